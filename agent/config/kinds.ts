@@ -1,0 +1,167 @@
+/** What a change of an option makes necessary. */
+export type Restart = 'nothing' | 'agent' | 'leaf';
+
+/** The outcome of reading one option's text. `why` completes "option 'text': ...". */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string };
+
+/** One option: everything that is known of it, apart from its section and name. */
+export interface Option<T, E = T> {
+  readonly kind: 'bool' | 'int' | 'choice' | 'text' | 'list';
+  /** What is allowed, in words, for the reference and for errors. */
+  readonly allowed: string;
+  readonly default: T;
+  readonly help: string;
+  readonly unit?: string;
+  readonly secret: boolean;
+  readonly restart: Restart;
+  readonly choices?: readonly string[];
+  readonly range?: readonly [number, number];
+  /** One value of the config file into its typed form; for a list, one element into its checked text. */
+  parse(text: string): Parsed<E>;
+}
+
+interface Extra {
+  readonly restart?: Restart;
+  readonly unit?: string;
+  readonly secret?: boolean;
+}
+
+/** What a text option accepts: a pattern, and that pattern in words. */
+export interface TextRule {
+  readonly pattern: RegExp;
+  readonly allowed: string;
+}
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const bad = (why: string): Parsed<never> => ({ ok: false, why });
+
+const base = (help: string, extra: Extra) => ({
+  help,
+  secret: extra.secret ?? false,
+  restart: extra.restart ?? ('agent' as const),
+  ...(extra.unit === undefined ? {} : { unit: extra.unit }),
+});
+
+const truth: Readonly<Record<string, boolean>> = {
+  '1': true,
+  on: true,
+  true: true,
+  yes: true,
+  enabled: true,
+  '0': false,
+  off: false,
+  false: false,
+  no: false,
+  disabled: false,
+};
+
+/** A switch; the words are those that OpenWrt's config_get_bool takes. */
+export function bool(preset: boolean, help: string, extra: Extra = {}): Option<boolean> {
+  return {
+    ...base(help, extra),
+    kind: 'bool',
+    allowed: '0 or 1 (also off/on, no/yes, false/true, disabled/enabled)',
+    default: preset,
+    parse: (text) => {
+      const value = Object.hasOwn(truth, text) ? truth[text] : undefined;
+      return value === undefined ? bad('must be 0 or 1') : ok(value);
+    },
+  };
+}
+
+/** A whole number within [min, max]. */
+export function int(
+  preset: number,
+  min: number,
+  max: number,
+  help: string,
+  extra: Extra = {},
+): Option<number> {
+  return {
+    ...base(help, extra),
+    kind: 'int',
+    allowed: `${min} to ${max}`,
+    default: preset,
+    range: [min, max],
+    parse: (text) => {
+      const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      if (Number.isNaN(value)) return bad(`must be a whole number, ${min} to ${max}`);
+      return value >= min && value <= max ? ok(value) : bad(`must be ${min} to ${max}`);
+    },
+  };
+}
+
+/** One of a few words. */
+export function choice<const C extends string>(
+  preset: NoInfer<C>,
+  choices: readonly C[],
+  help: string,
+  extra: Extra = {},
+): Option<C> {
+  return {
+    ...base(help, extra),
+    kind: 'choice',
+    allowed: choices.join(', '),
+    default: preset,
+    choices,
+    parse: (text) => {
+      const found = choices.find((c) => c === text);
+      return found === undefined ? bad(`must be one of ${choices.join(', ')}`) : ok(found);
+    },
+  };
+}
+
+const readText =
+  (rule: TextRule) =>
+  (value: string): Parsed<string> =>
+    rule.pattern.test(value)
+      ? ok(value)
+      : bad(
+          rule.allowed.startsWith('scheme ') || rule.allowed.startsWith('must ')
+            ? rule.allowed
+            : `must be ${rule.allowed}`,
+        );
+
+/** A text with a default. */
+export function text(preset: string, rule: TextRule, help: string, extra: Extra = {}): Option<string> {
+  return {
+    ...base(help, extra),
+    kind: 'text',
+    allowed: rule.allowed,
+    default: preset,
+    parse: readText(rule),
+  };
+}
+
+/** A text that may be absent. */
+export function optional(
+  rule: TextRule,
+  help: string,
+  extra: Extra = {},
+): Option<string | undefined, string> {
+  return {
+    ...base(help, extra),
+    kind: 'text',
+    allowed: rule.allowed,
+    default: undefined,
+    parse: readText(rule),
+  };
+}
+
+/** Any number of texts, each by the same rule. */
+export function list(
+  preset: readonly string[],
+  rule: TextRule,
+  help: string,
+  extra: Extra = {},
+): Option<readonly string[], string> {
+  return {
+    ...base(help, extra),
+    kind: 'list',
+    allowed: rule.allowed,
+    default: preset,
+    parse: readText(rule),
+  };
+}

@@ -1,0 +1,294 @@
+import { logLevels } from '../lib/log.ts';
+import { bool, choice, int, list, type Option, optional, text } from './kinds.ts';
+import {
+  absolutePath,
+  anyText,
+  host,
+  interfaceName,
+  ipAddress,
+  jetstreamDomain,
+  origin,
+  program,
+  serverUrl,
+  subjectPattern,
+  token,
+  userNkey,
+} from './rules.ts';
+
+/** A section of the config: a single one, or any number of the same type. */
+export interface Section<O extends Readonly<Record<string, Option<unknown, unknown>>>> {
+  readonly many: boolean;
+  readonly help: string;
+  readonly options: O;
+}
+
+const one = <const O extends Readonly<Record<string, Option<unknown, unknown>>>>(
+  help: string,
+  options: O,
+): Section<O> => ({
+  many: false,
+  help,
+  options,
+});
+const many = <const O extends Readonly<Record<string, Option<unknown, unknown>>>>(
+  help: string,
+  options: O,
+): Section<O> => ({
+  many: true,
+  help,
+  options,
+});
+
+const leafToo = { restart: 'leaf' } as const;
+const secretLeaf = { restart: 'leaf', secret: true } as const;
+
+/**
+ * The one option table. The Config type, the parsing, `config/nunect`, `config/nunect.ini.example`,
+ * the option reference and `nunect check` all come from here.
+ */
+export const sections = {
+  agent: one('The unit itself.', {
+    enabled: bool(true, 'Run the agent and its leaf server at all.', leafToo),
+    unit: optional(
+      token,
+      'Unit id, unique in the fleet. Default: host name and a short hash of the hardware id.',
+      leafToo,
+    ),
+    tenant: optional(token, 'Tenant that the unit belongs to; sent as X-Tenant with each heartbeat.'),
+    role: text('leaf', token, 'Role token in ops.status.<role>.<unit> and ops.cmd.<role>.<unit>.', leafToo),
+    interval_s: int(5, 1, 3600, 'How often heartbeat and metrics are published.', { unit: 's' }),
+    log_level: choice('info', logLevels, 'Least level that is written to the system log.', {
+      restart: 'nothing',
+    }),
+    log_publish: choice('info', [...logLevels, 'off'], 'Least level that is published to ops.log.', {
+      restart: 'nothing',
+    }),
+    boot_delay_s: int(0, 0, 600, 'Upper end of a random delay before the first publication after a start.', {
+      unit: 's',
+    }),
+  }),
+  hub: one('The hub broker that the leaf joins. Without a url the leaf is local only.', {
+    url: list([], serverUrl, 'Hub address; several are tried in random order.', leafToo),
+    user: optional(anyText, 'User name at the hub.', leafToo),
+    password: optional(anyText, 'Password at the hub.', secretLeaf),
+    password_file: optional(absolutePath, 'File whose first line is the password at the hub.', leafToo),
+    creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafToo),
+    nkey_file: optional(
+      absolutePath,
+      'File with the nkey seed; needs nats-server 2.10.8 or newer on the leaf.',
+      leafToo,
+    ),
+    tls_ca: optional(
+      absolutePath,
+      'CA certificates that the hub is checked against. Default: those of the system.',
+      leafToo,
+    ),
+    tls_cert: optional(absolutePath, 'Client certificate for mutual TLS.', leafToo),
+    tls_key: optional(absolutePath, 'Key of the client certificate.', leafToo),
+    tls_insecure: bool(false, 'Do not check the hub certificate. For a lab only.', leafToo),
+    handshake_first: bool(
+      false,
+      'TLS before the first NATS line; needs 2.10.0 or newer on both sides.',
+      leafToo,
+    ),
+    tls_timeout_s: int(5, 1, 60, 'How long a TLS handshake with the hub may take.', {
+      unit: 's',
+      ...leafToo,
+    }),
+    connect_timeout_s: int(
+      5,
+      1,
+      60,
+      'How long the hub may take to answer a connection; needs 2.10.26 (dialling: 2.14.5) or newer.',
+      { unit: 's', ...leafToo },
+    ),
+    reconnect_s: int(2, 1, 3600, 'Pause between two attempts to join the hub.', { unit: 's', ...leafToo }),
+    ignore_discovered: bool(
+      true,
+      'Use only the configured addresses, not those the hub advertises; needs 2.14.0 or newer.',
+      leafToo,
+    ),
+    deny_export: list([], subjectPattern, 'Subjects that never leave the unit towards the hub.', leafToo),
+    deny_import: list([], subjectPattern, 'Subjects that never reach the unit from the hub.', leafToo),
+    reply_subject: list(
+      ['_INBOX.>'],
+      subjectPattern,
+      'Where requesters may ask replies to be sent; add the prefix if yours use another.',
+      leafToo,
+    ),
+  }),
+  leaf: one('The local nats-server.', {
+    mode: choice(
+      'managed',
+      ['managed', 'external', 'off'],
+      'managed: config and service are ours. external: a server somebody else runs. off: the agent connects to hub.url as a client.',
+      leafToo,
+    ),
+    listen: text('127.0.0.1', ipAddress, 'Address that local clients connect to.', leafToo),
+    port: int(4222, 1, 65535, 'Port that local clients connect to.', leafToo),
+    server: text('nats-server', program, 'The server program.', leafToo),
+    ping_interval_s: int(
+      20,
+      2,
+      600,
+      'How often a link is probed; a black-holed one is noticed after about twice that.',
+      { unit: 's', ...leafToo },
+    ),
+    compression: choice(
+      's2_auto',
+      ['off', 's2_auto', 's2_fast', 's2_better', 's2_best'],
+      'Compression of the hub link; needs 2.10.0 or newer.',
+      leafToo,
+    ),
+    max_payload_kb: int(1024, 1, 65536, 'Largest message.', { unit: 'KiB', ...leafToo }),
+    max_connections: int(256, 4, 65536, 'Most local clients at once.', leafToo),
+    log_debug: bool(false, 'Debug lines in the log of the server.', leafToo),
+    anonymous: optional(
+      token,
+      'Name of a user section whose rights a local client without credentials gets.',
+      leafToo,
+    ),
+    tls_cert: optional(absolutePath, 'Certificate shown to local clients; switches TLS on.', leafToo),
+    tls_key: optional(absolutePath, 'Key of that certificate.', leafToo),
+    tls_ca: optional(absolutePath, 'CA that client certificates are checked against.', leafToo),
+    tls_verify: bool(false, 'Demand a client certificate from local clients.', leafToo),
+    websocket_port: int(0, 0, 65535, 'Port for local websocket clients; 0 is off.', leafToo),
+    websocket_listen: text('127.0.0.1', ipAddress, 'Address for local websocket clients.', leafToo),
+    websocket_tls: bool(false, 'TLS for websocket clients, with leaf.tls_cert and leaf.tls_key.', leafToo),
+    websocket_origin: list([], origin, 'Web origins that may connect; none listed means any.', leafToo),
+    jetstream: bool(false, 'Local JetStream. Not needed for the records of the agent.', leafToo),
+    jetstream_domain: optional(jetstreamDomain, 'JetStream domain. Default: the unit id.', leafToo),
+    jetstream_max_memory_mb: int(32, 0, 65536, 'Most memory for streams; 0 allows none.', {
+      unit: 'MiB',
+      ...leafToo,
+    }),
+    jetstream_max_storage_mb: int(256, 0, 1048576, 'Most storage for streams; 0 allows none.', {
+      unit: 'MiB',
+      ...leafToo,
+    }),
+    jetstream_store_dir: text(
+      '/var/lib/nunect/jetstream',
+      absolutePath,
+      'Where streams are stored. On OpenWrt /var is lost at a reboot; flash wears.',
+      leafToo,
+    ),
+    external_url: text('nats://127.0.0.1:4222', serverUrl, 'Mode external: the server to use.'),
+    external_user: optional(anyText, 'Mode external: user name.'),
+    external_password: optional(anyText, 'Mode external: password.', { secret: true }),
+    external_password_file: optional(absolutePath, 'Mode external: file whose first line is the password.'),
+    external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.'),
+    external_tls_ca: optional(absolutePath, 'Mode external: CA certificates for the server.'),
+    external_monitor_url: optional(
+      { pattern: /^http:\/\/[^\s/]+$/, allowed: 'an address such as http://127.0.0.1:8222' },
+      'Mode external: monitoring address, for the state of the leaf link.',
+    ),
+  }),
+  user: many('A local user of the leaf: an app on the LAN. Not allowed anything that is not listed.', {
+    name: optional(token, 'Login name. Default: the name of the section.', leafToo),
+    password: optional(anyText, 'Password.', secretLeaf),
+    password_file: optional(absolutePath, 'File whose first line is the password.', leafToo),
+    nkey: optional(userNkey, 'Public nkey, in place of a password.', leafToo),
+    publish: list([], subjectPattern, 'Subjects it may publish to.', leafToo),
+    subscribe: list([], subjectPattern, 'Subjects it may subscribe to.', leafToo),
+  }),
+  time: one('The clock daemons to watch.', {
+    mode: choice(
+      'auto',
+      ['auto', 'ptp', 'chrony'],
+      'auto: PTP where it truly steers the system clock, else NTP. ptp, chrony: only that one.',
+    ),
+    ptp_domain: int(0, 0, 255, 'domainNumber that ptp4l runs in.'),
+    transport_specific: int(0, 0, 15, 'transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.'),
+    pmc: text('pmc', program, 'The pmc program of linuxptp.'),
+    ptp_socket: list(
+      ['/var/run/ptp4l', '/var/run/ptp/ptp4l', '/var/run/ptp4lro', '/var/run/ptp/ptp4lro'],
+      absolutePath,
+      'Management socket of ptp4l; the first one that exists and may be used is taken.',
+    ),
+    timestamping: choice(
+      'auto',
+      ['auto', 'software', 'hardware'],
+      'What ptp4l uses, where it cannot be asked (read-only socket).',
+    ),
+    chrony_host: text('127.0.0.1', host, 'Where chronyd answers.'),
+    chrony_port: int(323, 1, 65535, 'UDP port that chronyd answers on (cmdport).'),
+    chronyc: text('chronyc', program, 'The chronyc program, for when UDP is refused.'),
+    poll_s: int(1, 1, 60, 'How often the daemons are asked.', { unit: 's' }),
+    locked_sw_ns: int(
+      10000,
+      1,
+      1000000000,
+      'PTP offset below which a software-timestamped clock is locked.',
+      { unit: 'ns' },
+    ),
+    locked_hw_ns: int(1000, 1, 1000000000, 'PTP offset below which a hardware-timestamped clock is locked.', {
+      unit: 'ns',
+    }),
+    tracking_ns: int(100000, 1, 1000000000, 'PTP offset below which the clock is tracking.', { unit: 'ns' }),
+    locked_ntp_us: int(1000, 1, 10000000, 'NTP offset below which the clock is locked.', { unit: 'us' }),
+    tracking_ntp_us: int(10000, 1, 10000000, 'NTP offset below which the clock is tracking.', { unit: 'us' }),
+    holdover_s: int(
+      300,
+      0,
+      86400,
+      'How long a clock that was locked counts as tracking after its source is lost.',
+      { unit: 's' },
+    ),
+    drift_ppb: int(10000, 1, 500000, 'Frequency error assumed of the oscillator when nothing steers it.', {
+      unit: 'ppb',
+    }),
+    asymmetry_ns: int(
+      -1,
+      -1,
+      1000000000,
+      'Known bound of the path asymmetry; -1 assumes half the path delay (hardware: a twentieth).',
+      { unit: 'ns' },
+    ),
+    ntp_server: list([], host, 'NTP servers, announced in ops.time.config.'),
+    ptp_master: optional(anyText, 'Expected grandmaster, announced in ops.time.config.'),
+  }),
+  probe: many('A peer unit whose round-trip and one-way times are measured.', {
+    unit: optional(token, 'Unit id of the peer. Default: the name of the section.', leafToo),
+    interval_s: int(10, 1, 3600, 'How often the peer is asked.', { unit: 's' }),
+  }),
+  status: one('Status server on the device.', {
+    enabled: bool(true, 'Serve the state of the unit over HTTP.'),
+    interface: optional(
+      interfaceName,
+      'OpenWrt network whose address is listened on, such as lan; the init script resolves it.',
+    ),
+    listen: text('127.0.0.1', ipAddress, 'Address that is listened on.'),
+    port: int(8224, 1, 65535, 'Port that is listened on.'),
+    metrics: bool(true, 'Serve /metrics in Prometheus text format.'),
+  }),
+  spool: one('Records that wait for the hub.', {
+    memory_kb: int(4096, 64, 1048576, 'Most memory for records that wait; the oldest metrics go first.', {
+      unit: 'KiB',
+    }),
+    window: int(64, 1, 1024, 'Most records on their way to the hub at once.'),
+  }),
+} as const;
+
+export type Sections = typeof sections;
+export type SectionName = keyof Sections;
+
+type ValueOf<O> = O extends Option<infer T, infer _E> ? T : never;
+type Values<S> = S extends Section<infer O> ? { readonly [K in keyof O]: ValueOf<O[K]> } : never;
+
+/** The typed values of one section. `| undefined` marks an option that may be absent. */
+export type SectionValues<N extends SectionName> = Values<Sections[N]>;
+
+/** A section that may stand several times, with the name it has in the file (or type and index). */
+export type Named<T> = T & { readonly section: string };
+
+/** The whole configuration after defaults: every value is valid by the table. */
+export interface Config {
+  readonly agent: SectionValues<'agent'> & { readonly unit: string };
+  readonly hub: SectionValues<'hub'>;
+  readonly leaf: SectionValues<'leaf'>;
+  readonly time: SectionValues<'time'>;
+  readonly status: SectionValues<'status'>;
+  readonly spool: SectionValues<'spool'>;
+  readonly user: readonly Named<SectionValues<'user'>>[];
+  readonly probe: readonly Named<SectionValues<'probe'>>[];
+}

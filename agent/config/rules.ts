@@ -1,0 +1,74 @@
+import type { TextRule } from './kinds.ts';
+
+/** A unit id, a role, a tenant: one token of a NATS subject. */
+export const token: TextRule = {
+  pattern: /^[A-Za-z0-9_-]{1,64}$/,
+  allowed: '1 to 64 of A-Z a-z 0-9 _ -',
+};
+
+const noControls = /^[^\p{Cc}]{1,256}$/u;
+
+export const anyText: TextRule = {
+  pattern: noControls,
+  allowed: '1 to 256 characters, no control characters',
+};
+
+export const absolutePath: TextRule = {
+  pattern: /^\/[^\p{Cc}]{1,254}$/u,
+  allowed: 'an absolute path',
+};
+
+export const program: TextRule = {
+  pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u,
+  allowed: 'a program name or an absolute path',
+};
+
+const ipv4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+const ipv6 = `(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{2,45}`;
+
+export const ipAddress: TextRule = {
+  pattern: new RegExp(`^(?:${ipv4}|${ipv6})$`),
+  allowed: 'an IPv4 or IPv6 address',
+};
+
+export const host: TextRule = {
+  pattern: new RegExp(`^(?:${ipv4}|${ipv6}|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$`),
+  allowed: 'a host name or IP address',
+};
+
+/** Where an OpenWrt network or device name is meant: lan, br-lan, eth0.2. */
+export const interfaceName: TextRule = {
+  pattern: /^[A-Za-z0-9_.-]{1,15}$/,
+  allowed: 'an interface name such as lan',
+};
+
+const hubSchemes = ['nats', 'nats-leaf', 'tls', 'ws', 'wss'];
+
+/** A server's URL. User and password have options of their own, so that they can be kept out of sight. */
+export const serverUrl: TextRule = {
+  pattern: new RegExp(
+    String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:/[^\s?#@]*)?$`,
+  ),
+  allowed: `scheme must be one of ${hubSchemes.join(', ')}, as in tls://hub.example.org:7422, without user or password`,
+};
+
+/** What may stand in a publish or subscribe permission. */
+export const subjectPattern: TextRule = {
+  pattern: /^(?:[^\s.*>\p{Cc}]+|\*)(?:\.(?:[^\s.*>\p{Cc}]+|\*))*(?:\.>)?$|^>$/u,
+  allowed: 'a NATS subject, where * stands for one token and a final > for all that follow',
+};
+
+export const userNkey: TextRule = {
+  pattern: /^U[A-Z2-7]{55}$/,
+  allowed: 'a public user nkey (U and 55 more characters)',
+};
+
+export const jetstreamDomain: TextRule = {
+  pattern: /^[A-Za-z0-9_-]{1,64}$/,
+  allowed: '1 to 64 of A-Z a-z 0-9 _ -',
+};
+
+export const origin: TextRule = {
+  pattern: /^https?:\/\/[^\s/?#]+$/,
+  allowed: 'an origin such as https://app.example.org',
+};

@@ -1,0 +1,52 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+
+/** Starts a program with pipes on stdin, stdout and stderr; like child_process.spawn. */
+export type Spawn = (command: string, args: readonly string[]) => ChildProcessWithoutNullStreams;
+
+export interface Finished {
+  /** undefined when it was killed or could not start. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Set when it did not run to its end by itself: 'timeout', or the errno of the start (ENOENT, EACCES ...). */
+  readonly failed?: string;
+}
+
+const outputLimit = 256 * 1024;
+
+/** Runs a program to its end, at most `timeoutMs`, keeping at most 256 KiB of each output. Never rejects. */
+export function runChild(
+  spawn: Spawn,
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<Finished> {
+  return new Promise((resolve) => {
+    let stdout = '';
+    let stderr = '';
+    let failed: string | undefined;
+    const done = (code: number | null): void => {
+      clearTimeout(timer);
+      resolve({ code: code ?? undefined, stdout, stderr, ...(failed === undefined ? {} : { failed }) });
+    };
+    const child = spawn(command, args);
+    const timer = setTimeout(() => {
+      failed = 'timeout';
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    timer.unref();
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      failed = error.code ?? error.message;
+      done(null);
+    });
+    child.on('close', done);
+    child.stdin.on('error', () => {}); // it may be gone before we close its input
+    child.stdin.end();
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < outputLimit) stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (stderr.length < outputLimit) stderr += text;
+    });
+  });
+}

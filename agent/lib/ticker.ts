@@ -1,0 +1,46 @@
+/** Monotonic time and timers, passed in so that tests can run a day in a millisecond. */
+export interface Ticker {
+  /** Monotonic milliseconds with a fraction. Not wall time; only differences mean something. */
+  now_ms(): number;
+  /** Calls `fn` once after `delayMs`. Returns its cancellation. The timer keeps no process alive. */
+  after(delayMs: number, fn: () => void): () => void;
+  /**
+   * Calls `fn` every `intervalMs`, each time moved by up to ±`jitter` (a fraction) of it so that units
+   * booted together drift apart. The mean period stays `intervalMs`. Returns its cancellation.
+   */
+  every(intervalMs: number, fn: () => void, jitter?: number): () => void;
+}
+
+/** The process's own clock and timers. `random` gives [0, 1). */
+export function systemTicker(random: () => number = Math.random): Ticker {
+  const now_ms = (): number => performance.now();
+  const after = (delayMs: number, fn: () => void): (() => void) => {
+    const timer = setTimeout(fn, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  };
+  return {
+    now_ms,
+    after,
+    every(intervalMs, fn, jitter = 0) {
+      let cancel = (): void => {};
+      let stopped = false;
+      let due = now_ms();
+      const arm = (): void => {
+        due += intervalMs;
+        const now = now_ms();
+        if (due < now) due = now + intervalMs; // asleep or stalled: do not fire a burst to catch up
+        const shift = (random() * 2 - 1) * jitter * intervalMs;
+        cancel = after(Math.max(0, due + shift - now), () => {
+          arm();
+          if (!stopped) fn();
+        });
+      };
+      arm();
+      return () => {
+        stopped = true;
+        cancel();
+      };
+    },
+  };
+}
