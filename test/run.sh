@@ -1,0 +1,7 @@
+#!/bin/sh
+# Runs test files with the sources loaded directly: test/run.sh test/unit [more files or folders]
+set -eu
+cd "$(dirname "$0")/.."
+# shellcheck disable=SC2046  # the list of files is meant to be split
+exec node --require ./build/register.cjs --enable-source-maps --test --test-concurrency=1 \
+  --test-reporter=spec $(find "$@" -name '*.test.ts' | sort)
