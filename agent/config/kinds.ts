@@ -16,6 +16,8 @@ export interface Option<T, E = T> {
   readonly unit?: string;
   readonly secret: boolean;
   readonly restart: Restart;
+  /** The value names a file that has to be there; a private one must not be readable by everybody. */
+  readonly file?: 'public' | 'private';
   readonly choices?: readonly string[];
   readonly range?: readonly [number, number];
   /** One value of the config file into its typed form; for a list, one element into its checked text. */
@@ -26,12 +28,15 @@ interface Extra {
   readonly restart?: Restart;
   readonly unit?: string;
   readonly secret?: boolean;
+  readonly file?: 'public' | 'private';
 }
 
 /** What a text option accepts: a pattern, and that pattern in words. */
 export interface TextRule {
   readonly pattern: RegExp;
   readonly allowed: string;
+  /** What to say of a text that does not fit, where "must be" and what is allowed is not it. */
+  readonly why?: string;
 }
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
@@ -42,6 +47,7 @@ const base = (help: string, extra: Extra) => ({
   secret: extra.secret ?? false,
   restart: extra.restart ?? ('agent' as const),
   ...(extra.unit === undefined ? {} : { unit: extra.unit }),
+  ...(extra.file === undefined ? {} : { file: extra.file }),
 });
 
 const truth: Readonly<Record<string, boolean>> = {
@@ -116,13 +122,7 @@ export function choice<const C extends string>(
 const readText =
   (rule: TextRule) =>
   (value: string): Parsed<string> =>
-    rule.pattern.test(value)
-      ? ok(value)
-      : bad(
-          rule.allowed.startsWith('scheme ') || rule.allowed.startsWith('must ')
-            ? rule.allowed
-            : `must be ${rule.allowed}`,
-        );
+    rule.pattern.test(value) ? ok(value) : bad(rule.why ?? `must be ${rule.allowed}`);
 
 /** A text with a default. */
 export function text(preset: string, rule: TextRule, help: string, extra: Extra = {}): Option<string> {

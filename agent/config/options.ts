@@ -41,6 +41,9 @@ const many = <const O extends Readonly<Record<string, Option<unknown, unknown>>>
 
 const leafToo = { restart: 'leaf' } as const;
 const secretLeaf = { restart: 'leaf', secret: true } as const;
+const privateFile = { file: 'private' } as const;
+const leafFile = { restart: 'leaf', file: 'public' } as const;
+const leafPrivateFile = { restart: 'leaf', file: 'private' } as const;
 
 /**
  * The one option table. The Config type, the parsing, `config/nunect`, `config/nunect.ini.example`,
@@ -71,20 +74,24 @@ export const sections = {
     url: list([], serverUrl, 'Hub address; several are tried in random order.', leafToo),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
-    password_file: optional(absolutePath, 'File whose first line is the password at the hub.', leafToo),
-    creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafToo),
+    password_file: optional(
+      absolutePath,
+      'File whose first line is the password at the hub.',
+      leafPrivateFile,
+    ),
+    creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafPrivateFile),
     nkey_file: optional(
       absolutePath,
       'File with the nkey seed; needs nats-server 2.10.8 or newer on the leaf.',
-      leafToo,
+      leafPrivateFile,
     ),
     tls_ca: optional(
       absolutePath,
       'CA certificates that the hub is checked against. Default: those of the system.',
-      leafToo,
+      leafFile,
     ),
-    tls_cert: optional(absolutePath, 'Client certificate for mutual TLS.', leafToo),
-    tls_key: optional(absolutePath, 'Key of the client certificate.', leafToo),
+    tls_cert: optional(absolutePath, 'Client certificate for mutual TLS.', leafFile),
+    tls_key: optional(absolutePath, 'Key of the client certificate.', leafPrivateFile),
     tls_insecure: bool(false, 'Do not check the hub certificate. For a lab only.', leafToo),
     handshake_first: bool(
       false,
@@ -99,7 +106,7 @@ export const sections = {
       5,
       1,
       60,
-      'How long the hub may take to answer a connection; needs 2.10.26 (dialling: 2.14.5) or newer.',
+      'How long the hub may take to answer a connection; needs 2.10.26 or newer (dialling: 2.14.5).',
       { unit: 's', ...leafToo },
     ),
     reconnect_s: int(2, 1, 3600, 'Pause between two attempts to join the hub.', { unit: 's', ...leafToo }),
@@ -148,9 +155,9 @@ export const sections = {
       'Name of a user section whose rights a local client without credentials gets.',
       leafToo,
     ),
-    tls_cert: optional(absolutePath, 'Certificate shown to local clients; switches TLS on.', leafToo),
-    tls_key: optional(absolutePath, 'Key of that certificate.', leafToo),
-    tls_ca: optional(absolutePath, 'CA that client certificates are checked against.', leafToo),
+    tls_cert: optional(absolutePath, 'Certificate shown to local clients; switches TLS on.', leafFile),
+    tls_key: optional(absolutePath, 'Key of that certificate.', leafPrivateFile),
+    tls_ca: optional(absolutePath, 'CA that client certificates are checked against.', leafFile),
     tls_verify: bool(false, 'Demand a client certificate from local clients.', leafToo),
     websocket_port: int(0, 0, 65535, 'Port for local websocket clients; 0 is off.', leafToo),
     websocket_listen: text('127.0.0.1', ipAddress, 'Address for local websocket clients.', leafToo),
@@ -175,18 +182,24 @@ export const sections = {
     external_url: text('nats://127.0.0.1:4222', serverUrl, 'Mode external: the server to use.'),
     external_user: optional(anyText, 'Mode external: user name.'),
     external_password: optional(anyText, 'Mode external: password.', { secret: true }),
-    external_password_file: optional(absolutePath, 'Mode external: file whose first line is the password.'),
-    external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.'),
-    external_tls_ca: optional(absolutePath, 'Mode external: CA certificates for the server.'),
+    external_password_file: optional(
+      absolutePath,
+      'Mode external: file whose first line is the password.',
+      privateFile,
+    ),
+    external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.', privateFile),
+    external_tls_ca: optional(absolutePath, 'Mode external: CA certificates for the server.', {
+      file: 'public',
+    }),
     external_monitor_url: optional(
       { pattern: /^http:\/\/[^\s/]+$/, allowed: 'an address such as http://127.0.0.1:8222' },
       'Mode external: monitoring address, for the state of the leaf link.',
     ),
   }),
-  user: many('A local user of the leaf: an app on the LAN. Not allowed anything that is not listed.', {
+  user: many('A local user of the leaf: an app on the LAN. It may do only what is listed.', {
     name: optional(token, 'Login name. Default: the name of the section.', leafToo),
     password: optional(anyText, 'Password.', secretLeaf),
-    password_file: optional(absolutePath, 'File whose first line is the password.', leafToo),
+    password_file: optional(absolutePath, 'File whose first line is the password.', leafPrivateFile),
     nkey: optional(userNkey, 'Public nkey, in place of a password.', leafToo),
     publish: list([], subjectPattern, 'Subjects it may publish to.', leafToo),
     subscribe: list([], subjectPattern, 'Subjects it may subscribe to.', leafToo),
@@ -269,7 +282,9 @@ export const sections = {
   }),
 } as const;
 
+/** The option table as a type. */
 export type Sections = typeof sections;
+/** The section types that a config file may have. */
 export type SectionName = keyof Sections;
 
 type ValueOf<O> = O extends Option<infer T, infer _E> ? T : never;
@@ -277,6 +292,12 @@ type Values<S> = S extends Section<infer O> ? { readonly [K in keyof O]: ValueOf
 
 /** The typed values of one section. `| undefined` marks an option that may be absent. */
 export type SectionValues<N extends SectionName> = Values<Sections[N]>;
+
+/** A single section as it is when nothing is set. */
+export const defaultsOf = <N extends SectionName>(name: N): SectionValues<N> =>
+  Object.fromEntries(
+    Object.entries(sections[name].options).map(([key, option]) => [key, option.default]),
+  ) as SectionValues<N>;
 
 /** A section that may stand several times, with the name it has in the file (or type and index). */
 export type Named<T> = T & { readonly section: string };

@@ -8,16 +8,19 @@ export const token: TextRule = {
 
 const noControls = /^[^\p{Cc}]{1,256}$/u;
 
+/** Passwords and user names: anything that can be typed. */
 export const anyText: TextRule = {
   pattern: noControls,
   allowed: '1 to 256 characters, no control characters',
 };
 
+/** A file or folder on the unit. */
 export const absolutePath: TextRule = {
   pattern: /^\/[^\p{Cc}]{1,254}$/u,
   allowed: 'an absolute path',
 };
 
+/** A program, looked up in PATH unless it is a path itself. */
 export const program: TextRule = {
   pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u,
   allowed: 'a program name or an absolute path',
@@ -26,11 +29,13 @@ export const program: TextRule = {
 const ipv4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
 const ipv6 = `(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{2,45}`;
 
+/** An address to listen on. */
 export const ipAddress: TextRule = {
   pattern: new RegExp(`^(?:${ipv4}|${ipv6})$`),
   allowed: 'an IPv4 or IPv6 address',
 };
 
+/** Where another daemon answers. */
 export const host: TextRule = {
   pattern: new RegExp(`^(?:${ipv4}|${ipv6}|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$`),
   allowed: 'a host name or IP address',
@@ -42,14 +47,17 @@ export const interfaceName: TextRule = {
   allowed: 'an interface name such as lan',
 };
 
+const port = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
+
 const hubSchemes = ['nats', 'nats-leaf', 'tls', 'ws', 'wss'];
 
 /** A server's URL. User and password have options of their own, so that they can be kept out of sight. */
 export const serverUrl: TextRule = {
   pattern: new RegExp(
-    String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:/[^\s?#@]*)?$`,
+    String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::${port})?(?:/[^\s?#@]*)?$`,
   ),
-  allowed: `scheme must be one of ${hubSchemes.join(', ')}, as in tls://hub.example.org:7422, without user or password`,
+  allowed: `such as tls://hub.example.org:7422; schemes: ${hubSchemes.join(', ')}`,
+  why: `scheme must be one of ${hubSchemes.join(', ')}, as in tls://hub.example.org:7422, without user or password`,
 };
 
 /** What may stand in a publish or subscribe permission. */
@@ -58,16 +66,19 @@ export const subjectPattern: TextRule = {
   allowed: 'a NATS subject, where * stands for one token and a final > for all that follow',
 };
 
+/** The public half of a user nkey: base32 of a prefix byte, 32 bytes of key and a checksum. */
 export const userNkey: TextRule = {
   pattern: /^U[A-Z2-7]{55}$/,
   allowed: 'a public user nkey (U and 55 more characters)',
 };
 
+/** A JetStream domain; it is one token of the API subjects. */
 export const jetstreamDomain: TextRule = {
   pattern: /^[A-Za-z0-9_-]{1,64}$/,
   allowed: '1 to 64 of A-Z a-z 0-9 _ -',
 };
 
+/** What a browser sends as Origin. */
 export const origin: TextRule = {
   pattern: /^https?:\/\/[^\s/?#]+$/,
   allowed: 'an origin such as https://app.example.org',

@@ -1,6 +1,6 @@
 /** Monotonic time and timers, passed in so that tests can run a day in a millisecond. */
 export interface Ticker {
-  /** Monotonic milliseconds with a fraction. Not wall time; only differences mean something. */
+  /** CLOCK_MONOTONIC in milliseconds with a fraction, the same clock as process.hrtime. Not wall time. */
   now_ms(): number;
   /** Calls `fn` once after `delayMs`. Returns its cancellation. The timer keeps no process alive. */
   after(delayMs: number, fn: () => void): () => void;
@@ -13,7 +13,10 @@ export interface Ticker {
 
 /** The process's own clock and timers. `random` gives [0, 1). */
 export function systemTicker(random: () => number = Math.random): Ticker {
-  const now_ms = (): number => performance.now();
+  const now_ms = (): number => {
+    const [s, ns] = process.hrtime();
+    return s * 1e3 + ns / 1e6;
+  };
   const after = (delayMs: number, fn: () => void): (() => void) => {
     const timer = setTimeout(fn, delayMs);
     timer.unref();

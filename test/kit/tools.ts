@@ -5,6 +5,7 @@ const root = resolve(__dirname, '../..');
 
 /** Where programs are looked for: what `make tools` put under .tools first, then the machine's own. */
 const places = [
+  join(root, '.tools/bin'), // starters for programs whose libraries lie under .tools too
   join(root, '.tools/debian/usr/sbin'),
   join(root, '.tools/debian/usr/bin'),
   join(root, '.tools/debian/bin'),
@@ -34,8 +35,17 @@ export function need(name: string): string {
   return found;
 }
 
+/** Why a test that needs these programs must be left out on this machine; false where it can run. */
+export function lacking(...names: readonly string[]): string | false {
+  const absent = names.filter((name) => tool(name) === undefined);
+  return absent.length > 0 && `not on this machine: ${absent.join(', ')} (make tools)`;
+}
+
 /** Debian's nats-server (2.9.10) and the newest release built with Go: the two ends of what is supported. */
-export const natsServers = (): { readonly debian: string | undefined; readonly newest: string | undefined } => ({
+export const natsServers = (): {
+  readonly debian: string | undefined;
+  readonly newest: string | undefined;
+} => ({
   debian: [join(root, '.tools/debian/usr/sbin/nats-server')].find(runnable),
   newest: [join(root, '.tools/go/bin/nats-server')].find(runnable),
 });

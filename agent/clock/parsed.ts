@@ -1,0 +1,62 @@
+/** What a parser gives: the facts, or why there are none. It never throws. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string };
+
+export const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
+
+export const unparsed = (why: string): Parsed<never> => ({ ok: false, why });
+
+const decimal = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/** Reads texts as numbers and words. It remembers the first that would not, and then gives a filler for it. */
+export interface TextReader {
+  int(name: string, text: string | undefined): number;
+  /** Octal, decimal or 0x hex, by radix. */
+  inBase(name: string, text: string | undefined, radix: 8 | 16): number;
+  number(name: string, text: string | undefined): number;
+  bigint(name: string, text: string | undefined): bigint;
+  word(name: string, text: string | undefined): string;
+  /** The meaning of a text that must be one of the keys of `meanings`. */
+  oneOf<T>(name: string, text: string | undefined, meanings: Readonly<Record<string, T>>, filler: T): T;
+  /** The value if all was read well, else the first complaint. */
+  result<T>(value: T): Parsed<T>;
+}
+
+export function textReader(): TextReader {
+  let complaint: string | undefined;
+  const complain = (name: string, text: string | undefined): void => {
+    complaint ??= text === undefined ? `${name} is missing` : `${name} is '${text.slice(0, 40)}'`;
+  };
+  const matching = <T>(
+    name: string,
+    text: string | undefined,
+    pattern: RegExp,
+    read: (text: string) => T,
+    filler: T,
+  ): T => {
+    if (text !== undefined && pattern.test(text)) return read(text);
+    complain(name, text);
+    return filler;
+  };
+  return {
+    int: (name, text) => matching(name, text, /^[+-]?\d{1,15}$/, Number, 0),
+    inBase: (name, text, radix) =>
+      matching(
+        name,
+        text,
+        radix === 8 ? /^[0-7]{1,4}$/ : /^0x[0-9a-f]{1,8}$/i,
+        (t) => Number.parseInt(t, radix),
+        0,
+      ),
+    number: (name, text) => matching(name, text, decimal, Number, 0),
+    bigint: (name, text) => matching(name, text, /^-?\d{1,20}$/, BigInt, 0n),
+    word: (name, text) => matching(name, text, /^\S+$/, (t) => t, ''),
+    oneOf: (name, text, meanings, filler) => {
+      if (text !== undefined && Object.hasOwn(meanings, text)) return meanings[text] ?? filler;
+      complain(name, text);
+      return filler;
+    },
+    result: (value) => (complaint === undefined ? parsed(value) : unparsed(complaint)),
+  };
+}

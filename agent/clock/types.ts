@@ -1,0 +1,41 @@
+// What is judged of the clock: the words on the wire and the shapes that carry their evidence.
+
+/** What steers the system clock; `unsynced` too while it only runs on in holdover. */
+export type ClockSource = 'ptp' | 'ntp' | 'unsynced';
+
+/** How well: the four values of the wire contract. Holdover is `tracking` with `holdover` set. */
+export type ClockQuality = 'locked' | 'tracking' | 'acquiring' | 'freerun';
+
+/** One term of an error bound, so that a person can see what it is made of. */
+export interface BoundTerm {
+  readonly name: string;
+  readonly ns: number;
+}
+
+/**
+ * How far the system clock can be from true time, as a half-width.
+ * `absolute_ns` is missing when nothing bounds it; `relative_ns` then still bounds it against the grandmaster.
+ */
+export interface ErrorBound {
+  readonly absolute_ns?: number;
+  readonly relative_ns?: number;
+  readonly terms: readonly BoundTerm[];
+  /** Why there is no absolute bound. */
+  readonly unbounded?: string;
+}
+
+/** The state of the clock as a person would say it, with its reasons. Times are monotonic ms. */
+export interface Verdict<Reason extends string = string> {
+  readonly source: ClockSource;
+  readonly quality: ClockQuality;
+  /** When source, quality and holdover last changed. */
+  readonly since_ms: number;
+  /** Set while the clock runs on after its source was lost. */
+  readonly holdover?: { readonly since_ms: number; readonly source: 'ptp' | 'ntp' };
+  /** Local minus reference of the active source; missing without one, and where nobody measures the system clock. */
+  readonly offset_ns?: number;
+  readonly bound: ErrorBound;
+  readonly reasons: readonly Reason[];
+  /** One sentence that a person can check. */
+  readonly evidence: string;
+}

@@ -1,0 +1,10 @@
+/** Where a command writes: all of its output goes through here, so that tests can read it. */
+export interface CommandIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+/** A command was called wrongly; the message says how it is called. Exit code 2. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+}

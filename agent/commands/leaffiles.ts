@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import {
+  type AgentFile,
+  AgentFileError,
+  formatAgentFile,
+  type LocalSecrets,
+  parseAgentFile,
+} from '../config/agentfile.ts';
+
+/** Group that may read what root renders, so that the agent and the leaf need not be root. */
+const group = 'nunect';
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** The id of this boot, as the kernel gives it. */
+export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+/** What an earlier run left in the directory. */
+export interface Rendered {
+  readonly agentFile?: AgentFile;
+  readonly conf?: string;
+}
+
+/** The pair of files that `nunect render` keeps in one directory. */
+export interface LeafFiles {
+  readonly conf: string;
+  /** Where a config is tried before it takes its place. */
+  readonly trial: string;
+  /** What is there from this boot; a file of another boot or another version counts as none. */
+  read(boot: string): Rendered;
+  writeTrial(text: string): void;
+  dropTrial(): void;
+  /** The tried config takes its place at once, or not at all. */
+  acceptTrial(): void;
+  removeConf(): void;
+  writeAgentFile(file: AgentFile): void;
+}
+
+/** Id of the group, when this process may give files to it. */
+function sharedGroup(): number | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readIfThere('/etc/group')
+    ?.split('\n')
+    .find((one) => one.startsWith(`${group}:`));
+  const id = Number(line?.split(':')[2] ?? Number.NaN);
+  return Number.isInteger(id) ? id : undefined;
+}
+
+/** Makes the directory, 0750, and gives access to the files in it, 0640; all in group nunect when root made them. */
+export function leafFiles(dir: string): LeafFiles {
+  const conf = join(dir, 'leaf.conf');
+  const trial = join(dir, 'leaf.conf.new');
+  const agentPath = join(dir, 'agent.json');
+  const gid = sharedGroup();
+
+  mkdirSync(dir, { recursive: true });
+  const share = (path: string, mode: number): void => {
+    if (gid !== undefined) chownSync(path, 0, gid);
+    chmodSync(path, mode);
+  };
+  share(dir, 0o750);
+
+  const write = (path: string, text: string): void => {
+    rmSync(path, { force: true }); // one of a broken run may have other rights
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    share(path, 0o640);
+  };
+
+  return {
+    conf,
+    trial,
+    read(boot) {
+      const text = readIfThere(agentPath);
+      if (text === undefined) return {};
+      try {
+        const agentFile = parseAgentFile(text, agentPath);
+        if (agentFile.local.boot_id !== boot) return {};
+        const before = readIfThere(conf);
+        return { agentFile, ...(before === undefined ? {} : { conf: before }) };
+      } catch (error) {
+        if (error instanceof AgentFileError) return {};
+        throw error;
+      }
+    },
+    writeTrial: (text) => write(trial, text),
+    dropTrial: () => rmSync(trial, { force: true }),
+    acceptTrial: () => renameSync(trial, conf),
+    removeConf: () => rmSync(conf, { force: true }),
+    writeAgentFile(file) {
+      write(`${agentPath}.new`, formatAgentFile(file));
+      renameSync(`${agentPath}.new`, agentPath);
+    },
+  };
+}
+
+/** Passwords nobody needs to know, for this boot. */
+export function newLocalSecrets(boot: string): LocalSecrets {
+  const password = (): string => randomBytes(24).toString('base64url');
+  return { boot_id: boot, agent: password(), monitor: password() };
+}
+
+/** What lies at a path, as `checkLeaf` asks. */
+export function lookAt(path: string): 'directory' | 'other' | 'absent' {
+  try {
+    return statSync(path).isDirectory() ? 'directory' : 'other';
+  } catch {
+    return 'absent';
+  }
+}

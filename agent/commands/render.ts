@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { LeafState } from '../config/agentfile.ts';
+import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
+import type { Config } from '../config/options.ts';
+import { formatProblem } from '../config/problem.ts';
+import { renderLeaf } from '../nats/leafconf.ts';
+import type { LeafSecrets } from '../nats/leafusers.ts';
+import { readFlags } from './flags.ts';
+import type { CommandIo } from './io.ts';
+import { bootId, leafFiles } from './leaffiles.ts';
+import { type LeafServer, leafServer } from './leafserver.ts';
+import { renderInto } from './renderinto.ts';
+import { formatOutcome, outcomeOf } from './renderoutcome.ts';
+
+const defaultOut = '/var/run/nunect';
+
+const usage = `usage: nunect render [--config FILE] [--out DIR] [--stdout] [--no-test]
+
+Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
+'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
+Exit code 1: the config could not be used as it is; what ran before stays.
+  --config FILE  default: ${defaultConfigFile}
+  --out DIR      default: ${defaultOut}
+  --stdout       show leaf.conf with every secret masked, and write nothing
+  --no-test      do without 'nats-server -t'
+`;
+
+const flags = {
+  config: { type: 'string', default: defaultConfigFile },
+  out: { type: 'string', default: defaultOut },
+  stdout: { type: 'boolean', default: false },
+  'no-test': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const consequence: Readonly<Record<Exclude<LeafState, 'current'>, string>> = {
+  last_good: 'the config cannot be used, the last good leaf.conf stays',
+  hub_only: 'the config cannot be used, the leaf only joins the hub: no users, websocket, JetStream or TLS',
+  local_only: 'the config cannot be used, the leaf runs without its hub and without users',
+  none: 'there is no leaf.conf',
+};
+
+const masked = '***';
+
+/** The secrets that the config would have, without knowing one. */
+function maskedSecrets({ hub, user }: Config): LeafSecrets {
+  const withPassword = user.filter(({ password, password_file }) => password ?? password_file);
+  return {
+    agent: masked,
+    monitor: masked,
+    ...((hub.password ?? hub.password_file) ? { hubPassword: masked } : {}),
+    ...(hub.nkey_file ? { hubNkeySeed: masked } : {}),
+    userPasswords: Object.fromEntries(withPassword.map(({ section }) => [section, masked])),
+  };
+}
+
+/** leaf.conf as it would be, for the eyes of anybody. */
+async function show(configFile: string, io: CommandIo): Promise<number> {
+  const { config, problems } = loadConfigFile(configFile);
+  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
+  if (config.leaf.mode !== 'managed') {
+    io.stderr(`leaf.mode is ${config.leaf.mode}: there is no leaf.conf\n`);
+    return 0;
+  }
+  const version = await serverOf(config.leaf.server).version();
+  const { text, notes } = renderLeaf(
+    config,
+    maskedSecrets(config),
+    'known' in version ? version.known : undefined,
+  );
+  io.stdout(text);
+  for (const note of notes) io.stderr(`note: ${note}\n`);
+  return 0;
+}
+
+const serverOf = (program: string): LeafServer =>
+  leafServer((command, args) => spawn(command, [...args]), program);
+
+/** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
+export async function render(args: readonly string[], io: CommandIo): Promise<number> {
+  const given = readFlags(args, flags, usage);
+  if (given.help === true) {
+    io.stdout(usage);
+    return 0;
+  }
+  if (given.stdout) return show(given.config, io);
+
+  const boot = bootId();
+  const files = leafFiles(given.out);
+  const before = files.read(boot);
+  const after = await renderInto(files, before, {
+    configFile: given.config,
+    boot,
+    test: !given['no-test'],
+    serverOf,
+    readText: (path) => readFileSync(path, 'utf8'),
+    keepUnit: process.getuid?.() === 0,
+  });
+  for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
+  for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
+  const state = after.leaf?.state;
+  if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);
+  io.stdout(formatOutcome(outcomeOf(before, { agentFile: after, ...files.read(boot) })));
+  return state === undefined || state === 'current' ? 0 : 1;
+}

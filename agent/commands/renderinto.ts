@@ -1,0 +1,83 @@
+import { type AgentFile, agentFileSchema, type LeafInfo, withoutSecrets } from '../config/agentfile.ts';
+import { loadConfigFile } from '../config/file.ts';
+import type { Config } from '../config/options.ts';
+import type { Finding } from '../config/problem.ts';
+import { type ReadText, readSecrets } from '../config/secrets.ts';
+import { connectionOf, monitorOf } from '../nats/connection.ts';
+import { attemptLeaf, type LeafAttempt } from './leafattempt.ts';
+import { type LeafFiles, newLocalSecrets, type Rendered } from './leaffiles.ts';
+import type { LeafServer } from './leafserver.ts';
+
+/** What a rendering starts from. */
+export interface RenderInput {
+  readonly configFile: string;
+  readonly boot: string;
+  /** Whether the server itself tests the config. */
+  readonly test: boolean;
+  readonly serverOf: (program: string) => LeafServer;
+  readonly readText: ReadText;
+  /** Whether a derived unit id is kept for ever. */
+  readonly keepUnit: boolean;
+}
+
+const isGood = (leaf: LeafInfo | undefined): boolean =>
+  leaf?.state === 'current' || leaf?.state === 'last_good';
+
+/** Writes leaf.conf and agent.json, and gives the agent.json that is there now. */
+export async function renderInto(files: LeafFiles, before: Rendered, input: RenderInput): Promise<AgentFile> {
+  const last = before.agentFile;
+  const local = last?.local ?? newLocalSecrets(input.boot);
+  const { keepUnit, configFile } = input;
+  const lastGood = last === undefined ? {} : { lastGood: last.config };
+  const { config, problems } = loadConfigFile(configFile, { keepUnit, ...lastGood });
+
+  const known = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
+  const problemsAnd = (findings: readonly Finding[]): AgentFile['problems'] => [
+    ...problems,
+    ...findings
+      .filter(({ option, severity }) => option === undefined || !known.has(`${severity} ${option}`))
+      .map((finding) => ({ file: configFile, ...finding })),
+  ];
+  const write = (file: AgentFile): AgentFile => {
+    files.writeAgentFile(file);
+    return file;
+  };
+  // a file that cannot be read at all: what runs goes on, for its secrets are not known here
+  if (last !== undefined && config === last.config) return write({ ...last, problems: problemsAnd([]) });
+
+  const { secrets: owner, findings } = readSecrets(config, input.readText);
+  const writeNew = (used: Config, found: readonly Finding[], leaf: { leaf?: LeafInfo }): AgentFile =>
+    write({
+      schema: agentFileSchema,
+      config: withoutSecrets(config),
+      problems: problemsAnd([...findings, ...found]),
+      connection: connectionOf(used, local, owner),
+      ...monitorOf(used, local),
+      ...leaf,
+      local,
+    });
+  if (config.leaf.mode !== 'managed') {
+    files.removeConf();
+    return writeNew(config, [], {});
+  }
+
+  const {
+    used,
+    problems: found,
+    ...outcome
+  }: LeafAttempt = await attemptLeaf({
+    files,
+    config,
+    secrets: { ...owner, agent: local.agent, monitor: local.monitor },
+    missing: findings,
+    server: input.serverOf(config.leaf.server),
+    test: input.test,
+    hasLastGood: before.conf !== undefined && isGood(last?.leaf),
+  });
+  if (outcome.state === 'last_good' && last?.leaf !== undefined) {
+    const leaf: LeafInfo = { ...last.leaf, state: 'last_good' };
+    return write({ ...last, leaf, problems: problemsAnd([...findings, ...found]) });
+  }
+  if (outcome.state === 'none') files.removeConf();
+  return writeNew(used, found, { leaf: { ...outcome, conf: files.conf } });
+}

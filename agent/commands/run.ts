@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Agent, startAgent } from '../agent.ts';
+import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import { formatEntry } from '../lib/log.ts';
+import { readFlags } from './flags.ts';
+import type { CommandIo } from './io.ts';
+import { render } from './render.ts';
+
+const defaultDir = '/var/run/nunect';
+
+const usage = `usage: nunect run [--dir DIR] [--config FILE]
+
+Runs the agent by DIR/agent.json, which 'nunect render' makes. Prints READY once the unit answers.
+SIGHUP: read agent.json again. SIGTERM: stop.
+  --dir DIR      default: ${defaultDir}
+  --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
+`;
+
+const flags = {
+  dir: { type: 'string', default: defaultDir },
+  config: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** How the process asks for an end and for a reload. */
+export interface RunSignals {
+  readonly stop: AbortSignal;
+  onReload(fn: () => void): void;
+}
+
+/** A directory that this user may write to: `dir` itself, else one of its own that `remove` takes away. */
+function scratch(dir: string): { readonly path: string; remove(): void } {
+  try {
+    accessSync(dir, constants.W_OK);
+    return { path: dir, remove: () => {} };
+  } catch {
+    const path = mkdtempSync(join(tmpdir(), 'nunect-'));
+    return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  }
+}
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const keepAlive = setInterval(() => {}, 2 ** 30); // nothing else may hold the process while the link is down
+    const end = (): void => {
+      clearInterval(keepAlive);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+
+/** `nunect run`: ends with 0 after a stop by signal; throws when there is no usable agent.json. */
+export async function run(args: readonly string[], io: CommandIo, signals: RunSignals): Promise<number> {
+  const given = readFlags(args, flags, usage);
+  if (given.help === true) {
+    io.stdout(usage);
+    return 0;
+  }
+  const { dir, config } = given;
+  const path = join(dir, 'agent.json');
+  const load = async (): Promise<AgentFile> => {
+    if (config !== undefined) await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr });
+    return parseAgentFile(readFileSync(path, 'utf8'), path);
+  };
+  const crash = (error: unknown): void => {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    io.stderr(`${formatEntry({ level: 'fatal', comp: 'agent', msg: 'crashed', fields: { why } })}\n`);
+    process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  const file = await load();
+  if (!file.config.agent.enabled) {
+    io.stderr('nunect run: agent.enabled is 0\n');
+    return 0;
+  }
+  const own = scratch(dir);
+  const agent = await startAgent(file, {
+    spawn: (command, rest) => spawn(command, [...rest]),
+    write: io.stderr,
+    runDir: own.path,
+  });
+  signals.onReload(() => void reload(agent, load, io));
+  void agent.ready.then((ready) => {
+    if (ready) io.stdout(`READY ${file.config.agent.unit}\n`);
+  });
+  await stopped(signals.stop);
+  await agent.stop();
+  own.remove();
+  return 0;
+}
+
+async function reload(agent: Agent, load: () => Promise<AgentFile>, io: CommandIo): Promise<void> {
+  try {
+    await agent.reload(await load());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    io.stderr(`${formatEntry({ level: 'error', comp: 'agent', msg: 'reload failed', fields: { why } })}\n`);
+  }
+}

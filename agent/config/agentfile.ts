@@ -1,0 +1,183 @@
+import type { Option } from './kinds.ts';
+import { type Config, type SectionName, sections } from './options.ts';
+import type { Problem } from './problem.ts';
+
+/** Raised when the shape of the file changes: an agent refuses a file of another number. */
+export const agentFileSchema = 1;
+
+/** TLS of the agent's own connection; the names are those of nats.js. */
+export interface ConnectionTls {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly handshakeFirst?: true;
+  /** Set where the certificate is not checked: for the unit's own leaf, or when the owner said so. */
+  readonly rejectUnauthorized?: false;
+}
+
+/** How the agent reaches its NATS server. Secrets are values, so that an unprivileged agent needs no files. */
+export interface Connection {
+  readonly servers: readonly string[];
+  readonly user?: string;
+  readonly password?: string;
+  /** Content of a credentials file. */
+  readonly creds?: string;
+  readonly nkeySeed?: string;
+  readonly tls?: ConnectionTls;
+}
+
+/** Where the state of the leaf server is asked: over NATS as a system user, or over HTTP. */
+export type Monitor =
+  | { readonly kind: 'system'; readonly user: string; readonly password: string }
+  | { readonly kind: 'http'; readonly url: string };
+
+/**
+ * Which config the leaf has. `current`: the one asked for. `last_good`: that one failed, the one before stays.
+ * `hub_only` and `local_only`: it failed and there was none before, so that what is optional, or also the hub,
+ * was left out. `none`: no config could be made.
+ */
+export const leafStates = ['current', 'last_good', 'hub_only', 'local_only', 'none'] as const;
+export type LeafState = (typeof leafStates)[number];
+
+/** The leaf of mode managed, as it was rendered. */
+export interface LeafInfo {
+  readonly state: LeafState;
+  readonly conf: string;
+  /** Absent when the server could not be asked. */
+  readonly server_version?: string;
+  /** What this server cannot do, or that there is no hub: a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Passwords of the leaf itself, made once per boot. */
+export interface LocalSecrets {
+  readonly boot_id: string;
+  readonly agent: string;
+  readonly monitor: string;
+}
+
+/** `agent.json`: what `nunect render`, as root, hands to the agent. The config in it holds no secret. */
+export interface AgentFile {
+  readonly schema: typeof agentFileSchema;
+  readonly config: Config;
+  readonly problems: readonly Problem[];
+  readonly connection: Connection;
+  readonly monitor?: Monitor;
+  readonly leaf?: LeafInfo;
+  readonly local: LocalSecrets;
+}
+
+/** An agent.json that is not what `nunect render` writes. */
+export class AgentFileError extends Error {
+  readonly code = 'AGENT_FILE';
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Table = Readonly<Record<string, Option<unknown, unknown>>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isAbsentOr = (check: (value: unknown) => boolean, value: unknown): boolean =>
+  value === undefined || check(value);
+
+const fits: Readonly<Record<Option<unknown>['kind'], (value: unknown) => boolean>> = {
+  bool: (value) => typeof value === 'boolean',
+  int: (value) => Number.isSafeInteger(value),
+  choice: isText,
+  text: isText,
+  list: isTexts,
+};
+
+/** The same config without the values of secret options. */
+export function withoutSecrets(config: Config): Config {
+  const strip = (values: Json, table: Table): Json =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => table[name]?.secret !== true));
+  const stripped = Object.entries(sections).map(([name, section]) => {
+    const value = config[name as SectionName];
+    return [
+      name,
+      Array.isArray(value)
+        ? value.map((one) => strip(one, section.options))
+        : strip(value as unknown as Json, section.options),
+    ];
+  });
+  return Object.fromEntries(stripped) as Config;
+}
+
+/** The text of the file. */
+export const formatAgentFile = (file: AgentFile): string => `${JSON.stringify(file, undefined, 2)}\n`;
+
+/** Reads the text back; throws an AgentFileError that names the file and what is wrong, never a value. */
+export function parseAgentFile(text: string, path: string): AgentFile {
+  const fail = (what: string): never => {
+    throw new AgentFileError(`${path}: ${what}: not written by this version of 'nunect render'`);
+  };
+  const demand = (condition: boolean, what: string): void => {
+    if (!condition) fail(`'${what}' is missing or wrong`);
+  };
+
+  const readOptions = (given: unknown, table: Table, where: string): Json => {
+    if (!isObject(given)) return fail(`'${where}' is missing or wrong`);
+    for (const [name, option] of Object.entries(table)) {
+      const absent = given[name] === undefined && (option.default === undefined || option.secret);
+      demand(absent || fits[option.kind](given[name]), `${where}.${name}`);
+    }
+    return given;
+  };
+
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    return fail('it is not JSON');
+  }
+  if (!isObject(file)) return fail('it is not an object');
+  demand(file['schema'] === agentFileSchema, 'schema');
+  const { config, connection, monitor, leaf, local, problems } = file;
+
+  if (!isObject(config)) return fail("'config' is missing or wrong");
+  for (const [name, section] of Object.entries(sections)) {
+    const value = config[name];
+    if (!section.many) readOptions(value, section.options, `config.${name}`);
+    else if (!Array.isArray(value)) demand(false, `config.${name}`);
+    else
+      for (const one of value)
+        demand(
+          isText(readOptions(one, section.options, `config.${name}`)['section']),
+          `config.${name}.section`,
+        );
+  }
+  demand(isObject(config['agent']) && isText(config['agent']['unit']), 'config.agent.unit');
+
+  demand(isObject(connection) && isTexts(connection['servers']), 'connection.servers');
+  for (const name of ['user', 'password', 'creds', 'nkeySeed'])
+    demand(isObject(connection) && isAbsentOr(isText, connection[name]), `connection.${name}`);
+  demand(isObject(connection) && isAbsentOr(isObject, connection['tls']), 'connection.tls');
+  demand(isAbsentOr(isMonitor, monitor), 'monitor');
+  demand(isAbsentOr(isLeaf, leaf), 'leaf');
+  for (const name of ['boot_id', 'agent', 'monitor'])
+    demand(isObject(local) && isText(local[name]), `local.${name}`);
+  demand(Array.isArray(problems) && problems.every(isProblem), 'problems');
+  return file as unknown as AgentFile;
+}
+
+const isMonitor = (value: unknown): boolean =>
+  isObject(value) &&
+  (value['kind'] === 'http'
+    ? isText(value['url'])
+    : value['kind'] === 'system' && isText(value['user']) && isText(value['password']));
+
+const isLeaf = (value: unknown): boolean =>
+  isObject(value) &&
+  leafStates.some((state) => state === value['state']) &&
+  isText(value['conf']) &&
+  isAbsentOr(isText, value['server_version']) &&
+  isTexts(value['notes']);
+
+const isProblem = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value['file']) &&
+  isText(value['message']) &&
+  (value['severity'] === 'error' || value['severity'] === 'warning');

@@ -1,0 +1,140 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { known } from '../lib/known.ts';
+import { type FileState, isPublic } from './filecheck.ts';
+import { parseIni } from './ini.ts';
+import { type Loaded, loadConfig } from './load.ts';
+import { type Config, sections } from './options.ts';
+import type { Problem } from './problem.ts';
+import type { RawConfig } from './raw.ts';
+import type { OptionTable } from './section.ts';
+import { parseUci } from './uci.ts';
+import { deriveUnitId, type Machine, readUnitState } from './unitid.ts';
+
+/** Where OpenWrt keeps the config. */
+export const defaultConfigFile = '/etc/config/nunect';
+
+/** How a config file is written. */
+export type ConfigFormat = 'uci' | 'ini';
+
+/** What may be said about loading a config file; nothing has to be. */
+export interface LoadOptions {
+  /** Without it, a name that ends in `.ini` is INI and any other is UCI. */
+  readonly format?: ConfigFormat;
+  /** What ran before: a bad option keeps its value of then. */
+  readonly lastGood?: Config;
+  /** Writes a derived unit id to the state file, so that a new host name does not rename the unit. For root. */
+  readonly keepUnit?: boolean;
+  /** Default: /etc/nunect/unit. */
+  readonly unitFile?: string;
+  /** Default: this one. */
+  readonly machine?: Machine;
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+const thisMachine = (): Machine => ({
+  hostname: hostname(),
+  readFile: (path) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+  },
+  listDir: (path) => {
+    try {
+      return readdirSync(path);
+    } catch {
+      return [];
+    }
+  },
+});
+
+function stat(path: string): FileState {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? { kind: 'file', mode: stats.mode } : { kind: 'other' };
+  } catch (error) {
+    return { kind: ['ENOENT', 'ENOTDIR'].includes(codeOf(error)) ? 'missing' : 'unknown' };
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'not permitted',
+  EISDIR: 'is a folder',
+};
+
+function readRaw(path: string, format: ConfigFormat): RawConfig {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return format === 'ini' ? parseIni(text) : parseUci(text);
+  } catch (error) {
+    const code = codeOf(error);
+    return { sections: [], errors: [{ message: reasons[code] ?? code }] };
+  }
+}
+
+const isSecret = (type: string, name: string): boolean =>
+  Object.entries<{ readonly options: OptionTable }>(sections).some(
+    ([section, { options }]) =>
+      section === type && Object.hasOwn(options, name) && options[name]?.secret === true,
+  );
+
+const setsSecret = (raw: RawConfig): boolean =>
+  raw.sections.some(({ type, options }) => options.some(({ name }) => isSecret(type, name)));
+
+/** The id of a unit that is not named in its config: the one it was given before, else a derived one. */
+function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Omit<Problem, 'file'>[] } {
+  const { unitFile = '/etc/nunect/unit', machine = thisMachine() } = options;
+  const kept = readUnitState(machine.readFile(unitFile));
+  if (kept !== undefined) return { unit: kept, keep: () => [] };
+  const { unit, unique } = deriveUnitId(machine);
+  const warn = (message: string): Omit<Problem, 'file'> => ({
+    option: 'agent.unit',
+    value: unit,
+    message,
+    severity: 'warning',
+  });
+  return {
+    unit,
+    keep: () => {
+      const found = unique
+        ? []
+        : [warn('no hardware id was found, another unit of this host name gets the same id')];
+      if (options.keepUnit !== true) return found;
+      try {
+        mkdirSync(dirname(unitFile), { recursive: true });
+        // a power cut leaves the file whole or missing, never empty
+        writeFileSync(`${unitFile}.new`, `${unit}\n`);
+        renameSync(`${unitFile}.new`, unitFile);
+        return found;
+      } catch (error) {
+        const message = `cannot be kept in ${unitFile} (${codeOf(error)}), it changes with the host name`;
+        return [...found, warn(message)];
+      }
+    },
+  };
+}
+
+/**
+ * Reads a config file, UCI or INI. Whatever is wrong with it is in `problems`; the config can be run with
+ * in any case. A missing or unreadable file gives `lastGood`, or the defaults.
+ */
+export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded {
+  const raw = readRaw(path, options.format ?? (path.endsWith('.ini') ? 'ini' : 'uci'));
+  const { unit, keep } = settleUnit(options);
+  const loaded = loadConfig({ raw, file: path, unit, stat, ...known({ lastGood: options.lastGood }) });
+  const readable: Omit<Problem, 'file'> = {
+    message: 'has secrets in it and is readable by everybody (chmod o-rwx)',
+    severity: 'warning',
+  };
+  const own = [
+    ...(setsSecret(raw) && isPublic(stat(path)) ? [readable] : []),
+    ...(loaded.config.agent.unit === unit ? keep() : []),
+  ];
+  return { ...loaded, problems: [...loaded.problems, ...own.map((problem) => ({ file: path, ...problem }))] };
+}

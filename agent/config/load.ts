@@ -1,0 +1,164 @@
+import { known } from '../lib/known.ts';
+import { crossCheck } from './crosscheck.ts';
+import { checkFiles, type Stat } from './filecheck.ts';
+import { type Config, type SectionName, sections } from './options.ts';
+import { type Finding, type Problem, showable } from './problem.ts';
+import type { RawConfig, RawSection } from './raw.ts';
+import { token } from './rules.ts';
+import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
+
+/** All that decides what a config file means. */
+export interface LoadInput {
+  readonly raw: RawConfig;
+  /** Name of the file, for problems. */
+  readonly file: string;
+  /** The unit id where the file sets none. */
+  readonly unit: string;
+  readonly stat: Stat;
+  /** What ran before: a bad option keeps its value of then. */
+  readonly lastGood?: Config;
+}
+
+/** A config that can be run with, whatever the file said, and what was wrong with the file. */
+export interface Loaded {
+  readonly config: Config;
+  /** In the order of their lines; those without a line come last. */
+  readonly problems: readonly Problem[];
+  /** How many options the file sets. */
+  readonly set: number;
+}
+
+/** The option that names an instance of a section that may stand several times. */
+const identity = { user: 'name', probe: 'unit' } as const;
+type Instance = Readonly<Record<string, unknown>> & { readonly section: string };
+
+/** A single section may stand several times, under any name: then it counts as one, with a warning. */
+function readSingle(
+  type: Exclude<SectionName, keyof typeof identity>,
+  given: readonly RawSection[],
+  lastGood: Config | undefined,
+  notes: Notes,
+): Record<string, unknown> {
+  const [first, ...more] = given;
+  if (first !== undefined) notes.lines.set(type, first.line);
+  for (const { line } of more) {
+    const message = `a second section of type ${type}; the first is in line ${first?.line}. Both count`;
+    notes.report({ line, option: type, severity: 'warning', message });
+  }
+  const options = given.flatMap((section) => section.options);
+  const merged = [...new Set(options.map(({ name }) => name))].flatMap((name) => {
+    const same = options.filter((option) => option.name === name);
+    const [last] = same.slice(-1);
+    if (last === undefined) return [];
+    return last.kind === 'list' ? [{ ...last, values: same.flatMap(({ values }) => values) }] : [last];
+  });
+  return readSection(sections[type].options, merged, type, lastGood?.[type], notes);
+}
+
+/** One entry for each section of the type that has a name of its own. */
+function readMany(
+  type: keyof typeof identity,
+  given: readonly RawSection[],
+  lastGood: Config | undefined,
+  notes: Notes,
+): Instance[] {
+  const seen = new Map<unknown, number>();
+  return given.flatMap((raw, index) => {
+    const section = raw.name ?? `${type}[${index}]`;
+    const path = pathOf(type, section);
+    notes.lines.set(path, raw.line);
+    const before = (lastGood?.[type] ?? []).find((entry) => entry.section === section);
+    const values = readSection(sections[type].options, raw.options, path, before, notes);
+    const id = values[identity[type]] ?? raw.name;
+    const leaveOut = (message: string): [] => {
+      notes.report({ line: raw.line, option: path, severity: 'error', message: `${message}; left out` });
+      return [];
+    };
+    if (id === undefined) return leaveOut(`needs a section name or a ${identity[type]}`);
+    if (!token.pattern.test(String(id))) return leaveOut(`section name must be ${token.allowed}`);
+    if (seen.has(id)) return leaveOut(`'${id}' is already there in line ${seen.get(id)}`);
+    seen.set(id, raw.line);
+    return [{ ...values, [identity[type]]: id, section }];
+  });
+}
+
+/** nats-server would let a user without a secret in with an empty password, so only the anonymous one may be so. */
+function withSecret({ user, leaf }: Config, notes: Notes): Config['user'] {
+  return user.filter(({ section, name, password, password_file, nkey }) => {
+    const usable = (password ?? password_file ?? nkey) !== undefined || name === leaf.anonymous;
+    if (!usable) {
+      const option = pathOf('user', section);
+      const message = 'has neither password, password_file nor nkey; left out';
+      notes.report({ ...known({ line: notes.lines.get(option) }), option, severity: 'error', message });
+    }
+    return usable;
+  });
+}
+
+/** The line of an option, or of its section where the option itself stands nowhere. */
+function lineOf(path: string, lines: ReadonlyMap<string, number>): number | undefined {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
+    const line = lines.get(at);
+    if (line !== undefined) return line;
+  }
+  return undefined;
+}
+
+/**
+ * Makes a config of what a file says. A mistake never stops it: a bad option keeps its last good value or
+ * its default, a user or probe that cannot be told from others or let in safely is left out, a file that
+ * cannot be read at all leaves what ran before, or the defaults.
+ */
+export function loadConfig(input: LoadInput): Loaded {
+  const { raw, file, unit, lastGood } = input;
+  const problems: Problem[] = [];
+  const lines = new Map<string, number>();
+  const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
+  for (const { line, byte, from_line, message } of raw.errors) {
+    const where = byte === undefined ? '' : ` at byte ${byte}`;
+    const since = from_line === undefined ? '' : ` of what begins in line ${from_line}`;
+    notes.report({
+      ...known({ line }),
+      severity: 'error',
+      message: `cannot be read: ${message}${where}${since}`,
+    });
+  }
+  if (raw.errors.length > 0 && raw.sections.length === 0 && lastGood !== undefined) {
+    return { config: lastGood, problems, set: 0 };
+  }
+
+  const byType = new Map<string, RawSection[]>(Object.keys(sections).map((type) => [type, []]));
+  for (const section of raw.sections) {
+    const same = byType.get(section.type);
+    if (same !== undefined) same.push(section);
+    else {
+      const message = `unknown section type '${showable(section.type)}'${sectionHint(section.type)}`;
+      notes.report({ line: section.line, severity: 'error', message });
+    }
+  }
+  const values: Record<string, unknown> = {};
+  for (const [type, given] of byType) {
+    values[type] =
+      type in identity
+        ? readMany(type as keyof typeof identity, given, lastGood, notes)
+        : readSingle(type as Exclude<SectionName, keyof typeof identity>, given, lastGood, notes);
+  }
+  // every value came from its option's own parse or default, which is what Config says
+  const read = values as unknown as Config;
+  const config: Config = {
+    ...read,
+    agent: { ...read.agent, unit: read.agent.unit ?? unit },
+    user: withSecret(read, notes),
+  };
+
+  const findings: Finding[] = [...crossCheck(config), ...checkFiles(config, input.stat)];
+  for (const finding of findings) {
+    notes.report({ ...finding, ...known({ line: lineOf(finding.option ?? '', lines) }) });
+  }
+  const last = Number.POSITIVE_INFINITY;
+  problems.sort((a, b) => (a.line ?? last) - (b.line ?? last));
+  return { config, problems, set: setOptions(raw) };
+}
+
+const setOptions = (raw: RawConfig): number =>
+  raw.sections.reduce((sum, { options }) => sum + options.length, 0);

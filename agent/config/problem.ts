@@ -1,0 +1,37 @@
+/** A mistake in the configuration. It never stops the unit: an error means that something set is not used. */
+export interface Problem {
+  readonly file: string;
+  readonly line?: number;
+  /** Such as `hub.url`, `user.radio.publish` or, in the second section without a name, `user[1].publish`. */
+  readonly option?: string;
+  /** The offending text, fit to be shown. Never there for a secret option. */
+  readonly value?: string;
+  /** Completes "option 'value': ...". */
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+}
+
+/** A problem before it is known where in the file it lies. */
+export type Finding = Omit<Problem, 'file' | 'line'>;
+
+const longest = 120;
+
+/**
+ * A value as it may be shown: without the user and password of an address, not endless, and only its first
+ * line, because an open quote makes the password in the next line a part of it.
+ */
+export function showable(text: string): string {
+  const masked = text.replace(/^(?:([^/]*:\/\/).*@|.*:.*@)/s, '$1***@');
+  const shown = /^\P{Cc}*/u.exec(masked)?.[0].slice(0, longest) ?? '';
+  return shown === masked ? shown : `${shown}...`;
+}
+
+/** `file:line: hub.url 'htp://x': scheme must be one of ...`, with `warning:` before what is only that. */
+export function formatProblem(problem: Problem): string {
+  const where = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+  const severity = problem.severity === 'warning' ? 'warning: ' : '';
+  const value = problem.value === undefined ? '' : ` '${problem.value}'`;
+  const subject = problem.option === undefined ? '' : `${problem.option}${value}: `;
+  // names in an INI file may have anything in them
+  return `${where}: ${severity}${subject}${problem.message}`.replace(/\p{Cc}/gu, '?');
+}

@@ -1,0 +1,61 @@
+import { check } from './commands/check.ts';
+import { echo } from './commands/echo.ts';
+import { help } from './commands/help.ts';
+import { type CommandIo, UsageError } from './commands/io.ts';
+import { render } from './commands/render.ts';
+import { run } from './commands/run.ts';
+import { version } from './lib/version.ts';
+
+/** Stops on the first TERM or INT; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+const io: CommandIo = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...args] = argv;
+  switch (command) {
+    case 'run':
+      return run(args, io, { stop: stopSignal(), onReload: (fn) => void process.on('SIGHUP', fn) });
+    case 'render':
+      return render(args, io);
+    case 'check':
+      return check(args, io);
+    case 'echo':
+      return echo(args, io, stopSignal());
+    case '--version':
+    case '-V':
+    case 'version':
+      io.stdout(`nunect ${version}\n`);
+      return 0;
+    case 'help':
+    case '--help':
+    case '-h':
+      return help(io);
+    default:
+      throw new UsageError(
+        command === undefined ? 'a command is missing' : `there is no command '${command}'; see nunect help`,
+      );
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    io.stderr(`nunect: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  },
+);

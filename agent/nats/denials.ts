@@ -1,0 +1,58 @@
+import type { PermissionViolationError } from '@nats-io/transport-node';
+import type { Log } from '../lib/log.ts';
+import type { Ticker } from '../lib/ticker.ts';
+
+/** What the server refuses, told once when it begins and once when it ends. */
+export interface Denials {
+  /** The server refused an operation. */
+  refused(error: PermissionViolationError): void;
+  /** A new connection is up, its subscriptions are sent; `flush` resolves when the server has seen them. */
+  connected(flush: () => Promise<void>): void;
+  /** Something was sent to this subject; if it was refused before and is not now, that is the end of it. */
+  used(subject: string): void;
+  /** As `publish ops.x` or `subscription ops.y`. */
+  list(): string[];
+}
+
+/** The server answers a PING after it has refused what came before; its words reach us a moment later. */
+const settle_ms = 100;
+
+export function watchDenials(ticker: Ticker, log: Log): Denials {
+  /** How often each was refused so far: the count tells whether it happened again. */
+  const refusals = new Map<string, number>();
+  let flush = (): Promise<void> => Promise.resolve();
+
+  const endUnlessAgain = (keys: readonly string[]): void => {
+    const before = keys.map((key) => refusals.get(key));
+    flush().then(
+      () =>
+        ticker.after(settle_ms, () => {
+          for (const [i, key] of keys.entries()) {
+            if (before[i] === undefined || refusals.get(key) !== before[i]) continue;
+            refusals.delete(key);
+            log.info('permitted again', { what: key });
+          }
+        }),
+      () => {}, // disconnected: the next connection asks again
+    );
+  };
+
+  return {
+    refused(error) {
+      const key = `${error.operation} ${error.subject}`;
+      const count = refusals.get(key) ?? 0;
+      refusals.set(key, count + 1);
+      if (count === 0) log.warn('not permitted by the server', { what: key });
+    },
+    connected(flushNow) {
+      flush = flushNow;
+      const subscriptions = [...refusals.keys()].filter((key) => key.startsWith('subscription '));
+      if (subscriptions.length > 0) endUnlessAgain(subscriptions);
+    },
+    used(subject) {
+      const key = `publish ${subject}`;
+      if (refusals.size > 0 && refusals.has(key)) endUnlessAgain([key]);
+    },
+    list: () => [...refusals.keys()],
+  };
+}

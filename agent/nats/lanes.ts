@@ -1,0 +1,104 @@
+import type { Headers } from './wire.ts';
+
+/** What a record is worth when memory runs out: metrics go first, events and errors last. */
+export const recordClasses = ['metric', 'log', 'event'] as const;
+export type RecordClass = (typeof recordClasses)[number];
+
+/** A record that waits for its PubAck. */
+export interface Entry {
+  readonly seq: number;
+  /** JSON text of an object. */
+  readonly payload: string;
+  readonly headers?: Headers;
+  /** Bytes of memory that it is counted with. */
+  readonly bytes: number;
+  /** Monotonic ms and Unix ms at which it was put. */
+  readonly put_ms: number;
+  readonly wall_ms: number;
+  /** It could not be sent when it was made. */
+  backlog: boolean;
+}
+
+/** The records of one subject with what is known of the way to whoever stores them. */
+export interface Lane {
+  readonly subject: string;
+  readonly worth: RecordClass;
+  /** What waits, in order of seq: put lately, and left over from before. */
+  readonly fresh: Entry[];
+  readonly backlog: Entry[];
+  state: 'untried' | 'stored' | 'failing' | 'plain' | 'denied';
+  /** Why it is not stored, in words. */
+  why: string;
+  /** Monotonic ms since when it fails; counted only while the hub is there. */
+  failing_ms: number | undefined;
+  /** Nothing is sent before this; 0 when it is not held back. */
+  hold_ms: number;
+  /** Length of the last hold. */
+  pause_ms: number;
+  inFlight: number;
+  everStored: boolean;
+}
+
+export const newLane = (subject: string, worth: RecordClass): Lane => ({
+  subject,
+  worth,
+  fresh: [],
+  backlog: [],
+  state: 'untried',
+  why: '',
+  failing_ms: undefined,
+  hold_ms: 0,
+  pause_ms: 0,
+  inFlight: 0,
+  everStored: false,
+});
+
+/** A lane that is not known to work sends one record at a time. */
+const mayProbeOnly = (lane: Lane): boolean => lane.state === 'failing' || lane.state === 'denied';
+
+/** Whether the lane may send something now. */
+export const isOpen = (lane: Lane, now_ms: number): boolean =>
+  lane.hold_ms <= now_ms && !(mayProbeOnly(lane) && lane.inFlight > 0);
+
+const older = (a: Lane | undefined, b: Lane, queue: 'fresh' | 'backlog'): Lane =>
+  a === undefined || (b[queue][0]?.seq ?? Infinity) < (a[queue][0]?.seq ?? Infinity) ? b : a;
+
+/** The lane whose oldest entry of that queue is the oldest of all, among those that pass. */
+export function oldestLane(
+  lanes: Iterable<Lane>,
+  queue: 'fresh' | 'backlog',
+  pass: (lane: Lane) => boolean,
+): Lane | undefined {
+  let found: Lane | undefined;
+  for (const lane of lanes) if (lane[queue].length > 0 && pass(lane)) found = older(found, lane, queue);
+  return found;
+}
+
+/** Puts an entry back where it belongs by its seq; it belongs to the backlog from now on. */
+export function putBack(lane: Lane, entry: Entry): void {
+  entry.backlog = true;
+  let at = 0;
+  while (at < lane.backlog.length && (lane.backlog[at]?.seq ?? 0) < entry.seq) at += 1;
+  lane.backlog.splice(at, 0, entry);
+}
+
+/** Everything that waits is backlog from now on. */
+export function shelve(lane: Lane): void {
+  for (const entry of lane.fresh) entry.backlog = true;
+  lane.backlog.push(...lane.fresh.splice(0)); // what is fresh is younger than what was left over
+}
+
+/** Which lane gives up its oldest entry when memory runs out. */
+export function victim(lanes: Iterable<Lane>): { lane: Lane; queue: 'fresh' | 'backlog' } | undefined {
+  const all = [...lanes];
+  for (const worth of recordClasses) {
+    for (const denied of [true, false]) {
+      const pass = (lane: Lane): boolean => lane.worth === worth && (lane.state === 'denied') === denied;
+      for (const queue of ['backlog', 'fresh'] as const) {
+        const lane = oldestLane(all, queue, pass);
+        if (lane !== undefined) return { lane, queue };
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+import type { LocalSecrets } from '../config/agentfile.ts';
+import type { Config, Named, SectionValues } from '../config/options.ts';
+import type { OwnerSecrets } from '../config/secrets.ts';
+import { overlap } from '../config/subjectoverlap.ts';
+import type { ConfBlock } from './leafsyntax.ts';
+import { answeredBy, echoOf, inboxPrefixOf, peerInboxPrefixOf, publishedBy, subjectsOf } from './subjects.ts';
+
+/** Login of the agent at its own leaf. */
+export const agentUser = 'nunect-agent';
+
+/** Login with which the agent reads the state of its leaf. */
+export const monitorUser = 'nunect-monitor';
+
+/** Passwords that the generated config needs: those of the leaf itself and those the owner gave. */
+export type LeafSecrets = OwnerSecrets & Pick<LocalSecrets, 'agent' | 'monitor'>;
+
+type User = Named<SectionValues<'user'>>;
+
+/** Login name of a user section. */
+export const loginOf = (user: User): string => user.name ?? user.section;
+
+/** The user section whose rights anonymous clients get. */
+export const anonymousUser = (config: Config): User | undefined =>
+  config.user.find((user) => loginOf(user) === config.leaf.anonymous);
+
+/** The peers that are probed, without the unit itself. */
+const peersOf = (config: Config): string[] =>
+  config.probe.map((probe) => probe.unit ?? probe.section).filter((unit) => unit !== config.agent.unit);
+
+const unique = (subjects: readonly string[]): string[] => [...new Set(subjects)];
+
+/** The agent's user: what it publishes, answers and asks, spelled out; wildcards only for replies. */
+export function agentLogin(config: Config, password: string): ConfBlock {
+  const { unit, role } = config.agent;
+  const subjects = subjectsOf(unit, role);
+  const replies = [...config.hub.reply_subject, `${inboxPrefixOf(unit)}.>`];
+  const echoes = [unit, ...peersOf(config)].map(echoOf);
+  return {
+    user: agentUser,
+    password,
+    permissions: {
+      publish: unique([...publishedBy(subjects), ...echoes, ...replies]),
+      subscribe: unique([
+        ...answeredBy(subjects),
+        `${inboxPrefixOf(unit)}.>`,
+        `${peerInboxPrefixOf(unit)}.>`,
+      ]),
+    },
+  };
+}
+
+/** The user of the system account: may ask the server how it and its links are, and nothing else. */
+export const monitorLogin = (unit: string, password: string): ConfBlock => ({
+  user: monitorUser,
+  password,
+  permissions: {
+    publish: ['$SYS.REQ.SERVER.PING.VARZ', '$SYS.REQ.SERVER.PING.LEAFZ'],
+    subscribe: [`${inboxPrefixOf(unit)}.>`],
+  },
+});
+
+/** What a list of subjects must not reach unless it says so: the unit's own voice and what it is answered. */
+function deniedWithin(allowed: readonly string[], unit: string): string[] {
+  const inboxes = [inboxPrefixOf(unit), peerInboxPrefixOf(unit)].map((prefix) => `${prefix}.>`);
+  const asksForOps = allowed.some((pattern) => pattern.startsWith('ops.'));
+  const own = asksForOps ? inboxes : ['ops.>', ...inboxes];
+  return own.filter((mine) => allowed.some((pattern) => overlap(pattern, mine)));
+}
+
+function permission(allowed: readonly string[], unit: string): ConfBlock {
+  if (allowed.length === 0) return { deny: ['>'] }; // an empty allow list allows everything
+  const deny = deniedWithin(allowed, unit);
+  return { allow: unique(allowed), ...(deny.length === 0 ? {} : { deny }) };
+}
+
+/** A LAN user with what its section lists, in an array; an empty one when it has nothing to log in with. */
+export function lanLogin(config: Config, user: User, secrets: LeafSecrets): ConfBlock[] {
+  const permissions = {
+    publish: permission(user.publish, config.agent.unit),
+    subscribe: permission(user.subscribe, config.agent.unit),
+  };
+  if (user.nkey !== undefined) return [{ nkey: user.nkey, permissions }];
+  const password = secrets.userPasswords[user.section];
+  return password === undefined ? [] : [{ user: loginOf(user), password, permissions }];
+}

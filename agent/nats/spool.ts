@@ -1,0 +1,252 @@
+import { type Flow, type FlowDeps, type FlowOptions, startFlow } from './flow.ts';
+import {
+  type Entry,
+  type Lane,
+  newLane,
+  oldestLane,
+  type RecordClass,
+  recordClasses,
+  victim,
+} from './lanes.ts';
+import { encodeRecord, type Headers } from './wire.ts';
+
+export type { RecordClass } from './lanes.ts';
+
+/** A record on its way to the hub. */
+export interface SpoolRecord {
+  readonly subject: string;
+  /** What it is worth when memory runs out; one and the same for all records of a subject. */
+  readonly worth: RecordClass;
+  readonly body: object;
+  readonly headers?: Headers;
+}
+
+/** Records that were given up, to be reported as a record itself. Times are Unix ms of the records. */
+export interface Gap {
+  readonly count: number;
+  readonly of: Readonly<Record<RecordClass, number>>;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly why: string;
+}
+
+/**
+ * `stored`: a stream acknowledges. `plain`: nobody does, records are published without. `denied`: the server does
+ * not permit it. `offline`: the way to the hub is closed and records wait. `starting`: nothing is known yet.
+ */
+export type SpoolState = 'starting' | 'stored' | 'plain' | 'denied' | 'failing' | 'offline';
+
+export interface SpoolStats {
+  readonly state: SpoolState;
+  /** Subjects whose records are not stored although the hub is there, and why. */
+  readonly unstored: readonly {
+    readonly subject: string;
+    readonly state: Lane['state'];
+    readonly why: string;
+  }[];
+  readonly pending: number;
+  readonly bytes: number;
+  readonly budget_bytes: number;
+  /** Age of the oldest record that waits; missing when none does. */
+  readonly oldest_age_s?: number;
+  /** Records acknowledged by a stream; `duplicates` of them the stream had already. */
+  readonly stored: number;
+  readonly duplicates: number;
+  /** Records published without an acknowledgement. */
+  readonly published: number;
+  readonly dropped: Readonly<Record<RecordClass, number>>;
+}
+
+export interface SpoolDeps extends FlowDeps {
+  /** Unix ms. */
+  wall_ms(): number;
+  /** Makes the record that reports a gap. */
+  gapRecord(gap: Gap): SpoolRecord;
+}
+
+export interface SpoolOptions extends Omit<FlowOptions, 'idPrefix'> {
+  readonly unit: string;
+  /** A name of this start, so that ids of two starts differ. */
+  readonly boot: string;
+  readonly memory_bytes: number;
+}
+
+export interface Spool {
+  /** Takes a record; it leaves when a stream has it. Gives its id, `<unit>-<boot>-<seq>`. */
+  put(record: SpoolRecord): string;
+  /** To be called when the state of the hub link changed. */
+  kick(): void;
+  stats(): SpoolStats;
+  /** Called when the state or the list of unstored subjects changed. */
+  onChange(listener: () => void): () => void;
+  /** Resolves true when nothing waits any more, or false after `limit_ms`. */
+  drained(limit_ms: number): Promise<boolean>;
+  stop(): void;
+}
+
+/** Measured on Node 20: what an entry costs besides the characters of its payload and headers. */
+const entryOverhead_bytes = 200;
+const gapPause_ms = 10_000;
+
+const sizeOf = (payload: string, headers: Headers | undefined): number => {
+  let bytes = entryOverhead_bytes + Buffer.byteLength(payload);
+  for (const [name, values] of Object.entries(headers ?? {})) {
+    for (const value of values) bytes += 60 + name.length + value.length;
+  }
+  return bytes;
+};
+
+const none = (): Record<RecordClass, number> => ({ metric: 0, log: 0, event: 0 });
+
+/** Keeps records in RAM, within a budget, until they are stored at the hub. */
+export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
+  const { ticker } = deps;
+  const lanes = new Map<string, Lane>();
+  const listeners = new Set<() => void>();
+  const idle = new Set<() => void>();
+  const dropped = none();
+  let seq = 0;
+  let pending = 0;
+  let bytes = 0;
+  let stored = 0;
+  let duplicates = 0;
+  let published = 0;
+  let gap: { of: Record<RecordClass, number>; from_ms: number; to_ms: number; why: string } | undefined;
+
+  const release = (entry: Entry): void => {
+    pending -= 1;
+    bytes -= entry.bytes;
+    if (pending === 0) for (const resolve of idle) resolve();
+  };
+
+  function lose(lane: Lane, entry: Entry, why: string): void {
+    release(entry);
+    dropped[lane.worth] += 1;
+    gap ??= { of: none(), from_ms: entry.wall_ms, to_ms: entry.wall_ms, why };
+    gap.of[lane.worth] += 1;
+    gap.from_ms = Math.min(gap.from_ms, entry.wall_ms);
+    gap.to_ms = Math.max(gap.to_ms, entry.wall_ms);
+    gap.why = why;
+  }
+
+  const flow: Flow = startFlow(deps, { ...opts, idPrefix: `${opts.unit}-${opts.boot}` }, lanes, {
+    stored(entry, duplicate) {
+      release(entry);
+      stored += 1;
+      if (duplicate) duplicates += 1;
+    },
+    published(entry) {
+      release(entry);
+      published += 1;
+    },
+    lost: lose,
+    changed() {
+      if (!flow.offline()) queueMicrotask(reportGap);
+      for (const listener of listeners) listener();
+    },
+  });
+
+  function reportGap(): void {
+    if (gap === undefined || flow.offline()) return;
+    const { of } = gap;
+    const count = recordClasses.reduce((sum, worth) => sum + of[worth], 0);
+    const record = deps.gapRecord({ ...gap, count });
+    gap = undefined;
+    enqueue(record); // may exceed the budget: it must not push out what it reports about
+    flow.pump();
+  }
+  const cancelGapTimer = ticker.every(gapPause_ms, reportGap);
+
+  function laneOf(record: SpoolRecord): Lane {
+    const found = lanes.get(record.subject);
+    if (found !== undefined) return found;
+    const lane = newLane(record.subject, record.worth);
+    if (!opts.hub) Object.assign(lane, { state: 'plain', why: 'no hub is configured', hold_ms: Infinity });
+    lanes.set(record.subject, lane);
+    return lane;
+  }
+
+  function enqueue(record: SpoolRecord): void {
+    const lane = laneOf(record);
+    const payload = encodeRecord(record.body);
+    seq += 1;
+    const entry: Entry = {
+      seq,
+      payload,
+      bytes: sizeOf(payload, record.headers),
+      put_ms: ticker.now_ms(),
+      wall_ms: deps.wall_ms(),
+      backlog: flow.offline(),
+      ...(record.headers === undefined ? {} : { headers: record.headers }),
+    };
+    lane[entry.backlog ? 'backlog' : 'fresh'].push(entry);
+    pending += 1;
+    bytes += entry.bytes;
+  }
+
+  function put(record: SpoolRecord): string {
+    enqueue(record);
+    const id = `${opts.unit}-${opts.boot}-${seq}`;
+    while (bytes > opts.memory_bytes) {
+      const found = victim(lanes.values());
+      const oldest = found?.lane[found.queue].shift();
+      if (found === undefined || oldest === undefined) break; // the rest is on its way
+      lose(found.lane, oldest, 'the memory for waiting records is full');
+    }
+    flow.pump();
+    return id;
+  }
+
+  function state(): SpoolState {
+    if (flow.offline()) return 'offline';
+    const states = new Set([...lanes.values()].map((lane) => lane.state));
+    const order = ['stored', 'plain', 'denied', 'failing'] as const;
+    return order.find((one) => states.has(one)) ?? 'starting';
+  }
+
+  return {
+    put,
+    kick: flow.kick,
+    stats() {
+      const heads = (['fresh', 'backlog'] as const).map(
+        (queue) => oldestLane(lanes.values(), queue, () => true)?.[queue][0]?.put_ms ?? Infinity,
+      );
+      const oldest_ms = Math.min(...heads);
+      return {
+        state: state(),
+        unstored: [...lanes.values()]
+          .filter((lane) => lane.why !== '')
+          .map((lane) => ({ subject: lane.subject, state: lane.state, why: lane.why })),
+        pending,
+        bytes,
+        budget_bytes: opts.memory_bytes,
+        ...(oldest_ms === Infinity ? {} : { oldest_age_s: (ticker.now_ms() - oldest_ms) / 1000 }),
+        stored,
+        duplicates,
+        published,
+        dropped: { ...dropped },
+      };
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    drained(limit_ms) {
+      if (pending === 0) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const finish = (empty: boolean): void => {
+          idle.delete(whenEmpty);
+          cancel();
+          resolve(empty);
+        };
+        const whenEmpty = (): void => finish(true);
+        const cancel = ticker.after(limit_ms, () => finish(false));
+        idle.add(whenEmpty);
+      });
+    },
+    stop() {
+      cancelGapTimer();
+      flow.stop();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { type Ring, ring } from '../lib/ring.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Incoming, Link } from '../nats/link.ts';
+import type { ClockSummary } from '../nats/messages.ts';
+import type { PeerRtt, RttMetric, WindowStats } from '../nats/reports.ts';
+import { windowStats } from './window.ts';
+
+export interface RttDeps {
+  readonly link: Pick<Link, 'flushRtt_us' | 'publish' | 'request' | 'subscribe'>;
+  readonly ticker: Ticker;
+  /** Unix µs, from a clock that survives steps. */
+  now_us(): number;
+  /** The unit's own clock. */
+  clock(): ClockSummary;
+}
+
+export interface RttOptions {
+  readonly echoSubject: string;
+  /** Where peers answer: `_INBOX.<unit>.<word of this start>`. */
+  readonly peerInbox: string;
+  readonly interval_ms: number;
+  readonly peers: readonly {
+    readonly unit: string;
+    readonly subject: string;
+    readonly interval_ms: number;
+  }[];
+  /** A probe without an answer for this long is lost. Default 2 s, peers 5 s. */
+  readonly timeout_ms?: number;
+  readonly peerTimeout_ms?: number;
+  /** Probes that the figures are made of. Default 60. */
+  readonly window?: number;
+}
+
+export interface RttProbe {
+  /** The figures of now, as `ops.metric.rtt` carries them. */
+  read(): Pick<RttMetric, 'native_rtt_us' | 'app_rtt_us' | 'native' | 'app' | 'peers'>;
+  stop(): void;
+}
+
+interface Series {
+  readonly samples: Ring<number | undefined>;
+  last?: number | undefined;
+}
+
+const probeText = 'nunect';
+
+/** What the headers of an echo say, each only if it is there and makes sense. */
+function echoHeaders(message: Incoming) {
+  const found = new Map<string, string>();
+  for (const [name, [value = '']] of message.headers ?? []) found.set(name.toLowerCase(), value);
+  const number = (name: string): number | undefined => {
+    const text = found.get(name);
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  };
+  return {
+    received_us: number('x-server-received-at'),
+    sent_us: number('x-server-sent-at'),
+    bound_ns: number('x-clock-error-bound'),
+    source: found.get('x-clock-source'),
+    quality: found.get('x-clock-quality'),
+  };
+}
+
+/** Our wall time at sending and at arrival, and our clock. */
+interface OwnTimes {
+  readonly sent_us: number;
+  readonly back_us: number;
+  readonly clock: ClockSummary;
+}
+
+/**
+ * One-way times from an echo, with the error that both clocks may have together. Empty unless both clocks are
+ * synchronised and both errors are bounded: a difference of clocks that nobody vouches for is no measurement.
+ */
+export function oneWay(
+  message: Incoming,
+  own: OwnTimes,
+): Pick<PeerRtt, 'forward_us' | 'back_us' | 'one_way_error_us' | 'clock_source' | 'clock_quality'> {
+  const peer = echoHeaders(message);
+  const clock = {
+    ...(peer.source === undefined ? {} : { clock_source: peer.source }),
+    ...(peer.quality === undefined ? {} : { clock_quality: peer.quality }),
+  };
+  const synced = own.clock.source !== 'unsynced' && (peer.source === 'ptp' || peer.source === 'ntp');
+  const bound_ns = own.clock.error_bound_ns;
+  if (!synced || bound_ns === undefined || peer.bound_ns === undefined) return clock;
+  if (peer.received_us === undefined || peer.sent_us === undefined) return clock;
+  return {
+    ...clock,
+    forward_us: peer.received_us - own.sent_us,
+    back_us: own.back_us - peer.sent_us,
+    one_way_error_us: Math.ceil((bound_ns + peer.bound_ns) / 1000),
+  };
+}
+
+/** Measures round trips to the local server, through the unit's own echo, and to peers. */
+export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): RttProbe {
+  const { link, ticker } = deps;
+  const { timeout_ms = Math.min(2000, opts.interval_ms), peerTimeout_ms = 5000, window = 60 } = opts;
+  const series = (): Series => ({ samples: ring(window) });
+  const native = series();
+  const app = series();
+  const peers = opts.peers.map((peer) => ({ ...peer, ...series(), seen: {} as ReturnType<typeof oneWay> }));
+  const waiting = new Map<string, (message: Incoming) => void>();
+  let count = 0;
+  const ends: (() => void)[] = [];
+
+  const record = (to: Series, rtt_us: number | undefined): void => {
+    to.samples.push(rtt_us);
+    to.last = rtt_us;
+  };
+
+  async function probeOwn(): Promise<void> {
+    record(native, await link.flushRtt_us(timeout_ms));
+    const begun_ms = ticker.now_ms();
+    const answer = await link.request(opts.echoSubject, probeText, { timeout_ms });
+    record(app, answer.kind === 'reply' ? (ticker.now_ms() - begun_ms) * 1000 : undefined);
+  }
+
+  function probePeer(peer: (typeof peers)[number]): void {
+    count += 1;
+    const token = count.toString(36);
+    const sent_us = deps.now_us();
+    const begun_ms = ticker.now_ms();
+    const finish = (rtt_us: number | undefined, seen: ReturnType<typeof oneWay>): void => {
+      waiting.delete(token);
+      cancel();
+      record(peer, rtt_us);
+      peer.seen = seen;
+    };
+    const cancel = ticker.after(peerTimeout_ms, () => finish(undefined, {}));
+    waiting.set(token, (message) => {
+      const rtt_us = (ticker.now_ms() - begun_ms) * 1000;
+      const back_us = deps.now_us();
+      if (message.data.length === 0) return finish(undefined, {}); // the server: nobody listens there
+      finish(rtt_us, oneWay(message, { sent_us, back_us, clock: deps.clock() }));
+    });
+    if (!link.publish(peer.subject, probeText, { reply: `${opts.peerInbox}.${token}` }))
+      finish(undefined, {});
+  }
+
+  if (peers.length > 0) {
+    ends.push(
+      link.subscribe(`${opts.peerInbox}.*`, (message) => {
+        waiting.get(message.subject.slice(opts.peerInbox.length + 1))?.(message);
+      }),
+    );
+  }
+  ends.push(ticker.every(opts.interval_ms, () => void probeOwn(), 0.05));
+  for (const peer of peers) ends.push(ticker.every(peer.interval_ms, () => probePeer(peer), 0.05));
+
+  const stop = (): void => {
+    for (const end of ends.splice(0)) end();
+    waiting.clear();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+
+  const figures = (from: Series): WindowStats => windowStats(from.samples.items());
+  const lastOf = (from: Series): number | undefined =>
+    from.last === undefined ? undefined : Math.round(from.last);
+  return {
+    read() {
+      const [native_rtt_us, app_rtt_us] = [lastOf(native), lastOf(app)];
+      return {
+        ...(native_rtt_us === undefined ? {} : { native_rtt_us }),
+        ...(app_rtt_us === undefined ? {} : { app_rtt_us }),
+        native: figures(native),
+        app: figures(app),
+        peers: peers.map((peer): PeerRtt => {
+          const rtt_us = lastOf(peer);
+          return {
+            unit: peer.unit,
+            ...(rtt_us === undefined ? {} : { rtt_us }),
+            window: figures(peer),
+            ...peer.seen,
+          };
+        }),
+      };
+    },
+    stop,
+  };
+}

@@ -1,0 +1,72 @@
+import { absent } from '../clock/reading.ts';
+import type { WallClock } from '../clock/wallclock.ts';
+import type { SectionValues } from '../config/options.ts';
+import type { Spawn } from '../lib/child.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import { systemFileThere, usualSigns } from '../probe/chronyc.ts';
+import { watchChronyd } from '../probe/chronyd.ts';
+import { procProcesses, watchDisciplines } from '../probe/disciplines.ts';
+import { systemSocketFiles } from '../probe/pmckeeper.ts';
+import { watchPtp4l } from '../probe/ptp4l.ts';
+import { openUdp } from '../probe/udp.ts';
+import { type Heard, keepTime, type Timekeeper } from './timekeeper.ts';
+
+export interface ClockDeps {
+  readonly spawn: Spawn;
+  readonly ticker: Ticker;
+  readonly wall: WallClock;
+  random(): number;
+  /** A directory that we may write to: pmc's own socket is made there. */
+  readonly runDir: string;
+}
+
+const disciplinesEvery_s = 30;
+
+/** A daemon that the config says not to look at. */
+const notWatched: Heard<never> & { stop(): void } = {
+  read: () => absent('disabled'),
+  onChange: () => () => {},
+  stop: () => {},
+};
+
+/** Watches the daemons of the time section and judges them. */
+export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal: AbortSignal): Timekeeper {
+  const { spawn, ticker, wall, random } = deps;
+  const ptp =
+    time.mode === 'chrony'
+      ? notWatched
+      : watchPtp4l(
+          { spawn, ticker, files: systemSocketFiles },
+          {
+            pmc: time.pmc,
+            sockets: time.ptp_socket,
+            domain: time.ptp_domain,
+            transportSpecific: time.transport_specific,
+            poll_s: time.poll_s,
+            runDir: deps.runDir,
+          },
+          signal,
+        );
+  const ntp =
+    time.mode === 'ptp'
+      ? notWatched
+      : watchChronyd(
+          { open: openUdp, spawn, there: systemFileThere, ticker, random },
+          { ...time, signs: usualSigns },
+          signal,
+        );
+  const disciplines = watchDisciplines(
+    { processes: procProcesses(), ticker },
+    { every_s: disciplinesEvery_s },
+    signal,
+  );
+  const keeper = keepTime({ ptp, ntp, disciplines: disciplines.read, wall, ticker }, time);
+  return {
+    ...keeper,
+    async stop() {
+      keeper.stop();
+      disciplines.stop();
+      await Promise.all([ptp.stop(), ntp.stop()]);
+    },
+  };
+}

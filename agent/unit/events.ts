@@ -1,0 +1,81 @@
+import type { AgentFile } from '../config/agentfile.ts';
+import { known } from '../lib/known.ts';
+import type { Log } from '../lib/log.ts';
+import { version } from '../lib/version.ts';
+import type { HealthEvent, StatusEvent } from '../nats/reports.ts';
+import type { Spool } from '../nats/spool.ts';
+import { type Trouble, troublesBetween } from './health.ts';
+import type { Outlook } from './outlook.ts';
+
+/** Something that changed, before it has its stamp. */
+export type Happening = Pick<StatusEvent, 'event' | 'before' | 'after' | 'evidence'>;
+
+export interface EventsDeps {
+  readonly spool: Pick<Spool, 'put'>;
+  readonly log: Log;
+  wall_ms(): number;
+}
+
+export interface Events {
+  /** Publishes and logs one change. */
+  tell(happening: Happening): void;
+  /** Publishes and logs what began and what ended since the last call. */
+  compare(troubles: readonly Trouble[]): void;
+}
+
+const inWords = (value: unknown): string =>
+  value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
+
+/** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
+export function tellEvents(
+  deps: EventsDeps,
+  opts: { readonly unit: string; readonly role: string; readonly subject: string },
+): Events {
+  let troubles: readonly Trouble[] = [];
+
+  function put(happening: Happening): void {
+    const body: StatusEvent = {
+      ts: Math.floor(deps.wall_ms()),
+      unit_id: opts.unit,
+      role: opts.role,
+      ...happening,
+    };
+    deps.spool.put({ subject: opts.subject, worth: 'event', body });
+  }
+
+  return {
+    tell(happening) {
+      put(happening);
+      const { event, before, after, evidence } = happening;
+      deps.log.info(`${event}: ${inWords(before)} -> ${inWords(after)}`, known({ evidence }));
+    },
+    compare(now) {
+      const { began, ended } = troublesBetween(troubles, now);
+      troubles = now;
+      for (const { key, weight, text } of began) {
+        put({ event: 'problem', after: { key, weight }, evidence: text });
+        deps.log[weight === 'note' ? 'info' : 'warn'](text);
+      }
+      for (const { key, weight } of ended) {
+        put({ event: 'problem', before: { key, weight } });
+        deps.log.info(`over: ${key}`);
+      }
+    },
+  };
+}
+
+/** The unit's health as HEALTH_PROBE is answered and as it is published with that. */
+export const healthEvent = (
+  { health, uptime_s }: Outlook,
+  { config: { agent } }: AgentFile,
+  wall_us: number,
+): HealthEvent => ({
+  ts: Math.floor(wall_us / 1000),
+  unit_id: agent.unit,
+  role: agent.role,
+  event: 'health',
+  status: health.status,
+  version,
+  uptime_s: Math.floor(uptime_s),
+  problems: health.troubles.map(({ text }) => text),
+});

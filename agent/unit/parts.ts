@@ -1,0 +1,42 @@
+import type { WallClock } from '../clock/wallclock.ts';
+import type { AgentFile } from '../config/agentfile.ts';
+import type { Spawn } from '../lib/child.ts';
+import type { Plan } from '../lib/parts.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Echo } from '../nats/echo.ts';
+import type { Link } from '../nats/link.ts';
+import type { Console } from './console.ts';
+import type { Events } from './events.ts';
+import type { Publisher } from './publisher.ts';
+import type { SurveyParts } from './survey.ts';
+
+/** What every part is given: the machine, as far as it is not asked through probes. It outlives reloads. */
+export interface Ground {
+  readonly ticker: Ticker;
+  readonly wall: WallClock;
+  /** Monotonic ms at which the agent started. */
+  readonly started_ms: number;
+  /** A word that tells this start from any other. */
+  readonly boot: string;
+  readonly spawn: Spawn;
+  childrenStarted(): number;
+  random(): number;
+  readonly console: Console;
+  /** A directory that the agent may write to. */
+  readonly runDir: string;
+  /** Ends when the agent stops for good. */
+  readonly signal: AbortSignal;
+}
+
+/** The parts of a running unit by name. */
+export interface UnitParts extends SurveyParts {
+  readonly monitor: { readonly link?: Link };
+  readonly echo: Echo;
+  readonly answers: object;
+  readonly events: Events;
+  readonly publisher: Publisher;
+  readonly web: object;
+}
+
+/** How some of the parts are built. */
+export type PlanOf<K extends keyof UnitParts> = Pick<Plan<UnitParts, AgentFile>, K>;

@@ -1,0 +1,111 @@
+import { freshValue } from '../clock/reading.ts';
+import type { WallClock } from '../clock/wallclock.ts';
+import type { AgentFile } from '../config/agentfile.ts';
+import { known } from '../lib/known.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Link } from '../nats/link.ts';
+import type { Spool } from '../nats/spool.ts';
+import type { CertFacts, CertProbe } from '../probe/certs.ts';
+import type { LeafFacts, LeafWatch } from '../probe/leaf.ts';
+import type { RttProbe } from '../probe/rtt.ts';
+import type { SelfProbe } from '../probe/self.ts';
+import type { SystemProbe } from '../probe/system.ts';
+import { judgeHealth } from './health.ts';
+import type { Outlook } from './outlook.ts';
+import type { Timekeeper } from './timekeeper.ts';
+
+/** The parts that are asked. */
+export interface SurveyParts {
+  readonly keeper: Timekeeper;
+  readonly link: Link;
+  readonly leaf: LeafWatch;
+  readonly spool: Spool;
+  readonly rtt: RttProbe;
+  readonly system: SystemProbe;
+  readonly self: SelfProbe;
+  readonly certs: CertProbe;
+}
+
+export interface SurveyDeps {
+  readonly ticker: Ticker;
+  readonly wall: WallClock;
+  /** Monotonic ms at which the agent started. */
+  readonly started_ms: number;
+}
+
+/** Certificates whose end would cut the unit off. */
+const certificateFiles = ({ config: { hub, leaf } }: AgentFile): string[] =>
+  [hub.tls_cert, hub.tls_ca, leaf.tls_cert].filter((file) => file !== undefined);
+
+const soonest = (certificates: readonly CertFacts[]): number | undefined => {
+  const days = certificates.flatMap((cert) => ('days_left' in cert ? [cert.days_left] : []));
+  return days.length === 0 ? undefined : Math.min(...days);
+};
+
+/** Asks every part once: the one look that heartbeat, metrics and status page are made from. Never rejects. */
+export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFile): Promise<Outlook> {
+  const { keeper, link, leaf, spool } = parts;
+  const [system, self, certificates] = await Promise.all([
+    parts.system.read(),
+    parts.self.read(),
+    parts.certs.read(certificateFiles(file)),
+  ]);
+  const now_ms = deps.ticker.now_ms();
+  const wall_us = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms);
+  const verdict = keeper.verdict();
+  const facts: LeafFacts | undefined = freshValue(leaf.read());
+  const state = link.state();
+  const stats = spool.stats();
+  const hubLinks = facts?.links ?? [];
+  const total = (of: (link: (typeof hubLinks)[number]) => number | undefined): number | undefined =>
+    hubLinks.length === 0 ? undefined : hubLinks.reduce((sum, one) => sum + (of(one) ?? 0), 0);
+  const health = judgeHealth({
+    config: file.problems,
+    leaf: file.leaf,
+    link: state,
+    hub: file.config.hub.url.length > 0,
+    hubUp: leaf.hubUp(),
+    spool: stats,
+    clock: verdict,
+    timeMode: file.config.time.mode,
+    denied: link.denied(),
+    certificates,
+  });
+  const { reconnects, dropped, in_msgs, out_msgs } = link.counters();
+  return {
+    uptime_s: (now_ms - deps.started_ms) / 1000,
+    health,
+    clock: keeper.summary(),
+    time: {
+      verdict,
+      since_wall_ms: wall_us(verdict.since_ms) / 1000,
+      ptp: keeper.ptp(),
+      ntp: keeper.ntp(),
+      ...known({ holdover_s: verdict.holdover && (now_ms - verdict.holdover.since_ms) / 1000 }),
+    },
+    rtt: parts.rtt.read(),
+    ...known({ hub_rtt_us: facts?.hub.rtt_us }),
+    nats: {
+      connected: state.connected,
+      agent: { reconnects, dropped, in_msgs, out_msgs },
+      spool: stats,
+      ...known({
+        server_name: facts?.server.name ?? state.server?.name,
+        server_version: facts?.server.version ?? state.server?.version,
+        hub_up: leaf.hubUp(),
+        hub_since_ms: facts && Math.floor(wall_us(facts.hub.since_ms) / 1000),
+        hub_rtt_us: facts?.hub.rtt_us,
+        in_msgs: total((one) => one.in_msgs),
+        out_msgs: total((one) => one.out_msgs),
+        in_bytes: total((one) => one.in_bytes),
+        out_bytes: total((one) => one.out_bytes),
+        slow_consumers: facts?.server.slow_consumers,
+        certificate_days_left: soonest(certificates),
+        last_error: facts?.last_error?.text ?? state.lastError,
+      }),
+    },
+    system,
+    self,
+    certificates,
+  };
+}

@@ -1,0 +1,73 @@
+import { type ClockChange, type ClockView, changesBetween, viewOf } from '../clock/changes.ts';
+import type { ChronyFacts, Disciplines, PtpFacts } from '../clock/facts.ts';
+import type { Reading } from '../clock/reading.ts';
+import type { ClockSettings } from '../clock/settings.ts';
+import { type ClockVerdict, initial, judge } from '../clock/verdict.ts';
+import type { WallClock } from '../clock/wallclock.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import { type ClockSummary, clockSummary } from '../nats/messages.ts';
+
+/** A source of facts that says when they changed. */
+export interface Heard<T> {
+  read(): Reading<T>;
+  onChange(fn: () => void): () => void;
+}
+
+export interface TimekeeperDeps {
+  readonly ptp: Heard<PtpFacts>;
+  readonly ntp: Heard<ChronyFacts>;
+  readonly disciplines: () => Disciplines;
+  readonly wall: WallClock;
+  readonly ticker: Ticker;
+}
+
+/** Judges the clock at every poll and at every event of its daemons, and tells of each change. */
+export interface Timekeeper {
+  verdict(): ClockVerdict;
+  ptp(): Reading<PtpFacts>;
+  ntp(): Reading<ChronyFacts>;
+  /** For headers and replies: the bound of this very moment, the wall clock's own error included. */
+  summary(): ClockSummary;
+  onChange(fn: (change: ClockChange, verdict: ClockVerdict) => void): void;
+  stop(): void | Promise<void>;
+}
+
+/** Starts judging. `settings.poll_s` is the pace between events. */
+export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekeeper {
+  const { ticker, wall } = deps;
+  const listeners: ((change: ClockChange, verdict: ClockVerdict) => void)[] = [];
+  let state = initial(ticker.now_ms());
+  let view: ClockView = viewOf(state.verdict, deps.ptp.read(), deps.ntp.read());
+
+  function look(): void {
+    const ptp = deps.ptp.read();
+    const ntp = deps.ntp.read();
+    wall.check();
+    const evidence = { ptp, ntp, disciplines: deps.disciplines(), wall_s: wall.now_us() / 1e6 };
+    state = judge(state, evidence, ticker.now_ms(), settings);
+    const seen = viewOf(state.verdict, ptp, ntp);
+    const changes = changesBetween(view, seen);
+    view = seen;
+    for (const change of changes) for (const tell of listeners) tell(change, state.verdict);
+  }
+
+  const ends = [deps.ptp.onChange(look), deps.ntp.onChange(look), ticker.every(settings.poll_s * 1000, look)];
+
+  return {
+    verdict: () => state.verdict,
+    ptp: () => deps.ptp.read(),
+    ntp: () => deps.ntp.read(),
+    summary() {
+      const { verdict, at_ms } = state;
+      const { absolute_ns } = verdict.bound;
+      if (absolute_ns === undefined) return clockSummary(verdict);
+      const drifted_ns = ((ticker.now_ms() - at_ms) / 1e3) * settings.drift_ppb;
+      const bound = { ...verdict.bound, absolute_ns: absolute_ns + drifted_ns + wall.error_us() * 1e3 };
+      return clockSummary({ ...verdict, bound });
+    },
+    onChange: (fn) => void listeners.push(fn),
+    stop() {
+      for (const end of ends) end();
+    },
+  };
+}

@@ -1,0 +1,226 @@
+import { hostname } from 'node:os';
+import { freshValue } from '../clock/reading.ts';
+import type { AgentFile, Monitor } from '../config/agentfile.ts';
+import { known } from '../lib/known.ts';
+import { version } from '../lib/version.ts';
+import { answerCommands } from '../nats/command.ts';
+import { answerEcho } from '../nats/echo.ts';
+import { openLink } from '../nats/link.ts';
+import { answerService } from '../nats/service.ts';
+import { type Gap, openSpool, type SpoolRecord } from '../nats/spool.ts';
+import { echoOf, inboxPrefixOf, peerInboxPrefixOf, subjectsOf } from '../nats/subjects.ts';
+import { answerTimeSync } from '../nats/timesync.ts';
+import { watchLeaf } from '../probe/leaf.ts';
+import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../probe/leafask.ts';
+import { watchRtt } from '../probe/rtt.ts';
+import { watchClock } from './clock.ts';
+import { healthEvent } from './events.ts';
+import type { Ground, PlanOf } from './parts.ts';
+import { survey } from './survey.ts';
+
+const monitorEvery_s = 5;
+const monitorTimeoutMs = 2000;
+
+/** The subjects of the unit that a file describes. */
+export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);
+
+/** Where the unit answers to: inboxes of requesters, its own, and those of peers. */
+const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
+  ...hub.reply_subject,
+  `${inboxPrefixOf(agent.unit)}.>`,
+  '_INBOX.>',
+];
+
+function asker(
+  monitor: Monitor | undefined,
+  link: Parameters<typeof askBySystemAccount>[0] | undefined,
+): AskLeaf {
+  if (monitor?.kind === 'http') return askByHttp(monitor.url, monitorTimeoutMs);
+  if (link !== undefined) return askBySystemAccount(link, monitorTimeoutMs);
+  return async () => {
+    throw new Unanswered('disabled', 'no way to monitor the server is configured');
+  };
+}
+
+/** The clock, the connection, what is answered on it, and the records that leave over it. */
+export function workParts(
+  ground: Ground,
+): PlanOf<'keeper' | 'link' | 'monitor' | 'leaf' | 'spool' | 'echo' | 'rtt' | 'answers'> {
+  const { ticker, wall, console, signal, random } = ground;
+  const now_us = (): number => {
+    wall.check();
+    return wall.now_us();
+  };
+  return {
+    keeper: {
+      needs: [],
+      inputs: ({ config }) => config.time,
+      start: ({ config }) => watchClock(ground, config.time, signal),
+    },
+    link: {
+      needs: [],
+      inputs: ({ connection, config }) => [connection, config.agent.unit],
+      adapt: (link, file) => link.configure(linkOptions(file)),
+      start: (file) => openLink({ ticker, log: console.log.part('link'), random }, linkOptions(file), signal),
+    },
+    monitor: {
+      needs: [],
+      inputs: ({ connection, monitor }) => [connection.servers, connection.tls, monitor],
+      start({ connection, monitor, config }) {
+        if (monitor?.kind !== 'system') return { stop: () => {} };
+        const link = openLink(
+          { ticker, log: console.log.part('monitor'), random },
+          {
+            servers: connection.servers,
+            name: `nunect ${config.agent.unit} monitor`,
+            inboxPrefix: '_INBOX_monitor',
+            user: monitor.user,
+            password: monitor.password,
+            ...known({ tls: connection.tls }),
+          },
+          signal,
+        );
+        return { link, stop: () => link.stop() };
+      },
+    },
+    leaf: {
+      needs: ['monitor'],
+      inputs: ({ monitor }) => monitor,
+      start: ({ monitor }, parts) =>
+        watchLeaf(
+          { ask: asker(monitor, parts.monitor.link), ticker },
+          { intervalMs: monitorEvery_s * 1000 },
+          signal,
+        ),
+    },
+    spool: {
+      needs: ['link', 'leaf'],
+      inputs: ({ config: { agent, hub, spool } }) => [agent.unit, agent.role, hub.url.length > 0, spool],
+      start({ config: { agent, hub, spool } }, { link, leaf }) {
+        return openSpool(
+          {
+            link,
+            hubUp: leaf.hubUp,
+            ticker,
+            log: console.log.part('spool'),
+            wall_ms: () => wall.now_us() / 1000,
+            gapRecord: (gap) => gapRecord(gap, agent.unit, agent.role, wall.now_us()),
+          },
+          {
+            unit: agent.unit,
+            boot: ground.boot,
+            memory_bytes: spool.memory_kb * 1024,
+            window: spool.window,
+            hub: hub.url.length > 0,
+          },
+        );
+      },
+    },
+    echo: {
+      needs: ['link', 'keeper'],
+      inputs: (file) => [file.config.agent, file.config.hub.reply_subject],
+      start: (file, { link, keeper }) =>
+        answerEcho(
+          { link, now_us, clock: keeper.summary },
+          {
+            subject: subjectsIn(file).echo,
+            unit: file.config.agent.unit,
+            replySubjects: replySubjects(file),
+          },
+        ),
+    },
+    rtt: {
+      needs: ['link', 'keeper'],
+      inputs: ({ config: { agent, probe } }) => [agent.unit, agent.interval_s, probe],
+      start: (file, { link, keeper }) =>
+        watchRtt(
+          { link, ticker, now_us, clock: keeper.summary },
+          {
+            echoSubject: subjectsIn(file).echo,
+            peerInbox: `${peerInboxPrefixOf(file.config.agent.unit)}.${ground.boot}`,
+            interval_ms: file.config.agent.interval_s * 1000,
+            peers: file.config.probe.map(({ unit, section, interval_s }) => ({
+              unit: unit ?? section,
+              subject: echoOf(unit ?? section),
+              interval_ms: interval_s * 1000,
+            })),
+          },
+          signal,
+        ),
+    },
+    answers: {
+      needs: ['link', 'keeper', 'leaf', 'spool', 'rtt', 'echo'],
+      inputs: (file) => file,
+      start(file, parts) {
+        const { link, keeper, echo, spool } = parts;
+        const subjects = subjectsIn(file);
+        const replies = { replySubjects: replySubjects(file) };
+        const utcOffset_s = (): number | undefined => {
+          const properties = freshValue(keeper.ptp())?.timeProperties;
+          return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
+        };
+        const look = () => survey(parts, ground, file);
+        const ends = [
+          answerTimeSync(
+            { link, now_us, clock: keeper.summary, utcOffset_s },
+            { subject: subjects.timeSync, ...replies },
+          ),
+          answerService(
+            { link, counters: echo.counters },
+            {
+              unit: file.config.agent.unit,
+              version,
+              subjects,
+              started_ms: wall.toWall_us(ground.started_ms, ticker.now_ms()) / 1000,
+              metadata: {
+                role: file.config.agent.role,
+                host: hostname(),
+                ...known({ tenant: file.config.agent.tenant }),
+              },
+              ...replies,
+            },
+          ),
+          answerCommands(
+            {
+              link,
+              commands: {
+                async HEALTH_PROBE() {
+                  const event = healthEvent(await look(), file, wall.now_us());
+                  spool.put({ subject: subjects.status, worth: 'event', body: event });
+                  return event;
+                },
+                PROBLEMS: async () => ({ problems: (await look()).health.troubles }),
+                VERSION: () => ({ version, node: process.version }),
+              },
+            },
+            { subject: subjects.command, ...replies },
+          ),
+        ];
+        return {
+          stop() {
+            for (const end of ends) end();
+          },
+        };
+      },
+    },
+  };
+}
+
+const linkOptions = ({ connection, config }: AgentFile) => ({
+  ...connection,
+  name: `nunect ${config.agent.unit}`,
+  inboxPrefix: inboxPrefixOf(config.agent.unit),
+});
+
+const gapRecord = (gap: Gap, unit: string, role: string, wall_us: number): SpoolRecord => ({
+  subject: subjectsOf(unit, role).status,
+  worth: 'event',
+  body: {
+    ts: Math.floor(wall_us / 1000),
+    unit_id: unit,
+    role,
+    event: 'records_dropped',
+    after: gap,
+    evidence: gap.why,
+  },
+});

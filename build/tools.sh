@@ -1,0 +1,121 @@
+#!/bin/sh
+# Gets the programs that tests and demo use into .tools, without touching the machine: Debian packages are
+# downloaded and unpacked, never installed (installing chrony would replace the machine's own clock daemon),
+# Go programs are built at pinned versions. Does nothing when all is there; says what it could not get.
+set -eu
+cd "$(dirname "$0")/.."
+tools=${PWD:?}/.tools
+
+debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck'
+nats_server=v2.15.2
+natscli=v0.3.0
+
+say() { echo "tools: $*"; }
+have() { command -v "$1" >/dev/null; }
+is_done() { [ "$(cat "$tools/$1/done" 2>/dev/null)" = "$2" ]; }
+run_apt() { apt-get -q -o APT::Sandbox::User=root "$@"; }
+
+# Downloads into the current folder; fetches package lists of our own when the machine's are missing or old.
+download() {
+  if run_apt download "$@" >apt.log 2>&1; then return; fi
+  say 'the package lists of this machine do not do; fetching some of our own'
+  mkdir -p "$tools/apt/lists/partial" "$tools/apt/cache/archives/partial"
+  set -- -o "Dir::State::Lists=$tools/apt/lists" -o "Dir::Cache=$tools/apt/cache" download "$@"
+  run_apt "$1" "$2" "$3" "$4" update >apt.log 2>&1 && run_apt "$@" >>apt.log 2>&1
+}
+
+# Libraries that the downloaded packages want and the machine lacks.
+missing_libraries() {
+  for deb in ./*.deb; do dpkg-deb --field "$deb" Depends; done |
+    tr ',' '\n' | sed 's/|.*//; s/[(:].*//; s/ //g' | grep '^lib' | sort -u |
+    while read -r library; do
+      set -- "$library"_*.deb
+      [ -e "$1" ] || dpkg --status "$library" >/dev/null 2>&1 || echo "$library"
+    done
+}
+
+# A program whose libraries lie under .tools gets a starter in .tools/bin that says so to the loader.
+write_starters() {
+  libraries=$(find "$tools/debian" -name '*.so*' -exec dirname {} \; | sort -u | paste -sd:)
+  mkdir -p "$tools/bin"
+  find "$tools/debian" -path '*bin/*' -type f -perm -u+x | while read -r program; do
+    ldd "$program" 2>/dev/null | grep -q 'not found' || continue
+    starter=$tools/bin/$(basename "$program")
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$libraries" "$program" >"$starter"
+    chmod +x "$starter"
+  done
+}
+
+get_debian() {
+  if is_done debian "$debian_packages"; then return; fi
+  if ! have apt-get || ! have dpkg-deb; then
+    say "no apt-get here; install these with your package manager: $debian_packages"
+    return
+  fi
+  say "unpacking Debian packages into .tools/debian: $debian_packages"
+  rm -rf "${tools:?}/bin" "$tools/debs" "$tools/debian.new"
+  mkdir -p "$tools/debs" "$tools/debian.new"
+  cd "$tools/debs"
+  wanted=$debian_packages
+  while [ -n "$wanted" ]; do
+    # shellcheck disable=SC2086  # a list of names
+    if ! download $wanted; then
+      tail -n 3 apt.log
+      say "cannot download; install by hand: $wanted"
+      cd "$OLDPWD"
+      return
+    fi
+    wanted=$(missing_libraries)
+  done
+  for deb in ./*.deb; do dpkg-deb --extract "$deb" "$tools/debian.new"; done
+  cd "$OLDPWD"
+  rm -rf "$tools/debian" "$tools/debs"
+  mv "$tools/debian.new" "$tools/debian"
+  write_starters
+  echo "$debian_packages" >"$tools/debian/done"
+}
+
+get_iproute() {
+  if have ip || [ -x /usr/sbin/ip ] || [ -x /sbin/ip ]; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say 'installing iproute2, for network namespaces'
+    if apt-get install -qq -y --no-install-recommends iproute2 >/dev/null; then return; fi
+  fi
+  say "no 'ip' here; install iproute2 for what runs in network namespaces (ptp4l)"
+}
+
+# natscli's go.mod has replace directives, so it cannot be installed by its path: a module of its own asks for it.
+build_go_programs() (
+  export GOBIN="$tools/go/bin" CGO_ENABLED=0 GOFLAGS='-mod=mod -trimpath -ldflags=-w'
+  module=$(mktemp -d)
+  trap 'rm -rf "$module"' EXIT
+  cd "$module" &&
+    go install "github.com/nats-io/nats-server/v2@$nats_server" &&
+    go mod init tools.local/natscli &&
+    go get "github.com/nats-io/natscli@$natscli" &&
+    go build -o "$GOBIN/nats" github.com/nats-io/natscli/nats
+)
+
+get_go() {
+  if is_done go "$nats_server $natscli"; then return; fi
+  if ! have go; then
+    say "no Go here, so no newest nats-server and no 'nats' command; install Go 1.25 or newer for both"
+    return
+  fi
+  say "building nats-server $nats_server and the nats command $natscli (minutes, the first time)"
+  mkdir -p "$tools/go/bin"
+  if build_go_programs >"$tools/go/log" 2>&1; then
+    echo "$nats_server $natscli" >"$tools/go/done"
+  else
+    tail -n 3 "$tools/go/log"
+    say "Go cannot build them (see .tools/go/log); without them some tests are left out"
+  fi
+}
+
+mkdir -p "$tools"
+get_debian
+get_iproute
+get_go
+if [ ! -x "$tools/debian/usr/sbin/nats-server" ] && [ ! -x "$tools/go/bin/nats-server" ] && ! have nats-server; then
+  say 'there is no nats-server at all: install the Debian package nats-server, or Go and run make tools again'
+fi

@@ -1,0 +1,34 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+
+const payload = new Uint8Array(64).fill(120);
+
+/** Round-trip times in microseconds of `count` echo requests to each subject, one at a time and in turn. */
+export async function echoInTurn(
+  nc: NatsConnection,
+  subjects: readonly string[],
+  count: number,
+): Promise<number[][]> {
+  const rtts = subjects.map((): number[] => []);
+  for (let i = 0; i < count; i++) {
+    for (const [index, subject] of subjects.entries()) {
+      const sent = process.hrtime.bigint();
+      await nc.request(subject, payload, { timeout: 10_000 });
+      rtts[index]?.push(Number(process.hrtime.bigint() - sent) / 1000);
+    }
+  }
+  return rtts;
+}
+
+/** Resolves when `subject` is answered; a request before that fails at once, with "no responders". */
+export async function untilAnswered(nc: NatsConnection, subject: string): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (performance.now() < end) {
+    const answered = await nc.request(subject, payload, { timeout: 1000 }).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  throw new Error(`${subject} was not answered within 30 s`);
+}

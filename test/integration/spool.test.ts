@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { systemTicker } from '../../agent/lib/ticker.ts';
+import type { Link } from '../../agent/nats/link.ts';
+import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/nats/spool.ts';
+import {
+  createStream,
+  type HubAndLeaf,
+  hubAndLeaf,
+  jetstream,
+  serversToTest,
+  storedRecords,
+} from '../kit/fleet.ts';
+import { until } from '../kit/nats.ts';
+
+const gapRecord = (gap: Gap) => ({ subject: 'ops.status.leaf.u1', worth: 'event' as const, body: { gap } });
+let boot = 0;
+
+function spoolOn(
+  fleet: HubAndLeaf,
+  link: Link,
+  hubUp: () => boolean | undefined,
+  more: Partial<SpoolOptions> = {},
+) {
+  boot += 1;
+  return openSpool(
+    { link, hubUp, ticker: systemTicker(), log: fleet.log, wall_ms: Date.now, gapRecord },
+    { unit: 'u1', boot: `b${boot}`, window: 64, memory_bytes: 64e6, hub: true, ...more },
+  );
+}
+
+const metric = (n: number, subject = 'ops.metric.rtt.u1') => ({
+  subject,
+  worth: 'metric' as const,
+  body: { ts: Date.now(), unit_id: 'u1', seq: n, fill: 'x'.repeat(200) },
+});
+
+for (const { name, program } of serversToTest()) {
+  describe(`spool through ${name} servers`, () => {
+    let fleet: HubAndLeaf;
+    let link: Link;
+    let spool: Spool | undefined;
+    before(async () => {
+      fleet = await hubAndLeaf(program);
+      link = fleet.agent();
+      await until('connected', () => link.state().connected);
+      await createStream(await fleet.operator(fleet.hub));
+    });
+    after(async () => {
+      spool?.stop();
+      await fleet?.stop();
+    });
+
+    test('every record is stored once, also when the hub dies and returns in mid-flight', async () => {
+      let up = true;
+      spool = spoolOn(fleet, link, () => up);
+      for (let n = 1; n <= 3000; n++) spool.put(metric(n));
+      await until('some are stored', () => (spool?.stats().stored ?? 0) > 300);
+      await fleet.hub.kill('SIGKILL');
+      up = false;
+      await until('offline', () => spool?.stats().state === 'offline');
+      for (let n = 3001; n <= 4000; n++) spool.put(metric(n, 'ops.metric.time.u1'));
+      const waiting = spool.stats().pending;
+      assert.ok(waiting >= 1000, `${waiting} wait`);
+      await fleet.hub.start();
+      up = true;
+      spool.kick();
+      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
+      const records = await storedRecords(await fleet.operator(fleet.hub));
+      const ids = new Set(records.map((record) => record.id));
+      assert.equal(records.length, 4000);
+      assert.equal(ids.size, 4000);
+      const outage = records.filter((record) => record.subject === 'ops.metric.time.u1');
+      assert.ok(outage.every((record) => record.backfill && record.body['backfill'] === true));
+      const order = outage.map((record) => record.body['seq'] as number);
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        'backlog arrives in order',
+      );
+      assert.equal(spool.stats().stored, 4000);
+      spool.stop();
+    });
+
+    test('nothing is lost or doubled when the leaf is killed and started again', async () => {
+      const before =
+        (await jetstream(await fleet.operator(fleet.hub), 'STREAM.INFO.FLEET')).state?.messages ?? 0;
+      spool = spoolOn(fleet, link, () => undefined);
+      for (let n = 1; n <= 2000; n++) spool.put(metric(n));
+      await until('some are stored', () => (spool?.stats().stored ?? 0) > 100);
+      await fleet.leaf.kill('SIGKILL');
+      for (let n = 2001; n <= 2500; n++) spool.put(metric(n));
+      await fleet.leaf.start();
+      await fleet.joined();
+      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
+      const after = (await jetstream(await fleet.operator(fleet.hub), 'STREAM.INFO.FLEET')).state?.messages;
+      assert.equal(after, before + 2500);
+      spool.stop();
+    });
+
+    test('a subject that no stream takes goes plain and holds up nothing else', async () => {
+      spool = spoolOn(fleet, link, () => true, { patience_ms: 1500, ack_ms: 1000 });
+      const seen: string[] = [];
+      const operator = await fleet.operator(fleet.hub);
+      operator.subscribe('ops.time.config', {
+        callback: (_error, message) => void seen.push(message.string()),
+      });
+      await operator.flush();
+      spool.put({ subject: 'ops.time.config', worth: 'metric', body: { mode: 'auto' } });
+      for (let n = 1; n <= 200; n++) spool.put(metric(n));
+      await until('the metrics are stored', () => spool?.stats().stored === 200, 5000);
+      await until('plain', () => spool?.stats().unstored[0]?.state === 'plain');
+      assert.equal(await spool.drained(10_000), true);
+      assert.ok(seen.length >= 1);
+      const { state, published, unstored } = spool.stats();
+      assert.equal(state, 'stored');
+      assert.equal(published, 1);
+      assert.equal(unstored[0]?.subject, 'ops.time.config');
+      spool.stop();
+    });
+
+    test('a hub without a stream gets plain records, and stored ones once there is a stream', async () => {
+      const operator = await fleet.operator(fleet.hub);
+      await jetstream(operator, 'STREAM.DELETE.FLEET');
+      spool = spoolOn(fleet, link, () => true, { patience_ms: 1000, ack_ms: 1000 });
+      const seen: string[] = [];
+      operator.subscribe('ops.metric.>', { callback: (_error, message) => void seen.push(message.string()) });
+      await operator.flush();
+      spool.put(metric(1));
+      await until('plain', () => spool?.stats().state === 'plain', 30_000);
+      await spool.drained(5000);
+      for (let n = 2; n <= 10; n++) spool.put(metric(n));
+      assert.equal(spool.stats().pending, 0);
+      assert.equal(spool.stats().published, 10);
+      await until('seen at the hub', () => new Set(seen.map((text) => JSON.parse(text).seq)).size === 10);
+      await createStream(operator);
+      spool.kick(); // else the next probe would be tried within seconds
+      spool.put(metric(11));
+      await until('stored', () => spool?.stats().state === 'stored');
+      assert.equal(spool.stats().published, 10);
+      spool.stop();
+    });
+
+    test('a full stream is told and tried again until there is room', async () => {
+      const operator = await fleet.operator(fleet.hub);
+      await jetstream(operator, 'STREAM.DELETE.FLEET');
+      await createStream(operator, { max_msgs: 5, discard: 'new' });
+      spool = spoolOn(fleet, link, () => true);
+      for (let n = 1; n <= 8; n++) spool.put(metric(n));
+      await until('refused', () => spool?.stats().unstored[0]?.why.includes('maximum messages'));
+      assert.equal(spool.stats().stored, 5);
+      assert.equal(spool.stats().pending, 3);
+      await jetstream(operator, 'STREAM.PURGE.FLEET');
+      assert.equal(await spool.drained(20_000), true);
+      assert.equal(spool.stats().stored, 8);
+      spool.stop();
+    });
+
+    test('a subject that the server does not permit is told as denied', async () => {
+      const deny = ', permissions: { publish: { deny: ["ops.status.>"] } }';
+      await fleet.leaf.reload(fleet.leafConfig(deny));
+      await until('connected again', () => link.state().connected);
+      await jetstream(await fleet.operator(fleet.hub), 'STREAM.PURGE.FLEET');
+      spool = spoolOn(fleet, link, () => true);
+      spool.put({ subject: 'ops.status.leaf.u1', worth: 'event', body: { event: 'clock' } });
+      spool.put(metric(1));
+      await until('denied', () => spool?.stats().unstored[0]?.state === 'denied');
+      await until('the other is stored', () => spool?.stats().stored === 1);
+      assert.deepEqual(link.denied(), ['publish ops.status.leaf.u1']);
+      await fleet.leaf.reload(fleet.leafConfig());
+      assert.equal(await spool.drained(20_000), true, JSON.stringify(spool.stats()));
+      await until('permitted again', () => link.denied().length === 0);
+      spool.stop();
+    });
+
+    test('twenty thousand waiting records drain in seconds', async () => {
+      const operator = await fleet.operator(fleet.hub);
+      await jetstream(operator, 'STREAM.DELETE.FLEET');
+      await createStream(operator);
+      await fleet.hub.kill('SIGTERM');
+      let up = false;
+      spool = spoolOn(fleet, link, () => up);
+      for (let n = 1; n <= 20_000; n++) spool.put(metric(n));
+      await until('offline', () => spool?.stats().state === 'offline');
+      assert.equal(spool.stats().pending, 20_000);
+      await fleet.hub.start();
+      up = true;
+      await until('the first is stored', () => (spool?.stats().stored ?? 0) > 0, 30_000);
+      const begun = performance.now();
+      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
+      console.log(`# ${name}: 20,000 records drained in ${Math.round(performance.now() - begun)} ms`);
+      const info = await jetstream(operator, 'STREAM.INFO.FLEET');
+      assert.equal(info.state?.messages, 20_000);
+      spool.stop();
+    });
+  });
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { systemProbe } from '../../agent/probe/system.ts';
+
+const run = (program: string, ...args: string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+
+const near = (a: number, b: number, share: number, what: string): void =>
+  assert.ok(Math.abs(a - b) <= share * Math.max(Math.abs(a), Math.abs(b)), `${what}: ${a} against ${b}`);
+
+test('memory is what free says', async () => {
+  const { memory } = await systemProbe([]).read();
+  const [, total, , , , , available] = /^Mem:.*$/m.exec(run('free', '-b'))?.[0].split(/\s+/) ?? [];
+  assert.equal(memory?.total_bytes, Number(total));
+  near(memory?.available_bytes ?? 0, Number(available), 0.05, 'available');
+});
+
+test('storage is what df says', async () => {
+  const paths = ['/', '/dev/shm', '/nowhere'];
+  const { storage } = await systemProbe(paths).read();
+  assert.deepEqual(
+    storage.map(({ path }) => path),
+    ['/', '/dev/shm'],
+  );
+  for (const { path, total_bytes, available_bytes, used_percent } of storage) {
+    const [size = '', avail = '', percent = ''] =
+      run('df', '-B1', '--output=size,avail,pcent', path).trim().split('\n')[1]?.trim().split(/\s+/) ?? [];
+    assert.equal(total_bytes, Number(size), path);
+    near(available_bytes, Number(avail), 0.02, path);
+    assert.ok(
+      Math.abs(used_percent - Number.parseInt(percent, 10)) <= 1.5,
+      `${path}: ${used_percent} % against ${percent}`,
+    );
+  }
+});
+
+test('load, uptime and kernel are what the tools say', async () => {
+  const { load, uptime_s, cores, firmware } = await systemProbe([]).read();
+  const [one = ''] = readFileSync('/proc/loadavg', 'utf8').split(' ');
+  assert.ok(Math.abs((load?.[0] ?? -9) - Number(one)) < 0.5);
+  assert.ok(Math.abs((uptime_s ?? 0) - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])) < 5);
+  assert.equal(cores, Number(run('getconf', '_NPROCESSORS_ONLN')));
+  assert.equal(firmware?.kernel, run('uname', '-r').trim());
+  assert.equal(firmware?.version, run('sh', '-c', '. /etc/os-release; echo "$VERSION_ID"').trim());
+});
+
+test('interfaces are what ip says', async () => {
+  const { interfaces } = await systemProbe([]).read();
+  const links = JSON.parse(run('ip', '-json', '-stats', 'link')) as {
+    ifname: string;
+    operstate: string;
+    stats64: { rx: { bytes: number }; tx: { bytes: number } };
+  }[];
+  const ours = new Map(interfaces.map((entry) => [entry.name, entry]));
+  const theirs = links.filter(({ ifname }) => ifname !== 'lo');
+  assert.ok(theirs.length > 0);
+  for (const { ifname, operstate, stats64 } of theirs) {
+    const entry = ours.get(ifname);
+    if (entry === undefined) continue; // others come and go while tests run
+    assert.equal(entry.state, operstate.toLowerCase());
+    assert.ok((entry.rx_bytes ?? Number.NaN) <= stats64.rx.bytes, ifname);
+    near(entry.tx_bytes ?? Number.NaN, stats64.tx.bytes, 0.2, ifname);
+  }
+  assert.ok(theirs.some(({ ifname }) => ours.has(ifname)));
+});
+
+test('processor use follows the load that is put on', async () => {
+  const probe = systemProbe([]);
+  await probe.read();
+  for (const end = performance.now() + 600; performance.now() < end; );
+  const { cpu_percent = 0, cores = 1 } = await probe.read();
+  assert.ok(
+    cpu_percent > 80 / cores && cpu_percent <= 100,
+    `${cpu_percent} % with one of ${cores} cores busy`,
+  );
+});
+
+/** Page faults of all children that this process has waited for (man 5 proc): each one adds some. */
+const childFaults = (): number =>
+  Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[8] ?? Number.NaN);
+
+test('a reading starts no process', async () => {
+  const before = childFaults();
+  const probe = systemProbe(['/']);
+  await probe.read();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.ok((await probe.read()).memory);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(childFaults(), before);
+  run('true');
+  assert.ok(childFaults() > before, 'and a process would have been seen');
+});

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type LogEntry, logTo } from '../../agent/lib/log.ts';
+import { type StatusServerOptions, serveStatus } from '../../agent/web/server.ts';
+import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import { until } from '../kit/nats.ts';
+import { emptySnapshot, fullSnapshot } from '../kit/snapshot.ts';
+
+interface Served {
+  readonly port: number;
+  readonly logged: LogEntry[];
+  stop(): Promise<void>;
+}
+
+async function served(
+  t: TestContext,
+  snapshot: () => StatusSnapshot = () => fullSnapshot,
+  change: Partial<StatusServerOptions> = {},
+): Promise<Served> {
+  const logged: LogEntry[] = [];
+  const server = await serveStatus(
+    { snapshot, log: logTo((entry) => logged.push(entry)) },
+    { listen: '127.0.0.1', port: 0, metrics: true, hosts: ['Router.lan'], ...change },
+    new AbortController().signal,
+  );
+  t.after(() => server.stop());
+  return { ...server, logged };
+}
+
+interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const get = (
+  port: number,
+  path: string,
+  opts: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Got> =>
+  new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = opts;
+    const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+/** Sends bytes as they are and gives all that comes back until the end of the connection. */
+const raw = (port: number, bytes: string, onOpen?: (socket: Socket) => void): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(bytes);
+      onOpen?.(socket);
+    });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+
+test('page, JSON, health and metrics show one and the same state', async (t) => {
+  const { port } = await served(t);
+  const page = await get(port, '/');
+  assert.equal(page.status, 200);
+  assert.equal(page.headers['content-type'], 'text/html; charset=utf-8');
+  assert.match(page.body, /Locked to PTP for 3 h 12 min/);
+  assert.deepEqual(JSON.parse((await get(port, '/status.json?x=1')).body), fullSnapshot);
+  assert.deepEqual(
+    [(await get(port, '/healthz')).status, (await get(port, '/healthz')).body],
+    [200, 'healthy\n'],
+  );
+  const metrics = await get(port, '/metrics');
+  assert.equal(metrics.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  assert.match(metrics.body, /^nunect_clock_error_bound_seconds 1\.8e-7$/m);
+});
+
+test('a critical unit is not healthy', async (t) => {
+  const { port } = await served(t, () => emptySnapshot);
+  const { status, body } = await get(port, '/healthz');
+  assert.deepEqual([status, body], [503, 'critical\n']);
+});
+
+test('the style sheet is the one that the policy allows, and nothing else is', async (t) => {
+  const { port } = await served(t);
+  const { headers, body } = await get(port, '/');
+  const style = /<style>(.*)<\/style>/s.exec(body)?.[1] ?? '';
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = String(headers['content-security-policy']);
+  assert.ok(policy.startsWith(`default-src 'none'; style-src 'sha256-${hash}'`), policy);
+  assert.doesNotMatch(policy, /unsafe|\*|script-src/);
+  assert.doesNotMatch(body, / style=| on\w+=/);
+});
+
+test('every answer carries the safety headers', async (t) => {
+  const { port } = await served(t);
+  for (const [path, opts] of [
+    ['/'],
+    ['/nowhere'],
+    ['/', { method: 'POST' }],
+    ['/', { headers: { host: 'evil.example' } }],
+  ] as const) {
+    const { headers } = await get(port, path, opts);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+    assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.equal(headers['access-control-allow-origin'], undefined);
+    assert.equal(headers['server'] ?? headers['x-powered-by'], undefined);
+  }
+});
+
+test('only hosts that are this device are answered', async (t) => {
+  const { port } = await served(t);
+  const status = async (host: string): Promise<number> =>
+    (await get(port, '/status.json', { headers: { host } })).status;
+  for (const host of [
+    '127.0.0.1',
+    `192.168.1.1:${port}`,
+    '[::1]:8224',
+    '[fe80::1]',
+    'localhost',
+    'LOCALHOST:80',
+    'router.lan',
+    'ROUTER.lan:8224',
+  ])
+    assert.equal(await status(host), 200, host);
+  for (const host of [
+    'evil.example',
+    'router.lan.evil.example',
+    'localhost.evil',
+    '127.0.0.1.nip.io',
+    '127.0.0.1:80:80',
+    'a b',
+    '[::1',
+    'x]',
+  ])
+    assert.ok([400, 421].includes(await status(host)), host);
+  assert.match(await raw(port, 'GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 421 /);
+  assert.match(await raw(port, 'GET / HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 421 /);
+  assert.match(await raw(port, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /);
+});
+
+test('GET and HEAD only', async (t) => {
+  const { port } = await served(t);
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+    const { status, headers } = await get(port, '/', { method, headers: { host: 'localhost' } });
+    assert.equal(status, 405, method);
+    assert.equal(headers.allow, 'GET, HEAD');
+  }
+  const head = await get(port, '/', { method: 'HEAD' });
+  assert.equal(head.body, '');
+  assert.equal(head.headers['content-length'], String(Buffer.byteLength((await get(port, '/')).body)));
+});
+
+test('a body is not read, and its connection ends', async (t) => {
+  const { port } = await served(t);
+  const post = await get(port, '/', { method: 'POST', body: 'x'.repeat(100_000) });
+  assert.deepEqual([post.status, post.headers.connection], [405, 'close']);
+  const smuggled = await raw(
+    port,
+    'GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  );
+  assert.match(smuggled, /^HTTP\/1\.1 400 /);
+});
+
+test('no path leads anywhere else', async (t) => {
+  const { port } = await served(t, undefined, { metrics: false });
+  for (const path of [
+    '/../etc/passwd',
+    '/%2e%2e/etc/passwd',
+    '//status.json',
+    '/status.json/',
+    '/STATUS.JSON',
+    '/index.html',
+    '/metrics',
+    '/constructor',
+    '/__proto__',
+    '*',
+    `http://evil.example/`,
+  ])
+    assert.ok([400, 404].includes((await get(port, path)).status), path);
+});
+
+test('huge headers are refused', async (t) => {
+  const { port } = await served(t);
+  const big = await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`);
+  assert.match(big, /^HTTP\/1\.1 431 /);
+  const many = Array.from({ length: 3000 }, (_, i) => `X${i}: y\r\n`).join('');
+  assert.match(await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\n${many}\r\n`), /^HTTP\/1\.1 431 /);
+  assert.match(await raw(port, '\u0016\u0003\u0001 this is TLS'), /^HTTP\/1\.1 400 /);
+  assert.equal((await get(port, '/healthz')).status, 200);
+});
+
+test('a slow client is cut off while others are served', async (t) => {
+  const { port } = await served(t);
+  const begin = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const slow = raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n', (socket) => {
+    timer = setInterval(() => socket.write('X: y\r\n'), 500);
+  });
+  assert.equal((await get(port, '/healthz')).status, 200);
+  assert.match(await slow, /^HTTP\/1\.1 408 /);
+  clearInterval(timer);
+  assert.ok(performance.now() - begin < 20_000);
+});
+
+test('of 200 connections at once most are refused, and the page is back when they are gone', async (t) => {
+  const { port } = await served(t);
+  let refused = 0;
+  const sockets = Array.from({ length: 200 }, () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      refused += 1;
+    });
+    return socket;
+  });
+  await until('136 refused', () => refused === 200 - 64);
+  for (const socket of sockets) socket.destroy();
+  await until(
+    'served again',
+    async () => (await get(port, '/healthz').catch(() => undefined))?.status === 200,
+  );
+});
+
+test('fifty viewers at once are all served', async (t) => {
+  const { port } = await served(t);
+  const pages = await Promise.all(Array.from({ length: 50 }, () => get(port, '/')));
+  assert.ok(pages.every(({ status, body }) => status === 200 && body.endsWith('</html>\n')));
+});
+
+test('a state that cannot be told is an error 500, logged when it begins', async (t) => {
+  let broken = true;
+  const { port, logged } = await served(t, () => {
+    if (broken) throw new Error('secret detail');
+    return fullSnapshot;
+  });
+  for (const path of ['/', '/status.json', '/metrics']) {
+    const { status, body } = await get(port, path);
+    assert.deepEqual([status, body], [500, 'the status cannot be shown\n']);
+  }
+  assert.deepEqual(
+    logged.map(({ level }) => level),
+    ['error'],
+  );
+  broken = false;
+  assert.equal((await get(port, '/')).status, 200);
+});
+
+test('a number that is none is left out of the JSON', async (t) => {
+  const { port } = await served(t, () => ({ ...emptySnapshot, uptime_s: Number.NaN }));
+  const { body } = await get(port, '/status.json');
+  assert.doesNotMatch(body, /null|NaN|uptime_s/);
+});
+
+test('a port in use, and an address that is not ours, are told with their code', async (t) => {
+  const { port } = await served(t);
+  const start = (listen: string) =>
+    serveStatus(
+      { snapshot: () => fullSnapshot, log: logTo(() => {}) },
+      { listen, port, metrics: true, hosts: [] },
+      new AbortController().signal,
+    );
+  await assert.rejects(start('127.0.0.1'), {
+    name: 'StatusServerError',
+    code: 'EADDRINUSE',
+    message: new RegExp(`127\\.0\\.0\\.1 port ${port}`),
+  });
+  await assert.rejects(start('203.0.113.77'), { name: 'StatusServerError', code: 'EADDRNOTAVAIL' });
+});
+
+test('the end of the signal frees the port, also with a viewer connected', async () => {
+  const abort = new AbortController();
+  const deps = { snapshot: () => fullSnapshot, log: logTo(() => {}) };
+  const opts = { listen: '127.0.0.1', metrics: true, hosts: [] };
+  const { port } = await serveStatus(deps, { ...opts, port: 0 }, abort.signal);
+  const viewer = raw(port, '');
+  await get(port, '/');
+  abort.abort();
+  await viewer;
+  const again = await until('port free', () =>
+    serveStatus(deps, { ...opts, port }, new AbortController().signal).catch(() => undefined),
+  );
+  await again.stop();
+  const late = await serveStatus(deps, { ...opts, port: 0 }, abort.signal);
+  await assert.rejects(get(late.port, '/'), { code: 'ECONNREFUSED' });
+});

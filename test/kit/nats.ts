@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A port that nobody listens on at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server: Server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Waits until `check` gives something other than false or undefined, and gives that. */
+export async function until<T>(
+  what: string,
+  check: () => T | false | undefined | Promise<T | false | undefined>,
+  limitMs = 20_000,
+): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface NatsProcess {
+  readonly url: string;
+  readonly port: number;
+  /** What it has logged so far. */
+  log(): string;
+  /** Writes a new config, if one is given, and starts; resolves when clients can connect. */
+  start(config?: string): Promise<void>;
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): Promise<void>;
+  /** Writes a new config and has it reloaded. */
+  reload(config: string): Promise<void>;
+}
+
+/** Real nats-servers of one test, all killed and their files removed by `stop`. */
+export interface NatsFleet {
+  readonly dir: string;
+  /** A server whose config is `config`, with a free port put in front of it. Not started yet. */
+  server(name: string, config: string): Promise<NatsProcess>;
+  stop(): Promise<void>;
+}
+
+export function natsFleet(program: string): NatsFleet {
+  const dir = mkdtempSync(join(tmpdir(), 'nunect-nats-'));
+  const children = new Set<ChildProcess>();
+  const killAll = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  process.once('exit', killAll);
+  return {
+    dir,
+    async server(name, firstConfig) {
+      const port = await freePort();
+      const file = join(dir, `${name}.conf`);
+      let config = firstConfig;
+      let output = '';
+      let child: ChildProcess | undefined;
+      const write = (): void =>
+        writeFileSync(file, `listen: "127.0.0.1:${port}"\nserver_name: "${name}"\n${config}\n`);
+      return {
+        port,
+        url: `nats://127.0.0.1:${port}`,
+        log: () => output,
+        async start(next) {
+          config = next ?? config;
+          write();
+          const started = spawn(program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+          child = started;
+          children.add(started);
+          output = '';
+          const take = (data: Buffer): void => {
+            output += data.toString();
+          };
+          started.stdout.on('data', take);
+          started.stderr.on('data', take);
+          started.on('close', () => children.delete(started));
+          await until(`${name} ready`, () => {
+            if (started.exitCode !== null) throw new Error(`${name} ended: ${output}`);
+            return output.includes('Server is ready');
+          });
+        },
+        async kill(signal) {
+          const target = child;
+          if (target === undefined || target.exitCode !== null || target.signalCode !== null) return;
+          const gone = new Promise((resolve) => target.once('exit', resolve));
+          target.kill(signal);
+          if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
+        },
+        async reload(next) {
+          config = next;
+          write();
+          const before = output.length;
+          child?.kill('SIGHUP');
+          await until(`${name} reloaded`, () => {
+            const since = output.slice(before);
+            if (since.includes('Failed to reload')) throw new Error(since);
+            return since.includes('Reloaded server configuration');
+          });
+        },
+      };
+    },
+    async stop() {
+      process.removeListener('exit', killAll);
+      const gone = [...children].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+      killAll();
+      await Promise.all(gone);
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Accepts connections and says nothing, until `stop`: a server that hangs. */
+export async function silentServer(port = 0): Promise<{
+  readonly port: number;
+  open(): number;
+  accepted(): number;
+  stop(): Promise<void>;
+}> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    open: () => sockets.size,
+    accepted: () => accepted,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** Unit ids, users and passwords of the small fleets below. */
+export const unitId = 'u1';
+export const agentLogin = { user: 'agent', password: 'agent-secret' };
+export const operatorLogin = { user: 'ops', password: 'ops-secret' };
+
+/** A hub with JetStream, a leafnode listener on `leafPort`, and users for one leaf and one operator. */
+export const hubConfig = (leafPort: number, storeDir: string): string => `
+jetstream { store_dir: "${storeDir}", max_mem: 64M, max_file: 256M }
+leafnodes { listen: "127.0.0.1:${leafPort}" }
+accounts { FLEET {
+  jetstream: enabled
+  users: [ { user: "leaf-u1", password: "leaf-secret" }, { user: "ops", password: "ops-secret" } ]
+} }
+`;
+
+/** A leaf joined to the hub at `leafPort`; `agentPermissions` is the permissions block of the agent's user. */
+export const leafConfig = (
+  leafPort: number,
+  agentPermissions = '',
+  password = agentLogin.password,
+): string => `
+leafnodes { reconnect: 1, remotes: [ { url: "nats://leaf-u1:leaf-secret@127.0.0.1:${leafPort}", account: APP } ] }
+accounts { APP { users: [
+  { user: "agent", password: "${password}"${agentPermissions} }
+  { user: "ops", password: "ops-secret" }
+] } }
+`;

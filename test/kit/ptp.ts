@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cleanup } from './cleanup.ts';
+import { type Daemon, daemon, tempDir } from './daemon.ts';
+import { type NetnsEnd, netnsPair } from './netns.ts';
+import { need } from './tools.ts';
+import { withoutClock } from './unsteered.ts';
+
+/** How a ptp4l of the tests is run. None of these can move the clock of this machine. */
+export interface Ptp4lOptions {
+  /**
+   * slave: a pi servo that is clamped to nothing. monitor: measures only, never leaves UNCALIBRATED.
+   * ntpshm: hands its samples to chronyd's SHM refclock, segment `shm`.
+   */
+  readonly role: 'master' | 'slave' | 'monitor' | 'ntpshm';
+  readonly domain?: number;
+  readonly transportSpecific?: number;
+  readonly shm?: number;
+  /** Lower wins; a master's own by default. */
+  readonly priority1?: number;
+  /** Further lines of [global]. */
+  readonly extra?: readonly string[];
+}
+
+/** A ptp4l in a namespace. */
+export interface Ptp4l extends Daemon {
+  /** Its management socket. */
+  readonly socket: string;
+  /** Starts it anew with the same settings, once it has ended. */
+  restart(): Ptp4l;
+}
+
+const roleLines = (opts: Ptp4lOptions): readonly string[] => {
+  switch (opts.role) {
+    case 'master':
+      return [
+        'masterOnly 1',
+        `priority1 ${opts.priority1 ?? 10}`,
+        'clockClass 6',
+        'clockAccuracy 0x21',
+        'offsetScaledLogVariance 0x4e5d',
+        'free_running 1',
+      ];
+    case 'slave':
+      return [
+        'slaveOnly 1',
+        'clock_servo pi',
+        'max_frequency 1',
+        'step_threshold 0',
+        'first_step_threshold 0',
+      ];
+    case 'monitor':
+      return ['slaveOnly 1', 'free_running 1'];
+    case 'ntpshm':
+      return ['slaveOnly 1', 'clock_servo ntpshm', `ntpshm_segment ${opts.shm ?? 0}`];
+  }
+};
+
+/** Starts a ptp4l at one end of a cable, with software timestamps. */
+export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
+  const dir = tempDir(owner, `ptp4l-${opts.role}`);
+  const socket = join(dir, 'ptp4l');
+  const config = join(dir, 'ptp4l.conf');
+  const lines = [
+    '[global]',
+    'time_stamping software',
+    'network_transport L2',
+    `domainNumber ${opts.domain ?? 0}`,
+    `transportSpecific ${opts.transportSpecific ?? 0}`,
+    `uds_address ${socket}`,
+    'use_syslog 0',
+    'verbose 1',
+    ...roleLines(opts),
+    ...(opts.extra ?? []),
+    `[${at.interface}]`,
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  const start = (): Ptp4l => {
+    const [ip = 'ip', ...exec] = at.exec;
+    const running = daemon(owner, ip, [...exec, ...withoutClock(), need('ptp4l'), '-f', config]);
+    return { ...running, socket, restart: start };
+  };
+  return start();
+}
+
+/** A master and a slave at the two ends of one cable. */
+export interface PtpPair {
+  readonly masterEnd: NetnsEnd;
+  readonly slaveEnd: NetnsEnd;
+  readonly master: Ptp4l;
+  readonly slave: Ptp4l;
+}
+
+/** The slave needs 23 to 30 s to reach SLAVE. */
+export function ptpPair(owner: Cleanup, slave: Ptp4lOptions = { role: 'slave' }): PtpPair {
+  const [masterEnd, slaveEnd] = netnsPair(owner);
+  const common = { domain: slave.domain ?? 0, transportSpecific: slave.transportSpecific ?? 0 };
+  return {
+    masterEnd,
+    slaveEnd,
+    master: ptp4l(owner, masterEnd, { role: 'master', ...common }),
+    slave: ptp4l(owner, slaveEnd, slave),
+  };
+}
