@@ -1,9 +1,14 @@
 // Lets node load the project's .ts files directly: tests and generators run the sources, not a build.
-const { readFileSync } = require('node:fs');
-const { transformSync } = require('esbuild');
+// What esbuild made of a file is kept under node_modules/.cache, so that a run starts esbuild for changed files only.
+const { createHash } = require('node:crypto');
+const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { version } = require('esbuild/package.json');
 
-require.extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
+const cache = join(__dirname, '../node_modules/.cache/nunect');
+
+function transform(source, filename) {
+  const { code } = require('esbuild').transformSync(source, {
     loader: 'ts',
     format: 'cjs',
     target: 'node20',
@@ -11,5 +16,23 @@ require.extensions['.ts'] = (module, filename) => {
     sourcemap: 'inline',
     sourcesContent: false,
   });
-  module._compile(code, filename);
-};
+  return code;
+}
+
+function load(filename) {
+  const source = readFileSync(filename, 'utf8');
+  const key = createHash('sha256').update(`${version}\n${filename}\n${source}`).digest('hex');
+  const kept = join(cache, `${key}.js`);
+  try {
+    return readFileSync(kept, 'utf8');
+  } catch {
+    const code = transform(source, filename);
+    const draft = `${kept}.${process.pid}`;
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(draft, code);
+    renameSync(draft, kept); // test files run side by side: never show half a file
+    return code;
+  }
+}
+
+require.extensions['.ts'] = (module, filename) => module._compile(load(filename), filename);

@@ -29,12 +29,17 @@ const presence = (reading: Reading<unknown>): string =>
 const selectedOf = (ntp: ChronyFacts | undefined): string | undefined =>
   ntp?.sources.find((source) => source.state === 'selected')?.name;
 
+/** Before it has heard of a master, a clock is its own parent. */
+const isOwn = (identity: string, facts: PtpFacts): boolean =>
+  facts.ports.some(({ portIdentity }) => portIdentity.startsWith(`${identity}-`));
+
 /** The view of one moment. What a dead grandmaster left behind does not count: only a port that follows somebody has one. */
 export function viewOf(verdict: Verdict, ptp: Reading<PtpFacts>, ntp: Reading<ChronyFacts>): ClockView {
   const facts = freshValue(ptp);
   const follows = facts?.ports.some(({ portState }) => portState === 'SLAVE' || portState === 'UNCALIBRATED');
-  const parent = follows ? facts?.parent : undefined;
-  const steps = follows ? facts?.current?.stepsRemoved : undefined;
+  const followed = follows && facts?.parent && !isOwn(facts.parent.grandmasterIdentity, facts);
+  const parent = followed ? facts?.parent : undefined;
+  const steps = followed ? facts?.current?.stepsRemoved : undefined;
   const ntpSource = selectedOf(freshValue(ntp));
   return {
     verdict: { source: verdict.source, quality: verdict.quality, holdover: verdict.holdover !== undefined },

@@ -1,8 +1,8 @@
 import type { Link } from './link.ts';
 import { anyMatches, encodeRecord, headerValue, knownHeaders } from './wire.ts';
 
-/** What a read-only command gives: an object that is sent as JSON. */
-export type Command = () => object;
+/** What a read-only command gives, at once or later: an object that is sent as JSON. */
+export type Command = () => object | Promise<object>;
 
 export interface CommandDeps {
   readonly link: Pick<Link, 'publish' | 'subscribe'>;
@@ -39,7 +39,7 @@ export function answerCommands(
     deps.link.publish(reply, encodeRecord({ error, commands: known }), { headers });
   }
 
-  return deps.link.subscribe(opts.subject, (message) => {
+  return deps.link.subscribe(opts.subject, async (message) => {
     const reply = isAllowed(message.reply) ? message.reply : undefined;
     const name = nameOf(message.data);
     const command = Object.hasOwn(deps.commands, name) ? deps.commands[name] : undefined;
@@ -50,7 +50,7 @@ export function answerCommands(
       return;
     }
     try {
-      const result = encodeRecord(command()); // also without a reply: HEALTH_PROBE is published as well
+      const result = encodeRecord(await command()); // also without a reply: HEALTH_PROBE is published as well
       if (reply !== undefined) deps.link.publish(reply, result);
     } catch (error) {
       if (reply !== undefined) refuse(reply, 500, `${name} failed`);

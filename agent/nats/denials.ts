@@ -17,6 +17,9 @@ export interface Denials {
 /** The server answers a PING after it has refused what came before; its words reach us a moment later. */
 const settle_ms = 100;
 
+/** An inbox is new with each connection: they count as one. */
+const named = (subject: string): string => subject.replace(/^(_INBOX[^.]*)\..*/, '$1.>');
+
 export function watchDenials(ticker: Ticker, log: Log): Denials {
   /** How often each was refused so far: the count tells whether it happened again. */
   const refusals = new Map<string, number>();
@@ -39,7 +42,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
 
   return {
     refused(error) {
-      const key = `${error.operation} ${error.subject}`;
+      const key = `${error.operation} ${named(error.subject)}`;
       const count = refusals.get(key) ?? 0;
       refusals.set(key, count + 1);
       if (count === 0) log.warn('not permitted by the server', { what: key });
@@ -50,7 +53,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
       if (subscriptions.length > 0) endUnlessAgain(subscriptions);
     },
     used(subject) {
-      const key = `publish ${subject}`;
+      const key = `publish ${named(subject)}`;
       if (refusals.size > 0 && refusals.has(key)) endUnlessAgain([key]);
     },
     list: () => [...refusals.keys()],

@@ -1,6 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import { type Entry, isOpen, type Lane, oldestLane, putBack, shelve } from './lanes.ts';
+import { keepLanes } from './lanekeeper.ts';
+import { type Entry, isOpen, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './lanes.ts';
 import type { Answer, Link } from './link.ts';
 import { readPubAck } from './puback.ts';
 
@@ -12,13 +13,17 @@ export interface FlowDeps {
   readonly log: Log;
 }
 
-export interface FlowOptions {
-  /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
-  readonly idPrefix: string;
+/** What may change while records flow. */
+export interface FlowLimits {
   /** Most records that wait for their PubAck at once. */
   readonly window: number;
   /** False when no hub is configured: records are published plainly and nothing is asked. */
   readonly hub: boolean;
+}
+
+export interface FlowOptions extends FlowLimits {
+  /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
+  readonly idPrefix: string;
   /** How long a PubAck may take. Default 10 s. */
   readonly ack_ms?: number;
   /** How long the hub may be there without a PubAck before records are published plainly. Default 15 s. */
@@ -42,6 +47,7 @@ export interface Flow {
   pump(): void;
   /** The way to the hub may have changed: try now. */
   kick(): void;
+  configure(limits: FlowLimits): void;
   offline(): boolean;
   stop(): void;
 }
@@ -57,8 +63,6 @@ interface Flight {
 const liveFor_ms = 10_000;
 const plainBurst = 64;
 const silence_ms = 1000;
-const refusedPause_ms = 30_000;
-const longestProbe_ms = 300_000;
 
 /**
  * Sends entries as requests on their own subjects and keeps each until its PubAck. When the way to the hub is
@@ -67,8 +71,8 @@ const longestProbe_ms = 300_000;
  */
 export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, Lane>, fates: Fates): Flow {
   const { link, ticker, log } = deps;
-  const { window, ack_ms = 10_000, patience_ms = 15_000, longPatience_ms = 300_000 } = opts;
-  const backlogWindow = Math.max(1, window - Math.max(1, window >> 3)); // the rest is free for live records
+  const { ack_ms = 10_000, patience_ms = 15_000, longPatience_ms = 300_000 } = opts;
+  let { window, hub } = opts;
   let offline = !link.state().connected;
   const inFlight = new Set<Flight>();
   let backlogInFlight = 0;
@@ -90,6 +94,11 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     });
   };
 
+  const keeper = keepLanes(
+    { ticker, log, changed: fates.changed, wakeAt },
+    { short_ms: patience_ms, long_ms: longPatience_ms },
+  );
+
   const land = (flight: Flight): boolean => {
     if (!inFlight.delete(flight)) return false;
     flight.lane.inFlight -= 1;
@@ -97,16 +106,19 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     return true;
   };
 
-  const goOffline = (): void => {
+  /** Gives up waiting for answers, which may be lost. What was stored all the same, the stream knows by its id. */
+  const recall = (): void => {
     for (const flight of inFlight) {
-      land(flight); // its answer may be lost; if it was stored, the stream knows its id
+      land(flight);
       putBack(flight.lane, flight.entry);
     }
+  };
+
+  const goOffline = (): void => {
+    recall();
     for (const lane of lanes.values()) {
       shelve(lane);
-      if (opts.hub && lane.state !== 'denied') lane.hold_ms = 0;
-      if (lane.state === 'failing')
-        Object.assign(lane, { state: 'untried', failing_ms: undefined, pause_ms: 0 });
+      if (hub && lane.state !== 'denied') release(lane);
     }
     if (!offline) log.warn('records wait: the hub cannot be reached');
     offline = true;
@@ -122,89 +134,44 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     pump();
   };
 
-  const hold = (lane: Lane, shortest_ms: number, longest_ms: number): void => {
-    const now = ticker.now_ms();
-    if (lane.hold_ms > now) return; // another one of the same window has said so already
-    lane.pause_ms = Math.min(longest_ms, Math.max(shortest_ms, lane.pause_ms * 2));
-    lane.hold_ms = now + lane.pause_ms;
-    wakeAt(lane.hold_ms);
-  };
+  /** Whether the record came to where a stream would have answered, had there been one. */
+  function cameThrough(kind: Answer['kind'], sent_ms: number): boolean {
+    if (kind === 'closed' || !link.state().connected) return false;
+    if (lastStored_ms > sent_ms) return true; // something else was stored meanwhile
+    return deps.hubUp() ?? kind === 'timeout'; // who says 503 may be the leaf alone
+  }
 
-  const become = (lane: Lane, state: Lane['state'], why: string): void => {
-    const news = lane.state !== state || lane.why !== why;
-    lane.state = state;
-    lane.why = why;
-    if (news) fates.changed();
-  };
-
-  function stored(lane: Lane, entry: Entry, duplicate: boolean): void {
-    const before = lane.state;
-    lastStored_ms = ticker.now_ms();
-    Object.assign(lane, { failing_ms: undefined, hold_ms: 0, pause_ms: 0, everStored: true });
-    if (before === 'plain' || before === 'denied')
-      log.info('records are stored again', { subject: lane.subject });
-    fates.stored(entry, duplicate);
-    become(lane, 'stored', '');
+  function unstored(lane: Lane, entry: Entry, why: string, sent_ms: number): void {
+    if (keeper.unstored(lane, entry, why, sent_ms)) fates.published(entry);
     goOnline();
   }
 
-  /** Nobody acknowledged although the hub is there: nobody stores this subject, or not yet. */
-  function unstored(lane: Lane, entry: Entry, why: string, sent_ms: number): void {
-    if (lane.state === 'plain') {
-      fates.published(entry);
-      hold(lane, 5000, longestProbe_ms);
+  function replied(lane: Lane, entry: Entry, data: Uint8Array, sent_ms: number): void {
+    const ack = readPubAck(data);
+    if (ack.kind === 'other') {
+      unstored(lane, entry, 'something answers that is not a stream', sent_ms);
       return;
     }
-    putBack(lane, entry);
-    lane.failing_ms ??= sent_ms;
-    if (ticker.now_ms() - lane.failing_ms < (lane.everStored ? longPatience_ms : patience_ms)) {
-      become(lane, 'failing', why);
-      hold(lane, 1000, 5000);
-      return;
-    }
-    log.warn('records are published without being stored', { subject: lane.subject, why });
-    lane.pause_ms = 0;
-    lane.hold_ms = 0;
-    become(lane, 'plain', why);
-    hold(lane, 5000, longestProbe_ms);
-  }
-
-  function refused(lane: Lane, entry: Entry, why: string): void {
-    if (lane.why !== why) log.warn('the hub stream refuses records', { subject: lane.subject, why });
-    putBack(lane, entry);
-    become(lane, 'failing', why);
-    hold(lane, 1000, refusedPause_ms);
-  }
-
-  function denied(lane: Lane, entry: Entry): void {
-    putBack(lane, entry);
-    become(lane, 'denied', 'not permitted to publish');
-    hold(lane, 5000, longestProbe_ms);
+    if (ack.kind === 'stored') {
+      lastStored_ms = ticker.now_ms();
+      fates.stored(entry, ack.duplicate);
+      keeper.stored(lane);
+    } else if (ack.hopeless) fates.lost(lane, entry, ack.why);
+    else keeper.refused(lane, entry, ack.why);
+    goOnline();
   }
 
   function settle(lane: Lane, entry: Entry, answer: Answer, sent_ms: number): void {
-    if (answer.kind === 'reply') {
-      const ack = readPubAck(answer.message.data);
-      if (ack.kind === 'stored') stored(lane, entry, ack.duplicate);
-      else if (ack.kind === 'other') unstored(lane, entry, 'something answers that is not a stream', sent_ms);
-      else if (ack.hopeless) fates.lost(lane, entry, ack.why);
-      else refused(lane, entry, ack.why);
-      if (ack.kind !== 'stored' && ack.kind !== 'other') goOnline();
-      return;
-    }
-    if (answer.kind === 'too_large') return fates.lost(lane, entry, 'larger than max_payload');
-    if (answer.kind === 'denied') return denied(lane, entry);
-    const hub = deps.hubUp();
-    const proven = lastStored_ms > sent_ms; // something else came through meanwhile
-    const reached = proven || hub === true || (hub === undefined && answer.kind === 'timeout');
-    if (answer.kind !== 'closed' && link.state().connected && reached) {
+    if (answer.kind === 'reply') replied(lane, entry, answer.message.data, sent_ms);
+    else if (answer.kind === 'too_large') fates.lost(lane, entry, 'larger than max_payload');
+    else if (answer.kind === 'denied') keeper.denied(lane, entry);
+    else if (cameThrough(answer.kind, sent_ms)) {
       const why = answer.kind === 'timeout' ? 'no PubAck came' : 'no stream takes this subject';
       unstored(lane, entry, why, sent_ms);
-      goOnline();
-      return;
+    } else {
+      putBack(lane, entry);
+      goOffline();
     }
-    putBack(lane, entry);
-    goOffline();
   }
 
   const outgoing = (entry: Entry) => ({
@@ -241,6 +208,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
   function choose(now_ms: number): { lane: Lane; queue: 'fresh' | 'backlog' } | undefined {
     const open = (lane: Lane): boolean => lane.state === 'plain' || isOpen(lane, now_ms);
     const live = oldestLane(lanes.values(), 'fresh', open);
+    const backlogWindow = Math.max(1, window - Math.max(1, window >> 3)); // the rest is free for live records
     const old = backlogInFlight < backlogWindow ? oldestLane(lanes.values(), 'backlog', open) : undefined;
     turn += 1;
     if (live !== undefined && (old === undefined || turn % 4 !== 0)) return { lane: live, queue: 'fresh' };
@@ -256,6 +224,15 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     return true;
   }
 
+  /** Sends without asking for an answer; false when there is no connection. */
+  function sendPlainly(lane: Lane, entry: Entry): boolean {
+    const { payload, headers } = outgoing(entry);
+    const sent = link.publish(lane.subject, payload, { headers });
+    if (sent) fates.published(entry);
+    else putBack(lane, entry);
+    return sent;
+  }
+
   function pump(): void {
     let burst = 0;
     while (!stopped && !offline) {
@@ -265,23 +242,15 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
       const entry = chosen && take(chosen.lane, chosen.queue);
       if (chosen === undefined || entry === undefined) break;
       const { lane } = chosen;
-      if (lane.state !== 'plain' || (lane.hold_ms <= now && lane.inFlight === 0)) {
-        send(lane, entry);
-        continue;
+      if (lane.state !== 'plain' || (lane.hold_ms <= now && lane.inFlight === 0)) send(lane, entry);
+      else if (!sendPlainly(lane, entry)) goOffline();
+      else if (++burst === plainBurst) {
+        wakeAt(now + 5); // the echo comes in between
+        break;
       }
-      const { payload, headers } = outgoing(entry);
-      if (!link.publish(lane.subject, payload, { headers })) {
-        putBack(lane, entry);
-        return goOffline();
-      }
-      fates.published(entry);
-      burst += 1;
-      if (burst === plainBurst) return wakeAt(now + 5);
     }
-    for (const lane of lanes.values()) {
-      const waits = lane.fresh.length + lane.backlog.length > 0;
-      if (waits && lane.hold_ms > ticker.now_ms() && lane.state !== 'plain') wakeAt(lane.hold_ms);
-    }
+    const due_ms = offline ? undefined : nextTry_ms(lanes.values(), ticker.now_ms());
+    if (due_ms !== undefined) wakeAt(due_ms);
   }
 
   /** One record goes out to see whether the way is open: of a subject that was stored before, if there is one. */
@@ -289,27 +258,32 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     if (stopped || !offline) return;
     wakeAt(ticker.now_ms() + 1000 + Math.random() * 1000);
     if (!link.state().connected || inFlight.size > 0) return;
-    if (!opts.hub) return goOnline();
     const waiting = [...lanes.values()].filter((lane) => lane.backlog.length > 0 && lane.state !== 'denied');
-    const known = oldestLane(waiting, 'backlog', (lane) => lane.everStored);
+    const proven = oldestLane(waiting, 'backlog', (lane) => lane.everStored);
     turn += 1;
-    const lane = known ?? waiting[turn % Math.max(1, waiting.length)];
-    if (lane === undefined) return goOnline(); // nothing waits: the next record tells
-    const entry = take(lane, 'backlog');
-    if (entry !== undefined) send(lane, entry);
+    const lane = proven ?? waiting[turn % Math.max(1, waiting.length)];
+    const entry = hub && lane ? take(lane, 'backlog') : undefined;
+    if (lane === undefined || entry === undefined)
+      goOnline(); // nothing to ask with: the next record tells
+    else send(lane, entry);
   }
 
-  const kick = (): void => {
-    for (const lane of lanes.values()) if (opts.hub && lane.hold_ms > 0) lane.hold_ms = 0;
-    if (opts.hub && deps.hubUp() === false && !offline) goOffline();
+  function kick(): void {
+    if (hub) for (const lane of lanes.values()) lane.hold_ms = 0;
+    if (offline) recall();
+    if (hub && deps.hubUp() === false && !offline) goOffline();
     else if (offline) probe();
     else pump();
-  };
+  }
   const unwatch = link.onChange((state) => (state.connected ? kick() : goOffline()));
 
   return {
     pump,
     kick,
+    configure(limits) {
+      ({ window, hub } = limits);
+      kick();
+    },
     offline: () => offline,
     stop() {
       stopped = true;

@@ -53,12 +53,39 @@ export const newLane = (subject: string, worth: RecordClass): Lane => ({
   everStored: false,
 });
 
+/** The lane may be tried at once, and its failures so far are forgotten. */
+export function release(lane: Lane): void {
+  lane.hold_ms = 0;
+  if (lane.state !== 'failing') return;
+  Object.assign(lane, { state: 'untried', failing_ms: undefined, pause_ms: 0 });
+}
+
+/** Records of the lane go out plainly: no hub is configured that could store them. */
+export function detach(lane: Lane): void {
+  Object.assign(lane, { state: 'plain', why: 'no hub is configured', hold_ms: Infinity });
+}
+
+/** There is a hub now: whether it stores the lane is to be found out. */
+export function attach(lane: Lane): void {
+  Object.assign(lane, { state: 'untried', why: '', hold_ms: 0, pause_ms: 0, failing_ms: undefined });
+}
+
 /** A lane that is not known to work sends one record at a time. */
 const mayProbeOnly = (lane: Lane): boolean => lane.state === 'failing' || lane.state === 'denied';
 
 /** Whether the lane may send something now. */
 export const isOpen = (lane: Lane, now_ms: number): boolean =>
   lane.hold_ms <= now_ms && !(mayProbeOnly(lane) && lane.inFlight > 0);
+
+/** When the first lane that is held back, and has something to send, may try again. */
+export function nextTry_ms(lanes: Iterable<Lane>, now_ms: number): number | undefined {
+  let next_ms = Infinity;
+  for (const lane of lanes) {
+    const waits = lane.state !== 'plain' && lane.fresh.length + lane.backlog.length > 0;
+    if (waits && lane.hold_ms > now_ms) next_ms = Math.min(next_ms, lane.hold_ms);
+  }
+  return next_ms === Infinity ? undefined : next_ms;
+}
 
 const older = (a: Lane | undefined, b: Lane, queue: 'fresh' | 'backlog'): Lane =>
   a === undefined || (b[queue][0]?.seq ?? Infinity) < (a[queue][0]?.seq ?? Infinity) ? b : a;

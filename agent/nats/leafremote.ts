@@ -21,7 +21,7 @@ export function hubTls(config: Config): boolean {
 }
 
 /** A unit's question to its own echo, and the answer, are nobody's business at the hub. */
-export const selfTraffic = (unit: string): string[] => [echoOf(unit), `${inboxPrefixOf(unit)}.>`];
+const selfTraffic = (unit: string): string[] => [echoOf(unit), `${inboxPrefixOf(unit)}.>`];
 
 function tlsBlock(config: Config, version: ServerVersion | undefined): ConfBlock {
   const { hub } = config;

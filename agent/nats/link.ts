@@ -1,13 +1,8 @@
 import {
   connect,
-  credsAuthenticator,
-  type Msg,
   MsgHdrsImpl,
   type MsgImpl,
   type NatsConnection,
-  type NodeConnectionOptions,
-  NoRespondersError,
-  nkeyAuthenticator,
   PermissionViolationError,
   type Subscription,
   TimeoutError,
@@ -15,27 +10,10 @@ import {
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { watchDenials } from './denials.ts';
+import { guardHandlers, type Handler } from './guard.ts';
 import { knock } from './knock.ts';
+import { attemptLimit_ms, connectionOptions, failureKind, type LinkOptions, messageOf } from './session.ts';
 import type { Headers } from './wire.ts';
-
-/** How the agent reaches its NATS server. Secrets are values, not files, and are never logged. */
-export interface LinkOptions {
-  /** Addresses such as `nats://127.0.0.1:4222`; an IP needs no DNS. */
-  readonly servers: readonly string[];
-  /** Connection name that the server shows. */
-  readonly name: string;
-  readonly inboxPrefix: string;
-  readonly user?: string;
-  readonly password?: string;
-  /** Content of a credentials file. */
-  readonly creds?: string;
-  readonly nkeySeed?: string;
-  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
-  /** How often the server is asked for a sign of life; three without an answer end the connection. Default 5 s. */
-  readonly ping_ms?: number;
-  /** How long one attempt to connect may take. Default 5 s. */
-  readonly connectTimeout_ms?: number;
-}
 
 /** A message that came in. `headers` is decoded on first use and may throw on garbage. */
 export interface Incoming {
@@ -98,14 +76,18 @@ export interface Link {
     payload: Uint8Array | string,
     options: PublishOptions & { readonly timeout_ms: number },
   ): Promise<Answer>;
-  /** Lasts over reconnections. The callback may throw or reject: that is counted and logged. Returns its end. */
-  subscribe(subject: string, callback: (message: Incoming) => void | Promise<void>): () => void;
+  /** Lasts over reconnections. The handler may throw or reject: that is counted and logged. Returns its end. */
+  subscribe(subject: string, handler: Handler): () => void;
   /** PING to PONG of the local server by the monotonic clock; undefined when there was none in time. */
   flushRtt_us(timeout_ms: number): Promise<number | undefined>;
   /** Called at every connect and disconnect. Returns its end. */
   onChange(listener: (state: LinkState) => void): () => void;
   /** Subjects that the server refuses, as `publish ops.x` or `subscription ops.y`. */
   denied(): string[];
+  /** From now on connects as `next` says; what is subscribed stays so. */
+  configure(next: LinkOptions): void;
+  /** Connects anew with other options, if they are others; subscriptions and counters stay. */
+  configure(options: LinkOptions): void;
   /** Sends what is under way and closes; takes at most about half a second. */
   stop(): Promise<void>;
 }
@@ -123,72 +105,36 @@ const stopLimit_ms = 500;
 /** A connection that lived this long resets the pause between attempts. */
 const settled_ms = 10_000;
 
-function messageOf(error: unknown): string {
-  const one: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return one instanceof Error ? one.message : String(one);
+interface Subscribed {
+  readonly subject: string;
+  readonly handler: Handler;
+  /** The subscription of the present connection. */
+  live?: Subscription;
 }
 
-function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
-  const { creds, nkeySeed, tls } = opts;
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-  return {
-    servers: [...opts.servers],
-    name: opts.name,
-    inboxPrefix: opts.inboxPrefix,
-    timeout: opts.connectTimeout_ms ?? 5000,
-    pingInterval: opts.ping_ms ?? 5000,
-    maxPingOut: 2,
-    // Reconnecting is done here, each time with a new connection: nats.js gives up after two auth errors,
-    // discards what it buffered and keeps memory for every failed attempt (facts/nats.md 5, traps 2 to 4).
-    reconnect: false,
-    ignoreAuthErrorAbort: true,
-    ignoreClusterUpdates: true,
-    noAsyncTraces: true,
-    resolve: false,
-    ...(opts.user === undefined ? {} : { user: opts.user }),
-    ...(opts.password === undefined ? {} : { pass: opts.password }),
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(encode(creds)) }),
-    ...(nkeySeed === undefined ? {} : { authenticator: nkeyAuthenticator(encode(nkeySeed)) }),
-    ...(tls === undefined ? {} : { tls }),
-  };
+/** Resolves with the promise, or with undefined after `ms`. */
+function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const cancel = ticker.after(ms, () => resolve(undefined));
+    promise.then(resolve, () => resolve(undefined)).finally(cancel);
+  });
 }
 
 /** Opens the link and returns at once; the first connection follows when the server is there. */
-export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal): Link {
+export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: AbortSignal): Link {
   const { ticker, log, random = Math.random } = deps;
-  const subscriptions = new Set<{
-    readonly subject: string;
-    readonly callback: (message: Incoming) => void | Promise<void>;
-    live?: Subscription;
-  }>();
+  const subscriptions = new Set<Subscribed>();
   const listeners = new Set<(state: LinkState) => void>();
   const totals = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
+  const denials = watchDenials(ticker, log);
+  const guard = guardHandlers(log);
+  let opts = firstOptions;
   let current: NatsConnection | undefined;
   let state: LinkState = { connected: false, since_ms: ticker.now_ms() };
   let connections = 0;
   let dropped = 0;
-  let callbackErrors = 0;
   let stopping = false;
   let wake = (): void => {};
-  const denials = watchDenials(ticker, log);
-
-  const trouble = (subject: string, error: unknown): void => {
-    callbackErrors += 1;
-    if (callbackErrors === 1) log.error('a message handler failed', { subject, error: messageOf(error) });
-  };
-
-  /** nats.js lets an exception of a callback kill its read loop: none may get out. */
-  const guarded =
-    (subject: string, callback: (message: Incoming) => void | Promise<void>) =>
-    (error: Error | null, message: Msg): void => {
-      if (error !== null) return; // a refused subscription: reported through the status of the connection
-      try {
-        const pending = callback(message as MsgImpl);
-        if (pending instanceof Promise) pending.catch((reason: unknown) => trouble(subject, reason));
-      } catch (reason) {
-        trouble(subject, reason);
-      }
-    };
 
   const change = (next: LinkState): void => {
     state = next;
@@ -196,7 +142,7 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
       try {
         listener(state);
       } catch (error) {
-        trouble('link state', error);
+        guard.failed('link state', error);
       }
     }
   };
@@ -210,34 +156,36 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
       };
     });
 
+  async function heed(nc: NatsConnection): Promise<void> {
+    for await (const status of nc.status()) {
+      if (status.type !== 'error') continue;
+      if (status.error instanceof PermissionViolationError) denials.refused(status.error);
+      else state = { ...state, lastError: status.error.message };
+    }
+  }
+
+  const subscribeNow = (nc: NatsConnection, one: Subscribed): void => {
+    one.live = nc.subscribe(one.subject, { callback: guard.guarded(one.subject, one.handler) });
+  };
+
+  /** Lives with one connection until it ends. */
   async function serve(nc: NatsConnection): Promise<void> {
     current = nc;
     connections += 1;
-    void (async () => {
-      for await (const status of nc.status()) {
-        if (status.type !== 'error') continue;
-        if (status.error instanceof PermissionViolationError) denials.refused(status.error);
-        else state = { ...state, lastError: status.error.message };
-      }
-    })();
-    for (const one of subscriptions) {
-      one.live = nc.subscribe(one.subject, { callback: guarded(one.subject, one.callback) });
-    }
+    void heed(nc);
+    for (const one of subscriptions) subscribeNow(nc, one);
     denials.connected(() => nc.flush());
     const { server_name = '', version = '', max_payload = 0 } = nc.info ?? {};
+    const server = { name: server_name, version, max_payload };
     log.info('connected', { server: nc.getServer(), name: server_name, version });
-    change({
-      connected: true,
-      since_ms: ticker.now_ms(),
-      server: { name: server_name, version, max_payload },
-    });
+    change({ connected: true, since_ms: ticker.now_ms(), server });
     const reason = await nc.closed();
     current = undefined;
-    const counted = nc.stats();
-    totals.in_msgs += counted.inMsgs;
-    totals.in_bytes += counted.inBytes;
-    totals.out_msgs += counted.outMsgs;
-    totals.out_bytes += counted.outBytes;
+    const { inMsgs, inBytes, outMsgs, outBytes } = nc.stats();
+    totals.in_msgs += inMsgs;
+    totals.in_bytes += inBytes;
+    totals.out_msgs += outMsgs;
+    totals.out_bytes += outBytes;
     const lastError = reason instanceof Error ? reason.message : (state.lastError ?? 'closed by the server');
     if (!stopping) log.warn('disconnected', { server: nc.getServer(), why: lastError });
     change({ connected: false, since_ms: ticker.now_ms(), lastError });
@@ -248,11 +196,12 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
     let hung = false;
     while (!stopping) {
       const begun = ticker.now_ms();
+      const used = opts;
       try {
-        if (hung) await knock(opts.servers, opts.connectTimeout_ms ?? 5000);
-        const nc = await connect(connectionOptions(opts));
+        if (hung && used.tls?.handshakeFirst !== true) await knock(used.servers, attemptLimit_ms(used));
+        const nc = await connect(connectionOptions(used));
         hung = false;
-        if (stopping) await nc.close();
+        if (stopping || used !== opts) await nc.close();
         else await serve(nc);
         if (ticker.now_ms() - begun > settled_ms) wait_ms = firstPause_ms;
       } catch (error) {
@@ -262,66 +211,59 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
         state = { ...state, lastError: why };
       }
       if (stopping) return;
+      if (used !== opts) wait_ms = firstPause_ms;
       await pause(wait_ms * (1 + random() / 2));
       wait_ms = Math.min(longestPause_ms, wait_ms * 1.5);
     }
   }
   const done = keepConnected();
 
-  const publish = (subject: string, payload: Uint8Array | string, options: PublishOptions = {}): boolean => {
-    if (current === undefined) {
-      dropped += 1;
-      return false;
-    }
-    try {
-      const { headers, reply } = options;
-      current.publish(subject, payload, {
-        ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
-        ...(reply === undefined ? {} : { reply }),
-      });
-      denials.used(subject);
-      return true;
-    } catch {
-      dropped += 1;
-      return false;
-    }
-  };
-
-  const stop = async (): Promise<void> => {
+  async function stop(): Promise<void> {
     if (!stopping) {
       stopping = true;
       wake();
       const nc = current;
-      const limit = new Promise<void>((resolve) => setTimeout(resolve, stopLimit_ms).unref());
       if (nc !== undefined) {
-        await Promise.race([nc.drain().catch(() => {}), limit]);
-        await Promise.race([nc.close().catch(() => {}), limit]);
+        await within(ticker, stopLimit_ms, nc.drain());
+        void nc.close().catch(() => {});
       }
     }
-    await Promise.race([done, new Promise<void>((resolve) => setTimeout(resolve, stopLimit_ms))]);
-  };
+    await within(ticker, stopLimit_ms, done);
+  }
   signal.addEventListener('abort', () => void stop(), { once: true });
 
   return {
     state: () => state,
     counters() {
-      const now = current?.stats() ?? { inMsgs: 0, inBytes: 0, outMsgs: 0, outBytes: 0 };
+      const { inMsgs, inBytes, outMsgs, outBytes } = current?.stats() ?? noTraffic;
       return {
-        in_msgs: totals.in_msgs + now.inMsgs,
-        in_bytes: totals.in_bytes + now.inBytes,
-        out_msgs: totals.out_msgs + now.outMsgs,
-        out_bytes: totals.out_bytes + now.outBytes,
+        in_msgs: totals.in_msgs + inMsgs,
+        in_bytes: totals.in_bytes + inBytes,
+        out_msgs: totals.out_msgs + outMsgs,
+        out_bytes: totals.out_bytes + outBytes,
         reconnects: Math.max(0, connections - 1),
         dropped,
-        callback_errors: callbackErrors,
+        callback_errors: guard.failures(),
       };
     },
-    publish,
+    publish(subject, payload, { headers, reply } = {}) {
+      try {
+        if (current === undefined) throw new Error('not connected');
+        current.publish(subject, payload, {
+          ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
+          ...(reply === undefined ? {} : { reply }),
+        });
+        denials.used(subject);
+        return true;
+      } catch {
+        dropped += 1;
+        return false;
+      }
+    },
     async request(subject, payload, { headers, timeout_ms }) {
       if (current === undefined) return { kind: 'closed' };
-      const nc = current;
       try {
-        const message = await nc.request(subject, payload, {
+        const message = await current.request(subject, payload, {
           timeout: timeout_ms,
           ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
         });
@@ -331,10 +273,9 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
         return { kind: failureKind(error) };
       }
     },
-    subscribe(subject, callback) {
-      const one: typeof subscriptions extends Set<infer T> ? T : never = { subject, callback };
-      if (current !== undefined)
-        one.live = current.subscribe(subject, { callback: guarded(subject, callback) });
+    subscribe(subject, handler) {
+      const one: Subscribed = { subject, handler };
+      if (current !== undefined) subscribeNow(current, one);
       subscriptions.add(one);
       return () => {
         subscriptions.delete(one);
@@ -344,31 +285,22 @@ export function openLink(deps: LinkDeps, opts: LinkOptions, signal: AbortSignal)
     async flushRtt_us(timeout_ms) {
       if (current === undefined) return undefined;
       const begun = ticker.now_ms();
-      let cancel = (): void => {};
-      const late = new Promise<undefined>((resolve) => {
-        cancel = ticker.after(timeout_ms, () => resolve(undefined));
-      });
-      const back = current.flush().then(
-        () => (ticker.now_ms() - begun) * 1000,
-        () => undefined,
-      );
-      const rtt_us = await Promise.race([back, late]);
-      cancel();
-      return rtt_us;
+      const pong = current.flush().then(() => (ticker.now_ms() - begun) * 1000);
+      return within(ticker, timeout_ms, pong);
     },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     denied: denials.list,
+    configure(next) {
+      if (JSON.stringify(next) === JSON.stringify(opts)) return;
+      opts = next;
+      wake();
+      void current?.close().catch(() => {});
+    },
     stop,
   };
 }
 
-function failureKind(error: unknown): Exclude<Answer['kind'], 'reply'> {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof NoRespondersError) return 'no_responders';
-  if (cause instanceof TimeoutError) return 'timeout';
-  if (cause instanceof PermissionViolationError) return 'denied';
-  return messageOf(error).includes('max_payload') ? 'too_large' : 'closed';
-}
+const noTraffic = { inMsgs: 0, inBytes: 0, outMsgs: 0, outBytes: 0 };

@@ -1,5 +1,7 @@
-import { type Flow, type FlowDeps, type FlowOptions, startFlow } from './flow.ts';
+import { type Flow, type FlowDeps, type FlowLimits, type FlowOptions, startFlow } from './flow.ts';
 import {
+  attach,
+  detach,
   type Entry,
   type Lane,
   newLane,
@@ -64,11 +66,15 @@ export interface SpoolDeps extends FlowDeps {
   gapRecord(gap: Gap): SpoolRecord;
 }
 
-export interface SpoolOptions extends Omit<FlowOptions, 'idPrefix'> {
-  readonly unit: string;
-  /** A name of this start, so that ids of two starts differ. */
-  readonly boot: string;
+/** What may change without losing a record. */
+export interface SpoolLimits extends FlowLimits {
   readonly memory_bytes: number;
+}
+
+export interface SpoolOptions extends SpoolLimits, Omit<FlowOptions, 'idPrefix'> {
+  readonly unit: string;
+  /** Names this spool: ids of records are counted from 1, so no two spools of a unit may ever share it. */
+  readonly boot: string;
 }
 
 export interface Spool {
@@ -76,6 +82,8 @@ export interface Spool {
   put(record: SpoolRecord): string;
   /** To be called when the state of the hub link changed. */
   kick(): void;
+  /** Goes on with other limits; what waits is kept as far as they allow. */
+  configure(limits: SpoolLimits): void;
   stats(): SpoolStats;
   /** Called when the state or the list of unstored subjects changed. */
   onChange(listener: () => void): () => void;
@@ -84,14 +92,15 @@ export interface Spool {
   stop(): void;
 }
 
-/** Measured on Node 20: what an entry costs besides the characters of its payload and headers. */
+/** Measured on Node 20: what an entry and each of its headers cost besides their characters. */
 const entryOverhead_bytes = 200;
+const headerOverhead_bytes = 80;
 const gapPause_ms = 10_000;
 
 const sizeOf = (payload: string, headers: Headers | undefined): number => {
   let bytes = entryOverhead_bytes + Buffer.byteLength(payload);
   for (const [name, values] of Object.entries(headers ?? {})) {
-    for (const value of values) bytes += 60 + name.length + value.length;
+    for (const value of values) bytes += headerOverhead_bytes + name.length + value.length;
   }
   return bytes;
 };
@@ -105,6 +114,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const listeners = new Set<() => void>();
   const idle = new Set<() => void>();
   const dropped = none();
+  let limits: SpoolLimits = opts;
   let seq = 0;
   let pending = 0;
   let bytes = 0;
@@ -113,14 +123,14 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   let published = 0;
   let gap: { of: Record<RecordClass, number>; from_ms: number; to_ms: number; why: string } | undefined;
 
-  const release = (entry: Entry): void => {
+  const leave = (entry: Entry): void => {
     pending -= 1;
     bytes -= entry.bytes;
     if (pending === 0) for (const resolve of idle) resolve();
   };
 
   function lose(lane: Lane, entry: Entry, why: string): void {
-    release(entry);
+    leave(entry);
     dropped[lane.worth] += 1;
     gap ??= { of: none(), from_ms: entry.wall_ms, to_ms: entry.wall_ms, why };
     gap.of[lane.worth] += 1;
@@ -131,12 +141,12 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
 
   const flow: Flow = startFlow(deps, { ...opts, idPrefix: `${opts.unit}-${opts.boot}` }, lanes, {
     stored(entry, duplicate) {
-      release(entry);
+      leave(entry);
       stored += 1;
       if (duplicate) duplicates += 1;
     },
     published(entry) {
-      release(entry);
+      leave(entry);
       published += 1;
     },
     lost: lose,
@@ -161,7 +171,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     const found = lanes.get(record.subject);
     if (found !== undefined) return found;
     const lane = newLane(record.subject, record.worth);
-    if (!opts.hub) Object.assign(lane, { state: 'plain', why: 'no hub is configured', hold_ms: Infinity });
+    if (!limits.hub) detach(lane);
     lanes.set(record.subject, lane);
     return lane;
   }
@@ -184,15 +194,19 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     bytes += entry.bytes;
   }
 
+  function trim(): void {
+    while (bytes > limits.memory_bytes) {
+      const found = victim(lanes.values());
+      const oldest = found?.lane[found.queue].shift();
+      if (found === undefined || oldest === undefined) return; // the rest is on its way
+      lose(found.lane, oldest, 'the memory for waiting records is full');
+    }
+  }
+
   function put(record: SpoolRecord): string {
     enqueue(record);
     const id = `${opts.unit}-${opts.boot}-${seq}`;
-    while (bytes > opts.memory_bytes) {
-      const found = victim(lanes.values());
-      const oldest = found?.lane[found.queue].shift();
-      if (found === undefined || oldest === undefined) break; // the rest is on its way
-      lose(found.lane, oldest, 'the memory for waiting records is full');
-    }
+    trim();
     flow.pump();
     return id;
   }
@@ -207,6 +221,12 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   return {
     put,
     kick: flow.kick,
+    configure(next) {
+      if (next.hub !== limits.hub) for (const lane of lanes.values()) (next.hub ? attach : detach)(lane);
+      limits = next;
+      trim();
+      flow.configure(next);
+    },
     stats() {
       const heads = (['fresh', 'backlog'] as const).map(
         (queue) => oldestLane(lanes.values(), queue, () => true)?.[queue][0]?.put_ms ?? Infinity,
@@ -219,7 +239,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
           .map((lane) => ({ subject: lane.subject, state: lane.state, why: lane.why })),
         pending,
         bytes,
-        budget_bytes: opts.memory_bytes,
+        budget_bytes: limits.memory_bytes,
         ...(oldest_ms === Infinity ? {} : { oldest_age_s: (ticker.now_ms() - oldest_ms) / 1000 }),
         stored,
         duplicates,

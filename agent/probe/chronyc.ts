@@ -1,9 +1,20 @@
+import { statSync } from 'node:fs';
 import { parseChronyc } from '../clock/chrony.ts';
 import { runChild, type Spawn } from '../lib/child.ts';
 import type { Asked } from './chronyudp.ts';
 
 /** Whether a file is there and we are let near it. */
 export type FileThere = (path: string) => boolean;
+
+/** The file system's own word; a file in a folder that is closed to us counts as being there. */
+export const systemFileThere: FileThere = (path) => {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+};
 
 /** Signs of a chronyd that does not answer UDP: its command socket, its pid file. */
 export interface ChronydSigns {

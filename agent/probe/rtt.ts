@@ -3,6 +3,7 @@ import type { Ticker } from '../lib/ticker.ts';
 import type { Incoming, Link } from '../nats/link.ts';
 import type { ClockSummary } from '../nats/messages.ts';
 import type { PeerRtt, RttMetric, WindowStats } from '../nats/reports.ts';
+import { oneWay } from './oneway.ts';
 import { windowStats } from './window.ts';
 
 export interface RttDeps {
@@ -43,55 +44,6 @@ interface Series {
 }
 
 const probeText = 'nunect';
-
-/** What the headers of an echo say, each only if it is there and makes sense. */
-function echoHeaders(message: Incoming) {
-  const found = new Map<string, string>();
-  for (const [name, [value = '']] of message.headers ?? []) found.set(name.toLowerCase(), value);
-  const number = (name: string): number | undefined => {
-    const text = found.get(name);
-    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-  };
-  return {
-    received_us: number('x-server-received-at'),
-    sent_us: number('x-server-sent-at'),
-    bound_ns: number('x-clock-error-bound'),
-    source: found.get('x-clock-source'),
-    quality: found.get('x-clock-quality'),
-  };
-}
-
-/** Our wall time at sending and at arrival, and our clock. */
-interface OwnTimes {
-  readonly sent_us: number;
-  readonly back_us: number;
-  readonly clock: ClockSummary;
-}
-
-/**
- * One-way times from an echo, with the error that both clocks may have together. Empty unless both clocks are
- * synchronised and both errors are bounded: a difference of clocks that nobody vouches for is no measurement.
- */
-export function oneWay(
-  message: Incoming,
-  own: OwnTimes,
-): Pick<PeerRtt, 'forward_us' | 'back_us' | 'one_way_error_us' | 'clock_source' | 'clock_quality'> {
-  const peer = echoHeaders(message);
-  const clock = {
-    ...(peer.source === undefined ? {} : { clock_source: peer.source }),
-    ...(peer.quality === undefined ? {} : { clock_quality: peer.quality }),
-  };
-  const synced = own.clock.source !== 'unsynced' && (peer.source === 'ptp' || peer.source === 'ntp');
-  const bound_ns = own.clock.error_bound_ns;
-  if (!synced || bound_ns === undefined || peer.bound_ns === undefined) return clock;
-  if (peer.received_us === undefined || peer.sent_us === undefined) return clock;
-  return {
-    ...clock,
-    forward_us: peer.received_us - own.sent_us,
-    back_us: own.back_us - peer.sent_us,
-    one_way_error_us: Math.ceil((bound_ns + peer.bound_ns) / 1000),
-  };
-}
 
 /** Measures round trips to the local server, through the unit's own echo, and to peers. */
 export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): RttProbe {

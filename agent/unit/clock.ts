@@ -1,4 +1,3 @@
-import { absent } from '../clock/reading.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { SectionValues } from '../config/options.ts';
 import type { Spawn } from '../lib/child.ts';
@@ -9,7 +8,7 @@ import { procProcesses, watchDisciplines } from '../probe/disciplines.ts';
 import { systemSocketFiles } from '../probe/pmckeeper.ts';
 import { watchPtp4l } from '../probe/ptp4l.ts';
 import { openUdp } from '../probe/udp.ts';
-import { type Heard, keepTime, type Timekeeper } from './timekeeper.ts';
+import { keepTime, type Timekeeper } from './timekeeper.ts';
 
 export interface ClockDeps {
   readonly spawn: Spawn;
@@ -22,39 +21,29 @@ export interface ClockDeps {
 
 const disciplinesEvery_s = 30;
 
-/** A daemon that the config says not to look at. */
-const notWatched: Heard<never> & { stop(): void } = {
-  read: () => absent('disabled'),
-  onChange: () => () => {},
-  stop: () => {},
-};
-
-/** Watches the daemons of the time section and judges them. */
+/**
+ * Watches the daemons of the time section and judges them. Both are asked in every mode: PTP may reach the
+ * system clock by way of chronyd's refclock, and each is a witness for or against the other.
+ */
 export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal: AbortSignal): Timekeeper {
   const { spawn, ticker, wall, random } = deps;
-  const ptp =
-    time.mode === 'chrony'
-      ? notWatched
-      : watchPtp4l(
-          { spawn, ticker, files: systemSocketFiles },
-          {
-            pmc: time.pmc,
-            sockets: time.ptp_socket,
-            domain: time.ptp_domain,
-            transportSpecific: time.transport_specific,
-            poll_s: time.poll_s,
-            runDir: deps.runDir,
-          },
-          signal,
-        );
-  const ntp =
-    time.mode === 'ptp'
-      ? notWatched
-      : watchChronyd(
-          { open: openUdp, spawn, there: systemFileThere, ticker, random },
-          { ...time, signs: usualSigns },
-          signal,
-        );
+  const ptp = watchPtp4l(
+    { spawn, ticker, files: systemSocketFiles },
+    {
+      pmc: time.pmc,
+      sockets: time.ptp_socket,
+      domain: time.ptp_domain,
+      transportSpecific: time.transport_specific,
+      poll_s: time.poll_s,
+      runDir: deps.runDir,
+    },
+    signal,
+  );
+  const ntp = watchChronyd(
+    { open: openUdp, spawn, there: systemFileThere, ticker, random },
+    { ...time, signs: usualSigns },
+    signal,
+  );
   const disciplines = watchDisciplines(
     { processes: procProcesses(), ticker },
     { every_s: disciplinesEvery_s },

@@ -17,7 +17,7 @@ export interface EventsDeps {
 }
 
 export interface Events {
-  /** Publishes and logs one change. */
+  /** Publishes one change, and logs it: the details only for who debugs, as they are records already. */
   tell(happening: Happening): void;
   /** Publishes and logs what began and what ended since the last call. */
   compare(troubles: readonly Trouble[]): void;
@@ -25,6 +25,8 @@ export interface Events {
 
 const inWords = (value: unknown): string =>
   value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
+
+const majors: ReadonlySet<string> = new Set(['clock', 'hub', 'clock_step']);
 
 /** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
 export function tellEvents(
@@ -47,7 +49,10 @@ export function tellEvents(
     tell(happening) {
       put(happening);
       const { event, before, after, evidence } = happening;
-      deps.log.info(`${event}: ${inWords(before)} -> ${inWords(after)}`, known({ evidence }));
+      deps.log[majors.has(event) ? 'info' : 'debug'](
+        `${event}: ${inWords(before)} -> ${inWords(after)}`,
+        known({ evidence }),
+      );
     },
     compare(now) {
       const { began, ended } = troublesBetween(troubles, now);

@@ -24,11 +24,10 @@ const monitorTimeoutMs = 2000;
 /** The subjects of the unit that a file describes. */
 export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);
 
-/** Where the unit answers to: inboxes of requesters, its own, and those of peers. */
+/** Where the unit answers to: what its leaf permits, and its own inbox. */
 const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
   ...hub.reply_subject,
   `${inboxPrefixOf(agent.unit)}.>`,
-  '_INBOX.>',
 ];
 
 function asker(
@@ -73,7 +72,7 @@ export function workParts(
           {
             servers: connection.servers,
             name: `nunect ${config.agent.unit} monitor`,
-            inboxPrefix: '_INBOX_monitor',
+            inboxPrefix: inboxPrefixOf(config.agent.unit),
             user: monitor.user,
             password: monitor.password,
             ...known({ tls: connection.tls }),

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { projectRoot } from '../kit/tools.ts';
 import { cpuMsOf, percentile, rssOf } from './cost.ts';
 import { echoInTurn, untilAnswered } from './echoes.ts';
-import { type Stage, setUpStage } from './stage.ts';
+import { onStage, type Stage } from './stage.ts';
 
 /** One line of the table. `budget` is what `value` may reach. */
 interface Row {
@@ -107,16 +107,9 @@ function print(rows: readonly Row[]): void {
   );
 }
 
-async function main(): Promise<void> {
-  const stage = await setUpStage();
-  try {
-    print(await measure(stage));
-  } finally {
-    await stage.stop();
-  }
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+onStage(measure)
+  .then(print)
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

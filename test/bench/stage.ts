@@ -18,7 +18,6 @@ export interface Stage {
   bareNode(): ChildProcess;
   /** Builds and starts the Go responder, ready when resolved; undefined where there is no Go. */
   goResponder(): Promise<ChildProcess | undefined>;
-  stop(): Promise<void>;
 }
 
 const unit = 'bench-01';
@@ -62,50 +61,69 @@ function said(child: ChildProcess, line: string): Promise<void> {
   });
 }
 
-export async function setUpStage(): Promise<Stage> {
-  const server = natsServers().newest ?? need('nats-server');
-  const fleet = natsFleet(server);
-  const children: ChildProcess[] = [];
-  const start = (command: string, args: readonly string[]): ChildProcess => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: fleet.dir });
-    children.push(child);
-    return child;
-  };
-
-  const [joinPort, leafPort, statusPort] = [await freePort(), await freePort(), await freePort()];
-  const hubServer = await fleet.server('hub', hubConfig(joinPort));
-  await hubServer.start();
-  const run = join(fleet.dir, 'run');
-  mkdirSync(run);
-  const config = join(fleet.dir, 'nunect');
-  writeFileSync(config, uciConfig(joinPort, leafPort, statusPort, server), { mode: 0o600 });
-  execFileSync(process.execPath, [bundle, 'render', '--config', config, '--out', run]);
-  start(server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
-  const hub = await connect({ servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true });
-
+function children(cwd: string) {
+  const all: ChildProcess[] = [];
   return {
-    hub,
-    unit,
-    goSubject,
-    agent: () => start(process.execPath, [bundle, 'run', '--dir', run]),
-    bareNode: () => start(process.execPath, ['-e', 'setInterval(() => {}, 5000)']),
-    async goResponder() {
-      const go = tool('go');
-      if (go === undefined) return undefined;
-      const program = join(fleet.dir, 'responder');
-      const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
-      execFileSync(go, ['build', '-o', program, '.'], { cwd: join(__dirname, 'responder'), env });
-      const child = start(program, [`nats://responder:responder@127.0.0.1:${leafPort}`, goSubject]);
-      await said(child, 'READY');
+    start(command: string, args: readonly string[]): ChildProcess {
+      const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd });
+      all.push(child);
       return child;
     },
-    async stop() {
-      await hub.close();
-      const alive = children.filter((child) => child.exitCode === null && child.signalCode === null);
+    async stop(): Promise<void> {
+      const alive = all.filter((child) => child.exitCode === null && child.signalCode === null);
       const gone = alive.map((child) => new Promise((resolve) => child.once('exit', resolve)));
       for (const child of alive) child.kill('SIGKILL');
       await Promise.all(gone);
-      await fleet.stop();
     },
   };
+}
+
+/** Go's answer to the echo: built into `cwd`, started and ready; undefined where there is no Go. */
+async function goResponder(
+  cwd: string,
+  start: (command: string, args: readonly string[]) => ChildProcess,
+  leafPort: number,
+): Promise<ChildProcess | undefined> {
+  const go = tool('go');
+  if (go === undefined) return undefined;
+  const program = join(cwd, 'responder');
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
+  execFileSync(go, ['build', '-o', program, '.'], { cwd: join(__dirname, 'responder'), env });
+  const child = start(program, [`nats://responder:responder@127.0.0.1:${leafPort}`, goSubject]);
+  await said(child, 'READY');
+  return child;
+}
+
+/** Builds the stage, hands it to `measure`, and takes it down however that ends. */
+export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise<T> {
+  const server = natsServers().newest ?? need('nats-server');
+  const fleet = natsFleet(server);
+  const { start, stop } = children(fleet.dir);
+  try {
+    const [joinPort, leafPort, statusPort] = [await freePort(), await freePort(), await freePort()];
+    const hubServer = await fleet.server('hub', hubConfig(joinPort));
+    await hubServer.start();
+    const run = join(fleet.dir, 'run');
+    mkdirSync(run);
+    const config = join(fleet.dir, 'nunect');
+    writeFileSync(config, uciConfig(joinPort, leafPort, statusPort, server), { mode: 0o600 });
+    execFileSync(process.execPath, [bundle, 'render', '--config', config, '--out', run]);
+    start(server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
+    const hub = await connect({ servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true });
+    try {
+      return await measure({
+        hub,
+        unit,
+        goSubject,
+        agent: () => start(process.execPath, [bundle, 'run', '--dir', run]),
+        bareNode: () => start(process.execPath, ['-e', 'setInterval(() => {}, 5000)']),
+        goResponder: () => goResponder(fleet.dir, start, leafPort),
+      });
+    } finally {
+      await hub.close();
+    }
+  } finally {
+    await stop();
+    await fleet.stop();
+  }
 }

@@ -101,7 +101,7 @@ for (const [name, program] of Object.entries({ debian, newest })) {
       const heard: string[] = [];
       for (const wide of ['ops.>', '_INBOX_demo-01.>'])
         op.subscribe(wide, {
-          callback: (_, message) => heard.push(`${message.subject} ${message.string()}`),
+          callback: (_, message) => void heard.push(`${message.subject} ${message.string()}`),
         });
       for (const [unit, { agent }] of [
         ['demo-01', one],
@@ -231,10 +231,9 @@ for (const [name, program] of Object.entries({ debian, newest })) {
         hub: { url: [`tls://127.0.0.1:${leafPort}`], tls_ca: files.ca, reconnect_s: 1 },
       });
       const stranger = await leaf(base);
-      await eventually('refusal', () =>
-        /TLS leafnode handshake error|certificate required|bad certificate/.test(stranger.daemon.output()),
-      );
-      assert.equal(await linksOf(stranger.monitor), 0);
+      // with TLS 1.3 the hub refuses after the leaf believes to be connected
+      const closed = /TLS leafnode handshake error|connection closed: (Read Error|TLS)/g;
+      await eventually('refusals', () => (stranger.daemon.output().match(closed)?.length ?? 0) > 2);
       const known = await leaf({ ...base, hub: { ...base.hub, tls_cert: files.cert, tls_key: files.key } });
       await eventually('link up', async () => (await linksOf(known.monitor)) === 1);
     });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cleanup } from './cleanup.ts';
@@ -16,6 +16,11 @@ export interface ChronydOptions {
   readonly serve?: boolean;
   /** Lines of chrony.conf: `server 127.0.0.1 port N`, `local stratum 8`, `refclock SHM 0`. */
   readonly lines: readonly string[];
+  /**
+   * Hides from the agent that it does not steer, by running a copy of it under another name: nothing here may
+   * really steer the clock, and the agent would rightly not take a chronyd with -x for a source.
+   */
+  readonly steering?: boolean;
   /** The words that run it elsewhere, e.g. those of a NetnsEnd. */
   readonly exec?: readonly string[];
 }
@@ -66,7 +71,9 @@ export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chr
     ...opts.lines,
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
-  const [program = '', ...before] = [...(opts.exec ?? []), ...withoutClock(), need('chronyd')];
+  const binary = opts.steering === true ? join(dir, 'lab-chrony') : need('chronyd');
+  if (opts.steering === true) copyFileSync(need('chronyd'), binary);
+  const [program = '', ...before] = [...(opts.exec ?? []), ...withoutClock(), binary];
   const chronyc = async (...args: string[]): Promise<string> => {
     const where = ['-h', '127.0.0.1', '-p', String(cmdport)];
     const { stdout } = await promisify(execFile)(need('chronyc'), ['-c', '-n', ...where, ...args]);
@@ -86,9 +93,14 @@ export interface ChronyPair {
 }
 
 /** The client is synchronised after some 5 s. */
-export async function chronyPair(owner: Cleanup, moreLines: readonly string[] = []): Promise<ChronyPair> {
-  const server = await chronyd(owner, { serve: true, lines: ['local stratum 2'] });
+export async function chronyPair(
+  owner: Cleanup,
+  moreLines: readonly string[] = [],
+  opts: Pick<ChronydOptions, 'steering'> = {},
+): Promise<ChronyPair> {
+  const server = await chronyd(owner, { ...opts, serve: true, lines: ['local stratum 2'] });
   const client = await chronyd(owner, {
+    ...opts,
     lines: [`server 127.0.0.1 port ${server.ntpPort} minpoll 0 maxpoll 0 iburst`, ...moreLines],
   });
   return { server, client };

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Log, type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { type Link, type LinkOptions, openLink } from '../../agent/nats/link.ts';
+import { type Link, openLink } from '../../agent/nats/link.ts';
+import type { LinkOptions } from '../../agent/nats/session.ts';
 import {
   agentLogin,
   freePort,

@@ -111,11 +111,11 @@ test('a reply that could not be sent is an error, requests without a good reply 
   echo.stop();
 });
 
-test('a command runs without a reply too, and one that fails says so to both sides', () => {
+test('a command runs without a reply too, and one that fails says so to both sides', async () => {
   const fake = fakeLink();
   let probes = 0;
   const commands = {
-    HEALTH_PROBE: () => {
+    HEALTH_PROBE: async () => {
       probes += 1;
       return { event: 'health' };
     },
@@ -125,14 +125,14 @@ test('a command runs without a reply too, and one that fails says so to both sid
   };
   answerCommands({ link: fake.link, commands }, { subject: 'c', replySubjects: ['_INBOX.>'] });
   const data = new TextEncoder().encode('HEALTH_PROBE');
-  fake.receive({ data });
-  fake.receive({ data, reply: 'ops.cmd.leaf.u1' });
+  await fake.receive({ data });
+  await fake.receive({ data, reply: 'ops.cmd.leaf.u1' });
   assert.equal(probes, 2);
   assert.equal(fake.published.length, 0);
-  fake.receive({ data, reply: '_INBOX.a' });
+  await fake.receive({ data, reply: '_INBOX.a' });
   assert.equal(fake.published[0]?.payload, '{"event":"health"}');
-  assert.throws(
-    () => fake.receive({ data: new TextEncoder().encode('broken'), reply: '_INBOX.a' }),
+  await assert.rejects(
+    async () => fake.receive({ data: new TextEncoder().encode('broken'), reply: '_INBOX.a' }),
     /inside/,
   );
   assert.deepEqual(fake.published[1]?.options.headers?.['Nats-Service-Error-Code'], ['500']);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer, Incoming, PublishOptions } from '../../agent/nats/link.ts';
 import type { ClockSummary } from '../../agent/nats/messages.ts';
-import { oneWay, watchRtt } from '../../agent/probe/rtt.ts';
+import { oneWay } from '../../agent/probe/oneway.ts';
+import { watchRtt } from '../../agent/probe/rtt.ts';
 import { quantile, windowStats } from '../../agent/probe/window.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 

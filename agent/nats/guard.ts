@@ -1,0 +1,37 @@
+import type { Msg, MsgImpl } from '@nats-io/transport-node';
+import type { Log } from '../lib/log.ts';
+import type { Incoming } from './link.ts';
+import { messageOf } from './session.ts';
+
+/** Handles a message. May throw or reject: see `guardHandlers`. */
+export type Handler = (message: Incoming) => void | Promise<void>;
+
+/** Keeps the failures of handlers where they do no harm. */
+export interface Guard {
+  /** The handler as nats.js may call it: an exception that got out would end its read loop. */
+  guarded(subject: string, handler: Handler): (error: Error | null, message: Msg) => void;
+  /** A handler failed; logged the first time, counted each time. */
+  failed(subject: string, error: unknown): void;
+  failures(): number;
+}
+
+export function guardHandlers(log: Log): Guard {
+  let failures = 0;
+  const failed = (subject: string, error: unknown): void => {
+    failures += 1;
+    if (failures === 1) log.error('a message handler failed', { subject, error: messageOf(error) });
+  };
+  return {
+    failed,
+    failures: () => failures,
+    guarded: (subject, handler) => (refusal, message) => {
+      if (refusal !== null) return; // a refused subscription: reported through the status of the connection
+      try {
+        const pending = handler(message as MsgImpl);
+        if (pending instanceof Promise) pending.catch((error: unknown) => failed(subject, error));
+      } catch (error) {
+        failed(subject, error);
+      }
+    },
+  };
+}

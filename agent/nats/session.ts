@@ -1,0 +1,80 @@
+import {
+  credsAuthenticator,
+  type NodeConnectionOptions,
+  NoRespondersError,
+  nkeyAuthenticator,
+  PermissionViolationError,
+  TimeoutError,
+} from '@nats-io/transport-node';
+import { known } from '../lib/known.ts';
+
+/** How the agent reaches its NATS server. Secrets are values, not files, and are never logged. */
+export interface LinkOptions {
+  /** Addresses such as `nats://127.0.0.1:4222`; an IP needs no DNS. */
+  readonly servers: readonly string[];
+  /** Connection name that the server shows. */
+  readonly name: string;
+  readonly inboxPrefix: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** Content of a credentials file. */
+  readonly creds?: string;
+  readonly nkeySeed?: string;
+  readonly tls?: {
+    readonly caFile?: string;
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly handshakeFirst?: true;
+    /** Set where the certificate is not to be checked. */
+    readonly rejectUnauthorized?: false;
+  };
+  /** How often the server is asked for a sign of life; three without an answer end the connection. Default 5 s. */
+  readonly ping_ms?: number;
+  /** How long one attempt to connect may take. Default 5 s. */
+  readonly connectTimeout_ms?: number;
+}
+
+/** How long one attempt to connect may take. */
+export const attemptLimit_ms = (opts: LinkOptions): number => opts.connectTimeout_ms ?? 5000;
+
+/** What nats.js is told for one connection. */
+export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
+  const { user, password, creds, nkeySeed, tls } = opts;
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const authenticator = [
+    ...(creds === undefined ? [] : [credsAuthenticator(encode(creds))]),
+    ...(nkeySeed === undefined ? [] : [nkeyAuthenticator(encode(nkeySeed))]),
+  ];
+  return {
+    servers: [...opts.servers],
+    name: opts.name,
+    inboxPrefix: opts.inboxPrefix,
+    timeout: attemptLimit_ms(opts),
+    pingInterval: opts.ping_ms ?? 5000,
+    maxPingOut: 2,
+    // Reconnecting is done by the link, each time with a new connection: nats.js gives up after two auth errors,
+    // discards what it buffered and keeps memory for every failed attempt (facts/nats.md 5, traps 2 to 4).
+    reconnect: false,
+    ignoreAuthErrorAbort: true,
+    ignoreClusterUpdates: true,
+    noAsyncTraces: true,
+    resolve: false,
+    ...known({ user, pass: password, tls }),
+    ...(authenticator.length === 0 ? {} : { authenticator }),
+  };
+}
+
+/** What went wrong, in the words of the first error that tells. */
+export function messageOf(error: unknown): string {
+  const one: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return one instanceof Error ? one.message : String(one);
+}
+
+/** What the failure of a request means. */
+export function failureKind(error: unknown): 'no_responders' | 'timeout' | 'denied' | 'too_large' | 'closed' {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof NoRespondersError) return 'no_responders';
+  if (cause instanceof TimeoutError) return 'timeout';
+  if (cause instanceof PermissionViolationError) return 'denied';
+  return messageOf(error).includes('max_payload') ? 'too_large' : 'closed';
+}

@@ -1,0 +1,145 @@
+// `make demo`: a hub, a leaf joined to it, clocks and the agent, all real, all on this machine; until Ctrl-C, or
+// for DEMO_SECONDS. Ends with what arrived at the hub; exit code 1 when a kind of message was missing.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { chronyPair } from '../kit/chrony.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { noNetns } from '../kit/netns.ts';
+import { ptpPair } from '../kit/ptp.ts';
+import { operator, startHub, startUnit } from '../kit/site.ts';
+import { natsServers, projectRoot, tool } from '../kit/tools.ts';
+import { kindOf, lineOf } from './lines.ts';
+
+const unit = 'demo-01';
+const expected = [
+  'heartbeat',
+  'metric.rtt',
+  'metric.time',
+  'metric.system',
+  'metric.nats',
+  'status',
+  'log',
+  'time.config',
+];
+const dir = join(projectRoot, '.demo');
+const width = process.stdout.columns ?? 160;
+
+const undo: (() => void)[] = [];
+const owner: Cleanup = { after: (fn) => void undo.push(fn as () => void) };
+const say = (text = ''): void => void process.stdout.write(`${text}\n`);
+
+/** Runs one step with its name in front and its time behind. */
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  process.stdout.write(`  ${what.padEnd(58)}`);
+  const begun = performance.now();
+  const dots = setInterval(() => process.stdout.write('.'), 2000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(dots);
+    say(` ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  }
+}
+
+const stopAsked = new Promise<string>((resolve) => {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+});
+
+/** The clocks of this machine are left alone: these measure, or pretend to steer in a namespace. */
+async function startClocks(): Promise<readonly string[]> {
+  const { client } = await chronyPair(owner);
+  const lines = [`option chrony_port '${client.cmdport}'`];
+  const without = noNetns();
+  if (without !== undefined) {
+    say(`\n    no PTP here: ${without}`);
+    return lines;
+  }
+  const { slave } = ptpPair(owner);
+  const pmc = tool('pmc');
+  return [
+    ...lines,
+    `list ptp_socket '${slave.socket}'`,
+    ...(pmc === undefined ? [] : [`option pmc '${pmc}'`]),
+  ];
+}
+
+/** Counts and shows all that arrives at the hub. */
+function watch(nc: NatsConnection, counts: Map<string, number>, show: () => boolean): void {
+  nc.subscribe('ops.>', {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const kind = kindOf(message.subject);
+      if (!expected.includes(kind)) return; // echo requests and the like
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      const header = (name: string): string => message.headers?.get(name) ?? '';
+      if (show()) say(lineOf({ subject: message.subject, body: message.json(), header }, width));
+    },
+  });
+}
+
+async function main(): Promise<number> {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const { debian, newest } = natsServers();
+  const server = newest ?? debian ?? tool('nats-server');
+  if (server === undefined)
+    throw new Error('no nats-server: install Debian package nats-server, or Go, and call make tools');
+  const seconds = process.env['DEMO_SECONDS'] === undefined ? undefined : Number(process.env['DEMO_SECONDS']);
+  if (seconds !== undefined && !(seconds > 0))
+    throw new Error(`DEMO_SECONDS '${process.env['DEMO_SECONDS']}' must be a number`);
+
+  say(`nunect demo: everything runs on loopback and under ${dir}\n`);
+  const hub = await step('hub (config/hub/hub.conf) and its stream', () => startHub(owner, dir, server));
+  const time = await step('chronyd -x pair and a ptp4l pair in namespaces', startClocks);
+  const counts = new Map<string, number>();
+  let running = false;
+  watch(hub.nc, counts, () => running);
+  const site = await step('UCI file, nunect render, leaf, nunect run until READY', () =>
+    startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time }),
+  );
+  const asked = await step(`echo of ${unit} through the hub`, () =>
+    hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 5000 }),
+  );
+  const nats = tool('nats') ?? 'nats';
+  say(`
+READY. ${unit} answered '${asked.string()}' by clock ${asked.headers?.get('X-Clock-Source')}/${asked.headers?.get('X-Clock-Quality')}.
+
+  status page   ${site.statusUrl}
+  as operator   export NATS_URL=${hub.url} NATS_USER=${operator.user} NATS_PASSWORD=${operator.password}
+                ${nats} req ops.echo.${unit} hello
+                ${nats} sub 'ops.>'
+                ${nats} micro ls
+                node dist/nunect.cjs echo ${unit} -c 5
+
+What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs some 30 s to lock:
+`);
+  running = true;
+  const ended = await Promise.race([
+    stopAsked,
+    ...(seconds === undefined
+      ? []
+      : [new Promise<string>((resolve) => setTimeout(resolve, seconds * 1000, 'time'))]),
+  ]);
+  say(`\n${ended === 'time' ? `${seconds} s are over` : ended}: stopping`);
+  await site.agent().end('SIGTERM');
+  const stored = await hub.stored();
+  say(`\nseen at the hub, and ${stored} records stored in stream NUNECT:`);
+  for (const kind of expected) say(`  ${kind.padEnd(14)} ${counts.get(kind) ?? 0}`);
+  const missing = expected.filter((kind) => !counts.has(kind));
+  if (missing.length > 0) say(`\nMISSING: ${missing.join(', ')}`);
+  return missing.length === 0 && stored > 0 ? 0 : 1;
+}
+
+main().then(
+  (code) => finish(code),
+  (error: unknown) => {
+    say(`\ndemo failed: ${error instanceof Error ? error.message : error}`);
+    finish(1);
+  },
+);
+
+function finish(code: number): never {
+  for (const one of undo.reverse()) one();
+  process.exit(code);
+}
