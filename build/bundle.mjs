@@ -3,16 +3,17 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { thirdParty } from './licences.mjs';
 
-function bundle(options) {
-  try {
-    return buildSync(options);
-  } catch {
-    process.exit(1); // esbuild has said what is wrong and where
-  }
-}
+/** Parts of nats-core and nkeys that the agent never reaches: benchmarks, websockets, curve keys. */
+const unreached = /@nats-io\/(nats-core\/lib\/(bench|ws_transport)|nkeys\/lib\/curve)\.js$/;
+const leaveOut = {
+  name: 'leave-out',
+  setup: ({ onLoad }) => onLoad({ filter: unreached }, () => ({ contents: '' })),
+};
+
+const failed = () => process.exit(1); // esbuild has said what is wrong and where
 
 const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ const out = resolve(root, values.out);
 const program = join(out, 'nunect.cjs');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-const { metafile, outputFiles } = bundle({
+const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: [values.entry],
   outfile: program,
@@ -36,14 +37,16 @@ const { metafile, outputFiles } = bundle({
   banner: { js: '#!/usr/bin/env node' },
   define: { NUNECT_VERSION: JSON.stringify(version) },
   minify: true,
-  keepNames: true, // 7 KB, for stack traces that a person can read
+  keepNames: true, // 20 KB, for stack traces that a person can read
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none', // THIRD_PARTY.txt has the full texts
   preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
+  alias: { tweetnacl: join(root, 'build/tweetnacl.cjs') },
+  plugins: [leaveOut],
   metafile: true,
   write: false,
-});
+}).catch(failed);
 
 mkdirSync(out, { recursive: true });
 for (const file of outputFiles) writeFileSync(file.path, file.contents);

@@ -63,6 +63,8 @@ interface Flight {
 const liveFor_ms = 10_000;
 const plainBurst = 64;
 const silence_ms = 1000;
+/** A record that goes out alone holds up all others: its answer is not waited for as long, at first. */
+const firstProbeAck_ms = 2500;
 
 /**
  * Sends entries as requests on their own subjects and keeps each until its PubAck. When the way to the hub is
@@ -79,6 +81,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
   let turn = 0;
   let lastStored_ms = -Infinity;
   let lastWord_ms = -Infinity;
+  let probeAck_ms = firstProbeAck_ms;
   let stopped = false;
   let cancelTimer = (): void => {};
   let timerDue_ms = Infinity;
@@ -186,13 +189,16 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
   function send(lane: Lane, entry: Entry): void {
     const sent_ms = ticker.now_ms();
     const flight: Flight = { lane, entry, fromBacklog: entry.backlog };
+    const probing = offline || lane.state === 'failing';
+    const timeout_ms = probing ? Math.min(ack_ms, probeAck_ms) : ack_ms;
     const { payload, headers } = outgoing(entry);
     inFlight.add(flight);
     lane.inFlight += 1;
     if (flight.fromBacklog) backlogInFlight += 1;
-    void link.request(lane.subject, payload, { headers, timeout_ms: ack_ms }).then((answer) => {
+    void link.request(lane.subject, payload, { headers, timeout_ms }).then((answer) => {
       if (!land(flight)) return; // given up meanwhile
       lastWord_ms = ticker.now_ms();
+      if (probing) probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
       settle(lane, entry, answer, sent_ms);
       pump();
     });

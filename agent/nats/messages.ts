@@ -14,7 +14,7 @@ export interface Stamp {
 }
 
 /** A wall time of any precision as `ts`. */
-export const timestamp = (wall_ms: number): number => Math.floor(wall_ms);
+const timestamp = (wall_ms: number): number => Math.floor(wall_ms);
 
 export type Health = 'healthy' | 'degraded' | 'critical';
 

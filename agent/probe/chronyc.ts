@@ -1,18 +1,17 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { parseChronyc } from '../clock/chrony.ts';
 import { runChild, type Spawn } from '../lib/child.ts';
 import type { Asked } from './chronyudp.ts';
 
-/** Whether a file is there and we are let near it. */
+/** Whether a file is there and may be used by us: a socket that may not is no way to chronyd. */
 export type FileThere = (path: string) => boolean;
 
-/** The file system's own word; a file in a folder that is closed to us counts as being there. */
 export const systemFileThere: FileThere = (path) => {
   try {
-    statSync(path);
+    accessSync(path, path.endsWith('.sock') ? constants.W_OK : constants.R_OK);
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  } catch {
+    return false;
   }
 };
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { freePort, natsFleet } from '../kit/nats.ts';
@@ -24,9 +24,10 @@ const unit = 'bench-01';
 const goSubject = 'ops.echo.bench-go';
 const bundle = join(projectRoot, 'dist/nunect.cjs');
 
-const hubConfig = (leafPort: number): string => `
+const hubConfig = (leafPort: number, storeDir: string): string => `
+jetstream { store_dir: "${storeDir}" }
 leafnodes { listen: "127.0.0.1:${leafPort}" }
-accounts { FLEET { users: [ { user: leaf, password: leaf }, { user: ops, password: ops } ] } }
+accounts { FLEET { jetstream: enabled, users: [ { user: leaf, password: leaf }, { user: ops, password: ops } ] } }
 `;
 
 const uciConfig = (hubPort: number, leafPort: number, statusPort: number, server: string): string => `
@@ -78,6 +79,17 @@ function children(cwd: string) {
   };
 }
 
+/** The stream of the example hub, kept in memory: storing is not what is measured. */
+async function storeRecords(hub: NatsConnection): Promise<void> {
+  const { name, subjects } = JSON.parse(readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8'));
+  const reply = await hub.request(
+    `$JS.API.STREAM.CREATE.${name}`,
+    JSON.stringify({ name, subjects, storage: 'memory' }),
+  );
+  const { error } = reply.json<{ error?: { description: string } }>();
+  if (error) throw new Error(`the hub refuses stream ${name}: ${error.description}`);
+}
+
 /** Go's answer to the echo: built into `cwd`, started and ready; undefined where there is no Go. */
 async function goResponder(
   cwd: string,
@@ -101,7 +113,7 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
   const { start, stop } = children(fleet.dir);
   try {
     const [joinPort, leafPort, statusPort] = [await freePort(), await freePort(), await freePort()];
-    const hubServer = await fleet.server('hub', hubConfig(joinPort));
+    const hubServer = await fleet.server('hub', hubConfig(joinPort, join(fleet.dir, 'store')));
     await hubServer.start();
     const run = join(fleet.dir, 'run');
     mkdirSync(run);
@@ -111,6 +123,7 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
     start(server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
     const hub = await connect({ servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true });
     try {
+      await storeRecords(hub);
       return await measure({
         hub,
         unit,

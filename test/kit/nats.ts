@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,10 @@ export interface NatsProcess {
   /** Writes a new config and has it reloaded. */
   reload(config: string): Promise<void>;
 }
+
+/** The state letter of a process as the kernel tells it. */
+const stateOf = (pid: number | undefined): string | undefined =>
+  /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
 
 /** Real nats-servers of one test, all killed and their files removed by `stop`. */
 export interface NatsFleet {
@@ -96,6 +100,7 @@ export function natsFleet(program: string): NatsFleet {
           const gone = new Promise((resolve) => target.once('exit', resolve));
           target.kill(signal);
           if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
+          if (signal === 'SIGSTOP') await until(`${name} stands still`, () => stateOf(target.pid) === 'T');
         },
         async reload(next) {
           config = next;

@@ -70,6 +70,8 @@ export interface UnitOptions {
   /** Further sections, as UCI text. */
   readonly more?: string;
   readonly interval_s?: number;
+  /** Flags of node for the agent. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -140,7 +142,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const startLeaf = () => startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
-    const started = daemon(owner, process.execPath, [bundle, 'run', '--dir', dir]);
+    const started = daemon(owner, process.execPath, [...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir]);
     await eventually(
       `${opts.unit} READY`,
       () => started.output().includes(`READY ${opts.unit}`),

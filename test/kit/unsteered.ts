@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { need } from './tools.ts';
 
 /**
@@ -9,3 +10,10 @@ export const withoutClock = (): readonly string[] => [
   '--bounding-set=-sys_time',
   '--inh-caps=-sys_time',
 ];
+
+/** Frequency and status of the kernel's clock, which no test may change. Read only. */
+export function kernelClock(): { readonly frequency: string; readonly status: string } {
+  const text = execFileSync(need('busybox'), ['adjtimex'], { encoding: 'utf8' });
+  const field = (name: string): string => new RegExp(`${name}: *(\\S+)`).exec(text)?.[1] ?? '?';
+  return { frequency: field('freq.adjust'), status: field('status') };
+}

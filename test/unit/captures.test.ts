@@ -37,7 +37,7 @@ const textOf = (file: string): string => readFileSync(file, 'utf8');
 const stdoutOf = (file: string): string =>
   textOf(file).split('# --- stdout\n')[1]?.split('# --- stderr')[0] ?? '';
 
-function valueOf<T>(parsed: Parsed<T>, where: string): T {
+function factsOf<T>(parsed: Parsed<T>, where: string): T {
   if (!parsed.ok) throw new Error(`${where}: ${parsed.why}`);
   return parsed.value;
 }
@@ -138,7 +138,7 @@ test('each recorded reply of pmc is understood, or is one that is not asked for'
         continue;
       }
       const block = text.slice(text.indexOf(`MANAGEMENT ${reply.id} `));
-      const facts = new Map<string, unknown>(Object.entries(valueOf(parseDataSet(reply.id, reply), file)));
+      const facts = new Map<string, unknown>(Object.entries(factsOf(parseDataSet(reply.id, reply), file)));
       for (const [field, fact] of Object.entries(pmcFields[reply.id])) {
         const raw = rawField(block, field);
         assert.ok(sameAs(facts.get(fact), raw), `${file}: ${field} ${raw} became ${facts.get(fact)}`);
@@ -170,7 +170,7 @@ test('a recorded session with a long-lived pmc gives the same replies however it
 /** The numbers of a report, in the order of its columns in chronyc -c. */
 const columns: { readonly [report: string]: (line: string) => readonly (string | number)[] } = {
   tracking: (line) => {
-    const t = valueOf(parseTracking(line), line);
+    const t = factsOf(parseTracking(line), line);
     return [
       t.refid,
       t.name ?? '',
@@ -189,7 +189,7 @@ const columns: { readonly [report: string]: (line: string) => readonly (string |
     ];
   },
   sources: (line) => {
-    const s = valueOf(parseSource(line), line);
+    const s = factsOf(parseSource(line), line);
     return [
       { server: '^', peer: '=', refclock: '#' }[s.mode],
       {
@@ -211,7 +211,7 @@ const columns: { readonly [report: string]: (line: string) => readonly (string |
     ];
   },
   sourcestats: (line) => {
-    const { name, stats } = valueOf(parseSourcestats(line), line);
+    const { name, stats } = factsOf(parseSourcestats(line), line);
     const runs = line.split(',')[2] ?? ''; // not a fact
     return [
       name,
@@ -225,7 +225,7 @@ const columns: { readonly [report: string]: (line: string) => readonly (string |
     ];
   },
   activity: (line) => {
-    const a = valueOf(parseActivity(line), line);
+    const a = factsOf(parseActivity(line), line);
     return [a.online, a.offline, a.burst_online, a.burst_offline, a.unresolved];
   },
 };
@@ -284,7 +284,7 @@ test('each recorded exchange over UDP is encoded and decoded as it was', () => {
     const { body } = reply;
     const where = `${file}`;
     if (name === 'tracking') {
-      const t = valueOf(decodeTracking(body), where);
+      const t = factsOf(decodeTracking(body), where);
       assert.deepEqual(
         [t.refid, t.stratum, t.leap === 'normal' ? 0 : 3, t.system_time_s, t.last_offset_s, t.rms_offset_s],
         [dec.refid, dec.stratum, dec.leap, dec.corr, dec.last, dec.rms],
@@ -298,7 +298,7 @@ test('each recorded exchange over UDP is encoded and decoded as it was', () => {
       assert.ok(Math.abs(t.ref_time_s - Number(dec.ref_ns) / 1e9) < 1e-6, where);
       assert.equal(t.name, dec.refid === '50545030' ? 'PTP0' : undefined, where);
     } else if (name === 'source_data') {
-      const s = valueOf(decodeSource(body), where);
+      const s = factsOf(decodeSource(body), where);
       assert.deepEqual(
         [s.poll, s.stratum, s.reach, s.last_rx_s ?? 4294967295],
         [dec.poll, dec.stratum, dec.reach, dec.since],
