@@ -13,6 +13,8 @@ import { workParts } from './unit/workparts.ts';
 
 /** The agent as a whole. */
 export interface Agent {
+  /** What its subjects are made of; a change of it takes a new agent. */
+  readonly identity: { readonly unit: string; readonly role: string };
   /** Resolves when the leaf answers, the connection stands and the echo is subscribed; false when stopped before. */
   readonly ready: Promise<boolean>;
   /** Takes over a new agent.json: only the parts whose options changed are started anew. Gives their names. */
@@ -61,7 +63,9 @@ export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agen
   );
   let changing: Promise<unknown> = Promise.resolve();
 
+  const { unit, role } = file.config.agent;
   return {
+    identity: { unit, role },
     ready: whenReady(parts.running, ground),
     reload(next) {
       const reloaded = changing.then(async () => {

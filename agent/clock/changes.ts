@@ -58,6 +58,9 @@ export function viewOf(verdict: Verdict, ptp: Reading<PtpFacts>, ntp: Reading<Ch
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** Nothing changed that is worth an event. */
+export const sameView = (a: ClockView, b: ClockView): boolean => same(a, b);
+
 /** All that changed from one view to the next, the verdict first. */
 export function changesBetween(before: ClockView, after: ClockView): ClockChange[] {
   const found: ClockChange[] = [];

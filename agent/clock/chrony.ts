@@ -35,6 +35,7 @@ function split(report: keyof typeof columns, line: string): readonly string[] {
   return cells.length === columns[report] ? cells : [];
 }
 
+/** A line of `chronyc -c tracking`. */
 export function parseTracking(line: string): Parsed<ChronyTracking> {
   const [
     refid,
@@ -71,6 +72,7 @@ export function parseTracking(line: string): Parsed<ChronyTracking> {
   });
 }
 
+/** A line of `chronyc -c sources -a`, without the statistics. */
 export function parseSource(line: string): Parsed<ChronySource> {
   const [mode, state, name, stratum, poll, reach, lastRx, adjusted, measured, margin] = split(
     'sources',
@@ -93,6 +95,7 @@ export function parseSource(line: string): Parsed<ChronySource> {
   return read.result(source);
 }
 
+/** A line of `chronyc -c sourcestats -a`. */
 export function parseSourcestats(line: string): Parsed<NamedStats> {
   const [name, samples, , span, resid, skew, offset, deviation] = split('sourcestats', line);
   const read = textReader();
@@ -109,6 +112,7 @@ export function parseSourcestats(line: string): Parsed<NamedStats> {
   });
 }
 
+/** The line of `chronyc -c activity`. */
 export function parseActivity(line: string): Parsed<ChronyActivity> {
   const [online, offline, burstOnline, burstOffline, unresolved] = split('activity', line);
   const read = textReader();

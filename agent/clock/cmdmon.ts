@@ -11,6 +11,7 @@ const commands = {
   sourcestats: { command: 34, length: 84, reply: 6, replyLength: 84 },
   activity: { command: 44, length: 52, reply: 12, replyLength: 48 },
 } as const;
+/** The reports that are asked for; `source_data` and `sourcestats` by index. */
 export type CmdmonCommand = keyof typeof commands;
 
 const protocolVersion = 6;
@@ -110,6 +111,7 @@ function seconds(view: DataView, offset: number): number {
   return high * 2 ** 32 + view.getUint32(offset + 4) + view.getUint32(offset + 8) / 1e9;
 }
 
+/** RPY_TRACKING. */
 export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
   const refid = body.getUint32(0);
   const leap = leaps[body.getUint16(26)];
@@ -133,10 +135,12 @@ export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
   });
 }
 
+/** RPY_N_SOURCES: how many sources there are, those with unresolved names included. */
 export const decodeCount = (body: DataView): number => body.getUint32(0);
 
 const never = 0xffffffff;
 
+/** RPY_SOURCE_DATA, without the statistics. A refclock has its refid in place of an IPv4 address. */
 export function decodeSource(body: DataView): Parsed<ChronySource> {
   const mode = modes[body.getUint16(26)];
   const state = states[body.getUint16(24)];
@@ -166,6 +170,7 @@ export interface NamedStats {
   readonly stats: NonNullable<ChronySource['stats']>;
 }
 
+/** RPY_SOURCESTATS. */
 export const decodeSourcestats = (body: DataView): NamedStats => ({
   name: address(body, 4) ?? letters(body.getUint32(0)),
   stats: {
@@ -178,6 +183,7 @@ export const decodeSourcestats = (body: DataView): NamedStats => ({
   },
 });
 
+/** RPY_ACTIVITY. */
 export const decodeActivity = (body: DataView): ChronyActivity => ({
   online: body.getUint32(0),
   offline: body.getUint32(4),

@@ -92,7 +92,8 @@ export interface PtpFacts {
   readonly timeStatus: TimeStatus;
   /**
    * Monotonic ms at which ingress_time_ns was last seen to change; the age of the last Sync is judged from
-   * this, since the ingress time itself is in a timescale of its own.
+   * this, since the ingress time itself is in a timescale of its own. -Infinity before the first
+   * change: a Sync that was there when we came may be of any age.
    */
   readonly ingressSeen_ms: number;
   readonly current?: CurrentDataSet;

@@ -3,8 +3,10 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string };
 
+/** All was understood. */
 export const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
 
+/** `why` names the field and quotes what it held. */
 export const unparsed = (why: string): Parsed<never> => ({ ok: false, why });
 
 const decimal = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
@@ -23,6 +25,7 @@ export interface TextReader {
   result<T>(value: T): Parsed<T>;
 }
 
+/** A reader without complaint so far. */
 export function textReader(): TextReader {
   let complaint: string | undefined;
   const complain = (name: string, text: string | undefined): void => {

@@ -46,6 +46,7 @@ function openReply(line: string): PmcReply & { readonly fields: Map<string, stri
   };
 }
 
+/** A splitter that has seen nothing yet. Its memory is bounded, whatever it is fed. */
 export function replySplitter(): ReplySplitter {
   let rest = '';
   let open: ReturnType<typeof openReply> | undefined;

@@ -39,6 +39,7 @@ const sameValue = (a: object, b: object): boolean => {
 const keyOf = ({ id, value }: Received): string =>
   'portIdentity' in value ? `${id} ${value.portIdentity}` : id;
 
+/** A view of a ptp4l that has said nothing yet. */
 export function ptpView(): PtpView {
   const all = new Map<string, Heard>();
   // A Sync may be old when it is first seen, so only a change tells its age.

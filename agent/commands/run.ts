@@ -80,26 +80,37 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     return 0;
   }
   const own = scratch(dir);
-  const agent = await startAgent(file, {
-    spawn: (command, rest) => spawn(command, [...rest]),
+  const deps = {
+    spawn: (command: string, rest: readonly string[]) => spawn(command, [...rest]),
     write: io.stderr,
     runDir: own.path,
+  };
+  let agent = await startAgent(file, deps);
+  const announce = (): void =>
+    void agent.ready.then((ready) => ready && io.stdout(`READY ${agent.identity.unit}\n`));
+  const reload = async (): Promise<void> => {
+    const next = await load();
+    if (isSameUnit(agent.identity, next)) return void (await agent.reload(next));
+    await agent.stop(); // another unit: its records have other names and another count
+    agent = await startAgent(next, deps);
+    announce();
+  };
+  let reloading = Promise.resolve();
+  signals.onReload(() => {
+    reloading = reloading.then(reload).catch((error: unknown) => complain(io, 'reload failed', error));
   });
-  signals.onReload(() => void reload(agent, load, io));
-  void agent.ready.then((ready) => {
-    if (ready) io.stdout(`READY ${file.config.agent.unit}\n`);
-  });
+  announce();
   await stopped(signals.stop);
+  await reloading;
   await agent.stop();
   own.remove();
   return 0;
 }
 
-async function reload(agent: Agent, load: () => Promise<AgentFile>, io: CommandIo): Promise<void> {
-  try {
-    await agent.reload(await load());
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    io.stderr(`${formatEntry({ level: 'error', comp: 'agent', msg: 'reload failed', fields: { why } })}\n`);
-  }
+const isSameUnit = (identity: Agent['identity'], { config: { agent } }: AgentFile): boolean =>
+  identity.unit === agent.unit && identity.role === agent.role;
+
+function complain(io: CommandIo, msg: string, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  io.stderr(`${formatEntry({ level: 'error', comp: 'agent', msg, fields: { why } })}\n`);
 }

@@ -6,6 +6,7 @@ import type { Asked } from './chronyudp.ts';
 /** Whether a file is there and may be used by us: a socket that may not is no way to chronyd. */
 export type FileThere = (path: string) => boolean;
 
+/** By the file system: a command socket must be writable, a pid file readable. */
 export const systemFileThere: FileThere = (path) => {
   try {
     accessSync(path, path.endsWith('.sock') ? constants.W_OK : constants.R_OK);

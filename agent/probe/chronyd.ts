@@ -7,6 +7,7 @@ import { cmdmonClient } from './cmdmonclient.ts';
 import type { OpenUdp } from './udp.ts';
 import { aged, changes, type Trouble, type Watch } from './watch.ts';
 
+/** How chronyd is watched; the names are those of the time section. */
 export interface ChronyOptions {
   readonly chrony_host: string;
   readonly chrony_port: number;
@@ -15,6 +16,7 @@ export interface ChronyOptions {
   readonly signs: ChronydSigns;
 }
 
+/** What the watch of chronyd has cost. */
 export interface ChronyStats {
   readonly polls: number;
   readonly timeouts: number;

@@ -76,6 +76,7 @@ export const procProcesses =
     return found;
   };
 
+/** What steers the clock as of the last look. */
 export interface DisciplinesWatch {
   read(): Disciplines;
   stop(): void;

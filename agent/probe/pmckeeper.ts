@@ -14,6 +14,7 @@ export interface SocketFiles {
   remove(path: string): void;
 }
 
+/** The file system's own word on sockets, for the user that we are. */
 export const systemSocketFiles: SocketFiles = {
   state(path) {
     try {
@@ -26,6 +27,7 @@ export const systemSocketFiles: SocketFiles = {
   remove: (path) => rmSync(path, { force: true }),
 };
 
+/** How pmc is called. */
 export interface PmcOptions {
   readonly pmc: string;
   /** Sockets of ptp4l in order of preference. */

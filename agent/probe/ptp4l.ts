@@ -10,12 +10,14 @@ import { keepPmc, type PmcOptions, type SocketFiles } from './pmckeeper.ts';
 import { life_ms, type PtpQuestion, ptpSchedule } from './ptpplan.ts';
 import { aged, changes, type Trouble, type Watch } from './watch.ts';
 
+/** How ptp4l is watched. */
 export interface PtpOptions extends Omit<PmcOptions, 'clientSocket'> {
   readonly poll_s: number;
   /** A directory that we may write to: pmc's own socket is made there. */
   readonly runDir: string;
 }
 
+/** What the watch of ptp4l has cost. */
 export interface PtpStats {
   /** pmc processes started so far. */
   readonly started: number;

@@ -22,7 +22,7 @@ const subscribe =
   'SET SUBSCRIBE_EVENTS_NP duration 180 NOTIFY_PORT_STATE on NOTIFY_TIME_SYNC on NOTIFY_PARENT_DATA_SET on NOTIFY_CMLDS off';
 
 /** What is asked, in this order: the number of ports first, since it tells how many replies to wait for. */
-export const ptpQuestions: readonly PtpQuestion[] = [
+const ptpQuestions: readonly PtpQuestion[] = [
   { id: 'DEFAULT_DATA_SET', command: 'GET DEFAULT_DATA_SET', every_s: 30 },
   { id: 'SUBSCRIBE_EVENTS_NP', command: subscribe, every_s: 60, writable: true },
   {
@@ -79,6 +79,7 @@ export interface PtpSchedule {
   reset(): void;
 }
 
+/** A schedule by which everything is due. */
 export function ptpSchedule(poll_ms: number): PtpSchedule {
   const last = new Map<DataSetId, number>();
   const givenUp = new Set<PtpQuestion>();

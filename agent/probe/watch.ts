@@ -20,6 +20,7 @@ export interface Changes {
   tell(): void;
 }
 
+/** `read` tells whether the reading is fresh, stale or absent by now. */
 export function changes(read: () => Reading<unknown>): Changes {
   const all = new Set<() => void>();
   let news = false;

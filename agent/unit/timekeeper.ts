@@ -1,4 +1,4 @@
-import { type ClockChange, type ClockView, changesBetween, viewOf } from '../clock/changes.ts';
+import { type ClockChange, type ClockView, changesBetween, sameView, viewOf } from '../clock/changes.ts';
 import type { ChronyFacts, Disciplines, PtpFacts } from '../clock/facts.ts';
 import type { Reading } from '../clock/reading.ts';
 import type { ClockSettings } from '../clock/settings.ts';
@@ -51,7 +51,16 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     for (const change of changes) for (const tell of listeners) tell(change, state.verdict);
   }
 
-  const ends = [deps.ptp.onChange(look), deps.ntp.onChange(look), ticker.every(settings.poll_s * 1000, look)];
+  /** Measurements can wait for the next poll; that a port, a source or a daemon came or went cannot. */
+  function lookAtTurns(): void {
+    if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read()))) look();
+  }
+
+  const ends = [
+    deps.ptp.onChange(lookAtTurns),
+    deps.ntp.onChange(lookAtTurns),
+    ticker.every(settings.poll_s * 1000, look),
+  ];
 
   return {
     verdict: () => state.verdict,

@@ -93,25 +93,21 @@ export function workParts(
         ),
     },
     spool: {
-      needs: ['link', 'leaf'],
-      inputs: ({ config: { agent, hub, spool } }) => [agent.unit, agent.role, hub.url.length > 0, spool],
-      start({ config: { agent, hub, spool } }, { link, leaf }) {
+      needs: ['link'],
+      inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool],
+      adapt: (spool, file) => spool.configure(spoolOptions(file)),
+      start(file, parts) {
+        const { unit, role } = file.config.agent;
         return openSpool(
           {
-            link,
-            hubUp: leaf.hubUp,
+            link: parts.link,
+            hubUp: () => parts.leaf.hubUp(), // of whichever watch runs now: records outlive it
             ticker,
             log: console.log.part('spool'),
             wall_ms: () => wall.now_us() / 1000,
-            gapRecord: (gap) => gapRecord(gap, agent.unit, agent.role, wall.now_us()),
+            gapRecord: (gap) => gapRecord(gap, unit, role, wall.now_us()),
           },
-          {
-            unit: agent.unit,
-            boot: ground.boot,
-            memory_bytes: spool.memory_kb * 1024,
-            window: spool.window,
-            hub: hub.url.length > 0,
-          },
+          { unit, boot: ground.boot, ...spoolOptions(file) },
         );
       },
     },
@@ -204,6 +200,12 @@ export function workParts(
     },
   };
 }
+
+const spoolOptions = ({ config: { hub, spool } }: AgentFile) => ({
+  memory_bytes: spool.memory_kb * 1024,
+  window: spool.window,
+  hub: hub.url.length > 0,
+});
 
 const linkOptions = ({ connection, config }: AgentFile) => ({
   ...connection,

@@ -41,7 +41,7 @@ export interface Chronyd extends Daemon {
 }
 
 /** A UDP port of loopback that is free just now. */
-export const freeUdpPort = (): Promise<number> =>
+const freeUdpPort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     socket.once('error', reject);
@@ -51,6 +51,7 @@ export const freeUdpPort = (): Promise<number> =>
     });
   });
 
+/** Starts a chronyd with -x and without the right to set the clock. */
 export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chronyd> {
   const dir = tempDir(owner, 'chronyd');
   chmodSync(dir, 0o750); // else it makes no command socket

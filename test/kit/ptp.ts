@@ -6,7 +6,7 @@ import { type NetnsEnd, netnsPair } from './netns.ts';
 import { need } from './tools.ts';
 import { withoutClock } from './unsteered.ts';
 
-/** How a ptp4l of the tests is run. None of these can move the clock of this machine. */
+/** How a ptp4l of the tests is run. It lacks the right to set the clock, and its servo is tame besides. */
 export interface Ptp4lOptions {
   /**
    * slave: a pi servo that is clamped to nothing. monitor: measures only, never leaves UNCALIBRATED.
