@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { wallClock } from './clock/wallclock.ts';
+import { type WallClockDeps, wallClock } from './clock/wallclock.ts';
 import type { AgentFile } from './config/agentfile.ts';
 import type { Spawn } from './lib/child.ts';
 import { startParts } from './lib/parts.ts';
@@ -9,6 +9,7 @@ import { openConsole } from './unit/console.ts';
 import type { Ground, UnitParts } from './unit/parts.ts';
 import { whenReady } from './unit/ready.ts';
 import { reportParts } from './unit/reportparts.ts';
+import { trackTrust } from './unit/trust.ts';
 import { workParts } from './unit/workparts.ts';
 
 /** The agent as a whole. */
@@ -29,7 +30,11 @@ export interface AgentDeps {
   write(line: string): void;
   /** A directory that the agent may write to. */
   readonly runDir: string;
+  /** The clocks of the machine; a test has its own, and sets it by years. */
+  readonly clocks?: WallClockDeps;
 }
+
+const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now };
 
 const farewellMs = 400;
 
@@ -42,7 +47,8 @@ export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agen
   let children = 0;
   const ground: Ground = {
     ticker,
-    wall: wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now }),
+    wall: wallClock(deps.clocks ?? machineClocks),
+    trust: trackTrust(),
     started_ms: ticker.now_ms(),
     boot: randomBytes(5).toString('hex'),
     spawn(command, args) {
@@ -80,7 +86,8 @@ export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agen
     async stop() {
       await changing;
       log.info('stopping');
-      const { publisher, spool } = parts.running;
+      const { publisher, recorder, spool } = parts.running;
+      recorder.finish();
       await publisher.farewell();
       await spool.drained(farewellMs);
       stopping.abort();

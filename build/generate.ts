@@ -1,13 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { clockReference } from './clockreference.ts';
 import { iniExample, uciExample } from './exampleconfig.ts';
 import { optionsReference } from './optionsreference.ts';
+import { subjectsReference } from './subjects-reference.ts';
 
 /** Every checked-in file that is made from a table, and how. */
 const generated: readonly { readonly path: string; make(): string }[] = [
   { path: 'config/nunect', make: uciExample },
   { path: 'config/nunect.ini.example', make: iniExample },
   { path: 'docs/options.md', make: optionsReference },
+  { path: 'docs/subjects.md', make: subjectsReference },
+  { path: 'docs/clock.md', make: clockReference },
 ];
 
 const root = resolve(__dirname, '..');

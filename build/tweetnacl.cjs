@@ -17,7 +17,8 @@ function fromSeed(seed) {
   return { publicKey: raw, secretKey: new Uint8Array([...seed, ...raw]) };
 }
 
-const detached = (message, secretKey) => new Uint8Array(sign(null, message, privateKey(secretKey.subarray(0, 32))));
+const detached = (message, secretKey) =>
+  new Uint8Array(sign(null, message, privateKey(secretKey.subarray(0, 32))));
 detached.verify = (message, signature, raw) => verify(null, message, publicKey(raw), signature);
 
 module.exports = {

@@ -1,19 +1,27 @@
 // Which changes of the clock are worth an event: found by comparing two views, so that nothing is told twice.
+// What is not known now, since a daemon does not answer, has not changed: it is compared once it is known again.
+// And the first time that a thing is known is no change of it, so that a start is not a storm of events.
 import type { ChronyFacts, PtpFacts } from './facts.ts';
 import { freshValue, type Reading } from './reading.ts';
 import type { Verdict } from './types.ts';
 
-/** What is compared; all of it JSON-able. Missing means not known. */
+/** Known to be without one, as against not known. */
+const none = 'none';
+
+/** What is compared; all of it JSON-able. Missing means that it was never known; `none` that there is none. */
 export interface ClockView {
   readonly verdict: { readonly source: string; readonly quality: string; readonly holdover: boolean };
   readonly grandmaster?: string;
   readonly parent?: string;
-  readonly stepsRemoved?: number;
+  readonly stepsRemoved?: number | typeof none;
   /** Port identity -> portState. */
   readonly ports?: Readonly<Record<string, string>>;
   readonly ntpSource?: string;
-  readonly ptp4l: string;
-  readonly chronyd: string;
+  /** `fresh`, `stale` or `absent: <why>`. */
+  readonly ptp4l?: string;
+  readonly chronyd?: string;
+  /** What is said of each daemon, for the evidence; figures in it change all the time and are not compared. */
+  readonly said: { readonly ptp4l: string; readonly chronyd: string };
 }
 
 /** One change: `event` is `clock`, `grandmaster`, `parent`, `steps_removed`, `port_state`, `ntp_source`, `ptp4l` or `chronyd`. */
@@ -21,68 +29,107 @@ export interface ClockChange {
   readonly event: string;
   readonly before?: unknown;
   readonly after?: unknown;
+  /** Missing where the evidence of the verdict is that of the change too. */
+  readonly evidence?: string;
 }
 
 const presence = (reading: Reading<unknown>): string =>
   reading.kind === 'absent' ? `absent: ${reading.why}` : reading.kind;
 
-const selectedOf = (ntp: ChronyFacts | undefined): string | undefined =>
-  ntp?.sources.find((source) => source.state === 'selected')?.name;
+const isAsked = (reading: Reading<unknown>): boolean =>
+  reading.kind !== 'absent' || reading.why !== 'not_yet';
+
+function sayPresence(daemon: string, reading: Reading<unknown>): string {
+  if (reading.kind === 'fresh') return `${daemon} answers`;
+  const why = reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why);
+  return reading.kind === 'stale'
+    ? `${daemon} has not answered lately: ${why}`
+    : `${daemon} is not heard: ${why}`;
+}
+
+const selectedOf = (ntp: ChronyFacts): string =>
+  ntp.sources.find((source) => source.state === 'selected')?.name ?? none;
 
 /** Before it has heard of a master, a clock is its own parent. */
 const isOwn = (identity: string, facts: PtpFacts): boolean =>
   facts.ports.some(({ portIdentity }) => portIdentity.startsWith(`${identity}-`));
 
-/** The view of one moment. What a dead grandmaster left behind does not count: only a port that follows somebody has one. */
-export function viewOf(verdict: Verdict, ptp: Reading<PtpFacts>, ntp: Reading<ChronyFacts>): ClockView {
-  const facts = freshValue(ptp);
-  const follows = facts?.ports.some(({ portState }) => portState === 'SLAVE' || portState === 'UNCALIBRATED');
-  const followed = follows && facts?.parent && !isOwn(facts.parent.grandmasterIdentity, facts);
-  const parent = followed ? facts?.parent : undefined;
-  const steps = followed ? facts?.current?.stepsRemoved : undefined;
-  const ntpSource = selectedOf(freshValue(ntp));
+type Following = Pick<ClockView, 'grandmaster' | 'parent' | 'stepsRemoved'>;
+
+/** Whom the clock follows. What a dead grandmaster left behind does not count: only a port that follows has one. */
+function followingOf(facts: PtpFacts): Following {
+  const follows = facts.ports.some(({ portState }) => portState === 'SLAVE' || portState === 'UNCALIBRATED');
+  const { parent, current } = facts;
+  if (!follows || (parent !== undefined && isOwn(parent.grandmasterIdentity, facts)))
+    return { grandmaster: none, parent: none, stepsRemoved: none };
   return {
-    verdict: { source: verdict.source, quality: verdict.quality, holdover: verdict.holdover !== undefined },
     ...(parent === undefined
       ? {}
       : { grandmaster: parent.grandmasterIdentity, parent: parent.parentPortIdentity }),
-    ...(steps === undefined ? {} : { stepsRemoved: steps }),
+    ...(current === undefined ? {} : { stepsRemoved: current.stepsRemoved }),
+  };
+}
+
+/** The view of one moment; what is not known at this moment is as it was `before`. */
+export function viewOf(
+  verdict: Verdict,
+  ptp: Reading<PtpFacts>,
+  ntp: Reading<ChronyFacts>,
+  before?: ClockView,
+): ClockView {
+  const facts = freshValue(ptp);
+  const chrony = freshValue(ntp);
+  return {
+    ...before,
+    verdict: { source: verdict.source, quality: verdict.quality, holdover: verdict.holdover !== undefined },
     ...(facts === undefined
       ? {}
-      : { ports: Object.fromEntries(facts.ports.map((port) => [port.portIdentity, port.portState])) }),
-    ...(ntpSource === undefined ? {} : { ntpSource }),
-    ptp4l: presence(ptp),
-    chronyd: presence(ntp),
+      : {
+          ...followingOf(facts),
+          ports: Object.fromEntries(facts.ports.map((port) => [port.portIdentity, port.portState])),
+        }),
+    ...(chrony === undefined ? {} : { ntpSource: selectedOf(chrony) }),
+    ...(isAsked(ptp) ? { ptp4l: presence(ptp) } : {}),
+    ...(isAsked(ntp) ? { chronyd: presence(ntp) } : {}),
+    said: { ptp4l: sayPresence('ptp4l', ptp), chronyd: sayPresence('chronyd', ntp) },
   };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** Nothing changed that is worth an event. */
-export const sameView = (a: ClockView, b: ClockView): boolean => same(a, b);
+/** Nothing is otherwise, be it worth an event or known for the first time. */
+export const sameView = ({ said: _a, ...a }: ClockView, { said: _b, ...b }: ClockView): boolean => same(a, b);
+
+function* portChanges(before: ClockView['ports'], after: ClockView['ports']): Generator<ClockChange> {
+  if (before === undefined || after === undefined) return;
+  for (const port of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [a, b] = [before[port], after[port]];
+    if (a === b) continue;
+    const at = (portState = none) => ({ port, portState });
+    yield {
+      event: 'port_state',
+      before: at(a),
+      after: at(b),
+      evidence: `port ${port} went from ${a ?? none} to ${b ?? none}`,
+    };
+  }
+}
 
 /** All that changed from one view to the next, the verdict first. */
 export function changesBetween(before: ClockView, after: ClockView): ClockChange[] {
-  const found: ClockChange[] = [];
-  const compare = (event: string, a: unknown, b: unknown): void => {
-    if (same(a, b)) return;
-    found.push({
-      event,
-      ...(a === undefined ? {} : { before: a }),
-      ...(b === undefined ? {} : { after: b }),
-    });
-  };
-  compare('clock', before.verdict, after.verdict);
-  compare('grandmaster', before.grandmaster, after.grandmaster);
-  compare('parent', before.parent, after.parent);
-  compare('steps_removed', before.stepsRemoved, after.stepsRemoved);
-  for (const port of new Set([...Object.keys(before.ports ?? {}), ...Object.keys(after.ports ?? {})])) {
-    const a = before.ports?.[port];
-    const b = after.ports?.[port];
-    compare('port_state', a && { port, portState: a }, b && { port, portState: b });
-  }
-  compare('ntp_source', before.ntpSource, after.ntpSource);
-  compare('ptp4l', before.ptp4l, after.ptp4l);
-  compare('chronyd', before.chronyd, after.chronyd);
-  return found;
+  const changed = (event: string, a: unknown, b: unknown, evidence?: string): ClockChange[] =>
+    a === undefined || b === undefined || same(a, b)
+      ? []
+      : [{ event, before: a, after: b, ...(evidence === undefined ? {} : { evidence }) }];
+  const { said } = after;
+  return [
+    ...changed('clock', before.verdict, after.verdict),
+    ...changed('grandmaster', before.grandmaster, after.grandmaster),
+    ...changed('parent', before.parent, after.parent),
+    ...changed('steps_removed', before.stepsRemoved, after.stepsRemoved),
+    ...portChanges(before.ports, after.ports),
+    ...changed('ntp_source', before.ntpSource, after.ntpSource),
+    ...changed('ptp4l', before.ptp4l, after.ptp4l, said.ptp4l),
+    ...changed('chronyd', before.chronyd, after.chronyd, said.chronyd),
+  ];
 }

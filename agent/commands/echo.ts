@@ -13,7 +13,7 @@ import { echoOf } from '../nats/subjects.ts';
 import { echoHeaders, oneWay } from '../probe/oneway.ts';
 import { watchClock } from '../unit/clock.ts';
 import type { Timekeeper } from '../unit/timekeeper.ts';
-import { type EchoSample, formatSample, formatSummary, summarise } from './echostats.ts';
+import { type EchoSample, formatSample, formatSummary, summarise, whyNoWays } from './echostats.ts';
 import { readArgs } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
@@ -196,6 +196,8 @@ async function askAll(command: Command, means: Means, io: CommandIo, signal: Abo
     if (samples.length < count) await sleep(interval_ms - (means.ticker.now_ms() - begun_ms), signal);
   }
   const summary = summarise(samples);
+  const why = samples.map(whyNoWays).at(-1);
+  if (!json && why !== undefined) io.stdout(`no one-way times: ${why}\n`);
   show(summary, formatSummary(unit, summary));
   return summary.answered > 0 ? 0 : 1;
 }
@@ -210,11 +212,13 @@ async function ask({ unit, payload, timeout_ms }: Command, means: Means, seq: nu
   const back_us = wall.now_us();
   if (answer.kind !== 'reply') return { seq, lost: lostWords[answer.kind] };
   const { message } = answer;
+  const own = clock.summary();
   return {
     seq,
     rtt_us,
     bytes: message.data.length,
-    seen: oneWay(message, { sent_us, back_us, clock: clock.summary() }),
+    seen: oneWay(message, { sent_us, back_us, rtt_us, clock: own }),
+    own,
     ...known({ bound_ns: echoHeaders(message).bound_ns }),
   };
 }

@@ -1,4 +1,5 @@
-import type { PeerRtt } from '../nats/reports.ts';
+import type { ClockSummary } from '../nats/messages.ts';
+import type { OneWay } from '../probe/oneway.ts';
 
 /** One echo that was asked for. */
 export interface EchoSample {
@@ -10,12 +11,11 @@ export interface EchoSample {
   readonly bytes?: number;
   /** Why there is no answer. */
   readonly lost?: string;
-  readonly seen?: Pick<
-    PeerRtt,
-    'forward_us' | 'back_us' | 'one_way_error_us' | 'clock_source' | 'clock_quality'
-  >;
+  readonly seen?: OneWay;
   /** Error bound that the unit states of its clock. */
   readonly bound_ns?: number;
+  /** The clock of this machine, without which there are no one-way times. */
+  readonly own?: ClockSummary;
 }
 
 /** The figures at the end. Times in µs over the answered ones. */
@@ -31,7 +31,7 @@ export interface EchoSummary {
 }
 
 /** A time in µs with the unit a person would choose. */
-export function inUnit(us: number): string {
+function inUnit(us: number): string {
   const size = Math.abs(us);
   if (size < 1000) return `${us.toFixed(0)} µs`;
   if (size < 1_000_000) return `${(us / 1000).toFixed(size < 10_000 ? 2 : 1)} ms`;
@@ -49,10 +49,27 @@ export function formatSample(unit: string, sample: EchoSample): string {
           sample.bound_ns === undefined ? '' : ` ±${inUnit(sample.bound_ns / 1000)}`
         }`;
   const ways =
-    seen.forward_us === undefined || seen.back_us === undefined || seen.one_way_error_us === undefined
-      ? ''
-      : ` there=${inUnit(seen.forward_us)} back=${inUnit(seen.back_us)} ±${inUnit(seen.one_way_error_us)}`;
+    seen.clocks_contradict === true
+      ? ' CLOCKS CONTRADICT: one of the two is farther off than it claims'
+      : seen.forward_us === undefined || seen.back_us === undefined || seen.one_way_error_us === undefined
+        ? ''
+        : ` there=${inUnit(seen.forward_us)} back=${inUnit(seen.back_us)} ±${inUnit(seen.one_way_error_us)}`;
   return `${unit}: seq=${sample.seq} bytes=${sample.bytes ?? 0} rtt=${inUnit(sample.rtt_us)}${ways}${clock}`;
+}
+
+/** Why an answered echo has no one-way times; undefined when it has, or was lost. */
+export function whyNoWays({ rtt_us, seen, own, bound_ns }: EchoSample): string | undefined {
+  if (rtt_us === undefined || seen === undefined || own === undefined) return undefined;
+  if (seen.forward_us !== undefined || seen.clocks_contradict === true) return undefined;
+  const lacking = (source: string | undefined, bound: number | undefined): string | undefined =>
+    source !== 'ptp' && source !== 'ntp'
+      ? 'is not known to be synchronised'
+      : bound === undefined
+        ? 'states no error bound'
+        : undefined;
+  const [here, there] = [lacking(own.source, own.error_bound_ns), lacking(seen.clock_source, bound_ns)];
+  if (here !== undefined) return `the clock of this machine ${here}`;
+  return there === undefined ? undefined : `the clock of the unit ${there}`;
 }
 
 /** Sums up the echoes of one call. */

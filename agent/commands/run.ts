@@ -53,7 +53,10 @@ const stopped = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', end, { once: true });
   });
 
-/** `nunect run`: ends with 0 after a stop by signal; throws when there is no usable agent.json. */
+/**
+ * `nunect run`: ends with 0 after a stop by signal or once agent.enabled is 0; throws when there is no usable
+ * agent.json at the start. One that cannot be used at a reload changes nothing.
+ */
 export async function run(args: readonly string[], io: CommandIo, signals: RunSignals): Promise<number> {
   const given = readFlags(args, flags, usage);
   if (given.help === true) {
@@ -64,9 +67,9 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   const path = join(dir, 'agent.json');
   const load = async (): Promise<AgentFile> => {
     if (config !== undefined) await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr });
-    return parseAgentFile(readFileSync(path, 'utf8'), path);
+    return parseAgentFile(readRendered(path), path);
   };
-  const crash = (error: unknown): void => {
+  const crash = (error: unknown): never => {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     io.stderr(`${formatEntry({ level: 'fatal', comp: 'agent', msg: 'crashed', fields: { why } })}\n`);
     process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
@@ -74,11 +77,13 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
+  let reload = async (): Promise<void> => {}; // what is asked for before the start is in the file that is read then
+  let reloading = Promise.resolve();
+  signals.onReload(() => {
+    reloading = reloading.then(() => reload()).catch((error: unknown) => complain(io, 'reload failed', error));
+  });
   const file = await load();
-  if (!file.config.agent.enabled) {
-    io.stderr('nunect run: agent.enabled is 0\n');
-    return 0;
-  }
+  if (!file.config.agent.enabled) return disabled(io);
   const own = scratch(dir);
   const deps = {
     spawn: (command: string, rest: readonly string[]) => spawn(command, [...rest]),
@@ -88,22 +93,40 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   let agent = await startAgent(file, deps);
   const announce = (): void =>
     void agent.ready.then((ready) => ready && io.stdout(`READY ${agent.identity.unit}\n`));
-  const reload = async (): Promise<void> => {
+  const ended = new AbortController();
+  reload = async () => {
+    if (signals.stop.aborted || ended.signal.aborted) return;
     const next = await load();
-    if (isSameUnit(agent.identity, next)) return void (await agent.reload(next));
-    await agent.stop(); // another unit: its records have other names and another count
-    agent = await startAgent(next, deps);
-    announce();
+    if (!next.config.agent.enabled) {
+      disabled(io);
+      ended.abort();
+    } else if (isSameUnit(agent.identity, next)) await agent.reload(next);
+    else {
+      await agent.stop(); // another unit: its records have other names and another count
+      agent = await startAgent(next, deps).catch(crash);
+      announce();
+    }
   };
-  let reloading = Promise.resolve();
-  signals.onReload(() => {
-    reloading = reloading.then(reload).catch((error: unknown) => complain(io, 'reload failed', error));
-  });
   announce();
-  await stopped(signals.stop);
+  await stopped(AbortSignal.any([signals.stop, ended.signal]));
   await reloading;
   await agent.stop();
   own.remove();
+  return 0;
+}
+
+/** Its text; throws with the advice to render it when there is none. */
+function readRendered(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} cannot be read: has 'nunect render' made it? ${why}`, { cause: error });
+  }
+}
+
+function disabled(io: CommandIo): 0 {
+  io.stderr('nunect run: agent.enabled is 0\n');
   return 0;
 }
 

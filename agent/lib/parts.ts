@@ -17,7 +17,7 @@ export interface PartPlan<All, Input, K extends keyof All> {
 export type Plan<All, Input> = { readonly [K in keyof All]: PartPlan<All, Input, K> };
 
 export interface Parts<All, Input> {
-  /** The parts that run. */
+  /** The parts that run. One that is started anew stays here, stopped, until the next is in its place. */
   readonly running: Readonly<All>;
   /**
    * Starts anew the parts whose inputs changed and those that need them, or lets them adapt. Gives the names
@@ -40,12 +40,12 @@ export async function startParts<All extends object, Input>(
   const order = Object.keys(plan) as (keyof All)[];
   const running: Partial<{ [K in keyof All]: All[K] & Stoppable }> = {};
   const builtFrom = new Map<keyof All, string>();
+  const alive = new Set<keyof All>();
 
   const stopOne = async (name: keyof All): Promise<void> => {
-    const part = running[name];
-    delete running[name];
+    if (!alive.delete(name)) return;
     try {
-      await part?.stop();
+      await running[name]?.stop();
     } catch (error) {
       onTrouble(name, error);
     }
@@ -55,6 +55,7 @@ export async function startParts<All extends object, Input>(
   };
   const startOne = async <K extends keyof All>(name: K, from: Input): Promise<void> => {
     running[name] = await plan[name].start(from, running as All);
+    alive.add(name);
     builtFrom.set(name, JSON.stringify(plan[name].inputs(from)));
   };
   const adaptOne = <K extends keyof All>(name: K, to: Input): void => {

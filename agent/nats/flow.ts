@@ -4,6 +4,7 @@ import { keepLanes } from './lanekeeper.ts';
 import { type Entry, isOpen, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './lanes.ts';
 import type { Answer, Link } from './link.ts';
 import { readPubAck } from './puback.ts';
+import { restamped } from './restamp.ts';
 
 export interface FlowDeps {
   readonly link: Pick<Link, 'publish' | 'request' | 'state' | 'onChange'>;
@@ -49,6 +50,8 @@ export interface Flow {
   kick(): void;
   configure(limits: FlowLimits): void;
   offline(): boolean;
+  /** The entries that were sent and wait for their answer. */
+  flying(): Entry[];
   stop(): void;
 }
 
@@ -177,14 +180,17 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     }
   }
 
-  const outgoing = (entry: Entry) => ({
-    payload: entry.backlog ? marked(entry.payload) : entry.payload,
-    headers: {
-      ...entry.headers,
-      'Nats-Msg-Id': [`${opts.idPrefix}-${entry.seq}`],
-      ...(entry.backlog ? { 'X-Backfill': ['true'] } : {}),
-    },
-  });
+  const outgoing = (entry: Entry) => {
+    const { payload, headers } = entry.shift_ms === undefined ? entry : restamped(entry, entry.shift_ms);
+    return {
+      payload: entry.backlog ? marked(payload) : payload,
+      headers: {
+        ...headers,
+        'Nats-Msg-Id': [`${opts.idPrefix}-${entry.seq}`],
+        ...(entry.backlog ? { 'X-Backfill': ['true'] } : {}),
+      },
+    };
+  };
 
   function send(lane: Lane, entry: Entry): void {
     const sent_ms = ticker.now_ms();
@@ -291,6 +297,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
       kick();
     },
     offline: () => offline,
+    flying: () => [...inFlight].map(({ entry }) => entry),
     stop() {
       stopped = true;
       cancelTimer();

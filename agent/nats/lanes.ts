@@ -17,6 +17,8 @@ export interface Entry {
   readonly wall_ms: number;
   /** It could not be sent when it was made. */
   backlog: boolean;
+  /** By how much the wall clock was wrong when it was made, as far as that came out since. */
+  shift_ms?: number;
 }
 
 /** The records of one subject with what is known of the way to whoever stores them. */

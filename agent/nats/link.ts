@@ -9,6 +9,7 @@ import {
 } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
+import { blameClock } from './clockblame.ts';
 import { watchDenials } from './denials.ts';
 import { guardHandlers, type Handler } from './guard.ts';
 import { knock } from './knock.ts';
@@ -84,8 +85,6 @@ export interface Link {
   onChange(listener: (state: LinkState) => void): () => void;
   /** Subjects that the server refuses, as `publish ops.x` or `subscription ops.y`. */
   denied(): string[];
-  /** From now on connects as `next` says; what is subscribed stays so. */
-  configure(next: LinkOptions): void;
   /** Connects anew with other options, if they are others; subscriptions and counters stay. */
   configure(options: LinkOptions): void;
   /** Sends what is under way and closes; takes at most about half a second. */
@@ -97,6 +96,8 @@ export interface LinkDeps {
   readonly log: Log;
   /** [0, 1), for the jitter of reconnections. */
   readonly random?: () => number;
+  /** What is to be said of a certificate's date by a clock that nobody vouches for; undefined when it is right. */
+  readonly clockDoubt?: () => string | undefined;
 }
 
 const firstPause_ms = 250;
@@ -122,7 +123,7 @@ function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Promise<T |
 
 /** Opens the link and returns at once; the first connection follows when the server is there. */
 export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: AbortSignal): Link {
-  const { ticker, log, random = Math.random } = deps;
+  const { ticker, log, random = Math.random, clockDoubt = () => undefined } = deps;
   const subscriptions = new Set<Subscribed>();
   const listeners = new Set<(state: LinkState) => void>();
   const totals = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
@@ -206,7 +207,7 @@ export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: Abor
         if (ticker.now_ms() - begun > settled_ms) wait_ms = firstPause_ms;
       } catch (error) {
         hung ||= error instanceof TimeoutError;
-        const why = messageOf(error) || 'connection failed';
+        const why = blameClock(messageOf(error) || 'connection failed', clockDoubt());
         if (why !== state.lastError && !stopping) log.warn('cannot connect', { why });
         state = { ...state, lastError: why };
       }

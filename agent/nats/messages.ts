@@ -138,7 +138,7 @@ const byUse = (a: PtpPort, b: PtpPort): number =>
   (rank[a.portState as keyof typeof rank] ?? 2) - (rank[b.portState as keyof typeof rank] ?? 2);
 
 /** The port that says how the clock is: a SLAVE, else an UNCALIBRATED one, else the first. */
-const leadingPort = (ports: readonly PtpPort[]): PtpPort | undefined => [...ports].sort(byUse)[0];
+export const leadingPort = (ports: readonly PtpPort[]): PtpPort | undefined => [...ports].sort(byUse)[0];
 
 function ptpDetail(ptp: PtpFacts, port: PtpPort | undefined) {
   return {

@@ -26,6 +26,8 @@ export interface PeerRtt {
   readonly back_us?: number;
   /** Half-width of both one-way times: the error bounds of the two clocks together. */
   readonly one_way_error_us?: number;
+  /** In place of one-way times that cannot be: one of the two clocks is farther off than it claims. */
+  readonly clocks_contradict?: true;
 }
 
 /** Body of `ops.metric.rtt.<unit>`. Microseconds by the monotonic clock; a probe that was lost has no time. */
@@ -72,6 +74,27 @@ export interface SystemMetric extends Stamp {
   readonly host: object;
   /** The agent's own cost. */
   readonly agent: object;
+}
+
+/**
+ * Body of `ops.metric.recorder.<unit>`: the flight recorder around one or more changes of the clock's verdict, one
+ * row a second from 60 s before the first to 10 s after the last. In a row an empty string is what was not known.
+ */
+export interface RecorderMetric {
+  readonly ts: number;
+  readonly unit_id: string;
+  /** What changed; `mono_ms` is on the scale of the column of that name. */
+  readonly changes: readonly {
+    readonly mono_ms: number;
+    readonly before?: unknown;
+    readonly after?: unknown;
+    readonly evidence: string;
+  }[];
+  /** Further changes in the same stretch, which are not named. */
+  readonly more_changes?: number;
+  readonly period_ms: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (number | string)[])[];
 }
 
 /** Body of `ops.status.<role>.<unit>`: something changed, or somebody asked. */

@@ -13,14 +13,14 @@ export interface EndpointCounters {
 export interface ServiceDeps {
   readonly link: Pick<Link, 'publish' | 'subscribe'>;
   counters(): EndpointCounters;
+  /** Unix ms at which the agent started, by what is known of the clock now. */
+  started_ms(): number;
 }
 
 export interface ServiceOptions {
   readonly unit: string;
   readonly version: string;
   readonly subjects: Subjects;
-  /** Unix ms at which the agent started. */
-  readonly started_ms: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly replySubjects: readonly string[];
 }
@@ -50,7 +50,7 @@ export function answerService(deps: ServiceDeps, opts: ServiceOptions): () => vo
       return {
         type: 'io.nats.micro.v1.stats_response',
         ...identity,
-        started: new Date(opts.started_ms).toISOString(),
+        started: new Date(deps.started_ms()).toISOString(),
         endpoints: [
           {
             ...endpoint,

@@ -10,6 +10,7 @@ import {
   recordClasses,
   victim,
 } from './lanes.ts';
+import type { ClockStep } from './restamp.ts';
 import { encodeRecord, type Headers } from './wire.ts';
 
 export type { RecordClass } from './lanes.ts';
@@ -82,6 +83,8 @@ export interface Spool {
   put(record: SpoolRecord): string;
   /** To be called when the state of the hub link changed. */
   kick(): void;
+  /** The wall clock was set: what waits, and was made by the wrong clock, leaves with its times put right. */
+  restamp(step: ClockStep): void;
   /** Goes on with other limits; what waits is kept as far as they allow. */
   configure(limits: SpoolLimits): void;
   stats(): SpoolStats;
@@ -105,6 +108,9 @@ const sizeOf = (payload: string, headers: Headers | undefined): number => {
   return bytes;
 };
 
+/** Unix ms at which it was made, as far as is known by now. */
+const wallOf = ({ wall_ms, shift_ms = 0 }: Entry): number => wall_ms + shift_ms;
+
 const none = (): Record<RecordClass, number> => ({ metric: 0, log: 0, event: 0 });
 
 /** Keeps records in RAM, within a budget, until they are stored at the hub. */
@@ -121,7 +127,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   let stored = 0;
   let duplicates = 0;
   let published = 0;
-  let gap: { of: Record<RecordClass, number>; from_ms: number; to_ms: number; why: string } | undefined;
+  let gap: { of: Record<RecordClass, number>; first: Entry; last: Entry; why: string } | undefined;
 
   const leave = (entry: Entry): void => {
     pending -= 1;
@@ -132,10 +138,11 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   function lose(lane: Lane, entry: Entry, why: string): void {
     leave(entry);
     dropped[lane.worth] += 1;
-    gap ??= { of: none(), from_ms: entry.wall_ms, to_ms: entry.wall_ms, why };
+    const bare: Entry = { ...entry, payload: '' }; // its times only: the rest is to be forgotten
+    gap ??= { of: none(), first: bare, last: bare, why };
     gap.of[lane.worth] += 1;
-    gap.from_ms = Math.min(gap.from_ms, entry.wall_ms);
-    gap.to_ms = Math.max(gap.to_ms, entry.wall_ms);
+    if (entry.put_ms < gap.first.put_ms) gap.first = bare;
+    if (entry.put_ms >= gap.last.put_ms) gap.last = bare;
     gap.why = why;
   }
 
@@ -158,9 +165,9 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
 
   function reportGap(): void {
     if (gap === undefined || flow.offline()) return;
-    const { of } = gap;
+    const { of, first, last, why } = gap;
     const count = recordClasses.reduce((sum, worth) => sum + of[worth], 0);
-    const record = deps.gapRecord({ ...gap, count });
+    const record = deps.gapRecord({ count, of, from_ms: wallOf(first), to_ms: wallOf(last), why });
     gap = undefined;
     enqueue(record); // may exceed the budget: it must not push out what it reports about
     flow.pump();
@@ -218,9 +225,21 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     return order.find((one) => states.has(one)) ?? 'starting';
   }
 
+  /** All that was not given up or stored, and the ends of what was given up and is not reported yet. */
+  function* kept(): Generator<Entry> {
+    for (const lane of lanes.values()) yield* [...lane.fresh, ...lane.backlog];
+    yield* flow.flying();
+    if (gap !== undefined) yield* new Set([gap.first, gap.last]);
+  }
+
   return {
     put,
     kick: flow.kick,
+    restamp({ provenUntil_ms, by_ms }) {
+      for (const entry of kept()) {
+        if (entry.put_ms > provenUntil_ms) entry.shift_ms = (entry.shift_ms ?? 0) + by_ms;
+      }
+    },
     configure(next) {
       if (next.hub !== limits.hub) for (const lane of lanes.values()) (next.hub ? attach : detach)(lane);
       limits = next;

@@ -36,8 +36,8 @@ export interface LeafWatch {
   read(): Reading<LeafFacts>;
   /** Whether the hub can be reached; undefined while that is not known. */
   hubUp(): boolean | undefined;
-  /** Called after a look that found the hub up, down, reconnected or unknown, or another server than before. */
-  onChange(listener: (reading: Reading<LeafFacts>) => void): void;
+  /** Called after a look that found the hub up, down, reconnected or unknown, or another server than before. Returns its end. */
+  onChange(listener: (reading: Reading<LeafFacts>) => void): () => void;
   /** Looks now, or waits for the look under way. */
   look(): Promise<void>;
   stop(): void;
@@ -105,7 +105,7 @@ const signature = (reading: Reading<LeafFacts>): string =>
 
 /** Watches a nats-server through its monitoring reports. The first look is made at once. */
 export function watchLeaf({ ask, ticker }: LeafDeps, opts: LeafOptions, signal: AbortSignal): LeafWatch {
-  const listeners: ((reading: Reading<LeafFacts>) => void)[] = [];
+  const listeners = new Set<(reading: Reading<LeafFacts>) => void>();
   let reading: Reading<LeafFacts> = absent('not_yet');
   let lastError: LeafError | undefined;
   let underWay: Promise<void> | undefined;
@@ -122,9 +122,10 @@ export function watchLeaf({ ask, ticker }: LeafDeps, opts: LeafOptions, signal: 
   };
   const seen = (server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> => {
     const at_ms = ticker.now_ms();
+    const before = reading.kind === 'absent' ? undefined : reading.value;
+    if (before === undefined) lastError = undefined; // that it could not be asked yet is no trouble of its own
     const trouble = hubTrouble(server, links);
     if (trouble !== undefined) note(trouble);
-    const before = reading.kind === 'absent' ? undefined : reading.value;
     const hub = nextHub(before, server, links, at_ms);
     return fresh({ server, links, hub, ...known({ last_error: lastError }) }, at_ms);
   };
@@ -168,7 +169,10 @@ export function watchLeaf({ ask, ticker }: LeafDeps, opts: LeafOptions, signal: 
   return {
     read: () => reading,
     hubUp: () => (reading.kind === 'fresh' ? reading.value.hub.up : undefined),
-    onChange: (listener) => void listeners.push(listener),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     look,
     stop,
   };

@@ -3,7 +3,7 @@ import type { Ticker } from '../lib/ticker.ts';
 import type { Incoming, Link } from '../nats/link.ts';
 import type { ClockSummary } from '../nats/messages.ts';
 import type { PeerRtt, RttMetric, WindowStats } from '../nats/reports.ts';
-import { oneWay } from './oneway.ts';
+import { type OneWay, oneWay } from './oneway.ts';
 import { windowStats } from './window.ts';
 
 export interface RttDeps {
@@ -52,7 +52,7 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
   const series = (): Series => ({ samples: ring(window) });
   const native = series();
   const app = series();
-  const peers = opts.peers.map((peer) => ({ ...peer, ...series(), seen: {} as ReturnType<typeof oneWay> }));
+  const peers = opts.peers.map((peer) => ({ ...peer, ...series(), seen: {} as OneWay }));
   const waiting = new Map<string, (message: Incoming) => void>();
   let count = 0;
   const ends: (() => void)[] = [];
@@ -74,7 +74,7 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
     const token = count.toString(36);
     const sent_us = deps.now_us();
     const begun_ms = ticker.now_ms();
-    const finish = (rtt_us: number | undefined, seen: ReturnType<typeof oneWay>): void => {
+    const finish = (rtt_us: number | undefined, seen: OneWay): void => {
       waiting.delete(token);
       cancel();
       record(peer, rtt_us);
@@ -85,7 +85,7 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
       const rtt_us = (ticker.now_ms() - begun_ms) * 1000;
       const back_us = deps.now_us();
       if (message.data.length === 0) return finish(undefined, {}); // the server: nobody listens there
-      finish(rtt_us, oneWay(message, { sent_us, back_us, clock: deps.clock() }));
+      finish(rtt_us, oneWay(message, { sent_us, back_us, rtt_us, clock: deps.clock() }));
     });
     if (!link.publish(peer.subject, probeText, { reply: `${opts.peerInbox}.${token}` }))
       finish(undefined, {});

@@ -5,6 +5,7 @@ import type { LinkState } from '../nats/link.ts';
 import type { Health } from '../nats/messages.ts';
 import type { SpoolStats } from '../nats/spool.ts';
 import type { CertFacts } from '../probe/certs.ts';
+import { isImplausible } from './trust.ts';
 
 /** All that health is judged from. */
 export interface HealthFacts {
@@ -15,11 +16,16 @@ export interface HealthFacts {
   readonly hub: boolean;
   readonly hubUp: boolean | undefined;
   readonly hubError?: string | undefined;
+  /** The hub is reached by TLS. */
+  readonly hubTls?: boolean | undefined;
   readonly spool: SpoolStats;
   readonly clock: ClockVerdict;
   readonly timeMode: string;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
+  /** What the clock shows, and what is to be said of judgments by it when nobody vouches for it. */
+  readonly wall_ms: number;
+  readonly clockDoubt?: string | undefined;
 }
 
 /**
@@ -35,7 +41,19 @@ export interface Trouble {
 
 const certificateWarning_days = 30;
 
-function certificateTrouble(cert: CertFacts): Trouble[] {
+type CertDates = Exclude<CertFacts, { readonly error: string }>;
+
+/** What is wrong with the dates of a certificate by the clock that there is. */
+function datesTrouble(cert: CertDates, wall_ms: number): string | undefined {
+  if (cert.not_before_ms > wall_ms) return `is valid only from ${new Date(cert.not_before_ms).toISOString()}`;
+  if (cert.days_left < 0) return 'has expired';
+  return cert.days_left < certificateWarning_days ? `expires in ${cert.days_left} days` : undefined;
+}
+
+const isOutside = (cert: CertFacts, wall_ms: number): boolean =>
+  !('error' in cert) && (cert.not_before_ms > wall_ms || cert.days_left < 0);
+
+function certificateTrouble(cert: CertFacts, { wall_ms, clockDoubt }: HealthFacts): Trouble[] {
   if ('error' in cert)
     return [
       {
@@ -44,15 +62,24 @@ function certificateTrouble(cert: CertFacts): Trouble[] {
         text: `certificate ${cert.file}: ${cert.error}`,
       },
     ];
-  if (cert.days_left >= certificateWarning_days) return [];
-  const when = cert.days_left < 0 ? 'has expired' : `expires in ${cert.days_left} days`;
+  const trouble = datesTrouble(cert, wall_ms);
+  if (trouble === undefined) return [];
+  const by = clockDoubt === undefined ? '' : `, ${clockDoubt}`;
   return [
     {
       key: `certificate ${cert.file}`,
-      weight: cert.days_left < 0 ? 'critical' : 'degraded',
-      text: `certificate ${cert.file} ${when}`,
+      weight: isOutside(cert, wall_ms) && clockDoubt === undefined ? 'critical' : 'degraded',
+      text: `certificate ${cert.file} ${trouble}${by}`,
     },
   ];
+}
+
+/** The hub's certificate is checked by the local server, whose log we do not see; but we see the clock. */
+function dateTroubleOfHub({ hubTls, clockDoubt, wall_ms, certificates }: HealthFacts): string {
+  const isDated = isImplausible(wall_ms) || certificates.some((cert) => isOutside(cert, wall_ms));
+  return hubTls && clockDoubt !== undefined && isDated
+    ? `; its certificate cannot be found valid ${clockDoubt}`
+    : '';
 }
 
 function* troubles(facts: HealthFacts): Generator<Trouble> {
@@ -62,7 +89,7 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
     yield { key: 'local server', weight: 'critical', text: `not connected to the local server${why}` };
   } else if (facts.hub && facts.hubUp === false) {
     const why = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
-    yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}` };
+    yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}${dateTroubleOfHub(facts)}` };
   }
   if (leaf !== undefined && leaf.state !== 'current')
     yield {
@@ -89,7 +116,7 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
       weight: 'degraded',
       text: `${lost} records were dropped since the start`,
     };
-  for (const cert of facts.certificates) yield* certificateTrouble(cert);
+  for (const cert of facts.certificates) yield* certificateTrouble(cert, facts);
   for (const problem of facts.config)
     yield {
       key: formatProblem(problem),

@@ -7,13 +7,16 @@ import type { Echo } from '../nats/echo.ts';
 import type { Link } from '../nats/link.ts';
 import type { Console } from './console.ts';
 import type { Events } from './events.ts';
+import type { FlightRecorder } from './flightrecorder.ts';
 import type { Publisher } from './publisher.ts';
 import type { SurveyParts } from './survey.ts';
+import type { Trust } from './trust.ts';
 
 /** What every part is given: the machine, as far as it is not asked through probes. It outlives reloads. */
 export interface Ground {
   readonly ticker: Ticker;
   readonly wall: WallClock;
+  readonly trust: Trust;
   /** Monotonic ms at which the agent started. */
   readonly started_ms: number;
   /** A word that tells this start from any other. */
@@ -33,7 +36,9 @@ export interface UnitParts extends SurveyParts {
   readonly monitor: { readonly link?: Link };
   readonly echo: Echo;
   readonly answers: object;
+  readonly recorder: FlightRecorder;
   readonly events: Events;
+  readonly watches: object;
   readonly publisher: Publisher;
   readonly web: object;
 }

@@ -14,6 +14,8 @@ export interface PublisherDeps {
   readonly wall: WallClock;
   /** The state of the unit right now. */
   outlook(): Promise<Outlook>;
+  /** The number of the next heartbeat; the count goes on when the publisher is started anew. */
+  nextSequence(): number;
   /** [0, 1), for the delay after boot. */
   random(): number;
 }
@@ -39,12 +41,11 @@ const jitter = 0.05;
 export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Publisher {
   const { spool, ticker, wall } = deps;
   const { name, subjects, interval_s } = opts;
-  let sequence = 0;
   let stopped = false;
 
   const put = (subject: string, body: object): void => void spool.put({ subject, worth: 'metric', body });
 
-  function putHeartbeat(now: Outlook, wall_ms: number, stopping: boolean): void {
+  function putHeartbeat(now: Outlook, sequence: number, wall_ms: number, stopping: boolean): void {
     const facts: HeartbeatFacts = {
       wall_ms,
       sequence,
@@ -67,10 +68,11 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
 
   async function publish(stopping = false): Promise<void> {
     const now = await deps.outlook();
-    sequence += 1;
+    if (stopped && !stopping) return; // its successor publishes
+    const sequence = deps.nextSequence();
     const wall_ms = wall.now_us() / 1000;
     const stamp: Stamp = { ts: Math.floor(wall_ms), unit_id: name.unit, seq: sequence };
-    putHeartbeat(now, wall_ms, stopping);
+    putHeartbeat(now, sequence, wall_ms, stopping);
     if (stopping) return;
     const rtt: RttMetric = { ...stamp, ...now.rtt, ...known({ hub_rtt_us: now.hub_rtt_us }) };
     const nats: NatsMetric = { ...stamp, ...now.nats };

@@ -8,7 +8,7 @@ const flushMs = 1000;
  * and the server has told of itself where it can be asked. Resolves false when the agent stops before.
  */
 export function whenReady(
-  { link, monitor, leaf }: Pick<UnitParts, 'link' | 'monitor' | 'leaf'>,
+  parts: Pick<UnitParts, 'link' | 'monitor' | 'leaf'>,
   { ticker, signal }: Ground,
 ): Promise<boolean> {
   return new Promise((resolve) => {
@@ -20,6 +20,7 @@ export function whenReady(
     };
     const abort = (): void => finish(false);
     async function look(): Promise<void> {
+      const { link, monitor, leaf } = parts; // those of this moment: a reload may have changed them
       if (busy || !link.state().connected) return;
       busy = true;
       if (monitor.link !== undefined && leaf.read().kind !== 'fresh') await leaf.look();

@@ -7,8 +7,9 @@ import { logRecord, type UnitName } from '../nats/messages.ts';
 import { certProbe } from '../probe/certs.ts';
 import { selfProbe } from '../probe/self.ts';
 import { systemProbe } from '../probe/system.ts';
-import { tellEvents } from './events.ts';
-import type { Ground, PlanOf } from './parts.ts';
+import { clockStep, tellEvents } from './events.ts';
+import { keepRecorder } from './flightrecorder.ts';
+import type { Ground, PlanOf, UnitParts } from './parts.ts';
 import { startPublisher } from './publisher.ts';
 import { statusSnapshot } from './status.ts';
 import { survey } from './survey.ts';
@@ -23,14 +24,18 @@ const nameOf = ({ config: { agent } }: AgentFile): UnitName => ({
   version,
 });
 
+/** A smaller step may be the difference of two good servers. */
+const largeStep_us = 1e6;
+
 const idle = { stop: (): void => {} };
 
 /** What is told of the unit: events, the periodic records, and the status server. */
 export function reportParts(
   ground: Ground,
-): PlanOf<'system' | 'self' | 'certs' | 'events' | 'publisher' | 'web'> {
-  const { ticker, wall, console, signal } = ground;
+): PlanOf<'system' | 'self' | 'certs' | 'recorder' | 'events' | 'watches' | 'publisher' | 'web'> {
+  const { ticker, wall, trust, console, signal } = ground;
   const wall_ms = (): number => wall.now_us() / 1000;
+  let sequence = 0; // of heartbeats, over all reloads
   return {
     system: {
       needs: [],
@@ -46,40 +51,82 @@ export function reportParts(
       }),
     },
     certs: { needs: [], inputs: () => [], start: () => ({ ...certProbe({ wall_ms }), ...idle }) },
+    recorder: {
+      needs: ['spool'],
+      inputs: () => [],
+      start(file, parts) {
+        const now: Partial<UnitParts> = parts; // what is recorded outlives those that are looked at
+        return keepRecorder(
+          {
+            keeper: () => now.keeper,
+            leaf: () => now.leaf,
+            seen: trust.see,
+            spool: parts.spool,
+            wall,
+            ticker,
+          },
+          { unit: file.config.agent.unit, subject: subjectsIn(file).metric.recorder },
+        );
+      },
+    },
     events: {
-      needs: ['spool', 'keeper', 'leaf'],
+      needs: ['spool'],
       inputs: ({ config: { agent } }) => [agent.unit, agent.role],
-      start(file, { spool, keeper, leaf }) {
+      start(file, { spool }) {
         const { unit, role } = file.config.agent;
         const subjects = subjectsIn(file);
-        const events = tellEvents(
-          { spool, log: console.log.part('unit'), wall_ms },
-          { unit, role, subject: subjects.status },
-        );
-        keeper.onChange((change, verdict) => events.tell({ ...change, evidence: verdict.evidence }));
-        let hub = leaf.hubUp();
-        leaf.onChange((reading) => {
-          const now = leaf.hubUp();
-          spool.kick();
-          if (now === hub) return;
-          const evidence = freshValue(reading)?.last_error?.text;
-          events.tell({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
-          hub = now;
-        });
-        const endSteps = wall.onStep((step_us) =>
-          events.tell({ event: 'clock_step', after: { step_us }, evidence: 'the system clock was set' }),
-        );
         console.publishTo((entry) => {
           const body = logRecord(unit, wall_ms(), entry);
           const worth = entry.level === 'error' || entry.level === 'fatal' ? 'event' : 'log';
           spool.put({ subject: subjects.log[entry.level], worth, body });
         });
-        return { ...events, stop: endSteps };
+        const log = console.log.part('unit');
+        return { ...tellEvents({ spool, log, wall_ms }, { unit, role, subject: subjects.status }), ...idle };
+      },
+    },
+    watches: {
+      needs: ['events', 'keeper', 'leaf', 'recorder', 'spool'],
+      inputs: () => [],
+      start(_file, { events, keeper, leaf, recorder, spool }) {
+        let hub = leaf.hubUp();
+        const ends = [
+          keeper.onChange((change, { evidence }) => {
+            events.tell({ evidence, ...change });
+            if (change.event === 'clock') recorder.changed({ evidence, ...change });
+          }),
+          leaf.onChange((reading) => {
+            const now = leaf.hubUp();
+            spool.kick();
+            if (now === hub) return;
+            const evidence = freshValue(reading)?.last_error?.text;
+            events.tell({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
+            hub = now;
+          }),
+          wall.onStep((step_us) => {
+            // the judge has not seen the step yet: this is how the clock was when the records were made
+            trust.see({ quality: keeper.verdict().quality, mono_ms: ticker.now_ms() });
+            const provenUntil_ms = trust.provenUntil_ms();
+            if (Math.abs(step_us) > largeStep_us) spool.restamp({ provenUntil_ms, by_ms: step_us / 1000 });
+            events.tell(clockStep(step_us, wall.now_us()));
+          }),
+        ];
+        return {
+          stop() {
+            for (const end of ends) end();
+          },
+        };
       },
     },
     publisher: {
       needs: ['spool', 'events', 'rtt', 'leaf', 'keeper', 'link', 'system', 'self', 'certs'],
-      inputs: ({ config: { agent, time }, problems }) => [agent, time, problems],
+      inputs: ({ config: { agent, hub, leaf, time }, ...file }) => [
+        agent,
+        hub,
+        leaf,
+        time,
+        file.problems,
+        file.leaf,
+      ],
       start(file, parts) {
         const { agent, time } = file.config;
         return startPublisher(
@@ -87,6 +134,7 @@ export function reportParts(
             spool: parts.spool,
             ticker,
             wall,
+            nextSequence: () => ++sequence,
             random: ground.random,
             async outlook() {
               const now = await survey(parts, ground, file);
@@ -98,14 +146,14 @@ export function reportParts(
             name: nameOf(file),
             subjects: subjectsIn(file),
             interval_s: agent.interval_s,
-            boot_delay_s: agent.boot_delay_s,
+            boot_delay_s: sequence === 0 ? agent.boot_delay_s : 0, // a reload is no boot
             time,
           },
         );
       },
     },
     web: {
-      needs: ['spool', 'rtt', 'leaf', 'keeper', 'link', 'system', 'self', 'certs'],
+      needs: ['spool', 'rtt', 'leaf', 'keeper', 'link', 'system', 'self', 'certs', 'recorder'],
       inputs: (file) => file,
       start(file, parts) {
         const { status } = file.config;
@@ -125,8 +173,9 @@ export function reportParts(
             spool: parts.spool.stats(),
           });
         };
+        const recorded = () => ({ unit: file.config.agent.unit, ...parts.recorder.tape() });
         return keepServing(
-          { snapshot, ticker, log: console.log.part('status') },
+          { snapshot, recorded, ticker, log: console.log.part('status') },
           { ...status, hosts: [hostname(), file.config.agent.unit] },
           signal,
         );

@@ -3,6 +3,7 @@ import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
+import { hubTls } from '../nats/leafremote.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../nats/spool.ts';
 import type { CertFacts, CertProbe } from '../probe/certs.ts';
@@ -13,6 +14,7 @@ import type { SystemProbe } from '../probe/system.ts';
 import { judgeHealth } from './health.ts';
 import type { Outlook } from './outlook.ts';
 import type { Timekeeper } from './timekeeper.ts';
+import { clockDoubt } from './trust.ts';
 
 /** The parts that are asked. */
 export interface SurveyParts {
@@ -65,11 +67,15 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     link: state,
     hub: file.config.hub.url.length > 0,
     hubUp: leaf.hubUp(),
+    hubError: facts?.last_error?.text,
+    hubTls: hubTls(file.config) && !file.config.hub.tls_insecure,
     spool: stats,
     clock: verdict,
     timeMode: file.config.time.mode,
     denied: link.denied(),
     certificates,
+    wall_ms: wall_us(now_ms) / 1000,
+    clockDoubt: clockDoubt(verdict.quality, wall_us(now_ms) / 1000),
   });
   const { reconnects, dropped, in_msgs, out_msgs } = link.counters();
   return {

@@ -28,14 +28,15 @@ export interface Timekeeper {
   ntp(): Reading<ChronyFacts>;
   /** For headers and replies: the bound of this very moment, the wall clock's own error included. */
   summary(): ClockSummary;
-  onChange(fn: (change: ClockChange, verdict: ClockVerdict) => void): void;
+  /** Returns its end. */
+  onChange(fn: (change: ClockChange, verdict: ClockVerdict) => void): () => void;
   stop(): void | Promise<void>;
 }
 
 /** Starts judging. `settings.poll_s` is the pace between events. */
 export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekeeper {
   const { ticker, wall } = deps;
-  const listeners: ((change: ClockChange, verdict: ClockVerdict) => void)[] = [];
+  const listeners = new Set<(change: ClockChange, verdict: ClockVerdict) => void>();
   let state = initial(ticker.now_ms());
   let view: ClockView = viewOf(state.verdict, deps.ptp.read(), deps.ntp.read());
 
@@ -45,7 +46,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     wall.check();
     const evidence = { ptp, ntp, disciplines: deps.disciplines(), wall_s: wall.now_us() / 1e6 };
     state = judge(state, evidence, ticker.now_ms(), settings);
-    const seen = viewOf(state.verdict, ptp, ntp);
+    const seen = viewOf(state.verdict, ptp, ntp, view);
     const changes = changesBetween(view, seen);
     view = seen;
     for (const change of changes) for (const tell of listeners) tell(change, state.verdict);
@@ -53,7 +54,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
 
   /** Measurements can wait for the next poll; that a port, a source or a daemon came or went cannot. */
   function lookAtTurns(): void {
-    if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read()))) look();
+    if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read(), view))) look();
   }
 
   const ends = [
@@ -74,7 +75,10 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
       const bound = { ...verdict.bound, absolute_ns: absolute_ns + drifted_ns + wall.error_us() * 1e3 };
       return clockSummary({ ...verdict, bound });
     },
-    onChange: (fn) => void listeners.push(fn),
+    onChange(fn) {
+      listeners.add(fn);
+      return () => listeners.delete(fn);
+    },
     stop() {
       for (const end of ends) end();
     },

@@ -1,13 +1,17 @@
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import { type StatusServer, type StatusServerOptions, serveStatus } from '../web/server.ts';
-import type { StatusSnapshot } from '../web/snapshot.ts';
+import {
+  type StatusServer,
+  type StatusServerDeps,
+  type StatusServerOptions,
+  serveStatus,
+} from '../web/server.ts';
 
 const retry_ms = 10_000;
 
 /** Serves the status page; while its address cannot be had it is tried again, and nothing else suffers from it. */
 export function keepServing(
-  deps: { snapshot(): Promise<StatusSnapshot>; readonly ticker: Ticker; readonly log: Log },
+  deps: StatusServerDeps & { readonly ticker: Ticker; readonly log: Log },
   opts: StatusServerOptions,
   signal: AbortSignal,
 ): { stop(): Promise<void> } {

@@ -15,8 +15,9 @@ import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../prob
 import { watchRtt } from '../probe/rtt.ts';
 import { watchClock } from './clock.ts';
 import { healthEvent } from './events.ts';
-import type { Ground, PlanOf } from './parts.ts';
+import type { Ground, PlanOf, UnitParts } from './parts.ts';
 import { survey } from './survey.ts';
+import { clockDoubt } from './trust.ts';
 
 const monitorEvery_s = 5;
 const monitorTimeoutMs = 2000;
@@ -60,15 +61,20 @@ export function workParts(
       needs: [],
       inputs: ({ connection, config }) => [connection, config.agent.unit],
       adapt: (link, file) => link.configure(linkOptions(file)),
-      start: (file) => openLink({ ticker, log: console.log.part('link'), random }, linkOptions(file), signal),
+      start: (file, parts) =>
+        openLink(
+          { ticker, log: console.log.part('link'), random, clockDoubt: doubtOf(parts, ground) },
+          linkOptions(file),
+          signal,
+        ),
     },
     monitor: {
       needs: [],
       inputs: ({ connection, monitor }) => [connection.servers, connection.tls, monitor],
-      start({ connection, monitor, config }) {
+      start({ connection, monitor, config }, parts) {
         if (monitor?.kind !== 'system') return { stop: () => {} };
         const link = openLink(
-          { ticker, log: console.log.part('monitor'), random },
+          { ticker, log: console.log.part('monitor'), random, clockDoubt: doubtOf(parts, ground) },
           {
             servers: connection.servers,
             name: `nunect ${config.agent.unit} monitor`,
@@ -101,7 +107,7 @@ export function workParts(
         return openSpool(
           {
             link: parts.link,
-            hubUp: () => parts.leaf.hubUp(), // of whichever watch runs now: records outlive it
+            hubUp: () => (parts as Partial<UnitParts>).leaf?.hubUp(), // of the watch of now: records outlive it
             ticker,
             log: console.log.part('spool'),
             wall_ms: () => wall.now_us() / 1000,
@@ -112,11 +118,11 @@ export function workParts(
       },
     },
     echo: {
-      needs: ['link', 'keeper'],
-      inputs: (file) => [file.config.agent, file.config.hub.reply_subject],
-      start: (file, { link, keeper }) =>
+      needs: ['link'], // it answers on while the clock's watchers change
+      inputs: ({ config: { agent, hub } }) => [agent.unit, hub.reply_subject],
+      start: (file, parts) =>
         answerEcho(
-          { link, now_us, clock: keeper.summary },
+          { link: parts.link, now_us, clock: () => parts.keeper.summary() },
           {
             subject: subjectsIn(file).echo,
             unit: file.config.agent.unit,
@@ -161,12 +167,15 @@ export function workParts(
             { subject: subjects.timeSync, ...replies },
           ),
           answerService(
-            { link, counters: echo.counters },
+            {
+              link,
+              counters: echo.counters,
+              started_ms: () => wall.toWall_us(ground.started_ms, ticker.now_ms()) / 1000,
+            },
             {
               unit: file.config.agent.unit,
               version,
               subjects,
-              started_ms: wall.toWall_us(ground.started_ms, ticker.now_ms()) / 1000,
               metadata: {
                 role: file.config.agent.role,
                 host: hostname(),
@@ -206,6 +215,12 @@ const spoolOptions = ({ config: { hub, spool } }: AgentFile) => ({
   window: spool.window,
   hub: hub.url.length > 0,
 });
+
+/** What there is to say of dates, by the judge of this moment. */
+const doubtOf =
+  (parts: Partial<UnitParts>, { wall }: Ground) =>
+  (): string | undefined =>
+    clockDoubt(parts.keeper?.verdict().quality ?? 'freerun', wall.now_us() / 1000);
 
 const linkOptions = ({ connection, config }: AgentFile) => ({
   ...connection,

@@ -75,9 +75,9 @@ const clockSection = (clock: ClockStatus | undefined, at_ms: number): Html =>
           ['Offset', perhaps(clock.offset_ns, nanoseconds)],
           ['Error bound', perhaps(clock.error_bound_ns, nanoseconds)],
           ['Against the grandmaster', perhaps(clock.error_rel_ns, nanoseconds)],
-          ['Reasons', clock.reasons.join(', ') || undefined],
         ]),
         note(clock.evidence),
+        note(clock.reasons.join(', ').replaceAll('_', ' ')),
       );
 
 /** The way to the hub in one sentence, with how good that is. */

@@ -10,6 +10,8 @@ import { style } from './style.ts';
 export interface StatusServerDeps {
   /** The state right now; asked once a request. */
   snapshot(): StatusSnapshot | Promise<StatusSnapshot>;
+  /** What the flight recorder holds, made only when it is asked for. Without it there is no such page. */
+  recorded?(): object;
   readonly log: Log;
 }
 
@@ -68,23 +70,24 @@ const hostName = (header: string): string =>
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
 
-type Route = (snapshot: StatusSnapshot) => Reply;
+/** Makes the reply to a request. */
+type Route = () => Reply | Promise<Reply>;
 
 const finite = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
 
-const json: Route = (snapshot) => ({
+const json = (value: object): Reply => ({
   status: 200,
   type: 'application/json',
-  body: `${JSON.stringify(snapshot, finite)}\n`,
+  body: `${JSON.stringify(value, finite)}\n`,
 });
-const page: Route = (snapshot) => ({
+const page = (snapshot: StatusSnapshot): Reply => ({
   status: 200,
   type: 'text/html; charset=utf-8',
   body: renderPage(snapshot),
 });
-const health: Route = ({ status }) => text(status === 'critical' ? 503 : 200, status);
-const metrics: Route = (snapshot) => ({
+const health = ({ status }: StatusSnapshot): Reply => text(status === 'critical' ? 503 : 200, status);
+const metrics = (snapshot: StatusSnapshot): Reply => ({
   status: 200,
   type: 'text/plain; version=0.0.4; charset=utf-8',
   body: formatMetrics(snapshot),
@@ -97,7 +100,7 @@ const listening = (server: Server, listen: string, port: number): Promise<void> 
   });
 
 /**
- * Serves `/`, `/status.json`, `/healthz` and `/metrics` to GET and HEAD. Rejects with StatusServerError when the
+ * Serves `/`, `/status.json`, `/recorder.json`, `/healthz` and `/metrics` to GET and HEAD. Rejects with StatusServerError when the
  * address cannot be listened on.
  */
 export async function serveStatus(
@@ -106,18 +109,24 @@ export async function serveStatus(
   signal: AbortSignal,
 ): Promise<StatusServer> {
   const { log } = deps;
+  const { recorded } = deps;
+  const shown =
+    (show: (snapshot: StatusSnapshot) => Reply): Route =>
+    async () =>
+      show(await deps.snapshot());
   const routes = new Map<string, Route>([
-    ['/', page],
-    ['/status.json', json],
-    ['/healthz', health],
+    ['/', shown(page)],
+    ['/status.json', shown(json)],
+    ['/healthz', shown(health)],
   ]);
-  if (opts.metrics) routes.set('/metrics', metrics);
+  if (opts.metrics) routes.set('/metrics', shown(metrics));
+  if (recorded !== undefined) routes.set('/recorder.json', () => json(recorded()));
   const names = new Set(['localhost', ...opts.hosts.map((name) => name.toLowerCase())]);
   let failing = false;
 
   const produce = async (route: Route): Promise<Reply> => {
     try {
-      const reply = route(await deps.snapshot());
+      const reply = await route();
       failing = false;
       return reply;
     } catch (error) {

@@ -16,9 +16,9 @@ section{background:var(--paper);border:1px solid var(--line);border-radius:.6rem
 section.wide{grid-column:1/-1}
 .state{margin:0 0 .6rem;font-size:1.15rem;font-weight:600}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
-dl{margin:0;display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem}
+dl{margin:0;display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.15rem .9rem}
 dt{color:var(--soft)}
-dd{margin:0;text-align:right;overflow-wrap:anywhere}
+dd{margin:0;max-width:13rem;text-align:right;overflow-wrap:break-word}
 .note{margin:.6rem 0 0;color:var(--soft);font-size:.9rem;overflow-wrap:anywhere}
 ul{margin:0;padding-left:1.2rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}

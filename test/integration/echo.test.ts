@@ -37,7 +37,7 @@ for (const { name, program } of serversToTest()) {
     before(async () => {
       fleet = await hubAndLeaf(program);
       link = fleet.agent();
-      const started_ms = Date.now();
+      const started_ms = Date.now;
       echo = answerEcho({ link, now_us, clock }, { subject: subjects.echo, unit: 'u1', replySubjects });
       answerTimeSync(
         { link, now_us, clock, utcOffset_s: () => 37 },
@@ -48,8 +48,8 @@ for (const { name, program } of serversToTest()) {
         { subject: subjects.command, replySubjects },
       );
       answerService(
-        { link, counters: echo.counters },
-        { unit: 'u1', version: '0.1.0', subjects, started_ms, metadata: { role: 'leaf' }, replySubjects },
+        { link, counters: echo.counters, started_ms },
+        { unit: 'u1', version: '0.1.0', subjects, metadata: { role: 'leaf' }, replySubjects },
       );
       await until('connected', () => link.state().connected);
       operator = await fleet.operator(fleet.hub);

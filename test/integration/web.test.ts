@@ -87,6 +87,28 @@ test('page, JSON, health and metrics show one and the same state', async (t) => 
   assert.match(metrics.body, /^nunect_clock_error_bound_seconds 1\.8e-7$/m);
 });
 
+test('what the flight recorder holds is made when it is asked for, without a look at the unit', async (t) => {
+  let asked = 0;
+  const recorded = (): object => {
+    asked += 1;
+    return { columns: ['mono_ms', 'quality'], rows: [[1000, 'locked']] };
+  };
+  const snapshot = (): StatusSnapshot => {
+    throw new Error('nobody asked');
+  };
+  const server = await serveStatus(
+    { snapshot, recorded, log: logTo(() => {}) },
+    { listen: '127.0.0.1', port: 0, metrics: true, hosts: [] },
+    new AbortController().signal,
+  );
+  t.after(() => server.stop());
+  assert.equal(asked, 0);
+  const { status, headers, body } = await get(server.port, '/recorder.json');
+  assert.deepEqual([status, headers['content-type']], [200, 'application/json']);
+  assert.deepEqual(JSON.parse(body), { columns: ['mono_ms', 'quality'], rows: [[1000, 'locked']] });
+  assert.equal((await get((await served(t)).port, '/recorder.json')).status, 404);
+});
+
 test('a critical unit is not healthy', async (t) => {
   const { port } = await served(t, () => emptySnapshot);
   const { status, body } = await get(port, '/healthz');

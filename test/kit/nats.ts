@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,9 +43,16 @@ export interface NatsProcess {
   reload(config: string): Promise<void>;
 }
 
-/** The state letter of a process as the kernel tells it. */
-const stateOf = (pid: number | undefined): string | undefined =>
-  /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+/** Whether every thread of a process is stopped: a signal reaches them one by one, and each can still answer. */
+function standsStill(pid: number | undefined): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+    );
+  } catch {
+    return false; // a thread ended meanwhile
+  }
+}
 
 /** Real nats-servers of one test, all killed and their files removed by `stop`. */
 export interface NatsFleet {
@@ -100,7 +107,7 @@ export function natsFleet(program: string): NatsFleet {
           const gone = new Promise((resolve) => target.once('exit', resolve));
           target.kill(signal);
           if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
-          if (signal === 'SIGSTOP') await until(`${name} stands still`, () => stateOf(target.pid) === 'T');
+          if (signal === 'SIGSTOP') await until(`${name} stands still`, () => standsStill(target.pid));
         },
         async reload(next) {
           config = next;

@@ -44,7 +44,7 @@ const peerHeaders = {
   'X-Clock-Quality': 'tracking',
   'X-Clock-Error-Bound': '4000500',
 };
-const own = { sent_us: 1_000_000, back_us: 1_000_250, clock: synced };
+const own = { sent_us: 1_000_000, back_us: 1_000_250, rtt_us: 245, clock: synced };
 
 test('one-way times carry the error of both clocks', () => {
   assert.deepEqual(oneWay(echoOf(peerHeaders), own), {
@@ -71,6 +71,25 @@ test('there are no one-way times when a clock is not synchronised, not bounded, 
     assert.equal('forward_us' in oneWay(message, mine), false);
   }
   assert.deepEqual(oneWay(echoOf({}), own), {});
+});
+
+test('times that cannot be, even with the whole error, tell that a clock is wrong', () => {
+  const bound = (us: number) => ({ ...peerHeaders, 'X-Clock-Error-Bound': String(us * 1000) });
+  const shifted = (by_us: number, headers: Record<string, string>) => ({
+    ...headers,
+    'X-Server-Received-At': String(1_000_150 + by_us),
+    'X-Server-Sent-At': String(1_000_160 + by_us),
+  });
+  const tight = { ...own, clock: { ...synced, error_bound_ns: 10_000 } };
+  for (const by_us of [-161, -1000, 110, 1_000_000]) {
+    const seen = oneWay(echoOf(shifted(by_us, bound(0))), tight);
+    assert.equal(seen.clocks_contradict, true, String(by_us));
+    assert.equal('forward_us' in seen, false);
+    const claimed = Math.abs(by_us) + 100;
+    assert.equal(oneWay(echoOf(shifted(by_us, bound(claimed))), tight).forward_us, 150 + by_us);
+  }
+  const stepped = { ...tight, back_us: own.back_us + 3_600_000_000 }; // our own clock was set meanwhile
+  assert.equal(oneWay(echoOf(peerHeaders), stepped).clocks_contradict, true);
 });
 
 test('probes run at their pace; a peer that does not answer, or too late, is lost', async () => {

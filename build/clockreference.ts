@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reasons } from '../agent/clock/reasons.ts';
+import { table } from './optiontable.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/[<>*_]/g, '\\$&');
+
+/** The reason codes, in the order of their table. */
+function reasonTable(): string {
+  const rows = Object.entries(reasons).map(
+    ([code, { means, evidence, verdict, advice }]) =>
+      `| \`${code}\` | ${[means, evidence, verdict, advice].map(cell).join(' | ')} |`,
+  );
+  return ['| code | means | evidence | verdict | what to do |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The default of an option of the time section, so that the text cannot differ from the table. */
+function defaultOf(name: string): string {
+  const option = table.find(({ type }) => type === 'time')?.options.find((one) => one.name === name);
+  if (option === undefined) throw new Error(`build/clocktext.md: there is no option time.${name}`);
+  return String(option.default);
+}
+
+/** The text of docs/clock.md: build/clocktext.md with the reason codes and the defaults put in. */
+export const clockReference = (): string =>
+  readFileSync(join(__dirname, 'clocktext.md'), 'utf8')
+    .replace('{{reasons}}', reasonTable)
+    .replace(/\{\{time\.(\w+)\}\}/g, (_found, name: string) => defaultOf(name));

@@ -1,0 +1,15 @@
+// node node.mjs UNIT [SERVER]: shows the time by a unit. Needs: npm install @nats-io/transport-node
+import { connect } from '@nats-io/transport-node';
+import { keepClock } from './clock.mjs';
+
+const [unit, servers = 'nats://127.0.0.1:4222'] = process.argv.slice(2);
+const { NATS_USER: user, NATS_PASSWORD: pass } = process.env;
+const nc = await connect({ servers, user, pass });
+const clock = keepClock(nc, unit, { every_s: 10 });
+
+setInterval(() => {
+  const { now_us, error_us, source, quality, trouble } = clock.status();
+  const time = now_us === undefined ? 'no time yet' : new Date(now_us / 1000).toISOString();
+  const error = error_us === undefined ? 'error not known' : `within ${Math.ceil(error_us)} us`;
+  console.log(`${time}  ${error}  ${source}/${quality}  ${trouble ?? ''}`);
+}, 1000);

@@ -1,0 +1,120 @@
+// Every field that arrives at the hub is in docs/subjects.md, and stands there with its type.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Msg } from '@nats-io/transport-node';
+import { answeredBy, subjectsOf } from '../../agent/nats/subjects.ts';
+import { type Documented, documented } from '../../build/recordfields.ts';
+import { subjectsReference } from '../../build/subjects-reference.ts';
+import { chronyPair } from '../kit/chrony.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
+import { noNetns } from '../kit/netns.ts';
+import { ptpPair } from '../kit/ptp.ts';
+import { type Hub, startHub, startUnit } from '../kit/site.ts';
+import { natsServers, need } from '../kit/tools.ts';
+
+const unit = 'demo-01';
+const server = natsServers().newest ?? need('nats-server');
+const undo: (() => unknown)[] = [];
+const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const seen: Msg[] = [];
+let hub: Hub;
+
+before(async () => {
+  const dir = tempDir(owner, 'reference');
+  hub = await startHub(owner, dir, server);
+  hub.nc.subscribe('ops.>', { callback: (_error, message) => void seen.push(message) });
+  await hub.nc.flush();
+  const { client } = await chronyPair(owner, [], { steering: true });
+  const socket = noNetns() === undefined ? ptpPair(owner, { role: 'monitor' }).slave.socket : '/nowhere';
+  await startUnit(owner, {
+    dir,
+    unit,
+    server,
+    hubPort: hub.leafPort,
+    time: [
+      `option chrony_port '${client.cmdport}'`,
+      `option pmc '${need('pmc')}'`,
+      `list ptp_socket '${socket}'`,
+    ],
+    more: "config probe\n\toption unit 'demo-01'\n",
+    interval_s: 1,
+  });
+});
+after(async () => {
+  for (const one of undo.reverse()) await one();
+});
+
+/** Each leaf of a JSON value as a path, `[]` for any element of a list, with its type. */
+function* leaves(value: unknown, path: string, opaque: ReadonlySet<string>): Generator<[string, string]> {
+  if (Array.isArray(value) && !opaque.has(path)) {
+    for (const one of value) yield* leaves(one, `${path}[]`, opaque);
+  } else if (typeof value === 'object' && value !== null && !opaque.has(path)) {
+    for (const [key, one] of Object.entries(value))
+      yield* leaves(one, path === '' ? key : `${path}.${key}`, opaque);
+  } else yield [path, typeof value];
+}
+
+/** What a message has and the reference does not, in words; empty when all is documented. */
+function undocumented(message: Msg, reference: Documented): string[] {
+  const opaque = new Set(
+    Object.entries(reference.fields).flatMap(([path, { type }]) => (type === 'any' ? [path] : [])),
+  );
+  const fields = [...leaves(message.json(), '', opaque)].flatMap(([path, type]) => {
+    const known = reference.fields[path]?.type;
+    return known === type || known === 'any' ? [] : [`${path}: ${type}, documented as ${known ?? 'nothing'}`];
+  });
+  const headers = (message.headers?.keys() ?? []).filter((name) => !(name in (reference.headers ?? {})));
+  return [...fields, ...headers.map((name) => `header ${name}`)];
+}
+
+const isOf = (key: string, subject: string): boolean =>
+  subject === key.replace('<unit>', unit).replace('<role>', 'leaf');
+
+/** What others ask the unit is seen at the hub as well. */
+const isRequest = (subject: string): boolean => answeredBy(subjectsOf(unit, 'leaf')).includes(subject);
+
+describe('the subject reference', () => {
+  before(async () => {
+    await eventually(
+      'ntp',
+      () => seen.some((m) => m.subject.includes('metric.time') && /"active_source":"ntp"/.test(m.string())),
+      60_000,
+    );
+    await eventually(
+      'a port',
+      () => noNetns() !== undefined || seen.some((m) => /"port_state":"UNCALIBRATED"/.test(m.string())),
+      60_000,
+    );
+    const isRecorder = ({ subject }: Msg): boolean => subject.startsWith('ops.metric.recorder.');
+    await eventually('the recorder', () => seen.some(isRecorder), 30_000).catch(() => {}); // its test is skipped then
+    await hub.nc.request(`ops.cmd.leaf.${unit}`, 'HEALTH_PROBE');
+    await eventually('health', () => seen.some((m) => /"event":"health"/.test(m.string())));
+  });
+
+  test('every field of an answer and every header of an echo is named', async () => {
+    const text = subjectsReference();
+    const sync = await hub.nc.request(`ops.time.sync.${unit}`, '{"t1_us":1}');
+    const echo = await hub.nc.request(`ops.echo.${unit}`, 'x');
+    for (const name of [...Object.keys(sync.json<object>()), ...(echo.headers?.keys() ?? [])])
+      assert.ok(text.includes(name), name);
+  });
+
+  for (const reference of documented) {
+    const [first = ''] = reference.subjects;
+    test(`${first} has only documented fields`, (t) => {
+      const messages = seen.filter(({ subject }) => reference.subjects.some((key) => isOf(key, subject)));
+      if (messages.length === 0 && reference.rare) return t.skip('none was published here');
+      assert.ok(messages.length > 0, `none seen on ${first}`);
+      assert.deepEqual([...new Set(messages.flatMap((message) => undocumented(message, reference)))], []);
+    });
+  }
+
+  test('nothing is published on a subject that is not documented', () => {
+    const keys = documented.flatMap(({ subjects }) => subjects);
+    const strange = seen.filter(
+      ({ subject }) => !keys.some((key) => isOf(key, subject)) && !isRequest(subject),
+    );
+    assert.deepEqual([...new Set(strange.map(({ subject }) => subject))], []);
+  });
+});

@@ -1,0 +1,251 @@
+// config/clients against agent/nats/timesync.ts on a real nats-server: in Node, over websockets, and in a browser.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { buildSync } from 'esbuild';
+import { logTo } from '../../agent/lib/log.ts';
+import { systemTicker } from '../../agent/lib/ticker.ts';
+import { openLink } from '../../agent/nats/link.ts';
+import { subjectsOf } from '../../agent/nats/subjects.ts';
+import { answerTimeSync } from '../../agent/nats/timesync.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
+import { freePort, natsFleet, until } from '../kit/nats.ts';
+import { type PathDelays, slowPath } from '../kit/slowpath.ts';
+import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
+
+const run = promisify(execFile);
+const clients = join(projectRoot, 'config/clients');
+const server = natsServers().newest ?? need('nats-server');
+const undo: (() => unknown)[] = [];
+const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+
+/** What the tests take for true time: days away from this machine's, so that nothing can be right by chance. */
+const mono_us = (): number => performance.now() * 1000;
+const away_us = 5 * 86_400e6 + 123_456;
+const true_us = (): number => performance.timeOrigin * 1000 + mono_us() + away_us;
+
+/** The unit's clock wanders about true time, and stays just within the bound that it states. */
+const bound_us = 1000;
+const wandering_us = (): number => true_us() + 0.99 * bound_us * Math.sin(mono_us() / 1e5);
+
+let client: typeof import('../../config/clients/clock.mjs');
+let port: number;
+let websocket: number;
+
+before(async () => {
+  client = await import('../../config/clients/clock.mjs');
+  websocket = await freePort();
+  const fleet = natsFleet(server);
+  undo.push(() => fleet.stop());
+  const nats = await fleet.server(
+    'one',
+    `websocket { listen: "127.0.0.1:${websocket}", no_tls: true }
+authorization { users: [ { user: unit, password: unit }, { user: app, password: app, permissions: {
+  publish: "ops.time.sync.*", subscribe: "_INBOX.>" } } ] }`,
+  );
+  await nats.start();
+  port = nats.port;
+  const ended = new AbortController();
+  const link = openLink(
+    { ticker: systemTicker(), log: logTo(() => {}) },
+    { servers: [nats.url], name: 'unit', inboxPrefix: '_INBOX_unit', user: 'unit', password: 'unit' },
+    ended.signal,
+  );
+  undo.push(async () => {
+    ended.abort();
+    await link.stop();
+  });
+  for (const [unit, now_us, error_bound_ns] of [
+    ['wandering', wandering_us, bound_us * 1000],
+    ['plain', true_us, undefined],
+  ] as const) {
+    const bound = error_bound_ns === undefined ? {} : { error_bound_ns };
+    answerTimeSync(
+      {
+        link,
+        now_us,
+        clock: () => ({ source: 'ntp', quality: 'locked', ...bound }),
+        utcOffset_s: () => undefined,
+      },
+      { subject: subjectsOf(unit, 'leaf').timeSync, replySubjects: ['_INBOX.>'] },
+    );
+  }
+  await until('connected', () => link.state().connected);
+});
+after(async () => {
+  for (const one of undo.reverse()) await one();
+});
+
+async function connected(delays?: PathDelays): Promise<NatsConnection> {
+  const at = delays === undefined ? port : await slowPath(owner, port, delays);
+  const nc = await connect({ servers: `nats://127.0.0.1:${at}`, user: 'app', pass: 'app' });
+  undo.push(() => nc.close());
+  return nc;
+}
+
+const rate = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? NaN;
+const us = (value: number): string => `${Math.round(value)} us`;
+
+const fast = (): number => 0;
+const paths: Readonly<Record<string, { readonly delays?: PathDelays; readonly count: number }>> = {
+  direct: { count: 500 },
+  'slow there': { delays: { there: () => 15, back: fast }, count: 200 },
+  'slow back': { delays: { there: fast, back: () => 15 }, count: 200 },
+  'jittery both ways': {
+    delays: { there: () => 20 * Math.random() ** 3, back: () => 20 * Math.random() ** 3 },
+    count: 300,
+  },
+};
+
+describe('in Node', () => {
+  for (const [name, { delays, count }] of Object.entries(paths)) {
+    test(`${name}: each of ${count} exchanges is within the error that it claims`, async (t) => {
+      const nc = await connected(delays);
+      const wrong: number[] = [];
+      const claimed: number[] = [];
+      for (let i = 0; i < count; i++) {
+        const got = await client.exchange(nc, 'wandering', { timeout_ms: 10_000 });
+        const wrong_us = Math.abs(mono_us() + got.offset_us - true_us());
+        const claim_us = got.error_us + (got.bound_us ?? NaN);
+        assert.ok(wrong_us <= claim_us, `${wrong_us} us wrong, ${claim_us} claimed, rtt ${got.rtt_us}`);
+        wrong.push(wrong_us);
+        claimed.push(claim_us);
+      }
+      const shown = (values: number[]) => `p50 ${us(rate(values, 0.5))} max ${us(rate(values, 1))}`;
+      t.diagnostic(`wrong ${shown(wrong)}; claimed ${shown(claimed)}`);
+    });
+  }
+
+  test('a kept clock is right at every look through a jittery path, though its machine is set back and forth', async (t) => {
+    const jitter = () => 30 * Math.random() ** 4;
+    const nc = await connected({ there: jitter, back: jitter });
+    let set_ms = 0;
+    const clock = client.keepClock(nc, 'wandering', { every_s: 0.2, wall_ms: () => Date.now() + set_ms });
+    undo.push(() => clock.stop());
+    await eventually('a time', () => clock.now_us());
+    const claimed: number[] = [];
+    let worst_us = 0;
+    for (let looks = 0; looks < 300; looks++) {
+      if (looks % 100 === 50) set_ms += looks % 200 === 50 ? -7_200_000 : 3_600_000;
+      const error_us = clock.error_us() ?? NaN;
+      const wrong_us = Math.abs((clock.now_us() ?? NaN) - true_us());
+      assert.ok(wrong_us <= error_us, `look ${looks}: ${wrong_us} us wrong, ${error_us} claimed`);
+      worst_us = Math.max(worst_us, wrong_us);
+      claimed.push(error_us);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.ok(rate(claimed, 0.5) < 15_000);
+    t.diagnostic(`worst ${us(worst_us)} wrong; claimed p50 ${us(rate(claimed, 0.5))}`);
+  });
+
+  test('a unit that states no bound gives its time, and no claim on true time', async () => {
+    const clock = client.keepClock(await connected(), 'plain');
+    undo.push(() => clock.stop());
+    await eventually('a time', () => clock.now_us());
+    assert.equal(clock.error_us(), undefined);
+    const wrong_us = Math.abs((clock.now_us() ?? NaN) - true_us());
+    assert.ok(wrong_us <= (clock.unit_error_us() ?? NaN));
+  });
+
+  test('node.mjs shows the time of the unit', async () => {
+    const dir = tempDir(owner, 'clients');
+    for (const file of ['clock.mjs', 'node.mjs']) copyFileSync(join(clients, file), join(dir, file));
+    symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
+    const env = { ...process.env, NATS_USER: 'app', NATS_PASSWORD: 'app' };
+    const options = { env, timeout: 3000, killSignal: 'SIGTERM' } as const;
+    const args = [join(dir, 'node.mjs'), 'wandering', `nats://127.0.0.1:${port}`];
+    const { stdout } = await run(process.execPath, args, options).catch(
+      (error) => error as { stdout: string },
+    );
+    const [, shown = '', claimed] = /^(\S+Z) {2}within (\d+) us {2}ntp\/locked/m.exec(stdout) ?? [];
+    assert.ok(Number(claimed) < 100_000, stdout);
+    assert.ok(Math.abs(Date.parse(shown) - true_us() / 1000) < 10_000);
+  });
+});
+
+describe('over websockets', () => {
+  /** The NATS client as the page's comment says to make it. */
+  const library = (): string => {
+    const file = join(tempDir(owner, 'websocket'), 'nats-core.mjs');
+    const stdin = { contents: "export { wsconnect } from '@nats-io/nats-core'", resolveDir: projectRoot };
+    buildSync({ stdin, bundle: true, format: 'esm', outfile: file, logLevel: 'error' });
+    return file;
+  };
+
+  test("Node's own websocket carries it too", async () => {
+    const script = `
+      import { wsconnect } from '${library()}';
+      import { exchange } from '${join(clients, 'clock.mjs')}';
+      const nc = await wsconnect({ servers: 'ws://127.0.0.1:${websocket}', user: 'app', pass: 'app' });
+      const seen = [];
+      for (let i = 0; i < 50; i++) {
+        const got = await exchange(nc, 'wandering');
+        const true_us = (performance.timeOrigin + performance.now()) * 1000 + ${away_us};
+        seen.push([Math.abs(performance.now() * 1000 + got.offset_us - true_us), got.error_us + got.bound_us]);
+      }
+      console.log(JSON.stringify(seen));
+      await nc.close();`;
+    const args = ['--experimental-websocket', '--no-warnings', '--input-type=module', '-e', script];
+    const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
+    const seen = JSON.parse(stdout) as [number, number][];
+    assert.equal(seen.length, 50);
+    // timeOrigin of another process is this machine's wall clock as it was then, known to some 100 us
+    for (const [wrong_us, claimed_us] of seen)
+      assert.ok(wrong_us <= claimed_us + 500, `${wrong_us} ${claimed_us}`);
+  });
+
+  test('the page shows the time in a browser', {
+    skip: tool('chromium') ? false : 'no chromium',
+  }, async () => {
+    const files: Readonly<Record<string, readonly [string, string]>> = {
+      '/': [join(clients, 'browser.html'), 'text/html'],
+      '/clock.mjs': [join(clients, 'clock.mjs'), 'text/javascript'],
+      '/nats-core.js': [library(), 'text/javascript'],
+    };
+    const web = createServer((request, response) => {
+      const [file, type] = files[new URL(request.url ?? '/', 'http://x').pathname] ?? [];
+      if (request.url === '/wait') return void setTimeout(() => response.writeHead(204).end(), 3000);
+      if (file === undefined || type === undefined) return void response.writeHead(404).end();
+      // the page is dumped once it has loaded; a picture that takes its time gives it that time
+      const more = type === 'text/html' ? '<img src="/wait">' : '';
+      response.writeHead(200, { 'content-type': type }).end(readFileSync(file, 'utf8') + more);
+    });
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    undo.push(() => web.close());
+    const address = web.address();
+    const at = typeof address === 'object' && address !== null ? address.port : 0;
+    const query = new URLSearchParams({
+      server: `ws://127.0.0.1:${websocket}`,
+      unit: 'wandering',
+      user: 'app',
+      pass: 'app',
+    });
+    const profile = tempDir(owner, 'chromium');
+    const { stdout, stderr } = await run(
+      need('chromium'),
+      [
+        ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'],
+        ...[
+          `--user-data-dir=${profile}`,
+          '--disable-background-networking',
+          '--dump-dom',
+          '--enable-logging=stderr',
+        ],
+        `http://127.0.0.1:${at}/?${query}`,
+      ],
+      { timeout: 60_000 },
+    );
+    assert.match(stdout, /within \d+ µs of true time; the unit's clock: ntp locked/, stderr);
+    const shown = /<output id="time">([\d:.]+)</.exec(stdout)?.[1] ?? '';
+    const day_ms = Date.parse(`1970-01-01T${shown}Z`);
+    const apart_ms = Math.abs(((true_us() / 1000) % 86_400_000) - day_ms);
+    assert.ok(Math.min(apart_ms, 86_400_000 - apart_ms) < 30_000, shown);
+  });
+});

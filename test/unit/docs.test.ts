@@ -1,0 +1,75 @@
+// The docs are made from the code where they can be; the rest of what they say is checked against it here.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { reasons } from '../../agent/clock/reasons.ts';
+import { publishedBy, subjectsOf } from '../../agent/nats/subjects.ts';
+import { clockReference } from '../../build/clockreference.ts';
+import { documented } from '../../build/recordfields.ts';
+import { subjectsReference } from '../../build/subjects-reference.ts';
+import { loadUci, said } from '../kit/config.ts';
+import { blocksOf } from '../kit/docblocks.ts';
+import { projectRoot } from '../kit/tools.ts';
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+const clock = clockReference();
+
+describe('docs/clock.md', () => {
+  test('has every reason code with its meaning, and no placeholder is left', () => {
+    for (const [code, { advice }] of Object.entries(reasons)) {
+      const row = clock.split('\n').find((line) => line.startsWith(`| \`${code}\` |`));
+      assert.ok(row?.includes(advice.slice(0, 20).replace(/[<>*_]/g, '\\$&')), code);
+      assert.equal(row?.replaceAll('\\|', '').split('|').length, 7, row);
+    }
+    assert.doesNotMatch(clock, /\{\{|undefined/);
+  });
+
+  test('names only reason codes, options and terms that there are, and every term', () => {
+    const options = read('agent/config/options.ts');
+    for (const [, name = ''] of clock.matchAll(/`time\.(\w+)`/g))
+      assert.match(options, new RegExp(`\\b${name}: `), name);
+    const text = clock.slice(0, clock.indexOf('## Reasons'));
+    for (const [, code = ''] of text.matchAll(/`((?:ptp|ntp|phc2sys|refclock|utc|tai|gm)_[a-z_]+)`/g))
+      assert.ok(code in reasons || code === 'gm_accuracy', code);
+    for (const [, term = ''] of read('agent/clock/bound.ts').matchAll(/name: '(\w+)'/g))
+      assert.ok(clock.includes(`\`${term}\``), term);
+  });
+
+  for (const file of ['docs/clock.md', 'config/clients/README.md']) {
+    for (const [index, uci] of blocksOf(file, 'uci').entries()) {
+      test(`example ${index + 1} of ${file} is taken by the loader without a word`, () => {
+        assert.deepEqual(said(loadUci(uci)), []);
+      });
+    }
+  }
+});
+
+describe('docs/subjects.md', () => {
+  const text = subjectsReference();
+
+  test('has every subject that a unit publishes, with at least one field', () => {
+    for (const subject of publishedBy(subjectsOf('<unit>', '<role>')))
+      assert.ok(
+        documented.some(
+          ({ subjects, fields }) => subjects.includes(subject) && Object.keys(fields).length > 1,
+        ),
+        subject,
+      );
+  });
+
+  test('every table row has as many cells as its head', () => {
+    for (const block of text.split('\n\n').filter((part) => part.startsWith('| '))) {
+      const cells = block.split('\n').map((line) => line.split(' | ').length);
+      assert.equal(new Set(cells).size, 1, block.slice(0, 200));
+    }
+  });
+
+  test('every field has its help, and a name ends with the unit that its help speaks of', () => {
+    for (const { fields } of documented)
+      for (const [path, { help }] of Object.entries(fields)) {
+        assert.notEqual(help, '');
+        if (/Unix ms/.test(help)) assert.match(path, /(^ts|_ms)$/, path);
+      }
+  });
+});
