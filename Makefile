@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test check build bench generate tools clean
+.PHONY: help demo test check build packages bench generate tools browser clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -14,7 +14,7 @@ help: ## list the targets
 demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
 
-test: build tools ## all tests with coverage: unit, integration, end to end
+test: build browser ## all tests with coverage: unit, integration, end to end
 	@test/all.sh
 
 check: build tools ## types, style, dead code, generated files, shell scripts, sizes
@@ -28,11 +28,17 @@ check: build tools ## types, style, dead code, generated files, shell scripts, s
 build: node_modules/.package-lock.json ## dist/nunect.cjs
 	@node build/bundle.mjs
 
+packages: build ## the .ipk for OpenWrt, in dist/packages
+	@node build/ipk.mjs
+
 bench: build tools ## footprint and speed of the bundle, against bare node and a Go responder
 	@$(run_ts) test/bench/bench.ts
 
 generate: node_modules/.package-lock.json ## write anew what is generated from the option table and the wire contract
 	@$(run_ts) build/generate.ts
+
+browser: # the same with chromium, which only the tests want
+	@build/tools.sh --browser
 
 tools: ## fetch into .tools what tests and demo run: nats-server, nats, chronyd, ptp4l, shellcheck
 	@build/tools.sh

@@ -112,6 +112,18 @@ get_go() {
   fi
 }
 
+# Hundreds of libraries: installed as it is, and only where tests want it. It starts nothing by itself.
+get_chromium() {
+  if have chromium; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say 'installing chromium, for the tests that look at pages'
+    apt-get install -qq -y --no-install-recommends chromium >/dev/null 2>&1 && return
+    apt-get -qq update >/dev/null 2>&1
+    if apt-get install -qq -y --no-install-recommends chromium >/dev/null; then return; fi
+  fi
+  say "no chromium here; install the Debian package chromium for the tests that look at pages"
+}
+
 mkdir -p "$tools"
 get_debian
 get_iproute
@@ -119,3 +131,4 @@ get_go
 if [ ! -x "$tools/debian/usr/sbin/nats-server" ] && [ ! -x "$tools/go/bin/nats-server" ] && ! have nats-server; then
   say 'there is no nats-server at all: install the Debian package nats-server, or Go and run make tools again'
 fi
+if [ "${1:-}" = --browser ]; then get_chromium; fi

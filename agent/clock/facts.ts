@@ -91,9 +91,9 @@ export interface PtpFacts {
   readonly ports: readonly PtpPort[];
   readonly timeStatus: TimeStatus;
   /**
-   * Monotonic ms at which ingress_time_ns was last seen to change; the age of the last Sync is judged from
-   * this, since the ingress time itself is in a timescale of its own. -Infinity before the first
-   * change: a Sync that was there when we came may be of any age.
+   * Monotonic ms at which the last Sync arrived, as told from the changes of ingress_time_ns (syncage.ts): the
+   * ingress time itself is in a timescale of its own. -Infinity before the first change: a Sync that was there
+   * when we came may be of any age.
    */
   readonly ingressSeen_ms: number;
   readonly current?: CurrentDataSet;

@@ -69,11 +69,36 @@ function syncAgeLimit_ms({ logSyncInterval }: PtpPort): number {
   return Math.max(3, 3 * interval_s) * 1e3;
 }
 
-function isSyncFresh(facts: PtpFacts, port: PtpPort, at_ms: number, now_ms: number, settings: ClockSettings) {
-  const limit = syncAgeLimit_ms(port);
-  if (facts.timeStatus.ingress_time_ns === 0n || at_ms - facts.ingressSeen_ms > limit) return false;
-  return now_ms - facts.ingressSeen_ms <= Math.max(limit, 2e3 * settings.poll_s); // asked less often: seen later
+/** How old the last Sync may be that a poll knows of; one that is asked seldom sees it late. */
+const knownAgeLimit_ms = (port: PtpPort, poll_s: number): number =>
+  Math.max(syncAgeLimit_ms(port), 2e3 * poll_s);
+
+/** Time to ask once more before a Sync counts as missing. */
+const lastCall_ms = { asks: 50, answered: 400 } as const;
+
+function isSyncFresh(
+  facts: PtpFacts,
+  port: PtpPort,
+  at_ms: number,
+  now_ms: number,
+  { poll_s }: ClockSettings,
+) {
+  const { timeStatus, ingressSeen_ms } = facts;
+  if (timeStatus.ingress_time_ns === 0n || at_ms - ingressSeen_ms > syncAgeLimit_ms(port)) return false;
+  return now_ms - ingressSeen_ms <= knownAgeLimit_ms(port, poll_s) + lastCall_ms.answered;
 }
+
+/** When to ask for a Sync that has not come: just after the last one has grown too old. Undefined without one. */
+export function lastCallAt_ms(facts: PtpFacts, poll_s: number): number | undefined {
+  const port = decidingPort(facts.ports);
+  if (port?.portState !== 'SLAVE' && port?.portState !== 'UNCALIBRATED') return undefined;
+  if (facts.ingressSeen_ms === Number.NEGATIVE_INFINITY) return undefined;
+  return facts.ingressSeen_ms + knownAgeLimit_ms(port, poll_s) + lastCall_ms.asks;
+}
+
+/** Whether ptp4l follows somebody whose Syncs come. */
+export const hasFreshSync = (reading: Evidence['ptp'], now_ms: number, settings: ClockSettings): boolean =>
+  viewPtp(reading, now_ms, settings, undefined).live !== undefined;
 
 const portName = (port: PtpPort): string => `port ${port.portIdentity.split('-').at(-1)}`;
 

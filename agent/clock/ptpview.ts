@@ -1,5 +1,6 @@
 import type { DataSetId, DataSets } from './datasets.ts';
 import type { PtpFacts, PtpPort } from './facts.ts';
+import { type SyncAge, syncAge } from './syncage.ts';
 
 /** One data set that ptp4l sent. */
 export type Received = {
@@ -39,11 +40,9 @@ const sameValue = (a: object, b: object): boolean => {
 const keyOf = ({ id, value }: Received): string =>
   'portIdentity' in value ? `${id} ${value.portIdentity}` : id;
 
-/** A view of a ptp4l that has said nothing yet. */
-export function ptpView(): PtpView {
+/** A view of a ptp4l that has said nothing yet. `sync` may remember what its forerunner saw. */
+export function ptpView(sync: SyncAge = syncAge()): PtpView {
   const all = new Map<string, Heard>();
-  // A Sync may be old when it is first seen, so only a change tells its age.
-  let ingressSeen_ms = Number.NEGATIVE_INFINITY;
 
   const get = <K extends DataSetId>(id: K, port = ''): DataSets[K] | undefined =>
     all.get(port === '' ? id : `${id} ${port}`)?.received.value as DataSets[K] | undefined;
@@ -63,11 +62,7 @@ export function ptpView(): PtpView {
   return {
     take(received, now_ms) {
       const before = all.get(keyOf(received))?.received;
-      if (received.id === 'TIME_STATUS_NP' && before?.id === 'TIME_STATUS_NP') {
-        const { ingress_time_ns } = received.value;
-        const changed = ingress_time_ns !== before.value.ingress_time_ns;
-        if (changed && ingress_time_ns !== 0n) ingressSeen_ms = now_ms;
-      }
+      if (received.id === 'TIME_STATUS_NP') sync.take(received.value.ingress_time_ns, now_ms);
       all.set(keyOf(received), { received, at_ms: now_ms });
       return before === undefined || !sameValue(received.value, before.value);
     },
@@ -90,7 +85,7 @@ export function ptpView(): PtpView {
         events: get('SUBSCRIBE_EVENTS_NP')?.events ?? [],
         ports,
         timeStatus,
-        ingressSeen_ms,
+        ingressSeen_ms: sync.arrived_ms(),
         ...(current === undefined ? {} : { current }),
         ...(parent === undefined ? {} : { parent }),
         ...(timeProperties === undefined ? {} : { timeProperties }),

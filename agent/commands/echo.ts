@@ -59,6 +59,12 @@ function number(text: string, name: string, least: number, most: number): number
   throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}\n${usage}`);
 }
 
+function whole(text: string, name: string, least: number, most: number): number {
+  const value = number(text, name, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`--${name} '${text}' must be a whole number\n${usage}`);
+}
+
 function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -84,10 +90,10 @@ function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>) {
   return {
     unit,
     json: values.json,
-    count: count === undefined ? Infinity : number(count, 'count', 1, 1e6),
+    count: count === undefined ? Infinity : whole(count, 'count', 1, 1e6),
     interval_ms: number(values.interval, 'interval', 0.001, 3600) * 1000,
     timeout_ms: number(values.timeout, 'timeout', 0.01, 60) * 1000,
-    payload: new Uint8Array(number(values.size, 'size', 0, 64 * 1024 * 1024)).fill(0x2e),
+    payload: new Uint8Array(whole(values.size, 'size', 0, 64 * 1024 * 1024)).fill(0x2e),
     link: {
       servers: values.server ?? (env['NATS_URL'] ?? 'nats://127.0.0.1:4222').split(','),
       name: 'nunect echo',

@@ -74,16 +74,17 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     io.stderr(`${formatEntry({ level: 'fatal', comp: 'agent', msg: 'crashed', fields: { why } })}\n`);
     process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
   };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
-
   let reload = async (): Promise<void> => {}; // what is asked for before the start is in the file that is read then
   let reloading = Promise.resolve();
   signals.onReload(() => {
-    reloading = reloading.then(() => reload()).catch((error: unknown) => complain(io, 'reload failed', error));
+    reloading = reloading
+      .then(() => reload())
+      .catch((error: unknown) => complain(io, 'reload failed', error));
   });
   const file = await load();
   if (!file.config.agent.enabled) return disabled(io);
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
   const own = scratch(dir);
   const deps = {
     spawn: (command: string, rest: readonly string[]) => spawn(command, [...rest]),

@@ -11,7 +11,7 @@ const warning = (option: string, message: string): Finding => ({ option, message
 const schemeOf = (url: string): string => url.slice(0, url.indexOf(':'));
 const isWebsocket = (url: string): boolean => ['ws', 'wss'].includes(schemeOf(url));
 
-const hubAuth: Check = ({ hub }) => {
+const hubAuth: Check = ({ hub, leaf }) => {
   const kinds = [
     ...(hub.user === undefined ? [] : ['hub.user']),
     ...(hub.creds_file === undefined ? [] : ['hub.creds_file']),
@@ -29,7 +29,8 @@ const hubAuth: Check = ({ hub }) => {
   if (hub.user === undefined && hasPassword) {
     found.push(error(hub.password === undefined ? 'hub.password_file' : 'hub.password', 'needs hub.user'));
   }
-  if (hub.url.length > 0 && kinds.length === 0 && !hasPassword && hub.tls_cert === undefined) {
+  const isJoined = hub.url.length > 0 && leaf.mode !== 'external';
+  if (isJoined && kinds.length === 0 && !hasPassword && hub.tls_cert === undefined) {
     found.push(warning('hub.url', 'is joined without any credentials: no user, creds, nkey or certificate'));
   }
   return found;
@@ -64,8 +65,13 @@ const hubAddresses: Check = ({ hub, leaf }) => {
   if (leaf.mode === 'off' && hub.url.some((url) => !['nats', 'tls'].includes(schemeOf(url)))) {
     found.push(error('hub.url', 'scheme must be nats or tls with leaf.mode off'));
   }
-  if (leaf.mode === 'external' && hub.url.length > 0) {
-    found.push(warning('hub.url', 'is not used with leaf.mode external: that server has its own config'));
+  if (leaf.mode === 'external') {
+    // but the url is: it says that there is a hub, which stores records
+    for (const name of ['user', 'creds_file', 'nkey_file', 'tls_cert'] as const)
+      if (hub[name] !== undefined)
+        found.push(
+          warning(`hub.${name}`, 'is not used with leaf.mode external: that server has its own config'),
+        );
   }
   if (hub.tls_insecure) found.push(warning('hub.tls_insecure', 'anybody on the way can pose as the hub'));
   return found;

@@ -71,7 +71,12 @@ export const sections = {
     }),
   }),
   hub: one('The hub broker that the leaf joins. Without a url the leaf is local only.', {
-    url: list([], serverUrl, 'Hub address; several are tried in random order.', leafToo),
+    url: list(
+      [],
+      serverUrl,
+      'Hub address; several are tried in random order. Mode external: it only says that there is a hub.',
+      leafToo,
+    ),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
     password_file: optional(

@@ -11,7 +11,8 @@ export interface PartPlan<All, Input, K extends keyof All> {
   inputs(input: Input): unknown;
   /** Takes over changed inputs while it runs, for a part that holds what must not be lost. */
   adapt?(part: All[K], input: Input): void;
-  start(input: Input, running: All): (All[K] & Stoppable) | Promise<All[K] & Stoppable>;
+  /** `signal` ends when the part is stopped, or before that when all are. */
+  start(input: Input, running: All, signal: AbortSignal): (All[K] & Stoppable) | Promise<All[K] & Stoppable>;
 }
 
 export type Plan<All, Input> = { readonly [K in keyof All]: PartPlan<All, Input, K> };
@@ -24,7 +25,7 @@ export interface Parts<All, Input> {
    * of all that were touched, in start order.
    */
   reload(input: Input): Promise<(keyof All)[]>;
-  /** Stops all in reverse order, also when one of them fails; the failures go to `onTrouble`. */
+  /** Ends all signals at once, then stops all in reverse order, also when one of them fails; the failures go to `onTrouble`. */
   stop(): Promise<void>;
 }
 
@@ -40,22 +41,26 @@ export async function startParts<All extends object, Input>(
   const order = Object.keys(plan) as (keyof All)[];
   const running: Partial<{ [K in keyof All]: All[K] & Stoppable }> = {};
   const builtFrom = new Map<keyof All, string>();
-  const alive = new Set<keyof All>();
+  const alive = new Map<keyof All, AbortController>();
 
   const stopOne = async (name: keyof All): Promise<void> => {
-    if (!alive.delete(name)) return;
+    const life = alive.get(name);
+    if (life === undefined) return;
+    alive.delete(name);
     try {
       await running[name]?.stop();
     } catch (error) {
       onTrouble(name, error);
     }
+    life.abort();
   };
   const stopThese = async (names: readonly (keyof All)[]): Promise<void> => {
     for (const name of [...names].reverse()) await stopOne(name);
   };
   const startOne = async <K extends keyof All>(name: K, from: Input): Promise<void> => {
-    running[name] = await plan[name].start(from, running as All);
-    alive.add(name);
+    const life = new AbortController();
+    running[name] = await plan[name].start(from, running as All, life.signal);
+    alive.set(name, life);
     builtFrom.set(name, JSON.stringify(plan[name].inputs(from)));
   };
   const adaptOne = <K extends keyof All>(name: K, to: Input): void => {
@@ -90,6 +95,9 @@ export async function startParts<All extends object, Input>(
       await startThese(restarted, next);
       return order.filter((name) => stale.has(name) || adaptable.has(name));
     },
-    stop: () => stopThese(order),
+    async stop() {
+      for (const life of alive.values()) life.abort();
+      await stopThese(order);
+    },
   };
 }

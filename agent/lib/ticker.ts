@@ -47,3 +47,11 @@ export function systemTicker(random: () => number = Math.random): Ticker {
     },
   };
 }
+
+/** Resolves with the promise, or with undefined once it fails or `ms` have passed. */
+export function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const cancel = ticker.after(ms, () => resolve(undefined));
+    promise.then(resolve, () => resolve(undefined)).finally(cancel);
+  });
+}

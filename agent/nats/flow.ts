@@ -126,8 +126,9 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
       shelve(lane);
       if (hub && lane.state !== 'denied') release(lane);
     }
-    if (!offline) log.warn('records wait: the hub cannot be reached');
+    const began = !offline;
     offline = true;
+    if (began) log.warn('records wait: the hub cannot be reached'); // a record itself: it comes back in here
     wakeAt(ticker.now_ms() + 1000 + Math.random() * 1000);
     fates.changed();
   };

@@ -1,19 +1,17 @@
 import {
-  connect,
   MsgHdrsImpl,
   type MsgImpl,
   type NatsConnection,
   PermissionViolationError,
   type Subscription,
-  TimeoutError,
 } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
-import type { Ticker } from '../lib/ticker.ts';
+import { type Ticker, within } from '../lib/ticker.ts';
+import { keepTrying } from './attempts.ts';
 import { blameClock } from './clockblame.ts';
 import { watchDenials } from './denials.ts';
 import { guardHandlers, type Handler } from './guard.ts';
-import { knock } from './knock.ts';
-import { attemptLimit_ms, connectionOptions, failureKind, type LinkOptions, messageOf } from './session.ts';
+import { failureKind, type LinkOptions, messageOf } from './session.ts';
 import type { Headers } from './wire.ts';
 
 /** A message that came in. `headers` is decoded on first use and may throw on garbage. */
@@ -100,11 +98,7 @@ export interface LinkDeps {
   readonly clockDoubt?: () => string | undefined;
 }
 
-const firstPause_ms = 250;
-const longestPause_ms = 5000;
 const stopLimit_ms = 500;
-/** A connection that lived this long resets the pause between attempts. */
-const settled_ms = 10_000;
 
 interface Subscribed {
   readonly subject: string;
@@ -113,17 +107,9 @@ interface Subscribed {
   live?: Subscription;
 }
 
-/** Resolves with the promise, or with undefined after `ms`. */
-function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const cancel = ticker.after(ms, () => resolve(undefined));
-    promise.then(resolve, () => resolve(undefined)).finally(cancel);
-  });
-}
-
 /** Opens the link and returns at once; the first connection follows when the server is there. */
 export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: AbortSignal): Link {
-  const { ticker, log, random = Math.random, clockDoubt = () => undefined } = deps;
+  const { ticker, log, clockDoubt = () => undefined } = deps;
   const subscriptions = new Set<Subscribed>();
   const listeners = new Set<(state: LinkState) => void>();
   const totals = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
@@ -135,7 +121,6 @@ export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: Abor
   let connections = 0;
   let dropped = 0;
   let stopping = false;
-  let wake = (): void => {};
 
   const change = (next: LinkState): void => {
     state = next;
@@ -147,15 +132,6 @@ export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: Abor
       }
     }
   };
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = ticker.after(ms, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
 
   async function heed(nc: NatsConnection): Promise<void> {
     for await (const status of nc.status()) {
@@ -192,44 +168,30 @@ export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: Abor
     change({ connected: false, since_ms: ticker.now_ms(), lastError });
   }
 
-  async function keepConnected(): Promise<void> {
-    let wait_ms = firstPause_ms;
-    let hung = false;
-    while (!stopping) {
-      const begun = ticker.now_ms();
-      const used = opts;
-      try {
-        if (hung && used.tls?.handshakeFirst !== true) await knock(used.servers, attemptLimit_ms(used));
-        const nc = await connect(connectionOptions(used));
-        hung = false;
-        if (stopping || used !== opts) await nc.close();
-        else await serve(nc);
-        if (ticker.now_ms() - begun > settled_ms) wait_ms = firstPause_ms;
-      } catch (error) {
-        hung ||= error instanceof TimeoutError;
+  const attempts = keepTrying(
+    { ticker, random: deps.random ?? Math.random },
+    {
+      options: () => opts,
+      serve,
+      failed(error) {
         const why = blameClock(messageOf(error) || 'connection failed', clockDoubt());
         if (why !== state.lastError && !stopping) log.warn('cannot connect', { why });
         state = { ...state, lastError: why };
-      }
-      if (stopping) return;
-      if (used !== opts) wait_ms = firstPause_ms;
-      await pause(wait_ms * (1 + random() / 2));
-      wait_ms = Math.min(longestPause_ms, wait_ms * 1.5);
-    }
-  }
-  const done = keepConnected();
+      },
+    },
+  );
 
   async function stop(): Promise<void> {
     if (!stopping) {
       stopping = true;
-      wake();
+      attempts.end();
       const nc = current;
       if (nc !== undefined) {
         await within(ticker, stopLimit_ms, nc.drain());
         void nc.close().catch(() => {});
       }
     }
-    await within(ticker, stopLimit_ms, done);
+    await within(ticker, stopLimit_ms, attempts.ended);
   }
   signal.addEventListener('abort', () => void stop(), { once: true });
 
@@ -297,7 +259,7 @@ export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: Abor
     configure(next) {
       if (JSON.stringify(next) === JSON.stringify(opts)) return;
       opts = next;
-      wake();
+      attempts.hurry();
       void current?.close().catch(() => {});
     },
     stop,

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { isDataSetId, parseDataSet } from '../clock/datasets.ts';
 import type { PtpFacts } from '../clock/facts.ts';
 import type { PmcReply } from '../clock/pmc.ts';
+import { lastCallAt_ms } from '../clock/ptp.ts';
 import { ptpView, type Received } from '../clock/ptpview.ts';
+import { syncAge } from '../clock/syncage.ts';
 import type { Spawn } from '../lib/child.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { PmcChild } from './pmcchild.ts';
@@ -52,7 +54,9 @@ export function watchPtp4l(
   const stats = { questions: 0, timeouts: 0, garbled: 0, events: 0 };
   const schedule = ptpSchedule(poll_ms);
 
-  let view = ptpView();
+  const sync = syncAge();
+  let view = ptpView(sync);
+  let cancelLastCall = (): void => {};
   let seen: { readonly value: PtpFacts; readonly at_ms: number } | undefined;
   let trouble: Trouble = { why: 'not_yet' };
   let writable = true;
@@ -63,7 +67,8 @@ export function watchPtp4l(
 
   const clientSocket = join(opts.runDir, `pmc.${process.pid}.sock`);
   const keeper = keepPmc(deps, { ...opts, clientSocket }, onReply, () => {
-    view = ptpView();
+    sync.reopen();
+    view = ptpView(sync);
     turn = undefined;
     writable = true;
     schedule.reset();
@@ -90,6 +95,7 @@ export function watchPtp4l(
     const value = view.facts(keeper.socket(), readOnly(), now_ms, (id) => life_ms(id, poll_ms));
     if (value === undefined) return;
     seen = { value, at_ms: now_ms };
+    if (reply.id === 'TIME_STATUS_NP') armLastCall(value);
     onFacts(value, asked);
     if (!asked) changed.tell();
   }
@@ -104,6 +110,18 @@ export function watchPtp4l(
     const missed = asked && facts.events.includes('port_state');
     if (missed && ticker.now_ms() - subscribed_ms > resubscribeMs) renewSubscription();
     if (!asked) work();
+  }
+
+  /** A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. */
+  function armLastCall(facts: PtpFacts): void {
+    cancelLastCall();
+    const at_ms = lastCallAt_ms(facts, opts.poll_s);
+    if (at_ms === undefined || at_ms <= ticker.now_ms() || stopped) return;
+    cancelLastCall = ticker.after(at_ms - ticker.now_ms(), () => {
+      schedule.hurry(({ id }) => id === 'TIME_STATUS_NP');
+      changed.note(); // no answer is news, too
+      work();
+    });
   }
 
   const renewSubscription = (): void => schedule.hurry(({ id }) => id === 'SUBSCRIBE_EVENTS_NP');
@@ -170,6 +188,7 @@ export function watchPtp4l(
   let ending: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     cancel();
+    cancelLastCall();
     stopped = true;
     ending ??= keeper.stop().then(() => round);
     return ending;

@@ -1,5 +1,6 @@
 import type { ClockVerdict } from '../clock/verdict.ts';
 import type { LeafInfo } from '../config/agentfile.ts';
+import type { Config } from '../config/options.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { LinkState } from '../nats/link.ts';
 import type { Health } from '../nats/messages.ts';
@@ -12,6 +13,8 @@ export interface HealthFacts {
   readonly config: readonly Problem[];
   readonly leaf: LeafInfo | undefined;
   readonly link: LinkState;
+  /** Whose server the agent is a client of: `leaf.mode`. */
+  readonly leafMode: Config['leaf']['mode'];
   /** A hub is configured. */
   readonly hub: boolean;
   readonly hubUp: boolean | undefined;
@@ -82,11 +85,17 @@ function dateTroubleOfHub({ hubTls, clockDoubt, wall_ms, certificates }: HealthF
     : '';
 }
 
+const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
+
 function* troubles(facts: HealthFacts): Generator<Trouble> {
   const { link, leaf, spool, clock } = facts;
   if (!link.connected) {
     const why = link.lastError === undefined ? '' : `: ${link.lastError}`;
-    yield { key: 'local server', weight: 'critical', text: `not connected to the local server${why}` };
+    yield {
+      key: 'local server',
+      weight: 'critical',
+      text: `not connected to ${serverOf[facts.leafMode]}${why}`,
+    };
   } else if (facts.hub && facts.hubUp === false) {
     const why = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
     yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}${dateTroubleOfHub(facts)}` };

@@ -33,7 +33,7 @@ const idle = { stop: (): void => {} };
 export function reportParts(
   ground: Ground,
 ): PlanOf<'system' | 'self' | 'certs' | 'recorder' | 'events' | 'watches' | 'publisher' | 'web'> {
-  const { ticker, wall, trust, console, signal } = ground;
+  const { ticker, wall, trust, console } = ground;
   const wall_ms = (): number => wall.now_us() / 1000;
   let sequence = 0; // of heartbeats, over all reloads
   return {
@@ -155,7 +155,7 @@ export function reportParts(
     web: {
       needs: ['spool', 'rtt', 'leaf', 'keeper', 'link', 'system', 'self', 'certs', 'recorder'],
       inputs: (file) => file,
-      start(file, parts) {
+      start(file, parts, signal) {
         const { status } = file.config;
         if (!status.enabled) return idle;
         const snapshot = async () => {

@@ -8,6 +8,7 @@ import type { Link } from '../nats/link.ts';
 import type { Spool } from '../nats/spool.ts';
 import type { CertFacts, CertProbe } from '../probe/certs.ts';
 import type { LeafFacts, LeafWatch } from '../probe/leaf.ts';
+import type { HubLink } from '../probe/leafz.ts';
 import type { RttProbe } from '../probe/rtt.ts';
 import type { SelfProbe } from '../probe/self.ts';
 import type { SystemProbe } from '../probe/system.ts';
@@ -59,12 +60,18 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
   const state = link.state();
   const stats = spool.stats();
   const hubLinks = facts?.links ?? [];
-  const total = (of: (link: (typeof hubLinks)[number]) => number | undefined): number | undefined =>
-    hubLinks.length === 0 ? undefined : hubLinks.reduce((sum, one) => sum + (of(one) ?? 0), 0);
+  /** Over all links to the hub; not known when one of them does not tell. */
+  const total = (of: (link: HubLink) => number | undefined): number | undefined => {
+    const counts = hubLinks.flatMap((one) => of(one) ?? []);
+    return counts.length === 0 || counts.length < hubLinks.length
+      ? undefined
+      : counts.reduce((sum, count) => sum + count, 0);
+  };
   const health = judgeHealth({
     config: file.problems,
     leaf: file.leaf,
     link: state,
+    leafMode: file.config.leaf.mode,
     hub: file.config.hub.url.length > 0,
     hubUp: leaf.hubUp(),
     hubError: facts?.last_error?.text,

@@ -1,5 +1,6 @@
 import { type ClockChange, type ClockView, changesBetween, sameView, viewOf } from '../clock/changes.ts';
 import type { ChronyFacts, Disciplines, PtpFacts } from '../clock/facts.ts';
+import { hasFreshSync } from '../clock/ptp.ts';
 import type { Reading } from '../clock/reading.ts';
 import type { ClockSettings } from '../clock/settings.ts';
 import { type ClockVerdict, initial, judge } from '../clock/verdict.ts';
@@ -39,11 +40,13 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
   const listeners = new Set<(change: ClockChange, verdict: ClockVerdict) => void>();
   let state = initial(ticker.now_ms());
   let view: ClockView = viewOf(state.verdict, deps.ptp.read(), deps.ntp.read());
+  let synced = false;
 
   function look(): void {
     const ptp = deps.ptp.read();
     const ntp = deps.ntp.read();
     wall.check();
+    synced = hasFreshSync(ptp, ticker.now_ms(), settings);
     const evidence = { ptp, ntp, disciplines: deps.disciplines(), wall_s: wall.now_us() / 1e6 };
     state = judge(state, evidence, ticker.now_ms(), settings);
     const seen = viewOf(state.verdict, ptp, ntp, view);
@@ -52,9 +55,10 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     for (const change of changes) for (const tell of listeners) tell(change, state.verdict);
   }
 
-  /** Measurements can wait for the next poll; that a port, a source or a daemon came or went cannot. */
+  /** Measurements can wait for the next poll; that a port, a source, Syncs or a daemon came or went cannot. */
   function lookAtTurns(): void {
-    if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read(), view))) look();
+    if (synced !== hasFreshSync(deps.ptp.read(), ticker.now_ms(), settings)) look();
+    else if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read(), view))) look();
   }
 
   const ends = [

@@ -46,7 +46,7 @@ function asker(
 export function workParts(
   ground: Ground,
 ): PlanOf<'keeper' | 'link' | 'monitor' | 'leaf' | 'spool' | 'echo' | 'rtt' | 'answers'> {
-  const { ticker, wall, console, signal, random } = ground;
+  const { ticker, wall, console, random } = ground;
   const now_us = (): number => {
     wall.check();
     return wall.now_us();
@@ -55,13 +55,13 @@ export function workParts(
     keeper: {
       needs: [],
       inputs: ({ config }) => config.time,
-      start: ({ config }) => watchClock(ground, config.time, signal),
+      start: ({ config }, _parts, signal) => watchClock(ground, config.time, signal),
     },
     link: {
       needs: [],
       inputs: ({ connection, config }) => [connection, config.agent.unit],
       adapt: (link, file) => link.configure(linkOptions(file)),
-      start: (file, parts) =>
+      start: (file, parts, signal) =>
         openLink(
           { ticker, log: console.log.part('link'), random, clockDoubt: doubtOf(parts, ground) },
           linkOptions(file),
@@ -71,7 +71,7 @@ export function workParts(
     monitor: {
       needs: [],
       inputs: ({ connection, monitor }) => [connection.servers, connection.tls, monitor],
-      start({ connection, monitor, config }, parts) {
+      start({ connection, monitor, config }, parts, signal) {
         if (monitor?.kind !== 'system') return { stop: () => {} };
         const link = openLink(
           { ticker, log: console.log.part('monitor'), random, clockDoubt: doubtOf(parts, ground) },
@@ -91,7 +91,7 @@ export function workParts(
     leaf: {
       needs: ['monitor'],
       inputs: ({ monitor }) => monitor,
-      start: ({ monitor }, parts) =>
+      start: ({ monitor }, parts, signal) =>
         watchLeaf(
           { ask: asker(monitor, parts.monitor.link), ticker },
           { intervalMs: monitorEvery_s * 1000 },
@@ -133,7 +133,7 @@ export function workParts(
     rtt: {
       needs: ['link', 'keeper'],
       inputs: ({ config: { agent, probe } }) => [agent.unit, agent.interval_s, probe],
-      start: (file, { link, keeper }) =>
+      start: (file, { link, keeper }, signal) =>
         watchRtt(
           { link, ticker, now_us, clock: keeper.summary },
           {

@@ -15,7 +15,7 @@ import { subjectsOf } from '../../agent/nats/subjects.ts';
 import { answerTimeSync } from '../../agent/nats/timesync.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
-import { freePort, natsFleet, until } from '../kit/nats.ts';
+import { freePort, natsFleet } from '../kit/nats.ts';
 import { type PathDelays, slowPath } from '../kit/slowpath.ts';
 import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
 
@@ -76,7 +76,7 @@ authorization { users: [ { user: unit, password: unit }, { user: app, password: 
       { subject: subjectsOf(unit, 'leaf').timeSync, replySubjects: ['_INBOX.>'] },
     );
   }
-  await until('connected', () => link.state().connected);
+  await eventually('connected', () => link.state().connected);
 });
 after(async () => {
   for (const one of undo.reverse()) await one();

@@ -11,8 +11,9 @@ import { answerService } from '../../agent/nats/service.ts';
 import { subjectsOf } from '../../agent/nats/subjects.ts';
 import { answerTimeSync } from '../../agent/nats/timesync.ts';
 import { watchRtt } from '../../agent/probe/rtt.ts';
+import { eventually } from '../kit/daemon.ts';
 import { type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/fleet.ts';
-import { operatorLogin, until } from '../kit/nats.ts';
+import { operatorLogin } from '../kit/nats.ts';
 import { need } from '../kit/tools.ts';
 
 const run = promisify(execFile);
@@ -51,9 +52,9 @@ for (const { name, program } of serversToTest()) {
         { link, counters: echo.counters, started_ms },
         { unit: 'u1', version: '0.1.0', subjects, metadata: { role: 'leaf' }, replySubjects },
       );
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       operator = await fleet.operator(fleet.hub);
-      await until('reachable', () => operator.request(subjects.echo, '').catch(() => undefined));
+      await eventually('reachable', () => operator.request(subjects.echo, '').catch(() => undefined));
     });
     after(() => fleet?.stop());
 
@@ -111,7 +112,7 @@ for (const { name, program } of serversToTest()) {
       operator.publish(subjects.echo, 'no reply');
       operator.publish(subjects.echo, 'loop', { reply: subjects.echo });
       operator.publish(subjects.echo, 'forge', { reply: 'ops.heartbeat.u2' });
-      await until('ignored', () => echo.counters().ignored === ignored + 3);
+      await eventually('ignored', () => echo.counters().ignored === ignored + 3);
       assert.equal((await operator.request(subjects.echo, 'alive', { timeout: 5000 })).string(), 'alive');
     });
 
@@ -165,7 +166,7 @@ for (const { name, program } of serversToTest()) {
         },
         controller.signal,
       );
-      await until('twenty probes', () => (probe.read().native?.count ?? 0) >= 20);
+      await eventually('twenty probes', () => (probe.read().native?.count ?? 0) >= 20);
       controller.abort();
       const { native, app, peers, native_rtt_us = 0, app_rtt_us = 0 } = probe.read();
       assert.ok(native_rtt_us > 0 && app_rtt_us > 0);

@@ -7,7 +7,8 @@ import { freshValue } from '../../agent/clock/reading.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { type LeafWatch, watchLeaf } from '../../agent/probe/leaf.ts';
 import { type AskLeaf, askByHttp, askBySystemAccount, type SystemLink } from '../../agent/probe/leafask.ts';
-import { freePort, type NatsProcess, natsFleet, silentServer, until } from '../kit/nats.ts';
+import { eventually } from '../kit/daemon.ts';
+import { freePort, type NatsProcess, natsFleet, silentServer } from '../kit/nats.ts';
 import { natsServers } from '../kit/tools.ts';
 
 const hubConfig = (leafPort: number): string => `
@@ -61,7 +62,7 @@ async function bench(t: TestContext, program: string): Promise<Bench> {
 }
 
 const hubIs = (watch: LeafWatch, want: boolean | undefined): Promise<true> =>
-  until(`hubUp() is ${want}`, () => watch.hubUp() === want);
+  eventually(`hubUp() is ${want}`, () => watch.hubUp() === want);
 
 /** Watches for a while and gives every answer of hubUp() that was seen, and every last error. */
 async function seenFor(watch: LeafWatch, ms: number): Promise<{ up: Set<unknown>; errors: Set<string> }> {
@@ -198,23 +199,23 @@ for (const [age, program] of Object.entries(natsServers())) {
   test(`${age} server: a leaf that dies, returns and hangs is told`, { skip }, async (t) => {
     const { leaf, httpPort, watch: start } = await bench(t, server);
     const watch = start(askByHttp(`http://127.0.0.1:${httpPort}`, 300));
-    await until('refused', () => {
+    await eventually('refused', () => {
       const reading = watch.read();
       return reading.kind === 'absent' && reading.why === 'refused';
     });
     await leaf.start();
-    const first = await until('fresh', () => freshValue(watch.read()));
+    const first = await eventually('fresh', () => freshValue(watch.read()));
     await leaf.kill('SIGKILL');
-    await until('stale', () => watch.read().kind === 'stale');
+    await eventually('stale', () => watch.read().kind === 'stale');
     assert.equal(watch.hubUp(), undefined);
     await leaf.start();
-    const second = await until('fresh', () => freshValue(watch.read()));
+    const second = await eventually('fresh', () => freshValue(watch.read()));
     assert.notEqual(second.server.id, first.server.id);
     assert.match(second.last_error?.text ?? '', /ECONNREFUSED|ECONNRESET|socket hang up|no link/);
     await leaf.kill('SIGSTOP');
-    await until('stale', () => watch.read().kind === 'stale');
+    await eventually('stale', () => watch.read().kind === 'stale');
     await leaf.kill('SIGCONT');
-    await until('fresh', () => watch.read().kind === 'fresh');
+    await eventually('fresh', () => watch.read().kind === 'fresh');
   });
 
   test(`${age} server: the system account tells the same as the monitoring port`, { skip }, async (t) => {
@@ -235,7 +236,7 @@ for (const [age, program] of Object.entries(natsServers())) {
     assert.equal(a?.server.connections, 1);
     await leaf.kill('SIGSTOP');
     const hung = start(askBySystemAccount(link, 100));
-    await until('no reply', () => {
+    await eventually('no reply', () => {
       const reading = hung.read();
       return reading.kind === 'absent' && reading.why === 'no_reply';
     });

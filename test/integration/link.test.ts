@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
+import { eventually } from '../kit/daemon.ts';
 import { hubAndLeaf, serversToTest } from '../kit/fleet.ts';
-import { freePort, natsFleet, silentServer, until } from '../kit/nats.ts';
+import { freePort, natsFleet, silentServer } from '../kit/nats.ts';
 
 const open = (servers: string[], more: object, lines: string[], signal: AbortSignal) =>
   openLink(
@@ -43,14 +44,14 @@ for (const { name, program } of serversToTest()) {
     await withServer(program, '', {}, async (server, link, lines) => {
       const seen: string[] = [];
       link.subscribe('a', (message) => void seen.push(new TextDecoder().decode(message.data)));
-      await until('a failed attempt', () => link.state().lastError !== undefined);
+      await eventually('a failed attempt', () => link.state().lastError !== undefined);
       assert.equal(link.publish('a', 'too early'), false);
       assert.deepEqual(await link.request('a', '', { timeout_ms: 100 }), { kind: 'closed' });
       assert.equal(await link.flushRtt_us(100), undefined);
       await server.start();
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       assert.equal(link.publish('a', 'hello'), true);
-      await until('received', () => seen.length === 1);
+      await eventually('received', () => seen.length === 1);
       assert.deepEqual(seen, ['hello']);
       assert.equal(link.state().server?.name, 'solo');
       assert.equal(link.counters().dropped, 1);
@@ -61,7 +62,7 @@ for (const { name, program } of serversToTest()) {
   test(`${name}: a callback that throws or rejects does not make the link deaf`, async () => {
     await withServer(program, '', {}, async (server, link, lines) => {
       await server.start();
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       let calls = 0;
       link.subscribe('bad', () => {
         calls += 1;
@@ -75,7 +76,7 @@ for (const { name, program } of serversToTest()) {
         link.publish('bad', '');
         link.publish('worse', '');
       }
-      await until('all calls', () => calls === 10 && link.counters().callback_errors === 10);
+      await eventually('all calls', () => calls === 10 && link.counters().callback_errors === 10);
       assert.ok((await link.flushRtt_us(5000)) !== undefined);
       assert.deepEqual(await link.request('nobody', '', { timeout_ms: 5000 }), { kind: 'no_responders' });
       assert.equal(lines.filter((line) => line.startsWith('error')).length, 1, 'told once');
@@ -87,20 +88,20 @@ for (const { name, program } of serversToTest()) {
     const login = { user: 'a', password: 'new' };
     await withServer(program, config('old'), login, async (server, link, lines) => {
       await server.start();
-      await until('refused', () => link.state().lastError?.includes('Authorization'));
-      await until('several refusals', () => server.log().split('authentication error').length > 4);
+      await eventually('refused', () => link.state().lastError?.includes('Authorization'));
+      await eventually('several refusals', () => server.log().split('authentication error').length > 4);
       await server.reload(config('new'));
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       await server.reload(config('other'));
-      await until('thrown out', () => !link.state().connected);
+      await eventually('thrown out', () => !link.state().connected);
       await server.reload(config('new'));
-      await until('connected again', () => link.state().connected);
+      await eventually('connected again', () => link.state().connected);
       assert.equal(link.counters().reconnects, 1);
       const options = { servers: [server.url], name: 'test', inboxPrefix: '_INBOX_u1', user: 'a' };
       link.configure({ ...options, password: 'wrong' });
-      await until('the other password is tried', () => !link.state().connected);
+      await eventually('the other password is tried', () => !link.state().connected);
       link.configure({ ...options, password: 'new' });
-      await until('connected with the right one', () => link.state().connected);
+      await eventually('connected with the right one', () => link.state().connected);
       const since = link.state().since_ms;
       link.configure({ ...options, password: 'new' });
       assert.ok((await link.flushRtt_us(5000)) !== undefined);
@@ -118,17 +119,17 @@ for (const { name, program } of serversToTest()) {
         calls += 1;
       });
       await server.start();
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       await server.kill('SIGSTOP');
-      await until('the hang is noticed', () => !link.state().connected);
+      await eventually('the hang is noticed', () => !link.state().connected);
       await server.kill('SIGCONT');
-      await until('connected again', () => link.state().connected);
+      await eventually('connected again', () => link.state().connected);
       await server.kill('SIGKILL');
-      await until('gone', () => !link.state().connected);
+      await eventually('gone', () => !link.state().connected);
       await server.start();
-      await until('connected a third time', () => link.state().connected);
+      await eventually('connected a third time', () => link.state().connected);
       link.publish('x', '');
-      await until('received', () => calls === 1);
+      await eventually('received', () => calls === 1);
       end();
       link.publish('x', '');
       await link.flushRtt_us(5000);
@@ -151,19 +152,19 @@ for (const { name, program } of serversToTest()) {
       link.subscribe('s', () => {
         calls += 1;
       });
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       for (let i = 0; i < 3; i++) link.publish('p', '');
       assert.deepEqual(await link.request('p', '', { timeout_ms: 5000 }), { kind: 'denied' });
-      await until('both are known', () => link.denied().length === 2);
+      await eventually('both are known', () => link.denied().length === 2);
       assert.deepEqual(link.denied().toSorted(), ['publish p', 'subscription s']);
       await server.kill('SIGTERM');
       await server.start(config(''));
-      await until('the subscription works', () => {
+      await eventually('the subscription works', () => {
         link.publish('s', '');
         return calls > 0;
       });
       link.publish('p', '');
-      await until('the end is known', () => link.denied().length === 0);
+      await eventually('the end is known', () => link.denied().length === 0);
       assert.equal(lines.filter((line) => line === 'warn not permitted by the server').length, 2);
       assert.equal(lines.filter((line) => line === 'info permitted again').length, 2);
     });
@@ -172,7 +173,7 @@ for (const { name, program } of serversToTest()) {
   test(`${name}: PING to PONG is measured in microseconds; too large a payload is told`, async () => {
     await withServer(program, 'max_payload: 1000', {}, async (server, link) => {
       await server.start();
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       const samples: number[] = [];
       for (let i = 0; i < 50; i++) samples.push((await link.flushRtt_us(5000)) ?? -1);
       const median = samples.toSorted((a, b) => a - b)[25] ?? 0;
@@ -194,7 +195,7 @@ test('a server that accepts and says nothing costs no sockets', async () => {
   const link = open([`127.0.0.1:${silent.port}`], { connectTimeout_ms: 100 }, [], controller.signal);
   try {
     let seen = 0;
-    await until('several attempts', () => {
+    await eventually('several attempts', () => {
       seen = Math.max(seen, silent.accepted());
       return seen >= 5;
     });
@@ -213,10 +214,12 @@ test('a hub user sees the agent behind its leaf; stopping is quick and final', a
   const fleet = await hubAndLeaf(server.program);
   try {
     const link = fleet.agent();
-    await until('connected', () => link.state().connected);
+    await eventually('connected', () => link.state().connected);
     link.subscribe('ops.hello', (message) => void link.publish(message.reply ?? '', 'there'));
     const operator = await fleet.operator(fleet.hub);
-    const reply = await until('answered', () => operator.request('ops.hello', '').catch(() => undefined));
+    const reply = await eventually('answered', () =>
+      operator.request('ops.hello', '').catch(() => undefined),
+    );
     assert.equal(reply.string(), 'there');
     const begun = performance.now();
     await link.stop();
@@ -231,7 +234,7 @@ test('a hub user sees the agent behind its leaf; stopping is quick and final', a
 test('stopping does not wait for a server that is not there', async () => {
   const controller = new AbortController();
   const link = open([`nats://127.0.0.1:${await freePort()}`], {}, [], controller.signal);
-  await until('an attempt failed', () => link.state().lastError !== undefined);
+  await eventually('an attempt failed', () => link.state().lastError !== undefined);
   const begun = performance.now();
   controller.abort();
   await link.stop();

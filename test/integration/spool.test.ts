@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/nats/spool.ts';
+import { eventually } from '../kit/daemon.ts';
 import {
   createStream,
   type HubAndLeaf,
@@ -11,7 +12,6 @@ import {
   serversToTest,
   storedRecords,
 } from '../kit/fleet.ts';
-import { until } from '../kit/nats.ts';
 
 const gapRecord = (gap: Gap) => ({ subject: 'ops.status.leaf.u1', worth: 'event' as const, body: { gap } });
 let boot = 0;
@@ -43,7 +43,7 @@ for (const { name, program } of serversToTest()) {
     before(async () => {
       fleet = await hubAndLeaf(program);
       link = fleet.agent();
-      await until('connected', () => link.state().connected);
+      await eventually('connected', () => link.state().connected);
       await createStream(await fleet.operator(fleet.hub));
     });
     after(async () => {
@@ -55,10 +55,10 @@ for (const { name, program } of serversToTest()) {
       let up = true;
       spool = spoolOn(fleet, link, () => up);
       for (let n = 1; n <= 3000; n++) spool.put(metric(n));
-      await until('some are stored', () => (spool?.stats().stored ?? 0) > 300);
+      await eventually('some are stored', () => (spool?.stats().stored ?? 0) > 300);
       await fleet.hub.kill('SIGKILL');
       up = false;
-      await until('offline', () => spool?.stats().state === 'offline');
+      await eventually('offline', () => spool?.stats().state === 'offline');
       for (let n = 3001; n <= 4000; n++) spool.put(metric(n, 'ops.metric.time.u1'));
       const waiting = spool.stats().pending;
       assert.ok(waiting >= 1000, `${waiting} wait`);
@@ -87,7 +87,7 @@ for (const { name, program } of serversToTest()) {
         (await jetstream(await fleet.operator(fleet.hub), 'STREAM.INFO.FLEET')).state?.messages ?? 0;
       spool = spoolOn(fleet, link, () => undefined);
       for (let n = 1; n <= 2000; n++) spool.put(metric(n));
-      await until('some are stored', () => (spool?.stats().stored ?? 0) > 100);
+      await eventually('some are stored', () => (spool?.stats().stored ?? 0) > 100);
       await fleet.leaf.kill('SIGKILL');
       for (let n = 2001; n <= 2500; n++) spool.put(metric(n));
       await fleet.leaf.start();
@@ -108,8 +108,8 @@ for (const { name, program } of serversToTest()) {
       await operator.flush();
       spool.put({ subject: 'ops.time.config', worth: 'metric', body: { mode: 'auto' } });
       for (let n = 1; n <= 200; n++) spool.put(metric(n));
-      await until('the metrics are stored', () => spool?.stats().stored === 200, 5000);
-      await until('plain', () => spool?.stats().unstored[0]?.state === 'plain');
+      await eventually('the metrics are stored', () => spool?.stats().stored === 200, 5000);
+      await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain');
       assert.equal(await spool.drained(10_000), true);
       assert.ok(seen.length >= 1);
       const { state, published, unstored } = spool.stats();
@@ -127,16 +127,19 @@ for (const { name, program } of serversToTest()) {
       operator.subscribe('ops.metric.>', { callback: (_error, message) => void seen.push(message.string()) });
       await operator.flush();
       spool.put(metric(1));
-      await until('plain', () => spool?.stats().state === 'plain', 30_000);
+      await eventually('plain', () => spool?.stats().state === 'plain', 30_000);
       await spool.drained(5000);
       for (let n = 2; n <= 10; n++) spool.put(metric(n));
       assert.equal(spool.stats().pending, 0);
       assert.equal(spool.stats().published, 10);
-      await until('seen at the hub', () => new Set(seen.map((text) => JSON.parse(text).seq)).size === 10);
+      await eventually(
+        'seen at the hub',
+        () => new Set(seen.map((text) => JSON.parse(text).seq)).size === 10,
+      );
       await createStream(operator);
       spool.kick(); // else the next probe would be tried within seconds
       spool.put(metric(11));
-      await until('stored', () => spool?.stats().state === 'stored');
+      await eventually('stored', () => spool?.stats().state === 'stored');
       assert.equal(spool.stats().published, 10);
       spool.stop();
     });
@@ -147,7 +150,7 @@ for (const { name, program } of serversToTest()) {
       await createStream(operator, { max_msgs: 5, discard: 'new' });
       spool = spoolOn(fleet, link, () => true);
       for (let n = 1; n <= 8; n++) spool.put(metric(n));
-      await until('refused', () => spool?.stats().unstored[0]?.why.includes('maximum messages'));
+      await eventually('refused', () => spool?.stats().unstored[0]?.why.includes('maximum messages'));
       assert.equal(spool.stats().stored, 5);
       assert.equal(spool.stats().pending, 3);
       await jetstream(operator, 'STREAM.PURGE.FLEET');
@@ -159,17 +162,17 @@ for (const { name, program } of serversToTest()) {
     test('a subject that the server does not permit is told as denied', async () => {
       const deny = ', permissions: { publish: { deny: ["ops.status.>"] } }';
       await fleet.leaf.reload(fleet.leafConfig(deny));
-      await until('connected again', () => link.state().connected);
+      await eventually('connected again', () => link.state().connected);
       await jetstream(await fleet.operator(fleet.hub), 'STREAM.PURGE.FLEET');
       spool = spoolOn(fleet, link, () => true);
       spool.put({ subject: 'ops.status.leaf.u1', worth: 'event', body: { event: 'clock' } });
       spool.put(metric(1));
-      await until('denied', () => spool?.stats().unstored[0]?.state === 'denied');
-      await until('the other is stored', () => spool?.stats().stored === 1);
+      await eventually('denied', () => spool?.stats().unstored[0]?.state === 'denied');
+      await eventually('the other is stored', () => spool?.stats().stored === 1);
       assert.deepEqual(link.denied(), ['publish ops.status.leaf.u1']);
       await fleet.leaf.reload(fleet.leafConfig());
       assert.equal(await spool.drained(20_000), true, JSON.stringify(spool.stats()));
-      await until('permitted again', () => link.denied().length === 0);
+      await eventually('permitted again', () => link.denied().length === 0);
       spool.stop();
     });
 
@@ -181,11 +184,11 @@ for (const { name, program } of serversToTest()) {
       let up = false;
       spool = spoolOn(fleet, link, () => up);
       for (let n = 1; n <= 20_000; n++) spool.put(metric(n));
-      await until('offline', () => spool?.stats().state === 'offline');
+      await eventually('offline', () => spool?.stats().state === 'offline');
       assert.equal(spool.stats().pending, 20_000);
       await fleet.hub.start();
       up = true;
-      await until('the first is stored', () => (spool?.stats().stored ?? 0) > 0, 30_000);
+      await eventually('the first is stored', () => (spool?.stats().stored ?? 0) > 0, 30_000);
       const begun = performance.now();
       assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
       console.log(`# ${name}: 20,000 records drained in ${Math.round(performance.now() - begun)} ms`);

@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { type StatusServerOptions, serveStatus } from '../../agent/web/server.ts';
 import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
-import { until } from '../kit/nats.ts';
+
+import { eventually } from '../kit/daemon.ts';
 import { emptySnapshot, fullSnapshot } from '../kit/snapshot.ts';
 
 interface Served {
@@ -251,9 +252,9 @@ test('of 200 connections at once most are refused, and the page is back when the
     });
     return socket;
   });
-  await until('136 refused', () => refused === 200 - 64);
+  await eventually('136 refused', () => refused === 200 - 64);
   for (const socket of sockets) socket.destroy();
-  await until(
+  await eventually(
     'served again',
     async () => (await get(port, '/healthz').catch(() => undefined))?.status === 200,
   );
@@ -314,7 +315,7 @@ test('the end of the signal frees the port, also with a viewer connected', async
   await get(port, '/');
   abort.abort();
   await viewer;
-  const again = await until('port free', () =>
+  const again = await eventually('port free', () =>
     serveStatus(deps, { ...opts, port }, new AbortController().signal).catch(() => undefined),
   );
   await again.stop();

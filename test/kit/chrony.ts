@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Cleanup } from './cleanup.ts';
+import { type Cleanup, undoLater } from './cleanup.ts';
 import { type Daemon, daemon, tempDir } from './daemon.ts';
 import { need } from './tools.ts';
 import { withoutClock } from './unsteered.ts';
@@ -14,6 +14,8 @@ export interface ChronydOptions {
   readonly cmdport?: number;
   /** Serves NTP on a free port of loopback. */
   readonly serve?: boolean;
+  /** Where it serves NTP, 127.0.0.1 by default: chronyd knows its sources by address alone. */
+  readonly address?: string;
   /** Lines of chrony.conf: `server 127.0.0.1 port N`, `local stratum 8`, `refclock SHM 0`. */
   readonly lines: readonly string[];
   /**
@@ -41,7 +43,7 @@ export interface Chronyd extends Daemon {
 }
 
 /** A UDP port of loopback that is free just now. */
-const freeUdpPort = (): Promise<number> =>
+export const freeUdpPort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     socket.once('error', reject);
@@ -63,7 +65,7 @@ export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chr
   const lines = [
     `port ${ntpPort}`,
     `cmdport ${cmdport}`,
-    'bindaddress 127.0.0.1',
+    `bindaddress ${opts.address ?? '127.0.0.1'}`,
     'bindcmdaddress 127.0.0.1',
     'bindcmdaddress ::1',
     `bindcmdaddress ${socket}`,
@@ -85,6 +87,27 @@ export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chr
     return { ...running, cmdport, ntpPort, socket, pidFile, chronyc, restart: start };
   };
   return start();
+}
+
+/**
+ * A stand-in for a chronyd that refuses to tell anything (status 2), as 4.7 and later do under `opencommands`;
+ * the chronyd of Debian knows no such setting. Gone when the owner ends.
+ */
+export async function unauthorisedChronyd(owner: Cleanup, port: number): Promise<{ stop(): void }> {
+  const socket = createSocket('udp4', (request, from) => {
+    const reply = Buffer.alloc(28);
+    reply.set([6, 2]); // protocol version, reply
+    request.copy(reply, 4, 4, 6); // the command
+    reply.writeUInt16BE(2, 8);
+    request.copy(reply, 16, 8, 12); // the sequence number
+    socket.send(reply, from.port, from.address);
+  });
+  await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
+  const stop = (): void => {
+    socket.close();
+  };
+  undoLater(owner, stop);
+  return { stop };
 }
 
 /** A server that says its own clock is right, and a client of it that polls each second. */

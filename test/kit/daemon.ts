@@ -50,7 +50,7 @@ export function tempDir(owner: Cleanup, name: string): string {
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 15_000,
+  timeoutMs = 20_000,
   everyMs = 20,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;

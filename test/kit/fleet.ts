@@ -4,6 +4,7 @@ import { type Log, type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { type Link, openLink } from '../../agent/nats/link.ts';
 import type { LinkOptions } from '../../agent/nats/session.ts';
+import { eventually } from './daemon.ts';
 import {
   agentLogin,
   freePort,
@@ -13,7 +14,6 @@ import {
   natsFleet,
   operatorLogin,
   unitId,
-  until,
 } from './nats.ts';
 import { natsServers } from './tools.ts';
 
@@ -52,7 +52,7 @@ export async function hubAndLeaf(program: string): Promise<HubAndLeaf> {
   await hub.start();
   await leaf.start();
   const joined = async (): Promise<void> => {
-    await until('leaf joined', () => leaf.log().includes('Leafnode connection created'));
+    await eventually('leaf joined', () => leaf.log().includes('Leafnode connection created'));
   };
   await joined();
   return {
@@ -95,7 +95,7 @@ export async function hubAndLeaf(program: string): Promise<HubAndLeaf> {
 
 /** Calls a JetStream API and gives its answer, for as long as it takes until there is one. */
 export async function jetstream(nc: NatsConnection, api: string, body: object = {}): Promise<JsAnswer> {
-  return until(`$JS.API.${api}`, async () => {
+  return eventually(`$JS.API.${api}`, async () => {
     try {
       const reply = await nc.request(`$JS.API.${api}`, JSON.stringify(body), { timeout: 2000 });
       const answer = reply.json() as JsAnswer;

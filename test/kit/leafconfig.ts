@@ -1,12 +1,11 @@
-import { loadConfig } from '../../agent/config/load.ts';
 import type { Config } from '../../agent/config/options.ts';
-import { parseUci } from '../../agent/config/uci.ts';
 import type { LeafSecrets } from '../../agent/nats/leafusers.ts';
+import { loadUci } from './config.ts';
 
 /** What a UCI text means, for a unit of that id; mistakes in it fail the test. */
 export function configOf(uci: string, unit = 'demo-01'): Config {
   const stat = () => ({ kind: 'unknown' }) as const;
-  const { config, problems } = loadConfig({ raw: parseUci(uci), file: 'test', unit, stat });
+  const { config, problems } = loadUci(uci, { unit, stat });
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(`the config of a test has errors: ${JSON.stringify(errors)}`);
   return config;

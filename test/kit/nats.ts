@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Cleanup } from './cleanup.ts';
+import { type Daemon, eventually, tempDir } from './daemon.ts';
+import { startServer } from './leafdaemon.ts';
 
 /** A port that nobody listens on at the moment. */
 export function freePort(): Promise<number> {
@@ -14,21 +15,6 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
-}
-
-/** Waits until `check` gives something other than false or undefined, and gives that. */
-export async function until<T>(
-  what: string,
-  check: () => T | false | undefined | Promise<T | false | undefined>,
-  limitMs = 20_000,
-): Promise<T> {
-  const end = performance.now() + limitMs;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 export interface NatsProcess {
@@ -63,59 +49,44 @@ export interface NatsFleet {
 }
 
 export function natsFleet(program: string): NatsFleet {
-  const dir = mkdtempSync(join(tmpdir(), 'nunect-nats-'));
-  const children = new Set<ChildProcess>();
-  const killAll = (): void => {
-    for (const child of children) child.kill('SIGKILL');
-  };
-  process.once('exit', killAll);
+  const undo: (() => unknown)[] = [];
+  const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+  const dir = tempDir(owner, 'nats');
+  const servers = new Set<Daemon>();
   return {
     dir,
     async server(name, firstConfig) {
       const port = await freePort();
       const file = join(dir, `${name}.conf`);
       let config = firstConfig;
-      let output = '';
-      let child: ChildProcess | undefined;
+      let running: Daemon | undefined;
+      const log = (): string => running?.output() ?? '';
       const write = (): void =>
         writeFileSync(file, `listen: "127.0.0.1:${port}"\nserver_name: "${name}"\n${config}\n`);
       return {
         port,
         url: `nats://127.0.0.1:${port}`,
-        log: () => output,
+        log,
         async start(next) {
           config = next ?? config;
           write();
-          const started = spawn(program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-          child = started;
-          children.add(started);
-          output = '';
-          const take = (data: Buffer): void => {
-            output += data.toString();
-          };
-          started.stdout.on('data', take);
-          started.stderr.on('data', take);
-          started.on('close', () => children.delete(started));
-          await until(`${name} ready`, () => {
-            if (started.exitCode !== null) throw new Error(`${name} ended: ${output}`);
-            return output.includes('Server is ready');
-          });
+          running = await startServer(owner, program, file);
+          servers.add(running);
         },
         async kill(signal) {
-          const target = child;
-          if (target === undefined || target.exitCode !== null || target.signalCode !== null) return;
-          const gone = new Promise((resolve) => target.once('exit', resolve));
+          const target = running;
+          if (target === undefined) return;
+          if (signal === 'SIGKILL' || signal === 'SIGTERM') return target.end(signal);
           target.kill(signal);
-          if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
-          if (signal === 'SIGSTOP') await until(`${name} stands still`, () => standsStill(target.pid));
+          if (signal === 'SIGSTOP') await eventually(`${name} stands still`, () => standsStill(target.pid));
         },
         async reload(next) {
           config = next;
           write();
-          const before = output.length;
-          child?.kill('SIGHUP');
-          await until(`${name} reloaded`, () => {
-            const since = output.slice(before);
+          const before = log().length;
+          running?.kill('SIGHUP');
+          await eventually(`${name} reloaded`, () => {
+            const since = log().slice(before);
             if (since.includes('Failed to reload')) throw new Error(since);
             return since.includes('Reloaded server configuration');
           });
@@ -123,11 +94,8 @@ export function natsFleet(program: string): NatsFleet {
       };
     },
     async stop() {
-      process.removeListener('exit', killAll);
-      const gone = [...children].map((child) => new Promise((resolve) => child.once('exit', resolve)));
-      killAll();
-      await Promise.all(gone);
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      await Promise.all([...servers].map((server) => server.end()));
+      for (const one of undo.reverse()) one();
     },
   };
 }

@@ -30,29 +30,62 @@ export interface NetnsEnd {
 
 let made = 0;
 
+/** A namespace and the name of its interface; the interface is yet to be made. */
+function endOf(tag: string, letter: string, address: string): NetnsEnd {
+  const netns = `nun${tag}${letter}`;
+  const name = `v${letter}${tag}`;
+  const exec = ['ip', 'netns', 'exec', netns];
+  return {
+    netns,
+    interface: name,
+    address,
+    exec,
+    link: (state) => ip('-n', netns, 'link', 'set', name, state),
+    run: (command, ...args) =>
+      execFileSync('ip', ['netns', 'exec', netns, command, ...args], { encoding: 'utf8', stdio: 'pipe' }),
+  };
+}
+
+const newTag = (): string => {
+  made += 1;
+  return `${process.pid.toString(36)}${made}`;
+};
+
+function addNetns(owner: Cleanup, netns: string): void {
+  ip('netns', 'add', netns);
+  undoLater(owner, () => ip('netns', 'del', netns));
+}
+
+function bringUp({ netns, interface: name, address }: NetnsEnd): void {
+  ip('-n', netns, 'addr', 'add', `${address}/24`, 'dev', name);
+  ip('-n', netns, 'link', 'set', 'lo', 'up');
+  ip('-n', netns, 'link', 'set', name, 'up');
+}
+
+/** Namespaces joined by one switch, at most 9. Gone when the owner ends. */
+export function netnsSwitch(owner: Cleanup, count: number): readonly NetnsEnd[] {
+  const tag = newTag();
+  const middle = `nun${tag}sw`;
+  addNetns(owner, middle);
+  ip('-n', middle, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
+  ip('-n', middle, 'link', 'set', 'br0', 'up');
+  return Array.from({ length: count }, (_, i) => {
+    const end = endOf(tag, String(i + 1), `10.99.1.${i + 1}`);
+    const { netns, interface: name } = end;
+    addNetns(owner, netns);
+    const port = `p${i + 1}`;
+    ip('link', 'add', name, 'netns', netns, 'type', 'veth', 'peer', 'name', port, 'netns', middle);
+    ip('-n', middle, 'link', 'set', port, 'master', 'br0', 'up');
+    bringUp(end);
+    return end;
+  });
+}
+
 /** Two namespaces joined by a veth cable. Gone when the owner ends. */
 export function netnsPair(owner: Cleanup): readonly [NetnsEnd, NetnsEnd] {
-  made += 1;
-  const tag = `nun${process.pid.toString(36)}${made}`;
-  const end = (letter: 'a' | 'b'): NetnsEnd => {
-    const netns = `${tag}${letter}`;
-    const name = `v${letter}${process.pid.toString(36)}${made}`;
-    const exec = ['ip', 'netns', 'exec', netns];
-    return {
-      netns,
-      interface: name,
-      address: letter === 'a' ? '10.99.0.1' : '10.99.0.2',
-      exec,
-      link: (state) => ip('-n', netns, 'link', 'set', name, state),
-      run: (command, ...args) =>
-        execFileSync('ip', ['netns', 'exec', netns, command, ...args], { encoding: 'utf8', stdio: 'pipe' }),
-    };
-  };
-  const ends = [end('a'), end('b')] as const;
-  for (const { netns } of ends) {
-    ip('netns', 'add', netns);
-    undoLater(owner, () => ip('netns', 'del', netns));
-  }
+  const tag = newTag();
+  const ends = [endOf(tag, 'a', '10.99.0.1'), endOf(tag, 'b', '10.99.0.2')] as const;
+  for (const { netns } of ends) addNetns(owner, netns);
   const [a, b] = ends;
   ip(
     'link',
@@ -68,10 +101,6 @@ export function netnsPair(owner: Cleanup): readonly [NetnsEnd, NetnsEnd] {
     'netns',
     b.netns,
   );
-  for (const { netns, interface: name, address } of ends) {
-    ip('-n', netns, 'addr', 'add', `${address}/24`, 'dev', name);
-    ip('-n', netns, 'link', 'set', 'lo', 'up');
-    ip('-n', netns, 'link', 'set', name, 'up');
-  }
+  ends.forEach(bringUp);
   return ends;
 }

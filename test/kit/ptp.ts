@@ -11,13 +11,18 @@ export interface Ptp4lOptions {
   /**
    * slave: a pi servo that is clamped to nothing. monitor: measures only, never leaves UNCALIBRATED.
    * ntpshm: hands its samples to chronyd's SHM refclock, segment `shm`.
+   * boundary: passes on what it hears; it never steers, so that its own port stays UNCALIBRATED.
    */
-  readonly role: 'master' | 'slave' | 'monitor' | 'ntpshm';
+  readonly role: 'master' | 'slave' | 'monitor' | 'ntpshm' | 'boundary';
   readonly domain?: number;
   readonly transportSpecific?: number;
   readonly shm?: number;
   /** Lower wins; a master's own by default. */
   readonly priority1?: number;
+  /** Path of its management socket; one of its own by default. */
+  readonly socket?: string;
+  /** Interfaces besides that of its end, in the same namespace. */
+  readonly moreInterfaces?: readonly string[];
   /** Further lines of [global]. */
   readonly extra?: readonly string[];
 }
@@ -51,15 +56,26 @@ const roleLines = (opts: Ptp4lOptions): readonly string[] => {
       ];
     case 'monitor':
       return ['slaveOnly 1', 'free_running 1'];
+    case 'boundary':
+      return ['free_running 1', 'clockClass 248', 'priority1 200'];
     case 'ntpshm':
       return ['slaveOnly 1', 'clock_servo ntpshm', `ntpshm_segment ${opts.shm ?? 0}`];
   }
 };
 
+/** Path of a program of linuxptp: that of the folder which NUNECT_LINUXPTP names, else this machine's. */
+export const linuxptp = (name: 'ptp4l' | 'pmc'): string => {
+  const folder = process.env['NUNECT_LINUXPTP'] ?? '';
+  return folder === '' ? need(name) : join(folder, name);
+};
+
+/** Lines that make a slave's servo settle within 2 s instead of 16; it is clamped to nothing all the same. */
+export const quickServo: readonly string[] = ['pi_proportional_const 0.7', 'pi_integral_const 0.3'];
+
 /** Starts a ptp4l at one end of a cable, with software timestamps. */
 export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
   const dir = tempDir(owner, `ptp4l-${opts.role}`);
-  const socket = join(dir, 'ptp4l');
+  const socket = opts.socket ?? join(dir, 'ptp4l');
   const config = join(dir, 'ptp4l.conf');
   const lines = [
     '[global]',
@@ -73,11 +89,12 @@ export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
     ...roleLines(opts),
     ...(opts.extra ?? []),
     `[${at.interface}]`,
+    ...(opts.moreInterfaces ?? []).map((name) => `[${name}]`),
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
   const start = (): Ptp4l => {
     const [ip = 'ip', ...exec] = at.exec;
-    const running = daemon(owner, ip, [...exec, ...withoutClock(), need('ptp4l'), '-f', config]);
+    const running = daemon(owner, ip, [...exec, ...withoutClock(), linuxptp('ptp4l'), '-f', config]);
     return { ...running, socket, restart: start };
   };
   return start();

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { exampleHub, startServer } from './leafdaemon.ts';
 import { freePort } from './nats.ts';
-import { projectRoot } from './tools.ts';
+import { need, projectRoot } from './tools.ts';
 
 /** The operator of the example hub. */
 export const operator = { user: 'operator', password: 'change-me-operator' };
@@ -72,6 +72,11 @@ export interface UnitOptions {
   readonly interval_s?: number;
   /** Flags of node for the agent. */
   readonly nodeFlags?: readonly string[];
+  /**
+   * The agent sees no processes but its own, in a pid namespace: whatever chronyd runs on this machine besides
+   * is not taken for what steers the clock.
+   */
+  readonly alone?: boolean;
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -79,6 +84,8 @@ export interface RunningUnit {
   readonly leafPort: number;
   readonly statusUrl: string;
   readonly config: string;
+  /** Where the agent keeps its own files. */
+  readonly runDir: string;
   leaf(): Daemon;
   agent(): Daemon;
   restartLeaf(): Promise<void>;
@@ -132,6 +139,34 @@ ${opts.more ?? ''}`;
   return file;
 }
 
+/** The words that run a program with process numbers of its own. */
+const alone: readonly string[] = ['--pid', '--mount-proc', '--kill-child', '--fork'];
+
+/** The process that `unshare --fork` stands before, which passes no signals on. */
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+
+/** A daemon that is signalled past its starter. */
+function pastUnshare(starter: Daemon): Daemon {
+  const pid = childOf(starter.pid);
+  const kill = (signal: NodeJS.Signals): void => {
+    process.kill(pid, signal);
+  };
+  return {
+    ...starter,
+    pid,
+    kill,
+    async end(signal = 'SIGKILL') {
+      try {
+        kill(signal);
+      } catch {
+        // it is gone already
+      }
+      await eventually(`the end of ${pid}`, () => !existsSync(`/proc/${pid}`));
+    },
+  };
+}
+
 /** Renders the config, starts the leaf, starts the agent, and waits for its READY. */
 export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<RunningUnit> {
   const { dir } = opts;
@@ -142,7 +177,9 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const startLeaf = () => startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
-    const started = daemon(owner, process.execPath, [...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir]);
+    const words = [process.execPath, ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
+    const [program = '', ...args] = opts.alone === true ? [need('unshare'), ...alone, ...words] : words;
+    const started = daemon(owner, program, args);
     await eventually(
       `${opts.unit} READY`,
       () => started.output().includes(`READY ${opts.unit}`),
@@ -150,7 +187,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${started.output()}`);
     });
-    return started;
+    return opts.alone === true ? pastUnshare(started) : started;
   };
   let agent = await startAgent();
   owner.after(() => agent.end('SIGTERM')); // by TERM, so that coverage is written
@@ -159,6 +196,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     leafPort: ports.leaf,
     statusUrl,
     config,
+    runDir: dir,
     leaf: () => leaf,
     agent: () => agent,
     async restartLeaf() {

@@ -244,6 +244,7 @@ const health = (changes: Partial<HealthFacts>): string[] => {
     config: [],
     leaf: undefined,
     link: { connected: true, since_ms: 0 },
+    leafMode: 'managed',
     hub: true,
     hubUp: false,
     hubTls: true,

@@ -69,8 +69,9 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'mode external with hub',
     `config leaf\n option mode external\n${hub}${joe}`,
-    ['f:4: warning: hub.url: is not used with leaf.mode external: that server has its own config'],
+    ['f:5: warning: hub.user: is not used with leaf.mode external: that server has its own config'],
   ],
+  ['mode external at a server that is joined to a hub', `config leaf\n option mode external\n${hub}`, []],
   [
     'client certificates without CA',
     'config leaf\n option tls_verify 1\n',

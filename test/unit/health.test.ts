@@ -10,6 +10,7 @@ const good: HealthFacts = {
   config: [],
   leaf: { state: 'current', conf: '/c', notes: [] },
   link: { connected: true, since_ms: 0 },
+  leafMode: 'managed',
   hub: true,
   hubUp: true,
   spool: spoolStats(),

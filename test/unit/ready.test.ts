@@ -29,7 +29,9 @@ function waiting(
     read: () => now.leaf,
     hubUp: () => undefined,
     onChange: () => () => {},
-    look: async () => void (now.looks += 1),
+    async look() {
+      now.looks += 1;
+    },
     stop: () => {},
   };
   const parts = { link, leaf, monitor: changes.monitored ? { link } : {} };

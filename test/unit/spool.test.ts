@@ -27,6 +27,8 @@ function fakeHub(options: Partial<SpoolOptions> = {}) {
   const plain: Sent[] = [];
   const hub = {
     up: true as boolean | undefined,
+    /** What is done with a line of the log besides keeping it. */
+    heed: (_entry: LogEntry): void => {},
     respond: (_sent: Sent): Answer | Promise<Answer> => replyOf({ stream: 'FLEET', seq: sent.length }),
   };
   let state: LinkState = { connected: true, since_ms: 0 };
@@ -40,7 +42,10 @@ function fakeHub(options: Partial<SpoolOptions> = {}) {
   const spool = openSpool(
     {
       ticker,
-      log: logTo((entry) => lines.push(entry)),
+      log: logTo((entry) => {
+        lines.push(entry);
+        hub.heed(entry);
+      }),
       hubUp: () => hub.up,
       wall_ms: () => ticker.now_ms() + 1e12,
       gapRecord: (gap: Gap) => ({ subject: 'ops.status', worth: 'event', body: { gap } }),
@@ -379,4 +384,25 @@ test('only what a stream says is a PubAck', () => {
     why: 'full',
     hopeless: false,
   });
+});
+
+test('a log that is spooled itself does not chase its own tail when the connection ends', async () => {
+  for (const hubThere of [false, true]) {
+    const { ticker, lines, plain, spool, hub, connect, metric } = fakeHub({ hub: hubThere });
+    hub.heed = ({ msg }) => void spool.put({ subject: 'log', worth: 'log', body: { msg } });
+    metric(1);
+    await ticker.pass(100);
+    connect(false);
+    metric(2);
+    await ticker.pass(100);
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['records wait: the hub cannot be reached'],
+    );
+    assert.equal(spool.stats().pending, 2);
+    connect(true);
+    await ticker.pass(5000);
+    assert.equal(spool.stats().pending, 0);
+    if (!hubThere) assert.equal(plain.length, 4, 'two metrics, two lines');
+  }
 });

@@ -1,0 +1,152 @@
+// A unit whose server is not ours: somebody else's leaf, or none at all.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Msg } from '@nats-io/transport-node';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { type Daemon, daemon, eventually, tempDir } from '../kit/daemon.ts';
+import { startServer } from '../kit/leafdaemon.ts';
+import { freePort } from '../kit/nats.ts';
+import { bundle, type Hub, nunect, startHub } from '../kit/site.ts';
+import { natsServers, need } from '../kit/tools.ts';
+
+const unit = 'demo-01';
+const login = `option user '${unit}'\n\toption password 'change-me-${unit}'`;
+const program = natsServers().newest ?? need('nats-server');
+const undo: (() => unknown)[] = [];
+const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+type Json = Record<string, unknown>;
+interface Status {
+  readonly status: string;
+  readonly problems: string[];
+  readonly link: { connected: boolean; hub_up?: boolean };
+  readonly spool: { state: string };
+}
+
+let hub: Hub;
+const seen: Msg[] = [];
+
+before(async () => {
+  hub = await startHub(owner, tempDir(owner, 'modes-hub'), program);
+  hub.nc.subscribe('ops.>', { callback: (_error, message) => void seen.push(message) });
+  await hub.nc.flush();
+});
+after(async () => {
+  for (const one of undo.reverse()) await one();
+});
+
+/** An agent by UCI sections, with the reading of its status page. */
+async function agentWith(
+  sections: string,
+): Promise<{ agent: Daemon; status(): Promise<Status>; dir: string }> {
+  const dir = tempDir(owner, 'modes');
+  const port = await freePort();
+  const config = join(dir, 'nunect');
+  const text = `config agent 'agent'\n\toption unit '${unit}'\n\toption interval_s '1'\n${sections}
+config status 'status'\n\toption port '${port}'
+config time 'time'\n\toption chrony_port '${await freePort()}'\n\tlist ptp_socket '${dir}/none'\n`;
+  writeFileSync(config, text, { mode: 0o600 });
+  const rendered = await nunect(['render', '--config', config, '--out', dir]);
+  assert.equal(rendered.code, 0, rendered.stderr);
+  assert.equal(
+    rendered.stdout.trim().split('\n').at(-1),
+    'restart: agent',
+    'there is no leaf of ours to start',
+  );
+  const agent = daemon(owner, process.execPath, [bundle, 'run', '--dir', dir]);
+  const status = async (): Promise<Status> =>
+    (await (await fetch(`http://127.0.0.1:${port}/status.json`)).json()) as Status;
+  return { agent, status, dir };
+}
+const echoed = (): Promise<Msg> =>
+  eventually('an echo', () =>
+    hub.nc.request(`ops.echo.${unit}`, 'hi', { timeout: 1000 }).catch(() => undefined),
+  );
+
+test('off: the agent is a client of the hub, its records are stored, and it says when the hub is gone', async () => {
+  const hubPort = new URL(hub.url).port;
+  const { agent, status } = await agentWith(
+    `config hub 'hub'\n\tlist url 'nats://127.0.0.1:${hubPort}'\n\t${login}\nconfig leaf 'leaf'\n\toption mode 'off'\n`,
+  );
+  await eventually('READY', () => agent.output().includes(`READY ${unit}`));
+  assert.equal((await echoed()).string(), 'hi');
+  await eventually('stored', async () => (await status()).spool.state === 'stored');
+  const stored = await hub.stored();
+  assert.ok(stored > 0);
+  hub.server().kill('SIGKILL');
+  const lost = await eventually('it is told', async () => {
+    const now = await status();
+    return now.status === 'critical' && now;
+  });
+  assert.match(lost.problems[0] ?? '', /not connected to the hub/);
+  await hub.restart();
+  await eventually('stored again', async () => {
+    const now = await status();
+    return now.spool.state === 'stored' && now.link.connected;
+  });
+  await eventually('more records', async () => (await hub.stored()) > stored);
+  assert.doesNotMatch(agent.output(), /crashed/);
+  await agent.end('SIGTERM');
+});
+
+test('external: the agent is a client of a leaf that somebody else runs, and watches it over HTTP', async () => {
+  const [leafPort, monitorPort] = [await freePort(), await freePort()];
+  const dir = tempDir(owner, 'modes-leaf');
+  const conf = join(dir, 'leaf.conf');
+  writeFileSync(
+    conf,
+    `listen: "127.0.0.1:${leafPort}"
+http: "127.0.0.1:${monitorPort}"
+leafnodes { reconnect: 1, remotes: [ { url: "nats://${unit}:change-me-${unit}@127.0.0.1:${hub.leafPort}", account: APP } ] }
+accounts { APP { users: [ { user: "agent", password: "agent-secret" } ] } }
+`,
+  );
+  const leaf = await startServer(owner, program, conf);
+  const { agent, status } = await agentWith(
+    `config hub 'hub'\n\tlist url 'nats://127.0.0.1:${hub.leafPort}'
+config leaf 'leaf'\n\toption mode 'external'\n\toption external_url 'nats://127.0.0.1:${leafPort}'
+\toption external_user 'agent'\n\toption external_password 'agent-secret'
+\toption external_monitor_url 'http://127.0.0.1:${monitorPort}'\n`,
+  );
+  await eventually('READY', () => agent.output().includes(`READY ${unit}`));
+  const before = seen.length;
+  assert.equal((await echoed()).string(), 'hi');
+  const now = await eventually('joined and stored', async () => {
+    const found = await status();
+    return found.link.hub_up === true && found.spool.state === 'stored' && found;
+  });
+  assert.ok(!now.problems.some((text) => /hub|server|leaf/.test(text)), now.problems.join());
+  const beat = await eventually('a heartbeat', () =>
+    seen.slice(before).find(({ subject }) => subject === `ops.heartbeat.${unit}`),
+  );
+  assert.equal(beat.json<Json>()['unit_id'], unit);
+  await leaf.end('SIGKILL');
+  const lost = await eventually('it is told', async () => {
+    const found = await status();
+    return found.status === 'critical' && found;
+  });
+  assert.match(lost.problems[0] ?? '', /not connected to the external server/);
+  await agent.end('SIGTERM');
+});
+
+test('a local unit without a hub survives the end of its server, and goes on when it is back', async () => {
+  const port = await freePort();
+  const dir = tempDir(owner, 'modes-local');
+  const conf = join(dir, 'nats.conf');
+  writeFileSync(conf, `listen: "127.0.0.1:${port}"\n`);
+  let server = await startServer(owner, program, conf);
+  const { agent, status } = await agentWith(
+    `config leaf 'leaf'\n\toption mode 'external'\n\toption external_url 'nats://127.0.0.1:${port}'\n`,
+  );
+  await eventually('plain', async () => (await status().catch(() => undefined))?.spool.state === 'plain');
+  for (let i = 0; i < 2; i++) {
+    await server.end('SIGKILL');
+    await eventually('offline', async () => (await status()).spool.state === 'offline');
+    server = await startServer(owner, program, conf);
+    await eventually('plain again', async () => (await status()).spool.state === 'plain');
+  }
+  const told = agent.output().split('records wait').length - 1;
+  assert.equal(told, 2, 'once each time');
+  await agent.end('SIGTERM');
+});

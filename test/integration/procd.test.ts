@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { type ProcdStage, procdStage } from '../kit/procd.ts';
+import { lacking, need, projectRoot } from '../kit/tools.ts';
+
+const config = (changes: { agent?: object; leaf?: object; hub?: object; status?: object } = {}) => ({
+  agent: { enabled: true, ...changes.agent },
+  hub: { url: [], ...changes.hub },
+  leaf: { mode: 'managed', server: 'nats-server', jetstream: false, ...changes.leaf },
+  status: { ...changes.status },
+});
+
+const common = [
+  'set_param user nunect',
+  'set_param group nunect',
+  'set_param respawn 3600 5 0',
+  'set_param term_timeout 5',
+  'set_param stdout 1',
+  'set_param stderr 1',
+];
+const of = (service: string, calls: readonly string[]): string[] =>
+  calls.map((call) => `${service}: ${call}`);
+
+const agentStarts = of('nunect', [
+  'open',
+  'open_instance agent',
+  'set_param command /usr/bin/nunect run',
+  'set_param file /usr/lib/nunect/nunect.cjs /usr/bin/nunect',
+  ...common,
+  'close_instance',
+  'add_reload_trigger nunect',
+  'close',
+]);
+const agentIdle = of('nunect', ['open', 'add_reload_trigger nunect', 'close']);
+
+const leafInstance = (server = 'nats-server', files: readonly string[] = []): string[] => [
+  'open_instance leaf',
+  `set_param command ${server} -c /var/run/nunect/leaf.conf`,
+  ...files.map((file) => `append_param file ${file}`),
+  'set_param limits nofile=70000 70000',
+  ...common,
+  'close_instance',
+];
+const leafStarts = of('nunect-leaf', ['open', ...leafInstance(), 'close']);
+const leafIdle = of('nunect-leaf', ['open', 'close']);
+
+/** A unit on which both services run by a config that was rendered. */
+function runningUnit(t: TestContext): ProcdStage {
+  const unit = procdStage(t);
+  unit.rendering({ last: 'restart: leaf agent', config: config(), leafConf: true });
+  unit.init('nunect', 'start');
+  unit.services(['nunect', 'nunect-leaf'], ['nunect', 'nunect-leaf']);
+  return unit;
+}
+
+describe('start', () => {
+  it('renders once for both services, and starts each daemon as user nunect', (t) => {
+    const unit = procdStage(t);
+    unit.rendering({ last: 'restart: leaf agent', config: config(), leafConf: true });
+    assert.deepEqual(unit.init('nunect', 'start'), { calls: agentStarts, log: [], rendered: 1, stdout: '' });
+    assert.deepEqual(unit.init('nunect-leaf', 'start'), {
+      calls: leafStarts,
+      log: [],
+      rendered: 0,
+      stdout: '',
+    });
+  });
+
+  it('of the leaf alone renders what is not there yet', (t) => {
+    const unit = procdStage(t);
+    unit.rendering({ last: 'restart: leaf agent', config: config(), leafConf: true });
+    assert.deepEqual(unit.init('nunect-leaf', 'start'), {
+      calls: leafStarts,
+      log: [],
+      rendered: 1,
+      stdout: '',
+    });
+  });
+
+  it('with agent.enabled 0 starts nothing, but hears of the change back', (t) => {
+    const unit = procdStage(t);
+    unit.rendering({
+      last: 'restart: leaf agent',
+      config: config({ agent: { enabled: false } }),
+      leafConf: true,
+    });
+    const agent = unit.init('nunect', 'start');
+    assert.deepEqual(agent.calls, agentIdle);
+    assert.deepEqual(agent.log, ['daemon.notice agent.enabled is 0: nothing is started']);
+    assert.deepEqual(unit.init('nunect-leaf', 'start'), {
+      calls: leafIdle,
+      log: [],
+      rendered: 0,
+      stdout: '',
+    });
+  });
+
+  for (const mode of ['external', 'off'])
+    it(`with leaf.mode ${mode} starts the agent only, without a complaint`, (t) => {
+      const unit = procdStage(t);
+      unit.rendering({ last: 'restart: agent', config: config({ leaf: { mode } }) });
+      assert.deepEqual(unit.init('nunect', 'start').calls, agentStarts);
+      assert.deepEqual(unit.init('nunect-leaf', 'start'), {
+        calls: leafIdle,
+        log: [],
+        rendered: 0,
+        stdout: '',
+      });
+    });
+
+  it('takes the server program and the files to watch from the config, and makes the JetStream store', (t) => {
+    const unit = procdStage(t);
+    const store = join(unit.root, 'srv/jetstream');
+    const leaf = {
+      server: join(unit.root, 'opt/nats'),
+      tls_cert: '/c.pem',
+      jetstream: true,
+      jetstream_store_dir: store,
+    };
+    unit.program('opt/nats', 'exit 0');
+    unit.rendering({
+      last: 'restart: leaf agent',
+      config: config({ leaf, hub: { tls_ca: '/my ca.pem' } }),
+      leafConf: true,
+    });
+    const { calls } = unit.init('nunect-leaf', 'start');
+    assert.deepEqual(calls, [
+      'nunect-leaf: open',
+      'chown nunect:nunect /srv/jetstream',
+      ...of('nunect-leaf', [...leafInstance('/opt/nats', ['/my ca.pem', '/c.pem']), 'close']),
+    ]);
+    assert.ok(existsSync(store));
+  });
+
+  it('says in one line that nats-server is missing, and runs the agent', (t) => {
+    const unit = procdStage(t);
+    const complaint = "/etc/config/nunect: leaf.server: there is no program 'nats-server'\n";
+    unit.remove('bin/nats-server');
+    unit.rendering({ last: 'restart: agent', config: config(), complaint, code: 1 });
+    const agent = unit.init('nunect', 'start');
+    assert.deepEqual(agent.calls, agentStarts);
+    assert.deepEqual(agent.log, [`daemon.err ${complaint.trimEnd()}`]);
+    const leaf = unit.init('nunect-leaf', 'start');
+    assert.deepEqual(leaf.calls, leafIdle);
+    assert.deepEqual(leaf.log, [
+      "daemon.err leaf not started: there is no program 'nats-server'. Install it, then: /etc/init.d/nunect reload",
+    ]);
+  });
+
+  it('says in one line that there is no node, and still runs the leaf of an earlier rendering', (t) => {
+    const unit = runningUnit(t);
+    unit.program('usr/bin/nunect', "echo 'nunect: there is no node: install it' >&2; exit 127");
+    const agent = unit.init('nunect', 'start');
+    assert.deepEqual(agent.calls, agentIdle);
+    assert.deepEqual(agent.log, ['daemon.err nunect: there is no node: install it']);
+    assert.deepEqual(unit.init('nunect-leaf', 'start').calls, leafStarts);
+  });
+
+  it('without node and without a rendering starts nothing', (t) => {
+    const unit = procdStage(t);
+    unit.program('usr/bin/nunect', "echo 'nunect: there is no node: install it' >&2; exit 127");
+    assert.deepEqual(unit.init('nunect', 'start').calls, agentIdle);
+    const leaf = unit.init('nunect-leaf', 'start');
+    assert.deepEqual(leaf.calls, leafIdle);
+    assert.deepEqual(leaf.log, ['daemon.err nunect: there is no node: install it']);
+  });
+
+  it('tells the first mistake in the config and how many there are, and runs all the same', (t) => {
+    const unit = procdStage(t);
+    const complaint = 'c:3: warning: a\nnote: not a problem\nc:4: b\nc:5: c\n';
+    unit.rendering({ last: 'restart: leaf agent', config: config(), leafConf: true, complaint });
+    const { calls, log } = unit.init('nunect', 'start');
+    assert.deepEqual(calls, agentStarts);
+    assert.deepEqual(log, ['daemon.warn c:3: warning: a (and 2 more: nunect check)']);
+  });
+
+  it('that cannot render goes on with what was rendered before', (t) => {
+    const unit = runningUnit(t);
+    unit.program('usr/bin/nunect', 'exit 3');
+    const { calls, log } = unit.init('nunect', 'start');
+    assert.deepEqual(calls, agentStarts);
+    assert.deepEqual(log, ['daemon.err nunect render failed with code 3']);
+  });
+});
+
+describe('reload', () => {
+  const hup = (service: string): string => `nunect: send_signal ${service} * HUP`;
+  const leafRestarts = ['nunect-leaf: kill', ...leafStarts];
+
+  for (const [last, expected] of [
+    ['nothing to do', [...leafStarts, ...agentStarts]],
+    ['reload: agent', [...leafStarts, hup('nunect'), ...agentStarts]],
+    ['reload: leaf', [hup('nunect-leaf'), ...leafStarts, ...agentStarts]],
+    ['reload: leaf agent', [hup('nunect-leaf'), ...leafStarts, hup('nunect'), ...agentStarts]],
+    ['restart: leaf', [...leafRestarts, ...agentStarts]],
+    ['restart: leaf; reload: agent', [...leafRestarts, hup('nunect'), ...agentStarts]],
+    ['restart: agent', [...leafStarts, 'nunect: kill', ...agentStarts]],
+    ['restart: agent; reload: leaf', [hup('nunect-leaf'), ...leafStarts, 'nunect: kill', ...agentStarts]],
+    ['restart: leaf agent', [...leafRestarts, 'nunect: kill', ...agentStarts]],
+  ] as const)
+    it(`does what '${last}' asks for, and nothing else than procd's comparison`, (t) => {
+      const unit = runningUnit(t);
+      unit.rendering({ last, config: config(), leafConf: true });
+      assert.deepEqual(unit.init('nunect', 'reload'), { calls: expected, log: [], rendered: 1, stdout: '' });
+    });
+
+  it('by the name of the leaf is the same', (t) => {
+    const unit = runningUnit(t);
+    unit.rendering({ last: 'reload: leaf', config: config(), leafConf: true });
+    const { calls, rendered } = unit.init('nunect-leaf', 'reload');
+    assert.deepEqual(calls, [hup('nunect-leaf'), ...leafStarts, ...agentStarts]);
+    assert.equal(rendered, 1);
+  });
+
+  it('to agent.enabled 0 takes both instances away without a signal, and keeps the trigger', (t) => {
+    const unit = runningUnit(t);
+    unit.rendering({ last: 'reload: agent', config: config({ agent: { enabled: false } }), leafConf: true });
+    assert.deepEqual(unit.init('nunect', 'reload').calls, [...leafIdle, ...agentIdle]);
+  });
+
+  it('to agent.enabled 1 starts both, and sends no signal to a process that only begins', (t) => {
+    const unit = runningUnit(t);
+    unit.services(['nunect', 'nunect-leaf'], []);
+    unit.rendering({ last: 'reload: agent', config: config(), leafConf: true });
+    assert.deepEqual(unit.init('nunect', 'reload').calls, [...leafStarts, ...agentStarts]);
+  });
+
+  it('to leaf.mode external stops the leaf', (t) => {
+    const unit = runningUnit(t);
+    unit.rendering({ last: 'restart: leaf; reload: agent', config: config({ leaf: { mode: 'external' } }) });
+    const { calls } = unit.init('nunect', 'reload');
+    assert.deepEqual(calls, ['nunect-leaf: kill', ...leafIdle, hup('nunect'), ...agentStarts]);
+  });
+
+  it('leaves alone what was stopped by hand', (t) => {
+    const unit = runningUnit(t);
+    unit.services(['nunect'], ['nunect']);
+    unit.rendering({ last: 'restart: leaf; reload: agent', config: config(), leafConf: true });
+    assert.deepEqual(unit.init('nunect', 'reload').calls, [hup('nunect'), ...agentStarts]);
+    unit.services(['nunect-leaf'], ['nunect-leaf']);
+    assert.deepEqual(unit.init('nunect', 'reload').calls, leafRestarts);
+  });
+
+  it('that cannot render touches nothing and says so', (t) => {
+    const unit = runningUnit(t);
+    unit.rendering({ last: '', complaint: 'nunect: no space left on device\n', code: 1, leafConf: true });
+    const { calls, log } = unit.init('nunect', 'reload');
+    assert.deepEqual(calls, []);
+    assert.deepEqual(log, ['daemon.err nunect: no space left on device']);
+  });
+
+  it('says that status.interface is not followed', (t) => {
+    const unit = runningUnit(t);
+    unit.rendering({
+      last: 'reload: agent',
+      config: config({ status: { interface: 'lan' } }),
+      leafConf: true,
+    });
+    const { log } = unit.init('nunect', 'reload');
+    assert.deepEqual(log, [
+      'daemon.warn status.interface is not followed yet: the status page listens on status.listen',
+    ]);
+  });
+});
+
+describe('the scripts', () => {
+  it('have a check command', (t) => {
+    const unit = procdStage(t);
+    unit.program('usr/bin/nunect', 'echo "asked: $*"');
+    assert.equal(unit.init('nunect', 'check').stdout, 'asked: check\n');
+  });
+
+  it('are clean by shellcheck', { skip: lacking('shellcheck') }, () => {
+    const names = [
+      'procd/nunect',
+      'procd/nunect-leaf',
+      'procd/procd.sh',
+      'openwrt/nunect/launcher',
+      'openwrt/nunect/postrm',
+    ];
+    execFileSync(need('shellcheck'), names, { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+  });
+});
