@@ -273,7 +273,7 @@ export const sections = {
     enabled: bool(true, 'Serve the state of the unit over HTTP.'),
     interface: optional(
       interfaceName,
-      'OpenWrt network whose address is listened on, such as lan; the init script resolves it.',
+      'Device, or OpenWrt network with a bridge such as lan, whose IPv4 address is listened on in place of listen.',
     ),
     listen: text('127.0.0.1', ipAddress, 'Address that is listened on.'),
     port: int(8224, 1, 65535, 'Port that is listened on.'),

@@ -23,7 +23,7 @@ const attempts = 2;
 /** The trouble that a status means to one who only reads. */
 export const statusTrouble = (command: CmdmonCommand, status: number): Trouble =>
   status === statusUnauthorised
-    ? { why: 'unauthorised', detail: command }
+    ? { why: 'unauthorised', detail: `not authorised: ${command}` }
     : { why: 'garbled', detail: `${command}: status ${status}` };
 
 const troubleOf = (errno: string): Trouble =>

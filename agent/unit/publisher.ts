@@ -2,7 +2,14 @@ import type { WallClock } from '../clock/wallclock.ts';
 import type { SectionValues } from '../config/options.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import { type HeartbeatFacts, heartbeat, type Stamp, timeMetric, type UnitName } from '../nats/messages.ts';
+import {
+  type HeartbeatFacts,
+  heartbeat,
+  type Stamp,
+  type TimeConfig,
+  timeMetric,
+  type UnitName,
+} from '../nats/messages.ts';
 import type { NatsMetric, RttMetric, SystemMetric } from '../nats/reports.ts';
 import type { Spool } from '../nats/spool.ts';
 import type { Subjects } from '../nats/subjects.ts';
@@ -85,7 +92,7 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
 
   function putTimeConfig(): void {
     const { mode, ntp_server, ptp_master, ptp_domain } = opts.time;
-    const body = {
+    const body: TimeConfig = {
       unit_id: name.unit,
       mode,
       ntp_servers: ntp_server.join(','),

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { freshValue } from '../clock/reading.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
@@ -175,7 +175,7 @@ export function reportParts(
         };
         const recorded = () => ({ unit: file.config.agent.unit, ...parts.recorder.tape() });
         return keepServing(
-          { snapshot, recorded, ticker, log: console.log.part('status') },
+          { snapshot, recorded, ticker, log: console.log.part('status'), interfaces: networkInterfaces },
           { ...status, hosts: [hostname(), file.config.agent.unit] },
           signal,
         );

@@ -31,7 +31,7 @@ export interface StatusServer {
 }
 
 /** The address cannot be listened on; `code` is the errno, such as EADDRINUSE. The caller may try again. */
-export class StatusServerError extends Error {
+class StatusServerError extends Error {
   override readonly name = 'StatusServerError';
   readonly code: string;
 

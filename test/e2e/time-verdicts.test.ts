@@ -181,7 +181,10 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       );
       await site.becomes('ptp locked', steps.at_ms, 40_000);
       const { ptp_master, ptp_stratum } = site.metrics.at(-1)?.body ?? {};
-      const parent = (await site.status())['ptp'] as unknown as { gmIdentity: string; parentPortIdentity: string };
+      const parent = (await site.status())['ptp'] as unknown as {
+        gmIdentity: string;
+        parentPortIdentity: string;
+      };
       assert.equal(ptp_master, parent.gmIdentity);
       assert.equal(ptp_stratum, 2);
       assert.ok(!parent.parentPortIdentity.startsWith(parent.gmIdentity));
@@ -222,8 +225,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       assert.deepEqual(site.timeline(from_ms), [], 'what a dead pmc knew holds until another is there');
       const second = site.pmc();
       const runDir = site.runDir;
-      for (const name of readdirSync(runDir))
-        if (name.startsWith('pmc.')) rmSync(join(runDir, name));
+      for (const name of readdirSync(runDir)) if (name.startsWith('pmc.')) rmSync(join(runDir, name));
       const deaf_ms = now_ms();
       await site.becomes('unsynced freerun', deaf_ms, 10_000);
       await replaced(second);
@@ -240,7 +242,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
     let gm: Ptp4l;
     const socket = join(tempDir(owner, 'shm'), 'ptp4l');
     const segment = 1000 + (process.pid % 10_000);
-    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
     const sourceLines = (): string[] =>
       servers.map(
         ({ ntpPort }, i) =>
@@ -281,8 +283,8 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
         selected: string;
         sources: { name: string; state: string }[];
       };
-      assert.equal(said.sources.length, 3);
-      assert.ok(['127.0.0.2', '127.0.0.3'].includes(said.selected), said.selected);
+      assert.equal(said.sources.length, 4);
+      assert.ok(addresses.includes(said.selected) && said.selected !== '127.0.0.4', said.selected);
       assert.equal(said.sources.find(({ name }) => name === '127.0.0.4')?.state, 'falseticker');
       const { error_bound_ns = 0, offset_ns = 1e9 } = await site.clock();
       assert.ok(Math.abs(offset_ns) < error_bound_ns && error_bound_ns < 50e6, `${error_bound_ns}`);
@@ -298,6 +300,20 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       from_ms = now_ms();
       client.kill('SIGCONT');
       await site.becomes('ntp locked', from_ms, 30_000);
+    });
+
+    test('when the selected source dies, another one takes its place', async () => {
+      const from_ms = now_ms();
+      const selected = ((await site.status())['ntp'] as unknown as { selected: string }).selected;
+      const lost = addresses.indexOf(selected);
+      await servers[lost]?.end();
+      const told = await site.event('another', from_ms, ({ event }) => event === 'ntp_source', 30_000);
+      assert.equal(told.body['before'], selected);
+      await eventually('locked', async () => (await site.clock()).quality === 'locked', 20_000, 200);
+      figure(
+        `selected source dead -> another after ${Math.round(told.at_ms - from_ms)} ms: ${site.timeline(from_ms).join(', ') || 'locked throughout'}`,
+      );
+      servers = servers.map((one, i) => (i === lost ? one.restart() : one));
     });
 
     test('when all sources are lost, the lock is', async () => {
@@ -328,8 +344,8 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
     test('one that refuses to tell is not taken for one that is not there', async () => {
       const fake = await unauthorisedChronyd(owner, cmdport);
       const evidence = await site.reason('ntp_no_answer', 10_000);
-      assert.match(evidence, /unauthorised|not authorised/);
       fake.stop();
+      assert.match(evidence, /not authorised/);
       await site.reason('no_daemon', 10_000);
     });
 
@@ -341,9 +357,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
         `server ${addresses[0]} port ${servers[0]?.ntpPort} minpoll 0 maxpoll 0 iburst`,
       ]);
       const locked = await site.becomes('ptp locked', from_ms, 60_000);
-      figure(
-        `refclock: ${site.timeline(from_ms).join(', ')} after ${Math.round(locked.at_ms - from_ms)} ms`,
-      );
+      figure(`refclock: ${site.timeline(from_ms).join(', ')} after ${Math.round(locked.at_ms - from_ms)} ms`);
       await site.reason('refclock_via_chrony');
       from_ms = now_ms();
       await gm.end();

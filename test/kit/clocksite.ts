@@ -93,7 +93,9 @@ export async function clockSite(
       timeoutMs,
     ).catch((error: Error) => {
       const told = events.filter(({ at_ms }) => at_ms >= from_ms);
-      const lines = told.map(({ at_ms, body }) => `${Math.round(at_ms - from_ms)} ms ${JSON.stringify(body)}`);
+      const lines = told.map(
+        ({ at_ms, body }) => `${Math.round(at_ms - from_ms)} ms ${JSON.stringify(body)}`,
+      );
       throw new Error([error.message, ...lines].join('\n'));
     });
   const clock = async (): Promise<ClockStatus> => {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { test } from 'node:test';
+import { logTo } from '../../agent/lib/log.ts';
+import { addressOf, keepServing } from '../../agent/unit/webpart.ts';
+import { eventually } from '../kit/daemon.ts';
+import { fakeTicker } from '../kit/faketicker.ts';
+import { freePort } from '../kit/nats.ts';
+import { fullSnapshot } from '../kit/snapshot.ts';
+
+const ipv4 = (address: string): NetworkInterfaceInfo[] => [
+  { address: 'fe80::1', netmask: '', family: 'IPv6', mac: '', internal: false, cidr: null, scopeid: 1 },
+  { address, netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null },
+];
+
+test('an OpenWrt network is found by its bridge, a device by its name', () => {
+  const interfaces = () => ({ 'br-lan': ipv4('192.0.2.1'), eth1: ipv4('192.0.2.2') });
+  assert.equal(addressOf('lan', interfaces), '192.0.2.1');
+  assert.equal(addressOf('eth1', interfaces), '192.0.2.2');
+  assert.equal(addressOf('wan', interfaces), undefined);
+});
+
+test('the status page waits for its interface and follows its address', async () => {
+  const clock = fakeTicker();
+  const lines: string[] = [];
+  let now: Record<string, NetworkInterfaceInfo[]> = {};
+  const port = await freePort();
+  const serving = keepServing(
+    {
+      snapshot: () => fullSnapshot,
+      recorded: () => ({}),
+      ticker: clock,
+      log: logTo(({ msg, fields }) => lines.push(`${msg} ${fields['url'] ?? ''}`)),
+      interfaces: () => now,
+    },
+    { listen: '127.0.0.1', interface: 'lan', port, metrics: true, hosts: [] },
+    new AbortController().signal,
+  );
+  const answers = (address: string) =>
+    fetch(`http://${address}:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const look = () => clock.pass(10_000);
+  await eventually('the complaint', () => lines.some((line) => line.includes('lan has no IPv4 address')));
+  await look();
+  now = { 'br-lan': ipv4('127.0.0.2') };
+  await look();
+  await eventually('served on the first address', () => answers('127.0.0.2'));
+  now = { 'br-lan': ipv4('127.0.0.3') };
+  await look();
+  await eventually('served on the second address', () => answers('127.0.0.3'));
+  assert.equal(await answers('127.0.0.2'), false);
+  assert.equal(lines.filter((line) => line.includes('no IPv4 address')).length, 1, 'told once');
+  await serving.stop();
+  assert.equal(await answers('127.0.0.3'), false);
+});
