@@ -38,7 +38,7 @@ export function syncAge(): SyncAge {
       return;
     }
     delays_ms = fits ? delays : delays.slice(-1);
-    arrived_ms = fits ? Math.max(guess_ms, before_ms) : now_ms;
+    arrived_ms = fits ? Math.min(now_ms, Math.max(guess_ms, before_ms)) : now_ms;
   }
 
   return {

@@ -243,10 +243,11 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
     const socket = join(tempDir(owner, 'shm'), 'ptp4l');
     const segment = 1000 + (process.pid % 10_000);
     const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
+    // with many samples, chronyd holds on to a dead source for as long as they span
     const sourceLines = (): string[] =>
       servers.map(
         ({ ntpPort }, i) =>
-          `server ${addresses[i]} port ${ntpPort} minpoll 0 maxpoll 0 iburst${i === 2 ? ' offset 0.5' : ''}`,
+          `server ${addresses[i]} port ${ntpPort} minpoll 0 maxpoll 0 maxsamples 6 iburst${i === 2 ? ' offset 0.5' : ''}`,
       );
     const start = (lines: readonly string[]): Promise<Chronyd> =>
       chronyd(owner, { cmdport, steering: true, lines });
