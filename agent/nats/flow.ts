@@ -1,10 +1,11 @@
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { keepLanes } from './lanekeeper.ts';
-import { type Entry, isOpen, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './lanes.ts';
+import { type Entry, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './lanes.ts';
 import type { Answer, Link } from './link.ts';
+import { outgoing } from './outgoing.ts';
 import { readPubAck } from './puback.ts';
-import { restamped } from './restamp.ts';
+import { type Turn, takeTurns } from './turns.ts';
 
 export interface FlowDeps {
   readonly link: Pick<Link, 'publish' | 'request' | 'state' | 'onChange'>;
@@ -81,7 +82,8 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
   let offline = !link.state().connected;
   const inFlight = new Set<Flight>();
   let backlogInFlight = 0;
-  let turn = 0;
+  let probes = 0;
+  const turns = takeTurns();
   let lastStored_ms = -Infinity;
   let lastWord_ms = -Infinity;
   let probeAck_ms = firstProbeAck_ms;
@@ -181,24 +183,12 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     }
   }
 
-  const outgoing = (entry: Entry) => {
-    const { payload, headers } = entry.shift_ms === undefined ? entry : restamped(entry, entry.shift_ms);
-    return {
-      payload: entry.backlog ? marked(payload) : payload,
-      headers: {
-        ...headers,
-        'Nats-Msg-Id': [`${opts.idPrefix}-${entry.seq}`],
-        ...(entry.backlog ? { 'X-Backfill': ['true'] } : {}),
-      },
-    };
-  };
-
   function send(lane: Lane, entry: Entry): void {
     const sent_ms = ticker.now_ms();
     const flight: Flight = { lane, entry, fromBacklog: entry.backlog };
     const probing = offline || lane.state === 'failing';
     const timeout_ms = probing ? Math.min(ack_ms, probeAck_ms) : ack_ms;
-    const { payload, headers } = outgoing(entry);
+    const { payload, headers } = outgoing(entry, opts.idPrefix);
     inFlight.add(flight);
     lane.inFlight += 1;
     if (flight.fromBacklog) backlogInFlight += 1;
@@ -211,21 +201,10 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     });
   }
 
-  function take(lane: Lane, queue: 'fresh' | 'backlog'): Entry | undefined {
+  function take({ lane, queue }: Turn): Entry | undefined {
     const entry = lane[queue].shift();
     if (entry !== undefined && ticker.now_ms() - entry.put_ms > liveFor_ms) entry.backlog = true;
     return entry;
-  }
-
-  /** Live first; of four records at least one is from the backlog, so that neither starves. */
-  function choose(now_ms: number): { lane: Lane; queue: 'fresh' | 'backlog' } | undefined {
-    const open = (lane: Lane): boolean => lane.state === 'plain' || isOpen(lane, now_ms);
-    const live = oldestLane(lanes.values(), 'fresh', open);
-    const backlogWindow = Math.max(1, window - Math.max(1, window >> 3)); // the rest is free for live records
-    const old = backlogInFlight < backlogWindow ? oldestLane(lanes.values(), 'backlog', open) : undefined;
-    turn += 1;
-    if (live !== undefined && (old === undefined || turn % 4 !== 0)) return { lane: live, queue: 'fresh' };
-    return old === undefined ? undefined : { lane: old, queue: 'backlog' };
   }
 
   /** A window from which nothing comes back may be lost for good: one more record a second tells. */
@@ -239,7 +218,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
 
   /** Sends without asking for an answer; false when there is no connection. */
   function sendPlainly(lane: Lane, entry: Entry): boolean {
-    const { payload, headers } = outgoing(entry);
+    const { payload, headers } = outgoing(entry, opts.idPrefix);
     const sent = link.publish(lane.subject, payload, { headers });
     if (sent) fates.published(entry);
     else putBack(lane, entry);
@@ -251,8 +230,8 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     while (!stopped && !offline) {
       const now = ticker.now_ms();
       if (!hasRoom(now)) break;
-      const chosen = choose(now);
-      const entry = chosen && take(chosen.lane, chosen.queue);
+      const chosen = turns.next(lanes.values(), now, { window, backlogInFlight });
+      const entry = chosen && take(chosen);
       if (chosen === undefined || entry === undefined) break;
       const { lane } = chosen;
       if (lane.state !== 'plain' || (lane.hold_ms <= now && lane.inFlight === 0)) send(lane, entry);
@@ -273,9 +252,9 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     if (!link.state().connected || inFlight.size > 0) return;
     const waiting = [...lanes.values()].filter((lane) => lane.backlog.length > 0 && lane.state !== 'denied');
     const proven = oldestLane(waiting, 'backlog', (lane) => lane.everStored);
-    turn += 1;
-    const lane = proven ?? waiting[turn % Math.max(1, waiting.length)];
-    const entry = hub && lane ? take(lane, 'backlog') : undefined;
+    probes += 1;
+    const lane = proven ?? waiting[probes % Math.max(1, waiting.length)];
+    const entry = hub && lane ? take({ lane, queue: 'backlog' }) : undefined;
     if (lane === undefined || entry === undefined)
       goOnline(); // nothing to ask with: the next record tells
     else send(lane, entry);
@@ -306,7 +285,3 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     },
   };
 }
-
-/** A JSON object text with `backfill: true` added to it. */
-const marked = (payload: string): string =>
-  `${payload.slice(0, -1)}${payload === '{}' ? '' : ','}"backfill":true}`;

@@ -4,6 +4,9 @@ import type { Headers } from './wire.ts';
 export const recordClasses = ['metric', 'log', 'event'] as const;
 export type RecordClass = (typeof recordClasses)[number];
 
+/** A count for each class, all zero. */
+export const noneOf = (): Record<RecordClass, number> => ({ metric: 0, log: 0, event: 0 });
+
 /** A record that waits for its PubAck. */
 export interface Entry {
   readonly seq: number;
@@ -19,6 +22,19 @@ export interface Entry {
   backlog: boolean;
   /** By how much the wall clock was wrong when it was made, as far as that came out since. */
   shift_ms?: number;
+}
+
+/** Measured on Node 20: what an entry and each of its headers cost besides their characters. */
+const entryOverhead_bytes = 200;
+const headerOverhead_bytes = 80;
+
+/** Bytes of memory that a record takes while it waits. */
+export function bytesOf(payload: string, headers: Headers | undefined): number {
+  let bytes = entryOverhead_bytes + Buffer.byteLength(payload);
+  for (const [name, values] of Object.entries(headers ?? {})) {
+    for (const value of values) bytes += headerOverhead_bytes + name.length + value.length;
+  }
+  return bytes;
 }
 
 /** The records of one subject with what is known of the way to whoever stores them. */

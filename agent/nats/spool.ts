@@ -1,18 +1,21 @@
 import { type Flow, type FlowDeps, type FlowLimits, type FlowOptions, startFlow } from './flow.ts';
+import { collectGap, type Gap } from './gap.ts';
 import {
   attach,
+  bytesOf,
   detach,
   type Entry,
   type Lane,
   newLane,
+  noneOf,
   oldestLane,
   type RecordClass,
-  recordClasses,
   victim,
 } from './lanes.ts';
 import type { ClockStep } from './restamp.ts';
 import { encodeRecord, type Headers } from './wire.ts';
 
+export type { Gap } from './gap.ts';
 export type { RecordClass } from './lanes.ts';
 
 /** A record on its way to the hub. */
@@ -22,15 +25,6 @@ export interface SpoolRecord {
   readonly worth: RecordClass;
   readonly body: object;
   readonly headers?: Headers;
-}
-
-/** Records that were given up, to be reported as a record itself. Times are Unix ms of the records. */
-export interface Gap {
-  readonly count: number;
-  readonly of: Readonly<Record<RecordClass, number>>;
-  readonly from_ms: number;
-  readonly to_ms: number;
-  readonly why: string;
 }
 
 /**
@@ -95,23 +89,7 @@ export interface Spool {
   stop(): void;
 }
 
-/** Measured on Node 20: what an entry and each of its headers cost besides their characters. */
-const entryOverhead_bytes = 200;
-const headerOverhead_bytes = 80;
 const gapPause_ms = 10_000;
-
-const sizeOf = (payload: string, headers: Headers | undefined): number => {
-  let bytes = entryOverhead_bytes + Buffer.byteLength(payload);
-  for (const [name, values] of Object.entries(headers ?? {})) {
-    for (const value of values) bytes += headerOverhead_bytes + name.length + value.length;
-  }
-  return bytes;
-};
-
-/** Unix ms at which it was made, as far as is known by now. */
-const wallOf = ({ wall_ms, shift_ms = 0 }: Entry): number => wall_ms + shift_ms;
-
-const none = (): Record<RecordClass, number> => ({ metric: 0, log: 0, event: 0 });
 
 /** Keeps records in RAM, within a budget, until they are stored at the hub. */
 export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
@@ -119,7 +97,8 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const lanes = new Map<string, Lane>();
   const listeners = new Set<() => void>();
   const idle = new Set<() => void>();
-  const dropped = none();
+  const dropped = noneOf();
+  const gap = collectGap();
   let limits: SpoolLimits = opts;
   let seq = 0;
   let pending = 0;
@@ -127,7 +106,6 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   let stored = 0;
   let duplicates = 0;
   let published = 0;
-  let gap: { of: Record<RecordClass, number>; first: Entry; last: Entry; why: string } | undefined;
 
   const leave = (entry: Entry): void => {
     pending -= 1;
@@ -138,12 +116,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   function lose(lane: Lane, entry: Entry, why: string): void {
     leave(entry);
     dropped[lane.worth] += 1;
-    const bare: Entry = { ...entry, payload: '' }; // its times only: the rest is to be forgotten
-    gap ??= { of: none(), first: bare, last: bare, why };
-    gap.of[lane.worth] += 1;
-    if (entry.put_ms < gap.first.put_ms) gap.first = bare;
-    if (entry.put_ms >= gap.last.put_ms) gap.last = bare;
-    gap.why = why;
+    gap.add(lane.worth, entry, why);
   }
 
   const flow: Flow = startFlow(deps, { ...opts, idPrefix: `${opts.unit}-${opts.boot}` }, lanes, {
@@ -164,11 +137,9 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   });
 
   function reportGap(): void {
-    if (gap === undefined || flow.offline()) return;
-    const { of, first, last, why } = gap;
-    const count = recordClasses.reduce((sum, worth) => sum + of[worth], 0);
-    const record = deps.gapRecord({ count, of, from_ms: wallOf(first), to_ms: wallOf(last), why });
-    gap = undefined;
+    const found = flow.offline() ? undefined : gap.take();
+    if (found === undefined) return;
+    const record = deps.gapRecord(found);
     enqueue(record); // may exceed the budget: it must not push out what it reports about
     flow.pump();
   }
@@ -190,7 +161,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     const entry: Entry = {
       seq,
       payload,
-      bytes: sizeOf(payload, record.headers),
+      bytes: bytesOf(payload, record.headers),
       put_ms: ticker.now_ms(),
       wall_ms: deps.wall_ms(),
       backlog: flow.offline(),
@@ -229,7 +200,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   function* kept(): Generator<Entry> {
     for (const lane of lanes.values()) yield* [...lane.fresh, ...lane.backlog];
     yield* flow.flying();
-    if (gap !== undefined) yield* new Set([gap.first, gap.last]);
+    yield* gap.ends();
   }
 
   return {

@@ -280,7 +280,7 @@ describe('never locked while the source is dead', { skip, concurrency: 2 }, () =
     let ntp = await chronyd(owner, { serve: true, steering: true, lines: ['local stratum 2'] });
     const lines = [
       `refclock SHM ${segment} poll 0 refid PTP0 prefer`,
-      `server 127.0.0.1 port ${ntp.ntpPort} minpoll 0 maxpoll 0 iburst`,
+      `server 127.0.0.1 port ${ntp.ntpPort} minpoll 0 maxpoll 0 maxsamples 6 iburst`,
     ];
     let client = await chronyd(owner, { steering: true, lines });
     const time = [`list ptp_socket '${socket}'`, `option chrony_port '${client.cmdport}'`];

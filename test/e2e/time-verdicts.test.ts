@@ -355,7 +355,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       ptpFeed();
       client = await start([
         `refclock SHM ${segment} poll 0 refid PTP0 prefer`,
-        `server ${addresses[0]} port ${servers[0]?.ntpPort} minpoll 0 maxpoll 0 iburst`,
+        `server ${addresses[0]} port ${servers[0]?.ntpPort} minpoll 0 maxpoll 0 maxsamples 6 iburst`,
       ]);
       const locked = await site.becomes('ptp locked', from_ms, 60_000);
       figure(`refclock: ${site.timeline(from_ms).join(', ')} after ${Math.round(locked.at_ms - from_ms)} ms`);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
@@ -72,6 +73,29 @@ export const linuxptp = (name: 'ptp4l' | 'pmc'): string => {
 /** Lines that make a slave's servo settle within 2 s instead of 16; it is clamped to nothing all the same. */
 export const quickServo: readonly string[] = ['pi_proportional_const 0.7', 'pi_integral_const 0.3'];
 
+/** clock_adjtime that reads and, asked to adjust, says that it did. */
+const untouching = `#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/timex.h>
+int clock_adjtime(clockid_t clock, struct timex *tx) {
+  int (*real)(clockid_t, struct timex *) = dlsym(RTLD_NEXT, "clock_adjtime");
+  return tx->modes ? 0 : real(clock, tx);
+}
+`;
+
+/**
+ * The words that let a ptp4l of 4.x believe that it steers: told by the kernel that it may not, it never leaves
+ * UNCALIBRATED. That of 3.1.1 does not mind.
+ */
+const steersInVain = (dir: string): readonly string[] => {
+  if (linuxptp('ptp4l') === need('ptp4l')) return [];
+  const source = join(dir, 'untouching.c');
+  const library = join(dir, 'untouching.so');
+  writeFileSync(source, untouching);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl'], { stdio: 'pipe' });
+  return ['env', `LD_PRELOAD=${library}`];
+};
+
 /** Starts a ptp4l at one end of a cable, with software timestamps. */
 export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
   const dir = tempDir(owner, `ptp4l-${opts.role}`);
@@ -92,9 +116,10 @@ export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
     ...(opts.moreInterfaces ?? []).map((name) => `[${name}]`),
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
+  const words = [...withoutClock(), ...steersInVain(dir), linuxptp('ptp4l'), '-f', config];
   const start = (): Ptp4l => {
     const [ip = 'ip', ...exec] = at.exec;
-    const running = daemon(owner, ip, [...exec, ...withoutClock(), linuxptp('ptp4l'), '-f', config]);
+    const running = daemon(owner, ip, [...exec, ...words]);
     return { ...running, socket, restart: start };
   };
   return start();
