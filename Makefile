@@ -22,7 +22,7 @@ check: build tools ## types, style, dead code, generated files, shell scripts, s
 	biome check --error-on-warnings .
 	knip
 	$(run_ts) build/generate.ts --check
-	shellcheck $(shell_scripts)
+	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
 build: node_modules/.package-lock.json ## dist/nunect.cjs

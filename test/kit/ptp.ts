@@ -77,6 +77,7 @@ export const quickServo: readonly string[] = ['pi_proportional_const 0.7', 'pi_i
 const untouching = `#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/timex.h>
+#include <time.h>
 int clock_adjtime(clockid_t clock, struct timex *tx) {
   int (*real)(clockid_t, struct timex *) = dlsym(RTLD_NEXT, "clock_adjtime");
   return tx->modes ? 0 : real(clock, tx);
