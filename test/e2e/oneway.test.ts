@@ -75,7 +75,8 @@ describe('one-way times', () => {
         'one-way times',
         () => {
           const [seen] = peersOf(unit);
-          return seen?.forward_us !== undefined && seen;
+          // just started, the chronyds are sure of tenths of a second only
+          return (seen?.one_way_error_us ?? Infinity) < 100_000 && seen;
         },
         60_000,
       ).catch((error: Error) => {
@@ -83,7 +84,7 @@ describe('one-way times', () => {
         throw new Error(`${error.message}\n${seen.join('\n')}`);
       });
       const { forward_us, back_us, one_way_error_us, rtt_us = 0 }: PeerRtt = peer;
-      assert.ok(one_way_error_us !== undefined && one_way_error_us > 0 && one_way_error_us < 100_000);
+      assert.ok(one_way_error_us !== undefined && one_way_error_us > 0);
       const [far, near] = slow === 'back' ? [back_us, forward_us] : [forward_us, back_us];
       assertWithin(far, one_way_error_us, slow_us, slow_us + fast_us);
       assertWithin(near, one_way_error_us, 0, fast_us);
