@@ -104,6 +104,36 @@ test('all data sets come together, and one process is enough', async (t) => {
   assert.ok(renewals >= 9 && renewals <= 10, `${renewals} renewals in ten minutes`);
 });
 
+test('a Sync that stays away is asked for at the moment at which it counts as missing', async (t) => {
+  let synced_ms = 0;
+  const pmc = fakePmc((command) =>
+    String(locked(command)).replace(
+      /(ingress_time +)\d+/,
+      `$1${1_795_218_000_000_000_000 + synced_ms * 1e6}`,
+    ),
+  );
+  const watched = watch(t, pmc);
+  const { ticker } = watched;
+  // its Syncs come 0.3 s after the full second; the last one at 12.3 s
+  while (ticker.now_ms() < 15_340) {
+    await ticker.pass(10);
+    const second = Math.floor((ticker.now_ms() - 300) / 1000) * 1000 + 300;
+    synced_ms = Math.min(second, 12_300);
+  }
+  const { ingressSeen_ms = 0 } = watched.facts() ?? {};
+  assert.ok(ingressSeen_ms >= 12_300 && ingressSeen_ms <= 13_400, String(ingressSeen_ms));
+  const due_ms = ingressSeen_ms + 3050;
+  await ticker.pass(Math.max(0, due_ms - 10 - ticker.now_ms()));
+  pmc.commands.length = 0;
+  let told = 0;
+  watched.onChange(() => {
+    told += 1;
+  });
+  await ticker.pass(40);
+  assert.ok(pmc.commands.includes('GET TIME_STATUS_NP'), pmc.commands.join());
+  assert.ok(told > 0);
+});
+
 test('an event changes the facts at once, tells, and asks for what may have changed with it', async (t) => {
   let state = 'SLAVE';
   const pmc = fakePmc((command) => String(locked(command)).replace('SLAVE', state));

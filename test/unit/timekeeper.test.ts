@@ -69,6 +69,25 @@ test('that a port changed its state cannot wait for the next poll', async () => 
   assert.ok(told.includes('port_state'), told.join());
 });
 
+test('that Syncs stay away cannot wait for the next poll, nor that they are back', async () => {
+  const { ticker, ptp, keeper, follow } = keeping();
+  await follow(30);
+  const last_ms = ticker.now_ms();
+  const answer = (sync_ms: number): void => {
+    ptp.reading = fresh(ptpFacts(sync_ms), ticker.now_ms());
+    ptp.turn();
+  };
+  answer(last_ms);
+  await ticker.pass(2950);
+  answer(last_ms);
+  assert.equal(keeper.verdict().quality, 'locked');
+  await ticker.pass(100);
+  answer(last_ms);
+  assert.deepEqual([keeper.verdict().source, keeper.verdict().reasons[0]], ['unsynced', 'ptp_stale_sync']);
+  answer(ticker.now_ms());
+  assert.equal(keeper.verdict().source, 'ptp');
+});
+
 test('a fresh measurement alone waits for the next poll', async () => {
   const { ticker, ptp, keeper, told, follow } = keeping();
   await follow(30);
