@@ -109,7 +109,9 @@ for (const { name, program } of serversToTest()) {
       spool.put({ subject: 'ops.time.config', worth: 'metric', body: { mode: 'auto' } });
       for (let n = 1; n <= 200; n++) spool.put(metric(n));
       await eventually('the metrics are stored', () => spool?.stats().stored === 200, 5000);
-      await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain');
+      await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain').catch((error: Error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(spool?.stats())}`);
+      });
       assert.equal(await spool.drained(10_000), true);
       assert.ok(seen.length >= 1);
       const { state, published, unstored } = spool.stats();
