@@ -12,17 +12,7 @@ import {
   ptpFacts,
   refclock,
 } from '../kit/evidence.ts';
-
-/** mulberry32 */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { seededRandom } from '../kit/random.ts';
 
 /** What the test knows to be true at one moment, in its own words. */
 interface Truth {
@@ -152,7 +142,7 @@ test('never locked unless a source is alive, fresh, and alone steers the system 
   const settings = clockSettings();
   const lockedBy = new Map<string, number>();
   for (let seed = 1; seed <= 1500; seed++) {
-    const next = world(random(seed));
+    const next = world(seededRandom(seed));
     let state = initial(0);
     const recent: Truth[] = [];
     for (let now_ms = 1000; now_ms <= 40_000; now_ms += 1000) {

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wallClock } from '../../agent/clock/wallclock.ts';
-
-/** mulberry32 */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { seededRandom } from '../kit/random.ts';
 
 /** A machine: each reading takes some 60 ns, and now and then the process is put aside. Time is known to the test. */
 function machine(seed: number, preempted = true) {
-  const rand = random(seed);
+  const rand = seededRandom(seed);
   let mono = BigInt(Math.floor(rand() * 1e15));
   let offset = BigInt(Math.floor(1.7e18 + rand() * 1e17));
   const spend = (): void => {
