@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 tools=${PWD:?}/.tools
 
-debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck'
+debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck prometheus'
 nats_server=v2.15.2
 natscli=v0.3.0
 
