@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test check build packages bench generate tools browser clean
+.PHONY: help demo test check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
@@ -28,8 +28,14 @@ check: build tools ## types, style, dead code, generated files, shell scripts, s
 build: node_modules/.package-lock.json ## dist/nunect.cjs
 	@node build/bundle.mjs
 
-packages: build ## the .ipk for OpenWrt, in dist/packages
-	@node build/ipk.mjs
+packages: build ## the .ipk files for OpenWrt, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for some of them
+	@node build/packages.mjs $(if $(ARCH),--arch $(ARCH))
+
+feed: packages ## packages, index and signatures as a router fetches them, in dist/feed; APK=path of apk-tools 3
+	@node build/feed.mjs $(if $(ARCH),--arch $(ARCH)) $(if $(APK),--apk $(APK))
+
+feed-key: node_modules/.package-lock.json ## the keys that sign the feed, once, in ~/.config/nunect-feed or NUNECT_FEED_KEYS
+	@node build/feedkey.mjs
 
 bench: build tools ## footprint and speed of the bundle, against bare node and a Go responder
 	@$(run_ts) test/bench/bench.ts

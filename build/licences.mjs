@@ -8,14 +8,22 @@ const isTerms = (file) => /^(licen[cs]e|copying|notice)/i.test(file);
 /** Folder of the package that a bundled file belongs to, or undefined for a file of our own. */
 const packageOf = (input) => input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
 
-function termsOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const texts = readdirSync(folder)
+/** The licence texts that lie in a folder, in the order of their names. */
+export const termsIn = (folder) =>
+  readdirSync(folder)
     .filter(isTerms)
     .sort()
     .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trimEnd());
-  if (texts.length === 0) throw new Error(`${folder} ships no licence text: it cannot be bundled`);
-  return `${rule}\n${name} ${version} (${license})\n${rule}\n\n${texts.join('\n\n')}\n`;
+
+/** One part of a THIRD_PARTY.txt: a title and the texts below it; without any it throws. */
+export function termsPart(title, texts) {
+  if (texts.length === 0) throw new Error(`${title} ships no licence text: it cannot be packaged`);
+  return `${rule}\n${title}\n${rule}\n\n${texts.join('\n\n')}\n`;
+}
+
+function termsOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return termsPart(`${name} ${version} (${license})`, termsIn(folder));
 }
 
 /** The text of THIRD_PARTY.txt for the inputs of a bundle (paths in esbuild's metafile, from `root`). */

@@ -27,7 +27,7 @@ download() {
 # Libraries that the downloaded packages want and the machine lacks.
 missing_libraries() {
   for deb in ./*.deb; do dpkg-deb --field "$deb" Depends; done |
-    tr ',' '\n' | sed 's/|.*//; s/[(:].*//; s/ //g' | grep '^lib' | sort -u |
+    tr ',' '\n' | sed 's/|.*//; s/[(:].*//; s/ //g' | grep '^lib' | grep -v '^libjs-' | sort -u |
     while read -r library; do
       set -- "$library"_*.deb
       [ -e "$1" ] || dpkg --status "$library" >/dev/null 2>&1 || echo "$library"
@@ -99,7 +99,7 @@ build_go_programs() (
 get_go() {
   if is_done go "$nats_server $natscli"; then return; fi
   if ! have go; then
-    say "no Go here, so no newest nats-server and no 'nats' command; install Go 1.25 or newer for both"
+    say "no Go here, so no newest nats-server and no 'nats' command; install Go 1.26 or newer for both"
     return
   fi
   say "building nats-server $nats_server and the nats command $natscli (minutes, the first time)"

@@ -86,13 +86,26 @@ describe('the .ipk', () => {
     }
   });
 
+  it('has an outer archive that is that of GNU tar, byte for byte', () => {
+    const options = '--format=gnu --numeric-owner --owner=0 --group=0 --mode=0644 --sort=name -cf -'.split(
+      ' ',
+    );
+    const members = ['./debian-binary', './data.tar.gz', './control.tar.gz'];
+    const args = [...options, `--mtime=@${packageEpoch}`, ...members];
+    const theirs = execFileSync('tar', args, { cwd: ipk.dir, maxBuffer: 2 ** 24 });
+    assert.ok(gunzipSync(readFileSync(ipk.file)).equals(theirs));
+  });
+
   it('is compressed without name and time', () => {
     for (const file of [ipk.file, join(ipk.dir, 'data.tar.gz'), join(ipk.dir, 'control.tar.gz')])
       assert.equal(readFileSync(file).subarray(0, 10).toString('hex'), '1f8b0800000000000203');
   });
 
-  it('is the same bytes when it is built again', (t) => {
-    assert.ok(readFileSync(openIpk(t, bundleDir).file).equals(readFileSync(ipk.file)));
+  it('is the same bytes when it is built again, and so is the release bundle', (t) => {
+    const again = openIpk(t, bundleDir);
+    const bundle = ({ dir }: OpenedIpk) => readFileSync(join(dir, `nunect-${version}.tar.gz`));
+    assert.ok(readFileSync(again.file).equals(readFileSync(ipk.file)));
+    assert.ok(bundle(again).equals(bundle(ipk)));
   });
 
   it('says what it is, field by field in the order of package-pack.mk', () => {
@@ -101,7 +114,7 @@ describe('the .ipk', () => {
     assert.deepEqual(fields.trimEnd().split('\n'), [
       'Package: nunect',
       `Version: ${/_([^_]+(?:_[a-z]+\d*)?-r1)_all/.exec(ipk.file)?.[1]}`,
-      'Depends: node',
+      'Depends: node, nats-server',
       'Source: openwrt/nunect',
       'SourceName: nunect',
       'License: Apache-2.0',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
@@ -15,19 +15,38 @@ export interface OpenedIpk {
   readonly dir: string;
 }
 
-/** Builds the package of the bundle in a directory and unpacks it. */
-export function openIpk(owner: Cleanup, bundleDir: string): OpenedIpk {
-  const dir = tempDir(owner, 'ipk');
-  execFileSync('node', [join(projectRoot, 'build/ipk.mjs'), '--bundle', bundleDir, '--out', dir], {
-    env: { ...process.env, SOURCE_DATE_EPOCH: String(packageEpoch) },
-  });
-  const [name = ''] = readdirSync(dir);
+/** Runs a program of build/ at the time of `packageEpoch`; gives what it printed, also when it failed. */
+export function runBuild(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const options = {
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(packageEpoch), ...env },
+    encoding: 'utf8',
+  } as const;
+  return spawnSync(process.execPath, [join(projectRoot, 'build', name), ...args], options);
+}
+
+/** Unpacks an .ipk beside itself with the machine's own tar. */
+export function unpackIpk(file: string, dir: string): OpenedIpk {
   const unpack = (archive: string, into: string): void => {
     mkdirSync(into, { recursive: true });
     execFileSync('tar', ['-xpzf', archive, '-C', into]);
   };
-  const file = join(dir, name);
   unpack(file, dir);
   for (const part of ['data', 'control']) unpack(join(dir, `${part}.tar.gz`), join(dir, part));
   return { file, dir };
+}
+
+/** Builds the package of the bundle in a directory and unpacks it. */
+export function openIpk(owner: Cleanup, bundleDir: string): OpenedIpk {
+  const dir = tempDir(owner, 'ipk');
+  const { status, stderr } = runBuild('packages.mjs', [
+    '--only',
+    'nunect',
+    '--dist',
+    bundleDir,
+    '--out',
+    dir,
+  ]);
+  if (status !== 0) throw new Error(`packages.mjs: ${stderr}`);
+  const name = readdirSync(dir).find((one) => one.endsWith('.ipk')) ?? '';
+  return unpackIpk(join(dir, name), dir);
 }

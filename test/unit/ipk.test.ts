@@ -8,13 +8,13 @@ interface Entry {
   readonly mode: number;
   readonly content?: Buffer;
 }
-let ipkVersion: (version: string, release: number) => string;
+let packageVersion: (version: string, release: number) => string;
 let tar: (entries: readonly Entry[], mtime: number) => Buffer;
 let treeOf: (files: readonly Entry[]) => Entry[];
 
 before(async () => {
   const load = (name: string) => import(join(projectRoot, 'build', name)); // plain programs without types
-  ({ ipkVersion } = await load('ipkcontrol.mjs'));
+  ({ packageVersion } = await load('ipkcontrol.mjs'));
   ({ tar, treeOf } = await load('tar.mjs'));
 });
 
@@ -26,11 +26,11 @@ describe('the version of a package', () => {
     ['1.0.0-alpha1+git.5', '1.0.0_alpha1-r1'],
     ['1.0.0+git.5', '1.0.0-r1'],
   ] as const)
-    it(`of ${npm} is ${openwrt}`, () => assert.equal(ipkVersion(npm, 1), openwrt));
+    it(`of ${npm} is ${openwrt}`, () => assert.equal(packageVersion(npm, 1), openwrt));
 
   for (const npm of ['v1.0.0', '1.0', '1.0.0-next.1', '1.0.0-rc.1.2', ''])
     it(`'${npm}' is refused, as opkg and apk would order it wrongly`, () =>
-      assert.throws(() => ipkVersion(npm, 1), /version/));
+      assert.throws(() => packageVersion(npm, 1), /version/));
 });
 
 describe('a tree of files', () => {

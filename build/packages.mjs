@@ -1,0 +1,86 @@
+// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk, and nunect-<version>.tar.gz, from which
+// openwrt/nunect/Makefile makes the same package inside an OpenWrt SDK.
+//   node build/packages.mjs [--dist dist] [--out dist/packages] [--only NAME] [--arch NAME,NAME]
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { contentsOf, ipkName, lackFor } from './contents.mjs';
+import { checkTerms } from './gobuild.mjs';
+import { ipk } from './ipk.mjs';
+import { natsServer } from './packages/natsserver.mjs';
+import { nunect } from './packages/nunect.mjs';
+import { packages } from './packages/table.mjs';
+import { gzip, root, sourcesWith, sourceTime } from './source.mjs';
+import { tar, treeOf } from './tar.mjs';
+
+const { values } = parseArgs({
+  options: {
+    dist: { type: 'string', default: 'dist' },
+    out: { type: 'string', default: 'dist/packages' },
+    only: { type: 'string' },
+    arch: { type: 'string' },
+  },
+});
+const out = resolve(root, values.out);
+
+/** The names asked for (separated by commas), all of them known; undefined for all. */
+function chosen(what, given, known) {
+  const names = given?.split(',');
+  const wrong = names?.find((one) => !known.includes(one));
+  if (wrong === undefined) return names;
+  console.error(`packages: there is no ${what} '${wrong}'; allowed: ${known.join(', ')}`);
+  process.exit(2);
+}
+const names = chosen(
+  'package',
+  values.only,
+  packages.map(({ name }) => name),
+);
+const wanted = chosen('architecture', values.arch, natsServer.architectures);
+
+function write(name, content) {
+  const file = join(out, name);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(file, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  console.log(`${sha256}  ${relative(process.cwd(), file)} (${content.length} bytes)`);
+}
+
+/** What the package of nunect is made from, for an SDK, at the same paths as in the project. */
+function writeReleaseBundle() {
+  const read = sourcesWith(values.dist);
+  const { files, postrm, version } = nunect;
+  const folder = `nunect-${version.replace(/-r\d+$/, '')}`;
+  const entries = [...files, ['', 0o755, postrm]].map(([, mode, source]) => {
+    return { path: `${folder}/${source}`, mode: mode | 0o644, content: read(source) };
+  });
+  write(`${folder}.tar.gz`, gzip(tar(treeOf(entries), sourceTime())));
+}
+
+function build(one, architectures) {
+  if (one === natsServer) checkTerms();
+  for (const architecture of architectures) {
+    const read = contentsOf(one, architecture, values.dist);
+    write(ipkName(one, architecture), ipk(one, architecture, read, sourceTime(one.changedBy)));
+  }
+  if (one === nunect) writeReleaseBundle();
+}
+
+for (const one of packages) {
+  const architectures = one.architectures.filter(
+    (name) => name === 'all' || (wanted?.includes(name) ?? true),
+  );
+  if (names?.includes(one.name) === false || architectures.length === 0) continue;
+  const lack = lackFor(one);
+  if (lack !== undefined) {
+    console.error(`packages: ${one.name} is left out: ${lack}`);
+    continue;
+  }
+  try {
+    build(one, architectures);
+  } catch (error) {
+    console.error(`packages: ${one.name} cannot be built: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,121 @@
+// The Makefiles in openwrt/ need an OpenWrt SDK, which tests do not have: they run here with stand-ins for its includes
+// (test/kit/sdk), so that what they install and say is compared with the packages of `make packages`.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { tempDir } from '../kit/daemon.ts';
+import { runBuild } from '../kit/ipk.ts';
+import { projectRoot } from '../kit/tools.ts';
+
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly architectures: readonly string[];
+  readonly depends: readonly string[];
+  readonly license: string;
+  readonly licenseFiles: string;
+  readonly section: string;
+  readonly requireUser?: string;
+  readonly url?: string;
+  readonly description: string;
+  readonly conffiles?: readonly string[];
+  readonly postrm?: string;
+  readonly files: readonly (readonly [path: string, mode: number, source: string])[];
+}
+
+const thisFile = { after: () => {} }; // its directories go when the process ends
+let table: Package[];
+let dist: string;
+before(async () => {
+  ({ packages: table } = await import(join(projectRoot, 'build/packages/table.mjs')));
+  dist = tempDir(thisFile, 'bundle');
+  execFileSync('node', [join(projectRoot, 'build/bundle.mjs'), '--out', dist]);
+  runBuild('packages.mjs', ['--only', 'nunect', '--dist', dist, '--out', dist]);
+  writeFileSync(join(dist, 'nats-server'), 'what Go would build');
+});
+
+/** Every file below a folder: its path from there, its mode and its content. */
+const filesIn = (root: string) =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map(
+      (file) => [file.slice(root.length), statSync(file).mode & 0o7777, readFileSync(file, 'utf8')] as const,
+    )
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Runs a feed Makefile with the stand-ins; gives where its results are. */
+function runMakefile(name: string): string {
+  const out = tempDir(thisFile, 'sdk');
+  const sdk = join(projectRoot, 'test/kit/sdk');
+  const program = join(dist, 'nats-server');
+  // a Go module's archive is a zip: in its place the stand-in takes nothing, as nothing is compiled
+  const unpack = name === 'nats-server' ? ['Build/Prepare='] : [];
+  const set = [`TOPDIR=${sdk}`, `OUT=${out}`, `DL_DIR=${dist}`, `GO_PROGRAM=${program}`, ...unpack];
+  execFileSync('make', ['-s', '-C', join(projectRoot, 'openwrt', name), ...set], { encoding: 'utf8' });
+  return out;
+}
+
+for (const name of ['nunect', 'nats-server']) {
+  describe(`openwrt/${name}/Makefile`, () => {
+    let out: string;
+    let one: Package;
+    before(() => {
+      const found = table.find((each) => each.name === name);
+      assert.ok(found);
+      one = found;
+      out = runMakefile(name);
+    });
+    const said = (file: string): string => readFileSync(join(out, file), 'utf8');
+
+    it('installs the files of the .ipk: the same paths, modes and contents', () => {
+      const content = (source: string): string =>
+        readFileSync(
+          source.startsWith('dist/') ? join(dist, source.slice(5)) : join(projectRoot, source),
+          'utf8',
+        );
+      const expected = one.files.map(([path, mode, source]) => [path, mode, content(source)] as const);
+      assert.deepEqual(
+        filesIn(join(out, 'root')),
+        expected.sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
+    });
+
+    it('says the same version, dependencies, licence, section, user, address and architecture', () => {
+      const [version, depends, license, licenseFiles, section, user, url, arch] = said('fields').split('|');
+      const wanted = depends?.split(' ').filter((each) => !each.startsWith('@')); // those are choices of the build
+      assert.deepEqual(
+        wanted,
+        one.depends.map((each) => `+${each}`),
+      );
+      assert.deepEqual(
+        [version, license, licenseFiles, section, user, url],
+        [one.version, one.license, one.licenseFiles, one.section, one.requireUser ?? '', one.url ?? ''],
+      );
+      assert.equal(arch === 'all', one.architectures.includes('all'));
+    });
+
+    it('says the same description, conffiles and postrm', () => {
+      assert.equal(said('description').replace(/^ +/gm, '').trim(), one.description);
+      assert.deepEqual(said('conffiles').split('\n').filter(Boolean), one.conffiles ?? []);
+      const postrm = one.postrm === undefined ? '' : readFileSync(join(projectRoot, one.postrm), 'utf8');
+      assert.equal(said('postrm').trim(), postrm.trim());
+    });
+  });
+}
+
+describe('the pinned release of nats-server', () => {
+  const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+  const go = (): string => /nats-server\/v2 v(\S+)/.exec(read('openwrt/nats-server/go.mod'))?.[1] ?? '';
+
+  it('is the same for the packages, their licences, the checksums and the tests', () => {
+    assert.match(read('openwrt/nats-server/go.sum'), new RegExp(`nats-server/v2 v${go()} h1:`));
+    assert.match(
+      read('openwrt/nats-server/THIRD_PARTY.txt'),
+      new RegExp(`^github.com/nats-io/nats-server/v2 v${go()}$`, 'm'),
+    );
+    assert.match(read('build/tools.sh'), new RegExp(`^nats_server=v${go()}$`, 'm'));
+  });
+});
