@@ -69,6 +69,7 @@ get_debian() {
   done
   for deb in ./*.deb; do dpkg-deb --extract "$deb" "$tools/debian.new"; done
   cd "$OLDPWD"
+  find "$tools/debian.new" -xtype l -delete # into packages that are not wanted; biome complains of them
   rm -rf "$tools/debian" "$tools/debs"
   mv "$tools/debian.new" "$tools/debian"
   write_starters
