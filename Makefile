@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test fuzz check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -16,6 +16,9 @@ demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or
 
 test: build browser ## all tests with coverage: unit, integration, end to end
 	@test/all.sh
+
+fuzz: build tools ## every input with hostile data, 20 times as often; NUNECT_FUZZ_RUNS=100000 for a night, NUNECT_FUZZ_SEED=n to repeat
+	@NUNECT_FUZZ_RUNS=$${NUNECT_FUZZ_RUNS:-10000} test/run.sh test/fuzz
 
 check: build tools ## types, style, dead code, generated files, shell scripts, sizes
 	tsc

@@ -15,7 +15,7 @@ NODE_V8_COVERAGE=$out node --require ./build/register.cjs --enable-source-maps \
   --test --test-concurrency=1 --test-timeout=300000 \
   --test-reporter=spec --test-reporter-destination=stdout \
   --test-reporter=tap --test-reporter-destination="$out/tests.tap" \
-  $(find test/unit test/integration test/e2e -name '*.test.ts') || failed=1
+  $(find test/unit test/fuzz test/integration test/e2e -name '*.test.ts') || failed=1
 
 node --require ./build/register.cjs build/coverage.ts "$out" --least $least || failed=1
 

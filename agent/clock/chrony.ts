@@ -8,6 +8,7 @@ import type {
   ChronyTracking,
 } from './facts.ts';
 import { type Parsed, textReader } from './parsed.ts';
+import { plausibleSource, plausibleTracking } from './plausible.ts';
 
 const leaps = {
   Normal: 'normal',
@@ -54,10 +55,10 @@ export function parseTracking(line: string): Parsed<ChronyTracking> {
     leap,
   ] = split('tracking', line);
   const read = textReader();
-  return read.result({
+  const facts: ChronyTracking = {
     refid: read.word('refid', refid),
-    ...(name === undefined || name === '' ? {} : { name }),
-    stratum: read.int('stratum', stratum),
+    ...(name === undefined || name === '' ? {} : { name: read.word('name', name) }),
+    stratum: read.int('stratum', stratum, 0, 65535),
     leap: read.oneOf<ChronyTracking['leap']>('leap status', leap, leaps, 'unsynchronised'),
     ref_time_s: read.number('ref time', refTime),
     system_time_s: read.number('system time', system),
@@ -69,7 +70,8 @@ export function parseTracking(line: string): Parsed<ChronyTracking> {
     root_delay_s: read.number('root delay', delay),
     root_dispersion_s: read.number('root dispersion', dispersion),
     update_interval_s: read.number('update interval', update),
-  });
+  };
+  return plausibleTracking(read.result(facts));
 }
 
 /** A line of `chronyc -c sources -a`, without the statistics. */
@@ -84,7 +86,7 @@ export function parseSource(line: string): Parsed<ChronySource> {
     state: read.oneOf('state', state, states, 'unusable'),
     name: read.word('name', name),
     resolved: name?.startsWith('ID#') !== true,
-    stratum: read.int('stratum', stratum),
+    stratum: read.int('stratum', stratum, 0, 65535),
     poll: read.int('poll', poll),
     reach: read.inBase('reach', reach, 8),
     ...(lastRx === never ? {} : { last_rx_s: read.int('last rx', lastRx) }),
@@ -92,7 +94,7 @@ export function parseSource(line: string): Parsed<ChronySource> {
     offset_measured_s: read.number('measured offset', measured),
     error_margin_s: read.number('error margin', margin),
   };
-  return read.result(source);
+  return plausibleSource(read.result(source));
 }
 
 /** A line of `chronyc -c sourcestats -a`. */
@@ -102,8 +104,8 @@ export function parseSourcestats(line: string): Parsed<NamedStats> {
   return read.result({
     name: read.word('name', name),
     stats: {
-      samples: read.int('samples', samples),
-      span_s: read.int('span', span),
+      samples: read.int('samples', samples, 0),
+      span_s: read.int('span', span, 0),
       resid_freq_ppm: read.number('residual freq', resid),
       skew_ppm: read.number('skew', skew),
       est_offset_s: read.number('offset', offset),
@@ -117,11 +119,11 @@ export function parseActivity(line: string): Parsed<ChronyActivity> {
   const [online, offline, burstOnline, burstOffline, unresolved] = split('activity', line);
   const read = textReader();
   return read.result({
-    online: read.int('online', online),
-    offline: read.int('offline', offline),
-    burst_online: read.int('burst online', burstOnline),
-    burst_offline: read.int('burst offline', burstOffline),
-    unresolved: read.int('unresolved', unresolved),
+    online: read.int('online', online, 0),
+    offline: read.int('offline', offline, 0),
+    burst_online: read.int('burst online', burstOnline, 0),
+    burst_offline: read.int('burst offline', burstOffline, 0),
+    unresolved: read.int('unresolved', unresolved, 0),
   });
 }
 

@@ -2,6 +2,7 @@
 // five reports are the same from 4.3 to 4.8.
 import type { ChronyActivity, ChronySource, ChronySourceState, ChronyTracking } from './facts.ts';
 import { type Parsed, parsed, unparsed } from './parsed.ts';
+import { plausibleSource, plausibleTracking } from './plausible.ts';
 
 /** What is asked: command number, length of the request (as long as its reply, or chronyd drops it), reply number. */
 const commands = {
@@ -73,7 +74,7 @@ const hex8 = (value: number): string => value.toString(16).toUpperCase().padStar
 const letters = (refid: number): string =>
   [24, 16, 8, 0]
     .map((shift) => String.fromCharCode((refid >>> shift) & 0xff))
-    .filter((c) => c >= ' ' && c <= '~')
+    .filter((c) => c > ' ' && c <= '~')
     .join('');
 
 const ipv4 = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff).join('.');
@@ -117,7 +118,7 @@ export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
   const leap = leaps[body.getUint16(26)];
   if (leap === undefined) return unparsed(`tracking: leap status ${body.getUint16(26)}`);
   const name = address(body, 4) ?? letters(refid);
-  return parsed({
+  const facts: ChronyTracking = {
     refid: hex8(refid),
     ...(name === '' ? {} : { name }),
     stratum: body.getUint16(24),
@@ -132,7 +133,8 @@ export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
     root_delay_s: float(body, 64),
     root_dispersion_s: float(body, 68),
     update_interval_s: float(body, 72),
-  });
+  };
+  return plausibleTracking(parsed(facts));
 }
 
 /** RPY_N_SOURCES: how many sources there are, those with unresolved names included. */
@@ -149,7 +151,7 @@ export function decodeSource(body: DataView): Parsed<ChronySource> {
   const name = mode === 'refclock' ? letters(body.getUint32(0)) : address(body, 0);
   if (name === undefined) return unparsed('source: no address');
   const since = body.getUint32(32);
-  return parsed({
+  const source: ChronySource = {
     mode,
     state,
     name,
@@ -161,7 +163,8 @@ export function decodeSource(body: DataView): Parsed<ChronySource> {
     offset_measured_s: float(body, 36),
     offset_s: float(body, 40),
     error_margin_s: float(body, 44),
-  });
+  };
+  return plausibleSource(parsed(source));
 }
 
 /** The statistics of a source, with the name they belong to. */

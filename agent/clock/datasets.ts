@@ -80,8 +80,12 @@ function fieldsOf(reply: PmcReply) {
   const read = textReader();
   const at = (name: string): string | undefined => reply.fields.get(name);
   return {
-    int: (name: string) => read.int(name, at(name)),
-    hex: (name: string) => read.inBase(name, at(name), 16),
+    int: (name: string, least?: number, most?: number) => read.int(name, at(name), least, most),
+    uint8: (name: string) => read.int(name, at(name), 0, 255),
+    int8: (name: string) => read.int(name, at(name), -128, 127),
+    uint16: (name: string) => read.int(name, at(name), 0, 65535),
+    int16: (name: string) => read.int(name, at(name), -32768, 32767),
+    hex: (name: string, most: number) => read.inBase(name, at(name), 16, most),
     number: (name: string) => read.number(name, at(name)),
     bigint: (name: string) => read.bigint(name, at(name)),
     word: (name: string) => read.word(name, at(name)),
@@ -96,50 +100,50 @@ function fieldsOf(reply: PmcReply) {
 
 const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
   TIME_STATUS_NP: (f) => ({
-    master_offset_ns: f.int('master_offset'),
+    master_offset_ns: f.int('master_offset', -(2 ** 63), 2 ** 63), // years, before a clock without battery is set
     ingress_time_ns: f.bigint('ingress_time'),
     gmPresent: f.truth('gmPresent'),
     gmIdentity: f.word('gmIdentity'),
   }),
   CURRENT_DATA_SET: (f) => ({
-    stepsRemoved: f.int('stepsRemoved'),
+    stepsRemoved: f.uint16('stepsRemoved'),
     offsetFromMaster_ns: f.number('offsetFromMaster'), // printed as %.1f
     meanPathDelay_ns: f.number('meanPathDelay'),
   }),
   PORT_DATA_SET: (f) => ({
     portIdentity: f.word('portIdentity'),
     portState: f.oneOf('portState', portStates, 'FAULTY'),
-    logSyncInterval: f.int('logSyncInterval'),
-    logAnnounceInterval: f.int('logAnnounceInterval'),
-    announceReceiptTimeout: f.int('announceReceiptTimeout'),
-    delayMechanism: f.int('delayMechanism'),
+    logSyncInterval: f.int8('logSyncInterval'),
+    logAnnounceInterval: f.int8('logAnnounceInterval'),
+    announceReceiptTimeout: f.uint8('announceReceiptTimeout'),
+    delayMechanism: f.uint8('delayMechanism'),
     peerMeanPathDelay_ns: f.int('peerMeanPathDelay'),
   }),
   PARENT_DATA_SET: (f) => ({
     parentPortIdentity: f.word('parentPortIdentity'),
     grandmasterIdentity: f.word('grandmasterIdentity'),
-    gmClockClass: f.int('gm.ClockClass'),
-    gmClockAccuracy: f.hex('gm.ClockAccuracy'),
-    gmOffsetScaledLogVariance: f.hex('gm.OffsetScaledLogVariance'),
-    grandmasterPriority1: f.int('grandmasterPriority1'),
-    grandmasterPriority2: f.int('grandmasterPriority2'),
+    gmClockClass: f.uint8('gm.ClockClass'),
+    gmClockAccuracy: f.hex('gm.ClockAccuracy', 0xff),
+    gmOffsetScaledLogVariance: f.hex('gm.OffsetScaledLogVariance', 0xffff),
+    grandmasterPriority1: f.uint8('grandmasterPriority1'),
+    grandmasterPriority2: f.uint8('grandmasterPriority2'),
   }),
   TIME_PROPERTIES_DATA_SET: (f) => ({
-    currentUtcOffset_s: f.int('currentUtcOffset'),
+    currentUtcOffset_s: f.int16('currentUtcOffset'),
     leap61: f.flag('leap61'),
     leap59: f.flag('leap59'),
     currentUtcOffsetValid: f.flag('currentUtcOffsetValid'),
     ptpTimescale: f.flag('ptpTimescale'),
     timeTraceable: f.flag('timeTraceable'),
     frequencyTraceable: f.flag('frequencyTraceable'),
-    timeSource: f.hex('timeSource'),
+    timeSource: f.hex('timeSource', 0xff),
   }),
   DEFAULT_DATA_SET: (f) => ({
     slaveOnly: f.flag('slaveOnly'),
-    numberPorts: f.int('numberPorts'),
-    clockClass: f.int('clockClass'),
+    numberPorts: f.uint16('numberPorts'),
+    clockClass: f.uint8('clockClass'),
     clockIdentity: f.word('clockIdentity'),
-    domainNumber: f.int('domainNumber'),
+    domainNumber: f.uint8('domainNumber'),
   }),
   PORT_PROPERTIES_NP: (f) => ({
     portIdentity: f.word('portIdentity'),
@@ -148,10 +152,10 @@ const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
   }),
   PORT_HWCLOCK_NP: (f) => ({
     portIdentity: f.word('portIdentity'),
-    phcIndex: f.int('phcIndex'),
+    phcIndex: f.int('phcIndex', -1, 0x7fffffff),
   }),
   SUBSCRIBE_EVENTS_NP: (f) => ({
-    duration_s: f.int('duration'),
+    duration_s: f.uint16('duration'),
     events: [
       ...(f.isOn('NOTIFY_PORT_STATE') ? (['port_state'] as const) : []),
       ...(f.isOn('NOTIFY_TIME_SYNC') ? (['time_sync'] as const) : []), // linuxptp 4.0

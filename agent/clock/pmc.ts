@@ -26,7 +26,7 @@ export interface ReplySplitter {
   flush(): PmcReply[];
 }
 
-const header = /^\t(\S+) seq (\d+) (\S+) (\S+) ?(\S*) *$/;
+const header = /^\t(\S+) seq (\d{1,10}) (\S+) (\S+) ?(\S*) *$/;
 const field = /^\t\t(\S+) *(.*)$/;
 
 /** More than any reply has; what goes beyond is no reply of pmc. */

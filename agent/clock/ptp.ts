@@ -144,8 +144,10 @@ export function viewPtp(
     };
   const sinceSync_ms = now_ms - facts.ingressSeen_ms;
   if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings)) {
-    const last =
-      facts.timeStatus.ingress_time_ns === 0n ? 'no Sync so far' : `last Sync ${ago(sinceSync_ms)}`;
+    const seen = Number.isFinite(sinceSync_ms)
+      ? `last Sync ${ago(sinceSync_ms)}`
+      : 'no new Sync was seen so far';
+    const last = facts.timeStatus.ingress_time_ns === 0n ? 'no Sync so far' : seen;
     return {
       standing: 'unfit',
       reason: 'ptp_stale_sync',

@@ -82,16 +82,22 @@ function readMany(
   });
 }
 
-/** nats-server would let a user without a secret in with an empty password, so only the anonymous one may be so. */
+/**
+ * nats-server would let a user without a secret in with an empty password, so only the anonymous one may be so;
+ * and it refuses a config in which two have the same nkey.
+ */
 function withSecret({ user, leaf }: Config, notes: Notes): Config['user'] {
+  const nkeys = new Set<string>();
   return user.filter(({ section, name, password, password_file, nkey }) => {
-    const usable = (password ?? password_file ?? nkey) !== undefined || name === leaf.anonymous;
-    if (!usable) {
-      const option = pathOf('user', section);
-      const message = 'has neither password, password_file nor nkey; left out';
-      notes.report({ ...known({ line: notes.lines.get(option) }), option, severity: 'error', message });
-    }
-    return usable;
+    const isBare = (password ?? password_file ?? nkey) === undefined && name !== leaf.anonymous;
+    const isSecond = nkey !== undefined && nkeys.has(nkey);
+    if (nkey !== undefined) nkeys.add(nkey);
+    if (!isBare && !isSecond) return true;
+    const option = pathOf('user', section);
+    const what = isBare ? 'has neither password, password_file nor nkey' : 'has the nkey of another user';
+    const message = `${what}; left out`;
+    notes.report({ ...known({ line: notes.lines.get(option) }), option, severity: 'error', message });
+    return false;
   });
 }
 

@@ -48,6 +48,5 @@ export function formatEntry(entry: LogEntry): string {
     .map(([key, value]) => ` ${key}=${/[\s"=]/.test(String(value)) ? JSON.stringify(value) : value}`)
     .join('');
   const line = `${entry.level.toUpperCase()} ${entry.comp}: ${entry.msg}${fields}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  return line.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return line.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

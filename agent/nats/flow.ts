@@ -273,6 +273,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     pump,
     kick,
     configure(limits) {
+      if (hub && !limits.hub) recall(); // an answer that still came would have its lane ask again
       ({ window, hub } = limits);
       kick();
     },

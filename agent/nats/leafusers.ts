@@ -73,13 +73,20 @@ function permission(allowed: readonly string[], unit: string): ConfBlock {
   return { allow: unique(allowed), ...(deny.length === 0 ? {} : { deny }) };
 }
 
-/** A LAN user with what its section lists, in an array; an empty one when it has nothing to log in with. */
+/**
+ * A LAN user with what its section lists, in an array; an empty one when it has nothing to log in with, unless it
+ * is the anonymous one, whom everybody may be.
+ */
 export function lanLogin(config: Config, user: User, secrets: LeafSecrets): ConfBlock[] {
   const permissions = {
     publish: permission(user.publish, config.agent.unit),
     subscribe: permission(user.subscribe, config.agent.unit),
   };
   if (user.nkey !== undefined) return [{ nkey: user.nkey, permissions }];
-  const password = secrets.userPasswords[user.section];
-  return password === undefined ? [] : [{ user: loginOf(user), password, permissions }];
+  const { userPasswords } = secrets;
+  // a section may be called `constructor`, which every object seems to have
+  const password = Object.hasOwn(userPasswords, user.section) ? userPasswords[user.section] : undefined;
+  // a server whose no_auth_user is missing does not start, though `nats-server -t` accepts it
+  const isAnonymous = loginOf(user) === config.leaf.anonymous;
+  return password === undefined && !isAnonymous ? [] : [{ user: loginOf(user), password, permissions }];
 }

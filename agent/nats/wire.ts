@@ -4,9 +4,7 @@
 export type Headers = Readonly<Record<string, string[]>>;
 
 /** Removes what could end a header line or hide in one: CR, LF and the other control characters. */
-export const headerValue = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+export const headerValue = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trim();
 
 /** Drops the entries whose value is not known; what is left is a header block. */
 export function knownHeaders(values: Readonly<Record<string, string | number | undefined>>): Headers {

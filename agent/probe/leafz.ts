@@ -57,8 +57,11 @@ function parseReport(text: string): Json | undefined {
   }
 }
 
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+/** Not below zero, and nowhere near the end of what a number can hold. */
+const amount = (value: unknown): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
+
+const count = (value: unknown): number | undefined => (Number.isInteger(value) ? amount(value) : undefined);
 
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
@@ -89,7 +92,7 @@ export function parseGoDuration(text: string): number | undefined {
   for (const [, digits, unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
     total += Number(digits) * (microseconds[unit] ?? Number.NaN);
   }
-  return total;
+  return amount(total);
 }
 
 /** Seconds of the server's uptime, such as "1y2d3h4m5s" (myUptime in nats-server's monitor.go). */
@@ -99,7 +102,7 @@ export function parseUptimeWords(text: string): number | undefined {
   const [years = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
     .slice(1)
     .map((part) => Number(part ?? 0));
-  return (((years * 365 + days) * 24 + hours) * 60 + minutes) * 60 + seconds;
+  return amount((((years * 365 + days) * 24 + hours) * 60 + minutes) * 60 + seconds);
 }
 
 function parseLink(entry: unknown): HubLink[] {
@@ -107,7 +110,7 @@ function parseLink(entry: unknown): HubLink[] {
   if (!isRecord(entry) || entry['is_spoke'] === false) return [];
   const ip = word(entry['ip']);
   const port = count(entry['port']);
-  if (ip === undefined || port === undefined) return [];
+  if (ip === undefined || port === undefined || port > 65535) return [];
   const rtt_us = parseGoDuration(word(entry['rtt']) ?? '');
   return [
     {
@@ -163,7 +166,7 @@ export function parseVarz(text: string): ServerFacts | undefined {
       connections: count(report['connections']),
       slow_consumers: count(report['slow_consumers']),
       mem_bytes: count(report['mem']),
-      cpu_percent: count(report['cpu']),
+      cpu_percent: amount(report['cpu']),
     }),
     ...traffic(report),
     remotes: parseRemotes(report['leaf']),

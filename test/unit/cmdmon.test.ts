@@ -129,3 +129,27 @@ test('garbled lines of chronyc give a reason', () => {
   assert.equal(why(tracking.replace('-0.2', 'nan')), "tracking: frequency is 'nan'");
   assert.equal(why(`${tracking}\n${source.replace('377', '399')}`), "sources: reach is '399'");
 });
+
+test('what chronyd cannot have said is a reason, by UDP and by chronyc', () => {
+  const why = (text: string): string => {
+    const read = parseChronyc(text);
+    return read.ok ? 'read' : read.why;
+  };
+  assert.equal(why(`${tracking}\n${source}`), 'read');
+  const cells = tracking.split(',');
+  const exchanged = (at: number, cell: string): string =>
+    [...cells.slice(0, at), cell, ...cells.slice(at + 1)].join(',');
+  assert.equal(why(exchanged(10, '-0.1')), 'tracking: root_delay_s is -0.1'); // would make the bound too small
+  assert.equal(why(exchanged(11, '-5')), 'tracking: root_dispersion_s is -5');
+  assert.equal(why(exchanged(4, '1e308')), "tracking: system time is '1e308'"); // infinite in nanoseconds
+  assert.equal(why(exchanged(4, '1e999')), "tracking: system time is '1e999'");
+
+  const alive = sourceBody([192, 0, 2, 1], 1);
+  assert.ok(decodeSource(alive).ok);
+  alive.setInt16(20, 3000); // 3 * 2^3000 s: never too old
+  assert.deepEqual(decodeSource(alive), { ok: false, why: 'poll is 3000' });
+  const dispersed = new DataView(new ArrayBuffer(76));
+  dispersed.setInt32(68, 0x01ffffff); // exponent 0, coefficient -1
+  const read = decodeTracking(dispersed);
+  assert.match(read.ok ? 'read' : read.why, /^root_dispersion_s is -/);
+});

@@ -193,3 +193,18 @@ test('a problem of the whole file is one line too', () => {
   assert.equal(formatProblem({ file: 'f', message: 'm', severity: 'warning' }), 'f: warning: m');
   assert.equal(formatProblem({ file: 'f', option: 'a.b', message: 'm', severity: 'error' }), 'f: a.b: m');
 });
+
+test('of two users with one nkey the second is left out: nats-server would refuse both', () => {
+  const nkey = `U${'A'.repeat(55)}`;
+  const { config, problems } = loadUci(
+    `config user one\n option nkey ${nkey}\nconfig user two\n option nkey ${nkey}\n`,
+  );
+  assert.deepEqual(
+    config.user.map(({ name }) => name),
+    ['one'],
+  );
+  assert.deepEqual(
+    problems.map(({ line, option, message }) => [line, option, message]),
+    [[3, 'user.two', 'has the nkey of another user; left out']],
+  );
+});

@@ -256,3 +256,28 @@ test('what became of a system request is told in the words of a reading', async 
   const reply = { kind: 'reply', message: { data: Buffer.from('{"µ":1}') } } as const;
   assert.equal(await askBySystemAccount({ request: async () => reply }, 5)('leafz'), '{"µ":1}');
 });
+
+test('numbers that no server counts to are left out', () => {
+  const report = {
+    server_id: 'x',
+    connections: 1,
+    mem: 1e300,
+    in_msgs: 0.5,
+    cpu: 0.5,
+    uptime: `${'9'.repeat(200)}y1s`,
+  };
+  assert.deepEqual(parseVarz(JSON.stringify(report)), {
+    id: 'x',
+    connections: 1,
+    cpu_percent: 0.5,
+    remotes: [],
+  });
+  const links = [
+    { ip: '1.2.3.4', port: 70000 },
+    { ip: '1.2.3.4', port: 1.5 },
+    { ip: '1.2.3.4', port: 1, rtt: `${'9'.repeat(200)}h` },
+  ];
+  assert.deepEqual(parseLeafz(JSON.stringify({ server_id: 'x', leafnodes: 3, leafs: links })), [
+    { ip: '1.2.3.4', port: 1 },
+  ]);
+});

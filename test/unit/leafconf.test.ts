@@ -204,3 +204,17 @@ test('the same config gives the same text', () => {
   const config = withOptions({ hub: { url: ['nats://hub'] } });
   assert.equal(textOf(config), textOf(config));
 });
+
+test('a LAN user may be called like what every object has, and still needs a secret', () => {
+  for (const section of ['constructor', 'toString', '__proto__']) {
+    const config = withOptions({}, { user: [userSection(section, { password_file: '/nowhere' })] });
+    assert.doesNotMatch(textOf(config), new RegExp(`native code|user: "${section}"`));
+  }
+});
+
+test('the anonymous user is there also without a secret: the server does not start without it', () => {
+  const config = withOptions({ leaf: { anonymous: 'guest' } }, { user: [userSection('guest')] });
+  const text = textOf(config);
+  assert.match(text, /no_auth_user: "guest"/);
+  assert.match(text, /user: "guest"\n +permissions/);
+});

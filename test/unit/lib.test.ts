@@ -90,3 +90,8 @@ test('a program that does not exist is told by its errno', async () => {
   const done = await runChild(realSpawn, '/no/such/program', [], 1000);
   assert.equal(done.failed, 'ENOENT');
 });
+
+test('a log line has no control characters of the second kind, and nothing else that ends a line', () => {
+  const entry = { level: 'info', comp: 'c', msg: 'a\u009b31mb\u0085c\u2028d', fields: {} } as const;
+  assert.equal(formatEntry(entry), 'INFO c: a\\x9b31mb\\x85c\\x2028d');
+});

@@ -56,6 +56,7 @@ test('what is not known never reaches the wire, at any depth', () => {
 
 test('a header value cannot begin a new line', () => {
   assert.equal(headerValue('a\r\nX-Evil: 1\u0000'), 'a X-Evil: 1');
+  assert.equal(headerValue('a\u0085b'), 'a b');
   assert.deepEqual(knownHeaders({ A: 'x\ny', B: undefined, C: Number.NaN, D: 0 }), { A: ['x y'], D: ['0'] });
 });
 

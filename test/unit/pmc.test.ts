@@ -139,3 +139,18 @@ test('ports keep their properties, and one that is not heard of any more is gone
     ['a-2'],
   );
 });
+
+test('an offset of years is an offset; what no data set can hold is a reason', () => {
+  const read = (fields: string, id: DataSetId = 'TIME_STATUS_NP') =>
+    parseDataSet(id, only(status(fields).replace('TIME_STATUS_NP', id)));
+  const years = read(goodFields.replace('-12', '1795218725620692526'));
+  assert.ok(years.ok && years.value !== undefined && 'master_offset_ns' in years.value);
+  assert.equal(years.value.master_offset_ns, Number('1795218725620692526'));
+  for (const [text, id] of [
+    [goodFields.replace('-12', '9'.repeat(19)), 'TIME_STATUS_NP'],
+    ['\t\tstepsRemoved 1\n\t\toffsetFromMaster 1e999\n\t\tmeanPathDelay 1.0\n', 'CURRENT_DATA_SET'],
+    ['\t\tstepsRemoved -1\n\t\toffsetFromMaster 1.0\n\t\tmeanPathDelay 1.0\n', 'CURRENT_DATA_SET'],
+    ['\t\tportIdentity a-1\n\t\tphcIndex -2\n', 'PORT_HWCLOCK_NP'],
+  ] as const)
+    assert.equal(read(text, id).ok, false, text);
+});

@@ -406,3 +406,21 @@ test('a log that is spooled itself does not chase its own tail when the connecti
     if (!hubThere) assert.equal(plain.length, 4, 'two metrics, two lines');
   }
 });
+
+test('an acknowledgement that comes when the hub has left the config does not make its lane ask again', async () => {
+  const { ticker, sent, plain, hub, spool, metric } = fakeHub();
+  let acknowledge = (_answer: Answer): void => {};
+  hub.respond = () => new Promise((resolve) => (acknowledge = resolve));
+  metric(1);
+  spool.configure({ hub: false, window: 4, memory_bytes: 100_000 });
+  acknowledge(replyOf({ stream: 'FLEET', seq: 1 }));
+  await ticker.pass(10);
+  metric(2);
+  await ticker.pass(10);
+  assert.equal(sent.length, 1, 'asked once, before');
+  assert.deepEqual(
+    plain.map(({ id }) => id),
+    ['u1-b-1', 'u1-b-2'],
+  );
+  assert.deepEqual([spool.stats().pending, spool.stats().state], [0, 'plain']);
+});

@@ -215,3 +215,9 @@ test('a UTC offset that nobody vouches for prevents locked, until an NTP witness
   }));
   assert.equal(witnessed.quality, 'locked');
 });
+
+test('before a first new Sync was seen there is no age of the last one', () => {
+  const unseen = { ...ptpFacts(0), ingressSeen_ms: Number.NEGATIVE_INFINITY };
+  const { evidence } = timeline().play(9, () => ({ ptp: unseen }));
+  assert.equal(evidence.split('; ')[0], 'ptp4l port 1 is SLAVE, but no new Sync was seen so far');
+});
