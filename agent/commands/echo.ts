@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type WallClock, wallClock } from '../clock/wallclock.ts';
 import { defaultsOf } from '../config/options.ts';
+import { showable } from '../config/problem.ts';
 import { token } from '../config/rules.ts';
 import { known } from '../lib/known.ts';
 import { logTo } from '../lib/log.ts';
@@ -169,7 +170,7 @@ export async function echo(args: readonly string[], io: CommandIo, signal: Abort
   try {
     const why = await connected(link, ticker, connectLimit_ms);
     if (why !== undefined) {
-      io.stderr(`nunect echo: cannot connect to ${command.link.servers.join(', ')}: ${why}\n`);
+      io.stderr(`nunect echo: cannot connect to ${command.link.servers.map(showable).join(', ')}: ${why}\n`);
       return 2;
     }
     return await askAll(command, { link, clock, wall, ticker }, io, signal);

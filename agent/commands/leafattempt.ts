@@ -4,6 +4,8 @@ import type { Config } from '../config/options.ts';
 import type { Finding } from '../config/problem.ts';
 import { checkLeaf } from '../nats/leafcheck.ts';
 import { renderLeaf } from '../nats/leafconf.ts';
+import { quoted } from '../nats/leafsyntax.ts';
+import { userinfo } from '../nats/leafurl.ts';
 import type { LeafSecrets } from '../nats/leafusers.ts';
 import { formatVersion, type ServerVersion } from '../nats/leafversion.ts';
 import { type LeafFiles, lookAt } from './leaffiles.ts';
@@ -60,10 +62,10 @@ const hubOnly = (config: Config): Config => ({
 
 const localOnly = (config: Config): Config => ({ ...hubOnly(config), hub: { ...config.hub, url: [] } });
 
-/** Keeps passwords out of what a server says about its config. */
+/** Keeps passwords out of what a server says about its config, as they are and as they stand in it. */
 function redact(text: string, { userPasswords, ...others }: LeafSecrets): string {
   return [...Object.values(others), ...Object.values(userPasswords)]
-    .flatMap((secret) => [secret, encodeURIComponent(secret)])
+    .flatMap((secret) => [secret, quoted(secret).slice(1, -1), userinfo('', secret).slice(1, -1)])
     .sort((a, b) => b.length - a.length)
     .reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }

@@ -59,17 +59,23 @@ export const monitorLogin = (unit: string, password: string): ConfBlock => ({
   },
 });
 
-/** What a list of subjects must not reach unless it says so: the unit's own voice and what it is answered. */
-function deniedWithin(allowed: readonly string[], unit: string): string[] {
+/**
+ * What a list of subjects must not reach unless it says so: the unit's own voice and what it is answered. A list
+ * that names other subjects of ops says nothing of these.
+ */
+function deniedWithin(allowed: readonly string[], { unit, role }: Config['agent']): string[] {
   const inboxes = [inboxPrefixOf(unit), peerInboxPrefixOf(unit)].map((prefix) => `${prefix}.>`);
-  const asksForOps = allowed.some((pattern) => pattern.startsWith('ops.'));
-  const own = asksForOps ? inboxes : ['ops.>', ...inboxes];
+  const named = allowed.filter((pattern) => pattern.startsWith('ops.'));
+  const subjects = subjectsOf(unit, role);
+  const voice = [...publishedBy(subjects), subjects.echo, subjects.timeSync, subjects.command];
+  const unnamed = voice.filter((subject) => !named.some((pattern) => overlap(pattern, subject)));
+  const own = [...(named.length === 0 ? ['ops.>'] : unnamed), ...inboxes];
   return own.filter((mine) => allowed.some((pattern) => overlap(pattern, mine)));
 }
 
-function permission(allowed: readonly string[], unit: string): ConfBlock {
+function permission(allowed: readonly string[], agent: Config['agent']): ConfBlock {
   if (allowed.length === 0) return { deny: ['>'] }; // an empty allow list allows everything
-  const deny = deniedWithin(allowed, unit);
+  const deny = deniedWithin(allowed, agent);
   return { allow: unique(allowed), ...(deny.length === 0 ? {} : { deny }) };
 }
 
@@ -79,8 +85,8 @@ function permission(allowed: readonly string[], unit: string): ConfBlock {
  */
 export function lanLogin(config: Config, user: User, secrets: LeafSecrets): ConfBlock[] {
   const permissions = {
-    publish: permission(user.publish, config.agent.unit),
-    subscribe: permission(user.subscribe, config.agent.unit),
+    publish: permission(user.publish, config.agent),
+    subscribe: permission(user.subscribe, config.agent),
   };
   if (user.nkey !== undefined) return [{ nkey: user.nkey, permissions }];
   const { userPasswords } = secrets;

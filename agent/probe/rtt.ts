@@ -13,11 +13,13 @@ export interface RttDeps {
   now_us(): number;
   /** The unit's own clock. */
   clock(): ClockSummary;
+  /** A new word that nobody can guess: a peer that is asked must not be able to answer for another. */
+  token(): string;
 }
 
 export interface RttOptions {
   readonly echoSubject: string;
-  /** Where peers answer: `_INBOX.<unit>.<word of this start>`. */
+  /** Where peers answer, each time under another token: `_INBOX.<unit>`. */
   readonly peerInbox: string;
   readonly interval_ms: number;
   readonly peers: readonly {
@@ -54,7 +56,6 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
   const app = series();
   const peers = opts.peers.map((peer) => ({ ...peer, ...series(), seen: {} as OneWay }));
   const waiting = new Map<string, (message: Incoming) => void>();
-  let count = 0;
   const ends: (() => void)[] = [];
 
   const record = (to: Series, rtt_us: number | undefined): void => {
@@ -70,8 +71,7 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
   }
 
   function probePeer(peer: (typeof peers)[number]): void {
-    count += 1;
-    const token = count.toString(36);
+    const token = deps.token();
     const sent_us = deps.now_us();
     const begun_ms = ticker.now_ms();
     const finish = (rtt_us: number | undefined, seen: OneWay): void => {

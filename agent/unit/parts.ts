@@ -19,7 +19,7 @@ export interface Ground {
   readonly trust: Trust;
   /** Monotonic ms at which the agent started. */
   readonly started_ms: number;
-  /** A word that tells this start from any other. */
+  /** A word that tells this start from any other. Ids of records are made of it: who knows it can suppress them. */
   readonly boot: string;
   readonly spawn: Spawn;
   childrenStarted(): number;

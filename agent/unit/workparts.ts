@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { freshValue } from '../clock/reading.ts';
 import type { AgentFile, Monitor } from '../config/agentfile.ts';
@@ -135,10 +136,10 @@ export function workParts(
       inputs: ({ config: { agent, probe } }) => [agent.unit, agent.interval_s, probe],
       start: (file, { link, keeper }, signal) =>
         watchRtt(
-          { link, ticker, now_us, clock: keeper.summary },
+          { link, ticker, now_us, clock: keeper.summary, token: () => randomBytes(9).toString('base64url') },
           {
             echoSubject: subjectsIn(file).echo,
-            peerInbox: `${peerInboxPrefixOf(file.config.agent.unit)}.${ground.boot}`,
+            peerInbox: peerInboxPrefixOf(file.config.agent.unit), // never the boot id: ids of records are made of it
             interval_ms: file.config.agent.interval_s * 1000,
             peers: file.config.probe.map(({ unit, section, interval_s }) => ({
               unit: unit ?? section,

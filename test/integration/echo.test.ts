@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -156,10 +157,10 @@ for (const { name, program } of serversToTest()) {
       const controller = new AbortController();
       const peer = (unit: string) => ({ unit, subject: `ops.echo.${unit}`, interval_ms: 50 });
       const probe = watchRtt(
-        { link, ticker: systemTicker(), now_us, clock },
+        { link, ticker: systemTicker(), now_us, clock, token: randomUUID },
         {
           echoSubject: subjects.echo,
-          peerInbox: '_INBOX.u1.test',
+          peerInbox: '_INBOX.u1',
           interval_ms: 50,
           timeout_ms: 2000,
           peers: [peer('u1'), peer('nobody')],

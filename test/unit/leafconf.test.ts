@@ -185,6 +185,9 @@ test('a LAN user gets the ops subjects and inboxes of the unit only when it asks
   assert.match(lists('*.heartbeat.>'), /deny: \[\s+"ops\.>"\s+"_INBOX_demo-01\.>"\s+\]/);
   assert.doesNotMatch(lists('app.>'), /deny/);
   assert.doesNotMatch(lists('ops.heartbeat.*'), /deny/);
+  const mixed = lists('>', 'ops.echo.demo-02', 'ops.metric.>');
+  assert.match(mixed, /deny: \[[^\]]*"ops\.heartbeat\.demo-01"[^\]]*"ops\.cmd\.leaf\.demo-01"/, 'not named');
+  assert.doesNotMatch(mixed, /deny: \[[^\]]*"ops\.(metric|echo\.demo-02)/, 'named');
   assert.match(lists('_INBOX.>'), /deny: \["_INBOX\.demo-01\.>"\]/);
 });
 

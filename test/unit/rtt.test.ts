@@ -98,6 +98,7 @@ test('probes run at their pace; a peer that does not answer, or too late, is los
   let deliver = (_message: Incoming): void | Promise<void> => {};
   let ended = 0;
   let connected = true;
+  let tokens = 0;
   const app: Answer = { kind: 'reply', message: echoOf({}) };
   let native: number | undefined = 120;
   const controller = new AbortController();
@@ -106,6 +107,7 @@ test('probes run at their pace; a peer that does not answer, or too late, is los
       ticker,
       now_us: () => ticker.now_ms() * 1000,
       clock: () => synced,
+      token: () => `t.${++tokens}`,
       link: {
         flushRtt_us: async () => native,
         request: async () => app,
@@ -123,7 +125,7 @@ test('probes run at their pace; a peer that does not answer, or too late, is los
     },
     {
       echoSubject: 'ops.echo.u1',
-      peerInbox: '_INBOX.u1.t',
+      peerInbox: '_INBOX.u1',
       interval_ms: 5000,
       peers: [{ unit: 'u2', subject: 'ops.echo.u2', interval_ms: 10_000 }],
       window: 10,

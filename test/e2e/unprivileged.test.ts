@@ -1,0 +1,130 @@
+// Root renders, and that is all: leaf and agent run as a user who may do nothing, as procd starts them.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { chronyPair } from '../kit/chrony.ts';
+import { daemon, eventually, tempDir } from '../kit/daemon.ts';
+import { freePort } from '../kit/nats.ts';
+import { netnsPair, noNetns } from '../kit/netns.ts';
+import { linuxptp, ptp4l } from '../kit/ptp.ts';
+import { processText } from '../kit/secrets.ts';
+import { bundle, nunect, startHub, writeUci } from '../kit/site.ts';
+import { lacking, natsServers, need } from '../kit/tools.ts';
+
+const unit = 'demo-01';
+const nobody = 65534;
+const server = natsServers().newest ?? need('nats-server');
+const cannot =
+  process.getuid?.() === 0 ? lacking('setpriv', 'ptp4l', 'chronyd') || noNetns() || false : 'not root';
+
+/** The words that run a program as a user without rights, and without a way to get any. */
+const dropped = (): readonly string[] => [
+  need('setpriv'),
+  ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
+  ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'],
+];
+
+const field = (pid: number, name: string): string =>
+  new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.trim() ??
+  '?';
+
+test('leaf and agent do their whole job as a user without rights', { skip: cannot }, async (t) => {
+  const hub = await startHub(t, tempDir(t, 'hub'), server);
+  const { client } = await chronyPair(t, [], { steering: true });
+  const [end] = netnsPair(t);
+  const master = ptp4l(t, end, { role: 'master' });
+  await eventually('the socket of ptp4l', () => existsSync(master.socket));
+  chmodSync(dirname(master.socket), 0o755);
+  chmodSync(master.socket, 0o666); // as ptp4lro is, or as the owner says by uds_file_mode
+
+  const dir = tempDir(t, 'unprivileged');
+  const secretFile = join(dir, 'hub.password');
+  const out = join(dir, 'run');
+  const ports = { leaf: await freePort(), status: await freePort() };
+  const time = [
+    `option chrony_port '${client.cmdport}'`,
+    `list ptp_socket '${master.socket}'`,
+    `option pmc '${linuxptp('pmc')}'`,
+  ];
+  const uci = await writeUci({ dir, unit, server, hubPort: hub.leafPort, interval_s: 1, time }, ports);
+  writeFileSync(secretFile, `change-me-${unit}\n`, { mode: 0o600 });
+  const byFile = readFileSync(uci, 'utf8').replace(
+    /option password .*/,
+    `option password_file '${secretFile}'`,
+  );
+  writeFileSync(uci, byFile);
+  chmodSync(dir, 0o755); // what is in it is what is protected
+  const render = async (): Promise<void> => {
+    const { code, stderr } = await nunect(['render', '--config', uci, '--out', out]);
+    assert.equal(code, 0, stderr);
+    // this machine has no group nunect, to which render gives the files
+    for (const path of [out, join(out, 'leaf.conf'), join(out, 'agent.json')]) chownSync(path, 0, nobody);
+  };
+  await render();
+
+  const [program = '', ...before] = dropped();
+  const start = (...words: string[]) => daemon(t, program, [...before, ...words]);
+  const leaf = start(server, '-c', join(out, 'leaf.conf'));
+  await eventually('leaf ready', () => leaf.output().includes('Server is ready'));
+  const agent = start(process.execPath, bundle, 'run', '--dir', out);
+  t.after(() => agent.end('SIGTERM'));
+  await eventually('READY', () => agent.output().includes(`READY ${unit}`), 30_000).catch((error: Error) => {
+    throw new Error(`${error.message}\n${agent.output()}`);
+  });
+
+  const metric: { ptp?: object; ntp?: { refid?: string } }[] = [];
+  hub.nc.subscribe(`ops.metric.time.${unit}`, {
+    callback: (_error, message) => void metric.push(message.json()),
+  });
+  const both = await eventually(
+    'facts of both clock daemons at the hub',
+    () => metric.find(({ ptp, ntp }) => ptp !== undefined && ntp?.refid !== undefined),
+    30_000,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}\n${JSON.stringify(metric.at(-1))}\n${agent.output()}`);
+  });
+  assert.ok(both);
+  await eventually('stored records', async () => (await hub.stored()) > 5);
+  assert.equal((await hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 10_000 })).string(), 'hello');
+  assert.equal((await fetch(`http://127.0.0.1:${ports.status}/`)).status, 200);
+
+  const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim().split(' ');
+  const pids = [leaf.pid, agent.pid, ...children.filter(Boolean).map(Number)];
+  assert.ok(pids.length > 2, 'pmc runs');
+  for (const pid of pids) {
+    assert.deepEqual(field(pid, 'Uid').split(/\s+/), Array(4).fill(String(nobody)));
+    assert.deepEqual(field(pid, 'Gid').split(/\s+/), Array(4).fill(String(nobody)));
+    assert.equal(field(pid, 'Groups'), '');
+    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) assert.match(field(pid, `Cap${set}`), /^0+$/, set);
+    assert.equal(field(pid, 'NoNewPrivs'), '1');
+  }
+
+  const tries = (script: string, ...args: string[]): number | null =>
+    spawnSync(program, [...before, 'sh', '-c', script, 'sh', ...args], { stdio: 'ignore' }).status;
+  assert.equal(tries('cat "$1"', join(out, 'agent.json')), 0, 'what is rendered for it can be read');
+  for (const [script, path] of [
+    ['cat "$1"', uci],
+    ['cat "$1"', secretFile],
+    ['echo >>"$1"', join(out, 'leaf.conf')],
+    ['echo >>"$1"', join(out, 'agent.json')],
+    ['echo >"$1"', join(out, 'agent.json.new')],
+    ['rm -f "$1"', join(out, 'leaf.conf')],
+    ['mv "$1" "$1.old"', join(out, 'agent.json')],
+    ['echo >>"$1"', bundle],
+    ['kill -0 "$1"', String(process.pid)],
+  ] as const)
+    assert.notEqual(tries(script, path), 0, `${script} ${path}`);
+  for (const path of [uci, secretFile, join(out, 'leaf.conf'), join(out, 'agent.json'), out])
+    assert.equal(statSync(path).mode & 0o007, 0, `${path} is not for others`);
+
+  writeFileSync(uci, byFile.replace("interval_s '1'", "interval_s '2'"));
+  await render();
+  agent.kill('SIGHUP');
+  await eventually('the reload', () => agent.output().includes('config reloaded'));
+  const [scratch = ''] = /\/tmp\/nunect-[A-Za-z0-9]{6}(?=\/)/.exec(processText(agent.pid)) ?? []; // where pmc has its socket
+  assert.equal(statSync(scratch).mode & 0o777, 0o700, 'its own directory is its own');
+  await agent.end('SIGTERM');
+  assert.ok(!existsSync(scratch), 'and goes with it');
+});
