@@ -77,6 +77,11 @@ export const events: readonly (readonly [event: string, what: string, values: st
   ['clock_step', 'the system clock was set', '`{wall_ms}` before; `{wall_ms, step_us}` after'],
   ['hub', 'the leaf joined or left the hub', 'true or false'],
   ['problem', 'a problem began (`after`) or ended (`before`)', '`{key, weight}`'],
+  [
+    'start',
+    'the agent was started',
+    '`before`: `{boot, ended: stop|running, last_seq, wall_ms}` of the run before, where its snapshot tells; `after`: `{boot, restored, broken}`',
+  ],
   ['health', 'the answer to HEALTH_PROBE', 'none; status, version, uptime_s, problems instead'],
   [
     'records_dropped',
@@ -229,6 +234,9 @@ export const documented: readonly Documented[] = [
       'spool.bytes': number('that they take'),
       'spool.budget_bytes': number('spool.memory_kb'),
       'spool.oldest_age_s': number('age of the oldest record that waits'),
+      'spool.capacity_s': number(
+        'how long an outage spool.budget_bytes lasts at the rate of the last half hour',
+      ),
       'spool.stored': number('acknowledged by a stream'),
       'spool.duplicates': number('of those, what the stream had already'),
       'spool.published': number('published without an acknowledgement'),

@@ -30,9 +30,6 @@ const readIfThere = (path: string): string | undefined => {
   }
 };
 
-/** The id of this boot, as the kernel gives it. */
-export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-
 /** What an earlier run left in the directory. */
 export interface Rendered {
   readonly agentFile?: AgentFile;

@@ -284,6 +284,19 @@ export const sections = {
       unit: 'KiB',
     }),
     window: int(64, 1, 1024, 'Most records on their way to the hub at once.'),
+    snapshot_file: optional(
+      absolutePath,
+      'File that keeps what waits over a restart; written at a stop and each snapshot_s of an outage: flash wears, /tmp does not.',
+    ),
+    snapshot_s: int(
+      900,
+      60,
+      86400,
+      'How often snapshot_file is written in an outage, if what waits changed.',
+      {
+        unit: 's',
+      },
+    ),
   }),
 } as const;
 

@@ -52,7 +52,7 @@ export interface Flow {
   configure(limits: FlowLimits): void;
   offline(): boolean;
   /** The entries that were sent and wait for their answer. */
-  flying(): Entry[];
+  flying(): Iterable<{ readonly lane: Lane; readonly entry: Entry }>;
   stop(): void;
 }
 
@@ -278,7 +278,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
       kick();
     },
     offline: () => offline,
-    flying: () => [...inFlight].map(({ entry }) => entry),
+    flying: () => inFlight,
     stop() {
       stopped = true;
       cancelTimer();

@@ -14,6 +14,8 @@ export interface GapCollector {
   add(worth: RecordClass, entry: Entry, why: string): void;
   /** The gap so far, which is then forgotten; undefined when nothing was given up. */
   take(): Gap | undefined;
+  /** The gap so far. */
+  seen(): Gap | undefined;
   /** The first and the last that was given up, as their times may yet be put right. */
   ends(): Iterable<Entry>;
 }
@@ -23,6 +25,12 @@ const wallOf = ({ wall_ms, shift_ms = 0 }: Entry): number => wall_ms + shift_ms;
 
 export function collectGap(): GapCollector {
   let gap: { of: Record<RecordClass, number>; first: Entry; last: Entry; why: string } | undefined;
+  function seen(): Gap | undefined {
+    if (gap === undefined) return undefined;
+    const { of, first, last, why } = gap;
+    const count = recordClasses.reduce((sum, worth) => sum + of[worth], 0);
+    return { count, of: { ...of }, from_ms: wallOf(first), to_ms: wallOf(last), why };
+  }
   return {
     add(worth, entry, why) {
       const bare: Entry = { ...entry, payload: '' }; // its times only: the rest is to be forgotten
@@ -33,12 +41,11 @@ export function collectGap(): GapCollector {
       gap.why = why;
     },
     take() {
-      if (gap === undefined) return undefined;
-      const { of, first, last, why } = gap;
+      const found = seen();
       gap = undefined;
-      const count = recordClasses.reduce((sum, worth) => sum + of[worth], 0);
-      return { count, of, from_ms: wallOf(first), to_ms: wallOf(last), why };
+      return found;
     },
+    seen,
     ends: () => (gap === undefined ? [] : new Set([gap.first, gap.last])),
   };
 }

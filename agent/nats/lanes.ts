@@ -9,7 +9,10 @@ export const noneOf = (): Record<RecordClass, number> => ({ metric: 0, log: 0, e
 
 /** A record that waits for its PubAck. */
 export interface Entry {
+  /** Tells the order, and with that the id, unless it has one already. */
   readonly seq: number;
+  /** Its whole id, when it was put in an earlier run. */
+  readonly id?: string;
   /** JSON text of an object. */
   readonly payload: string;
   readonly headers?: Headers;
@@ -22,6 +25,8 @@ export interface Entry {
   backlog: boolean;
   /** By how much the wall clock was wrong when it was made, as far as that came out since. */
   shift_ms?: number;
+  /** Made before this boot of the machine: a step of its clock tells nothing of it. */
+  readonly settled?: boolean;
 }
 
 /** Measured on Node 20: what an entry and each of its headers cost besides their characters. */
@@ -123,7 +128,11 @@ export function oldestLane(
 export function putBack(lane: Lane, entry: Entry): void {
   entry.backlog = true;
   let at = 0;
-  while (at < lane.backlog.length && (lane.backlog[at]?.seq ?? 0) < entry.seq) at += 1;
+  for (let end = lane.backlog.length; at < end; ) {
+    const middle = (at + end) >> 1;
+    if ((lane.backlog[middle]?.seq ?? 0) < entry.seq) at = middle + 1;
+    else end = middle;
+  }
   lane.backlog.splice(at, 0, entry);
 }
 

@@ -16,7 +16,7 @@ export function outgoing(
     payload: entry.backlog ? marked(payload) : payload,
     headers: {
       ...headers,
-      'Nats-Msg-Id': [`${idPrefix}-${entry.seq}`],
+      'Nats-Msg-Id': [entry.id ?? `${idPrefix}-${entry.seq}`],
       ...(entry.backlog ? { 'X-Backfill': ['true'] } : {}),
     },
   };

@@ -1,5 +1,6 @@
-import { type Flow, type FlowDeps, type FlowLimits, type FlowOptions, startFlow } from './flow.ts';
-import { collectGap, type Gap } from './gap.ts';
+import { known } from '../lib/known.ts';
+import { type Flow, startFlow } from './flow.ts';
+import { collectGap } from './gap.ts';
 import {
   attach,
   bytesOf,
@@ -9,87 +10,28 @@ import {
   newLane,
   noneOf,
   oldestLane,
-  type RecordClass,
+  putBack,
   victim,
 } from './lanes.ts';
-import type { ClockStep } from './restamp.ts';
-import { encodeRecord, type Headers } from './wire.ts';
+import { putRate } from './putrate.ts';
+import type {
+  KeptRecord,
+  Spool,
+  SpoolDeps,
+  SpoolLimits,
+  SpoolOptions,
+  SpoolRecord,
+  SpoolState,
+  Waiting,
+} from './spooltypes.ts';
+import { encodeRecord } from './wire.ts';
 
 export type { Gap } from './gap.ts';
-export type { RecordClass } from './lanes.ts';
-
-/** A record on its way to the hub. */
-export interface SpoolRecord {
-  readonly subject: string;
-  /** What it is worth when memory runs out; one and the same for all records of a subject. */
-  readonly worth: RecordClass;
-  readonly body: object;
-  readonly headers?: Headers;
-}
-
-/**
- * `stored`: a stream acknowledges. `plain`: nobody does, records are published without. `denied`: the server does
- * not permit it. `offline`: the way to the hub is closed and records wait. `starting`: nothing is known yet.
- */
-export type SpoolState = 'starting' | 'stored' | 'plain' | 'denied' | 'failing' | 'offline';
-
-export interface SpoolStats {
-  readonly state: SpoolState;
-  /** Subjects whose records are not stored although the hub is there, and why. */
-  readonly unstored: readonly {
-    readonly subject: string;
-    readonly state: Lane['state'];
-    readonly why: string;
-  }[];
-  readonly pending: number;
-  readonly bytes: number;
-  readonly budget_bytes: number;
-  /** Age of the oldest record that waits; missing when none does. */
-  readonly oldest_age_s?: number;
-  /** Records acknowledged by a stream; `duplicates` of them the stream had already. */
-  readonly stored: number;
-  readonly duplicates: number;
-  /** Records published without an acknowledgement. */
-  readonly published: number;
-  readonly dropped: Readonly<Record<RecordClass, number>>;
-}
-
-export interface SpoolDeps extends FlowDeps {
-  /** Unix ms. */
-  wall_ms(): number;
-  /** Makes the record that reports a gap. */
-  gapRecord(gap: Gap): SpoolRecord;
-}
-
-/** What may change without losing a record. */
-export interface SpoolLimits extends FlowLimits {
-  readonly memory_bytes: number;
-}
-
-export interface SpoolOptions extends SpoolLimits, Omit<FlowOptions, 'idPrefix'> {
-  readonly unit: string;
-  /** Names this spool: ids of records are counted from 1, so no two spools of a unit may ever share it. */
-  readonly boot: string;
-}
-
-export interface Spool {
-  /** Takes a record; it leaves when a stream has it. Gives its id, `<unit>-<boot>-<seq>`. */
-  put(record: SpoolRecord): string;
-  /** To be called when the state of the hub link changed. */
-  kick(): void;
-  /** The wall clock was set: what waits, and was made by the wrong clock, leaves with its times put right. */
-  restamp(step: ClockStep): void;
-  /** Goes on with other limits; what waits is kept as far as they allow. */
-  configure(limits: SpoolLimits): void;
-  stats(): SpoolStats;
-  /** Called when the state or the list of unstored subjects changed. */
-  onChange(listener: () => void): () => void;
-  /** Resolves true when nothing waits any more, or false after `limit_ms`. */
-  drained(limit_ms: number): Promise<boolean>;
-  stop(): void;
-}
+export type * from './spooltypes.ts';
 
 const gapPause_ms = 10_000;
+/** Records of an earlier run are ordered before all of this one. */
+const firstRestored = -(2 ** 40);
 
 /** Keeps records in RAM, within a budget, until they are stored at the hub. */
 export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
@@ -99,8 +41,11 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const idle = new Set<() => void>();
   const dropped = noneOf();
   const gap = collectGap();
+  const rate = putRate(ticker.now_ms());
+  const idPrefix = `${opts.unit}-${opts.boot}`;
   let limits: SpoolLimits = opts;
   let seq = 0;
+  let restored = firstRestored;
   let pending = 0;
   let bytes = 0;
   let stored = 0;
@@ -119,7 +64,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     gap.add(lane.worth, entry, why);
   }
 
-  const flow: Flow = startFlow(deps, { ...opts, idPrefix: `${opts.unit}-${opts.boot}` }, lanes, {
+  const flow: Flow = startFlow(deps, { ...opts, idPrefix }, lanes, {
     stored(entry, duplicate) {
       leave(entry);
       stored += 1;
@@ -145,7 +90,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   }
   const cancelGapTimer = ticker.every(gapPause_ms, reportGap);
 
-  function laneOf(record: SpoolRecord): Lane {
+  function laneOf(record: Pick<SpoolRecord, 'subject' | 'worth'>): Lane {
     const found = lanes.get(record.subject);
     if (found !== undefined) return found;
     const lane = newLane(record.subject, record.worth);
@@ -168,8 +113,24 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       ...(record.headers === undefined ? {} : { headers: record.headers }),
     };
     lane[entry.backlog ? 'backlog' : 'fresh'].push(entry);
+    rate.add(entry.bytes, entry.put_ms);
+    count(entry);
+  }
+
+  function count(entry: Entry): void {
     pending += 1;
     bytes += entry.bytes;
+  }
+
+  function takeBack({ subject, worth, ...record }: KeptRecord): void {
+    const entry: Entry = {
+      ...record,
+      seq: restored++,
+      bytes: bytesOf(record.payload, record.headers),
+      backlog: true,
+    };
+    putBack(laneOf({ subject, worth }), entry);
+    count(entry);
   }
 
   function trim(): void {
@@ -183,7 +144,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
 
   function put(record: SpoolRecord): string {
     enqueue(record);
-    const id = `${opts.unit}-${opts.boot}-${seq}`;
+    const id = `${idPrefix}-${seq}`;
     trim();
     flow.pump();
     return id;
@@ -196,20 +157,33 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     return order.find((one) => states.has(one)) ?? 'starting';
   }
 
-  /** All that was not given up or stored, and the ends of what was given up and is not reported yet. */
-  function* kept(): Generator<Entry> {
-    for (const lane of lanes.values()) yield* [...lane.fresh, ...lane.backlog];
-    yield* flow.flying();
-    yield* gap.ends();
+  /** All that was neither given up nor stored. */
+  function* kept(): Generator<readonly [Lane, Entry]> {
+    for (const lane of lanes.values()) for (const one of [...lane.fresh, ...lane.backlog]) yield [lane, one];
+    for (const { lane, entry } of flow.flying()) yield [lane, entry];
+  }
+
+  function shift(entry: Entry, by_ms: number, provenUntil_ms: number): void {
+    if (entry.settled !== true && entry.put_ms > provenUntil_ms)
+      entry.shift_ms = (entry.shift_ms ?? 0) + by_ms;
+  }
+
+  function waiting(): Waiting {
+    const inOrder = [...kept()].sort(([, a], [, b]) => a.seq - b.seq);
+    const records = inOrder.map(([{ subject, worth }, entry]) => {
+      const { payload, headers, put_ms, wall_ms, shift_ms, settled } = entry;
+      const id = entry.id ?? `${idPrefix}-${entry.seq}`;
+      return { id, subject, worth, payload, put_ms, wall_ms, ...known({ headers, shift_ms, settled }) };
+    });
+    return { records, last_seq: seq, ...known({ gap: gap.seen() }) };
   }
 
   return {
     put,
     kick: flow.kick,
     restamp({ provenUntil_ms, by_ms }) {
-      for (const entry of kept()) {
-        if (entry.put_ms > provenUntil_ms) entry.shift_ms = (entry.shift_ms ?? 0) + by_ms;
-      }
+      for (const [, entry] of kept()) shift(entry, by_ms, provenUntil_ms);
+      for (const entry of gap.ends()) shift(entry, by_ms, provenUntil_ms);
     },
     configure(next) {
       if (next.hub !== limits.hub) for (const lane of lanes.values()) (next.hub ? attach : detach)(lane);
@@ -221,7 +195,8 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       const heads = (['fresh', 'backlog'] as const).map(
         (queue) => oldestLane(lanes.values(), queue, () => true)?.[queue][0]?.put_ms ?? Infinity,
       );
-      const oldest_ms = Math.min(...heads);
+      const oldest_ms = Math.min(...heads, ...[...flow.flying()].map(({ entry }) => entry.put_ms));
+      const perSecond = rate.perSecond(ticker.now_ms());
       return {
         state: state(),
         unstored: [...lanes.values()]
@@ -231,11 +206,19 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
         bytes,
         budget_bytes: limits.memory_bytes,
         ...(oldest_ms === Infinity ? {} : { oldest_age_s: (ticker.now_ms() - oldest_ms) / 1000 }),
+        ...known({ capacity_s: perSecond && Math.round(limits.memory_bytes / perSecond) }),
         stored,
         duplicates,
         published,
         dropped: { ...dropped },
       };
+    },
+    waiting,
+    restore(records, lost) {
+      for (const record of records) takeBack(record);
+      if (lost !== undefined) enqueue(deps.gapRecord(lost));
+      trim();
+      flow.pump();
     },
     onChange(listener) {
       listeners.add(listener);

@@ -22,6 +22,8 @@ export interface HealthFacts {
   /** The hub is reached by TLS. */
   readonly hubTls?: boolean | undefined;
   readonly spool: SpoolStats;
+  /** Why what waits would not survive a restart, though it should. */
+  readonly snapshotTrouble?: string | undefined;
   readonly clock: ClockVerdict;
   readonly timeMode: string;
   readonly denied: readonly string[];
@@ -99,7 +101,8 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
   } else if (facts.hub && facts.hubUp === false) {
     const why = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
     yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}${dateTroubleOfHub(facts)}` };
-  }
+  } else if (facts.hub && spool.state === 'offline')
+    yield { key: 'hub silent', weight: 'degraded', text: 'records wait: the hub does not answer' };
   if (leaf !== undefined && leaf.state !== 'current')
     yield {
       key: 'leaf config',
@@ -118,6 +121,8 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
     yield { key: 'no stream', weight: 'degraded', text: 'the hub stores no records: no stream answers' };
   if (spool.state === 'failing')
     yield { key: 'hub refuses records', weight: 'degraded', text: 'the hub does not take records' };
+  if (facts.snapshotTrouble !== undefined)
+    yield { key: 'spool snapshot', weight: 'degraded', text: facts.snapshotTrouble };
   const lost = Object.values(spool.dropped).reduce((sum, count) => sum + count, 0);
   if (lost > 0)
     yield {

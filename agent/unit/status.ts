@@ -119,7 +119,8 @@ const spoolStatus = (stats: SpoolStats): SpoolStatus => ({
   state: stats.state,
   records: stats.pending,
   bytes: stats.bytes,
-  ...known({ oldest_age_s: stats.oldest_age_s }),
+  budget_bytes: stats.budget_bytes,
+  ...known({ oldest_age_s: stats.oldest_age_s, capacity_s: stats.capacity_s }),
   stored: stats.stored,
   dropped: Object.values(stats.dropped).reduce((sum, count) => sum + count, 0),
 });

@@ -14,6 +14,7 @@ import type { SelfProbe } from '../probe/self.ts';
 import type { SystemProbe } from '../probe/system.ts';
 import { judgeHealth } from './health.ts';
 import type { Outlook } from './outlook.ts';
+import type { SpoolKeep } from './spoolkeep.ts';
 import type { Timekeeper } from './timekeeper.ts';
 import { clockDoubt } from './trust.ts';
 
@@ -23,6 +24,7 @@ export interface SurveyParts {
   readonly link: Link;
   readonly leaf: LeafWatch;
   readonly spool: Spool;
+  readonly spoolKeep: SpoolKeep;
   readonly rtt: RttProbe;
   readonly system: SystemProbe;
   readonly self: SelfProbe;
@@ -77,6 +79,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     hubError: facts?.last_error?.text,
     hubTls: hubTls(file.config) && !file.config.hub.tls_insecure,
     spool: stats,
+    snapshotTrouble: parts.spoolKeep.trouble(),
     clock: verdict,
     timeMode: file.config.time.mode,
     denied: link.denied(),

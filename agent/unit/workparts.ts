@@ -17,6 +17,7 @@ import { watchRtt } from '../probe/rtt.ts';
 import { watchClock } from './clock.ts';
 import { healthEvent } from './events.ts';
 import type { Ground, PlanOf, UnitParts } from './parts.ts';
+import { spoolKeepPart } from './spoolkeeppart.ts';
 import { survey } from './survey.ts';
 import { clockDoubt } from './trust.ts';
 
@@ -46,7 +47,7 @@ function asker(
 /** The clock, the connection, what is answered on it, and the records that leave over it. */
 export function workParts(
   ground: Ground,
-): PlanOf<'keeper' | 'link' | 'monitor' | 'leaf' | 'spool' | 'echo' | 'rtt' | 'answers'> {
+): PlanOf<'keeper' | 'link' | 'monitor' | 'leaf' | 'spool' | 'spoolKeep' | 'echo' | 'rtt' | 'answers'> {
   const { ticker, wall, console, random } = ground;
   const now_us = (): number => {
     wall.check();
@@ -101,7 +102,7 @@ export function workParts(
     },
     spool: {
       needs: ['link'],
-      inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool],
+      inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool.memory_kb, spool.window],
       adapt: (spool, file) => spool.configure(spoolOptions(file)),
       start(file, parts) {
         const { unit, role } = file.config.agent;
@@ -118,6 +119,7 @@ export function workParts(
         );
       },
     },
+    spoolKeep: spoolKeepPart(ground),
     echo: {
       needs: ['link'], // it answers on while the clock's watchers change
       inputs: ({ config: { agent, hub } }) => [agent.unit, hub.reply_subject],

@@ -123,6 +123,11 @@ export const quantities: readonly Quantity[] = [
   gauge('spool_oldest_age_seconds', 'Age of the oldest record that waits.', (s) =>
     one(s.spool?.oldest_age_s),
   ),
+  gauge(
+    'spool_capacity_seconds',
+    'How long an outage the memory for records lasts at the present rate.',
+    (s) => one(s.spool?.capacity_s),
+  ),
   counter('spool_stored_records', 'Records that the hub has stored.', (s) => one(s.spool?.stored)),
   counter('spool_dropped_records', 'Records given up for want of memory.', (s) => one(s.spool?.dropped)),
 

@@ -104,7 +104,11 @@ export interface SpoolStatus {
   readonly state: string;
   readonly records: number;
   readonly bytes: number;
+  readonly budget_bytes?: number;
+  /** How long an outage the records that wait cover. */
   readonly oldest_age_s?: number;
+  /** How long an outage the budget covers at the present rate, before the oldest metrics are dropped. */
+  readonly capacity_s?: number;
   readonly stored: number;
   readonly dropped: number;
 }

@@ -122,42 +122,6 @@ describe('a unit whose surroundings fail', { skip: skip ?? false }, () => {
     assert.equal(time?.['active_source'], 'ptp');
   });
 
-  test('the hub is killed: the unit says so, keeps its records, and sends each once', async () => {
-    const storedBefore = await hub.stored();
-    hub.server().kill('SIGKILL');
-    await until('hub down seen', (now) => now.link.hub_up !== true && now.spool.state === 'offline');
-    await until('records wait', (now) => now.spool.records >= 10);
-    const echoed = await site.status();
-    assert.ok(echoed, 'the status page still answers');
-    await hub.restart();
-    await until(
-      'hub joined, all sent',
-      (now) => now.link.hub_up === true && now.spool.state === 'stored' && now.spool.records <= 3,
-    );
-    const now = await status();
-    assert.equal(now.spool.dropped, 0);
-    assert.ok((await hub.stored()) > storedBefore + 10);
-    assert.ok(
-      await eventually('backfill', () =>
-        seen.some((message) => message.string().includes('"backfill":true')),
-      ),
-    );
-  });
-
-  test('the leaf is killed: the status says so, and all comes back', async () => {
-    const down = site.restartLeaf();
-    await until('not connected', (now) => !now.link.connected, 5000).catch(() => undefined); // it may be too quick to see
-    await down;
-    await until(
-      'connected and joined',
-      (now) => now.link.connected && now.link.hub_up === true && now.spool.state === 'stored',
-    );
-    const echoed = await eventually('an echo', () =>
-      hub.nc.request(`ops.echo.${unit}`, 'again', { timeout: 1000 }).catch(() => undefined),
-    );
-    assert.equal(echoed.string(), 'again');
-  });
-
   test('chronyd is killed and restarted', async () => {
     await chrony.end();
     await until('chronyd absent', (now) => now.ntp.seen === 'absent');

@@ -4,14 +4,7 @@ import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/nats/spool.ts';
 import { eventually } from '../kit/daemon.ts';
-import {
-  createStream,
-  type HubAndLeaf,
-  hubAndLeaf,
-  jetstream,
-  serversToTest,
-  storedRecords,
-} from '../kit/fleet.ts';
+import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/fleet.ts';
 
 const gapRecord = (gap: Gap) => ({ subject: 'ops.status.leaf.u1', worth: 'event' as const, body: { gap } });
 let boot = 0;
@@ -51,53 +44,6 @@ for (const { name, program } of serversToTest()) {
       await fleet?.stop();
     });
 
-    test('every record is stored once, also when the hub dies and returns in mid-flight', async () => {
-      let up = true;
-      spool = spoolOn(fleet, link, () => up);
-      for (let n = 1; n <= 3000; n++) spool.put(metric(n));
-      await eventually('some are stored', () => (spool?.stats().stored ?? 0) > 300);
-      await fleet.hub.kill('SIGKILL');
-      up = false;
-      await eventually('offline', () => spool?.stats().state === 'offline');
-      for (let n = 3001; n <= 4000; n++) spool.put(metric(n, 'ops.metric.time.u1'));
-      const waiting = spool.stats().pending;
-      assert.ok(waiting >= 1000, `${waiting} wait`);
-      await fleet.hub.start();
-      up = true;
-      spool.kick();
-      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
-      const records = await storedRecords(await fleet.operator(fleet.hub));
-      const ids = new Set(records.map((record) => record.id));
-      assert.equal(records.length, 4000);
-      assert.equal(ids.size, 4000);
-      const outage = records.filter((record) => record.subject === 'ops.metric.time.u1');
-      assert.ok(outage.every((record) => record.backfill && record.body['backfill'] === true));
-      const order = outage.map((record) => record.body['seq'] as number);
-      assert.deepEqual(
-        order,
-        order.toSorted((a, b) => a - b),
-        'backlog arrives in order',
-      );
-      assert.equal(spool.stats().stored, 4000);
-      spool.stop();
-    });
-
-    test('nothing is lost or doubled when the leaf is killed and started again', async () => {
-      const before =
-        (await jetstream(await fleet.operator(fleet.hub), 'STREAM.INFO.FLEET')).state?.messages ?? 0;
-      spool = spoolOn(fleet, link, () => undefined);
-      for (let n = 1; n <= 2000; n++) spool.put(metric(n));
-      await eventually('some are stored', () => (spool?.stats().stored ?? 0) > 100);
-      await fleet.leaf.kill('SIGKILL');
-      for (let n = 2001; n <= 2500; n++) spool.put(metric(n));
-      await fleet.leaf.start();
-      await fleet.joined();
-      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
-      const after = (await jetstream(await fleet.operator(fleet.hub), 'STREAM.INFO.FLEET')).state?.messages;
-      assert.equal(after, before + 2500);
-      spool.stop();
-    });
-
     test('a subject that no stream takes goes plain and holds up nothing else', async () => {
       spool = spoolOn(fleet, link, () => true, { patience_ms: 1500, ack_ms: 1000 });
       const seen: string[] = [];
@@ -106,12 +52,16 @@ for (const { name, program } of serversToTest()) {
         callback: (_error, message) => void seen.push(message.string()),
       });
       await operator.flush();
+      spool.put(metric(0)); // once stored, a subject is given minutes: a hub that stands still does not make it plain
+      await eventually('the first metric is stored', () => spool?.stats().stored === 1);
       spool.put({ subject: 'ops.time.config', worth: 'metric', body: { mode: 'auto' } });
       for (let n = 1; n <= 200; n++) spool.put(metric(n));
-      await eventually('the metrics are stored', () => spool?.stats().stored === 200, 5000);
-      await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain').catch((error: Error) => {
-        throw new Error(`${error.message}: ${JSON.stringify(spool?.stats())}`);
-      });
+      await eventually('the metrics are stored', () => spool?.stats().stored === 201, 30_000);
+      await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain', 30_000).catch(
+        (error: Error) => {
+          throw new Error(`${error.message}: ${JSON.stringify(spool?.stats())}`);
+        },
+      );
       assert.equal(await spool.drained(10_000), true);
       assert.ok(seen.length >= 1);
       const { state, published, unstored } = spool.stats();
@@ -175,27 +125,6 @@ for (const { name, program } of serversToTest()) {
       await fleet.leaf.reload(fleet.leafConfig());
       assert.equal(await spool.drained(20_000), true, JSON.stringify(spool.stats()));
       await eventually('permitted again', () => link.denied().length === 0);
-      spool.stop();
-    });
-
-    test('twenty thousand waiting records drain in seconds', async () => {
-      const operator = await fleet.operator(fleet.hub);
-      await jetstream(operator, 'STREAM.DELETE.FLEET');
-      await createStream(operator);
-      await fleet.hub.kill('SIGTERM');
-      let up = false;
-      spool = spoolOn(fleet, link, () => up);
-      for (let n = 1; n <= 20_000; n++) spool.put(metric(n));
-      await eventually('offline', () => spool?.stats().state === 'offline');
-      assert.equal(spool.stats().pending, 20_000);
-      await fleet.hub.start();
-      up = true;
-      await eventually('the first is stored', () => (spool?.stats().stored ?? 0) > 0, 30_000);
-      const begun = performance.now();
-      assert.equal(await spool.drained(40_000), true, JSON.stringify(spool.stats()));
-      console.log(`# ${name}: 20,000 records drained in ${Math.round(performance.now() - begun)} ms`);
-      const info = await jetstream(operator, 'STREAM.INFO.FLEET');
-      assert.equal(info.state?.messages, 20_000);
       spool.stop();
     });
   });

@@ -120,29 +120,3 @@ export const createStream = (nc: NatsConnection, more: object = {}): Promise<JsA
     duplicate_window: 3_600_000_000_000,
     ...more,
   });
-
-/** The Nats-Msg-Id and body of everything in FLEET, in stream order. */
-export async function storedRecords(
-  nc: NatsConnection,
-): Promise<{ id: string; subject: string; backfill: boolean; body: Record<string, unknown> }[]> {
-  const found: { id: string; subject: string; backfill: boolean; body: Record<string, unknown> }[] = [];
-  const last = (await jetstream(nc, 'STREAM.INFO.FLEET')).state?.last_seq ?? 0;
-  for (let seq = 1; seq <= last; seq++) {
-    const answer = (await nc.request('$JS.API.STREAM.MSG.GET.FLEET', JSON.stringify({ seq }))).json() as {
-      message?: { subject: string; hdrs?: string; data?: string };
-    };
-    if (answer.message === undefined) continue;
-    const headers = Buffer.from(answer.message.hdrs ?? '', 'base64').toString();
-    const body = JSON.parse(Buffer.from(answer.message.data ?? '', 'base64').toString()) as Record<
-      string,
-      unknown
-    >;
-    found.push({
-      id: /Nats-Msg-Id: (\S+)/.exec(headers)?.[1] ?? '',
-      subject: answer.message.subject,
-      backfill: headers.includes('X-Backfill: true'),
-      body,
-    });
-  }
-  return found;
-}

@@ -90,6 +90,8 @@ export interface RunningUnit {
   agent(): Daemon;
   restartLeaf(): Promise<void>;
   restartAgent(): Promise<void>;
+  /** Starts it after it has ended. */
+  startAgent(): Promise<void>;
   /** The state of the unit as its status server tells it. */
   status(): Promise<Record<string, never>>;
 }
@@ -202,6 +204,9 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     async restartLeaf() {
       await leaf.end('SIGKILL');
       leaf = await startLeaf();
+    },
+    async startAgent() {
+      agent = await startAgent();
     },
     async restartAgent() {
       await agent.end('SIGTERM');

@@ -51,7 +51,16 @@ export const fullSnapshot: StatusSnapshot = {
     hub_rtt_us: 1250,
     hub_changes: 4,
   },
-  spool: { state: 'stored', records: 2, bytes: 600, oldest_age_s: 0.5, stored: 900, dropped: 0 },
+  spool: {
+    state: 'stored',
+    records: 2,
+    bytes: 600,
+    budget_bytes: 4_194_304,
+    oldest_age_s: 0.5,
+    capacity_s: 5400,
+    stored: 900,
+    dropped: 0,
+  },
   rtt: [{ to: 'leaf', last_us: 170, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0 }],
   system: {
     uptime_s: 90_000,

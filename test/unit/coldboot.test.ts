@@ -249,7 +249,7 @@ const health = (changes: Partial<HealthFacts>): string[] => {
     hubUp: false,
     hubTls: true,
     spool: {
-      state: 'offline',
+      state: 'stored',
       unstored: [],
       pending: 0,
       bytes: 0,

@@ -84,6 +84,13 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
     'degraded',
     'degraded hub refuses records',
   ]);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }) }), ['degraded', 'degraded hub silent']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hubUp: false }), [
+    'degraded',
+    'degraded hub',
+  ]);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hub: false }), ['healthy']);
+  assert.deepEqual(said({ snapshotTrouble: '/x: ENOSPC' }), ['degraded', 'degraded spool snapshot']);
   const lost = judged({ spool: spoolStats({ dropped: { metric: 3, log: 1, event: 0 } }) });
   assert.deepEqual(
     lost.troubles.map(({ key }) => key),

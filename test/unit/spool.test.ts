@@ -424,3 +424,25 @@ test('an acknowledgement that comes when the hub has left the config does not ma
   );
   assert.deepEqual([spool.stats().pending, spool.stats().state], [0, 'plain']);
 });
+
+test('records of an earlier run go first; a step of the clock tells nothing of those from before a reboot', async () => {
+  const { ticker, sent, spool, connect } = fakeHub();
+  connect(false);
+  spool.put({ subject: 'm', worth: 'metric', body: { ts: 1500 } }); // before the snapshot was read
+  const record = { subject: 'm', worth: 'metric', payload: '{"ts":5}', put_ms: 1, wall_ms: 5 } as const;
+  spool.restore([
+    { ...record, id: 'u1-old-7', settled: true },
+    { ...record, id: 'u1-old-8' },
+  ]);
+  spool.restamp({ provenUntil_ms: -Infinity, by_ms: 1000 });
+  connect(true);
+  await ticker.pass(5000);
+  assert.deepEqual(
+    sent.map(({ id, body }) => [id, body['ts']]),
+    [
+      ['u1-old-7', 5],
+      ['u1-old-8', 1005],
+      ['u1-b-1', 2500],
+    ],
+  );
+});

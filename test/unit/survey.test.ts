@@ -44,6 +44,7 @@ function look(
       stop: () => {},
     },
     spool: { stats: () => spoolStats() },
+    spoolKeep: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
     self: { read: async () => self },
