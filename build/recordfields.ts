@@ -221,6 +221,8 @@ export const documented: readonly Documented[] = [
       out_bytes: number('over the leaf link'),
       slow_consumers: number('that the local server has cut off'),
       certificate_days_left: number('until the first of the configured certificates expires'),
+      'certificates[].file': string('a file of certificates, or of NATS credentials whose JWT expires'),
+      'certificates[].days_left': number('until the first in that file expires; negative afterwards'),
       last_error: string('of the leaf link or of the connection'),
       'agent.reconnects': number('of the agent to the local server'),
       'agent.dropped': number('messages that the agent could not send'),

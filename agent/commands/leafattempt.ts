@@ -1,5 +1,6 @@
 import type { LeafState } from '../config/agentfile.ts';
 import { crossCheck } from '../config/crosscheck.ts';
+import { unreadableFiles } from '../config/machinefiles.ts';
 import type { Config } from '../config/options.ts';
 import type { Finding } from '../config/problem.ts';
 import { checkLeaf } from '../nats/leafcheck.ts';
@@ -38,7 +39,12 @@ export interface LeafAttempt {
 /** What makes a config unfit for a leaf. Errors elsewhere leave an option or a user out, which harms nobody. */
 function isUnfit(config: Config, version: ServerVersion, missing: readonly Finding[]): boolean {
   const sections = config.hub.url.length > 0 ? ['leaf', 'hub'] : ['leaf'];
-  return [...crossCheck(config), ...checkLeaf(config, version, lookAt), ...missing].some(
+  return [
+    ...crossCheck(config),
+    ...checkLeaf(config, version, lookAt),
+    ...unreadableFiles(config),
+    ...missing,
+  ].some(
     ({ severity, option = '' }) => severity === 'error' && sections.includes(option.split('.')[0] ?? ''),
   );
 }

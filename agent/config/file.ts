@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { known } from '../lib/known.ts';
-import { type FileState, isPublic } from './filecheck.ts';
+import { checkConfigFile } from './filecheck.ts';
 import { parseIni } from './ini.ts';
 import { type Loaded, loadConfig } from './load.ts';
+import { stat, usersOf } from './machinefiles.ts';
 import { type Config, sections } from './options.ts';
 import type { Problem } from './problem.ts';
 import type { RawConfig } from './raw.ts';
@@ -52,15 +53,6 @@ const thisMachine = (): Machine => ({
     }
   },
 });
-
-function stat(path: string): FileState {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() ? { kind: 'file', mode: stats.mode } : { kind: 'other' };
-  } catch (error) {
-    return { kind: ['ENOENT', 'ENOTDIR'].includes(codeOf(error)) ? 'missing' : 'unknown' };
-  }
-}
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -127,13 +119,10 @@ function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Omit
 export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded {
   const raw = readRaw(path, options.format ?? (path.endsWith('.ini') ? 'ini' : 'uci'));
   const { unit, keep } = settleUnit(options);
-  const loaded = loadConfig({ raw, file: path, unit, stat, ...known({ lastGood: options.lastGood }) });
-  const readable: Omit<Problem, 'file'> = {
-    message: 'has secrets in it and is readable by everybody (chmod o-rwx)',
-    severity: 'warning',
-  };
+  const users = usersOf();
+  const loaded = loadConfig({ raw, file: path, unit, stat, users, ...known({ lastGood: options.lastGood }) });
   const own = [
-    ...(setsSecret(raw) && isPublic(stat(path)) ? [readable] : []),
+    ...checkConfigFile(path, setsSecret(raw), stat(path), users),
     ...(loaded.config.agent.unit === unit ? keep() : []),
   ];
   return { ...loaded, problems: [...loaded.problems, ...own.map((problem) => ({ file: path, ...problem }))] };

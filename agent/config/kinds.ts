@@ -16,8 +16,11 @@ export interface Option<T, E = T> {
   readonly unit?: string;
   readonly secret: boolean;
   readonly restart: Restart;
-  /** The value names a file that has to be there; a private one must not be readable by everybody. */
-  readonly file?: 'public' | 'private';
+  /**
+   * The value names a file that has to be there. `root`: a secret that only `nunect render` reads. `private`: one
+   * that nats-server or the agent reads at run time, as user nunect. `public`: anybody may read it.
+   */
+  readonly file?: 'public' | 'private' | 'root';
   readonly choices?: readonly string[];
   readonly range?: readonly [number, number];
   /** One value of the config file into its typed form; for a list, one element into its checked text. */
@@ -28,7 +31,7 @@ interface Extra {
   readonly restart?: Restart;
   readonly unit?: string;
   readonly secret?: boolean;
-  readonly file?: 'public' | 'private';
+  readonly file?: 'public' | 'private' | 'root';
 }
 
 /** What a text option accepts: a pattern, and that pattern in words. */

@@ -1,4 +1,5 @@
 import { known } from '../lib/known.ts';
+import type { Users } from './access.ts';
 import { crossCheck } from './crosscheck.ts';
 import { checkFiles, type Stat } from './filecheck.ts';
 import { type Config, type SectionName, sections } from './options.ts';
@@ -15,6 +16,8 @@ export interface LoadInput {
   /** The unit id where the file sets none. */
   readonly unit: string;
   readonly stat: Stat;
+  /** For whom the files that the options name are. */
+  readonly users: Users;
   /** What ran before: a bad option keeps its value of then. */
   readonly lastGood?: Config;
 }
@@ -157,7 +160,7 @@ export function loadConfig(input: LoadInput): Loaded {
     user: withSecret(read, notes),
   };
 
-  const findings: Finding[] = [...crossCheck(config), ...checkFiles(config, input.stat)];
+  const findings: Finding[] = [...crossCheck(config), ...checkFiles(config, input.stat, input.users)];
   for (const finding of findings) {
     notes.report({ ...finding, ...known({ line: lineOf(finding.option ?? '', lines) }) });
   }

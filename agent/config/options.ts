@@ -41,9 +41,10 @@ const many = <const O extends Readonly<Record<string, Option<unknown, unknown>>>
 
 const leafToo = { restart: 'leaf' } as const;
 const secretLeaf = { restart: 'leaf', secret: true } as const;
-const privateFile = { file: 'private' } as const;
+const rootFile = { file: 'root' } as const;
 const leafFile = { restart: 'leaf', file: 'public' } as const;
 const leafPrivateFile = { restart: 'leaf', file: 'private' } as const;
+const leafRootFile = { restart: 'leaf', file: 'root' } as const;
 
 /**
  * The one option table. The Config type, the parsing, `config/nunect`, `config/nunect.ini.example`,
@@ -79,16 +80,12 @@ export const sections = {
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
-    password_file: optional(
-      absolutePath,
-      'File whose first line is the password at the hub.',
-      leafPrivateFile,
-    ),
+    password_file: optional(absolutePath, 'File whose first line is the password at the hub.', leafRootFile),
     creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafPrivateFile),
     nkey_file: optional(
       absolutePath,
       'File with the nkey seed; needs nats-server 2.10.8 or newer on the leaf.',
-      leafPrivateFile,
+      leafRootFile,
     ),
     tls_ca: optional(
       absolutePath,
@@ -190,9 +187,9 @@ export const sections = {
     external_password_file: optional(
       absolutePath,
       'Mode external: file whose first line is the password.',
-      privateFile,
+      rootFile,
     ),
-    external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.', privateFile),
+    external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.', rootFile),
     external_tls_ca: optional(absolutePath, 'Mode external: CA certificates for the server.', {
       file: 'public',
     }),
@@ -204,7 +201,7 @@ export const sections = {
   user: many('A local user of the leaf: an app on the LAN. It may do only what is listed.', {
     name: optional(token, 'Login name. Default: the name of the section.', leafToo),
     password: optional(anyText, 'Password.', secretLeaf),
-    password_file: optional(absolutePath, 'File whose first line is the password.', leafPrivateFile),
+    password_file: optional(absolutePath, 'File whose first line is the password.', leafRootFile),
     nkey: optional(userNkey, 'Public nkey, in place of a password.', leafToo),
     publish: list([], subjectPattern, 'Subjects it may publish to.', leafToo),
     subscribe: list([], subjectPattern, 'Subjects it may subscribe to.', leafToo),

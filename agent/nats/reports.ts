@@ -59,6 +59,8 @@ export interface NatsMetric extends Stamp {
   readonly slow_consumers?: number;
   /** Days until the first of the configured certificates expires. */
   readonly certificate_days_left?: number;
+  /** The same for each file of certificates or NATS credentials; what cannot be read is a problem instead. */
+  readonly certificates?: readonly { readonly file: string; readonly days_left: number }[];
   readonly last_error?: string;
   readonly agent: {
     readonly reconnects: number;

@@ -1,35 +1,66 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { known } from '../lib/known.ts';
 
-/** When the first certificate of a file runs out. `error` says why that is not known. */
+/** When the first certificate of a file, or its user JWT, runs out. `error` says why that is not known. */
 export type CertFacts =
   | {
       readonly file: string;
-      /** Of the certificate that runs out first. */
+      /** Of the certificate that runs out first; of a user JWT its name. */
       readonly subject: string;
-      readonly not_before_ms: number;
+      /** Set when it is no certificate but the JWT of a NATS credentials file. */
+      readonly kind?: 'user JWT';
+      /** A JWT need not have a beginning. */
+      readonly not_before_ms?: number;
       readonly not_after_ms: number;
       /** Rounded down to a tenth; negative once it has run out. */
       readonly days_left: number;
     }
   | { readonly file: string; readonly error: string };
 
+/** A file that is read, or the text of one that was handed over. */
+export type CertSource = string | { readonly file: string; readonly text: string };
+
 export interface CertProbe {
-  /** Never rejects. A file is parsed again only when its modification time or size changed. */
-  read(files: readonly string[]): Promise<CertFacts[]>;
+  /**
+   * Never rejects. A file is parsed again only when its modification time or size changed. A user JWT that never
+   * runs out is left out.
+   */
+  read(sources: readonly CertSource[]): Promise<CertFacts[]>;
 }
 
-interface Validity {
-  readonly subject: string;
-  readonly not_before_ms: number;
-  readonly not_after_ms: number;
-}
+type Validity = Omit<Extract<CertFacts, { readonly subject: string }>, 'file' | 'days_left'>;
+
+/** A user JWT without an end. */
+export const forEver = Symbol('for ever');
+/** A text says why there is none. */
+type Outcome = Validity | typeof forEver | string;
 
 const dayMs = 86_400_000;
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificate of a PEM text that runs out first, or why there is none. */
-export function parseFirstExpiry(pem: string): Validity | string {
+const jwtBlock = /-----BEGIN NATS USER JWT-----\s+(\S+)\s+-+END NATS USER JWT/;
+
+/** The times of the JWT in a credentials file; they are Unix seconds (RFC 7519, 4.1.4). */
+function parseJwt(jwt: string): Outcome {
+  const seconds = (value: unknown): number | undefined =>
+    typeof value === 'number' && value > 0 ? value * 1000 : undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+    const { name, sub, nbf, exp } = claims as Readonly<Record<string, unknown>>;
+    const not_after_ms = seconds(exp);
+    if (not_after_ms === undefined) return forEver;
+    const subject = String(name ?? sub ?? '');
+    return { kind: 'user JWT', subject, not_after_ms, ...known({ not_before_ms: seconds(nbf) }) };
+  } catch {
+    return 'not a user JWT';
+  }
+}
+
+/** The certificate or the user JWT of a text that runs out first, or why there is none. */
+export function parseFirstExpiry(pem: string): Outcome {
+  const jwt = jwtBlock.exec(pem)?.[1];
+  if (jwt !== undefined) return parseJwt(jwt);
   const blocks = pem.match(pemBlock) ?? [];
   if (blocks.length === 0) return 'no certificate in PEM form';
   try {
@@ -49,9 +80,9 @@ export function parseFirstExpiry(pem: string): Validity | string {
 
 /** A probe of certificate files. `wall_ms` is the wall clock that they are judged by. */
 export function certProbe(deps: { wall_ms(): number }): CertProbe {
-  const parsed = new Map<string, { readonly stamp: string; readonly outcome: Validity | string }>();
+  const parsed = new Map<string, { readonly stamp: string; readonly outcome: Outcome }>();
 
-  const validityOf = async (file: string): Promise<Validity | string> => {
+  const validityOf = async (file: string): Promise<Outcome> => {
     const { mtimeMs, size } = await stat(file);
     const stamp = `${mtimeMs} ${size}`;
     const before = parsed.get(file);
@@ -61,17 +92,17 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
     return outcome;
   };
 
-  const one = async (file: string): Promise<CertFacts> => {
-    const outcome = await validityOf(file).catch(
-      (error: NodeJS.ErrnoException) => error.code ?? error.message,
-    );
-    if (typeof outcome === 'string') return { file, error: outcome };
-    return {
-      file,
-      ...outcome,
-      days_left: Math.floor(((outcome.not_after_ms - deps.wall_ms()) / dayMs) * 10) / 10,
-    };
+  const one = async (source: CertSource): Promise<CertFacts[]> => {
+    const isFile = typeof source === 'string';
+    const file = isFile ? source : source.file;
+    const outcome = isFile
+      ? await validityOf(file).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
+      : parseFirstExpiry(source.text);
+    if (outcome === forEver) return [];
+    if (typeof outcome === 'string') return [{ file, error: outcome }];
+    const days_left = Math.floor(((outcome.not_after_ms - deps.wall_ms()) / dayMs) * 10) / 10;
+    return [{ file, ...outcome, days_left }];
   };
 
-  return { read: (files) => Promise.all(files.map(one)) };
+  return { read: async (sources) => (await Promise.all(sources.map(one))).flat() };
 }

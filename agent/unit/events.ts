@@ -77,9 +77,10 @@ export function tellEvents(
     compare(now) {
       const { began, ended } = troublesBetween(troubles, now);
       troubles = now;
-      for (const { key, weight, text } of began) {
-        put({ event: 'problem', after: { key, weight }, evidence: text });
-        deps.log[weight === 'note' ? 'info' : 'warn'](text);
+      for (const { key, weight, stage, text } of began) {
+        put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
+        // what comes in stages will get worse
+        deps.log[weight === 'note' && stage === undefined ? 'info' : 'warn'](text);
       }
       for (const { key, weight } of ended) {
         put({ event: 'problem', before: { key, weight } });

@@ -6,6 +6,7 @@ import type { LinkState } from '../nats/link.ts';
 import type { Health } from '../nats/messages.ts';
 import type { SpoolStats } from '../nats/spool.ts';
 import type { CertFacts } from '../probe/certs.ts';
+import { certificateTroubles, isOutside } from './certtrouble.ts';
 import { isImplausible } from './trust.ts';
 
 /** All that health is judged from. */
@@ -42,41 +43,8 @@ export interface Trouble {
   readonly key: string;
   readonly weight: 'critical' | 'degraded' | 'note';
   readonly text: string;
-}
-
-const certificateWarning_days = 30;
-
-type CertDates = Exclude<CertFacts, { readonly error: string }>;
-
-/** What is wrong with the dates of a certificate by the clock that there is. */
-function datesTrouble(cert: CertDates, wall_ms: number): string | undefined {
-  if (cert.not_before_ms > wall_ms) return `is valid only from ${new Date(cert.not_before_ms).toISOString()}`;
-  if (cert.days_left < 0) return 'has expired';
-  return cert.days_left < certificateWarning_days ? `expires in ${cert.days_left} days` : undefined;
-}
-
-const isOutside = (cert: CertFacts, wall_ms: number): boolean =>
-  !('error' in cert) && (cert.not_before_ms > wall_ms || cert.days_left < 0);
-
-function certificateTrouble(cert: CertFacts, { wall_ms, clockDoubt }: HealthFacts): Trouble[] {
-  if ('error' in cert)
-    return [
-      {
-        key: `certificate ${cert.file}`,
-        weight: 'degraded',
-        text: `certificate ${cert.file}: ${cert.error}`,
-      },
-    ];
-  const trouble = datesTrouble(cert, wall_ms);
-  if (trouble === undefined) return [];
-  const by = clockDoubt === undefined ? '' : `, ${clockDoubt}`;
-  return [
-    {
-      key: `certificate ${cert.file}`,
-      weight: isOutside(cert, wall_ms) && clockDoubt === undefined ? 'critical' : 'degraded',
-      text: `certificate ${cert.file} ${trouble}${by}`,
-    },
-  ];
+  /** How far a trouble has come that comes in stages: each new one is told. */
+  readonly stage?: string;
 }
 
 /** The hub's certificate is checked by the local server, whose log we do not see; but we see the clock. */
@@ -130,7 +98,7 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
       weight: 'degraded',
       text: `${lost} records were dropped since the start`,
     };
-  for (const cert of facts.certificates) yield* certificateTrouble(cert, facts);
+  for (const cert of facts.certificates) yield* certificateTroubles(cert, facts);
   for (const problem of facts.config)
     yield {
       key: formatProblem(problem),
@@ -149,8 +117,10 @@ export function judgeHealth(facts: HealthFacts): { status: Health; troubles: Tro
   return { status: gravest === 'note' ? 'healthy' : gravest, troubles: ordered };
 }
 
-/** What began and what ended between two looks, by key. */
+/** What began, or came to another stage, and what ended between two looks, by key. */
 export function troublesBetween(before: readonly Trouble[], after: readonly Trouble[]) {
-  const missingIn = (list: readonly Trouble[]) => (one: Trouble) => !list.some(({ key }) => key === one.key);
-  return { began: after.filter(missingIn(before)), ended: before.filter(missingIn(after)) };
+  const isIn = (list: readonly Trouble[], one: Trouble): boolean => list.some(({ key }) => key === one.key);
+  const isTold = (one: Trouble): boolean =>
+    before.some(({ key, stage }) => key === one.key && stage === one.stage);
+  return { began: after.filter((one) => !isTold(one)), ended: before.filter((one) => !isIn(after, one)) };
 }

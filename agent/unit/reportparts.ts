@@ -126,6 +126,7 @@ export function reportParts(
         time,
         file.problems,
         file.leaf,
+        file.connection.creds, // whose days are counted
       ],
       start(file, parts) {
         const { agent, time } = file.config;

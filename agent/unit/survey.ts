@@ -6,7 +6,7 @@ import type { Ticker } from '../lib/ticker.ts';
 import { hubTls } from '../nats/leafremote.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../nats/spool.ts';
-import type { CertFacts, CertProbe } from '../probe/certs.ts';
+import type { CertFacts, CertProbe, CertSource } from '../probe/certs.ts';
 import type { LeafFacts, LeafWatch } from '../probe/leaf.ts';
 import type { HubLink } from '../probe/leafz.ts';
 import type { RttProbe } from '../probe/rtt.ts';
@@ -38,12 +38,25 @@ export interface SurveyDeps {
   readonly started_ms: number;
 }
 
-/** Certificates whose end would cut the unit off. */
-const certificateFiles = ({ config: { hub, leaf } }: AgentFile): string[] =>
-  [hub.tls_cert, hub.tls_ca, leaf.tls_cert].filter((file) => file !== undefined);
+/** Certificates and a user JWT whose end would cut off the unit or its clients: what is used in `leaf.mode`. */
+function certificateSources({ config: { hub, leaf }, connection: { creds } }: AgentFile): CertSource[] {
+  const external = leaf.mode === 'external';
+  const credsFile = external ? leaf.external_creds_file : hub.creds_file;
+  const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];
+  const ofLeaf = leaf.mode === 'managed' ? [leaf.tls_cert, leaf.tls_ca] : [];
+  // the local server reads its creds itself at each connection; those of the agent's own were handed over
+  const handed = credsFile !== undefined && creds !== undefined && { file: credsFile, text: creds };
+  const sources = [...ofHub, ...ofLeaf, handed || credsFile];
+  return [...new Set(sources)].filter((source) => source !== undefined);
+}
+
+const daysLeft = (certificates: readonly CertFacts[]): { file: string; days_left: number }[] =>
+  certificates.flatMap((cert) =>
+    'days_left' in cert ? [{ file: cert.file, days_left: cert.days_left }] : [],
+  );
 
 const soonest = (certificates: readonly CertFacts[]): number | undefined => {
-  const days = certificates.flatMap((cert) => ('days_left' in cert ? [cert.days_left] : []));
+  const days = daysLeft(certificates).map(({ days_left }) => days_left);
   return days.length === 0 ? undefined : Math.min(...days);
 };
 
@@ -53,7 +66,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
   const [system, self, certificates] = await Promise.all([
     parts.system.read(),
     parts.self.read(),
-    parts.certs.read(certificateFiles(file)),
+    parts.certs.read(certificateSources(file)),
   ]);
   const now_ms = deps.ticker.now_ms();
   const wall_us = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms);
@@ -117,6 +130,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
         out_bytes: total((one) => one.out_bytes),
         slow_consumers: facts?.server.slow_consumers,
         certificate_days_left: soonest(certificates),
+        certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
         last_error: facts?.last_error?.text ?? state.lastError,
       }),
     },

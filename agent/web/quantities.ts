@@ -209,6 +209,11 @@ export const quantities: readonly Quantity[] = [
         'error' in c ? { value: undefined } : { value: c.not_after_ms / 1000, labels: { file: c.file } },
       ),
   ),
+  gauge('certificate_days_left', 'Days until the first certificate of a file runs out.', (s) =>
+    s.certificates.map((c) =>
+      'error' in c ? { value: undefined } : { value: c.days_left, labels: { file: c.file } },
+    ),
+  ),
 
   counter('agent_cpu_seconds', 'Processor time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
   gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => one(s.self?.rss_bytes)),

@@ -5,10 +5,17 @@ import { formatProblem } from '../../agent/config/problem.ts';
 import { parseUci } from '../../agent/config/uci.ts';
 
 /** A machine on which every file is there and kept private. */
-const tidy = (): FileState => ({ kind: 'file', mode: 0o100600 });
+const tidy = (): FileState => ({ kind: 'file', mode: 0o100600, uid: 0, gid: 0 });
 
 const load = (raw: LoadInput['raw'], over: Partial<LoadInput>): Loaded =>
-  loadConfig({ raw, file: 'f', unit: 'unit-1', stat: tidy, ...over });
+  loadConfig({
+    raw,
+    file: 'f',
+    unit: 'unit-1',
+    stat: tidy,
+    users: { self: { uid: 0, gid: 0 }, daemon: undefined },
+    ...over,
+  });
 
 /** Loads UCI text as file `f` of unit `unit-1`. */
 export const loadUci = (text: string, over: Partial<LoadInput> = {}): Loaded => load(parseUci(text), over);

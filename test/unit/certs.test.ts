@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { certProbe, parseFirstExpiry } from '../../agent/probe/certs.ts';
+import { certProbe, forEver, parseFirstExpiry } from '../../agent/probe/certs.ts';
 
 const chainFile = join(__dirname, '../fixtures/certs/chain.pem');
 const chain = readFileSync(chainFile, 'utf8');
@@ -63,4 +63,37 @@ test('a file is parsed again only when it changed', async () => {
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+const creds = (claims: object): string => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const jwt = `${part({ typ: 'JWT', alg: 'ed25519-nkey' })}.${part(claims)}.signature`;
+  return `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\nSU\n`;
+};
+
+test('the user JWT of a credentials file has days left as a certificate has', async () => {
+  const text = creds({ name: 'ship-7', exp: endOfUnit / 1000, nbf: 1000, sub: 'U' });
+  const probe = certProbe({ wall_ms: () => endOfUnit - 2.05 * dayMs });
+  assert.deepEqual(await probe.read([{ file: '/u.creds', text }]), [
+    {
+      file: '/u.creds',
+      kind: 'user JWT',
+      subject: 'ship-7',
+      not_before_ms: 1_000_000,
+      not_after_ms: endOfUnit,
+      days_left: 2,
+    },
+  ]);
+});
+
+test('a user JWT without an end is not among what runs out, and a damaged one says so', async () => {
+  const probe = certProbe({ wall_ms: () => 0 });
+  assert.equal(parseFirstExpiry(creds({ name: 'u' })), forEver);
+  assert.equal(parseFirstExpiry(creds({ name: 'u', exp: 0 })), forEver, 'as nsc writes "never"');
+  assert.deepEqual(await probe.read([{ file: '/u', text: creds({ name: 'u' }) }]), []);
+  assert.equal(parseFirstExpiry(creds({}).replace('.', '.AAAA')), 'not a user JWT');
+  assert.equal(
+    parseFirstExpiry('-----BEGIN NATS USER JWT-----\nnull\n---END NATS USER JWT'),
+    'not a user JWT',
+  );
 });

@@ -170,17 +170,17 @@ test('files that options name are looked at', () => {
     '/gone': { kind: 'missing' },
     '/folder': { kind: 'other' },
     '/locked': { kind: 'unknown' },
-    '/open': { kind: 'file', mode: 0o100644 },
+    '/open': { kind: 'file', mode: 0o100644, uid: 0, gid: 0 },
   };
-  const stat = (path: string): FileState => states[path] ?? { kind: 'file', mode: 0o100640 };
+  const stat = (path: string): FileState => states[path] ?? { kind: 'file', mode: 0o100600, uid: 0, gid: 0 };
   const text =
     `config hub\n list url tls://h\n option tls_ca /open\n option tls_cert /gone\n option tls_key /open\n` +
     'config user joe\n option password_file /folder\nconfig user jim\n option password_file /locked\n' +
     'config user\n option name jan\n option password_file /open\n';
   assert.deepEqual(said(loadUci(text, { stat })), [
     "f:4: hub.tls_cert '/gone': there is no such file",
-    "f:5: warning: hub.tls_key '/open': is readable by everybody (chmod o-rwx)",
+    "f:5: warning: hub.tls_key '/open': readable by everybody (mode 0644, owner root, group root): chmod 600 /open",
     "f:7: user.joe.password_file '/folder': is not a file",
-    "f:12: warning: user[2].password_file '/open': is readable by everybody (chmod o-rwx)",
+    "f:12: warning: user[2].password_file '/open': readable by everybody (mode 0644, owner root, group root): chmod 600 /open",
   ]);
 });

@@ -72,6 +72,22 @@ test('a note is no warning', () => {
   assert.deepEqual(said(), ['info clock is wrong']);
 });
 
+test('a trouble that comes to another stage is told anew, and is a warning from the first on', () => {
+  const { spool, events, said } = telling();
+  const at = (stage: string): Trouble => ({ ...trouble('cert', 'note', `cert: ${stage}`), stage });
+  for (const stage of ['30 days', '30 days', '7 days']) events.compare([at(stage)]);
+  events.compare([]);
+  assert.deepEqual(said(), ['warn cert: 30 days', 'warn cert: 7 days', 'info over: cert']);
+  assert.deepEqual(
+    spool.on(subject).map(({ after }) => after),
+    [
+      { key: 'cert', weight: 'note', stage: '30 days' },
+      { key: 'cert', weight: 'note', stage: '7 days' },
+      undefined,
+    ],
+  );
+});
+
 test('the health of the unit is an event with status, version, whole seconds and the problems in words', () => {
   const health = { status: 'degraded', troubles: [trouble('hub', 'degraded')] } as const;
   const event = healthEvent(

@@ -99,14 +99,45 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
   assert.match(lost.troubles[0]?.text ?? '', /^4 records/);
 });
 
-test('a certificate is told of in its last 30 days, is critical once expired, and one that cannot be read degrades', () => {
+test('a certificate is a note in its last 30 days, degrades in the last 7, is critical once expired; one that cannot be read degrades', () => {
+  const key = 'certificate /c.pem';
   assert.deepEqual(said({ certificates: [cert(30)] }), ['healthy']);
-  assert.deepEqual(said({ certificates: [cert(29.9)] }), ['degraded', 'degraded certificate /c.pem']);
-  assert.deepEqual(said({ certificates: [cert(-0.1)] }), ['critical', 'critical certificate /c.pem']);
+  assert.deepEqual(said({ certificates: [cert(29.9)] }), ['healthy', `note ${key}`]);
+  assert.deepEqual(said({ certificates: [cert(7)] }), ['healthy', `note ${key}`]);
+  for (const days_left of [6.9, 1, 0.9, 0])
+    assert.deepEqual(said({ certificates: [cert(days_left)] }), ['degraded', `degraded ${key}`]);
+  assert.deepEqual(said({ certificates: [cert(-0.1)] }), ['critical', `critical ${key}`]);
   assert.deepEqual(said({ certificates: [{ file: '/c.pem', error: 'ENOENT' }] }), [
     'degraded',
-    'degraded certificate /c.pem',
+    `degraded ${key}`,
   ]);
+});
+
+test('of a certificate each threshold is told once, of 30, 7 and 1 days and the end, and its renewal', () => {
+  const told: string[] = [];
+  let before: readonly Trouble[] = [];
+  for (const days_left of [31, 29.9, 29.8, 7, 6.9, 1, 0.9, 0.1, -0.1, -5, 90]) {
+    const { troubles } = judged({ certificates: [cert(days_left)] });
+    const { began, ended } = troublesBetween(before, troubles);
+    told.push(
+      ...began.map(({ text, stage }) => `${stage}: ${text}`),
+      ...ended.map(({ key }) => `over: ${key}`),
+    );
+    before = troubles;
+  }
+  assert.deepEqual(told, [
+    '30 days: certificate /c.pem expires in 29.9 days',
+    '7 days: certificate /c.pem expires in 6.9 days',
+    '1 days: certificate /c.pem expires in 0.9 days',
+    'expired: certificate /c.pem has expired',
+    'over: certificate /c.pem',
+  ]);
+});
+
+test('a user JWT is judged like a certificate and called what it is; it need not have a beginning', () => {
+  const { not_before_ms: _, ...dates } = cert(-1);
+  const [trouble] = judged({ certificates: [{ ...dates, kind: 'user JWT' }] }).troubles;
+  assert.deepEqual([trouble?.weight, trouble?.text], ['critical', 'user JWT /c.pem has expired']);
 });
 
 test('mistakes in the config degrade, warnings are notes', () => {

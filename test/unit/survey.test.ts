@@ -112,5 +112,22 @@ test('the certificates that could cut the unit off are looked at, and the first 
   const now = await outlook;
   assert.deepEqual(asked, [['/unit.pem', '/ca.pem']]);
   assert.equal(now.nats.certificate_days_left, 12.5);
+  assert.deepEqual(now.nats.certificates, [
+    { file: '/ca.pem', days_left: 400 },
+    { file: '/unit.pem', days_left: 12.5 },
+  ]);
   assert.equal(now.certificates.length, 3);
+});
+
+test('what is looked at is what the leaf mode uses', async () => {
+  const hub = "config hub 'hub'\n list url tls://h\n option tls_ca '/ca' \n option creds_file '/u.creds'\n";
+  const leaf = "config leaf 'leaf'\n option tls_cert '/l' \n option tls_key '/lk' \n option tls_ca '/lca'\n";
+  const asked = async (mode: string): Promise<unknown> => {
+    const seen = look(undefined, [], `${hub}${leaf} option mode ${mode}\n option external_tls_ca '/xca'\n`);
+    await seen.outlook;
+    return seen.asked[0];
+  };
+  assert.deepEqual(await asked('managed'), ['/ca', '/l', '/lca', '/u.creds']);
+  assert.deepEqual(await asked('external'), ['/xca']);
+  assert.deepEqual(await asked('off'), ['/ca', '/u.creds']);
 });

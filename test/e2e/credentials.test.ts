@@ -1,0 +1,232 @@
+// Every way to log in at a hub, from the UCI file to an answered request and a stored heartbeat. Each hub knows none
+// of its units at first: what is told then, and that they come back once it knows them, is the other half.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type NatsConnection, nkeys } from '@nats-io/transport-node';
+import { type AuthHub, authHub, permissionsOf } from '../kit/authhub.ts';
+import { type Mode, planned, secretFile, startUnit } from '../kit/authunit.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
+import { seedOf } from '../kit/jwt.ts';
+import { nunect } from '../kit/site.ts';
+import { natsServers, need, projectRoot } from '../kit/tools.ts';
+
+const long = 40_000;
+const run = promisify(execFile);
+
+const complaint: Readonly<Record<Mode, RegExp>> = {
+  managed: /^the hub is not joined/,
+  off: /^not connected to the hub: .*Authorization Violation/,
+  external: /^not connected to the external server: .*Authorization Violation/,
+};
+
+const echoed = (nc: NatsConnection, unit: string): Promise<string> =>
+  eventually(
+    `${unit} answers`,
+    async () => {
+      const answer = await nc
+        .request(`ops.echo.${unit}`, `to ${unit}`, { timeout: 1000 })
+        .catch(() => undefined);
+      return answer?.string();
+    },
+    long,
+  );
+
+/** What `nats req` prints for the echo of a unit. */
+const asked = (hub: AuthHub, unit: string): Promise<{ stdout: string; stderr: string }> =>
+  run(need('nats'), [...hub.cli, 'req', `ops.echo.${unit}`, `hello ${unit}`], { timeout: long });
+
+/** The last heartbeat that the stream has of a unit. */
+async function heartbeat(nc: NatsConnection, unit: string): Promise<{ unit_id: string; status: string }> {
+  const ask = JSON.stringify({ last_by_subj: `ops.heartbeat.${unit}` });
+  const data = await eventually(
+    `a heartbeat of ${unit} is stored`,
+    async () =>
+      (await nc.request('$JS.API.STREAM.MSG.GET.NUNECT', ask)).json<{ message?: { data: string } }>().message
+        ?.data,
+    long,
+  );
+  return JSON.parse(Buffer.from(data, 'base64').toString()) as { unit_id: string; status: string };
+}
+
+const { debian, newest } = natsServers();
+const servers = [
+  { name: 'oldest', program: debian, hasNkey: false },
+  { name: 'newest', program: newest, hasNkey: true },
+];
+const version = (program: string): string => execFileSync(program, ['--version']).toString().trim();
+
+for (const { name, program = '', hasNkey } of servers) {
+  // side by side: most of the time is spent waiting for the next attempt
+  describe(`credentials at the ${name} nats-server`, {
+    skip: program === '' && 'no such server',
+    concurrency: 4,
+  }, () => {
+    for (const kind of ['login', 'jwt', 'certificate'] as const) {
+      test(`${kind}: a hub that does not know its units, and then does`, async (t) => {
+        if (kind === 'certificate') need('openssl');
+        const hub = await authHub(t, program, kind);
+        const plans = planned(t, hub, kind, hasNkey);
+        const units = await Promise.all(
+          plans.map(async (plan) => ({
+            ...plan,
+            id: plan.user.unit,
+            ...(await startUnit(t, program, { unit: plan.user.unit, ...plan })),
+          })),
+        );
+        for (const { id, mode, status, agent } of units) {
+          const told = await eventually(
+            `${id} says that it is refused`,
+            async () => {
+              const now = await status().catch(() => undefined);
+              return now?.problems.find((text) => complaint[mode].test(text));
+            },
+            long,
+          );
+          assert.doesNotMatch(told, /change-me/, id);
+          assert.doesNotMatch(agent.output(), /crashed/, id);
+        }
+        await hub.knowing(plans.map(({ user }) => user));
+        const nc = await hub.admin();
+        for (const { id, mode, status, agent, warnings } of units) {
+          assert.equal(await echoed(nc, id), `to ${id}`);
+          const { stdout, stderr } = await asked(hub, id);
+          assert.equal(stdout.trim(), `hello ${id}`);
+          assert.match(stderr, new RegExp(`X-Unit-ID: ${id}\\n`));
+          assert.equal((await heartbeat(nc, id)).unit_id, id);
+          const now = await eventually(`${id} is content`, async () => {
+            const found = await status();
+            return (
+              found.link.connected && !found.problems.some((text) => complaint[mode].test(text)) && found
+            );
+          });
+          assert.deepEqual(
+            now.problems.filter((text) => /permitted|stores no|dropped/.test(text)),
+            [],
+            id,
+          );
+          assert.doesNotMatch(warnings, /creds|nkey|password|tls/, id);
+          assert.doesNotMatch(agent.output(), /crashed|change-me|SU[A-Z2-7]{56}/, id);
+        }
+        t.diagnostic(`${version(program)}: ${units.map(({ id }) => id).join(' ')}`);
+      });
+    }
+
+    test('a user JWT that expires is named, and a renewed file is enough for the leaf', async (t) => {
+      const hub = await authHub(t, program, 'jwt');
+      const users = (['managed', 'off'] as const).map((mode) => ({ unit: `${mode}-short`, mode }));
+      await hub.knowing(users.map(({ unit }) => ({ unit, by: 'password' })));
+      const nc = await hub.admin();
+      const units = await Promise.all(
+        users.map(async ({ unit, mode }) => {
+          const dir = tempDir(t, unit);
+          const file = join(dir, 'unit.creds');
+          const issue = (seconds: number): void =>
+            writeFileSync(
+              file,
+              hub.operator.creds(unit, {
+                permissions: permissionsOf(unit, mode === 'off'),
+                exp: Math.floor(Date.now() / 1000) + seconds,
+              }),
+              { mode: 0o600 },
+            );
+          issue(3600);
+          const port = mode === 'off' ? hub.port : hub.leafPort;
+          const lines = [
+            `list url 'nats://127.0.0.1:${port}'`,
+            `option creds_file '${file}'`,
+            `option reconnect_s '1'`,
+          ];
+          const started = await startUnit(t, program, { unit, mode, hub: lines, leaf: [], dir });
+          return { unit, mode, file, issue, ...started };
+        }),
+      );
+      for (const { unit, file, status } of units) {
+        assert.equal(await echoed(nc, unit), `to ${unit}`);
+        const { certificates } = await status();
+        assert.deepEqual(
+          certificates.map((one) => [one.file, one.kind, one.days_left]),
+          [[file, 'user JWT', 0]],
+        );
+      }
+      const handOver = async ({ mode, render, agent }: (typeof units)[number]): Promise<void> => {
+        if (mode !== 'off') return; // the leaf reads its creds at each connection
+        await render();
+        agent.kill('SIGHUP');
+      };
+      for (const one of units) {
+        one.issue(2);
+        await handOver(one);
+      }
+      await hub.knowing(users.map(({ unit }) => ({ unit, by: 'password' }))); // anew: all connect once more
+      for (const { unit, mode, file, status, agent } of units) {
+        const { problems } = await eventually(
+          `${unit} is cut off`,
+          async () => {
+            const now = await status();
+            return now.problems.some((text) => text.includes('has expired')) &&
+              now.problems.some((text) => /the hub is not joined|not connected to the hub/.test(text))
+              ? now
+              : undefined;
+          },
+          long,
+        );
+        const named = problems.find((text) => text.includes(file)) ?? '';
+        assert.ok(named.startsWith(`user JWT ${file} has expired`), named);
+        t.diagnostic(`${version(program)} ${mode}: ${problems.join(' | ')}`);
+        await eventually(`${mode} warns`, () => /WARN.*user JWT .* has expired/.test(agent.output()));
+      }
+      for (const one of units) {
+        const { unit } = one;
+        one.issue(86_400 * 2.5);
+        await handOver(one);
+        assert.equal(await echoed(nc, unit), `to ${unit}`);
+      }
+      for (const { unit, file, status } of units) {
+        const now = await eventually(`${unit} counts anew`, async () => {
+          const found = await status();
+          return found.certificates.some(({ days_left }) => days_left === 2.4) ? found : undefined;
+        });
+        const told = now.problems.find((text) => text.includes(file)) ?? '';
+        assert.match(told, /^user JWT .* expires in 2\.4 days/);
+      }
+    });
+  });
+}
+
+test('a seed for a nats-server that is too old for it is an error that names both', {
+  skip: debian === undefined && 'no such server',
+}, async (t) => {
+  const dir = tempDir(t, 'old-nkey');
+  const seed = secretFile(dir, 'seed', `${seedOf(nkeys.createUser())}\n`);
+  const config = join(dir, 'nunect');
+  const text = `config hub\n list url nats://127.0.0.1:9\n option nkey_file '${seed}'\nconfig leaf\n option server '${debian}'\n`;
+  writeFileSync(config, text, { mode: 0o600 });
+  const { code, stderr } = await nunect(['render', '--config', config, '--out', dir]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /hub\.nkey_file: is not possible: nats-server 2\.9\.10 cannot do it; it needs 2\.10\.8 or newer/,
+  );
+});
+
+test('the lists that hub-creds.md makes of hub.conf are those of hub.conf', () => {
+  const folder = join(projectRoot, 'config/hub');
+  const [snippet = ''] =
+    /^subjects\(\)[\s\S]*?^\}/m.exec(readFileSync(join(folder, 'hub-creds.md'), 'utf8')) ?? [];
+  const made = (which: string): string[] =>
+    execFileSync('sh', ['-c', `${snippet}\nUNIT=ship-7\nsubjects ${which}`], { cwd: folder })
+      .toString()
+      .trim()
+      .split(',');
+  const { publish, subscribe } = permissionsOf('ship-7');
+  assert.ok(publish.length > 10 && subscribe.length > 10);
+  assert.deepEqual(
+    made('publish'),
+    publish.filter((subject) => subject !== 'ops.echo.demo-02'),
+  );
+  assert.deepEqual(made('subscribe'), subscribe);
+});
