@@ -18,7 +18,9 @@ const ours = `${pathToFileURL(join(root, 'agent'))}/`;
 
 function seenIn(folder: string): Lines {
   const lines: Lines = new Map();
-  for (const name of readdirSync(folder).filter((file) => /^coverage-.*\.json$/.test(file))) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(^|\/)coverage-[^/]*\.json$/.test(file),
+  )) {
     const file: CoverageFile = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     for (const script of file.result) {
       const note = file['source-map-cache']?.[script.url];

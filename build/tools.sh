@@ -9,6 +9,7 @@ tools=${PWD:?}/.tools
 debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck prometheus'
 nats_server=v2.15.2
 natscli=v0.3.0
+go_programs="$nats_server $natscli and the modules of its package"
 
 say() { echo "tools: $*"; }
 have() { command -v "$1" >/dev/null; }
@@ -90,7 +91,8 @@ build_go_programs() (
   export GOBIN="$tools/go/bin" CGO_ENABLED=0 GOFLAGS='-mod=mod -trimpath -ldflags=-w'
   module=$(mktemp -d)
   trap 'rm -rf "$module"' EXIT
-  cd "$module" &&
+  (cd openwrt/nats-server && GOFLAGS='' go mod download) && # tests of the package build it where no network is
+    cd "$module" &&
     go install "github.com/nats-io/nats-server/v2@$nats_server" &&
     go mod init tools.local/natscli &&
     go get "github.com/nats-io/natscli@$natscli" &&
@@ -98,7 +100,7 @@ build_go_programs() (
 )
 
 get_go() {
-  if is_done go "$nats_server $natscli"; then return; fi
+  if is_done go "$go_programs"; then return; fi
   if ! have go; then
     say "no Go here, so no newest nats-server and no 'nats' command; install Go 1.26 or newer for both"
     return
@@ -106,7 +108,7 @@ get_go() {
   say "building nats-server $nats_server and the nats command $natscli (minutes, the first time)"
   mkdir -p "$tools/go/bin"
   if build_go_programs >"$tools/go/log" 2>&1; then
-    echo "$nats_server $natscli" >"$tools/go/done"
+    echo "$go_programs" >"$tools/go/done"
   else
     tail -n 3 "$tools/go/log"
     say "Go cannot build them (see .tools/go/log); without them some tests are left out"

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Runs a test file or folder for test/all.sh and prints what it says when it is done, in one piece. With $lanes above 1
+# in namespaces of its own: its ports and network namespaces are nobody else's, and an agent that looks for the clock
+# daemons of the machine sees those of its own test only.
+#   job.sh FILE
+set -eu
+: "${out:?}" "${lanes:?}"
+
+# In the namespaces, or where there are none.
+run() {
+  # shellcheck disable=SC2046  # the list of files is meant to be split
+  NODE_V8_COVERAGE=$mine node --require ./build/register.cjs --enable-source-maps \
+    --test --test-concurrency=1 --test-timeout=300000 \
+    --test-reporter=spec --test-reporter-destination="$mine/tests.txt" \
+    --test-reporter=tap --test-reporter-destination="$mine/tests.tap" \
+    $(find "$1" -name '*.test.ts' | sort)
+}
+
+mine=$out/$(echo "${1%.test.ts}" | tr / -)
+if [ "${apart:-}" = true ]; then
+  ip link set lo up
+  mkdir -p /run/netns && mount -t tmpfs none /run/netns
+  run "$1"
+  exit
+fi
+
+mkdir -m 1777 "$mine"
+begin=$(date +%s)
+failed=0
+if [ "$lanes" -gt 1 ]; then
+  apart=true unshare --pid --mount --net --ipc --fork --kill-child --mount-proc "$0" "$@" || failed=1
+else
+  run "$1" || failed=1
+fi
+sed '/^ℹ [a-z_]* [0-9.]*$/d' "$mine/tests.txt"
+echo "=== $1: $(($(date +%s) - begin)) s"
+exit $failed
