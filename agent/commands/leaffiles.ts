@@ -45,7 +45,7 @@ export interface LeafFiles {
   read(boot: string): Rendered;
   writeTrial(text: string): void;
   dropTrial(): void;
-  /** The tried config takes its place at once, or not at all. */
+  /** The tried config takes its place together with the next agent.json, or not at all, as when the disk is full. */
   acceptTrial(): void;
   removeConf(): void;
   writeAgentFile(file: AgentFile): void;
@@ -77,9 +77,17 @@ export function leafFiles(dir: string): LeafFiles {
 
   const write = (path: string, text: string): void => {
     rmSync(path, { force: true }); // one of a broken run may have other rights
-    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    try {
+      writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      rmSync(path, { force: true }); // half a file
+      throw new Error(`cannot write ${path}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
     share(path, 0o640);
   };
+  let accepted = false;
 
   return {
     conf,
@@ -99,10 +107,18 @@ export function leafFiles(dir: string): LeafFiles {
     },
     writeTrial: (text) => write(trial, text),
     dropTrial: () => rmSync(trial, { force: true }),
-    acceptTrial: () => renameSync(trial, conf),
+    acceptTrial() {
+      accepted = true;
+    },
     removeConf: () => rmSync(conf, { force: true }),
     writeAgentFile(file) {
-      write(`${agentPath}.new`, formatAgentFile(file));
+      try {
+        write(`${agentPath}.new`, formatAgentFile(file));
+      } catch (error) {
+        rmSync(trial, { force: true });
+        throw error;
+      }
+      if (accepted) renameSync(trial, conf);
       renameSync(`${agentPath}.new`, agentPath);
     },
   };

@@ -5,6 +5,7 @@ import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
 import { bootId } from '../lib/bootid.ts';
+import { spawnSafely } from '../lib/child.ts';
 import { renderLeaf } from '../nats/leafconf.ts';
 import type { LeafSecrets } from '../nats/leafusers.ts';
 import { readFlags } from './flags.ts';
@@ -76,7 +77,10 @@ async function show(configFile: string, io: CommandIo): Promise<number> {
 }
 
 const serverOf = (program: string): LeafServer =>
-  leafServer((command, args) => spawn(command, [...args]), program);
+  leafServer(
+    spawnSafely((command, args) => spawn(command, [...args])),
+    program,
+  );
 
 /** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
 export async function render(args: readonly string[], io: CommandIo): Promise<number> {

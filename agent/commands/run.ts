@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import { spawnSafely } from '../lib/child.ts';
 import { formatEntry } from '../lib/log.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
@@ -31,14 +32,21 @@ export interface RunSignals {
   onReload(fn: () => void): void;
 }
 
-/** A directory that this user may write to: `dir` itself, else one of its own that `remove` takes away. */
+/**
+ * A directory that this user may write to: `dir` itself, else one of its own that `remove` takes away. Where there is
+ * neither it is `dir` all the same: only pmc writes there, and says why it cannot.
+ */
 function scratch(dir: string): { readonly path: string; remove(): void } {
   try {
     accessSync(dir, constants.W_OK);
     return { path: dir, remove: () => {} };
   } catch {
-    const path = mkdtempSync(join(tmpdir(), 'nunect-'));
-    return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+    try {
+      const path = mkdtempSync(join(tmpdir(), 'nunect-'));
+      return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+    } catch {
+      return { path: dir, remove: () => {} };
+    }
   }
 }
 
@@ -76,9 +84,15 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   };
   let reload = async (): Promise<void> => {}; // what is asked for before the start is in the file that is read then
   let reloading = Promise.resolve();
+  let asked = false;
   signals.onReload(() => {
+    if (asked) return; // the one that waits reads what is there then
+    asked = true;
     reloading = reloading
-      .then(() => reload())
+      .then(() => {
+        asked = false;
+        return reload();
+      })
       .catch((error: unknown) => complain(io, 'reload failed', error));
   });
   const file = await load();
@@ -87,7 +101,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('unhandledRejection', crash);
   const own = scratch(dir);
   const deps = {
-    spawn: (command: string, rest: readonly string[]) => spawn(command, [...rest]),
+    spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
     write: io.stderr,
     runDir: own.path,
   };

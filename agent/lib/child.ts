@@ -1,7 +1,27 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
 
 /** Starts a program with pipes on stdin, stdout and stderr; like child_process.spawn. */
 export type Spawn = (command: string, args: readonly string[]) => ChildProcessWithoutNullStreams;
+
+/**
+ * The same, but whatever goes wrong at the start is an `error` of the child: node throws what it does not expect, such
+ * as ENOEXEC of a program for another processor, and leaves the pipes out when there are no files left (EMFILE).
+ */
+export const spawnSafely =
+  (spawn: Spawn): Spawn =>
+  (command, args) => {
+    const pipes = () => ({ stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() });
+    try {
+      const child = spawn(command, args);
+      return (child.stdin as unknown) ? child : Object.assign(child, pipes());
+    } catch (error) {
+      const stillborn = Object.assign(new EventEmitter(), { ...pipes(), kill: () => false });
+      process.nextTick(() => stillborn.emit('error', error));
+      return stillborn as unknown as ChildProcessWithoutNullStreams;
+    }
+  };
 
 export interface Finished {
   /** undefined when it was killed or could not start. */
@@ -33,6 +53,8 @@ export function runChild(
     const timer = setTimeout(() => {
       failed = 'timeout';
       child.kill('SIGKILL');
+      for (const pipe of [child.stdout, child.stderr]) pipe.destroy(); // a child of its own may hold them
+      done(null);
     }, timeoutMs);
     timer.unref();
     child.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,7 @@
-import { connect, type NatsConnection, TimeoutError } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ticker } from '../lib/ticker.ts';
-import { knock } from './knock.ts';
-import { attemptLimit_ms, connectionOptions, type LinkOptions } from './session.ts';
+import { connectionOptions, type LinkOptions } from './session.ts';
+import { connectBounded } from './transport.ts';
 
 /** What is done with the outcome of each attempt. */
 export interface Connector {
@@ -45,19 +45,15 @@ export function keepTrying(
 
   async function tryForEver(): Promise<void> {
     let wait_ms = firstPause_ms;
-    let hung = false;
     while (!ending) {
       const begun = ticker.now_ms();
       const used = connector.options();
       try {
-        if (hung && used.tls?.handshakeFirst !== true) await knock(used.servers, attemptLimit_ms(used));
-        const nc = await connect(connectionOptions(used));
-        hung = false;
+        const nc = await connectBounded(connectionOptions(used));
         if (ending || used !== connector.options()) await nc.close();
         else await connector.serve(nc);
         if (ticker.now_ms() - begun > settled_ms) wait_ms = firstPause_ms;
       } catch (error) {
-        hung ||= error instanceof TimeoutError;
         connector.failed(error);
       }
       if (ending) return;

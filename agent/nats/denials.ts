@@ -17,6 +17,9 @@ export interface Denials {
 /** The server answers a PING after it has refused what came before; its words reach us a moment later. */
 const settle_ms = 100;
 
+/** Requesters choose where they are answered: what they name must not fill the memory. */
+const mostRefusals = 64;
+
 /** An inbox is new with each connection: they count as one. */
 const named = (subject: string): string => subject.replace(/^(_INBOX[^.]*)\..*/, '$1.>');
 
@@ -44,6 +47,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
     refused(error) {
       const key = `${error.operation} ${named(error.subject)}`;
       const count = refusals.get(key) ?? 0;
+      if (count === 0 && refusals.size >= mostRefusals) return;
       refusals.set(key, count + 1);
       if (count === 0) log.warn('not permitted by the server', { what: key });
     },

@@ -138,8 +138,11 @@ export function putBack(lane: Lane, entry: Entry): void {
 
 /** Everything that waits is backlog from now on. */
 export function shelve(lane: Lane): void {
-  for (const entry of lane.fresh) entry.backlog = true;
-  lane.backlog.push(...lane.fresh.splice(0)); // what is fresh is younger than what was left over
+  for (const entry of lane.fresh) {
+    entry.backlog = true;
+    lane.backlog.push(entry); // what is fresh is younger than what was left over
+  }
+  lane.fresh.length = 0;
 }
 
 /** Which lane gives up its oldest entry when memory runs out. */

@@ -35,7 +35,7 @@ export interface LinkOptions {
 }
 
 /** How long one attempt to connect may take. */
-export const attemptLimit_ms = (opts: LinkOptions): number => opts.connectTimeout_ms ?? 5000;
+const attemptLimit_ms = (opts: LinkOptions): number => opts.connectTimeout_ms ?? 5000;
 
 /** What nats.js is told for one connection. */
 export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {

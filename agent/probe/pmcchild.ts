@@ -1,6 +1,6 @@
 import { type PmcReply, replySplitter } from '../clock/pmc.ts';
 import type { Spawn } from '../lib/child.ts';
-import type { Ticker } from '../lib/ticker.ts';
+import { type Ticker, within } from '../lib/ticker.ts';
 
 /**
  * How a question ended. `refused`: the daemon will not tell. `unknown`: pmc has no such word.
@@ -115,8 +115,9 @@ export function startPmc(
       if (how === 'kindly') child.stdin.end();
       else child.kill('SIGKILL');
       const cancel = ticker.after(goodbyeMs, () => child.kill('SIGKILL'));
-      await ended;
+      await within(ticker, goodbyeMs * 2, ended); // a child of its own may hold the pipes
       cancel();
+      for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
     },
   };
 }

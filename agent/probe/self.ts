@@ -31,6 +31,7 @@ export interface SelfDeps {
 export function selfProbe(deps: SelfDeps): SelfProbe {
   let before: { at_ms: number; cpu_ms: number } | undefined;
   let loop = performance.eventLoopUtilization();
+  let memory = process.memoryUsage();
 
   const readAll = async (): Promise<SelfFacts> => {
     const at_ms = deps.now_ms();
@@ -45,7 +46,12 @@ export function selfProbe(deps: SelfDeps): SelfProbe {
     loop = loopNow;
 
     const files = await readdir('/proc/self/fd').catch(() => undefined);
-    const { rss, heapUsed } = process.memoryUsage();
+    try {
+      memory = process.memoryUsage();
+    } catch {
+      // it opens a file, and there may be none left: the last figures stand
+    }
+    const { rss, heapUsed } = memory;
     return {
       cpu_ms,
       ...(cpu_percent === undefined ? {} : { cpu_percent: Math.round(cpu_percent * 100) / 100 }),

@@ -34,6 +34,9 @@ export interface Timekeeper {
   stop(): void | Promise<void>;
 }
 
+/** A judgment that is older was not made in time: the process stood still. */
+const latePolls = 2.5;
+
 /** Starts judging. `settings.poll_s` is the pace between events. */
 export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekeeper {
   const { ticker, wall } = deps;
@@ -41,6 +44,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
   let state = initial(ticker.now_ms());
   let view: ClockView = viewOf(state.verdict, deps.ptp.read(), deps.ntp.read());
   let synced = false;
+  let stopped = false;
 
   function look(): void {
     const ptp = deps.ptp.read();
@@ -61,6 +65,11 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     else if (!sameView(view, viewOf(state.verdict, deps.ptp.read(), deps.ntp.read(), view))) look();
   }
 
+  /** After a pause of the whole process nothing of before may be told as if it were seen just now. */
+  function lookWhenLate(): void {
+    if (!stopped && ticker.now_ms() - state.at_ms > settings.poll_s * latePolls * 1000) look();
+  }
+
   const ends = [
     deps.ptp.onChange(lookAtTurns),
     deps.ntp.onChange(lookAtTurns),
@@ -68,10 +77,14 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
   ];
 
   return {
-    verdict: () => state.verdict,
+    verdict() {
+      lookWhenLate();
+      return state.verdict;
+    },
     ptp: () => deps.ptp.read(),
     ntp: () => deps.ntp.read(),
     summary() {
+      lookWhenLate();
       const { verdict, at_ms } = state;
       const { absolute_ns } = verdict.bound;
       if (absolute_ns === undefined) return clockSummary(verdict);
@@ -84,6 +97,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
       return () => listeners.delete(fn);
     },
     stop() {
+      stopped = true;
       for (const end of ends) end();
     },
   };

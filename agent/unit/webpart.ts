@@ -61,8 +61,18 @@ export function keepServing(
     }
   }
 
+  /** Where it is now when the interfaces cannot be listed, as when no file can be opened. */
+  function wantedAddress(): string | undefined {
+    if (opts.interface === undefined) return opts.listen;
+    try {
+      return addressOf(opts.interface, interfaces);
+    } catch {
+      return address;
+    }
+  }
+
   async function look(): Promise<void> {
-    const wanted = opts.interface === undefined ? opts.listen : addressOf(opts.interface, interfaces);
+    const wanted = wantedAddress();
     if (stopped || (wanted !== undefined && wanted === address)) return;
     await server?.stop();
     server = undefined;

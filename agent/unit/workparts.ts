@@ -14,15 +14,19 @@ import { answerTimeSync } from '../nats/timesync.ts';
 import { watchLeaf } from '../probe/leaf.ts';
 import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../probe/leafask.ts';
 import { watchRtt } from '../probe/rtt.ts';
+import { shared } from '../probe/shared.ts';
 import { watchClock } from './clock.ts';
 import { healthEvent } from './events.ts';
 import type { Ground, PlanOf, UnitParts } from './parts.ts';
+import { spoolOptions } from './spoolbudget.ts';
 import { spoolKeepPart } from './spoolkeeppart.ts';
 import { survey } from './survey.ts';
 import { clockDoubt } from './trust.ts';
 
 const monitorEvery_s = 5;
 const monitorTimeoutMs = 2000;
+/** Answers to commands within this are one. */
+const answerShare_ms = 500;
 
 /** The subjects of the unit that a file describes. */
 export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);
@@ -103,7 +107,7 @@ export function workParts(
     spool: {
       needs: ['link'],
       inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool.memory_kb, spool.window],
-      adapt: (spool, file) => spool.configure(spoolOptions(file)),
+      adapt: (spool, file) => spool.configure(spoolOptions(file, console.log.part('spool'))),
       start(file, parts) {
         const { unit, role } = file.config.agent;
         return openSpool(
@@ -115,7 +119,7 @@ export function workParts(
             wall_ms: () => wall.now_us() / 1000,
             gapRecord: (gap) => gapRecord(gap, unit, role, wall.now_us()),
           },
-          { unit, boot: ground.boot, ...spoolOptions(file) },
+          { unit, boot: ground.boot, ...spoolOptions(file, console.log.part('spool')) },
         );
       },
     },
@@ -163,7 +167,17 @@ export function workParts(
           const properties = freshValue(keeper.ptp())?.timeProperties;
           return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
         };
-        const look = () => survey(parts, ground, file);
+        // who asks a thousand times a second gets the same answer, and does not push out other events
+        const look = shared(() => survey(parts, ground, file), ticker.now_ms, answerShare_ms);
+        const probe = shared(
+          async () => {
+            const event = healthEvent(await look(), file, wall.now_us());
+            spool.put({ subject: subjects.status, worth: 'event', body: event });
+            return event;
+          },
+          ticker.now_ms,
+          answerShare_ms,
+        );
         const ends = [
           answerTimeSync(
             { link, now_us, clock: keeper.summary, utcOffset_s },
@@ -191,11 +205,7 @@ export function workParts(
             {
               link,
               commands: {
-                async HEALTH_PROBE() {
-                  const event = healthEvent(await look(), file, wall.now_us());
-                  spool.put({ subject: subjects.status, worth: 'event', body: event });
-                  return event;
-                },
+                HEALTH_PROBE: probe,
                 PROBLEMS: async () => ({ problems: (await look()).health.troubles }),
                 VERSION: () => ({ version, node: process.version }),
               },
@@ -212,12 +222,6 @@ export function workParts(
     },
   };
 }
-
-const spoolOptions = ({ config: { hub, spool } }: AgentFile) => ({
-  memory_bytes: spool.memory_kb * 1024,
-  window: spool.window,
-  hub: hub.url.length > 0,
-});
 
 /** What there is to say of dates, by the judge of this moment. */
 const doubtOf =

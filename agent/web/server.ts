@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../lib/log.ts';
 import { formatMetrics } from './metrics.ts';
 import { renderPage } from './page.ts';
@@ -93,6 +93,9 @@ const metrics = (snapshot: StatusSnapshot): Reply => ({
   body: formatMetrics(snapshot),
 });
 
+/** A viewer who has not read the answer by then is given up. */
+const answerLimit_ms = 15_000;
+
 const listening = (server: Server, listen: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new StatusServerError(listen, port, error)));
@@ -159,6 +162,20 @@ export async function serveStatus(
     response.end(request.method === 'HEAD' ? undefined : body);
   };
 
+  /** Those that are being answered. Nobody needs to ask ahead, and thousands of answers at once need much memory. */
+  const busy = new Set<Socket>();
+  const serveOne = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    if (busy.has(socket)) return void socket.destroy();
+    busy.add(socket);
+    const limit = setTimeout(() => socket.destroy(), answerLimit_ms).unref();
+    response.once('close', () => {
+      clearTimeout(limit);
+      busy.delete(socket);
+    });
+    void respond(request, response);
+  };
+
   const server = createServer(
     {
       maxHeaderSize: 8192,
@@ -167,7 +184,7 @@ export async function serveStatus(
       keepAliveTimeout: 5000,
       connectionsCheckingInterval: 2000,
     },
-    (request, response) => void respond(request, response),
+    serveOne,
   );
   server.maxConnections = 64;
   await listening(server, opts.listen, opts.port);

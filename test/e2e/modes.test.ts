@@ -4,11 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
+import { agentWith as startAgent } from '../kit/agents.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
-import { type Daemon, daemon, eventually, tempDir } from '../kit/daemon.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
 import { startServer } from '../kit/leafdaemon.ts';
 import { freePort } from '../kit/nats.ts';
-import { bundle, type Hub, nunect, startHub } from '../kit/site.ts';
+import { type Hub, startHub } from '../kit/site.ts';
 import { natsServers, need } from '../kit/tools.ts';
 
 const unit = 'demo-01';
@@ -17,13 +18,6 @@ const program = natsServers().newest ?? need('nats-server');
 const undo: (() => unknown)[] = [];
 const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
 type Json = Record<string, unknown>;
-interface Status {
-  readonly status: string;
-  readonly problems: string[];
-  readonly link: { connected: boolean; hub_up?: boolean };
-  readonly spool: { state: string };
-}
-
 let hub: Hub;
 const seen: Msg[] = [];
 
@@ -36,29 +30,7 @@ after(async () => {
   for (const one of undo.reverse()) await one();
 });
 
-/** An agent by UCI sections, with the reading of its status page. */
-async function agentWith(
-  sections: string,
-): Promise<{ agent: Daemon; status(): Promise<Status>; dir: string }> {
-  const dir = tempDir(owner, 'modes');
-  const port = await freePort();
-  const config = join(dir, 'nunect');
-  const text = `config agent 'agent'\n\toption unit '${unit}'\n\toption interval_s '1'\n${sections}
-config status 'status'\n\toption port '${port}'
-config time 'time'\n\toption chrony_port '${await freePort()}'\n\tlist ptp_socket '${dir}/none'\n`;
-  writeFileSync(config, text, { mode: 0o600 });
-  const rendered = await nunect(['render', '--config', config, '--out', dir]);
-  assert.equal(rendered.code, 0, rendered.stderr);
-  assert.equal(
-    rendered.stdout.trim().split('\n').at(-1),
-    'restart: agent',
-    'there is no leaf of ours to start',
-  );
-  const agent = daemon(owner, process.execPath, [bundle, 'run', '--dir', dir]);
-  const status = async (): Promise<Status> =>
-    (await (await fetch(`http://127.0.0.1:${port}/status.json`)).json()) as Status;
-  return { agent, status, dir };
-}
+const agentWith = (sections: string) => startAgent(owner, sections, { unit });
 const echoed = (): Promise<Msg> =>
   eventually('an echo', () =>
     hub.nc.request(`ops.echo.${unit}`, 'hi', { timeout: 1000 }).catch(() => undefined),

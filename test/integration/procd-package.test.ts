@@ -222,7 +222,7 @@ describe('the launcher', () => {
     assert.match(run(524_288), /^<[^<>]*\/usr\/lib\/nunect\/nunect\.cjs><echo><a b><\*>\n$/);
     assert.match(
       run(524_287),
-      /^<--max-semi-space-size=1>.*<--no-opt><[^<>]*nunect\.cjs><echo><a b><\*>1\n$/,
+      /^<--max-semi-space-size=1>.*<--no-opt><[^<>]*nunect\.cjs><echo><a b><\*>2\n$/,
     );
   });
 });

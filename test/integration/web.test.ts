@@ -260,6 +260,13 @@ test('of 200 connections at once most are refused, and the page is back when the
   );
 });
 
+test('who asks ahead without waiting for the answer is cut off', async (t) => {
+  const { port } = await served(t);
+  const many = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20_000));
+  assert.ok(many.split('HTTP/1.1 200').length <= 2, `${many.length} bytes`);
+  assert.equal((await get(port, '/healthz')).status, 200);
+});
+
 test('fifty viewers at once are all served', async (t) => {
   const { port } = await served(t);
   const pages = await Promise.all(Array.from({ length: 50 }, () => get(port, '/')));

@@ -1,0 +1,149 @@
+// The socket under nats.js with bounds that it lacks. Without them a server that speaks garbage, or does not read,
+// takes memory and processor without limit: an INFO line is gathered for ever, what cannot be parsed ends the reader
+// but not the reading, an attempt that timed out keeps its socket, and replies pile up.
+import { type LookupAddress, lookup } from 'node:dns';
+import { createConnection, type LookupFunction, type Socket } from 'node:net';
+import {
+  type NatsConnection,
+  NatsConnectionImpl,
+  type NodeConnectionOptions,
+  Parser,
+  type ProtocolHandler,
+  type ServerInfo,
+  setTransportFactory,
+} from '@nats-io/transport-node';
+import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport';
+
+/** Longer than the INFO of any cluster, or a subject with its reply. */
+const longestLine_bytes = 64 * 1024;
+/** While more than this waits to be sent, nothing is read: the requests that cause it wait at the server. */
+const mostUnsent_bytes = 64 * 1024;
+const greeting = Buffer.from('INFO ');
+
+type Found = Parameters<LookupFunction>[2];
+const asking = new Map<string, Found[]>();
+let lastAsked = Promise.resolve();
+
+/**
+ * Names are looked up one after another, and each once for all who wait for it: a lookup that gets no answer holds one
+ * of the few threads that files are read by, and not being bound to the attempt it outlives it by half a minute.
+ */
+const lookupInTurn: LookupFunction = (hostname, options, done) => {
+  const key = `${hostname} ${JSON.stringify(options)}`;
+  const waiting = asking.get(key);
+  if (waiting !== undefined) return void waiting.push(done);
+  asking.set(key, [done]);
+  const ask = (): Promise<void> =>
+    new Promise((resolve) => {
+      lookup(hostname, options, (error, address: string | LookupAddress[], family?: number) => {
+        const all = asking.get(key) ?? [];
+        asking.delete(key);
+        resolve();
+        for (const tell of all) tell(error, address, family);
+      });
+    });
+  lastAsked = lastAsked.then(ask);
+};
+
+const noServer = (why: string): Error => new Error(`no NATS server answers there: ${why}`);
+
+class BoundedTransport extends NodeTransport {
+  override connect(
+    server: Parameters<NodeTransport['connect']>[0],
+    options: NodeConnectionOptions,
+  ): Promise<void> {
+    const tls = options.tls && { ...options.tls, lookup: lookupInTurn }; // for where TLS comes first
+    return super.connect(server, { ...options, ...(tls ? { tls } : {}) });
+  }
+
+  override dial({ hostname, port }: { hostname: string; port: number }): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection({ host: hostname, port, noDelay: true, lookup: lookupInTurn });
+      this.socket = socket; // known from the start, so that it can be ended
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed while connecting')));
+      socket.once('connect', () => {
+        socket.removeAllListeners();
+        resolve(socket);
+      });
+    });
+  }
+
+  override peekInfo(): Promise<ServerInfo> {
+    const { socket, yields } = this;
+    let bytes = 0;
+    return new Promise((resolve, reject) => {
+      socket.on('data', (frame: Buffer) => {
+        yields.push(frame);
+        const end = frame.indexOf(10);
+        const begun = Buffer.concat(yields.slice(0, 5)).subarray(0, greeting.length);
+        if (!greeting.subarray(0, begun.length).equals(begun)) reject(noServer('it does not say INFO'));
+        else if (bytes + Math.max(end, 0) > longestLine_bytes) reject(noServer('its INFO has no end'));
+        else if (end >= 0) {
+          try {
+            const line = Buffer.concat(yields).subarray(greeting.length, bytes + end);
+            resolve(JSON.parse(line.toString('utf8')) as ServerInfo);
+          } catch {
+            reject(noServer('its INFO cannot be read'));
+          }
+        }
+        bytes += frame.length;
+        if (end >= 0) socket.removeAllListeners();
+      });
+      socket.once('error', reject);
+      socket.once('close', () => reject(noServer('it closes the connection')));
+    });
+  }
+
+  /** Also ends the socket of an attempt that did not come through. */
+  override close(error?: Error): Promise<void> {
+    if (this.connected) return super.close(error);
+    this.done = true;
+    this.socket?.destroy();
+    return Promise.resolve();
+  }
+
+  override send(frame: Uint8Array): void {
+    super.send(frame);
+    const { socket } = this;
+    if (this.done || socket.writableLength < mostUnsent_bytes || socket.isPaused()) return;
+    socket.pause();
+    socket.once('drain', () => socket.resume());
+  }
+
+  /** Ends a connection on which something came that is no NATS. */
+  refuse(): void {
+    this.socket?.destroy(new Error('the server does not keep to the NATS protocol'));
+  }
+}
+
+/** More than the server said that a message may have: what it claims is not gathered. */
+const isOversized = ({ argBuf, msgBuf, ma }: Parser, info: ServerInfo | undefined): boolean =>
+  (argBuf?.length ?? 0) > longestLine_bytes ||
+  (msgBuf !== undefined && info !== undefined && ma.size > info.max_payload);
+
+const { parse } = Parser.prototype;
+// an exception that got out would end the reading of nats.js, whose connection would look alive
+Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
+  const { transport, info } = this.dispatcher as ProtocolHandler;
+  if (!(transport instanceof BoundedTransport)) {
+    parse.call(this, frame);
+    return;
+  }
+  const { socket } = transport;
+  if (transport.done || socket === undefined || socket.destroyed) return;
+  socket.cork(); // a thousand PONGs are one write
+  try {
+    parse.call(this, frame);
+    if (isOversized(this, info)) transport.refuse();
+  } catch {
+    transport.refuse();
+  }
+  socket.uncork();
+};
+
+/** Connects as nats.js does, over a socket whose memory is bounded. */
+export function connectBounded(options: NodeConnectionOptions): Promise<NatsConnection> {
+  setTransportFactory({ factory: () => new BoundedTransport(), dnsResolveFn: nodeResolveHost });
+  return NatsConnectionImpl.connect(options);
+}

@@ -1,0 +1,114 @@
+// What a process under strain is judged by: its memory, its processor time, its answers, its heartbeats.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { projectRoot } from './tools.ts';
+
+const MB = 1e6;
+
+/** Node's flags for devices of little memory, as the launcher has them. */
+export const smallFlags: readonly string[] =
+  /^\tset -- (--.*) "\$program"/m
+    .exec(readFileSync(join(projectRoot, 'openwrt/nunect/launcher'), 'utf8'))?.[1]
+    ?.split(' ') ?? [];
+
+/** Resident memory of a process in MB (10^6 bytes). */
+export function rss_mb(pid: number): number {
+  try {
+    return (Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / MB;
+  } catch {
+    return Number.NaN; // it has ended
+  }
+}
+
+/** Processor time of a process so far, user and system, in ms. */
+export function cpu_ms(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** How many files a process has open. */
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+/** The highest resident memory until `stop`, which gives it in MB. */
+export function watchMemory(pid: number): { stop(): number } {
+  let peak = rss_mb(pid);
+  const look = (): void => {
+    peak = Math.max(peak, rss_mb(pid) || 0); // gone already: what was seen counts
+  };
+  const timer = setInterval(look, 50).unref();
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      return peak;
+    },
+  };
+}
+
+/** A client that asks for an echo every 20 ms, each with a second to be answered. */
+export function quietClient(nc: NatsConnection, subject: string): { stop(): Promise<EchoTimes> } {
+  const times: number[] = [];
+  let lost = 0;
+  let going = true;
+  const round = async (): Promise<void> => {
+    while (going) {
+      const begun = performance.now();
+      await nc.request(subject, 'quiet', { timeout: 1000 }).then(
+        () => times.push(performance.now() - begun),
+        () => {
+          lost += 1;
+        },
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const over = round();
+  return {
+    async stop() {
+      going = false;
+      await over;
+      const sorted = times.toSorted((a, b) => a - b);
+      const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+      return { count: times.length, lost, p50_ms: at(0.5), p99_ms: at(0.99) };
+    },
+  };
+}
+
+/** What a quiet client saw; the loss is not in the percentiles. */
+export interface EchoTimes {
+  readonly count: number;
+  readonly lost: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+}
+
+/** Heartbeats as they were made: the sequence number and Unix ms of each, by sequence. */
+export interface Beat {
+  readonly sequence: number;
+  readonly ts: number;
+}
+
+/** The heartbeats among messages, each once, in the order of their sequence. */
+export function beatsOf(messages: readonly Msg[]): Beat[] {
+  const all = new Map<number, Beat>();
+  for (const message of messages) {
+    if (!message.subject.startsWith('ops.heartbeat.')) continue;
+    const { sequence, ts } = message.json<Beat>();
+    all.set(sequence, { sequence, ts });
+  }
+  return [...all.values()].sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The longest time between two heartbeats in ms, and the sequence numbers that are missing between the first and the last. */
+export function gapsOf(beats: readonly Beat[]): { longest_ms: number; missing: number[] } {
+  const missing: number[] = [];
+  let longest_ms = 0;
+  for (const [at, beat] of beats.entries()) {
+    const before = beats[at - 1];
+    if (before === undefined) continue;
+    longest_ms = Math.max(longest_ms, beat.ts - before.ts);
+    for (let seq = before.sequence + 1; seq < beat.sequence; seq++) missing.push(seq);
+  }
+  return { longest_ms, missing };
+}

@@ -1,0 +1,117 @@
+// Small bounds that hold when something around the agent fails.
+import assert from 'node:assert/strict';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { PermissionViolationError } from '@nats-io/transport-node';
+import { fresh, stale } from '../../agent/clock/reading.ts';
+import { runChild, spawnSafely } from '../../agent/lib/child.ts';
+import { watchDenials } from '../../agent/nats/denials.ts';
+import { type Entry, newLane, shelve } from '../../agent/nats/lanes.ts';
+import { spoolBudget } from '../../agent/unit/spoolbudget.ts';
+import { keepTime } from '../../agent/unit/timekeeper.ts';
+import { clockSettings, ptpFacts } from '../kit/evidence.ts';
+import { fakeTicker } from '../kit/faketicker.ts';
+import { fakeWall, recordingLog } from '../kit/unitfakes.ts';
+
+const errnoError = (code: string): Error => Object.assign(new Error(`spawn ${code}`), { code });
+
+test('a start that node throws at is a child that fails', async () => {
+  const spawnThrowing = spawnSafely(() => {
+    throw errnoError('E2BIG');
+  });
+  const done = await runChild(spawnThrowing, 'x', [], 1000);
+  assert.deepEqual(done, { code: undefined, stdout: '', stderr: '', failed: 'E2BIG' });
+});
+
+test('a child without pipes, as node leaves it when no file is free, fails by its errno', async () => {
+  const spawnBare = spawnSafely(() => {
+    const child = Object.assign(new EventEmitter(), { kill: () => false });
+    process.nextTick(() => child.emit('error', errnoError('EMFILE')));
+    return child as unknown as ChildProcessWithoutNullStreams;
+  });
+  assert.equal((await runChild(spawnBare, 'x', [], 1000)).failed, 'EMFILE');
+});
+
+test('a program whose own child holds its pipes is given up in time', async () => {
+  const begun = performance.now();
+  const done = await runChild(
+    (command, args) => spawn(command, [...args]),
+    'sh',
+    ['-c', 'sleep 5 & exec sleep 5'],
+    200,
+  );
+  assert.equal(done.failed, 'timeout');
+  assert.ok(performance.now() - begun < 3000);
+});
+
+test('after a pause of the process a lock of before it is not told as one of now', async () => {
+  const ticker = fakeTicker();
+  let seen_ms = 0;
+  const ptp = {
+    // as a watch ages its facts by itself
+    read: () =>
+      ticker.now_ms() - seen_ms <= 3000
+        ? fresh(ptpFacts(seen_ms), seen_ms)
+        : stale(ptpFacts(seen_ms), seen_ms, 'nothing heard since'),
+    onChange: () => () => {},
+  };
+  const ntp = { read: () => ({ kind: 'absent', why: 'refused' }) as const, onChange: () => () => {} };
+  let asleep_ms = 0;
+  const paused = { ...ticker, now_ms: () => ticker.now_ms() + asleep_ms };
+  const ptpOf = {
+    ...ptp,
+    read: () => (asleep_ms > 0 ? stale(ptpFacts(seen_ms), seen_ms, 'old') : ptp.read()),
+  };
+  const keeper = keepTime(
+    { ptp: ptpOf, ntp, disciplines: () => ({}), wall: fakeWall(ticker), ticker: paused },
+    clockSettings({ poll_s: 1 }),
+  );
+  for (let at = 0; at < 40; at++) {
+    seen_ms = ticker.now_ms();
+    await ticker.pass(1000);
+  }
+  assert.equal(keeper.verdict().quality, 'locked');
+  asleep_ms = 3 * 3_600_000; // no timer has run yet
+  assert.notEqual(keeper.summary().quality, 'locked');
+  assert.notEqual(keeper.verdict().quality, 'locked');
+});
+
+test('refusals of subjects that others choose are not gathered without end', () => {
+  const { log, entries } = recordingLog();
+  const denials = watchDenials(fakeTicker(), log);
+  for (let at = 0; at < 5000; at++) {
+    denials.refused(new PermissionViolationError('no', 'publish', `reply.${at}`, undefined));
+  }
+  assert.ok(denials.list().length <= 64);
+  assert.ok(entries.length <= 64);
+});
+
+test('half a million fresh records become backlog without an overflow', () => {
+  const lane = newLane('s', 'metric');
+  const entry = (seq: number): Entry => ({
+    seq,
+    payload: '{}',
+    bytes: 1,
+    put_ms: 0,
+    wall_ms: 0,
+    backlog: false,
+  });
+  for (let seq = 0; seq < 500_000; seq++) lane.fresh.push(entry(seq));
+  shelve(lane);
+  assert.equal(lane.fresh.length, 0);
+  assert.equal(lane.backlog.length, 500_000);
+  assert.ok(lane.backlog.every(({ seq, backlog }, at) => seq === at && backlog));
+});
+
+test('the spool gets what was asked for where there is room, and else a share of it, which is told', () => {
+  const { log, entries } = recordingLog();
+  const MB = 1024 * 1024;
+  assert.equal(spoolBudget(4 * MB, log, { heap: 256 * MB, device: 512 * MB }), 4 * MB);
+  assert.equal(entries.length, 0);
+  assert.equal(spoolBudget(512 * MB, log, { heap: 256 * MB, device: 512 * MB }), 80 * MB);
+  assert.equal(spoolBudget(512 * MB, log, { heap: 4096 * MB, device: 64 * MB }), 32 * MB);
+  assert.equal(spoolBudget(512 * MB, log, { heap: 10 * MB, device: 64 * MB }), MB, 'never nothing');
+  assert.equal(entries.length, 3);
+});
