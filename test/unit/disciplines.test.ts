@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { disciplinesOf, procProcesses, watchDisciplines } from '../../agent/probe/disciplines.ts';
-import { tempDir } from '../kit/daemon.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 
 const seen = (...lines: string[]) =>
@@ -62,6 +62,7 @@ test('processes are read from /proc, and a closed /proc is not an empty one', as
   assert.deepEqual(watched.read(), {}, 'process 1 is hidden: nothing is known');
   put('1', 'procd', '/sbin/procd\0');
   await look();
+  await eventually('a look at the processes', () => watched.read().phc2sys !== undefined);
   assert.deepEqual(watched.read(), { chronydMonitorOnly: true, phc2sys: false });
   watched.stop();
   put('44', 'phc2sys', 'phc2sys\0');
