@@ -56,6 +56,7 @@ const data = tar(
     { path: '/etc/init.d/nunect-leaf', mode: 0o755, content: from('procd/nunect-leaf') },
     { path: '/lib/upgrade/keep.d/nunect', mode: 0o644, content: packaged('keep.d') },
     { path: '/usr/bin/nunect', mode: 0o755, content: packaged('launcher') },
+    { path: '/usr/lib/nunect/leaf', mode: 0o755, content: packaged('leaf') },
     { path: '/usr/lib/nunect/LICENSE', mode: 0o644, content: from('LICENSE') },
     {
       path: '/usr/lib/nunect/THIRD_PARTY.txt',

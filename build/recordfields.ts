@@ -217,6 +217,7 @@ export const documented: readonly Documented[] = [
       slow_consumers: number('that the local server has cut off'),
       certificate_days_left: number('until the first of the configured certificates expires'),
       last_error: string('of the leaf link or of the connection'),
+      cause: string('stable name of its cause, such as auth, ca or dns'),
       'agent.reconnects': number('of the agent to the local server'),
       'agent.dropped': number('messages that the agent could not send'),
       'agent.in_msgs': number('to the agent'),

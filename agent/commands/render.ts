@@ -4,6 +4,7 @@ import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
+import { known } from '../lib/known.ts';
 import { renderLeaf } from '../nats/leafconf.ts';
 import type { LeafSecrets } from '../nats/leafusers.ts';
 import { readFlags } from './flags.ts';
@@ -14,14 +15,17 @@ import { renderInto } from './renderinto.ts';
 import { formatOutcome, outcomeOf } from './renderoutcome.ts';
 
 const defaultOut = '/var/run/nunect';
+const defaultKeep = '/etc/nunect';
 
-const usage = `usage: nunect render [--config FILE] [--out DIR] [--stdout] [--no-test]
+const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
 
 Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
 'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
 Exit code 1: the config could not be used as it is; what ran before stays.
   --config FILE  default: ${defaultConfigFile}
   --out DIR      default: ${defaultOut}
+  --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
+                 default: ${defaultKeep}, but with another --out: nowhere
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      do without 'nats-server -t'
 `;
@@ -29,6 +33,7 @@ Exit code 1: the config could not be used as it is; what ran before stays.
 const flags = {
   config: { type: 'string', default: defaultConfigFile },
   out: { type: 'string', default: defaultOut },
+  keep: { type: 'string' },
   stdout: { type: 'boolean', default: false },
   'no-test': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
@@ -86,6 +91,7 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
   }
   if (given.stdout) return show(given.config, io);
 
+  const isRoot = process.getuid?.() === 0;
   const boot = bootId();
   const files = leafFiles(given.out);
   const before = files.read(boot);
@@ -95,7 +101,8 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     test: !given['no-test'],
     serverOf,
     readText: (path) => readFileSync(path, 'utf8'),
-    keepUnit: process.getuid?.() === 0,
+    keepUnit: isRoot,
+    ...known({ keepDir: given.keep ?? (given.out === defaultOut && isRoot ? defaultKeep : undefined) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);

@@ -3,7 +3,10 @@ import { loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import type { Finding } from '../config/problem.ts';
 import { type ReadText, readSecrets } from '../config/secrets.ts';
+import { known } from '../lib/known.ts';
 import { connectionOf, monitorOf } from '../nats/connection.ts';
+import { hubIdOf } from '../nats/leafconf.ts';
+import { hubGood } from './hubgood.ts';
 import { attemptLeaf, type LeafAttempt } from './leafattempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './leaffiles.ts';
 import type { LeafServer } from './leafserver.ts';
@@ -18,6 +21,8 @@ export interface RenderInput {
   readonly readText: ReadText;
   /** Whether a derived unit id is kept for ever. */
   readonly keepUnit: boolean;
+  /** Where the hub settings that last joined outlive a reboot. */
+  readonly keepDir?: string;
 }
 
 const isGood = (leaf: LeafInfo | undefined): boolean =>
@@ -31,11 +36,11 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   const lastGood = last === undefined ? {} : { lastGood: last.config };
   const { config, problems } = loadConfigFile(configFile, { keepUnit, ...lastGood });
 
-  const known = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
+  const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
   const problemsAnd = (findings: readonly Finding[]): AgentFile['problems'] => [
     ...problems,
     ...findings
-      .filter(({ option, severity }) => option === undefined || !known.has(`${severity} ${option}`))
+      .filter(({ option, severity }) => option === undefined || !mentioned.has(`${severity} ${option}`))
       .map((finding) => ({ file: configFile, ...finding })),
   ];
   const write = (file: AgentFile): AgentFile => {
@@ -58,8 +63,11 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     });
   if (config.leaf.mode !== 'managed') {
     files.removeConf();
+    files.removeFallback();
     return writeNew(config, [], {});
   }
+  const good = hubGood(files, input.keepDir);
+  good.learn(files.readConf());
 
   const {
     used,
@@ -79,5 +87,16 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     return write({ ...last, leaf, problems: problemsAnd([...findings, ...found]) });
   }
   if (outcome.state === 'none') files.removeConf();
-  return writeNew(used, found, { leaf: { ...outcome, conf: files.conf } });
+  const conf = files.readConf();
+  const usable = conf !== undefined && config.hub.url.length > 0;
+  if (!usable) files.removeFallback();
+  const fallback = usable
+    ? await good.prepare(conf, input.serverOf(config.leaf.server), input.test)
+    : undefined;
+  const rest = {
+    conf: files.conf,
+    state_dir: files.state,
+    ...known({ hub: conf && hubIdOf(conf), fallback }),
+  };
+  return writeNew(used, found, { leaf: { ...outcome, ...rest } });
 }

@@ -17,6 +17,10 @@ Runs the agent by DIR/agent.json, which 'nunect render' makes. Prints READY once
 SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${defaultDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
+
+The leaf server is started beside it, as the same user, by something that starts it again whenever it ends (the
+agent ends it to have other settings taken up), such as a systemd unit with Restart=always:
+  /usr/lib/nunect/leaf DIR nats-server
 `;
 
 const flags = {
@@ -31,7 +35,7 @@ export interface RunSignals {
   onReload(fn: () => void): void;
 }
 
-/** A directory that this user may write to: `dir` itself, else one of its own that `remove` takes away. */
+/** A directory that this user may write to: that which render made for it, else one of its own that `remove` takes away. */
 function scratch(dir: string): { readonly path: string; remove(): void } {
   try {
     accessSync(dir, constants.W_OK);
@@ -85,7 +89,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   if (!file.config.agent.enabled) return disabled(io);
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const own = scratch(dir);
+  const own = scratch(join(dir, 'state'));
   const deps = {
     spawn: (command: string, rest: readonly string[]) => spawn(command, [...rest]),
     write: io.stderr,

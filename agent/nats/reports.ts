@@ -60,6 +60,8 @@ export interface NatsMetric extends Stamp {
   /** Days until the first of the configured certificates expires. */
   readonly certificate_days_left?: number;
   readonly last_error?: string;
+  /** Name of the cause of that, such as `auth` (nats/causes.ts). */
+  readonly cause?: string;
   readonly agent: {
     readonly reconnects: number;
     readonly dropped: number;
@@ -102,7 +104,10 @@ export interface StatusEvent {
   readonly ts: number;
   readonly unit_id: string;
   readonly role: string;
-  /** What it is about: `clock`, `link`, `problem`, `health`, `records_dropped`. */
+  /**
+   * What it is about: `clock`, `link`, `problem`, `health`, `records_dropped`; of the leaf `hub`, `hub_cause`,
+   * `hub_settings`, `leaf_restart`, `certificate`.
+   */
   readonly event: string;
   readonly before?: unknown;
   readonly after?: unknown;

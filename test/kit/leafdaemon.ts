@@ -8,9 +8,21 @@ import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { need, projectRoot } from './tools.ts';
 
+/** What the log file of a config holds by now, where it has one: then the server prints next to nothing. */
+function loggedBy(conf: string): string {
+  try {
+    const [, file] = /^log_file: "(.*)"$/m.exec(readFileSync(conf, 'utf8')) ?? [];
+    return file === undefined ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Starts a nats-server with a finished config file; rejects with its log when it ends instead of getting ready. */
 export async function startServer(owner: Cleanup, program: string, conf: string): Promise<Daemon> {
-  const server = daemon(owner, program, ['-c', conf]);
+  const before = loggedBy(conf).length;
+  const started = daemon(owner, program, ['-c', conf]);
+  const server = { ...started, output: () => started.output() + loggedBy(conf).slice(before) };
   const ready = await eventually(
     `${conf} ready`,
     () => /Server is ready|nats-server: |\[FTL\]/.exec(server.output())?.[0],

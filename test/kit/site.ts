@@ -5,6 +5,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { exampleHub, startServer } from './leafdaemon.ts';
+import { keepLeaf } from './leafkeeper.ts';
 import { freePort } from './nats.ts';
 import { need, projectRoot } from './tools.ts';
 
@@ -77,6 +78,8 @@ export interface UnitOptions {
    * is not taken for what steers the clock.
    */
   readonly alone?: boolean;
+  /** The leaf is started by the installed starter, and again whenever it ends. */
+  readonly kept?: boolean;
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -174,7 +177,10 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const config = await writeUci(opts, ports);
   const rendered = await nunect(['render', '--config', config, '--out', dir]);
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
-  const startLeaf = () => startServer(owner, opts.server, join(dir, 'leaf.conf'));
+  const startLeaf = (): Promise<Daemon> =>
+    opts.kept === true
+      ? keepLeaf(owner, dir, opts.server)
+      : startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
     const words = [process.execPath, ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
@@ -196,7 +202,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     leafPort: ports.leaf,
     statusUrl,
     config,
-    runDir: dir,
+    runDir: join(dir, 'state'),
     leaf: () => leaf,
     agent: () => agent,
     async restartLeaf() {
