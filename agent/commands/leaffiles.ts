@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type AgentFile,
   AgentFileError,
@@ -84,7 +84,8 @@ function makeState(path: string, gid: number | undefined): void {
 }
 
 /** Makes the directory, 0750, and gives access to the files in it, 0640; all in group nunect when root made them. */
-export function leafFiles(dir: string): LeafFiles {
+export function leafFiles(given: string): LeafFiles {
+  const dir = resolve(given); // what it names in a config is meant wherever the server is started
   const conf = join(dir, 'leaf.conf');
   const trial = join(dir, 'leaf.conf.new');
   const agentPath = join(dir, 'agent.json');

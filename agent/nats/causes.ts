@@ -178,7 +178,7 @@ const table = {
     say: 'the hub ends the connection without a word',
     todo: "look into the hub's log; with TLS it may want a client certificate",
     match:
-      /connection closed: (read|write) error|client closed|server shutdown|closed by the server|ECONNRESET|EPIPE|connection reset/i,
+      /connection closed: (read|write) error|client closed|closed by the server|ECONNRESET|EPIPE|connection reset/i,
   },
   unjoined: {
     kind: 'lost',

@@ -117,7 +117,8 @@ export function careForLeaf(deps: CareDeps, file: AgentFile): LeafCare {
 
   function tellCause(): void {
     const now = trouble();
-    if (now?.code === told || (now !== undefined && leaf.hubUp() === undefined)) return;
+    const up = leaf.hubUp();
+    if (now?.code === told || (now === undefined ? up !== true : up === undefined)) return;
     const before = told && { cause: told };
     events.tell({
       event: 'hub_cause',
@@ -150,7 +151,7 @@ export function careForLeaf(deps: CareDeps, file: AgentFile): LeafCare {
     const after = { fall_back: 'last_good', return: 'asked', restart: { restarts: care.restarts } }[action];
     events.tell({ event, after, evidence });
     if (runner?.end() === false) deps.log.warn('no server process of this unit was found to end');
-    outage = noOutage;
+    if (action !== 'restart') outage = noOutage; // of other settings
     doors.forget();
   }
 

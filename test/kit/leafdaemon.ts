@@ -88,10 +88,16 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** What a certificate may differ in: the names it is made out to, and for how many days; negative: it ran out. */
+export interface CertificateOptions {
+  readonly names?: string;
+  readonly days?: number;
+}
+
 /** An authority of one test; the certificates it issues are fit for servers on loopback and for clients. */
 export function authority(dir: string): {
   readonly ca: string;
-  issue(name: string, subject: string): Certificate;
+  issue(name: string, subject: string, options?: CertificateOptions): Certificate;
 } {
   mkdirSync(dir, { recursive: true });
   const at = (name: string): string => join(dir, name);
@@ -113,17 +119,14 @@ export function authority(dir: string): {
   );
   return {
     ca: at('ca.pem'),
-    issue(name, subject) {
+    issue(name, subject, { names = 'DNS:localhost,IP:127.0.0.1,IP:::1', days = 2 } = {}) {
       const [cert, key, csr, ext] = ['pem', 'key', 'csr', 'ext'].map((end) => at(`${name}.${end}`)) as [
         string,
         string,
         string,
         string,
       ];
-      writeFileSync(
-        ext,
-        'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth,clientAuth\n',
-      );
+      writeFileSync(ext, `subjectAltName=${names}\nextendedKeyUsage=serverAuth,clientAuth\n`);
       openssl('req', ...newKey, '-subj', subject, '-keyout', key, '-out', csr);
       openssl(
         'x509',
@@ -136,7 +139,7 @@ export function authority(dir: string): {
         at('ca-key.pem'),
         '-CAcreateserial',
         '-days',
-        '2',
+        String(days),
         '-extfile',
         ext,
         '-out',

@@ -78,6 +78,8 @@ export interface UnitOptions {
    * is not taken for what steers the clock.
    */
   readonly alone?: boolean;
+  /** False: `more` says how the hub is joined. */
+  readonly plainHub?: boolean;
   /** The leaf is started by the installed starter, and again whenever it ends. */
   readonly kept?: boolean;
 }
@@ -118,15 +120,16 @@ export async function nunect(
 /** Writes the UCI file of a unit and gives its path. */
 export async function writeUci(opts: UnitOptions, ports: { leaf: number; status: number }): Promise<string> {
   const file = join(opts.dir, 'nunect');
+  const plain = `	list url 'nats://127.0.0.1:${opts.hubPort}'
+	option user '${opts.unit}'
+	option password 'change-me-${opts.unit}'
+`;
   const text = `config agent 'agent'
 	option unit '${opts.unit}'
 	option interval_s '${opts.interval_s ?? 5}'
 
 config hub 'hub'
-	list url 'nats://127.0.0.1:${opts.hubPort}'
-	option user '${opts.unit}'
-	option password 'change-me-${opts.unit}'
-	option reconnect_s '1'
+${opts.plainHub === false ? '' : plain}	option reconnect_s '1'
 
 config leaf 'leaf'
 	option port '${ports.leaf}'
