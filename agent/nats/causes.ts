@@ -175,7 +175,7 @@ const table = {
   },
   dropped: {
     kind: 'lost',
-    say: 'the hub ends the connection without a word',
+    say: 'the connection to the hub breaks off without a word',
     todo: "look into the hub's log; with TLS it may want a client certificate",
     match:
       /connection closed: (read|write) error|client closed|closed by the server|ECONNRESET|EPIPE|connection reset/i,

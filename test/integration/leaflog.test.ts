@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { connect } from '@nats-io/transport-node';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { type CauseCode, causeIn, heard, noOutage } from '../../agent/nats/causes.ts';
 import { renderLeaf } from '../../agent/nats/leafconf.ts';
@@ -55,19 +56,24 @@ for (const { name, program } of serversToTest()) {
       const conf = join(dir, 'leaf.conf');
       const config = withOptions({
         hub: { url: [`nats://127.0.0.1:${await freePort()}`] },
-        leaf: { port: await freePort(), log_debug: true },
+        leaf: { port: await freePort() },
       });
       const { text } = renderLeaf(config, secretsOf(config), version, dir);
-      writeFileSync(conf, text.replace(/(logfile_size_limit:) \d+/, '$1 2000'));
-      let lines = 0;
+      writeFileSync(conf, text.replace(/(logfile_size_limit:) \d+/, '$1 5000'));
+      const seen: string[] = [];
       const path = join(dir, 'leaf.log');
-      const follower = followLog(
-        { ticker: systemTicker(), onLines: (some) => void (lines += some.length) },
-        { path, everyMs: 50 },
-      );
+      const onLines = (lines: readonly string[]): void => void seen.push(...lines);
+      const follower = followLog({ ticker: systemTicker(), onLines }, { path, everyMs: 20 });
       t.after(() => follower.stop());
       await startServer(t, program, conf);
-      await eventually('many lines', () => lines > 60);
+      const { port } = config.leaf;
+      for (let at = 0; at < 60; at++)
+        await assert.rejects(connect({ port, user: `nobody-${at}`, pass: 'x', reconnect: false }));
+      const refused = () =>
+        seen.flatMap((line) => /authentication error - User "(nobody-\d+)"/.exec(line)?.[1] ?? []);
+      await eventually('the last line', () => refused().includes('nobody-59'));
+      assert.equal(new Set(refused()).size, 60, 'none was lost');
+      assert.equal(refused().length, 60, 'none was doubled');
       await eventually(
         'one log',
         () => readdirSync(dir).filter((one) => one.startsWith('leaf.log')).length === 1,
@@ -90,7 +96,7 @@ for (const { name, program } of serversToTest()) {
       ];
     for (const [what, hub, options, cause] of cases) {
       test(`names ${what}`, async (t) => {
-        const own = join(dir, cause);
+        const own = join(dir, `case-${cause}`);
         mkdirSync(own);
         const [clients, leafs, port] = [await freePort(), await freePort(), await freePort()];
         const inside = hub.startsWith('TLS ') ? hub.slice(4) : '';
