@@ -10,17 +10,34 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LeafFallback } from '../config/agentfile.ts';
+import type { LeafInfo } from '../config/agentfile.ts';
+import type { Config } from '../config/options.ts';
+import { known } from '../lib/known.ts';
 import { hubAddresses, hubIdOf, withHubOf } from '../nats/leafconf.ts';
 import type { LeafFiles } from './leaffiles.ts';
 import type { LeafServer } from './leafserver.ts';
+
+/** What was asked for. */
+export interface HubAsked {
+  readonly config: Config;
+  /** There are mistakes in its hub section. */
+  readonly isHubWrong: boolean;
+  readonly server: LeafServer;
+  readonly test: boolean;
+}
+
+/** What came of it: for agent.json, and the addresses of a hub that was put in. */
+export type HubSettled = Pick<LeafInfo, 'hub' | 'fallback'> & { readonly adopted?: readonly string[] };
 
 /** The hub part of leaf.conf that last joined a hub, kept for when a later one does not. */
 export interface HubGood {
   /** Keeps the hub part of `conf`, the config that runs until now, if the agent saw it join. */
   learn(conf: string | undefined): void;
-  /** Writes leaf.fallback.conf for a config whose hub part is another; takes it away where it has no use. */
-  prepare(conf: string, server: LeafServer, test: boolean): Promise<LeafFallback | undefined>;
+  /**
+   * After leaf.conf was made: writes leaf.fallback.conf where its hub part is another than the good one, and puts the
+   * good one into a leaf.conf that has none for mistakes in the config, as there may be after a reboot.
+   */
+  settle(asked: HubAsked): Promise<HubSettled>;
 }
 
 const longest = 64 * 1024;
@@ -58,10 +75,6 @@ export function hubGood(files: LeafFiles, keepDir: string | undefined): HubGood 
     renameSync(`${path}.new`, path);
   };
 
-  const none = (): undefined => {
-    files.removeFallback();
-  };
-
   return {
     learn(conf) {
       const id = conf === undefined ? undefined : hubIdOf(conf);
@@ -69,17 +82,30 @@ export function hubGood(files: LeafFiles, keepDir: string | undefined): HubGood 
       if (readForeign(join(files.state, 'joined'))?.trim() !== id) return;
       for (const path of places) keep(path, withHubOf('', conf));
     },
-    async prepare(conf, server, test) {
-      const good = kept();
-      const hub = good === undefined ? undefined : hubIdOf(good);
-      if (good === undefined || hub === undefined || hub === hubIdOf(conf)) return none();
+    async settle({ config, isHubWrong, server, test }) {
+      const conf = files.readConf();
+      const [good, hub] = [kept(), conf && hubIdOf(conf)];
+      const isLost = hub === 'none' && isHubWrong;
+      const hasUse = isLost || config.hub.url.length > 0;
+      const goodHub = good && hubIdOf(good);
+      if (conf === undefined || good === undefined || goodHub === undefined || goodHub === hub || !hasUse) {
+        files.removeFallback();
+        return known({ hub });
+      }
       files.writeTrial(withHubOf(conf, good));
       if (test && (await server.test(files.trial)) !== undefined) {
         files.dropTrial(); // such as a key that this server does not know any more
-        return none();
+        files.removeFallback();
+        return known({ hub });
       }
-      files.acceptFallback();
-      return { conf: files.fallback, hub, urls: hubAddresses(good) };
+      const urls = hubAddresses(good);
+      if (!isLost) {
+        files.acceptFallback();
+        return known({ hub, fallback: { conf: files.fallback, hub: goodHub, urls } });
+      }
+      files.acceptTrial();
+      files.removeFallback();
+      return { hub: goodHub, adopted: urls };
     },
   };
 }

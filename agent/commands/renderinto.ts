@@ -3,9 +3,7 @@ import { loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import type { Finding } from '../config/problem.ts';
 import { type ReadText, readSecrets } from '../config/secrets.ts';
-import { known } from '../lib/known.ts';
 import { connectionOf, monitorOf } from '../nats/connection.ts';
-import { hubIdOf } from '../nats/leafconf.ts';
 import { hubGood } from './hubgood.ts';
 import { attemptLeaf, type LeafAttempt } from './leafattempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './leaffiles.ts';
@@ -34,7 +32,9 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   const local = last?.local ?? newLocalSecrets(input.boot);
   const { keepUnit, configFile } = input;
   const lastGood = last === undefined ? {} : { lastGood: last.config };
-  const { config, problems } = loadConfigFile(configFile, { keepUnit, ...lastGood });
+  const loaded = loadConfigFile(configFile, { keepUnit, ...lastGood });
+  const { problems } = loaded;
+  let { config } = loaded;
 
   const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
   const problemsAnd = (findings: readonly Finding[]): AgentFile['problems'] => [
@@ -87,16 +87,13 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     return write({ ...last, leaf, problems: problemsAnd([...findings, ...found]) });
   }
   if (outcome.state === 'none') files.removeConf();
-  const conf = files.readConf();
-  const usable = conf !== undefined && config.hub.url.length > 0;
-  if (!usable) files.removeFallback();
-  const fallback = usable
-    ? await good.prepare(conf, input.serverOf(config.leaf.server), input.test)
-    : undefined;
-  const rest = {
-    conf: files.conf,
-    state_dir: files.state,
-    ...known({ hub: conf && hubIdOf(conf), fallback }),
-  };
-  return writeNew(used, found, { leaf: { ...outcome, ...rest } });
+  const isHubWrong = [...problems, ...findings, ...found].some(
+    ({ option = '', severity }) => severity === 'error' && option.startsWith('hub.'),
+  );
+  const server = input.serverOf(config.leaf.server);
+  const { adopted, ...hub } = await good.settle({ config, isHubWrong, server, test: input.test });
+  if (adopted !== undefined) config = { ...config, hub: { ...config.hub, url: adopted } };
+  const state = adopted !== undefined && outcome.state === 'local_only' ? 'hub_only' : outcome.state;
+  const leaf: LeafInfo = { ...outcome, state, conf: files.conf, state_dir: files.state, ...hub };
+  return writeNew(used, found, { leaf });
 }
