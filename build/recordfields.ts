@@ -76,6 +76,14 @@ export const events: readonly (readonly [event: string, what: string, values: st
   ['ptp4l, chronyd', 'the daemon came, went or fell silent', '`fresh`, `stale` or `absent: <why>`'],
   ['clock_step', 'the system clock was set', '`{wall_ms}` before; `{wall_ms, step_us}` after'],
   ['hub', 'the leaf joined or left the hub', 'true or false'],
+  [
+    'hub_cause',
+    'why the hub is not joined became known, became another, or is over',
+    '`{cause}`, such as `auth`',
+  ],
+  ['hub_settings', 'the hub settings in use were changed', '`asked` or `last_good`'],
+  ['leaf_restart', 'the watchdog restarts the leaf server', '`{restarts}` in this outage'],
+  ['certificate', 'renewed files of TLS were taken over', 'none'],
   ['problem', 'a problem began (`after`) or ended (`before`)', '`{key, weight}`'],
   ['health', 'the answer to HEALTH_PROBE', 'none; status, version, uptime_s, problems instead'],
   [

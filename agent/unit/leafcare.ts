@@ -47,6 +47,8 @@ export interface CareDeps {
 }
 
 const tick_ms = 1000;
+/** A joined leaf is looked at each time so many ticks have passed. */
+const calmTicks = 5;
 
 const doorTls = (file: AgentFile) => {
   const { hub } = file.config;
@@ -74,6 +76,7 @@ export function careForLeaf(deps: CareDeps, file: AgentFile): LeafCare {
   let told: CauseCode | undefined;
   let last: HubTrouble | undefined;
   let care = careFrom(ticker.now_ms());
+  let sinceCheck = 0;
 
   const hear = (sign: Sign): void => {
     if (leaf.hubUp() !== true) outage = heard(outage, sign, ticker.now_ms());
@@ -161,14 +164,18 @@ export function careForLeaf(deps: CareDeps, file: AgentFile): LeafCare {
   };
 
   function tick(): void {
-    const joined = leaf.hubUp() === true;
+    const up = leaf.hubUp();
+    const joined = up === true;
     tellCause();
     if (joined) {
-      if (outage !== noOutage) voice.joined();
+      const isNews = care.joined_ms === undefined;
+      if (isNews) voice.joined();
       outage = noOutage;
       doors.forget();
+      sinceCheck = isNews ? 0 : (sinceCheck + 1) % calmTicks;
+      if (sinceCheck !== 0) return; // nothing to do, and little that could change
       void prove();
-    } else doors.tick();
+    } else if (runner !== undefined || up === false) doors.tick(); // of a server of others not much may be known
     if (runner === undefined) return;
     const cause = causeIn(outage);
     const next = careFor(

@@ -212,6 +212,15 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       assert.deepEqual(causes.at(-1)?.after, undefined, 'the cause ended');
     });
 
+    test('and hangs is replaced: by KILL, as it does not heed TERM', async (t) => {
+      const { one, told } = await site(t, { more: leafOptions("watchdog_s '3'") });
+      const first = one.leaf().pid;
+      one.leaf().kill('SIGSTOP');
+      await eventually('another process', () => one.leaf().pid !== first, 60_000);
+      await joined(one);
+      await said(told, 'leaf_restart');
+    });
+
     for (const { name, program } of serversToTest()) {
       test(`a black hole is noticed within three intervals of the ping, by nats-server ${name}`, async (t) => {
         let path: HolePath | undefined;
