@@ -216,15 +216,15 @@ export interface Outage {
 
 export const noOutage: Outage = { seen: [] };
 
-/** What was not heard again for so long has given way to what was. */
-const forgotten_ms = 120_000;
+/** What was not heard again for so long has given way to what was: a break is followed by what keeps it broken. */
+const forgotten_ms = { refused: 120_000, lost: 10_000, unreached: 120_000 } as const;
 const rank = { refused: 2, lost: 1, unreached: 0 } as const;
 
 /** Notes a sign; one heard before keeps its time. */
 export function heard(before: Outage, sign: Sign, now_ms: number): Outage {
   const old = before.seen.find(({ code }) => code === sign.code);
   const others = before.seen.filter(
-    ({ code, last_ms }) => code !== sign.code && now_ms - last_ms <= forgotten_ms,
+    ({ code, last_ms }) => code !== sign.code && now_ms - last_ms <= forgotten_ms[causes[code].kind],
   );
   return { seen: [...others, { ...sign, since_ms: old?.since_ms ?? now_ms, last_ms: now_ms }] };
 }

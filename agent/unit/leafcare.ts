@@ -47,6 +47,8 @@ export interface CareDeps {
 }
 
 const tick_ms = 1000;
+/** Of the lines that were there before the agent, these may still tell why there is no hub. */
+const mostOld = 10;
 /** A joined leaf is looked at each time so many ticks have passed. */
 const calmTicks = 5;
 
@@ -94,7 +96,7 @@ export function careForLeaf(deps: CareDeps, file: AgentFile): LeafCare {
 
   const onLines = (lines: readonly string[], old: boolean): void => {
     const now_ms = ticker.now_ms();
-    const parsed = lines.flatMap((line) => parseLeafLine(line) ?? []);
+    const parsed = lines.slice(old ? -mostOld : 0).flatMap((line) => parseLeafLine(line) ?? []);
     for (const line of parsed) {
       if (!old) voice.say(line, now_ms);
       if (!old && line.reload === 'done')

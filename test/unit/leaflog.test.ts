@@ -79,6 +79,14 @@ test('a dial that is refused is outweighed by what the hub says once it answers,
   assert.equal(causeIn(heard(both, refused, 200_000))?.code, 'refused', 'auth was not heard for two minutes');
 });
 
+test('a break gives way to what keeps the link broken', () => {
+  const dropped = { code: 'dropped', detail: 'a' } as const;
+  const refused = { code: 'refused', detail: 'b' } as const;
+  const both = heard(heard(noOutage, dropped, 0), refused, 1000);
+  assert.equal(causeIn(both)?.code, 'dropped', 'it may go on');
+  assert.equal(causeIn(heard(both, refused, 15_000))?.code, 'refused');
+});
+
 test('a cause keeps the time at which it was heard first', () => {
   const auth = { code: 'auth', detail: 'b' } as const;
   assert.equal(causeIn(heard(heard(noOutage, auth, 5), auth, 90_000))?.since_ms, 5);
