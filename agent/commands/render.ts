@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
@@ -61,7 +62,7 @@ function maskedSecrets({ hub, user }: Config): LeafSecrets {
 }
 
 /** leaf.conf as it would be, for the eyes of anybody. */
-async function show(configFile: string, io: CommandIo): Promise<number> {
+async function show(configFile: string, out: string, io: CommandIo): Promise<number> {
   const { config, problems } = loadConfigFile(configFile);
   for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
   if (config.leaf.mode !== 'managed') {
@@ -73,6 +74,7 @@ async function show(configFile: string, io: CommandIo): Promise<number> {
     config,
     maskedSecrets(config),
     'known' in version ? version.known : undefined,
+    join(out, 'state'),
   );
   io.stdout(text);
   for (const note of notes) io.stderr(`note: ${note}\n`);
@@ -89,7 +91,7 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  if (given.stdout) return show(given.config, io);
+  if (given.stdout) return show(given.config, given.out, io);
 
   const isRoot = process.getuid?.() === 0;
   const boot = bootId();
