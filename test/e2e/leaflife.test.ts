@@ -90,7 +90,18 @@ interface SiteOptions {
   readonly path?: (hub: Hub) => Promise<number>;
 }
 
-async function site(
+let lastStart: Promise<unknown> = Promise.resolve();
+
+/** Starts one after the other: free ports that are found at the same time may be the same. */
+function inTurn<T>(start: () => Promise<T>): Promise<T> {
+  const mine = lastStart.then(start);
+  lastStart = mine.catch(() => {});
+  return mine;
+}
+
+const site = (t: TestContext, opts: SiteOptions) => inTurn(() => startSite(t, opts));
+
+async function startSite(
   t: TestContext,
   opts: SiteOptions,
 ): Promise<{ hub: Hub; one: RunningUnit; told: Told[] }> {
@@ -256,7 +267,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
   describe('two hubs', { concurrency: true }, () => {
     test('the unit is always at the one that lives', async (t) => {
       const { hub, one } = await site(t, {});
-      const second = await startHub(t, tempDir(t, 'second'), newest);
+      const second = await inTurn(() => startHub(t, tempDir(t, 'second'), newest));
       await change(one, (text) =>
         text.replace(/(list url 'nats:\/\/127.0.0.1:)\d+'/, `$&\n\t$1${second.leafPort}'`),
       );
