@@ -6,6 +6,7 @@ import { startParts } from './lib/parts.ts';
 import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import { openConsole } from './unit/console.ts';
+import { leafParts } from './unit/leafparts.ts';
 import type { Ground, UnitParts } from './unit/parts.ts';
 import { whenReady } from './unit/ready.ts';
 import { reportParts } from './unit/reportparts.ts';
@@ -63,7 +64,7 @@ export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agen
   };
   log.info('starting', { unit: file.config.agent.unit, version, boot: ground.boot });
   const parts = await startParts<UnitParts, AgentFile>(
-    { ...workParts(ground), ...reportParts(ground) },
+    { ...workParts(ground), ...reportParts(ground), ...leafParts(ground) },
     file,
     (part, error) => log.error('a part did not stop cleanly', { part: String(part), error: String(error) }),
   );

@@ -76,6 +76,14 @@ export const events: readonly (readonly [event: string, what: string, values: st
   ['ptp4l, chronyd', 'the daemon came, went or fell silent', '`fresh`, `stale` or `absent: <why>`'],
   ['clock_step', 'the system clock was set', '`{wall_ms}` before; `{wall_ms, step_us}` after'],
   ['hub', 'the leaf joined or left the hub', 'true or false'],
+  [
+    'hub_cause',
+    'why the hub is not joined became known, became another, or is over',
+    '`{cause}`, such as `auth`',
+  ],
+  ['hub_settings', 'the hub settings in use were changed', '`asked` or `last_good`'],
+  ['leaf_restart', 'the watchdog restarts the leaf server', '`{restarts}` in this outage'],
+  ['certificate', 'renewed files of TLS were taken over', 'none'],
   ['problem', 'a problem began (`after`) or ended (`before`)', '`{key, weight}`'],
   [
     'start',
@@ -224,6 +232,7 @@ export const documented: readonly Documented[] = [
       'certificates[].file': string('a file of certificates, or of NATS credentials whose JWT expires'),
       'certificates[].days_left': number('until the first in that file expires; negative afterwards'),
       last_error: string('of the leaf link or of the connection'),
+      cause: string('stable name of its cause, such as auth, ca or dns'),
       'agent.reconnects': number('of the agent to the local server'),
       'agent.dropped': number('messages that the agent could not send'),
       'agent.in_msgs': number('to the agent'),

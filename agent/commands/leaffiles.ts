@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -9,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type AgentFile,
   AgentFileError,
@@ -18,7 +20,7 @@ import {
   parseAgentFile,
 } from '../config/agentfile.ts';
 
-/** Group that may read what root renders, so that the agent and the leaf need not be root. */
+/** User of agent and leaf, and group that may read what root renders, so that the agent and the leaf need not be root. */
 const group = 'nunect';
 
 const readIfThere = (path: string): string | undefined => {
@@ -39,34 +41,54 @@ export interface Rendered {
 /** The pair of files that `nunect render` keeps in one directory. */
 export interface LeafFiles {
   readonly conf: string;
+  /** Where agent and leaf may write; root writes nothing there. */
+  readonly state: string;
+  /** The same config with the hub part that last joined. */
+  readonly fallback: string;
   /** Where a config is tried before it takes its place. */
   readonly trial: string;
   /** What is there from this boot; a file of another boot or another version counts as none. */
   read(boot: string): Rendered;
+  /** leaf.conf as it is, whichever boot it is from. */
+  readConf(): string | undefined;
   writeTrial(text: string): void;
   dropTrial(): void;
   /** The tried config takes its place together with the next agent.json, or not at all, as when the disk is full. */
   acceptTrial(): void;
   removeConf(): void;
+  /** The tried config is kept for when the new one does not join. */
+  acceptFallback(): void;
+  removeFallback(): void;
   writeAgentFile(file: AgentFile): void;
 }
 
-/** Id of the group, when this process may give files to it. */
-function sharedGroup(): number | undefined {
+/** Id of the group or user, when this process may give files to it. */
+function sharedId(file: '/etc/group' | '/etc/passwd'): number | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readIfThere('/etc/group')
+  const line = readIfThere(file)
     ?.split('\n')
     .find((one) => one.startsWith(`${group}:`));
   const id = Number(line?.split(':')[2] ?? Number.NaN);
   return Number.isInteger(id) ? id : undefined;
 }
 
+/** Makes the directory of agent and leaf, 0750. Nobody but root can put another in its place. */
+function makeState(path: string, gid: number | undefined): void {
+  mkdirSync(path, { recursive: true, mode: 0o750 });
+  if (!lstatSync(path).isDirectory()) throw new Error(`${path} is no directory: remove it`);
+  const uid = sharedId('/etc/passwd');
+  if (gid !== undefined && uid !== undefined) lchownSync(path, uid, gid);
+}
+
 /** Makes the directory, 0750, and gives access to the files in it, 0640; all in group nunect when root made them. */
-export function leafFiles(dir: string): LeafFiles {
+export function leafFiles(given: string): LeafFiles {
+  const dir = resolve(given); // what it names in a config is meant wherever the server is started
   const conf = join(dir, 'leaf.conf');
   const trial = join(dir, 'leaf.conf.new');
   const agentPath = join(dir, 'agent.json');
-  const gid = sharedGroup();
+  const state = join(dir, 'state');
+  const fallback = join(dir, 'leaf.fallback.conf');
+  const gid = sharedId('/etc/group');
 
   mkdirSync(dir, { recursive: true });
   const share = (path: string, mode: number): void => {
@@ -74,6 +96,7 @@ export function leafFiles(dir: string): LeafFiles {
     chmodSync(path, mode);
   };
   share(dir, 0o750);
+  makeState(state, gid);
 
   const write = (path: string, text: string): void => {
     rmSync(path, { force: true }); // one of a broken run may have other rights
@@ -92,6 +115,8 @@ export function leafFiles(dir: string): LeafFiles {
   return {
     conf,
     trial,
+    state,
+    fallback,
     read(boot) {
       const text = readIfThere(agentPath);
       if (text === undefined) return {};
@@ -105,12 +130,15 @@ export function leafFiles(dir: string): LeafFiles {
         throw error;
       }
     },
+    readConf: () => readIfThere(conf),
     writeTrial: (text) => write(trial, text),
     dropTrial: () => rmSync(trial, { force: true }),
     acceptTrial() {
       accepted = true;
     },
     removeConf: () => rmSync(conf, { force: true }),
+    acceptFallback: () => renameSync(trial, fallback),
+    removeFallback: () => rmSync(fallback, { force: true }),
     writeAgentFile(file) {
       try {
         write(`${agentPath}.new`, formatAgentFile(file));

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
 import { bootId } from '../lib/bootid.ts';
 import { spawnSafely } from '../lib/child.ts';
+import { known } from '../lib/known.ts';
 import { renderLeaf } from '../nats/leafconf.ts';
 import type { LeafSecrets } from '../nats/leafusers.ts';
 import { readFlags } from './flags.ts';
@@ -16,14 +18,17 @@ import { renderInto } from './renderinto.ts';
 import { formatOutcome, outcomeOf } from './renderoutcome.ts';
 
 const defaultOut = '/var/run/nunect';
+const defaultKeep = '/etc/nunect';
 
-const usage = `usage: nunect render [--config FILE] [--out DIR] [--stdout] [--no-test]
+const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
 
 Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
 'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
 Exit code 1: the config could not be used as it is; what ran before stays.
   --config FILE  default: ${defaultConfigFile}
   --out DIR      default: ${defaultOut}
+  --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
+                 default: ${defaultKeep}, but with another --out: nowhere
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      do without 'nats-server -t'
 `;
@@ -31,6 +36,7 @@ Exit code 1: the config could not be used as it is; what ran before stays.
 const flags = {
   config: { type: 'string', default: defaultConfigFile },
   out: { type: 'string', default: defaultOut },
+  keep: { type: 'string' },
   stdout: { type: 'boolean', default: false },
   'no-test': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
@@ -58,7 +64,7 @@ function maskedSecrets({ hub, user }: Config): LeafSecrets {
 }
 
 /** leaf.conf as it would be, for the eyes of anybody. */
-async function show(configFile: string, io: CommandIo): Promise<number> {
+async function show(configFile: string, out: string, io: CommandIo): Promise<number> {
   const { config, problems } = loadConfigFile(configFile);
   for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
   if (config.leaf.mode !== 'managed') {
@@ -70,6 +76,7 @@ async function show(configFile: string, io: CommandIo): Promise<number> {
     config,
     maskedSecrets(config),
     'known' in version ? version.known : undefined,
+    join(out, 'state'),
   );
   io.stdout(text);
   for (const note of notes) io.stderr(`note: ${note}\n`);
@@ -89,8 +96,9 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  if (given.stdout) return show(given.config, io);
+  if (given.stdout) return show(given.config, given.out, io);
 
+  const isRoot = process.getuid?.() === 0;
   const boot = bootId();
   const files = leafFiles(given.out);
   const before = files.read(boot);
@@ -100,7 +108,8 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     test: !given['no-test'],
     serverOf,
     readText: (path) => readFileSync(path, 'utf8'),
-    keepUnit: process.getuid?.() === 0,
+    keepUnit: isRoot,
+    ...known({ keepDir: given.keep ?? (given.out === defaultOut && isRoot ? defaultKeep : undefined) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);

@@ -4,6 +4,7 @@ import type { Config } from '../config/options.ts';
 import type { Finding } from '../config/problem.ts';
 import { type ReadText, readSecrets } from '../config/secrets.ts';
 import { connectionOf, monitorOf } from '../nats/connection.ts';
+import { hubGood } from './hubgood.ts';
 import { attemptLeaf, type LeafAttempt } from './leafattempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './leaffiles.ts';
 import type { LeafServer } from './leafserver.ts';
@@ -18,6 +19,8 @@ export interface RenderInput {
   readonly readText: ReadText;
   /** Whether a derived unit id is kept for ever. */
   readonly keepUnit: boolean;
+  /** Where the hub settings that last joined outlive a reboot. */
+  readonly keepDir?: string;
 }
 
 const isGood = (leaf: LeafInfo | undefined): boolean =>
@@ -29,13 +32,15 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   const local = last?.local ?? newLocalSecrets(input.boot);
   const { keepUnit, configFile } = input;
   const lastGood = last === undefined ? {} : { lastGood: last.config };
-  const { config, problems } = loadConfigFile(configFile, { keepUnit, ...lastGood });
+  const loaded = loadConfigFile(configFile, { keepUnit, ...lastGood });
+  const { problems } = loaded;
+  let { config } = loaded;
 
-  const known = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
+  const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
   const problemsAnd = (findings: readonly Finding[]): AgentFile['problems'] => [
     ...problems,
     ...findings
-      .filter(({ option, severity }) => option === undefined || !known.has(`${severity} ${option}`))
+      .filter(({ option, severity }) => option === undefined || !mentioned.has(`${severity} ${option}`))
       .map((finding) => ({ file: configFile, ...finding })),
   ];
   const write = (file: AgentFile): AgentFile => {
@@ -58,8 +63,11 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     });
   if (config.leaf.mode !== 'managed') {
     files.removeConf();
+    files.removeFallback();
     return writeNew(config, [], {});
   }
+  const good = hubGood(files, input.keepDir);
+  good.learn(files.readConf());
 
   const {
     used,
@@ -79,5 +87,13 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     return write({ ...last, leaf, problems: problemsAnd([...findings, ...found]) });
   }
   if (outcome.state === 'none') files.removeConf();
-  return writeNew(used, found, { leaf: { ...outcome, conf: files.conf } });
+  const isHubWrong = [...problems, ...findings, ...found].some(
+    ({ option = '', severity }) => severity === 'error' && option.startsWith('hub.'),
+  );
+  const server = input.serverOf(config.leaf.server);
+  const { adopted, ...hub } = await good.settle({ config, isHubWrong, server, test: input.test });
+  if (adopted !== undefined) config = { ...config, hub: { ...config.hub, url: adopted } };
+  const state = adopted !== undefined && outcome.state === 'local_only' ? 'hub_only' : outcome.state;
+  const leaf: LeafInfo = { ...outcome, state, conf: files.conf, state_dir: files.state, ...hub };
+  return writeNew(used, found, { leaf });
 }

@@ -18,6 +18,10 @@ Runs the agent by DIR/agent.json, which 'nunect render' makes. Prints READY once
 SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${defaultDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
+
+The leaf server is started beside it, as the same user, by something that starts it again whenever it ends (the
+agent ends it to have other settings taken up), such as a systemd unit with Restart=always:
+  /usr/lib/nunect/leaf DIR nats-server
 `;
 
 const flags = {
@@ -33,8 +37,8 @@ export interface RunSignals {
 }
 
 /**
- * A directory that this user may write to: `dir` itself, else one of its own that `remove` takes away. Where there is
- * neither it is `dir` all the same: only pmc writes there, and says why it cannot.
+ * A directory that this user may write to: that which render made for it, else one of its own that `remove` takes away.
+ * Where there is neither it is the first all the same: who writes there says why it cannot.
  */
 function scratch(dir: string): { readonly path: string; remove(): void } {
   try {
@@ -99,7 +103,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   if (!file.config.agent.enabled) return disabled(io);
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const own = scratch(dir);
+  const own = scratch(join(dir, 'state'));
   const deps = {
     spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
     write: io.stderr,

@@ -47,6 +47,20 @@ export interface LeafInfo {
   readonly server_version?: string;
   /** What this server cannot do, or that there is no hub: a sentence each. */
   readonly notes: readonly string[];
+  /** Where the server writes its log and pid, and what the agent keeps between restarts. */
+  readonly state_dir?: string;
+  /** Names the hub part of that config, `none` without one. */
+  readonly hub?: string;
+  /** The same config with the hub part that last joined, for when the new one does not join. */
+  readonly fallback?: LeafFallback;
+}
+
+/** What can be run in place of the config that was asked for. */
+export interface LeafFallback {
+  readonly conf: string;
+  readonly hub: string;
+  /** Addresses of that hub, without logins. */
+  readonly urls: readonly string[];
 }
 
 /** Passwords of the leaf itself, made once per boot. */
@@ -174,7 +188,12 @@ const isLeaf = (value: unknown): boolean =>
   leafStates.some((state) => state === value['state']) &&
   isText(value['conf']) &&
   isAbsentOr(isText, value['server_version']) &&
-  isTexts(value['notes']);
+  isTexts(value['notes']) &&
+  ['state_dir', 'hub'].every((name) => isAbsentOr(isText, value[name])) &&
+  isAbsentOr(isFallback, value['fallback']);
+
+const isFallback = (value: unknown): boolean =>
+  isObject(value) && isText(value['conf']) && isText(value['hub']) && isTexts(value['urls']);
 
 const isProblem = (value: unknown): boolean =>
   isObject(value) &&

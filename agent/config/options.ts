@@ -137,11 +137,25 @@ export const sections = {
     port: int(4222, 1, 65535, 'Port that local clients connect to.', leafToo),
     server: text('nats-server', program, 'The server program.', leafToo),
     ping_interval_s: int(
-      20,
+      12,
       2,
       600,
-      'How often a link is probed; a black-holed one is noticed after about twice that.',
+      'How often a link is probed; a black-holed one is noticed after two to three times that.',
       { unit: 's', ...leafToo },
+    ),
+    confirm_s: int(
+      60,
+      0,
+      3600,
+      'How long changed hub settings may take to join a hub that answers, before the last good ones return; 0: for ever.',
+      { unit: 's' },
+    ),
+    watchdog_s: int(
+      300,
+      0,
+      86400,
+      'How long the leaf may stay unjoined though the hub answers, before its server is restarted; 0: for ever.',
+      { unit: 's' },
     ),
     compression: choice(
       's2_auto',

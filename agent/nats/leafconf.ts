@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/options.ts';
 import { hubRemote, type Say } from './leafremote.ts';
 import { type ConfBlock, writeBlock } from './leafsyntax.ts';
@@ -27,8 +28,21 @@ const serverBlock = (config: Config): ConfBlock => ({
   max_connections: config.leaf.max_connections,
 });
 
-/** The system log adds the time. */
-const loggingBlock = (leaf: Leaf): ConfBlock => ({ logtime: false, debug: leaf.log_debug });
+/** In RAM; the server keeps two at most, and the agent takes the older away. */
+const logLimit_bytes = 256 * 1024;
+
+/** Into a file that the agent follows; without a directory for it on stderr, where the system log adds the time. */
+const loggingBlock = (leaf: Leaf, stateDir: string | undefined): ConfBlock => ({
+  logtime: stateDir !== undefined,
+  debug: leaf.log_debug,
+  ...(stateDir === undefined
+    ? {}
+    : {
+        log_file: `${stateDir}/leaf.log`,
+        logfile_size_limit: logLimit_bytes,
+        pid_file: `${stateDir}/leaf.pid`,
+      }),
+});
 
 function usersBlock(config: Config, secrets: LeafSecrets): ConfBlock {
   const lan = config.user.flatMap((user) => lanLogin(config, user, secrets));
@@ -106,17 +120,18 @@ function hubBlock(
 /**
  * The nats-server config of a unit, for that version of the server; undefined is taken for the oldest.
  * It expects a Config that `checkLeaf` found no error in. Its parts start with a line `# [name]`, so that
- * two configs can be compared part by part.
+ * two configs can be compared part by part. `stateDir` is where the server may write its log and pid.
  */
 export function renderLeaf(
   config: Config,
   secrets: LeafSecrets,
   version: ServerVersion | undefined,
+  stateDir?: string,
 ): LeafConf {
   const notes: string[] = [];
   const parts: Readonly<Record<string, ConfBlock>> = {
     server: serverBlock(config),
-    logging: loggingBlock(config.leaf),
+    logging: loggingBlock(config.leaf, stateDir),
     tls: tlsBlock(config.leaf),
     websocket: websocketBlock(config.leaf),
     hub: hubBlock(config, secrets, version, (note) => notes.push(note)),
@@ -128,8 +143,32 @@ export function renderLeaf(
     .filter(([, block]) => Object.keys(block).length > 0)
     .map(([name, block]) => `\n# [${name}]\n${writeBlock(block)}`)
     .join('');
-  return { text: `# Written by 'nunect render': changes made here are lost.\n${text}`, notes };
+  return { text: headed(text), notes };
 }
+
+const firstLine = "# Written by 'nunect render': changes made here are lost.\n";
+const hubLine = /^# hub: ([0-9a-f]{32}|none)\n/m;
+
+/** The text below two lines of which the second names the hub part, so that a shell can tell one from another. */
+const headed = (body: string): string => `${firstLine}# hub: ${idOf(partsOf(body).get('hub'))}\n${body}`;
+
+const idOf = (hubPart: string | undefined): string =>
+  hubPart === undefined ? 'none' : createHash('sha256').update(hubPart).digest('hex').slice(0, 32);
+
+/** The name of the hub part of a rendered config, `none` where it has none; undefined of any other text. */
+export const hubIdOf = (text: string): string | undefined => hubLine.exec(text)?.[1];
+
+/** The same config with the hub part of another, and all that is local as it was. */
+export function withHubOf(text: string, other: string): string {
+  const parts = new Map([...partsOf(text), ['hub', partsOf(other).get('hub') ?? '']]);
+  return headed([...parts].map(([name, part]) => `\n# [${name}]\n${part}\n`).join(''));
+}
+
+/** The addresses in a hub part, without logins. */
+export const hubAddresses = (text: string): string[] =>
+  [...(partsOf(text).get('hub') ?? '').matchAll(/"([a-z-]+:\/\/)(?:[^"@]*@)?([^"]+)"/g)].map(
+    ([, scheme = '', address = '']) => `${scheme}${address}`,
+  );
 
 /** The parts of a rendered config by name. Of any other text: none. */
 export function partsOf(text: string): ReadonlyMap<string, string> {

@@ -62,6 +62,8 @@ export interface NatsMetric extends Stamp {
   /** The same for each file of certificates or NATS credentials; what cannot be read is a problem instead. */
   readonly certificates?: readonly { readonly file: string; readonly days_left: number }[];
   readonly last_error?: string;
+  /** Name of the cause of that, such as `auth` (nats/causes.ts). */
+  readonly cause?: string;
   readonly agent: {
     readonly reconnects: number;
     readonly dropped: number;
@@ -104,7 +106,10 @@ export interface StatusEvent {
   readonly ts: number;
   readonly unit_id: string;
   readonly role: string;
-  /** What it is about: `clock`, `link`, `problem`, `health`, `records_dropped`. */
+  /**
+   * What it is about: `clock`, `link`, `problem`, `health`, `records_dropped`; of the leaf `hub`, `hub_cause`,
+   * `hub_settings`, `leaf_restart`, `certificate`.
+   */
   readonly event: string;
   readonly before?: unknown;
   readonly after?: unknown;

@@ -46,7 +46,15 @@ export const clockStep = (step_us: number, wall_us: number): Happening => ({
   evidence: `the system clock was set ${sayStep(step_us)}`,
 });
 
-const majors: ReadonlySet<string> = new Set(['clock', 'hub', 'clock_step']);
+const majors: ReadonlySet<string> = new Set([
+  'clock',
+  'hub',
+  'clock_step',
+  'hub_cause',
+  'hub_settings',
+  'leaf_restart',
+  'certificate',
+]);
 
 /** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
 export function tellEvents(

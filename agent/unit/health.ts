@@ -20,6 +20,10 @@ export interface HealthFacts {
   readonly hub: boolean;
   readonly hubUp: boolean | undefined;
   readonly hubError?: string | undefined;
+  /** Why, where that is known: cause, since when and what to do. */
+  readonly hubCause?: string | undefined;
+  /** Hub settings are in use that are not those asked for. */
+  readonly rolledBack?: string | undefined;
   /** The hub is reached by TLS. */
   readonly hubTls?: boolean | undefined;
   readonly spool: SpoolStats;
@@ -47,7 +51,7 @@ export interface Trouble {
   readonly stage?: string;
 }
 
-/** The hub's certificate is checked by the local server, whose log we do not see; but we see the clock. */
+/** The hub's certificate is checked by a server whose log we may not see; but we see the clock. */
 function dateTroubleOfHub({ hubTls, clockDoubt, wall_ms, certificates }: HealthFacts): string {
   const isDated = isImplausible(wall_ms) || certificates.some((cert) => isOutside(cert, wall_ms));
   return hubTls && clockDoubt !== undefined && isDated
@@ -67,10 +71,13 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
       text: `not connected to ${serverOf[facts.leafMode]}${why}`,
     };
   } else if (facts.hub && facts.hubUp === false) {
-    const why = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
-    yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}${dateTroubleOfHub(facts)}` };
+    const guess = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
+    const why = facts.hubCause === undefined ? `${guess}${dateTroubleOfHub(facts)}` : `: ${facts.hubCause}`;
+    yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}` };
   } else if (facts.hub && spool.state === 'offline')
     yield { key: 'hub silent', weight: 'degraded', text: 'records wait: the hub does not answer' };
+  if (facts.rolledBack !== undefined)
+    yield { key: 'hub settings', weight: 'degraded', text: facts.rolledBack };
   if (leaf !== undefined && leaf.state !== 'current')
     yield {
       key: 'leaf config',

@@ -8,6 +8,7 @@ import type { Link } from '../nats/link.ts';
 import type { Console } from './console.ts';
 import type { Events } from './events.ts';
 import type { FlightRecorder } from './flightrecorder.ts';
+import type { LeafCare } from './leafcare.ts';
 import type { Publisher } from './publisher.ts';
 import type { SurveyParts } from './survey.ts';
 import type { Trust } from './trust.ts';
@@ -41,6 +42,8 @@ export interface UnitParts extends SurveyParts {
   readonly watches: object;
   readonly publisher: Publisher;
   readonly web: object;
+  readonly care: LeafCare;
+  readonly tlsFiles: object;
 }
 
 /** How some of the parts are built. */

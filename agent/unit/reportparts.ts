@@ -87,7 +87,8 @@ export function reportParts(
     watches: {
       needs: ['events', 'keeper', 'leaf', 'recorder', 'spool'],
       inputs: () => [],
-      start(_file, { events, keeper, leaf, recorder, spool }) {
+      start(_file, parts) {
+        const { events, keeper, leaf, recorder, spool } = parts;
         let hub = leaf.hubUp();
         const ends = [
           keeper.onChange((change, { evidence }) => {
@@ -98,7 +99,8 @@ export function reportParts(
             const now = leaf.hubUp();
             spool.kick();
             if (now === hub) return;
-            const evidence = freshValue(reading)?.last_error?.text;
+            const cause = (now: Partial<UnitParts>) => now.care?.trouble()?.text; // it starts after this part
+            const evidence = cause(parts) ?? freshValue(reading)?.last_error?.text;
             events.tell({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
             hub = now;
           }),

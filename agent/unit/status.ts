@@ -111,6 +111,7 @@ function linkStatus({ nats, hub_rtt_us }: Outlook, facts: StatusFacts): LinkStat
       hub_rtt_us,
       hub_changes: facts.hubChanges,
       last_error: nats.last_error,
+      cause: nats.cause,
     }),
   };
 }

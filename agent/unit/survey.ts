@@ -3,8 +3,9 @@ import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
+import { causeOf } from '../nats/causes.ts';
 import { hubTls } from '../nats/leafremote.ts';
-import type { Link } from '../nats/link.ts';
+import type { Link, LinkState } from '../nats/link.ts';
 import type { Spool } from '../nats/spool.ts';
 import type { CertFacts, CertProbe, CertSource } from '../probe/certs.ts';
 import type { LeafFacts, LeafWatch } from '../probe/leaf.ts';
@@ -13,6 +14,7 @@ import type { RttProbe } from '../probe/rtt.ts';
 import type { SelfProbe } from '../probe/self.ts';
 import type { SystemProbe } from '../probe/system.ts';
 import { judgeHealth } from './health.ts';
+import type { LeafCare } from './leafcare.ts';
 import type { Outlook } from './outlook.ts';
 import type { SpoolKeep } from './spoolkeep.ts';
 import type { Timekeeper } from './timekeeper.ts';
@@ -29,6 +31,7 @@ export interface SurveyParts {
   readonly system: SystemProbe;
   readonly self: SelfProbe;
   readonly certs: CertProbe;
+  readonly care?: LeafCare;
 }
 
 export interface SurveyDeps {
@@ -60,6 +63,13 @@ const soonest = (certificates: readonly CertFacts[]): number | undefined => {
   return days.length === 0 ? undefined : Math.min(...days);
 };
 
+/** The latest trouble of the way to the hub, with its cause where it has a name. */
+function lastTrouble(care: LeafCare | undefined, facts: LeafFacts | undefined, { lastError }: LinkState) {
+  const heard = care?.lastTrouble();
+  const last_error = heard?.text ?? facts?.last_error?.text ?? lastError;
+  return { last_error, cause: heard?.code ?? (last_error && causeOf(last_error)) };
+}
+
 /** Asks every part once: the one look that heartbeat, metrics and status page are made from. Never rejects. */
 export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFile): Promise<Outlook> {
   const { keeper, link, leaf, spool } = parts;
@@ -90,6 +100,8 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     hub: file.config.hub.url.length > 0,
     hubUp: leaf.hubUp(),
     hubError: facts?.last_error?.text,
+    hubCause: parts.care?.trouble()?.text,
+    rolledBack: parts.care?.rolledBack(),
     hubTls: hubTls(file.config) && !file.config.hub.tls_insecure,
     spool: stats,
     snapshotTrouble: parts.spoolKeep.trouble(),
@@ -131,7 +143,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
         slow_consumers: facts?.server.slow_consumers,
         certificate_days_left: soonest(certificates),
         certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
-        last_error: facts?.last_error?.text ?? state.lastError,
+        ...lastTrouble(parts.care, facts, state),
       }),
     },
     system,

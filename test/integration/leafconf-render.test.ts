@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
@@ -65,14 +65,15 @@ test('the first rendering of a boot starts both services, the same again changes
   const first = await run(unit('', hub() + user('app')));
   assert.equal(first.code, 0, first.stderr);
   assert.equal(first.last, 'restart: leaf agent');
-  const read = (): string[] => readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'));
+  const files = (): string[] => readdirSync(out).filter((name) => name !== 'state');
+  const read = (): string[] => files().map((name) => readFileSync(join(out, name), 'utf8'));
   const before = read();
   const again = await run(unit('', hub() + user('app')));
   assert.deepEqual([again.code, again.stdout], [0, 'nothing to do\n']);
   assert.deepEqual(read(), before);
-  assert.deepEqual(readdirSync(out).sort(), ['agent.json', 'leaf.conf']);
+  assert.deepEqual(files().sort(), ['agent.json', 'leaf.conf']);
   assert.equal(statSync(out).mode & 0o777, 0o750);
-  for (const name of readdirSync(out)) assert.equal(statSync(join(out, name)).mode & 0o777, 0o640, name);
+  for (const name of files()) assert.equal(statSync(join(out, name)).mode & 0o777, 0o640, name);
   assert.equal(agentFile().leaf?.state, 'current');
 });
 
@@ -120,7 +121,7 @@ test('it says what changed and what that costs', async (t) => {
         'secret/',
         'secret?',
       ),
-      'changed: leaf.conf, hub (leaf restart)\nrestart: leaf',
+      'changed: leaf.conf, hub (leaf restart)\nrestart: leaf; reload: agent',
     ],
     [
       unit('', hub(" option reconnect_s '9'") + user('app', 'other') + user('two'))
@@ -269,5 +270,54 @@ describe('what render prints is enough for a running leaf', () => {
     );
     await two.close();
     assert.equal(agent.isClosed(), false, 'the agent was not thrown out');
+  });
+});
+
+describe('hub settings that have joined outlive', () => {
+  const joins = (url: string): string =>
+    `config hub\n list url '${url}'\n option user 'demo-01'\n option password 'pw'\n`;
+
+  /** A unit whose hub settings joined, and were changed afterwards; then its RAM is lost. */
+  async function rebooted(t: TestContext, bad: string) {
+    const { dir, out, run, conf, agentFile } = bench(t);
+    const flash = join(dir, 'flash');
+    await run(unit('', joins('nats://good.example:7')), '--keep', flash);
+    const { hub = '' } = agentFile().leaf ?? {};
+    writeFileSync(join(out, 'state/joined'), `${hub}\n`); // as the agent does
+    await run(unit('', joins('nats://next.example:7')), '--keep', flash);
+    assert.equal(agentFile().leaf?.fallback?.hub, hub);
+    assert.equal(statSync(join(flash, 'hub.good')).mode & 0o777, 0o600);
+    rmSync(out, { recursive: true });
+    const { code } = await run(unit('', bad), '--keep', flash);
+    return { hub, code, text: conf(), file: agentFile(), run: (uci: string) => run(uci, '--keep', flash) };
+  }
+
+  test('a reboot on others, which are tried first', async (t) => {
+    const { hub, code, text, file } = await rebooted(t, joins('nats://next.example:7'));
+    assert.equal(code, 0);
+    assert.match(text, /next\.example/);
+    assert.equal(file.leaf?.fallback?.hub, hub);
+    assert.deepEqual(file.leaf.fallback.urls, ['nats://good.example:7']);
+    assert.equal(JSON.stringify(file.config).includes('good.example'), false);
+  });
+
+  test('a reboot on mistakes that leave no hub at all, and are used at once', async (t) => {
+    for (const bad of [
+      joins('htp://mistyped:7'),
+      joins('nats://h:7').replace("'pw'\n", "'pw'\n option tls_ca '/no/such.pem'\n"),
+    ]) {
+      const { hub, text, file } = await rebooted(t, bad);
+      assert.match(text, /good\.example:7/);
+      assert.equal(file.leaf?.hub, hub);
+      assert.equal(file.leaf.fallback, undefined);
+      assert.deepEqual(file.config.hub.url, ['nats://good.example:7']);
+      assert.ok(file.problems.some(({ option = '' }) => option.startsWith('hub.')));
+    }
+  });
+
+  test('but not the wish to have no hub', async (t) => {
+    const { text, file } = await rebooted(t, '');
+    assert.doesNotMatch(text, /leafnodes/);
+    assert.equal(file.leaf?.fallback, undefined);
   });
 });

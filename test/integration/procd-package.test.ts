@@ -63,6 +63,7 @@ describe('the .ipk', () => {
       'drwxr-xr-x 0/0 ./usr/lib/nunect/',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/LICENSE',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/THIRD_PARTY.txt',
+      '-rwxr-xr-x 0/0 ./usr/lib/nunect/leaf',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/procd.sh',
     ]);

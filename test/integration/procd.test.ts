@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProcdStage, procdStage } from '../kit/procd.ts';
 import { lacking, need, projectRoot } from '../kit/tools.ts';
@@ -45,10 +45,10 @@ const agentIdleAfter = (settled: readonly string[]): string[] => [
 ];
 const agentIdle = agentIdleAfter([]);
 
-const leafInstance = (server = 'nats-server', files: readonly string[] = []): string[] => [
+const leafInstance = (server = 'nats-server'): string[] => [
   'open_instance leaf',
-  `set_param command ${server} -c /var/run/nunect/leaf.conf`,
-  ...files.map((file) => `append_param file ${file}`),
+  `set_param command /usr/lib/nunect/leaf /var/run/nunect ${server}`,
+  'set_param file /usr/lib/nunect/leaf',
   'set_param limits nofile=70000 70000',
   ...common,
   'close_instance',
@@ -120,7 +120,7 @@ describe('start', () => {
       });
     });
 
-  it('takes the server program and the files to watch from the config, and makes the JetStream store', (t) => {
+  it('takes the server program from the config, leaves certificates to the agent, and makes the JetStream store', (t) => {
     const unit = procdStage(t);
     const store = join(unit.root, 'srv/jetstream');
     const leaf = {
@@ -139,7 +139,7 @@ describe('start', () => {
     assert.deepEqual(calls, [
       'nunect-leaf: open',
       'chown nunect:nunect /srv/jetstream',
-      ...of('nunect-leaf', [...leafInstance('/opt/nats', ['/my ca.pem', '/c.pem']), 'close']),
+      ...of('nunect-leaf', [...leafInstance('/opt/nats'), 'close']),
     ]);
     assert.ok(existsSync(store));
   });
@@ -249,6 +249,17 @@ describe('reload', () => {
     unit.rendering({ last: 'restart: leaf; reload: agent', config: config({ leaf: { mode: 'external' } }) });
     const { calls } = unit.init('nunect', 'reload');
     assert.deepEqual(calls, agentStartsAfter(['nunect-leaf: kill', ...leafIdle, hup('nunect')]));
+  });
+
+  it('of the leaf by hand tries the hub settings again that were asked for', (t) => {
+    const unit = runningUnit(t);
+    const marker = join(unit.root, 'var/run/nunect/state/fallback');
+    mkdirSync(dirname(marker), { recursive: true });
+    writeFileSync(marker, 'x\n');
+    unit.init('nunect-leaf', 'start');
+    assert.ok(existsSync(marker), 'a start that changes nothing keeps it');
+    unit.init('nunect-leaf', 'restart');
+    assert.equal(existsSync(marker), false);
   });
 
   it('leaves alone what was stopped by hand', (t) => {

@@ -8,9 +8,21 @@ import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { need, projectRoot } from './tools.ts';
 
+/** What the log file of a config holds by now, where it has one: then the server prints next to nothing. */
+function loggedBy(conf: string): string {
+  try {
+    const [, file] = /^log_file: "(.*)"$/m.exec(readFileSync(conf, 'utf8')) ?? [];
+    return file === undefined ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Starts a nats-server with a finished config file; rejects with its log when it ends instead of getting ready. */
 export async function startServer(owner: Cleanup, program: string, conf: string): Promise<Daemon> {
-  const server = daemon(owner, program, ['-c', conf]);
+  const before = loggedBy(conf).length;
+  const started = daemon(owner, program, ['-c', conf]);
+  const server = { ...started, output: () => started.output() + loggedBy(conf).slice(before) };
   const ready = await eventually(
     `${conf} ready`,
     () => /Server is ready|nats-server: |\[FTL\]/.exec(server.output())?.[0],
@@ -76,10 +88,16 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** What a certificate may differ in: the names it is made out to, and for how many days; negative: it ran out. */
+export interface CertificateOptions {
+  readonly names?: string;
+  readonly days?: number;
+}
+
 /** An authority of one test; the certificates it issues are fit for servers on loopback and for clients. */
 export function authority(dir: string): {
   readonly ca: string;
-  issue(name: string, subject: string): Certificate;
+  issue(name: string, subject: string, options?: CertificateOptions): Certificate;
 } {
   mkdirSync(dir, { recursive: true });
   const at = (name: string): string => join(dir, name);
@@ -101,17 +119,14 @@ export function authority(dir: string): {
   );
   return {
     ca: at('ca.pem'),
-    issue(name, subject) {
+    issue(name, subject, { names = 'DNS:localhost,IP:127.0.0.1,IP:::1', days = 2 } = {}) {
       const [cert, key, csr, ext] = ['pem', 'key', 'csr', 'ext'].map((end) => at(`${name}.${end}`)) as [
         string,
         string,
         string,
         string,
       ];
-      writeFileSync(
-        ext,
-        'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth,clientAuth\n',
-      );
+      writeFileSync(ext, `subjectAltName=${names}\nextendedKeyUsage=serverAuth,clientAuth\n`);
       openssl('req', ...newKey, '-subj', subject, '-keyout', key, '-out', csr);
       openssl(
         'x509',
@@ -124,7 +139,7 @@ export function authority(dir: string): {
         at('ca-key.pem'),
         '-CAcreateserial',
         '-days',
-        '2',
+        String(days),
         '-extfile',
         ext,
         '-out',

@@ -5,6 +5,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { exampleHub, startServer } from './leafdaemon.ts';
+import { keepLeaf } from './leafkeeper.ts';
 import { freePort } from './nats.ts';
 import { need, projectRoot } from './tools.ts';
 
@@ -77,6 +78,10 @@ export interface UnitOptions {
    * is not taken for what steers the clock.
    */
   readonly alone?: boolean;
+  /** False: `more` says how the hub is joined. */
+  readonly plainHub?: boolean;
+  /** The leaf is started by the installed starter, and again whenever it ends. */
+  readonly kept?: boolean;
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -117,15 +122,16 @@ export async function nunect(
 /** Writes the UCI file of a unit and gives its path. */
 export async function writeUci(opts: UnitOptions, ports: { leaf: number; status: number }): Promise<string> {
   const file = join(opts.dir, 'nunect');
+  const plain = `	list url 'nats://127.0.0.1:${opts.hubPort}'
+	option user '${opts.unit}'
+	option password 'change-me-${opts.unit}'
+`;
   const text = `config agent 'agent'
 	option unit '${opts.unit}'
 	option interval_s '${opts.interval_s ?? 5}'
 
 config hub 'hub'
-	list url 'nats://127.0.0.1:${opts.hubPort}'
-	option user '${opts.unit}'
-	option password 'change-me-${opts.unit}'
-	option reconnect_s '1'
+${opts.plainHub === false ? '' : plain}	option reconnect_s '1'
 
 config leaf 'leaf'
 	option port '${ports.leaf}'
@@ -176,7 +182,10 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const config = await writeUci(opts, ports);
   const rendered = await nunect(['render', '--config', config, '--out', dir]);
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
-  const startLeaf = () => startServer(owner, opts.server, join(dir, 'leaf.conf'));
+  const startLeaf = (): Promise<Daemon> =>
+    opts.kept === true
+      ? keepLeaf(owner, dir, opts.server)
+      : startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
     const words = [process.execPath, ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
@@ -198,7 +207,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     leafPort: ports.leaf,
     statusUrl,
     config,
-    runDir: dir,
+    runDir: join(dir, 'state'),
     leaf: () => leaf,
     agent: () => agent,
     async restartLeaf() {

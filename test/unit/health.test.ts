@@ -48,9 +48,18 @@ test('without its local server a unit is critical, and the reason is told; the h
   );
 });
 
+test('hub settings in use that nobody asked for degrade, also while they work', () => {
+  assert.deepEqual(said({ rolledBack: 'the last good ones are in use' }), [
+    'degraded',
+    'degraded hub settings',
+  ]);
+});
+
 test('a hub that is configured and not joined degrades; one that is not configured or not known of does not', () => {
   assert.deepEqual(said({ hubUp: false }), ['degraded', 'degraded hub']);
   assert.match(judged({ hubUp: false, hubError: 'no link' }).troubles[0]?.text ?? '', /no link/);
+  const known = judged({ hubUp: false, hubError: 'no link', hubCause: 'the hub refuses the credentials' });
+  assert.equal(known.troubles[0]?.text, 'the hub is not joined: the hub refuses the credentials');
   assert.deepEqual(said({ hubUp: undefined }), ['healthy']);
   assert.deepEqual(said({ hub: false, hubUp: false }), ['healthy']);
 });

@@ -1,0 +1,90 @@
+// The starter of the leaf under busybox ash: which config the server gets, and what it leaves behind.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { hubGood } from '../../agent/commands/hubgood.ts';
+import { leafFiles } from '../../agent/commands/leaffiles.ts';
+import { hubAddresses, hubIdOf, partsOf, renderLeaf, withHubOf } from '../../agent/nats/leafconf.ts';
+import { tempDir } from '../kit/daemon.ts';
+import { secretsOf, withOptions } from '../kit/leafconfig.ts';
+import { need, projectRoot } from '../kit/tools.ts';
+
+const textFor = (port: number, leafPort = 4222): string => {
+  const hub = { url: [`nats://hub.example:${port}`], user: 'u', password: 'hub-secret' };
+  const config = withOptions({ hub, leaf: { port: leafPort } });
+  return renderLeaf(config, secretsOf(config), [2, 15, 2]).text;
+};
+const [asked, good] = [textFor(1), textFor(2)];
+
+interface Place {
+  readonly dir: string;
+  write(name: string, text: string): void;
+  /** Starts with a program that prints what it is told; gives that. */
+  start(): string;
+}
+
+function place(t: TestContext): Place {
+  const dir = tempDir(t, 'starter');
+  mkdirSync(join(dir, 'state'));
+  const write = (name: string, text: string): void => writeFileSync(join(dir, name), text);
+  write('leaf.conf', asked);
+  const script = join(projectRoot, 'openwrt/nunect/leaf');
+  return {
+    dir,
+    write,
+    start: () =>
+      execFileSync(need('busybox'), ['sh', script, dir, 'echo'], { encoding: 'utf8' }).replaceAll(dir, ''),
+  };
+}
+
+test('the config that was asked for is used, and its hub settings are named', (t) => {
+  const { dir, write, start } = place(t);
+  write('leaf.fallback.conf', good);
+  write('state/leaf.log.2026.11.21', 'old');
+  assert.equal(start(), '-c /leaf.conf\n');
+  assert.match(readFileSync(join(dir, 'state/running'), 'utf8'), new RegExp(`^\\d+ ${hubIdOf(asked)}\n$`));
+  assert.equal(existsSync(join(dir, 'state/leaf.log.2026.11.21')), false);
+});
+
+test('the last good hub settings are used while the ones asked for are those that did not join', (t) => {
+  const { dir, write, start } = place(t);
+  write('state/fallback', `${hubIdOf(asked)}\nthe hub refuses the credentials\n`);
+  assert.equal(start(), '-c /leaf.conf\n', 'there are none');
+  write('leaf.fallback.conf', good);
+  assert.equal(start(), '-c /leaf.fallback.conf\n');
+  assert.match(readFileSync(join(dir, 'state/running'), 'utf8'), new RegExp(` ${hubIdOf(good)}\n$`));
+  write('leaf.conf', textFor(3));
+  assert.equal(start(), '-c /leaf.conf\n', 'other settings are asked for');
+});
+
+test('a good hub part joins what is local and new, and its addresses show no login', () => {
+  const mixed = withHubOf(textFor(1, 5555), good);
+  assert.equal(hubIdOf(mixed), hubIdOf(good));
+  assert.equal(partsOf(mixed).get('hub'), partsOf(good).get('hub'));
+  assert.match(partsOf(mixed).get('server') ?? '', /port: 5555/);
+  assert.deepEqual(hubAddresses(good), ['nats://hub.example:2']);
+  assert.equal(hubIdOf(withHubOf('', good)), hubIdOf(good), 'as it is kept');
+});
+
+test('what the user nunect puts in the way is not followed, and does not hang the rendering', (t) => {
+  const out = join(tempDir(t, 'foreign'), 'out');
+  const flash = join(out, 'flash');
+  const files = leafFiles(out);
+  const target = join(out, 'target');
+  const joined = join(files.state, 'joined');
+  const learn = (): boolean => {
+    hubGood(files, flash).learn(good);
+    return existsSync(join(flash, 'hub.good'));
+  };
+  writeFileSync(target, `${hubIdOf(good)}\n`);
+  symlinkSync(target, joined);
+  assert.equal(learn(), false, 'a link');
+  execFileSync('rm', [joined]);
+  execFileSync('sh', ['-c', `mkfifo '${joined}'`]);
+  assert.equal(learn(), false, 'a pipe');
+  execFileSync('rm', [joined]);
+  writeFileSync(joined, `${hubIdOf(good)}\n`);
+  assert.equal(learn(), true);
+});
