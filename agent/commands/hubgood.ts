@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { LeafInfo } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
+import type { Finding } from '../config/problem.ts';
 import { known } from '../lib/known.ts';
 import { hubAddresses, hubIdOf, withHubOf } from '../nats/leafconf.ts';
 import type { LeafFiles } from './leaffiles.ts';
@@ -31,8 +32,8 @@ export type HubSettled = Pick<LeafInfo, 'hub' | 'fallback'> & { readonly adopted
 
 /** The hub part of leaf.conf that last joined a hub, kept for when a later one does not. */
 export interface HubGood {
-  /** Keeps the hub part of `conf`, the config that runs until now, if the agent saw it join. */
-  learn(conf: string | undefined): void;
+  /** Keeps the hub part of `conf`, the config that runs until now, if the agent saw it join. Gives where it could not. */
+  learn(conf: string | undefined): Finding[];
   /**
    * After leaf.conf was made: writes leaf.fallback.conf where its hub part is another than the good one, and puts the
    * good one into a leaf.conf that has none for mistakes in the config, as there may be after a reboot.
@@ -67,20 +68,27 @@ export function hubGood(files: LeafFiles, keepDir: string | undefined): HubGood 
   const kept = (): string | undefined =>
     places.map(readForeign).find((text) => text !== undefined && /^[0-9a-f]{32}$/.test(hubIdOf(text) ?? ''));
 
-  const keep = (path: string, text: string): void => {
-    if (readForeign(path) === text) return;
-    mkdirSync(dirname(path), { recursive: true });
-    rmSync(`${path}.new`, { force: true });
-    writeFileSync(`${path}.new`, text, { mode: 0o600, flag: 'wx' });
-    renameSync(`${path}.new`, path);
+  const keep = (path: string, text: string): Finding[] => {
+    if (readForeign(path) === text) return [];
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      rmSync(`${path}.new`, { force: true });
+      writeFileSync(`${path}.new`, text, { mode: 0o600, flag: 'wx' });
+      renameSync(`${path}.new`, path);
+      return [];
+    } catch (error) {
+      rmSync(`${path}.new`, { force: true });
+      const why = error instanceof Error ? error.message : String(error);
+      return [{ message: `the hub settings that joined cannot be kept: ${why}`, severity: 'warning' }];
+    }
   };
 
   return {
     learn(conf) {
       const id = conf === undefined ? undefined : hubIdOf(conf);
-      if (conf === undefined || id === undefined || id === 'none') return;
-      if (readForeign(join(files.state, 'joined'))?.trim() !== id) return;
-      for (const path of places) keep(path, withHubOf('', conf));
+      if (conf === undefined || id === undefined || id === 'none') return [];
+      if (readForeign(join(files.state, 'joined'))?.trim() !== id) return [];
+      return places.flatMap((path) => keep(path, withHubOf('', conf)));
     },
     async settle({ config, isHubWrong, server, test }) {
       const conf = files.readConf();

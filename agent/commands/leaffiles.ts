@@ -49,7 +49,7 @@ export interface LeafFiles {
   readonly trial: string;
   /** What is there from this boot; a file of another boot or another version counts as none. */
   read(boot: string): Rendered;
-  /** leaf.conf as it is, whichever boot it is from. */
+  /** leaf.conf as it is, or as it is going to be once a config was accepted, whichever boot it is from. */
   readConf(): string | undefined;
   writeTrial(text: string): void;
   dropTrial(): void;
@@ -85,6 +85,7 @@ export function leafFiles(given: string): LeafFiles {
   const dir = resolve(given); // what it names in a config is meant wherever the server is started
   const conf = join(dir, 'leaf.conf');
   const trial = join(dir, 'leaf.conf.new');
+  const next = join(dir, 'leaf.conf.next');
   const agentPath = join(dir, 'agent.json');
   const state = join(dir, 'state');
   const fallback = join(dir, 'leaf.fallback.conf');
@@ -130,10 +131,11 @@ export function leafFiles(given: string): LeafFiles {
         throw error;
       }
     },
-    readConf: () => readIfThere(conf),
+    readConf: () => readIfThere(accepted ? next : conf),
     writeTrial: (text) => write(trial, text),
     dropTrial: () => rmSync(trial, { force: true }),
     acceptTrial() {
+      renameSync(trial, next);
       accepted = true;
     },
     removeConf: () => rmSync(conf, { force: true }),
@@ -143,10 +145,11 @@ export function leafFiles(given: string): LeafFiles {
       try {
         write(`${agentPath}.new`, formatAgentFile(file));
       } catch (error) {
-        rmSync(trial, { force: true });
+        for (const path of [trial, next]) rmSync(path, { force: true });
         throw error;
       }
-      if (accepted) renameSync(trial, conf);
+      if (accepted) renameSync(next, conf);
+      accepted = false;
       renameSync(`${agentPath}.new`, agentPath);
     },
   };

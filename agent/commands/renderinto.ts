@@ -67,7 +67,7 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     return writeNew(config, [], {});
   }
   const good = hubGood(files, input.keepDir);
-  good.learn(files.readConf());
+  const unkept = good.learn(files.readConf());
 
   const {
     used,
@@ -95,5 +95,5 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   if (adopted !== undefined) config = { ...config, hub: { ...config.hub, url: adopted } };
   const state = adopted !== undefined && outcome.state === 'local_only' ? 'hub_only' : outcome.state;
   const leaf: LeafInfo = { ...outcome, state, conf: files.conf, state_dir: files.state, ...hub };
-  return writeNew(used, found, { leaf });
+  return writeNew(used, [...found, ...unkept], { leaf });
 }
