@@ -17,6 +17,7 @@ import {
   snapshotSchema,
 } from '../web/snapshot.ts';
 import type { Outlook } from './outlook.ts';
+import { type RemedyFacts, remedyOf } from './remedies.ts';
 
 /** What the snapshot needs besides the outlook. */
 export interface StatusFacts {
@@ -27,6 +28,7 @@ export interface StatusFacts {
   readonly holdoverSince_ms: number | undefined;
   readonly hubChanges: number | undefined;
   readonly spool: SpoolStats;
+  readonly leafMode: RemedyFacts['leafMode'];
 }
 
 const seen = (reading: Reading<unknown>): Seen =>
@@ -133,6 +135,11 @@ const rttStatus = (to: string, last_us: number | undefined, window: WindowStats)
 /** The outlook as `/status.json` shows it. */
 export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
   const { rtt, health, time } = outlook;
+  const remedyFacts: RemedyFacts = {
+    leafMode: facts.leafMode,
+    reasons: time.verdict.reasons,
+    spool_budget_bytes: facts.spool.budget_bytes,
+  };
   const { unit, tenant, version } = facts.name;
   return {
     schema: snapshotSchema,
@@ -143,6 +150,12 @@ export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnap
     uptime_s: Math.floor(outlook.uptime_s),
     status: health.status,
     problems: health.troubles.map(({ text }) => text),
+    troubles: health.troubles.map(({ key, weight, text }) => ({
+      key,
+      weight,
+      text,
+      ...known({ remedy: remedyOf({ key }, remedyFacts) }),
+    })),
     clock: clockStatus(outlook, facts.holdoverSince_ms),
     ptp: ptpStatus(time.ptp),
     ntp: ntpStatus(time.ntp),

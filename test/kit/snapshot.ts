@@ -1,4 +1,5 @@
 import { type StatusSnapshot, snapshotSchema } from '../../agent/web/snapshot.ts';
+import type { History } from '../../agent/web/sparkline.ts';
 
 const at_ms = Date.UTC(2026, 10, 21, 6, 13, 11);
 
@@ -12,6 +13,7 @@ export const fullSnapshot: StatusSnapshot = {
   uptime_s: 3725,
   status: 'healthy',
   problems: [],
+  troubles: [],
   clock: {
     source: 'ptp',
     quality: 'locked',
@@ -106,7 +108,32 @@ export const emptySnapshot: StatusSnapshot = {
   uptime_s: 0,
   status: 'critical',
   problems: ['No answer from the local server.'],
+  troubles: [
+    {
+      key: 'local server',
+      weight: 'critical',
+      text: 'No answer from the local server.',
+      remedy: '/etc/init.d/nunect-leaf restart',
+    },
+  ],
   link: { connected: false, since_ms: at_ms },
   rtt: [],
   certificates: [],
 };
+
+/** A quarter of an hour of which nothing is known. */
+export const noHistory: History = {
+  now_ms: 900_000,
+  mono_ms: new Float64Array(),
+  offset_ns: new Float64Array(),
+  error_bound_ns: new Float64Array(),
+  hub_rtt_us: new Float64Array(),
+};
+
+/** A sample each second up to now; what `at` gives NaN for was not known. */
+export function historyOf(at: (second: number) => number, seconds = 900): History {
+  const column = Float64Array.from({ length: seconds }, (_, i) => at(i));
+  const mono_ms = Float64Array.from({ length: seconds }, (_, i) => i * 1000);
+  const now_ms = (seconds - 1) * 1000;
+  return { now_ms, mono_ms, offset_ns: column, error_bound_ns: column, hub_rtt_us: column };
+}

@@ -12,6 +12,7 @@ const facts: StatusFacts = {
   linkSince_ms: epoch_s * 1000 - 5.5,
   holdoverSince_ms: undefined,
   hubChanges: 3,
+  leafMode: 'managed',
   spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
 };
 const { time } = outlookOf();
