@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 export type Tone = 'good' | 'warn' | 'bad';
 
 /** Shape beside colour and word, for those who do not see one of them. */
-export const shapes: Readonly<Record<Tone, string>> = { good: '●', warn: '▲', bad: '■' };
+const shapes: Readonly<Record<Tone, string>> = { good: '●', warn: '▲', bad: '■' };
 
 /** A word or sentence with the shape and the colour of its tone. */
 export const toned = (tone: Tone, words: string): Html =>

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { type Chronyd, chronyd, freeUdpPort } from './chrony.ts';
+import type { Cleanup } from './cleanup.ts';
+import { type ClockSite, clockSite } from './clocksite.ts';
+import { tempDir } from './daemon.ts';
+import { type NetnsEnd, netnsPair } from './netns.ts';
+import { type Ptp4l, ptp4l, quickServo } from './ptp.ts';
+import { type Hub, startHub } from './site.ts';
+import { natsServers, need } from './tools.ts';
+
+/** A unit with all that a unit can have: a hub, and when they are started, PTP in software and chronyd. */
+export interface FullSite {
+  readonly hub: Hub;
+  readonly unit: ClockSite;
+  /** Management socket of the ptp4l that the unit asks. */
+  readonly ptpSocket: string;
+  /** Starts chronyd and a server for it. Beside PTP it may select nothing: two that steer are a conflict. */
+  startNtp(select: boolean): Promise<Chronyd>;
+  /** Starts the grandmaster and the unit's ptp4l. */
+  startPtp(): { readonly gm: Ptp4l; readonly slave: Ptp4l };
+}
+
+/** A name that chronyd gives one of its sources, and that is markup in HTML. */
+export const hostileRefid = '<s>&';
+
+/** Starts hub, leaf and agent. */
+export async function fullSite(owner: Cleanup): Promise<FullSite> {
+  const server = natsServers().newest ?? need('nats-server');
+  const hub = await startHub(owner, tempDir(owner, 'hub'), server);
+  const ptpSocket = join(tempDir(owner, 'unit'), 'ptp4l');
+  const cmdport = await freeUdpPort();
+  const time = [
+    `list ptp_socket '${ptpSocket}'`,
+    `option chrony_port '${cmdport}'`,
+    "option locked_sw_ns '1000000'", // the page is what matters here, not how a busy machine stamps packets
+    "option tracking_ns '10000000'",
+  ];
+  const unit = await clockSite(owner, hub, { unit: 'demo-01', server, time });
+  const [far, near]: readonly NetnsEnd[] = netnsPair(owner);
+  if (far === undefined || near === undefined) throw new Error('no cable');
+  return {
+    hub,
+    unit,
+    ptpSocket,
+    async startNtp(select) {
+      const upstream = await chronyd(owner, {
+        serve: true,
+        address: '127.0.0.2',
+        lines: ['local stratum 2'],
+      });
+      const line = `server 127.0.0.2 port ${upstream.ntpPort} minpoll 0 maxpoll 0 iburst`;
+      return chronyd(owner, {
+        cmdport,
+        lines: [
+          select ? line : `${line} noselect`,
+          `refclock SOCK ${join(tempDir(owner, 'sock'), 'sock')} refid ${hostileRefid} noselect`,
+        ],
+      });
+    },
+    startPtp: () => ({
+      gm: ptp4l(owner, far, { role: 'master', extra: ['logAnnounceInterval 0'] }),
+      slave: ptp4l(owner, near, { role: 'slave', socket: ptpSocket, extra: quickServo }),
+    }),
+  };
+}
