@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
 import { note, perhaps, section, type Tone, toned } from './pieces.ts';
 import type { ClockStatus, StatusSnapshot } from './snapshot.ts';
-import { type History, sparkline } from './sparkline.ts';
+import { type Curve, type History, sparkline } from './sparkline.ts';
 import { clockTime, nanoseconds, timeSpan } from './words.ts';
 
 const sourceNames = { ptp: 'PTP', ntp: 'NTP', unsynced: 'nothing' } as const;
@@ -32,7 +32,7 @@ function sentenceOf(clock: ClockStatus, snapshot: StatusSnapshot): string {
   const source = sourceNames[clock.source];
   const bound = boundWords(clock);
   if (clock.holdover)
-    return `Holdover: ${sourceNames[clock.holdover.source]} lost ${sinceWords(clock.holdover.since_ms, snapshot)}, ${bound} and growing`;
+    return `Holdover ${sinceWords(clock.holdover.since_ms, snapshot)}: ${sourceNames[clock.holdover.source]} lost, ${bound} and growing`;
   switch (clock.quality) {
     case 'locked':
       return `Locked to ${source} ${since}, ${bound}`;
@@ -47,20 +47,27 @@ function sentenceOf(clock: ClockStatus, snapshot: StatusSnapshot): string {
   }
 }
 
-const curves = (snapshot: StatusSnapshot, history: History): Html => {
-  const micro = (us: number): string => nanoseconds(us * 1000);
-  const { clock, link } = snapshot;
-  return html`<div class="curves">${[
-    sparkline('Offset', perhaps(clock?.offset_ns, nanoseconds), history, history.offset_ns, nanoseconds),
-    sparkline(
-      'Error bound',
-      perhaps(clock?.error_bound_ns, nanoseconds),
-      history,
-      history.error_bound_ns,
-      nanoseconds,
-    ),
-    sparkline('Round trip to the hub', perhaps(link.hub_rtt_us, micro), history, history.hub_rtt_us, micro),
-  ]}</div>`;
+const curves = ({ clock, link }: StatusSnapshot, history: History): Html => {
+  const unknown = 'not known';
+  const words = nanoseconds;
+  const all: readonly Curve[] = [
+    { name: 'Offset', values: history.offset_ns, now: clock?.offset_ns, unknown, words },
+    {
+      name: 'Error bound',
+      values: history.error_bound_ns,
+      now: clock?.error_bound_ns,
+      unknown: clock === undefined ? unknown : 'not bounded',
+      words,
+    },
+    {
+      name: 'Hub round trip',
+      values: history.hub_rtt_us,
+      now: link.hub_rtt_us,
+      unknown,
+      words: (us) => nanoseconds(us * 1000),
+    },
+  ];
+  return html`<div class="curves">${all.map((curve) => sparkline(curve, history))}</div>`;
 };
 
 /** The reasons, and what the bound is made of. */

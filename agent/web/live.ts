@@ -88,7 +88,9 @@ export function live(browser: Browser): void {
     tell(): void {
       const banner = document.querySelector('#gone');
       banner.hidden = page.failures === 0;
-      banner.textContent = banner.hidden ? '' : `■ No answer since ${page.answered.toLocaleTimeString()}`;
+      banner.textContent = banner.hidden
+        ? ''
+        : `■ No answer since ${page.answered.toTimeString().slice(0, 8)}`;
     },
 
     async ask(): Promise<void> {

@@ -61,22 +61,28 @@ function pathOf(found: readonly (Range | undefined)[], { low, high }: Range): st
   return path;
 }
 
+/** What a curve is drawn of. */
+export interface Curve {
+  readonly name: string;
+  readonly values: Float64Array;
+  /** The value of this moment, which is newer than the newest sample. */
+  readonly now: number | undefined;
+  /** What stands in its place. */
+  readonly unknown: string;
+  words(value: number): string;
+}
+
 /** A curve of the last 15 minutes with its least and greatest value; says so when nothing was known. */
-export function sparkline(
-  name: string,
-  now: string | undefined,
-  history: History,
-  values: Float64Array,
-  words: (value: number) => string,
-): Html {
+export function sparkline({ name, values, now, unknown, words }: Curve, history: History): Html {
   const found = stepsOf(history, values);
+  if (now !== undefined) found[steps - 1] = widen(found[steps - 1], now);
   const range = found.reduce<Range | undefined>(
     (all, step) => (step === undefined ? all : widen(widen(all, step.low), step.high)),
     undefined,
   );
-  const caption = html`<figcaption>${name} <b>${now ?? 'not known'}</b></figcaption>`;
+  const caption = html`<figcaption>${name} <b>${now === undefined ? unknown : words(now)}</b></figcaption>`;
   if (range === undefined)
     return html`<figure>${caption}<p class="empty">nothing known of the last 15 min</p></figure>`;
   const [min, max] = [words(range.low), words(range.high)];
-  return html`<figure>${caption}<svg viewBox="0 0 ${steps} ${height}" preserveAspectRatio="none" role="img" aria-label="${name} over the last 15 minutes, from ${min} to ${max}"><path d="${pathOf(found, range)}"/></svg><p><span>min ${min}</span> <span>last 15 min</span> <span>max ${max}</span></p></figure>`;
+  return html`<figure>${caption}<svg viewBox="0 0 ${steps} ${height}" preserveAspectRatio="none" role="img" aria-label="${name} over the last 15 minutes, from ${min} to ${max}"><path d="${pathOf(found, range)}"/></svg><p><span>min ${min}</span> <span>15 min</span> <span>max ${max}</span></p></figure>`;
 }

@@ -25,12 +25,13 @@ a:has(.good),.word.good{background:var(--good-bg)}a:has(.warn),.word.warn{backgr
 #clock>.sentence{grid-column:2;font-size:clamp(1.15rem,.9rem + 1.2vw,1.6rem);font-weight:600;line-height:1.3;text-wrap:balance}
 .evidence{max-width:60rem}
 .note{margin:.5rem 0 0;color:var(--soft);font-size:.9rem}
-.curves{display:grid;gap:1rem 1.6rem;padding-top:.9rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr))}
+.curves{display:grid;gap:1rem 1.6rem;padding-top:.9rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,12.5rem),1fr))}
 figure{margin:0;min-width:0}
 figcaption,figure p{display:flex;justify-content:space-between;gap:.8rem;margin:0}
 figure p,.empty{color:var(--soft);font-size:.85rem}
 figcaption{color:var(--soft)}
 b{color:var(--ink);font-size:1.15rem}
+b,figure p span{white-space:nowrap}
 svg{display:block;width:100%;height:3.5rem;margin:.2rem 0;border-bottom:1px solid var(--line)}
 path{fill:none;stroke:var(--curve);stroke-width:1.3;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
 .state{margin:0 0 .5rem;font-size:1.1rem;font-weight:600}
@@ -42,8 +43,8 @@ dd{margin:0;text-align:right}
 table{border-collapse:collapse;width:100%}
 caption{margin:0;padding-bottom:.2rem}
 th{font-weight:400;text-align:right;color:var(--soft)}
-td,thead th{text-align:right;padding-left:.8rem;overflow-wrap:normal}
-th:first-child{text-align:left;color:inherit;min-width:5rem;padding-left:0}
+td,thead th{text-align:right;padding-left:.6rem;overflow-wrap:normal}
+th:first-child{text-align:left;color:inherit;min-width:4rem;padding-left:0}
 thead th:first-child{color:var(--soft)}
 tr>*{border-top:1px solid var(--line);padding-block:.15rem}
 li{list-style:none;padding:.4rem 0}

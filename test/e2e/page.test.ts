@@ -104,7 +104,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     test('locked: the open page follows without being loaded anew', async () => {
       await watched.page.evaluate('window.mark = 1');
       ntp = await site.startNtp(false);
-      ({ gm } = site.startPtp());
+      ({ gm } = await site.startPtp());
       await site.unit.becomes('ptp locked', 0, 60_000);
       locked_ms = performance.now();
       await shows(watched.page, '#clock .sentence', /^Locked to PTP since \d\d:\d\d UTC, error < \d/);
@@ -127,6 +127,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       );
       const figure = (n: number): Promise<string> => textOf(page, `figure:nth-child(${n}) b`);
       assert.equal(await figure(1), plain(nanoseconds(seen.clock?.offset_ns ?? Number.NaN)));
+      assert.equal(await figure(2), plain(nanoseconds(seen.clock?.error_bound_ns ?? Number.NaN)));
       assert.equal(await figure(3), plain(nanoseconds((seen.link.hub_rtt_us ?? Number.NaN) * 1000)));
       assert.equal(link?.['Stored by the hub'], String(seen.spool?.stored));
       assert.equal(unit?.['Its memory'], bytes(seen.self?.rss_bytes ?? Number.NaN));
@@ -260,7 +261,11 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       await gm.end();
       await site.unit.becomes('unsynced tracking holdover', from_ms, 20_000);
       await shows(watched.page, '#clock', /holdover/);
-      await shows(watched.page, '#clock .sentence', /^Holdover: PTP lost since .*, error < .* and growing$/);
+      await shows(
+        watched.page,
+        '#clock .sentence',
+        /^Holdover since .*: PTP lost, error < \d.* and growing$/,
+      );
       await inspect(url, 'holdover');
     });
 

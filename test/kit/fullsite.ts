@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Chronyd, chronyd, freeUdpPort } from './chrony.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type ClockSite, clockSite } from './clocksite.ts';
-import { tempDir } from './daemon.ts';
+import { eventually, tempDir } from './daemon.ts';
 import { type NetnsEnd, netnsPair } from './netns.ts';
-import { type Ptp4l, ptp4l, quickServo } from './ptp.ts';
+import { linuxptp, type Ptp4l, ptp4l, quickServo } from './ptp.ts';
 import { type Hub, startHub } from './site.ts';
 import { natsServers, need } from './tools.ts';
 
@@ -17,11 +19,15 @@ export interface FullSite {
   /** Starts chronyd and a server for it. Beside PTP it may select nothing: two that steer are a conflict. */
   startNtp(select: boolean): Promise<Chronyd>;
   /** Starts the grandmaster and the unit's ptp4l. */
-  startPtp(): { readonly gm: Ptp4l; readonly slave: Ptp4l };
+  startPtp(): Promise<{ readonly gm: Ptp4l; readonly slave: Ptp4l }>;
 }
 
 /** A name that chronyd gives one of its sources, and that is markup in HTML. */
 export const hostileRefid = '<s>&';
+
+/** What a grandmaster says that is tied to UTC; without the PTP timescale, as it serves the clock of this machine. */
+const traceable =
+  'SET GRANDMASTER_SETTINGS_NP clockClass 6 clockAccuracy 0x21 offsetScaledLogVariance 0x4e5d currentUtcOffset 37 leap61 0 leap59 0 currentUtcOffsetValid 1 ptpTimescale 0 timeTraceable 1 frequencyTraceable 1 timeSource 0x20';
 
 /** Starts hub, leaf and agent. */
 export async function fullSite(owner: Cleanup): Promise<FullSite> {
@@ -57,9 +63,17 @@ export async function fullSite(owner: Cleanup): Promise<FullSite> {
         ],
       });
     },
-    startPtp: () => ({
-      gm: ptp4l(owner, far, { role: 'master', extra: ['logAnnounceInterval 0'] }),
-      slave: ptp4l(owner, near, { role: 'slave', socket: ptpSocket, extra: quickServo }),
-    }),
+    async startPtp() {
+      const gm = ptp4l(owner, far, { role: 'master', extra: ['logAnnounceInterval 0'] });
+      const slave = ptp4l(owner, near, { role: 'slave', socket: ptpSocket, extra: quickServo });
+      const pmc = ['-u', '-b', '0', '-s', gm.socket, '-i', join(tempDir(owner, 'pmc'), 's')];
+      await eventually('the grandmaster vouches for its time', async () => {
+        const { stdout } = await promisify(execFile)(linuxptp('pmc'), [...pmc, traceable]).catch(() => ({
+          stdout: '',
+        }));
+        return stdout.includes('RESPONSE');
+      });
+      return { gm, slave };
+    },
   };
 }

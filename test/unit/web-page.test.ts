@@ -42,7 +42,7 @@ test('each state of the clock has its own sentence', () => {
   const holdover = { source: 'ptp', since_ms: fullSnapshot.at_ms - 90_000 } as const;
   assert.match(
     clockWords({ quality: 'tracking', holdover }),
-    /▲ holdover Holdover: PTP lost since 06:11 UTC, error &lt; 180 ns and growing/,
+    /▲ holdover Holdover since 06:11 UTC: PTP lost, error &lt; 180 ns and growing/,
   );
 });
 
@@ -151,15 +151,18 @@ test('a template escapes its values once', () => {
 });
 
 /** What the first curve of a page draws, and the words around it. */
-function curve(at: (second: number) => number, seconds?: number) {
-  const page = pageOf(fullSnapshot, historyOf(at, seconds));
+function curve(at: (second: number) => number, seconds?: number, now?: number) {
+  const page = pageOf(
+    { ...fullSnapshot, clock: { ...fullSnapshot.clock, offset_ns: now } as ClockStatus },
+    historyOf(at, seconds),
+  );
   const [figure = ''] = /<figure>.*?<\/figure>/s.exec(page) ?? [];
   return { path: / d="([^"]*)"/.exec(figure)?.[1], words: seen(figure) };
 }
 
 test('a curve has the least and the greatest of all samples, and a single outlier is seen', () => {
   const { path = '', words } = curve((i) => (i === 450 ? 4000 : i % 2 ? 100 : -100));
-  assert.match(words, /Offset −350 ns min −100 ns last 15 min max 4 µs/);
+  assert.match(words, /Offset not known min −100 ns 15 min max 4 µs/);
   assert.equal(path.match(/M/g)?.length, 1);
   assert.match(path, /v-36/, 'it goes all the way up');
   assert.equal(path.match(/l1 /g)?.length, 179);
@@ -171,6 +174,11 @@ test('a curve has a gap where nothing was known, and does not begin before there
   assert.deepEqual(curve(() => 5, 60).path?.match(/M\d+/g), ['M168']);
   assert.equal(curve(() => Number.NaN).path, undefined);
   assert.match(curve(() => Number.NaN).words, /nothing known of the last 15 min/);
+  assert.match(
+    curve(() => 5, 900, 9).words,
+    /Offset 9 ns min 5 ns 15 min max 9 ns/,
+    'now is the newest sample',
+  );
   assert.match(curve(() => 5, 1).path ?? '', /^M179 20h1$/);
 });
 
