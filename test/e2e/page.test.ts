@@ -21,6 +21,7 @@ import { type FullSite, fullSite, hostileRefid } from '../kit/fullsite.ts';
 import { noNetns } from '../kit/netns.ts';
 import { linuxptp, type Ptp4l } from '../kit/ptp.ts';
 import { fullSnapshot, historyOf } from '../kit/snapshot.ts';
+import { documentedFields, fieldsOf } from '../kit/statusfields.ts';
 import { tool } from '../kit/tools.ts';
 
 const skip = noNetns() ?? (tool('chromium') === undefined ? 'no chromium' : false);
@@ -29,6 +30,8 @@ const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
 const figures: string[] = [];
 const sizes = [320, 360, 768, 1280];
 const pictures = process.env['NUNECT_PICTURES']; // a folder for pictures, where somebody wants to look
+
+const fields = new Set(documentedFields());
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -250,6 +253,8 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       await shows(watched.page, '#problems', /the hub is not joined.*logread -e nats-server/);
       await shows(watched.page, '.health', /▲ degraded: \d problem/);
       await shows(watched.page, '#link', /Not yet sent\d+ records/);
+      const undocumented = fieldsOf(await site.unit.status()).filter((field) => !fields.has(field));
+      assert.deepEqual(undocumented, [], 'docs/status.md knows every field that a real unit has');
       await inspect(url, 'hub-gone');
       await site.hub.restart();
       await shows(watched.page, '#link', /● Hub reached/, 30_000);
@@ -277,6 +282,11 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       assert.deepEqual(await tooFaint(watched.page), []);
       if (pictures !== undefined) await watched.page.screenshot({ path: join(pictures, 'gone.png') });
       await site.unit.restartAgent();
+      const bySocket = await new Promise<number | undefined>((resolve, reject) => {
+        const socketPath = join(site.unit.runDir, 'status.sock');
+        get({ socketPath, path: '/healthz' }, ({ statusCode }) => resolve(statusCode)).on('error', reject);
+      });
+      assert.equal(bySocket, 200, 'the socket that was left behind is replaced');
       await shows(watched.page, '#gone', /^$/, 40_000);
       assert.equal(await watched.page.getByRole('alert').isVisible(), false);
     });

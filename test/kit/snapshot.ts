@@ -3,8 +3,8 @@ import type { History } from '../../agent/web/sparkline.ts';
 
 const at_ms = Date.UTC(2026, 10, 21, 6, 13, 11);
 
-/** A healthy unit with every field of the snapshot filled. */
-export const fullSnapshot: StatusSnapshot = {
+/** A healthy unit; its type tells which fields are filled. */
+export const filledSnapshot = {
   schema: snapshotSchema,
   unit: 'demo-01',
   tenant: 'fire',
@@ -97,7 +97,10 @@ export const fullSnapshot: StatusSnapshot = {
     },
     { file: '/etc/nunect/lost.pem', error: 'ENOENT' },
   ],
-};
+} satisfies StatusSnapshot;
+
+/** A healthy unit of which all is known. */
+export const fullSnapshot: StatusSnapshot = filledSnapshot;
 
 /** A unit that has just started and knows nothing yet. */
 export const emptySnapshot: StatusSnapshot = {
