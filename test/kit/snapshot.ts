@@ -100,7 +100,7 @@ export const filledSnapshot = {
 } satisfies StatusSnapshot;
 
 /** A healthy unit of which all is known. */
-export const fullSnapshot: StatusSnapshot = filledSnapshot;
+export const fullSnapshot: StatusSnapshot = { ...filledSnapshot };
 
 /** A unit that has just started and knows nothing yet. */
 export const emptySnapshot: StatusSnapshot = {

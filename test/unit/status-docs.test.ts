@@ -26,7 +26,12 @@ const everything: Whole<StatusSnapshot> = {
   link: { ...filledSnapshot.link, last_error: why },
   system: {
     ...filledSnapshot.system,
-    firmware: { ...filledSnapshot.system.firmware, revision: 'r1', target: 'mediatek/filogic', kernel: '6.6' },
+    firmware: {
+      ...filledSnapshot.system.firmware,
+      revision: 'r1',
+      target: 'mediatek/filogic',
+      kernel: '6.6',
+    },
     interfaces: filledSnapshot.system.interfaces.map((one) => ({ ...one, ...packets })),
   },
 };
