@@ -31,10 +31,14 @@ export interface StatusFacts {
   readonly leafMode: RemedyFacts['leafMode'];
 }
 
+const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
+  if (reading.kind === 'stale') return reading.why;
+  const why = reading.why.replaceAll('_', ' ');
+  return reading.detail === undefined ? why : `${why}: ${reading.detail}`;
+};
+
 const seen = (reading: Reading<unknown>): Seen =>
-  reading.kind === 'fresh'
-    ? { seen: 'fresh' }
-    : { seen: reading.kind, why: reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why) };
+  reading.kind === 'fresh' ? { seen: 'fresh' } : { seen: reading.kind, why: whyNot(reading) };
 
 const seenValue = <T>(reading: Reading<T>): T | undefined =>
   reading.kind === 'absent' ? undefined : reading.value;

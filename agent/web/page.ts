@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { clockSection } from './clocksection.ts';
 import { type Html, html } from './html.ts';
 import { live } from './live.ts';
-import { type Tone, toned } from './pieces.ts';
+import { toned } from './pieces.ts';
 import { linkSection, ntpSection, problemSection, ptpSection, unitSection } from './sections.ts';
 import type { StatusSnapshot } from './snapshot.ts';
 import type { History } from './sparkline.ts';
@@ -19,9 +19,9 @@ export const pagePolicy = `default-src 'none'; style-src 'sha256-${sha256(style)
 const made = sha256(style + script).slice(0, 8);
 
 const tones = { healthy: 'good', degraded: 'warn', critical: 'bad' } as const;
-const iconColours: Readonly<Record<Tone, string>> = { good: '1a8f57', warn: 'd58a00', bad: 'c9342b' };
+const iconColours = { good: '1a8f57', warn: 'd58a00', bad: 'c9342b' } as const;
 
-const icon = (tone: Tone): string =>
+const icon = (tone: keyof typeof iconColours): string =>
   `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='4' fill='%23${iconColours[tone]}'/></svg>`;
 
 /** What of the page changes: title and icon, and everything that is seen. */
@@ -33,8 +33,8 @@ interface Now {
 function renderParts(snapshot: StatusSnapshot, history: History): Now {
   const { unit, status, at_ms, version, troubles } = snapshot;
   const tone = tones[status];
-  const count =
-    troubles.length === 0 ? '' : `: ${troubles.length} problem${troubles.length === 1 ? '' : 's'}`;
+  const wrong = troubles.filter(({ weight }) => weight !== 'note').length;
+  const count = wrong === 0 ? '' : `: ${wrong} problem${wrong === 1 ? '' : 's'}`;
   const head = html`<title>${unit}: ${status}</title><link rel="icon" href="${icon(tone)}">`;
   const main = html`<main data-made="${made}"><header><h1>${unit}</h1><p class="health"><a href="#problems">${toned(tone, status + count)}</a></p><p class="asof">${utc(at_ms)}, by the clock of the unit</p></header>
 ${[clockSection(snapshot, history), linkSection(snapshot), ptpSection(snapshot), ntpSection(snapshot), unitSection(snapshot), problemSection(snapshot)]}

@@ -1,10 +1,10 @@
 import { type Html, html } from './html.ts';
 
 /** How good something is. */
-export type Tone = 'good' | 'warn' | 'bad';
+export type Tone = 'good' | 'mild' | 'warn' | 'bad';
 
 /** Shape beside colour and word, for those who do not see one of them. */
-const shapes: Readonly<Record<Tone, string>> = { good: '●', warn: '▲', bad: '■' };
+const shapes: Readonly<Record<Tone, string>> = { good: '●', mild: '○', warn: '▲', bad: '■' };
 
 /** A word or sentence with the shape and the colour of its tone. */
 export const toned = (tone: Tone, words: string): Html =>

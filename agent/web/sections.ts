@@ -155,7 +155,7 @@ export const unitSection = ({
     ]),
   );
 
-const weightTones = { critical: 'bad', degraded: 'warn', note: 'good' } as const;
+const weightTones = { critical: 'bad', degraded: 'warn', note: 'mild' } as const;
 
 /** What is wrong, the gravest first, each with the command that helps. */
 export const problemSection = ({ troubles }: StatusSnapshot): Html =>

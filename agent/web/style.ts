@@ -17,7 +17,7 @@ h1{margin:0;font-size:1.6rem;line-height:1.25}
 .asof{margin-left:auto}
 h2,caption{margin:0 0 .6rem;font-size:.8rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);text-align:left}
 section{background:var(--paper);border:1px solid var(--line);border-radius:.75rem;padding:1rem 1.15rem;min-width:0}
-.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
+.good{color:var(--good)}.mild{color:var(--soft)}.warn{color:var(--warn)}.bad{color:var(--bad)}
 a:has(.good),.word.good{background:var(--good-bg)}a:has(.warn),.word.warn{background:var(--warn-bg)}a:has(.bad),.word.bad{background:var(--bad-bg)}
 #clock{display:grid;grid-template-columns:auto 1fr;gap:.35rem .9rem;align-items:baseline;padding:1.25rem 1.4rem}
 #clock>*{grid-column:1/-1;margin:0}

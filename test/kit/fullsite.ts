@@ -52,11 +52,13 @@ export async function fullSite(owner: Cleanup): Promise<FullSite> {
       const upstream = await chronyd(owner, {
         serve: true,
         address: '127.0.0.2',
+        steering: true, // under another name: agents of other tests look for a chronyd of this machine
         lines: ['local stratum 2'],
       });
       const line = `server 127.0.0.2 port ${upstream.ntpPort} minpoll 0 maxpoll 0 iburst`;
       return chronyd(owner, {
         cmdport,
+        steering: true,
         lines: [
           select ? line : `${line} noselect`,
           `refclock SOCK ${join(tempDir(owner, 'sock'), 'sock')} refid ${hostileRefid} noselect`,

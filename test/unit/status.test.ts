@@ -44,7 +44,7 @@ test('health, spool and link are those of the outlook', () => {
 test('a daemon that is absent says why and shows no figure of before', () => {
   const ptp = absent('not_installed', 'there is no pmc');
   const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp, ntp: absent('refused') } }), facts);
-  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'there is no pmc', ports: [] });
+  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'not installed: there is no pmc', ports: [] });
   assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', sources: [] });
 });
 
