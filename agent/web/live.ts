@@ -97,8 +97,9 @@ export function live(browser: Browser): void {
       page.asking = true;
       try {
         const response = await browser.fetch('/now', { signal: AbortSignal.timeout(5000) });
+        const text = await response.text();
         if (!response.ok) throw response;
-        page.show(await response.text());
+        page.show(text);
         page.answered = new Date();
         page.failures = 0;
       } catch {
