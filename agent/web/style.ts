@@ -27,7 +27,7 @@ a:has(.good),.word.good{background:var(--good-bg)}a:has(.warn),.word.warn{backgr
 .note{margin:.5rem 0 0;color:var(--soft);font-size:.9rem}
 .curves{display:grid;gap:1rem 1.6rem;padding-top:.9rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,12.5rem),1fr))}
 figure{margin:0;min-width:0}
-figcaption,figure p{display:flex;justify-content:space-between;gap:.8rem;margin:0}
+figcaption,figure p{display:flex;justify-content:space-between;gap:.5rem;margin:0}
 figure p,.empty{color:var(--soft);font-size:.85rem}
 figcaption{color:var(--soft)}
 b{color:var(--ink);font-size:1.15rem}
@@ -56,5 +56,6 @@ a{color:var(--link)}
 a:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 #gone{position:sticky;top:.5rem;z-index:1;max-width:66rem;margin:0 auto 1rem;padding:.5rem 1rem;border:1px solid;border-radius:.75rem;background:var(--bad-bg);color:var(--bad);font-weight:600}
 #gone:not([hidden])+main section{border-style:dashed}
+@media(max-width:21rem),(min-width:31rem) and (max-width:60rem){figure p span:nth-child(2){display:none}}
 @media(max-width:30rem){#clock>.sentence{grid-column:1/-1}.asof{margin:0}}
 `;

@@ -70,6 +70,10 @@ async function inspect(url: string, stage: string): Promise<void> {
       await page.setViewportSize({ width, height: 800 });
       const spill = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       assert.ok(Number(spill) <= 0, `${stage}: ${spill} px too wide at ${width}`);
+      const cramped = await page.evaluate(
+        `[...document.querySelectorAll('figure p, figcaption')].filter((p) => p.scrollWidth > p.clientWidth).length`,
+      );
+      assert.equal(cramped, 0, `${stage}: words of the curves overlap at ${width}`);
       if (pictures !== undefined)
         await page.screenshot({
           path: join(pictures, `${stage}-${width}-${colorScheme}.png`),
