@@ -13,6 +13,15 @@ const leaveOut = {
   setup: ({ onLoad }) => onLoad({ filter: unreached }, () => ({ contents: '' })),
 };
 
+/** The one reader that the agent uses of systeminformation needs little of what comes with it. */
+const smallUtil = {
+  name: 'small-util',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /systeminformation\/lib\/util\.js$/ }, () => ({
+      contents: readFileSync(join(root, 'build/siutil.cjs'), 'utf8'),
+    })),
+};
+
 const failed = () => process.exit(1); // esbuild has said what is wrong and where
 
 const root = resolve(import.meta.dirname, '..');
@@ -37,13 +46,12 @@ const { metafile, outputFiles } = await build({
   banner: { js: '#!/usr/bin/env node' },
   define: { NUNECT_VERSION: JSON.stringify(version) },
   minify: true,
-  keepNames: true, // 20 KB, for stack traces that a person can read
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none', // THIRD_PARTY.txt has the full texts
   preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
   alias: { tweetnacl: join(root, 'build/tweetnacl.cjs') },
-  plugins: [leaveOut],
+  plugins: [leaveOut, smallUtil],
   metafile: true,
   write: false,
 }).catch(failed);

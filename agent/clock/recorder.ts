@@ -36,6 +36,8 @@ export interface Recorder {
   push(sample: ClockSample): void;
   /** The samples between two moments (monotonic ms, both included), oldest first, at most the newest `most`. */
   tape(from_ms?: number, to_ms?: number, most?: number): Tape;
+  /** One figure of every sample, oldest first; NaN where it was not known. */
+  column(name: Figure): Float64Array;
 }
 
 /** A quarter of an hour at 1 Hz. */
@@ -52,6 +54,8 @@ const numbers = [
   'hub_up',
   'hub_rtt_us',
 ] as const;
+/** A column of numbers. */
+export type Figure = (typeof numbers)[number];
 const words = ['source', 'quality', 'port_state', 'ntp_source'] as const;
 const order: readonly (keyof ClockSample)[] = [
   'mono_ms',
@@ -122,6 +126,14 @@ export function clockRecorder(capacity = recorded_s): Recorder {
       const columns = order.filter((name) => chosen.some((slot) => reader(name)(slot) !== ''));
       const readers = columns.map(reader);
       return { columns, rows: chosen.map((slot) => readers.map((read) => read(slot))) };
+    },
+    column(name) {
+      const figure = numbers.indexOf(name);
+      const first = Math.max(0, pushed - capacity);
+      return Float64Array.from(
+        { length: pushed - first },
+        (_, index) => figures[slotOf(first + index) * numbers.length + figure] ?? Number.NaN,
+      );
     },
   };
 }

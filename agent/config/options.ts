@@ -289,6 +289,11 @@ export const sections = {
     listen: text('127.0.0.1', ipAddress, 'Address that is listened on.'),
     port: int(8224, 1, 65535, 'Port that is listened on.'),
     metrics: bool(true, 'Serve /metrics in Prometheus text format.'),
+    host: list(
+      [],
+      host,
+      'Further names the page is asked by; host name, unit id and IP addresses always are.',
+    ),
   }),
   spool: one('Records that wait for the hub.', {
     memory_kb: int(4096, 64, 1048576, 'Most memory for records that wait; the oldest metrics go first.', {

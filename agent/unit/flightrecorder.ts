@@ -1,7 +1,7 @@
 import { planExcerpts } from '../clock/excerpts.ts';
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
 import { freshValue } from '../clock/reading.ts';
-import { type ClockSample, clockRecorder, type Tape } from '../clock/recorder.ts';
+import { type ClockSample, clockRecorder, type Figure, type Tape } from '../clock/recorder.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { leadingPort } from '../nats/messages.ts';
@@ -27,6 +27,8 @@ export interface FlightRecorder {
   changed(change: Happening): void;
   /** All that is recorded, as `/recorder.json` shows it. */
   tape(): Tape;
+  /** One figure of all that is recorded, oldest first; NaN where it was not known. */
+  column(name: Figure): Float64Array;
   /** Publishes what is not complete yet: the unit stops. */
   finish(): void;
   stop(): void;
@@ -109,6 +111,7 @@ export function keepRecorder(
       excerpts.note({ mono_ms, before, after, evidence: evidence.slice(0, longestEvidence) });
     },
     tape: () => recorder.tape(),
+    column: recorder.column,
     finish: () => publish(excerpts.rest(ticker.now_ms())),
     stop: cancel,
   };

@@ -1,4 +1,5 @@
 import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { freshValue } from '../clock/reading.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
@@ -6,6 +7,7 @@ import { version } from '../lib/version.ts';
 import { logRecord, type UnitName } from '../nats/messages.ts';
 import { certProbe } from '../probe/certs.ts';
 import { selfProbe } from '../probe/self.ts';
+import { shared } from '../probe/shared.ts';
 import { systemProbe } from '../probe/system.ts';
 import { clockStep, tellEvents } from './events.ts';
 import { keepRecorder } from './flightrecorder.ts';
@@ -23,6 +25,9 @@ const nameOf = ({ config: { agent } }: AgentFile): UnitName => ({
   ...known({ tenant: agent.tenant }),
   version,
 });
+
+/** A name of the device, as it is asked for with the usual domains of local networks, too. */
+const namesOf = (name: string): string[] => [name, `${name}.lan`, `${name}.local`];
 
 /** A smaller step may be the difference of two good servers. */
 const largeStep_us = 1e6;
@@ -160,26 +165,50 @@ export function reportParts(
       inputs: (file) => file,
       start(file, parts, signal) {
         const { status } = file.config;
-        if (!status.enabled) return idle;
-        const snapshot = async () => {
-          const outlook = await survey(parts, ground, file);
-          const now_ms = ticker.now_ms();
-          const since = (mono_ms: number): number => Math.floor(wall.toWall_us(mono_ms, now_ms) / 1000);
-          const { holdover } = outlook.time.verdict;
-          return statusSnapshot(outlook, {
-            name: nameOf(file),
-            wall_ms: wall_ms(),
-            link: parts.link.state(),
-            linkSince_ms: since(parts.link.state().since_ms),
-            holdoverSince_ms: holdover && since(holdover.since_ms),
-            hubChanges: freshValue(parts.leaf.read())?.hub.changes,
-            spool: parts.spool.stats(),
-          });
-        };
+        /** However many look at it, the unit is looked at once a second. */
+        const snapshot = shared(
+          async () => {
+            const outlook = await survey(parts, ground, file);
+            const now_ms = ticker.now_ms();
+            const since = (mono_ms: number): number => Math.floor(wall.toWall_us(mono_ms, now_ms) / 1000);
+            const { holdover } = outlook.time.verdict;
+            return statusSnapshot(outlook, {
+              name: nameOf(file),
+              wall_ms: wall_ms(),
+              link: parts.link.state(),
+              linkSince_ms: since(parts.link.state().since_ms),
+              holdoverSince_ms: holdover && since(holdover.since_ms),
+              hubChanges: freshValue(parts.leaf.read())?.hub.changes,
+              spool: parts.spool.stats(),
+              leafMode: file.config.leaf.mode,
+            });
+          },
+          ticker.now_ms,
+          1000,
+        );
+        const { column } = parts.recorder;
+        const history = () => ({
+          now_ms: ticker.now_ms(),
+          mono_ms: column('mono_ms'),
+          offset_ns: column('offset_ns'),
+          error_bound_ns: column('error_bound_ns'),
+          hub_rtt_us: column('hub_rtt_us'),
+        });
         const recorded = () => ({ unit: file.config.agent.unit, ...parts.recorder.tape() });
         return keepServing(
-          { snapshot, recorded, ticker, log: console.log.part('status'), interfaces: networkInterfaces },
-          { ...status, hosts: [hostname(), file.config.agent.unit] },
+          {
+            snapshot,
+            history,
+            recorded,
+            ticker,
+            log: console.log.part('status'),
+            interfaces: networkInterfaces,
+          },
+          {
+            ...status,
+            hosts: [...namesOf(hostname()), ...namesOf(file.config.agent.unit), ...status.host],
+            socket: join(ground.runDir, 'status.sock'),
+          },
           signal,
         );
       },

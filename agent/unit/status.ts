@@ -17,6 +17,7 @@ import {
   snapshotSchema,
 } from '../web/snapshot.ts';
 import type { Outlook } from './outlook.ts';
+import { type RemedyFacts, remedyOf } from './remedies.ts';
 
 /** What the snapshot needs besides the outlook. */
 export interface StatusFacts {
@@ -27,12 +28,17 @@ export interface StatusFacts {
   readonly holdoverSince_ms: number | undefined;
   readonly hubChanges: number | undefined;
   readonly spool: SpoolStats;
+  readonly leafMode: RemedyFacts['leafMode'];
 }
 
+const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
+  if (reading.kind === 'stale') return reading.why;
+  const why = reading.why.replaceAll('_', ' ');
+  return reading.detail === undefined ? why : `${why}: ${reading.detail}`;
+};
+
 const seen = (reading: Reading<unknown>): Seen =>
-  reading.kind === 'fresh'
-    ? { seen: 'fresh' }
-    : { seen: reading.kind, why: reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why) };
+  reading.kind === 'fresh' ? { seen: 'fresh' } : { seen: reading.kind, why: whyNot(reading) };
 
 const seenValue = <T>(reading: Reading<T>): T | undefined =>
   reading.kind === 'absent' ? undefined : reading.value;
@@ -135,6 +141,11 @@ const rttStatus = (to: string, last_us: number | undefined, window: WindowStats)
 /** The outlook as `/status.json` shows it. */
 export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
   const { rtt, health, time } = outlook;
+  const remedyFacts: RemedyFacts = {
+    leafMode: facts.leafMode,
+    reasons: time.verdict.reasons,
+    spool_budget_bytes: facts.spool.budget_bytes,
+  };
   const { unit, tenant, version } = facts.name;
   return {
     schema: snapshotSchema,
@@ -145,6 +156,12 @@ export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnap
     uptime_s: Math.floor(outlook.uptime_s),
     status: health.status,
     problems: health.troubles.map(({ text }) => text),
+    troubles: health.troubles.map(({ key, weight, text }) => ({
+      key,
+      weight,
+      text,
+      ...known({ remedy: remedyOf({ key }, remedyFacts) }),
+    })),
     clock: clockStatus(outlook, facts.holdoverSince_ms),
     ptp: ptpStatus(time.ptp),
     ntp: ntpStatus(time.ntp),

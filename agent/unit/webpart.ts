@@ -1,24 +1,36 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import {
-  type StatusServer,
-  type StatusServerDeps,
-  type StatusServerOptions,
-  serveStatus,
-} from '../web/server.ts';
+import { type RouteDeps, statusRoutes } from '../web/routes.ts';
+import { type Listening, type StatusServer, serveStatus } from '../web/server.ts';
 
 /** The network interfaces of the machine by name, as os.networkInterfaces gives them. */
 export type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-export interface ServingOptions extends Omit<StatusServerOptions, 'listen'> {
+export interface ServingOptions {
+  /** Serve over HTTP; the socket is served in any case. */
+  readonly enabled: boolean;
   /** Address that is listened on when no interface is given. */
   readonly listen: string;
+  readonly port: number;
   /** Device, or OpenWrt network with a bridge of its name: its IPv4 address is listened on, also when it changes. */
   readonly interface?: string | undefined;
+  /** Serve /metrics. */
+  readonly metrics: boolean;
+  /** Names of the device; besides them IP addresses and localhost are answered. */
+  readonly hosts: readonly string[];
+  /** Path of a socket on which programs of this device are served. */
+  readonly socket: string;
+}
+
+export interface ServingDeps extends RouteDeps {
+  readonly ticker: Ticker;
+  readonly log: Log;
+  readonly interfaces: Interfaces;
 }
 
 const look_ms = 10_000;
+const loopback = '127.0.0.1';
 
 /** The address that an interface has now: of a device of that name, or of OpenWrt's bridge for the network. */
 export function addressOf(name: string, interfaces: Interfaces): string | undefined {
@@ -29,56 +41,69 @@ export function addressOf(name: string, interfaces: Interfaces): string | undefi
 
 /**
  * Serves the status page; while its address cannot be had it is tried again, and nothing else suffers from it.
- * An interface is looked at every 10 s, and followed when its address changes.
+ * An interface is looked at every 10 s, and followed when its address changes; while it has none, loopback serves.
  */
 export function keepServing(
-  deps: StatusServerDeps & { readonly ticker: Ticker; readonly log: Log; readonly interfaces: Interfaces },
+  deps: ServingDeps,
   opts: ServingOptions,
   signal: AbortSignal,
 ): { stop(): Promise<void> } {
   const { log, ticker, interfaces } = deps;
-  let server: StatusServer | undefined;
+  const routes = statusRoutes(deps, opts);
+  const servers = new Map<string, StatusServer>();
+  const told = new Map<string, string>();
   let address: string | undefined;
-  let told: string | undefined;
   let stopped = false;
 
-  /** Each trouble is told once. */
-  function complain(why: string): void {
-    if (why !== told) log.error(why);
-    told = why;
+  /** What is wrong with something is told once. */
+  function complain(what: string, why: string): void {
+    if (told.get(what) !== why) log.error(why);
+    told.set(what, why);
   }
 
-  async function open(listen: string): Promise<void> {
+  /** Gives whether it listens now. */
+  async function open(name: string, at: Listening): Promise<boolean> {
     try {
-      const opened = await serveStatus(deps, { ...opts, listen }, signal);
-      if (stopped) return await opened.stop();
-      server = opened;
-      address = listen;
-      told = undefined;
-      log.info('status page', { url: `http://${listen}:${opened.port}/` });
+      const opened = await serveStatus({ routes, log }, at, signal);
+      if (stopped) await opened.stop();
+      else servers.set(name, opened);
+      told.delete(name);
+      return true;
     } catch (error) {
-      complain(error instanceof Error ? error.message : String(error));
+      complain(name, error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 
   /** Where it is now when the interfaces cannot be listed, as when no file can be opened. */
-  function wantedAddress(): string | undefined {
-    if (opts.interface === undefined) return opts.listen;
+  function addressNow(name: string): string | undefined {
     try {
-      return addressOf(opts.interface, interfaces);
+      return addressOf(name, interfaces);
     } catch {
       return address;
     }
   }
 
+  /** Where to listen now: on the configured interface or address, on loopback when in doubt. */
+  function wanted(): string {
+    if (opts.interface === undefined) return opts.listen;
+    const found = addressNow(opts.interface);
+    if (found !== undefined) told.delete('interface');
+    else complain('interface', `status server: interface ${opts.interface} has no IPv4 address`);
+    return found ?? loopback;
+  }
+
   async function look(): Promise<void> {
-    const wanted = wantedAddress();
-    if (stopped || (wanted !== undefined && wanted === address)) return;
-    await server?.stop();
-    server = undefined;
+    if (stopped) return;
+    if (!servers.has('socket')) await open('socket', { socket: opts.socket });
+    const listen = opts.enabled ? wanted() : undefined;
+    if (stopped || listen === undefined || listen === address) return;
+    await servers.get('http')?.stop();
+    servers.delete('http');
     address = undefined;
-    if (wanted !== undefined) return open(wanted);
-    complain(`status server: interface ${opts.interface} has no IPv4 address`);
+    if (!(await open('http', { listen, port: opts.port, hosts: opts.hosts }))) return;
+    address = listen;
+    log.info('status page', { url: `http://${listen}:${servers.get('http')?.port}/` });
   }
 
   let looking = look();
@@ -91,7 +116,7 @@ export function keepServing(
       stopped = true;
       cancel();
       await looking;
-      await server?.stop();
+      for (const server of servers.values()) await server.stop();
     },
   };
 }

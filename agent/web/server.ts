@@ -1,31 +1,28 @@
-import { createHash } from 'node:crypto';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../lib/log.ts';
-import { formatMetrics } from './metrics.ts';
-import { renderPage } from './page.ts';
-import type { StatusSnapshot } from './snapshot.ts';
-import { style } from './style.ts';
+import { pagePolicy } from './page.ts';
+import { type Reply, type Routes, text } from './routes.ts';
 
 export interface StatusServerDeps {
-  /** The state right now; asked once a request. */
-  snapshot(): StatusSnapshot | Promise<StatusSnapshot>;
-  /** What the flight recorder holds, made only when it is asked for. Without it there is no such page. */
-  recorded?(): object;
+  readonly routes: Routes;
   readonly log: Log;
 }
 
-export interface StatusServerOptions {
-  readonly listen: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  /** Serve /metrics. */
-  readonly metrics: boolean;
-  /** Names of the device; besides them IP addresses and localhost are answered. */
-  readonly hosts: readonly string[];
-}
+/** Where it listens: an address, or a socket that is there for its owner and its group alone. */
+export type Listening =
+  | {
+      readonly listen: string;
+      /** 0 takes a free one. */
+      readonly port: number;
+      /** Names of the device; besides them IP addresses and localhost are answered. */
+      readonly hosts: readonly string[];
+    }
+  | { readonly socket: string };
 
 export interface StatusServer {
+  /** 0 on a socket. */
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -35,27 +32,16 @@ class StatusServerError extends Error {
   override readonly name = 'StatusServerError';
   readonly code: string;
 
-  constructor(listen: string, port: number, cause: NodeJS.ErrnoException) {
-    super(`status server: cannot listen on ${listen} port ${port}: ${cause.message}`, { cause });
+  constructor(at: Listening, cause: NodeJS.ErrnoException) {
+    const where = 'socket' in at ? at.socket : `${at.listen} port ${at.port}`;
+    super(`status server: cannot listen on ${where}: ${cause.message}`, { cause });
     this.code = cause.code ?? 'UNKNOWN';
   }
 }
 
-interface Reply {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const text = (status: number, body: string): Reply => ({
-  status,
-  type: 'text/plain; charset=utf-8',
-  body: `${body}\n`,
-});
-
-/** Nothing is loaded, framed, sent or run; the one style sheet is known by its hash. */
+/** Nothing is loaded, framed, sent elsewhere or run but what the page itself brings along. */
 const safety = {
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'Content-Security-Policy': pagePolicy,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -63,88 +49,60 @@ const safety = {
   'Cache-Control': 'no-store',
 } as const;
 
-/** The name in a Host header, without its port: a foreign name that points here is DNS rebinding. */
+/** The name in a Host header, without port and final dot: a foreign name that points here is DNS rebinding. */
 const hostName = (header: string): string =>
   header
     .replace(/:\d{1,5}$/, '')
     .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
     .toLowerCase();
 
-/** Makes the reply to a request. */
-type Route = () => Reply | Promise<Reply>;
-
-const finite = (_key: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
-
-const json = (value: object): Reply => ({
-  status: 200,
-  type: 'application/json',
-  body: `${JSON.stringify(value, finite)}\n`,
-});
-const page = (snapshot: StatusSnapshot): Reply => ({
-  status: 200,
-  type: 'text/html; charset=utf-8',
-  body: renderPage(snapshot),
-});
-const health = ({ status }: StatusSnapshot): Reply => text(status === 'critical' ? 503 : 200, status);
-const metrics = (snapshot: StatusSnapshot): Reply => ({
-  status: 200,
-  type: 'text/plain; version=0.0.4; charset=utf-8',
-  body: formatMetrics(snapshot),
-});
+/** Whether a Host header names this device. */
+function hostCheck(hosts: readonly string[]): (header: string) => boolean {
+  const names = new Set(['localhost', ...hosts.map(hostName)]);
+  return (header) => {
+    const host = hostName(header);
+    return isIP(host) !== 0 || names.has(host);
+  };
+}
 
 /** A viewer who has not read the answer by then is given up. */
 const answerLimit_ms = 15_000;
 
-const listening = (server: Server, listen: string, port: number): Promise<void> =>
+/** Listens; a socket that an agent left behind is no obstacle. */
+const listening = (server: Server, at: Listening): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new StatusServerError(listen, port, error)));
-    server.listen(port, listen, resolve);
+    const fail = (error: NodeJS.ErrnoException): void => reject(new StatusServerError(at, error));
+    server.once('error', fail);
+    if (!('socket' in at)) return void server.listen(at.port, at.listen, resolve);
+    try {
+      rmSync(at.socket, { force: true });
+    } catch (error) {
+      return fail(error as NodeJS.ErrnoException);
+    }
+    server.listen(at.socket, () => {
+      try {
+        chmodSync(at.socket, 0o660); // until now nobody but the owner could write to it
+        resolve();
+      } catch (error) {
+        server.close();
+        fail(error as NodeJS.ErrnoException);
+      }
+    });
   });
 
-/**
- * Serves `/`, `/status.json`, `/recorder.json`, `/healthz` and `/metrics` to GET and HEAD. Rejects with StatusServerError when the
- * address cannot be listened on.
- */
+/** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
 export async function serveStatus(
-  deps: StatusServerDeps,
-  opts: StatusServerOptions,
+  { routes, log }: StatusServerDeps,
+  at: Listening,
   signal: AbortSignal,
 ): Promise<StatusServer> {
-  const { log } = deps;
-  const { recorded } = deps;
-  const shown =
-    (show: (snapshot: StatusSnapshot) => Reply): Route =>
-    async () =>
-      show(await deps.snapshot());
-  const routes = new Map<string, Route>([
-    ['/', shown(page)],
-    ['/status.json', shown(json)],
-    ['/healthz', shown(health)],
-  ]);
-  if (opts.metrics) routes.set('/metrics', shown(metrics));
-  if (recorded !== undefined) routes.set('/recorder.json', () => json(recorded()));
-  const names = new Set(['localhost', ...opts.hosts.map((name) => name.toLowerCase())]);
-  let failing = false;
+  const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
 
-  const produce = async (route: Route): Promise<Reply> => {
-    try {
-      const reply = await route();
-      failing = false;
-      return reply;
-    } catch (error) {
-      if (!failing) log.error('the status cannot be shown', { error: String(error) });
-      failing = true;
-      return text(500, 'the status cannot be shown');
-    }
-  };
-
-  const answer = async (request: IncomingMessage): Promise<Reply> => {
-    const host = hostName(request.headers.host ?? '');
-    if (isIP(host) === 0 && !names.has(host)) return text(421, 'this is not the host you asked for');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET and HEAD only');
-    const route = routes.get((request.url ?? '').split('?', 1)[0] ?? '');
-    return route === undefined ? text(404, 'no such page') : produce(route);
+  const answer = async ({ headers, method, url = '' }: IncomingMessage): Promise<Reply> => {
+    if (!isOurs(headers.host ?? '')) return text(421, 'this is not the host you asked for');
+    if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only');
+    return (await routes(url.split('?', 1)[0] ?? '')) ?? text(404, 'no such page');
   };
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -187,7 +145,7 @@ export async function serveStatus(
     serveOne,
   );
   server.maxConnections = 64;
-  await listening(server, opts.listen, opts.port);
+  await listening(server, at);
   server.on('error', (error) => log.warn('status server', { error: error.message }));
 
   const stop = (): Promise<void> =>
@@ -195,8 +153,8 @@ export async function serveStatus(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  const { port } = server.address() as AddressInfo;
+  const address = server.address() as AddressInfo | string;
   if (signal.aborted) await stop();
   else signal.addEventListener('abort', () => void stop(), { once: true });
-  return { port, stop };
+  return { port: typeof address === 'string' ? 0 : address.port, stop };
 }

@@ -23,6 +23,8 @@ export interface StatusSnapshot {
   readonly status: 'healthy' | 'degraded' | 'critical';
   /** One sentence each, the gravest first. */
   readonly problems: readonly string[];
+  /** The same with their keys, and with what can be done. */
+  readonly troubles: readonly TroubleStatus[];
   readonly clock?: ClockStatus;
   readonly ptp?: PtpStatus;
   readonly ntp?: NtpStatus;
@@ -32,6 +34,16 @@ export interface StatusSnapshot {
   readonly system?: SystemFacts;
   readonly self?: SelfFacts;
   readonly certificates: readonly CertFacts[];
+}
+
+export interface TroubleStatus {
+  /** Names the trouble, whatever figures its text has. */
+  readonly key: string;
+  /** `note`: worth knowing, but nothing is broken. */
+  readonly weight: 'critical' | 'degraded' | 'note';
+  readonly text: string;
+  /** A command on the unit, unless it says where else, that mends it or shows its cause. */
+  readonly remedy?: string;
 }
 
 export interface ClockStatus {

@@ -1,9 +1,11 @@
-// Quantities as a person reads them: few digits, the unit that fits, a true minus sign.
+// Quantities as a person reads them: few digits, the unit that fits, a true minus sign, no line break within.
+
+const nbsp = '\u00a0';
 
 const withUnit = (value: number, unit: string): string => {
   const size = Math.abs(value);
   const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
-  return `${value.toFixed(digits).replace('-', '−')} ${unit}`;
+  return `${value.toFixed(digits).replace('-', '−')}${nbsp}${unit}`;
 };
 
 const scaled = (value: number, steps: readonly (readonly [number, string])[]): string => {
@@ -40,12 +42,25 @@ export function timeSpan(seconds: number): string {
     [whole % 60, 's'],
   ] as const;
   const first = parts.findIndex(([count]) => count > 0);
-  if (first < 0) return '0 s';
+  if (first < 0) return `0${nbsp}s`;
   return parts
     .slice(first, first + 2)
     .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(' ');
+    .map(([count, unit]) => `${count}${nbsp}${unit}`)
+    .join(nbsp);
+}
+
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** `09:12 UTC`, with the day before it where it is not that of `at_ms`. */
+export function clockTime(ms: number, at_ms: number): string {
+  const [then, now] = [new Date(ms), new Date(at_ms)];
+  if (Number.isNaN(then.getTime()) || Number.isNaN(now.getTime())) return utc(ms);
+  const iso = then.toISOString();
+  const time = `${iso.slice(-13, -8)}${nbsp}UTC`;
+  if (iso.slice(0, -13) === now.toISOString().slice(0, -13)) return time;
+  const year = then.getUTCFullYear() === now.getUTCFullYear() ? '' : ` ${then.getUTCFullYear()}`;
+  return `${then.getUTCDate()}${nbsp}${months[then.getUTCMonth()]}${year} ${time}`;
 }
 
 /** `2026-11-21 06:13:11 UTC`, or the bare number where no calendar reaches. */

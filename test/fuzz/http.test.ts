@@ -3,23 +3,27 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
+import { statusRoutes } from '../../agent/web/routes.ts';
 import { type StatusServer, serveStatus } from '../../agent/web/server.ts';
 import { eventually } from '../kit/daemon.ts';
 import { holdsAsync } from '../kit/fuzz.ts';
 import { hostileText } from '../kit/hostile.ts';
 import { host, type Response, request, responsesIn, routes, target } from '../kit/hostilehttp.ts';
-import { fullSnapshot } from '../kit/snapshot.ts';
+import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
 
 const logged: LogEntry[] = [];
+const log = logTo((entry) => logged.push(entry));
 let server: StatusServer;
 before(async () => {
   server = await serveStatus(
     {
-      snapshot: () => fullSnapshot,
-      recorded: () => ({ rows: [] }),
-      log: logTo((entry) => logged.push(entry)),
+      routes: statusRoutes(
+        { snapshot: () => fullSnapshot, history: () => noHistory, recorded: () => ({ rows: [] }), log },
+        { metrics: true },
+      ),
+      log,
     },
-    { listen: '127.0.0.1', port: 0, metrics: true, hosts: ['Router.lan'] },
+    { listen: '127.0.0.1', port: 0, hosts: ['Router.lan'] },
     new AbortController().signal,
   );
 });

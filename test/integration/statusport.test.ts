@@ -1,23 +1,25 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { test } from 'node:test';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { keepServing } from '../../agent/unit/webpart.ts';
-import { eventually } from '../kit/daemon.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 import { freePort } from '../kit/nats.ts';
-import { emptySnapshot } from '../kit/snapshot.ts';
+import { emptySnapshot, noHistory } from '../kit/snapshot.ts';
 import { recordingLog } from '../kit/unitfakes.ts';
 
 /** A status page for a port that somebody else has until `release`. */
-async function servingOnTakenPort() {
+async function servingOnTakenPort(t: TestContext) {
+  const socket = join(tempDir(t, 'web'), 'status.sock');
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
   await eventually('listening', () => other.listening);
   const ticker = fakeTicker();
   const { log, said } = recordingLog();
   const part = keepServing(
-    { snapshot: async () => emptySnapshot, ticker, log, interfaces: () => ({}) },
-    { listen: '127.0.0.1', port, metrics: false, hosts: [] },
+    { snapshot: async () => emptySnapshot, history: () => noHistory, ticker, log, interfaces: () => ({}) },
+    { enabled: true, listen: '127.0.0.1', port, metrics: false, hosts: [], socket },
     new AbortController().signal,
   );
   await eventually('it is told', () => said().length > 0);
@@ -29,8 +31,8 @@ async function servingOnTakenPort() {
   return { port, ticker, said, part, answers, release: () => new Promise((resolve) => other.close(resolve)) };
 }
 
-test('a port that is taken is told of once and tried again until it is free', async () => {
-  const { port, ticker, said, part, answers, release } = await servingOnTakenPort();
+test('a port that is taken is told of once and tried again until it is free', async (t) => {
+  const { port, ticker, said, part, answers, release } = await servingOnTakenPort(t);
   for (let i = 0; i < 3; i++) {
     await ticker.pass(10_000);
     await new Promise((resolve) => setTimeout(resolve, 30)); // for the socket to be refused
@@ -50,8 +52,8 @@ test('a port that is taken is told of once and tried again until it is free', as
   assert.equal(await answers(), false);
 });
 
-test('a part that is stopped while it waits for its port takes it no more', async () => {
-  const { ticker, part, answers, release } = await servingOnTakenPort();
+test('a part that is stopped while it waits for its port takes it no more', async (t) => {
+  const { ticker, part, answers, release } = await servingOnTakenPort(t);
   await part.stop();
   await release();
   await ticker.pass(60_000);

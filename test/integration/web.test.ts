@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
-import { type StatusServerOptions, serveStatus } from '../../agent/web/server.ts';
+import { type RouteDeps, statusRoutes } from '../../agent/web/routes.ts';
+import { type Listening, type StatusServer, serveStatus } from '../../agent/web/server.ts';
 import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
-
-import { eventually } from '../kit/daemon.ts';
-import { emptySnapshot, fullSnapshot } from '../kit/snapshot.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
+import { emptySnapshot, fullSnapshot, noHistory } from '../kit/snapshot.ts';
 
 interface Served {
   readonly port: number;
@@ -16,17 +18,26 @@ interface Served {
   stop(): Promise<void>;
 }
 
+const anywhere: Listening = { listen: '127.0.0.1', port: 0, hosts: ['Router.lan'] };
+
+function serve(
+  deps: Partial<RouteDeps>,
+  at: Listening = anywhere,
+  opts = { metrics: true, signal: new AbortController().signal },
+): Promise<StatusServer> {
+  const log = deps.log ?? logTo(() => {});
+  const routes = statusRoutes({ snapshot: () => fullSnapshot, history: () => noHistory, log, ...deps }, opts);
+  return serveStatus({ routes, log }, at, opts.signal);
+}
+
 async function served(
   t: TestContext,
   snapshot: () => StatusSnapshot = () => fullSnapshot,
-  change: Partial<StatusServerOptions> = {},
+  metrics = true,
 ): Promise<Served> {
   const logged: LogEntry[] = [];
-  const server = await serveStatus(
-    { snapshot, log: logTo((entry) => logged.push(entry)) },
-    { listen: '127.0.0.1', port: 0, metrics: true, hosts: ['Router.lan'], ...change },
-    new AbortController().signal,
-  );
+  const deps = { snapshot, log: logTo((entry) => logged.push(entry)) };
+  const server = await serve(deps, anywhere, { metrics, signal: new AbortController().signal });
   t.after(() => server.stop());
   return { ...server, logged };
 }
@@ -77,7 +88,7 @@ test('page, JSON, health and metrics show one and the same state', async (t) => 
   const page = await get(port, '/');
   assert.equal(page.status, 200);
   assert.equal(page.headers['content-type'], 'text/html; charset=utf-8');
-  assert.match(page.body, /Locked to PTP for 3 h 12 min/);
+  assert.match(page.body, /Locked to PTP since 03:01\sUTC, error &lt;\s180\sns/);
   assert.deepEqual(JSON.parse((await get(port, '/status.json?x=1')).body), fullSnapshot);
   assert.deepEqual(
     [(await get(port, '/healthz')).status, (await get(port, '/healthz')).body],
@@ -97,11 +108,7 @@ test('what the flight recorder holds is made when it is asked for, without a loo
   const snapshot = (): StatusSnapshot => {
     throw new Error('nobody asked');
   };
-  const server = await serveStatus(
-    { snapshot, recorded, log: logTo(() => {}) },
-    { listen: '127.0.0.1', port: 0, metrics: true, hosts: [] },
-    new AbortController().signal,
-  );
+  const server = await serve({ snapshot, recorded });
   t.after(() => server.stop());
   assert.equal(asked, 0);
   const { status, headers, body } = await get(server.port, '/recorder.json');
@@ -116,14 +123,18 @@ test('a critical unit is not healthy', async (t) => {
   assert.deepEqual([status, body], [503, 'critical\n']);
 });
 
-test('the style sheet is the one that the policy allows, and nothing else is', async (t) => {
+test('style sheet and script are those that the policy allows, and nothing else is', async (t) => {
   const { port } = await served(t);
   const { headers, body } = await get(port, '/');
-  const style = /<style>(.*)<\/style>/s.exec(body)?.[1] ?? '';
-  const hash = createHash('sha256').update(style).digest('base64');
   const policy = String(headers['content-security-policy']);
-  assert.ok(policy.startsWith(`default-src 'none'; style-src 'sha256-${hash}'`), policy);
-  assert.doesNotMatch(policy, /unsafe|\*|script-src/);
+  for (const part of ['style', 'script']) {
+    const [, found = ''] = new RegExp(`<${part}>(.*)</${part}>`, 's').exec(body) ?? [];
+    assert.ok(found.length > 500, part);
+    const hash = createHash('sha256').update(found).digest('base64');
+    assert.ok(policy.includes(` ${part}-src 'sha256-${hash}';`), policy);
+  }
+  assert.match(policy, /^default-src 'none';/);
+  assert.doesNotMatch(policy, /unsafe|\*|http/);
   assert.doesNotMatch(body, / style=| on\w+=/);
 });
 
@@ -159,6 +170,7 @@ test('only hosts that are this device are answered', async (t) => {
     'LOCALHOST:80',
     'router.lan',
     'ROUTER.lan:8224',
+    'router.lan.',
   ])
     assert.equal(await status(host), 200, host);
   for (const host of [
@@ -166,6 +178,8 @@ test('only hosts that are this device are answered', async (t) => {
     'router.lan.evil.example',
     'localhost.evil',
     '127.0.0.1.nip.io',
+    'router.lan..',
+    '.router.lan',
     '127.0.0.1:80:80',
     'a b',
     '[::1',
@@ -201,7 +215,7 @@ test('a body is not read, and its connection ends', async (t) => {
 });
 
 test('no path leads anywhere else', async (t) => {
-  const { port } = await served(t, undefined, { metrics: false });
+  const { port } = await served(t, undefined, false);
   for (const path of [
     '/../etc/passwd',
     '/%2e%2e/etc/passwd',
@@ -299,12 +313,7 @@ test('a number that is none is left out of the JSON', async (t) => {
 
 test('a port in use, and an address that is not ours, are told with their code', async (t) => {
   const { port } = await served(t);
-  const start = (listen: string) =>
-    serveStatus(
-      { snapshot: () => fullSnapshot, log: logTo(() => {}) },
-      { listen, port, metrics: true, hosts: [] },
-      new AbortController().signal,
-    );
+  const start = (listen: string) => serve({}, { listen, port, hosts: [] });
   await assert.rejects(start('127.0.0.1'), {
     name: 'StatusServerError',
     code: 'EADDRINUSE',
@@ -315,17 +324,53 @@ test('a port in use, and an address that is not ours, are told with their code',
 
 test('the end of the signal frees the port, also with a viewer connected', async () => {
   const abort = new AbortController();
-  const deps = { snapshot: () => fullSnapshot, log: logTo(() => {}) };
-  const opts = { listen: '127.0.0.1', metrics: true, hosts: [] };
-  const { port } = await serveStatus(deps, { ...opts, port: 0 }, abort.signal);
+  const opts = { metrics: true, signal: abort.signal };
+  const { port } = await serve({}, anywhere, opts);
   const viewer = raw(port, '');
   await get(port, '/');
   abort.abort();
   await viewer;
   const again = await eventually('port free', () =>
-    serveStatus(deps, { ...opts, port }, new AbortController().signal).catch(() => undefined),
+    serve({}, { listen: '127.0.0.1', port, hosts: [] }).catch(() => undefined),
   );
   await again.stop();
-  const late = await serveStatus(deps, { ...opts, port: 0 }, abort.signal);
+  const late = await serve({}, anywhere, opts);
   await assert.rejects(get(late.port, '/'), { code: 'ECONNREFUSED' });
+});
+
+test('on its socket any name is answered, to its owner and group alone; one left behind is replaced', async (t) => {
+  const path = join(tempDir(t, 'web'), 'status.sock');
+  writeFileSync(path, 'left behind');
+  const server = await serve({}, { socket: path });
+  assert.equal(statSync(path).mode & 0o777, 0o660);
+  assert.ok(statSync(path).isSocket());
+  const asked = await new Promise<number | undefined>((resolve, reject) =>
+    request({ socketPath: path, path: '/status.json', headers: { host: 'whatever' } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end(),
+  );
+  assert.equal(asked, 200);
+  await server.stop();
+  assert.equal(existsSync(path), false);
+  const nowhere = serve({}, { socket: join(path, 'missing', 'status.sock') });
+  await assert.rejects(nowhere, { name: 'StatusServerError', message: /missing\/status\.sock/ });
+});
+
+test('what viewers of one moment see is made once', async (t) => {
+  let made = 0;
+  const history = () => {
+    made += 1;
+    return noHistory;
+  };
+  let snapshot = fullSnapshot;
+  const server = await serve({ snapshot: () => snapshot, history });
+  t.after(() => server.stop());
+  const bodies = await Promise.all(Array.from({ length: 20 }, () => get(server.port, '/now')));
+  assert.deepEqual([made, new Set(bodies.map(({ body }) => body)).size], [1, 1]);
+  snapshot = { ...fullSnapshot, unit: 'demo-02' };
+  assert.match((await get(server.port, '/now')).body, /<h1>demo-02</);
+  assert.equal(made, 2);
 });

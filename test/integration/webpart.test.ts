@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import type { NetworkInterfaceInfo } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
 import { addressOf, keepServing } from '../../agent/unit/webpart.ts';
-import { eventually } from '../kit/daemon.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 import { freePort } from '../kit/nats.ts';
-import { fullSnapshot } from '../kit/snapshot.ts';
+import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
 
 const ipv4 = (address: string): NetworkInterfaceInfo[] => [
   { address: 'fe80::1', netmask: '', family: 'IPv6', mac: '', internal: false, cidr: null, scopeid: 1 },
@@ -20,7 +22,8 @@ test('an OpenWrt network is found by its bridge, a device by its name', () => {
   assert.equal(addressOf('wan', interfaces), undefined);
 });
 
-test('the status page waits for its interface and follows its address', async () => {
+test('the status page follows the address of its interface; without one, loopback and the socket serve', async (t) => {
+  const socket = join(tempDir(t, 'web'), 'status.sock');
   const clock = fakeTicker();
   const lines: string[] = [];
   let now: Record<string, NetworkInterfaceInfo[]> = {};
@@ -28,12 +31,13 @@ test('the status page waits for its interface and follows its address', async ()
   const serving = keepServing(
     {
       snapshot: () => fullSnapshot,
+      history: () => noHistory,
       recorded: () => ({}),
       ticker: clock,
       log: logTo(({ msg, fields }) => lines.push(`${msg} ${fields['url'] ?? ''}`)),
       interfaces: () => now,
     },
-    { listen: '127.0.0.1', interface: 'lan', port, metrics: true, hosts: [] },
+    { enabled: true, listen: '127.0.0.1', interface: 'lan', port, metrics: true, hosts: [], socket },
     new AbortController().signal,
   );
   const answers = (address: string) =>
@@ -44,14 +48,18 @@ test('the status page waits for its interface and follows its address', async ()
   const look = () => clock.pass(10_000);
   await eventually('the complaint', () => lines.some((line) => line.includes('lan has no IPv4 address')));
   await look();
+  await eventually('served on loopback meanwhile', () => answers('127.0.0.1'));
   now = { 'br-lan': ipv4('127.0.0.2') };
   await look();
   await eventually('served on the first address', () => answers('127.0.0.2'));
   now = { 'br-lan': ipv4('127.0.0.3') };
   await look();
   await eventually('served on the second address', () => answers('127.0.0.3'));
+  assert.equal(await answers('127.0.0.1'), false);
   assert.equal(await answers('127.0.0.2'), false);
+  assert.equal(existsSync(socket), true);
   assert.equal(lines.filter((line) => line.includes('no IPv4 address')).length, 1, 'told once');
   await serving.stop();
+  assert.equal(existsSync(socket), false);
   assert.equal(await answers('127.0.0.3'), false);
 });

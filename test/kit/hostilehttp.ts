@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { hostileText } from './hostile.ts';
 
 /** The pages that there are. */
-export const routes = ['/', '/status.json', '/healthz', '/metrics', '/recorder.json'];
+export const routes = ['/', '/now', '/status.json', '/healthz', '/metrics', '/recorder.json'];
 
 /** One answer. */
 export interface Response {

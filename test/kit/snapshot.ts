@@ -1,9 +1,10 @@
 import { type StatusSnapshot, snapshotSchema } from '../../agent/web/snapshot.ts';
+import type { History } from '../../agent/web/sparkline.ts';
 
 const at_ms = Date.UTC(2026, 10, 21, 6, 13, 11);
 
-/** A healthy unit with every field of the snapshot filled. */
-export const fullSnapshot: StatusSnapshot = {
+/** A healthy unit; its type tells which fields are filled. */
+export const filledSnapshot = {
   schema: snapshotSchema,
   unit: 'demo-01',
   tenant: 'fire',
@@ -12,6 +13,7 @@ export const fullSnapshot: StatusSnapshot = {
   uptime_s: 3725,
   status: 'healthy',
   problems: [],
+  troubles: [],
   clock: {
     source: 'ptp',
     quality: 'locked',
@@ -102,9 +104,20 @@ export const fullSnapshot: StatusSnapshot = {
       not_after_ms: at_ms + 30 * 86_400_000,
       days_left: 30,
     },
+    {
+      file: '/etc/nunect/unit.creds',
+      kind: 'user JWT',
+      subject: 'demo-01',
+      not_before_ms: at_ms - 86_400_000,
+      not_after_ms: at_ms + 90 * 86_400_000,
+      days_left: 90,
+    },
     { file: '/etc/nunect/lost.pem', error: 'ENOENT' },
   ],
-};
+} satisfies StatusSnapshot;
+
+/** A healthy unit of which all is known. */
+export const fullSnapshot: StatusSnapshot = { ...filledSnapshot };
 
 /** A unit that has just started and knows nothing yet. */
 export const emptySnapshot: StatusSnapshot = {
@@ -115,7 +128,32 @@ export const emptySnapshot: StatusSnapshot = {
   uptime_s: 0,
   status: 'critical',
   problems: ['No answer from the local server.'],
+  troubles: [
+    {
+      key: 'local server',
+      weight: 'critical',
+      text: 'No answer from the local server.',
+      remedy: '/etc/init.d/nunect-leaf restart',
+    },
+  ],
   link: { connected: false, since_ms: at_ms },
   rtt: [],
   certificates: [],
 };
+
+/** A quarter of an hour of which nothing is known. */
+export const noHistory: History = {
+  now_ms: 900_000,
+  mono_ms: new Float64Array(),
+  offset_ns: new Float64Array(),
+  error_bound_ns: new Float64Array(),
+  hub_rtt_us: new Float64Array(),
+};
+
+/** A sample each second up to now; what `at` gives NaN for was not known. */
+export function historyOf(at: (second: number) => number, seconds = 900): History {
+  const column = Float64Array.from({ length: seconds }, (_, i) => at(i));
+  const mono_ms = Float64Array.from({ length: seconds }, (_, i) => i * 1000);
+  const now_ms = (seconds - 1) * 1000;
+  return { now_ms, mono_ms, offset_ns: column, error_bound_ns: column, hub_rtt_us: column };
+}

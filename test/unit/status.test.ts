@@ -12,6 +12,7 @@ const facts: StatusFacts = {
   linkSince_ms: epoch_s * 1000 - 5.5,
   holdoverSince_ms: undefined,
   hubChanges: 3,
+  leafMode: 'managed',
   spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
 };
 const { time } = outlookOf();
@@ -43,7 +44,7 @@ test('health, spool and link are those of the outlook', () => {
 test('a daemon that is absent says why and shows no figure of before', () => {
   const ptp = absent('not_installed', 'there is no pmc');
   const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp, ntp: absent('refused') } }), facts);
-  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'there is no pmc', ports: [] });
+  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'not installed: there is no pmc', ports: [] });
   assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', sources: [] });
 });
 

@@ -1,0 +1,124 @@
+// The page's script. It fetches what the server makes of the page now and changes the page where it differs: what is
+// seen with and without it comes from one renderer.
+
+/** What of a browser the script uses. */
+interface Browser {
+  readonly document: BrowserDocument;
+  readonly DOMParser: new () => { parseFromString(text: string, type: 'text/html'): BrowserDocument };
+  readonly location: { reload(): void };
+  fetch(
+    path: string,
+    opts: { readonly signal: AbortSignal },
+  ): Promise<{ readonly ok: boolean; text(): Promise<string> }>;
+  setTimeout(fn: () => void, ms: number): number;
+  clearTimeout(timer: number): void;
+}
+
+interface BrowserDocument {
+  readonly hidden: boolean;
+  querySelector(selector: string): BrowserNode;
+  addEventListener(event: string, fn: () => void): void;
+}
+
+interface BrowserNode {
+  readonly nodeName: string;
+  nodeValue: string | null;
+  textContent: string | null;
+  hidden: boolean;
+  readonly childNodes: Iterable<BrowserNode>;
+  /** Elements have them, texts do not. */
+  readonly attributes?: Iterable<{ readonly name: string; readonly value: string }>;
+  getAttribute(name: string): string | null;
+  hasAttribute(name: string): boolean;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  replaceWith(node: BrowserNode): void;
+  append(node: BrowserNode): void;
+  remove(): void;
+}
+
+/**
+ * Keeps the page up to date: asks every 2 s, not while it is hidden, and ever more seldom, down to every 30 s, when
+ * there is no answer. Its source is sent to the browser, so it may use nothing but its argument; and it names no
+ * function but methods, because what the build adds to keep other names is not there.
+ */
+export function live(browser: Browser): void {
+  const { document } = browser;
+  const page = {
+    answered: new Date(),
+    failures: 0,
+    asking: false,
+    timer: 0,
+
+    /** Makes `old` equal to `fresh` with as few changes as keep selection and focus. */
+    merge(old: BrowserNode, fresh: BrowserNode): void {
+      if (old.nodeName !== fresh.nodeName) {
+        old.replaceWith(fresh);
+        return;
+      }
+      if (old.attributes === undefined || fresh.attributes === undefined) {
+        if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+        return;
+      }
+      for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+      for (const { name, value } of fresh.attributes)
+        if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+      const there = [...old.childNodes];
+      const wanted = [...fresh.childNodes];
+      wanted.forEach((child, i) => {
+        const mine = there[i];
+        if (mine === undefined) old.append(child);
+        else page.merge(mine, child);
+      });
+      for (const extra of there.slice(wanted.length)) extra.remove();
+    },
+
+    show(text: string): void {
+      const fresh = new browser.DOMParser().parseFromString(text, 'text/html');
+      const [old, now] = [document.querySelector('main'), fresh.querySelector('main')];
+      if (old.getAttribute('data-made') !== now.getAttribute('data-made')) {
+        browser.location.reload();
+        return;
+      }
+      for (const part of ['title', 'link', 'main'])
+        page.merge(document.querySelector(part), fresh.querySelector(part));
+    },
+
+    /** Says since when there is no answer, or nothing. */
+    tell(): void {
+      const banner = document.querySelector('#gone');
+      banner.hidden = page.failures === 0;
+      banner.textContent = banner.hidden
+        ? ''
+        : `■ No answer since ${page.answered.toTimeString().slice(0, 8)}`;
+    },
+
+    async ask(): Promise<void> {
+      page.asking = true;
+      try {
+        const response = await browser.fetch('/now', { signal: AbortSignal.timeout(5000) });
+        const text = await response.text();
+        if (!response.ok) throw response;
+        page.show(text);
+        page.answered = new Date();
+        page.failures = 0;
+      } catch {
+        page.failures += 1;
+      }
+      page.asking = false;
+      page.tell();
+      page.wait();
+    },
+
+    wait(): void {
+      browser.clearTimeout(page.timer);
+      if (document.hidden || page.asking) return;
+      page.timer = browser.setTimeout(() => page.ask(), Math.min(30_000, 2000 * 2 ** page.failures));
+    },
+  };
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden || page.asking) page.wait();
+    else page.ask();
+  });
+  page.wait();
+}

@@ -1,0 +1,140 @@
+// /metrics as a real Prometheus takes it, of a real unit with all it can have; and the dashboard that goes with it.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { quantities } from '../../agent/web/quantities.ts';
+import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { daemon, eventually, tempDir } from '../kit/daemon.ts';
+import { fullSite } from '../kit/fullsite.ts';
+import { freePort } from '../kit/nats.ts';
+import { noNetns } from '../kit/netns.ts';
+import { lacking, need, projectRoot } from '../kit/tools.ts';
+
+interface Panel {
+  readonly title: string;
+  readonly targets: readonly { readonly expr: string }[];
+}
+
+const skip = noNetns() ?? lacking('prometheus', 'promtool');
+const undo: (() => unknown)[] = [];
+const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const dashboard = JSON.parse(readFileSync(join(projectRoot, 'config/grafana/nunect.json'), 'utf8')) as {
+  readonly panels: readonly Panel[];
+};
+const queries = dashboard.panels.flatMap(({ title, targets }) =>
+  targets.map(({ expr }) => ({ title, expr })),
+);
+
+after(async () => {
+  for (const one of undo.reverse()) await one();
+});
+
+test('the dashboard names only quantities that there are', () => {
+  const names = new Set(quantities.map(({ name }) => name));
+  for (const { title, expr } of queries)
+    for (const [name] of expr.matchAll(/nunect_\w+/g)) assert.ok(names.has(name), `${title}: ${name}`);
+  assert.ok(queries.length > 25);
+});
+
+describe('Prometheus', { skip, concurrency: 1 }, () => {
+  let url = '';
+  let metrics = '';
+  let target = '';
+
+  /** The result of a query, or the error that Prometheus gives. */
+  const query = async (
+    expr: string,
+  ): Promise<{ metric: Record<string, string>; value: [number, string] }[]> => {
+    const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    const { status, error, data } = (await response.json()) as {
+      status: string;
+      error?: string;
+      data: { result: never[] };
+    };
+    assert.equal(status, 'success', `${expr}: ${error}`);
+    return data.result;
+  };
+
+  before(async () => {
+    const site = await fullSite(owner);
+    await Promise.all([site.startNtp(true), site.startPtp()]);
+    metrics = await eventually(
+      'a unit of which all is known',
+      async () => {
+        const text = await (await fetch(`${site.unit.statusUrl}metrics`)).text();
+        const wanted = ['ptp_path_delay_seconds', 'ntp_stratum', 'hub_rtt_seconds', 'clock_offset_seconds'];
+        return wanted.every((name) => text.includes(`\nnunect_${name} `)) && text;
+      },
+      60_000,
+      500,
+    );
+    target = new URL(site.unit.statusUrl).host;
+    const dir = tempDir(owner, 'prometheus');
+    const config = join(dir, 'prometheus.yml');
+    const readme = readFileSync(join(projectRoot, 'config/grafana/README.md'), 'utf8');
+    const example = /```yaml\n(.*?)```/s.exec(readme)?.[1] ?? '';
+    writeFileSync(
+      config,
+      example.replace('15s', '1s\n    scrape_timeout: 1s').replace('192.168.1.1:8224', target),
+    );
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    daemon(owner, need('prometheus'), [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(dir, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]);
+    await eventually(
+      'two scrapes',
+      async () => {
+        const found = await query('count_over_time(up{job="nunect"}[1m])').catch(() => []);
+        return Number(found[0]?.value[1] ?? 0) >= 3;
+      },
+      30_000,
+      300,
+    );
+  });
+
+  test('promtool finds nothing to complain of', () => {
+    const said = execFileSync(need('promtool'), ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
+    assert.equal(said, '');
+  });
+
+  test('it scrapes the unit, and its values are those of status.json', async () => {
+    assert.equal((await query('up'))[0]?.value[1], '1');
+    const status = (await (await fetch(`http://${target}/status.json`)).json()) as StatusSnapshot;
+    const [info] = await query('nunect_info');
+    assert.deepEqual(
+      [info?.metric['unit'], info?.metric['version'], info?.metric['instance']],
+      [status.unit, status.version, target],
+    );
+    const [steps] = await query('nunect_ptp_steps_removed');
+    assert.equal(Number(steps?.value[1]), status.ptp?.stepsRemoved);
+    const [memory] = await query('nunect_memory_total_bytes');
+    assert.equal(Number(memory?.value[1]), status.system?.memory?.total_bytes);
+    const [port] = await query('nunect_ptp_port_state');
+    assert.equal(port?.metric['port'], status.ptp?.ports[0]?.portIdentity);
+    const [stored] = await query('nunect_spool_stored_records_total');
+    assert.ok(Number(stored?.value[1]) <= (status.spool?.stored ?? 0) + 30 && Number(stored?.value[1]) > 0);
+    const lost = await query(
+      'scrape_samples_scraped{job="nunect"} - scrape_samples_post_metric_relabeling{job="nunect"}',
+    );
+    assert.equal(lost[0]?.value[1], '0');
+  });
+
+  test('it understands every query of the dashboard, and has an answer where this machine has the thing', async () => {
+    const empty: string[] = [];
+    for (const { title, expr } of queries) {
+      const found = await query(expr.replaceAll('$instance', '.+'));
+      if (found.length === 0) empty.push(title);
+    }
+    const absent = ['Clock state', 'Temperature', 'Certificates']; // no holdover, sensor, TLS
+    assert.deepEqual(
+      empty.filter((title) => !absent.includes(title)),
+      [],
+    );
+  });
+});
