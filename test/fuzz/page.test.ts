@@ -10,7 +10,7 @@ import { hostileText } from '../kit/hostile.ts';
 import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
 
 /** Words of the contract, which cannot be any text: the rest of the strings of a snapshot come from elsewhere. */
-const fixed = new Set(['status', 'source', 'quality', 'seen']);
+const fixed = new Set(['status', 'source', 'quality', 'seen', 'weight']);
 
 const oddest = fc.oneof(
   fc.double(),
@@ -38,6 +38,9 @@ function changed(
   return walk(snapshot, '') as StatusSnapshot;
 }
 
+const troublesOf = (problems: readonly string[]): StatusSnapshot['troubles'] =>
+  problems.map((text) => ({ key: 'k', weight: 'degraded', text, remedy: 'true' }));
+
 const snapshot = fc
   .tuple(
     fc.constantFrom<readonly string[]>([], ['a problem', 'another']),
@@ -54,7 +57,11 @@ const snapshot = fc
     fc.array(oddest, { maxLength: 40 }),
   )
   .map(([problems, texts, numbers]) =>
-    changed({ ...fullSnapshot, problems, link: { ...fullSnapshot.link, last_error: 'e' } }, texts, numbers),
+    changed(
+      { ...fullSnapshot, troubles: troublesOf(problems), link: { ...fullSnapshot.link, last_error: 'e' } },
+      texts,
+      numbers,
+    ),
   );
 
 /** Tags in their order, each with its attributes; fails on a < or & that opens nothing. */
@@ -99,7 +106,7 @@ const templateTags = new Set(
             {
               ...fullSnapshot,
               status,
-              problems,
+              troubles: troublesOf(problems),
               link: { ...fullSnapshot.link, last_error: 'e', ...(hub_up === undefined ? {} : { hub_up }) },
             },
             noHistory,
@@ -122,7 +129,12 @@ holds('foreign text is text on the page, and no tag or attribute', snapshot, (gi
   }
   assert.deepEqual(open, []);
   const seen = decoded(page);
-  for (const text of [given.unit, given.version, given.clock?.evidence ?? '', ...given.problems])
+  for (const text of [
+    given.unit,
+    given.version,
+    given.clock?.evidence ?? '',
+    ...given.troubles.flatMap(({ text, remedy = '' }) => [text, remedy]),
+  ])
     assert.ok(seen.includes(text));
 });
 

@@ -104,14 +104,6 @@ export const filledSnapshot = {
       not_after_ms: at_ms + 30 * 86_400_000,
       days_left: 30,
     },
-    {
-      file: '/etc/nunect/unit.creds',
-      kind: 'user JWT',
-      subject: 'demo-01',
-      not_before_ms: at_ms - 86_400_000,
-      not_after_ms: at_ms + 90 * 86_400_000,
-      days_left: 90,
-    },
     { file: '/etc/nunect/lost.pem', error: 'ENOENT' },
   ],
 } satisfies StatusSnapshot;
