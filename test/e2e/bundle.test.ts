@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -43,8 +44,15 @@ test('the bundle runs by itself and says the version of package.json', () => {
   assert.equal(said, `nunect ${version}\n`);
 });
 
-test('functions keep their names, for stack traces that a person can read', () => {
-  assert.ok(read(copy, 'nunect.cjs').includes('"startParts"'));
+test('the source map beside it leads from a place in a stack trace to the line it was made of', () => {
+  const marker = 'a part did not stop cleanly';
+  const lines = read(copy, 'nunect.cjs').split('\n');
+  const line = lines.findIndex((text) => text.includes(marker));
+  const map = new SourceMap(JSON.parse(read(copy, 'nunect.cjs.map')));
+  const place = map.findEntry(line, lines[line]?.indexOf(marker) ?? -1);
+  assert.ok('originalSource' in place && place.originalSource.endsWith('agent/agent.ts'));
+  const source = readFileSync(join(projectRoot, 'agent/agent.ts'), 'utf8').split('\n');
+  assert.ok(source[place.originalLine]?.includes(marker));
 });
 
 test('the terms of every bundled package are in THIRD_PARTY.txt', () => {
