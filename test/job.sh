@@ -18,7 +18,11 @@ run() {
 
 mine=$out/$(echo "${1%.test.ts}" | tr / -)
 if [ "${apart:-}" = true ]; then
+  mount -t sysfs sysfs /sys # which shows the interfaces of the namespace it is mounted in
   ip link set lo up
+  ip link add wire0 type veth peer name wire1 # so that there is an interface to be seen
+  ip link set wire0 up
+  ip link set wire1 up
   mkdir -p /run/netns && mount -t tmpfs none /run/netns
   run "$1"
   exit

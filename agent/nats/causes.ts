@@ -147,7 +147,8 @@ const table = {
     kind: 'unreached',
     say: 'the name of the hub cannot be resolved',
     todo: 'check hub.url and the DNS of the unit',
-    match: /lookup (for host )?\S+|no such host|ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL|EREFUSED|ETIMEOUT/,
+    match:
+      /lookup (for host )?\S+|query[A-Z]\w* E|no such host|ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL|EREFUSED|ETIMEOUT/,
   },
   refused: {
     kind: 'unreached',

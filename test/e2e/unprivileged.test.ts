@@ -1,7 +1,15 @@
 // Root renders, and that is all: leaf and agent run as a user who may do nothing, as procd starts them.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { chronyPair } from '../kit/chrony.ts';
@@ -9,7 +17,6 @@ import { daemon, eventually, tempDir } from '../kit/daemon.ts';
 import { freePort } from '../kit/nats.ts';
 import { netnsPair, noNetns } from '../kit/netns.ts';
 import { linuxptp, ptp4l } from '../kit/ptp.ts';
-import { processText } from '../kit/secrets.ts';
 import { bundle, nunect, startHub, writeUci } from '../kit/site.ts';
 import { lacking, natsServers, need } from '../kit/tools.ts';
 
@@ -61,13 +68,18 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
     assert.equal(code, 0, stderr);
     // this machine has no group nunect, to which render gives the files
     for (const path of [out, join(out, 'leaf.conf'), join(out, 'agent.json')]) chownSync(path, 0, nobody);
+    chownSync(join(out, 'state'), nobody, nobody); // nor a user nunect
   };
   await render();
 
   const [program = '', ...before] = dropped();
   const start = (...words: string[]) => daemon(t, program, [...before, ...words]);
   const leaf = start(server, '-c', join(out, 'leaf.conf'));
-  await eventually('leaf ready', () => leaf.output().includes('Server is ready'));
+  const leafLog = (): string => readFileSync(join(out, 'state/leaf.log'), 'utf8');
+  await eventually(
+    'leaf ready',
+    () => existsSync(join(out, 'state/leaf.log')) && leafLog().includes('Server is ready'),
+  );
   const agent = start(process.execPath, bundle, 'run', '--dir', out);
   t.after(() => agent.end('SIGTERM'));
   await eventually('READY', () => agent.output().includes(`READY ${unit}`), 30_000).catch((error: Error) => {
@@ -123,8 +135,10 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
   await render();
   agent.kill('SIGHUP');
   await eventually('the reload', () => agent.output().includes('config reloaded'));
-  const [scratch = ''] = /\/tmp\/nunect-[A-Za-z0-9]{6}(?=\/)/.exec(processText(agent.pid)) ?? []; // where pmc has its socket
-  assert.equal(statSync(scratch).mode & 0o777, 0o700, 'its own directory is its own');
+  const state = join(out, 'state');
+  const sockets = () => readdirSync(state).filter((name) => /^pmc\.|\.sock$/.test(name));
+  assert.ok(sockets().length >= 2, 'of pmc, and of the status server');
+  assert.equal(statSync(state).mode & 0o777, 0o750, 'what agent and leaf write is for them and their group');
   await agent.end('SIGTERM');
-  assert.ok(!existsSync(scratch), 'and goes with it');
+  assert.deepEqual(sockets(), [], 'its own go with it');
 });
