@@ -4,6 +4,7 @@ import { help } from './commands/help.ts';
 import { type CommandIo, UsageError } from './commands/io.ts';
 import { render } from './commands/render.ts';
 import { run } from './commands/run.ts';
+import { top } from './commands/top.ts';
 import { version } from './lib/version.ts';
 
 /** Stops on the first TERM or INT; a second one ends the process at once. */
@@ -33,7 +34,9 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'check':
       return check(args, io);
     case 'echo':
-      return echo(args, io, stopSignal());
+      return ended(await echo(args, io, stopSignal()));
+    case 'top':
+      return ended(await top(args, io, stopSignal(), process));
     case '--version':
     case '-V':
     case 'version':
@@ -48,6 +51,18 @@ async function main(argv: readonly string[]): Promise<number> {
         command === undefined ? 'a command is missing' : `there is no command '${command}'; see nunect help`,
       );
   }
+}
+
+/**
+ * Ends a command of an operator once all is written, whatever is still open: nats.js leaves a socket behind when a
+ * server took the connection and said nothing.
+ */
+function ended(code: number): number {
+  const written = (): void => {
+    if (process.stdout.writableLength === 0) process.exit();
+  };
+  setInterval(written, 100).unref();
+  return code;
 }
 
 main(process.argv.slice(2)).then(

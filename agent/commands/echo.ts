@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type WallClock, wallClock } from '../clock/wallclock.ts';
@@ -14,8 +14,9 @@ import { echoOf } from '../nats/subjects.ts';
 import { echoHeaders, oneWay } from '../probe/oneway.ts';
 import { watchClock } from '../unit/clock.ts';
 import type { Timekeeper } from '../unit/timekeeper.ts';
+import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from './connect.ts';
 import { type EchoSample, formatSample, formatSummary, summarise, whyNoWays } from './echostats.ts';
-import { readArgs } from './flags.ts';
+import { numberFlag, readArgs } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
 const usage = `usage: nunect echo UNIT [options]
@@ -27,10 +28,7 @@ Exit code: 0 answered, 1 nothing answered, 2 wrong usage or no server.
   -i, --interval S    seconds between two (default 1)
   -W, --timeout S     seconds to wait for an answer (default 2)
   -s, --size N        bytes of payload (default 56)
-  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:4222)
-  --user, --password-file, --creds, --nkey FILE, --tls-ca, --tls-cert, --tls-key
-                      credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY)
-  --inbox-prefix P    where the answer is sent (default _INBOX)
+${connectUsage}  --inbox-prefix P    where the answer is sent (default _INBOX)
   --json              one JSON object per echo, and the summary as the last
 `;
 
@@ -39,14 +37,7 @@ const flags = {
   interval: { type: 'string', short: 'i', default: '1' },
   timeout: { type: 'string', short: 'W', default: '2' },
   size: { type: 'string', short: 's', default: '56' },
-  server: { type: 'string', multiple: true },
-  user: { type: 'string' },
-  'password-file': { type: 'string' },
-  creds: { type: 'string' },
-  nkey: { type: 'string' },
-  'tls-ca': { type: 'string' },
-  'tls-cert': { type: 'string' },
-  'tls-key': { type: 'string' },
+  ...connectFlags,
   'inbox-prefix': { type: 'string', default: '_INBOX' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
@@ -54,11 +45,8 @@ const flags = {
 
 const readEchoArgs = (args: readonly string[]) => readArgs(args, flags, usage);
 
-function number(text: string, name: string, least: number, most: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}\n${usage}`);
-}
+const number = (text: string, name: string, least: number, most: number): number =>
+  numberFlag(text, name, [least, most], usage);
 
 function whole(text: string, name: string, least: number, most: number): number {
   const value = number(text, name, least, most);
@@ -66,28 +54,11 @@ function whole(text: string, name: string, least: number, most: number): number 
   throw new UsageError(`--${name} '${text}' must be a whole number\n${usage}`);
 }
 
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
-  }
-}
-
 function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>) {
   const [unit, ...others] = positionals;
   if (unit === undefined || others.length > 0) throw new UsageError(`one unit is needed\n${usage}`);
   if (!token.pattern.test(unit)) throw new UsageError(`unit '${unit}' must be ${token.allowed}`);
-  const { env } = process;
-  const creds = values.creds ?? env['NATS_CREDS'];
-  const nkey = values.nkey ?? env['NATS_NKEY'];
-  const passwordFile = values['password-file'];
   const count = values.count ?? (values.json ? '4' : undefined);
-  const tls = known({
-    caFile: values['tls-ca'],
-    certFile: values['tls-cert'],
-    keyFile: values['tls-key'],
-  });
   return {
     unit,
     json: values.json,
@@ -95,39 +66,12 @@ function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>) {
     interval_ms: number(values.interval, 'interval', 0.001, 3600) * 1000,
     timeout_ms: number(values.timeout, 'timeout', 0.01, 60) * 1000,
     payload: new Uint8Array(whole(values.size, 'size', 0, 64 * 1024 * 1024)).fill(0x2e),
-    link: {
-      servers: values.server ?? (env['NATS_URL'] ?? 'nats://127.0.0.1:4222').split(','),
+    link: linkOptions(values, process.env, {
       name: 'nunect echo',
       inboxPrefix: values['inbox-prefix'],
-      ...known({
-        user: values.user ?? env['NATS_USER'],
-        password: passwordFile ? readFile(passwordFile).split('\n', 1)[0] : env['NATS_PASSWORD'],
-        creds: creds && readFile(creds),
-        nkeySeed: nkey && readFile(nkey).trim(),
-      }),
-      ...(Object.keys(tls).length === 0 ? {} : { tls }),
-    },
+    }),
   };
 }
-
-/** Waits for the connection; gives why there is none after `limit_ms`. */
-const connected = (link: Link, ticker: Ticker, limit_ms: number): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    const deadline = setTimeout(() => finish(link.state().lastError ?? 'no answer'), limit_ms);
-    const end = link.onChange((state) => state.connected && finish(undefined));
-    const cancel = ticker.every(50, () => {
-      const { lastError } = link.state();
-      if (lastError !== undefined) finish(lastError);
-    });
-    function finish(why: string | undefined): void {
-      clearTimeout(deadline);
-      end();
-      cancel();
-      resolve(why);
-    }
-  });
-
-const connectLimit_ms = 5000;
 
 const lostWords: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
   no_responders: 'nobody answers there: the unit is offline or its id is another',
@@ -168,9 +112,13 @@ export async function echo(args: readonly string[], io: CommandIo, signal: Abort
   const silent = logTo(() => {}); // what goes wrong with the connection is in its state
   const link = openLink({ ticker, log: silent }, command.link, ended.signal);
   try {
-    const why = await connected(link, ticker, connectLimit_ms);
+    const why = await connected(link, ticker, signal);
     if (why !== undefined) {
-      io.stderr(`nunect echo: cannot connect to ${command.link.servers.map(showable).join(', ')}: ${why}\n`);
+<<<<<<< HEAD
+      io.stderr(`nunect echo: cannot connect to $command.link.servers.map(showable).join(', '): $why\n`);
+=======
+      io.stderr(`nunect echo: $cannotConnect(command.link, why)\n`);
+>>>>>>> top
       return 2;
     }
     return await askAll(command, { link, clock, wall, ticker }, io, signal);

@@ -21,3 +21,15 @@ export function readArgs<const F extends Flags>(
     throw new UsageError(`${error instanceof Error ? error.message : error}\n${usage}`, { cause: error });
   }
 }
+
+/** The value of a flag as a number from `least` to `most`; anything else throws a UsageError. */
+export function numberFlag(
+  text: string,
+  name: string,
+  [least, most]: readonly [number, number],
+  usage: string,
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}\n${usage}`);
+}

@@ -8,6 +8,7 @@ usage: nunect COMMAND [options]
   render   make the config of the local nats-server, and that of the agent
   check    check the config
   echo     ask a unit for its echo, like ping
+  top      all units at a glance, live
   version  print the version
   help     print this
 

@@ -7,6 +7,7 @@ import { help } from '../../agent/commands/help.ts';
 import { UsageError } from '../../agent/commands/io.ts';
 import { render } from '../../agent/commands/render.ts';
 import { run } from '../../agent/commands/run.ts';
+import { top } from '../../agent/commands/top.ts';
 
 function spoken() {
   let [stdout, stderr] = ['', ''];
@@ -27,6 +28,7 @@ const commands = {
   render: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => render(args, io),
   run: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => run(args, io, signals),
   echo: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => echo(args, io, never),
+  top: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => top(args, io, never, process),
 };
 const isUsage = (said: RegExp) => (error: unknown) =>
   error instanceof UsageError && said.test(error.message) && /usage: nunect/.test(error.message);
@@ -63,6 +65,23 @@ test('echo: what is asked for is checked before anything is connected', async ()
   ];
   for (const [args, said] of wrong) {
     await assert.rejects(echo(args, spoken().io, never), (error: unknown) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, said);
+      return true;
+    });
+  }
+});
+
+test('top: what is asked for is checked before anything is connected', async () => {
+  const wrong: [readonly string[], RegExp][] = [
+    [['--sort', 'colour'], /--sort 'colour' must be one of state, clock, bound,/],
+    [['-i', '0'], /--interval '0' must be a number from 0\.1 to 3600/],
+    [['-i', 'soon'], /--interval 'soon'/],
+    [['demo-01'], /demo-01/],
+    [['--password-file', '/no/such/file'], /\/no\/such\/file: ENOENT/],
+  ];
+  for (const [args, said] of wrong) {
+    await assert.rejects(top(args, spoken().io, never, process), (error: unknown) => {
       assert.ok(error instanceof UsageError, String(error));
       assert.match(error.message, said);
       return true;

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { matches, orders, sorted } from '../../agent/commands/top/cells.ts';
+import { emptyFleet } from '../../agent/commands/top/fleet.ts';
+import { snapshot } from '../../agent/commands/top/snapshot.ts';
+import { table } from '../../agent/commands/top/table.ts';
+import { type Part, toldBy } from '../../agent/commands/top/told.ts';
+import { holds } from '../kit/fuzz.ts';
+import { hostileText, oddNumber } from '../kit/hostile.ts';
+import { headers, incoming, payload } from '../kit/hostilemessages.ts';
+
+const odd = fc.oneof(hostileText(60), oddNumber, fc.jsonValue({ maxDepth: 2 }));
+/** A record whose fields have the right names, and anything in them. */
+const fields = fc.record(
+  {
+    status: fc.oneof(fc.constantFrom('healthy', 'degraded', 'critical'), odd),
+    sequence: odd,
+    seq: odd,
+    interval_s: odd,
+    uptime_s: odd,
+    version: odd,
+    unit_id: odd,
+    problems: fc.oneof(fc.array(odd, { maxLength: 8 }), odd),
+    active_source: fc.oneof(fc.constantFrom('ptp', 'ntp', 'unsynced'), odd),
+    clock_quality: odd,
+    error_bound_ns: odd,
+    holdover: fc.oneof(fc.boolean(), odd),
+    hub_up: fc.oneof(fc.boolean(), odd),
+    hub_rtt_us: odd,
+    spool: fc.oneof(fc.record({ pending: odd, oldest_age_s: odd }), odd),
+    backfill: fc.oneof(fc.constant(false), odd),
+    stopping: fc.oneof(fc.boolean(), odd),
+  },
+  { requiredKeys: [] },
+);
+const record = fc.record({
+  part: fc.constantFrom<Part>('heartbeat', 'time', 'nats'),
+  unit: fc.oneof(fc.constantFrom('u1', 'u2', 'u-3', 'x'.repeat(64)), hostileText(20)),
+  data: fc.oneof(
+    { weight: 4, arbitrary: fields.map((made) => new TextEncoder().encode(JSON.stringify(made))) },
+    payload,
+  ),
+  headers,
+  at_ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+});
+
+holds(
+  'nunect top: whatever units say, the table fits the terminal, commands it nothing, and the JSON is JSON',
+  fc.tuple(
+    fc.array(record, { maxLength: 12 }),
+    fc.integer({ min: 1, max: 200 }),
+    fc.integer({ min: 1, max: 40 }),
+    fc.constantFrom(...orders),
+    hostileText(8),
+  ),
+  ([records, columns, rows, order, filter]) => {
+    const fleet = emptyFleet(3);
+    for (const { part, unit, at_ms, ...given } of records) {
+      const told = toldBy(part, incoming(`ops.${unit}`, { reply: undefined, ...given }));
+      if (told !== undefined) fleet.hear(told, at_ms);
+      fleet.judge(at_ms);
+    }
+    const units = fleet.units(1e6);
+    assert.ok(units.length <= 3);
+    const shown = sorted(
+      units.filter((unit) => filter.length > 4 || matches(unit, filter)),
+      order,
+    );
+    const view = { server: 'nats://h', at_ms: 0, notes: [], units, shown, order, filter: '' };
+    const { lines } = table(view, { columns, rows, colour: false });
+    assert.ok(lines.length <= rows);
+    for (const line of lines) {
+      assert.ok([...line].length <= columns, line);
+      assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u);
+    }
+    assert.equal(JSON.parse(JSON.stringify(snapshot(view))).units.length, shown.length);
+  },
+);
