@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type WallClock, wallClock } from '../clock/wallclock.ts';
 import { defaultsOf } from '../config/options.ts';
-import { showable } from '../config/problem.ts';
 import { token } from '../config/rules.ts';
 import { known } from '../lib/known.ts';
 import { logTo } from '../lib/log.ts';
@@ -114,11 +113,7 @@ export async function echo(args: readonly string[], io: CommandIo, signal: Abort
   try {
     const why = await connected(link, ticker, signal);
     if (why !== undefined) {
-<<<<<<< HEAD
-      io.stderr(`nunect echo: cannot connect to $command.link.servers.map(showable).join(', '): $why\n`);
-=======
-      io.stderr(`nunect echo: $cannotConnect(command.link, why)\n`);
->>>>>>> top
+      io.stderr(`nunect echo: ${cannotConnect(command.link, why)}\n`);
       return 2;
     }
     return await askAll(command, { link, clock, wall, ticker }, io, signal);

@@ -10,7 +10,8 @@ export function span(seconds: number): string {
   return whole < 360_000 ? `${Math.floor(whole / 3600)}h` : `${Math.floor(whole / 86_400)}d`;
 }
 
-const upTo_ns = (ns: number): string => (ns >= 1e12 ? span(ns / 1e9) : nanoseconds(ns));
+const upTo_ns = (ns: number): string =>
+  ns >= 1e12 ? span(ns / 1e9) : nanoseconds(ns).replace('\u00a0', ' '); // a terminal breaks no lines
 
 /** Round trip to the hub, or to the server for a unit without a leaf of its own. */
 const rtt_us = (unit: Unit): number | undefined =>
