@@ -21,6 +21,9 @@ import { fakeLink, recordingLog } from '../kit/unitfakes.ts';
 
 let boots = 0;
 
+/** Whether this process waits for the disk. */
+const isAtFiles = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+
 /** A run of the agent whose hub is away; what reaches a stream is in `stored` once it is there. */
 function run(
   file: string | undefined,
@@ -85,7 +88,8 @@ function run(
     /** Time passes, with files written in between. */
     async pass(ms: number) {
       await ticker.pass(ms);
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      for (let calm = 0; calm < 3; calm = isAtFiles() ? 0 : calm + 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async join() {
       up = true;
