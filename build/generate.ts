@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { clockReference } from './clockreference.ts';
 import { iniExample, uciExample } from './exampleconfig.ts';
+import { lucioptions } from './lucioptions.ts';
+import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
@@ -10,6 +12,8 @@ const generated: readonly { readonly path: string; make(): string }[] = [
   { path: 'config/nunect', make: uciExample },
   { path: 'config/nunect.ini.example', make: iniExample },
   { path: 'docs/options.md', make: optionsReference },
+  { path: 'openwrt/luci-app-nunect/htdocs/luci-static/resources/nunect/options.js', make: lucioptions },
+  { path: 'openwrt/luci-app-nunect/po/templates/nunect.pot', make: lucipot },
   { path: 'docs/subjects.md', make: subjectsReference },
   { path: 'docs/clock.md', make: clockReference },
 ];

@@ -23,6 +23,8 @@ export interface Option<T, E = T> {
   readonly file?: 'public' | 'private' | 'root';
   readonly choices?: readonly string[];
   readonly range?: readonly [number, number];
+  /** What a text, or each element of a list, has to match. */
+  readonly pattern?: RegExp;
   /** One value of the config file into its typed form; for a list, one element into its checked text. */
   parse(text: string): Parsed<E>;
 }
@@ -133,6 +135,7 @@ export function text(preset: string, rule: TextRule, help: string, extra: Extra 
     ...base(help, extra),
     kind: 'text',
     allowed: rule.allowed,
+    pattern: rule.pattern,
     default: preset,
     parse: readText(rule),
   };
@@ -148,6 +151,7 @@ export function optional(
     ...base(help, extra),
     kind: 'text',
     allowed: rule.allowed,
+    pattern: rule.pattern,
     default: undefined,
     parse: readText(rule),
   };
@@ -164,6 +168,7 @@ export function list(
     ...base(help, extra),
     kind: 'list',
     allowed: rule.allowed,
+    pattern: rule.pattern,
     default: preset,
     parse: readText(rule),
   };

@@ -58,7 +58,7 @@ function runMakefile(name: string): string {
   return out;
 }
 
-for (const name of ['nunect', 'nats-server']) {
+for (const name of ['nunect', 'nats-server', 'luci-app-nunect']) {
   describe(`openwrt/${name}/Makefile`, () => {
     let out: string;
     let one: Package;

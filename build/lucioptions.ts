@@ -1,0 +1,153 @@
+import { defaultTexts, type TableOption, type TableSection, table } from './optiontable.ts';
+
+/** The tabs of a section: the options whose name matches, in the first one that fits. */
+interface Tab {
+  readonly key: string;
+  readonly title: string;
+  readonly holds: RegExp;
+}
+
+/** How a section type looks in the form: its name for people, and its tabs where it has many options. */
+interface Look {
+  readonly title: string;
+  readonly tabs?: readonly Tab[];
+}
+
+const tls: Tab = { key: 'tls', title: 'TLS', holds: /^(tls_|handshake_first)/ };
+const rest: Tab = { key: 'general', title: 'General', holds: /./ };
+
+const looks: Readonly<Record<string, Look>> = {
+  agent: { title: 'Unit' },
+  hub: {
+    title: 'Hub',
+    tabs: [
+      rest,
+      tls,
+      { key: 'link', title: 'Connection', holds: /^(connect_timeout|reconnect|ignore_discovered)/ },
+      { key: 'subjects', title: 'Subjects', holds: /^(deny_|reply_)/ },
+    ],
+  },
+  leaf: {
+    title: 'Leaf server',
+    tabs: [
+      rest,
+      tls,
+      { key: 'websocket', title: 'WebSocket', holds: /^websocket_/ },
+      { key: 'jetstream', title: 'JetStream', holds: /^jetstream/ },
+    ],
+  },
+  user: { title: 'Local users' },
+  time: {
+    title: 'Time',
+    tabs: [
+      rest,
+      { key: 'ptp', title: 'PTP', holds: /^(ptp_|transport_|pmc|timestamping)/ },
+      { key: 'ntp', title: 'NTP', holds: /^(chrony|ntp_)/ },
+      { key: 'limits', title: 'Limits', holds: /^(locked_|tracking_|holdover_|drift_|asymmetry_)/ },
+    ],
+  },
+  probe: { title: 'Peers' },
+  status: { title: 'Status page' },
+  spool: { title: 'Spool' },
+};
+
+/** Where an option means something in one leaf.mode only; others of the section are for a server of ours. */
+const modeOf = (type: string, name: string): string | undefined => {
+  if (type !== 'leaf' || name === 'mode') return undefined;
+  return name.startsWith('external_') ? 'external' : 'managed';
+};
+
+const spellings: Readonly<Record<string, string>> = {
+  tls: 'TLS',
+  ca: 'CA',
+  url: 'URL',
+  ptp: 'PTP',
+  ntp: 'NTP',
+  creds: 'credentials',
+  cert: 'certificate',
+  dir: 'directory',
+  pmc: 'pmc program',
+  chronyc: 'chronyc program',
+  sw: 'by software',
+  hw: 'by hardware',
+  jetstream: 'JetStream',
+  websocket: 'WebSocket',
+};
+const units: Readonly<Record<string, string>> = { us: 'µs' };
+
+/** `tls_timeout_s` with unit s: `TLS timeout (s)`. */
+function titleOf(type: string, { name, unit }: TableOption): string {
+  if (type === 'user' && name === 'name') return 'Login name'; // the section has a name too
+  const words = name.split('_');
+  if (unit !== undefined && words.length > 1) words.pop(); // the unit, however it is abbreviated there
+  const text = words.map((word) => spellings[word] ?? word).join(' ');
+  const title = text.charAt(0).toUpperCase() + text.slice(1);
+  return unit === undefined ? title : `${title} (${units[unit] ?? unit})`;
+}
+
+/** LuCI takes titles and descriptions for HTML. */
+const html = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const literal = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+const plain = (text: string): string => `_(${literal(text)})`;
+const translated = (text: string): string => plain(html(text));
+
+/** LuCI's tools (its minifier, its search for texts) do not know that a / needs no \ in brackets. */
+const regExp = ({ source, flags }: RegExp): string => `/${source.replace(/(?<!\\)\//g, '\\/')}/${flags}`;
+
+/** What the agent says of a value that no option takes. */
+function complaint(option: TableOption): string {
+  const parsed = option.parse('\0');
+  if (parsed.ok) throw new Error(`${option.name} takes a NUL`);
+  return parsed.why;
+}
+
+const firstFit = (tabs: readonly Tab[], name: string): Tab =>
+  tabs.find((tab) => tab !== rest && tab.holds.test(name)) ?? rest;
+
+function optionLine(section: TableSection, option: TableOption): string {
+  const tabs = looks[section.type]?.tabs;
+  const mode = modeOf(section.type, option.name);
+  const presets = defaultTexts(option).map(literal);
+  const fields = [
+    `name: ${literal(option.name)}`,
+    `kind: ${literal(option.kind)}`,
+    ...(tabs === undefined ? [] : [`tab: ${literal(firstFit(tabs, option.name).key)}`]),
+    `title: ${translated(titleOf(section.type, option))}`,
+    ...(presets.length === 0 ? [] : [`presets: [${presets.join(', ')}]`]),
+    ...(option.range === undefined ? [] : [`range: [${option.range.join(', ')}]`]),
+    ...(option.choices === undefined ? [] : [`choices: [${option.choices.map(literal).join(', ')}]`]),
+    ...(option.pattern === undefined ? [] : [`pattern: ${regExp(option.pattern)}`]),
+    ...(option.secret ? ['secret: true'] : []),
+    ...(mode === undefined ? [] : [`when: { mode: ${literal(mode)} }`]),
+    `wrong: ${plain(complaint(option))}`,
+    `help: ${translated(option.help)}`,
+  ];
+  return `\t\t\t{ ${fields.join(', ')} }`;
+}
+
+function sectionText(section: TableSection): string {
+  const look = looks[section.type];
+  if (look === undefined) throw new Error(`build/lucioptions.ts has no title for section ${section.type}`);
+  const tabs = look.tabs?.map(({ key, title }) => `{ key: ${literal(key)}, title: ${translated(title)} }`);
+  return `	{
+		type: ${literal(section.type)}, many: ${section.many}, title: ${translated(look.title)},
+		help: ${translated(section.help)},
+		tabs: [${(tabs ?? []).join(', ')}],
+		options: [
+${section.options.map((option) => optionLine(section, option)).join(',\n')}
+		]
+	}`;
+}
+
+/** The module nunect.options of luci-app-nunect: the option table as its settings form needs it. */
+export const lucioptions = (): string => `'use strict';
+'require baseclass';
+
+// Made from agent/config/options.ts by 'make generate'; do not edit. Titles and help are HTML.
+
+return baseclass.extend({ sections: [
+${table.map(sectionText).join(',\n')}
+] });
+`;

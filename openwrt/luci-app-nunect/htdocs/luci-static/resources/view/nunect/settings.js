@@ -1,0 +1,159 @@
+'use strict';
+'require view';
+'require form';
+'require rpc';
+'require uci';
+'require nunect.options as table';
+
+/* What 'nunect check' says of the settings that are in force. */
+const callCheck = rpc.declare({ object: 'nunect', method: 'check', expect: { '': {} } });
+
+/* What config_get_bool of OpenWrt takes for true and for false. */
+const truths = { '1': '1', on: '1', true: '1', yes: '1', enabled: '1', '0': '0', off: '0', false: '0', no: '0', disabled: '0' };
+
+function isWhole(text, range) {
+	return /^-?\d{1,15}$/.test(text) && Number(text) >= range[0] && Number(text) <= range[1];
+}
+
+/* By the same rules as 'nunect check'. An empty field is an option that is not set. */
+function validator(option) {
+	return function(section_id, value) {
+		if (value == null || value === '')
+			return true;
+		const fits = option.range ? isWhole(value, option.range) : option.pattern ? option.pattern.test(value) : true;
+		return fits || option.wrong;
+	};
+}
+
+/* A password that is stored is never put into the page: an empty field leaves it as it is. */
+const Secret = form.Value.extend({
+	password: true,
+
+	stored(section_id) {
+		return uci.get(this.map.config, section_id, this.option) != null;
+	},
+
+	cfgvalue() {
+		return null;
+	},
+
+	textvalue(section_id) {
+		return this.stored(section_id) ? _('is set') : null;
+	},
+
+	renderWidget(section_id, option_index, cfgvalue) {
+		const stored = this.stored(section_id);
+		this.forgotten = this.forgotten || {};
+		this.forgotten[section_id] = false;
+		this.placeholder = stored ? _('is set; empty keeps it') : null;
+		const node = this.super('renderWidget', [ section_id, option_index, cfgvalue ]);
+		if (!stored)
+			return node;
+		const forget = E('input', {
+			'type': 'checkbox',
+			'name': 'forget.' + section_id + '.' + this.option,
+			'change': L.bind(function(ev) { this.forgotten[section_id] = ev.target.checked; }, this)
+		});
+		node.appendChild(E('label', { 'class': 'nunect-forget' }, [ forget, ' ', _('Remove the stored one') ]));
+		return node;
+	},
+
+	remove(section_id) {
+		if (this.forgotten && this.forgotten[section_id])
+			uci.unset(this.map.config, section_id, this.option);
+	}
+});
+
+const kinds = { bool: form.Flag, int: form.Value, choice: form.ListValue, text: form.Value, list: form.DynamicList };
+
+function setBool(field, preset) {
+	field.default = preset;
+	field.load = function(section_id) {
+		const text = uci.get(this.map.config, section_id, this.option);
+		return truths[text] || text;
+	};
+}
+
+function setChoice(field, option, preset) {
+	for (const choice of option.choices)
+		field.value(choice, choice === preset ? _('%s (default)').format(choice) : choice);
+	field.default = preset;
+	/* LuCI of 24.10 would store the default */
+	field.write = function(section_id, value) {
+		uci.set(this.map.config, section_id, this.option, value === preset ? null : value);
+	};
+}
+
+function setList(field, option) {
+	field.placeholder = (option.presets || []).join(' ');
+	/* list x '' makes a list with a default empty, which the form cannot show: it stays */
+	field.remove = function(section_id) {
+		if (String(uci.get(this.map.config, section_id, this.option)) !== '')
+			uci.unset(this.map.config, section_id, this.option);
+	};
+}
+
+function addField(section, option, isRow) {
+	const type = option.secret ? Secret : kinds[option.kind];
+	const field = option.tab
+		? section.taboption(option.tab, type, option.name, option.title, option.help)
+		: section.option(type, option.name, option.title, option.help);
+	const preset = option.presets ? option.presets[0] : null;
+	field.rmempty = true;
+	field.retain = true; /* what another mode hides is not deleted */
+	field.validate = validator(option);
+	if (option.range)
+		field.datatype = 'and(integer,range(%d,%d))'.format(option.range[0], option.range[1]);
+	if (option.when)
+		field.depends(option.when);
+	if (option.kind === 'bool')
+		setBool(field, preset || '0');
+	else if (option.kind === 'choice')
+		setChoice(field, option, preset);
+	else if (option.kind === 'list')
+		setList(field, option);
+	else if (!option.secret)
+		field.placeholder = preset;
+	/* in the table only what tells the rows apart; false would mean: not in the dialog */
+	if (isRow && (option.secret || /_file$/.test(option.name)))
+		field.modalonly = true;
+}
+
+function addSection(map, type) {
+	const section = map.section(type.many ? form.GridSection : form.TypedSection, type.type, type.title, type.help);
+	section.anonymous = !type.many;
+	section.addremove = type.many;
+	section.nodescriptions = true; /* in a table; the dialog has them */
+	for (const tab of type.tabs)
+		section.tab(tab.key, tab.title);
+	for (const option of type.options)
+		addField(section, option, type.many);
+}
+
+/* The form can only show sections that are there; it writes them when it is saved. */
+function addMissing() {
+	for (const type of table.sections)
+		if (!type.many && uci.sections('nunect', type.type).length === 0)
+			uci.add('nunect', type.type, uci.get('nunect', type.type) == null ? type.type : null);
+}
+
+/* Children are arrays, which LuCI makes text nodes of. */
+const complaint = ({ code, output }) => !code ? [] : [ E('div', { 'class': 'alert-message warning', 'data-part': 'check' }, [
+	E('p', {}, [ _('nunect check says of the settings in force:') ]),
+	E('pre', {}, [ output ])
+]) ];
+
+return view.extend({
+	load() {
+		return Promise.all([ callCheck().catch(() => ({})), uci.load('nunect').then(addMissing) ]);
+	},
+
+	render([ check ]) {
+		const map = new form.Map('nunect', _('nunect settings'),
+			_('Settings of the nunect leaf agent. A field that is left empty means its default, which it shows in grey.'));
+		map.tabbed = true;
+		for (const type of table.sections)
+			addSection(map, type);
+		return Promise.resolve(map.render()).then((form) => E('div', {}, [ ...complaint(check), form ]));
+	}
+});

@@ -1,0 +1,225 @@
+'use strict';
+'require view';
+'require dom';
+'require poll';
+'require rpc';
+
+/* What rpcd's plugin nunect answers; an empty object where there is none. */
+const callStatus = rpc.declare({ object: 'nunect', method: 'status', expect: { '': {} } });
+
+/* Where the agent does not answer: what that means, and the command that mends it. */
+const downs = {
+	disabled: [ _('nunect is switched off (agent.enabled is 0).'), 'uci set nunect.agent.enabled=1; uci commit nunect; /etc/init.d/nunect reload' ],
+	stopped: [ _('The agent is not running.'), '/etc/init.d/nunect enable; /etc/init.d/nunect start' ],
+	silent: [ _('The agent runs but does not answer.'), 'logread -e nunect' ]
+};
+const noPlugin = [ _('rpcd on the router does not know nunect yet.'), '/etc/init.d/rpcd restart' ];
+
+const words = {
+	healthy: _('Healthy: nothing is broken.'),
+	degraded: _('Degraded: it works, but not all of it.'),
+	critical: _('Critical: it does not do its main job.')
+};
+const colours = { healthy: 'success', degraded: 'warning', critical: 'danger' };
+
+const steps = {
+	ns: [ [ 1e9, 's' ], [ 1e6, 'ms' ], [ 1e3, 'µs' ], [ 1, 'ns' ] ],
+	bytes: [ [ 1048576, 'MiB' ], [ 1024, 'KiB' ], [ 1, 'B' ] ]
+};
+
+/* 2800 ns: 2.80 µs. Undefined where nothing is known, so that no line is made of it. */
+function quantity(value, kind, factor) {
+	if (value == null)
+		return undefined;
+	const scaled = value * (factor || 1);
+	const size = Math.abs(scaled);
+	const step = steps[kind].find(([ least ]) => size >= least) || steps[kind][steps[kind].length - 1];
+	const shown = scaled / step[0];
+	const digits = Number.isInteger(shown) || Math.abs(shown) >= 100 ? 0 : Math.abs(shown) >= 10 ? 1 : 2;
+	return '%s %s'.format(shown.toFixed(digits).replace('-', '−'), step[1]);
+}
+
+const time = (value) => quantity(value, 'ns');
+
+function span(seconds) {
+	const whole = Math.max(0, Math.round(seconds));
+	const parts = [ [ Math.floor(whole / 86400), 'd' ], [ Math.floor(whole / 3600) % 24, 'h' ],
+		[ Math.floor(whole / 60) % 60, 'min' ], [ whole % 60, 's' ] ];
+	const first = parts.findIndex(([ count ]) => count > 0);
+	return first < 0 ? '0 s' : parts.slice(first, first + 2).map((part) => part.join(' ')).join(' ');
+}
+
+const since = (at_ms, since_ms) =>
+	at_ms == null || since_ms == null ? undefined : _('for %s').format(span((at_ms - since_ms) / 1000));
+
+const joined = (parts) => parts.filter((part) => part != null && part !== '').join(', ') || undefined;
+const labelled = (label, text) => text == null ? undefined : '%s %s'.format(label, text);
+
+/* Names come from daemons and from the network: children are always arrays, which LuCI makes text nodes of. */
+const line = (name, text) => text == null ? [] : [ E('tr', { 'class': 'tr' }, [
+	E('td', { 'class': 'td left', 'width': '25%' }, [ name ]),
+	E('td', { 'class': 'td left' }, [ String(text) ])
+]) ];
+
+const part = (title, key, lines) => E('div', { 'class': 'cbi-section', 'data-part': key }, [
+	E('h3', {}, [ title ]),
+	E('table', { 'class': 'table' }, lines.length > 0 ? lines : line('', _('nothing is known')))
+]);
+
+function clock(s) {
+	const c = s.clock;
+	if (!c)
+		return [];
+	return [
+		...line(_('State'), joined([ '%s %s'.format(c.source, c.quality), since(s.at_ms, c.since_ms) ])),
+		...line(_('Holdover'), c.holdover && joined([ c.holdover.source, since(s.at_ms, c.holdover.since_ms) ])),
+		...line(_('Within'), c.error_bound_ns == null ? _('no bound is known') : '± ' + time(c.error_bound_ns)),
+		...line(_('Offset'), time(c.offset_ns)),
+		...line(_('Evidence'), c.evidence)
+	];
+}
+
+function ptp(s) {
+	const p = s.ptp;
+	if (!p)
+		return [];
+	return [
+		...line(_('State'), p.seen === 'fresh' ? joined(p.ports.map((port) => '%s %s'.format(port.portIdentity, port.portState)))
+			: joined([ p.seen, p.why ])),
+		...line(_('Grandmaster'), p.gmIdentity),
+		...line(_('Offset'), joined([ time(p.master_offset_ns), labelled(_('path delay'), time(p.meanPathDelay_ns)) ])),
+		...line(_('Timestamping'), p.timestamping)
+	];
+}
+
+function ntp(s) {
+	const n = s.ntp;
+	if (!n)
+		return [];
+	return [
+		...line(_('State'), n.seen === 'fresh' ? joined([ labelled(_('source'), n.selected), labelled(_('stratum'), n.stratum) ])
+			: joined([ n.seen, n.why ])),
+		...line(_('Offset'), time(n.offset_ns)),
+		...line(_('Sources'), joined(n.sources.map((one) => '%s (%s)'.format(one.name, one.state))))
+	];
+}
+
+function link(s) {
+	const l = s.link;
+	const hub = l.hub_up == null ? undefined : l.hub_up ? _('joined') : _('not joined');
+	return [
+		...line(_('Local server'), joined([ l.connected ? _('connected') : _('not connected'), l.server, l.server_version,
+			since(s.at_ms, l.since_ms) ])),
+		...line(_('Hub'), joined([ hub, since(s.at_ms, l.hub_since_ms),
+			labelled(_('round trip'), quantity(l.hub_rtt_us, 'ns', 1000)) ])),
+		...line(_('Last trouble'), l.last_error)
+	];
+}
+
+function spool(s) {
+	const p = s.spool;
+	if (!p)
+		return [];
+	return [
+		...line(_('State'), p.state),
+		...line(_('Waiting'), joined([ _('%d records').format(p.records), quantity(p.bytes, 'bytes'),
+			p.oldest_age_s == null ? undefined : _('oldest %s').format(span(p.oldest_age_s)) ])),
+		...line(_('Since the start'), joined([ _('%d stored').format(p.stored), _('%d dropped').format(p.dropped) ]))
+	];
+}
+
+const trips = (s) => s.rtt.flatMap((one) => line(one.to, joined([
+	quantity(one.last_us, 'ns', 1000),
+	labelled('p50', quantity(one.p50_us, 'ns', 1000)),
+	labelled('p99', quantity(one.p99_us, 'ns', 1000)),
+	one.loss == null ? undefined : labelled(_('loss'), '%.1f %%'.format(one.loss * 100))
+])));
+
+const trouble = ({ text, remedy }) => E('li', {}, [ text ].concat(remedy ? [ E('br'), E('code', {}, [ remedy ]) ] : []));
+
+const troubles = (title, key, all) => all.length === 0 ? [] : [ E('div', { 'class': 'cbi-section', 'data-part': key }, [
+	E('h3', {}, [ title ]),
+	E('ul', {}, all.map(trouble))
+]) ];
+
+function problems(s) {
+	const all = s.troubles || s.problems.map((text) => ({ text, weight: s.status === 'healthy' ? 'note' : s.status }));
+	const isNote = ({ weight }) => weight === 'note';
+	return [
+		...troubles(_('Problems, and what mends each'), 'problems', all.filter((one) => !isNote(one))),
+		...troubles(_('Worth knowing'), 'notes', all.filter(isNote))
+	];
+}
+
+const isLoopback = (address) => /^(127\.|::1$)/.test(address);
+
+/* The address of the page as this browser can reach it. */
+function pageLink(page) {
+	if (!page || !page.enabled)
+		return [];
+	if (isLoopback(page.address))
+		return [ E('p', {}, [ _('The status page listens on loopback only; to open it from here, set "Interface" of the status page to lan.') ]) ];
+	const host = /^(0\.0\.0\.0|::)$/.test(page.address) ? window.location.hostname
+		: page.address.includes(':') ? '[%s]'.format(page.address) : page.address;
+	const url = 'http://%s:%d/'.format(host, page.port);
+	return [ E('p', {}, [ E('a', { 'href': url, 'target': '_blank', 'rel': 'noreferrer' }, [ _('Status page of the unit'), ' ', url ]) ]) ];
+}
+
+const banner = (colour, children) => E('div', { 'class': 'alert-message ' + colour, 'data-part': 'health' }, children);
+
+const advice = ([ text, command ], detail) => [ banner('danger', [
+	E('p', {}, [ E('strong', {}, [ text ]) ]),
+	...(detail ? [ E('p', {}, [ detail ]) ] : []),
+	E('p', {}, [ _('On the router:'), ' ', E('code', {}, [ command ]) ])
+]) ];
+
+function unit(s, page) {
+	return [
+		banner(colours[s.status] || 'warning', [ E('strong', {}, [ words[s.status] || s.status ]) ]),
+		...problems(s),
+		part(_('Unit'), 'unit', [
+			...line(_('Id'), joined([ s.unit, labelled(_('tenant'), s.tenant) ])),
+			...line(_('Agent'), joined([ s.version, labelled(_('up'), span(s.uptime_s)) ]))
+		]),
+		part(_('Clock'), 'clock', clock(s)),
+		part(_('Leaf link'), 'link', link(s)),
+		part(_('Records for the hub'), 'spool', spool(s)),
+		part(_('Round trips'), 'rtt', trips(s)),
+		part('PTP', 'ptp', ptp(s)),
+		part('NTP', 'ntp', ntp(s)),
+		...pageLink(page)
+	];
+}
+
+function contents(answer) {
+	if (answer.agent === 'up')
+		return unit(answer.status, answer.page);
+	return answer.agent === 'down' ? advice(downs[answer.why] || downs.silent, answer.error) : advice(noPlugin);
+}
+
+/* A document that does not have the shape of ours must not leave the figures of before on the page. */
+function shown(answer) {
+	try {
+		return contents(answer);
+	}
+	catch (err) {
+		return advice([ _('The answer of the agent cannot be read.'), 'nunect status' ], String(err));
+	}
+}
+
+const ask = () => callStatus().then(shown, (err) =>
+	[ banner('danger', [ E('strong', {}, [ _('The router does not answer.') ]), ' ', String(err.message || err) ]) ]);
+
+return view.extend({
+	load: ask,
+
+	render(first) {
+		const body = E('div', { 'id': 'nunect-status' }, first);
+		poll.add(() => ask().then((nodes) => dom.content(body, nodes)), 5);
+		return E('div', {}, [ E('h2', {}, [ _('nunect status') ]), body ]);
+	},
+
+	handleSaveApply: null,
+	handleSave: null,
+	handleReset: null
+});
