@@ -6,16 +6,20 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test fuzz check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test fuzz aarch64 check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
 
 test: build browser ## all tests with coverage: unit, integration, end to end
 	@test/all.sh
+
+aarch64: build tools ## the packages for the BPi-R4 run by qemu, under node and Bun, joined to a hub of this machine
+	@test/aarch64/tools.sh
+	@test/run.sh test/aarch64
 
 fuzz: build tools ## every input with hostile data, 20 times as often; NUNECT_FUZZ_RUNS=100000 for a night, NUNECT_FUZZ_SEED=n to repeat
 	@NUNECT_FUZZ_RUNS=$${NUNECT_FUZZ_RUNS:-10000} test/run.sh test/fuzz

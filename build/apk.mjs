@@ -29,11 +29,13 @@ const functions = `[ -s \${IPKG_INSTROOT}/lib/functions.sh ] || exit 0
 `;
 
 /** The scripts of a package by apk's names for them. */
-function scriptsOf({ name, postrm }, read) {
+function scriptsOf({ name, preinst, postrm }, read) {
   const known = `${functions}export root="\${IPKG_INSTROOT}"\nexport pkgname="${name}"\n`;
   const install = `[ "\${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n${known}add_group_and_user\ndefault_postinst\n`;
   const remove = `#!/bin/sh\n${known}default_prerm\n`;
+  const before = preinst === undefined ? {} : { 'pre-install': read(preinst), 'pre-upgrade': read(preinst) };
   return {
+    ...before,
     'post-install': `#!/bin/sh\n${install}`,
     'post-upgrade': `#!/bin/sh\nexport PKG_UPGRADE=1\n${install}`,
     'pre-deinstall': remove,
@@ -85,6 +87,7 @@ export function apkPackage(apk, one, architecture, read, epoch, folder) {
       url: one.url ?? '',
       maintainer: one.maintainer ?? '',
       depends: one.depends?.join(' ') ?? '',
+      provides: one.provides?.join(' ') ?? '',
     };
     const about = Object.entries(info).flatMap(([key, value]) =>
       value === '' ? [] : ['--info', `${key}:${value}`],

@@ -43,13 +43,14 @@ function secretKey(path, parse) {
   }
 }
 
-/** The packages for one architecture, [package, its name for it, file], or undefined where one was not built. */
+/** The packages for one architecture, [package, its name for it, file], or undefined where one was not built that is not optional. */
 function packagesFor(architecture) {
   const files = packages.flatMap((one) => {
     const name = ['all', architecture].find((each) => one.architectures.includes(each));
     return name === undefined ? [] : [[one, name, ipkName(one, name)]];
   });
-  return files.every(([, , file]) => existsSync(join(from, file))) ? files : undefined;
+  const built = files.filter(([one, , file]) => !one.optional || existsSync(join(from, file)));
+  return built.every(([, , file]) => existsSync(join(from, file))) ? built : undefined;
 }
 
 const keys = feedKeys();

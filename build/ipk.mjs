@@ -11,7 +11,7 @@ const member = (path, content, mode = 0o644) => ({ path: `./${path}`, mode, cont
  * its path in the project, `epoch` is the time of everything in it, in s.
  */
 export function ipk(one, architecture, read, epoch) {
-  const { files, conffiles = [], postrm } = one;
+  const { files, conffiles = [], preinst, postrm } = one;
   const data = tar(
     treeOf(files.map(([path, mode, source]) => ({ path, mode, content: read(source) }))),
     epoch,
@@ -24,6 +24,7 @@ export function ipk(one, architecture, read, epoch) {
     member('control', text(controlFile(one, architecture, epoch, data.length))),
     member('postinst', text(postinst), 0o755),
     ...(postrm === undefined ? [] : [member('postrm', read(postrm), 0o755)]),
+    ...(preinst === undefined ? [] : [member('preinst', read(preinst), 0o755)]),
     member('prerm', text(prerm), 0o755),
   ];
   // unlike in the inner archives, this order is not that of the names

@@ -72,7 +72,7 @@ for (const one of packages) {
     (name) => name === 'all' || (wanted?.includes(name) ?? true),
   );
   if (names?.includes(one.name) === false || architectures.length === 0) continue;
-  const lack = lackFor(one);
+  const lack = lackFor(one, values.dist);
   if (lack !== undefined) {
     console.error(`packages: ${one.name} is left out: ${lack}`);
     continue;

@@ -12,15 +12,17 @@ export type Spawn = (command: string, args: readonly string[]) => ChildProcessWi
 export const spawnSafely =
   (spawn: Spawn): Spawn =>
   (command, args) => {
-    const pipes = () => ({ stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() });
+    const pipes = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const stillborn = Object.assign(new EventEmitter(), { ...pipes, kill: () => false });
+    const tell = (error: unknown): void => void stillborn.emit('error', error);
     try {
       const child = spawn(command, args);
-      return (child.stdin as unknown) ? child : Object.assign(child, pipes());
+      if (child.stdin as unknown) return child;
+      child.on('error', tell); // a child of Bun takes no pipes of ours
     } catch (error) {
-      const stillborn = Object.assign(new EventEmitter(), { ...pipes(), kill: () => false });
-      process.nextTick(() => stillborn.emit('error', error));
-      return stillborn as unknown as ChildProcessWithoutNullStreams;
+      process.nextTick(tell, error);
     }
+    return stillborn as unknown as ChildProcessWithoutNullStreams;
   };
 
 export interface Finished {

@@ -13,8 +13,8 @@ export interface SelfFacts {
   /** Child processes started since the start; steady state adds none. */
   readonly children_started: number;
   readonly open_files?: number;
-  /** Share of the time since the reading before in which the event loop was busy. */
-  readonly loop_busy_percent: number;
+  /** Share of the time since the reading before in which the event loop was busy; not known under Bun. */
+  readonly loop_busy_percent?: number;
 }
 
 export interface SelfProbe {
@@ -27,7 +27,7 @@ export interface SelfDeps {
   childrenStarted(): number;
 }
 
-/** A probe of this process. It keeps no timer: event loop utilisation is counted by libuv anyway. */
+/** A probe of this process. It keeps no timer: event loop utilisation is counted by libuv anyway (Bun says 0 and 0). */
 export function selfProbe(deps: SelfDeps): SelfProbe {
   let before: { at_ms: number; cpu_ms: number } | undefined;
   let loop = performance.eventLoopUtilization();
@@ -42,7 +42,8 @@ export function selfProbe(deps: SelfDeps): SelfProbe {
     before = { at_ms, cpu_ms };
 
     const loopNow = performance.eventLoopUtilization();
-    const busy = performance.eventLoopUtilization(loopNow, loop).utilization;
+    const busy = performance.eventLoopUtilization(loopNow, loop);
+    const counted = busy.idle + busy.active > 0;
     loop = loopNow;
 
     const files = await readdir('/proc/self/fd').catch(() => undefined);
@@ -59,7 +60,7 @@ export function selfProbe(deps: SelfDeps): SelfProbe {
       heap_used_bytes: heapUsed,
       children_started: deps.childrenStarted(),
       ...(files === undefined ? {} : { open_files: files.length - 1 }), // one was open to list them
-      loop_busy_percent: Math.round(busy * 1000) / 10,
+      ...(counted ? { loop_busy_percent: Math.round(busy.utilization * 1000) / 10 } : {}),
     };
   };
 

@@ -2,11 +2,12 @@ import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { AgentFile } from '../config/agentfile.ts';
 import type { Log } from '../lib/log.ts';
+import { runtime } from '../lib/version.ts';
 import type { SpoolLimits } from '../nats/spool.ts';
 
 /** What bounds the memory of this process, in bytes. */
 export interface MemoryLimits {
-  /** Of node's heap, beyond which it crashes. */
+  /** Of node's heap, beyond which it crashes; Infinity under Bun. */
   readonly heap: number;
   /** Of the device, or of the control group that the process is in. */
   readonly device: number;
@@ -19,7 +20,8 @@ const own_bytes = 16 * 1024 * 1024;
 function memoryLimits(): MemoryLimits {
   const group = process.constrainedMemory() ?? 0; // 0 or an astronomical number where there is no limit
   return {
-    heap: getHeapStatistics().heap_size_limit,
+    // Bun has no such limit; what it gives for one is ten times its peak so far
+    heap: runtime.bun === undefined ? getHeapStatistics().heap_size_limit : Infinity,
     device: Math.min(totalmem(), group > 0 ? group : Infinity),
   };
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { freshValue } from '../clock/reading.ts';
 import type { AgentFile, Monitor } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
-import { version } from '../lib/version.ts';
+import { runtime, version } from '../lib/version.ts';
 import { answerCommands } from '../nats/command.ts';
 import { answerEcho } from '../nats/echo.ts';
 import { openLink } from '../nats/link.ts';
@@ -207,7 +207,7 @@ export function workParts(
               commands: {
                 HEALTH_PROBE: probe,
                 PROBLEMS: async () => ({ problems: (await look()).health.troubles }),
-                VERSION: () => ({ version, node: process.version }),
+                VERSION: () => ({ version, ...runtime }),
               },
             },
             { subject: subjects.command, ...replies },

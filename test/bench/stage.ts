@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { freePort, natsFleet } from '../kit/nats.ts';
-import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
+import { natsServers, need, projectRoot, runtime, tool } from '../kit/tools.ts';
 
 /** What is measured, and everything around it: a hub, a leaf from a rendered config, both real nats-servers. */
 export interface Stage {
@@ -12,7 +12,7 @@ export interface Stage {
   readonly unit: string;
   /** Echo subject of the Go responder, which is a client of the same leaf. */
   readonly goSubject: string;
-  /** Starts the bundle; it is subscribed when its echo is answered. */
+  /** Starts the bundle, under NUNECT_RUNTIME where that is set; it is subscribed when its echo is answered. */
   agent(): ChildProcess;
   /** A node process that does nothing but stay. */
   bareNode(): ChildProcess;
@@ -128,7 +128,7 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
         hub,
         unit,
         goSubject,
-        agent: () => start(process.execPath, [bundle, 'run', '--dir', run]),
+        agent: () => start(runtime(), [bundle, 'run', '--dir', run]),
         bareNode: () => start(process.execPath, ['-e', 'setInterval(() => {}, 5000)']),
         goResponder: () => goResponder(fleet.dir, start, leafPort),
       });

@@ -13,7 +13,7 @@ import { daemon, eventually, tempDir } from '../kit/daemon.ts';
 import { type NetnsEnd, netnsPair, noNetns } from '../kit/netns.ts';
 import { bundle, type Hub, operator, startHub, startUnit } from '../kit/site.ts';
 import { slowPath } from '../kit/slowpath.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { natsServers, need, runtime } from '../kit/tools.ts';
 
 const run = promisify(execFile);
 const server = natsServers().newest ?? need('nats-server');
@@ -101,7 +101,7 @@ describe('nunect echo from another machine', { skip: noNetns() ?? false }, () =>
   const env = { ...process.env, NATS_USER: operator.user, NATS_PASSWORD: operator.password };
   const echo = async (...args: string[]): Promise<string> => {
     const [ip = 'ip', ...exec] = at.exec;
-    const command = [...exec, process.execPath, bundle, 'echo', ...args];
+    const command = [...exec, runtime(), bundle, 'echo', ...args];
     return (await run(ip, command, { env, timeout: 60_000 })).stdout;
   };
 

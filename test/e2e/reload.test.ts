@@ -9,7 +9,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/daemon.ts';
 import { freePort } from '../kit/nats.ts';
 import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { natsServers, need, runtime } from '../kit/tools.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
@@ -293,7 +293,7 @@ describe('an agent.json that cannot be used at the start', () => {
       `config agent 'agent'\n\toption unit 'early'\nconfig leaf 'leaf'\n\toption port '${await freePort()}'\n\toption server '${server}'\nconfig status 'status'\n\toption enabled '0'\n`,
       { mode: 0o600 },
     );
-    const agent = daemon(owner, process.execPath, [bundle, 'run', '--dir', at, '--config', config]);
+    const agent = daemon(owner, runtime(), [bundle, 'run', '--dir', at, '--config', config]);
     await eventually('its start', () => agent.output().includes('starting'));
     agent.kill('SIGHUP');
     await eventually('the reload', () => agent.output().includes('config reloaded'));

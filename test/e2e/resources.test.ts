@@ -17,7 +17,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/daemon.ts';
 import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
 import { beatsOf, cpu_ms, gapsOf } from '../kit/strain.ts';
-import { lacking, natsServers, need, projectRoot } from '../kit/tools.ts';
+import { lacking, natsServers, need, projectRoot, runtime } from '../kit/tools.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
@@ -36,7 +36,7 @@ const isRoot = process.getuid?.() === 0;
 const inOwnMounts = (script: string, env: Readonly<Record<string, string>>): string =>
   execFileSync(need('unshare'), ['--mount', '--propagation', 'private', 'sh', '-eu', '-c', script], {
     encoding: 'utf8',
-    env: { ...process.env, NODE: process.execPath, BUNDLE: bundle, ...env },
+    env: { ...process.env, NODE: runtime(), BUNDLE: bundle, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 const skipMounts = isRoot ? lacking('unshare', 'mount') : 'needs root for mount namespaces';
@@ -170,7 +170,7 @@ test('SIGTERM at any moment of the start ends the agent soon, and READY is not s
   );
   await agent.end('SIGTERM');
   for (const after_ms of [10, 60, 120, 180, 240, 300, 400]) {
-    const child = spawn(process.execPath, [bundle, 'run', '--dir', runDir], { stdio: 'ignore' });
+    const child = spawn(runtime(), [bundle, 'run', '--dir', runDir], { stdio: 'ignore' });
     t.after(() => child.kill('SIGKILL'));
     const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
     await pause(after_ms);
@@ -240,7 +240,7 @@ test('a run directory that is read-only, and no other: the agent runs without pm
     '-c',
     script,
     lone.dir,
-    process.execPath,
+    runtime(),
     bundle,
   ]);
   const now = await eventually('its page', () => lone.status().catch(() => undefined), 30_000);

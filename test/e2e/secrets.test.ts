@@ -9,7 +9,7 @@ import { serversToTest } from '../kit/fleet.ts';
 import { freePort } from '../kit/nats.ts';
 import { leaksIn, openFiles, type Planted, processText } from '../kit/secrets.ts';
 import { bundle, nunect, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { natsServers, need, runtime } from '../kit/tools.ts';
 
 const unit = 'demo-01';
 const hubPassword = `change-me-${unit}`;
@@ -183,7 +183,7 @@ describe('commands tell no secret', () => {
       const status = await freePort();
       const text = `config agent\n option unit 'demo-01'\n option log_level 'debug'\nconfig status\n option port '${status}'\n${uci}`;
       const config = secretFile(dir, `${name}.uci`, text);
-      const agent = daemon(t, process.execPath, [bundle, 'run', '--config', config, '--dir', out]);
+      const agent = daemon(t, runtime(), [bundle, 'run', '--config', config, '--dir', out]);
       await eventually(`${name}: refused`, () => agent.output().includes('cannot connect')).catch(
         (error: Error) => {
           throw new Error(`${error.message}\n${agent.output()}`);

@@ -10,7 +10,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { type AtTerminal, atTerminal } from '../kit/pty.ts';
 import { bundle, type Hub, nunect, operator, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, projectRoot } from '../kit/tools.ts';
+import { natsServers, need, projectRoot, runtime } from '../kit/tools.ts';
 
 const server = natsServers().newest ?? need('nats-server');
 const undo: (() => unknown)[] = [];
@@ -68,8 +68,7 @@ after(async () => {
   for (const one of undo.reverse()) await one();
 });
 
-const top = (...args: string[]): AtTerminal =>
-  atTerminal(owner, [process.execPath, bundle, 'top', ...args], env);
+const top = (...args: string[]): AtTerminal => atTerminal(owner, [runtime(), bundle, 'top', ...args], env);
 const restored = (output: string): boolean => output.endsWith('\x1b[?7h\x1b[?25h\x1b[?1049l');
 
 describe('for scripts', () => {
@@ -107,7 +106,7 @@ describe('for scripts', () => {
   });
 
   test('the end of a pipe is a quiet end', async () => {
-    const line = `"${process.execPath}" "${bundle}" top -i 0.2 | head -n 1; echo "\${PIPESTATUS[*]}"`;
+    const line = `"${runtime()}" "${bundle}" top -i 0.2 | head -n 1; echo "\${PIPESTATUS[*]}"`;
     const shell = spawn('bash', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [said, errors]: [string[], string[]] = [[], []];
     shell.stdout.on('data', (data) => said.push(String(data)));

@@ -18,7 +18,7 @@ import { freePort } from '../kit/nats.ts';
 import { netnsPair, noNetns } from '../kit/netns.ts';
 import { linuxptp, ptp4l } from '../kit/ptp.ts';
 import { bundle, nunect, startHub, writeUci } from '../kit/site.ts';
-import { lacking, natsServers, need } from '../kit/tools.ts';
+import { lacking, natsServers, need, runtime } from '../kit/tools.ts';
 
 const unit = 'demo-01';
 const nobody = 65534;
@@ -80,7 +80,7 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
     'leaf ready',
     () => existsSync(join(out, 'state/leaf.log')) && leafLog().includes('Server is ready'),
   );
-  const agent = start(process.execPath, bundle, 'run', '--dir', out);
+  const agent = start(runtime(), bundle, 'run', '--dir', out);
   t.after(() => agent.end('SIGTERM'));
   await eventually('READY', () => agent.output().includes(`READY ${unit}`), 30_000).catch((error: Error) => {
     throw new Error(`${error.message}\n${agent.output()}`);

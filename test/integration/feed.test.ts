@@ -60,7 +60,7 @@ describe('make packages', () => {
       assert.match(
         stderr,
         new RegExp(
-          `^packages: nats-server is left out: ${complaint}\\. Install Go 1\\.\\d+\\.\\d+ or newer .*\\n$`,
+          `^packages: nats-server is left out: ${complaint}\\. Install Go 1\\.\\d+\\.\\d+ or newer .*\\npackages: nunect-runtime .*\\n$`,
         ),
       );
       const made = readdirSync(join(dir, 'out')).map((name) => name.split('_')[0]);

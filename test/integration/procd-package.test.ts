@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -160,70 +160,5 @@ describe('the .ipk', () => {
     assert.equal(readFileSync(unit, 'utf8'), 'x');
     assert.equal(remove({ PKG_UPGRADE: '0' }), 0);
     assert.throws(() => readFileSync(unit), /ENOENT/);
-  });
-});
-
-describe('the launcher', () => {
-  const fakeNode = (dir: string, text: string): void => {
-    writeFileSync(join(dir, 'node'), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(dir, 'node'), 0o755);
-  };
-  /** Runs it under busybox with a PATH that has busybox and nothing else but what the test puts there. */
-  const launch = (dir: string, args: readonly string[], memory_kb = 4_000_000) => {
-    const busybox = need('busybox');
-    for (const name of ['readlink']) symlinkSync(busybox, join(dir, name));
-    writeFileSync(join(dir, 'meminfo'), `MemTotal:  ${memory_kb} kB\nMemFree: 1 kB\n`);
-    const script = join(ipk.dir, 'data/usr/bin', `nunect-${Math.random().toString(36).slice(2)}`);
-    const text = read('data/usr/bin/nunect').replace('/proc/meminfo', join(dir, 'meminfo'));
-    writeFileSync(script, text.replace('/opt/bin/node', join(dir, 'opt-bin-node')));
-    return spawnSync(busybox, ['ash', script, ...args], { env: { PATH: dir }, encoding: 'utf8' });
-  };
-
-  it('says that there is no node, and how to get one', (t) => {
-    const { status, stderr, stdout } = launch(tempDir(t, 'launch'), ['version']);
-    assert.deepEqual([status, stdout], [127, '']);
-    assert.match(stderr, /^nunect: there is no node: install node 20 or newer .*opkg install node\)\n$/);
-  });
-
-  for (const [what, said, complaint] of [
-    [
-      'an old node',
-      'echo v18.20.4',
-      /node is v18\.20\.4, but nunect needs node 20 or newer: upgrade node\n$/,
-    ],
-    ['a node that does not start', 'exit 127', /node does not run\n$/],
-    ['a node that says nonsense', 'echo hello', /node gives no version\n$/],
-  ] as const)
-    it(`refuses ${what} in one line`, (t) => {
-      const dir = tempDir(t, 'launch');
-      fakeNode(dir, said);
-      const { status, stderr } = launch(dir, ['version']);
-      assert.equal(status, 127);
-      assert.match(stderr, complaint);
-      assert.equal(stderr.split('\n').length, 2);
-    });
-
-  it('runs the bundle with the node of this machine, whatever the memory', (t) => {
-    for (const memory_kb of [4_000_000, 250_000]) {
-      const dir = tempDir(t, 'launch');
-      symlinkSync(process.execPath, join(dir, 'node'));
-      const { status, stdout, stderr } = launch(dir, ['version'], memory_kb);
-      assert.deepEqual([status, stdout, stderr], [0, `nunect ${version}\n`, '']);
-    }
-  });
-
-  it('passes arguments as they are, and saves memory only where there is little', (t) => {
-    const show =
-      'case $1 in --version) echo v22.1.0;; *) printf "<%s>" "$@"; echo "$UV_THREADPOOL_SIZE";; esac';
-    const run = (memory_kb: number): string => {
-      const dir = tempDir(t, 'launch');
-      fakeNode(dir, show);
-      return launch(dir, ['echo', 'a b', '*'], memory_kb).stdout;
-    };
-    assert.match(run(524_288), /^<[^<>]*\/usr\/lib\/nunect\/nunect\.cjs><echo><a b><\*>\n$/);
-    assert.match(
-      run(524_287),
-      /^<--max-semi-space-size=1>.*<--no-opt><[^<>]*nunect\.cjs><echo><a b><\*>2\n$/,
-    );
   });
 });

@@ -5,6 +5,7 @@ import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, tempDir } from './daemon.ts';
 import { freePort } from './nats.ts';
 import { bundle, nunect } from './site.ts';
+import { runtime } from './tools.ts';
 
 /** What these tests read of /status.json. */
 export interface AgentStatus {
@@ -49,7 +50,7 @@ config time 'time'\n\toption chrony_port '${await freePort()}'\n${ptp}${time.map
   writeFileSync(config, text, { mode: 0o600 });
   const rendered = await nunect(['render', '--config', config, '--out', dir]);
   assert.equal(rendered.code, 0, rendered.stderr);
-  const words = [...before, process.execPath, ...nodeFlags, bundle, 'run', '--dir', dir];
+  const words = [...before, runtime(), ...nodeFlags, bundle, 'run', '--dir', dir];
   const agent = daemon(owner, words[0] ?? '', words.slice(1));
   const url = `http://127.0.0.1:${port}/`;
   const status = async (): Promise<AgentStatus> =>

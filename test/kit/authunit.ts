@@ -9,6 +9,7 @@ import { seedOf } from './jwt.ts';
 import { startServer } from './leafdaemon.ts';
 import { freePort } from './nats.ts';
 import { bundle, nunect } from './site.ts';
+import { runtime } from './tools.ts';
 
 /** What these tests read of status.json. */
 export interface Status {
@@ -60,7 +61,7 @@ export async function startUnit(
   };
   const warnings = await render();
   if (mode === 'managed') await startServer(t, program, join(dir, 'leaf.conf'));
-  const agent = daemon(t, process.execPath, [bundle, 'run', '--dir', dir]);
+  const agent = daemon(t, runtime(), [bundle, 'run', '--dir', dir]);
   t.after(() => agent.end('SIGTERM')); // by TERM, so that coverage is written
   return {
     agent,

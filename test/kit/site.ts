@@ -7,7 +7,7 @@ import { type Daemon, daemon, eventually } from './daemon.ts';
 import { exampleHub, startServer } from './leafdaemon.ts';
 import { keepLeaf } from './leafkeeper.ts';
 import { freePort } from './nats.ts';
-import { need, projectRoot } from './tools.ts';
+import { need, projectRoot, runtime } from './tools.ts';
 
 /** The operator of the example hub. */
 export const operator = { user: 'operator', password: 'change-me-operator' };
@@ -106,7 +106,7 @@ export async function nunect(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(runtime(), [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -188,7 +188,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
       : startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
-    const words = [process.execPath, ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
+    const words = [runtime(), ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
     const [program = '', ...args] = opts.alone === true ? [need('unshare'), ...alone, ...words] : words;
     const started = daemon(owner, program, args);
     await eventually(

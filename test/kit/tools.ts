@@ -52,3 +52,6 @@ export const natsServers = (): {
 
 /** Root of the checkout. */
 export const projectRoot = root;
+
+/** The program that runs the bundle in tests: this node, or what NUNECT_RUNTIME names (a bun). */
+export const runtime = (): string => process.env['NUNECT_RUNTIME'] ?? process.execPath;
