@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test fuzz aarch64 check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test fuzz aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 
 demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
@@ -23,6 +23,10 @@ aarch64: build tools ## the packages for the BPi-R4 run by qemu, under node and 
 
 fuzz: build tools ## every input with hostile data, 20 times as often; NUNECT_FUZZ_RUNS=100000 for a night, NUNECT_FUZZ_SEED=n to repeat
 	@NUNECT_FUZZ_RUNS=$${NUNECT_FUZZ_RUNS:-10000} test/run.sh test/fuzz
+
+openwrt-trial: ## install, reload, upgrade, remove on OpenWrt's own procd and opkg; DIR=where its root file system is, as root
+	@$(MAKE) feed ARCH=x86_64
+	@test/openwrt/trial.sh $(DIR)
 
 check: build tools ## types, style, dead code, generated files, shell scripts, sizes
 	tsc

@@ -25,12 +25,28 @@ is_known() {
 	[ $? -ne 3 ]
 }
 
+# The network whose address local clients connect to, if there is one.
+leaf_network() {
+	uci -q get nunect.@leaf[0].interface
+}
+
+# Its IPv4 address as netifd knows it; nothing where it has none, or is a device that netifd does not know by this name.
+leaf_address() {
+	local network address
+	network=$(leaf_network) || return 0
+	# shellcheck disable=SC1091
+	. "$IPKG_INSTROOT/lib/functions/network.sh"
+	network_flush_cache
+	network_get_ipaddr address "$network" && echo "$address"
+}
+
 # Runs 'nunect render' as root, one at a time, and keeps its last line in $todo. Says in one line what is wrong with
 # the config. Returns 127 when there is no fit node, 1 when nothing could be rendered; what ran before stays then.
 render() {
-	local errors output status complaint count level=warn
+	local errors address output status complaint count level=warn
 	errors=$(mktemp) || return 1
-	output=$(flock /var/lock/nunect-render.lock /usr/bin/nunect render 2>"$errors")
+	address=$(leaf_address)
+	output=$(flock /var/lock/nunect-render.lock /usr/bin/nunect render ${address:+--leaf-address "$address"} 2>"$errors")
 	status=$?
 	complaint=$(sed -e '/^note: /d' -e '/^$/d' "$errors")
 	rm -f "$errors"
@@ -58,9 +74,10 @@ asked() {
 	esac
 }
 
-# How both daemons run: unprivileged, into the system log, started again for ever. procd cannot lengthen the pause
-# between two starts, so 5 s must do; retry 0 is what keeps it from giving up.
+# How both daemons run: unprivileged, into the system log, started again for ever: retry 0 keeps procd from giving up.
+# procd cannot lengthen the 5 s between two starts; pace.sh does, and keeps its count where NUNECT_PACE says.
 set_common_params() {
+	procd_set_param env NUNECT_PACE="$rendered/state"
 	procd_set_param user nunect
 	procd_set_param group nunect
 	procd_set_param respawn 3600 5 0

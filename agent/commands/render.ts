@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
@@ -10,9 +12,11 @@ import { spawnSafely } from '../lib/child.ts';
 import { known } from '../lib/known.ts';
 import { renderLeaf } from '../nats/leafconf.ts';
 import type { LeafSecrets } from '../nats/leafusers.ts';
+import { addressOf } from '../unit/webpart.ts';
 import { readFlags } from './flags.ts';
-import type { CommandIo } from './io.ts';
+import { type CommandIo, UsageError } from './io.ts';
 import { leafFiles } from './leaffiles.ts';
+import { type AddressOf, onInterface } from './leafinterface.ts';
 import { type LeafServer, leafServer } from './leafserver.ts';
 import { renderInto } from './renderinto.ts';
 import { formatOutcome, outcomeOf } from './renderoutcome.ts';
@@ -21,6 +25,7 @@ const defaultOut = '/var/run/nunect';
 const defaultKeep = '/etc/nunect';
 
 const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
+                     [--leaf-address IPV4]
 
 Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
 'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
@@ -31,6 +36,7 @@ Exit code 1: the config could not be used as it is; what ran before stays.
                  default: ${defaultKeep}, but with another --out: nowhere
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      do without 'nats-server -t'
+  --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: asked of the system
 `;
 
 const flags = {
@@ -39,6 +45,7 @@ const flags = {
   keep: { type: 'string' },
   stdout: { type: 'boolean', default: false },
   'no-test': { type: 'boolean', default: false },
+  'leaf-address': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -64,9 +71,11 @@ function maskedSecrets({ hub, user }: Config): LeafSecrets {
 }
 
 /** leaf.conf as it would be, for the eyes of anybody. */
-async function show(configFile: string, out: string, io: CommandIo): Promise<number> {
-  const { config, problems } = loadConfigFile(configFile);
-  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
+async function show(configFile: string, out: string, address: AddressOf, io: CommandIo): Promise<number> {
+  const { config: asked, problems } = loadConfigFile(configFile);
+  const { config, findings } = onInterface(asked, address);
+  for (const problem of [...problems, ...findings.map((finding) => ({ file: configFile, ...finding }))])
+    io.stderr(`${formatProblem(problem)}\n`);
   if (config.leaf.mode !== 'managed') {
     io.stderr(`leaf.mode is ${config.leaf.mode}: there is no leaf.conf\n`);
     return 0;
@@ -96,7 +105,11 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  if (given.stdout) return show(given.config, given.out, io);
+  const address = given['leaf-address'];
+  if (address !== undefined && !isIPv4(address))
+    throw new UsageError(`--leaf-address '${address}' is no IPv4 address`);
+  const addressNow: AddressOf = (network) => address ?? addressOf(network, networkInterfaces);
+  if (given.stdout) return show(given.config, given.out, addressNow, io);
 
   const isRoot = process.getuid?.() === 0;
   const boot = bootId();
@@ -109,6 +122,7 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     serverOf,
     readText: (path) => readFileSync(path, 'utf8'),
     keepUnit: isRoot,
+    addressOf: addressNow,
     ...known({ keepDir: given.keep ?? (given.out === defaultOut && isRoot ? defaultKeep : undefined) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);

@@ -7,6 +7,7 @@ import { connectionOf, monitorOf } from '../nats/connection.ts';
 import { hubGood } from './hubgood.ts';
 import { attemptLeaf, type LeafAttempt } from './leafattempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './leaffiles.ts';
+import { type AddressOf, onInterface } from './leafinterface.ts';
 import type { LeafServer } from './leafserver.ts';
 
 /** What a rendering starts from. */
@@ -21,6 +22,7 @@ export interface RenderInput {
   readonly keepUnit: boolean;
   /** Where the hub settings that last joined outlive a reboot. */
   readonly keepDir?: string;
+  readonly addressOf: AddressOf;
 }
 
 const isGood = (leaf: LeafInfo | undefined): boolean =>
@@ -50,7 +52,10 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   // a file that cannot be read at all: what runs goes on, for its secrets are not known here
   if (last !== undefined && config === last.config) return write({ ...last, problems: problemsAnd([]) });
 
-  const { secrets: owner, findings } = readSecrets(config, input.readText);
+  const listening = onInterface(config, input.addressOf);
+  config = listening.config;
+  const { secrets: owner, findings: unread } = readSecrets(config, input.readText);
+  const findings = [...unread, ...listening.findings];
   const writeNew = (used: Config, found: readonly Finding[], leaf: { leaf?: LeafInfo }): AgentFile =>
     write({
       schema: agentFileSchema,

@@ -106,7 +106,8 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   const own = scratch(join(dir, 'state'));
   const deps = {
     spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
-    write: io.stderr,
+    // procd logs stdout as daemon.info and stderr as daemon.err
+    write: (line: string): void => (/^(DEBUG|INFO) /.test(line) ? io.stdout : io.stderr)(line),
     runDir: own.path,
   };
   let agent = await startAgent(file, deps);

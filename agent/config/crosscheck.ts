@@ -102,7 +102,15 @@ const wildcardAddress = (address: string): boolean => ['0.0.0.0', '::'].includes
 /** Two listeners collide on one port unless both addresses are known and different. */
 const listeners: Check = ({ leaf, status }) => {
   const all = [
-    ...(leaf.mode === 'managed' ? [{ option: 'leaf.port', port: leaf.port, address: leaf.listen }] : []),
+    ...(leaf.mode === 'managed'
+      ? [
+          {
+            option: 'leaf.port',
+            port: leaf.port,
+            address: leaf.interface === undefined ? leaf.listen : '0.0.0.0',
+          },
+        ]
+      : []),
     ...(leaf.mode === 'managed' && leaf.websocket_port > 0
       ? [{ option: 'leaf.websocket_port', port: leaf.websocket_port, address: leaf.websocket_listen }]
       : []),

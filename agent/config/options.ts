@@ -133,6 +133,11 @@ export const sections = {
       'managed: config and service are ours. external: a server somebody else runs. off: the agent connects to hub.url as a client.',
       leafToo,
     ),
+    interface: optional(
+      interfaceName,
+      'Device, or OpenWrt network such as lan, whose IPv4 address local clients connect to in place of listen.',
+      leafToo,
+    ),
     listen: text('127.0.0.1', ipAddress, 'Address that local clients connect to.', leafToo),
     port: int(4222, 1, 65535, 'Port that local clients connect to.', leafToo),
     server: text('nats-server', program, 'The server program.', leafToo),

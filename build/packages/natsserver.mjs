@@ -35,6 +35,7 @@ export const natsServer = {
   description: `Server of the NATS messaging system
 Built from the Go module of the release.`,
   changedBy: ['openwrt/nats-server', 'build/packages/natsserver.mjs'], // no other commit makes it a newer package
+  postrm: 'openwrt/nats-server/postrm',
   files: [
     ['/usr/bin/nats-server', 0o755, 'dist/nats-server'],
     ['/usr/share/nats-server/THIRD_PARTY.txt', 0o644, 'openwrt/nats-server/THIRD_PARTY.txt'],

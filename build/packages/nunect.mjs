@@ -32,6 +32,7 @@ publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
     ['/usr/lib/nunect/THIRD_PARTY.txt', 0o644, 'dist/THIRD_PARTY.txt'],
     ['/usr/lib/nunect/leaf', 0o755, 'openwrt/nunect/leaf'],
     ['/usr/lib/nunect/nunect.cjs', 0o644, 'dist/nunect.cjs'],
+    ['/usr/lib/nunect/pace.sh', 0o644, 'procd/pace.sh'],
     ['/usr/lib/nunect/procd.sh', 0o644, 'procd/procd.sh'],
   ],
 };

@@ -253,6 +253,23 @@ test('wrong arguments are a usage error', async (t) => {
   assert.match((await bench(t).run('', '--help')).stdout, /^usage: nunect render/);
 });
 
+test('leaf.interface gives the address that the leaf listens on and the agent connects to', async (t) => {
+  const { run, conf, agentFile } = bench(t);
+  const onLan = unit(" option interface 'lan'");
+  assert.equal((await run(onLan, '--leaf-address', '192.168.1.1')).last, 'restart: leaf agent');
+  assert.match(conf(), /^host: "?192\.168\.1\.1/m);
+  assert.deepEqual(agentFile().connection.servers, ['nats://192.168.1.1:4222']);
+  assert.equal((await run(onLan, '--leaf-address', '192.168.1.1')).last, 'nothing to do');
+  const moved = await run(onLan, '--leaf-address', '10.0.0.1');
+  assert.match(moved.stdout, /^changed: leaf\.listen \(leaf restart\)$/m);
+  const gone = await run(onLan);
+  assert.equal(gone.code, 0);
+  assert.match(gone.stderr, /warning: leaf\.interface 'lan': has no IPv4 address now: .* 127\.0\.0\.1 only/);
+  assert.match(conf(), /^host: "?127\.0\.0\.1/m);
+  assert.match((await run(unit(" option interface 'lo'"), '--stdout')).stdout, /^host: "?127\.0\.0\.1/m);
+  await assert.rejects(run(onLan, '--leaf-address', 'lan'), UsageError);
+});
+
 describe('what render prints is enough for a running leaf', () => {
   test('a new user is let in after the reload that it asks for', async (t) => {
     const { run, out, agentFile } = bench(t);

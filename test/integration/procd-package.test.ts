@@ -65,6 +65,7 @@ describe('the .ipk', () => {
       '-rw-r--r-- 0/0 ./usr/lib/nunect/THIRD_PARTY.txt',
       '-rwxr-xr-x 0/0 ./usr/lib/nunect/leaf',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect.cjs',
+      '-rw-r--r-- 0/0 ./usr/lib/nunect/pace.sh',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/procd.sh',
     ]);
     assert.deepEqual(listing(join(ipk.dir, 'control.tar.gz')), [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProcdStage, procdStage } from '../kit/procd.ts';
@@ -14,6 +14,7 @@ const config = (changes: { agent?: object; leaf?: object; hub?: object; status?:
 });
 
 const common = [
+  'set_param env NUNECT_PACE=/var/run/nunect/state',
   'set_param user nunect',
   'set_param group nunect',
   'set_param respawn 3600 5 0',
@@ -280,6 +281,79 @@ describe('reload', () => {
   });
 });
 
+describe('stop', () => {
+  it('of the agent waits until the process is gone, as the signal of procd does not', (t) => {
+    const unit = runningUnit(t);
+    const pid = execFileSync('sh', ['-c', 'sleep 1 >/dev/null 2>&1 & echo $!'], { encoding: 'utf8' }).trim();
+    unit.program('bin/ubus', 'exit 0');
+    unit.program('bin/jsonfilter', `echo ${pid}`);
+    unit.program('bin/sleep', `exec ${need('busybox')} sleep "$1"`);
+    assert.deepEqual(unit.init('nunect', 'stop').calls, ['nunect: kill']);
+    assert.equal(existsSync(`/proc/${pid}`), false);
+  });
+});
+
+describe('leaf.interface', () => {
+  it('is asked of netifd and followed when its address changes', (t) => {
+    const unit = runningUnit(t);
+    const trigger = 'nunect: add_reload_interface_trigger lan';
+    for (const address of [undefined, '192.168.1.1']) {
+      unit.network('lan', address);
+      const { calls, asked, rendered } = unit.init('nunect', 'reload');
+      assert.ok(calls.includes(trigger), calls.join('\n'));
+      assert.deepEqual([asked, rendered], [address && [`nunect render --leaf-address ${address}`], 1]);
+    }
+  });
+});
+
+describe('the pause before a start', () => {
+  /** Starts what paces itself; gives what became of it: a start, or a pause of that many seconds. */
+  const starter = (t: TestContext): ((uptime: number) => string) => {
+    const unit = procdStage(t);
+    unit.program('bin/sleep', 'echo "pause $1"');
+    const state = join(unit.root, 'var/run/nunect/state');
+    mkdirSync(state);
+    const uptime = join(unit.root, 'uptime');
+    const pace = readFileSync(join(projectRoot, 'procd/pace.sh'), 'utf8').replace('/proc/uptime', uptime);
+    writeFileSync(join(unit.root, 'pace.sh'), `${pace}\npace leaf\necho started\n`);
+    return (at) => {
+      writeFileSync(uptime, `${at}.25 1.00\n`);
+      const env = { PATH: join(unit.root, 'bin'), NUNECT_PACE: state };
+      const ran = spawnSync(need('busybox'), ['ash', join(unit.root, 'pace.sh')], { env, encoding: 'utf8' });
+      return ran.stdout.trim();
+    };
+  };
+
+  it('grows to a minute while the daemon ends soon after each start, and is over once it stays', (t) => {
+    const start = starter(t);
+    let now = 100;
+    const seen = Array.from({ length: 15 }, () => {
+      now += 5;
+      const said = start(now);
+      now += Number(/^pause (\d+)$/.exec(said)?.[1] ?? 0);
+      return said;
+    });
+    assert.deepEqual(seen, [
+      ...Array.from({ length: 4 }, () => 'started'),
+      ...[15, 30, 45, 60, 60].flatMap((pause) => [`pause ${pause}`, 'started']),
+      'pause 60',
+    ]);
+    assert.equal(start(now + 5), 'started');
+    assert.equal(start(now + 70), 'started');
+    assert.equal(start(now + 75), 'started');
+  });
+
+  it('is not made by what procd does not start', (t) => {
+    const unit = procdStage(t);
+    const script = `. ${join(projectRoot, 'procd/pace.sh')}; for i in 1 2 3 4 5 6; do pace leaf; done; echo started`;
+    const env = { PATH: join(unit.root, 'bin') };
+    assert.equal(
+      spawnSync(need('busybox'), ['ash', '-c', script], { env, encoding: 'utf8' }).stdout,
+      'started\n',
+    );
+  });
+});
+
 describe('the scripts', () => {
   it('have a check command', (t) => {
     const unit = procdStage(t);
@@ -292,6 +366,7 @@ describe('the scripts', () => {
       'procd/nunect',
       'procd/nunect-leaf',
       'procd/procd.sh',
+      'procd/pace.sh',
       'openwrt/nunect/launcher',
       'openwrt/nunect/postrm',
     ];

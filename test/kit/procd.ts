@@ -12,7 +12,7 @@ name=\${1##*/}
 action=$2
 record() { echo "$name: $*" >>"$CALLS"; }
 extra_command() { :; }
-for one in open_instance set_param append_param close_instance add_reload_trigger send_signal; do
+for one in open_instance set_param append_param close_instance add_reload_trigger add_reload_interface_trigger send_signal; do
 	eval "procd_$one() { record $one \\"\\$@\\"; }"
 done
 procd_running() { grep -q "^$1$" "$STATE/running"; }
@@ -25,7 +25,8 @@ start() {
 	echo "$name" >>"$STATE/known"
 }
 service_triggers() { :; }
-stop() { stop_service; record kill; }
+service_stopped() { :; }
+stop() { stop_service; record kill; service_stopped; }
 restart() { stop; start; }
 reload() { start; }
 reload_service() { start; }
@@ -51,10 +52,16 @@ export interface ProcdStage {
     readonly complaint?: string;
     readonly code?: number;
   }): void;
+  /** leaf.interface, and its address where netifd knows one. */
+  network(name: string, address?: string): void;
   /** Services procd knows, and those that have an instance that runs. */
   services(known: readonly string[], running: readonly string[]): void;
-  /** Runs an init script; gives what procd was told, and what the system log and nunect were, since the last run. */
-  init(script: string, action: string): { calls: string[]; log: string[]; rendered: number; stdout: string };
+  /** Runs an init script; gives what procd was told, and what the system log and nunect were, since the last run;
+   * `asked` is there when nunect got more words than usual. */
+  init(
+    script: string,
+    action: string,
+  ): { calls: string[]; log: string[]; rendered: number; stdout: string; asked?: string[] };
 }
 
 const lines = (path: string): string[] => {
@@ -70,9 +77,7 @@ export function procdStage(owner: Cleanup): ProcdStage {
   const root = tempDir(owner, 'procd');
   const at = (path: string): string => join(root, path);
   const rooted = (text: string): string =>
-    text
-      .replace(/(?<![\w/$}])\/(?=(var|usr|etc)\/)/g, `${root}/`)
-      .replaceAll('$IPKG_INSTROOT/usr', `${root}/usr`);
+    text.replace(/(?<![\w/$}])\/(?=(var|usr|etc)\/)/g, `${root}/`).replaceAll('$IPKG_INSTROOT/', `${root}/`);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);
@@ -102,6 +107,11 @@ export function procdStage(owner: Cleanup): ProcdStage {
   write('jsonfilter.cjs', jsonfilter);
   program('bin/jsonfilter', `exec ${process.execPath} ${at('jsonfilter.cjs')} "$@"`);
   program('bin/nats-server', 'exit 0');
+  program('bin/uci', '[ "$*" = "-q get nunect.@leaf[0].interface" ] && cat "$STATE/network" 2>/dev/null');
+  write(
+    'lib/functions/network.sh',
+    'network_flush_cache() { :; }\nnetwork_get_ipaddr() { read -r "$1" <"$STATE/address.$2"; } 2>/dev/null',
+  );
   const services: ProcdStage['services'] = (known, running) => {
     writeFileSync(at('known'), known.map((name) => `${name}\n`).join(''));
     writeFileSync(at('running'), running.map((name) => `${name}\n`).join(''));
@@ -112,6 +122,11 @@ export function procdStage(owner: Cleanup): ProcdStage {
     root,
     program,
     services,
+    network(name, address) {
+      writeFileSync(at('network'), `${name}\n`);
+      rmSync(at(`address.${name}`), { force: true });
+      if (address !== undefined) writeFileSync(at(`address.${name}`), `${address}\n`);
+    },
     remove: (path) => rmSync(at(path), { force: true }),
     rendering({ last = 'nothing to do', config, leafConf = false, complaint = '', code = 0 }) {
       write('complaint', complaint);
@@ -140,7 +155,8 @@ export function procdStage(owner: Cleanup): ProcdStage {
       return {
         calls: clean(files.CALLS),
         log: clean(files.LOG),
-        rendered: asked.filter((line) => line === 'nunect render').length,
+        rendered: asked.filter((line) => line.startsWith('nunect render')).length,
+        ...(asked.some((line) => line.includes('--')) ? { asked } : {}),
         stdout,
       };
     },

@@ -106,6 +106,11 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
     'config status\n option port 4222\n option interface lan\n',
     ['f:2: status.port: 4222 is taken by leaf.port'],
   ],
+  [
+    'one port on an unknown address of the leaf',
+    'config leaf\n option interface lan\nconfig status\n option port 4222\n option listen 192.168.1.9\n',
+    ['f:4: status.port: 4222 is taken by leaf.port'],
+  ],
   ['a port of what does not run', 'config status\n option port 4222\n option enabled 0\n', []],
   [
     'websocket on the port of the leaf',
