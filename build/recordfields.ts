@@ -250,6 +250,9 @@ export const documented: readonly Documented[] = [
       ),
       'spool.stored': number('acknowledged by a stream'),
       'spool.duplicates': number('of those, what the stream had already'),
+      'spool.duplicate_ids': number(
+        'of those, records that were never sent before: somebody else used their ids',
+      ),
       'spool.published': number('published without an acknowledgement'),
       'spool.dropped.metric': number('given up, by class'),
       'spool.dropped.log': number('given up'),

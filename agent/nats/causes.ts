@@ -110,13 +110,14 @@ const table = {
     kind: 'refused',
     say: 'the certificate of the hub is made out to another name',
     todo: 'use a name in hub.url that the certificate has',
-    match: /certificate is (valid for|not valid for any)|cannot validate certificate for|ALTNAME_INVALID/i,
+    match:
+      /certificate is (valid for|not valid for any)|cannot validate certificate for|ALTNAME_INVALID|match certificate's altnames/i,
   },
   ca: {
     kind: 'refused',
     say: 'the certificate of the hub is of an authority that is not trusted',
     todo: 'check hub.tls_ca',
-    match: /unknown authority|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|self.signed certificate/i,
+    match: /unknown authority|SELF_SIGNED|unable.to.(verify|get.(local.)?issuer)|self.signed certificate/i,
   },
   tls_missing: {
     kind: 'refused',

@@ -36,7 +36,8 @@ export interface FlowOptions extends FlowLimits {
 
 /** What becomes of an entry in the end. */
 export interface Fates {
-  stored(entry: Entry, duplicate: boolean): void;
+  /** `duplicate`: the stream had its id already; `resent` as it was sent before, `foreign` though it never was. */
+  stored(entry: Entry, duplicate: false | 'resent' | 'foreign'): void;
   /** Sent without an acknowledgement, because nobody gives any. */
   published(entry: Entry): void;
   lost(lane: Lane, entry: Entry, why: string): void;
@@ -61,6 +62,7 @@ interface Flight {
   readonly lane: Lane;
   readonly entry: Entry;
   readonly fromBacklog: boolean;
+  readonly isFirst: boolean;
 }
 
 /** A record that waited this long is backlog even if it never failed. */
@@ -155,7 +157,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     goOnline();
   }
 
-  function replied(lane: Lane, entry: Entry, data: Uint8Array, sent_ms: number): void {
+  function replied({ lane, entry, isFirst }: Flight, data: Uint8Array, sent_ms: number): void {
     const ack = readPubAck(data);
     if (ack.kind === 'other') {
       unstored(lane, entry, 'something answers that is not a stream', sent_ms);
@@ -163,15 +165,16 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
     }
     if (ack.kind === 'stored') {
       lastStored_ms = ticker.now_ms();
-      fates.stored(entry, ack.duplicate);
+      fates.stored(entry, ack.duplicate && (isFirst ? 'foreign' : 'resent'));
       keeper.stored(lane);
     } else if (ack.hopeless) fates.lost(lane, entry, ack.why);
     else keeper.refused(lane, entry, ack.why);
     goOnline();
   }
 
-  function settle(lane: Lane, entry: Entry, answer: Answer, sent_ms: number): void {
-    if (answer.kind === 'reply') replied(lane, entry, answer.message.data, sent_ms);
+  function settle(flight: Flight, answer: Answer, sent_ms: number): void {
+    const { lane, entry } = flight;
+    if (answer.kind === 'reply') replied(flight, answer.message.data, sent_ms);
     else if (answer.kind === 'too_large') fates.lost(lane, entry, 'larger than max_payload');
     else if (answer.kind === 'denied') keeper.denied(lane, entry);
     else if (cameThrough(answer.kind, sent_ms)) {
@@ -185,7 +188,8 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
 
   function send(lane: Lane, entry: Entry): void {
     const sent_ms = ticker.now_ms();
-    const flight: Flight = { lane, entry, fromBacklog: entry.backlog };
+    const flight: Flight = { lane, entry, fromBacklog: entry.backlog, isFirst: entry.tried !== true };
+    entry.tried = true;
     const probing = offline || lane.state === 'failing';
     const timeout_ms = probing ? Math.min(ack_ms, probeAck_ms) : ack_ms;
     const { payload, headers } = outgoing(entry, opts.idPrefix);
@@ -196,7 +200,7 @@ export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, 
       if (!land(flight)) return; // given up meanwhile
       lastWord_ms = ticker.now_ms();
       if (probing) probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
-      settle(lane, entry, answer, sent_ms);
+      settle(flight, answer, sent_ms);
       pump();
     });
   }

@@ -25,6 +25,8 @@ export interface Entry {
   backlog: boolean;
   /** By how much the wall clock was wrong when it was made, as far as that came out since. */
   shift_ms?: number;
+  /** It was sent before, or may have been: that the stream has it already is no surprise. */
+  tried?: boolean;
   /** Made before this boot of the machine: a step of its clock tells nothing of it. */
   readonly settled?: boolean;
 }

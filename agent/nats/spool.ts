@@ -50,6 +50,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   let bytes = 0;
   let stored = 0;
   let duplicates = 0;
+  let foreign = 0;
   let published = 0;
 
   const leave = (entry: Entry): void => {
@@ -69,6 +70,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       leave(entry);
       stored += 1;
       if (duplicate) duplicates += 1;
+      if (duplicate === 'foreign') foreign += 1;
     },
     published(entry) {
       leave(entry);
@@ -128,6 +130,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       seq: restored++,
       bytes: bytesOf(record.payload, record.headers),
       backlog: true,
+      tried: true,
     };
     putBack(laneOf({ subject, worth }), entry);
     count(entry);
@@ -209,6 +212,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
         ...known({ capacity_s: perSecond && Math.round(limits.memory_bytes / perSecond) }),
         stored,
         duplicates,
+        duplicate_ids: foreign,
         published,
         dropped: { ...dropped },
       };

@@ -37,6 +37,8 @@ export interface SpoolStats {
   /** Records acknowledged by a stream; `duplicates` of them the stream had already. */
   readonly stored: number;
   readonly duplicates: number;
+  /** Of those, records that had never been sent before: the stream keeps what somebody else sent under their ids. */
+  readonly duplicate_ids: number;
   /** Records published without an acknowledgement. */
   readonly published: number;
   readonly dropped: Readonly<Record<RecordClass, number>>;

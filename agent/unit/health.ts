@@ -96,6 +96,14 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
     yield { key: 'no stream', weight: 'degraded', text: 'the hub stores no records: no stream answers' };
   if (spool.state === 'failing')
     yield { key: 'hub refuses records', weight: 'degraded', text: 'the hub does not take records' };
+  // a leaf drops what its hub does not permit without a word: then this is all there is to see of it
+  const partly = spool.stored > 0 && (spool.state === 'stored' || spool.state === 'offline');
+  for (const { subject, why } of partly ? spool.unstored.filter(({ state }) => state === 'plain') : [])
+    yield {
+      key: `unstored ${subject}`,
+      weight: 'note',
+      text: `records of ${subject} are not stored: ${why}; see whether a stream has the subject, and the hub permits the unit to send it`,
+    };
   if (facts.snapshotTrouble !== undefined)
     yield { key: 'spool snapshot', weight: 'degraded', text: facts.snapshotTrouble };
   const lost = Object.values(spool.dropped).reduce((sum, count) => sum + count, 0);
@@ -104,6 +112,12 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
       key: 'records dropped',
       weight: 'degraded',
       text: `${lost} records were dropped since the start`,
+    };
+  if (spool.duplicate_ids > 0)
+    yield {
+      key: 'duplicate_id',
+      weight: 'degraded',
+      text: `${spool.duplicate_ids} records since the start are not stored: the hub had others under their ids; who else sends as this unit, a copy of it or an attacker?`,
     };
   for (const cert of facts.certificates) yield* certificateTroubles(cert, facts);
   for (const problem of facts.config)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { freshValue } from '../clock/reading.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
+import { spareFiles } from '../lib/spare.ts';
 import { version } from '../lib/version.ts';
 import { logRecord, type UnitName } from '../nats/messages.ts';
 import { certProbe } from '../probe/certs.ts';
@@ -203,6 +204,7 @@ export function reportParts(
             ticker,
             log: console.log.part('status'),
             interfaces: networkInterfaces,
+            spareFiles,
           },
           {
             ...status,

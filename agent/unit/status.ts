@@ -130,6 +130,7 @@ const spoolStatus = (stats: SpoolStats): SpoolStatus => ({
   ...known({ oldest_age_s: stats.oldest_age_s, capacity_s: stats.capacity_s }),
   stored: stats.stored,
   dropped: Object.values(stats.dropped).reduce((sum, count) => sum + count, 0),
+  duplicate_ids: stats.duplicate_ids,
 });
 
 const rttStatus = (to: string, last_us: number | undefined, window: WindowStats): RttStatus => ({

@@ -27,9 +27,15 @@ export interface ServingDeps extends RouteDeps {
   readonly ticker: Ticker;
   readonly log: Log;
   readonly interfaces: Interfaces;
+  /** Whether that many files more could be opened now. */
+  spareFiles(count: number): boolean;
 }
 
 const look_ms = 10_000;
+const filesEvery_ms = 1000;
+/** So many must be free to listen again: two to listen, one for a connection and one for whatever comes. */
+const filesToListen = 4;
+const noFile = 'status server: no file is left for connections; it listens again when there are some';
 const loopback = '127.0.0.1';
 
 /** The address that an interface has now: of a device of that name, or of OpenWrt's bridge for the network. */
@@ -53,6 +59,7 @@ export function keepServing(
   const servers = new Map<string, StatusServer>();
   const told = new Map<string, string>();
   let address: string | undefined;
+  let full = false;
   let stopped = false;
 
   /** What is wrong with something is told once. */
@@ -93,28 +100,48 @@ export function keepServing(
     return found ?? loopback;
   }
 
+  async function close(name: string): Promise<void> {
+    const server = servers.get(name);
+    servers.delete(name);
+    if (name === 'http') address = undefined;
+    await server?.stop();
+  }
+
+  /**
+   * A connection that no file is left for is offered again at once, without end and without a word from node, where
+   * libuv has lost the file that it keeps to refuse it with: then nothing is listened on.
+   */
+  function checkFiles(): void {
+    const found = !deps.spareFiles(full ? filesToListen : 1);
+    if (found === full) return;
+    full = found;
+    if (full) log.error(noFile);
+    else log.info('status server: there are files again');
+    lookAgain();
+  }
+
   async function look(): Promise<void> {
-    if (stopped) return;
+    if (full) for (const name of [...servers.keys()]) await close(name);
+    if (stopped || full) return;
     if (!servers.has('socket')) await open('socket', { socket: opts.socket });
     const listen = opts.enabled ? wanted() : undefined;
     if (stopped || listen === undefined || listen === address) return;
-    await servers.get('http')?.stop();
-    servers.delete('http');
-    address = undefined;
+    await close('http');
     if (!(await open('http', { listen, port: opts.port, hosts: opts.hosts }))) return;
     address = listen;
     log.info('status page', { url: `http://${listen}:${servers.get('http')?.port}/` });
   }
 
-  let looking = look();
-  const cancel = ticker.every(look_ms, () => {
+  function lookAgain(): void {
     looking = looking.then(look);
-  });
+  }
+  let looking = look();
+  const cancels = [ticker.every(look_ms, lookAgain), ticker.every(filesEvery_ms, checkFiles)];
 
   return {
     async stop() {
       stopped = true;
-      cancel();
+      for (const cancel of cancels) cancel();
       await looking;
       for (const server of servers.values()) await server.stop();
     },

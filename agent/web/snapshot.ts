@@ -126,6 +126,8 @@ export interface SpoolStatus {
   readonly capacity_s?: number;
   readonly stored: number;
   readonly dropped: number;
+  /** Records that are not stored as the hub has others under their ids, which this unit never sent. */
+  readonly duplicate_ids?: number;
 }
 
 /** One window of round trips. */

@@ -10,6 +10,8 @@ import { eventually, tempDir } from '../kit/daemon.ts';
 import { type Hub, operator, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
 import {
   beatsOf,
+  collected_mb,
+  collectFlags,
   type EchoTimes,
   gapsOf,
   openFiles,
@@ -28,7 +30,7 @@ const interval_ms = 1000;
  * Resident memory above that of a unit that has answered a few thousand echoes, in MB. With the flags for devices of
  * little memory, as node's defaults leave up to 130 MB of garbage lie around where there is room: that says nothing.
  */
-const bound = { peak: 96, after: 96 };
+const bound = { peak: 96, after: 96, collected: 56 };
 const undo: (() => unknown)[] = [];
 const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
 
@@ -39,6 +41,7 @@ let flooder: NatsConnection;
 let lan: NatsConnection;
 let pid: number;
 let idle_mb: number;
+let idleHeap_mb: number;
 let idleFiles: number;
 const seen: Msg[] = [];
 
@@ -120,7 +123,7 @@ describe('a unit that is flooded', () => {
       server,
       hubPort: hub.leafPort,
       interval_s: 1,
-      nodeFlags: smallFlags,
+      nodeFlags: [...smallFlags, ...collectFlags],
       time: [`list ptp_socket '${dir}/none'`],
       more: `config user 'lan'
 	option password 'lan-secret'
@@ -139,6 +142,7 @@ describe('a unit that is flooded', () => {
     await eventually('stored', async () => (await hub.stored()) > 5);
     await requests(flooder, `ops.echo.${unit}`, 'warm', 5000, 64);
     await pause(1000);
+    idleHeap_mb = await collected_mb(site.agent());
     idle_mb = rss_mb(pid);
     idleFiles = openFiles(pid);
   });
@@ -313,6 +317,16 @@ describe('a unit that is flooded', () => {
       250,
     );
     for (const socket of sockets) socket.destroy();
+  });
+
+  test('after all of it nothing is held: what memory there is more is garbage, and pages that malloc keeps', async (t) => {
+    const heap_mb = await collected_mb(site.agent());
+    await pause(1000);
+    t.diagnostic(
+      `heap ${idleHeap_mb.toFixed(1)} -> ${heap_mb.toFixed(1)} MB, resident ${idle_mb.toFixed(0)} -> ${rss_mb(pid).toFixed(0)} MB`,
+    );
+    assert.ok(heap_mb < idleHeap_mb + 4, `${heap_mb} MB on the heap, ${idleHeap_mb} MB before`);
+    assert.ok(rss_mb(pid) < idle_mb + bound.collected, `${rss_mb(pid)} MB, idle ${idle_mb} MB`);
   });
 
   test('after all of it the agent is the same process, with no file left open and nothing dropped', async () => {

@@ -18,7 +18,14 @@ async function servingOnTakenPort(t: TestContext) {
   const ticker = fakeTicker();
   const { log, said } = recordingLog();
   const part = keepServing(
-    { snapshot: async () => emptySnapshot, history: () => noHistory, ticker, log, interfaces: () => ({}) },
+    {
+      snapshot: async () => emptySnapshot,
+      history: () => noHistory,
+      ticker,
+      log,
+      interfaces: () => ({}),
+      spareFiles: () => true,
+    },
     { enabled: true, listen: '127.0.0.1', port, metrics: false, hosts: [], socket },
     new AbortController().signal,
   );

@@ -26,6 +26,7 @@ test('the status page follows the address of its interface; without one, loopbac
   const socket = join(tempDir(t, 'web'), 'status.sock');
   const clock = fakeTicker();
   const lines: string[] = [];
+  let files = 100;
   let now: Record<string, NetworkInterfaceInfo[]> = {};
   const port = await freePort();
   const serving = keepServing(
@@ -36,6 +37,7 @@ test('the status page follows the address of its interface; without one, loopbac
       ticker: clock,
       log: logTo(({ msg, fields }) => lines.push(`${msg} ${fields['url'] ?? ''}`)),
       interfaces: () => now,
+      spareFiles: (count) => count <= files,
     },
     { enabled: true, listen: '127.0.0.1', interface: 'lan', port, metrics: true, hosts: [], socket },
     new AbortController().signal,
@@ -57,6 +59,17 @@ test('the status page follows the address of its interface; without one, loopbac
   await eventually('served on the second address', () => answers('127.0.0.3'));
   assert.equal(await answers('127.0.0.1'), false);
   assert.equal(await answers('127.0.0.2'), false);
+  files = 0;
+  await clock.pass(1000);
+  await eventually('nothing is listened on while no file is left', async () => !(await answers('127.0.0.3')));
+  await eventually('neither is the socket', () => !existsSync(socket));
+  files = 2;
+  await clock.pass(1000);
+  assert.equal(await answers('127.0.0.3'), false, 'its own files, which it has given back, are too few');
+  files = 4;
+  await clock.pass(1000);
+  await eventually('served again', () => answers('127.0.0.3'));
+  assert.equal(lines.filter((line) => line.includes('no file is left')).length, 1, 'told once');
   assert.equal(existsSync(socket), true);
   assert.equal(lines.filter((line) => line.includes('no IPv4 address')).length, 1, 'told once');
   await serving.stop();

@@ -11,7 +11,12 @@ import { runtime } from './tools.ts';
 export interface AgentStatus {
   readonly status: string;
   readonly problems: string[];
-  readonly link: { readonly connected: boolean; readonly hub_up?: boolean };
+  readonly link: {
+    readonly connected: boolean;
+    readonly hub_up?: boolean;
+    readonly last_error?: string;
+    readonly cause?: string;
+  };
   readonly spool: { readonly state: string; readonly records: number };
   readonly clock: { readonly source: string; readonly quality: string };
 }

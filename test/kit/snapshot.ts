@@ -62,6 +62,7 @@ export const filledSnapshot = {
     capacity_s: 5400,
     stored: 900,
     dropped: 0,
+    duplicate_ids: 0,
   },
   rtt: [{ to: 'leaf', last_us: 170, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0 }],
   system: {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { type Daemon, eventually } from './daemon.ts';
 import { projectRoot } from './tools.ts';
 
 const MB = 1e6;
@@ -11,6 +12,21 @@ export const smallFlags: readonly string[] =
   /^\tset -- (--.*) "\$program"/m
     .exec(readFileSync(join(projectRoot, 'openwrt/nunect/launcher'), 'utf8'))?.[1]
     ?.split(' ') ?? [];
+
+const collector = `process.on('SIGUSR2', () => { gc(); console.error('heap_used ' + process.memoryUsage().heapUsed); });`;
+/** Flags with which `collected_mb` can ask a process. */
+export const collectFlags: readonly string[] = [
+  '--expose-gc',
+  `--import=data:text/javascript,${encodeURIComponent(collector)}`,
+];
+
+/** What a process holds on V8's heap when all garbage is collected, in MB. */
+export async function collected_mb(process_: Daemon): Promise<number> {
+  const told = (): string[] => [...process_.output().matchAll(/^heap_used (\d+)$/gm)].map(([, n = '']) => n);
+  const before = told().length;
+  process_.kill('SIGUSR2');
+  return eventually('a collection', () => told()[before] !== undefined && Number(told()[before]) / MB);
+}
 
 /** Resident memory of a process in MB (10^6 bytes). */
 export function rss_mb(pid: number): number {

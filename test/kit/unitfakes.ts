@@ -28,6 +28,7 @@ export const spoolStats = (changes: Partial<SpoolStats> = {}): SpoolStats => ({
   budget_bytes: 1024,
   stored: 7,
   duplicates: 0,
+  duplicate_ids: 0,
   published: 0,
   dropped: { metric: 0, log: 0, event: 0 },
   ...changes,

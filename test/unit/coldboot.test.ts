@@ -256,6 +256,7 @@ const health = (changes: Partial<HealthFacts>): string[] => {
       budget_bytes: 1,
       stored: 0,
       duplicates: 0,
+      duplicate_ids: 0,
       published: 0,
       dropped: { metric: 0, log: 0, event: 0 },
     },

@@ -154,6 +154,7 @@ test('what was under way when the connection broke is sent again; late answers c
   );
   assert.equal(spool.stats().stored, 3);
   assert.equal(spool.stats().duplicates, 3);
+  assert.equal(spool.stats().duplicate_ids, 1, 'the third had never been sent');
 });
 
 test('live records go first and the backlog does not starve', async () => {

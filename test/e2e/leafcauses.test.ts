@@ -1,0 +1,177 @@
+// Why a unit has no hub, or its records are not stored, brought about with real servers: what status, log and events say.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { headers } from '@nats-io/transport-node';
+import type { AgentStatus } from '../kit/agents.ts';
+import { eventually, tempDir } from '../kit/daemon.ts';
+import { serversToTest } from '../kit/fleet.ts';
+import { freePort } from '../kit/nats.ts';
+import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
+
+const unit = 'demo-01';
+
+interface Status extends AgentStatus {
+  readonly link: AgentStatus['link'] & { readonly last_error?: string; readonly cause?: string };
+  readonly spool: AgentStatus['spool'] & { readonly duplicate_ids: number };
+}
+const statusOf = (one: RunningUnit): Promise<Status> =>
+  eventually('a status', () => one.status().catch(() => undefined)) as Promise<unknown> as Promise<Status>;
+
+/** How often a pattern is in what the agent has printed. */
+const timesSaid = (one: RunningUnit, pattern: RegExp): number =>
+  [...one.agent().output().matchAll(new RegExp(pattern, 'g'))].length;
+
+/** Waits for a status that `is`; fails with what there was instead. */
+async function until(one: RunningUnit, what: string, is: (now: Status) => unknown): Promise<Status> {
+  let last: Status | undefined;
+  return eventually(
+    what,
+    async () => {
+      last = await statusOf(one);
+      return is(last) ? last : undefined;
+    },
+    60_000,
+    100,
+  ).catch((error) => {
+    throw new Error(
+      `${error}\n${JSON.stringify(last)}\n${one.agent().output()}\n${one.leaf().output().slice(-3000)}`,
+    );
+  });
+}
+
+interface Site {
+  readonly dir: string;
+  readonly hub: Hub;
+  readonly hubConf: string;
+  readonly one: RunningUnit;
+}
+
+let lastStart: Promise<unknown> = Promise.resolve();
+/** Starts one site after the other: free ports that are found at the same time may be the same. */
+function site(
+  t: TestContext,
+  program: string,
+  edit: (hubConf: string) => string = (text) => text,
+): Promise<Site> {
+  const mine = lastStart.then(async () => {
+    const dir = tempDir(t, 'leafcauses');
+    const hub = await startHub(t, dir, program);
+    const hubConf = join(dir, 'hub.conf');
+    writeFileSync(hubConf, edit(readFileSync(hubConf, 'utf8')));
+    await hub.restart();
+    const one = await startUnit(t, {
+      dir,
+      unit,
+      server: program,
+      hubPort: hub.leafPort,
+      interval_s: 1,
+      kept: true,
+    });
+    await until(one, 'joined', ({ link }) => link.hub_up === true);
+    return { dir, hub, hubConf, one };
+  });
+  lastStart = mine.catch(() => {});
+  return mine;
+}
+
+/** The hub reads its config anew. */
+async function reload({ hub, hubConf }: Site, edit: (text: string) => string): Promise<void> {
+  writeFileSync(hubConf, edit(readFileSync(hubConf, 'utf8')));
+  await hub.restart();
+}
+
+describe('with real servers', { concurrency: 2 }, () => {
+  for (const { name, program } of serversToTest()) {
+    describe(`nats-server ${name}`, { concurrency: 3 }, () => {
+      test('a circle: the cause is loop, told once when it begins and once when it ends', async (t) => {
+        const site_ = await site(t, program);
+        const { dir, one, hubConf } = site_;
+        const backPort = await freePort();
+        // the leaf gets a door, as somebody's own config may have one, and the hub a remote that leads through it
+        const leafConf = join(dir, 'leaf.conf');
+        const account = /account: "([^"]+)"/.exec(readFileSync(leafConf, 'utf8'))?.[1] ?? '';
+        writeFileSync(
+          leafConf,
+          readFileSync(leafConf, 'utf8').replace(
+            /^leafnodes: \{/m,
+            `leafnodes: {\n  listen: "127.0.0.1:${backPort}"\n  authorization { user: "back", password: "back", account: "${account}" }`,
+          ),
+        );
+        one.leaf().kill('SIGTERM');
+        await eventually('its door', () => /Listening for leafnode connections/.test(one.leaf().output()));
+        const whole = readFileSync(hubConf, 'utf8');
+        await reload(site_, (text) =>
+          text.replace(
+            /^leafnodes \{/m,
+            `leafnodes {\n  remotes: [ { url: "nats-leaf://back:back@127.0.0.1:${backPort}", account: "FLEET" } ]`,
+          ),
+        );
+        const now = await until(
+          one,
+          'cause loop',
+          ({ link }) => link.cause === 'loop' && link.hub_up === false,
+        );
+        t.diagnostic(now.problems.join('; '));
+        assert.ok(
+          now.problems.some((text) =>
+            /not joined: the leaf is joined in a circle \(.*\) since .* check the remotes of the hub/.test(
+              text,
+            ),
+          ),
+          now.problems.join(),
+        );
+        await reload(site_, () => whole);
+        const ended = /hub_cause: \{"cause":"loop"\} -> unknown/;
+        await until(one, 'the end of it', ({ link }) => link.hub_up === true && timesSaid(one, ended) > 0);
+        assert.equal(timesSaid(one, /hub_cause: \S+ -> \{"cause":"loop"\}/), 1);
+        assert.equal(timesSaid(one, ended), 1);
+        assert.equal(timesSaid(one, /ERROR leaf: \S+ - lid:\d+ - Loop detected/), 1);
+      });
+
+      test('a subject that the hub does not permit to say: nobody says no, but the unit names it', async (t) => {
+        const forbidden = `"ops.metric.rtt.${unit}", `;
+        const site_ = await site(t, program, (text) => {
+          assert.ok(text.includes(forbidden));
+          return text.replace(forbidden, '');
+        });
+        const { one } = site_;
+        const named = `records of ops.metric.rtt.${unit} are not stored: no stream takes this subject; see whether a stream has the subject, and the hub permits the unit to send it`;
+        await until(one, 'it is named', ({ problems }) => problems.includes(named));
+        assert.equal((await statusOf(one)).spool.state, 'stored', 'the others are');
+        await reload(site_, (text) =>
+          text.replace('publish: [\n', (all) => `${all}            ${forbidden}\n`),
+        );
+        await until(
+          one,
+          'it is over',
+          ({ problems }) => !problems.includes(named) && timesSaid(one, /records are stored again/) > 0,
+        );
+        assert.equal(timesSaid(one, /INFO unit: records of ops.metric.rtt.* are not stored/), 1);
+        assert.equal(timesSaid(one, /WARN spool: records are published without being stored/), 1);
+        assert.equal(timesSaid(one, /records are stored again/), 1);
+      });
+
+      test('somebody else used ids of the unit: counted, and said once', async (t) => {
+        const { hub, one } = await site(t, program);
+        const boot = /boot=(\w+)/.exec(one.agent().output())?.[1];
+        const { spool } = await until(one, 'stored', (now) => now.spool.state === 'stored');
+        assert.equal(spool.duplicate_ids, 0);
+        for (let seq = 1; seq < 300; seq++) {
+          const id = headers();
+          id.set('Nats-Msg-Id', `${unit}-${boot}-${seq}`);
+          hub.nc.publish(`ops.heartbeat.${unit}`, '{}', { headers: id });
+        }
+        const said = /^(\d+) records since the start are not stored: the hub had others under their ids/;
+        const now = await until(
+          one,
+          'it is told',
+          ({ spool, problems }) => spool.duplicate_ids > 5 && problems.some((text) => said.test(text)),
+        );
+        assert.equal(now.status, 'degraded');
+        assert.equal(timesSaid(one, /WARN unit: \d+ records since the start are not stored/), 1);
+      });
+    });
+  }
+});
