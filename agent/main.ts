@@ -1,9 +1,11 @@
 import { check } from './commands/check.ts';
+import { doctor } from './commands/doctor.ts';
 import { echo } from './commands/echo.ts';
-import { help } from './commands/help.ts';
+import { help, noCommand } from './commands/help.ts';
 import { type CommandIo, UsageError } from './commands/io.ts';
 import { render } from './commands/render.ts';
 import { run } from './commands/run.ts';
+import { status } from './commands/status.ts';
 import { top } from './commands/top.ts';
 import { version } from './lib/version.ts';
 
@@ -37,6 +39,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return ended(await echo(args, io, stopSignal()));
     case 'top':
       return ended(await top(args, io, stopSignal(), process));
+    case 'status':
+      return status(args, io, stopSignal());
+    case 'doctor':
+      return doctor(args, io);
     case '--version':
     case '-V':
     case 'version':
@@ -45,11 +51,9 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'help':
     case '--help':
     case '-h':
-      return help(io);
+      return args[0] === undefined || args[0] === 'help' ? help(io) : main([args[0], '--help']);
     default:
-      throw new UsageError(
-        command === undefined ? 'a command is missing' : `there is no command '${command}'; see nunect help`,
-      );
+      throw new UsageError(command === undefined ? 'a command is missing' : noCommand(command));
   }
 }
 

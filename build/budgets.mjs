@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 // DESIGN.md wanted 300 KB: 48 KB of what there is now is systeminformation, 135 KB nats.js, 165 KB ours.
-const budgets = [{ file: 'dist/nunect.cjs', limit: 400_000 }];
+const budgets = [{ file: 'dist/nunect.cjs', limit: 410_000 }];
 
 for (const { file, limit } of budgets) {
   const { size } = statSync(resolve(import.meta.dirname, '..', file));

@@ -61,6 +61,18 @@ function dateTroubleOfHub({ hubTls, clockDoubt, wall_ms, certificates }: HealthF
 
 const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
 
+/** What troubles a clock that nothing is known to hold. */
+export function troubleOfClock(
+  clock: Pick<ClockVerdict, 'quality' | 'evidence'> & { readonly reasons: readonly string[] },
+  timeMode: string,
+): Trouble | undefined {
+  if (clock.quality !== 'freerun') return undefined;
+  // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded
+  const isNormal = timeMode === 'auto' && clock.reasons.includes('no_daemon');
+  const text = `the clock is not known to be synchronised: ${clock.evidence}`;
+  return { key: 'clock', weight: isNormal ? 'note' : 'degraded', text };
+}
+
 function* troubles(facts: HealthFacts): Generator<Trouble> {
   const { link, leaf, spool, clock } = facts;
   if (!link.connected) {
@@ -84,12 +96,8 @@ function* troubles(facts: HealthFacts): Generator<Trouble> {
       weight: leaf.state === 'none' ? 'critical' : 'degraded',
       text: `the leaf does not run the config asked for: ${leaf.state}`,
     };
-  if (clock.quality === 'freerun') {
-    // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded
-    const isNormal = facts.timeMode === 'auto' && clock.reasons.includes('no_daemon');
-    const text = `the clock is not known to be synchronised: ${clock.evidence}`;
-    yield { key: 'clock', weight: isNormal ? 'note' : 'degraded', text };
-  }
+  const clockTrouble = troubleOfClock(clock, facts.timeMode);
+  if (clockTrouble !== undefined) yield clockTrouble;
   for (const subject of facts.denied)
     yield { key: `permission ${subject}`, weight: 'degraded', text: `not permitted: ${subject}` };
   if (spool.state === 'plain' && facts.hub)

@@ -52,7 +52,8 @@ const mostOld = 10;
 /** A joined leaf is looked at each time so many ticks have passed. */
 const calmTicks = 5;
 
-const doorTls = (file: AgentFile) => {
+/** How TLS is spoken at the door of the hub; undefined where none is configured. */
+export const doorTls = (file: Pick<AgentFile, 'config'>) => {
   const { hub } = file.config;
   if (!hubTls(file.config)) return undefined;
   return {

@@ -181,7 +181,7 @@ export function reportParts(
               holdoverSince_ms: holdover && since(holdover.since_ms),
               hubChanges: freshValue(parts.leaf.read())?.hub.changes,
               spool: parts.spool.stats(),
-              leafMode: file.config.leaf.mode,
+              config: file.config,
             });
           },
           ticker.now_ms,

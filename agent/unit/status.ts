@@ -28,7 +28,7 @@ export interface StatusFacts {
   readonly holdoverSince_ms: number | undefined;
   readonly hubChanges: number | undefined;
   readonly spool: SpoolStats;
-  readonly leafMode: RemedyFacts['leafMode'];
+  readonly config: RemedyFacts['config'];
 }
 
 const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
@@ -65,7 +65,8 @@ function clockStatus({ time, clock }: Outlook, holdoverSince_ms: number | undefi
   };
 }
 
-function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
+/** What is shown of ptp4l. */
+export function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
   const facts = seenValue(reading);
   return {
     ...seen(reading),
@@ -84,7 +85,8 @@ function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
 
 const ns = (seconds: number): number => Math.round(seconds * 1e9);
 
-function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
+/** What is shown of chronyd. */
+export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   const facts = seenValue(reading);
   const synced = facts !== undefined && facts.tracking.leap !== 'unsynchronised';
   return {
@@ -143,7 +145,8 @@ const rttStatus = (to: string, last_us: number | undefined, window: WindowStats)
 export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
   const { rtt, health, time } = outlook;
   const remedyFacts: RemedyFacts = {
-    leafMode: facts.leafMode,
+    config: facts.config,
+    cause: outlook.nats.cause,
     reasons: time.verdict.reasons,
     spool_budget_bytes: facts.spool.budget_bytes,
   };
@@ -157,11 +160,11 @@ export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnap
     uptime_s: Math.floor(outlook.uptime_s),
     status: health.status,
     problems: health.troubles.map(({ text }) => text),
-    troubles: health.troubles.map(({ key, weight, text }) => ({
+    troubles: health.troubles.map(({ key, weight, text, stage }) => ({
       key,
       weight,
       text,
-      ...known({ remedy: remedyOf({ key }, remedyFacts) }),
+      ...known({ remedy: remedyOf({ key, ...known({ stage }) }, remedyFacts) }),
     })),
     clock: clockStatus(outlook, facts.holdoverSince_ms),
     ptp: ptpStatus(time.ptp),

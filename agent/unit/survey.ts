@@ -42,7 +42,10 @@ export interface SurveyDeps {
 }
 
 /** Certificates and a user JWT whose end would cut off the unit or its clients: what is used in `leaf.mode`. */
-function certificateSources({ config: { hub, leaf }, connection: { creds } }: AgentFile): CertSource[] {
+export function certificateSources({
+  config: { hub, leaf },
+  connection: { creds },
+}: Pick<AgentFile, 'config' | 'connection'>): CertSource[] {
   const external = leaf.mode === 'external';
   const credsFile = external ? leaf.external_creds_file : hub.creds_file;
   const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];

@@ -261,7 +261,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     test('hub gone: the link and the problem say so, with a command', async () => {
       await site.hub.server().end('SIGKILL');
       await shows(watched.page, '#link', /■ Hub not reached/, 30_000);
-      await shows(watched.page, '#problems', /the hub is not joined.*logread -e nats-server/);
+      await shows(watched.page, '#problems', /the hub is not joined.*(leaf\.log|restart nats-server)/);
       await shows(watched.page, '.health', /▲ degraded: \d problem/);
       await shows(watched.page, '#link', /Not yet sent\d+ records/);
       const undocumented = fieldsOf(await site.unit.status()).filter((field) => !fields.has(field));

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../agent/commands/check.ts';
+import { doctor } from '../../agent/commands/doctor.ts';
 import { echo } from '../../agent/commands/echo.ts';
 import { readArgs, readFlags } from '../../agent/commands/flags.ts';
 import { help } from '../../agent/commands/help.ts';
 import { UsageError } from '../../agent/commands/io.ts';
 import { render } from '../../agent/commands/render.ts';
 import { run } from '../../agent/commands/run.ts';
+import { status } from '../../agent/commands/status.ts';
 import { top } from '../../agent/commands/top.ts';
 
 function spoken() {
@@ -27,6 +29,8 @@ const commands = {
   check: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => check(args, io),
   render: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => render(args, io),
   run: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => run(args, io, signals),
+  status: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => status(args, io, never),
+  doctor: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => doctor(args, io),
   echo: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => echo(args, io, never),
   top: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => top(args, io, never, process),
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absent, stale } from '../../agent/clock/reading.ts';
+import { defaultsOf } from '../../agent/config/options.ts';
 import { type StatusFacts, statusSnapshot } from '../../agent/unit/status.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../kit/evidence.ts';
 import { goodVerdict, noVerdict, outlookOf, spoolStats } from '../kit/unitfakes.ts';
@@ -12,7 +13,7 @@ const facts: StatusFacts = {
   linkSince_ms: epoch_s * 1000 - 5.5,
   holdoverSince_ms: undefined,
   hubChanges: 3,
-  leafMode: 'managed',
+  config: { hub: defaultsOf('hub'), leaf: defaultsOf('leaf'), spool: defaultsOf('spool') },
   spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
 };
 const { time } = outlookOf();

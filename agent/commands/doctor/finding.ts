@@ -1,0 +1,59 @@
+import { commandLines, type Hue, type Paint, wrap } from '../terminal.ts';
+
+export type Level = 'OK' | 'WARN' | 'FAIL' | 'skip';
+
+/** What one check came to. */
+export interface Finding {
+  readonly level: Level;
+  readonly what: string;
+  readonly detail: string;
+  /** The command that mends it, or shows what is wrong. */
+  readonly mend?: string | undefined;
+}
+
+export const ok = (what: string, detail: string): Finding => ({ level: 'OK', what, detail });
+export const skip = (what: string, detail: string): Finding => ({ level: 'skip', what, detail });
+export const warn = (what: string, detail: string, mend?: string): Finding => ({
+  level: 'WARN',
+  what,
+  detail,
+  mend,
+});
+export const fail = (what: string, detail: string, mend?: string): Finding => ({
+  level: 'FAIL',
+  what,
+  detail,
+  mend,
+});
+
+const hues: Readonly<Record<Level, Hue>> = { OK: 'green', WARN: 'yellow', FAIL: 'red', skip: 'dim' };
+const indent = 6;
+
+function line({ level, what, detail, mend }: Finding, paint: Paint): string {
+  const text = wrap(`${what}  ${detail}`, indent, indent);
+  return `${paint(hues[level], level.padEnd(indent))}${text}\n${mend === undefined ? '' : commandLines(mend, indent)}`;
+}
+
+const isWrong = ({ level }: Finding): boolean => level === 'FAIL' || level === 'WARN';
+
+/** What to begin with: checks come in the order in which one thing is the cause of the next. */
+export const firstCause = (findings: readonly Finding[]): Finding | undefined =>
+  findings.find(({ level }) => level === 'FAIL') ?? findings.find(isWrong);
+
+/** 0: all is well, 1: warnings only, 2: something fails. */
+export const exitCode = (findings: readonly Finding[]): 0 | 1 | 2 =>
+  findings.some(({ level }) => level === 'FAIL') ? 2 : findings.some(isWrong) ? 1 : 0;
+
+/** All checks, and the first cause in the last line. */
+export function report(findings: readonly Finding[], paint: Paint): string {
+  const first = firstCause(findings);
+  const count = findings.filter(isWrong).length;
+  const summary =
+    first === undefined
+      ? paint('green', 'Nothing is wrong.')
+      : paint(
+          hues[first.level],
+          `${count} ${count === 1 ? 'finding' : 'findings'}; begin with: ${first.what} (${first.level})`,
+        );
+  return `${findings.map((one) => line(one, paint)).join('')}\n${summary}\n`;
+}

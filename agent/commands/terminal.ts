@@ -1,0 +1,51 @@
+/** Columns that a line may have. */
+const columns = 80;
+
+const codes = { red: 31, green: 32, yellow: 33, dim: 2 } as const;
+export type Hue = keyof typeof codes;
+/** Gives a text a colour, or leaves it as it is. */
+export type Paint = (hue: Hue, text: string) => string;
+
+/** Colours for a person at a terminal who has not refused them (no-color.org). */
+export const painter = (
+  tty: boolean | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Paint =>
+  tty === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+    ? (hue, text) => `\x1b[${codes[hue]}m${text}\x1b[0m`
+    : (_hue, text) => text;
+
+/** What others wrote, without what a terminal would obey. */
+const harmless = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, '?');
+
+/** Breaks a text at its spaces, longer words anywhere; every line but the first begins with `indent` spaces. */
+export function wrap(text: string, first: number, indent: number, width = columns): string {
+  const lines = [''];
+  let room = width - first;
+  for (let word of harmless(text).split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push('');
+      room = width - indent;
+    } else if (line !== '') word = `${line} ${word}`;
+    while (word.length > room) {
+      lines[lines.length - 1] = word.slice(0, room);
+      word = word.slice(room);
+      lines.push('');
+      room = width - indent;
+    }
+    lines[lines.length - 1] = word;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+
+/** Lines that show a command; it is broken only where a shell takes it all the same, so that it can be copied. */
+export function commandLines(command: string, indent: number): string {
+  const pad = ' '.repeat(indent);
+  const whole = harmless(command);
+  if (indent + 2 + whole.length <= columns) return `${pad}$ ${whole}\n`;
+  const [line = '', comment] = whole.split(/ (?=# )/);
+  const steps = indent + 2 + line.length <= columns ? [line] : line.split(/(?<=;) /);
+  const shown = steps.map((step, at) => `${pad}${at === 0 ? '$' : ' '} ${step}\n`).join('');
+  return comment === undefined ? shown : `${shown}${pad}  ${wrap(comment, indent + 2, indent + 4)}\n`;
+}
