@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test fuzz aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -16,6 +16,9 @@ demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or
 
 test: build browser ## all tests with coverage: unit, integration, end to end
 	@test/all.sh
+
+soak: build tools ## everything broken at random around a unit for SOAK_SECONDS (600), by SOAK_SEED
+	@$(run_ts) --enable-source-maps test/soak/soak.ts
 
 aarch64: build tools ## the packages for the BPi-R4 run by qemu, under node and Bun, joined to a hub of this machine
 	@test/aarch64/tools.sh
@@ -61,7 +64,7 @@ tools: ## fetch into .tools what tests and demo run: nats-server, nats, chronyd,
 	@build/tools.sh
 
 clean: ## remove what was built; .tools and node_modules stay
-	rm -rf dist .coverage .demo
+	rm -rf dist .coverage .demo .soak
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-progress

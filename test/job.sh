@@ -23,6 +23,7 @@ if [ "${apart:-}" = true ]; then
   ip link add wire0 type veth peer name wire1 # so that there is an interface to be seen
   ip link set wire0 up
   ip link set wire1 up
+  ip address add 192.0.2.1/24 dev wire0 # getaddrinfo finds nothing where there is no address but that of lo
   mkdir -p /run/netns && mount -t tmpfs none /run/netns
   run "$1"
   exit

@@ -11,6 +11,7 @@ import type { CommandIo } from './io.ts';
 import { render } from './render.ts';
 
 const defaultDir = '/var/run/nunect';
+const retry_ms = 5000;
 
 const usage = `usage: nunect run [--dir DIR] [--config FILE]
 
@@ -89,16 +90,23 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   let reload = async (): Promise<void> => {}; // what is asked for before the start is in the file that is read then
   let reloading = Promise.resolve();
   let asked = false;
-  signals.onReload(() => {
+  let complaint = ''; // of the reload that failed last
+  const askReload = (): void => {
     if (asked) return; // the one that waits reads what is there then
     asked = true;
     reloading = reloading
-      .then(() => {
+      .then(async () => {
         asked = false;
-        return reload();
+        await reload();
+        complaint = '';
       })
-      .catch((error: unknown) => complain(io, 'reload failed', error));
-  });
+      .catch((error: unknown) => {
+        if (complaint !== String(error)) complain(io, 'reload failed', error);
+        complaint = String(error);
+        setTimeout(askReload, retry_ms).unref(); // what was asked for is still to come
+      });
+  };
+  signals.onReload(askReload);
   const file = await load();
   if (!file.config.agent.enabled) return disabled(io);
   process.on('uncaughtException', crash);

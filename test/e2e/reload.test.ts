@@ -181,7 +181,10 @@ describe('a running unit whose config changes', () => {
       await eventually('the complaint', () => site.agent().output().split('reload failed').length > before);
       await nextBeat();
     }
+    const reloads = (): number => site.agent().output().split('config reloaded').length;
+    const before = reloads();
     writeFileSync(file, good);
+    await eventually('what was asked for comes without being asked again', () => reloads() > before);
   });
 
   test('many reloads leave no listener behind', async () => {

@@ -1,0 +1,204 @@
+// A unit at which everything is broken at random, and the books of what came of it.
+
+import type { Cleanup } from '../kit/cleanup.ts';
+import { eventually } from '../kit/daemon.ts';
+import type { HeapFigures } from '../kit/instrument.ts';
+import { seededRandom } from '../kit/random.ts';
+import { readStream } from '../kit/storedids.ts';
+import type { Action, Scene, Thing } from './action.ts';
+import { crowds } from './crowds.ts';
+import { kills } from './kills.ts';
+import { type Ledger, makeLedger } from './ledger.ts';
+import { paths } from './paths.ts';
+import { openPlace, type Place, unit } from './place.ts';
+import { settings } from './settings.ts';
+import { type Vitals, watchVitals } from './vitals.ts';
+
+export interface ChaosOptions {
+  readonly server: string;
+  readonly seed: number;
+  /** How long things are broken, in s; setting up, calming down and counting come on top. */
+  readonly seconds: number;
+  /** Length of the two calm times in which memory is measured, in s. */
+  readonly calm_s: number;
+  /** Longest for which anything is held broken, in s. */
+  readonly held_s: number;
+  readonly ptp: boolean;
+  /** Told what is done, line by line. */
+  log(line: string): void;
+  /** Told what was started, for who wants to keep its files. */
+  opened?(place: Place): void;
+}
+
+/** What is left of the agent when it is quiet. */
+export interface Calm extends Vitals {
+  readonly heap: HeapFigures;
+}
+
+export interface ChaosResult {
+  readonly ledger: Ledger;
+  /** The same process, before and after the second half. */
+  readonly begin: Calm;
+  readonly end: Calm;
+  /** How often each action was done. */
+  readonly done: ReadonlyMap<string, number>;
+  readonly runs: number;
+  readonly oddities: readonly string[];
+  /** A locked clock told while its daemon was dead or stood still for longer than it takes to notice. */
+  readonly lockedInVain: readonly string[];
+  /** How often it was seen locked, and how often a daemon was silent for so long. */
+  readonly locks: number;
+  readonly silences: number;
+  /** What the agent counted as acknowledged between the two calm times, and how many the stream got. */
+  readonly acknowledged: number;
+  readonly arrived: number;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const actions: readonly Action[] = [...kills, ...paths, ...settings, ...crowds];
+/** After a daemon fell silent its source may be told as locked for that long. */
+const noticed_ms = 10_000;
+
+/** Breaks and mends until `until_ms`, several things at once, each by itself only once at a time. */
+async function breakThings(
+  scene: Scene,
+  chosen: readonly Action[],
+  until_ms: number,
+  opts: ChaosOptions,
+  random: () => number,
+  done: Map<string, number>,
+): Promise<void> {
+  const busy = new Set<Thing>();
+  const going = new Set<Promise<void>>();
+  let failure: unknown;
+  const start = (action: Action): void => {
+    const own = seededRandom(Math.floor(random() * 2 ** 31));
+    const [least_s, most_s] = action.held_s;
+    const hold_s = Math.min(least_s + own() * (most_s - least_s), Math.max(least_s, opts.held_s));
+    done.set(action.name, (done.get(action.name) ?? 0) + 1);
+    scene.note(`${action.name}, ${hold_s.toFixed(1)} s`);
+    for (const thing of action.things) busy.add(thing);
+    const work = action
+      .run(scene, () => pause(hold_s * 1000), own)
+      .catch((error: unknown) => {
+        failure ??= new Error(`${action.name}: ${error}`, { cause: error });
+      })
+      .finally(() => {
+        for (const thing of action.things) busy.delete(thing);
+        going.delete(work);
+      });
+    going.add(work);
+  };
+  while (performance.now() < until_ms && failure === undefined) {
+    const free = chosen.filter(
+      (action) => action.things.every((thing) => !busy.has(thing)) && (action.can?.(scene) ?? true),
+    );
+    const lots = free.flatMap((action) => Array.from({ length: action.weight ?? 1 }, () => action));
+    const action = lots[Math.floor(random() * lots.length)];
+    if (action !== undefined && going.size < 4) start(action);
+    await pause(100 + random() * 2000);
+  }
+  await Promise.all(going);
+  if (failure !== undefined) throw failure;
+}
+
+/** Waits until the unit is as if nothing had been, but for records dropped: that it tells until its next start. */
+async function healed(scene: Scene): Promise<void> {
+  const begun = performance.now();
+  let last = 'it says nothing';
+  await eventually(
+    'the unit is well again',
+    async () => {
+      const now = await scene.status().catch(() => undefined);
+      last = JSON.stringify({ problems: now?.problems, spool: now?.spool, link: now?.link });
+      const isStored = now?.spool?.state === 'stored' && now.spool.records <= 2;
+      const wrong = now?.troubles.filter(({ weight, key }) => weight !== 'note' && key !== 'records dropped');
+      return isStored && now?.link.hub_up === true && wrong?.length === 0;
+    },
+    120_000,
+    200,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}: ${last}`);
+  });
+  scene.note(`well again after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+
+async function calm(scene: Scene, seconds: number): Promise<Calm> {
+  await pause(6000); // connections that nobody uses any more are ended after 5 s
+  await scene.instrument.collect(scene.watch.run().pid);
+  const vitals = await scene.watch.median(seconds);
+  return { ...vitals, heap: await scene.instrument.collect(scene.watch.run().pid) };
+}
+
+/** What the agent counts as acknowledged, and what the stream has: both at a moment when nothing is on its way. */
+async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: number }> {
+  return eventually('a moment at which nothing waits', async () => {
+    const first = (await scene.status()).spool;
+    await pause(300); // those of one second come together
+    const arrived = await scene.hub.stored();
+    await pause(300);
+    const then = (await scene.status()).spool;
+    const isStill = first?.records === 0 && then?.records === 0 && first.stored === then.stored;
+    return isStill && { acknowledged: first.stored, arrived };
+  });
+}
+
+/** Locks that were told of a source that was silent for long. */
+const vainLocks = ({ dark, watch }: Scene): string[] =>
+  dark.flatMap(({ source, from_ms, until_ms }) =>
+    watch.locks
+      .filter(
+        (lock) => lock.source === source && lock.from_ms > from_ms + noticed_ms && lock.until_ms < until_ms,
+      )
+      .map(
+        (lock) => `${source} locked ${Math.round(lock.from_ms - from_ms)} ms after its daemon fell silent`,
+      ),
+  );
+
+/** Runs it. Rejects when the unit does not get well again; what it did wrong besides is in the result. */
+export async function chaos(owner: Cleanup, opts: ChaosOptions): Promise<ChaosResult> {
+  const random = seededRandom(opts.seed);
+  const begun = performance.now();
+  const note = (text: string): void =>
+    opts.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  const place = await openPlace(owner, opts.server, { ptp: opts.ptp, random });
+  opts.opened?.(place);
+  const watch = watchVitals(place);
+  owner.after(() => watch.stop());
+  const scene: Scene = { ...place, watch, endedAt_ms: new Map(), dark: [], changes: new Set(), note };
+  watch.begun();
+  await healed(scene);
+  const done = new Map<string, number>();
+  const spread = (chosen: readonly Action[], share: number): Promise<void> =>
+    breakThings(scene, chosen, performance.now() + opts.seconds * share * 1000, opts, random, done);
+
+  await spread(actions, 0.45);
+  await healed(scene);
+  for (const crowd of crowds) await crowd.run(scene, () => pause(500), random); // what a start grows by is no leak
+  const begin = await calm(scene, opts.calm_s);
+  const before = await counted(scene);
+
+  await spread(
+    actions.filter(({ endsAgent }) => endsAgent !== true),
+    0.55,
+  );
+  await healed(scene);
+  const end = await calm(scene, opts.calm_s);
+  const after = await counted(scene);
+
+  const records = (await readStream(place.hub.nc, 'NUNECT')).filter(({ id }) => id.startsWith(`${unit}-`));
+  watch.stop();
+  return {
+    ledger: makeLedger(records, watch.runs, scene.endedAt_ms),
+    begin,
+    end,
+    done,
+    runs: watch.runs.length,
+    oddities: [...watch.oddities],
+    lockedInVain: vainLocks(scene),
+    locks: watch.locks.length,
+    silences: scene.dark.filter(({ from_ms, until_ms }) => until_ms - from_ms > noticed_ms).length,
+    acknowledged: after.acknowledged - before.acknowledged,
+    arrived: after.arrived - before.arrived,
+  };
+}

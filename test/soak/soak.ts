@@ -1,0 +1,73 @@
+// Everything broken at random for SOAK_SECONDS (600), by SOAK_SEED: `make soak`. Ends with 1 when the unit did
+// something wrong; then its files are kept.
+import { spawnSync } from 'node:child_process';
+import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
+import { chaos } from './chaos.ts';
+import type { Place } from './place.ts';
+import { judge } from './verdict.ts';
+
+/** In namespaces of its own, as test/job.sh has it: its mounts, daemons and clock daemons are nobody else's. */
+function apart(): number | undefined {
+  const unshare = tool('unshare');
+  if (process.env['NUNECT_SOAK_APART'] === '1' || unshare === undefined) return undefined;
+  const words = ['--pid', '--mount', '--net', '--ipc', '--fork', '--kill-child', '--mount-proc'];
+  if (spawnSync(unshare, [...words, 'true'], { stdio: 'ignore' }).status !== 0) return undefined;
+  const inside = 'ip link set lo up; mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec "$@"';
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const { status } = spawnSync(unshare, [...words, 'sh', '-c', inside, 'sh', ...self], {
+    stdio: 'inherit',
+    env: { ...process.env, NUNECT_SOAK_APART: '1' },
+  });
+  return status ?? 1;
+}
+
+/** Sockets cannot be copied. */
+const isFile = (path: string): boolean => !lstatSync(path).isSocket();
+
+async function main(): Promise<number> {
+  const seconds = Number(process.env['SOAK_SECONDS'] ?? 600);
+  const seed = Number(process.env['SOAK_SEED'] ?? Date.now() % 1_000_000);
+  const lines: string[] = [];
+  const log = (line: string): void => {
+    lines.push(line);
+    console.log(line);
+  };
+  log(`SOAK_SEED=${seed} SOAK_SECONDS=${seconds}`);
+  const undo: (() => unknown)[] = [];
+  const kept = join(projectRoot, '.soak', String(seed));
+  let faults: readonly string[];
+  let place: Place | undefined;
+  try {
+    const server = natsServers().newest ?? need('nats-server');
+    const owner = { after: (fn: () => unknown) => void undo.push(fn) };
+    const opened = (it: Place): void => {
+      place = it;
+    };
+    const opts = { server, seed, seconds, calm_s: 15, held_s: 45, ptp: true, log, opened };
+    const verdict = judge(await chaos(owner, opts));
+    log(verdict.table);
+    faults = verdict.faults;
+  } catch (error) {
+    faults = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+  for (const fault of faults) log(`WRONG: ${fault}`);
+  if (faults.length > 0) {
+    mkdirSync(kept, { recursive: true });
+    writeFileSync(join(kept, 'actions.log'), `${lines.join('\n')}\n`);
+    if (place !== undefined) {
+      const { unit, hub } = place;
+      writeFileSync(join(kept, 'agent.log'), unit.agent().output());
+      writeFileSync(join(kept, 'hub.log'), hub.server().output());
+      cpSync(join(unit.runDir, '..'), join(kept, 'run'), { recursive: true, filter: isFile });
+    }
+    log(`kept: ${kept}; again with SOAK_SEED=${seed}`);
+  }
+  for (const one of undo.reverse()) await one();
+  return faults.length > 0 ? 1 : 0;
+}
+
+const status = apart();
+if (status !== undefined) process.exit(status);
+void main().then((code) => process.exit(code));
