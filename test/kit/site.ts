@@ -221,6 +221,10 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
       await agent.end('SIGTERM');
       agent = await startAgent();
     },
-    status: async () => (await (await fetch(`${statusUrl}status.json`)).json()) as Record<string, never>,
+    async status() {
+      const ask = (): Promise<Response> => fetch(`${statusUrl}status.json`);
+      const answer = await ask().catch(() => new Promise((again) => setTimeout(again, 200)).then(ask)); // a reload moves it
+      return (await answer.json()) as Record<string, never>;
+    },
   };
 }
