@@ -47,8 +47,14 @@ describe('servers that speak garbage, all at once', { concurrency: 4 }, () => {
         `peak ${peak_mb.toFixed(0)} MB, ${(used * 100).toFixed(0)} % of a core, page within ${slowest_ms.toFixed(0)} ms, ${server.connections()} connections`,
       );
       assert.ok(peak_mb < most_mb, `${peak_mb} MB`);
-      // a million PINGs are answered before the buffers of both ends are full
-      assert.ok(used < (name.includes('PINGs') ? 1 : 0.6), `${used} of a core`);
+      if (name.includes('PINGs'))
+        // a million are answered before the buffers of both ends are full
+        await eventually('it rests', async () => {
+          const before_ms = cpu_ms(agent.pid);
+          await pause(500);
+          return cpu_ms(agent.pid) - before_ms < 150;
+        });
+      else assert.ok(used < 0.6, `${used} of a core`);
       assert.ok(slowest_ms < 8000, `${slowest_ms} ms for the status page`);
       assert.ok(server.connections() < 12, `${server.connections()} attempts`);
       assert.ok(server.open() <= 2, 'attempts leave no socket behind');
