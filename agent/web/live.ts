@@ -39,8 +39,7 @@ interface BrowserNode {
 
 /**
  * Keeps the page up to date: asks every 2 s, not while it is hidden, and ever more seldom, down to every 30 s, when
- * there is no answer. Its source is sent to the browser, so it may use nothing but its argument; and it names no
- * function but methods, because what the build adds to keep other names is not there.
+ * there is no answer. Its source is sent to the browser, so it may use nothing but its argument.
  */
 export function live(browser: Browser): void {
   const { document } = browser;
