@@ -3,7 +3,8 @@ import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
 import type { HealthEvent, StatusEvent } from '../nats/reports.ts';
-import type { Spool } from '../nats/spool.ts';
+import type { Spool, SpoolRecord } from '../nats/spool.ts';
+import { subjectsOf } from '../nats/subjects.ts';
 import { type Trouble, troublesBetween } from './health.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -56,22 +57,23 @@ const majors: ReadonlySet<string> = new Set([
   'certificate',
 ]);
 
+/** A change of that unit as a record on `ops.status.<role>.<unit>`. */
+export function statusRecord(
+  { unit, role }: { readonly unit: string; readonly role: string },
+  wall_ms: number,
+  happening: Happening,
+): SpoolRecord {
+  const body: StatusEvent = { ts: Math.floor(wall_ms), unit_id: unit, role, ...happening };
+  return { subject: subjectsOf(unit, role).status, worth: 'event', body };
+}
+
 /** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
-export function tellEvents(
-  deps: EventsDeps,
-  opts: { readonly unit: string; readonly role: string; readonly subject: string },
-): Events {
+export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readonly role: string }): Events {
   let troubles: readonly Trouble[] = [];
 
-  function put(happening: Happening): void {
-    const body: StatusEvent = {
-      ts: Math.floor(deps.wall_ms()),
-      unit_id: opts.unit,
-      role: opts.role,
-      ...happening,
-    };
-    deps.spool.put({ subject: opts.subject, worth: 'event', body });
-  }
+  const put = (happening: Happening): void => {
+    deps.spool.put(statusRecord(of, deps.wall_ms(), happening));
+  };
 
   return {
     tell(happening) {

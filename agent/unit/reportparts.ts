@@ -87,7 +87,7 @@ export function reportParts(
           spool.put({ subject: subjects.log[entry.level], worth, body });
         });
         const log = console.log.part('unit');
-        return { ...tellEvents({ spool, log, wall_ms }, { unit, role, subject: subjects.status }), ...idle };
+        return { ...tellEvents({ spool, log, wall_ms }, { unit, role }), ...idle };
       },
     },
     watches: {

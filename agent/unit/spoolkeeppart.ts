@@ -1,6 +1,6 @@
 import { bootId } from '../lib/bootid.ts';
-import type { SpoolRecord } from '../nats/spool.ts';
-import { subjectsOf } from '../nats/subjects.ts';
+import { known } from '../lib/known.ts';
+import { type Happening, statusRecord } from './events.ts';
 import type { Ground, PlanOf } from './parts.ts';
 import { type Found, keepSpool } from './spoolkeep.ts';
 
@@ -17,35 +17,21 @@ function sayBefore({ before, broken }: Found, file: string | undefined): string 
     : `of the run before no snapshot is left: ${why}`;
 }
 
-const startRecord = (
-  found: Found,
-  of: {
-    readonly unit: string;
-    readonly role: string;
-    readonly boot: string;
-    readonly file: string | undefined;
-  },
-  wall_us: number,
-): SpoolRecord => {
+/** That this run began, and what is known of the one before. */
+const startOf = (found: Found, boot: string, file: string | undefined): Happening => {
   const { before, restored, broken } = found;
-  const { unit, role, boot } = of;
   return {
-    subject: subjectsOf(unit, role).status,
-    worth: 'event',
-    body: {
-      ts: Math.floor(wall_us / 1000),
-      unit_id: unit,
-      role,
-      event: 'start',
+    event: 'start',
+    ...known({
       before: before && {
         boot: before.boot,
         ended: before.ended,
         last_seq: before.last_seq,
         wall_ms: Math.floor(before.wall_ms),
       },
-      after: { boot, restored, broken },
-      evidence: sayBefore(found, of.file),
-    },
+    }),
+    after: { boot, restored, broken },
+    evidence: sayBefore(found, file),
   };
 };
 
@@ -59,14 +45,15 @@ export function spoolKeepPart({ ticker, wall, console, boot }: Ground): PlanOf<'
     start({ config: { agent, spool } }, parts) {
       const { unit, role } = agent;
       const file = spool.snapshot_file;
+      const wall_ms = (): number => wall.now_us() / 1000;
       return keepSpool(
         {
           spool: parts.spool,
           ticker,
           log: console.log.part('spool'),
-          wall_ms: () => wall.now_us() / 1000,
+          wall_ms,
           started: (found) =>
-            void parts.spool.put(startRecord(found, { unit, role, boot, file }, wall.now_us())),
+            void parts.spool.put(statusRecord({ unit, role }, wall_ms(), startOf(found, boot, file))),
         },
         { unit, boot, kernel_boot: bootId() },
         { file, every_s: spool.snapshot_s },

@@ -8,7 +8,7 @@ import { answerCommands } from '../nats/command.ts';
 import { answerEcho } from '../nats/echo.ts';
 import { openLink } from '../nats/link.ts';
 import { answerService } from '../nats/service.ts';
-import { type Gap, openSpool, type SpoolRecord } from '../nats/spool.ts';
+import { openSpool } from '../nats/spool.ts';
 import { echoOf, inboxPrefixOf, peerInboxPrefixOf, subjectsOf } from '../nats/subjects.ts';
 import { answerTimeSync } from '../nats/timesync.ts';
 import { watchLeaf } from '../probe/leaf.ts';
@@ -16,7 +16,7 @@ import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../prob
 import { watchRtt } from '../probe/rtt.ts';
 import { shared } from '../probe/shared.ts';
 import { watchClock } from './clock.ts';
-import { healthEvent } from './events.ts';
+import { healthEvent, statusRecord } from './events.ts';
 import type { Ground, PlanOf, UnitParts } from './parts.ts';
 import { spoolOptions } from './spoolbudget.ts';
 import { spoolKeepPart } from './spoolkeeppart.ts';
@@ -117,7 +117,12 @@ export function workParts(
             ticker,
             log: console.log.part('spool'),
             wall_ms: () => wall.now_us() / 1000,
-            gapRecord: (gap) => gapRecord(gap, unit, role, wall.now_us()),
+            gapRecord: (gap) =>
+              statusRecord({ unit, role }, wall.now_us() / 1000, {
+                event: 'records_dropped',
+                after: gap,
+                evidence: gap.why,
+              }),
           },
           { unit, boot: ground.boot, ...spoolOptions(file, console.log.part('spool')) },
         );
@@ -233,17 +238,4 @@ const linkOptions = ({ connection, config }: AgentFile) => ({
   ...connection,
   name: `nunect ${config.agent.unit}`,
   inboxPrefix: inboxPrefixOf(config.agent.unit),
-});
-
-const gapRecord = (gap: Gap, unit: string, role: string, wall_us: number): SpoolRecord => ({
-  subject: subjectsOf(unit, role).status,
-  worth: 'event',
-  body: {
-    ts: Math.floor(wall_us / 1000),
-    unit_id: unit,
-    role,
-    event: 'records_dropped',
-    after: gap,
-    evidence: gap.why,
-  },
 });

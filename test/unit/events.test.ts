@@ -8,10 +8,7 @@ const subject = 'ops.status.leaf.demo-01';
 function telling() {
   const spool = recordingSpool();
   const { log, said } = recordingLog();
-  const events = tellEvents(
-    { spool, log, wall_ms: () => 1234.9 },
-    { unit: 'demo-01', role: 'leaf', subject },
-  );
+  const events = tellEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
   return { spool, said, events };
 }
 const trouble = (key: string, weight: Trouble['weight'], text = `${key} is wrong`): Trouble => ({
