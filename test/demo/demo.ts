@@ -115,6 +115,11 @@ READY. ${unit} answered '${asked.string()}' by clock ${asked.headers?.get('X-Clo
 What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs some 30 s to lock:
 `);
   running = true;
+  let stored = 0;
+  const count = async (): Promise<void> => {
+    stored = await hub.stored();
+  };
+  setInterval(() => void count().catch(() => {}), 1000).unref();
   const ended = await Promise.race([
     stopAsked,
     ...(seconds === undefined
@@ -123,7 +128,7 @@ What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${sec
   ]);
   say(`\n${ended === 'time' ? `${seconds} s are over` : ended}: stopping`);
   await site.agent().end('SIGTERM');
-  const stored = await hub.stored();
+  if (ended === 'time') await count(); // Ctrl-C ends the hub as well
   say(`\nseen at the hub, and ${stored} records stored in stream NUNECT:`);
   for (const kind of expected) say(`  ${kind.padEnd(14)} ${counts.get(kind) ?? 0}`);
   const missing = expected.filter((kind) => !counts.has(kind));
