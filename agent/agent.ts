@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { trackTrust } from './clock/trust.ts';
 import { type WallClockDeps, wallClock } from './clock/wallclock.ts';
 import type { AgentFile } from './config/agentfile.ts';
 import type { Spawn } from './lib/child.ts';
 import { startParts } from './lib/parts.ts';
 import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
-import { openConsole } from './unit/console.ts';
-import { leafParts } from './unit/leafparts.ts';
-import type { Ground, UnitParts } from './unit/parts.ts';
-import { whenReady } from './unit/ready.ts';
-import { reportParts } from './unit/reportparts.ts';
-import { trackTrust } from './unit/trust.ts';
-import { workParts } from './unit/workparts.ts';
+import { openConsole } from './parts/console.ts';
+import type { Ground, UnitParts } from './parts/ground.ts';
+import { leafParts } from './parts/leaf.ts';
+import { whenReady } from './parts/ready.ts';
+import { reportParts } from './parts/report.ts';
+import { workParts } from './parts/work.ts';
 
 /** The agent as a whole. */
 export interface Agent {

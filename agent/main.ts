@@ -1,12 +1,12 @@
-import { check } from './commands/check.ts';
-import { doctor } from './commands/doctor.ts';
-import { echo } from './commands/echo.ts';
-import { help, noCommand } from './commands/help.ts';
-import { type CommandIo, UsageError } from './commands/io.ts';
-import { render } from './commands/render.ts';
-import { run } from './commands/run.ts';
-import { status } from './commands/status.ts';
-import { top } from './commands/top.ts';
+import { check } from './cli/check.ts';
+import { doctor } from './cli/doctor.ts';
+import { echo } from './cli/echo.ts';
+import { help, noCommand } from './cli/help.ts';
+import { type CommandIo, UsageError } from './cli/io.ts';
+import { render } from './cli/render.ts';
+import { run } from './cli/run.ts';
+import { status } from './cli/status.ts';
+import { top } from './hub/top/top.ts';
 import { version } from './lib/version.ts';
 
 /** Stops on the first TERM or INT; a second one ends the process at once. */

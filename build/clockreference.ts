@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasons } from '../agent/clock/reasons.ts';
+import { reasons } from '../agent/clock/verdict/reasons.ts';
 import { table } from './optiontable.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/[<>*_]/g, '\\$&');

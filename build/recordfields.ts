@@ -1,6 +1,6 @@
 // Every field of every record, for docs/subjects.md. test/e2e/reference.test.ts fails when one is published that is
 // not here; its names come from messages.ts, reports.ts and the probes.
-import { type Subjects, subjectsOf } from '../agent/nats/subjects.ts';
+import { type Subjects, subjectsOf } from '../agent/wire/subjects.ts';
 
 /** What a field carries: `any` has a shape that its help tells. */
 export interface Field {

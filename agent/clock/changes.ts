@@ -1,8 +1,9 @@
 // Which changes of the clock are worth an event: found by comparing two views, so that nothing is told twice.
 // What is not known now, since a daemon does not answer, has not changed: it is compared once it is known again.
 // And the first time that a thing is known is no change of it, so that a start is not a storm of events.
+
+import { freshValue, type Reading } from '../lib/reading.ts';
 import type { ChronyFacts, PtpFacts } from './facts.ts';
-import { freshValue, type Reading } from './reading.ts';
 import type { Verdict } from './types.ts';
 
 /** Known to be without one, as against not known. */

@@ -1,5 +1,5 @@
 // What the clock daemons say, and what is judged of it. Field names of PTP data sets are those of IEEE 1588.
-import type { Reading } from './reading.ts';
+import type { Reading } from '../lib/reading.ts';
 
 export type PortState =
   | 'INITIALIZING'

@@ -2,15 +2,15 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { known } from '../lib/known.ts';
-import { checkConfigFile } from './filecheck.ts';
-import { parseIni } from './ini.ts';
+import { checkConfigFile } from './checks/filecheck.ts';
+import { stat, usersOf } from './checks/machinefiles.ts';
+import { parseIni } from './formats/ini.ts';
+import type { RawConfig } from './formats/raw.ts';
+import { parseUci } from './formats/uci.ts';
 import { type Loaded, loadConfig } from './load.ts';
-import { stat, usersOf } from './machinefiles.ts';
 import { type Config, sections } from './options.ts';
 import type { Problem } from './problem.ts';
-import type { RawConfig } from './raw.ts';
 import type { OptionTable } from './section.ts';
-import { parseUci } from './uci.ts';
 import { deriveUnitId, type Machine, readUnitState } from './unitid.ts';
 
 /** Where OpenWrt keeps the config. */

@@ -1,10 +1,10 @@
 import { known } from '../lib/known.ts';
-import type { Users } from './access.ts';
-import { crossCheck } from './crosscheck.ts';
-import { checkFiles, type Stat } from './filecheck.ts';
+import type { Users } from './checks/access.ts';
+import { crossCheck } from './checks/crosscheck.ts';
+import { checkFiles, type Stat } from './checks/filecheck.ts';
+import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Finding, type Problem, showable } from './problem.ts';
-import type { RawConfig, RawSection } from './raw.ts';
 import { token } from './rules.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
 

@@ -1,7 +1,7 @@
+import type { RawOption, RawValue } from './formats/raw.ts';
 import type { Option } from './kinds.ts';
 import { sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
-import type { RawOption, RawValue } from './raw.ts';
 import { suggest } from './suggest.ts';
 
 /** The options of one section of the table, seen without their types. */

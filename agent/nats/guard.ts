@@ -1,10 +1,7 @@
 import type { Msg, MsgImpl } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
-import type { Incoming } from './link.ts';
+import type { Handler } from './incoming.ts';
 import { messageOf } from './session.ts';
-
-/** Handles a message. May throw or reject: see `guardHandlers`. */
-export type Handler = (message: Incoming) => void | Promise<void>;
 
 /** Keeps the failures of handlers where they do no harm. */
 export interface Guard {

@@ -7,22 +7,13 @@ import {
 } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
+import type { Headers } from '../wire/values.ts';
 import { keepTrying } from './attempts.ts';
 import { blameClock } from './clockblame.ts';
 import { watchDenials } from './denials.ts';
-import { guardHandlers, type Handler } from './guard.ts';
+import { guardHandlers } from './guard.ts';
+import type { Handler, Incoming } from './incoming.ts';
 import { failureKind, type LinkOptions, messageOf } from './session.ts';
-import type { Headers } from './wire.ts';
-
-/** A message that came in. `headers` is decoded on first use and may throw on garbage. */
-export interface Incoming {
-  readonly subject: string;
-  readonly data: Uint8Array;
-  readonly reply?: string | undefined;
-  readonly headers?: Iterable<[string, string[]]> | undefined;
-  /** Bytes of subject, reply, headers and payload together. */
-  size(): number;
-}
 
 export interface PublishOptions {
   readonly headers?: Headers;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Finding } from '../../agent/commands/doctor/finding.ts';
+import type { Finding } from '../../agent/cli/doctor/finding.ts';
 import { chronyPair } from '../kit/chrony.ts';
 import { daemon, eventually, tempDir } from '../kit/daemon.ts';
 import { authority, exampleHub, startServer } from '../kit/leafdaemon.ts';

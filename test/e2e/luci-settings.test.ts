@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { parseUci } from '../../agent/config/uci.ts';
+import { parseUci } from '../../agent/config/formats/uci.ts';
 import { table } from '../../build/optiontable.ts';
 import { openPage, startBrowser, type WatchedPage } from '../kit/browser.ts';
 import { tempDir } from '../kit/daemon.ts';

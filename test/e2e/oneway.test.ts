@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { PeerRtt, RttMetric } from '../../agent/nats/reports.ts';
+import type { PeerRtt, RttMetric } from '../../agent/wire/reports.ts';
 import { chronyd, chronyPair } from '../kit/chrony.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/daemon.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { jetstream } from '../kit/fleet.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
-import { answeredBy, subjectsOf } from '../../agent/nats/subjects.ts';
+import { answeredBy, subjectsOf } from '../../agent/wire/subjects.ts';
 import { type Documented, documented } from '../../build/recordfields.ts';
 import { subjectsReference } from '../../build/subjects-reference.ts';
 import { chronyPair } from '../kit/chrony.ts';

@@ -8,10 +8,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
+import { systemSocketFiles } from '../../agent/clock/ptp4l/keeper.ts';
+import { watchPtp4l } from '../../agent/clock/ptp4l/watch.ts';
 import { spawnSafely } from '../../agent/lib/child.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { systemSocketFiles } from '../../agent/probe/pmckeeper.ts';
-import { watchPtp4l } from '../../agent/probe/ptp4l.ts';
 import { agentWith } from '../kit/agents.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/daemon.ts';
@@ -304,8 +304,8 @@ test('names that nobody resolves: the page answers and records go on, with one l
 
 test('a spool that may be larger than the heap does not crash the agent when it fills', () => {
   const script = `
-    const { openSpool } = require('./agent/nats/spool.ts');
-    const { spoolBudget } = require('./agent/unit/spoolbudget.ts');
+    const { openSpool } = require('./agent/records/spool.ts');
+    const { spoolBudget } = require('./agent/records/budget.ts');
     const { systemTicker } = require('./agent/lib/ticker.ts');
     const { logTo } = require('./agent/lib/log.ts');
     const log = logTo(({ msg, fields }) => console.log(msg, JSON.stringify(fields)));

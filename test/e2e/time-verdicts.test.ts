@@ -6,7 +6,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { SelfFacts } from '../../agent/probe/self.ts';
+import type { SelfFacts } from '../../agent/device/self.ts';
 import { type Chronyd, chronyd, freeUdpPort, unauthorisedChronyd } from '../kit/chrony.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { type ClockSite, clockSite } from '../kit/clocksite.ts';

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect, type Msg } from '@nats-io/transport-node';
-import { parseGoDuration } from '../../agent/probe/leafz.ts';
+import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { chronyPair } from '../kit/chrony.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';

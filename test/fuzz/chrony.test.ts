@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { parseChronyc } from '../../agent/clock/chrony.ts';
+import { parseChronyc } from '../../agent/clock/chronyd/csv.ts';
 import {
   type CmdmonCommand,
   decodeActivity,
@@ -12,7 +12,7 @@ import {
   decodeSourcestats,
   decodeTracking,
   encodeRequest,
-} from '../../agent/clock/cmdmon.ts';
+} from '../../agent/clock/chronyd/protocol.ts';
 import type { ChronySource, ChronyTracking } from '../../agent/clock/facts.ts';
 import { holds } from '../kit/fuzz.ts';
 import { damaged, hostileText, numbersIn, oddNumber } from '../kit/hostile.ts';

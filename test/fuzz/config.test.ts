@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import type { Loaded } from '../../agent/config/load.ts';
 import { formatProblem } from '../../agent/config/problem.ts';
-import { overlap } from '../../agent/config/subjectoverlap.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
-import { subjectMatches } from '../../agent/nats/wire.ts';
+import { subjectMatches } from '../../agent/wire/values.ts';
 import { iniExample, uciExample } from '../../build/exampleconfig.ts';
 import { table } from '../../build/optiontable.ts';
 import { loadIni, loadUci } from '../kit/config.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 import * as fc from 'fast-check';
-import { answerEcho } from '../../agent/nats/echo.ts';
+import { answerEcho } from '../../agent/answers/echo.ts';
 import { holds } from '../kit/fuzz.ts';
 import { hostileText } from '../kit/hostile.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { parseIni } from '../../agent/config/ini.ts';
+import { parseIni } from '../../agent/config/formats/ini.ts';
 import { iniExample } from '../../build/exampleconfig.ts';
 import { holds } from '../kit/fuzz.ts';
 import { damaged, hostileText } from '../kit/hostile.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import { formatMetrics } from '../../agent/web/metrics.ts';
-import { pagePolicy, renderPage } from '../../agent/web/page.ts';
-import { quantities } from '../../agent/web/quantities.ts';
-import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import { formatMetrics } from '../../agent/status/web/metrics.ts';
+import { pagePolicy, renderPage } from '../../agent/status/web/page.ts';
+import { quantities } from '../../agent/status/web/quantities.ts';
+import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { holds } from '../kit/fuzz.ts';
 import { hostileText } from '../kit/hostile.ts';
 import { fullSnapshot, noHistory } from '../kit/snapshot.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import * as fc from 'fast-check';
-import { render } from '../../agent/commands/render.ts';
+import { render } from '../../agent/cli/render.ts';
 import { holdsAsync } from '../kit/fuzz.ts';
 import { hostileText } from '../kit/hostile.ts';
 import { readNatsConf } from '../kit/natsconf.ts';

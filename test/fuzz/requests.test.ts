@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { answerCommands } from '../../agent/nats/command.ts';
-import { answerTimeSync } from '../../agent/nats/timesync.ts';
+import { answerCommands } from '../../agent/answers/command.ts';
+import { answerTimeSync } from '../../agent/answers/timesync.ts';
 import { holds, holdsAsync } from '../kit/fuzz.ts';
 import { hostileText, oddNumber } from '../kit/hostile.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { RecordClass } from '../../agent/nats/lanes.ts';
-import type { SpoolStats } from '../../agent/nats/spool.ts';
+import type { RecordClass } from '../../agent/records/queues.ts';
+import type { SpoolStats } from '../../agent/records/spool.ts';
 import { holdsAsync } from '../kit/fuzz.ts';
 import { seededRandom } from '../kit/random.ts';
 import { type Left, moods, spoolHub } from '../kit/spoolhub.ts';

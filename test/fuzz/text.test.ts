@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { formatEntry, logLevels } from '../../agent/lib/log.ts';
-import { restamped } from '../../agent/nats/restamp.ts';
-import { encodeRecord, goDuration, headerValue, knownHeaders } from '../../agent/nats/wire.ts';
-import { parseGoDuration } from '../../agent/probe/leafz.ts';
+import { restamped } from '../../agent/records/restamp.ts';
+import { encodeRecord, goDuration, headerValue, knownHeaders } from '../../agent/wire/values.ts';
 import { holds } from '../kit/fuzz.ts';
 import { hostileText } from '../kit/hostile.ts';
 

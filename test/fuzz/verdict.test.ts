@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { isPtpRefclock } from '../../agent/clock/checks.ts';
 import type { Evidence } from '../../agent/clock/facts.ts';
-import { initial, judge } from '../../agent/clock/verdict.ts';
+import { isPtpRefclock } from '../../agent/clock/verdict/doubts.ts';
+import { initial, judge } from '../../agent/clock/verdict/judge.ts';
 import { holds, runs } from '../kit/fuzz.ts';
 import { numbersIn } from '../kit/hostile.ts';
 import { kind, see, settingsOf, step } from '../kit/hostileclock.ts';

@@ -1,4 +1,4 @@
-// config/clients against agent/nats/timesync.ts on a real nats-server: in Node, over websockets, and in a browser.
+// config/clients against agent/answers/timesync.ts on a real nats-server: in Node, over websockets, and in a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
@@ -8,11 +8,11 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { buildSync } from 'esbuild';
+import { answerTimeSync } from '../../agent/answers/timesync.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
-import { subjectsOf } from '../../agent/nats/subjects.ts';
-import { answerTimeSync } from '../../agent/nats/timesync.ts';
+import { subjectsOf } from '../../agent/wire/subjects.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { freePort, natsFleet } from '../kit/nats.ts';

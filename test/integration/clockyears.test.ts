@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
-import { render } from '../../agent/commands/render.ts';
+import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { startServer } from '../kit/leafdaemon.ts';

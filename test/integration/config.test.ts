@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { check } from '../../agent/commands/check.ts';
-import { UsageError } from '../../agent/commands/io.ts';
+import { check } from '../../agent/cli/check.ts';
+import { UsageError } from '../../agent/cli/io.ts';
 import { type LoadOptions, loadConfigFile } from '../../agent/config/file.ts';
 import { formatProblem } from '../../agent/config/problem.ts';
 import { projectRoot } from '../kit/tools.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { renderLeaf } from '../../agent/nats/leafconf.ts';
+import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { secretsOf, userSection, withOptions } from '../kit/leafconfig.ts';
 import { startServer } from '../kit/leafdaemon.ts';
 import { freePort } from '../kit/nats.ts';

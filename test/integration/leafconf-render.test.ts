@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { UsageError } from '../../agent/commands/io.ts';
-import { render } from '../../agent/commands/render.ts';
+import { UsageError } from '../../agent/cli/io.ts';
+import { render } from '../../agent/cli/render.ts';
 import { type AgentFile, parseAgentFile } from '../../agent/config/agentfile.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { connectAs, startServer } from '../kit/leafdaemon.ts';

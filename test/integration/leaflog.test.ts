@@ -4,12 +4,12 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
+import { type CauseCode, causeIn, heard, noOutage } from '../../agent/leaf/causes.ts';
+import { renderLeaf } from '../../agent/leaf/conf/server.ts';
+import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
+import { followLog } from '../../agent/leaf/watch/logfile.ts';
+import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { type CauseCode, causeIn, heard, noOutage } from '../../agent/nats/causes.ts';
-import { renderLeaf } from '../../agent/nats/leafconf.ts';
-import { parseLeafLine } from '../../agent/nats/leaflog.ts';
-import { parseServerVersion } from '../../agent/nats/leafversion.ts';
-import { followLog } from '../../agent/probe/leaflog.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 import { serversToTest } from '../kit/fleet.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
-import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/nats/spool.ts';
+import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { eventually } from '../kit/daemon.ts';
 import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/fleet.ts';
 

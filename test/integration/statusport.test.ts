@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { keepServing } from '../../agent/unit/webpart.ts';
+import { keepServing } from '../../agent/parts/web.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 import { freePort } from '../kit/nats.ts';

@@ -6,9 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
-import { type RouteDeps, statusRoutes } from '../../agent/web/routes.ts';
-import { type Listening, type StatusServer, serveStatus } from '../../agent/web/server.ts';
-import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
+import { type Listening, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
+import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/snapshot.ts';
 

@@ -4,7 +4,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
-import { addressOf, keepServing } from '../../agent/unit/webpart.ts';
+import { addressOf, keepServing } from '../../agent/parts/web.ts';
 import { eventually, tempDir } from '../kit/daemon.ts';
 import { fakeTicker } from '../kit/faketicker.ts';
 import { freePort } from '../kit/nats.ts';

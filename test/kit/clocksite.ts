@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ClockStatus, StatusSnapshot } from '../../agent/web/snapshot.ts';
+import type { ClockStatus, StatusSnapshot } from '../../agent/status/web/shape.ts';
 import type { Cleanup } from './cleanup.ts';
 import { eventually, tempDir } from './daemon.ts';
 import { linuxptp } from './ptp.ts';

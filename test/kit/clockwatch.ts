@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
+import { systemFileThere, usualSigns } from '../../agent/clock/chronyd/chronyc.ts';
+import { openUdp } from '../../agent/clock/chronyd/udp.ts';
+import { type ChronyOptions, watchChronyd } from '../../agent/clock/chronyd/watch.ts';
+import { systemSocketFiles } from '../../agent/clock/ptp4l/keeper.ts';
+import { type PtpOptions, watchPtp4l } from '../../agent/clock/ptp4l/watch.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { systemFileThere, usualSigns } from '../../agent/probe/chronyc.ts';
-import { type ChronyOptions, watchChronyd } from '../../agent/probe/chronyd.ts';
-import { systemSocketFiles } from '../../agent/probe/pmckeeper.ts';
-import { type PtpOptions, watchPtp4l } from '../../agent/probe/ptp4l.ts';
-import { openUdp } from '../../agent/probe/udp.ts';
 import type { Cleanup } from './cleanup.ts';
 import { tempDir } from './daemon.ts';
 import { need } from './tools.ts';

@@ -1,8 +1,8 @@
-import type { FileState } from '../../agent/config/filecheck.ts';
-import { parseIni } from '../../agent/config/ini.ts';
+import type { FileState } from '../../agent/config/checks/filecheck.ts';
+import { parseIni } from '../../agent/config/formats/ini.ts';
+import { parseUci } from '../../agent/config/formats/uci.ts';
 import { type Loaded, type LoadInput, loadConfig } from '../../agent/config/load.ts';
 import { formatProblem } from '../../agent/config/problem.ts';
-import { parseUci } from '../../agent/config/uci.ts';
 
 /** A machine on which every file is there and kept private. */
 const tidy = (): FileState => ({ kind: 'file', mode: 0o100600, uid: 0, gid: 0 });

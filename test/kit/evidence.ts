@@ -9,10 +9,10 @@ import type {
   PtpPort,
   TimeProperties,
 } from '../../agent/clock/facts.ts';
-import { absent, fresh, type Reading } from '../../agent/clock/reading.ts';
-import type { ClockSettings } from '../../agent/clock/settings.ts';
-import { initial, type JudgeState, judge } from '../../agent/clock/verdict.ts';
+import { initial, type JudgeState, judge } from '../../agent/clock/verdict/judge.ts';
+import type { ClockSettings } from '../../agent/clock/verdict/settings.ts';
 import { sections } from '../../agent/config/options.ts';
+import { absent, fresh, type Reading } from '../../agent/lib/reading.ts';
 
 const time = sections.time.options;
 

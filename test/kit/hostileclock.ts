@@ -7,8 +7,8 @@ import type {
   PortState,
   PtpFacts,
 } from '../../agent/clock/facts.ts';
-import { absent, fresh, type Reading, stale } from '../../agent/clock/reading.ts';
-import type { ClockSettings } from '../../agent/clock/settings.ts';
+import type { ClockSettings } from '../../agent/clock/verdict/settings.ts';
+import { absent, fresh, type Reading, stale } from '../../agent/lib/reading.ts';
 import {
   chronyFacts,
   chronySource,

@@ -1,5 +1,5 @@
 import type { Config } from '../../agent/config/options.ts';
-import type { LeafSecrets } from '../../agent/nats/leafusers.ts';
+import type { LeafSecrets } from '../../agent/leaf/conf/users.ts';
 import { loadUci } from './config.ts';
 
 /** What a UCI text means, for a unit of that id; mistakes in it fail the test. */

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Connection } from '../../agent/config/agentfile.ts';
-import { inboxPrefixOf } from '../../agent/nats/subjects.ts';
+import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type Daemon, daemon, eventually } from './daemon.ts';
 import { need, projectRoot } from './tools.ts';

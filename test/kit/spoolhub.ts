@@ -1,7 +1,7 @@
 // A hub and a link to it whose moods a test sets, and which remember all that came: for models of the spool.
 import { logTo } from '../../agent/lib/log.ts';
 import type { Answer, LinkState, PublishOptions } from '../../agent/nats/link.ts';
-import { type Gap, openSpool, type SpoolLimits } from '../../agent/nats/spool.ts';
+import { type Gap, openSpool, type SpoolLimits } from '../../agent/records/spool.ts';
 import { fakeTicker } from './faketicker.ts';
 
 /** How the hub takes a request. */

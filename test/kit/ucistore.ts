@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseUci } from '../../agent/config/uci.ts';
+import { parseUci } from '../../agent/config/formats/uci.ts';
 
 type Value = string | readonly string[];
 type Values = Record<string, Value>;

@@ -4,8 +4,8 @@ import { type AgentFile, agentFileSchema, withoutSecrets } from '../../agent/con
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { Ticker } from '../../agent/lib/ticker.ts';
 import type { Link, LinkState } from '../../agent/nats/link.ts';
-import type { SpoolRecord, SpoolStats } from '../../agent/nats/spool.ts';
-import type { Outlook } from '../../agent/unit/outlook.ts';
+import type { SpoolRecord, SpoolStats } from '../../agent/records/spool.ts';
+import type { Outlook } from '../../agent/status/unitstate.ts';
 import { chronyFacts, epoch_s, evidence, goodNtp, goodPtp, ptpFacts, timeline } from './evidence.ts';
 import { configOf } from './leafconfig.ts';
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { type Chronyd, chronyd } from '../kit/chrony.ts';
 import { type Cleanup, undoLater } from '../kit/cleanup.ts';
 import { tempDir } from '../kit/daemon.ts';

@@ -1,6 +1,6 @@
 // What the agent is watched for all the time: memory, descriptors, children, threads, waiting records, and what it says.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { StatusSnapshot } from '../../agent/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { openFiles, rss_mb } from '../kit/strain.ts';
 import type { Place } from './place.ts';
 

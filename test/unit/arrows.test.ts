@@ -4,96 +4,147 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../kit/tools.ts';
 
-/** From the process edge down: a file may import from layers below its own and from its own folder. */
+/** From the process edge down: a file may import from rooms below its own and from its own room. */
 const layers = [
   ['main'],
-  ['commands'],
+  ['hub'],
+  ['cli'],
   ['agent'],
-  ['unit'],
-  ['probe', 'nats', 'web'],
-  ['clock', 'config'],
+  ['parts'],
+  ['status'],
+  ['health'],
+  ['records', 'answers', 'peers', 'leaf'],
+  ['nats'],
+  ['wire'],
+  ['clock'],
+  ['device'],
+  ['config'],
   ['lib'],
 ];
 
-/** Pure: the clock's judgment and the wire contract run anywhere. */
-const withoutNode = /^(clock\/|nats\/(subjects|messages)\.ts$)/;
+/** Judgment without I/O: these run anywhere. Parsers are named one by one. */
+const withoutNode =
+  /^(clock\/(verdict|setup)\/|clock\/(ptp4l\/(pmc|datasets|state|syncage|plan)|chronyd\/(protocol|csv|plausible))\.ts$|clock\/(?!disciplines)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
 
-interface Import {
-  readonly target: string;
-  readonly typesOnly: boolean;
-}
+/** Of these only functions without I/O are used: isIP, join, createHash. */
+const pureNode = new Set(['node:net', 'node:path', 'node:crypto']);
+
+/** A folder that does not fit on a screen is two. */
+const mostFiles = 15;
 
 const importLine =
-  /^(?:import|export)\b([^'";]*?)\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+  /^(?:import|export)\b[^'";]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
 
-function importsOf(source: string): Import[] {
-  return [...source.matchAll(importLine)].map(([, clause = '', from, bare, dynamic]) => ({
-    target: from ?? bare ?? dynamic ?? '',
-    typesOnly: /^\s*type\b/.test(clause) || /^\s*\{(\s*type\b[^,]*,?)+\s*\}\s*$/.test(clause),
-  }));
-}
+/** Everything that a source imports, types included. */
+const importsOf = (source: string): string[] =>
+  [...source.matchAll(importLine)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
 
-/** The part of the agent that a path below agent/ belongs to; loose files beside main.ts are the agent itself. */
-const partOf = (path: string): string => {
+/** The file that an import of `path` leads to, below agent/. */
+const resolved = (path: string, target: string): string => normalize(join(dirname(path), target));
+
+/** The room that a path below agent/ belongs to; loose files beside main.ts are the agent itself. */
+const roomOf = (path: string): string => {
   const [head = '', ...rest] = path.split('/');
   if (rest.length > 0) return head;
   return head === 'main.ts' ? 'main' : 'agent';
 };
-const layerOf = (part: string): number => layers.findIndex((names) => names.includes(part));
+const layerOf = (room: string): number => layers.findIndex((names) => names.includes(room));
 
 /** Every import in `files` (path below agent/ -> source) that points the wrong way, as `from -> to`. */
 function wrongArrows(files: ReadonlyMap<string, string>): string[] {
   return [...files].flatMap(([path, source]) =>
     importsOf(source)
-      .filter(({ target, typesOnly }) => {
-        if (target.startsWith('node:')) return withoutNode.test(path);
+      .filter((target) => {
+        if (target.startsWith('node:')) return withoutNode.test(path) && !pureNode.has(target);
         if (!target.startsWith('.')) return false;
-        const [from, to] = [partOf(path), partOf(normalize(join(dirname(path), target)))];
+        const [from, to] = [roomOf(path), roomOf(resolved(path, target))];
         if (layerOf(to) < 0) return true;
-        if (from === to || layerOf(to) > layerOf(from)) return false;
-        return !(typesOnly && layerOf(to) === layerOf(from));
+        return from !== to && layerOf(to) <= layerOf(from);
       })
-      .map(({ target }) => `${path} -> ${target}`),
+      .map((target) => `${path} -> ${target}`),
   );
 }
 
+/** The first circle of imports, as the files on the way round; undefined where there is none. */
+function circle(files: ReadonlyMap<string, string>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const target of importsOf(files.get(path) ?? '').filter((name) => name.startsWith('.'))) {
+      const found = visit(resolved(path, target), [...trail, path]);
+      if (found !== undefined) return found;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const path of files.keys()) {
+    const found = visit(path, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const agent = join(projectRoot, 'agent');
+const sources = new Map(
+  readdirSync(agent, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [path, readFileSync(join(agent, path), 'utf8')]),
+);
 const arrowsIn = (path: string, source: string): string[] => wrongArrows(new Map([[path, source]]));
 
 test('every import in agent/ points down', () => {
-  const agent = join(projectRoot, 'agent');
-  const paths = readdirSync(agent, { recursive: true, encoding: 'utf8' }).filter((p) => p.endsWith('.ts'));
-  const files = new Map(paths.map((path) => [path, readFileSync(join(agent, path), 'utf8')]));
-  assert.ok(files.size > 10);
-  assert.deepEqual(wrongArrows(files), []);
+  assert.ok(sources.size > 10);
+  assert.deepEqual(wrongArrows(sources), []);
+});
+
+test('no files import each other in a circle, types included', () => {
+  assert.equal(circle(sources), undefined);
+  const ring = new Map([
+    ['nats/guard.ts', "import type { Incoming } from './link.ts';"],
+    ['nats/link.ts', "import {\n  guard,\n} from './guard.ts';"],
+  ]);
+  assert.deepEqual(circle(ring), ['nats/guard.ts', 'nats/link.ts', 'nats/guard.ts']);
+});
+
+test(`no folder has more than ${mostFiles} files`, () => {
+  const counts = new Map<string, number>();
+  for (const path of sources.keys()) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  assert.deepEqual(
+    [...counts].filter(([, count]) => count > mostFiles),
+    [],
+  );
 });
 
 test('an import that points up or sideways is caught, however it is written', () => {
   for (const [path, source] of [
-    ['lib/log.ts', "import { judge } from '../clock/verdict.ts';"],
-    ['probe/leaf.ts', "import {\n  publish,\n  type Link,\n} from '../nats/link.ts';"],
+    ['lib/log.ts', "import { judge } from '../clock/verdict/judge.ts';"],
+    ['leaf/causes.ts', "import {\n  openSpool,\n  type Spool,\n} from '../records/spool.ts';"],
+    ['leaf/causes.ts', "import type { Spool } from '../records/spool.ts';"],
     [
-      'clock/bound.ts',
-      "import type { Config } from '../config/options.ts';\nexport { x } from '../probe/rtt.ts';",
+      'clock/verdict/bound.ts',
+      "import type { Config } from '../../config/options.ts';\nexport { x } from '../../wire/subjects.ts';",
     ],
     ['nats/link.ts', "const agent = await import('../agent.ts');"],
-    ['agent.ts', "import './commands/run.ts';"],
-    ['commands/run.ts', "import { kit } from '../../test/kit/tools.ts';"],
+    ['agent.ts', "import './cli/run.ts';"],
+    ['cli/run.ts', "import { kit } from '../kit/tools.ts';"],
+    ['cli/status.ts', "import { top } from '../hub/top/top.ts';"],
   ] as const) {
     assert.equal(arrowsIn(path, source).length, 1, `${path}: ${source}`);
   }
 });
 
-test('node modules are caught in the clock and the wire contract only', () => {
+test('node modules are caught where judgment is pure', () => {
   const source = "import { hrtime } from 'node:process';";
-  assert.deepEqual(arrowsIn('clock/wallclock.ts', source), ['clock/wallclock.ts -> node:process']);
-  assert.deepEqual(arrowsIn('nats/messages.ts', source), ['nats/messages.ts -> node:process']);
-  assert.deepEqual(arrowsIn('nats/link.ts', source), []);
+  for (const path of ['clock/verdict/judge.ts', 'clock/wallclock.ts', 'wire/messages.ts', 'leaf/conf/hub.ts'])
+    assert.deepEqual(arrowsIn(path, source), [`${path} -> node:process`]);
+  for (const path of ['nats/link.ts', 'clock/ptp4l/child.ts', 'leaf/watch/ask.ts'])
+    assert.deepEqual(arrowsIn(path, source), []);
 });
 
-test('downward imports, neighbours and the types of a sister part are fine', () => {
-  assert.deepEqual(arrowsIn('main.ts', "import { run } from './commands/run.ts';"), []);
+test('downward imports and neighbours are fine', () => {
+  assert.deepEqual(arrowsIn('main.ts', "import { run } from './cli/run.ts';"), []);
   assert.deepEqual(arrowsIn('agent.ts', "import { ring } from './lib/ring.ts';"), []);
-  assert.deepEqual(arrowsIn('nats/echo.ts', "import { type Link, open } from './link.ts';"), []);
-  assert.deepEqual(arrowsIn('web/server.ts', "import type { LeafFacts } from '../probe/leaf.ts';"), []);
-  assert.deepEqual(arrowsIn('web/server.ts', "import { type A, type B } from '../probe/leaf.ts';"), []);
+  assert.deepEqual(arrowsIn('answers/echo.ts', "import { type Link, open } from '../nats/link.ts';"), []);
+  assert.deepEqual(arrowsIn('nats/guard.ts', "import type { Handler } from './incoming.ts';"), []);
 });

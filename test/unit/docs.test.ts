@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { reasons } from '../../agent/clock/reasons.ts';
-import { publishedBy, subjectsOf } from '../../agent/nats/subjects.ts';
+import { reasons } from '../../agent/clock/verdict/reasons.ts';
+import { publishedBy, subjectsOf } from '../../agent/wire/subjects.ts';
 import { clockReference } from '../../build/clockreference.ts';
 import { documented } from '../../build/recordfields.ts';
 import { subjectsReference } from '../../build/subjects-reference.ts';
@@ -32,7 +32,7 @@ describe('docs/clock.md', () => {
     const text = clock.slice(0, clock.indexOf('## Reasons'));
     for (const [, code = ''] of text.matchAll(/`((?:ptp|ntp|phc2sys|refclock|utc|tai|gm)_[a-z_]+)`/g))
       assert.ok(code in reasons || code === 'gm_accuracy', code);
-    for (const [, term = ''] of read('agent/clock/bound.ts').matchAll(/name: '(\w+)'/g))
+    for (const [, term = ''] of read('agent/clock/verdict/bound.ts').matchAll(/name: '(\w+)'/g))
       assert.ok(clock.includes(`\`${term}\``), term);
   });
 

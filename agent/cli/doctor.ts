@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
+import { type Spawn, spawnSafely } from '../lib/child.ts';
+import { systemTicker, within } from '../lib/ticker.ts';
+import { checkConfig, checkRendered } from './doctor/configchecks.ts';
+import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
+import type { DoctorFacts } from './doctor/facts.ts';
+import { exitCode, type Finding, firstCause, report, warn } from './doctor/finding.ts';
+import { checkHub, checkRecords } from './doctor/hubchecks.ts';
+import { checkAgent, checkLeaf, checkServer, judgeNode } from './doctor/services.ts';
+import { checkTime } from './doctor/timechecks.ts';
+import { readFlags } from './flags.ts';
+import type { CommandIo } from './io.ts';
+import { askAgent, defaultDir, readAgentFile } from './localunit.ts';
+import { painter } from './terminal.ts';
+
+const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
+
+Looks for what is wrong, from the config to the records at the hub, each with the command that mends it. Where the
+agent answers its own judgment is shown, else what can be seen without it. It changes nothing.
+Exit code: 0 all is well, 1 warnings only, 2 something fails.
+  --json         the findings as one JSON object
+  --config FILE  default: ${defaultConfigFile}
+  --dir DIR      of the agent, default: ${defaultDir}
+`;
+
+const flags = {
+  json: { type: 'boolean', default: false },
+  config: { type: 'string', default: defaultConfigFile },
+  dir: { type: 'string', default: defaultDir },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** All checks go on at the same time, so this and the question to the agent are the longest it takes. */
+const limit_ms = 9000;
+
+type Check = readonly [
+  string,
+  (facts: DoctorFacts) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>,
+];
+
+/** Each may be the cause of those that follow. */
+const checks: readonly Check[] = [
+  ['config', checkConfig],
+  ['node', () => judgeNode(process.versions.node)],
+  ['nats-server', checkServer],
+  ['rendered', checkRendered],
+  ['agent', checkAgent],
+  ['leaf', checkLeaf],
+  ['hub', checkHub],
+  ['records', checkRecords],
+  ['time', checkTime],
+  ['certificates', checkCertificates],
+  ['device', checkDevice],
+  ['unit', checkRest],
+];
+
+async function examine(facts: DoctorFacts): Promise<Finding[]> {
+  const ticker = systemTicker();
+  const late = `could not be found out within ${limit_ms / 1000} s`;
+  const run = async ([what, check]: Check): Promise<readonly Finding[]> => {
+    const found = (async () => [await check(facts)].flat())();
+    const failed = found.catch((error: unknown) => [warn(what, String(error))]);
+    return (await within(ticker, limit_ms, failed)) ?? [warn(what, late)];
+  };
+  return (await Promise.all(checks.map(run))).flat();
+}
+
+/** `nunect doctor`: gives the exit code; wrong arguments throw a UsageError. */
+export async function doctor(args: readonly string[], io: CommandIo): Promise<number> {
+  const { json, config: configFile, dir, help } = readFlags(args, flags, usage);
+  if (help === true) {
+    io.stdout(usage);
+    return 0;
+  }
+  const children = new Set<ChildProcess>();
+  const keepCount: Spawn = spawnSafely((command, rest) => {
+    const child = spawn(command, [...rest]);
+    children.add(child);
+    child.once('close', () => children.delete(child));
+    return child;
+  });
+  const ended = new AbortController();
+  const loaded = loadConfigFile(configFile);
+  const found = readAgentFile(dir);
+  const file = 'file' in found ? found.file : undefined;
+  const answer = await askAgent(dir, (file?.config ?? loaded.config).status);
+  const findings = await examine({
+    dir,
+    configFile,
+    loaded,
+    file,
+    whyNoFile: 'why' in found ? found.why : undefined,
+    snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
+    isRoot: process.geteuid?.() === 0,
+    spawn: keepCount,
+    signal: ended.signal,
+  });
+  ended.abort();
+  for (const child of children) child.kill('SIGKILL'); // nothing that hangs may hold us
+  const code = exitCode(findings);
+  const first = firstCause(findings)?.what;
+  io.stdout(
+    json
+      ? `${JSON.stringify({ code, ...(first && { first }), findings })}\n`
+      : report(findings, painter(process.stdout.isTTY)),
+  );
+  return code;
+}

@@ -1,0 +1,112 @@
+import type { SocketState } from '../../clock/ptp4l/keeper.ts';
+import { shellWord } from '../../config/checks/access.ts';
+import type { Config } from '../../config/options.ts';
+import { troubleOfClock } from '../../health/health.ts';
+import { clockRemedy } from '../../health/remedies.ts';
+import { apply } from '../../leaf/supervisor/hubremedies.ts';
+import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/shape.ts';
+import { type Finding, fail, ok, skip, warn } from './finding.ts';
+
+/** What is known of the clock, by the agent or by a look of our own. */
+export interface TimeSeen {
+  readonly time: Config['time'];
+  readonly clock: Pick<ClockStatus, 'source' | 'quality' | 'evidence' | 'reasons'>;
+  readonly ptp: PtpStatus;
+  readonly ntp: NtpStatus;
+  /** The management sockets that are asked, as this user finds them. */
+  readonly sockets: readonly { readonly path: string; readonly state: SocketState }[];
+  /** A domain in which a ptp4l answers though it does not in the configured one. */
+  readonly otherDomain?: number | undefined;
+  /** PTP hardware clocks of this machine. */
+  readonly phcs: readonly string[];
+  /** What the interfaces can stamp with, where ethtool tells. */
+  readonly stamping: readonly string[];
+}
+
+function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): Finding {
+  const what = 'ptp4l';
+  const isWanted = time.mode === 'ptp';
+  const present = sockets.filter(({ state }) => state !== 'missing');
+  const [first] = present;
+  if (first === undefined) {
+    if (!isWanted) return skip(what, 'none runs here');
+    return fail(what, `there is no socket of it at ${time.ptp_socket.join(', ')}`, 'logread -e ptp4l');
+  }
+  const level = isWanted ? fail : warn;
+  const word = shellWord(first.path);
+  if (first.state === 'forbidden' || /permission/.test(ptp.why ?? ''))
+    return level(
+      what,
+      `its socket ${first.path} may not be used (${ptp.why ?? 'no permission'})`,
+      `chgrp nunect ${word}; chmod g+rw ${word} # for good: uds_file_mode 0660 in ptp4l.conf`,
+    );
+  if (otherDomain !== undefined)
+    return level(
+      what,
+      `domain ${time.ptp_domain} does not answer at ${first.path}, but domain ${otherDomain} does`,
+      `uci set nunect.time.ptp_domain='${otherDomain}'; ${apply}`,
+    );
+  return level(what, `does not answer: ${ptp.why ?? 'no reply'}`, 'logread -e ptp4l');
+}
+
+function ptpFinding(seen: TimeSeen): Finding {
+  const { time, ptp } = seen;
+  if (time.mode === 'chrony') return skip('ptp4l', 'time.mode is chrony');
+  if (ptp.seen !== 'fresh') return socketFinding(seen);
+  const states = ptp.ports.map(({ portState }) => portState).join(', ');
+  return ok('ptp4l', `domain ${ptp.domainNumber ?? time.ptp_domain}, port ${states || 'unknown'}`);
+}
+
+function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): Finding {
+  const what = 'timestamping';
+  if (time.mode === 'chrony') return skip(what, 'time.mode is chrony');
+  const has = phcs.length === 0 ? 'no PTP hardware clock' : `PTP hardware clock ${phcs.join(', ')}`;
+  const used = ptp.timestamping === undefined ? '' : `ptp4l uses ${ptp.timestamping}; `;
+  const detail = `${used}${[has, ...stamping].join('; ')}`;
+  const wants = time.timestamping === 'hardware';
+  if (wants && (phcs.length === 0 || ptp.timestamping === 'SOFTWARE'))
+    return fail(
+      what,
+      `time.timestamping is hardware, but: ${detail}`,
+      `uci set nunect.time.timestamping='auto'; ${apply}`,
+    );
+  return ok(what, detail);
+}
+
+function ntpFinding({ time, ntp, clock }: TimeSeen): Finding {
+  const what = 'chronyd';
+  if (time.mode === 'ptp') return skip(what, 'time.mode is ptp');
+  if (ntp.seen === 'fresh') {
+    const { selected, stratum } = ntp;
+    if (selected !== undefined)
+      return ok(what, `follows ${selected}${stratum ? `, stratum ${stratum}` : ''}`);
+    return ok(what, `answers, ${ntp.sources.length} sources, none is followed`);
+  }
+  const detail = `does not answer: ${ntp.why ?? 'absent'}`;
+  if (time.mode === 'chrony')
+    return fail(what, detail, clockRemedy(clock.reasons) ?? clockRemedy(['ntp_no_answer']));
+  return skip(what, detail);
+}
+
+const isOfPtp = (reason: string): boolean => /^(ptp_|timestamping|system_clock|phc2sys)/.test(reason);
+
+/** ptp4l, timestamps, chronyd, who steers, and what comes of it. */
+export function judgeTime(seen: TimeSeen): Finding[] {
+  const { clock, time } = seen;
+  const daemons = [ptpFinding(seen), stampingFinding(seen), ntpFinding(seen)];
+  const isRival = clock.reasons.includes('conflict');
+  const rivals = isRival
+    ? fail('clock conflict', clock.evidence, clockRemedy(['conflict']))
+    : ok('clock conflict', 'no two daemons steer the clock');
+  const trouble = troubleOfClock(clock, time.mode);
+  const remedy = clockRemedy(clock.reasons.toSorted((a, b) => Number(isOfPtp(b)) - Number(isOfPtp(a))));
+  const result =
+    trouble === undefined
+      ? ok('clock', `${clock.source} ${clock.quality}`)
+      : (trouble.weight === 'note' ? warn : fail)(
+          'clock',
+          trouble.text,
+          clockRemedy(clock.reasons) ?? remedy,
+        );
+  return [...daemons, rivals, result];
+}

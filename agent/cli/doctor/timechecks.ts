@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { watchClock } from '../../clock/part.ts';
+import { systemSocketFiles } from '../../clock/ptp4l/keeper.ts';
+import { wallClock } from '../../clock/wallclock.ts';
+import { runChild } from '../../lib/child.ts';
+import { systemTicker } from '../../lib/ticker.ts';
+import { ntpStatus, ptpStatus } from '../../status/snapshot.ts';
+import { configOf, type DoctorFacts } from './facts.ts';
+import type { Finding } from './finding.ts';
+import { judgeTime, type TimeSeen } from './time.ts';
+
+/** Long enough for one poll that fails, and for a Sync a second. */
+const look_ms = 3500;
+const pmc_ms = 2500;
+/** 0: default profile; 24 to 43: telecom; 44 to 63: G.8275.2; 127: the SMPTE profile. */
+const usualDomains = [0, 1, 2, 3, 4, 5, 10, 24, 44, 127];
+
+const names = (path: string): string[] => {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return [];
+  }
+};
+const text = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+
+/** The judge of the agent, for as long as it takes it to see the daemons. */
+async function lookAtClock({ spawn, signal, ...facts }: DoctorFacts, runDir: string) {
+  const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
+  const keeper = watchClock(
+    { spawn, ticker: systemTicker(), wall, random: Math.random, runDir },
+    configOf({ spawn, signal, ...facts }).time,
+    signal,
+  );
+  await new Promise((resolve) => setTimeout(resolve, look_ms));
+  const { source, quality, evidence, reasons } = keeper.verdict();
+  const seen = {
+    clock: { source, quality, evidence, reasons },
+    ptp: ptpStatus(keeper.ptp()),
+    ntp: ntpStatus(keeper.ntp()),
+  };
+  await keeper.stop();
+  return seen;
+}
+
+/** The first of the usual domains in which this ptp4l answers. */
+async function domainThatAnswers(
+  { spawn, ...facts }: DoctorFacts,
+  socket: string,
+  runDir: string,
+): Promise<number | undefined> {
+  const { pmc, ptp_domain, transport_specific } = configOf({ spawn, ...facts }).time;
+  const ask = async (domain: number): Promise<number | undefined> => {
+    const own = join(runDir, `d${domain}`);
+    const args = [
+      '-u',
+      '-b',
+      '0',
+      '-d',
+      String(domain),
+      '-t',
+      `0x${transport_specific.toString(16)}`,
+      '-s',
+      socket,
+      '-i',
+      own,
+    ];
+    const { stdout } = await runChild(spawn, pmc, [...args, 'GET DEFAULT_DATA_SET'], pmc_ms);
+    return /domainNumber/.test(stdout) ? domain : undefined;
+  };
+  const answers = await Promise.all(usualDomains.filter((one) => one !== ptp_domain).map(ask));
+  return answers.find((domain) => domain !== undefined);
+}
+
+/** What ethtool says of the interfaces with a device behind them; nothing where it is not installed. */
+async function stampingOf({ spawn }: DoctorFacts): Promise<string[]> {
+  const found = names('/sys/class/net')
+    .filter((name) => names(`/sys/class/net/${name}/device`).length > 0)
+    .slice(0, 8);
+  const all = await Promise.all(
+    found.map(async (name) => {
+      const { stdout } = await runChild(spawn, 'ethtool', ['-T', name], pmc_ms);
+      const kinds = ['hardware', 'software'].filter((kind) => stdout.includes(`${kind}-transmit`));
+      return kinds.length === 0 ? [] : [`${name} ${kinds.join(' and ')}`];
+    }),
+  );
+  return all.flat();
+}
+
+/** The clock daemons and what they make of the clock. */
+export async function checkTime(facts: DoctorFacts): Promise<Finding[]> {
+  const { time } = configOf(facts);
+  const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));
+  try {
+    const { clock, ptp, ntp } = facts.snapshot ?? {};
+    const seen =
+      clock !== undefined && ptp !== undefined && ntp !== undefined
+        ? { clock, ptp, ntp }
+        : await lookAtClock(facts, runDir);
+    const sockets = time.ptp_socket.map((path) => ({ path, state: systemSocketFiles.state(path) }));
+    const socket = sockets.find(({ state }) => state === 'usable')?.path;
+    const isSilent = seen.ptp.seen !== 'fresh' && socket !== undefined && time.mode !== 'chrony';
+    const phcs = names('/sys/class/ptp').map(
+      (name) => `${name} (${text(`/sys/class/ptp/${name}/clock_name`)})`,
+    );
+    const all: TimeSeen = {
+      ...seen,
+      time,
+      sockets,
+      otherDomain: isSilent ? await domainThatAnswers(facts, socket, runDir) : undefined,
+      phcs,
+      stamping: time.mode === 'chrony' ? [] : await stampingOf(facts),
+    };
+    return judgeTime(all);
+  } finally {
+    rmSync(runDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,129 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { get } from 'node:http';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { procProcesses } from '../clock/disciplines.ts';
+import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import type { Config } from '../config/options.ts';
+import { type LeafProcess, leafRunner } from '../leaf/supervisor/process.ts';
+import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
+import { systemTicker } from '../lib/ticker.ts';
+import { addressOf } from '../parts/web.ts';
+import { type StatusSnapshot, snapshotSchema } from '../status/web/shape.ts';
+
+/** Where `nunect render` and the agent keep their files on a router. */
+export const defaultDir = '/var/run/nunect';
+
+const answerLimit_ms = 2000;
+const largestAnswer = 4 * 1024 * 1024;
+
+type Place = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** The state of the unit from one place; rejects with why there is none. */
+const askAt = (place: Place): Promise<StatusSnapshot> =>
+  new Promise((resolve, reject) => {
+    const request = get(
+      { ...place, path: '/status.json', agent: false, signal: AbortSignal.timeout(answerLimit_ms) },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('error', reject);
+        response.on('data', (text: string) => {
+          body += text;
+          if (body.length > largestAnswer) request.destroy(new Error('the answer is too long'));
+        });
+        response.on('end', () => {
+          try {
+            const found = JSON.parse(body) as StatusSnapshot;
+            if (response.statusCode !== 200 || found.schema !== snapshotSchema) throw new Error();
+            resolve(found);
+          } catch {
+            reject(new Error('what answers is no agent of this version'));
+          }
+        });
+      },
+    );
+    request.on('error', (error) =>
+      reject(error.name === 'AbortError' ? new Error('no answer in time') : error),
+    );
+  });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function httpPlace({ listen, interface: name, port }: Config['status']): Place {
+  const address = (name === undefined ? undefined : addressOf(name, networkInterfaces)) ?? listen;
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return { host: isIP(host) === 0 ? '127.0.0.1' : host, port };
+}
+
+/** The agent's own word, over its socket in DIR/state, else over HTTP; or why there is none. */
+export async function askAgent(
+  dir: string,
+  status: Config['status'] | undefined,
+): Promise<{ readonly snapshot: StatusSnapshot } | { readonly why: string }> {
+  try {
+    return { snapshot: await askAt({ socketPath: join(dir, 'state', 'status.sock') }) };
+  } catch (first) {
+    if (status?.enabled !== true) return { why: messageOf(first) };
+    try {
+      return { snapshot: await askAt(httpPlace(status)) };
+    } catch (second) {
+      return { why: `${messageOf(first)}; ${messageOf(second)}` };
+    }
+  }
+}
+
+/** agent.json of the directory, or why it cannot be used. */
+export function readAgentFile(dir: string): { readonly file: AgentFile } | { readonly why: string } {
+  const path = join(dir, 'agent.json');
+  try {
+    return { file: parseAgentFile(readFileSync(path, 'utf8'), path) };
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
+}
+
+/** Whether a process of the agent of that directory is there; undefined where processes cannot be seen. */
+export async function isAgentThere(dir: string): Promise<boolean | undefined> {
+  const found = await procProcesses()((comm) => /^(node|MainThread)/.test(comm)).catch(() => undefined);
+  const isOurs = (words: readonly string[]): boolean => {
+    const at = words.findIndex((word) => word.endsWith('/nunect.cjs'));
+    const given = words.indexOf('--dir');
+    return at >= 0 && words[at + 1] === 'run' && (given < 0 ? defaultDir : words[given + 1]) === dir;
+  };
+  return found?.some(({ args }) => isOurs(args));
+}
+
+/** The leaf server that was rendered into the directory, if it runs. */
+export const leafProcess = (dir: string): LeafProcess | undefined =>
+  leafRunner(systemTicker(), join(dir, 'leaf.conf'), join(dir, 'state')).process();
+
+const tail_bytes = 64 * 1024;
+
+/** The last lines of the leaf's log; none where it cannot be read. */
+export function leafLog(dir: string): LeafLine[] {
+  try {
+    const fd = openSync(join(dir, 'state', 'leaf.log'), 'r');
+    try {
+      const { size } = fstatSync(fd);
+      const buffer = Buffer.alloc(Math.min(size, tail_bytes));
+      readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+      return buffer
+        .toString('utf8')
+        .split('\n')
+        .flatMap((line) => parseLeafLine(line) ?? []);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return [];
+  }
+}
+
+/** What the leaf complained of last, each once, the latest last. */
+export function complaints(lines: readonly LeafLine[], most = 3): string[] {
+  const grave = lines.filter(({ level }) => level === 'WRN' || level === 'ERR' || level === 'FTL');
+  const latest = new Map(grave.map(({ key, text }) => [key, text]));
+  return [...latest.values()].slice(-most);
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { LeafState } from '../config/agentfile.ts';
+import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
+import type { Config } from '../config/options.ts';
+import { formatProblem } from '../config/problem.ts';
+import { renderLeaf } from '../leaf/conf/server.ts';
+import type { LeafSecrets } from '../leaf/conf/users.ts';
+import { leafFiles } from '../leaf/render/files.ts';
+import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
+import { formatOutcome, outcomeOf } from '../leaf/render/outcome.ts';
+import { renderInto } from '../leaf/render/render.ts';
+import { type LeafServer, leafServer } from '../leaf/render/server.ts';
+import { bootId } from '../lib/bootid.ts';
+import { spawnSafely } from '../lib/child.ts';
+import { known } from '../lib/known.ts';
+import { addressOf } from '../parts/web.ts';
+import { readFlags } from './flags.ts';
+import { type CommandIo, UsageError } from './io.ts';
+
+const defaultOut = '/var/run/nunect';
+const defaultKeep = '/etc/nunect';
+
+const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
+                     [--leaf-address IPV4]
+
+Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
+'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
+Exit code 1: the config could not be used as it is; what ran before stays.
+  --config FILE  default: ${defaultConfigFile}
+  --out DIR      default: ${defaultOut}
+  --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
+                 default: ${defaultKeep}, but with another --out: nowhere
+  --stdout       show leaf.conf with every secret masked, and write nothing
+  --no-test      do without 'nats-server -t'
+  --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: asked of the system
+`;
+
+const flags = {
+  config: { type: 'string', default: defaultConfigFile },
+  out: { type: 'string', default: defaultOut },
+  keep: { type: 'string' },
+  stdout: { type: 'boolean', default: false },
+  'no-test': { type: 'boolean', default: false },
+  'leaf-address': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const consequence: Readonly<Record<Exclude<LeafState, 'current'>, string>> = {
+  last_good: 'the config cannot be used, the last good leaf.conf stays',
+  hub_only: 'the config cannot be used, the leaf only joins the hub: no users, websocket, JetStream or TLS',
+  local_only: 'the config cannot be used, the leaf runs without its hub and without users',
+  none: 'there is no leaf.conf',
+};
+
+const masked = '***';
+
+/** The secrets that the config would have, without knowing one. */
+function maskedSecrets({ hub, user }: Config): LeafSecrets {
+  const withPassword = user.filter(({ password, password_file }) => password ?? password_file);
+  return {
+    agent: masked,
+    monitor: masked,
+    ...((hub.password ?? hub.password_file) ? { hubPassword: masked } : {}),
+    ...(hub.nkey_file ? { hubNkeySeed: masked } : {}),
+    userPasswords: Object.fromEntries(withPassword.map(({ section }) => [section, masked])),
+  };
+}
+
+/** leaf.conf as it would be, for the eyes of anybody. */
+async function show(configFile: string, out: string, address: AddressOf, io: CommandIo): Promise<number> {
+  const { config: asked, problems } = loadConfigFile(configFile);
+  const { config, findings } = onInterface(asked, address);
+  for (const problem of [...problems, ...findings.map((finding) => ({ file: configFile, ...finding }))])
+    io.stderr(`${formatProblem(problem)}\n`);
+  if (config.leaf.mode !== 'managed') {
+    io.stderr(`leaf.mode is ${config.leaf.mode}: there is no leaf.conf\n`);
+    return 0;
+  }
+  const version = await serverOf(config.leaf.server).version();
+  const { text, notes } = renderLeaf(
+    config,
+    maskedSecrets(config),
+    'known' in version ? version.known : undefined,
+    join(out, 'state'),
+  );
+  io.stdout(text);
+  for (const note of notes) io.stderr(`note: ${note}\n`);
+  return 0;
+}
+
+const serverOf = (program: string): LeafServer =>
+  leafServer(
+    spawnSafely((command, args) => spawn(command, [...args])),
+    program,
+  );
+
+/** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
+export async function render(args: readonly string[], io: CommandIo): Promise<number> {
+  const given = readFlags(args, flags, usage);
+  if (given.help === true) {
+    io.stdout(usage);
+    return 0;
+  }
+  const address = given['leaf-address'];
+  if (address !== undefined && !isIPv4(address))
+    throw new UsageError(`--leaf-address '${address}' is no IPv4 address`);
+  const addressNow: AddressOf = (network) => address ?? addressOf(network, networkInterfaces);
+  if (given.stdout) return show(given.config, given.out, addressNow, io);
+
+  const isRoot = process.getuid?.() === 0;
+  const boot = bootId();
+  const files = leafFiles(given.out);
+  const before = files.read(boot);
+  const after = await renderInto(files, before, {
+    configFile: given.config,
+    boot,
+    test: !given['no-test'],
+    serverOf,
+    readText: (path) => readFileSync(path, 'utf8'),
+    keepUnit: isRoot,
+    addressOf: addressNow,
+    ...known({ keepDir: given.keep ?? (given.out === defaultOut && isRoot ? defaultKeep : undefined) }),
+  });
+  for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
+  for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
+  const state = after.leaf?.state;
+  if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);
+  io.stdout(formatOutcome(outcomeOf(before, { agentFile: after, ...files.read(boot) })));
+  return state === undefined || state === 'current' ? 0 : 1;
+}

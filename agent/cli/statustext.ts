@@ -1,0 +1,89 @@
+import type { StatusSnapshot, TroubleStatus } from '../status/web/shape.ts';
+import { bytes, nanoseconds, timeSpan } from '../status/web/words.ts';
+import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
+
+const hues: Readonly<Record<StatusSnapshot['status'] | TroubleStatus['weight'], Hue>> = {
+  healthy: 'green',
+  degraded: 'yellow',
+  critical: 'red',
+  note: 'dim',
+};
+const label = 9;
+const since = (from_ms: number, at_ms: number): string => timeSpan((at_ms - from_ms) / 1000);
+const joined = (...parts: readonly (string | undefined | false)[]): string =>
+  parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
+
+function hubLine({ link, at_ms }: StatusSnapshot): string | undefined {
+  const { hub_up, hub_since_ms, hub_rtt_us } = link;
+  if (hub_up === undefined) return undefined;
+  const how = hub_up ? 'joined' : 'not joined';
+  const span = hub_since_ms === undefined ? '' : ` for ${since(hub_since_ms, at_ms)}`;
+  return joined(
+    `${how}${span}`,
+    hub_up && hub_rtt_us !== undefined && `rtt ${nanoseconds(hub_rtt_us * 1000)}`,
+  );
+}
+
+function serverLine({ link, at_ms }: StatusSnapshot): string {
+  const { connected, since_ms, server_version, server } = link;
+  const state = `${connected ? 'connected' : 'not connected'} for ${since(since_ms, at_ms)}`;
+  return joined(state, server, server_version && `nats-server ${server_version}`);
+}
+
+function clockLine({ clock }: StatusSnapshot): string | undefined {
+  if (clock === undefined) return undefined;
+  const { source, quality, offset_ns, error_bound_ns, holdover } = clock;
+  return joined(
+    `${source} ${quality}`,
+    holdover !== undefined && `holdover from ${holdover.source}`,
+    offset_ns !== undefined && `offset ${nanoseconds(offset_ns)}`,
+    error_bound_ns !== undefined && `error at most ${nanoseconds(error_bound_ns)}`,
+  );
+}
+
+const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
+  spool &&
+  joined(
+    `${spool.stored} stored`,
+    `${spool.records} wait${spool.records === 0 ? '' : ` (${bytes(spool.bytes)})`}`,
+    spool.dropped > 0 && `${spool.dropped} dropped`,
+    spool.state,
+  );
+
+function deviceLine({ system }: StatusSnapshot): string | undefined {
+  if (system === undefined) return undefined;
+  const { load, memory, temperatures } = system;
+  const hottest = Math.max(...temperatures.map(({ celsius }) => celsius));
+  return joined(
+    load && `load ${load[0]}`,
+    memory && `memory ${memory.used_percent} % used`,
+    Number.isFinite(hottest) && `${Math.round(hottest)} °C`,
+  );
+}
+
+/** A trouble with the command for it. */
+function troubleLines({ weight, text, remedy }: TroubleStatus, paint: Paint): string {
+  const head = `${paint(hues[weight], weight.padEnd(label))}${wrap(text, label, label)}\n`;
+  return remedy === undefined ? head : head + commandLines(remedy, label);
+}
+
+/** The state of a unit for a terminal of 80 columns. */
+export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
+  const { unit, status, uptime_s, version, troubles } = snapshot;
+  const rows: [string, string | undefined][] = [
+    ['hub', hubLine(snapshot)],
+    ['leaf', serverLine(snapshot)],
+    ['clock', clockLine(snapshot)],
+    ['records', spoolLine(snapshot)],
+    ['device', deviceLine(snapshot)],
+  ];
+  const shown = rows.flatMap(([name, text]) =>
+    text === undefined ? [] : [`${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`],
+  );
+  const about = wrap(`${unit}, nunect ${version}, up ${timeSpan(uptime_s)}`, label, label);
+  return [
+    `${paint(hues[status], status.padEnd(label))}${about}\n`,
+    ...shown,
+    ...troubles.map((trouble) => troubleLines(trouble, paint)),
+  ].join('');
+}

@@ -1,0 +1,56 @@
+import { accessSync, constants } from 'node:fs';
+import { runChild, type Spawn } from '../../lib/child.ts';
+import type { Asked } from './ask.ts';
+import { parseChronyc } from './csv.ts';
+
+/** Whether a file is there and may be used by us: a socket that may not is no way to chronyd. */
+export type FileThere = (path: string) => boolean;
+
+/** By the file system: a command socket must be writable, a pid file readable. */
+export const systemFileThere: FileThere = (path) => {
+  try {
+    accessSync(path, path.endsWith('.sock') ? constants.W_OK : constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Signs of a chronyd that does not answer UDP: its command socket, its pid file. */
+export interface ChronydSigns {
+  readonly sockets: readonly string[];
+  readonly pidFiles: readonly string[];
+}
+
+/** Where OpenWrt and Debian put them. */
+export const usualSigns: ChronydSigns = {
+  sockets: ['/var/run/chrony/chronyd.sock', '/run/chrony/chronyd.sock'],
+  pidFiles: ['/var/run/chrony/chronyd.pid', '/run/chrony/chronyd.pid', '/var/run/chronyd.pid'],
+};
+
+/** chronyc itself waits 7 s for a hung daemon; this is four requests of 200 ms with room to start. */
+const chronycMs = 3000;
+const reports = ['tracking', 'sources -a', 'sourcestats -a', 'activity'];
+
+/**
+ * Runs chronyc once, over the first command socket that is there, else over what chronyc finds by itself.
+ * Undefined when there is no sign of a chronyd.
+ */
+export async function askChronyc(
+  deps: { readonly spawn: Spawn; readonly there: FileThere },
+  program: string,
+  signs: ChronydSigns,
+): Promise<Asked | undefined> {
+  const socket = signs.sockets.find(deps.there);
+  if (socket === undefined && !signs.pidFiles.some(deps.there)) return undefined;
+  const where = socket === undefined ? [] : ['-h', socket];
+  const args = ['-c', '-n', ...where, '-m', 'timeout 200', 'retries 0', ...reports];
+  const { stdout, stderr, failed } = await runChild(deps.spawn, program, args, chronycMs);
+  if (failed === 'ENOENT') return { trouble: { why: 'not_installed', detail: program } };
+  const read = parseChronyc(stdout);
+  if (read.ok) return { value: read.value };
+  const detail = `${program}: ${failed ?? (stdout === '' ? stderr.trim() : read.why)}`;
+  if (read.code === 501) return { trouble: { why: 'unauthorised', detail } };
+  const silent = read.code !== undefined || stdout === '';
+  return { trouble: { why: silent ? 'no_reply' : 'garbled', detail } };
+}

@@ -1,0 +1,103 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Disciplines } from './facts.ts';
+
+/** One process: its short name (15 letters of it) and its command line. */
+export interface ProcessSeen {
+  readonly comm: string;
+  readonly args: readonly string[];
+}
+
+/** The processes of the machine. Rejects where they cannot be seen. */
+export type Processes = (interesting: (comm: string) => boolean) => Promise<ProcessSeen[]>;
+
+/** Programs that set or steer the system clock, by the name the kernel knows them under. */
+const otherNtp = new Map([
+  ['ntpd', 'ntpd'],
+  ['ntpsec', 'ntpsec'],
+  ['openntpd', 'openntpd'],
+  ['systemd-timesyn', 'systemd-timesyncd'],
+]);
+const interesting = (comm: string): boolean =>
+  comm === 'chronyd' || comm === 'phc2sys' || comm === 'busybox' || otherNtp.has(comm);
+
+/** Letters of chronyd's options that swallow the next word (chrony main.c). */
+const takesWord = 'fFlLPtu';
+
+/** Whether chronyd was started with -x, alone or among other letters (`-nx`). */
+function monitorOnly(args: readonly string[]): boolean {
+  let skip = false;
+  for (const arg of args.slice(1)) {
+    if (skip) {
+      skip = false;
+      continue;
+    }
+    if (!/^-[a-zA-Z0-9]/.test(arg)) continue; // words of configuration
+    const word = [...arg.slice(1)].findIndex((letter) => takesWord.includes(letter));
+    const letters = word < 0 ? arg.slice(1) : arg.slice(1, word + 1);
+    if (letters.includes('x')) return true;
+    skip = word >= 0 && word + 2 === arg.length;
+  }
+  return false;
+}
+
+/** The name of the NTP client that this process is, if it is one. busybox may carry its applet as a word. */
+const ntpName = ({ comm, args }: ProcessSeen): string | undefined =>
+  comm === 'busybox' ? (args[1] === 'ntpd' ? 'ntpd' : undefined) : otherNtp.get(comm);
+
+/** What steers the clock, by the processes that run. */
+export function disciplinesOf(processes: readonly ProcessSeen[]): Disciplines {
+  const chronyds = processes.filter(({ comm }) => comm === 'chronyd');
+  const other = processes.map(ntpName).find((name) => name !== undefined);
+  return {
+    ...(chronyds.length === 0 ? {} : { chronydMonitorOnly: chronyds.every(({ args }) => monitorOnly(args)) }),
+    phc2sys: processes.some(({ comm }) => comm === 'phc2sys'),
+    ...(other === undefined ? {} : { otherNtp: other }),
+  };
+}
+
+/** Processes from `proc` (/proc). With hidepid only our own are there, which is told by process 1 missing. */
+export const procProcesses =
+  (proc = '/proc'): Processes =>
+  async (wanted) => {
+    await readFile(`${proc}/1/comm`);
+    const found: ProcessSeen[] = [];
+    for (const pid of await readdir(proc)) {
+      if (!/^\d+$/.test(pid)) continue;
+      try {
+        const comm = (await readFile(`${proc}/${pid}/comm`, 'utf8')).trimEnd();
+        if (!wanted(comm)) continue;
+        const line = await readFile(`${proc}/${pid}/cmdline`, 'utf8');
+        found.push({ comm, args: line.split('\0').slice(0, -1) });
+      } catch {
+        // it ended meanwhile
+      }
+    }
+    return found;
+  };
+
+/** What steers the clock as of the last look. */
+export interface DisciplinesWatch {
+  read(): Disciplines;
+  stop(): void;
+}
+
+/** Looks at the processes every `every_s`; nothing is known before the first look, or where /proc is closed. */
+export function watchDisciplines(
+  deps: { readonly processes: Processes; readonly ticker: Ticker },
+  opts: { readonly every_s: number },
+  signal: AbortSignal,
+): DisciplinesWatch {
+  let now: Disciplines = {};
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    now = await deps.processes(interesting).then(disciplinesOf, () => ({}));
+    looking = false;
+  };
+  const cancel = deps.ticker.every(opts.every_s * 1000, () => void look());
+  signal.addEventListener('abort', cancel, { once: true });
+  void look();
+  return { read: () => now, stop: cancel };
+}

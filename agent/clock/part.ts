@@ -1,0 +1,61 @@
+import type { SectionValues } from '../config/options.ts';
+import type { Spawn } from '../lib/child.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import { systemFileThere, usualSigns } from './chronyd/chronyc.ts';
+import { openUdp } from './chronyd/udp.ts';
+import { watchChronyd } from './chronyd/watch.ts';
+import { procProcesses, watchDisciplines } from './disciplines.ts';
+import { systemSocketFiles } from './ptp4l/keeper.ts';
+import { watchPtp4l } from './ptp4l/watch.ts';
+import { keepTime, type Timekeeper } from './timekeeper.ts';
+import type { WallClock } from './wallclock.ts';
+
+export interface ClockDeps {
+  readonly spawn: Spawn;
+  readonly ticker: Ticker;
+  readonly wall: WallClock;
+  random(): number;
+  /** A directory that we may write to: pmc's own socket is made there. */
+  readonly runDir: string;
+}
+
+const disciplinesEvery_s = 30;
+
+/**
+ * Watches the daemons of the time section and judges them. Both are asked in every mode: PTP may reach the
+ * system clock by way of chronyd's refclock, and each is a witness for or against the other.
+ */
+export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal: AbortSignal): Timekeeper {
+  const { spawn, ticker, wall, random } = deps;
+  const ptp = watchPtp4l(
+    { spawn, ticker, files: systemSocketFiles },
+    {
+      pmc: time.pmc,
+      sockets: time.ptp_socket,
+      domain: time.ptp_domain,
+      transportSpecific: time.transport_specific,
+      poll_s: time.poll_s,
+      runDir: deps.runDir,
+    },
+    signal,
+  );
+  const ntp = watchChronyd(
+    { open: openUdp, spawn, there: systemFileThere, ticker, random },
+    { ...time, signs: usualSigns },
+    signal,
+  );
+  const disciplines = watchDisciplines(
+    { processes: procProcesses(), ticker },
+    { every_s: disciplinesEvery_s },
+    signal,
+  );
+  const keeper = keepTime({ ptp, ntp, disciplines: disciplines.read, wall, ticker }, time);
+  return {
+    ...keeper,
+    async stop() {
+      keeper.stop();
+      disciplines.stop();
+      await Promise.all([ptp.stop(), ntp.stop()]);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// The flight recorder: what the clock was like in the last quarter of an hour, second by second, in a memory that
+// never grows. Numbers live in flat arrays, words are shared: a sample costs a hundred bytes and no garbage.
+import type { ClockQuality, ClockSource } from '../types.ts';
+
+/** One look at the clock. What is not known is undefined. */
+export interface ClockSample {
+  /** Monotonic ms. */
+  readonly mono_ms: number;
+  /** Unix ms as the system clock had it then: a later step does not change it. */
+  readonly wall_ms: number;
+  readonly source: ClockSource;
+  readonly quality: ClockQuality;
+  readonly holdover: boolean;
+  /** Local minus reference. */
+  readonly offset_ns?: number | undefined;
+  readonly error_bound_ns?: number | undefined;
+  /** Of the port that says how the clock is. */
+  readonly port_state?: string | undefined;
+  /** Since the last Sync. */
+  readonly ingress_age_ms?: number | undefined;
+  /** The source that chronyd follows, and the seconds since its last sample. */
+  readonly ntp_source?: string | undefined;
+  readonly ntp_last_rx_s?: number | undefined;
+  readonly hub_up?: boolean | undefined;
+  readonly hub_rtt_us?: number | undefined;
+}
+
+/** Samples as a table. In a row an empty string is what was not known; flags are 0 or 1. */
+export interface Tape {
+  /** Names of the cells of a row; a column in which nothing was known is left out. */
+  readonly columns: readonly (keyof ClockSample)[];
+  readonly rows: readonly (readonly (number | string)[])[];
+}
+
+export interface Recorder {
+  push(sample: ClockSample): void;
+  /** The samples between two moments (monotonic ms, both included), oldest first, at most the newest `most`. */
+  tape(from_ms?: number, to_ms?: number, most?: number): Tape;
+  /** One figure of every sample, oldest first; NaN where it was not known. */
+  column(name: Figure): Float64Array;
+}
+
+/** A quarter of an hour at 1 Hz. */
+export const recorded_s = 900;
+
+const numbers = [
+  'mono_ms',
+  'wall_ms',
+  'holdover',
+  'offset_ns',
+  'error_bound_ns',
+  'ingress_age_ms',
+  'ntp_last_rx_s',
+  'hub_up',
+  'hub_rtt_us',
+] as const;
+/** A column of numbers. */
+export type Figure = (typeof numbers)[number];
+const words = ['source', 'quality', 'port_state', 'ntp_source'] as const;
+const order: readonly (keyof ClockSample)[] = [
+  'mono_ms',
+  'wall_ms',
+  'source',
+  'quality',
+  'holdover',
+  'offset_ns',
+  'error_bound_ns',
+  'port_state',
+  'ingress_age_ms',
+  'ntp_source',
+  'ntp_last_rx_s',
+  'hub_up',
+  'hub_rtt_us',
+];
+
+/** No name that chronyd or ptp4l gives is longer: an IPv6 address with its scope. */
+const longestWord = 64;
+
+function asNumber(value: number | boolean | undefined): number {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return value === undefined || !Number.isFinite(value) ? Number.NaN : Math.round(value);
+}
+
+/** A recorder of the last `capacity` samples. */
+export function clockRecorder(capacity = recorded_s): Recorder {
+  const figures = new Float64Array(capacity * numbers.length);
+  const texts = new Array<string>(capacity * words.length).fill('');
+  let pushed = 0;
+
+  const slotOf = (index: number): number => index % capacity;
+
+  /** How a cell of this name is read: NaN and '' are what was not known. */
+  const reader = (name: keyof ClockSample): ((slot: number) => number | string) => {
+    const figure = (numbers as readonly string[]).indexOf(name);
+    const word = (words as readonly string[]).indexOf(name);
+    if (figure < 0) return (slot) => texts[slot * words.length + word] ?? '';
+    return (slot) => {
+      const value = figures[slot * numbers.length + figure] ?? Number.NaN;
+      return Number.isNaN(value) ? '' : value;
+    };
+  };
+  const mono_ms = reader('mono_ms');
+
+  return {
+    push(sample) {
+      const slot = slotOf(pushed);
+      let at = slot * numbers.length;
+      for (const name of numbers) figures[at++] = asNumber(sample[name]);
+      at = slot * words.length;
+      let before = slotOf(pushed + capacity - 1) * words.length;
+      for (const name of words) {
+        const text = sample[name] ?? '';
+        const last = texts[before++];
+        // one text for equal samples in a row: else each poll would leave its own copy of a name
+        texts[at++] = last === text ? last : text.slice(0, longestWord);
+      }
+      pushed += 1;
+    },
+    tape(from_ms = -Infinity, to_ms = Infinity, most = capacity) {
+      const slots: number[] = [];
+      for (let index = Math.max(0, pushed - capacity); index < pushed; index++) {
+        const at_ms = Number(mono_ms(slotOf(index)));
+        if (at_ms >= from_ms && at_ms <= to_ms) slots.push(slotOf(index));
+      }
+      const chosen = slots.slice(-most);
+      const columns = order.filter((name) => chosen.some((slot) => reader(name)(slot) !== ''));
+      const readers = columns.map(reader);
+      return { columns, rows: chosen.map((slot) => readers.map((read) => read(slot))) };
+    },
+    column(name) {
+      const figure = numbers.indexOf(name);
+      const first = Math.max(0, pushed - capacity);
+      return Float64Array.from(
+        { length: pushed - first },
+        (_, index) => figures[slotOf(first + index) * numbers.length + figure] ?? Number.NaN,
+      );
+    },
+  };
+}

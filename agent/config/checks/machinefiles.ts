@@ -1,0 +1,41 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import type { Config } from '../options.ts';
+import type { Finding } from '../problem.ts';
+import { findAccount, type Users } from './access.ts';
+import { type FileState, unreadable } from './filecheck.ts';
+
+/** The user and the group that nats-server and the agent run as on a router. */
+const daemonUser = 'nunect';
+
+/** Looks at a path of this machine, following links. */
+export function stat(path: string): FileState {
+  try {
+    const stats = statSync(path);
+    const { mode, uid, gid } = stats;
+    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
+    return kind === 'other' ? { kind } : { kind, mode, uid, gid, real: realpathSync(path) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return { kind: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown' };
+  }
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+/** The accounts that matter here: when root looks, the daemons run as user nunect, else as who looks. */
+export function usersOf(): Users {
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  const self = { uid, gid };
+  if (uid !== 0)
+    return { self, daemon: { name: String(uid), uid, gids: [gid, ...(process.getgroups?.() ?? [])] } };
+  return { self, daemon: findAccount(daemonUser, read('/etc/passwd'), read('/etc/group')) };
+}
+
+/** Files that the daemons need and may not read; `nats-server -t`, run by root, does not notice. */
+export const unreadableFiles = (config: Config): Finding[] => unreadable(config, stat, usersOf());

@@ -1,0 +1,82 @@
+import type { Config } from '../../config/options.ts';
+import { echoOf, inboxPrefixOf } from '../../wire/subjects.ts';
+import type { ConfBlock } from './syntax.ts';
+import { isTls, isWebsocket, remoteUrl, splitUrl, userinfo } from './url.ts';
+import type { LeafSecrets } from './users.ts';
+import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
+
+/** Collects what was left out of a config, or what is worth saying about it: one sentence each. */
+export type Say = (note: string) => void;
+
+/** Whether the link to the hub is encrypted: by its scheme, or because an option says something about TLS. */
+export function hubTls(config: Config): boolean {
+  const { url, tls_ca, tls_cert, tls_insecure, handshake_first } = config.hub;
+  return (
+    url.some((one) => isTls(splitUrl(one)?.scheme ?? '')) ||
+    tls_ca !== undefined ||
+    tls_cert !== undefined ||
+    tls_insecure ||
+    handshake_first
+  );
+}
+
+/** A unit's question to its own echo, and the answer, are nobody's business at the hub. */
+const selfTraffic = (unit: string): string[] => [echoOf(unit), `${inboxPrefixOf(unit)}.>`];
+
+function tlsBlock(config: Config, version: ServerVersion | undefined): ConfBlock {
+  const { hub } = config;
+  return {
+    ca_file: hub.tls_ca,
+    cert_file: hub.tls_cert,
+    key_file: hub.tls_key,
+    insecure: hub.tls_insecure || undefined,
+    handshake_first: (hub.handshake_first && knows(version, 'handshake_first')) || undefined,
+    timeout: hub.tls_timeout_s,
+  };
+}
+
+/** Settings that only newer servers know; what is left out is said. */
+function newerKeys(config: Config, version: ServerVersion | undefined, say: Say): ConfBlock {
+  const { hub, leaf } = config;
+  const timeout = `${hub.connect_timeout_s}s`;
+  const wanted: readonly (readonly [NewerKey, string, string | boolean])[] = [
+    ['compression', 'leaf.compression', leaf.compression],
+    ['first_info_timeout', 'hub.connect_timeout_s (for the first answer)', timeout],
+    ['dial_timeout', 'hub.connect_timeout_s (for dialling)', timeout],
+    ['ignore_discovered_servers', 'hub.ignore_discovered', hub.ignore_discovered],
+  ];
+  const block: Record<string, string | boolean> = {};
+  for (const [key, option, value] of wanted) {
+    if (value === false || value === 'off') continue; // what a server does that does not know the key
+    if (knows(version, key)) block[key] = value;
+    else say(`${option} is left out: ${lacks(version, key)}.`);
+  }
+  if (knows(version, 'compression') && leaf.compression === 'off') block['compression'] = 'off'; // not the default
+  return block;
+}
+
+/** The remote that joins the unit to its hub, bound to the local `account`. */
+export function hubRemote(
+  config: Config,
+  secrets: LeafSecrets,
+  version: ServerVersion | undefined,
+  account: string,
+  say: Say,
+): ConfBlock {
+  const { hub } = config;
+  const { hubPassword } = secrets;
+  const login = hub.user === undefined || hubPassword === undefined ? '' : userinfo(hub.user, hubPassword);
+  const urls = hub.url.flatMap((one) => splitUrl(one) ?? []);
+  if (urls.some((url) => url.path.length > 1 && !isWebsocket(url.scheme)))
+    say('hub.url: a path means something to websockets only; it is left out.');
+  return {
+    urls: [...new Set(urls.map((url) => remoteUrl(url, login)))],
+    account,
+    credentials: hub.creds_file,
+    nkey: knows(version, 'nkey') ? secrets.hubNkeySeed : undefined,
+    deny_exports: [...new Set([...selfTraffic(config.agent.unit), ...hub.deny_export])],
+    deny_imports: hub.deny_import.length === 0 ? undefined : hub.deny_import,
+    tls: hubTls(config) ? tlsBlock(config, version) : undefined,
+    ...newerKeys(config, version, say),
+  };
+}

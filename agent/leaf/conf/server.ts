@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../../config/options.ts';
+import { hubRemote, type Say } from './hub.ts';
+import { type ConfBlock, writeBlock } from './syntax.ts';
+import { agentLogin, anonymousUser, type LeafSecrets, lanLogin, loginOf, monitorLogin } from './users.ts';
+import { knows, type ServerVersion } from './version.ts';
+
+/** A finished config, and what a person should know of it: what this server cannot do, or that it has no hub. */
+export interface LeafConf {
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
+const account = 'UNIT';
+const systemAccount = 'SYS';
+/** How long a TLS handshake of a local client may take; nats-server's own 2 s are short for a slow phone. */
+const clientTlsTimeout_s = 5;
+
+type Leaf = Config['leaf'];
+
+const serverBlock = (config: Config): ConfBlock => ({
+  server_name: config.agent.unit,
+  host: config.leaf.listen,
+  port: config.leaf.port,
+  ping_interval: `${config.leaf.ping_interval_s}s`,
+  ping_max: 2,
+  max_payload: config.leaf.max_payload_kb * 1024,
+  max_connections: config.leaf.max_connections,
+});
+
+/** In RAM; the server keeps two at most, and the agent takes the older away. */
+const logLimit_bytes = 256 * 1024;
+
+/** Into a file that the agent follows; without a directory for it on stderr, where the system log adds the time. */
+const loggingBlock = (leaf: Leaf, stateDir: string | undefined): ConfBlock => ({
+  logtime: stateDir !== undefined,
+  debug: leaf.log_debug,
+  ...(stateDir === undefined
+    ? {}
+    : {
+        log_file: `${stateDir}/leaf.log`,
+        logfile_size_limit: logLimit_bytes,
+        pid_file: `${stateDir}/leaf.pid`,
+      }),
+});
+
+function usersBlock(config: Config, secrets: LeafSecrets): ConfBlock {
+  const lan = config.user.flatMap((user) => lanLogin(config, user, secrets));
+  return {
+    accounts: {
+      [account]: {
+        jetstream: config.leaf.jetstream ? 'enabled' : undefined,
+        users: [agentLogin(config, secrets.agent), ...lan],
+      },
+      [systemAccount]: { users: [monitorLogin(config.agent.unit, secrets.monitor)] },
+    },
+  };
+}
+
+function anonymousBlock(config: Config): ConfBlock {
+  const guest = anonymousUser(config);
+  return guest === undefined ? {} : { no_auth_user: loginOf(guest) };
+}
+
+const certificate = (leaf: Leaf): ConfBlock => ({
+  cert_file: leaf.tls_cert,
+  key_file: leaf.tls_key,
+  ca_file: leaf.tls_ca,
+  verify: leaf.tls_verify || undefined,
+  timeout: clientTlsTimeout_s,
+});
+
+const tlsBlock = (leaf: Leaf): ConfBlock => (leaf.tls_cert === undefined ? {} : { tls: certificate(leaf) });
+
+function websocketBlock(leaf: Leaf): ConfBlock {
+  if (leaf.websocket_port === 0) return {};
+  return {
+    websocket: {
+      host: leaf.websocket_listen,
+      port: leaf.websocket_port,
+      ...(leaf.websocket_tls ? { tls: certificate(leaf) } : { no_tls: true }),
+      allowed_origins: leaf.websocket_origin.length === 0 ? undefined : leaf.websocket_origin,
+    },
+  };
+}
+
+function jetstreamBlock(config: Config): ConfBlock {
+  const { leaf } = config;
+  if (!leaf.jetstream) return {};
+  return {
+    jetstream: {
+      domain: leaf.jetstream_domain ?? config.agent.unit,
+      store_dir: leaf.jetstream_store_dir,
+      max_memory_store: leaf.jetstream_max_memory_mb * 1024 ** 2,
+      max_file_store: leaf.jetstream_max_storage_mb * 1024 ** 2,
+    },
+  };
+}
+
+/** Never a listener: remotes alone need none, and one would open the unit to anybody (facts/nats.md 3.8). */
+function hubBlock(
+  config: Config,
+  secrets: LeafSecrets,
+  version: ServerVersion | undefined,
+  say: Say,
+): ConfBlock {
+  const { url, reconnect_s } = config.hub;
+  if (url.length === 0) {
+    say('hub.url is not set: the leaf is local only.');
+    return {};
+  }
+  return {
+    leafnodes: {
+      reconnect: knows(version, 'reconnect_duration') ? `${reconnect_s}s` : reconnect_s,
+      remotes: [hubRemote(config, secrets, version, account, say)],
+    },
+  };
+}
+
+/**
+ * The nats-server config of a unit, for that version of the server; undefined is taken for the oldest.
+ * It expects a Config that `checkLeaf` found no error in. Its parts start with a line `# [name]`, so that
+ * two configs can be compared part by part. `stateDir` is where the server may write its log and pid.
+ */
+export function renderLeaf(
+  config: Config,
+  secrets: LeafSecrets,
+  version: ServerVersion | undefined,
+  stateDir?: string,
+): LeafConf {
+  const notes: string[] = [];
+  const parts: Readonly<Record<string, ConfBlock>> = {
+    server: serverBlock(config),
+    logging: loggingBlock(config.leaf, stateDir),
+    tls: tlsBlock(config.leaf),
+    websocket: websocketBlock(config.leaf),
+    hub: hubBlock(config, secrets, version, (note) => notes.push(note)),
+    jetstream: jetstreamBlock(config),
+    users: usersBlock(config, secrets),
+    system: { system_account: systemAccount, ...anonymousBlock(config) },
+  };
+  const text = Object.entries(parts)
+    .filter(([, block]) => Object.keys(block).length > 0)
+    .map(([name, block]) => `\n# [${name}]\n${writeBlock(block)}`)
+    .join('');
+  return { text: headed(text), notes };
+}
+
+const firstLine = "# Written by 'nunect render': changes made here are lost.\n";
+const hubLine = /^# hub: ([0-9a-f]{32}|none)\n/m;
+
+/** The text below two lines of which the second names the hub part, so that a shell can tell one from another. */
+const headed = (body: string): string => `${firstLine}# hub: ${idOf(partsOf(body).get('hub'))}\n${body}`;
+
+const idOf = (hubPart: string | undefined): string =>
+  hubPart === undefined ? 'none' : createHash('sha256').update(hubPart).digest('hex').slice(0, 32);
+
+/** The name of the hub part of a rendered config, `none` where it has none; undefined of any other text. */
+export const hubIdOf = (text: string): string | undefined => hubLine.exec(text)?.[1];
+
+/** The same config with the hub part of another, and all that is local as it was. */
+export function withHubOf(text: string, other: string): string {
+  const parts = new Map([...partsOf(text), ['hub', partsOf(other).get('hub') ?? '']]);
+  return headed([...parts].map(([name, part]) => `\n# [${name}]\n${part}\n`).join(''));
+}
+
+/** The addresses in a hub part, without logins. */
+export const hubAddresses = (text: string): string[] =>
+  [...(partsOf(text).get('hub') ?? '').matchAll(/"([a-z-]+:\/\/)(?:[^"@]*@)?([^"]+)"/g)].map(
+    ([, scheme = '', address = '']) => `${scheme}${address}`,
+  );
+
+/** The parts of a rendered config by name. Of any other text: none. */
+export function partsOf(text: string): ReadonlyMap<string, string> {
+  const parts = text.split(/^# \[([a-z]+)\]\n/m).slice(1);
+  const pairs = parts.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, parts[at + 1]?.trimEnd() ?? ''] as const] : [],
+  );
+  return new Map(pairs);
+}

@@ -1,0 +1,105 @@
+import type { LocalSecrets } from '../../config/agentfile.ts';
+import { overlap } from '../../config/checks/subjectoverlap.ts';
+import type { Config, Named, SectionValues } from '../../config/options.ts';
+import type { OwnerSecrets } from '../../config/secrets.ts';
+import {
+  answeredBy,
+  echoOf,
+  inboxPrefixOf,
+  peerInboxPrefixOf,
+  publishedBy,
+  subjectsOf,
+} from '../../wire/subjects.ts';
+import type { ConfBlock } from './syntax.ts';
+
+/** Login of the agent at its own leaf. */
+export const agentUser = 'nunect-agent';
+
+/** Login with which the agent reads the state of its leaf. */
+export const monitorUser = 'nunect-monitor';
+
+/** Passwords that the generated config needs: those of the leaf itself and those the owner gave. */
+export type LeafSecrets = OwnerSecrets & Pick<LocalSecrets, 'agent' | 'monitor'>;
+
+type User = Named<SectionValues<'user'>>;
+
+/** Login name of a user section. */
+export const loginOf = (user: User): string => user.name ?? user.section;
+
+/** The user section whose rights anonymous clients get. */
+export const anonymousUser = (config: Config): User | undefined =>
+  config.user.find((user) => loginOf(user) === config.leaf.anonymous);
+
+/** The peers that are probed, without the unit itself. */
+const peersOf = (config: Config): string[] =>
+  config.probe.map((probe) => probe.unit ?? probe.section).filter((unit) => unit !== config.agent.unit);
+
+const unique = (subjects: readonly string[]): string[] => [...new Set(subjects)];
+
+/** The agent's user: what it publishes, answers and asks, spelled out; wildcards only for replies. */
+export function agentLogin(config: Config, password: string): ConfBlock {
+  const { unit, role } = config.agent;
+  const subjects = subjectsOf(unit, role);
+  const replies = [...config.hub.reply_subject, `${inboxPrefixOf(unit)}.>`];
+  const echoes = [unit, ...peersOf(config)].map(echoOf);
+  return {
+    user: agentUser,
+    password,
+    permissions: {
+      publish: unique([...publishedBy(subjects), ...echoes, ...replies]),
+      subscribe: unique([
+        ...answeredBy(subjects),
+        `${inboxPrefixOf(unit)}.>`,
+        `${peerInboxPrefixOf(unit)}.>`,
+      ]),
+    },
+  };
+}
+
+/** The user of the system account: may ask the server how it and its links are, and nothing else. */
+export const monitorLogin = (unit: string, password: string): ConfBlock => ({
+  user: monitorUser,
+  password,
+  permissions: {
+    publish: ['$SYS.REQ.SERVER.PING.VARZ', '$SYS.REQ.SERVER.PING.LEAFZ'],
+    subscribe: [`${inboxPrefixOf(unit)}.>`],
+  },
+});
+
+/**
+ * What a list of subjects must not reach unless it says so: the unit's own voice and what it is answered. A list
+ * that names other subjects of ops says nothing of these.
+ */
+function deniedWithin(allowed: readonly string[], { unit, role }: Config['agent']): string[] {
+  const inboxes = [inboxPrefixOf(unit), peerInboxPrefixOf(unit)].map((prefix) => `${prefix}.>`);
+  const named = allowed.filter((pattern) => pattern.startsWith('ops.'));
+  const subjects = subjectsOf(unit, role);
+  const voice = [...publishedBy(subjects), subjects.echo, subjects.timeSync, subjects.command];
+  const unnamed = voice.filter((subject) => !named.some((pattern) => overlap(pattern, subject)));
+  const own = [...(named.length === 0 ? ['ops.>'] : unnamed), ...inboxes];
+  return own.filter((mine) => allowed.some((pattern) => overlap(pattern, mine)));
+}
+
+function permission(allowed: readonly string[], agent: Config['agent']): ConfBlock {
+  if (allowed.length === 0) return { deny: ['>'] }; // an empty allow list allows everything
+  const deny = deniedWithin(allowed, agent);
+  return { allow: unique(allowed), ...(deny.length === 0 ? {} : { deny }) };
+}
+
+/**
+ * A LAN user with what its section lists, in an array; an empty one when it has nothing to log in with, unless it
+ * is the anonymous one, whom everybody may be.
+ */
+export function lanLogin(config: Config, user: User, secrets: LeafSecrets): ConfBlock[] {
+  const permissions = {
+    publish: permission(user.publish, config.agent),
+    subscribe: permission(user.subscribe, config.agent),
+  };
+  if (user.nkey !== undefined) return [{ nkey: user.nkey, permissions }];
+  const { userPasswords } = secrets;
+  // a section may be called `constructor`, which every object seems to have
+  const password = Object.hasOwn(userPasswords, user.section) ? userPasswords[user.section] : undefined;
+  // a server whose no_auth_user is missing does not start, though `nats-server -t` accepts it
+  const isAnonymous = loginOf(user) === config.leaf.anonymous;
+  return password === undefined && !isAnonymous ? [] : [{ user: loginOf(user), password, permissions }];
+}

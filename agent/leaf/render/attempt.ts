@@ -1,0 +1,113 @@
+import type { LeafState } from '../../config/agentfile.ts';
+import { crossCheck } from '../../config/checks/crosscheck.ts';
+import { unreadableFiles } from '../../config/checks/machinefiles.ts';
+import type { Config } from '../../config/options.ts';
+import type { Finding } from '../../config/problem.ts';
+import { checkLeaf } from '../conf/checks.ts';
+import { renderLeaf } from '../conf/server.ts';
+import { quoted } from '../conf/syntax.ts';
+import { userinfo } from '../conf/url.ts';
+import type { LeafSecrets } from '../conf/users.ts';
+import { formatVersion, type ServerVersion } from '../conf/version.ts';
+import { type LeafFiles, lookAt } from './files.ts';
+import type { LeafServer } from './server.ts';
+
+/** What a leaf.conf is made from. */
+export interface LeafJob {
+  readonly files: LeafFiles;
+  readonly config: Config;
+  readonly secrets: LeafSecrets;
+  /** Secrets that could not be read. */
+  readonly missing: readonly Finding[];
+  readonly server: LeafServer;
+  /** Whether the server itself tests the config. */
+  readonly test: boolean;
+  /** Whether the leaf.conf that is there is one to keep rather than to do without something. */
+  readonly hasLastGood: boolean;
+}
+
+/** What came of it. */
+export interface LeafAttempt {
+  readonly state: LeafState;
+  /** The config that leaf.conf was made of; what was asked for, where none was made. */
+  readonly used: Config;
+  readonly server_version?: string;
+  readonly notes: readonly string[];
+  readonly problems: readonly Finding[];
+}
+
+/** What makes a config unfit for a leaf. Errors elsewhere leave an option or a user out, which harms nobody. */
+function isUnfit(config: Config, version: ServerVersion, missing: readonly Finding[]): boolean {
+  const sections = config.hub.url.length > 0 ? ['leaf', 'hub'] : ['leaf'];
+  return [
+    ...crossCheck(config),
+    ...checkLeaf(config, version, lookAt),
+    ...unreadableFiles(config),
+    ...missing,
+  ].some(
+    ({ severity, option = '' }) => severity === 'error' && sections.includes(option.split('.')[0] ?? ''),
+  );
+}
+
+/** The same unit with nothing but what is needed to be reached through the hub. */
+const hubOnly = (config: Config): Config => ({
+  ...config,
+  user: [],
+  leaf: {
+    ...config.leaf,
+    anonymous: undefined,
+    jetstream: false,
+    websocket_port: 0,
+    websocket_tls: false,
+    tls_cert: undefined,
+    tls_key: undefined,
+    tls_ca: undefined,
+    tls_verify: false,
+  },
+});
+
+const localOnly = (config: Config): Config => ({ ...hubOnly(config), hub: { ...config.hub, url: [] } });
+
+/** Keeps passwords out of what a server says about its config, as they are and as they stand in it. */
+function redact(text: string, { userPasswords, ...others }: LeafSecrets): string {
+  return [...Object.values(others), ...Object.values(userPasswords)]
+    .flatMap((secret) => [secret, quoted(secret).slice(1, -1), userinfo('', secret).slice(1, -1)])
+    .sort((a, b) => b.length - a.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+}
+
+/**
+ * Writes leaf.conf. When the config cannot be used, the last good one stays; where there is none, the unit gets
+ * what can be had of it, so that it can be reached and says what is wrong.
+ */
+export async function attemptLeaf(job: LeafJob): Promise<LeafAttempt> {
+  const { files, config, secrets, server, hasLastGood } = job;
+  const failed = { state: hasLastGood ? 'last_good' : 'none', used: config, notes: [] } as const;
+  const version = await server.version();
+  if (!('known' in version)) {
+    return { ...failed, problems: [{ option: 'leaf.server', message: version.why, severity: 'error' }] };
+  }
+
+  const server_version = formatVersion(version.known);
+  const problems = checkLeaf(config, version.known, lookAt);
+  const lesser = [
+    ['hub_only', hubOnly(config)],
+    ['local_only', localOnly(config)],
+  ] as const;
+  for (const [state, used] of [['current', config] as const, ...(hasLastGood ? [] : lesser)]) {
+    if (isUnfit(used, version.known, job.missing)) continue;
+    const { text, notes } = renderLeaf(used, secrets, version.known, files.state);
+    files.writeTrial(text);
+    const refused = job.test ? await server.test(files.trial) : undefined;
+    if (refused === undefined) {
+      files.acceptTrial();
+      return { state, used, server_version, notes, problems };
+    }
+    files.dropTrial();
+    if (state === 'current') {
+      const message = `nats-server refuses the leaf.conf made of it: ${redact(refused, secrets)}`;
+      problems.push({ message, severity: 'error' });
+    }
+  }
+  return { ...failed, server_version, problems };
+}

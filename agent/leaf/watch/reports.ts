@@ -1,0 +1,174 @@
+// The monitoring JSON of nats-server, 2.9 to 2.15, as facts: /varz and /leafz, or the replies to the system requests.
+import { known } from '../../lib/known.ts';
+
+/** One leaf connection of the local server towards a hub. Counts are since it was made. */
+export interface HubLink {
+  readonly ip: string;
+  readonly port: number;
+  /** Name of the hub; known from 2.9.15. */
+  readonly name?: string;
+  readonly account?: string;
+  /** Number of the connection within the server; known from 2.11. */
+  readonly id?: number;
+  readonly compression?: string;
+  /** Missing until the hub has answered a first PING: until then the link is not up. */
+  readonly rtt_us?: number;
+  readonly in_msgs?: number;
+  readonly out_msgs?: number;
+  readonly in_bytes?: number;
+  readonly out_bytes?: number;
+  readonly subscriptions?: number;
+}
+
+/** The local server. Counts are since its start. */
+export interface ServerFacts {
+  readonly id: string;
+  readonly name?: string;
+  readonly version?: string;
+  /** By the server's monotonic clock, so that a step of the wall clock does not bend it. */
+  readonly uptime_s?: number;
+  /** Unix ms at its start by the wall clock of that moment, which may have been wrong. */
+  readonly started_ms?: number;
+  readonly connections?: number;
+  readonly in_msgs?: number;
+  readonly out_msgs?: number;
+  readonly in_bytes?: number;
+  readonly out_bytes?: number;
+  readonly slow_consumers?: number;
+  readonly mem_bytes?: number;
+  readonly cpu_percent?: number;
+  /** What it is configured to join; the server leaves out credentials. */
+  readonly remotes: readonly { readonly account?: string; readonly urls: readonly string[] }[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The report itself: plain over HTTP, under `data` in the reply to a system request. */
+function parseReport(text: string): Json | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    const report = isRecord(json) && isRecord(json['server']) ? json['data'] : json;
+    return isRecord(report) && typeof report['server_id'] === 'string' ? report : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not below zero, and nowhere near the end of what a number can hold. */
+const amount = (value: unknown): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
+
+const count = (value: unknown): number | undefined => (Number.isInteger(value) ? amount(value) : undefined);
+
+const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
+
+const traffic = (report: Json) =>
+  known({
+    in_msgs: count(report['in_msgs']),
+    out_msgs: count(report['out_msgs']),
+    in_bytes: count(report['in_bytes']),
+    out_bytes: count(report['out_bytes']),
+  });
+
+const microseconds: Readonly<Record<string, number>> = {
+  ns: 1e-3,
+  us: 1,
+  µs: 1, // U+00B5, as Go prints it
+  μs: 1, // U+03BC
+  ms: 1e3,
+  s: 1e6,
+  m: 60e6,
+  h: 3600e6,
+};
+
+/** Microseconds of a Go duration such as "392µs", "1.2ms" or "1m2.5s" (time.Duration.String). */
+export function parseGoDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, digits, unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
+    total += Number(digits) * (microseconds[unit] ?? Number.NaN);
+  }
+  return amount(total);
+}
+
+/** Seconds of the server's uptime, such as "1y2d3h4m5s" (myUptime in nats-server's monitor.go). */
+export function parseUptimeWords(text: string): number | undefined {
+  const match = /^(?:(\d+)y)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(\d+)s$/.exec(text);
+  if (match === null) return undefined;
+  const [years = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return amount((((years * 365 + days) * 24 + hours) * 60 + minutes) * 60 + seconds);
+}
+
+function parseLink(entry: unknown): HubLink[] {
+  // is_spoke is false where another leaf joined us; before 2.9.15 there is no such field
+  if (!isRecord(entry) || entry['is_spoke'] === false) return [];
+  const ip = word(entry['ip']);
+  const port = count(entry['port']);
+  if (ip === undefined || port === undefined || port > 65535) return [];
+  const rtt_us = parseGoDuration(word(entry['rtt']) ?? '');
+  return [
+    {
+      ip,
+      port,
+      ...known({
+        name: word(entry['name']),
+        account: word(entry['account']),
+        id: count(entry['id']),
+        compression: word(entry['compression']),
+        rtt_us: rtt_us === 0 ? undefined : rtt_us, // "0s": not measured yet
+        subscriptions: count(entry['subscriptions']),
+      }),
+      ...traffic(entry),
+    },
+  ];
+}
+
+/** The links to hubs in a LEAFZ report; undefined when it cannot be understood. */
+export function parseLeafz(text: string): HubLink[] | undefined {
+  const report = parseReport(text);
+  if (report === undefined || count(report['leafnodes']) === undefined) return undefined;
+  const leafs: unknown = report['leafs'] ?? []; // null in 2.9 when there are none
+  return Array.isArray(leafs) ? leafs.flatMap(parseLink) : undefined;
+}
+
+function parseRemotes(leaf: unknown): ServerFacts['remotes'] {
+  const remotes: unknown = isRecord(leaf) ? leaf['remotes'] : undefined;
+  if (!Array.isArray(remotes)) return [];
+  return remotes.filter(isRecord).map((remote) => {
+    const urls: unknown = remote['urls'];
+    return {
+      ...known({ account: word(remote['local_account']) }),
+      urls: Array.isArray(urls) ? urls.flatMap((url) => word(url) ?? []) : [],
+    };
+  });
+}
+
+/** The server in a VARZ report; undefined when it cannot be understood. */
+export function parseVarz(text: string): ServerFacts | undefined {
+  const report = parseReport(text);
+  const id = word(report?.['server_id']);
+  if (report === undefined || id === undefined || count(report['connections']) === undefined)
+    return undefined;
+  const started_ms = Date.parse(word(report['start']) ?? '');
+  return {
+    id,
+    ...known({
+      name: word(report['server_name']),
+      version: word(report['version']),
+      uptime_s: parseUptimeWords(word(report['uptime']) ?? ''),
+      started_ms: Number.isNaN(started_ms) ? undefined : started_ms,
+      connections: count(report['connections']),
+      slow_consumers: count(report['slow_consumers']),
+      mem_bytes: count(report['mem']),
+      cpu_percent: amount(report['cpu']),
+    }),
+    ...traffic(report),
+    remotes: parseRemotes(report['leaf']),
+  };
+}

@@ -1,0 +1,179 @@
+import { known } from '../../lib/known.ts';
+import { type AbsentReason, absent, fresh, type Reading, stale } from '../../lib/reading.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import { type AskLeaf, Unanswered } from './ask.ts';
+import { type HubLink, parseLeafz, parseVarz, type ServerFacts } from './reports.ts';
+
+/** The local server and its way to the hub. */
+export interface LeafFacts {
+  readonly server: ServerFacts;
+  readonly links: readonly HubLink[];
+  readonly hub: HubState;
+  /** The latest trouble that was seen, also after it ended. */
+  readonly last_error?: LeafError;
+}
+
+export interface LeafError {
+  readonly text: string;
+  /** Monotonic ms. */
+  readonly at_ms: number;
+}
+
+/** The server does not tell since when a link stands, so this is kept here. */
+export interface HubState {
+  /** At least one link on which the hub has answered. */
+  readonly up: boolean;
+  /** Monotonic ms at which it was first seen to be so. */
+  readonly since_ms: number;
+  /** How often it went up or down, a reconnection between two looks included. */
+  readonly changes: number;
+  /** Of the quickest link. */
+  readonly rtt_us?: number;
+}
+
+export interface LeafWatch {
+  /** Stale once the server stops answering; absent until it has. */
+  read(): Reading<LeafFacts>;
+  /** Whether the hub can be reached; undefined while that is not known. */
+  hubUp(): boolean | undefined;
+  /** Called after a look that found the hub up, down, reconnected or unknown, or another server than before. Returns its end. */
+  onChange(listener: (reading: Reading<LeafFacts>) => void): () => void;
+  /** Looks now, or waits for the look under way. */
+  look(): Promise<void>;
+  stop(): void;
+}
+
+export interface LeafDeps {
+  readonly ask: AskLeaf;
+  readonly ticker: Ticker;
+}
+
+export interface LeafOptions {
+  readonly intervalMs: number;
+}
+
+const upLinks = (links: readonly HubLink[]): HubLink[] => links.filter((link) => link.rtt_us !== undefined);
+
+/** A link was replaced by another one between two looks: its number changed, or its counters began anew. */
+function reconnected(before: HubLink | undefined, now: HubLink | undefined): boolean {
+  if (before === undefined || now === undefined) return false;
+  if (before.id !== undefined && now.id !== undefined) return before.id !== now.id;
+  const fell = (a?: number, b?: number): boolean => a !== undefined && b !== undefined && b < a;
+  return (
+    before.ip !== now.ip ||
+    before.port !== now.port ||
+    fell(before.in_msgs, now.in_msgs) ||
+    fell(before.out_msgs, now.out_msgs)
+  );
+}
+
+function nextHub(
+  before: LeafFacts | undefined,
+  server: ServerFacts,
+  links: readonly HubLink[],
+  now_ms: number,
+) {
+  const [link] = upLinks(links);
+  const [linkBefore] = upLinks(before?.links ?? []);
+  const up = link !== undefined;
+  const again = up && (before?.server.id !== server.id || reconnected(linkBefore, link));
+  const rtts = upLinks(links).flatMap(({ rtt_us }) => rtt_us ?? []);
+  const rtt = up ? { rtt_us: Math.min(...rtts) } : {};
+
+  if (before === undefined) return { up, since_ms: now_ms, changes: 0, ...rtt };
+  const { hub } = before;
+  if (hub.up !== up) return { up, since_ms: now_ms, changes: hub.changes + 1, ...rtt };
+  if (again) return { up, since_ms: now_ms, changes: hub.changes + 2, ...rtt };
+  return { up, since_ms: hub.since_ms, changes: hub.changes, ...rtt };
+}
+
+/** Why the hub is not reached, as far as the server tells. */
+function hubTrouble(server: ServerFacts, links: readonly HubLink[]): string | undefined {
+  if (upLinks(links).length > 0) return undefined;
+  const [silent] = links;
+  if (silent !== undefined)
+    return `hub ${silent.ip}:${silent.port} accepts the link but has not answered on it`;
+  const urls = server.remotes.flatMap((remote) => remote.urls);
+  return urls.length === 0 ? undefined : `no link to the hub (${urls.join(', ')})`;
+}
+
+/** What makes a change worth telling. */
+const signature = (reading: Reading<LeafFacts>): string =>
+  reading.kind === 'fresh'
+    ? `${reading.value.server.id} ${reading.value.hub.up} ${reading.value.hub.changes}`
+    : reading.kind;
+
+/** Watches a nats-server through its monitoring reports. The first look is made at once. */
+export function watchLeaf({ ask, ticker }: LeafDeps, opts: LeafOptions, signal: AbortSignal): LeafWatch {
+  const listeners = new Set<(reading: Reading<LeafFacts>) => void>();
+  let reading: Reading<LeafFacts> = absent('not_yet');
+  let lastError: LeafError | undefined;
+  let underWay: Promise<void> | undefined;
+  let stopped = false;
+
+  const note = (text: string): LeafError => {
+    lastError = { text, at_ms: ticker.now_ms() };
+    return lastError;
+  };
+  const failed = (why: AbsentReason, detail: string): Reading<LeafFacts> => {
+    const last_error = note(detail);
+    if (reading.kind === 'absent') return absent(why, detail);
+    return stale({ ...reading.value, last_error }, reading.at_ms, detail);
+  };
+  const seen = (server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> => {
+    const at_ms = ticker.now_ms();
+    const before = reading.kind === 'absent' ? undefined : reading.value;
+    if (before === undefined) lastError = undefined; // that it could not be asked yet is no trouble of its own
+    const trouble = hubTrouble(server, links);
+    if (trouble !== undefined) note(trouble);
+    const hub = nextHub(before, server, links, at_ms);
+    return fresh({ server, links, hub, ...known({ last_error: lastError }) }, at_ms);
+  };
+
+  const examine = async (): Promise<Reading<LeafFacts>> => {
+    try {
+      const [varz, leafz] = await Promise.all([ask('varz'), ask('leafz')]);
+      const server = parseVarz(varz);
+      const links = parseLeafz(leafz);
+      if (server === undefined) return failed('garbled', 'the VARZ report of the server cannot be read');
+      if (links === undefined) return failed('garbled', 'the LEAFZ report of the server cannot be read');
+      return seen(server, links);
+    } catch (error) {
+      if (error instanceof Unanswered) return failed(error.code, error.message);
+      return failed('no_reply', String(error));
+    }
+  };
+
+  const lookOnce = async (): Promise<void> => {
+    const next = await examine();
+    if (stopped) return;
+    const changed = signature(next) !== signature(reading);
+    reading = next;
+    if (changed) for (const listener of listeners) listener(reading);
+  };
+  const look = (): Promise<void> => {
+    underWay ??= lookOnce().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+
+  const cancel = ticker.every(opts.intervalMs, () => void look(), 0.1);
+  const stop = (): void => {
+    stopped = true;
+    cancel();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  void look();
+
+  return {
+    read: () => reading,
+    hubUp: () => (reading.kind === 'fresh' ? reading.value.hub.up : undefined),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    look,
+    stop,
+  };
+}

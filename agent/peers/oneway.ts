@@ -1,0 +1,64 @@
+import type { ClockSummary } from '../clock/summary.ts';
+import type { Incoming } from '../nats/incoming.ts';
+import type { PeerRtt } from '../wire/reports.ts';
+
+/** What the headers of an echo say, each only if it is there and makes sense. */
+export function echoHeaders(message: Incoming) {
+  const found = new Map<string, string>();
+  for (const [name, [value = '']] of message.headers ?? []) found.set(name.toLowerCase(), value);
+  const number = (name: string): number | undefined => {
+    const text = found.get(name);
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  };
+  return {
+    received_us: number('x-server-received-at'),
+    sent_us: number('x-server-sent-at'),
+    bound_ns: number('x-clock-error-bound'),
+    source: found.get('x-clock-source'),
+    quality: found.get('x-clock-quality'),
+  };
+}
+
+/** Our wall time at sending and at arrival, the round trip by the monotonic clock, and our clock. */
+interface OwnTimes {
+  readonly sent_us: number;
+  readonly back_us: number;
+  readonly rtt_us: number;
+  readonly clock: ClockSummary;
+}
+
+/** What an echo tells of the way there and back. */
+export type OneWay = Pick<
+  PeerRtt,
+  'forward_us' | 'back_us' | 'one_way_error_us' | 'clocks_contradict' | 'clock_source' | 'clock_quality'
+>;
+
+/** Between reading the wall clock and the monotonic one a busy machine may let us wait. */
+const slack_us = 50_000;
+
+/** No way takes less than nothing, nor longer than the round trip. */
+const isPossible = (way_us: number, rtt_us: number, error_us: number): boolean =>
+  way_us >= -error_us && way_us <= rtt_us + error_us + slack_us;
+
+/**
+ * One-way times from an echo, with the error that both clocks may have together. Empty unless both clocks are
+ * synchronised and both errors are bounded: a difference of clocks that nobody vouches for is no measurement. Times
+ * that cannot be, even with the whole error, prove a bound wrong (or a clock set meanwhile), and are left out too.
+ */
+export function oneWay(message: Incoming, own: OwnTimes): OneWay {
+  const peer = echoHeaders(message);
+  const clock = {
+    ...(peer.source === undefined ? {} : { clock_source: peer.source }),
+    ...(peer.quality === undefined ? {} : { clock_quality: peer.quality }),
+  };
+  const synced = own.clock.source !== 'unsynced' && (peer.source === 'ptp' || peer.source === 'ntp');
+  const bound_ns = own.clock.error_bound_ns;
+  if (!synced || bound_ns === undefined || peer.bound_ns === undefined) return clock;
+  if (peer.received_us === undefined || peer.sent_us === undefined) return clock;
+  const forward_us = peer.received_us - own.sent_us;
+  const back_us = own.back_us - peer.sent_us;
+  const one_way_error_us = Math.ceil((bound_ns + peer.bound_ns) / 1000);
+  return [forward_us, back_us].every((way_us) => isPossible(way_us, own.rtt_us, one_way_error_us))
+    ? { ...clock, forward_us, back_us, one_way_error_us }
+    : { ...clock, clocks_contradict: true };
+}

@@ -1,0 +1,115 @@
+import type { AgentFile } from '../config/agentfile.ts';
+import { troublesBetween } from '../health/health.ts';
+import type { Trouble } from '../health/trouble.ts';
+import { known } from '../lib/known.ts';
+import type { Log } from '../lib/log.ts';
+import { version } from '../lib/version.ts';
+import type { Spool, SpoolRecord } from '../records/spool.ts';
+import type { HealthEvent, StatusChange, StatusEvent } from '../wire/reports.ts';
+import { subjectsOf } from '../wire/subjects.ts';
+import type { Outlook } from './unitstate.ts';
+
+export interface EventsDeps {
+  readonly spool: Pick<Spool, 'put'>;
+  readonly log: Log;
+  wall_ms(): number;
+}
+
+export interface Events {
+  /** Publishes one change, and logs it: the details only for who debugs, as they are records already. */
+  tell(happening: StatusChange): void;
+  /** Publishes and logs what began and what ended since the last call. */
+  compare(troubles: readonly Trouble[]): void;
+}
+
+const inWords = (value: unknown): string =>
+  value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
+
+/** A step for people: "1.500 s back", "56.9 years forward". */
+function sayStep(step_us: number): string {
+  const seconds = Math.abs(step_us) / 1e6;
+  const [size, unit] =
+    seconds > 2 * 31_557_600
+      ? [(seconds / 31_557_600).toFixed(1), 'years']
+      : seconds > 2 * 86_400
+        ? [(seconds / 86_400).toFixed(1), 'days']
+        : [seconds.toFixed(3), 's'];
+  return `${size} ${unit} ${step_us < 0 ? 'back' : 'forward'}`;
+}
+
+/** The system clock was set; `wall_us` is what it shows now. */
+export const clockStep = (step_us: number, wall_us: number): StatusChange => ({
+  event: 'clock_step',
+  before: { wall_ms: Math.floor((wall_us - step_us) / 1000) },
+  after: { wall_ms: Math.floor(wall_us / 1000), step_us: Math.round(step_us) },
+  evidence: `the system clock was set ${sayStep(step_us)}`,
+});
+
+const majors: ReadonlySet<string> = new Set([
+  'clock',
+  'hub',
+  'clock_step',
+  'hub_cause',
+  'hub_settings',
+  'leaf_restart',
+  'certificate',
+]);
+
+/** A change of that unit as a record on `ops.status.<role>.<unit>`. */
+export function statusRecord(
+  { unit, role }: { readonly unit: string; readonly role: string },
+  wall_ms: number,
+  happening: StatusChange,
+): SpoolRecord {
+  const body: StatusEvent = { ts: Math.floor(wall_ms), unit_id: unit, role, ...happening };
+  return { subject: subjectsOf(unit, role).status, worth: 'event', body };
+}
+
+/** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
+export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readonly role: string }): Events {
+  let troubles: readonly Trouble[] = [];
+
+  const put = (happening: StatusChange): void => {
+    deps.spool.put(statusRecord(of, deps.wall_ms(), happening));
+  };
+
+  return {
+    tell(happening) {
+      put(happening);
+      const { event, before, after, evidence } = happening;
+      deps.log[majors.has(event) ? 'info' : 'debug'](
+        `${event}: ${inWords(before)} -> ${inWords(after)}`,
+        known({ evidence }),
+      );
+    },
+    compare(now) {
+      const { began, ended } = troublesBetween(troubles, now);
+      troubles = now;
+      for (const { key, weight, stage, text } of began) {
+        put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
+        // what comes in stages will get worse
+        deps.log[weight === 'note' && stage === undefined ? 'info' : 'warn'](text);
+      }
+      for (const { key, weight } of ended) {
+        put({ event: 'problem', before: { key, weight } });
+        deps.log.info(`over: ${key}`);
+      }
+    },
+  };
+}
+
+/** The unit's health as HEALTH_PROBE is answered and as it is published with that. */
+export const healthEvent = (
+  { health, uptime_s }: Outlook,
+  { config: { agent } }: AgentFile,
+  wall_us: number,
+): HealthEvent => ({
+  ts: Math.floor(wall_us / 1000),
+  unit_id: agent.unit,
+  role: agent.role,
+  event: 'health',
+  status: health.status,
+  version,
+  uptime_s: Math.floor(uptime_s),
+  problems: health.troubles.map(({ text }) => text),
+});

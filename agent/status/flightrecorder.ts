@@ -1,0 +1,117 @@
+import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
+import { planExcerpts } from '../clock/recorder/excerpts.ts';
+import { type ClockSample, clockRecorder, type Figure, type Tape } from '../clock/recorder/ring.ts';
+import type { Timekeeper } from '../clock/timekeeper.ts';
+import type { WallClock } from '../clock/wallclock.ts';
+import type { LeafWatch } from '../leaf/watch/watch.ts';
+import { freshValue } from '../lib/reading.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Spool } from '../records/spool.ts';
+import { leadingPort } from '../wire/messages.ts';
+import type { RecorderMetric, StatusChange } from '../wire/reports.ts';
+
+export interface FlightRecorderDeps {
+  /** What is looked at; undefined while it is being started anew: the recorder outlives it. */
+  keeper(): Pick<Timekeeper, 'verdict' | 'summary' | 'ptp' | 'ntp'> | undefined;
+  leaf(): Pick<LeafWatch, 'read' | 'hubUp'> | undefined;
+  /** Hears of each sample. */
+  seen(sample: ClockSample): void;
+  readonly spool: Pick<Spool, 'put'>;
+  readonly wall: WallClock;
+  readonly ticker: Ticker;
+}
+
+export interface FlightRecorder {
+  /** The verdict changed: what was recorded around it is published as soon as it is complete. */
+  changed(change: StatusChange): void;
+  /** All that is recorded, as `/recorder.json` shows it. */
+  tape(): Tape;
+  /** One figure of all that is recorded, oldest first; NaN where it was not known. */
+  column(name: Figure): Float64Array;
+  /** Publishes what is not complete yet: the unit stops. */
+  finish(): void;
+  stop(): void;
+}
+
+const period_ms = 1000;
+/** Most rows of a record: with the longest names and figures they take 40 KB. */
+const mostRows = 200;
+const longestEvidence = 400;
+
+function ptpSample(ptp: PtpFacts | undefined, now_ms: number) {
+  const port = ptp && leadingPort(ptp.ports);
+  const age_ms = ptp === undefined ? undefined : now_ms - ptp.ingressSeen_ms; // infinite: none was seen yet
+  return { port_state: port?.portState, ingress_age_ms: age_ms };
+}
+
+function ntpSample(ntp: ChronyFacts | undefined) {
+  const followed = ntp?.sources.find((source) => source.state === 'selected');
+  return { ntp_source: followed?.name, ntp_last_rx_s: followed?.last_rx_s };
+}
+
+/** Looks at the clock each second and publishes what it saw around each change of the verdict. */
+export function keepRecorder(
+  deps: FlightRecorderDeps,
+  opts: { readonly unit: string; readonly subject: string },
+): FlightRecorder {
+  const { ticker, wall } = deps;
+  const recorder = clockRecorder();
+  const excerpts = planExcerpts();
+
+  function look(now_ms: number): ClockSample | undefined {
+    const keeper = deps.keeper();
+    if (keeper === undefined) return undefined;
+    const leaf = deps.leaf();
+    wall.check();
+    const { source, quality, holdover, offset_ns } = keeper.verdict();
+    return {
+      mono_ms: now_ms,
+      wall_ms: wall.now_us() / 1000,
+      source,
+      quality,
+      holdover: holdover !== undefined,
+      offset_ns,
+      error_bound_ns: keeper.summary().error_bound_ns,
+      ...ptpSample(freshValue(keeper.ptp()), now_ms),
+      ...ntpSample(freshValue(keeper.ntp())),
+      hub_up: leaf?.hubUp(),
+      hub_rtt_us: leaf && freshValue(leaf.read())?.hub.rtt_us,
+    };
+  }
+
+  function publish(excerpt: ReturnType<typeof excerpts.due>): void {
+    if (excerpt === undefined) return;
+    const { from_ms, to_ms, changes, more_changes } = excerpt;
+    const body: RecorderMetric = {
+      ts: Math.floor(wall.now_us() / 1000),
+      unit_id: opts.unit,
+      changes: changes.map((change) => ({ ...change, mono_ms: Math.round(change.mono_ms) })),
+      ...(more_changes === 0 ? {} : { more_changes }),
+      period_ms,
+      ...recorder.tape(from_ms, to_ms, mostRows),
+    };
+    deps.spool.put({ subject: opts.subject, worth: 'event', body });
+  }
+
+  function tick(): void {
+    const now_ms = ticker.now_ms();
+    const sample = look(now_ms);
+    if (sample !== undefined) {
+      deps.seen(sample);
+      recorder.push(sample);
+    }
+    publish(excerpts.due(now_ms));
+  }
+  const cancel = ticker.every(period_ms, tick);
+
+  return {
+    changed({ before, after, evidence = '' }) {
+      const mono_ms = ticker.now_ms();
+      excerpts.note({ mono_ms, before, after, evidence: evidence.slice(0, longestEvidence) });
+    },
+    tape: () => recorder.tape(),
+    column: recorder.column,
+    finish: () => publish(excerpts.rest(ticker.now_ms())),
+    stop: cancel,
+  };
+}

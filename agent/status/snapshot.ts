@@ -1,0 +1,183 @@
+import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
+import { type RemedyFacts, remedyOf } from '../health/remedies.ts';
+import { known } from '../lib/known.ts';
+import type { Reading } from '../lib/reading.ts';
+import type { LinkState } from '../nats/link.ts';
+import type { SpoolStats } from '../records/spool.ts';
+import type { UnitName } from '../wire/messages.ts';
+import type { WindowStats } from '../wire/reports.ts';
+import type { Outlook } from './unitstate.ts';
+import {
+  type ClockStatus,
+  type LinkStatus,
+  type NtpStatus,
+  type PtpStatus,
+  type RttStatus,
+  type Seen,
+  type SpoolStatus,
+  type StatusSnapshot,
+  snapshotSchema,
+} from './web/shape.ts';
+
+/** What the snapshot needs besides the outlook. */
+export interface StatusFacts {
+  readonly name: UnitName;
+  readonly wall_ms: number;
+  readonly link: LinkState;
+  readonly linkSince_ms: number;
+  readonly holdoverSince_ms: number | undefined;
+  readonly hubChanges: number | undefined;
+  readonly spool: SpoolStats;
+  readonly config: RemedyFacts['config'];
+}
+
+const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
+  if (reading.kind === 'stale') return reading.why;
+  const why = reading.why.replaceAll('_', ' ');
+  return reading.detail === undefined ? why : `${why}: ${reading.detail}`;
+};
+
+const seen = (reading: Reading<unknown>): Seen =>
+  reading.kind === 'fresh' ? { seen: 'fresh' } : { seen: reading.kind, why: whyNot(reading) };
+
+const seenValue = <T>(reading: Reading<T>): T | undefined =>
+  reading.kind === 'absent' ? undefined : reading.value;
+
+function clockStatus({ time, clock }: Outlook, holdoverSince_ms: number | undefined): ClockStatus {
+  const { verdict, since_wall_ms } = time;
+  const { source, quality, bound, evidence, reasons, offset_ns, holdover } = verdict;
+  return {
+    source,
+    quality,
+    since_ms: Math.floor(since_wall_ms),
+    ...known({
+      offset_ns,
+      error_bound_ns: clock.error_bound_ns,
+      error_rel_ns: bound.relative_ns === undefined ? undefined : Math.ceil(bound.relative_ns),
+      holdover:
+        holdover && holdoverSince_ms !== undefined
+          ? { source: holdover.source, since_ms: holdoverSince_ms }
+          : undefined,
+    }),
+    bound_terms: bound.terms,
+    evidence,
+    reasons,
+  };
+}
+
+/** What is shown of ptp4l. */
+export function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
+  const facts = seenValue(reading);
+  return {
+    ...seen(reading),
+    ports: facts?.ports.map(({ portIdentity, portState }) => ({ portIdentity, portState })) ?? [],
+    ...known({
+      gmIdentity: facts?.parent?.grandmasterIdentity,
+      parentPortIdentity: facts?.parent?.parentPortIdentity,
+      master_offset_ns: facts?.timeStatus.master_offset_ns,
+      meanPathDelay_ns: facts?.current?.meanPathDelay_ns,
+      stepsRemoved: facts?.current?.stepsRemoved,
+      domainNumber: facts?.defaults?.domainNumber,
+      timestamping: facts?.ports.find((port) => port.timestamping !== undefined)?.timestamping,
+    }),
+  };
+}
+
+const ns = (seconds: number): number => Math.round(seconds * 1e9);
+
+/** What is shown of chronyd. */
+export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
+  const facts = seenValue(reading);
+  const synced = facts !== undefined && facts.tracking.leap !== 'unsynchronised';
+  return {
+    ...seen(reading),
+    ...known({
+      selected: facts?.sources.find((source) => source.state === 'selected')?.name,
+      stratum: synced ? facts.tracking.stratum : undefined,
+      offset_ns: synced ? -ns(facts.tracking.system_time_s) : undefined,
+    }),
+    sources:
+      facts?.sources.map(({ name, mode, state, reach, offset_s, last_rx_s }) => ({
+        name,
+        mode,
+        state,
+        reach,
+        ...(last_rx_s === undefined ? {} : { offset_ns: ns(offset_s) }),
+      })) ?? [],
+  };
+}
+
+function linkStatus({ nats, hub_rtt_us }: Outlook, facts: StatusFacts): LinkStatus {
+  return {
+    connected: facts.link.connected,
+    since_ms: Math.floor(facts.linkSince_ms),
+    ...known({
+      server: nats.server_name,
+      server_version: nats.server_version,
+      hub_up: nats.hub_up,
+      hub_since_ms: nats.hub_since_ms,
+      hub_rtt_us,
+      hub_changes: facts.hubChanges,
+      last_error: nats.last_error,
+      cause: nats.cause,
+    }),
+  };
+}
+
+const spoolStatus = (stats: SpoolStats): SpoolStatus => ({
+  state: stats.state,
+  records: stats.pending,
+  bytes: stats.bytes,
+  budget_bytes: stats.budget_bytes,
+  ...known({ oldest_age_s: stats.oldest_age_s, capacity_s: stats.capacity_s }),
+  stored: stats.stored,
+  dropped: Object.values(stats.dropped).reduce((sum, count) => sum + count, 0),
+  duplicate_ids: stats.duplicate_ids,
+});
+
+const rttStatus = (to: string, last_us: number | undefined, window: WindowStats): RttStatus => ({
+  to,
+  ...known({ last_us, p50_us: window.p50_us, p99_us: window.p99_us, jitter_us: window.jitter_us }),
+  ...(window.count === 0 ? {} : { loss: window.loss_percent / 100 }),
+});
+
+/** The outlook as `/status.json` shows it. */
+export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
+  const { rtt, health, time } = outlook;
+  const remedyFacts: RemedyFacts = {
+    config: facts.config,
+    cause: outlook.nats.cause,
+    reasons: time.verdict.reasons,
+    spool_budget_bytes: facts.spool.budget_bytes,
+  };
+  const { unit, tenant, version } = facts.name;
+  return {
+    schema: snapshotSchema,
+    unit,
+    ...known({ tenant }),
+    version,
+    at_ms: Math.floor(facts.wall_ms),
+    uptime_s: Math.floor(outlook.uptime_s),
+    status: health.status,
+    problems: health.troubles.map(({ text }) => text),
+    troubles: health.troubles.map(({ key, weight, text, stage }) => ({
+      key,
+      weight,
+      text,
+      ...known({ remedy: remedyOf({ key, ...known({ stage }) }, remedyFacts) }),
+    })),
+    clock: clockStatus(outlook, facts.holdoverSince_ms),
+    ptp: ptpStatus(time.ptp),
+    ntp: ntpStatus(time.ntp),
+    link: linkStatus(outlook, facts),
+    spool: spoolStatus(facts.spool),
+    rtt: [
+      ...(rtt.native === undefined ? [] : [rttStatus('leaf', rtt.native_rtt_us, rtt.native)]),
+      ...(rtt.app === undefined ? [] : [rttStatus('echo', rtt.app_rtt_us, rtt.app)]),
+      ...rtt.peers.map((peer) => rttStatus(peer.unit, peer.rtt_us, peer.window)),
+    ],
+    system: outlook.system,
+    self: outlook.self,
+    certificates: outlook.certificates,
+  };
+}

@@ -1,0 +1,224 @@
+import type { Interface } from '../../device/interfaces.ts';
+import type { RttStatus, StatusSnapshot } from './shape.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One value of a quantity. An undefined value is not known and is left out. */
+export interface Sample {
+  readonly value: number | undefined;
+  readonly labels?: Labels;
+}
+
+/** A quantity as Prometheus knows it; the name ends in its base unit, a counter's in _total. */
+export interface Quantity {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  samples(snapshot: StatusSnapshot): readonly Sample[];
+}
+
+const one = (value: number | undefined, labels?: Sample['labels']): Sample[] => [
+  labels === undefined ? { value } : { value, labels },
+];
+const truth = (value: boolean | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value);
+const divided = (value: number | undefined, by: number): number | undefined =>
+  value === undefined ? undefined : value / by;
+
+const gauge = (name: string, help: string, samples: Quantity['samples']): Quantity => ({
+  name: `nunect_${name}`,
+  type: 'gauge',
+  help,
+  samples,
+});
+const counter = (name: string, help: string, samples: Quantity['samples']): Quantity => ({
+  name: `nunect_${name}_total`,
+  type: 'counter',
+  help,
+  samples,
+});
+
+const perRtt =
+  (value: (window: RttStatus) => number | undefined) =>
+  (s: StatusSnapshot): Sample[] =>
+    s.rtt.map((window) => ({ value: value(window), labels: { to: window.to } }));
+
+const perInterface =
+  (value: (entry: Interface) => number | undefined) =>
+  (s: StatusSnapshot): Sample[] =>
+    (s.system?.interfaces ?? []).map((entry) => ({ value: value(entry), labels: { interface: entry.name } }));
+
+const perStorage =
+  (value: 'total_bytes' | 'available_bytes') =>
+  (s: StatusSnapshot): Sample[] =>
+    (s.system?.storage ?? []).map((entry) => ({ value: entry[value], labels: { path: entry.path } }));
+
+/** Every quantity of /metrics: the only place where a name and its help text stand. */
+export const quantities: readonly Quantity[] = [
+  gauge('info', 'Always 1; the labels say what the unit is.', (s) =>
+    one(1, {
+      unit: s.unit,
+      version: s.version,
+      board: s.system?.board?.name ?? s.system?.board?.model ?? '',
+      firmware: [s.system?.firmware?.name, s.system?.firmware?.version].filter(Boolean).join(' '),
+    }),
+  ),
+  gauge('uptime_seconds', 'Time since the agent started.', (s) => one(s.uptime_s)),
+  gauge('status', 'Always 1; the label is healthy, degraded or critical.', (s) =>
+    one(1, { status: s.status }),
+  ),
+  gauge('problems', 'Number of problems the unit reports.', (s) => one(s.problems.length)),
+
+  gauge('clock_state', 'Always 1; the labels say what steers the clock and how well.', (s) =>
+    s.clock ? one(1, { source: s.clock.source, quality: s.clock.quality }) : [],
+  ),
+  gauge('clock_state_age_seconds', 'Time since source or quality of the clock changed.', (s) =>
+    one(s.clock && (s.at_ms - s.clock.since_ms) / 1000),
+  ),
+  gauge('clock_holdover', '1 while the clock runs on after its source was lost.', (s) =>
+    one(s.clock && Number(s.clock.holdover !== undefined)),
+  ),
+  gauge('clock_offset_seconds', 'System clock minus its reference.', (s) =>
+    one(divided(s.clock?.offset_ns, 1e9)),
+  ),
+  gauge(
+    'clock_error_bound_seconds',
+    'The system clock is within this of true time; missing when unbounded.',
+    (s) => one(divided(s.clock?.error_bound_ns, 1e9)),
+  ),
+  gauge('clock_error_relative_seconds', 'The system clock is within this of its grandmaster.', (s) =>
+    one(divided(s.clock?.error_rel_ns, 1e9)),
+  ),
+
+  gauge('ptp_answers', '1 while ptp4l answers.', (s) => one(s.ptp && Number(s.ptp.seen === 'fresh'))),
+  gauge('ptp_port_state', 'Always 1; the labels say the state of each PTP port.', (s) =>
+    (s.ptp?.ports ?? []).map((p) => ({ value: 1, labels: { port: p.portIdentity, state: p.portState } })),
+  ),
+  gauge('ptp_offset_seconds', 'Offset of the PTP clock from its master.', (s) =>
+    one(divided(s.ptp?.master_offset_ns, 1e9)),
+  ),
+  gauge('ptp_path_delay_seconds', 'Mean path delay to the PTP master.', (s) =>
+    one(divided(s.ptp?.meanPathDelay_ns, 1e9)),
+  ),
+  gauge('ptp_steps_removed', 'Boundary clocks between the unit and the grandmaster, and one.', (s) =>
+    one(s.ptp?.stepsRemoved),
+  ),
+  gauge('ntp_answers', '1 while chronyd answers.', (s) => one(s.ntp && Number(s.ntp.seen === 'fresh'))),
+  gauge('ntp_stratum', 'Stratum of the system clock by NTP.', (s) => one(s.ntp?.stratum)),
+  gauge('ntp_offset_seconds', 'System clock minus NTP time.', (s) => one(divided(s.ntp?.offset_ns, 1e9))),
+
+  gauge('leaf_connected', '1 while the agent is connected to its local server.', (s) =>
+    one(Number(s.link.connected)),
+  ),
+  gauge('hub_up', '1 while the local server reaches the hub.', (s) => one(truth(s.link.hub_up))),
+  gauge('hub_state_age_seconds', 'Time since the link to the hub came or went.', (s) =>
+    one(s.link.hub_since_ms === undefined ? undefined : (s.at_ms - s.link.hub_since_ms) / 1000),
+  ),
+  gauge('hub_rtt_seconds', 'Round trip between the local server and the hub.', (s) =>
+    one(divided(s.link.hub_rtt_us, 1e6)),
+  ),
+  counter('hub_changes', 'How often the link to the hub came or went.', (s) => one(s.link.hub_changes)),
+  gauge('spool_records', 'Records that wait for the hub.', (s) => one(s.spool?.records)),
+  gauge('spool_bytes', 'Size of the records that wait for the hub.', (s) => one(s.spool?.bytes)),
+  gauge('spool_oldest_age_seconds', 'Age of the oldest record that waits.', (s) =>
+    one(s.spool?.oldest_age_s),
+  ),
+  gauge(
+    'spool_capacity_seconds',
+    'How long an outage the memory for records lasts at the present rate.',
+    (s) => one(s.spool?.capacity_s),
+  ),
+  counter('spool_stored_records', 'Records that the hub has stored.', (s) => one(s.spool?.stored)),
+  counter('spool_dropped_records', 'Records given up for want of memory.', (s) => one(s.spool?.dropped)),
+
+  gauge(
+    'rtt_median_seconds',
+    'Median round trip of the recent window.',
+    perRtt((w) => divided(w.p50_us, 1e6)),
+  ),
+  gauge(
+    'rtt_p99_seconds',
+    '99th percentile of the round trips of the recent window.',
+    perRtt((w) => divided(w.p99_us, 1e6)),
+  ),
+  gauge(
+    'rtt_jitter_seconds',
+    'Jitter of the round trips of the recent window.',
+    perRtt((w) => divided(w.jitter_us, 1e6)),
+  ),
+  gauge(
+    'rtt_loss_ratio',
+    'Share of probes without an answer in the recent window.',
+    perRtt((w) => w.loss),
+  ),
+
+  gauge('system_uptime_seconds', 'Time since the device started.', (s) => one(s.system?.uptime_s)),
+  gauge('load1', 'Load average over one minute.', (s) => one(s.system?.load?.[0])),
+  gauge('cpu_busy_ratio', 'Busy share of all cores since the last reading.', (s) =>
+    one(divided(s.system?.cpu_percent, 100)),
+  ),
+  gauge('memory_total_bytes', 'Memory of the device.', (s) => one(s.system?.memory?.total_bytes)),
+  gauge('memory_available_bytes', 'Memory that can be had without swapping.', (s) =>
+    one(s.system?.memory?.available_bytes),
+  ),
+  gauge('temperature_celsius', 'Temperature by sensor.', (s) =>
+    (s.system?.temperatures ?? []).map((t) => ({ value: t.celsius, labels: { sensor: t.sensor } })),
+  ),
+  gauge('storage_total_bytes', 'Size of a file system.', perStorage('total_bytes')),
+  gauge('storage_available_bytes', 'Space left in a file system.', perStorage('available_bytes')),
+  gauge(
+    'interface_up',
+    '1 while the interface is up.',
+    perInterface((i) => Number(i.state === 'up')),
+  ),
+  gauge(
+    'interface_speed_bytes',
+    'Speed of the link in bytes per second.',
+    perInterface((i) => (i.speed_mbps === undefined ? undefined : i.speed_mbps * 125_000)),
+  ),
+  counter(
+    'interface_receive_bytes',
+    'Bytes received.',
+    perInterface((i) => i.rx_bytes),
+  ),
+  counter(
+    'interface_transmit_bytes',
+    'Bytes sent.',
+    perInterface((i) => i.tx_bytes),
+  ),
+  counter(
+    'interface_receive_errors',
+    'Receive errors.',
+    perInterface((i) => i.rx_errors),
+  ),
+  counter(
+    'interface_transmit_errors',
+    'Transmit errors.',
+    perInterface((i) => i.tx_errors),
+  ),
+  counter(
+    'interface_carrier_changes',
+    'How often the link came or went.',
+    perInterface((i) => i.carrier_changes),
+  ),
+  gauge(
+    'certificate_not_after_seconds',
+    'Unix time at which the first certificate of a file runs out.',
+    (s) =>
+      s.certificates.map((c) =>
+        'error' in c ? { value: undefined } : { value: c.not_after_ms / 1000, labels: { file: c.file } },
+      ),
+  ),
+  gauge('certificate_days_left', 'Days until the first certificate of a file runs out.', (s) =>
+    s.certificates.map((c) =>
+      'error' in c ? { value: undefined } : { value: c.days_left, labels: { file: c.file } },
+    ),
+  ),
+
+  counter('agent_cpu_seconds', 'Processor time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
+  gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => one(s.self?.rss_bytes)),
+  gauge('agent_open_files', 'Open file descriptors of the agent.', (s) => one(s.self?.open_files)),
+  counter('agent_children_started', 'Child processes that the agent has started.', (s) =>
+    one(s.self?.children_started),
+  ),
+];

@@ -1,0 +1,87 @@
+import type { Log } from '../../lib/log.ts';
+import { formatMetrics } from './metrics.ts';
+import { renderNow, renderPage } from './page.ts';
+import type { StatusSnapshot } from './shape.ts';
+import type { History } from './sparkline.ts';
+
+export interface RouteDeps {
+  /** The state right now; asked once a request. What is made of one and the same object is made once. */
+  snapshot(): StatusSnapshot | Promise<StatusSnapshot>;
+  /** The last quarter of an hour. */
+  history(): History;
+  /** What the flight recorder holds, made only when it is asked for. Without it there is no such page. */
+  recorded?(): object;
+  readonly log: Log;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+export const text = (status: number, body: string): Reply => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body: `${body}\n`,
+});
+
+const finite = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
+
+const json = (value: object): Reply => ({
+  status: 200,
+  type: 'application/json',
+  body: `${JSON.stringify(value, finite)}\n`,
+});
+const html = (body: string): Reply => ({ status: 200, type: 'text/html; charset=utf-8', body });
+const health = ({ status }: StatusSnapshot): Reply => text(status === 'critical' ? 503 : 200, status);
+const metrics = (snapshot: StatusSnapshot): Reply => ({
+  status: 200,
+  type: 'text/plain; version=0.0.4; charset=utf-8',
+  body: formatMetrics(snapshot),
+});
+
+/** Makes the reply to a request of a path; undefined where there is none. */
+export type Routes = (path: string) => Promise<Reply> | undefined;
+
+/** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/healthz` and `/metrics`. */
+export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean }): Routes {
+  const { log, recorded, history } = deps;
+  let failing = false;
+
+  /** All viewers of one snapshot get the same bytes. */
+  const shown = (show: (snapshot: StatusSnapshot) => Reply): (() => Promise<Reply>) => {
+    let latest: { readonly of: StatusSnapshot; readonly reply: Reply } | undefined;
+    return async () => {
+      const of = await deps.snapshot();
+      if (latest?.of !== of) latest = { of, reply: show(of) };
+      return latest.reply;
+    };
+  };
+  const routes = new Map<string, () => Promise<Reply>>([
+    ['/', shown((snapshot) => html(renderPage(snapshot, history())))],
+    ['/now', shown((snapshot) => html(renderNow(snapshot, history())))],
+    ['/status.json', shown(json)],
+    ['/healthz', shown(health)],
+  ]);
+  if (opts.metrics) routes.set('/metrics', shown(metrics));
+  if (recorded !== undefined) routes.set('/recorder.json', async () => json(recorded()));
+
+  const produce = async (route: () => Promise<Reply>): Promise<Reply> => {
+    try {
+      const reply = await route();
+      failing = false;
+      return reply;
+    } catch (error) {
+      if (!failing) log.error('the status cannot be shown', { error: String(error) });
+      failing = true;
+      return text(500, 'the status cannot be shown');
+    }
+  };
+
+  return (path) => {
+    const route = routes.get(path);
+    return route && produce(route);
+  };
+}

@@ -1,0 +1,160 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
+import type { Log } from '../../lib/log.ts';
+import { pagePolicy } from './page.ts';
+import { type Reply, type Routes, text } from './routes.ts';
+
+export interface StatusServerDeps {
+  readonly routes: Routes;
+  readonly log: Log;
+}
+
+/** Where it listens: an address, or a socket that is there for its owner and its group alone. */
+export type Listening =
+  | {
+      readonly listen: string;
+      /** 0 takes a free one. */
+      readonly port: number;
+      /** Names of the device; besides them IP addresses and localhost are answered. */
+      readonly hosts: readonly string[];
+    }
+  | { readonly socket: string };
+
+export interface StatusServer {
+  /** 0 on a socket. */
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** The address cannot be listened on; `code` is the errno, such as EADDRINUSE. The caller may try again. */
+class StatusServerError extends Error {
+  override readonly name = 'StatusServerError';
+  readonly code: string;
+
+  constructor(at: Listening, cause: NodeJS.ErrnoException) {
+    const where = 'socket' in at ? at.socket : `${at.listen} port ${at.port}`;
+    super(`status server: cannot listen on ${where}: ${cause.message}`, { cause });
+    this.code = cause.code ?? 'UNKNOWN';
+  }
+}
+
+/** Nothing is loaded, framed, sent elsewhere or run but what the page itself brings along. */
+const safety = {
+  'Content-Security-Policy': pagePolicy,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+} as const;
+
+/** The name in a Host header, without port and final dot: a foreign name that points here is DNS rebinding. */
+const hostName = (header: string): string =>
+  header
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+
+/** Whether a Host header names this device. */
+function hostCheck(hosts: readonly string[]): (header: string) => boolean {
+  const names = new Set(['localhost', ...hosts.map(hostName)]);
+  return (header) => {
+    const host = hostName(header);
+    return isIP(host) !== 0 || names.has(host);
+  };
+}
+
+/** A viewer who has not read the answer by then is given up. */
+const answerLimit_ms = 15_000;
+
+/** Listens; a socket that an agent left behind is no obstacle. */
+const listening = (server: Server, at: Listening): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => reject(new StatusServerError(at, error));
+    server.once('error', fail);
+    if (!('socket' in at)) return void server.listen(at.port, at.listen, resolve);
+    try {
+      rmSync(at.socket, { force: true });
+    } catch (error) {
+      return fail(error as NodeJS.ErrnoException);
+    }
+    server.listen(at.socket, () => {
+      try {
+        chmodSync(at.socket, 0o660); // until now nobody but the owner could write to it
+        resolve();
+      } catch (error) {
+        server.close();
+        fail(error as NodeJS.ErrnoException);
+      }
+    });
+  });
+
+/** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
+export async function serveStatus(
+  { routes, log }: StatusServerDeps,
+  at: Listening,
+  signal: AbortSignal,
+): Promise<StatusServer> {
+  const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
+
+  const answer = async ({ headers, method, url = '' }: IncomingMessage): Promise<Reply> => {
+    if (!isOurs(headers.host ?? '')) return text(421, 'this is not the host you asked for');
+    if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only');
+    return (await routes(url.split('?', 1)[0] ?? '')) ?? text(404, 'no such page');
+  };
+
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { status, type, body } = await answer(request);
+    response.writeHead(status, {
+      ...safety,
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+      // an unwanted body is not read: the connection ends with the answer
+      ...(request.headers['content-length'] || request.headers['transfer-encoding']
+        ? { Connection: 'close' }
+        : {}),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+
+  /** Those that are being answered. Nobody needs to ask ahead, and thousands of answers at once need much memory. */
+  const busy = new Set<Socket>();
+  const serveOne = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    if (busy.has(socket)) return void socket.destroy();
+    busy.add(socket);
+    const limit = setTimeout(() => socket.destroy(), answerLimit_ms).unref();
+    response.once('close', () => {
+      clearTimeout(limit);
+      busy.delete(socket);
+    });
+    void respond(request, response);
+  };
+
+  const server = createServer(
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      connectionsCheckingInterval: 2000,
+    },
+    serveOne,
+  );
+  server.maxConnections = 64;
+  await listening(server, at);
+  server.on('error', (error) => log.warn('status server', { error: error.message }));
+
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  const address = server.address() as AddressInfo | string;
+  if (signal.aborted) await stop();
+  else signal.addEventListener('abort', () => void stop(), { once: true });
+  return { port: typeof address === 'string' ? 0 : address.port, stop };
+}

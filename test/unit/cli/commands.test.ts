@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check } from '../../../agent/cli/check.ts';
+import { doctor } from '../../../agent/cli/doctor.ts';
+import { echo } from '../../../agent/cli/echo.ts';
+import { readArgs, readFlags } from '../../../agent/cli/flags.ts';
+import { help } from '../../../agent/cli/help.ts';
+import { UsageError } from '../../../agent/cli/io.ts';
+import { render } from '../../../agent/cli/render.ts';
+import { run } from '../../../agent/cli/run.ts';
+import { status } from '../../../agent/cli/status.ts';
+import { top } from '../../../agent/hub/top/top.ts';
+
+function spoken() {
+  let [stdout, stderr] = ['', ''];
+  const io = {
+    stdout(text: string) {
+      stdout += text;
+    },
+    stderr(text: string) {
+      stderr += text;
+    },
+  };
+  return { io, out: () => ({ stdout, stderr }) };
+}
+const never = new AbortController().signal;
+const signals = { stop: never, onReload: () => {} };
+const commands = {
+  check: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => check(args, io),
+  render: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => render(args, io),
+  run: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => run(args, io, signals),
+  status: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => status(args, io, never),
+  doctor: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => doctor(args, io),
+  echo: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => echo(args, io, never),
+  top: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => top(args, io, never, process),
+};
+const isUsage = (said: RegExp) => (error: unknown) =>
+  error instanceof UsageError && said.test(error.message) && /usage: nunect/.test(error.message);
+
+for (const [name, command] of Object.entries(commands)) {
+  test(`${name}: --help and -h print the usage to stdout and do nothing else`, async () => {
+    for (const flag of ['--help', '-h']) {
+      const { io, out } = spoken();
+      assert.equal(await command([flag], io), 0);
+      assert.match(out().stdout, new RegExp(`^usage: nunect ${name}`));
+      assert.equal(out().stderr, '');
+    }
+  });
+
+  test(`${name}: an unknown flag is wrong usage`, async () => {
+    await assert.rejects(command(['--no-such'], spoken().io), isUsage(/no-such/));
+  });
+}
+
+test('echo: what is asked for is checked before anything is connected', async () => {
+  const wrong: [readonly string[], RegExp][] = [
+    [[], /one unit is needed/],
+    [['a', 'b'], /one unit is needed/],
+    [['a.b'], /unit 'a\.b' must be/],
+    [['u', '-c', '0'], /--count '0' must be a number from 1/],
+    [['u', '-c', 'many'], /--count 'many'/],
+    [['u', '-c', ''], /--count ''/],
+    [['u', '-c', '1.5'], /--count '1\.5' must be a whole number/],
+    [['u', '-i', '-1'], /--interval|argument/],
+    [['u', '-W', '61'], /--timeout '61'/],
+    [['u', '-s', '1e9'], /--size '1e9'/],
+    [['u', '-s', '0.5'], /--size '0\.5'/],
+    [['u', '--password-file', '/no/such/file'], /\/no\/such\/file: ENOENT/],
+  ];
+  for (const [args, said] of wrong) {
+    await assert.rejects(echo(args, spoken().io, never), (error: unknown) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, said);
+      return true;
+    });
+  }
+});
+
+test('top: what is asked for is checked before anything is connected', async () => {
+  const wrong: [readonly string[], RegExp][] = [
+    [['--sort', 'colour'], /--sort 'colour' must be one of state, clock, bound,/],
+    [['-i', '0'], /--interval '0' must be a number from 0\.1 to 3600/],
+    [['-i', 'soon'], /--interval 'soon'/],
+    [['demo-01'], /demo-01/],
+    [['--password-file', '/no/such/file'], /\/no\/such\/file: ENOENT/],
+  ];
+  for (const [args, said] of wrong) {
+    await assert.rejects(top(args, spoken().io, never, process), (error: unknown) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, said);
+      return true;
+    });
+  }
+});
+
+test('check: a format that does not exist is wrong usage', async () => {
+  await assert.rejects(check(['--format', 'toml'], spoken().io), isUsage(/'toml' must be uci or ini/));
+});
+
+test('run: without an agent.json it fails and names the file and what makes it', async () => {
+  const process_ = process.listenerCount('uncaughtException');
+  await assert.rejects(
+    run(['--dir', '/no/such/dir'], spoken().io, signals),
+    /\/no\/such\/dir\/agent\.json cannot be read: has 'nunect render'/,
+  );
+  assert.equal(process.listenerCount('uncaughtException'), process_, 'nothing is left behind');
+});
+
+test('flags: words besides flags only where the command takes them', () => {
+  const flags = { count: { type: 'string', short: 'c' } } as const;
+  assert.equal(readFlags(['-c', '3'], flags, 'usage').count, '3');
+  assert.throws(() => readFlags(['word'], flags, 'usage'), UsageError);
+  assert.deepEqual(readArgs(['word', '-c', '3'], flags, 'usage').positionals, ['word']);
+});
+
+test('help lists every command', () => {
+  const { io, out } = spoken();
+  assert.equal(help(io), 0);
+  for (const name of [...Object.keys(commands), 'version', 'help'])
+    assert.match(out().stdout, new RegExp(`^  ${name} `, 'm'));
+});

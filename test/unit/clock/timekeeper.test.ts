@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChronyFacts, PtpFacts } from '../../../agent/clock/facts.ts';
+import { type Heard, keepTime } from '../../../agent/clock/timekeeper.ts';
+import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
+import { clockSettings, ptpFacts } from '../../kit/evidence.ts';
+import { fakeTicker } from '../../kit/faketicker.ts';
+import { fakeWall } from '../../kit/unitfakes.ts';
+
+/** A daemon whose state a test sets. */
+function daemon<T>(first: Reading<T>): Heard<T> & { reading: Reading<T>; turn(): void; heard: number } {
+  const listeners = new Set<() => void>();
+  return {
+    reading: first,
+    read() {
+      return this.reading;
+    },
+    onChange(fn) {
+      listeners.add(fn);
+      return () => listeners.delete(fn);
+    },
+    turn() {
+      for (const fn of listeners) fn();
+    },
+    get heard() {
+      return listeners.size;
+    },
+  };
+}
+
+function keeping() {
+  const ticker = fakeTicker();
+  const ptp = daemon<PtpFacts>(absent('not_installed'));
+  const ntp = daemon<ChronyFacts>(absent('not_installed'));
+  const keeper = keepTime(
+    { ptp, ntp, disciplines: () => ({}), wall: fakeWall(ticker), ticker },
+    clockSettings({ poll_s: 1 }),
+  );
+  const told: string[] = [];
+  const end = keeper.onChange(({ event }) => told.push(event));
+  /** Lets ptp4l be a slave that gets a Sync each second. */
+  const follow = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      ptp.reading = fresh(ptpFacts(ticker.now_ms()), ticker.now_ms());
+      await ticker.pass(1000);
+    }
+  };
+  return { ticker, ptp, ntp, keeper, told, end, follow };
+}
+
+test('the clock is judged at each poll, and each change is told once', async () => {
+  const { keeper, told, follow } = keeping();
+  assert.equal(keeper.verdict().quality, 'freerun');
+  await follow(30);
+  assert.equal(keeper.verdict().source, 'ptp');
+  assert.equal(keeper.verdict().quality, 'locked');
+  const clocks = told.filter((event) => event === 'clock').length;
+  assert.ok(clocks >= 1);
+  await follow(30);
+  assert.equal(told.filter((event) => event === 'clock').length, clocks);
+});
+
+test('that a port changed its state cannot wait for the next poll', async () => {
+  const { ticker, ptp, told, follow } = keeping();
+  await follow(30);
+  told.length = 0;
+  ptp.reading = fresh(ptpFacts(ticker.now_ms(), -350, { portState: 'LISTENING' }), ticker.now_ms());
+  ptp.turn();
+  assert.ok(told.includes('port_state'), told.join());
+});
+
+test('that Syncs stay away cannot wait for the next poll, nor that they are back', async () => {
+  const { ticker, ptp, keeper, follow } = keeping();
+  await follow(30);
+  const last_ms = ticker.now_ms();
+  const answer = (sync_ms: number): void => {
+    ptp.reading = fresh(ptpFacts(sync_ms), ticker.now_ms());
+    ptp.turn();
+  };
+  answer(last_ms);
+  await ticker.pass(2950);
+  answer(last_ms);
+  assert.equal(keeper.verdict().quality, 'locked');
+  await ticker.pass(100);
+  answer(last_ms);
+  assert.deepEqual([keeper.verdict().source, keeper.verdict().reasons[0]], ['unsynced', 'ptp_stale_sync']);
+  answer(ticker.now_ms());
+  assert.equal(keeper.verdict().source, 'ptp');
+});
+
+test('a fresh measurement alone waits for the next poll', async () => {
+  const { ticker, ptp, keeper, told, follow } = keeping();
+  await follow(30);
+  told.length = 0;
+  const before = keeper.verdict();
+  ptp.reading = fresh(ptpFacts(ticker.now_ms(), -340), ticker.now_ms());
+  ptp.turn();
+  assert.equal(keeper.verdict(), before);
+  assert.deepEqual(told, []);
+});
+
+test('the bound of the moment grows between two polls and has the wall clock in it', async () => {
+  const { ticker, keeper, follow } = keeping();
+  await follow(30);
+  const { absolute_ns = 0 } = keeper.verdict().bound;
+  const { error_bound_ns: at = 0 } = keeper.summary();
+  assert.ok(at >= absolute_ns + 1000, `${at} and ${absolute_ns}`);
+  await ticker.pass(900);
+  assert.ok((keeper.summary().error_bound_ns ?? 0) > at);
+});
+
+test('without a bound the summary has none', () => {
+  assert.deepEqual(keeping().keeper.summary(), { source: 'unsynced', quality: 'freerun' });
+});
+
+test('whoever has ended its listening is told no more, and after a stop nothing is judged', async () => {
+  const { ticker, ptp, keeper, told, end, follow } = keeping();
+  end();
+  await follow(30);
+  assert.deepEqual(told, []);
+  await keeper.stop();
+  const last = keeper.verdict();
+  assert.equal(ptp.heard, 0);
+  await ticker.pass(60_000);
+  assert.equal(keeper.verdict(), last);
+});

@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choose } from '../../../../agent/clock/verdict/choose.ts';
+import { reasons } from '../../../../agent/clock/verdict/reasons.ts';
+import {
+  chronyFacts,
+  chronySource,
+  clockSettings,
+  epoch_s,
+  goodNtp,
+  goodPtp,
+  ptpFacts,
+  refclock,
+  type Scene,
+  timeline,
+} from '../../../kit/evidence.ts';
+
+/** ptp4l has lost its master; the last Sync came at `sync_ms`. */
+const lostAt = (sync_ms: number) => (): Scene => ({
+  ptp: ptpFacts(sync_ms, -350, { portState: 'LISTENING' }),
+});
+const nothing = (): Scene => ({});
+
+test('a clock locked for 60 s holds over: tracking, with a bound that grows by the assumed drift', () => {
+  const unit = timeline(clockSettings({ drift_ppb: 100 }));
+  const good = unit.play(64, goodPtp); // locked since 4 s
+  const held = unit.play(1, lostAt(64_000));
+  assert.deepEqual(
+    [held.source, held.quality, held.holdover, held.reasons],
+    ['unsynced', 'tracking', { since_ms: 65_000, source: 'ptp' }, ['holdover', 'ptp_listening']],
+  );
+  assert.equal(held.offset_ns, undefined);
+  const later = unit.play(100, lostAt(64_000));
+  const growth = (later.bound.absolute_ns ?? 0) - (good.bound.absolute_ns ?? 0);
+  assert.ok(Math.abs(growth - 101 * 100) < 1e-6, `${growth}`); // 101 s at 100 ns/s
+  assert.equal(later.since_ms, 65_000);
+});
+
+test('less than 60 s of lock earn no holdover', () => {
+  const unit = timeline();
+  unit.play(63, goodPtp);
+  assert.equal(unit.play(1, lostAt(63_000)).quality, 'freerun');
+});
+
+test('holdover ends after holdover_s, and says so until a source is back', () => {
+  const unit = timeline(clockSettings({ drift_ppb: 1, holdover_s: 20 }));
+  unit.play(100, goodPtp);
+  assert.equal(
+    unit.until(99, lostAt(1), (verdict) => verdict.quality === 'freerun'),
+    21,
+  );
+  assert.deepEqual(unit.state.verdict.reasons, ['holdover_expired', 'ptp_listening']);
+  assert.deepEqual(unit.play(50, nothing).reasons, ['holdover_expired', 'no_daemon']);
+  assert.deepEqual(unit.play(9, goodPtp).reasons, ['ptp_locked']);
+});
+
+test('holdover ends when the assumed drift has used up the tracking limit', () => {
+  const unit = timeline(); // 10 us/s, 100 us
+  unit.play(100, goodPtp);
+  assert.equal(
+    unit.until(99, lostAt(1), (verdict) => verdict.quality === 'freerun'),
+    10,
+  );
+  const ntp = timeline(); // 10 us/s, 10 ms: holdover_s comes first
+  ntp.play(100, goodNtp);
+  assert.equal(
+    ntp.until(999, nothing, (verdict) => verdict.quality === 'freerun'),
+    301,
+  );
+});
+
+test('holdover_s 0 means no holdover', () => {
+  const unit = timeline(clockSettings({ holdover_s: 0 }));
+  unit.play(100, goodPtp);
+  assert.equal(unit.play(1, lostAt(1)).quality, 'freerun');
+});
+
+test('holdover lasts until the source has earned tracking again, not only until it answers', () => {
+  const unit = timeline(clockSettings({ drift_ppb: 100 }));
+  unit.play(100, goodPtp);
+  unit.play(10, lostAt(100_000));
+  assert.equal(unit.play(3, goodPtp).holdover?.since_ms, 101_000);
+  assert.deepEqual(unit.play(1, goodPtp).reasons, ['ptp_locked']);
+});
+
+test('holdover ends at once when the clock is seen to be off', () => {
+  const unit = timeline(clockSettings({ drift_ppb: 100 }));
+  unit.play(100, goodPtp);
+  unit.play(5, lostAt(100_000));
+  const verdict = unit.play(1, (now_ms) => ({
+    ptp: ptpFacts(now_ms, 150_000, { portState: 'UNCALIBRATED' }),
+  }));
+  assert.deepEqual([verdict.quality, verdict.holdover], ['acquiring', undefined]);
+});
+
+test('a lost PTP gives way at once to an NTP that was good all the time', () => {
+  const unit = timeline();
+  const both = (now_ms: number): Scene => ({ ...goodPtp(now_ms), ...goodNtp(now_ms) });
+  assert.equal(unit.play(60, both).source, 'ptp');
+  const verdict = unit.play(1, (now_ms) => ({ ...goodNtp(now_ms), ...lostAt(60_000)() }));
+  assert.deepEqual([verdict.source, verdict.quality], ['ntp', 'locked']);
+  assert.deepEqual(verdict.reasons, ['ntp_locked', 'ptp_listening']);
+});
+
+test('an NTP that is new on the scene takes over from holdover once it has earned tracking', () => {
+  const unit = timeline();
+  unit.play(100, goodPtp);
+  const fallback = (now_ms: number): Scene => ({ ...goodNtp(now_ms), ...lostAt(100_000)() });
+  assert.deepEqual(unit.play(3, fallback).holdover, { since_ms: 101_000, source: 'ptp' });
+  assert.equal(unit.play(1, fallback).source, 'ntp');
+});
+
+test('the arbiter leaves a usable way only for a PTP locked for 10 s, and an unusable one at once', () => {
+  const locked = { level: 'locked', lockedSince_ms: 0 } as const;
+  const tracking = { level: 'tracking' } as const;
+  const acquiring = { level: 'acquiring' } as const;
+  assert.equal(choose('chrony', locked, tracking, 9_999), 'chrony');
+  assert.equal(choose('chrony', locked, tracking, 10_000), 'direct');
+  assert.equal(choose('chrony', tracking, tracking, 99_999), 'chrony');
+  assert.equal(choose('chrony', tracking, acquiring, 0), 'direct');
+  assert.equal(choose('chrony', acquiring, acquiring, 0), 'chrony');
+  assert.equal(choose('direct', tracking, locked, 0), 'direct');
+  assert.equal(choose('direct', acquiring, tracking, 0), 'chrony');
+  assert.equal(choose('direct', acquiring, acquiring, 0), 'direct');
+  assert.equal(choose(undefined, tracking, tracking, 0), 'direct');
+  assert.equal(choose(undefined, tracking, locked, 0), 'chrony');
+  assert.equal(choose('direct', undefined, acquiring, 0), 'chrony');
+  assert.equal(choose('chrony', acquiring, undefined, 0), 'direct');
+  assert.equal(choose('direct', undefined, undefined, 0), undefined);
+});
+
+test('a lock earned under the wide limits of NTP does not pass for a lock to PTP', () => {
+  const unit = timeline();
+  const behind = { system_time_s: 0.000015 }; // 15 us: fine for NTP, between once and twice the limit of PTP
+  unit.play(30, (now_ms) => ({ ntp: chronyFacts(now_ms, behind) }));
+  const verdict = unit.play(9, (now_ms) => ({
+    ptp: ptpFacts(now_ms, 5, { portState: 'UNCALIBRATED' }),
+    ntp: chronyFacts(now_ms, behind, [refclock('PTP0')]),
+  }));
+  assert.deepEqual([verdict.source, verdict.quality], ['ptp', 'tracking']);
+});
+
+test('two daemons that steer one clock are a conflict, never locked, with the wider bound', () => {
+  const both = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms), ntp: chronyFacts(now_ms) });
+  const verdict = timeline().play(90, both);
+  assert.deepEqual(
+    [verdict.source, verdict.quality, verdict.reasons],
+    ['ptp', 'tracking', ['ptp_tracking', 'conflict']],
+  );
+  assert.match(verdict.evidence, /ptp4l and chronyd steer the same clock$/);
+  assert.ok((verdict.bound.absolute_ns ?? 0) > 4e6, 'the bound of NTP');
+
+  const rival = (now_ms: number): Scene => ({
+    ...goodPtp(now_ms),
+    disciplines: { otherNtp: 'busybox ntpd' },
+  });
+  assert.deepEqual(timeline().play(90, rival).reasons, ['ptp_tracking', 'conflict', 'ntp_unobservable']);
+
+  const witness = (now_ms: number): Scene => ({ ...both(now_ms), disciplines: { chronydMonitorOnly: true } });
+  assert.deepEqual(timeline().play(90, witness).reasons, ['ptp_locked', 'ntp_monitor_only']);
+});
+
+test('phc2sys beside a steering chronyd is a conflict, but not where it only fills a SHM segment', () => {
+  const scene =
+    (...sources: Parameters<typeof chronyFacts>[2][]) =>
+    (now_ms: number): Scene => ({
+      ptp: ptpFacts(now_ms, 20, { timestamping: 'HARDWARE' }),
+      ntp: chronyFacts(now_ms, { system_time_s: 0 }, sources[0]),
+      disciplines: { phc2sys: true },
+    });
+  assert.ok(
+    timeline()
+      .play(9, scene([chronySource()]))
+      .reasons.includes('conflict'),
+  );
+  assert.ok(
+    timeline()
+      .play(9, scene([refclock('PHC0')]))
+      .reasons.includes('conflict'),
+  );
+  assert.deepEqual(timeline().play(9, scene([refclock('SHM0')])).reasons, [
+    'ptp_locked',
+    'refclock_via_chrony',
+  ]);
+});
+
+/** PTP steers, and chronyd -x finds the system clock `behind_s` behind NTP. */
+const witnessed =
+  (behind_s: number) =>
+  (now_ms: number): Scene => ({
+    ptp: ptpFacts(now_ms, 100),
+    ntp: chronyFacts(now_ms, { system_time_s: behind_s }),
+    disciplines: { chronydMonitorOnly: true },
+  });
+
+test('a witness that contradicts PTP prevents locked and any absolute bound', () => {
+  assert.equal(timeline().play(9, witnessed(0.003)).quality, 'locked'); // within the bound of NTP
+  const verdict = timeline().play(9, witnessed(0.2));
+  assert.deepEqual(
+    [verdict.quality, verdict.reasons.slice(0, 2)],
+    ['tracking', ['ptp_tracking', 'ptp_ntp_disagree']],
+  );
+  assert.equal(verdict.bound.absolute_ns, undefined);
+});
+
+test('a difference of whole seconds as between TAI and UTC is named', () => {
+  for (const seconds of [37, -37, 36])
+    assert.ok(
+      timeline()
+        .play(9, witnessed(seconds + 0.0004))
+        .reasons.includes('tai_utc_mistake'),
+      `${seconds}`,
+    );
+  for (const seconds of [37.5, 12, 1])
+    assert.ok(timeline().play(9, witnessed(seconds)).reasons.includes('ptp_ntp_disagree'), `${seconds}`);
+  const inside = timeline().play(9, (now_ms) => ({
+    ptp: ptpFacts(now_ms, 20, { timestamping: 'HARDWARE' }),
+    ntp: chronyFacts(now_ms, { system_time_s: 0 }, [
+      refclock('PHC0'),
+      chronySource({ state: 'falseticker', offset_s: -37.0001 }),
+    ]),
+  }));
+  assert.deepEqual([inside.quality, inside.reasons.includes('tai_utc_mistake')], ['tracking', true]);
+});
+
+test('two witnesses that steer nothing and contradict each other leave no bound', () => {
+  const verdict = timeline().play(90, (now_ms) => ({
+    ...witnessed(37)(now_ms),
+    ptp: ptpFacts(now_ms, 100, { portState: 'UNCALIBRATED' }),
+  }));
+  assert.deepEqual(verdict.reasons, ['ptp_free_running', 'ntp_monitor_only', 'tai_utc_mistake']);
+  assert.deepEqual([verdict.quality, verdict.bound.absolute_ns], ['freerun', undefined]);
+  assert.match(verdict.evidence, /PTP and NTP are 37\.0 s apart, as TAI and UTC are$/);
+});
+
+test('a lock does not outlive a step of the clock, and chronyd is not believed before its next sample', () => {
+  const ptp = timeline();
+  ptp.play(100, goodPtp);
+  const set =
+    (scene: (now_ms: number) => Scene) =>
+    (now_ms: number): Scene => ({ ...scene(now_ms), stepped_s: 100 });
+  const verdict = ptp.play(1, set(goodPtp));
+  assert.deepEqual([verdict.quality, verdict.reasons], ['acquiring', ['ptp_acquiring', 'clock_stepped']]);
+  assert.deepEqual(ptp.play(4, set(goodPtp)).reasons, ['ptp_locked']);
+
+  const ntp = timeline();
+  ntp.play(100, goodNtp);
+  const before = (now_ms: number): Scene => ({
+    ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + 96 }),
+    stepped_s: 20,
+  });
+  assert.deepEqual(ntp.play(20, before).reasons, ['clock_stepped']);
+  assert.equal(ntp.state.verdict.quality, 'acquiring');
+  const resampled = (now_ms: number): Scene => ({
+    ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + 20 + now_ms / 1e3 }),
+    stepped_s: 20,
+  });
+  assert.deepEqual(ntp.play(4, resampled).reasons, ['ntp_locked']);
+});
+
+test('a state is JSON-able and judged on from its copy', () => {
+  const unit = timeline();
+  unit.play(10, goodPtp);
+  assert.deepEqual(JSON.parse(JSON.stringify(unit.state)), unit.state);
+});
+
+test('every reason says what it means, from what, what follows and what to do', () => {
+  for (const [code, info] of Object.entries(reasons))
+    for (const text of Object.values(info)) assert.match(text, /^[A-Z\w].{3,}/, code);
+});

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PortState } from '../../../../agent/clock/facts.ts';
+import { absent, stale } from '../../../../agent/lib/reading.ts';
+import {
+  chronyFacts,
+  clockSettings,
+  goodPtp,
+  properties,
+  ptpFacts,
+  ptpPort,
+  type Scene,
+  timeline,
+} from '../../../kit/evidence.ts';
+
+const sentenceOf = (scene: Scene) => timeline().play(5, () => scene).evidence;
+
+test('a settled slave is locked after 4 Sync messages, with a sentence that can be checked', () => {
+  const unit = timeline();
+  assert.equal(unit.play(3, goodPtp).quality, 'acquiring');
+  const verdict = unit.play(1, goodPtp);
+  assert.deepEqual(
+    [verdict.source, verdict.quality, verdict.offset_ns, verdict.since_ms, verdict.reasons],
+    ['ptp', 'locked', -350, 4000, ['ptp_locked']],
+  );
+  assert.equal(
+    verdict.evidence,
+    'ptp4l port 1 is SLAVE of c6fbd5.fffe.c2ee14, last Sync 0.0 s ago, offset -350 ns, path delay 2.8 us',
+  );
+});
+
+test('polling faster than Sync messages arrive earns nothing', () => {
+  const unit = timeline();
+  assert.equal(unit.play(3, () => ({ ptp: ptpFacts(1) })).quality, 'acquiring');
+  const twoSeconds = (now_ms: number): Scene => ({
+    ptp: ptpFacts(now_ms - (now_ms % 2000), -350, { logSyncInterval: 1 }),
+  });
+  const slow = timeline();
+  assert.equal(
+    slow.until(20, twoSeconds, (verdict) => verdict.quality === 'locked'),
+    6,
+  );
+});
+
+test('3 samples beyond twice the limit end the lock, 2 do not', () => {
+  const unit = timeline();
+  unit.play(10, goodPtp);
+  const bad = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 20_001) });
+  assert.equal(unit.play(2, bad).quality, 'locked');
+  assert.equal(unit.play(1, goodPtp).quality, 'locked');
+  assert.equal(unit.play(3, bad).quality, 'tracking');
+  const worse = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 200_001) });
+  assert.equal(unit.play(3, worse).quality, 'acquiring');
+});
+
+test('a dead grandmaster is noticed within 3.5 s though the port says SLAVE and the offset looks perfect', () => {
+  const unit = timeline();
+  unit.play(30, goodPtp);
+  const last_ms = unit.now_ms;
+  const took = unit.until(
+    10,
+    () => ({ ptp: ptpFacts(last_ms) }),
+    (verdict) => verdict.quality !== 'locked',
+  );
+  assert.equal(took, 4); // a look each second: 3 s are not yet too old
+  assert.deepEqual(unit.state.verdict.reasons, ['ptp_stale_sync']);
+  assert.equal(unit.state.verdict.quality, 'freerun');
+});
+
+test('slow polling is not mistaken for a dead grandmaster', () => {
+  const unit = timeline(clockSettings({ poll_s: 10 }));
+  const polled = (now_ms: number): Scene => {
+    const at_ms = now_ms - (now_ms % 10_000);
+    return { ptp: { kind: 'fresh', at_ms, value: ptpFacts(at_ms) } };
+  };
+  assert.equal(
+    unit.until(60, polled, (verdict) => verdict.quality === 'locked'),
+    30,
+  );
+  for (let i = 0; i < 60; i++) assert.equal(unit.play(1, polled).quality, 'locked');
+});
+
+const portCases: readonly [PortState, string, string][] = [
+  ['FAULTY', 'ptp_port_faulty', 'freerun'],
+  ['DISABLED', 'ptp_port_faulty', 'freerun'],
+  ['INITIALIZING', 'ptp_port_faulty', 'freerun'],
+  ['LISTENING', 'ptp_listening', 'freerun'],
+  ['PASSIVE', 'ptp_listening', 'freerun'],
+  ['MASTER', 'ptp_self_master', 'freerun'],
+  ['GRAND_MASTER', 'ptp_self_master', 'freerun'],
+  ['UNCALIBRATED', 'ptp_uncalibrated', 'acquiring'],
+];
+for (const [portState, reason, quality] of portCases)
+  test(`a port that is ${portState} ends a lock at once: ${reason}`, () => {
+    const unit = timeline();
+    unit.play(30, goodPtp);
+    const verdict = unit.play(1, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, { portState }) }));
+    assert.deepEqual([verdict.source, verdict.quality, verdict.reasons], ['unsynced', quality, [reason]]);
+  });
+
+test('the port that counts is any SLAVE, else any UNCALIBRATED, else the worst', () => {
+  const ports = (...states: PortState[]) =>
+    sentenceOf({
+      ptp: ptpFacts(
+        5000,
+        0,
+        {},
+        {
+          ports: states.map((portState, i) => ptpPort({ portState, portIdentity: `x-${i + 1}` })),
+        },
+      ),
+    });
+  assert.match(ports('FAULTY', 'MASTER', 'UNCALIBRATED', 'SLAVE'), /^ptp4l port 4 is SLAVE/);
+  assert.match(ports('FAULTY', 'UNCALIBRATED'), /^ptp4l port 2 is UNCALIBRATED/);
+  assert.match(ports('MASTER', 'FAULTY'), /^ptp4l port 2 is FAULTY/);
+  assert.match(ports(), /^ptp4l has no port/);
+});
+
+test('UNCALIBRATED for a minute with live Sync is free running, never locked', () => {
+  const unit = timeline();
+  const measuring = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 5, { portState: 'UNCALIBRATED' }) });
+  assert.deepEqual(unit.play(60, measuring).reasons, ['ptp_uncalibrated']);
+  const verdict = unit.play(60, measuring);
+  assert.deepEqual(
+    [verdict.source, verdict.quality, verdict.reasons],
+    ['unsynced', 'freerun', ['ptp_free_running']],
+  );
+  assert.ok((verdict.bound.absolute_ns ?? Infinity) < 10_000, 'what it measures still bounds the clock');
+});
+
+test('a Sync that never came is not fresh', () => {
+  const timeStatus = { master_offset_ns: 0, ingress_time_ns: 0n, gmPresent: true, gmIdentity: 'x' };
+  const verdict = timeline().play(9, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, {}, { timeStatus }) }));
+  assert.deepEqual([verdict.quality, verdict.reasons], ['freerun', ['ptp_stale_sync']]);
+  assert.equal(verdict.evidence.split('; ')[0], 'ptp4l port 1 is SLAVE, but no Sync so far');
+});
+
+test('a stale, an old and an absent reading of ptp4l are no source', () => {
+  const after = (scene: (now_ms: number) => Scene) => {
+    const unit = timeline();
+    unit.play(30, goodPtp);
+    const { source, quality, reasons } = unit.play(5, scene);
+    return [source, quality, ...reasons];
+  };
+  const silent = ['unsynced', 'freerun', 'ptp_no_answer'];
+  assert.deepEqual(
+    after((now_ms) => ({ ptp: stale(ptpFacts(now_ms), now_ms, '3 polls unanswered') })),
+    silent,
+  );
+  assert.deepEqual(
+    after(() => ({ ptp: { kind: 'fresh', at_ms: 30_000, value: ptpFacts(30_000) } })),
+    silent,
+  );
+  assert.deepEqual(
+    after(() => ({ ptp: absent('no_reply', 'wrong domain?') })),
+    silent,
+  );
+  assert.deepEqual(
+    after(() => ({ ptp: absent('no_socket') })),
+    ['unsynced', 'freerun', 'no_daemon'],
+  );
+  assert.deepEqual(
+    after(() => ({ ptp: absent('not_yet') })),
+    ['unsynced', 'freerun', 'starting'],
+  );
+});
+
+test('a clock in hardware is not the system clock: unbound without a chain, unmeasured with phc2sys', () => {
+  const hardware = (now_ms: number) => ptpFacts(now_ms, 20, { timestamping: 'HARDWARE' });
+  const unbound = timeline().play(9, (now_ms) => ({ ptp: hardware(now_ms) }));
+  assert.deepEqual(
+    [unbound.source, unbound.quality, unbound.reasons],
+    ['unsynced', 'freerun', ['system_clock_unbound']],
+  );
+  assert.equal(unbound.bound.absolute_ns, undefined);
+  const chained = timeline().play(9, (now_ms) => ({ ptp: hardware(now_ms), disciplines: { phc2sys: true } }));
+  assert.deepEqual(
+    [chained.source, chained.quality, chained.offset_ns, chained.bound.absolute_ns],
+    ['ptp', 'tracking', undefined, undefined],
+  );
+  assert.deepEqual(chained.reasons, ['ptp_tracking', 'phc2sys_unmeasured']);
+});
+
+test('unknown timestamping is not taken for software; the option settles it', () => {
+  const { timestamping: _unasked, ...port } = ptpPort();
+  const scene = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 0, {}, { ports: [port] }) });
+  const after = (timestamping: 'auto' | 'software' | 'hardware') => {
+    const { source, quality, reasons } = timeline(clockSettings({ timestamping })).play(9, scene);
+    return [source, quality, reasons[0]];
+  };
+  assert.deepEqual(after('auto'), ['unsynced', 'freerun', 'timestamping_unknown']);
+  assert.deepEqual(after('software'), ['ptp', 'locked', 'ptp_locked']);
+  assert.deepEqual(after('hardware'), ['unsynced', 'freerun', 'system_clock_unbound']);
+});
+
+test('an untraceable grandmaster may be locked to, but gives no absolute bound', () => {
+  const parent = { ...ptpFacts(0).parent, gmClockClass: 248, gmClockAccuracy: 0xfe } as NonNullable<
+    ReturnType<typeof ptpFacts>['parent']
+  >;
+  const verdict = timeline().play(9, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, {}, { parent }) }));
+  assert.deepEqual([verdict.quality, verdict.reasons], ['locked', ['ptp_locked', 'gm_not_traceable']]);
+  assert.equal(verdict.bound.absolute_ns, undefined);
+  assert.ok((verdict.bound.relative_ns ?? 0) > 1000);
+});
+
+test('a UTC offset that nobody vouches for prevents locked, until an NTP witness confirms the second', () => {
+  const timeProperties = properties({ currentUtcOffsetValid: false });
+  const ptp = (now_ms: number) => ptpFacts(now_ms, 0, {}, { timeProperties });
+  const alone = timeline().play(9, (now_ms) => ({ ptp: ptp(now_ms) }));
+  assert.deepEqual([alone.quality, alone.reasons], ['tracking', ['ptp_tracking', 'utc_offset_suspect']]);
+  const witnessed = timeline().play(9, (now_ms) => ({
+    ptp: ptp(now_ms),
+    ntp: chronyFacts(now_ms),
+    disciplines: { chronydMonitorOnly: true },
+  }));
+  assert.equal(witnessed.quality, 'locked');
+});
+
+test('before a first new Sync was seen there is no age of the last one', () => {
+  const unseen = { ...ptpFacts(0), ingressSeen_ms: Number.NEGATIVE_INFINITY };
+  const { evidence } = timeline().play(9, () => ({ ptp: unseen }));
+  assert.equal(evidence.split('; ')[0], 'ptp4l port 1 is SLAVE, but no new Sync was seen so far');
+});

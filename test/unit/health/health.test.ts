@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type HealthFacts, judgeHealth, troublesBetween } from '../../../agent/health/health.ts';
+import type { Trouble } from '../../../agent/health/trouble.ts';
+import { epoch_s } from '../../kit/evidence.ts';
+import { goodVerdict, noVerdict, spoolStats } from '../../kit/unitfakes.ts';
+
+const wall_ms = epoch_s * 1000;
+const day_ms = 86_400_000;
+const good: HealthFacts = {
+  config: [],
+  leaf: { state: 'current', conf: '/c', notes: [] },
+  link: { connected: true, since_ms: 0 },
+  leafMode: 'managed',
+  hub: true,
+  hubUp: true,
+  spool: spoolStats(),
+  clock: goodVerdict(),
+  timeMode: 'auto',
+  denied: [],
+  certificates: [],
+  wall_ms,
+};
+const judged = (changes: Partial<HealthFacts>) => judgeHealth({ ...good, ...changes });
+/** `status` and the keys of the troubles with their weights. */
+const said = (changes: Partial<HealthFacts>): string[] => {
+  const { status, troubles } = judged(changes);
+  return [status, ...troubles.map(({ weight, key }) => `${weight} ${key}`)];
+};
+const cert = (days_left: number) => ({
+  file: '/c.pem',
+  subject: 'CN=u',
+  not_before_ms: wall_ms - day_ms,
+  not_after_ms: wall_ms + days_left * day_ms,
+  days_left,
+});
+
+test('a unit of which everything works is healthy and has no troubles', () => {
+  assert.deepEqual(said({}), ['healthy']);
+});
+
+test('without its local server a unit is critical, and the reason is told; the hub is then no news', () => {
+  const link = { connected: false, since_ms: 0, lastError: 'connection refused' };
+  assert.deepEqual(said({ link, hubUp: false }), ['critical', 'critical local server']);
+  assert.match(judged({ link }).troubles[0]?.text ?? '', /: connection refused$/);
+  assert.doesNotMatch(
+    judged({ link: { connected: false, since_ms: 0 } }).troubles[0]?.text ?? '',
+    /undefined/,
+  );
+});
+
+test('hub settings in use that nobody asked for degrade, also while they work', () => {
+  assert.deepEqual(said({ rolledBack: 'the last good ones are in use' }), [
+    'degraded',
+    'degraded hub settings',
+  ]);
+});
+
+test('a hub that is configured and not joined degrades; one that is not configured or not known of does not', () => {
+  assert.deepEqual(said({ hubUp: false }), ['degraded', 'degraded hub']);
+  assert.match(judged({ hubUp: false, hubError: 'no link' }).troubles[0]?.text ?? '', /no link/);
+  const known = judged({ hubUp: false, hubError: 'no link', hubCause: 'the hub refuses the credentials' });
+  assert.equal(known.troubles[0]?.text, 'the hub is not joined: the hub refuses the credentials');
+  assert.deepEqual(said({ hubUp: undefined }), ['healthy']);
+  assert.deepEqual(said({ hub: false, hubUp: false }), ['healthy']);
+});
+
+test('a leaf that runs another config than the one asked for is a trouble, no config at all a critical one', () => {
+  const leaf = (state: 'last_good' | 'hub_only' | 'local_only' | 'none') => ({
+    state,
+    conf: '/c',
+    notes: [],
+  });
+  for (const state of ['last_good', 'hub_only', 'local_only'] as const)
+    assert.deepEqual(said({ leaf: leaf(state) }), ['degraded', 'degraded leaf config']);
+  assert.deepEqual(said({ leaf: leaf('none') }), ['critical', 'critical leaf config']);
+  assert.deepEqual(said({ leaf: undefined }), ['healthy'], 'not ours to run');
+});
+
+test('a clock that nobody can be asked about is a note, unless a daemon was demanded', () => {
+  assert.deepEqual(said({ clock: noVerdict() }), ['healthy', 'note clock']);
+  assert.deepEqual(said({ clock: noVerdict(), timeMode: 'ptp' }), ['degraded', 'degraded clock']);
+});
+
+test('what is not permitted, not stored, refused or lost degrades', () => {
+  assert.deepEqual(said({ denied: ['publish a', 'subscription b'] }), [
+    'degraded',
+    'degraded permission publish a',
+    'degraded permission subscription b',
+  ]);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }) }), ['degraded', 'degraded no stream']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }), hub: false }), ['healthy']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'failing' }) }), [
+    'degraded',
+    'degraded hub refuses records',
+  ]);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }) }), ['degraded', 'degraded hub silent']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hubUp: false }), [
+    'degraded',
+    'degraded hub',
+  ]);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hub: false }), ['healthy']);
+  assert.deepEqual(said({ snapshotTrouble: '/x: ENOSPC' }), ['degraded', 'degraded spool snapshot']);
+  const lost = judged({ spool: spoolStats({ dropped: { metric: 3, log: 1, event: 0 } }) });
+  assert.deepEqual(
+    lost.troubles.map(({ key }) => key),
+    ['records dropped'],
+  );
+  assert.match(lost.troubles[0]?.text ?? '', /^4 records/);
+});
+
+test('a certificate is a note in its last 30 days, degrades in the last 7, is critical once expired; one that cannot be read degrades', () => {
+  const key = 'certificate /c.pem';
+  assert.deepEqual(said({ certificates: [cert(30)] }), ['healthy']);
+  assert.deepEqual(said({ certificates: [cert(29.9)] }), ['healthy', `note ${key}`]);
+  assert.deepEqual(said({ certificates: [cert(7)] }), ['healthy', `note ${key}`]);
+  for (const days_left of [6.9, 1, 0.9, 0])
+    assert.deepEqual(said({ certificates: [cert(days_left)] }), ['degraded', `degraded ${key}`]);
+  assert.deepEqual(said({ certificates: [cert(-0.1)] }), ['critical', `critical ${key}`]);
+  assert.deepEqual(said({ certificates: [{ file: '/c.pem', error: 'ENOENT' }] }), [
+    'degraded',
+    `degraded ${key}`,
+  ]);
+});
+
+test('of a certificate each threshold is told once, of 30, 7 and 1 days and the end, and its renewal', () => {
+  const told: string[] = [];
+  let before: readonly Trouble[] = [];
+  for (const days_left of [31, 29.9, 29.8, 7, 6.9, 1, 0.9, 0.1, -0.1, -5, 90]) {
+    const { troubles } = judged({ certificates: [cert(days_left)] });
+    const { began, ended } = troublesBetween(before, troubles);
+    told.push(
+      ...began.map(({ text, stage }) => `${stage}: ${text}`),
+      ...ended.map(({ key }) => `over: ${key}`),
+    );
+    before = troubles;
+  }
+  assert.deepEqual(told, [
+    '30 days: certificate /c.pem expires in 29.9 days',
+    '7 days: certificate /c.pem expires in 6.9 days',
+    '1 days: certificate /c.pem expires in 0.9 days',
+    'expired: certificate /c.pem has expired',
+    'over: certificate /c.pem',
+  ]);
+});
+
+test('a user JWT is judged like a certificate and called what it is; it need not have a beginning', () => {
+  const { not_before_ms: _, ...dates } = cert(-1);
+  const [trouble] = judged({ certificates: [{ ...dates, kind: 'user JWT' }] }).troubles;
+  assert.deepEqual([trouble?.weight, trouble?.text], ['critical', 'user JWT /c.pem has expired']);
+});
+
+test('mistakes in the config degrade, warnings are notes', () => {
+  const problem = { file: 'f', message: 'm' };
+  assert.deepEqual(said({ config: [{ ...problem, severity: 'warning' }] }), [
+    'healthy',
+    'note f: warning: m',
+  ]);
+  assert.deepEqual(said({ config: [{ ...problem, severity: 'error' }] }), ['degraded', 'degraded f: m']);
+});
+
+test('the gravest trouble comes first and names the status', () => {
+  const { status, troubles } = judged({
+    clock: noVerdict(),
+    denied: ['publish a'],
+    certificates: [cert(-1)],
+    config: [{ file: 'f', message: 'm', severity: 'warning' }],
+  });
+  assert.equal(status, 'critical');
+  assert.deepEqual(
+    troubles.map(({ weight }) => weight),
+    ['critical', 'degraded', 'note', 'note'],
+  );
+});
+
+test('a trouble is the same trouble when only its figures change', () => {
+  const trouble = (key: string, text = key): Trouble => ({ key, text, weight: 'degraded' });
+  const before = [trouble('a', '1 lost'), trouble('b')];
+  const { began, ended } = troublesBetween(before, [trouble('a', '2 lost'), trouble('c')]);
+  assert.deepEqual(
+    began.map(({ key }) => key),
+    ['c'],
+  );
+  assert.deepEqual(
+    ended.map(({ key }) => key),
+    ['b'],
+  );
+});

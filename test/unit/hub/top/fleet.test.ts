@@ -1,0 +1,363 @@
+// What nunect top makes of what it hears: one record after the other, by a clock of the test's own.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { emptyFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';
+import { type Part, plainText, toldBy } from '../../../../agent/hub/top/heard.ts';
+import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
+
+interface Extra {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly id?: string;
+}
+const message = (subject: string, body: unknown, { headers = {}, id }: Extra = {}) => {
+  const data = new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+  const all = id === undefined ? headers : { ...headers, 'Nats-Msg-Id': id };
+  return {
+    subject,
+    data,
+    headers: Object.entries(all).map(([name, value]): [string, string[]] => [name, [value]]),
+    size: () => data.length,
+  };
+};
+
+const facts: HeartbeatFacts = {
+  wall_ms: 1e12,
+  sequence: 1,
+  interval_s: 5,
+  uptime_s: 10,
+  status: 'healthy',
+  problems: [],
+  clock: { source: 'ntp', quality: 'locked', error_bound_ns: 4_000_000 },
+  native_rtt_us: 168,
+  app_rtt_us: 312,
+};
+const partOf = (subject: string): Part =>
+  subject.startsWith('ops.heartbeat.')
+    ? 'heartbeat'
+    : subject.startsWith('ops.metric.time.')
+      ? 'time'
+      : 'nats';
+
+/** A heartbeat as the agent itself makes it. */
+function beat(unit: string, more: Partial<HeartbeatFacts> = {}, id?: string, added: object = {}) {
+  const made = heartbeat({ unit, version: '0.1.0' }, { ...facts, ...more });
+  const headers = Object.fromEntries(
+    Object.entries(made.headers).map(([name, [value = '']]) => [name, value]),
+  );
+  return message(
+    `ops.heartbeat.${unit}`,
+    { ...made.body, ...added },
+    { headers, ...(id === undefined ? {} : { id }) },
+  );
+}
+
+function heard(limit = 100) {
+  const fleet = emptyFleet(limit);
+  let judged_s = 0;
+  const at = (at_s: number): Unit[] => {
+    for (; judged_s < at_s; judged_s = Math.min(at_s, judged_s + 1)) fleet.judge(judged_s * 1000);
+    fleet.judge(at_s * 1000);
+    return fleet.units(at_s * 1000);
+  };
+  return {
+    fleet,
+    at,
+    /** Until then the connection is not proven to work. */
+    deafUntil(at_s: number): Unit[] {
+      judged_s = at_s;
+      return fleet.units(at_s * 1000);
+    },
+    /** Gives whether it was understood. */
+    say(one: ReturnType<typeof message>, at_s: number): boolean {
+      const told = toldBy(partOf(one.subject), one);
+      if (told !== undefined) fleet.hear(told, at_s * 1000);
+      return told !== undefined;
+    },
+    one(at_s: number): Unit {
+      const [unit] = at(at_s);
+      assert.ok(unit !== undefined);
+      return unit;
+    },
+  };
+}
+
+describe('a heartbeat', () => {
+  test('fills the row of its unit', () => {
+    const { say, at } = heard();
+    say(beat('u1', { status: 'degraded', problems: ['the disk is full'] }), 1);
+    assert.deepEqual(at(3), [
+      {
+        unit: 'u1',
+        state: 'degraded',
+        age_s: 2,
+        restarts: 0,
+        health: 'degraded',
+        interval_s: 5,
+        uptime_s: 10,
+        version: '0.1.0',
+        problems: ['the disk is full'],
+        clock: { source: 'ntp', quality: 'locked', error_bound_ns: 4_000_000 },
+        native_rtt_us: 168,
+        app_rtt_us: 312,
+      },
+    ]);
+  });
+
+  test('of the Go guardian shows what it tells; the rest is not there', () => {
+    const { say, at } = heard();
+    const headers = {
+      'X-Unit-ID': 'old',
+      'X-Sequence': '7',
+      'X-Native-RTT': '1.5ms',
+      'X-Clock-Source': 'ntp',
+      'X-Clock-Quality': 'tracking',
+      'X-Health-Status': 'OK',
+    };
+    say(message('ops.heartbeat.old', { status: 'healthy', sequence: 7, ts: 1e12 }, { headers }), 0);
+    assert.deepEqual(at(1), [
+      {
+        unit: 'old',
+        state: 'healthy',
+        age_s: 1,
+        restarts: 0,
+        health: 'healthy',
+        clock: { source: 'ntp', quality: 'tracking' },
+        native_rtt_us: 1500,
+      },
+    ]);
+  });
+
+  test('without a body that can be read counts by its headers', () => {
+    const { say, one } = heard();
+    assert.ok(
+      say(
+        message('ops.heartbeat.u1', 'no json', {
+          headers: { 'X-Sequence': '1', 'X-Health-Status': 'CRITICAL' },
+        }),
+        0,
+      ),
+    );
+    assert.equal(one(0).state, 'critical');
+    assert.equal(say(message('ops.heartbeat.u2', 'no json'), 0), false);
+  });
+
+  test('that leaves something out takes it out of the row', () => {
+    const { say, one } = heard();
+    say(beat('u1'), 0);
+    say(beat('u1', { sequence: 2, clock: { source: 'unsynced', quality: 'freerun' } }), 5);
+    assert.deepEqual(one(5).clock, { source: 'unsynced', quality: 'freerun' });
+  });
+});
+
+describe('a silent unit', () => {
+  test('is offline after three of its own intervals, and back with its next word', () => {
+    const { say, at } = heard();
+    say(beat('fast', { interval_s: 1 }), 0);
+    say(beat('slow', { interval_s: 60 }), 0);
+    const states = (at_s: number) => at(at_s).map(({ state }) => state);
+    assert.deepEqual(states(3), ['healthy', 'healthy']);
+    assert.deepEqual(states(3.2), ['offline', 'healthy']);
+    assert.deepEqual(states(180), ['offline', 'healthy']);
+    assert.deepEqual(states(187), ['offline', 'offline']);
+    say(beat('slow', { interval_s: 60, sequence: 2 }), 190);
+    assert.deepEqual(states(190), ['offline', 'healthy']);
+  });
+
+  test('that does not tell its interval gets three of five seconds, or of what it keeps to', () => {
+    const { say, one } = heard();
+    const old = (sequence: number) => message('ops.heartbeat.old', { status: 'healthy', sequence });
+    say(old(1), 0);
+    assert.equal(one(15).state, 'healthy');
+    assert.equal(one(16).state, 'offline');
+    say(old(2), 30);
+    assert.equal(one(122).state, 'healthy');
+    assert.equal(one(124).state, 'offline');
+  });
+
+  test('that said goodbye is stopped, not offline', () => {
+    const { say, one } = heard();
+    say(beat('u1', { stopping: true }), 0);
+    assert.equal(one(0).state, 'stopped');
+    assert.equal(one(1000).state, 'stopped');
+    say(beat('u1', { sequence: 2 }), 1001);
+    assert.equal(one(1001).state, 'healthy');
+  });
+
+  test('is not judged while we ourselves hear nothing, and not at once when we hear again', () => {
+    const { say, at, deafUntil } = heard();
+    say(beat('dead', { interval_s: 1 }), 0);
+    at(9);
+    say(beat('alive', { interval_s: 1 }), 9);
+    const words = (units: readonly Unit[]) => units.map(({ state, age_s }) => [state, age_s]);
+    assert.deepEqual(words(deafUntil(100)), [
+      ['offline', 100],
+      ['healthy', 91],
+    ]);
+    assert.deepEqual(words(at(103))[1], ['healthy', 94]);
+    assert.deepEqual(words(at(104))[1], ['offline', 95]);
+  });
+
+  test('whose heartbeats alone are missing is not offline, but its health is unknown', () => {
+    const { say, one } = heard();
+    say(beat('u1', { interval_s: 1 }), 0);
+    for (let seq = 1; seq < 10; seq++) say(message('ops.metric.nats.u1', { seq, hub_up: true }), seq);
+    assert.equal(one(9).state, 'unknown');
+  });
+});
+
+describe('metrics', () => {
+  const nats = (seq: number, body: object) => message('ops.metric.nats.u1', { unit_id: 'u1', seq, ...body });
+  const time = (seq: number, body: object) => message('ops.metric.time.u1', { unit_id: 'u1', seq, ...body });
+
+  test('add the round trip to the hub, what waits, and holdover', () => {
+    const { say, one } = heard();
+    say(beat('u1'), 0);
+    say(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3, oldest_age_s: 1.5 } }), 0);
+    say(
+      time(1, {
+        active_source: 'ptp',
+        clock_quality: 'tracking',
+        error_bound_ns: 9,
+        holdover: true,
+        reasons: ['gm_lost'],
+      }),
+      0,
+    );
+    const { hub_rtt_us, backlog, backlog_age_s, clock, clock_reason } = one(0);
+    assert.deepEqual([hub_rtt_us, backlog, backlog_age_s, clock_reason], [1200, 3, 1.5, 'gm_lost']);
+    assert.deepEqual(clock, { source: 'ptp', quality: 'tracking', error_bound_ns: 9, holdover: true });
+  });
+
+  test('that stop while heartbeats go on are not shown for ever', () => {
+    const { say, one } = heard();
+    say(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3 } }), 0);
+    say(time(1, { active_source: 'ptp', clock_quality: 'locked' }), 0);
+    for (let sequence = 1; sequence < 5; sequence++) say(beat('u1', { sequence }), sequence * 5);
+    const { hub_rtt_us, backlog, clock } = one(20);
+    assert.deepEqual([hub_rtt_us, backlog], [undefined, undefined]);
+    assert.equal(clock?.source, 'ntp');
+  });
+});
+
+describe('records that are not news', () => {
+  const gone = (id: string, sequence: number, added: object = {}) =>
+    beat('u1', { sequence, interval_s: 1, status: 'critical' }, id, added);
+
+  test('what waited in the unit neither makes it look alive nor makes a row', () => {
+    const { say, one, at } = heard();
+    say(gone('u1-aa-1', 1, { backfill: true }), 0);
+    assert.deepEqual(at(0), []);
+    say(beat('u1', { interval_s: 1 }, 'u1-aa-2'), 0);
+    for (let n = 3; n < 10; n++) say(gone(`u1-aa-${n}`, n, { backfill: true }), n);
+    assert.deepEqual([one(10).state, one(10).health, one(10).age_s], ['offline', 'healthy', 10]);
+  });
+
+  test('the same by its header alone', () => {
+    const { say, at } = heard();
+    say(
+      message('ops.heartbeat.u1', { status: 'healthy', sequence: 1 }, { headers: { 'X-Backfill': 'true' } }),
+      0,
+    );
+    assert.deepEqual(at(0), []);
+  });
+
+  test('a record that comes twice or late changes nothing', () => {
+    const { say, one } = heard();
+    say(beat('u1', { sequence: 5 }, 'u1-aa-50'), 0);
+    say(gone('u1-aa-50', 5), 4);
+    say(gone('u1-aa-40', 4), 4);
+    assert.deepEqual([one(5).state, one(5).age_s], ['healthy', 5]);
+  });
+
+  test('without an id, one whose count is lower is late while newer ones keep coming', () => {
+    const { say, one } = heard();
+    const old = (sequence: number, status = 'healthy') => message('ops.heartbeat.u1', { status, sequence });
+    say(old(50), 0);
+    say(old(49, 'critical'), 1);
+    assert.deepEqual([one(1).state, one(1).restarts], ['healthy', 0]);
+    say(old(1, 'degraded'), 6);
+    assert.deepEqual([one(6).state, one(6).restarts], ['degraded', 1]);
+  });
+});
+
+describe('a restart of the agent', () => {
+  test('is counted once, whatever record tells it first, and what its last run still had is late', () => {
+    const { say, one } = heard();
+    say(beat('u1', { sequence: 900 }, 'u1-aa-4000'), 0);
+    say(message('ops.metric.nats.u1', { seq: 1, hub_up: true }, { id: 'u1-bb-2' }), 5);
+    say(beat('u1', { sequence: 1 }, 'u1-bb-1'), 5);
+    say(beat('u1', { sequence: 901, status: 'critical' }, 'u1-aa-4001'), 6);
+    assert.deepEqual([one(6).restarts, one(6).state, one(6).age_s], [1, 'healthy', 1]);
+    say(beat('u1', { sequence: 1 }, 'u1-cc-1'), 7);
+    assert.equal(one(7).restarts, 2);
+  });
+
+  test('of a unit whose id has dashes is no less seen', () => {
+    const { say, one } = heard();
+    say(beat('ship-7', {}, 'ship-7-aa-1'), 0);
+    say(beat('ship-7', {}, 'ship-7-bb-1'), 1);
+    assert.equal(one(1).restarts, 1);
+  });
+});
+
+describe('hostile records', () => {
+  test('the subject alone says whose a record is; another name in it is told', () => {
+    const { say, at } = heard();
+    say(beat('u1', {}, undefined, { unit_id: 'u2' }), 0);
+    assert.deepEqual(
+      at(0).map(({ unit, claims }) => [unit, claims]),
+      [['u1', 'u2']],
+    );
+    say(message('ops.heartbeat.u3', { status: 'healthy' }, { headers: { 'X-Unit-ID': '\x1b[2J' } }), 0);
+    assert.deepEqual(at(0)[1]?.claims, '[2J');
+  });
+
+  test('a subject that is of no unit makes no row', () => {
+    const { say, at } = heard();
+    for (const unit of ['\x1b[2J', 'ä', 'a b', '', 'x'.repeat(65)]) {
+      assert.equal(say(message(`ops.heartbeat.${unit}`, { status: 'healthy', sequence: 1 }), 0), false, unit);
+    }
+    assert.deepEqual(at(0), []);
+  });
+
+  test('figures that cannot be are not there', () => {
+    const { say, one } = heard();
+    const bad =
+      '{"status":"fine","sequence":-1,"interval_s":1e999,"uptime_s":"x","version":{},"problems":"all"}';
+    const headers = { 'X-Clock-Source': 'PTP\x1b', 'X-Native-RTT': '-5ms', 'X-Clock-Error-Bound': '1e9' };
+    say(message('ops.heartbeat.u1', bad, { headers }), 0);
+    say(message('ops.metric.nats.u1', { hub_rtt_us: -1, hub_up: 'yes', spool: [], seq: {} }), 0);
+    assert.deepEqual(one(0), { unit: 'u1', state: 'unknown', age_s: 0, restarts: 0 });
+    say(message('ops.heartbeat.u1', { status: 'healthy', interval_s: 1e300 }), 1);
+    assert.equal(one(20).state, 'offline');
+  });
+
+  test('a body of a megabyte is not read', () => {
+    const { say } = heard();
+    assert.equal(say(message('ops.metric.time.u1', { evidence: 'x'.repeat(1_000_000) }), 0), false);
+  });
+
+  test('texts lose what a terminal would obey or stack up, and their length', () => {
+    assert.equal(plainText('a\x1b[31m\r\nb\u202ec\u0301\u0301\u200bd\u2028e', 40), 'a [31m b c d e');
+    assert.equal(plainText('x'.repeat(50), 10), `${'x'.repeat(9)}…`);
+    assert.equal(plainText('\x07\x00', 10), undefined);
+    assert.equal(plainText(7, 10), undefined);
+  });
+
+  test('no more units are kept than the limit', () => {
+    const { fleet, say, at } = heard(3);
+    for (let i = 0; i < 3; i++) say(beat(`u${i}`), 0);
+    assert.equal(fleet.more(), false);
+    say(beat('u4'), 0);
+    say(beat('u1', { sequence: 2, status: 'critical' }), 1);
+    assert.deepEqual(
+      at(1).map(({ unit, state }) => [unit, state]),
+      [
+        ['u0', 'healthy'],
+        ['u1', 'critical'],
+        ['u2', 'healthy'],
+      ],
+    );
+    assert.equal(fleet.more(), true);
+  });
+});

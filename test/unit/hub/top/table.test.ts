@@ -1,0 +1,220 @@
+// The table of nunect top as text: what is shown depends on nothing but what is passed in.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { matches, orders, sorted, span } from '../../../../agent/hub/top/cells.ts';
+import type { Unit } from '../../../../agent/hub/top/fleet.ts';
+import { snapshot } from '../../../../agent/hub/top/snapshot.ts';
+import { table, type View } from '../../../../agent/hub/top/table.ts';
+
+const plain: Unit = { unit: 'u', state: 'unknown', age_s: 0, restarts: 0 };
+const good: Unit = {
+  ...plain,
+  unit: 'demo-01',
+  state: 'healthy',
+  health: 'healthy',
+  age_s: 2.2,
+  clock: { source: 'ptp', quality: 'locked', error_bound_ns: 8124 },
+  hub_up: true,
+  hub_rtt_us: 1280,
+  backlog: 0,
+  version: '0.1.0',
+  uptime_s: 7200,
+};
+const fleet: readonly Unit[] = [
+  good,
+  {
+    ...good,
+    unit: 'fire-17',
+    state: 'degraded',
+    clock: { source: 'ptp', quality: 'tracking', holdover: true, error_bound_ns: 41_000 },
+    backlog: 312,
+    restarts: 2,
+    problems: ['the clock lost its source', 'the disk is full'],
+  },
+  {
+    ...good,
+    unit: 'old-guardian',
+    clock: { source: 'ntp', quality: 'tracking' },
+    claims: 'other',
+    native_rtt_us: 900,
+  },
+  {
+    ...plain,
+    unit: 'ship-7',
+    state: 'offline',
+    age_s: 7300,
+    clock: { source: 'unsynced', quality: 'freerun' },
+  },
+];
+const view = (more: Partial<View> = {}): View => {
+  const { units = fleet, order = 'state', filter = '' } = more;
+  return {
+    server: 'nats://hub:4222',
+    at_ms: Date.UTC(2026, 10, 21, 12, 30),
+    notes: [],
+    units,
+    shown: sorted(
+      units.filter((unit) => matches(unit, filter)),
+      order,
+    ),
+    order,
+    filter,
+    ...more,
+  };
+};
+const text = (lines: readonly string[]) => lines.join('\n');
+
+describe('the table', () => {
+  test('at 80 columns has name, state, clock, bound, round trip, backlog, age and version', () => {
+    assert.equal(
+      text(table(view(), { columns: 80, colour: false }).lines),
+      `nunect top  2026-11-21 12:30:00 UTC  nats://hub:4222
+4 units: 1 offline, 1 degraded, 2 healthy; by state
+UNIT           STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION
+ship-7         OFFLINE  unsynced                                  2h
+fire-17 ↻2     DEGRADED ptp holdover     41 µs  1.28 ms     312   2s 0.1.0
+demo-01        OK       ptp locked     8.12 µs  1.28 ms       0   2s 0.1.0
+old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
+    );
+  });
+
+  test('where it is wider, says what is wrong', () => {
+    const { lines } = table(view(), { columns: 120, colour: false });
+    assert.match(lines[2] ?? '', / UPTIME PROBLEM$/);
+    assert.match(lines[4] ?? '', / {5}2h \(\+1\) the clock lost its source$/);
+    assert.match(lines[6] ?? '', / {5}2h says that it is 'other'$/);
+  });
+
+  test('is never wider than the terminal, however narrow that is and however long the names', () => {
+    const long = [
+      ...fleet,
+      { ...good, unit: 'x'.repeat(64), restarts: 3, version: 'v'.repeat(40), backlog: 1e15 },
+    ];
+    const lost = { since_ms: 0, for_s: 1e6, why: 'w'.repeat(200) };
+    for (let columns = 1; columns <= 200; columns++) {
+      const notes = ['n'.repeat(300)];
+      for (const line of table(view({ units: long, notes, lost }), { columns, rows: 12, colour: false })
+        .lines) {
+        assert.ok([...line].length <= columns, `${columns}: ${line}`);
+      }
+    }
+  });
+
+  test('cuts a long name, not what stands behind it', () => {
+    const { lines } = table(view({ units: [{ ...good, unit: 'x'.repeat(64), restarts: 3 }] }), {
+      columns: 80,
+      colour: false,
+    });
+    assert.match(lines[3] ?? '', /^x+… ↻3 OK /);
+  });
+
+  test('fits the height of the terminal, and the rest comes page by page', () => {
+    const units = Array.from({ length: 45 }, (_, i) => ({ ...good, unit: `u${100 + i}` }));
+    const seen: string[] = [];
+    let from = 0;
+    do {
+      const made = table(view({ units, order: 'unit' }), { columns: 80, rows: 24, colour: false, from });
+      assert.ok(made.lines.length <= 24);
+      seen.push(...made.lines.flatMap((line) => /^u1\d\d/.exec(line)?.[0] ?? []));
+      from = made.next;
+    } while (from !== 0);
+    assert.deepEqual(
+      seen,
+      units.map(({ unit }) => unit),
+    );
+  });
+
+  test('tells state by word, and by colour only where there is one', () => {
+    const coloured = text(table(view(), { columns: 80, colour: true }).lines);
+    assert.ok(coloured.includes('\x1b[31mOFFLINE \x1b[0m'));
+    assert.ok(coloured.includes('\x1b[33mptp holdover \x1b[0m'));
+    const bare = stripVTControlCharacters(coloured);
+    assert.equal(bare, text(table(view(), { columns: 80, colour: false }).lines));
+    assert.ok(!bare.includes('\x1b'));
+  });
+
+  test('without a connection says so, since when and why; ages go on', () => {
+    const lost = { since_ms: Date.UTC(2026, 10, 21, 12, 29), for_s: 60, why: 'connection refused' };
+    const { lines } = table(view({ lost }), { columns: 80, colour: false });
+    assert.equal(lines[2], 'NO CONNECTION since 2026-11-21 12:29:00 UTC (60 s): connection refused');
+  });
+
+  test('before any unit was heard is a head alone', () => {
+    const { lines } = table(view({ units: [] }), { columns: 80, rows: 24, colour: false });
+    assert.deepEqual(lines.slice(1, 3), [
+      '0 units; by state',
+      'UNIT STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION UPTIME',
+    ]);
+  });
+});
+
+describe('sorting', () => {
+  const names = (order: string) => sorted(fleet, order).map(({ unit }) => unit);
+
+  test('brings the worst to the top, and what is not known to the end', () => {
+    assert.deepEqual(names('state'), ['ship-7', 'fire-17', 'demo-01', 'old-guardian']);
+    assert.deepEqual(names('clock'), ['ship-7', 'fire-17', 'old-guardian', 'demo-01']);
+    assert.deepEqual(names('bound'), ['old-guardian', 'ship-7', 'fire-17', 'demo-01']);
+    assert.deepEqual(names('backlog'), ['fire-17', 'demo-01', 'old-guardian', 'ship-7']);
+    assert.deepEqual(names('age'), ['ship-7', 'demo-01', 'fire-17', 'old-guardian']);
+    assert.equal(names('rtt').at(-1), 'ship-7');
+    assert.equal(names('version')[0], 'ship-7');
+  });
+
+  test('is one order, however the units stood before, in every field', () => {
+    for (const order of orders) {
+      const straight = sorted(fleet, order);
+      assert.deepEqual(sorted([...fleet].reverse(), order), straight, order);
+    }
+  });
+
+  test('by version counts numbers as numbers', () => {
+    const units = ['0.10.0', '0.9.0', '0.2.0'].map((version) => ({ ...good, unit: version, version }));
+    assert.deepEqual(
+      sorted(units, 'version').map(({ unit }) => unit),
+      ['0.2.0', '0.9.0', '0.10.0'],
+    );
+  });
+});
+
+test('the filter finds names, words of the table, and problems, in any case', () => {
+  const found = (filter: string) => fleet.filter((unit) => matches(unit, filter)).map(({ unit }) => unit);
+  assert.deepEqual(found('SHIP'), ['ship-7']);
+  assert.deepEqual(found('offline'), ['ship-7']);
+  assert.deepEqual(found('holdover'), ['fire-17']);
+  assert.deepEqual(found('disk'), ['fire-17']);
+  assert.equal(found('').length, 4);
+  assert.deepEqual(found('nowhere'), []);
+});
+
+test('time spans take four characters', () => {
+  assert.deepEqual([0, 59.6, 99, 100, 5999, 6000, 359_999, 360_000].map(span), [
+    '0s',
+    '60s',
+    '99s',
+    '1m',
+    '99m',
+    '1h',
+    '99h',
+    '4d',
+  ]);
+});
+
+test('the snapshot for scripts leaves out what is not known, and has every unit that passes the filter', () => {
+  const made = JSON.parse(JSON.stringify(snapshot(view({ filter: 'ship' }))));
+  assert.deepEqual(made, {
+    ts: Date.UTC(2026, 10, 21, 12, 30),
+    connected: true,
+    heard: 4,
+    units: [
+      {
+        unit: 'ship-7',
+        state: 'offline',
+        age_s: 7300,
+        restarts: 0,
+        clock: { source: 'unsynced', quality: 'freerun' },
+      },
+    ],
+  });
+});

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type CareAction,
+  type CareFacts,
+  careFor,
+  careFrom,
+} from '../../../../agent/leaf/supervisor/decide.ts';
+
+const limits = { confirm_ms: 60_000, watchdog_ms: 300_000 };
+const calm = {
+  joined: false,
+  reached: true,
+  open: true,
+  refused: false,
+  asked: 'new',
+  onFallback: false,
+  proven: false,
+} as const;
+
+type Seen = Partial<Omit<CareFacts, 'now_ms'>>;
+
+/** Lives through `minutes` second by second; the settings in use follow the actions. Gives `second action` lines. */
+function live(minutes: number, seen: (second: number, onFallback: boolean) => Seen, over = limits): string[] {
+  let care = careFrom(0);
+  let onFallback = false;
+  const done: string[] = [];
+  for (let second = 0; second <= minutes * 60; second++) {
+    const facts = { ...calm, onFallback, ...seen(second, onFallback), now_ms: second * 1000 };
+    const next = careFor(care, facts, over);
+    care = next.care;
+    const action: CareAction | undefined = next.action;
+    if (action === undefined) continue;
+    if (action !== 'restart') onFallback = action === 'fall_back';
+    done.push(`${second} ${action}`);
+  }
+  return done;
+}
+
+test('settings that do not join give way to the last good ones, which stay once they have joined', () => {
+  const done = live(600, (_, onFallback) => ({ fallback: 'old', joined: onFallback }));
+  assert.deepEqual(done, ['60 fall_back']);
+});
+
+test('when neither joins they take turns, each longer than the one before, up to 15 minutes', () => {
+  const done = live(75, () => ({ fallback: 'old' }));
+  const minutes = done.map((line) => Number(line.split(' ')[0]) / 60);
+  assert.deepEqual(minutes, [1, 2, 4, 8, 16, 31, 46, 61]);
+  assert.equal(done[1], '120 return');
+});
+
+test('a hub that nobody reaches is waited for: the settings are not to blame', () => {
+  assert.deepEqual(
+    live(120, () => ({ fallback: 'old', reached: false, open: false })),
+    [],
+  );
+  const late = live(60, (second, on) => ({ fallback: 'old', reached: second > 1800, joined: on }));
+  assert.deepEqual(late, ['1860 fall_back']);
+});
+
+test('settings that have joined once are never rolled back', () => {
+  assert.deepEqual(
+    live(4, () => ({ fallback: 'old', proven: true, refused: true })),
+    [],
+  );
+});
+
+test('confirm_s 0 and no last good settings mean no roll-back', () => {
+  assert.deepEqual(
+    live(4, () => ({})),
+    [],
+  );
+  assert.deepEqual(
+    live(4, () => ({ fallback: 'old' }), { ...limits, confirm_ms: 0 }),
+    [],
+  );
+});
+
+test('other settings start a trial of their own', () => {
+  const done = live(3, (second) => ({ fallback: 'old', asked: second < 50 ? 'new' : 'newer' }));
+  assert.deepEqual(done, ['110 fall_back', '170 return']);
+});
+
+test('a leaf that stays unjoined before an open door is restarted, ever more seldom', () => {
+  const done = live(140, () => ({ proven: true }));
+  assert.deepEqual(
+    done.map((line) => Number(line.split(' ')[0]) / 60),
+    [5, 15, 35, 75, 135],
+  );
+  assert.ok(done.every((line) => line.endsWith('restart')));
+});
+
+test('a restart is no cure for a closed door or a refusal', () => {
+  assert.deepEqual(
+    live(60, () => ({ proven: true, open: false })),
+    [],
+  );
+  assert.deepEqual(
+    live(60, () => ({ proven: true, refused: true })),
+    [],
+  );
+  assert.deepEqual(
+    live(60, () => ({ proven: true }), { ...limits, watchdog_ms: 0 }),
+    [],
+  );
+});
+
+test('a good join resets the watchdog, a short one does not', () => {
+  const up = (from: number, to: number) => (second: number) => ({
+    proven: true,
+    joined: second >= from && second < to,
+  });
+  assert.deepEqual(live(12, up(310, 400)), ['300 restart', '699 restart']);
+  assert.deepEqual(live(14, up(310, 320)), ['300 restart']);
+});

@@ -1,0 +1,449 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
+import type { Answer, LinkState, PublishOptions } from '../../../agent/nats/link.ts';
+import { readPubAck } from '../../../agent/records/puback.ts';
+import { type Gap, openSpool, type SpoolOptions } from '../../../agent/records/spool.ts';
+import { fakeTicker } from '../../kit/faketicker.ts';
+
+const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const replyOf = (value: unknown): Answer => ({
+  kind: 'reply',
+  message: { subject: '_INBOX_u1.1', data: bytes(value), size: () => 0 },
+});
+
+interface Sent {
+  readonly subject: string;
+  readonly id: string;
+  readonly body: Record<string, unknown>;
+  readonly header: boolean;
+}
+
+/** A hub made of ten lines: answers by what `respond` says, and remembers what it was asked. */
+function fakeHub(options: Partial<SpoolOptions> = {}) {
+  const ticker = fakeTicker();
+  const lines: LogEntry[] = [];
+  const sent: Sent[] = [];
+  const plain: Sent[] = [];
+  const hub = {
+    up: true as boolean | undefined,
+    /** What is done with a line of the log besides keeping it. */
+    heed: (_entry: LogEntry): void => {},
+    respond: (_sent: Sent): Answer | Promise<Answer> => replyOf({ stream: 'FLEET', seq: sent.length }),
+  };
+  let state: LinkState = { connected: true, since_ms: 0 };
+  let listener = (_state: LinkState): void => {};
+  const read = (subject: string, payload: Uint8Array | string, { headers = {} }: PublishOptions): Sent => ({
+    subject,
+    id: headers['Nats-Msg-Id']?.[0] ?? '',
+    body: JSON.parse(String(payload)) as Record<string, unknown>,
+    header: headers['X-Backfill'] !== undefined,
+  });
+  const spool = openSpool(
+    {
+      ticker,
+      log: logTo((entry) => {
+        lines.push(entry);
+        hub.heed(entry);
+      }),
+      hubUp: () => hub.up,
+      wall_ms: () => ticker.now_ms() + 1e12,
+      gapRecord: (gap: Gap) => ({ subject: 'ops.status', worth: 'event', body: { gap } }),
+      link: {
+        state: () => state,
+        onChange(heard) {
+          listener = heard;
+          return () => {};
+        },
+        publish(subject, payload, opts = {}) {
+          if (state.connected) plain.push(read(subject, payload, opts));
+          return state.connected;
+        },
+        async request(subject, payload, opts) {
+          if (!state.connected) return { kind: 'closed' };
+          const one = read(subject, payload, opts);
+          sent.push(one);
+          return hub.respond(one);
+        },
+      },
+    },
+    { unit: 'u1', boot: 'b', window: 4, memory_bytes: 100_000, hub: true, ...options },
+  );
+  const connect = (connected: boolean): void => {
+    state = { connected, since_ms: ticker.now_ms() };
+    listener(state);
+  };
+  const metric = (n: number, subject = 'm') => spool.put({ subject, worth: 'metric', body: { n } });
+  return { ticker, lines, sent, plain, hub, spool, connect, metric };
+}
+
+const never: Promise<Answer> = new Promise(() => {});
+
+test('a record is a request with its id, gone when a stream has it', async () => {
+  const { ticker, sent, spool, metric } = fakeHub();
+  assert.equal(spool.stats().state, 'starting');
+  assert.equal(metric(1), 'u1-b-1');
+  assert.equal(spool.stats().pending, 1);
+  await ticker.pass(0);
+  assert.deepEqual(sent, [{ subject: 'm', id: 'u1-b-1', body: { n: 1 }, header: false }]);
+  const { state, pending, bytes: held, stored } = spool.stats();
+  assert.deepEqual({ state, pending, held, stored }, { state: 'stored', pending: 0, held: 0, stored: 1 });
+  assert.equal('oldest_age_s' in spool.stats(), false);
+});
+
+test('no more than the window is under way, and a silent hub gets one more each second', async () => {
+  const { ticker, sent, hub, metric } = fakeHub();
+  hub.respond = () => never;
+  for (let n = 1; n <= 20; n++) metric(n);
+  await ticker.pass(0);
+  const first = sent.length;
+  assert.ok(first === 4 || first === 5);
+  await ticker.pass(3100);
+  assert.ok(sent.length > first && sent.length <= first + 4, `${sent.length}`);
+});
+
+test('when the hub is gone one record goes out every one or two seconds, and all follow in order', async () => {
+  const { ticker, sent, hub, spool, metric, lines } = fakeHub();
+  hub.up = false;
+  hub.respond = () => ({ kind: 'no_responders' });
+  for (let n = 1; n <= 10; n++) metric(n);
+  await ticker.pass(20);
+  assert.equal(spool.stats().state, 'offline');
+  const before = sent.length;
+  await ticker.pass(10_000);
+  assert.ok(
+    sent.length - before >= 5 && sent.length - before <= 10,
+    `${sent.length - before} probes in 10 s`,
+  );
+  hub.up = true;
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  const from = sent.length;
+  spool.kick();
+  await ticker.pass(50);
+  assert.deepEqual(
+    sent.slice(from).map((one) => one.body['n']),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  assert.ok(sent.slice(from).every((one) => one.header && one.body['backfill'] === true));
+  assert.equal(spool.stats().stored, 10);
+  assert.deepEqual(
+    lines.map((line) => line.level),
+    ['warn', 'info'],
+  );
+});
+
+test('what was under way when the connection broke is sent again; late answers count nothing', async () => {
+  const { ticker, sent, hub, spool, connect, metric } = fakeHub();
+  const answers: ((answer: Answer) => void)[] = [];
+  hub.respond = () => new Promise((resolve) => answers.push(resolve));
+  metric(1);
+  metric(2);
+  await ticker.pass(0);
+  connect(false);
+  metric(3);
+  for (const answer of answers.splice(0)) answer(replyOf({ stream: 'FLEET', seq: 1 }));
+  await ticker.pass(10);
+  assert.equal(spool.stats().pending, 3);
+  assert.equal(spool.stats().stored, 0);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1, duplicate: true });
+  connect(true);
+  await ticker.pass(10);
+  assert.deepEqual(
+    sent.slice(2).map((one) => one.id),
+    ['u1-b-1', 'u1-b-2', 'u1-b-3'],
+  );
+  assert.equal(spool.stats().stored, 3);
+  assert.equal(spool.stats().duplicates, 3);
+  assert.equal(spool.stats().duplicate_ids, 1, 'the third had never been sent');
+});
+
+test('live records go first and the backlog does not starve', async () => {
+  const { ticker, sent, hub, spool, connect, metric } = fakeHub({ window: 1 });
+  connect(false);
+  for (let n = 1; n <= 50; n++) metric(n, 'old');
+  let live = 0;
+  hub.respond = () => {
+    live += 1;
+    if (live < 60) metric(live, 'live');
+    return replyOf({ stream: 'FLEET', seq: 1 });
+  };
+  connect(true);
+  await ticker.pass(100);
+  const head = sent.slice(2, 42).map((one) => one.subject);
+  const old = head.filter((subject) => subject === 'old').length;
+  assert.ok(old >= 8 && old <= 14, `${old} of 40 from the backlog`);
+  assert.equal(spool.stats().pending, 0);
+});
+
+test('memory gives up the oldest metrics first, then logs, events last, and says so in a record', async () => {
+  const { ticker, sent, spool, connect, metric } = fakeHub({ memory_bytes: 5000 });
+  connect(false);
+  for (let n = 1; n <= 3; n++) spool.put({ subject: 'event', worth: 'event', body: { n } });
+  for (let n = 1; n <= 3; n++) spool.put({ subject: 'log', worth: 'log', body: { n } });
+  for (let n = 1; n <= 100; n++) metric(n);
+  assert.ok(spool.stats().bytes <= 5000);
+  const { dropped, pending } = spool.stats();
+  assert.equal(dropped.log + dropped.event, 0);
+  assert.equal(dropped.metric, 100 - (pending - 6));
+  await ticker.pass(60_000);
+  assert.ok((spool.stats().oldest_age_s ?? 0) >= 60);
+  connect(true);
+  await ticker.pass(100);
+  const gap = sent.find((one) => one.subject === 'ops.status')?.body['gap'] as Gap;
+  assert.equal(gap.count, dropped.metric);
+  assert.deepEqual(gap.of, { metric: dropped.metric, log: 0, event: 0 });
+  assert.match(gap.why, /memory/);
+  assert.ok(gap.from_ms <= gap.to_ms && gap.from_ms > 1e12);
+  assert.deepEqual(
+    sent.filter((one) => one.subject === 'm').map((one) => one.body['n']),
+    Array.from({ length: pending - 6 }, (_, i) => dropped.metric + 1 + i),
+    'the newest were kept',
+  );
+  connect(false);
+  for (let n = 1; n <= 30; n++) spool.put({ subject: 'event', worth: 'event', body: { n } });
+  spool.put({ subject: 'log', worth: 'log', body: {} });
+  assert.equal(spool.stats().dropped.log, 1, 'a log goes before an event');
+});
+
+test('a hub without a stream is not asked for long: plain records, a probe at growing intervals', async () => {
+  const { ticker, sent, plain, hub, spool, metric, lines } = fakeHub();
+  hub.respond = () => ({ kind: 'no_responders' });
+  metric(1);
+  await ticker.pass(10_000);
+  assert.equal(spool.stats().state, 'failing');
+  await ticker.pass(15_000);
+  assert.equal(spool.stats().state, 'plain');
+  assert.equal(spool.stats().pending, 0);
+  assert.match(spool.stats().unstored[0]?.why ?? '', /no stream/);
+  const asked = sent.length;
+  for (let n = 2; n <= 360; n++) {
+    metric(n);
+    await ticker.pass(5000);
+  }
+  assert.ok(
+    sent.length - asked >= 5 && sent.length - asked < 15,
+    `${sent.length - asked} probes in half an hour`,
+  );
+  assert.equal(plain.length + (sent.length - asked), 360);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(300_000);
+  metric(361);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'stored');
+  assert.equal(lines.filter((line) => line.level === 'warn').length, 1);
+});
+
+test('an answer that is not a PubAck does not count as stored', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  hub.respond = () => replyOf({ ok: true });
+  metric(1);
+  await ticker.pass(100);
+  assert.equal(spool.stats().stored, 0);
+  assert.match(spool.stats().unstored[0]?.why ?? '', /not a stream/);
+});
+
+test('with no hub known, silence is taken for no stream and 503 for no hub', async () => {
+  const silent = fakeHub();
+  silent.hub.up = undefined;
+  silent.hub.respond = () => ({ kind: 'timeout' });
+  silent.metric(1);
+  await silent.ticker.pass(30_000);
+  assert.equal(silent.spool.stats().state, 'plain');
+  const gone = fakeHub();
+  gone.hub.up = undefined;
+  gone.hub.respond = () => ({ kind: 'no_responders' });
+  gone.metric(1);
+  await gone.ticker.pass(600_000);
+  assert.equal(gone.spool.stats().state, 'offline');
+  assert.equal(gone.spool.stats().pending, 1);
+});
+
+test('without a hub in the config everything is published plainly and nothing is asked', async () => {
+  const { ticker, sent, plain, spool, connect, metric } = fakeHub({ hub: false });
+  for (let n = 1; n <= 200; n++) metric(n);
+  await ticker.pass(100);
+  assert.equal(plain.length, 200);
+  connect(false);
+  metric(201);
+  assert.equal(spool.stats().pending, 1);
+  connect(true);
+  await ticker.pass(3000);
+  assert.equal(plain.length, 201);
+  assert.equal(sent.length, 0);
+  assert.equal(spool.stats().state, 'plain');
+});
+
+test('a hub that is configured later gets what came before it, and other limits hold at once', async () => {
+  const { ticker, sent, plain, spool, connect, metric } = fakeHub({ hub: false });
+  metric(1);
+  await ticker.pass(10);
+  connect(false);
+  for (let n = 2; n <= 40; n++) metric(n);
+  spool.configure({ hub: true, window: 2, memory_bytes: 5000 });
+  assert.ok(spool.stats().bytes <= 5000);
+  const kept = spool.stats().pending;
+  connect(true);
+  await ticker.pass(100);
+  assert.equal(plain.length, 1);
+  assert.equal(sent.length, kept + 1, 'what was kept, and the report of the gap');
+  assert.equal(spool.stats().state, 'stored');
+  spool.configure({ hub: false, window: 2, memory_bytes: 5000 });
+  metric(41);
+  await ticker.pass(10);
+  assert.equal(plain.length, 2);
+});
+
+test('a probe whose answer is lost does not keep the next from going out when the hub returns', async () => {
+  const { ticker, hub, spool, connect, metric } = fakeHub();
+  connect(false);
+  metric(1);
+  hub.respond = () => never;
+  connect(true);
+  await ticker.pass(100);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  spool.kick();
+  await ticker.pass(10);
+  assert.equal(spool.stats().pending, 0);
+});
+
+test('a record that can never be stored is given up and reported, others follow', async () => {
+  const { ticker, sent, hub, spool, metric } = fakeHub();
+  hub.respond = (one) => {
+    if (one.body['n'] === 1) return { kind: 'too_large' };
+    if (one.body['n'] !== 2) return replyOf({ stream: 'FLEET', seq: 1 });
+    return replyOf({
+      error: { code: 400, err_code: 10054, description: 'message size exceeds maximum allowed' },
+    });
+  };
+  for (let n = 1; n <= 3; n++) metric(n);
+  await ticker.pass(11_000);
+  assert.equal(spool.stats().dropped.metric, 2);
+  assert.equal(spool.stats().stored, 2, 'the third, and the report of the gap');
+  assert.equal((sent.at(-1)?.body['gap'] as Gap | undefined)?.count, 2);
+});
+
+test('a full stream and a denied subject are tried again with growing pauses', async () => {
+  const full = replyOf({ error: { code: 503, err_code: 10077, description: 'maximum messages exceeded' } });
+  for (const [answer, state, most] of [
+    [full, 'failing', 12],
+    [{ kind: 'denied' } as const, 'denied', 9],
+  ] as const) {
+    const { ticker, sent, hub, spool, metric } = fakeHub();
+    let changes = 0;
+    const end = spool.onChange(() => {
+      changes += 1;
+    });
+    hub.respond = () => answer;
+    for (let n = 1; n <= 3; n++) metric(n);
+    await ticker.pass(180_000);
+    assert.equal(spool.stats().state, state);
+    assert.equal(spool.stats().pending, 3);
+    assert.ok(sent.length >= 5 && sent.length <= most, `${state}: ${sent.length} attempts in 3 min`);
+    assert.equal(changes, 1);
+    end();
+    hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+    const empty = spool.drained(400_000);
+    await ticker.pass(400_000);
+    assert.equal(await empty, true);
+    assert.equal(spool.stats().unstored.length, 0);
+  }
+});
+
+test('waiting for an empty spool ends at its limit; a stopped spool sends nothing', async () => {
+  const { ticker, sent, hub, spool, metric } = fakeHub();
+  assert.equal(await spool.drained(1), true);
+  hub.respond = () => never;
+  metric(1);
+  const empty = spool.drained(500);
+  await ticker.pass(600);
+  assert.equal(await empty, false);
+  spool.stop();
+  metric(2);
+  await ticker.pass(60_000);
+  assert.equal(sent.length, 1);
+});
+
+test('only what a stream says is a PubAck', () => {
+  const read = (value: unknown) => readPubAck(bytes(value));
+  assert.deepEqual(read({ stream: 'S', seq: 3 }), { kind: 'stored', duplicate: false });
+  assert.deepEqual(read({ stream: 'S', seq: 3, duplicate: true }), { kind: 'stored', duplicate: true });
+  for (const odd of [
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { stream: '', seq: 1 },
+    { stream: 'S', seq: '1' },
+    { error: {} },
+  ]) {
+    assert.deepEqual(read(odd), { kind: 'other' }, JSON.stringify(odd));
+  }
+  assert.deepEqual(readPubAck(new Uint8Array([0x7b, 0xff])), { kind: 'other' });
+  assert.deepEqual(read({ error: { code: 503, err_code: 10077, description: 'full' } }), {
+    kind: 'refused',
+    why: 'full',
+    hopeless: false,
+  });
+});
+
+test('a log that is spooled itself does not chase its own tail when the connection ends', async () => {
+  for (const hubThere of [false, true]) {
+    const { ticker, lines, plain, spool, hub, connect, metric } = fakeHub({ hub: hubThere });
+    hub.heed = ({ msg }) => void spool.put({ subject: 'log', worth: 'log', body: { msg } });
+    metric(1);
+    await ticker.pass(100);
+    connect(false);
+    metric(2);
+    await ticker.pass(100);
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['records wait: the hub cannot be reached'],
+    );
+    assert.equal(spool.stats().pending, 2);
+    connect(true);
+    await ticker.pass(5000);
+    assert.equal(spool.stats().pending, 0);
+    if (!hubThere) assert.equal(plain.length, 4, 'two metrics, two lines');
+  }
+});
+
+test('an acknowledgement that comes when the hub has left the config does not make its lane ask again', async () => {
+  const { ticker, sent, plain, hub, spool, metric } = fakeHub();
+  let acknowledge = (_answer: Answer): void => {};
+  hub.respond = () => new Promise((resolve) => (acknowledge = resolve));
+  metric(1);
+  spool.configure({ hub: false, window: 4, memory_bytes: 100_000 });
+  acknowledge(replyOf({ stream: 'FLEET', seq: 1 }));
+  await ticker.pass(10);
+  metric(2);
+  await ticker.pass(10);
+  assert.equal(sent.length, 1, 'asked once, before');
+  assert.deepEqual(
+    plain.map(({ id }) => id),
+    ['u1-b-1', 'u1-b-2'],
+  );
+  assert.deepEqual([spool.stats().pending, spool.stats().state], [0, 'plain']);
+});
+
+test('records of an earlier run go first; a step of the clock tells nothing of those from before a reboot', async () => {
+  const { ticker, sent, spool, connect } = fakeHub();
+  connect(false);
+  spool.put({ subject: 'm', worth: 'metric', body: { ts: 1500 } }); // before the snapshot was read
+  const record = { subject: 'm', worth: 'metric', payload: '{"ts":5}', put_ms: 1, wall_ms: 5 } as const;
+  spool.restore([
+    { ...record, id: 'u1-old-7', settled: true },
+    { ...record, id: 'u1-old-8' },
+  ]);
+  spool.restamp({ provenUntil_ms: -Infinity, by_ms: 1000 });
+  connect(true);
+  await ticker.pass(5000);
+  assert.deepEqual(
+    sent.map(({ id, body }) => [id, body['ts']]),
+    [
+      ['u1-old-7', 5],
+      ['u1-old-8', 1005],
+      ['u1-b-1', 2500],
+    ],
+  );
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Trouble } from '../../../agent/health/trouble.ts';
+import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
+import { agentFileOf, outlookOf, recordingLog, recordingSpool } from '../../kit/unitfakes.ts';
+
+const subject = 'ops.status.leaf.demo-01';
+function telling() {
+  const spool = recordingSpool();
+  const { log, said } = recordingLog();
+  const events = tellEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
+  return { spool, said, events };
+}
+const trouble = (key: string, weight: Trouble['weight'], text = `${key} is wrong`): Trouble => ({
+  key,
+  weight,
+  text,
+});
+
+test('a happening is an event record with unit, role and whole milliseconds', () => {
+  const { spool, events } = telling();
+  events.tell({ event: 'hub', before: false, after: true, evidence: 'joined' });
+  assert.deepEqual(spool.records, [
+    {
+      subject,
+      worth: 'event',
+      body: {
+        ts: 1234,
+        unit_id: 'demo-01',
+        role: 'leaf',
+        event: 'hub',
+        before: false,
+        after: true,
+        evidence: 'joined',
+      },
+    },
+  ]);
+});
+
+test('what a person waits for is logged at info, details at debug', () => {
+  const { events, said } = telling();
+  events.tell({ event: 'clock', before: { source: 'ptp' }, after: { source: 'ntp' } });
+  events.tell({ event: 'port_state', after: 'SLAVE' });
+  assert.deepEqual(said(), [
+    'info clock: {"source":"ptp"} -> {"source":"ntp"}',
+    'debug port_state: unknown -> SLAVE',
+  ]);
+});
+
+test('a trouble is told once when it begins and once when it ends, whatever its text does meanwhile', () => {
+  const { spool, events, said } = telling();
+  events.compare([trouble('hub', 'degraded')]);
+  events.compare([trouble('hub', 'degraded', 'still')]);
+  events.compare([]);
+  events.compare([]);
+  assert.deepEqual(
+    spool.on(subject).map(({ event, before, after }) => ({ event, before, after })),
+    [
+      { event: 'problem', before: undefined, after: { key: 'hub', weight: 'degraded' } },
+      { event: 'problem', before: { key: 'hub', weight: 'degraded' }, after: undefined },
+    ],
+  );
+  assert.deepEqual(said(), ['warn hub is wrong', 'info over: hub']);
+});
+
+test('a note is no warning', () => {
+  const { events, said } = telling();
+  events.compare([trouble('clock', 'note')]);
+  assert.deepEqual(said(), ['info clock is wrong']);
+});
+
+test('a trouble that comes to another stage is told anew, and is a warning from the first on', () => {
+  const { spool, events, said } = telling();
+  const at = (stage: string): Trouble => ({ ...trouble('cert', 'note', `cert: ${stage}`), stage });
+  for (const stage of ['30 days', '30 days', '7 days']) events.compare([at(stage)]);
+  events.compare([]);
+  assert.deepEqual(said(), ['warn cert: 30 days', 'warn cert: 7 days', 'info over: cert']);
+  assert.deepEqual(
+    spool.on(subject).map(({ after }) => after),
+    [
+      { key: 'cert', weight: 'note', stage: '30 days' },
+      { key: 'cert', weight: 'note', stage: '7 days' },
+      undefined,
+    ],
+  );
+});
+
+test('the health of the unit is an event with status, version, whole seconds and the problems in words', () => {
+  const health = { status: 'degraded', troubles: [trouble('hub', 'degraded')] } as const;
+  const event = healthEvent(
+    outlookOf({ health }),
+    agentFileOf("config agent 'agent'\n option role 'ship'"),
+    5_000_999,
+  );
+  assert.deepEqual(event, {
+    ts: 5000,
+    unit_id: 'demo-01',
+    role: 'ship',
+    event: 'health',
+    status: 'degraded',
+    version: 'dev',
+    uptime_s: 60,
+    problems: ['hub is wrong'],
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startPublisher } from '../../../agent/status/publisher.ts';
+import type { Outlook } from '../../../agent/status/unitstate.ts';
+import { subjectsOf } from '../../../agent/wire/subjects.ts';
+import { epoch_s } from '../../kit/evidence.ts';
+import { fakeTicker } from '../../kit/faketicker.ts';
+import { agentFileOf, fakeWall, outlookOf, recordingSpool } from '../../kit/unitfakes.ts';
+
+const subjects = subjectsOf('demo-01', 'leaf');
+
+function publishing(changes: { boot_delay_s?: number; outlook?: () => Promise<Outlook> } = {}) {
+  const ticker = fakeTicker();
+  const spool = recordingSpool();
+  let sequence = 0;
+  const { outlook = async () => outlookOf(), boot_delay_s = 0 } = changes;
+  const start = () =>
+    startPublisher(
+      { spool, ticker, wall: fakeWall(ticker), outlook, nextSequence: () => ++sequence, random: () => 0.5 },
+      {
+        name: { unit: 'demo-01', tenant: 'fire', version: 'v' },
+        subjects,
+        interval_s: 5,
+        boot_delay_s,
+        time: agentFileOf("config time 'time'\n list ntp_server 'a'\n list ntp_server 'b'").config.time,
+      },
+    );
+  return { ticker, spool, start };
+}
+const sequences = (spool: ReturnType<typeof recordingSpool>): unknown[] =>
+  spool.on(subjects.heartbeat).map(({ sequence }) => sequence);
+
+test('each interval has one heartbeat and one of each metric, all with the same number and time', async () => {
+  const { ticker, spool, start } = publishing();
+  start();
+  await ticker.pass(5001);
+  assert.deepEqual(sequences(spool), [1, 2]);
+  for (const kind of ['rtt', 'time', 'nats', 'system'] as const) {
+    const bodies = spool.on(subjects.metric[kind]);
+    assert.deepEqual(
+      bodies.map(({ seq }) => seq),
+      [1, 2],
+      kind,
+    );
+    assert.deepEqual(
+      bodies.map(({ ts }) => ts),
+      spool.on(subjects.heartbeat).map(({ ts }) => ts),
+      kind,
+    );
+  }
+  assert.equal(spool.on(subjects.heartbeat)[0]?.['ts'], epoch_s * 1000 + 1000);
+});
+
+test('a heartbeat carries the figures of the unit as headers', async () => {
+  const { ticker, spool, start } = publishing();
+  start();
+  await ticker.pass(1);
+  const { headers = {} } = spool.records.find(({ subject }) => subject === subjects.heartbeat) ?? {};
+  assert.deepEqual(headers['X-CPU-Load'], ['12%']);
+  assert.deepEqual(headers['X-Memory-Usage'], ['25%']);
+  assert.deepEqual(headers['X-Native-RTT'], ['170µs']);
+  assert.deepEqual(headers['X-Tenant'], ['fire']);
+  assert.deepEqual(headers['X-Clock-Error-Bound'], ['180']);
+});
+
+test('what is not known has neither header nor field', async () => {
+  const { time, rtt, hub_rtt_us: _, ...rest } = outlookOf();
+  const bare = { ...rest, time, rtt: { peers: [] }, system: {} as Outlook['system'] };
+  const { ticker, spool, start } = publishing({ outlook: async () => bare });
+  start();
+  await ticker.pass(1);
+  const { headers = {} } = spool.records.find(({ subject }) => subject === subjects.heartbeat) ?? {};
+  for (const name of ['X-CPU-Load', 'X-Memory-Usage', 'X-Native-RTT', 'X-App-RTT'])
+    assert.ok(!(name in headers), name);
+  assert.ok(!('hub_rtt_us' in (spool.on(subjects.metric.rtt)[0] ?? {})));
+});
+
+test('how the time is meant to be kept is told once at the start', async () => {
+  const { ticker, spool, start } = publishing();
+  start();
+  await ticker.pass(20_000);
+  assert.deepEqual(spool.on(subjects.timeConfig), [
+    { unit_id: 'demo-01', mode: 'auto', ntp_servers: 'a,b', ptp_domain: 0 },
+  ]);
+});
+
+test('nothing is published before the delay after boot has passed', async () => {
+  const { ticker, spool, start } = publishing({ boot_delay_s: 60 });
+  start();
+  await ticker.pass(29_900);
+  assert.equal(spool.records.length, 0);
+  await ticker.pass(200);
+  assert.deepEqual(sequences(spool), [1]);
+});
+
+test('the count of heartbeats goes on when the publisher is started anew', async () => {
+  const { ticker, spool, start } = publishing();
+  const first = start();
+  await ticker.pass(5001);
+  first.stop();
+  start();
+  await ticker.pass(1);
+  assert.deepEqual(sequences(spool), [1, 2, 3]);
+});
+
+test('a look that is under way when the publisher is stopped publishes nothing', async () => {
+  let answer = (_outlook: Outlook): void => {};
+  const outlook = (): Promise<Outlook> => new Promise((resolve) => (answer = resolve));
+  const { ticker, spool, start } = publishing({ outlook });
+  const publisher = start();
+  await ticker.pass(1);
+  publisher.stop();
+  answer(outlookOf());
+  await ticker.pass(20_000);
+  assert.deepEqual(sequences(spool), []);
+});
+
+test('the farewell is one last heartbeat that says so, and nothing follows it', async () => {
+  const { ticker, spool, start } = publishing();
+  const publisher = start();
+  await ticker.pass(1);
+  const before = spool.records.length;
+  await publisher.farewell();
+  await publisher.farewell();
+  await ticker.pass(20_000);
+  assert.equal(spool.records.length, before + 1);
+  const last = spool.on(subjects.heartbeat).at(-1);
+  assert.equal(last?.['stopping'], true);
+  assert.equal(last?.['sequence'], 2);
+});

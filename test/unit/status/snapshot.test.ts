@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultsOf } from '../../../agent/config/options.ts';
+import { absent, stale } from '../../../agent/lib/reading.ts';
+import { type StatusFacts, statusSnapshot } from '../../../agent/status/snapshot.ts';
+import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/evidence.ts';
+import { goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unitfakes.ts';
+
+const facts: StatusFacts = {
+  name: { unit: 'demo-01', version: 'v' },
+  wall_ms: epoch_s * 1000 + 0.7,
+  link: { connected: true, since_ms: 0 },
+  linkSince_ms: epoch_s * 1000 - 5.5,
+  holdoverSince_ms: undefined,
+  hubChanges: 3,
+  config: { hub: defaultsOf('hub'), leaf: defaultsOf('leaf'), spool: defaultsOf('spool') },
+  spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
+};
+const { time } = outlookOf();
+
+test('times are whole milliseconds and whole seconds, never in the future', () => {
+  const snapshot = statusSnapshot(outlookOf(), facts);
+  assert.equal(snapshot.at_ms, epoch_s * 1000);
+  assert.equal(snapshot.uptime_s, 60);
+  assert.equal(snapshot.link.since_ms, epoch_s * 1000 - 6);
+  assert.equal(snapshot.clock?.since_ms, epoch_s * 1000);
+});
+
+test('health, spool and link are those of the outlook', () => {
+  const health = { status: 'degraded', troubles: [{ key: 'k', weight: 'degraded', text: 'why' }] } as const;
+  const snapshot = statusSnapshot(outlookOf({ health }), facts);
+  assert.equal(snapshot.status, 'degraded');
+  assert.deepEqual(snapshot.problems, ['why']);
+  assert.equal(snapshot.spool?.dropped, 6);
+  assert.equal(snapshot.spool?.oldest_age_s, 1.5);
+  assert.deepEqual(snapshot.link, {
+    connected: true,
+    since_ms: epoch_s * 1000 - 6,
+    hub_up: true,
+    hub_rtt_us: 1250,
+    hub_changes: 3,
+  });
+});
+
+test('a daemon that is absent says why and shows no figure of before', () => {
+  const ptp = absent('not_installed', 'there is no pmc');
+  const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp, ntp: absent('refused') } }), facts);
+  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'not installed: there is no pmc', ports: [] });
+  assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', sources: [] });
+});
+
+test('a daemon that fell silent keeps its last figures and says that they are old', () => {
+  const ptp = stale(ptpFacts(60_000), 60_000, 'pmc is silent');
+  const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp } }), facts);
+  assert.equal(snapshot.ptp?.seen, 'stale');
+  assert.equal(snapshot.ptp?.why, 'pmc is silent');
+  assert.equal(snapshot.ptp?.master_offset_ns, -350);
+  assert.equal(snapshot.ptp?.timestamping, 'SOFTWARE');
+});
+
+test('a chronyd that is not synchronised has neither stratum nor offset, a source never heard has no offset', () => {
+  const silent = chronySource({ name: 'silent', state: 'selected' });
+  const { last_rx_s: _, ...never } = silent;
+  const unsynced = chronyFacts(60_000, { leap: 'unsynchronised' }, [{ ...never, state: 'unusable' }]);
+  const ntp = { kind: 'fresh', at_ms: 60_000, value: unsynced } as const;
+  const { ntp: shown } = statusSnapshot(outlookOf({ time: { ...time, ntp } }), facts);
+  assert.ok(shown && !('stratum' in shown) && !('offset_ns' in shown) && !('selected' in shown));
+  assert.ok(!('offset_ns' in (shown.sources[0] ?? {})));
+});
+
+test('the offset of chronyd is local minus true time', () => {
+  const ntp = {
+    kind: 'fresh',
+    at_ms: 60_000,
+    value: chronyFacts(60_000, { system_time_s: 0.000025 }),
+  } as const;
+  const { ntp: shown } = statusSnapshot(outlookOf({ time: { ...time, ntp } }), facts);
+  assert.equal(shown?.offset_ns, -25_000);
+  assert.equal(shown?.selected, '192.0.2.1');
+});
+
+test('holdover is shown with its source and its wall time', () => {
+  const verdict = { ...goodVerdict(), holdover: { source: 'ptp', since_ms: 1 } } as typeof time.verdict;
+  const outlook = outlookOf({ time: { ...time, verdict } });
+  assert.deepEqual(statusSnapshot(outlook, { ...facts, holdoverSince_ms: 77 }).clock?.holdover, {
+    source: 'ptp',
+    since_ms: 77,
+  });
+  assert.ok(!('holdover' in (statusSnapshot(outlookOf(), facts).clock ?? {})));
+});
+
+test('a clock without a bound shows none', () => {
+  const clock = { source: 'unsynced', quality: 'freerun' } as const;
+  const shown = statusSnapshot(outlookOf({ clock, time: { ...time, verdict: noVerdict() } }), facts).clock;
+  assert.ok(shown && !('error_bound_ns' in shown) && !('offset_ns' in shown) && !('error_rel_ns' in shown));
+});
+
+test('round trips: the last one, the figures and the share that was lost; without a probe no share', () => {
+  const { native } = outlookOf().rtt;
+  assert.ok(native);
+  const none = { count: 0, loss_percent: 0 };
+  const rtt = {
+    native_rtt_us: 170,
+    native,
+    app: none,
+    peers: [{ unit: 'demo-02', rtt_us: 900, window: native }],
+  };
+  assert.deepEqual(statusSnapshot(outlookOf({ rtt }), facts).rtt, [
+    { to: 'leaf', last_us: 170, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0.5 },
+    { to: 'echo' },
+    { to: 'demo-02', last_us: 900, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0.5 },
+  ]);
+});

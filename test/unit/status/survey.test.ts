@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CertFacts } from '../../../agent/device/certs.ts';
+import type { HubLink } from '../../../agent/leaf/watch/reports.ts';
+import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
+import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
+import { type SurveyParts, survey } from '../../../agent/status/survey.ts';
+import { epoch_s } from '../../kit/evidence.ts';
+import { fakeTicker } from '../../kit/faketicker.ts';
+import { agentFileOf, fakeLink, fakeWall, goodVerdict, outlookOf, spoolStats } from '../../kit/unitfakes.ts';
+
+const { system, self, rtt, time } = outlookOf();
+const hubLink = (changes: Partial<HubLink> = {}): HubLink => ({ ip: '192.0.2.9', port: 7422, ...changes });
+const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}): LeafFacts => ({
+  server: { id: 's', name: 'leaf', version: '2.15.2', slow_consumers: 1, remotes: [] },
+  links,
+  hub: { up: links.length > 0, since_ms: 500, changes: 2, rtt_us: 1250 },
+  ...changes,
+});
+
+/** Parts of a healthy unit; a reading of the leaf and certificates as they are given. */
+function look(
+  leaf: Reading<LeafFacts> = fresh(leafFacts([hubLink()]), 1000),
+  certificates: readonly CertFacts[] = [],
+  uci = "config hub 'hub'\n list url 'nats://hub.example.org'",
+  changes: Partial<SurveyParts> = {},
+) {
+  const asked: (readonly string[])[] = [];
+  const parts = {
+    keeper: {
+      verdict: () => goodVerdict(),
+      summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
+      ptp: () => time.ptp,
+      ntp: () => time.ntp,
+      onChange: () => () => {},
+      stop: () => {},
+    },
+    link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
+    leaf: {
+      read: () => leaf,
+      hubUp: () => (leaf.kind === 'fresh' ? leaf.value.hub.up : undefined),
+      onChange: () => () => {},
+      look: async () => {},
+      stop: () => {},
+    },
+    spool: { stats: () => spoolStats() },
+    spoolKeep: { trouble: () => undefined },
+    rtt: { read: () => rtt, stop: () => {} },
+    system: { read: async () => system },
+    self: { read: async () => self },
+    certs: {
+      async read(files: readonly string[]) {
+        asked.push(files);
+        return [...certificates];
+      },
+    },
+    ...changes,
+  } as SurveyParts;
+  const ticker = fakeTicker();
+  const deps = { ticker, wall: fakeWall(ticker), started_ms: 400 };
+  return { outlook: survey(parts, deps, agentFileOf(uci)), asked };
+}
+
+test('one look has the figures of every part', async () => {
+  const now = await look().outlook;
+  assert.equal(now.health.status, 'healthy');
+  assert.equal(now.uptime_s, 0.6);
+  assert.equal(now.hub_rtt_us, 1250);
+  assert.equal(now.nats.server_name, 'leaf');
+  assert.equal(now.nats.slow_consumers, 1);
+  assert.equal(now.nats.hub_since_ms, epoch_s * 1000 + 500);
+  assert.deepEqual(now.nats.agent, { reconnects: 3, dropped: 4, in_msgs: 1, out_msgs: 2 });
+  assert.equal(now.system, system);
+});
+
+test('messages over several hub links are added; a link that does not tell makes the sum unknown', async () => {
+  const links = [hubLink({ in_msgs: 2, out_msgs: 1 }), hubLink({ in_msgs: 3 })];
+  const { nats } = await look(fresh(leafFacts(links), 1000)).outlook;
+  assert.equal(nats.in_msgs, 5);
+  assert.ok(!('out_msgs' in nats));
+  assert.ok(!('in_bytes' in nats));
+});
+
+test('a server that cannot be asked leaves its figures out; what the connection knows stays', async () => {
+  const { nats, health, ...now } = await look(absent('refused')).outlook;
+  assert.equal(nats.server_name, 'by the link');
+  for (const key of ['hub_up', 'hub_since_ms', 'in_msgs', 'slow_consumers']) assert.ok(!(key in nats), key);
+  assert.ok(!('hub_rtt_us' in now));
+  assert.equal(health.status, 'healthy');
+});
+
+test('a hub that is not joined is a trouble, with what the server says of it', async () => {
+  const facts = leafFacts([], { last_error: { text: 'no link to the hub', at_ms: 1 } });
+  const { health, nats } = await look(fresh(facts, 1000)).outlook;
+  assert.equal(health.status, 'degraded');
+  assert.match(health.troubles[0]?.text ?? '', /no link to the hub/);
+  assert.equal(nats.last_error, 'no link to the hub');
+});
+
+test('the certificates that could cut the unit off are looked at, and the first to expire counts', async () => {
+  const cert = (file: string, days_left: number): CertFacts => ({
+    file,
+    subject: 'CN=u',
+    not_before_ms: 0,
+    not_after_ms: epoch_s * 1000 + days_left * 86_400_000,
+    days_left,
+  });
+  const uci =
+    "config hub 'hub'\n option tls_ca '/ca.pem'\n option tls_cert '/unit.pem'\n option tls_key '/k.pem'";
+  const certificates = [cert('/ca.pem', 400), cert('/unit.pem', 12.5), { file: '/x', error: 'ENOENT' }];
+  const { outlook, asked } = look(fresh(leafFacts([]), 1000), certificates, uci);
+  const now = await outlook;
+  assert.deepEqual(asked, [['/unit.pem', '/ca.pem']]);
+  assert.equal(now.nats.certificate_days_left, 12.5);
+  assert.deepEqual(now.nats.certificates, [
+    { file: '/ca.pem', days_left: 400 },
+    { file: '/unit.pem', days_left: 12.5 },
+  ]);
+  assert.equal(now.certificates.length, 3);
+});
+
+test('what is looked at is what the leaf mode uses', async () => {
+  const hub = "config hub 'hub'\n list url tls://h\n option tls_ca '/ca' \n option creds_file '/u.creds'\n";
+  const leaf = "config leaf 'leaf'\n option tls_cert '/l' \n option tls_key '/lk' \n option tls_ca '/lca'\n";
+  const asked = async (mode: string): Promise<unknown> => {
+    const seen = look(undefined, [], `${hub}${leaf} option mode ${mode}\n option external_tls_ca '/xca'\n`);
+    await seen.outlook;
+    return seen.asked[0];
+  };
+  assert.deepEqual(await asked('managed'), ['/ca', '/l', '/lca', '/u.creds']);
+  assert.deepEqual(await asked('external'), ['/xca']);
+  assert.deepEqual(await asked('off'), ['/ca', '/u.creds']);
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatMetrics } from '../../../../agent/status/web/metrics.ts';
+import { quantities } from '../../../../agent/status/web/quantities.ts';
+import { emptySnapshot, fullSnapshot } from '../../../kit/snapshot.ts';
+
+interface Family {
+  readonly type: string;
+  readonly samples: { readonly labels: string; readonly value: number }[];
+}
+
+/** Reads the text format by its grammar, and fails on whatever Prometheus would refuse. */
+function parseExposition(text: string): Map<string, Family> {
+  assert.ok(text.endsWith('\n'));
+  const families = new Map<string, Family>();
+  let help: string | undefined;
+  let current: { readonly name: string; readonly family: Family } | undefined;
+  for (const line of text.trimEnd().split('\n')) {
+    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][\w:]*) (.+)$/.exec(line);
+    if (comment?.[1] === 'HELP') {
+      help = comment[2] ?? '';
+      assert.ok(!families.has(help), `${help} stands twice`);
+    } else if (comment !== null) {
+      const [, , name = '', type = ''] = comment;
+      assert.equal(name, help, 'TYPE follows its HELP');
+      current = { name, family: { type, samples: [] } };
+      families.set(name, current.family);
+    } else {
+      const sample = /^([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$/.exec(
+        line,
+      );
+      assert.ok(sample, `not a sample: ${line}`);
+      const [, name, labels = '', value] = sample;
+      assert.equal(name, current?.name);
+      assert.ok(Number.isFinite(Number(value)), line);
+      assert.ok(!current?.family.samples.some((other) => other.labels === labels), `twice: ${line}`);
+      current?.family.samples.push({ labels, value: Number(value) });
+    }
+  }
+  return families;
+}
+
+test('names, units and help texts are as promtool wants them', () => {
+  const abbreviated = /_(s|ms|us|ns|sec|secs|min|kb|mb|pct|percent|msgs|byte|second)(_total)?$/;
+  for (const { name, type, help } of quantities) {
+    assert.match(name, /^nunect_[a-z0-9]+(_[a-z0-9]+)*$/);
+    assert.equal(name.endsWith('_total'), type === 'counter', name);
+    assert.doesNotMatch(name, abbreviated);
+    assert.doesNotMatch(name, /_(gauge|counter|count|sum|bucket)$/);
+    assert.match(help, /^[A-Z0-9].*[^\s]\.$/, name);
+  }
+  assert.equal(new Set(quantities.map(({ name }) => name)).size, quantities.length);
+});
+
+test('every quantity appears for a unit of which all is known', () => {
+  const families = parseExposition(formatMetrics(fullSnapshot));
+  assert.deepEqual(
+    [...families.keys()],
+    quantities.map(({ name }) => name),
+  );
+});
+
+test('values are in base units', () => {
+  const families = parseExposition(formatMetrics(fullSnapshot));
+  const value = (name: string): number | undefined => families.get(name)?.samples[0]?.value;
+  assert.equal(value('nunect_clock_error_bound_seconds'), 180e-9);
+  assert.equal(value('nunect_clock_offset_seconds'), -350e-9);
+  assert.equal(value('nunect_clock_state_age_seconds'), 11520);
+  assert.equal(value('nunect_hub_rtt_seconds'), 0.00125);
+  assert.equal(value('nunect_rtt_median_seconds'), 168e-6);
+  assert.equal(value('nunect_cpu_busy_ratio'), 0.125);
+  assert.equal(value('nunect_interface_speed_bytes'), 312_500_000);
+  assert.equal(value('nunect_agent_cpu_seconds_total'), 1.5);
+});
+
+test('what is not known does not appear', () => {
+  const families = parseExposition(formatMetrics(emptySnapshot));
+  assert.deepEqual(
+    [...families.keys()],
+    ['nunect_info', 'nunect_uptime_seconds', 'nunect_status', 'nunect_problems', 'nunect_leaf_connected'],
+  );
+  const bent = { ...emptySnapshot, uptime_s: Number.NaN };
+  assert.ok(!formatMetrics(bent).includes('uptime'));
+});
+
+test('a label cannot break out of its quotes', () => {
+  const to = 'a"b\\c\nd{e="f"} 1';
+  const families = parseExposition(formatMetrics({ ...emptySnapshot, rtt: [{ to, loss: 0.5 }] }));
+  assert.deepEqual(families.get('nunect_rtt_loss_ratio')?.samples, [
+    { labels: 'to="a\\"b\\\\c\\nd{e=\\"f\\"} 1"', value: 0.5 },
+  ]);
+});
