@@ -6,11 +6,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { unpackIpk } from '../kit/ipk.ts';
-import { type Hub, nunect, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, projectRoot } from '../kit/tools.ts';
+import { unpackIpk } from '../kit/openwrt/ipk.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { type Hub, nunect, startHub, startUnit } from '../kit/unit/site.ts';
 
 const place = process.env['NUNECT_AARCH64'] ?? join(projectRoot, '.tools/aarch64');
 const at = (path: string): string => join(place, path);

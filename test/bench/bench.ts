@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projectRoot } from '../kit/tools.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 import { cpuMsOf, percentile, rssOf } from './cost.ts';
 import { echoInTurn, untilAnswered } from './echoes.ts';
 import { onStage, type Stage } from './stage.ts';

@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { freePort, natsFleet } from '../kit/nats.ts';
-import { natsServers, need, projectRoot, runtime, tool } from '../kit/tools.ts';
+import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { natsServers, need, projectRoot, runtime, tool } from '../kit/process/tools.ts';
 
 /** What is measured, and everything around it: a hub, a leaf from a rendered config, both real nats-servers. */
 export interface Stage {

@@ -3,12 +3,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { chronyPair } from '../kit/chrony.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { noNetns } from '../kit/netns.ts';
-import { ptpPair } from '../kit/ptp.ts';
-import { operator, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, projectRoot, tool } from '../kit/tools.ts';
+import { chronyPair } from '../kit/clock/chrony.ts';
+import { ptpPair } from '../kit/clock/ptp.ts';
+import { noNetns } from '../kit/net/netns.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
+import { operator, startHub, startUnit } from '../kit/unit/site.ts';
 import { kindOf, lineOf } from './lines.ts';
 
 const unit = 'demo-01';

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { attackTable } from '../kit/attacktable.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { serversToTest } from '../kit/fleet.ts';
-import { freePort } from '../kit/nats.ts';
-import { rawLeaf } from '../kit/rawleaf.ts';
-import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { listeningSockets } from '../kit/sockets.ts';
+import { attackTable } from '../kit/attack/attacktable.ts';
+import { rawLeaf } from '../kit/attack/rawleaf.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { listeningSockets } from '../kit/process/sockets.ts';
+import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const servers = serversToTest();

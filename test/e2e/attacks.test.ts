@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { attackSite, thief, victim } from '../kit/attacksite.ts';
-import { attackTable } from '../kit/attacktable.ts';
-import { eventually } from '../kit/daemon.ts';
-import { serversToTest } from '../kit/fleet.ts';
+import { attackSite, thief, victim } from '../kit/attack/attacksite.ts';
+import { attackTable } from '../kit/attack/attacktable.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { eventually } from '../kit/process/daemon.ts';
 
 const servers = serversToTest();
 const table = attackTable(servers.map(({ name }) => name));

@@ -6,11 +6,11 @@ import type { Link } from '../../agent/nats/link.ts';
 import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { startPublisher } from '../../agent/status/publisher.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
-import { eventually } from '../kit/daemon.ts';
-import { fakeTicker } from '../kit/faketicker.ts';
-import { createStream, type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/fleet.ts';
-import { account, readStream, type StoredRecord, tellOutage } from '../kit/storedids.ts';
-import { agentFileOf, fakeWall, outlookOf } from '../kit/unitfakes.ts';
+import { createStream, type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
+import { account, readStream, type StoredRecord, tellOutage } from '../kit/hub/storedids.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import { agentFileOf, fakeWall, outlookOf } from '../kit/unit/unitfakes.ts';
 
 const day_s = 86_400;
 const subjects = subjectsOf('u1', 'leaf');

@@ -6,7 +6,7 @@ import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { projectRoot } from '../kit/tools.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const read = (folder: string, file: string): string => readFileSync(join(folder, 'dist', file), 'utf8');
 const digest = (folder: string, file: string): string =>

@@ -1,7 +1,7 @@
 // The short form of `make soak`: everything broken at random around a unit, and then the books.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { natsServers, need } from '../kit/tools.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
 import { chaos } from '../soak/chaos.ts';
 import { judge } from '../soak/verdict.ts';
 

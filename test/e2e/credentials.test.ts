@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type NatsConnection, nkeys } from '@nats-io/transport-node';
-import { type AuthHub, authHub, permissionsOf } from '../kit/authhub.ts';
-import { type Mode, planned, secretFile, startUnit } from '../kit/authunit.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { seedOf } from '../kit/jwt.ts';
-import { nunect } from '../kit/site.ts';
-import { natsServers, need, projectRoot } from '../kit/tools.ts';
+import { type AuthHub, authHub, permissionsOf } from '../kit/hub/authhub.ts';
+import { type Mode, planned, secretFile, startUnit } from '../kit/hub/authunit.ts';
+import { seedOf } from '../kit/hub/jwt.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { nunect } from '../kit/unit/site.ts';
 
 const long = 40_000;
 const run = promisify(execFile);

@@ -4,14 +4,14 @@ import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Finding } from '../../agent/cli/doctor/finding.ts';
-import { chronyPair } from '../kit/chrony.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { authority, exampleHub, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { netnsPair } from '../kit/netns.ts';
-import { linuxptp, ptp4l } from '../kit/ptp.ts';
-import { bundle, nunect, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, projectRoot } from '../kit/tools.ts';
+import { chronyPair } from '../kit/clock/chrony.ts';
+import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { authority, exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
+import { netnsPair } from '../kit/net/netns.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { bundle, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const newest = natsServers().newest ?? need('nats-server');

@@ -5,9 +5,8 @@ import { request } from 'node:http';
 import { type Socket, connect as tcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { type Hub, operator, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
 import {
   beatsOf,
   collected_mb,
@@ -19,8 +18,9 @@ import {
   rss_mb,
   smallFlags,
   watchMemory,
-} from '../kit/strain.ts';
-import { natsServers, need } from '../kit/tools.ts';
+} from '../kit/process/strain.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
+import { type Hub, operator, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');

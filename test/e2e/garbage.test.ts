@@ -4,14 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { agentWith } from '../kit/agents.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { garbageServer, type Speech, speeches } from '../kit/garbage.ts';
-import { startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { startUnit } from '../kit/site.ts';
-import { cpu_ms, openFiles, smallFlags, watchMemory } from '../kit/strain.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { garbageServer, type Speech, speeches } from '../kit/net/garbage.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { cpu_ms, openFiles, smallFlags, watchMemory } from '../kit/process/strain.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
+import { agentWith } from '../kit/unit/agents.ts';
+import { startUnit } from '../kit/unit/site.ts';
 
 const program = natsServers().newest ?? need('nats-server');
 /** Of an agent that has no connection: 60 MB. */

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { headers } from '@nats-io/transport-node';
-import type { AgentStatus } from '../kit/agents.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { serversToTest } from '../kit/fleet.ts';
-import { freePort } from '../kit/nats.ts';
-import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import type { AgentStatus } from '../kit/unit/agents.ts';
+import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 

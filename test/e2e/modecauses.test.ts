@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { agentWith } from '../kit/agents.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { authority, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
+import { agentWith } from '../kit/unit/agents.ts';
 
 const program = natsServers().newest ?? need('nats-server');
 

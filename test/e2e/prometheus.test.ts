@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { quantities } from '../../agent/status/web/quantities.ts';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { fullSite } from '../kit/fullsite.ts';
-import { freePort } from '../kit/nats.ts';
-import { noNetns } from '../kit/netns.ts';
-import { lacking, need, projectRoot } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { noNetns } from '../kit/net/netns.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { lacking, need, projectRoot } from '../kit/process/tools.ts';
+import { fullSite } from '../kit/unit/fullsite.ts';
 
 interface Panel {
   readonly title: string;

@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, runtime } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, runtime } from '../kit/process/tools.ts';
+import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');

@@ -12,12 +12,12 @@ import { systemSocketFiles } from '../../agent/clock/ptp4l/keeper.ts';
 import { watchPtp4l } from '../../agent/clock/ptp4l/watch.ts';
 import { spawnSafely } from '../../agent/lib/child.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { agentWith } from '../kit/agents.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { beatsOf, cpu_ms, gapsOf } from '../kit/strain.ts';
-import { lacking, natsServers, need, projectRoot, runtime } from '../kit/tools.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { beatsOf, cpu_ms, gapsOf } from '../kit/process/strain.ts';
+import { lacking, natsServers, need, projectRoot, runtime } from '../kit/process/tools.ts';
+import { agentWith } from '../kit/unit/agents.ts';
+import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');

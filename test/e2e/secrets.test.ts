@@ -4,12 +4,12 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { serversToTest } from '../kit/fleet.ts';
-import { freePort } from '../kit/nats.ts';
-import { leaksIn, openFiles, type Planted, processText } from '../kit/secrets.ts';
-import { bundle, nunect, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, runtime } from '../kit/tools.ts';
+import { leaksIn, openFiles, type Planted, processText } from '../kit/attack/secrets.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, runtime } from '../kit/process/tools.ts';
+import { bundle, nunect, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const hubPassword = `change-me-${unit}`;

@@ -6,11 +6,19 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { headers } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { type AtTerminal, atTerminal } from '../kit/pty.ts';
-import { bundle, type Hub, nunect, operator, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, projectRoot, runtime } from '../kit/tools.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { type AtTerminal, atTerminal } from '../kit/process/pty.ts';
+import { natsServers, need, projectRoot, runtime } from '../kit/process/tools.ts';
+import {
+  bundle,
+  type Hub,
+  nunect,
+  operator,
+  type RunningUnit,
+  startHub,
+  startUnit,
+} from '../kit/unit/site.ts';
 
 const server = natsServers().newest ?? need('nats-server');
 const undo: (() => unknown)[] = [];

@@ -6,11 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
-import { chronyPair } from '../kit/chrony.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { type Hub, nunect, operator, type RunningUnit, startHub, startUnit } from '../kit/site.ts';
-import { natsServers, need, tool } from '../kit/tools.ts';
+import { chronyPair } from '../kit/clock/chrony.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, tool } from '../kit/process/tools.ts';
+import { type Hub, nunect, operator, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const run = promisify(execFile);

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { chronyPair } from '../kit/chrony.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { netnsPair, noNetns } from '../kit/netns.ts';
-import { linuxptp, ptp4l } from '../kit/ptp.ts';
-import { bundle, nunect, startHub, writeUci } from '../kit/site.ts';
-import { lacking, natsServers, need, runtime } from '../kit/tools.ts';
+import { chronyPair } from '../kit/clock/chrony.ts';
+import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { netnsPair, noNetns } from '../kit/net/netns.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { lacking, natsServers, need, runtime } from '../kit/process/tools.ts';
+import { bundle, nunect, startHub, writeUci } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const nobody = 65534;

@@ -14,9 +14,9 @@ import {
   encodeRequest,
 } from '../../agent/clock/chronyd/protocol.ts';
 import type { ChronySource, ChronyTracking } from '../../agent/clock/facts.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText, numbersIn, oddNumber } from '../kit/hostile.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText, numbersIn, oddNumber } from '../kit/fuzz/hostile.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/captures/chrony-4.6.1');
 const stdoutOf = (file: string): string =>

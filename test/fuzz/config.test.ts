@@ -7,9 +7,9 @@ import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { subjectMatches } from '../../agent/wire/values.ts';
 import { iniExample, uciExample } from '../../build/exampleconfig.ts';
 import { table } from '../../build/optiontable.ts';
-import { loadIni, loadUci } from '../kit/config.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText, oddNumber } from '../kit/hostile.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
+import { loadIni, loadUci } from '../kit/unit/config.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

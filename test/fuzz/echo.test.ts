@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { MsgHdrsImpl } from '@nats-io/transport-node';
 import * as fc from 'fast-check';
 import { answerEcho } from '../../agent/answers/echo.ts';
-import { holds } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
 import {
   clock,
   fakeLink,
@@ -14,7 +14,7 @@ import {
   payload,
   reply,
   replySubjects,
-} from '../kit/hostilemessages.ts';
+} from '../kit/fuzz/hostilemessages.ts';
 
 const hash = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
 /** By nats-server: what it acts upon when it stands in a message. */

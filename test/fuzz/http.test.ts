@@ -5,11 +5,11 @@ import * as fc from 'fast-check';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { statusRoutes } from '../../agent/status/web/routes.ts';
 import { type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
-import { eventually } from '../kit/daemon.ts';
-import { holdsAsync } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
-import { host, type Response, request, responsesIn, routes, target } from '../kit/hostilehttp.ts';
-import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
+import { holdsAsync } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
+import { host, type Response, request, responsesIn, routes, target } from '../kit/fuzz/hostilehttp.ts';
+import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
+import { eventually } from '../kit/process/daemon.ts';
 
 const logged: LogEntry[] = [];
 const log = logTo((entry) => logged.push(entry));

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { parseIni } from '../../agent/config/formats/ini.ts';
 import { iniExample } from '../../build/exampleconfig.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText } from '../kit/hostile.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText } from '../kit/fuzz/hostile.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const examples = [
   iniExample(),

@@ -11,12 +11,12 @@ import { anyText, serverUrl, subjectPattern } from '../../agent/config/rules.ts'
 import { readSecrets } from '../../agent/config/secrets.ts';
 import { checkLeaf } from '../../agent/leaf/conf/checks.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
-import { loadUci } from '../kit/config.ts';
-import { holds } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
-import { refusal } from '../kit/leafdaemon.ts';
-import { type ConfTree, readNatsConf } from '../kit/natsconf.ts';
-import { natsServers } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
+import { refusal } from '../kit/leaf/leafdaemon.ts';
+import { type ConfTree, readNatsConf } from '../kit/leaf/natsconf.ts';
+import { natsServers } from '../kit/process/tools.ts';
+import { loadUci } from '../kit/unit/config.ts';
 
 const text = hostileText(40)
   .map((one) => one.replace(/\p{Cc}|\p{Cs}/gu, ''))

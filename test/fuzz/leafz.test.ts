@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { parseGoDuration, parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
 import { readPubAck } from '../../agent/records/puback.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText, numbersIn, oddNumber } from '../kit/hostile.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText, numbersIn, oddNumber } from '../kit/fuzz/hostile.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/leafz');
 const reports = readdirSync(folder)

@@ -5,9 +5,9 @@ import { formatMetrics } from '../../agent/status/web/metrics.ts';
 import { pagePolicy, renderPage } from '../../agent/status/web/page.ts';
 import { quantities } from '../../agent/status/web/quantities.ts';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
-import { holds } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
-import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
+import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 
 /** Words of the contract, which cannot be any text: the rest of the strings of a snapshot come from elsewhere. */
 const fixed = new Set(['status', 'source', 'quality', 'seen', 'weight']);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { isDataSetId, parseDataSet } from '../../agent/clock/ptp4l/datasets.ts';
 import { type PmcReply, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText, numbersIn, oddNumber } from '../kit/hostile.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText, numbersIn, oddNumber } from '../kit/fuzz/hostile.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/captures/linuxptp-4.4');
 const captures = readdirSync(folder, { recursive: true, withFileTypes: true })

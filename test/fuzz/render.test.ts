@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import * as fc from 'fast-check';
 import { render } from '../../agent/cli/render.ts';
-import { holdsAsync } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
-import { readNatsConf } from '../kit/natsconf.ts';
-import { natsServers } from '../kit/tools.ts';
+import { holdsAsync } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
+import { readNatsConf } from '../kit/leaf/natsconf.ts';
+import { natsServers } from '../kit/process/tools.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'nunect-fuzz-'));
 after(() => rmSync(dir, { recursive: true, force: true }));

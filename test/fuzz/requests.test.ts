@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { answerCommands } from '../../agent/answers/command.ts';
 import { answerTimeSync } from '../../agent/answers/timesync.ts';
-import { holds, holdsAsync } from '../kit/fuzz.ts';
-import { hostileText, oddNumber } from '../kit/hostile.ts';
+import { holds, holdsAsync } from '../kit/fuzz/fuzz.ts';
+import { hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
 import {
   clock,
   fakeLink,
@@ -13,7 +13,7 @@ import {
   payload,
   reply,
   replySubjects,
-} from '../kit/hostilemessages.ts';
+} from '../kit/fuzz/hostilemessages.ts';
 
 const commandText = fc.oneof(
   hostileText(80),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { RecordClass } from '../../agent/records/queues.ts';
 import type { SpoolStats } from '../../agent/records/spool.ts';
-import { holdsAsync } from '../kit/fuzz.ts';
-import { seededRandom } from '../kit/random.ts';
-import { type Left, moods, spoolHub } from '../kit/spoolhub.ts';
+import { holdsAsync } from '../kit/fuzz/fuzz.ts';
+import { type Left, moods, spoolHub } from '../kit/hub/spoolhub.ts';
+import { seededRandom } from '../kit/lib/random.ts';
 
 const worths: readonly RecordClass[] = ['metric', 'metric', 'log', 'event'];
 

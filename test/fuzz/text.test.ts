@@ -4,8 +4,8 @@ import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { formatEntry, logLevels } from '../../agent/lib/log.ts';
 import { restamped } from '../../agent/records/restamp.ts';
 import { encodeRecord, goDuration, headerValue, knownHeaders } from '../../agent/wire/values.ts';
-import { holds } from '../kit/fuzz.ts';
-import { hostileText } from '../kit/hostile.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { hostileText } from '../kit/fuzz/hostile.ts';
 
 const fieldName = fc.stringMatching(/^[a-z_]{1,10}$/);
 const fields = fc.dictionary(fieldName, fc.oneof(hostileText(), fc.double(), fc.boolean()), { maxKeys: 5 });

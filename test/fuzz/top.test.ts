@@ -5,9 +5,9 @@ import { emptyFleet } from '../../agent/hub/top/fleet.ts';
 import { type Part, toldBy } from '../../agent/hub/top/heard.ts';
 import { snapshot } from '../../agent/hub/top/snapshot.ts';
 import { table } from '../../agent/hub/top/table.ts';
-import { holds } from '../kit/fuzz.ts';
-import { hostileText, oddNumber } from '../kit/hostile.ts';
-import { headers, incoming, payload } from '../kit/hostilemessages.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
+import { headers, incoming, payload } from '../kit/fuzz/hostilemessages.ts';
 
 const odd = fc.oneof(hostileText(60), oddNumber, fc.jsonValue({ maxDepth: 2 }));
 /** A record whose fields have the right names, and anything in them. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import type { RawConfig } from '../../agent/config/formats/raw.ts';
 import { parseUci } from '../../agent/config/formats/uci.ts';
-import { holds } from '../kit/fuzz.ts';
-import { damaged, hostileText } from '../kit/hostile.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { holds } from '../kit/fuzz/fuzz.ts';
+import { damaged, hostileText } from '../kit/fuzz/hostile.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/uci-vectors');
 const vectors = readdirSync(folder)

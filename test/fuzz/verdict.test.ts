@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import type { Evidence } from '../../agent/clock/facts.ts';
 import { isPtpRefclock } from '../../agent/clock/verdict/doubts.ts';
 import { initial, judge } from '../../agent/clock/verdict/judge.ts';
-import { holds, runs } from '../kit/fuzz.ts';
-import { numbersIn } from '../kit/hostile.ts';
-import { kind, see, settingsOf, step } from '../kit/hostileclock.ts';
+import { kind, see, settingsOf, step } from '../kit/clock/hostileclock.ts';
+import { holds, runs } from '../kit/fuzz/fuzz.ts';
+import { numbersIn } from '../kit/fuzz/hostile.ts';
 
 /** Why `locked` would be a lie, in words of its own; undefined when it may be true. */
 function lie(source: string, seen: Evidence, now_ms: number): string | undefined {

@@ -8,11 +8,11 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { newOperator } from '../kit/jwt.ts';
-import { authority, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { lacking, natsServers, need } from '../kit/tools.ts';
+import { newOperator } from '../kit/hub/jwt.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { lacking, natsServers, need } from '../kit/process/tools.ts';
 
 const day_ms = 86_400_000;
 const server = natsServers().newest ?? '';

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { parseChronyc } from '../../agent/clock/chronyd/csv.ts';
 import type { ChronyFacts } from '../../agent/clock/facts.ts';
 import type { Reading } from '../../agent/lib/reading.ts';
-import { chronyd, chronyPair } from '../kit/chrony.ts';
-import { realChronyWatch } from '../kit/clockwatch.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { chronyd, chronyPair } from '../kit/clock/chrony.ts';
+import { realChronyWatch } from '../kit/clock/clockwatch.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 const freshFacts = (watched: { read(): Reading<ChronyFacts> }): ChronyFacts | undefined => {
   const reading = watched.read();
@@ -153,7 +153,7 @@ test('an unprivileged user reads chronyd, and is told that ptp4l is closed to it
   const script = [
     '--require',
     join(projectRoot, 'build/register.cjs'),
-    join(projectRoot, 'test/kit/nobody.ts'),
+    join(projectRoot, 'test/kit/clock/nobody.ts'),
   ];
   const args = [...script, join(dir, 'ptp4l'), String(daemon.cmdport), runDir];
   const { stdout } = await promisify(execFile)(process.execPath, args);

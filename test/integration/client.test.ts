@@ -13,11 +13,11 @@ import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { freePort, natsFleet } from '../kit/nats.ts';
-import { type PathDelays, slowPath } from '../kit/slowpath.ts';
-import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
+import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { type PathDelays, slowPath } from '../kit/net/slowpath.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 
 const run = promisify(execFile);
 const clients = join(projectRoot, 'config/clients');

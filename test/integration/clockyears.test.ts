@@ -8,10 +8,10 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { natsServers, need } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
 
 const program = natsServers().newest ?? need('nats-server');
 

@@ -12,12 +12,12 @@ import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
-import { chronyPair } from '../kit/chrony.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { startServer } from '../kit/leafdaemon.ts';
-import { freePort, natsFleet } from '../kit/nats.ts';
-import { type Hub, startHub, writeUci } from '../kit/site.ts';
-import { lacking, natsServers, need } from '../kit/tools.ts';
+import { chronyPair } from '../kit/clock/chrony.ts';
+import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { type Hub, startHub, writeUci } from '../kit/unit/site.ts';
 
 const run = promisify(execFile);
 const unit = 'demo-01';

@@ -8,7 +8,7 @@ import { check } from '../../agent/cli/check.ts';
 import { UsageError } from '../../agent/cli/io.ts';
 import { type LoadOptions, loadConfigFile } from '../../agent/config/file.ts';
 import { formatProblem } from '../../agent/config/problem.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 let dir = '';
 beforeEach(() => {

@@ -4,13 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { undoLater } from '../kit/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { blocksOf } from '../kit/docblocks.ts';
-import { netnsPair, noNetns } from '../kit/netns.ts';
-import { ptp4l } from '../kit/ptp.ts';
-import { need } from '../kit/tools.ts';
-import { withoutClock } from '../kit/unsteered.ts';
+import { ptp4l } from '../kit/clock/ptp.ts';
+import { withoutClock } from '../kit/clock/unsteered.ts';
+import { blocksOf } from '../kit/lib/docblocks.ts';
+import { netnsPair, noNetns } from '../kit/net/netns.ts';
+import { undoLater } from '../kit/process/cleanup.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { need } from '../kit/process/tools.ts';
 
 const file = 'docs/clock.md';
 /** A shared memory segment of our own, and the key that ntpshm gives it ("NTP0" and on). */

@@ -12,10 +12,10 @@ import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { watchRtt } from '../../agent/peers/rtt.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
-import { eventually } from '../kit/daemon.ts';
-import { type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/fleet.ts';
-import { operatorLogin } from '../kit/nats.ts';
-import { need } from '../kit/tools.ts';
+import { type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
+import { operatorLogin } from '../kit/hub/nats.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import { need } from '../kit/process/tools.ts';
 
 const run = promisify(execFile);
 const subjects = subjectsOf('u1', 'leaf');

@@ -5,9 +5,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { tempDir } from '../kit/daemon.ts';
-import { packageEpoch, runBuild, unpackIpk } from '../kit/ipk.ts';
-import { lacking, projectRoot, tool } from '../kit/tools.ts';
+import { packageEpoch, runBuild, unpackIpk } from '../kit/openwrt/ipk.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { lacking, projectRoot, tool } from '../kit/process/tools.ts';
 
 const native = { x64: 'x86_64', arm64: 'aarch64_generic' }[process.arch as string] ?? '';
 const thisFile = { after: () => {} }; // its directories go when the process ends

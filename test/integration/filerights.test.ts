@@ -5,10 +5,10 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { tempDir } from '../kit/daemon.ts';
-import { authority } from '../kit/leafdaemon.ts';
-import { bundle } from '../kit/site.ts';
-import { lacking, natsServers, need } from '../kit/tools.ts';
+import { authority } from '../kit/leaf/leafdaemon.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { bundle } from '../kit/unit/site.ts';
 
 const nunect = 4222;
 const nobody = 65534;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { causeOf } from '../../agent/leaf/causes.ts';
 import { type DoorTls, isReached, knockHub } from '../../agent/leaf/watch/hubprobe.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { tempDir } from '../kit/daemon.ts';
-import { serversToTest } from '../kit/fleet.ts';
-import { authority, type Certificate, startServer } from '../kit/leafdaemon.ts';
-import { freePort, silentServer } from '../kit/nats.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { freePort, silentServer } from '../kit/hub/nats.ts';
+import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { tempDir } from '../kit/process/daemon.ts';
 
 const undo: (() => unknown)[] = [];
 const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { tempDir } from '../kit/daemon.ts';
-import { need, projectRoot } from '../kit/tools.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { need, projectRoot } from '../kit/process/tools.ts';
 
 /** Why no file system can be mounted here, or false. */
 function noMounts(): string | false {

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { tempDir } from '../kit/daemon.ts';
-import { need, projectRoot } from '../kit/tools.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { need, projectRoot } from '../kit/process/tools.ts';
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const launcher = readFileSync(join(projectRoot, 'openwrt/nunect/launcher'), 'utf8');

@@ -7,9 +7,9 @@ import { type AskLeaf, askByHttp, askBySystemAccount, type SystemLink } from '..
 import { type LeafWatch, watchLeaf } from '../../agent/leaf/watch/watch.ts';
 import { freshValue } from '../../agent/lib/reading.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { eventually } from '../kit/daemon.ts';
-import { freePort, type NatsProcess, natsFleet, silentServer } from '../kit/nats.ts';
-import { natsServers } from '../kit/tools.ts';
+import { freePort, type NatsProcess, natsFleet, silentServer } from '../kit/hub/nats.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import { natsServers } from '../kit/process/tools.ts';
 
 const hubConfig = (leafPort: number): string => `
 leafnodes { listen: "127.0.0.1:${leafPort}" }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
-import { secretsOf, userSection, withOptions } from '../kit/leafconfig.ts';
-import { startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { natsServers } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
+import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { natsServers } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
 for (const [program, version] of [

@@ -11,11 +11,11 @@ import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { parseServerVersion, type ServerVersion } from '../../agent/leaf/conf/version.ts';
 import { peerInboxPrefixOf } from '../../agent/wire/subjects.ts';
-import { type Daemon, eventually, tempDir } from '../kit/daemon.ts';
-import { secretsOf, userSection, withOptions } from '../kit/leafconfig.ts';
-import { authority, connectAs, exampleHub, linksOf, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { lacking, natsServers, need, projectRoot } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
+import { authority, connectAs, exampleHub, linksOf, startServer } from '../kit/leaf/leafdaemon.ts';
+import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
 const local: LocalSecrets = { boot_id: 'b', agent: 'agent-password', monitor: 'monitor-password' };

@@ -6,10 +6,10 @@ import { connect } from '@nats-io/transport-node';
 import { UsageError } from '../../agent/cli/io.ts';
 import { render } from '../../agent/cli/render.ts';
 import { type AgentFile, parseAgentFile } from '../../agent/config/agentfile.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { connectAs, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { need } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { connectAs, startServer } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { need } from '../kit/process/tools.ts';
 
 const server = need('nats-server');
 

@@ -11,11 +11,11 @@ import { checkLeaf } from '../../agent/leaf/conf/checks.ts';
 import { connectionOf, monitorOf } from '../../agent/leaf/conf/connection.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { knows, type ServerVersion } from '../../agent/leaf/conf/version.ts';
-import { secretsOf, userSection, withOptions } from '../kit/leafconfig.ts';
-import { authority, type Certificate, connectAs, refusal, startServer } from '../kit/leafdaemon.ts';
-import { type Combination, pairwise, seeded } from '../kit/matrix.ts';
-import { freePort } from '../kit/nats.ts';
-import { lacking, natsServers } from '../kit/tools.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
+import { authority, type Certificate, connectAs, refusal, startServer } from '../kit/leaf/leafdaemon.ts';
+import { type Combination, pairwise, seeded } from '../kit/lib/matrix.ts';
+import { lacking, natsServers } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
 const servers: readonly (readonly [string | undefined, ServerVersion])[] = [

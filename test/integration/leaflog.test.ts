@@ -10,13 +10,13 @@ import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { followLog } from '../../agent/leaf/watch/logfile.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { fakeTicker } from '../kit/faketicker.ts';
-import { serversToTest } from '../kit/fleet.ts';
-import { secretsOf, withOptions } from '../kit/leafconfig.ts';
-import { authority, startServer } from '../kit/leafdaemon.ts';
-import { freePort } from '../kit/nats.ts';
-import { need } from '../kit/tools.ts';
+import { serversToTest } from '../kit/hub/fleet.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { secretsOf, withOptions } from '../kit/leaf/leafconfig.ts';
+import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { need } from '../kit/process/tools.ts';
 
 test('no line is lost or doubled when the log is rotated, and what was rotated is taken away', async (t) => {
   const dir = tempDir(t, 'log');

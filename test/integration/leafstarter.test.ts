@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { hubAddresses, hubIdOf, partsOf, renderLeaf, withHubOf } from '../../agent/leaf/conf/server.ts';
 import { leafFiles } from '../../agent/leaf/render/files.ts';
 import { hubGood } from '../../agent/leaf/render/lastgood.ts';
-import { tempDir } from '../kit/daemon.ts';
-import { secretsOf, withOptions } from '../kit/leafconfig.ts';
-import { need, projectRoot } from '../kit/tools.ts';
+import { secretsOf, withOptions } from '../kit/leaf/leafconfig.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { need, projectRoot } from '../kit/process/tools.ts';
 
 const textFor = (port: number, leafPort = 4222): string => {
   const hub = { url: [`nats://hub.example:${port}`], user: 'u', password: 'hub-secret' };

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
-import { eventually } from '../kit/daemon.ts';
-import { hubAndLeaf, serversToTest } from '../kit/fleet.ts';
-import { freePort, natsFleet, silentServer } from '../kit/nats.ts';
+import { hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
+import { freePort, natsFleet, silentServer } from '../kit/hub/nats.ts';
+import { eventually } from '../kit/process/daemon.ts';
 
 const open = (servers: string[], more: object, lines: string[], signal: AbortSignal) =>
   openLink(

@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { tempDir } from '../kit/daemon.ts';
-import { type RpcdStage, rpcdStage } from '../kit/rpcd.ts';
-import { lacking } from '../kit/tools.ts';
+import { type RpcdStage, rpcdStage } from '../kit/openwrt/rpcd.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { lacking } from '../kit/process/tools.ts';
 
 const thisFile = { after: () => {} }; // its directories go when the process ends
 const document = { schema: 1, unit: 'u-1', status: 'healthy', text: 'a"b\\c <&> ü' };

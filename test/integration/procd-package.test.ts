@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { tempDir } from '../kit/daemon.ts';
-import { type OpenedIpk, openIpk, packageEpoch } from '../kit/ipk.ts';
-import { need, projectRoot } from '../kit/tools.ts';
+import { type OpenedIpk, openIpk, packageEpoch } from '../kit/openwrt/ipk.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { need, projectRoot } from '../kit/process/tools.ts';
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 

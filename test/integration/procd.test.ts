@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type ProcdStage, procdStage } from '../kit/procd.ts';
-import { lacking, need, projectRoot } from '../kit/tools.ts';
+import { type ProcdStage, procdStage } from '../kit/openwrt/procd.ts';
+import { lacking, need, projectRoot } from '../kit/process/tools.ts';
 
 const config = (changes: { agent?: object; leaf?: object; hub?: object; status?: object } = {}) => ({
   agent: { enabled: true, ...changes.agent },

@@ -9,12 +9,12 @@ import { parseDataSet } from '../../agent/clock/ptp4l/datasets.ts';
 import { replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import type { Reading } from '../../agent/lib/reading.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { realPtpWatch } from '../kit/clockwatch.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { noNetns } from '../kit/netns.ts';
-import { ptp4l, ptpPair } from '../kit/ptp.ts';
-import { need } from '../kit/tools.ts';
-import { kernelClock } from '../kit/unsteered.ts';
+import { realPtpWatch } from '../kit/clock/clockwatch.ts';
+import { ptp4l, ptpPair } from '../kit/clock/ptp.ts';
+import { kernelClock } from '../kit/clock/unsteered.ts';
+import { noNetns } from '../kit/net/netns.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { need } from '../kit/process/tools.ts';
 
 type Watched = { read(): Reading<PtpFacts> };
 

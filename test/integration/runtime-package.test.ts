@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
-import { tempDir } from '../kit/daemon.ts';
-import { packageEpoch, runBuild, unpackIpk } from '../kit/ipk.ts';
-import { need, projectRoot } from '../kit/tools.ts';
+import { packageEpoch, runBuild, unpackIpk } from '../kit/openwrt/ipk.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { need, projectRoot } from '../kit/process/tools.ts';
 
 describe('the package of Bun', () => {
   const tarball = 'bun/oven-bun-linux-aarch64-musl-1.4.5.tgz';

@@ -1,13 +1,13 @@
 // The Makefiles in openwrt/ need an OpenWrt SDK, which tests do not have: they run here with stand-ins for its includes
-// (test/kit/sdk), so that what they install and say is compared with the packages of `make packages`.
+// (test/kit/openwrt/sdk), so that what they install and say is compared with the packages of `make packages`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { tempDir } from '../kit/daemon.ts';
-import { runBuild } from '../kit/ipk.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { runBuild } from '../kit/openwrt/ipk.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 interface Package {
   readonly name: string;
@@ -49,7 +49,7 @@ const filesIn = (root: string) =>
 /** Runs a feed Makefile with the stand-ins; gives where its results are. */
 function runMakefile(name: string): string {
   const out = tempDir(thisFile, 'sdk');
-  const sdk = join(projectRoot, 'test/kit/sdk');
+  const sdk = join(projectRoot, 'test/kit/openwrt/sdk');
   const program = join(dist, 'nats-server');
   // a Go module's archive is a zip: in its place the stand-in takes nothing, as nothing is compiled
   const unpack = name === 'nats-server' ? ['Build/Prepare='] : [];

@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
-import { eventually } from '../kit/daemon.ts';
-import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/fleet.ts';
+import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/hub/fleet.ts';
+import { eventually } from '../kit/process/daemon.ts';
 
 const gapRecord = (gap: Gap) => ({ subject: 'ops.status.leaf.u1', worth: 'event' as const, body: { gap } });
 let boot = 0;

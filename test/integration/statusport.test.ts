@@ -3,11 +3,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { keepServing } from '../../agent/parts/web.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { fakeTicker } from '../kit/faketicker.ts';
-import { freePort } from '../kit/nats.ts';
-import { emptySnapshot, noHistory } from '../kit/snapshot.ts';
-import { recordingLog } from '../kit/unitfakes.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { emptySnapshot, noHistory } from '../kit/page/snapshot.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { recordingLog } from '../kit/unit/unitfakes.ts';
 
 /** A status page for a port that somebody else has until `release`. */
 async function servingOnTakenPort(t: TestContext) {

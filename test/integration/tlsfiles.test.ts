@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { watchTlsFiles } from '../../agent/leaf/watch/tlsfiles.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { authority } from '../kit/leafdaemon.ts';
+import { authority } from '../kit/leaf/leafdaemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { wallClock } from '../../agent/clock/wallclock.ts';
-import { tool } from '../kit/tools.ts';
+import { tool } from '../kit/process/tools.ts';
 
 // Answers each line with CLOCK_MONOTONIC, CLOCK_REALTIME and CLOCK_MONOTONIC again, read one after the other.
 const reader = `

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
 import { addressOf, keepServing } from '../../agent/parts/web.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { fakeTicker } from '../kit/faketicker.ts';
-import { freePort } from '../kit/nats.ts';
-import { fullSnapshot, noHistory } from '../kit/snapshot.ts';
+import { freePort } from '../kit/hub/nats.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
 
 const ipv4 = (address: string): NetworkInterfaceInfo[] => [
   { address: 'fe80::1', netmask: '', family: 'IPv6', mac: '', internal: false, cidr: null, scopeid: 1 },

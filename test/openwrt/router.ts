@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cleanup, undoLater } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
+import { type Cleanup, undoLater } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
 
 /** How a command on the router ended. */
 export interface Ended {

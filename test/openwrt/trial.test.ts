@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually, tempDir } from '../kit/daemon.ts';
-import { type Hub, startHub } from '../kit/site.ts';
-import { natsServers, need, projectRoot } from '../kit/tools.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { type Hub, startHub } from '../kit/unit/site.ts';
 import { bootRouter, type Router } from './router.ts';
 
 const tree = process.env['OPENWRT_TREE'] ?? '';

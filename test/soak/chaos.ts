@@ -1,10 +1,10 @@
 // A unit at which everything is broken at random, and the books of what came of it.
 
-import type { Cleanup } from '../kit/cleanup.ts';
-import { eventually } from '../kit/daemon.ts';
-import type { HeapFigures } from '../kit/instrument.ts';
-import { seededRandom } from '../kit/random.ts';
-import { readStream } from '../kit/storedids.ts';
+import { readStream } from '../kit/hub/storedids.ts';
+import { seededRandom } from '../kit/lib/random.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import type { HeapFigures } from '../kit/process/instrument.ts';
 import type { Action, Scene, Thing } from './action.ts';
 import { crowds } from './crowds.ts';
 import { kills } from './kills.ts';

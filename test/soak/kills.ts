@@ -1,5 +1,5 @@
 // What happens to processes: killed, ended, stopped, started again.
-import { eventually } from '../kit/daemon.ts';
+import { eventually } from '../kit/process/daemon.ts';
 import type { Action, Scene } from './action.ts';
 import { childOf } from './vitals.ts';
 

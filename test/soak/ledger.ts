@@ -1,5 +1,5 @@
 // What came of every record, told from the ids that the hub's stream has.
-import { account, type StoredRecord } from '../kit/storedids.ts';
+import { account, type StoredRecord } from '../kit/hub/storedids.ts';
 import type { Run } from './vitals.ts';
 
 /** The books of one unit over all runs of its agent. */

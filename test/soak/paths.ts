@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cpu_ms, openFiles } from '../kit/strain.ts';
-import { need } from '../kit/tools.ts';
+import { cpu_ms, openFiles } from '../kit/process/strain.ts';
+import { need } from '../kit/process/tools.ts';
 import type { Action } from './action.ts';
 
 const path: readonly Action[] = [

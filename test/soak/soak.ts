@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { natsServers, need, projectRoot, tool } from '../kit/tools.ts';
+import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 import { chaos } from './chaos.ts';
 import type { Place } from './place.ts';
 import { judge } from './verdict.ts';

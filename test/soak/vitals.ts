@@ -1,7 +1,7 @@
 // What the agent is watched for all the time: memory, descriptors, children, threads, waiting records, and what it says.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
-import { openFiles, rss_mb } from '../kit/strain.ts';
+import { openFiles, rss_mb } from '../kit/process/strain.ts';
 import type { Place } from './place.ts';
 
 /** One run of the agent, from its start to its end. */

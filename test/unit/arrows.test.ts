@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
-import { projectRoot } from '../kit/tools.ts';
+import { projectRoot } from '../kit/process/tools.ts';
 
 /** From the process edge down: a file may import from rooms below its own and from its own room. */
 const layers = [
@@ -127,7 +127,7 @@ test('an import that points up or sideways is caught, however it is written', ()
     ],
     ['nats/link.ts', "const agent = await import('../agent.ts');"],
     ['agent.ts', "import './cli/run.ts';"],
-    ['cli/run.ts', "import { kit } from '../kit/tools.ts';"],
+    ['cli/run.ts', "import { kit } from '../kit/process/tools.ts';"],
     ['cli/status.ts', "import { top } from '../hub/top/top.ts';"],
   ] as const) {
     assert.equal(arrowsIn(path, source).length, 1, `${path}: ${source}`);

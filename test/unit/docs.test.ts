@@ -8,9 +8,9 @@ import { publishedBy, subjectsOf } from '../../agent/wire/subjects.ts';
 import { clockReference } from '../../build/clockreference.ts';
 import { documented } from '../../build/recordfields.ts';
 import { subjectsReference } from '../../build/subjects-reference.ts';
-import { loadUci, said } from '../kit/config.ts';
-import { blocksOf } from '../kit/docblocks.ts';
-import { projectRoot } from '../kit/tools.ts';
+import { blocksOf } from '../kit/lib/docblocks.ts';
+import { projectRoot } from '../kit/process/tools.ts';
+import { loadUci, said } from '../kit/unit/config.ts';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 const clock = clockReference();

@@ -11,9 +11,9 @@ import { fresh, stale } from '../../agent/lib/reading.ts';
 import { watchDenials } from '../../agent/nats/denials.ts';
 import { spoolBudget } from '../../agent/records/budget.ts';
 import { type Entry, newLane, shelve } from '../../agent/records/queues.ts';
-import { clockSettings, ptpFacts } from '../kit/evidence.ts';
-import { fakeTicker } from '../kit/faketicker.ts';
-import { fakeWall, recordingLog } from '../kit/unitfakes.ts';
+import { clockSettings, ptpFacts } from '../kit/clock/evidence.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { fakeWall, recordingLog } from '../kit/unit/unitfakes.ts';
 
 const errnoError = (code: string): Error => Object.assign(new Error(`spawn ${code}`), { code });
 

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { table } from '../../../build/optiontable.ts';
-import { formTable } from '../../kit/luciform.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { formTable } from '../../kit/openwrt/luciform.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 const app = join(projectRoot, 'openwrt/luci-app-nunect');
 const json = (path: string) => JSON.parse(readFileSync(join(app, path), 'utf8'));

@@ -4,7 +4,7 @@ import { noCommand } from '../../../agent/cli/help.ts';
 import { statusText } from '../../../agent/cli/statustext.ts';
 import { commandLines, painter, wrap } from '../../../agent/cli/terminal.ts';
 import type { StatusSnapshot } from '../../../agent/status/web/shape.ts';
-import { fullSnapshot } from '../../kit/snapshot.ts';
+import { fullSnapshot } from '../../kit/page/snapshot.ts';
 
 test('a text is broken at its spaces, and what a terminal would obey is not passed on', () => {
   assert.equal(wrap('one two three', 0, 2, 8), 'one two\n  three');

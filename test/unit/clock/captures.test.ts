@@ -24,7 +24,7 @@ import {
 import type { Parsed } from '../../../agent/clock/parsed.ts';
 import { type DataSetId, isDataSetId, parseDataSet } from '../../../agent/clock/ptp4l/datasets.ts';
 import { type PmcReply, replySplitter } from '../../../agent/clock/ptp4l/pmc.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 const captures = join(projectRoot, 'test/fixtures/captures');
 

@@ -10,7 +10,7 @@ import {
 import type { ChronyFacts, PtpFacts } from '../../../agent/clock/facts.ts';
 import type { Verdict } from '../../../agent/clock/types.ts';
 import { absent, fresh, type Reading, stale } from '../../../agent/lib/reading.ts';
-import { chronyFacts, chronySource, ptpFacts, ptpPort } from '../../kit/evidence.ts';
+import { chronyFacts, chronySource, ptpFacts, ptpPort } from '../../kit/clock/evidence.ts';
 
 const verdict = (changes: Partial<Verdict> = {}): Verdict => ({
   source: 'ptp',

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { disciplinesOf, procProcesses, watchDisciplines } from '../../../agent/clock/disciplines.ts';
-import { eventually, tempDir } from '../../kit/daemon.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
+import { eventually, tempDir } from '../../kit/process/daemon.ts';
 
 const seen = (...lines: string[]) =>
   disciplinesOf(

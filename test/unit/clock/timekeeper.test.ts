@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { ChronyFacts, PtpFacts } from '../../../agent/clock/facts.ts';
 import { type Heard, keepTime } from '../../../agent/clock/timekeeper.ts';
 import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
-import { clockSettings, ptpFacts } from '../../kit/evidence.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
-import { fakeWall } from '../../kit/unitfakes.ts';
+import { clockSettings, ptpFacts } from '../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
+import { fakeWall } from '../../kit/unit/unitfakes.ts';
 
 /** A daemon whose state a test sets. */
 function daemon<T>(first: Reading<T>): Heard<T> & { reading: Reading<T>; turn(): void; heard: number } {

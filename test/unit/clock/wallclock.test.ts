@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wallClock } from '../../../agent/clock/wallclock.ts';
-import { seededRandom } from '../../kit/random.ts';
+import { seededRandom } from '../../kit/lib/random.ts';
 
 /** A machine: each reading takes some 60 ns, and now and then the process is put aside. Time is known to the test. */
 function machine(seed: number, preempted = true) {

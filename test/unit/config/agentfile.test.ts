@@ -11,7 +11,7 @@ import {
 import { changedOptions } from '../../../agent/config/changes.ts';
 import { readSecrets } from '../../../agent/config/secrets.ts';
 import { connectionOf } from '../../../agent/leaf/conf/connection.ts';
-import { userSection, withOptions } from '../../kit/leafconfig.ts';
+import { userSection, withOptions } from '../../kit/leaf/leafconfig.ts';
 
 const local = { boot_id: 'b', agent: 'a-secret', monitor: 'm-secret' };
 const full = withOptions(

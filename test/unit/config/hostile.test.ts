@@ -6,8 +6,8 @@ import type { Loaded } from '../../../agent/config/load.ts';
 import { formatProblem } from '../../../agent/config/problem.ts';
 import { iniExample, uciExample } from '../../../build/exampleconfig.ts';
 import { table } from '../../../build/optiontable.ts';
-import { loadIni, loadUci } from '../../kit/config.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
+import { loadIni, loadUci } from '../../kit/unit/config.ts';
 
 const folder = join(projectRoot, 'test/fixtures/uci-vectors');
 const vectors = readdirSync(folder)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatProblem, showable } from '../../../agent/config/problem.ts';
-import { loadIni, loadUci, said } from '../../kit/config.ts';
+import { loadIni, loadUci, said } from '../../kit/unit/config.ts';
 
 /** Text, and the problems that a person is shown for it. */
 const cases: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [

@@ -6,8 +6,8 @@ import { formatProblem } from '../../../agent/config/problem.ts';
 import { iniExample, uciExample } from '../../../build/exampleconfig.ts';
 import { optionsReference } from '../../../build/optionsreference.ts';
 import { defaultTexts, table } from '../../../build/optiontable.ts';
-import { loadIni, loadUci, said } from '../../kit/config.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
+import { loadIni, loadUci, said } from '../../kit/unit/config.ts';
 
 const all = table.flatMap((section) => section.options.map((option) => ({ section, option })));
 

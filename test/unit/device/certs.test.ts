@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { certProbe, forEver, parseFirstExpiry } from '../../../agent/device/certs.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 const chainFile = join(projectRoot, 'test/fixtures/certs/chain.pem');
 const chain = readFileSync(chainFile, 'utf8');

@@ -16,7 +16,7 @@ import { selfProbe } from '../../../agent/device/self.ts';
 import { systemProbe } from '../../../agent/device/system.ts';
 import { readTemperatures } from '../../../agent/device/thermal.ts';
 import { shared } from '../../../agent/lib/shared.ts';
-import { projectRoot } from '../../kit/tools.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 const tree = (name: string): string => join(projectRoot, 'test/fixtures/proc', name);
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type HealthFacts, judgeHealth, troublesBetween } from '../../../agent/health/health.ts';
 import type { Trouble } from '../../../agent/health/trouble.ts';
-import { epoch_s } from '../../kit/evidence.ts';
-import { goodVerdict, noVerdict, spoolStats } from '../../kit/unitfakes.ts';
+import { epoch_s } from '../../kit/clock/evidence.ts';
+import { goodVerdict, noVerdict, spoolStats } from '../../kit/unit/unitfakes.ts';
 
 const wall_ms = epoch_s * 1000;
 const day_ms = 86_400_000;

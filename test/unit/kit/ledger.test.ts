@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StoredRecord } from '../../kit/storedids.ts';
+import type { StoredRecord } from '../../kit/hub/storedids.ts';
 import { makeLedger } from '../../soak/ledger.ts';
 import type { Run } from '../../soak/vitals.ts';
 

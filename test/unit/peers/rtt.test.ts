@@ -6,7 +6,7 @@ import type { Answer, PublishOptions } from '../../../agent/nats/link.ts';
 import { oneWay } from '../../../agent/peers/oneway.ts';
 import { watchRtt } from '../../../agent/peers/rtt.ts';
 import { quantile, windowStats } from '../../../agent/peers/window.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
 test('quantiles are values that were measured', () => {
   const sorted = Array.from({ length: 100 }, (_, i) => i + 1);

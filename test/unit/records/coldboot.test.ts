@@ -19,8 +19,8 @@ import {
   goodPtp,
   ptpFacts,
   timeline,
-} from '../../kit/evidence.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
+} from '../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
 const year_ms = 31_557_600_000;
 const years = [

@@ -14,10 +14,10 @@ import { test } from 'node:test';
 import { type Found, keepSpool } from '../../../agent/records/snapshot.ts';
 import type { Gap } from '../../../agent/records/spool.ts';
 import { openSpool } from '../../../agent/records/spool.ts';
-import type { Cleanup } from '../../kit/cleanup.ts';
-import { eventually, tempDir } from '../../kit/daemon.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
-import { fakeLink, recordingLog } from '../../kit/unitfakes.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
+import type { Cleanup } from '../../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../../kit/process/daemon.ts';
+import { fakeLink, recordingLog } from '../../kit/unit/unitfakes.ts';
 
 let boots = 0;
 

@@ -4,7 +4,7 @@ import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { Answer, LinkState, PublishOptions } from '../../../agent/nats/link.ts';
 import { readPubAck } from '../../../agent/records/puback.ts';
 import { type Gap, openSpool, type SpoolOptions } from '../../../agent/records/spool.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const replyOf = (value: unknown): Answer => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Trouble } from '../../../agent/health/trouble.ts';
 import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
-import { agentFileOf, outlookOf, recordingLog, recordingSpool } from '../../kit/unitfakes.ts';
+import { agentFileOf, outlookOf, recordingLog, recordingSpool } from '../../kit/unit/unitfakes.ts';
 
 const subject = 'ops.status.leaf.demo-01';
 function telling() {

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { startPublisher } from '../../../agent/status/publisher.ts';
 import type { Outlook } from '../../../agent/status/unitstate.ts';
 import { subjectsOf } from '../../../agent/wire/subjects.ts';
-import { epoch_s } from '../../kit/evidence.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
-import { agentFileOf, fakeWall, outlookOf, recordingSpool } from '../../kit/unitfakes.ts';
+import { epoch_s } from '../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
+import { agentFileOf, fakeWall, outlookOf, recordingSpool } from '../../kit/unit/unitfakes.ts';
 
 const subjects = subjectsOf('demo-01', 'leaf');
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { defaultsOf } from '../../../agent/config/options.ts';
 import { absent, stale } from '../../../agent/lib/reading.ts';
 import { type StatusFacts, statusSnapshot } from '../../../agent/status/snapshot.ts';
-import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/evidence.ts';
-import { goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unitfakes.ts';
+import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
+import { goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unit/unitfakes.ts';
 
 const facts: StatusFacts = {
   name: { unit: 'demo-01', version: 'v' },

@@ -5,9 +5,16 @@ import type { HubLink } from '../../../agent/leaf/watch/reports.ts';
 import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
 import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
 import { type SurveyParts, survey } from '../../../agent/status/survey.ts';
-import { epoch_s } from '../../kit/evidence.ts';
-import { fakeTicker } from '../../kit/faketicker.ts';
-import { agentFileOf, fakeLink, fakeWall, goodVerdict, outlookOf, spoolStats } from '../../kit/unitfakes.ts';
+import { epoch_s } from '../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
+import {
+  agentFileOf,
+  fakeLink,
+  fakeWall,
+  goodVerdict,
+  outlookOf,
+  spoolStats,
+} from '../../kit/unit/unitfakes.ts';
 
 const { system, self, rtt, time } = outlookOf();
 const hubLink = (changes: Partial<HubLink> = {}): HubLink => ({ ip: '192.0.2.9', port: 7422, ...changes });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Requester, UnitClock } from '../../../config/clients/clock.mjs';
-import { eventually } from '../../kit/daemon.ts';
+import { eventually } from '../../kit/process/daemon.ts';
 
 let client: typeof import('../../../config/clients/clock.mjs');
 before(async () => {

@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import type { OpenUdp } from '../../../../agent/clock/chronyd/udp.ts';
 import { watchChronyd } from '../../../../agent/clock/chronyd/watch.ts';
 import type { Spawn } from '../../../../agent/lib/child.ts';
-import { fakePmc } from '../../../kit/fakepmc.ts';
-import { fakeTicker } from '../../../kit/faketicker.ts';
+import { fakePmc } from '../../../kit/clock/fakepmc.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 /** What a fake chronyd makes of a request: a datagram, an errno, or silence. */
 type Answer = (request: Buffer) => Buffer | string | undefined;

@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import type { SocketFiles, SocketState } from '../../../../agent/clock/ptp4l/keeper.ts';
 import { ptpSchedule } from '../../../../agent/clock/ptp4l/plan.ts';
 import { watchPtp4l } from '../../../../agent/clock/ptp4l/watch.ts';
-import { fakePmc, type PmcScript } from '../../../kit/fakepmc.ts';
-import { fakeTicker } from '../../../kit/faketicker.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { fakePmc, type PmcScript } from '../../../kit/clock/fakepmc.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const recorded = (id: string): string => {
   const file = `${projectRoot}/test/fixtures/captures/linuxptp-4.4/slave_locked/${id}.txt`;

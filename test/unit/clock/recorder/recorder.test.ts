@@ -11,8 +11,8 @@ import type { SpoolRecord } from '../../../../agent/records/spool.ts';
 import { keepRecorder } from '../../../../agent/status/flightrecorder.ts';
 import type { RecorderMetric } from '../../../../agent/wire/reports.ts';
 import { encodeRecord } from '../../../../agent/wire/values.ts';
-import { chronyFacts, epoch_s, ptpFacts } from '../../../kit/evidence.ts';
-import { fakeTicker } from '../../../kit/faketicker.ts';
+import { chronyFacts, epoch_s, ptpFacts } from '../../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 const sample = (second: number, changes: Partial<ClockSample> = {}): ClockSample => ({
   mono_ms: second * 1000 + 0.25,

@@ -12,7 +12,7 @@ import {
   unbounded,
 } from '../../../../agent/clock/verdict/bound.ts';
 import { addOffset, noOffsets, type Offsets, spreadOf } from '../../../../agent/clock/verdict/offsets.ts';
-import { chronyFacts, properties, ptpFacts, ptpPort } from '../../../kit/evidence.ts';
+import { chronyFacts, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
 
 const windowOf = (values_ns: readonly number[]): Offsets =>
   values_ns.reduce<Offsets>(

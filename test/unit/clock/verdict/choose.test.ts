@@ -13,7 +13,7 @@ import {
   refclock,
   type Scene,
   timeline,
-} from '../../../kit/evidence.ts';
+} from '../../../kit/clock/evidence.ts';
 
 /** ptp4l has lost its master; the last Sync came at `sync_ms`. */
 const lostAt = (sync_ms: number) => (): Scene => ({

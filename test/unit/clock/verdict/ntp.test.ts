@@ -12,7 +12,7 @@ import {
   refclock,
   type Scene,
   timeline,
-} from '../../../kit/evidence.ts';
+} from '../../../kit/clock/evidence.ts';
 
 /** What a locked unit says one second into `scene`. */
 function after(scene: (now_ms: number) => Scene, seconds = 1) {

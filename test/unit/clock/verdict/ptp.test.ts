@@ -11,7 +11,7 @@ import {
   ptpPort,
   type Scene,
   timeline,
-} from '../../../kit/evidence.ts';
+} from '../../../kit/clock/evidence.ts';
 
 const sentenceOf = (scene: Scene) => timeline().play(5, () => scene).evidence;
 

@@ -11,8 +11,8 @@ import {
   properties,
   ptpFacts,
   refclock,
-} from '../../../kit/evidence.ts';
-import { seededRandom } from '../../../kit/random.ts';
+} from '../../../kit/clock/evidence.ts';
+import { seededRandom } from '../../../kit/lib/random.ts';
 
 /** What the test knows to be true at one moment, in its own words. */
 interface Truth {

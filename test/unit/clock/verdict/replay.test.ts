@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { initial, judge } from '../../../../agent/clock/verdict/judge.ts';
-import { clockSettings, evidence, ptpFacts } from '../../../kit/evidence.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { clockSettings, evidence, ptpFacts } from '../../../kit/clock/evidence.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 interface Line {
   readonly offset_ns: number;

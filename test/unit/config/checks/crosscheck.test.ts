@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FileState } from '../../../../agent/config/checks/filecheck.ts';
 import { overlap } from '../../../../agent/config/checks/subjectoverlap.ts';
 import { publishedBy, subjectsOf } from '../../../../agent/wire/subjects.ts';
-import { loadUci, said } from '../../../kit/config.ts';
+import { loadUci, said } from '../../../kit/unit/config.ts';
 
 const hub = "config hub\n list url 'tls://h'\n";
 const joe = ' option user joe\n option password x\n';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findAccount, isAllowed, type Users } from '../../../../agent/config/checks/access.ts';
 import { checkConfigFile, type FileState, type Stat } from '../../../../agent/config/checks/filecheck.ts';
-import { loadUci, said } from '../../../kit/config.ts';
+import { loadUci, said } from '../../../kit/unit/config.ts';
 
 const nunect = { name: 'nunect', uid: 4222, gids: [4222] };
 const users: Users = { self: { uid: 0, gid: 0 }, daemon: nunect };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseIni } from '../../../../agent/config/formats/ini.ts';
-import { loadIni, loadUci, said } from '../../../kit/config.ts';
+import { loadIni, loadUci, said } from '../../../kit/unit/config.ts';
 
 /** The one value of a file with one option. */
 const textOf = (line: string): string | undefined =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RawConfig } from '../../../../agent/config/formats/raw.ts';
 import { parseUci } from '../../../../agent/config/formats/uci.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/uci-vectors');
 const names = readdirSync(folder)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../../../agent/config/options.ts';
 import { checkLeaf, type LookAt } from '../../../../agent/leaf/conf/checks.ts';
-import { userSection, withOptions } from '../../../kit/leafconfig.ts';
+import { userSection, withOptions } from '../../../kit/leaf/leafconfig.ts';
 
 const newest = [2, 15, 2] as const;
 const nothingThere: LookAt = (path) => (path === '/' ? 'directory' : 'absent');

@@ -6,9 +6,9 @@ import { partsOf, renderLeaf } from '../../../../agent/leaf/conf/server.ts';
 import { quoted } from '../../../../agent/leaf/conf/syntax.ts';
 import { remoteUrl, splitUrl, userinfo } from '../../../../agent/leaf/conf/url.ts';
 import { atLeast, knows, parseServerVersion } from '../../../../agent/leaf/conf/version.ts';
-import { configOf, secretsOf, userSection, withOptions } from '../../../kit/leafconfig.ts';
-import { seeded } from '../../../kit/matrix.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { configOf, secretsOf, userSection, withOptions } from '../../../kit/leaf/leafconfig.ts';
+import { seeded } from '../../../kit/lib/matrix.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/leaf');
 const old = [2, 9, 10] as const;

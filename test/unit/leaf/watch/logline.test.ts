@@ -12,7 +12,7 @@ import {
   sayCause,
 } from '../../../../agent/leaf/causes.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/leaflog');
 

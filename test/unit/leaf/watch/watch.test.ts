@@ -12,7 +12,7 @@ import {
 import { type LeafFacts, watchLeaf } from '../../../../agent/leaf/watch/watch.ts';
 import { freshValue } from '../../../../agent/lib/reading.ts';
 import type { Ticker } from '../../../../agent/lib/ticker.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const recorded = (name: string): string =>
   readFileSync(join(projectRoot, 'test/fixtures/leafz', `${name}.json`), 'utf8');

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type StatusSnapshot, snapshotSchema } from '../../../../agent/status/web/shape.ts';
-import { filledSnapshot } from '../../../kit/snapshot.ts';
-import { documentedFields, fieldsOf } from '../../../kit/statusfields.ts';
-import { projectRoot } from '../../../kit/tools.ts';
+import { filledSnapshot } from '../../../kit/page/snapshot.ts';
+import { documentedFields, fieldsOf } from '../../../kit/page/statusfields.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 /** With every field that the type has: a new one does not compile until it is here, and then it has to be documented. */
 type Whole<T> = T extends readonly (infer E)[]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatMetrics } from '../../../../agent/status/web/metrics.ts';
 import { quantities } from '../../../../agent/status/web/quantities.ts';
-import { emptySnapshot, fullSnapshot } from '../../../kit/snapshot.ts';
+import { emptySnapshot, fullSnapshot } from '../../../kit/page/snapshot.ts';
 
 interface Family {
   readonly type: string;

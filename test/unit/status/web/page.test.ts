@@ -4,7 +4,7 @@ import { html } from '../../../../agent/status/web/html.ts';
 import { renderPage } from '../../../../agent/status/web/page.ts';
 import type { ClockStatus, LinkStatus, StatusSnapshot } from '../../../../agent/status/web/shape.ts';
 import { bytes, clockTime, nanoseconds, timeSpan, utc } from '../../../../agent/status/web/words.ts';
-import { emptySnapshot, fullSnapshot, historyOf, noHistory } from '../../../kit/snapshot.ts';
+import { emptySnapshot, fullSnapshot, historyOf, noHistory } from '../../../kit/page/snapshot.ts';
 
 const pageOf = (snapshot: StatusSnapshot, history = noHistory): string => renderPage(snapshot, history);
 

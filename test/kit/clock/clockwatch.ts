@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { systemFileThere, usualSigns } from '../../../agent/clock/chronyd/chronyc.ts';
+import { openUdp } from '../../../agent/clock/chronyd/udp.ts';
+import { type ChronyOptions, watchChronyd } from '../../../agent/clock/chronyd/watch.ts';
+import { systemSocketFiles } from '../../../agent/clock/ptp4l/keeper.ts';
+import { type PtpOptions, watchPtp4l } from '../../../agent/clock/ptp4l/watch.ts';
+import { systemTicker } from '../../../agent/lib/ticker.ts';
+import type { Cleanup } from '../process/cleanup.ts';
+import { tempDir } from '../process/daemon.ts';
+import { need } from '../process/tools.ts';
+
+/** The ptp4l probe on real processes, with the pids of the pmc that it has started. */
+export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<PtpOptions, 'sockets'>) {
+  const pids: number[] = [];
+  const runDir = opts.runDir ?? tempDir(owner, 'run');
+  const watched = watchPtp4l(
+    {
+      spawn: (command, args) => {
+        const child = spawn(command, args);
+        pids.push(child.pid ?? -1);
+        return child;
+      },
+      ticker: systemTicker(),
+      files: systemSocketFiles,
+    },
+    { pmc: need('pmc'), domain: 0, transportSpecific: 0, poll_s: 1, ...opts, runDir },
+    new AbortController().signal,
+  );
+  owner.after(() => watched.stop());
+  return { ...watched, pids, runDir };
+}
+
+/** The chronyd probe on real sockets and processes. */
+export function realChronyWatch(owner: Cleanup, opts: Partial<ChronyOptions>) {
+  const watched = watchChronyd(
+    { open: openUdp, spawn, there: systemFileThere, ticker: systemTicker(), random: Math.random },
+    {
+      chrony_host: '127.0.0.1',
+      chrony_port: 323,
+      chronyc: need('chronyc'),
+      poll_s: 1,
+      signs: usualSigns,
+      ...opts,
+    },
+    new AbortController().signal,
+  );
+  owner.after(() => watched.stop());
+  return watched;
+}

@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { freePort } from '../hub/nats.ts';
+import { exampleHub, startServer } from '../leaf/leafdaemon.ts';
+import { keepLeaf } from '../leaf/leafkeeper.ts';
+import type { Cleanup } from '../process/cleanup.ts';
+import { type Daemon, daemon, eventually } from '../process/daemon.ts';
+import { need, projectRoot, runtime } from '../process/tools.ts';
+
+/** The operator of the example hub. */
+export const operator = { user: 'operator', password: 'change-me-operator' };
+
+export const bundle = join(projectRoot, 'dist/nunect.cjs');
+
+/** A running hub by config/hub/hub.conf, with the stream of config/hub/stream.json. */
+export interface Hub {
+  readonly url: string;
+  readonly leafPort: number;
+  /** The operator's connection. It comes back by itself after a restart. */
+  readonly nc: NatsConnection;
+  /** How many records the stream has. */
+  stored(): Promise<number>;
+  server(): Daemon;
+  restart(): Promise<void>;
+}
+
+/** Starts the example hub in `dir`, as its README says. */
+export async function startHub(owner: Cleanup, dir: string, program: string): Promise<Hub> {
+  const ports = { client: await freePort(), leaf: await freePort() };
+  const conf = exampleHub('hub', dir, ports);
+  let server = await startServer(owner, program, conf);
+  const url = `nats://127.0.0.1:${ports.client}`;
+  const nc = await connect({
+    servers: url,
+    user: operator.user,
+    pass: operator.password,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+  });
+  owner.after(() => nc.close());
+  const ask = async (
+    api: string,
+    body = '',
+  ): Promise<{ error?: { description: string }; state?: { messages: number } }> =>
+    (await nc.request(`$JS.API.STREAM.${api}.NUNECT`, body, { timeout: 10_000 })).json();
+  const made = await ask('CREATE', readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8'));
+  if (made.error !== undefined) throw new Error(`stream NUNECT: ${made.error.description}`);
+  return {
+    url,
+    leafPort: ports.leaf,
+    nc,
+    stored: async () => (await ask('INFO')).state?.messages ?? 0,
+    server: () => server,
+    async restart() {
+      await server.end('SIGKILL');
+      server = await startServer(owner, program, conf);
+    },
+  };
+}
+
+/** What differs between the units that tests start. */
+export interface UnitOptions {
+  readonly dir: string;
+  readonly unit: string;
+  readonly server: string;
+  readonly hubPort: number;
+  /** Lines of the time section. */
+  readonly time?: readonly string[];
+  /** Further sections, as UCI text. */
+  readonly more?: string;
+  readonly interval_s?: number;
+  /** Flags of node for the agent. */
+  readonly nodeFlags?: readonly string[];
+  /**
+   * The agent sees no processes but its own, in a pid namespace: whatever chronyd runs on this machine besides
+   * is not taken for what steers the clock.
+   */
+  readonly alone?: boolean;
+  /** False: `more` says how the hub is joined. */
+  readonly plainHub?: boolean;
+  /** The leaf is started by the installed starter, and again whenever it ends. */
+  readonly kept?: boolean;
+}
+
+/** A unit from its UCI file on: leaf and agent, with what they print. */
+export interface RunningUnit {
+  readonly leafPort: number;
+  readonly statusUrl: string;
+  readonly config: string;
+  /** Where the agent keeps its own files. */
+  readonly runDir: string;
+  leaf(): Daemon;
+  agent(): Daemon;
+  restartLeaf(): Promise<void>;
+  restartAgent(): Promise<void>;
+  /** Starts it after it has ended. */
+  startAgent(): Promise<void>;
+  /** The state of the unit as its status server tells it. */
+  status(): Promise<Record<string, never>>;
+}
+
+/** Runs a command of the bundle to its end. */
+export async function nunect(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(runtime(), [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
+
+/** Writes the UCI file of a unit and gives its path. */
+export async function writeUci(opts: UnitOptions, ports: { leaf: number; status: number }): Promise<string> {
+  const file = join(opts.dir, 'nunect');
+  const plain = `	list url 'nats://127.0.0.1:${opts.hubPort}'
+	option user '${opts.unit}'
+	option password 'change-me-${opts.unit}'
+`;
+  const text = `config agent 'agent'
+	option unit '${opts.unit}'
+	option interval_s '${opts.interval_s ?? 5}'
+
+config hub 'hub'
+${opts.plainHub === false ? '' : plain}	option reconnect_s '1'
+
+config leaf 'leaf'
+	option port '${ports.leaf}'
+	option server '${opts.server}'
+
+config status 'status'
+	option port '${ports.status}'
+
+config time 'time'
+${(opts.time ?? []).map((line) => `\t${line}\n`).join('')}
+${opts.more ?? ''}`;
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** The words that run a program with process numbers of its own. */
+const alone: readonly string[] = ['--pid', '--mount-proc', '--kill-child', '--fork'];
+
+/** The process that `unshare --fork` stands before, which passes no signals on. */
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+
+/** A daemon that is signalled past its starter. */
+function pastUnshare(starter: Daemon): Daemon {
+  const pid = childOf(starter.pid);
+  const kill = (signal: NodeJS.Signals): void => {
+    process.kill(pid, signal);
+  };
+  return {
+    ...starter,
+    pid,
+    kill,
+    async end(signal = 'SIGKILL') {
+      try {
+        kill(signal);
+      } catch {
+        // it is gone already
+      }
+      await eventually(`the end of ${pid}`, () => !existsSync(`/proc/${pid}`));
+    },
+  };
+}
+
+/** Renders the config, starts the leaf, starts the agent, and waits for its READY. */
+export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<RunningUnit> {
+  const { dir } = opts;
+  const ports = { leaf: await freePort(), status: await freePort() };
+  const config = await writeUci(opts, ports);
+  const rendered = await nunect(['render', '--config', config, '--out', dir]);
+  if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
+  const startLeaf = (): Promise<Daemon> =>
+    opts.kept === true
+      ? keepLeaf(owner, dir, opts.server)
+      : startServer(owner, opts.server, join(dir, 'leaf.conf'));
+  let leaf = await startLeaf();
+  const startAgent = async (): Promise<Daemon> => {
+    const words = [runtime(), ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
+    const [program = '', ...args] = opts.alone === true ? [need('unshare'), ...alone, ...words] : words;
+    const started = daemon(owner, program, args);
+    await eventually(
+      `${opts.unit} READY`,
+      () => started.output().includes(`READY ${opts.unit}`),
+      30_000,
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}\n${started.output()}`);
+    });
+    return opts.alone === true ? pastUnshare(started) : started;
+  };
+  let agent = await startAgent();
+  owner.after(() => agent.end('SIGTERM')); // by TERM, so that coverage is written
+  const statusUrl = `http://127.0.0.1:${ports.status}/`;
+  return {
+    leafPort: ports.leaf,
+    statusUrl,
+    config,
+    runDir: join(dir, 'state'),
+    leaf: () => leaf,
+    agent: () => agent,
+    async restartLeaf() {
+      await leaf.end('SIGKILL');
+      leaf = await startLeaf();
+    },
+    async startAgent() {
+      agent = await startAgent();
+    },
+    async restartAgent() {
+      await agent.end('SIGTERM');
+      agent = await startAgent();
+    },
+    async status() {
+      const ask = (): Promise<Response> => fetch(`${statusUrl}status.json`);
+      const answer = await ask().catch(() => new Promise((again) => setTimeout(again, 200)).then(ask)); // a reload moves it
+      return (await answer.json()) as Record<string, never>;
+    },
+  };
+}
