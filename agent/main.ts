@@ -7,6 +7,7 @@ import { render } from './cli/render.ts';
 import { run } from './cli/run.ts';
 import { status } from './cli/status.ts';
 import { top } from './hub/top/top.ts';
+import { messageOf } from './lib/errors.ts';
 import { version } from './lib/version.ts';
 
 /** Stops on the first TERM or INT; a second one ends the process at once. */
@@ -74,7 +75,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    io.stderr(`nunect: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`nunect: ${messageOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   },
 );

@@ -1,4 +1,5 @@
 import type { ClockSummary } from '../clock/summary.ts';
+import { isObject } from '../lib/json.ts';
 import type { Link } from '../nats/link.ts';
 import { anyMatches, encodeRecord } from '../wire/values.ts';
 
@@ -34,8 +35,8 @@ function t1Of(data: Uint8Array): number | undefined {
   if (data.length === 0 || data.length > requestLimit_bytes) return undefined;
   try {
     const asked: unknown = JSON.parse(new TextDecoder().decode(data));
-    if (typeof asked !== 'object' || asked === null || !('t1_us' in asked)) return undefined;
-    return typeof asked.t1_us === 'number' && Number.isFinite(asked.t1_us) ? asked.t1_us : undefined;
+    const t1_us = isObject(asked) ? asked['t1_us'] : undefined;
+    return typeof t1_us === 'number' && Number.isFinite(t1_us) ? t1_us : undefined;
   } catch {
     return undefined;
   }

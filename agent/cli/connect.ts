@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { defaultPorts } from '../lib/defaults.ts';
+import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
@@ -18,7 +20,7 @@ export const connectFlags = {
 } as const;
 
 /** Their lines in the usage of a command. */
-export const connectUsage = `  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:4222)
+export const connectUsage = `  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client})
   --user, --password-file, --creds, --nkey FILE, --tls-ca, --tls-cert, --tls-key
                       credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY)
 `;
@@ -33,7 +35,7 @@ function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new UsageError(`${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -52,7 +54,7 @@ export function linkOptions(
     keyFile: values['tls-key'],
   });
   return {
-    servers: values.server ?? (env['NATS_URL'] ?? 'nats://127.0.0.1:4222').split(','),
+    servers: values.server ?? (env['NATS_URL'] ?? `nats://127.0.0.1:${defaultPorts.client}`).split(','),
     ...own,
     ...known({
       user: values.user ?? env['NATS_USER'],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
+import { runDir } from '../lib/defaults.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
 import { checkConfig, checkRendered } from './doctor/configchecks.ts';
 import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
@@ -11,7 +12,7 @@ import { checkAgent, checkLeaf, checkServer, judgeNode } from './doctor/services
 import { checkTime } from './doctor/timechecks.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
-import { askAgent, defaultDir, readAgentFile } from './localunit.ts';
+import { askAgent, readAgentFile } from './localunit.ts';
 import { painter } from './terminal.ts';
 
 const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
@@ -21,13 +22,13 @@ agent answers its own judgment is shown, else what can be seen without it. It ch
 Exit code: 0 all is well, 1 warnings only, 2 something fails.
   --json         the findings as one JSON object
   --config FILE  default: ${defaultConfigFile}
-  --dir DIR      of the agent, default: ${defaultDir}
+  --dir DIR      of the agent, default: ${runDir}
 `;
 
 const flags = {
   json: { type: 'boolean', default: false },
   config: { type: 'string', default: defaultConfigFile },
-  dir: { type: 'string', default: defaultDir },
+  dir: { type: 'string', default: runDir },
   help: { type: 'boolean', short: 'h' },
 } as const;
 

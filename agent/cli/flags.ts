@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { messageOf } from '../lib/errors.ts';
 import { UsageError } from './io.ts';
 
 type Flags = NonNullable<ParseArgsConfig['options']>;
@@ -18,7 +19,7 @@ export function readArgs<const F extends Flags>(
   try {
     return parseArgs({ args: [...args], options: flags, allowPositionals });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${usage}`, { cause: error });
+    throw new UsageError(`${messageOf(error)}\n${usage}`, { cause: error });
   }
 }
 

@@ -8,12 +8,11 @@ import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import { type LeafProcess, leafRunner } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
+import { runDir } from '../lib/defaults.ts';
+import { messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
 import { addressOf } from '../parts/web.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/shape.ts';
-
-/** Where `nunect render` and the agent keep their files on a router. */
-export const defaultDir = '/var/run/nunect';
 
 const answerLimit_ms = 2000;
 const largestAnswer = 4 * 1024 * 1024;
@@ -48,8 +47,6 @@ const askAt = (place: Place): Promise<StatusSnapshot> =>
       reject(error.name === 'AbortError' ? new Error('no answer in time') : error),
     );
   });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function httpPlace({ listen, interface: name, port }: Config['status']): Place {
   const address = (name === undefined ? undefined : addressOf(name, networkInterfaces)) ?? listen;
@@ -90,7 +87,7 @@ export async function isAgentThere(dir: string): Promise<boolean | undefined> {
   const isOurs = (words: readonly string[]): boolean => {
     const at = words.findIndex((word) => word.endsWith('/nunect.cjs'));
     const given = words.indexOf('--dir');
-    return at >= 0 && words[at + 1] === 'run' && (given < 0 ? defaultDir : words[given + 1]) === dir;
+    return at >= 0 && words[at + 1] === 'run' && (given < 0 ? runDir : words[given + 1]) === dir;
   };
   return found?.some(({ args }) => isOurs(args));
 }

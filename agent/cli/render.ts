@@ -16,13 +16,11 @@ import { renderInto } from '../leaf/render/render.ts';
 import { type LeafServer, leafServer } from '../leaf/render/server.ts';
 import { bootId } from '../lib/bootid.ts';
 import { spawnSafely } from '../lib/child.ts';
+import { keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
 import { addressOf } from '../parts/web.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
-
-const defaultOut = '/var/run/nunect';
-const defaultKeep = '/etc/nunect';
 
 const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
                      [--leaf-address IPV4]
@@ -31,9 +29,9 @@ Makes leaf.conf and agent.json of the config and says what must restart. The las
 'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
 Exit code 1: the config could not be used as it is; what ran before stays.
   --config FILE  default: ${defaultConfigFile}
-  --out DIR      default: ${defaultOut}
+  --out DIR      default: ${runDir}
   --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
-                 default: ${defaultKeep}, but with another --out: nowhere
+                 default: ${keepDir}, but with another --out: nowhere
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      do without 'nats-server -t'
   --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: asked of the system
@@ -41,7 +39,7 @@ Exit code 1: the config could not be used as it is; what ran before stays.
 
 const flags = {
   config: { type: 'string', default: defaultConfigFile },
-  out: { type: 'string', default: defaultOut },
+  out: { type: 'string', default: runDir },
   keep: { type: 'string' },
   stdout: { type: 'boolean', default: false },
   'no-test': { type: 'boolean', default: false },
@@ -123,7 +121,7 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     readText: (path) => readFileSync(path, 'utf8'),
     keepUnit: isRoot,
     addressOf: addressNow,
-    ...known({ keepDir: given.keep ?? (given.out === defaultOut && isRoot ? defaultKeep : undefined) }),
+    ...known({ keepDir: given.keep ?? (given.out === runDir && isRoot ? keepDir : undefined) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);

@@ -5,19 +5,20 @@ import { join } from 'node:path';
 import { type Agent, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import { spawnSafely } from '../lib/child.ts';
+import { runDir } from '../lib/defaults.ts';
+import { messageOf } from '../lib/errors.ts';
 import { formatEntry } from '../lib/log.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { render } from './render.ts';
 
-const defaultDir = '/var/run/nunect';
 const retry_ms = 5000;
 
 const usage = `usage: nunect run [--dir DIR] [--config FILE]
 
 Runs the agent by DIR/agent.json, which 'nunect render' makes. Prints READY once the unit answers.
 SIGHUP: read agent.json again. SIGTERM: stop.
-  --dir DIR      default: ${defaultDir}
+  --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
 
 The leaf server is started beside it, as the same user, by something that starts it again whenever it ends (the
@@ -26,7 +27,7 @@ agent ends it to have other settings taken up), such as a systemd unit with Rest
 `;
 
 const flags = {
-  dir: { type: 'string', default: defaultDir },
+  dir: { type: 'string', default: runDir },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -148,7 +149,7 @@ function readRendered(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`${path} cannot be read: has 'nunect render' made it? ${why}`, { cause: error });
   }
 }
@@ -162,6 +163,6 @@ const isSameUnit = (identity: Agent['identity'], { config: { agent } }: AgentFil
   identity.unit === agent.unit && identity.role === agent.role;
 
 function complain(io: CommandIo, msg: string, error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   io.stderr(`${formatEntry({ level: 'error', comp: 'agent', msg, fields: { why } })}\n`);
 }

@@ -1,15 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { runDir } from '../lib/defaults.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
-import {
-  askAgent,
-  complaints,
-  defaultDir,
-  isAgentThere,
-  leafLog,
-  leafProcess,
-  readAgentFile,
-} from './localunit.ts';
+import { askAgent, complaints, isAgentThere, leafLog, leafProcess, readAgentFile } from './localunit.ts';
 import { statusText } from './statustext.ts';
 import { commandLines, type Paint, painter, wrap } from './terminal.ts';
 
@@ -18,13 +11,13 @@ const usage = `usage: nunect status [--json] [--watch] [--dir DIR]
 Shows how the unit is, as its agent says. Exit code: 0 healthy, 1 degraded, 2 critical, 3 the agent does not answer.
   --json      the document of /status.json as it is
   -w, --watch show it again every 2 s, until Ctrl-C
-  --dir DIR   of the agent, default: ${defaultDir}
+  --dir DIR   of the agent, default: ${runDir}
 `;
 
 const flags = {
   json: { type: 'boolean', default: false },
   watch: { type: 'boolean', short: 'w', default: false },
-  dir: { type: 'string', default: defaultDir },
+  dir: { type: 'string', default: runDir },
   help: { type: 'boolean', short: 'h' },
 } as const;
 

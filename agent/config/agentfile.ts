@@ -1,3 +1,4 @@
+import { isObject } from '../lib/json.ts';
 import type { Option } from './kinds.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import type { Problem } from './problem.ts';
@@ -89,8 +90,6 @@ export class AgentFileError extends Error {
 type Json = Readonly<Record<string, unknown>>;
 type Table = Readonly<Record<string, Option<unknown, unknown>>>;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isAbsentOr = (check: (value: unknown) => boolean, value: unknown): boolean =>

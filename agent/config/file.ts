@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { keepDir } from '../lib/defaults.ts';
+import { codeOf } from '../lib/errors.ts';
+import { readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
 import { stat, usersOf } from './checks/machinefiles.ts';
@@ -33,18 +36,11 @@ export interface LoadOptions {
   readonly machine?: Machine;
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+const reasonOf = (error: unknown): string => codeOf(error) ?? String(error);
 
 const thisMachine = (): Machine => ({
   hostname: hostname(),
-  readFile: (path) => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return undefined;
-    }
-  },
+  readFile: readOrUndefined,
   listDir: (path) => {
     try {
       return readdirSync(path);
@@ -65,7 +61,7 @@ function readRaw(path: string, format: ConfigFormat): RawConfig {
     const text = readFileSync(path, 'utf8');
     return format === 'ini' ? parseIni(text) : parseUci(text);
   } catch (error) {
-    const code = codeOf(error);
+    const code = reasonOf(error);
     return { sections: [], errors: [{ message: reasons[code] ?? code }] };
   }
 }
@@ -81,7 +77,7 @@ const setsSecret = (raw: RawConfig): boolean =>
 
 /** The id of a unit that is not named in its config: the one it was given before, else a derived one. */
 function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Omit<Problem, 'file'>[] } {
-  const { unitFile = '/etc/nunect/unit', machine = thisMachine() } = options;
+  const { unitFile = `${keepDir}/unit`, machine = thisMachine() } = options;
   const kept = readUnitState(machine.readFile(unitFile));
   if (kept !== undefined) return { unit: kept, keep: () => [] };
   const { unit, unique } = deriveUnitId(machine);
@@ -100,12 +96,10 @@ function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Omit
       if (options.keepUnit !== true) return found;
       try {
         mkdirSync(dirname(unitFile), { recursive: true });
-        // a power cut leaves the file whole or missing, never empty
-        writeFileSync(`${unitFile}.new`, `${unit}\n`);
-        renameSync(`${unitFile}.new`, unitFile);
+        writeAtomic(unitFile, `${unit}\n`, { mode: 0o644, durable: true });
         return found;
       } catch (error) {
-        const message = `cannot be kept in ${unitFile} (${codeOf(error)}), it changes with the host name`;
+        const message = `cannot be kept in ${unitFile} (${reasonOf(error)}), it changes with the host name`;
         return [...found, warn(message)];
       }
     },

@@ -1,3 +1,4 @@
+import { defaultPorts } from '../lib/defaults.ts';
 import { logLevels } from '../lib/log.ts';
 import { bool, choice, int, list, type Option, optional, text } from './kinds.ts';
 import {
@@ -139,7 +140,7 @@ export const sections = {
       leafToo,
     ),
     listen: text('127.0.0.1', ipAddress, 'Address that local clients connect to.', leafToo),
-    port: int(4222, 1, 65535, 'Port that local clients connect to.', leafToo),
+    port: int(defaultPorts.client, 1, 65535, 'Port that local clients connect to.', leafToo),
     server: text('nats-server', program, 'The server program.', leafToo),
     ping_interval_s: int(
       12,
@@ -200,7 +201,11 @@ export const sections = {
       'Where streams are stored. On OpenWrt /var is lost at a reboot; flash wears.',
       leafToo,
     ),
-    external_url: text('nats://127.0.0.1:4222', serverUrl, 'Mode external: the server to use.'),
+    external_url: text(
+      `nats://127.0.0.1:${defaultPorts.client}`,
+      serverUrl,
+      'Mode external: the server to use.',
+    ),
     external_user: optional(anyText, 'Mode external: user name.'),
     external_password: optional(anyText, 'Mode external: password.', { secret: true }),
     external_password_file: optional(
@@ -213,7 +218,10 @@ export const sections = {
       file: 'public',
     }),
     external_monitor_url: optional(
-      { pattern: /^http:\/\/[^\s/]+$/, allowed: 'an address such as http://127.0.0.1:8222' },
+      {
+        pattern: /^http:\/\/[^\s/]+$/,
+        allowed: `an address such as http://127.0.0.1:${defaultPorts.monitoring}`,
+      },
       'Mode external: monitoring address, for the state of the leaf link.',
     ),
   }),
@@ -245,7 +253,7 @@ export const sections = {
       'What ptp4l uses, where it cannot be asked (read-only socket).',
     ),
     chrony_host: text('127.0.0.1', host, 'Where chronyd answers.'),
-    chrony_port: int(323, 1, 65535, 'UDP port that chronyd answers on (cmdport).'),
+    chrony_port: int(defaultPorts.chrony, 1, 65535, 'UDP port that chronyd answers on (cmdport).'),
     chronyc: text('chronyc', program, 'The chronyc program, for when UDP is refused.'),
     poll_s: int(1, 1, 60, 'How often the daemons are asked.', { unit: 's' }),
     locked_sw_ns: int(
@@ -292,7 +300,7 @@ export const sections = {
       'Device, or OpenWrt network with a bridge such as lan, whose IPv4 address is listened on in place of listen.',
     ),
     listen: text('127.0.0.1', ipAddress, 'Address that is listened on.'),
-    port: int(8224, 1, 65535, 'Port that is listened on.'),
+    port: int(defaultPorts.status, 1, 65535, 'Port that is listened on.'),
     metrics: bool(true, 'Serve /metrics in Prometheus text format.'),
     host: list(
       [],

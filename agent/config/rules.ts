@@ -1,3 +1,4 @@
+import { defaultPorts } from '../lib/defaults.ts';
 import type { TextRule } from './kinds.ts';
 
 /** A unit id, a role, a tenant: one token of a NATS subject. */
@@ -49,6 +50,7 @@ export const interfaceName: TextRule = {
 
 const port = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
 
+const hubExample = `tls://hub.example.org:${defaultPorts.leafnode}`;
 const hubSchemes = ['nats', 'nats-leaf', 'tls', 'ws', 'wss'];
 
 /** A server's URL. User and password have options of their own, so that they can be kept out of sight. */
@@ -56,8 +58,8 @@ export const serverUrl: TextRule = {
   pattern: new RegExp(
     String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::${port})?(?:/[^\s?#@]*)?$`,
   ),
-  allowed: `such as tls://hub.example.org:7422; schemes: ${hubSchemes.join(', ')}`,
-  why: `scheme must be one of ${hubSchemes.join(', ')}, as in tls://hub.example.org:7422, without user or password`,
+  allowed: `such as ${hubExample}; schemes: ${hubSchemes.join(', ')}`,
+  why: `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}, without user or password`,
 };
 
 /** What may stand in a publish or subscribe permission. */

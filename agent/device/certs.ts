@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
 
 /** When the first certificate of a file, or its user JWT, runs out. `error` says why that is not known. */
@@ -74,7 +75,7 @@ export function parseFirstExpiry(pem: string): Outcome {
     });
     return found.reduce((first, next) => (next.not_after_ms < first.not_after_ms ? next : first));
   } catch (error) {
-    return `not a certificate: ${error instanceof Error ? error.message : String(error)}`;
+    return `not a certificate: ${messageOf(error)}`;
   }
 }
 

@@ -1,3 +1,5 @@
+import { defaultPorts } from '../lib/defaults.ts';
+
 /** What a cause is: how sure it makes, its sentence, and what mends it. */
 interface CauseEntry {
   /**
@@ -84,7 +86,7 @@ const table = {
   wrong_port: {
     kind: 'refused',
     say: 'the address is not that of a leafnode listener',
-    todo: "hub.url must name the port of the hub's leafnodes block, usually 7422",
+    todo: `hub.url must name the port of the hub's leafnodes block, usually ${defaultPorts.leafnode}`,
     match: /wrong port|incorrect port/i,
   },
   client_cert: {

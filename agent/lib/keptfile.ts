@@ -1,12 +1,9 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from './errors.ts';
 
-/** What the system says: `ENOSPC: no space left on device, write`. */
-export const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isAbsent = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 const longestLine = 8 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import type { Msg, MsgImpl } from '@nats-io/transport-node';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Handler } from './incoming.ts';
-import { messageOf } from './session.ts';
 
 /** Keeps the failures of handlers where they do no harm. */
 export interface Guard {

@@ -5,6 +5,7 @@ import {
   PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import type { Headers } from '../wire/values.ts';
@@ -13,7 +14,7 @@ import { blameClock } from './clockblame.ts';
 import { watchDenials } from './denials.ts';
 import { guardHandlers } from './guard.ts';
 import type { Handler, Incoming } from './incoming.ts';
-import { failureKind, type LinkOptions, messageOf } from './session.ts';
+import { failureKind, type LinkOptions } from './session.ts';
 
 export interface PublishOptions {
   readonly headers?: Headers;

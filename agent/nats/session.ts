@@ -6,6 +6,7 @@ import {
   PermissionViolationError,
   TimeoutError,
 } from '@nats-io/transport-node';
+import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
 
 /** How the agent reaches its NATS server. Secrets are values, not files, and are never logged. */
@@ -62,12 +63,6 @@ export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
     ...known({ user, pass: password, tls }),
     ...(authenticator.length === 0 ? {} : { authenticator }),
   };
-}
-
-/** What went wrong, in the words of the first error that tells. */
-export function messageOf(error: unknown): string {
-  const one: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return one instanceof Error ? one.message : String(one);
 }
 
 /** What the failure of a request means. */

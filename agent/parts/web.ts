@@ -1,4 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { type RouteDeps, statusRoutes } from '../status/web/routes.ts';
@@ -77,7 +78,7 @@ export function keepServing(
       told.delete(name);
       return true;
     } catch (error) {
-      complain(name, error instanceof Error ? error.message : String(error));
+      complain(name, messageOf(error));
       return false;
     }
   }

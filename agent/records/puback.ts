@@ -1,3 +1,4 @@
+import { isObject } from '../lib/json.ts';
 /** The answer to a record: stored by a stream, refused by it, or from somebody who is no stream. */
 export type PubAck =
   | { readonly kind: 'stored'; readonly duplicate: boolean }
@@ -16,10 +17,10 @@ export function readPubAck(data: Uint8Array): PubAck {
   } catch {
     return { kind: 'other' };
   }
-  if (typeof ack !== 'object' || ack === null) return { kind: 'other' };
-  const { stream, seq, duplicate, error } = ack as Readonly<Record<string, unknown>>;
-  if (typeof error === 'object' && error !== null) {
-    const { err_code, description } = error as Readonly<Record<string, unknown>>;
+  if (!isObject(ack)) return { kind: 'other' };
+  const { stream, seq, duplicate, error } = ack;
+  if (isObject(error)) {
+    const { err_code, description } = error;
     if (typeof description !== 'string') return { kind: 'other' };
     return { kind: 'refused', why: description.slice(0, 200), hopeless: err_code === tooLargeForStream };
   }

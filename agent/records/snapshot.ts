@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
-import { checkReplaceable, readOwnLines, replaceFile, sayError } from '../lib/keptfile.ts';
+import { messageOf } from '../lib/errors.ts';
+import { checkReplaceable, readOwnLines, replaceFile } from '../lib/keptfile.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { readSpoolText, type SpoolContent, type SpoolHeader, settle, spoolText } from './snapshotfile.ts';
@@ -70,7 +71,7 @@ export function keepSpool(deps: SpoolKeepDeps, owner: SpoolOwner, first: SpoolKe
         trouble = undefined;
       },
       (error: unknown) => {
-        trouble = `the snapshot of waiting records, ${file}: ${sayError(error)}`;
+        trouble = `the snapshot of waiting records, ${file}: ${messageOf(error)}`;
       },
     );
     work = done;

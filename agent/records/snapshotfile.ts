@@ -6,7 +6,9 @@
 //   {"check":"…","id":"u1-1f…-801","subject":"ops.heartbeat.u1","worth":"metric","wall_ms":…,"put_ms":…,
 //    "headers":{"X-Unit-ID":["u1"]},"body":{…}}
 // `shift_ms`: by how much the clock was wrong when the record was made. `settled`: it is of an earlier boot of the machine.
+
 import { createHash } from 'node:crypto';
+import { isObject } from '../lib/json.ts';
 import { known } from '../lib/known.ts';
 import { recordClasses } from './queues.ts';
 import type { Gap, KeptRecord, Waiting } from './spool.ts';
@@ -91,8 +93,7 @@ function readRecord(fields: Fields, unit: string): KeptRecord | undefined {
     typeof subject === 'string' &&
     recordClasses.some((one) => one === worth) &&
     [wall_ms, put_ms].every(Number.isFinite) &&
-    typeof body === 'object' &&
-    body !== null;
+    isObject(body);
   return isRight ? ({ ...facts, payload: JSON.stringify(body) } as unknown as KeptRecord) : undefined;
 }
 

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchClock } from '../../clock/part.ts';
 import { systemSocketFiles } from '../../clock/ptp4l/keeper.ts';
 import { wallClock } from '../../clock/wallclock.ts';
 import { runChild } from '../../lib/child.ts';
+import { readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/snapshot.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
@@ -24,13 +25,7 @@ const names = (path: string): string[] => {
     return [];
   }
 };
-const text = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return '';
-  }
-};
+const text = (path: string): string => readOrUndefined(path)?.trim() ?? '';
 
 /** The judge of the agent, for as long as it takes it to see the daemons. */
 async function lookAtClock({ spawn, signal, ...facts }: DoctorFacts, runDir: string) {

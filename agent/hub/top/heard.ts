@@ -1,6 +1,8 @@
 // What one record of a unit tells. Everything in it was written by others: what cannot be is taken for not told.
+
 import { token } from '../../config/rules.ts';
 import { parseGoDuration } from '../../leaf/watch/reports.ts';
+import { isObject } from '../../lib/json.ts';
 import { known } from '../../lib/known.ts';
 import type { Incoming } from '../../nats/incoming.ts';
 import type { Health } from '../../wire/messages.ts';
@@ -63,8 +65,6 @@ export interface Told {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const inside = (value: unknown): Json => (isObject(value) ? value : {});
 const amount = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;

@@ -1,12 +1,11 @@
 import type { Connection, ConnectionTls, LocalSecrets, Monitor } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
 import type { OwnerSecrets } from '../../config/secrets.ts';
+import { defaultPorts } from '../../lib/defaults.ts';
 import { known } from '../../lib/known.ts';
 import { hubTls } from './hub.ts';
 import { isTls, splitUrl } from './url.ts';
 import { agentUser, monitorUser } from './users.ts';
-
-const clientPort = 4222;
 
 /** The address that a process on the unit reaches a listener at. */
 function localAddress(listen: string): string {
@@ -18,7 +17,9 @@ function localAddress(listen: string): string {
 /** An address as a NATS client takes it: with its port, and a scheme that says whether TLS is used. */
 function clientUrl(text: string, tls: boolean): string[] {
   const url = splitUrl(text);
-  return url === undefined ? [] : [`${tls ? 'tls' : 'nats'}://${url.host}:${url.port ?? clientPort}`];
+  return url === undefined
+    ? []
+    : [`${tls ? 'tls' : 'nats'}://${url.host}:${url.port ?? defaultPorts.client}`];
 }
 
 /** The unit's own leaf. Its certificate is made out to a name, not to this address, and is not checked. */

@@ -1,5 +1,6 @@
+import { defaultPorts } from '../../lib/defaults.ts';
+
 const defaultPort: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
-const leafPort = 7422;
 
 /** The parts of a server URL that passed the option table; no user, password, query or fragment. */
 export interface ServerUrl {
@@ -38,7 +39,7 @@ export const userinfo = (user: string, password: string): string =>
  * 7422 for websockets too, where people mean 80 and 443. `login` comes from `userinfo`.
  */
 export function remoteUrl(url: ServerUrl, login = ''): string {
-  const port = url.port ?? defaultPort[url.scheme] ?? leafPort;
+  const port = url.port ?? defaultPort[url.scheme] ?? defaultPorts.leafnode;
   const path = isWebsocket(url.scheme) && url.path !== '/' ? url.path : '';
   return `${url.scheme}://${login}${url.host}:${port}${path}`;
 }

@@ -5,7 +5,6 @@ import {
   lchownSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -19,18 +18,11 @@ import {
   type LocalSecrets,
   parseAgentFile,
 } from '../../config/agentfile.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { readIfThere } from '../../lib/files.ts';
 
 /** User of agent and leaf, and group that may read what root renders, so that the agent and the leaf need not be root. */
 const group = 'nunect';
-
-const readIfThere = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-};
 
 /** What an earlier run left in the directory. */
 export interface Rendered {
@@ -105,7 +97,7 @@ export function leafFiles(given: string): LeafFiles {
       writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
     } catch (error) {
       rmSync(path, { force: true }); // half a file
-      throw new Error(`cannot write ${path}: ${error instanceof Error ? error.message : error}`, {
+      throw new Error(`cannot write ${path}: ${messageOf(error)}`, {
         cause: error,
       });
     }

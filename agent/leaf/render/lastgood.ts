@@ -1,18 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LeafInfo } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
 import type { Finding } from '../../config/problem.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { hubAddresses, hubIdOf, withHubOf } from '../conf/server.ts';
 import type { LeafFiles } from './files.ts';
@@ -72,13 +64,10 @@ export function hubGood(files: LeafFiles, keepDir: string | undefined): HubGood 
     if (readForeign(path) === text) return [];
     try {
       mkdirSync(dirname(path), { recursive: true });
-      rmSync(`${path}.new`, { force: true });
-      writeFileSync(`${path}.new`, text, { mode: 0o600, flag: 'wx' });
-      renameSync(`${path}.new`, path);
+      writeAtomic(path, text, { durable: path !== inRam });
       return [];
     } catch (error) {
-      rmSync(`${path}.new`, { force: true });
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return [{ message: `the hub settings that joined cannot be kept: ${why}`, severity: 'warning' }];
     }
   };

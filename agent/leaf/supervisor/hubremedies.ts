@@ -1,12 +1,13 @@
 import { shellWord } from '../../config/checks/access.ts';
 import type { Config } from '../../config/options.ts';
+import { defaultPorts, keepDir, runDir } from '../../lib/defaults.ts';
 import type { CauseCode } from '../causes.ts';
 import { splitUrl } from '../conf/url.ts';
 
 /** Takes over what was changed in the config. */
 export const apply = 'uci commit nunect; /etc/init.d/nunect reload';
 /** The end of the log of a leaf that is ours. */
-export const showLeafLog = 'tail -n 20 /var/run/nunect/state/leaf.log';
+export const showLeafLog = `tail -n 20 ${runDir}/state/leaf.log`;
 
 type Hub = Config['hub'];
 
@@ -22,11 +23,11 @@ function hostOf({ url: [first = ''] }: Hub): string {
 
 const ping = (hub: Hub): string => `ping -c 3 ${hostOf(hub)}`;
 const newCreds = ({ creds_file }: Hub): string =>
-  `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(creds_file ?? '/etc/nunect/hub.creds')}`;
+  `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(creds_file ?? `${keepDir}/hub.creds`)}`;
 
 function newLogin(hub: Hub): string {
   if (hub.creds_file !== undefined) return newCreds(hub);
-  if (hub.nkey_file !== undefined) return set('nkey_file', '/etc/nunect/NKEY');
+  if (hub.nkey_file !== undefined) return set('nkey_file', `${keepDir}/NKEY`);
   if (hub.password_file !== undefined)
     return `vi ${shellWord(hub.password_file)}; /etc/init.d/nunect reload # its first line is the password`;
   const password = set('password', 'PASSWORD');
@@ -46,17 +47,17 @@ const remedies: Readonly<Record<CauseCode, string | ((hub: Hub) => string)>> = {
   same_cluster: 'nats-server --signal reload # at the hub, once its cluster has another name',
   version: 'opkg update; opkg upgrade nats-server # or: apk upgrade nats-server',
   limit: 'nats-server --signal reload # at the hub, once the account may have more leafs',
-  wrong_port: setUrl('nats://HUB:7422'),
+  wrong_port: setUrl(`nats://HUB:${defaultPorts.leafnode}`),
   client_cert: `uci set nunect.hub.tls_cert='CERT.pem'; ${set('tls_key', 'KEY.pem')}`,
   cert_not_yet: 'date -u # a wrong clock: nunect status',
   cert_expired: 'nats-server --signal reload # at the hub, once it has a new certificate',
-  cert_name: setUrl('tls://NAME-IN-THE-CERTIFICATE:7422'),
+  cert_name: setUrl(`tls://NAME-IN-THE-CERTIFICATE:${defaultPorts.leafnode}`),
   ca: set('tls_ca', 'CA.pem'),
-  tls_missing: setUrl('nats-leaf://HUB:7422'),
-  tls_demanded: setUrl('tls://HUB:7422'),
-  protocol: setUrl('nats://HUB:7422'),
+  tls_missing: setUrl(`nats-leaf://HUB:${defaultPorts.leafnode}`),
+  tls_demanded: setUrl(`tls://HUB:${defaultPorts.leafnode}`),
+  protocol: setUrl(`nats://HUB:${defaultPorts.leafnode}`),
   tls: set('tls_timeout_s', '20'),
-  dns: setUrl('nats://HUB:7422'),
+  dns: setUrl(`nats://HUB:${defaultPorts.leafnode}`),
   refused: 'systemctl restart nats-server # at the hub, if hub.url is right',
   unreachable: ping,
   timeout: ping,

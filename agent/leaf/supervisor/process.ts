@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readOrUndefined, writeAtomic } from '../../lib/files.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 
 /** The server process that runs one of the configs of this unit. */
@@ -26,13 +27,7 @@ export interface LeafRunner {
 
 const patienceMs = 10_000;
 
-const read = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-};
+const read = (path: string): string | undefined => readOrUndefined(path)?.trim();
 
 /** `conf` is leaf.conf; the server's own files are in `stateDir`. */
 export function leafRunner(ticker: Ticker, conf: string, stateDir: string): LeafRunner {
@@ -72,8 +67,7 @@ export function leafRunner(ticker: Ticker, conf: string, stateDir: string): Leaf
     keep(name, text) {
       try {
         if (text === undefined) return rmSync(at(name), { force: true });
-        writeFileSync(at(`${name}.new`), `${text}\n`, { mode: 0o640 });
-        renameSync(at(`${name}.new`), at(name));
+        writeAtomic(at(name), `${text}\n`, { mode: 0o640 });
       } catch {
         // a full RAM disk: what would have been kept is found out again
       }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { defaultPorts } from '../../lib/defaults.ts';
 
 /** How far somebody who does not log in comes at an address of a hub. */
 export interface Knock {
@@ -28,7 +29,6 @@ export interface DoorTls {
 export const isReached = ({ step }: Knock): boolean => step !== 'dns' && step !== 'tcp';
 
 const ports: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
-const leafPort = 7422;
 /** A hub of TLS 1.3 refuses a client certificate only after the handshake. */
 const afterword_ms = 300;
 
@@ -107,7 +107,7 @@ export async function knockHub(url: string, tls: DoorTls | undefined, limit_ms: 
     const [address] = await resolve(host, limit_ms);
     if (address === undefined) throw new Error('no address (ENODATA)');
     step = 'tcp';
-    const number = Number(port || (ports[protocol] ?? leafPort));
+    const number = Number(port || (ports[protocol] ?? defaultPorts.leafnode));
     at = address.includes(':') ? `[${address}]:${number}` : `${address}:${number}`;
     const plain = createConnection({ host: address, port: number });
     socket = plain;

@@ -1,4 +1,5 @@
 // The monitoring JSON of nats-server, 2.9 to 2.15, as facts: /varz and /leafz, or the replies to the system requests.
+import { isObject } from '../../lib/json.ts';
 import { known } from '../../lib/known.ts';
 
 /** One leaf connection of the local server towards a hub. Counts are since it was made. */
@@ -43,15 +44,12 @@ export interface ServerFacts {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The report itself: plain over HTTP, under `data` in the reply to a system request. */
 function parseReport(text: string): Json | undefined {
   try {
     const json: unknown = JSON.parse(text);
-    const report = isRecord(json) && isRecord(json['server']) ? json['data'] : json;
-    return isRecord(report) && typeof report['server_id'] === 'string' ? report : undefined;
+    const report = isObject(json) && isObject(json['server']) ? json['data'] : json;
+    return isObject(report) && typeof report['server_id'] === 'string' ? report : undefined;
   } catch {
     return undefined;
   }
@@ -107,7 +105,7 @@ export function parseUptimeWords(text: string): number | undefined {
 
 function parseLink(entry: unknown): HubLink[] {
   // is_spoke is false where another leaf joined us; before 2.9.15 there is no such field
-  if (!isRecord(entry) || entry['is_spoke'] === false) return [];
+  if (!isObject(entry) || entry['is_spoke'] === false) return [];
   const ip = word(entry['ip']);
   const port = count(entry['port']);
   if (ip === undefined || port === undefined || port > 65535) return [];
@@ -138,9 +136,9 @@ export function parseLeafz(text: string): HubLink[] | undefined {
 }
 
 function parseRemotes(leaf: unknown): ServerFacts['remotes'] {
-  const remotes: unknown = isRecord(leaf) ? leaf['remotes'] : undefined;
+  const remotes: unknown = isObject(leaf) ? leaf['remotes'] : undefined;
   if (!Array.isArray(remotes)) return [];
-  return remotes.filter(isRecord).map((remote) => {
+  return remotes.filter(isObject).map((remote) => {
     const urls: unknown = remote['urls'];
     return {
       ...known({ account: word(remote['local_account']) }),

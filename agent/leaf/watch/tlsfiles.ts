@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 
 /** The files of one TLS block; a certificate goes with its key. */
@@ -40,7 +41,7 @@ async function faultOf({ ca, cert, key }: TlsFiles): Promise<string | undefined>
     );
     return fits ? undefined : `${cert} and ${key} do not belong together`;
   } catch (error) {
-    return `${[ca, cert, key].filter(Boolean).join(', ')}: ${error instanceof Error ? error.message : error}`;
+    return `${[ca, cert, key].filter(Boolean).join(', ')}: ${messageOf(error)}`;
   }
 }
 

@@ -1,0 +1,21 @@
+// Ports and places that several programs have to agree on, each spelled here and nowhere else in agent/.
+
+/** Ports that are meant where none is given. */
+export const defaultPorts = {
+  /** NATS clients. */
+  client: 4222,
+  /** Leaf nodes, at the hub. */
+  leafnode: 7422,
+  /** HTTP monitoring of nats-server. */
+  monitoring: 8222,
+  /** Status page of the unit. */
+  status: 8224,
+  /** chronyd's command port, UDP. */
+  chrony: 323,
+} as const;
+
+/** Where `nunect render` and the agent keep their files, in RAM. */
+export const runDir = '/var/run/nunect';
+
+/** Where the unit keeps what must survive a reboot, on flash. */
+export const keepDir = '/etc/nunect';

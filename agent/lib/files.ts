@@ -1,0 +1,84 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { codeOf } from './errors.ts';
+
+/** The text of a file; undefined when there is none. Throws when there is one that cannot be read. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The text of a file; undefined when it cannot be read, for whatever reason. */
+export function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+export interface WriteOptions {
+  /** Default 0600, whatever the umask. */
+  readonly mode?: number;
+  /** Group that the file is given to, which takes root. */
+  readonly gid?: number;
+  /** The file survives a power cut once this returns: for flash, where it costs an erase cycle. Default false. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Replaces a file at once or not at all: a reader sees the old text or the new one, never half of it. Throws when it
+ * cannot be written; the old file is left as it was.
+ */
+export function writeAtomic(path: string, text: string, options: WriteOptions = {}): void {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true }); // one of a broken run may have other rights
+  try {
+    writeDraft(draft, text, options);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  if (options.durable === true) syncDirectory(dirname(path));
+}
+
+function writeDraft(draft: string, text: string, { mode = 0o600, gid, durable }: WriteOptions): void {
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    if (gid !== undefined) fchownSync(file, 0, gid);
+    fchmodSync(file, mode);
+    if (durable === true) fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Without this a power cut may bring the old file back. Not every file system can do it. */
+function syncDirectory(dir: string): void {
+  try {
+    const handle = openSync(dir, 'r');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    // the file itself is synced
+  }
+}
