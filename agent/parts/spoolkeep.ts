@@ -1,4 +1,4 @@
-import { bootId } from '../lib/bootid.ts';
+import { bootId } from '../device/bootid.ts';
 import { known } from '../lib/known.ts';
 import { type Found, keepSpool } from '../records/snapshot.ts';
 import { statusRecord } from '../status/events.ts';

@@ -1,8 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { messageOf } from '../lib/errors.ts';
-import { checkReplaceable, readOwnLines, replaceFile } from '../lib/keptfile.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
+import { checkReplaceable, readOwnLines, replaceFile } from './ownfile.ts';
 import { readSpoolText, type SpoolContent, type SpoolHeader, settle, spoolText } from './snapshotfile.ts';
 import type { Spool, Waiting } from './spool.ts';
 

@@ -47,7 +47,7 @@ describe('a file that cannot be replaced', { skip: noMounts() }, () => {
           'sh',
           dir,
           ...node,
-          join(projectRoot, 'agent/lib/keptfile.ts'),
+          join(projectRoot, 'agent/records/ownfile.ts'),
           join(dir, 'file'),
         ],
         { encoding: 'utf8', cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] },

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf } from './errors.ts';
+import { codeOf } from '../lib/errors.ts';
 
 const isAbsent = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
