@@ -1,4 +1,5 @@
 import type { ClockSummary } from '../clock/summary.ts';
+import { formatUs } from '../lib/format.ts';
 import type { OneWay } from '../peers/oneway.ts';
 
 /** One echo that was asked for. */
@@ -30,14 +31,6 @@ export interface EchoSummary {
   readonly mdev_us?: number;
 }
 
-/** A time in µs with the unit a person would choose. */
-function inUnit(us: number): string {
-  const size = Math.abs(us);
-  if (size < 1000) return `${us.toFixed(0)} µs`;
-  if (size < 1_000_000) return `${(us / 1000).toFixed(size < 10_000 ? 2 : 1)} ms`;
-  return `${(us / 1_000_000).toFixed(2)} s`;
-}
-
 /** One line for one echo. */
 export function formatSample(unit: string, sample: EchoSample): string {
   if (sample.rtt_us === undefined) return `${unit}: seq=${sample.seq} lost: ${sample.lost ?? 'no answer'}`;
@@ -46,15 +39,15 @@ export function formatSample(unit: string, sample: EchoSample): string {
     seen.clock_source === undefined
       ? ''
       : ` clock=${seen.clock_source}/${seen.clock_quality ?? 'unknown'}${
-          sample.bound_ns === undefined ? '' : ` ±${inUnit(sample.bound_ns / 1000)}`
+          sample.bound_ns === undefined ? '' : ` ±${formatUs(sample.bound_ns / 1000)}`
         }`;
   const ways =
     seen.clocks_contradict === true
       ? ' CLOCKS CONTRADICT: one of the two is farther off than it claims'
       : seen.forward_us === undefined || seen.back_us === undefined || seen.one_way_error_us === undefined
         ? ''
-        : ` there=${inUnit(seen.forward_us)} back=${inUnit(seen.back_us)} ±${inUnit(seen.one_way_error_us)}`;
-  return `${unit}: seq=${sample.seq} bytes=${sample.bytes ?? 0} rtt=${inUnit(sample.rtt_us)}${ways}${clock}`;
+        : ` there=${formatUs(seen.forward_us)} back=${formatUs(seen.back_us)} ±${formatUs(seen.one_way_error_us)}`;
+  return `${unit}: seq=${sample.seq} bytes=${sample.bytes ?? 0} rtt=${formatUs(sample.rtt_us)}${ways}${clock}`;
 }
 
 /** Why an answered echo has no one-way times; undefined when it has, or was lost. */
@@ -97,5 +90,5 @@ export function formatSummary(unit: string, summary: EchoSummary): string {
   const head = `--- ${unit}: ${sent} sent, ${answered} answered, ${Number(loss_percent.toFixed(1))} % lost`;
   if (min_us === undefined || avg_us === undefined || max_us === undefined || mdev_us === undefined)
     return head;
-  return `${head}\nrtt min/avg/max/mdev ${[min_us, avg_us, max_us, mdev_us].map(inUnit).join(' / ')}`;
+  return `${head}\nrtt min/avg/max/mdev ${[min_us, avg_us, max_us, mdev_us].map(formatUs).join(' / ')}`;
 }

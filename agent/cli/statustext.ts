@@ -1,5 +1,5 @@
+import { prettyBytes, prettyNs, prettySpan } from '../lib/format.ts';
 import type { StatusSnapshot, TroubleStatus } from '../status/web/shape.ts';
-import { bytes, nanoseconds, timeSpan } from '../status/web/words.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
 
 const hues: Readonly<Record<StatusSnapshot['status'] | TroubleStatus['weight'], Hue>> = {
@@ -9,7 +9,7 @@ const hues: Readonly<Record<StatusSnapshot['status'] | TroubleStatus['weight'], 
   note: 'dim',
 };
 const label = 9;
-const since = (from_ms: number, at_ms: number): string => timeSpan((at_ms - from_ms) / 1000);
+const since = (from_ms: number, at_ms: number): string => prettySpan((at_ms - from_ms) / 1000);
 const joined = (...parts: readonly (string | undefined | false)[]): string =>
   parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
 
@@ -18,10 +18,7 @@ function hubLine({ link, at_ms }: StatusSnapshot): string | undefined {
   if (hub_up === undefined) return undefined;
   const how = hub_up ? 'joined' : 'not joined';
   const span = hub_since_ms === undefined ? '' : ` for ${since(hub_since_ms, at_ms)}`;
-  return joined(
-    `${how}${span}`,
-    hub_up && hub_rtt_us !== undefined && `rtt ${nanoseconds(hub_rtt_us * 1000)}`,
-  );
+  return joined(`${how}${span}`, hub_up && hub_rtt_us !== undefined && `rtt ${prettyNs(hub_rtt_us * 1000)}`);
 }
 
 function serverLine({ link, at_ms }: StatusSnapshot): string {
@@ -36,8 +33,8 @@ function clockLine({ clock }: StatusSnapshot): string | undefined {
   return joined(
     `${source} ${quality}`,
     holdover !== undefined && `holdover from ${holdover.source}`,
-    offset_ns !== undefined && `offset ${nanoseconds(offset_ns)}`,
-    error_bound_ns !== undefined && `error at most ${nanoseconds(error_bound_ns)}`,
+    offset_ns !== undefined && `offset ${prettyNs(offset_ns)}`,
+    error_bound_ns !== undefined && `error at most ${prettyNs(error_bound_ns)}`,
   );
 }
 
@@ -45,7 +42,7 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
   spool &&
   joined(
     `${spool.stored} stored`,
-    `${spool.records} wait${spool.records === 0 ? '' : ` (${bytes(spool.bytes)})`}`,
+    `${spool.records} wait${spool.records === 0 ? '' : ` (${prettyBytes(spool.bytes)})`}`,
     spool.dropped > 0 && `${spool.dropped} dropped`,
     spool.state,
   );
@@ -80,7 +77,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
   const shown = rows.flatMap(([name, text]) =>
     text === undefined ? [] : [`${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`],
   );
-  const about = wrap(`${unit}, nunect ${version}, up ${timeSpan(uptime_s)}`, label, label);
+  const about = wrap(`${unit}, nunect ${version}, up ${prettySpan(uptime_s)}`, label, label);
   return [
     `${paint(hues[status], status.padEnd(label))}${about}\n`,
     ...shown,

@@ -1,6 +1,7 @@
 import type { AgentFile } from '../config/agentfile.ts';
 import { troublesBetween } from '../health/health.ts';
 import type { Trouble } from '../health/trouble.ts';
+import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
@@ -25,24 +26,12 @@ export interface Events {
 const inWords = (value: unknown): string =>
   value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
 
-/** A step for people: "1.500 s back", "56.9 years forward". */
-function sayStep(step_us: number): string {
-  const seconds = Math.abs(step_us) / 1e6;
-  const [size, unit] =
-    seconds > 2 * 31_557_600
-      ? [(seconds / 31_557_600).toFixed(1), 'years']
-      : seconds > 2 * 86_400
-        ? [(seconds / 86_400).toFixed(1), 'days']
-        : [seconds.toFixed(3), 's'];
-  return `${size} ${unit} ${step_us < 0 ? 'back' : 'forward'}`;
-}
-
 /** The system clock was set; `wall_us` is what it shows now. */
 export const clockStep = (step_us: number, wall_us: number): StatusChange => ({
   event: 'clock_step',
   before: { wall_ms: Math.floor((wall_us - step_us) / 1000) },
   after: { wall_ms: Math.floor(wall_us / 1000), step_us: Math.round(step_us) },
-  evidence: `the system clock was set ${sayStep(step_us)}`,
+  evidence: `the system clock was set ${formatStep(step_us)}`,
 });
 
 const majors: ReadonlySet<string> = new Set([

@@ -4,8 +4,8 @@ import { certProbe } from '../../device/certs.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateTroubles } from '../../health/certificates.ts';
 import { remedyOf } from '../../health/remedies.ts';
+import { prettyBytes } from '../../lib/format.ts';
 import { certificateSources } from '../../status/survey.ts';
-import { bytes } from '../../status/web/words.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
 import { type Finding, fail, ok, skip, warn } from './finding.ts';
 
@@ -46,7 +46,8 @@ const leastStorage_bytes = 2 ** 20;
 
 /** Memory and storage, where too little of it would stop the unit soon. */
 export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 'storage'>): Finding[] {
-  const free = memory && `${bytes(memory.available_bytes)} of ${bytes(memory.total_bytes)} are free`;
+  const free =
+    memory && `${prettyBytes(memory.available_bytes)} of ${prettyBytes(memory.total_bytes)} are free`;
   const memoryFinding =
     memory === undefined || free === undefined
       ? skip('memory', 'not known')
@@ -63,11 +64,11 @@ export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 's
       ? [
           ok(
             'storage',
-            storage.map(({ path, available_bytes }) => `${path} ${bytes(available_bytes)}`).join(', '),
+            storage.map(({ path, available_bytes }) => `${path} ${prettyBytes(available_bytes)}`).join(', '),
           ),
         ]
       : full.map(({ path, available_bytes }) =>
-          warn('storage', `${path} has only ${bytes(available_bytes)} left`, `du -xhd 1 ${path}`),
+          warn('storage', `${path} has only ${prettyBytes(available_bytes)} left`, `du -xhd 1 ${path}`),
         )),
   ];
 }

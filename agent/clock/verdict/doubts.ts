@@ -1,6 +1,6 @@
 // What speaks against a lock though a source looks good: rivals for the clock, and witnesses that contradict.
 
-import { span } from '../../lib/format.ts';
+import { formatNs } from '../../lib/format.ts';
 import type { ChronySource, Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
 import { isUtcOffsetSuspect } from './bound.ts';
@@ -93,13 +93,13 @@ export function crossCheck(
     ...direct(ptp, ptpBound, ntp, ntpBound),
     ...insideChrony(evidence),
   ]) {
-    const sentence = `PTP and NTP are ${span(Math.abs(apart_ns))} apart`;
+    const sentence = `PTP and NTP are ${formatNs(Math.abs(apart_ns))} apart`;
     if (isTaiUtcMistake(apart_ns, utcOffset_s))
       return { reason: 'tai_utc_mistake', sentence: `${sentence}, as TAI and UTC are` };
     if (Math.abs(apart_ns) > allowed_ns)
       return {
         reason: 'ptp_ntp_disagree',
-        sentence: `${sentence}, more than the ${span(allowed_ns)} allowed`,
+        sentence: `${sentence}, more than the ${formatNs(allowed_ns)} allowed`,
       };
   }
   return undefined;

@@ -1,6 +1,6 @@
 // What chronyd says, weighed: a selected source must also be alive, and chronyd must steer the clock.
 
-import { ago, span } from '../../lib/format.ts';
+import { formatAgo, formatNs } from '../../lib/format.ts';
 import type { ChronyFacts, ChronySource, ChronyTracking, Evidence } from '../facts.ts';
 import type { Sample } from './hysteresis.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -64,7 +64,7 @@ function liveSentence({ selected, tracking, refAge_s }: NtpLive): string {
   const side = tracking.system_time_s > 0 ? 'behind' : 'ahead';
   return (
     `chronyd follows ${selected.name} (stratum ${tracking.stratum}), ` +
-    `last update ${ago(refAge_s * 1e3)}, system clock ${span(Math.abs(tracking.system_time_s) * 1e9)} ${side}`
+    `last update ${formatAgo(refAge_s * 1e3)}, system clock ${formatNs(Math.abs(tracking.system_time_s) * 1e9)} ${side}`
   );
 }
 
@@ -89,7 +89,7 @@ export function viewNtp(
   const age_ms = now_ms - reading.at_ms;
   if (reading.kind === 'stale') return dead('ntp_no_answer', `chronyd is silent: ${reading.why}`);
   if (age_ms > readingAgeLimit_ms(settings))
-    return dead('ntp_no_answer', `chronyd answered last ${ago(age_ms)}`);
+    return dead('ntp_no_answer', `chronyd answered last ${formatAgo(age_ms)}`);
 
   const { tracking, sources } = reading.value;
   const unsynced = unsynchronised(reading.value);
@@ -106,7 +106,7 @@ export function viewNtp(
       : dead('ntp_source_lost', `chronyd selects none of its ${sources.length} sources`);
   const refAge_s = wall_s - tracking.ref_time_s;
   if (!isSourceAlive(selected) || !isReferenceFresh(refAge_s, tracking, selected)) {
-    const sample = selected.last_rx_s === undefined ? 'never' : ago(selected.last_rx_s * 1e3);
+    const sample = selected.last_rx_s === undefined ? 'never' : formatAgo(selected.last_rx_s * 1e3);
     const sentence = `chronyd selects ${selected.name}, but its last sample was ${sample}, reach ${selected.reach.toString(8)}, ref_time ${refAge_s.toFixed(1)} s old`;
     return dead('ntp_source_lost', sentence);
   }

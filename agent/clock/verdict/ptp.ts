@@ -1,6 +1,6 @@
 // What ptp4l says, weighed: port state and freshness come before the offset.
 
-import { ago, span } from '../../lib/format.ts';
+import { formatAgo, formatNs } from '../../lib/format.ts';
 import type { Evidence, PortState, PtpFacts, PtpPort } from '../facts.ts';
 import { pathDelay_ns } from './bound.ts';
 import type { Sample } from './hysteresis.ts';
@@ -107,8 +107,8 @@ function liveSentence({ facts, port, sample, sinceSync_ms }: PtpLive): string {
   const delay = pathDelay_ns(facts, port);
   return (
     `ptp4l ${portName(port)} is ${port.portState} of ${facts.timeStatus.gmIdentity}, ` +
-    `last Sync ${ago(sinceSync_ms)}, offset ${span(sample.offset_ns)}` +
-    (delay === undefined ? '' : `, path delay ${span(delay)}`)
+    `last Sync ${formatAgo(sinceSync_ms)}, offset ${formatNs(sample.offset_ns)}` +
+    (delay === undefined ? '' : `, path delay ${formatNs(delay)}`)
   );
 }
 
@@ -130,7 +130,7 @@ export function viewPtp(
   const age_ms = now_ms - reading.at_ms;
   if (reading.kind === 'stale') return silent('ptp_no_answer', `ptp4l is silent: ${reading.why}`);
   if (age_ms > readingAgeLimit_ms(settings))
-    return silent('ptp_no_answer', `ptp4l answered last ${ago(age_ms)}`);
+    return silent('ptp_no_answer', `ptp4l answered last ${formatAgo(age_ms)}`);
 
   const facts = reading.value;
   const port = decidingPort(facts.ports);
@@ -146,7 +146,7 @@ export function viewPtp(
   const sinceSync_ms = now_ms - facts.ingressSeen_ms;
   if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings)) {
     const seen = Number.isFinite(sinceSync_ms)
-      ? `last Sync ${ago(sinceSync_ms)}`
+      ? `last Sync ${formatAgo(sinceSync_ms)}`
       : 'no new Sync was seen so far';
     const last = facts.timeStatus.ingress_time_ns === 0n ? 'no Sync so far' : seen;
     return {

@@ -1,6 +1,6 @@
 // Puts what was found into the words of a verdict.
 
-import { ago } from '../../lib/format.ts';
+import { formatAgo } from '../../lib/format.ts';
 import type { ErrorBound, Verdict } from '../types.ts';
 import type { Weighed } from './assess.ts';
 import { unbounded } from './bound.ts';
@@ -113,7 +113,7 @@ export function sayHeld(held: Held, weighed: Weighed, now_ms: number, settings: 
     bound: heldBound(held, now_ms, settings),
     reasons: unique(['holdover', ...reasonsOf(blocked)]),
     evidence: sentences(
-      `${held.source} was lost ${ago(now_ms - held.since_ms)}`,
+      `${held.source} was lost ${formatAgo(now_ms - held.since_ms)}`,
       ...blocked.map(({ sentence }) => sentence),
     ),
   };

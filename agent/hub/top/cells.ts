@@ -1,17 +1,9 @@
 // A unit in the cells of a table, and the orders in which a table may stand.
-import { nanoseconds } from '../../status/web/words.ts';
+import { formatShortSpan, prettyNs } from '../../lib/format.ts';
 import { type State, states, type Unit } from './fleet.ts';
 
-/** A time span in up to four characters: `59s`, `99m`, `12h`, `300d`. */
-export function span(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 100) return `${whole}s`;
-  if (whole < 6000) return `${Math.floor(whole / 60)}m`;
-  return whole < 360_000 ? `${Math.floor(whole / 3600)}h` : `${Math.floor(whole / 86_400)}d`;
-}
-
 const upTo_ns = (ns: number): string =>
-  ns >= 1e12 ? span(ns / 1e9) : nanoseconds(ns).replace('\u00a0', ' '); // a terminal breaks no lines
+  ns >= 1e12 ? formatShortSpan(ns / 1e9) : prettyNs(ns).replace('\u00a0', ' '); // a terminal breaks no lines
 
 /** Round trip to the hub, or to the server for a unit without a leaf of its own. */
 const rtt_us = (unit: Unit): number | undefined =>
@@ -63,9 +55,9 @@ export const columns: readonly Column[] = [
   { title: 'BOUND', width: 8, right: true, cell: ({ clock }) => shown(clock?.error_bound_ns, upTo_ns) },
   { title: 'RTT', width: 8, right: true, cell: (unit) => shown(rtt_us(unit), (us) => upTo_ns(us * 1000)) },
   { title: 'BACKLOG', width: 7, right: true, cell: ({ backlog }) => shown(backlog, String) },
-  { title: 'AGE', width: 4, right: true, cell: ({ age_s }) => span(age_s) },
+  { title: 'AGE', width: 4, right: true, cell: ({ age_s }) => formatShortSpan(age_s) },
   { title: 'VERSION', width: 7, cell: ({ version = '' }) => version },
-  { title: 'UPTIME', width: 6, right: true, cell: ({ uptime_s }) => shown(uptime_s, span) },
+  { title: 'UPTIME', width: 6, right: true, cell: ({ uptime_s }) => shown(uptime_s, formatShortSpan) },
 ];
 export const problem: Column = { title: 'PROBLEM', width: 16, cell: problemWords };
 

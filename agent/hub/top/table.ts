@@ -1,5 +1,5 @@
 // The table as lines of text. Pure: what is shown depends on nothing but what is passed in.
-import { utc } from '../../status/web/words.ts';
+import { formatUtc } from '../../lib/format.ts';
 import { type Column, columns, marks, problem } from './cells.ts';
 import type { State, Unit } from './fleet.ts';
 
@@ -106,9 +106,9 @@ export function table(view: View, size: Size): { readonly lines: readonly string
   const paint = painter(size.colour);
   const cut = (text: string): string => fit(text, Math.min(size.columns, [...text].length));
   const { lost, shown } = view;
-  const head = [cut(`nunect top  ${utc(view.at_ms)}  ${view.server}`), cut(counts(view))];
+  const head = [cut(`nunect top  ${formatUtc(view.at_ms)}  ${view.server}`), cut(counts(view))];
   if (lost !== undefined) {
-    const since = `NO CONNECTION since ${utc(lost.since_ms)} (${Math.round(lost.for_s)} s): ${lost.why}`;
+    const since = `NO CONNECTION since ${formatUtc(lost.since_ms)} (${Math.round(lost.for_s)} s): ${lost.why}`;
     head.push(paint(cut(since), 'alarm'));
   }
   for (const note of view.notes) head.push(paint(cut(note), 'yellow'));

@@ -1,16 +1,16 @@
+import { prettyMoment, prettyNs, prettySpan } from '../../lib/format.ts';
 import { type Html, html } from './html.ts';
 import { note, perhaps, section, type Tone, toned } from './pieces.ts';
 import type { ClockStatus, StatusSnapshot } from './shape.ts';
 import { type Curve, type History, sparkline } from './sparkline.ts';
-import { clockTime, nanoseconds, timeSpan } from './words.ts';
 
 const sourceNames = { ptp: 'PTP', ntp: 'NTP', unsynced: 'nothing' } as const;
 
 /** `since 09:12 UTC`; by a clock that nobody vouches for, `for 3 min`. */
 export const sinceWords = (since_ms: number, { at_ms, clock }: StatusSnapshot): string =>
   clock === undefined || clock.quality === 'freerun'
-    ? `for ${timeSpan((at_ms - since_ms) / 1000)}`
-    : `since ${clockTime(since_ms, at_ms)}`;
+    ? `for ${prettySpan((at_ms - since_ms) / 1000)}`
+    : `since ${prettyMoment(since_ms, at_ms)}`;
 
 /** The clock in one word, and how good that is. */
 const wordOf = ({ quality, holdover }: ClockStatus): readonly [Tone, string] => {
@@ -20,10 +20,10 @@ const wordOf = ({ quality, holdover }: ClockStatus): readonly [Tone, string] => 
 };
 
 const boundWords = ({ error_bound_ns, error_rel_ns }: ClockStatus): string => {
-  if (error_bound_ns !== undefined) return `error <\u00a0${nanoseconds(error_bound_ns)}`;
+  if (error_bound_ns !== undefined) return `error <\u00a0${prettyNs(error_bound_ns)}`;
   return error_rel_ns === undefined
     ? 'error not bounded'
-    : `error <\u00a0${nanoseconds(error_rel_ns)} against the grandmaster`;
+    : `error <\u00a0${prettyNs(error_rel_ns)} against the grandmaster`;
 };
 
 /** The clock in one sentence. */
@@ -49,7 +49,7 @@ function sentenceOf(clock: ClockStatus, snapshot: StatusSnapshot): string {
 
 const curves = ({ clock, link }: StatusSnapshot, history: History): Html => {
   const unknown = 'not known';
-  const words = nanoseconds;
+  const words = prettyNs;
   const all: readonly Curve[] = [
     { name: 'Offset', values: history.offset_ns, now: clock?.offset_ns, unknown, words },
     {
@@ -64,7 +64,7 @@ const curves = ({ clock, link }: StatusSnapshot, history: History): Html => {
       values: history.hub_rtt_us,
       now: link.hub_rtt_us,
       unknown,
-      words: (us) => nanoseconds(us * 1000),
+      words: (us) => prettyNs(us * 1000),
     },
   ];
   return html`<div class="curves">${all.map((curve) => sparkline(curve, history))}</div>`;
@@ -76,10 +76,10 @@ const smallPrint = ({ reasons, error_bound_ns, error_rel_ns, bound_terms }: Cloc
     reasons.join(', '),
     error_bound_ns === undefined
       ? undefined
-      : perhaps(error_rel_ns, (ns) => `error against the grandmaster <\u00a0${nanoseconds(ns)}`),
+      : perhaps(error_rel_ns, (ns) => `error against the grandmaster <\u00a0${prettyNs(ns)}`),
     bound_terms.length === 0
       ? undefined
-      : `bound made of ${bound_terms.map(({ name, ns }) => `${name}\u00a0${nanoseconds(ns)}`).join(' + ')}`,
+      : `bound made of ${bound_terms.map(({ name, ns }) => `${name}\u00a0${prettyNs(ns)}`).join(' + ')}`,
   ]
     .filter(Boolean)
     .join(' · ')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatUtc } from '../../lib/format.ts';
 import { clockSection } from './clocksection.ts';
 import { type Html, html } from './html.ts';
 import { live } from './live.ts';
@@ -7,7 +8,6 @@ import { linkSection, ntpSection, problemSection, ptpSection, unitSection } from
 import type { StatusSnapshot } from './shape.ts';
 import type { History } from './sparkline.ts';
 import { style } from './style.ts';
-import { utc } from './words.ts';
 
 const script = `(${live})(window)`;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
@@ -36,7 +36,7 @@ function renderParts(snapshot: StatusSnapshot, history: History): Now {
   const wrong = troubles.filter(({ weight }) => weight !== 'note').length;
   const count = wrong === 0 ? '' : `: ${wrong} problem${wrong === 1 ? '' : 's'}`;
   const head = html`<title>${unit}: ${status}</title><link rel="icon" href="${icon(tone)}">`;
-  const main = html`<main data-made="${made}"><header><h1>${unit}</h1><p class="health"><a href="#problems">${toned(tone, status + count)}</a></p><p class="asof">${utc(at_ms)}, by the clock of the unit</p></header>
+  const main = html`<main data-made="${made}"><header><h1>${unit}</h1><p class="health"><a href="#problems">${toned(tone, status + count)}</a></p><p class="asof">${formatUtc(at_ms)}, by the clock of the unit</p></header>
 ${[clockSection(snapshot, history), linkSection(snapshot), ptpSection(snapshot), ntpSection(snapshot), unitSection(snapshot), problemSection(snapshot)]}
 <footer>nunect ${version} · <a href="/status.json">status.json</a> · <a href="/recorder.json">recorder.json</a></footer></main>`;
   return { head, main };

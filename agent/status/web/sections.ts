@@ -1,11 +1,10 @@
+import { prettyBytes, prettyNs, prettySpan } from '../../lib/format.ts';
 import { sinceWords } from './clocksection.ts';
 import { type Html, html } from './html.ts';
 import { facts, note, perhaps, type Row, section, type Tone, table, toned } from './pieces.ts';
 import type { PtpStatus, RttStatus, Seen, SpoolStatus, StatusSnapshot } from './shape.ts';
-import { bytes, nanoseconds, timeSpan } from './words.ts';
 
-const micro = (us: number | undefined): string | undefined =>
-  perhaps(us, (value) => nanoseconds(value * 1000));
+const micro = (us: number | undefined): string | undefined => perhaps(us, (value) => prettyNs(value * 1000));
 const percent = (value: number): string => `${value} %`;
 
 /** The way to the hub in one sentence, with how good that is. */
@@ -24,7 +23,7 @@ const minutes = (seconds: number): string =>
 /** What waits for the hub, in minutes. */
 const backlog = ({ records, bytes: size, oldest_age_s, capacity_s }: SpoolStatus): string => {
   const waiting =
-    records === 0 ? ['nothing'] : [`${records} records`, bytes(size), perhaps(oldest_age_s, minutes)];
+    records === 0 ? ['nothing'] : [`${records} records`, prettyBytes(size), perhaps(oldest_age_s, minutes)];
   return [...waiting, perhaps(capacity_s, (seconds) => `room for ${minutes(seconds)} in all`)]
     .filter(Boolean)
     .join(', ');
@@ -45,7 +44,7 @@ const roundTrips = (rtt: readonly RttStatus[]): Html =>
 /** The leaf link, what waits for it, and round trips over it. */
 export const linkSection = (snapshot: StatusSnapshot): Html => {
   const { link, spool, rtt, at_ms } = snapshot;
-  const ago = (ms: number): string => timeSpan((at_ms - ms) / 1000);
+  const ago = (ms: number): string => prettySpan((at_ms - ms) / 1000);
   return section(
     'link',
     'Leaf link',
@@ -73,8 +72,8 @@ const ptpFacts = (ptp: PtpStatus): Html =>
     ['Grandmaster', ptp.gmIdentity],
     ['Parent port', ptp.parentPortIdentity],
     ['Steps removed', ptp.stepsRemoved],
-    ['Offset', perhaps(ptp.master_offset_ns, nanoseconds)],
-    ['Path delay', perhaps(ptp.meanPathDelay_ns, nanoseconds)],
+    ['Offset', perhaps(ptp.master_offset_ns, prettyNs)],
+    ['Path delay', perhaps(ptp.meanPathDelay_ns, prettyNs)],
     ['Domain', ptp.domainNumber],
     ['Timestamps', ptp.timestamping?.toLowerCase()],
   ]);
@@ -109,7 +108,7 @@ export const ntpSection = ({ ntp }: StatusSnapshot): Html =>
           facts([
             ['Source', ntp.selected ?? (ntp.seen === 'fresh' ? 'none selected' : undefined)],
             ['Stratum', ntp.stratum],
-            ['Offset', perhaps(ntp.offset_ns, nanoseconds)],
+            ['Offset', perhaps(ntp.offset_ns, prettyNs)],
           ]),
           table(
             'Sources',
@@ -118,7 +117,7 @@ export const ntpSection = ({ ntp }: StatusSnapshot): Html =>
               name,
               state.replaceAll('_', ' '),
               reach.toString(8).padStart(3, '0'),
-              perhaps(offset_ns, nanoseconds),
+              perhaps(offset_ns, prettyNs),
             ]),
           ),
         ]),
@@ -140,20 +139,23 @@ export const unitSection = ({
       ['Tenant', tenant],
       ['Board', system?.board?.model ?? system?.board?.name],
       ['Firmware', perhaps(system?.firmware, (f) => [f.name, f.version].filter(Boolean).join(' '))],
-      ['Up', perhaps(system?.uptime_s, timeSpan)],
+      ['Up', perhaps(system?.uptime_s, prettySpan)],
       ...(system?.temperatures ?? []).map((t): Row => [t.sensor, `${t.celsius.toFixed(1)} °C`]),
       ['Load', perhaps(system?.load, (load) => load.map((value) => value.toFixed(2)).join(' '))],
       ['Processor', perhaps(system?.cpu_percent, percent)],
       [
         'Memory free',
-        perhaps(system?.memory, (m) => `${bytes(m.available_bytes)} of ${bytes(m.total_bytes)}`),
+        perhaps(system?.memory, (m) => `${prettyBytes(m.available_bytes)} of ${prettyBytes(m.total_bytes)}`),
       ],
       ...(system?.storage ?? []).map(
-        (s): Row => [`Free in ${s.path}`, `${bytes(s.available_bytes)} of ${bytes(s.total_bytes)}`],
+        (s): Row => [
+          `Free in ${s.path}`,
+          `${prettyBytes(s.available_bytes)} of ${prettyBytes(s.total_bytes)}`,
+        ],
       ),
       ...certificates.map((c): Row => [c.file, 'error' in c ? c.error : `${c.days_left} days left`]),
-      ['Agent', `${version}, up ${timeSpan(uptime_s)}`],
-      ['Its memory', perhaps(self, (s) => bytes(s.rss_bytes))],
+      ['Agent', `${version}, up ${prettySpan(uptime_s)}`],
+      ['Its memory', perhaps(self, (s) => prettyBytes(s.rss_bytes))],
       ['Its share of a core', perhaps(self?.cpu_percent, percent)],
     ]),
   );

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { matches, orders, sorted, span } from '../../../../agent/hub/top/cells.ts';
+import { matches, orders, sorted } from '../../../../agent/hub/top/cells.ts';
 import type { Unit } from '../../../../agent/hub/top/fleet.ts';
 import { snapshot } from '../../../../agent/hub/top/snapshot.ts';
 import { table, type View } from '../../../../agent/hub/top/table.ts';
@@ -186,19 +186,6 @@ test('the filter finds names, words of the table, and problems, in any case', ()
   assert.deepEqual(found('disk'), ['fire-17']);
   assert.equal(found('').length, 4);
   assert.deepEqual(found('nowhere'), []);
-});
-
-test('time spans take four characters', () => {
-  assert.deepEqual([0, 59.6, 99, 100, 5999, 6000, 359_999, 360_000].map(span), [
-    '0s',
-    '60s',
-    '99s',
-    '1m',
-    '99m',
-    '1h',
-    '99h',
-    '4d',
-  ]);
 });
 
 test('the snapshot for scripts leaves out what is not known, and has every unit that passes the filter', () => {

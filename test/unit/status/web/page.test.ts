@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { html } from '../../../../agent/status/web/html.ts';
 import { renderPage } from '../../../../agent/status/web/page.ts';
 import type { ClockStatus, LinkStatus, StatusSnapshot } from '../../../../agent/status/web/shape.ts';
-import { bytes, clockTime, nanoseconds, timeSpan, utc } from '../../../../agent/status/web/words.ts';
 import { emptySnapshot, fullSnapshot, historyOf, noHistory } from '../../../kit/page/snapshot.ts';
 
 const pageOf = (snapshot: StatusSnapshot, history = noHistory): string => renderPage(snapshot, history);
@@ -121,29 +120,6 @@ test('the page asks for nothing else and is small', () => {
   const page = pageOf(fullSnapshot, noise);
   assert.doesNotMatch(page.replace('http://www.w3.org/2000/svg', ''), /(src=|url\(|@import|http:|https:)/);
   assert.ok(Buffer.byteLength(page) < 24 * 1024);
-});
-
-test('quantities read well', () => {
-  const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-  assert.equal(plain(nanoseconds(180)), '180 ns');
-  assert.equal(plain(nanoseconds(0)), '0 ns');
-  assert.equal(plain(nanoseconds(0.5)), '0.50 ns');
-  assert.equal(plain(nanoseconds(-1_200_000)), '−1.20 ms');
-  assert.equal(plain(nanoseconds(37_000_000_000)), '37 s');
-  assert.equal(plain(bytes(0)), '0 B');
-  assert.equal(plain(bytes(1.5 * 2 ** 30)), '1.50 GiB');
-  assert.equal(plain(timeSpan(0.4)), '0 s');
-  assert.equal(plain(timeSpan(-5)), '0 s');
-  assert.equal(plain(timeSpan(3600)), '1 h');
-  assert.equal(plain(timeSpan(3661)), '1 h 1 min');
-  assert.equal(plain(timeSpan(200_000)), '2 d 7 h');
-  const day = Date.UTC(2026, 10, 21, 9, 12, 5);
-  assert.equal(plain(clockTime(day, day + 3_600_000)), '09:12 UTC');
-  assert.equal(plain(clockTime(day, day + 86_400_000)), '21 Nov 09:12 UTC');
-  assert.equal(plain(clockTime(0, day)), '1 Jan 1970 00:00 UTC');
-  assert.equal(clockTime(Number.MAX_VALUE, day), `${Number.MAX_VALUE} ms`);
-  assert.equal(utc(0), '1970-01-01 00:00:00 UTC');
-  assert.equal(utc(Number.MAX_VALUE), `${Number.MAX_VALUE} ms`);
 });
 
 test('a template escapes its values once', () => {
