@@ -10,7 +10,7 @@ import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import type { Headers } from '../wire/values.ts';
 import { keepTrying } from './attempts.ts';
-import { blameClock } from './clockblame.ts';
+import { blameClock } from './clocknote.ts';
 import { watchDenials } from './denials.ts';
 import { guardHandlers } from './guard.ts';
 import type { Handler, Incoming } from './incoming.ts';

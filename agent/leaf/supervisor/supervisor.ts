@@ -6,7 +6,7 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { StatusChange } from '../../wire/reports.ts';
 import { type CauseCode, causeIn, causes, heard, noOutage, type Outage, type Sign } from '../causes.ts';
 import { hubTls } from '../conf/hub.ts';
-import { sentenceOf } from '../hubsentence.ts';
+import { sentenceOf } from '../causetext.ts';
 import { watchDoors } from '../watch/hubprobes.ts';
 import { followLog } from '../watch/logfile.ts';
 import { parseLeafLine } from '../watch/logline.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { clockDoubt, trackTrust } from '../../../agent/clock/trust.ts';
 import { type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
-import { blameClock } from '../../../agent/nats/clockblame.ts';
+import { blameClock } from '../../../agent/nats/clocknote.ts';
 import type { Answer, LinkState } from '../../../agent/nats/link.ts';
 import { restamped } from '../../../agent/records/restamp.ts';
 import { type Gap, openSpool } from '../../../agent/records/spool.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sentenceOf } from '../../../../agent/leaf/hubsentence.ts';
+import { sentenceOf } from '../../../../agent/leaf/causetext.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
 import { leafVoice } from '../../../../agent/leaf/watch/logreport.ts';
 import { type LogEntry, logTo } from '../../../../agent/lib/log.ts';

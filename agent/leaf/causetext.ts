@@ -1,5 +1,5 @@
 import { formatMoment } from '../lib/format.ts';
-import { blameClock } from '../nats/clockblame.ts';
+import { blameClock } from '../nats/clocknote.ts';
 import { type Cause, causes, sayCause } from './causes.ts';
 
 /** `the hub refuses the credentials (...) since 09:12 UTC; check hub.user ...`, with what is to be said of the clock. */
