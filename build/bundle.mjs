@@ -4,13 +4,18 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { esModule } from './esmodule.mjs';
 import { thirdParty } from './licences.mjs';
 
-/** Parts of nats-core and nkeys that the agent never reaches: benchmarks, websockets, curve keys. */
-const unreached = /@nats-io\/(nats-core\/lib\/(bench|ws_transport)|nkeys\/lib\/curve)\.js$/;
-const leaveOut = {
-  name: 'leave-out',
-  setup: ({ onLoad }) => onLoad({ filter: unreached }, () => ({ contents: '' })),
+/** Encryption by curve keys, which nkeys offers besides signatures; nothing of the agent calls it. */
+const curve = 'export const curveKeyLen = 32, CurveKP = undefined;';
+
+const natsModules = {
+  name: 'nats-modules',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/@nats-io\/.*\.js$/ }, ({ path }) => ({
+      contents: path.endsWith('nkeys/lib/curve.js') ? curve : esModule(readFileSync(path, 'utf8'), path),
+    })),
 };
 
 /** The one reader that the agent uses of systeminformation needs little of what comes with it. */
@@ -51,7 +56,7 @@ const { metafile, outputFiles } = await build({
   legalComments: 'none', // THIRD_PARTY.txt has the full texts
   preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
   alias: { tweetnacl: join(root, 'build/tweetnacl.cjs') },
-  plugins: [leaveOut, smallUtil],
+  plugins: [natsModules, smallUtil],
   metafile: true,
   write: false,
 }).catch(failed);
