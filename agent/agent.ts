@@ -9,9 +9,9 @@ import { version } from './lib/version.ts';
 import { openConsole } from './parts/console.ts';
 import type { Ground, UnitParts } from './parts/ground.ts';
 import { leafParts } from './parts/leaf.ts';
-import { whenReady } from './parts/ready.ts';
 import { reportParts } from './parts/report.ts';
 import { workParts } from './parts/work.ts';
+import { whenReady } from './ready.ts';
 
 /** The agent as a whole. */
 export interface Agent {

@@ -11,7 +11,7 @@ import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
-import { addressOf } from '../parts/web.ts';
+import { addressOf } from '../status/web/serving.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/shape.ts';
 
 const answerLimit_ms = 2000;

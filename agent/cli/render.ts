@@ -18,7 +18,7 @@ import { type LeafServer, leafServer } from '../leaf/render/server.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
-import { addressOf } from '../parts/web.ts';
+import { addressOf } from '../status/web/serving.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 

@@ -14,9 +14,9 @@ import { keepRecorder } from '../status/flightrecorder.ts';
 import { startPublisher } from '../status/publisher.ts';
 import { statusSnapshot } from '../status/snapshot.ts';
 import { survey } from '../status/survey.ts';
+import { keepServing } from '../status/web/serving.ts';
 import { logRecord, type UnitName } from '../wire/messages.ts';
 import type { Ground, PlanOf, UnitParts } from './ground.ts';
-import { keepServing } from './web.ts';
 import { subjectsIn } from './work.ts';
 
 const storagePaths = ['/', '/overlay', '/tmp'];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { keepServing } from '../../agent/parts/web.ts';
+import { keepServing } from '../../agent/status/web/serving.ts';
 import { freePort } from '../kit/hub/nats.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { emptySnapshot, noHistory } from '../kit/page/snapshot.ts';

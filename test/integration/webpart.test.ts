@@ -4,7 +4,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
-import { addressOf, keepServing } from '../../agent/parts/web.ts';
+import { addressOf, keepServing } from '../../agent/status/web/serving.ts';
 import { freePort } from '../kit/hub/nats.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';

@@ -1,9 +1,9 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { messageOf } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import type { Ticker } from '../lib/ticker.ts';
-import { type RouteDeps, statusRoutes } from '../status/web/routes.ts';
-import { type Listening, type StatusServer, serveStatus } from '../status/web/server.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import { type RouteDeps, statusRoutes } from './routes.ts';
+import { type Listening, type StatusServer, serveStatus } from './server.ts';
 
 /** The network interfaces of the machine by name, as os.networkInterfaces gives them. */
 export type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;

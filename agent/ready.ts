@@ -1,4 +1,4 @@
-import type { Ground, UnitParts } from './ground.ts';
+import type { Ground, UnitParts } from './parts/ground.ts';
 
 const look_ms = 50;
 const flushMs = 1000;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
-import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
-import type { Ground } from '../../../agent/parts/ground.ts';
-import { whenReady } from '../../../agent/parts/ready.ts';
-import { fakeTicker } from '../../kit/lib/faketicker.ts';
-import { fakeLink } from '../../kit/unit/unitfakes.ts';
+import type { LeafFacts } from '../../agent/leaf/watch/watch.ts';
+import { absent, fresh, type Reading } from '../../agent/lib/reading.ts';
+import type { Ground } from '../../agent/parts/ground.ts';
+import { whenReady } from '../../agent/ready.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { fakeLink } from '../kit/unit/unitfakes.ts';
 
 function waiting(
   changes: { connected?: boolean; monitored?: boolean; flush?: () => Promise<number | undefined> } = {},
