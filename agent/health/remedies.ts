@@ -1,7 +1,7 @@
 import type { ReasonCode } from '../clock/verdict/reasons.ts';
 import { shellWord } from '../config/checks/access.ts';
 import type { Config } from '../config/options.ts';
-import { apply, hubRemedy, showLeafLog } from '../leaf/supervisor/hubremedies.ts';
+import { apply, hubRemedy, showLeafLog } from './hubremedies.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What of the unit a remedy depends on. */

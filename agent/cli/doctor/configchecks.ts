@@ -5,8 +5,8 @@ import { sections } from '../../config/options.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import type { OptionTable } from '../../config/section.ts';
+import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, troubleOf } from './facts.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
 
 const reload = '/etc/init.d/nunect reload';
 const chmod = /: ((?:chown|chmod|chgrp) .*)$/;

@@ -6,8 +6,8 @@ import { certificateTroubles } from '../../health/certificates.ts';
 import { remedyOf } from '../../health/remedies.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { certificateSources } from '../../status/survey.ts';
+import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
 
 /** What is valid for days yet is no failure. */
 const certFinding = (text: string, isExpiring: boolean, mend: string | undefined): Finding =>

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/options.ts';
+import { hubRemedy } from '../../health/hubremedies.ts';
 import { type CauseCode, causeOf, causes, sayCause } from '../../leaf/causes.ts';
-import { hubRemedy } from '../../leaf/supervisor/hubremedies.ts';
 import { isReached, type Knock } from '../../leaf/watch/hubprobe.ts';
-import { type Finding, fail, ok, skip } from './finding.ts';
+import { type Finding, fail, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are gone. */
 const steps = ['hub name', 'hub TCP', 'hub TLS', 'hub login'] as const;

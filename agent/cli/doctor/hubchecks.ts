@@ -8,8 +8,8 @@ import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
 import { inboxPrefixOf } from '../../wire/subjects.ts';
 import { leafLog } from '../localunit.ts';
+import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, troubleOf } from './facts.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
 import { isCause, judgeHub } from './hub.ts';
 import { whyNoLogin } from './services.ts';
 

@@ -5,8 +5,8 @@ import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
 import { inboxPrefixOf } from '../../wire/subjects.ts';
 import { complaints, isAgentThere, leafLog, leafProcess } from '../localunit.ts';
+import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, troubleOf } from './facts.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
 
 const install = (name: string): string => `opkg update; opkg install ${name} # or: apk add ${name}`;
 const leastNode = 20;

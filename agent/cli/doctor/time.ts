@@ -2,10 +2,10 @@ import type { SocketState } from '../../clock/ptp4l/keeper.ts';
 import { shellWord } from '../../config/checks/access.ts';
 import type { Config } from '../../config/options.ts';
 import { troubleOfClock } from '../../health/health.ts';
+import { apply } from '../../health/hubremedies.ts';
 import { clockRemedy } from '../../health/remedies.ts';
-import { apply } from '../../leaf/supervisor/hubremedies.ts';
 import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/shape.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
+import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */
 export interface TimeSeen {

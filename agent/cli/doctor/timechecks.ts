@@ -8,8 +8,8 @@ import { runChild } from '../../lib/child.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/snapshot.ts';
+import type { Finding } from './checkresult.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
-import type { Finding } from './finding.ts';
 import { judgeTime, type TimeSeen } from './time.ts';
 
 /** Long enough for one poll that fails, and for a Sync a second. */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeConfig } from '../../../../agent/cli/doctor/configchecks.ts';
-import { judgeDevice } from '../../../../agent/cli/doctor/device.ts';
 import {
   exitCode,
   type Finding,
@@ -10,7 +8,9 @@ import {
   report,
   skip,
   warn,
-} from '../../../../agent/cli/doctor/finding.ts';
+} from '../../../../agent/cli/doctor/checkresult.ts';
+import { judgeConfig } from '../../../../agent/cli/doctor/configchecks.ts';
+import { judgeDevice } from '../../../../agent/cli/doctor/device.ts';
 import { type HubWay, judgeHub } from '../../../../agent/cli/doctor/hub.ts';
 import { judgeNode } from '../../../../agent/cli/doctor/services.ts';
 import { judgeTime, type TimeSeen } from '../../../../agent/cli/doctor/time.ts';

@@ -1,8 +1,8 @@
-import { shellWord } from '../../config/checks/access.ts';
-import type { Config } from '../../config/options.ts';
-import { defaultPorts, keepDir, runDir } from '../../lib/defaults.ts';
-import type { CauseCode } from '../causes.ts';
-import { splitUrl } from '../conf/url.ts';
+import { shellWord } from '../config/checks/access.ts';
+import type { Config } from '../config/options.ts';
+import type { CauseCode } from '../leaf/causes.ts';
+import { splitUrl } from '../leaf/conf/url.ts';
+import { defaultPorts, keepDir, runDir } from '../lib/defaults.ts';
 
 /** Takes over what was changed in the config. */
 export const apply = 'uci commit nunect; /etc/init.d/nunect reload';
