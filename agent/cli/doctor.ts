@@ -3,7 +3,7 @@ import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
-import { exitCode, type Finding, firstCause, report, warn } from './doctor/checkresult.ts';
+import { type CheckResult, exitCode, firstCause, report, warn } from './doctor/checkresult.ts';
 import { checkConfig, checkRendered } from './doctor/configchecks.ts';
 import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
 import type { DoctorFacts } from './doctor/facts.ts';
@@ -37,7 +37,9 @@ const limit_ms = 9000;
 
 type Check = readonly [
   string,
-  (facts: DoctorFacts) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>,
+  (
+    facts: DoctorFacts,
+  ) => CheckResult | readonly CheckResult[] | Promise<CheckResult | readonly CheckResult[]>,
 ];
 
 /** Each may be the cause of those that follow. */
@@ -56,10 +58,10 @@ const checks: readonly Check[] = [
   ['unit', checkRest],
 ];
 
-async function examine(facts: DoctorFacts): Promise<Finding[]> {
+async function examine(facts: DoctorFacts): Promise<CheckResult[]> {
   const ticker = systemTicker();
   const late = `could not be found out within ${limit_ms / 1000} s`;
-  const run = async ([what, check]: Check): Promise<readonly Finding[]> => {
+  const run = async ([what, check]: Check): Promise<readonly CheckResult[]> => {
     const found = (async () => [await check(facts)].flat())();
     const failed = found.catch((error: unknown) => [warn(what, String(error))]);
     return (await within(ticker, limit_ms, failed)) ?? [warn(what, late)];

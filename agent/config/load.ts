@@ -4,7 +4,7 @@ import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
-import { type Finding, type Problem, showable } from './problem.ts';
+import { type Problem, showable, type UnplacedProblem } from './problem.ts';
 import { token } from './rules.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
 
@@ -160,7 +160,7 @@ export function loadConfig(input: LoadInput): Loaded {
     user: withSecret(read, notes),
   };
 
-  const findings: Finding[] = [...crossCheck(config), ...checkFiles(config, input.stat, input.users)];
+  const findings: UnplacedProblem[] = [...crossCheck(config), ...checkFiles(config, input.stat, input.users)];
   for (const finding of findings) {
     notes.report({ ...finding, ...known({ line: lineOf(finding.option ?? '', lines) }) });
   }

@@ -12,7 +12,7 @@ export interface Problem {
 }
 
 /** A problem before it is known where in the file it lies. */
-export type Finding = Omit<Problem, 'file' | 'line'>;
+export type UnplacedProblem = Omit<Problem, 'file' | 'line'>;
 
 const longest = 120;
 

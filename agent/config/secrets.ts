@@ -1,6 +1,6 @@
 import { known } from '../lib/known.ts';
 import type { Config } from './options.ts';
-import type { Finding } from './problem.ts';
+import type { UnplacedProblem } from './problem.ts';
 import { pathOf } from './section.ts';
 
 /** The secrets that the owner gave, read from the options and from the files that they name. */
@@ -24,9 +24,12 @@ const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
 const seedIn = (text: string): string => /^S[A-Z2-7]{50,}$/m.exec(text)?.[0] ?? '';
 
 /** Reads them all; a file that cannot be read or holds nothing leaves its secret out, with a finding. */
-export function readSecrets(config: Config, read: ReadText): { secrets: OwnerSecrets; findings: Finding[] } {
+export function readSecrets(
+  config: Config,
+  read: ReadText,
+): { secrets: OwnerSecrets; findings: UnplacedProblem[] } {
   const { hub, leaf } = config;
-  const findings: Finding[] = [];
+  const findings: UnplacedProblem[] = [];
 
   const fromFile = (option: string, path: string | undefined, pick: (text: string) => string) => {
     if (path === undefined) return undefined;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Finding } from '../../agent/cli/doctor/checkresult.ts';
+import type { CheckResult } from '../../agent/cli/doctor/checkresult.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
 import { freePort } from '../kit/hub/nats.ts';
@@ -15,7 +15,7 @@ import { bundle, nunect, type RunningUnit, startHub, startUnit } from '../kit/un
 
 const unit = 'demo-01';
 const newest = natsServers().newest ?? need('nats-server');
-type Report = { readonly code: number; readonly first?: string; readonly findings: readonly Finding[] };
+type Report = { readonly code: number; readonly first?: string; readonly findings: readonly CheckResult[] };
 
 /** A unit that can be broken, and the hands that do what doctor advises. */
 function patient(

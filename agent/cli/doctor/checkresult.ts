@@ -3,7 +3,7 @@ import { commandLines, type Hue, type Paint, wrap } from '../terminal.ts';
 export type Level = 'OK' | 'WARN' | 'FAIL' | 'skip';
 
 /** What one check came to. */
-export interface Finding {
+export interface CheckResult {
   readonly level: Level;
   readonly what: string;
   readonly detail: string;
@@ -11,15 +11,15 @@ export interface Finding {
   readonly mend?: string | undefined;
 }
 
-export const ok = (what: string, detail: string): Finding => ({ level: 'OK', what, detail });
-export const skip = (what: string, detail: string): Finding => ({ level: 'skip', what, detail });
-export const warn = (what: string, detail: string, mend?: string): Finding => ({
+export const ok = (what: string, detail: string): CheckResult => ({ level: 'OK', what, detail });
+export const skip = (what: string, detail: string): CheckResult => ({ level: 'skip', what, detail });
+export const warn = (what: string, detail: string, mend?: string): CheckResult => ({
   level: 'WARN',
   what,
   detail,
   mend,
 });
-export const fail = (what: string, detail: string, mend?: string): Finding => ({
+export const fail = (what: string, detail: string, mend?: string): CheckResult => ({
   level: 'FAIL',
   what,
   detail,
@@ -29,23 +29,23 @@ export const fail = (what: string, detail: string, mend?: string): Finding => ({
 const hues: Readonly<Record<Level, Hue>> = { OK: 'green', WARN: 'yellow', FAIL: 'red', skip: 'dim' };
 const indent = 6;
 
-function line({ level, what, detail, mend }: Finding, paint: Paint): string {
+function line({ level, what, detail, mend }: CheckResult, paint: Paint): string {
   const text = wrap(`${what}  ${detail}`, indent, indent);
   return `${paint(hues[level], level.padEnd(indent))}${text}\n${mend === undefined ? '' : commandLines(mend, indent)}`;
 }
 
-const isWrong = ({ level }: Finding): boolean => level === 'FAIL' || level === 'WARN';
+const isWrong = ({ level }: CheckResult): boolean => level === 'FAIL' || level === 'WARN';
 
 /** What to begin with: checks come in the order in which one thing is the cause of the next. */
-export const firstCause = (findings: readonly Finding[]): Finding | undefined =>
+export const firstCause = (findings: readonly CheckResult[]): CheckResult | undefined =>
   findings.find(({ level }) => level === 'FAIL') ?? findings.find(isWrong);
 
 /** 0: all is well, 1: warnings only, 2: something fails. */
-export const exitCode = (findings: readonly Finding[]): 0 | 1 | 2 =>
+export const exitCode = (findings: readonly CheckResult[]): 0 | 1 | 2 =>
   findings.some(({ level }) => level === 'FAIL') ? 2 : findings.some(isWrong) ? 1 : 0;
 
 /** All checks, and the first cause in the last line. */
-export function report(findings: readonly Finding[], paint: Paint): string {
+export function report(findings: readonly CheckResult[], paint: Paint): string {
   const first = firstCause(findings);
   const count = findings.filter(isWrong).length;
   const summary =

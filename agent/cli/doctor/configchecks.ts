@@ -5,7 +5,7 @@ import { sections } from '../../config/options.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import type { OptionTable } from '../../config/section.ts';
-import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, troubleOf } from './facts.ts';
 
 const reload = '/etc/init.d/nunect reload';
@@ -32,8 +32,8 @@ function mending({ file, line, message }: Problem): string {
 }
 
 /** The problems of a config, those of its files apart. */
-export function judgeConfig(problems: readonly Problem[], file: string, set: number): Finding[] {
-  const shown = (what: string, of: readonly Problem[], good: string): Finding[] => {
+export function judgeConfig(problems: readonly Problem[], file: string, set: number): CheckResult[] {
+  const shown = (what: string, of: readonly Problem[], good: string): CheckResult[] => {
     if (of.length === 0) return [ok(what, good)];
     return of.map((problem) =>
       (problem.severity === 'error' ? fail : warn)(what, formatProblem(problem), mending(problem)),
@@ -61,7 +61,7 @@ const changed_ms = (path: string): number | undefined => {
 const readText = (path: string): string => readFileSync(path, 'utf8');
 
 /** The config file and all it names, as they are now. */
-export function checkConfig({ loaded, configFile, isRoot }: DoctorFacts): Finding[] {
+export function checkConfig({ loaded, configFile, isRoot }: DoctorFacts): CheckResult[] {
   const { config, problems, set } = loaded;
   const said = new Set(problems.map(({ option }) => option));
   const secrets = isRoot ? readSecrets(config, readText).findings : []; // others may not read them anyway
@@ -70,7 +70,7 @@ export function checkConfig({ loaded, configFile, isRoot }: DoctorFacts): Findin
 }
 
 /** What render has made of it. */
-export function checkRendered(facts: DoctorFacts): Finding {
+export function checkRendered(facts: DoctorFacts): CheckResult {
   const what = 'rendered';
   const { file, whyNoFile = '', configFile, dir, isRoot } = facts;
   if (file === undefined)

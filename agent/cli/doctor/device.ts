@@ -6,18 +6,18 @@ import { certificateTroubles } from '../../health/certificates.ts';
 import { remedyOf } from '../../health/remedies.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { certificateSources } from '../../status/survey.ts';
-import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
 
 /** What is valid for days yet is no failure. */
-const certFinding = (text: string, isExpiring: boolean, mend: string | undefined): Finding =>
+const certFinding = (text: string, isExpiring: boolean, mend: string | undefined): CheckResult =>
   (isExpiring ? warn : fail)('certificates', text, mend);
 
 const isGood = (cert: CertFacts | undefined): boolean =>
   cert !== undefined && 'days_left' in cert && cert.days_left >= 0;
 
 /** Certificates and user JWT against the present clock. */
-export async function checkCertificates(facts: DoctorFacts): Promise<Finding[]> {
+export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult[]> {
   const { file, snapshot } = facts;
   const what = 'certificates';
   if (snapshot !== undefined) {
@@ -45,7 +45,7 @@ const leastMemory_bytes = 24 * 2 ** 20;
 const leastStorage_bytes = 2 ** 20;
 
 /** Memory and storage, where too little of it would stop the unit soon. */
-export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 'storage'>): Finding[] {
+export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 'storage'>): CheckResult[] {
   const free =
     memory && `${prettyBytes(memory.available_bytes)} of ${prettyBytes(memory.total_bytes)} are free`;
   const memoryFinding =
@@ -76,14 +76,14 @@ export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 's
 const storagePaths = ['/', '/overlay', '/tmp'];
 
 /** The device, as the agent or a probe of our own sees it. */
-export const checkDevice = async ({ snapshot }: DoctorFacts): Promise<Finding[]> =>
+export const checkDevice = async ({ snapshot }: DoctorFacts): Promise<CheckResult[]> =>
   judgeDevice(snapshot?.system ?? (await systemProbe(storagePaths).read()));
 
 const seenElsewhere =
   /^(local server|hub|hub silent|hub settings|leaf config|clock|no stream|hub refuses records|(permission|certificate) .*)$/;
 
 /** What else the agent tells of; its mistakes in the config were read from the file. */
-export const checkRest = ({ snapshot, configFile }: DoctorFacts): Finding[] =>
+export const checkRest = ({ snapshot, configFile }: DoctorFacts): CheckResult[] =>
   (snapshot?.troubles ?? [])
     .filter(({ key }) => !seenElsewhere.test(key) && !key.startsWith(`${configFile}:`))
     .map(({ key, text, remedy }) => warn(key.length > 20 ? 'unit' : key, text, remedy));

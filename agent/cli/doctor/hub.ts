@@ -2,7 +2,7 @@ import type { Config } from '../../config/options.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
 import { type CauseCode, causeOf, causes, sayCause } from '../../leaf/causes.ts';
 import { isReached, type Knock } from '../../leaf/watch/hubprobe.ts';
-import { type Finding, fail, ok, skip } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are gone. */
 const steps = ['hub name', 'hub TCP', 'hub TLS', 'hub login'] as const;
@@ -57,7 +57,7 @@ function causeOfWay({
 }
 
 /** Name, TCP, TLS and login of the hub: what comes before the fault is well, what comes after it cannot be said. */
-export function judgeHub(way: HubWay): Finding[] {
+export function judgeHub(way: HubWay): CheckResult[] {
   const { hub, joined, trouble, evidence, knocks } = way;
   if (hub.url.length === 0) return [skip('hub', 'no hub.url is set: the leaf is local only')];
   const found = joined === true && trouble === undefined ? undefined : causeOfWay(way);

@@ -8,7 +8,7 @@ import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
 import { inboxPrefixOf } from '../../wire/subjects.ts';
 import { leafLog } from '../localunit.ts';
-import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, troubleOf } from './facts.ts';
 import { isCause, judgeHub } from './hub.ts';
 import { whyNoLogin } from './services.ts';
@@ -65,7 +65,7 @@ const signInLog = (dir: string) =>
   );
 
 /** Goes the way to the hub, as far as the agent does not tell how far it is open. */
-export async function checkHub(facts: DoctorFacts): Promise<Finding[]> {
+export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const { snapshot, dir } = facts;
   const config = configOf(facts);
   const { hub, leaf } = config;
@@ -103,7 +103,7 @@ export async function checkHub(facts: DoctorFacts): Promise<Finding[]> {
 }
 
 /** Rights and stream, proven by what came back through the hub: a unit cannot ask there for its own echo. */
-export function checkRecords({ snapshot, ...facts }: DoctorFacts): Finding[] {
+export function checkRecords({ snapshot, ...facts }: DoctorFacts): CheckResult[] {
   const [rights, stream] = ['permissions', 'stream'] as const;
   if (configOf({ snapshot, ...facts }).hub.url.length === 0) return [];
   if (snapshot === undefined)
@@ -127,7 +127,7 @@ export function checkRecords({ snapshot, ...facts }: DoctorFacts): Finding[] {
           'nats stream info NUNECT # at the hub',
         )
       : undefined;
-  const byRecords = (what: string): Finding =>
+  const byRecords = (what: string): CheckResult =>
     isProven && !isAway ? ok(what, stored) : skip(what, unproven);
   return [
     ...(denied.length > 0

@@ -5,20 +5,20 @@ import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
 import { inboxPrefixOf } from '../../wire/subjects.ts';
 import { complaints, isAgentThere, leafLog, leafProcess } from '../localunit.ts';
-import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, troubleOf } from './facts.ts';
 
 const install = (name: string): string => `opkg update; opkg install ${name} # or: apk add ${name}`;
 const leastNode = 20;
 
 /** Node itself, by its version such as 20.20.2. */
-export const judgeNode = (version: string): Finding =>
+export const judgeNode = (version: string): CheckResult =>
   Number.parseInt(version, 10) >= leastNode
     ? ok('node', version)
     : fail('node', `${version} is too old: ${leastNode} or newer is needed`, install('node'));
 
 /** The server program of mode managed. */
-export async function checkServer({ loaded: { config }, spawn }: DoctorFacts): Promise<Finding> {
+export async function checkServer({ loaded: { config }, spawn }: DoctorFacts): Promise<CheckResult> {
   const what = 'nats-server';
   const { mode, server } = config.leaf;
   if (mode !== 'managed') return skip(what, `leaf.mode is ${mode}: there is none of this unit`);
@@ -31,7 +31,7 @@ export async function checkServer({ loaded: { config }, spawn }: DoctorFacts): P
 }
 
 /** The agent, by whether it answers. */
-export async function checkAgent(facts: DoctorFacts): Promise<Finding> {
+export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
   const { snapshot, dir } = facts;
   if (snapshot !== undefined)
     return ok('agent', `answers as ${snapshot.unit}, nunect ${snapshot.version}: ${snapshot.status}`);
@@ -73,7 +73,7 @@ export async function whyNoLogin({ file, signal }: DoctorFacts): Promise<string 
 }
 
 /** The server that the agent is a client of: the leaf, or that of others. In mode off it is the hub, which is looked at by itself. */
-export async function checkLeaf(facts: DoctorFacts): Promise<Finding> {
+export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult> {
   const { dir, snapshot, isRoot } = facts;
   const { mode } = configOf(facts).leaf;
   if (mode === 'off') return skip('leaf', 'leaf.mode is off: the agent connects to the hub itself');

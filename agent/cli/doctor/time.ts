@@ -5,7 +5,7 @@ import { troubleOfClock } from '../../health/health.ts';
 import { apply } from '../../health/hubremedies.ts';
 import { clockRemedy } from '../../health/remedies.ts';
 import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/shape.ts';
-import { type Finding, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */
 export interface TimeSeen {
@@ -23,7 +23,7 @@ export interface TimeSeen {
   readonly stamping: readonly string[];
 }
 
-function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): Finding {
+function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): CheckResult {
   const what = 'ptp4l';
   const isWanted = time.mode === 'ptp';
   const present = sockets.filter(({ state }) => state !== 'missing');
@@ -49,7 +49,7 @@ function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): Finding {
   return level(what, `does not answer: ${ptp.why ?? 'no reply'}`, 'logread -e ptp4l');
 }
 
-function ptpFinding(seen: TimeSeen): Finding {
+function ptpFinding(seen: TimeSeen): CheckResult {
   const { time, ptp } = seen;
   if (time.mode === 'chrony') return skip('ptp4l', 'time.mode is chrony');
   if (ptp.seen !== 'fresh') return socketFinding(seen);
@@ -57,7 +57,7 @@ function ptpFinding(seen: TimeSeen): Finding {
   return ok('ptp4l', `domain ${ptp.domainNumber ?? time.ptp_domain}, port ${states || 'unknown'}`);
 }
 
-function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): Finding {
+function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): CheckResult {
   const what = 'timestamping';
   if (time.mode === 'chrony') return skip(what, 'time.mode is chrony');
   const has = phcs.length === 0 ? 'no PTP hardware clock' : `PTP hardware clock ${phcs.join(', ')}`;
@@ -73,7 +73,7 @@ function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): Finding {
   return ok(what, detail);
 }
 
-function ntpFinding({ time, ntp, clock }: TimeSeen): Finding {
+function ntpFinding({ time, ntp, clock }: TimeSeen): CheckResult {
   const what = 'chronyd';
   if (time.mode === 'ptp') return skip(what, 'time.mode is ptp');
   if (ntp.seen === 'fresh') {
@@ -91,7 +91,7 @@ function ntpFinding({ time, ntp, clock }: TimeSeen): Finding {
 const isOfPtp = (reason: string): boolean => /^(ptp_|timestamping|system_clock|phc2sys)/.test(reason);
 
 /** ptp4l, timestamps, chronyd, who steers, and what comes of it. */
-export function judgeTime(seen: TimeSeen): Finding[] {
+export function judgeTime(seen: TimeSeen): CheckResult[] {
   const { clock, time } = seen;
   const daemons = [ptpFinding(seen), stampingFinding(seen), ntpFinding(seen)];
   const isRival = clock.reasons.includes('conflict');

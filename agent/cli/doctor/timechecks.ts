@@ -8,7 +8,7 @@ import { runChild } from '../../lib/child.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/snapshot.ts';
-import type { Finding } from './checkresult.ts';
+import type { CheckResult } from './checkresult.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
 import { judgeTime, type TimeSeen } from './time.ts';
 
@@ -91,7 +91,7 @@ async function stampingOf({ spawn }: DoctorFacts): Promise<string[]> {
 }
 
 /** The clock daemons and what they make of the clock. */
-export async function checkTime(facts: DoctorFacts): Promise<Finding[]> {
+export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
   const { time } = configOf(facts);
   const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   try {

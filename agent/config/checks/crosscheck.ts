@@ -1,12 +1,16 @@
 import type { Config } from '../options.ts';
-import type { Finding } from '../problem.ts';
+import type { UnplacedProblem } from '../problem.ts';
 import { pathOf } from '../section.ts';
 import { overlap } from './subjectoverlap.ts';
 
-type Check = (config: Config) => readonly Finding[];
+type Check = (config: Config) => readonly UnplacedProblem[];
 
-const error = (option: string, message: string): Finding => ({ option, message, severity: 'error' });
-const warning = (option: string, message: string): Finding => ({ option, message, severity: 'warning' });
+const error = (option: string, message: string): UnplacedProblem => ({ option, message, severity: 'error' });
+const warning = (option: string, message: string): UnplacedProblem => ({
+  option,
+  message,
+  severity: 'warning',
+});
 
 const schemeOf = (url: string): string => url.slice(0, url.indexOf(':'));
 const isWebsocket = (url: string): boolean => ['ws', 'wss'].includes(schemeOf(url));
@@ -18,7 +22,7 @@ const hubAuth: Check = ({ hub, leaf }) => {
     ...(hub.nkey_file === undefined ? [] : ['hub.nkey_file']),
   ];
   const hasPassword = hub.password !== undefined || hub.password_file !== undefined;
-  const found: Finding[] = [];
+  const found: UnplacedProblem[] = [];
   if (kinds.length > 1) found.push(error(kinds[1] ?? '', `only one of ${kinds.join(' and ')} can be used`));
   if (hub.password !== undefined && hub.password_file !== undefined) {
     found.push(error('hub.password_file', 'only one of hub.password and hub.password_file can be used'));
@@ -55,7 +59,7 @@ const clientTls: Check = ({ leaf }) => [
 ];
 
 const hubAddresses: Check = ({ hub, leaf }) => {
-  const found: Finding[] = [];
+  const found: UnplacedProblem[] = [];
   if (hub.url.some(isWebsocket) && !hub.url.every(isWebsocket)) {
     found.push(error('hub.url', 'ws and wss cannot be mixed with nats and tls'));
   }

@@ -1,7 +1,7 @@
 import type { Option } from '../kinds.ts';
 import type { Config } from '../options.ts';
 import { sections } from '../options.ts';
-import type { Finding } from '../problem.ts';
+import type { UnplacedProblem } from '../problem.ts';
 import { type OptionTable, pathOf } from '../section.ts';
 import { describeRights, excess, isAllowed, type Rights, shellWord, type Users } from './access.ts';
 
@@ -68,11 +68,11 @@ function waysTo(path: string, real: string | undefined): string[] {
 }
 
 /** What keeps the daemons from reading a file that they need. */
-function barrier({ option, path, readers }: Named, stat: Stat, users: Users): Finding[] {
+function barrier({ option, path, readers }: Named, stat: Stat, users: Users): UnplacedProblem[] {
   const { daemon } = users;
   const state = stat(path);
   if (daemon === undefined || state.kind !== 'file') return [];
-  const blocked = (rights: Rights, text: string, command: string): Finding[] => {
+  const blocked = (rights: Rights, text: string, command: string): UnplacedProblem[] => {
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
     return [{ option, value: path, message, severity: 'error' }];
   };
@@ -88,7 +88,7 @@ function barrier({ option, path, readers }: Named, stat: Stat, users: Users): Fi
 }
 
 /** Files that the leaf or the agent itself reads at run time, and may not. */
-export const unreadable = (config: Config, stat: Stat, users: Users): Finding[] =>
+export const unreadable = (config: Config, stat: Stat, users: Users): UnplacedProblem[] =>
   filesOf(config)
     .filter(({ option, readers }) => readers !== 'root' && isUsed(option, config))
     .flatMap((one) => barrier(one, stat, users));
@@ -100,7 +100,7 @@ function isUsed(option: string, { hub, leaf }: Config): boolean {
   return leaf.mode === 'managed' || (leaf.mode === 'off' && option.startsWith('hub.tls_'));
 }
 
-function checkFile(one: Named, stat: Stat, users: Users): Finding[] {
+function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
   const at = { option, value: path };
@@ -117,7 +117,7 @@ function checkFile(one: Named, stat: Stat, users: Users): Finding[] {
 }
 
 /** Whether the files that the options name are there, kept private where they are, and fit for who reads them. */
-export const checkFiles = (config: Config, stat: Stat, users: Users): Finding[] => [
+export const checkFiles = (config: Config, stat: Stat, users: Users): UnplacedProblem[] => [
   ...filesOf(config).flatMap((one) => checkFile(one, stat, users)),
   ...unreadable(config, stat, users),
 ];
@@ -128,7 +128,7 @@ export function checkConfigFile(
   hasSecrets: boolean,
   state: FileState,
   users: Users,
-): Finding[] {
+): UnplacedProblem[] {
   if (state.kind !== 'file') return [];
   const { self, daemon } = users;
   const ownGroup = self.gid === state.gid;

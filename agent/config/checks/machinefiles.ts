@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import type { Config } from '../options.ts';
-import type { Finding } from '../problem.ts';
+import type { UnplacedProblem } from '../problem.ts';
 import { findAccount, type Users } from './access.ts';
 import { type FileState, unreadable } from './filecheck.ts';
 
@@ -38,4 +38,4 @@ export function usersOf(): Users {
 }
 
 /** Files that the daemons need and may not read; `nats-server -t`, run by root, does not notice. */
-export const unreadableFiles = (config: Config): Finding[] => unreadable(config, stat, usersOf());
+export const unreadableFiles = (config: Config): UnplacedProblem[] => unreadable(config, stat, usersOf());

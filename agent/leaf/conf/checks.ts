@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/options.ts';
-import type { Finding } from '../../config/problem.ts';
+import type { UnplacedProblem } from '../../config/problem.ts';
 import { hubTls } from './hub.ts';
 import { isTls, isWebsocket, splitUrl } from './url.ts';
 import { agentUser, anonymousUser, loginOf, monitorUser } from './users.ts';
@@ -10,16 +10,21 @@ import { atLeast, formatVersion, knows, lacks, oldestServer, type ServerVersion 
 /** What lies at a path, seen by whoever renders. */
 export type LookAt = (path: string) => 'directory' | 'other' | 'absent';
 
-const error = (option: string, message: string, value?: string): Finding => ({
+const error = (option: string, message: string, value?: string): UnplacedProblem => ({
   option,
   message,
   severity: 'error',
   ...(value === undefined ? {} : { value }),
 });
-const warning = (option: string, message: string): Finding => ({ option, message, severity: 'warning' });
-const when = (condition: boolean, finding: Finding): Finding[] => (condition ? [finding] : []);
+const warning = (option: string, message: string): UnplacedProblem => ({
+  option,
+  message,
+  severity: 'warning',
+});
+const when = (condition: boolean, finding: UnplacedProblem): UnplacedProblem[] =>
+  condition ? [finding] : [];
 
-function checkAddresses(config: Config): Finding[] {
+function checkAddresses(config: Config): UnplacedProblem[] {
   const { url } = config.hub;
   const parts = url.map((text) => ({ text, parsed: splitUrl(text) }));
   const schemes = parts.flatMap(({ parsed }) => parsed?.scheme ?? []);
@@ -42,7 +47,7 @@ function checkAddresses(config: Config): Finding[] {
   ];
 }
 
-function checkAbilities(config: Config, version: ServerVersion | undefined): Finding[] {
+function checkAbilities(config: Config, version: ServerVersion | undefined): UnplacedProblem[] {
   const { hub } = config;
   const tooOld = version !== undefined && !atLeast(version, oldestServer);
   const lackingNkey = hub.nkey_file !== undefined && !knows(version, 'nkey');
@@ -61,12 +66,12 @@ function checkAbilities(config: Config, version: ServerVersion | undefined): Fin
   ];
 }
 
-const checkListeners = ({ leaf }: Config): Finding[] =>
+const checkListeners = ({ leaf }: Config): UnplacedProblem[] =>
   (['listen', 'websocket_listen'] as const)
     .filter((name) => isIP(leaf[name]) === 0)
     .map((name) => error(`leaf.${name}`, 'must be an IPv4 or IPv6 address', leaf[name]));
 
-function checkUsers(config: Config): Finding[] {
+function checkUsers(config: Config): UnplacedProblem[] {
   const reserved = [agentUser, monitorUser];
   const { anonymous, tls_verify } = config.leaf;
   return [
@@ -87,7 +92,7 @@ function checkUsers(config: Config): Finding[] {
   ];
 }
 
-function checkStore({ leaf }: Config, look: LookAt): Finding[] {
+function checkStore({ leaf }: Config, look: LookAt): UnplacedProblem[] {
   if (!leaf.jetstream) return [];
   let path = leaf.jetstream_store_dir;
   while (look(path) === 'absent' && path !== '/') path = dirname(path);
@@ -100,7 +105,11 @@ function checkStore({ leaf }: Config, look: LookAt): Finding[] {
  * server of that version cannot do; beyond what `crossCheck` finds. A config with an error in either is not
  * fit for `renderLeaf`.
  */
-export const checkLeaf = (config: Config, version: ServerVersion | undefined, look: LookAt): Finding[] => [
+export const checkLeaf = (
+  config: Config,
+  version: ServerVersion | undefined,
+  look: LookAt,
+): UnplacedProblem[] => [
   ...checkAddresses(config),
   ...checkAbilities(config, version),
   ...checkListeners(config),

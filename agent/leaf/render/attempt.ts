@@ -2,7 +2,7 @@ import type { LeafState } from '../../config/agentfile.ts';
 import { crossCheck } from '../../config/checks/crosscheck.ts';
 import { unreadableFiles } from '../../config/checks/machinefiles.ts';
 import type { Config } from '../../config/options.ts';
-import type { Finding } from '../../config/problem.ts';
+import type { UnplacedProblem } from '../../config/problem.ts';
 import { checkLeaf } from '../conf/checks.ts';
 import { renderLeaf } from '../conf/server.ts';
 import { quoted } from '../conf/syntax.ts';
@@ -18,7 +18,7 @@ export interface LeafJob {
   readonly config: Config;
   readonly secrets: LeafSecrets;
   /** Secrets that could not be read. */
-  readonly missing: readonly Finding[];
+  readonly missing: readonly UnplacedProblem[];
   readonly server: LeafServer;
   /** Whether the server itself tests the config. */
   readonly test: boolean;
@@ -33,11 +33,11 @@ export interface LeafAttempt {
   readonly used: Config;
   readonly server_version?: string;
   readonly notes: readonly string[];
-  readonly problems: readonly Finding[];
+  readonly problems: readonly UnplacedProblem[];
 }
 
 /** What makes a config unfit for a leaf. Errors elsewhere leave an option or a user out, which harms nobody. */
-function isUnfit(config: Config, version: ServerVersion, missing: readonly Finding[]): boolean {
+function isUnfit(config: Config, version: ServerVersion, missing: readonly UnplacedProblem[]): boolean {
   const sections = config.hub.url.length > 0 ? ['leaf', 'hub'] : ['leaf'];
   return [
     ...crossCheck(config),

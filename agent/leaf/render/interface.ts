@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import type { Finding } from '../../config/problem.ts';
+import type { UnplacedProblem } from '../../config/problem.ts';
 
 /** The IPv4 address that a network or device has now. */
 export type AddressOf = (network: string) => string | undefined;
@@ -10,7 +10,7 @@ const loopback = '127.0.0.1';
 export function onInterface(
   config: Config,
   addressOf: AddressOf,
-): { config: Config; findings: readonly Finding[] } {
+): { config: Config; findings: readonly UnplacedProblem[] } {
   const { interface: network, mode } = config.leaf;
   if (network === undefined || mode !== 'managed') return { config, findings: [] };
   const address = addressOf(network);

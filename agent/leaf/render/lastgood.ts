@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from '
 import { dirname, join } from 'node:path';
 import type { LeafInfo } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
-import type { Finding } from '../../config/problem.ts';
+import type { UnplacedProblem } from '../../config/problem.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
@@ -25,7 +25,7 @@ export type HubSettled = Pick<LeafInfo, 'hub' | 'fallback'> & { readonly adopted
 /** The hub part of leaf.conf that last joined a hub, kept for when a later one does not. */
 export interface HubGood {
   /** Keeps the hub part of `conf`, the config that runs until now, if the agent saw it join. Gives where it could not. */
-  learn(conf: string | undefined): Finding[];
+  learn(conf: string | undefined): UnplacedProblem[];
   /**
    * After leaf.conf was made: writes leaf.fallback.conf where its hub part is another than the good one, and puts the
    * good one into a leaf.conf that has none for mistakes in the config, as there may be after a reboot.
@@ -60,7 +60,7 @@ export function hubGood(files: LeafFiles, keepDir: string | undefined): HubGood 
   const kept = (): string | undefined =>
     places.map(readForeign).find((text) => text !== undefined && /^[0-9a-f]{32}$/.test(hubIdOf(text) ?? ''));
 
-  const keep = (path: string, text: string): Finding[] => {
+  const keep = (path: string, text: string): UnplacedProblem[] => {
     if (readForeign(path) === text) return [];
     try {
       mkdirSync(dirname(path), { recursive: true });

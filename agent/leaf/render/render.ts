@@ -1,7 +1,7 @@
 import { type AgentFile, agentFileSchema, type LeafInfo, withoutSecrets } from '../../config/agentfile.ts';
 import { loadConfigFile } from '../../config/file.ts';
 import type { Config } from '../../config/options.ts';
-import type { Finding } from '../../config/problem.ts';
+import type { UnplacedProblem } from '../../config/problem.ts';
 import { type ReadText, readSecrets } from '../../config/secrets.ts';
 import { connectionOf, monitorOf } from '../conf/connection.ts';
 import { attemptLeaf, type LeafAttempt } from './attempt.ts';
@@ -39,7 +39,7 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   let { config } = loaded;
 
   const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
-  const problemsAnd = (findings: readonly Finding[]): AgentFile['problems'] => [
+  const problemsAnd = (findings: readonly UnplacedProblem[]): AgentFile['problems'] => [
     ...problems,
     ...findings
       .filter(({ option, severity }) => option === undefined || !mentioned.has(`${severity} ${option}`))
@@ -56,7 +56,7 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
   config = listening.config;
   const { secrets: owner, findings: unread } = readSecrets(config, input.readText);
   const findings = [...unread, ...listening.findings];
-  const writeNew = (used: Config, found: readonly Finding[], leaf: { leaf?: LeafInfo }): AgentFile =>
+  const writeNew = (used: Config, found: readonly UnplacedProblem[], leaf: { leaf?: LeafInfo }): AgentFile =>
     write({
       schema: agentFileSchema,
       config: withoutSecrets(config),

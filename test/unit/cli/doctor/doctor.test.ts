@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type CheckResult,
   exitCode,
-  type Finding,
   fail,
   ok,
   report,
@@ -17,9 +17,9 @@ import { judgeTime, type TimeSeen } from '../../../../agent/cli/doctor/time.ts';
 import { defaultsOf } from '../../../../agent/config/options.ts';
 
 const plain = (_hue: string, text: string): string => text;
-const levels = (findings: readonly Finding[]): string[] =>
+const levels = (findings: readonly CheckResult[]): string[] =>
   findings.map(({ what, level }) => `${what} ${level}`);
-const one = (findings: readonly Finding[], name: string): Finding => {
+const one = (findings: readonly CheckResult[], name: string): CheckResult => {
   const found = findings.find(({ what }) => what === name);
   assert.ok(found, `${name} in ${levels(findings)}`);
   return found;
@@ -80,7 +80,7 @@ const seen: TimeSeen = {
   phcs: [],
   stamping: [],
 };
-const inMode = (mode: 'ptp' | 'chrony', more: Partial<TimeSeen> = {}): Finding[] =>
+const inMode = (mode: 'ptp' | 'chrony', more: Partial<TimeSeen> = {}): CheckResult[] =>
   judgeTime({ ...seen, ...more, time: { ...seen.time, mode } });
 
 test('a ptp4l that is not asked for may be missing; one that is there must answer', () => {
