@@ -14,14 +14,14 @@ function reasonTable(): string {
   return ['| code | means | evidence | verdict | what to do |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The default of an option of the time section, so that the text cannot differ from the table. */
+/** The default of an option of section time, so that the text always agrees with the option table. */
 function defaultOf(name: string): string {
   const option = table.find(({ type }) => type === 'time')?.options.find((one) => one.name === name);
   if (option === undefined) throw new Error(`build/clocktext.md: there is no option time.${name}`);
   return String(option.default);
 }
 
-/** The text of docs/clock.md: build/clocktext.md with the reason codes and the defaults put in. */
+/** The text of docs/clock.md: build/clocktext.md with the reason codes and the defaults filled in. */
 export const clockReference = (): string =>
   readFileSync(join(__dirname, 'clocktext.md'), 'utf8')
     .replace('{{reasons}}', reasonTable)

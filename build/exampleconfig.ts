@@ -1,24 +1,24 @@
 import { defaultTexts, type TableOption, type TableSection, table } from './optiontable.ts';
 
-/** How one format spells what an example config is made of. */
+/** The syntax of one config format. */
 interface Spelling {
   readonly intro: readonly string[];
   comment(text: string): string;
   section(type: string, name: string | undefined): string;
-  /** Without its comment sign. */
+  /** One option, not commented out. */
   option(option: TableOption, text: string): string;
-  /** Puts a line out of force. */
+  /** Comments a line out. */
   off(line: string): string;
   readonly indent: string;
 }
 
-/** Names of the sections that show how several are written. */
+/** Names for the examples of sections that may occur several times. */
 const exampleNames: Readonly<Record<string, string>> = { user: 'radio', probe: 'ship_02' };
 
 const uci: Spelling = {
   intro: [
-    'Configuration of the nunect leaf agent. All options are shown at their defaults, out of force:',
-    'take the # away and change the value. Check with: nunect check. All options: docs/options.md',
+    'Configuration of the nunect leaf agent. Every option is shown with its default and commented out:',
+    'remove the # and change the value. Check with: nunect check. All options: docs/options.md',
   ],
   comment: (text) => `# ${text}`,
   section: (type, name) => `config ${type} '${name ?? type}'`,
@@ -29,9 +29,9 @@ const uci: Spelling = {
 
 const ini: Spelling = {
   intro: [
-    'Configuration of the nunect leaf agent on hosts without UCI. All options are shown at their defaults,',
-    'out of force: take the ; away and change the value. Check with: nunect check --config FILE.ini',
-    'A value with ; or # in it goes into quotes. All options: docs/options.md',
+    'Configuration of the nunect leaf agent on hosts without UCI. Every option is shown with its default and',
+    'commented out: remove the ; and change the value. Check with: nunect check --config FILE.ini',
+    'A value that contains ; or # must be quoted. All options: docs/options.md',
   ],
   comment: (text) => `# ${text}`,
   section: (type, name) => `[${name === undefined ? type : `${type}.${name}`}]`,
@@ -53,7 +53,7 @@ const linesOf = (option: TableOption, spell: Spelling): string[] => {
 
 const sectionLines = (section: TableSection, spell: Spelling): string[] => {
   const header = spell.section(section.type, exampleNames[section.type]);
-  const several = section.many ? ' Any number of them.' : '';
+  const several = section.many ? ' Any number of sections.' : '';
   return [
     '',
     spell.comment(section.help + several),
@@ -65,8 +65,8 @@ const sectionLines = (section: TableSection, spell: Spelling): string[] => {
 const example = (spell: Spelling): string =>
   `${[...spell.intro.map(spell.comment), ...table.flatMap((section) => sectionLines(section, spell))].join('\n')}\n`;
 
-/** The shipped /etc/config/nunect: it means the defaults, and so it does with every option put in force. */
+/** The shipped /etc/config/nunect: it means the defaults, also with every option uncommented. */
 export const uciExample = (): string => example(uci);
 
-/** The same as an INI file, for hosts without UCI. */
+/** The same config as an INI file, for hosts without UCI. */
 export const iniExample = (): string => example(ini);

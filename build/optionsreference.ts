@@ -4,7 +4,8 @@ const intro = `# Options
 
 Made from \`agent/config/options.ts\` by \`npm run generate\`; do not edit.
 
-On OpenWrt they stand in \`/etc/config/nunect\`; other hosts may use an INI file (\`--config nunect.ini\`). The same twice:
+On OpenWrt the options are in \`/etc/config/nunect\`; other hosts may use an INI file (\`--config nunect.ini\`). The same
+settings in both formats:
 
 \`\`\`
 config hub 'hub'
@@ -25,14 +26,15 @@ password = secret
 subscribe[] = voice.>
 \`\`\`
 
-- \`nunect check\` reports each mistake with its line. A mistake never stops the unit: a bad value leaves the last
-  good one or the default, a user who could log in without a password is left out, and all of it is
-  published as problems of the unit.
-- An empty value is as good as none. An empty element makes a list with a default empty: \`list reply_subject ''\`.
-- A list with one value may also be written as \`option\`. In UCI a repeated \`option\` replaces the one before, in INI
+- \`nunect check\` reports each mistake with its line. A mistake never stops the unit: an option with a bad value keeps
+  its last good value or its default, a user who could log in without a password is left out, and the unit publishes
+  each mistake as a problem.
+- An empty value means that the option is not set. An empty element empties a list that has a default:
+  \`list reply_subject ''\`.
+- A list with one value may also be written as \`option\`. In UCI a repeated \`option\` replaces the previous one; in INI
   a repeated key makes a list.
-- A section that may stand only once may have any name. If it stands twice, both count and a warning says so.
-- What a change restarts: nothing, the agent, or the leaf server and the agent. \`nunect render\` finds it out.
+- A section that may occur only once may have any name. If it occurs twice, both are merged, with a warning.
+- A change restarts nothing, the agent, or the leaf server and the agent. \`nunect render\` determines which.
 `;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/[<>*_]/g, '\\$&');
@@ -59,10 +61,10 @@ const chapter = ({ type, many, help, options }: TableSection): string =>
 
 ${help}
 
-| name | type | allowed | default | unit | a change restarts | what it is |
+| name | type | allowed | default | unit | a change restarts | description |
 |---|---|---|---|---|---|---|
 ${options.map((option) => `|${row(option)}|`).join('\n')}
 `;
 
-/** docs/options.md: every option there is. */
+/** The text of docs/options.md: every option. */
 export const optionsReference = (): string => intro + table.map(chapter).join('');

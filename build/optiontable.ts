@@ -1,7 +1,7 @@
 import type { Option } from '../agent/config/kinds.ts';
 import { type Section, sections } from '../agent/config/options.ts';
 
-/** One option with its name, its types left aside. */
+/** One option with its name, without its value type. */
 export interface TableOption extends Option<unknown, unknown> {
   readonly name: string;
 }
@@ -14,7 +14,7 @@ export interface TableSection {
   readonly options: readonly TableOption[];
 }
 
-/** The option table as the generators go through it. */
+/** The option table as a list, for the generators. */
 export const table: readonly TableSection[] = Object.entries<
   Section<Readonly<Record<string, Option<unknown, unknown>>>>
 >(sections).map(([type, { many, help, options }]) => ({
@@ -24,7 +24,7 @@ export const table: readonly TableSection[] = Object.entries<
   options: Object.entries(options).map(([name, option]) => ({ ...option, name })),
 }));
 
-/** The values that a config file would have to give for the default; none for an option that is absent by default. */
+/** The values that spell the default in a config file; none for an option that is absent by default. */
 export function defaultTexts(option: TableOption): readonly string[] {
   const { default: preset } = option;
   if (preset === undefined) return [];

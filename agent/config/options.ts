@@ -16,7 +16,7 @@ import {
   userNkey,
 } from './rules.ts';
 
-/** A section of the config: a single one, or any number of the same type. */
+/** A section type of the config; `many`: the file may have any number of its sections. */
 export interface Section<O extends Readonly<Record<string, Option<unknown, unknown>>>> {
   readonly many: boolean;
   readonly help: string;
@@ -61,22 +61,22 @@ export const sections = {
     ),
     tenant: optional(token, 'Tenant that the unit belongs to; sent as X-Tenant with each heartbeat.'),
     role: text('leaf', token, 'Role token in ops.status.<role>.<unit> and ops.cmd.<role>.<unit>.', leafToo),
-    interval_s: int(5, 1, 3600, 'How often heartbeat and metrics are published.', { unit: 's' }),
-    log_level: choice('info', logLevels, 'Least level that is written to the system log.', {
+    interval_s: int(5, 1, 3600, 'Interval between heartbeats, and between metrics.', { unit: 's' }),
+    log_level: choice('info', logLevels, 'Lowest level that is written to the system log.', {
       restart: 'nothing',
     }),
-    log_publish: choice('info', [...logLevels, 'off'], 'Least level that is published to ops.log.', {
+    log_publish: choice('info', [...logLevels, 'off'], 'Lowest level that is published to ops.log.', {
       restart: 'nothing',
     }),
-    boot_delay_s: int(0, 0, 600, 'Upper end of a random delay before the first publication after a start.', {
+    boot_delay_s: int(0, 0, 600, 'Maximum of the random delay before the first publication after a start.', {
       unit: 's',
     }),
   }),
-  hub: one('The hub broker that the leaf joins. Without a url the leaf is local only.', {
+  hub: one('The hub that the leaf joins. Without a url the leaf serves local clients only.', {
     url: list(
       [],
       serverUrl,
-      'Hub address; several are tried in random order. Mode external: it only says that there is a hub.',
+      'Address of the hub; several are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),
@@ -90,18 +90,18 @@ export const sections = {
     ),
     tls_ca: optional(
       absolutePath,
-      'CA certificates that the hub is checked against. Default: those of the system.',
+      'CA certificates to verify the hub with. Default: those of the system.',
       leafFile,
     ),
     tls_cert: optional(absolutePath, 'Client certificate for mutual TLS.', leafFile),
     tls_key: optional(absolutePath, 'Key of the client certificate.', leafPrivateFile),
-    tls_insecure: bool(false, 'Do not check the hub certificate. For a lab only.', leafToo),
+    tls_insecure: bool(false, 'Do not verify the certificate of the hub. For a lab only.', leafToo),
     handshake_first: bool(
       false,
-      'TLS before the first NATS line; needs 2.10.0 or newer on both sides.',
+      'Start TLS before the first NATS line; needs nats-server 2.10.0 or newer on both sides.',
       leafToo,
     ),
-    tls_timeout_s: int(5, 1, 60, 'How long a TLS handshake with the hub may take.', {
+    tls_timeout_s: int(5, 1, 60, 'Time limit of the TLS handshake with the hub.', {
       unit: 's',
       ...leafToo,
     }),
@@ -109,21 +109,21 @@ export const sections = {
       5,
       1,
       60,
-      'How long the hub may take to answer a connection; needs 2.10.26 or newer (dialling: 2.14.5).',
+      'Time limit for the hub to answer a connection; needs nats-server 2.10.26 or newer (for dialling 2.14.5).',
       { unit: 's', ...leafToo },
     ),
-    reconnect_s: int(2, 1, 3600, 'Pause between two attempts to join the hub.', { unit: 's', ...leafToo }),
+    reconnect_s: int(2, 1, 3600, 'Pause between attempts to join the hub.', { unit: 's', ...leafToo }),
     ignore_discovered: bool(
       true,
-      'Use only the configured addresses, not those the hub advertises; needs 2.14.0 or newer.',
+      'Use only the configured addresses, not those that the hub advertises; needs nats-server 2.14.0 or newer.',
       leafToo,
     ),
-    deny_export: list([], subjectPattern, 'Subjects that never leave the unit towards the hub.', leafToo),
-    deny_import: list([], subjectPattern, 'Subjects that never reach the unit from the hub.', leafToo),
+    deny_export: list([], subjectPattern, 'Subjects that are never sent to the hub.', leafToo),
+    deny_import: list([], subjectPattern, 'Subjects that are never accepted from the hub.', leafToo),
     reply_subject: list(
       ['_INBOX.>'],
       subjectPattern,
-      'Where requesters may ask replies to be sent; add the prefix if yours use another.',
+      'Subjects that replies may be sent to; add the inbox prefix of requesters that use another one.',
       leafToo,
     ),
   }),
@@ -131,80 +131,95 @@ export const sections = {
     mode: choice(
       'managed',
       ['managed', 'external', 'off'],
-      'managed: config and service are ours. external: a server somebody else runs. off: the agent connects to hub.url as a client.',
+      'managed: nunect configures and runs it. external: somebody else runs it. off: the agent is a client of hub.url.',
       leafToo,
     ),
     interface: optional(
       interfaceName,
-      'Device, or OpenWrt network such as lan, whose IPv4 address local clients connect to in place of listen.',
+      'Device, or OpenWrt network such as lan, whose IPv4 address is used instead of listen.',
       leafToo,
     ),
-    listen: text('127.0.0.1', ipAddress, 'Address that local clients connect to.', leafToo),
-    port: int(defaultPorts.client, 1, 65535, 'Port that local clients connect to.', leafToo),
-    server: text('nats-server', program, 'The server program.', leafToo),
+    listen: text('127.0.0.1', ipAddress, 'Address to listen on for local clients.', leafToo),
+    port: int(defaultPorts.client, 1, 65535, 'Port to listen on for local clients.', leafToo),
+    server: text('nats-server', program, 'The nats-server program.', leafToo),
     ping_interval_s: int(
       12,
       2,
       600,
-      'How often a link is probed; a black-holed one is noticed after two to three times that.',
+      'Interval of the PINGs on a link; a link that drops all data is detected after two to three intervals.',
       { unit: 's', ...leafToo },
     ),
     confirm_s: int(
       60,
       0,
       3600,
-      'How long changed hub settings may take to join a hub that answers, before the last good ones return; 0: for ever.',
+      'Time for changed hub settings to join a hub that answers, before the last good ones are restored; 0: no limit.',
       { unit: 's' },
     ),
     watchdog_s: int(
       300,
       0,
       86400,
-      'How long the leaf may stay unjoined though the hub answers, before its server is restarted; 0: for ever.',
+      'Time for which the leaf may stay unjoined although the hub answers, before its server is restarted; 0: no limit.',
       { unit: 's' },
     ),
     compression: choice(
       's2_auto',
       ['off', 's2_auto', 's2_fast', 's2_better', 's2_best'],
-      'Compression of the hub link; needs 2.10.0 or newer.',
+      'Compression of the hub link; needs nats-server 2.10.0 or newer.',
       leafToo,
     ),
-    max_payload_kb: int(1024, 1, 65536, 'Largest message.', { unit: 'KiB', ...leafToo }),
-    max_connections: int(256, 4, 65536, 'Most local clients at once.', leafToo),
-    log_debug: bool(false, 'Debug lines in the log of the server.', leafToo),
+    max_payload_kb: int(1024, 1, 65536, 'Maximum size of a message.', { unit: 'KiB', ...leafToo }),
+    max_connections: int(256, 4, 65536, 'Maximum number of local clients.', leafToo),
+    log_debug: bool(false, 'Write debug lines to the log of the server.', leafToo),
     anonymous: optional(
       token,
-      'Name of a user section whose rights a local client without credentials gets.',
+      'Name of the user section whose permissions apply to a local client without credentials.',
       leafToo,
     ),
-    tls_cert: optional(absolutePath, 'Certificate shown to local clients; switches TLS on.', leafFile),
+    tls_cert: optional(absolutePath, 'Certificate of the server for local clients; enables TLS.', leafFile),
     tls_key: optional(absolutePath, 'Key of that certificate.', leafPrivateFile),
-    tls_ca: optional(absolutePath, 'CA that client certificates are checked against.', leafFile),
-    tls_verify: bool(false, 'Demand a client certificate from local clients.', leafToo),
-    websocket_port: int(0, 0, 65535, 'Port for local websocket clients; 0 is off.', leafToo),
-    websocket_listen: text('127.0.0.1', ipAddress, 'Address for local websocket clients.', leafToo),
-    websocket_tls: bool(false, 'TLS for websocket clients, with leaf.tls_cert and leaf.tls_key.', leafToo),
-    websocket_origin: list([], origin, 'Web origins that may connect; none listed means any.', leafToo),
-    jetstream: bool(false, 'Local JetStream. Not needed for the records of the agent.', leafToo),
+    tls_ca: optional(absolutePath, 'CA certificates to verify client certificates with.', leafFile),
+    tls_verify: bool(false, 'Require a client certificate from local clients.', leafToo),
+    websocket_port: int(
+      0,
+      0,
+      65535,
+      'Port to listen on for local WebSocket clients; 0 disables it.',
+      leafToo,
+    ),
+    websocket_listen: text(
+      '127.0.0.1',
+      ipAddress,
+      'Address to listen on for local WebSocket clients.',
+      leafToo,
+    ),
+    websocket_tls: bool(false, 'TLS for WebSocket clients, with leaf.tls_cert and leaf.tls_key.', leafToo),
+    websocket_origin: list([], origin, 'Web origins that may connect; an empty list allows any.', leafToo),
+    jetstream: bool(
+      false,
+      'Enable JetStream on the local server. The records of the agent do not need it.',
+      leafToo,
+    ),
     jetstream_domain: optional(jetstreamDomain, 'JetStream domain. Default: the unit id.', leafToo),
-    jetstream_max_memory_mb: int(32, 0, 65536, 'Most memory for streams; 0 allows none.', {
+    jetstream_max_memory_mb: int(32, 0, 65536, 'Maximum memory for streams; 0 allows none.', {
       unit: 'MiB',
       ...leafToo,
     }),
-    jetstream_max_storage_mb: int(256, 0, 1048576, 'Most storage for streams; 0 allows none.', {
+    jetstream_max_storage_mb: int(256, 0, 1048576, 'Maximum storage for streams; 0 allows none.', {
       unit: 'MiB',
       ...leafToo,
     }),
     jetstream_store_dir: text(
       '/var/lib/nunect/jetstream',
       absolutePath,
-      'Where streams are stored. On OpenWrt /var is lost at a reboot; flash wears.',
+      'Directory of the streams. On OpenWrt a reboot clears /var, and writes wear the flash.',
       leafToo,
     ),
     external_url: text(
       `nats://127.0.0.1:${defaultPorts.client}`,
       serverUrl,
-      'Mode external: the server to use.',
+      'Mode external: URL of the server.',
     ),
     external_user: optional(anyText, 'Mode external: user name.'),
     external_password: optional(anyText, 'Mode external: password.', { secret: true }),
@@ -214,7 +229,7 @@ export const sections = {
       rootFile,
     ),
     external_creds_file: optional(absolutePath, 'Mode external: NATS credentials file.', rootFile),
-    external_tls_ca: optional(absolutePath, 'Mode external: CA certificates for the server.', {
+    external_tls_ca: optional(absolutePath, 'Mode external: CA certificates to verify the server with.', {
       file: 'public',
     }),
     external_monitor_url: optional(
@@ -222,14 +237,14 @@ export const sections = {
         pattern: /^http:\/\/[^\s/]+$/,
         allowed: `an address such as http://127.0.0.1:${defaultPorts.monitoring}`,
       },
-      'Mode external: monitoring address, for the state of the leaf link.',
+      'Mode external: monitoring address of the server, for the state of the leaf link.',
     ),
   }),
-  user: many('A local user of the leaf: an app on the LAN. It may do only what is listed.', {
+  user: many('A local user of the leaf, such as an app on the LAN. It may use the listed subjects only.', {
     name: optional(token, 'Login name. Default: the name of the section.', leafToo),
     password: optional(anyText, 'Password.', secretLeaf),
     password_file: optional(absolutePath, 'File whose first line is the password.', leafRootFile),
-    nkey: optional(userNkey, 'Public nkey, in place of a password.', leafToo),
+    nkey: optional(userNkey, 'Public nkey, instead of a password.', leafToo),
     publish: list([], subjectPattern, 'Subjects it may publish to.', leafToo),
     subscribe: list([], subjectPattern, 'Subjects it may subscribe to.', leafToo),
   }),
@@ -237,25 +252,25 @@ export const sections = {
     mode: choice(
       'auto',
       ['auto', 'ptp', 'chrony'],
-      'auto: PTP where it truly steers the system clock, else NTP. ptp, chrony: only that one.',
+      'auto: PTP if it really steers the system clock, else NTP. ptp, chrony: only that one.',
     ),
-    ptp_domain: int(0, 0, 255, 'domainNumber that ptp4l runs in.'),
+    ptp_domain: int(0, 0, 255, 'domainNumber of ptp4l.'),
     transport_specific: int(0, 0, 15, 'transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.'),
     pmc: text('pmc', program, 'The pmc program of linuxptp.'),
     ptp_socket: list(
       ['/var/run/ptp4l', '/var/run/ptp/ptp4l', '/var/run/ptp4lro', '/var/run/ptp/ptp4lro'],
       absolutePath,
-      'Management socket of ptp4l; the first one that exists and may be used is taken.',
+      'Management socket of ptp4l; the agent takes the first one that exists and that it may use.',
     ),
     timestamping: choice(
       'auto',
       ['auto', 'software', 'hardware'],
-      'What ptp4l uses, where it cannot be asked (read-only socket).',
+      'Timestamping of ptp4l, if ptp4l does not report it (read-only socket).',
     ),
-    chrony_host: text('127.0.0.1', host, 'Where chronyd answers.'),
-    chrony_port: int(defaultPorts.chrony, 1, 65535, 'UDP port that chronyd answers on (cmdport).'),
-    chronyc: text('chronyc', program, 'The chronyc program, for when UDP is refused.'),
-    poll_s: int(1, 1, 60, 'How often the daemons are asked.', { unit: 's' }),
+    chrony_host: text('127.0.0.1', host, 'Host on which chronyd answers.'),
+    chrony_port: int(323, 1, 65535, 'UDP port on which chronyd answers (cmdport).'),
+    chronyc: text('chronyc', program, 'The chronyc program; used if UDP is refused.'),
+    poll_s: int(1, 1, 60, 'Interval between polls of the daemons.', { unit: 's' }),
     locked_sw_ns: int(
       10000,
       1,
@@ -273,55 +288,61 @@ export const sections = {
       300,
       0,
       86400,
-      'How long a clock that was locked counts as tracking after its source is lost.',
+      'Time for which a locked clock counts as tracking after its source is lost.',
       { unit: 's' },
     ),
-    drift_ppb: int(10000, 1, 500000, 'Frequency error assumed of the oscillator when nothing steers it.', {
+    drift_ppb: int(10000, 1, 500000, 'Assumed frequency error of the oscillator while nothing steers it.', {
       unit: 'ppb',
     }),
     asymmetry_ns: int(
       -1,
       -1,
       1000000000,
-      'Known bound of the path asymmetry; -1 assumes half the path delay (hardware: a twentieth).',
+      'Known bound of the path asymmetry; -1 assumes half the path delay (hardware timestamps: a twentieth).',
       { unit: 'ns' },
     ),
-    ntp_server: list([], host, 'NTP servers, announced in ops.time.config.'),
-    ptp_master: optional(anyText, 'Expected grandmaster, announced in ops.time.config.'),
+    ntp_server: list([], host, 'NTP servers, published in ops.time.config.'),
+    ptp_master: optional(anyText, 'Expected grandmaster, published in ops.time.config.'),
   }),
-  probe: many('A peer unit whose round-trip and one-way times are measured.', {
+  probe: many('A peer unit to which round-trip and one-way times are measured.', {
     unit: optional(token, 'Unit id of the peer. Default: the name of the section.', leafToo),
-    interval_s: int(10, 1, 3600, 'How often the peer is asked.', { unit: 's' }),
+    interval_s: int(10, 1, 3600, 'Interval between requests to the peer.', { unit: 's' }),
   }),
-  status: one('Status server on the device.', {
+  status: one('The status server of the unit.', {
     enabled: bool(true, 'Serve the state of the unit over HTTP.'),
     interface: optional(
       interfaceName,
-      'Device, or OpenWrt network with a bridge such as lan, whose IPv4 address is listened on in place of listen.',
+      'Device, or OpenWrt network with a bridge such as lan, whose IPv4 address is used instead of listen.',
     ),
-    listen: text('127.0.0.1', ipAddress, 'Address that is listened on.'),
-    port: int(defaultPorts.status, 1, 65535, 'Port that is listened on.'),
+    listen: text('127.0.0.1', ipAddress, 'Address to listen on.'),
+    port: int(8224, 1, 65535, 'Port to listen on.'),
     metrics: bool(true, 'Serve /metrics in Prometheus text format.'),
     host: list(
       [],
       host,
-      'Further names the page is asked by; host name, unit id and IP addresses always are.',
+      'Further names accepted in the Host header; host name, unit id and IP addresses always are.',
     ),
   }),
-  spool: one('Records that wait for the hub.', {
-    memory_kb: int(4096, 64, 1048576, 'Most memory for records that wait; the oldest metrics go first.', {
-      unit: 'KiB',
-    }),
-    window: int(64, 1, 1024, 'Most records on their way to the hub at once.'),
+  spool: one('Records that wait to be sent to the hub.', {
+    memory_kb: int(
+      4096,
+      64,
+      1048576,
+      'Maximum memory for waiting records; the oldest metrics are dropped first.',
+      {
+        unit: 'KiB',
+      },
+    ),
+    window: int(64, 1, 1024, 'Maximum number of records in flight to the hub.'),
     snapshot_file: optional(
       absolutePath,
-      'File that keeps what waits over a restart; written at a stop and each snapshot_s of an outage: flash wears, /tmp does not.',
+      'File that keeps waiting records across a restart; written at a stop and every snapshot_s of an outage: flash wears, /tmp does not.',
     ),
     snapshot_s: int(
       900,
       60,
       86400,
-      'How often snapshot_file is written in an outage, if what waits changed.',
+      'Interval at which snapshot_file is written in an outage, if the waiting records changed.',
       {
         unit: 's',
       },
@@ -340,13 +361,13 @@ type Values<S> = S extends Section<infer O> ? { readonly [K in keyof O]: ValueOf
 /** The typed values of one section. `| undefined` marks an option that may be absent. */
 export type SectionValues<N extends SectionName> = Values<Sections[N]>;
 
-/** A single section as it is when nothing is set. */
+/** The values of a single section in which nothing is set. */
 export const defaultsOf = <N extends SectionName>(name: N): SectionValues<N> =>
   Object.fromEntries(
     Object.entries(sections[name].options).map(([key, option]) => [key, option.default]),
   ) as SectionValues<N>;
 
-/** A section that may stand several times, with the name it has in the file (or type and index). */
+/** A section that may occur several times, with its name in the file (or type and index). */
 export type Named<T> = T & { readonly section: string };
 
 /** The whole configuration after defaults: every value is valid by the table. */
