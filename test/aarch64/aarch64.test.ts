@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { unpackIpk } from '../kit/openwrt/ipk.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { type Hub, nunect, startHub, startUnit } from '../kit/unit/site.ts';
@@ -17,8 +17,7 @@ const at = (path: string): string => join(place, path);
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const unit = 'demo-01';
 const run = promisify(execFile);
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 let hub: Hub;
 
 /** Builds packages for the router and unpacks each where its starter looks for it. */
@@ -42,9 +41,7 @@ before(async () => {
   unpackPackages();
   hub = await startHub(owner, tempDir(owner, 'aarch64'), natsServers().newest ?? need('nats-server'));
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 /** Machine that an ELF file is for (e_machine): 0xb7 is AArch64. */
 const machineOf = (file: string): number => readFileSync(file).readUInt16LE(18);

@@ -1,7 +1,5 @@
 // What the agent costs and how fast it answers, each beside its floor and its budget (DESIGN.md, "Budgets").
 //   make bench            BENCH_SECONDS=60 is how long the idle cost is watched
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +22,6 @@ const echoes = 10_000;
 const starts = 5;
 const megabyte = 1024 * 1024;
 
-const pidOf = (child: ChildProcess): number => child.pid ?? Number.NaN;
 const step = (text: string): void => console.log(`... ${text}`);
 
 /** Milliseconds from the start of the process to the first answer at the hub: the median of a few starts. */
@@ -35,8 +32,7 @@ async function firstEcho(stage: Stage): Promise<number> {
     const agent = stage.agent();
     await untilAnswered(stage.hub, `ops.echo.${stage.unit}`);
     took.push(performance.now() - begun);
-    agent.kill('SIGTERM');
-    await once(agent, 'exit');
+    await agent.end('SIGTERM');
   }
   return percentile(took, 0.5);
 }
@@ -46,8 +42,8 @@ async function measure(stage: Stage): Promise<Row[]> {
   const first_ms = await firstEcho(stage);
 
   step(`idle: ${idleSeconds} s at the default interval`);
-  const bare = pidOf(stage.bareNode());
-  const agent = pidOf(stage.agent());
+  const bare = stage.bareNode().pid;
+  const agent = stage.agent().pid;
   await untilAnswered(stage.hub, `ops.echo.${stage.unit}`);
   await sleep(10_000); // what it does at its start is not idle
   const cpuBefore = cpuMsOf(agent);

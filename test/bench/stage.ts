@@ -1,8 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
+import { type Daemon, daemon, eventually } from '../kit/process/daemon.ts';
 import { natsServers, need, projectRoot, runtime, tool } from '../kit/process/tools.ts';
 
 /** What is measured, and everything around it: a hub, a leaf from a rendered config, both real nats-servers. */
@@ -13,11 +15,11 @@ export interface Stage {
   /** Echo subject of the Go responder, which is a client of the same leaf. */
   readonly goSubject: string;
   /** Starts the bundle, under NUNECT_RUNTIME where that is set; it is subscribed when its echo is answered. */
-  agent(): ChildProcess;
+  agent(): Daemon;
   /** A node process that does nothing but stay. */
-  bareNode(): ChildProcess;
+  bareNode(): Daemon;
   /** Builds and starts the Go responder, ready when resolved; undefined where there is no Go. */
-  goResponder(): Promise<ChildProcess | undefined>;
+  goResponder(): Promise<Daemon | undefined>;
 }
 
 const unit = 'bench-01';
@@ -49,36 +51,6 @@ config status 'status'
 	option port '${statusPort}'
 `;
 
-/** Resolves when `child` prints `line`; rejects with what it said when it ends before that. */
-function said(child: ChildProcess, line: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout?.setEncoding('utf8').on('data', (data: string) => {
-      text += data;
-      if (text.includes(line)) resolve();
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`${child.spawnargs.join(' ')} ended with ${code}: ${text}`)));
-  });
-}
-
-function children(cwd: string) {
-  const all: ChildProcess[] = [];
-  return {
-    start(command: string, args: readonly string[]): ChildProcess {
-      const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd });
-      all.push(child);
-      return child;
-    },
-    async stop(): Promise<void> {
-      const alive = all.filter((child) => child.exitCode === null && child.signalCode === null);
-      const gone = alive.map((child) => new Promise((resolve) => child.once('exit', resolve)));
-      for (const child of alive) child.kill('SIGKILL');
-      await Promise.all(gone);
-    },
-  };
-}
-
 /** The stream of the example hub, kept in memory: storing is not what is measured. */
 async function storeRecords(hub: NatsConnection): Promise<void> {
   const { name, subjects } = JSON.parse(readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8'));
@@ -91,26 +63,22 @@ async function storeRecords(hub: NatsConnection): Promise<void> {
 }
 
 /** Go's answer to the echo: built into `cwd`, started and ready; undefined where there is no Go. */
-async function goResponder(
-  cwd: string,
-  start: (command: string, args: readonly string[]) => ChildProcess,
-  leafPort: number,
-): Promise<ChildProcess | undefined> {
+async function goResponder(owner: Cleanup, cwd: string, leafPort: number): Promise<Daemon | undefined> {
   const go = tool('go');
   if (go === undefined) return undefined;
   const program = join(cwd, 'responder');
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
   execFileSync(go, ['build', '-o', program, '.'], { cwd: join(__dirname, 'responder'), env });
-  const child = start(program, [`nats://responder:responder@127.0.0.1:${leafPort}`, goSubject]);
-  await said(child, 'READY');
-  return child;
+  const responder = daemon(owner, program, [`nats://responder:responder@127.0.0.1:${leafPort}`, goSubject]);
+  await eventually('the Go responder', () => responder.output().includes('READY'));
+  return responder;
 }
 
 /** Builds the stage, hands it to `measure`, and takes it down however that ends. */
 export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise<T> {
   const server = natsServers().newest ?? need('nats-server');
   const fleet = natsFleet(server);
-  const { start, stop } = children(fleet.dir);
+  const owner = newOwner();
   try {
     const [joinPort, leafPort, statusPort] = [await freePort(), await freePort(), await freePort()];
     const hubServer = await fleet.server('hub', hubConfig(joinPort, join(fleet.dir, 'store')));
@@ -120,7 +88,7 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
     const config = join(fleet.dir, 'nunect');
     writeFileSync(config, uciConfig(joinPort, leafPort, statusPort, server), { mode: 0o600 });
     execFileSync(process.execPath, [bundle, 'render', '--config', config, '--out', run]);
-    start(server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
+    daemon(owner, server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
     const hub = await connect({ servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true });
     try {
       await storeRecords(hub);
@@ -128,15 +96,15 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
         hub,
         unit,
         goSubject,
-        agent: () => start(runtime(), [bundle, 'run', '--dir', run]),
-        bareNode: () => start(process.execPath, ['-e', 'setInterval(() => {}, 5000)']),
-        goResponder: () => goResponder(fleet.dir, start, leafPort),
+        agent: () => daemon(owner, runtime(), [bundle, 'run', '--dir', run]),
+        bareNode: () => daemon(owner, process.execPath, ['-e', 'setInterval(() => {}, 5000)']),
+        goResponder: () => goResponder(owner, fleet.dir, leafPort),
       });
     } finally {
       await hub.close();
     }
   } finally {
-    await stop();
+    await owner.end();
     await fleet.stop();
   }
 }

@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { ptpPair } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
 import { operator, startHub, startUnit } from '../kit/unit/site.ts';
 import { kindOf, lineOf } from './lines.ts';
@@ -25,8 +25,7 @@ const expected = [
 const dir = join(projectRoot, '.demo');
 const width = process.stdout.columns ?? 160;
 
-const undo: (() => void)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => void) };
+const owner = newOwner();
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 
 /** Runs one step with its name in front and its time behind. */
@@ -140,11 +139,11 @@ main().then(
   (code) => finish(code),
   (error: unknown) => {
     say(`\ndemo failed: ${error instanceof Error ? error.message : error}`);
-    finish(1);
+    return finish(1);
   },
 );
 
-function finish(code: number): never {
-  for (const one of undo.reverse()) one();
+async function finish(code: number): Promise<never> {
+  await owner.end();
   process.exit(code);
 }

@@ -6,7 +6,7 @@ import { attackTable } from '../kit/attack/attacktable.ts';
 import { rawLeaf } from '../kit/attack/rawleaf.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { freePort } from '../kit/hub/nats.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { listeningSockets } from '../kit/process/sockets.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
@@ -54,8 +54,7 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
 
 for (const { name, program } of servers) {
   describe(`clients on the LAN, ${name} nats-server`, () => {
-    const undo: (() => unknown)[] = [];
-    const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+    const owner = newOwner();
     const heard: Msg[] = [];
     let hub: Hub;
     let site: RunningUnit;
@@ -77,9 +76,7 @@ for (const { name, program } of servers) {
       site = await startUnit(owner, { ...opts, more: `${leaf}\n${users}` });
       await eventually('records at the hub', async () => (await hub.stored()) > 3);
     });
-    after(async () => {
-      for (const one of undo.reverse()) await one();
-    });
+    after(() => owner.end());
 
     test('nothing listens but the leaf and the status page, on loopback', () => {
       assert.deepEqual(listeningSockets(site.leaf().pid), [`tcp 127.0.0.1:${site.leafPort}`]);

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { type Socket, connect as tcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { connect, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import {
   beatsOf,
@@ -31,8 +31,7 @@ const interval_ms = 1000;
  * little memory, as node's defaults leave up to 130 MB of garbage lie around where there is room: that says nothing.
  */
 const bound = { peak: 96, after: 96, collected: 56 };
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 
 let hub: Hub;
 let site: RunningUnit;
@@ -146,9 +145,7 @@ describe('a unit that is flooded', () => {
     idle_mb = rss_mb(pid);
     idleFiles = openFiles(pid);
   });
-  after(async () => {
-    for (const one of undo.reverse()) await one();
-  });
+  after(() => owner.end());
 
   test('echo requests from the hub and the LAN at once, thousands under way', async (t) => {
     let answered = 0;

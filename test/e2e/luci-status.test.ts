@@ -8,7 +8,7 @@ import { luciSources, startLuci } from '../kit/openwrt/lucisite.ts';
 import { type RpcdStage, rpcdStage } from '../kit/openwrt/rpcd.ts';
 import type { UbusReply } from '../kit/openwrt/ucistore.ts';
 import { openPage, startBrowser } from '../kit/page/browser.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
@@ -19,8 +19,7 @@ const skip = lacking('chromium', 'busybox') || (server === undefined && 'no nats
 const markup = '<img src=x onerror=window.pwned=1>';
 const pictures = process.env['NUNECT_PICTURES']; // a folder for pictures, where somebody wants to look
 
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 let browser: Browser;
 let hub: Hub;
 let unit: RunningUnit;
@@ -41,9 +40,7 @@ before(async () => {
   stage = rpcdStage(owner);
   stage.rendered(dirname(unit.config)); // where agent.json is
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 const askPlugin = async (method: string): Promise<UbusReply> => {
   const { stdout } = await stage.run(['call', method]);

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { freePort } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { agentWith as startAgent } from '../kit/unit/agents.ts';
@@ -15,8 +15,7 @@ import { type Hub, startHub } from '../kit/unit/site.ts';
 const unit = 'demo-01';
 const login = `option user '${unit}'\n\toption password 'change-me-${unit}'`;
 const program = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 type Json = Record<string, unknown>;
 let hub: Hub;
 const seen: Msg[] = [];
@@ -26,9 +25,7 @@ before(async () => {
   hub.nc.subscribe('ops.>', { callback: (_error, message) => void seen.push(message) });
   await hub.nc.flush();
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 const agentWith = (sections: string) => startAgent(owner, sections, { unit });
 const echoed = (): Promise<Msg> =>
@@ -46,7 +43,7 @@ test('off: the agent is a client of the hub, its records are stored, and it says
   await eventually('stored', async () => (await status()).spool.state === 'stored');
   const stored = await hub.stored();
   assert.ok(stored > 0);
-  hub.server().kill('SIGKILL');
+  await hub.server().end('SIGKILL');
   const lost = await eventually('it is told', async () => {
     const now = await status();
     return now.status === 'critical' && now;

@@ -10,15 +10,14 @@ import type { PeerRtt, RttMetric } from '../../agent/wire/reports.ts';
 import { chronyd, chronyPair } from '../kit/clock/chrony.ts';
 import { type NetnsEnd, netnsPair, noNetns } from '../kit/net/netns.ts';
 import { slowPath } from '../kit/net/slowpath.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, runtime } from '../kit/process/tools.ts';
 import { bundle, type Hub, operator, startHub, startUnit } from '../kit/unit/site.ts';
 
 const run = promisify(execFile);
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 
 /** From the far unit to the hub; the other direction is fast. */
 const slow_us = 60_000;
@@ -50,9 +49,7 @@ before(async () => {
     await startUnit(owner, { dir: own, unit, server, hubPort, time, more, interval_s: 1 });
   }
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 /** A way and what it must be: the truth lies within the interval that is claimed. */
 function assertWithin(shown: number | undefined, error_us: number | undefined, least: number, most: number) {

@@ -13,14 +13,13 @@ import { connectAs } from '../kit/leaf/leafdaemon.ts';
 import { seeded } from '../kit/lib/matrix.ts';
 import { type Gate, gateTo } from '../kit/net/gate.ts';
 import { slowPath } from '../kit/net/slowpath.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const { debian, newest } = natsServers();
 const program = newest ?? debian ?? need('nats-server');
 const rssLimit_mb = 110;
@@ -194,7 +193,7 @@ describe('a unit in an outage', () => {
   });
   after(async () => {
     await local?.close().catch(() => {});
-    for (const one of undo.reverse()) await one();
+    await owner.end();
   });
 
   test('the hub is killed with records on their way to it', () =>
@@ -205,7 +204,7 @@ describe('a unit in an outage', () => {
       async act() {
         await burst(300);
         await sleep(60);
-        hub.server().kill('SIGKILL');
+        await hub.server().end('SIGKILL');
         await until('records wait', ({ spool }) => spool?.state === 'offline' && spool.records >= 15);
         await hub.restart();
       },

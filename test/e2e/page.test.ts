@@ -19,14 +19,13 @@ import { noNetns } from '../kit/net/netns.ts';
 import { openPage, startBrowser, tooFaint } from '../kit/page/browser.ts';
 import { fullSnapshot, historyOf } from '../kit/page/snapshot.ts';
 import { documentedFields, fieldsOf } from '../kit/page/statusfields.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { tool } from '../kit/process/tools.ts';
 import { type FullSite, fullSite, hostileRefid } from '../kit/unit/fullsite.ts';
 
 const skip = noNetns() ?? (tool('chromium') === undefined ? 'no chromium' : false);
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const figures: string[] = [];
 const sizes = [320, 360, 768, 1280];
 const pictures = process.env['NUNECT_PICTURES']; // a folder for pictures, where somebody wants to look
@@ -52,7 +51,7 @@ before(async () => {
   if (skip === false) browser = await startBrowser(owner);
 });
 after(async () => {
-  for (const one of undo.reverse()) await one();
+  await owner.end();
   for (const line of figures) console.log(`figure: ${line}`);
 });
 

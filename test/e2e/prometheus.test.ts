@@ -8,7 +8,7 @@ import { quantities } from '../../agent/status/web/quantities.ts';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { freePort } from '../kit/hub/nats.ts';
 import { noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { lacking, need, projectRoot } from '../kit/process/tools.ts';
 import { fullSite } from '../kit/unit/fullsite.ts';
@@ -19,8 +19,7 @@ interface Panel {
 }
 
 const skip = noNetns() ?? lacking('prometheus', 'promtool');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const dashboard = JSON.parse(readFileSync(join(projectRoot, 'config/grafana/nunect.json'), 'utf8')) as {
   readonly panels: readonly Panel[];
 };
@@ -28,9 +27,7 @@ const queries = dashboard.panels.flatMap(({ title, targets }) =>
   targets.map(({ expr }) => ({ title, expr })),
 );
 
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 test('the dashboard names only quantities that there are', () => {
   const names = new Set(quantities.map(({ name }) => name));

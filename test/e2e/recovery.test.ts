@@ -7,15 +7,14 @@ import type { Msg } from '@nats-io/transport-node';
 import { type Chronyd, chronyPair } from '../kit/clock/chrony.ts';
 import { type Ptp4l, type PtpPair, ptpPair } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const { debian, newest } = natsServers();
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 type Json = Record<string, unknown>;
 interface Status {
   readonly status: string;
@@ -97,9 +96,7 @@ describe('a unit whose surroundings fail', { skip: skip ?? false }, () => {
     agentPid = site.agent().pid;
     await until('ptp locked', isLocked, 60_000);
   });
-  after(async () => {
-    for (const one of undo.reverse()) await one();
-  });
+  after(() => owner.end());
 
   test('PTP figures are those that pmc gives by hand', async () => {
     const ask = (id: string): string =>

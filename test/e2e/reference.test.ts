@@ -8,15 +8,14 @@ import { subjectsReference } from '../../build/subjects-reference.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { ptpPair } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const seen: Msg[] = [];
 let hub: Hub;
 
@@ -41,9 +40,7 @@ before(async () => {
     interval_s: 1,
   });
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 /** Each leaf of a JSON value as a path, `[]` for any element of a list, with its type. */
 function* leaves(value: unknown, path: string, opaque: ReadonlySet<string>): Generator<[string, string]> {

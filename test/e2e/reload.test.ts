@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { freePort } from '../kit/hub/nats.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, runtime } from '../kit/process/tools.ts';
 import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 type Json = Record<string, unknown>;
 
 let hub: Hub;
@@ -65,9 +64,7 @@ before(async () => {
   site = await startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time, interval_s: 1 });
   await nextBeat();
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 describe('a running unit whose config changes', () => {
   test('nothing changed: nothing is touched', async () => {
@@ -195,7 +192,7 @@ describe('a running unit whose config changes', () => {
     assert.doesNotMatch(site.agent().output(), /MaxListeners|crashed/);
     const hubEvents = (): Json[] => bodies(`ops.status.leaf.${unit}`).filter(({ event }) => event === 'hub');
     const before = hubEvents().length;
-    hub.server().kill('SIGKILL');
+    await hub.server().end('SIGKILL');
     await eventually(
       'the hub is missed',
       async () => (await site.status())['link']?.['hub_up'] !== true,

@@ -1,6 +1,6 @@
 // What a unit runs short of, and what stands still around it. docs/faults.md says what it does in each case.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -12,8 +12,8 @@ import { systemSocketFiles } from '../../agent/clock/ptp4l/keeper.ts';
 import { watchPtp4l } from '../../agent/clock/ptp4l/watch.ts';
 import { spawnSafely } from '../../agent/lib/child.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { agentSpawn, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { beatsOf, cpu_ms, gapsOf } from '../kit/process/strain.ts';
 import { lacking, natsServers, need, projectRoot, runtime } from '../kit/process/tools.ts';
 import { agentWith } from '../kit/unit/agents.ts';
@@ -22,8 +22,7 @@ import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
 const long = process.env['NUNECT_LONG'] === '1';
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 
 let hub: Hub;
 let site: RunningUnit;
@@ -67,9 +66,7 @@ describe('a unit that runs short', () => {
     });
     await eventually('stored', async () => (await hub.stored()) > 5);
   });
-  after(async () => {
-    for (const one of undo.reverse()) await one();
-  });
+  after(() => owner.end());
 
   test('out of file descriptors: heartbeats and echo go on, and the page is back with the files', {
     skip: lacking('prlimit'),
@@ -176,13 +173,11 @@ test('SIGTERM at any moment of the start ends the agent soon, and READY is not s
   );
   await agent.end('SIGTERM');
   for (const after_ms of [10, 60, 120, 180, 240, 300, 400]) {
-    const child = spawn(runtime(), [bundle, 'run', '--dir', runDir], { stdio: 'ignore' });
-    t.after(() => child.kill('SIGKILL'));
-    const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
+    const started = daemon(t, runtime(), [bundle, 'run', '--dir', runDir]);
     await pause(after_ms);
     const begun = performance.now();
-    child.kill('SIGTERM');
-    assert.equal(await ended, 0, `after ${after_ms} ms`);
+    started.kill('SIGTERM');
+    assert.equal((await started.exited) ?? 0, 0, `after ${after_ms} ms`);
     assert.ok(performance.now() - begun < 5000, `after ${after_ms} ms`);
   }
 });
@@ -357,7 +352,7 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
       const signal = new AbortController().signal;
       const watch = watchPtp4l(
         {
-          spawn: spawnSafely((command, args) => spawn(command, [...args])),
+          spawn: spawnSafely(agentSpawn),
           ticker: systemTicker(),
           files: systemSocketFiles,
         },

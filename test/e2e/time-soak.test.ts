@@ -9,7 +9,7 @@ import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
 import { ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { netnsPair, noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
@@ -18,8 +18,7 @@ const soak_s = Number(process.env['SOAK_SECONDS'] ?? 75);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
 const server = natsServers().newest ?? need('nats-server');
 const skip = noNetns() ?? false;
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const kernelBefore = kernelClock();
 const figures: string[] = [`seed ${seed}, ${soak_s} s`];
 const quickAnnounce = ['logAnnounceInterval 0'];
@@ -215,7 +214,7 @@ before(async () => {
   if (skip === false) hub = await startHub(owner, tempDir(owner, 'hub'), server);
 });
 after(async () => {
-  for (const one of undo.reverse()) await one();
+  await owner.end();
   for (const line of figures) console.log(`figure: ${line}`);
 });
 
@@ -275,7 +274,7 @@ describe('never locked while the source is dead', { skip, concurrency: 2 }, () =
   test('chronyd with a refclock of PTP and a server', { timeout: (soak_s + 150) * 1000 }, async () => {
     const socket = join(tempDir(owner, 'soak'), 'ptp4l');
     const segment = 20_000 + (process.pid % 10_000);
-    undo.push(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
+    owner.after(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
     const [far, near] = netnsPair(owner);
     let gm = ptp4l(owner, far, { role: 'master', extra: quickAnnounce });
     ptp4l(owner, near, { role: 'ntpshm', shm: segment, socket });

@@ -12,15 +12,14 @@ import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
 import { linuxptp, type Ptp4l, ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, netnsSwitch, noNetns } from '../kit/net/netns.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
 
 const server = natsServers().newest ?? need('nats-server');
 const skip = noNetns() ?? false;
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const kernelBefore = kernelClock();
 const figures: string[] = [];
 const figure = (text: string): void => void figures.push(text);
@@ -36,7 +35,7 @@ before(async () => {
   hub = await startHub(owner, tempDir(owner, 'hub'), server);
 });
 after(async () => {
-  for (const one of undo.reverse()) await one();
+  await owner.end();
   for (const line of figures) console.log(`figure: ${line}`);
 });
 
@@ -269,7 +268,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       const [far, near] = netnsPair(owner);
       gm = ptp4l(owner, far, { role: 'master', extra: quickAnnounce });
       ptpFeed = () => ptp4l(owner, near, { role: 'ntpshm', shm: segment, socket });
-      undo.push(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
+      owner.after(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
     });
     let ptpFeed: () => Ptp4l;
 

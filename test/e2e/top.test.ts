@@ -1,13 +1,12 @@
 // nunect top as an operator has it: the bundle at a terminal, a real hub, two real units and a hundred told ones.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { headers } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/process/cleanup.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { type AtTerminal, atTerminal } from '../kit/process/pty.ts';
 import { natsServers, need, projectRoot, runtime } from '../kit/process/tools.ts';
 import {
@@ -21,8 +20,7 @@ import {
 } from '../kit/unit/site.ts';
 
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const told = 100;
 
 let hub: Hub;
@@ -53,7 +51,7 @@ function tellHeartbeats(): void {
       hub.nc.publish(`ops.heartbeat.${unit}`, JSON.stringify(body), { headers: head });
     }
   }, 500);
-  undo.push(() => clearInterval(timer));
+  owner.after(() => clearInterval(timer));
 }
 
 before(async () => {
@@ -72,9 +70,7 @@ before(async () => {
   [first, second] = await Promise.all([unit('a', 'demo-01'), unit('b', 'demo-02')]);
   tellHeartbeats();
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 const top = (...args: string[]): AtTerminal => atTerminal(owner, [runtime(), bundle, 'top', ...args], env);
 const restored = (output: string): boolean => output.endsWith('\x1b[?7h\x1b[?25h\x1b[?1049l');
@@ -115,13 +111,9 @@ describe('for scripts', () => {
 
   test('the end of a pipe is a quiet end', async () => {
     const line = `"${runtime()}" "${bundle}" top -i 0.2 | head -n 1; echo "\${PIPESTATUS[*]}"`;
-    const shell = spawn('bash', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const [said, errors]: [string[], string[]] = [[], []];
-    shell.stdout.on('data', (data) => said.push(String(data)));
-    shell.stderr.on('data', (data) => errors.push(String(data)));
-    await new Promise((resolve) => shell.once('close', resolve));
-    assert.match(said.join(''), /^nunect top .*\n0 0\n$/);
-    assert.equal(errors.join(''), '');
+    const { stdout, stderr } = await runToEnd('bash', ['-c', line], { env });
+    assert.match(stdout, /^nunect top .*\n0 0\n$/);
+    assert.equal(stderr, '');
   });
 
   test('no server, a wrong password and a user who may not listen are told, with exit code 2', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, tool } from '../kit/process/tools.ts';
 import { type Hub, nunect, operator, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
@@ -15,8 +15,7 @@ import { type Hub, nunect, operator, type RunningUnit, startHub, startUnit } fro
 const unit = 'demo-01';
 const run = promisify(execFile);
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 
 let hub: Hub;
 let site: RunningUnit;
@@ -52,9 +51,7 @@ before(async () => {
   const time = [`option chrony_port '${chrony.client.cmdport}'`, `list ptp_socket '${dir}/no-ptp4l'`];
   site = await startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time, interval_s: 1 });
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 describe('a unit seen from the hub', () => {
   test('nats req gets the echo with the headers of the contract', {

@@ -81,7 +81,6 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
     () => existsSync(join(out, 'state/leaf.log')) && leafLog().includes('Server is ready'),
   );
   const agent = start(runtime(), bundle, 'run', '--dir', out);
-  t.after(() => agent.end('SIGTERM'));
   await eventually('READY', () => agent.output().includes(`READY ${unit}`), 30_000).catch((error: Error) => {
     throw new Error(`${error.message}\n${agent.output()}`);
   });

@@ -1,6 +1,6 @@
 // The days that certificates have left, told by an agent whose wall clock the test moves.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { newOperator } from '../kit/hub/jwt.ts';
 import { freePort } from '../kit/hub/nats.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
 
 const day_ms = 86_400_000;
@@ -77,7 +77,7 @@ config time\n option chrony_port ${ports.chrony}\n list ptp_socket ${at('none')}
   const begun_ms = performance.now();
   let lines = '';
   const agent = await startAgent(parseAgentFile(readFileSync(at('agent.json'), 'utf8'), 'agent.json'), {
-    spawn: (command, args) => spawn(command, [...args]),
+    spawn: agentSpawn,
     write: (line) => {
       lines += line;
     },

@@ -15,15 +15,14 @@ import { openLink } from '../../agent/nats/link.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
 import { freePort, natsFleet } from '../kit/hub/nats.ts';
 import { type PathDelays, slowPath } from '../kit/net/slowpath.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 
 const run = promisify(execFile);
 const clients = join(projectRoot, 'config/clients');
 const server = natsServers().newest ?? need('nats-server');
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 
 /** What the tests take for true time: days away from this machine's, so that nothing can be right by chance. */
 const mono_us = (): number => performance.now() * 1000;
@@ -42,7 +41,7 @@ before(async () => {
   client = await import('../../config/clients/clock.mjs');
   websocket = await freePort();
   const fleet = natsFleet(server);
-  undo.push(() => fleet.stop());
+  owner.after(() => fleet.stop());
   const nats = await fleet.server(
     'one',
     `websocket { listen: "127.0.0.1:${websocket}", no_tls: true }
@@ -57,7 +56,7 @@ authorization { users: [ { user: unit, password: unit }, { user: app, password: 
     { servers: [nats.url], name: 'unit', inboxPrefix: '_INBOX_unit', user: 'unit', password: 'unit' },
     ended.signal,
   );
-  undo.push(async () => {
+  owner.after(async () => {
     ended.abort();
     await link.stop();
   });
@@ -78,14 +77,12 @@ authorization { users: [ { user: unit, password: unit }, { user: app, password: 
   }
   await eventually('connected', () => link.state().connected);
 });
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 async function connected(delays?: PathDelays): Promise<NatsConnection> {
   const at = delays === undefined ? port : await slowPath(owner, port, delays);
   const nc = await connect({ servers: `nats://127.0.0.1:${at}`, user: 'app', pass: 'app' });
-  undo.push(() => nc.close());
+  owner.after(() => nc.close());
   return nc;
 }
 
@@ -136,7 +133,7 @@ describe('in Node', () => {
     const nc = await connected({ there: jitter, back: jitter });
     let set_ms = 0;
     const clock = client.keepClock(nc, 'wandering', { every_s: 0.2, wall_ms: () => Date.now() + set_ms });
-    undo.push(() => clock.stop());
+    owner.after(() => clock.stop());
     await eventually('a time', () => clock.now_us());
     const claimed: number[] = [];
     let worst_us = 0;
@@ -155,7 +152,7 @@ describe('in Node', () => {
 
   test('a unit that states no bound gives its time, and no claim on true time', async () => {
     const clock = client.keepClock(await connected(), 'plain');
-    undo.push(() => clock.stop());
+    owner.after(() => clock.stop());
     await eventually('a time', () => clock.now_us());
     assert.equal(clock.error_us(), undefined);
     const wrong_us = wrongBy(() => clock.now_us() ?? NaN);
@@ -226,7 +223,7 @@ describe('over websockets', () => {
       response.writeHead(200, { 'content-type': type }).end(readFileSync(file, 'utf8') + more);
     });
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
-    undo.push(() => web.close());
+    owner.after(() => web.close());
     const address = web.address();
     const at = typeof address === 'object' && address !== null ? address.port : 0;
     const query = new URLSearchParams({

@@ -1,6 +1,5 @@
 // The clock of the agent is set by decades, forth and back, past the ends of 32 bit: it goes on, and tells the new time.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +9,7 @@ import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { freePort } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 
 const program = natsServers().newest ?? need('nats-server');
@@ -38,7 +37,7 @@ config time 'time'\n\toption chrony_port '${await freePort()}'\n\tlist ptp_socke
   let said = '';
   const path = join(dir, 'agent.json');
   const agent = await startAgent(parseAgentFile(readFileSync(path, 'utf8'), path), {
-    spawn: (command, args) => spawn(command, [...args]),
+    spawn: agentSpawn,
     write: (line) => {
       said += line;
     },

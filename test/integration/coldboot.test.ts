@@ -1,6 +1,6 @@
 // The agent in this process, on clocks that the test sets, with real servers and a real chronyd beside it.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ import { openLink } from '../../agent/nats/link.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { freePort, natsFleet } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub, writeUci } from '../kit/unit/site.ts';
 
@@ -72,7 +72,7 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
   const agent = await startAgent(
     parseAgentFile(readFileSync(join(dir, 'agent.json'), 'utf8'), 'agent.json'),
     {
-      spawn: (command, args) => spawn(command, [...args]),
+      spawn: agentSpawn,
       write: (line) => {
         lines += line;
       },

@@ -8,11 +8,10 @@ import { type DoorTls, isReached, knockHub } from '../../agent/leaf/watch/hubpro
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { freePort, silentServer } from '../kit/hub/nats.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 
-const undo: (() => unknown)[] = [];
-const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+const owner = newOwner();
 const dir = tempDir(owner, 'door');
 const [ca, otherCa] = [authority(join(dir, 'ca')), authority(join(dir, 'other'))];
 const certs = {
@@ -22,9 +21,7 @@ const certs = {
   stranger: otherCa.issue('stranger', '/CN=unit'),
 };
 const limit_ms = 2000;
-after(async () => {
-  for (const one of undo.reverse()) await one();
-});
+after(() => owner.end());
 
 for (const { name, program } of serversToTest()) {
   describe(`the door of a hub of nats-server ${name}`, () => {

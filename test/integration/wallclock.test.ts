@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { wallClock } from '../../agent/clock/wallclock.ts';
+import { owned } from '../kit/process/daemon.ts';
 import { tool } from '../kit/process/tools.ts';
 
 // Answers each line with CLOCK_MONOTONIC, CLOCK_REALTIME and CLOCK_MONOTONIC again, read one after the other.
@@ -21,7 +22,7 @@ test('wall time agrees with clock_gettime read by python3 within both bounds', a
   const python = tool('python3');
   if (python === undefined) return t.skip('python3 is not installed');
   const child = spawn(python, ['-c', reader], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.after(() => child.kill('SIGKILL'));
+  owned(t, child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const clock = wallClock({ hrtime_ns: () => process.hrtime.bigint(), dateNow_ms: () => Date.now() });
   const errors_us: number[] = [];

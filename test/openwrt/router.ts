@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cleanup, undoLater } from '../kit/process/cleanup.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 
 /** How a command on the router ended. */
 export interface Ended {
@@ -54,31 +54,15 @@ export async function bootRouter(owner: Cleanup, tree: string, feed: string): Pr
   for (const name of ['lan0', 'lanport']) execFileSync('ip', ['link', 'set', name, 'up']);
   execFileSync('ip', ['addr', 'add', '192.168.1.1/24', 'dev', 'lan0']);
   const words = ['--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', 'sh', '-c', preinit, root];
-  let console = '';
-  const start = (): ChildProcess => {
-    const child = spawn('unshare', words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const channel of [child.stdout, child.stderr])
-      channel.setEncoding('utf8').on('data', (text: string) => {
-        console += text;
-      });
-    undoLater(owner, () => child.kill('SIGKILL'));
-    return child;
-  };
-  let starter: ChildProcess;
+  let starter: Daemon;
   let init = '';
 
   const sh = async (command: string): Promise<Ended> => {
     const env = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root'];
     const enter = ['-t', init, '-m', '-p', '-u', '-i', '-r', '-w', ...env, '/bin/sh', '-c', command];
     const began = performance.now();
-    const child = spawn('nsenter', enter, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    for (const channel of [child.stdout, child.stderr])
-      channel.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-      });
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    return { code, said, took_ms: performance.now() - began };
+    const { code, stdout, stderr } = await runToEnd('nsenter', enter);
+    return { code, said: stdout + stderr, took_ms: performance.now() - began };
   };
   const ok = async (command: string): Promise<string> => {
     const { code, said } = await sh(command);
@@ -86,21 +70,20 @@ export async function bootRouter(owner: Cleanup, tree: string, feed: string): Pr
     return said;
   };
   const boot = async (): Promise<void> => {
-    starter = start();
-    const children = `/proc/${starter.pid}/task/${starter.pid}/children`;
+    starter = daemon(owner, 'unshare', words, { endBy: 'SIGKILL' }); // unshare hears no SIGTERM
+    const { pid } = starter;
+    const children = `/proc/${pid}/task/${pid}/children`;
     init = await eventually('procd', () => readFileSync(children, 'utf8').trim() || undefined);
     const isUp = async (): Promise<boolean> =>
       (await sh('ubus -S list service network system')).said.split('\n').length > 3;
     await eventually('the end of the boot', isUp).catch((error: Error) => {
-      throw new Error(`${error.message}\n${console}`);
+      throw new Error(`${error.message}\n${starter.output()}`);
     });
   };
   await boot();
   return {
     async powerCycle() {
-      const gone = new Promise((resolve) => starter.once('exit', resolve));
-      starter.kill('SIGKILL');
-      await gone;
+      await starter.end('SIGKILL');
       await boot();
     },
     root,

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
@@ -14,8 +14,7 @@ import { bootRouter, type Router } from './router.ts';
 const tree = process.env['OPENWRT_TREE'] ?? '';
 const feed = join(projectRoot, 'dist/feed');
 /** What has to be undone after the last test; hooks that are registered in a hook would run at once. */
-const undoing: (() => unknown)[] = [];
-const owner = { after: (undo: () => unknown) => void undoing.push(undo) } as Cleanup;
+const owner = newOwner();
 const unit = 'demo-01';
 
 let hub: Hub;
@@ -79,7 +78,7 @@ describe('on OpenWrt', { concurrency: false }, () => {
   });
   after(async () => {
     if (process.env['NUNECT_LOG'] !== undefined) console.log((await router.log()).join('\n'));
-    for (const undo of undoing.reverse()) await undo();
+    await owner.end();
   });
 
   it('opkg installs from the signed feed, and refuses one that was tampered with', async () => {

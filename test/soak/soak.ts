@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 import { chaos } from './chaos.ts';
 import type { Place } from './place.ts';
@@ -35,13 +36,12 @@ async function main(): Promise<number> {
     console.log(line);
   };
   log(`SOAK_SEED=${seed} SOAK_SECONDS=${seconds}`);
-  const undo: (() => unknown)[] = [];
   const kept = join(projectRoot, '.soak', String(seed));
+  const owner = newOwner();
   let faults: readonly string[];
   let place: Place | undefined;
   try {
     const server = natsServers().newest ?? need('nats-server');
-    const owner = { after: (fn: () => unknown) => void undo.push(fn) };
     const opened = (it: Place): void => {
       place = it;
     };
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
     }
     log(`kept: ${kept}; again with SOAK_SEED=${seed}`);
   }
-  for (const one of undo.reverse()) await one();
+  await owner.end();
   return faults.length > 0 ? 1 : 0;
 }
 

@@ -1,7 +1,6 @@
 // Small bounds that hold when something around the agent fails.
 import assert from 'node:assert/strict';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { PermissionViolationError } from '@nats-io/transport-node';
@@ -13,6 +12,7 @@ import { spoolBudget } from '../../agent/records/budget.ts';
 import { type Entry, newLane, shelve } from '../../agent/records/queues.ts';
 import { clockSettings, ptpFacts } from '../kit/clock/evidence.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
+import { agentSpawn } from '../kit/process/daemon.ts';
 import { fakeWall, recordingLog } from '../kit/unit/unitfakes.ts';
 
 const errnoError = (code: string): Error => Object.assign(new Error(`spawn ${code}`), { code });
@@ -36,12 +36,7 @@ test('a child without pipes, as node leaves it when no file is free, fails by it
 
 test('a program whose own child holds its pipes is given up in time', async () => {
   const begun = performance.now();
-  const done = await runChild(
-    (command, args) => spawn(command, [...args]),
-    'sh',
-    ['-c', 'sleep 5 & exec sleep 5'],
-    200,
-  );
+  const done = await runChild(agentSpawn, 'sh', ['-c', 'sleep 5 & exec sleep 5'], 200);
   assert.equal(done.failed, 'timeout');
   assert.ok(performance.now() - begun < 3000);
 });

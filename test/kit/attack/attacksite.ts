@@ -1,6 +1,6 @@
 import { after, before } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
-import type { Cleanup } from '../process/cleanup.ts';
+import { newOwner } from '../process/cleanup.ts';
 import { eventually, tempDir } from '../process/daemon.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../unit/site.ts';
 import { type RawLeaf, rawLeaf } from './rawleaf.ts';
@@ -21,8 +21,7 @@ export interface AttackSite {
 
 /** Starts it before the tests of the suite that calls this, and ends it after them. */
 export function attackSite(program: string): AttackSite {
-  const undo: (() => unknown)[] = [];
-  const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+  const owner = newOwner();
   const heard: Msg[] = [];
   let hub: Hub;
   let unit: RunningUnit;
@@ -36,9 +35,7 @@ export function attackSite(program: string): AttackSite {
     unit = await startUnit(owner, site);
     await eventually('records of the victim', async () => (await hub.stored()) > 3);
   });
-  after(async () => {
-    for (const one of undo.reverse()) await one();
-  });
+  after(() => owner.end());
   return {
     hub: () => hub,
     unit: () => unit,

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { systemFileThere, usualSigns } from '../../../agent/clock/chronyd/chronyc.ts';
 import { openUdp } from '../../../agent/clock/chronyd/udp.ts';
 import { type ChronyOptions, watchChronyd } from '../../../agent/clock/chronyd/watch.ts';
@@ -6,7 +5,7 @@ import { systemSocketFiles } from '../../../agent/clock/ptp4l/keeper.ts';
 import { type PtpOptions, watchPtp4l } from '../../../agent/clock/ptp4l/watch.ts';
 import { systemTicker } from '../../../agent/lib/ticker.ts';
 import type { Cleanup } from '../process/cleanup.ts';
-import { tempDir } from '../process/daemon.ts';
+import { agentSpawn, tempDir } from '../process/daemon.ts';
 import { need } from '../process/tools.ts';
 
 /** The ptp4l probe on real processes, with the pids of the pmc that it has started. */
@@ -16,7 +15,7 @@ export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<Pt
   const watched = watchPtp4l(
     {
       spawn: (command, args) => {
-        const child = spawn(command, args);
+        const child = agentSpawn(command, args);
         pids.push(child.pid ?? -1);
         return child;
       },
@@ -33,7 +32,7 @@ export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<Pt
 /** The chronyd probe on real sockets and processes. */
 export function realChronyWatch(owner: Cleanup, opts: Partial<ChronyOptions>) {
   const watched = watchChronyd(
-    { open: openUdp, spawn, there: systemFileThere, ticker: systemTicker(), random: Math.random },
+    { open: openUdp, spawn: agentSpawn, there: systemFileThere, ticker: systemTicker(), random: Math.random },
     {
       chrony_host: '127.0.0.1',
       chrony_port: 323,

@@ -62,7 +62,6 @@ export async function startUnit(
   const warnings = await render();
   if (mode === 'managed') await startServer(t, program, join(dir, 'leaf.conf'));
   const agent = daemon(t, runtime(), [bundle, 'run', '--dir', dir]);
-  t.after(() => agent.end('SIGTERM')); // by TERM, so that coverage is written
   return {
     agent,
     dir,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startServer } from '../leaf/leafdaemon.ts';
-import type { Cleanup } from '../process/cleanup.ts';
+import { newOwner } from '../process/cleanup.ts';
 import { type Daemon, eventually, tempDir } from '../process/daemon.ts';
 
 /** A port that nobody listens on at the moment. */
@@ -49,10 +49,8 @@ export interface NatsFleet {
 }
 
 export function natsFleet(program: string): NatsFleet {
-  const undo: (() => unknown)[] = [];
-  const owner: Cleanup = { after: (fn) => void undo.push(fn as () => unknown) };
+  const owner = newOwner();
   const dir = tempDir(owner, 'nats');
-  const servers = new Set<Daemon>();
   return {
     dir,
     async server(name, firstConfig) {
@@ -71,7 +69,6 @@ export function natsFleet(program: string): NatsFleet {
           config = next ?? config;
           write();
           running = await startServer(owner, program, file);
-          servers.add(running);
         },
         async kill(signal) {
           const target = running;
@@ -93,10 +90,7 @@ export function natsFleet(program: string): NatsFleet {
         },
       };
     },
-    async stop() {
-      await Promise.all([...servers].map((server) => server.end()));
-      for (const one of undo.reverse()) one();
-    },
+    stop: () => owner.end(),
   };
 }
 

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cleanup, undoLater } from '../process/cleanup.ts';
-import { type Daemon, eventually } from '../process/daemon.ts';
+import { type Cleanup, newOwner, undoLater } from '../process/cleanup.ts';
+import { type Daemon, daemon, eventually } from '../process/daemon.ts';
 import { projectRoot } from '../process/tools.ts';
 
 /** A leaf that is started again whenever it ends, as procd does. */
@@ -17,7 +16,8 @@ const pauseMs = 200; // procd's is 5 s
 
 /** Runs the leaf of a rendered directory by the installed starter; resolves when its server is ready. */
 export async function keepLeaf(owner: Cleanup, dir: string, server: string): Promise<KeptLeaf> {
-  let child: ChildProcess | undefined;
+  const servers = newOwner();
+  let child: Daemon | undefined;
   let ended = false;
   let starts = 0;
   let printed = '';
@@ -28,20 +28,19 @@ export async function keepLeaf(owner: Cleanup, dir: string, server: string): Pro
   const start = (): void => {
     if (ended) return;
     starts += 1;
-    child = spawn(starter, [dir, server], { stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stderr?.on('data', (text) => {
-      printed += String(text);
-    });
-    child.once('exit', () => setTimeout(start, pauseMs));
+    printed += child?.output() ?? '';
+    child = daemon(servers, starter, [dir, server]);
+    void child.exited.then(() => setTimeout(start, pauseMs));
   };
-  undoLater(owner, () => {
+  const end = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     ended = true;
-    child?.kill('SIGKILL');
-  });
+    await child?.end(signal);
+  };
+  undoLater(owner, end);
   start();
   await eventually(`the leaf in ${dir} is ready`, () => logged().includes('Server is ready')).catch(
     (error) => {
-      throw new Error(`${error}\n${printed}${logged()}`);
+      throw new Error(`${error}\n${child?.output()}${logged()}`);
     },
   );
   return {
@@ -49,13 +48,13 @@ export async function keepLeaf(owner: Cleanup, dir: string, server: string): Pro
       return child?.pid ?? -1;
     },
     starts: () => starts,
-    output: () => printed + logged(),
-    kill: (signal) => void child?.kill(signal),
-    async end(signal = 'SIGKILL') {
-      ended = true;
-      const last = child;
-      last?.kill(signal);
-      await eventually('the end of the leaf', () => last?.exitCode !== null || last?.signalCode !== null);
+    output: () => printed + (child?.output() ?? '') + logged(),
+    kill: (signal) => child?.kill(signal),
+    /** Of the server that runs now. */
+    get exited() {
+      return child?.exited ?? Promise.resolve(null);
     },
+    end,
+    endGently: () => end('SIGTERM'),
   };
 }

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cleanup } from '../process/cleanup.ts';
-import { tempDir } from '../process/daemon.ts';
+import { runToEnd, tempDir } from '../process/daemon.ts';
 import { need, projectRoot } from '../process/tools.ts';
 
 /** rpcd's plugin `nunect` under busybox ash, in a directory that stands for the root of a router. */
@@ -72,20 +71,6 @@ export function rpcdStage(owner: Cleanup): RpcdStage {
       if (dir !== undefined) symlinkSync(dir, rendered);
     },
     run: (words, input = '{}') =>
-      new Promise((resolve) => {
-        const env = { PATH: `${at('bin')}:${at('usr/bin')}` };
-        const child = spawn(at('plugin'), words, { env });
-        let stdout = '';
-        let stderr = '';
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          stdout += text;
-        });
-        child.stderr.setEncoding('utf8').on('data', (text: string) => {
-          stderr += text;
-        });
-        child.stdin.on('error', () => {}); // it need not read
-        child.stdin.end(input);
-        child.once('close', (code) => resolve({ code, stdout, stderr }));
-      }),
+      runToEnd(at('plugin'), words, { env: { PATH: `${at('bin')}:${at('usr/bin')}` }, input }),
   };
 }

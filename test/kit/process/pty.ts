@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { type Cleanup, undoLater } from './cleanup.ts';
+import type { Cleanup } from './cleanup.ts';
+import { childOf, owned } from './daemon.ts';
 import { need } from './tools.ts';
 
 /** A program at a terminal of its own, which `script` of util-linux gives it. */
@@ -21,8 +22,8 @@ const upperLeft = '\x1b[H';
 
 /** The last of the processes that were started one by the other, from this one on. */
 function lastChild(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return children === '' ? pid : lastChild(Number(children.split(' ')[0]));
+  const child = childOf(pid);
+  return child === undefined ? pid : lastChild(child);
 }
 
 /** Starts a program at a terminal of 80 columns and 24 rows. */
@@ -32,7 +33,7 @@ export function atTerminal(owner: Cleanup, words: readonly string[], env: NodeJS
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...env, SHELL: '/bin/sh', TERM: 'xterm' },
   });
-  undoLater(owner, () => child.kill('SIGKILL'));
+  const program = owned(owner, child, { target: lastChild });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -48,12 +49,10 @@ export function atTerminal(owner: Cleanup, words: readonly string[], env: NodeJS
     },
     type: (keys) => void child.stdin.write(keys),
     resize(columns, rows) {
-      const terminal = readlinkSync(`/proc/${lastChild(child.pid ?? -1)}/fd/0`);
-      spawn(need('stty'), ['-F', terminal, 'cols', String(columns), 'rows', String(rows)], {
-        stdio: 'inherit',
-      });
+      const terminal = readlinkSync(`/proc/${program.pid}/fd/0`);
+      execFileSync(need('stty'), ['-F', terminal, 'cols', String(columns), 'rows', String(rows)]);
     },
-    kill: (signal) => process.kill(lastChild(child.pid ?? -1), signal),
+    kill: program.kill,
     ended: new Promise((resolve) => child.once('close', resolve)),
   };
 }

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { freePort } from '../hub/nats.ts';
 import { exampleHub, startServer } from '../leaf/leafdaemon.ts';
 import { keepLeaf } from '../leaf/leafkeeper.ts';
 import type { Cleanup } from '../process/cleanup.ts';
-import { type Daemon, daemon, eventually } from '../process/daemon.ts';
+import { childOf, type Daemon, daemon, eventually, runToEnd } from '../process/daemon.ts';
 import { need, projectRoot, runtime } from '../process/tools.ts';
 
 /** The operator of the example hub. */
@@ -102,21 +101,11 @@ export interface RunningUnit {
 }
 
 /** Runs a command of the bundle to its end. */
-export async function nunect(
+export function nunect(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(runtime(), [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
+  return runToEnd(runtime(), [bundle, ...args], { env });
 }
 
 /** Writes the UCI file of a unit and gives its path. */
@@ -150,31 +139,6 @@ ${opts.more ?? ''}`;
 /** The words that run a program with process numbers of its own. */
 const alone: readonly string[] = ['--pid', '--mount-proc', '--kill-child', '--fork'];
 
-/** The process that `unshare --fork` stands before, which passes no signals on. */
-const childOf = (pid: number): number =>
-  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
-
-/** A daemon that is signalled past its starter. */
-function pastUnshare(starter: Daemon): Daemon {
-  const pid = childOf(starter.pid);
-  const kill = (signal: NodeJS.Signals): void => {
-    process.kill(pid, signal);
-  };
-  return {
-    ...starter,
-    pid,
-    kill,
-    async end(signal = 'SIGKILL') {
-      try {
-        kill(signal);
-      } catch {
-        // it is gone already
-      }
-      await eventually(`the end of ${pid}`, () => !existsSync(`/proc/${pid}`));
-    },
-  };
-}
-
 /** Renders the config, starts the leaf, starts the agent, and waits for its READY. */
 export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<RunningUnit> {
   const { dir } = opts;
@@ -190,7 +154,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const startAgent = async (): Promise<Daemon> => {
     const words = [runtime(), ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
     const [program = '', ...args] = opts.alone === true ? [need('unshare'), ...alone, ...words] : words;
-    const started = daemon(owner, program, args);
+    const started = daemon(owner, program, args, opts.alone === true ? { target: childOf } : {});
     await eventually(
       `${opts.unit} READY`,
       () => started.output().includes(`READY ${opts.unit}`),
@@ -198,10 +162,9 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${started.output()}`);
     });
-    return opts.alone === true ? pastUnshare(started) : started;
+    return started;
   };
   let agent = await startAgent();
-  owner.after(() => agent.end('SIGTERM')); // by TERM, so that coverage is written
   const statusUrl = `http://127.0.0.1:${ports.status}/`;
   return {
     leafPort: ports.leaf,
