@@ -2,11 +2,11 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { get } from 'node:http';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import { procProcesses } from '../clock/disciplines.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
-import { type LeafProcess, leafRunner } from '../leaf/supervisor/process.ts';
+import { statePath } from '../leaf/statefiles.ts';
+import { type LeafProcess, leafControl } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -60,7 +60,7 @@ export async function askAgent(
   status: Config['status'] | undefined,
 ): Promise<{ readonly snapshot: StatusSnapshot } | { readonly why: string }> {
   try {
-    return { snapshot: await askAt({ socketPath: join(dir, 'state', 'status.sock') }) };
+    return { snapshot: await askAt({ socketPath: statePath(dir, 'statusSocket') }) };
   } catch (first) {
     if (status?.enabled !== true) return { why: messageOf(first) };
     try {
@@ -73,7 +73,7 @@ export async function askAgent(
 
 /** agent.json of the directory, or why it cannot be used. */
 export function readAgentFile(dir: string): { readonly file: AgentFile } | { readonly why: string } {
-  const path = join(dir, 'agent.json');
+  const path = statePath(dir, 'agentFile');
   try {
     return { file: parseAgentFile(readFileSync(path, 'utf8'), path) };
   } catch (error) {
@@ -94,14 +94,14 @@ export async function isAgentThere(dir: string): Promise<boolean | undefined> {
 
 /** The leaf server that was rendered into the directory, if it runs. */
 export const leafProcess = (dir: string): LeafProcess | undefined =>
-  leafRunner(systemTicker(), join(dir, 'leaf.conf'), join(dir, 'state')).process();
+  leafControl(systemTicker(), dir).process();
 
 const tail_bytes = 64 * 1024;
 
 /** The last lines of the leaf's log; none where it cannot be read. */
 export function leafLog(dir: string): LeafLine[] {
   try {
-    const fd = openSync(join(dir, 'state', 'leaf.log'), 'r');
+    const fd = openSync(statePath(dir, 'log'), 'r');
     try {
       const { size } = fstatSync(fd);
       const buffer = Buffer.alloc(Math.min(size, tail_bytes));

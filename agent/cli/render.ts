@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
@@ -83,7 +82,7 @@ async function show(configFile: string, out: string, address: AddressOf, io: Com
     config,
     maskedSecrets(config),
     'known' in version ? version.known : undefined,
-    join(out, 'state'),
+    out,
   );
   io.stdout(text);
   for (const note of notes) io.stderr(`note: ${note}\n`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -78,7 +79,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     return 0;
   }
   const { dir, config } = given;
-  const path = join(dir, 'agent.json');
+  const path = statePath(dir, 'agentFile');
   const load = async (): Promise<AgentFile> => {
     if (config !== undefined) await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr });
     return parseAgentFile(readRendered(path), path);
@@ -112,7 +113,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   if (!file.config.agent.enabled) return disabled(io);
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  const own = scratch(join(dir, 'state'));
+  const own = scratch(statePath(dir, 'state'));
   const deps = {
     spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
     // procd logs stdout as daemon.info and stderr as daemon.err

@@ -2,12 +2,13 @@ import { shellWord } from '../config/checks/access.ts';
 import type { Config } from '../config/options.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { splitUrl } from '../leaf/conf/url.ts';
+import { statePath } from '../leaf/statefiles.ts';
 import { defaultPorts, keepDir, runDir } from '../lib/defaults.ts';
 
 /** Takes over what was changed in the config. */
 export const apply = 'uci commit nunect; /etc/init.d/nunect reload';
 /** The end of the log of a leaf that is ours. */
-export const showLeafLog = `tail -n 20 ${runDir}/state/leaf.log`;
+export const showLeafLog = `tail -n 20 ${statePath(runDir, 'log')}`;
 
 type Hub = Config['hub'];
 

@@ -1,4 +1,5 @@
 import { defaultPorts } from '../lib/defaults.ts';
+import { stateFiles } from './statefiles.ts';
 
 /** What a cause is: how sure it makes, its sentence, and what mends it. */
 interface CauseEntry {
@@ -187,7 +188,7 @@ const table = {
   unjoined: {
     kind: 'lost',
     say: 'the hub can be reached, but the leaf has not joined it',
-    todo: "look into the leaf's log, state/leaf.log",
+    todo: `look into the leaf's log, ${stateFiles.log}`,
   },
 } as const satisfies Record<string, CauseEntry>;
 
@@ -243,4 +244,4 @@ export const causeIn = ({ seen }: Outage): Cause | undefined =>
   )[0];
 
 /** In a sentence without its end: `the hub refuses the credentials (Authorization Violation)`. */
-export const sayCause = ({ code, detail }: Sign): string => `${causes[code].say} (${detail})`;
+export const causeText = ({ code, detail }: Sign): string => `${causes[code].say} (${detail})`;

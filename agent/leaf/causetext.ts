@@ -1,11 +1,14 @@
 import { formatMoment } from '../lib/format.ts';
-import { blameClock } from '../nats/clocknote.ts';
-import { type Cause, causes, sayCause } from './causes.ts';
+import { clockNote } from '../nats/clocknote.ts';
+import { type Cause, causes, causeText } from './causes.ts';
 
-/** `the hub refuses the credentials (...) since 09:12 UTC; check hub.user ...`, with what is to be said of the clock. */
-export const sentenceOf = (
+/**
+ * `the hub refuses the credentials (...) since 09:12 UTC; check hub.user ...`, with `clockCaveat` where the cause is the
+ * date of a certificate. Times in Unix ms.
+ */
+export const causeSentence = (
   cause: Cause,
   wall: { readonly since_ms: number; readonly now_ms: number },
-  doubt: string | undefined,
+  clockCaveat: string | undefined,
 ): string =>
-  `${blameClock(sayCause(cause), doubt)} since ${formatMoment(wall.since_ms, wall.now_ms)}; ${causes[cause.code].todo}`;
+  `${causeText(cause)}${clockNote(cause.detail, clockCaveat)} since ${formatMoment(wall.since_ms, wall.now_ms)}; ${causes[cause.code].todo}`;

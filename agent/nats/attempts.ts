@@ -13,8 +13,8 @@ export interface Connector {
 }
 
 export interface Attempts {
-  /** There is a reason not to wait for the next attempt. */
-  hurry(): void;
+  /** Makes the next attempt without a pause. */
+  retryNow(): void;
   /** No further attempt is made; what stands is the caller's to close. */
   end(): void;
   /** Resolves after the end, once the last attempt or connection is over. */
@@ -26,7 +26,7 @@ const longestPause_ms = 5000;
 /** A connection that lived this long resets the pause between attempts. */
 const settled_ms = 10_000;
 
-/** Connects again and again, one connection at a time, with pauses that grow while it is in vain. */
+/** Connects again and again, one connection at a time, with pauses that grow while none succeeds. */
 export function keepTrying(
   { ticker, random }: { readonly ticker: Ticker; random(): number },
   connector: Connector,
@@ -64,7 +64,7 @@ export function keepTrying(
   }
 
   return {
-    hurry: () => wake(),
+    retryNow: () => wake(),
     end() {
       ending = true;
       wake();

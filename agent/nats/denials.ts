@@ -2,7 +2,7 @@ import type { PermissionViolationError } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 
-/** What the server refuses, told once when it begins and once when it ends. */
+/** What the server refuses; logged once when it begins and once when it ends. */
 export interface Denials {
   /** The server refused an operation. */
   refused(error: PermissionViolationError): void;

@@ -1,38 +1,22 @@
-import {
-  MsgHdrsImpl,
-  type MsgImpl,
-  type NatsConnection,
-  PermissionViolationError,
-  type Subscription,
-} from '@nats-io/transport-node';
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
-import type { Headers } from '../wire/values.ts';
-import { keepTrying } from './attempts.ts';
-import { blameClock } from './clocknote.ts';
-import { watchDenials } from './denials.ts';
-import { guardHandlers } from './guard.ts';
-import type { Handler, Incoming } from './incoming.ts';
-import { failureKind, type LinkOptions } from './session.ts';
-
-export interface PublishOptions {
-  readonly headers?: Headers;
-  readonly reply?: string;
-}
-
-/** What became of a request. Only `reply` carries an answer. */
-export type Answer =
-  | { readonly kind: 'reply'; readonly message: Incoming }
-  /** The server says that nobody listens on the subject, or the leaf that its hub is gone. */
-  | { readonly kind: 'no_responders' }
-  | { readonly kind: 'timeout' }
-  /** The server does not permit this user to publish there. */
-  | { readonly kind: 'denied' }
-  /** Larger than the server's max_payload. */
-  | { readonly kind: 'too_large' }
-  /** Not connected, or no longer when the answer was due. */
-  | { readonly kind: 'closed' };
+import { type Attempts, keepTrying } from './attempts.ts';
+import { clockNote } from './clocknote.ts';
+import { type Denials, watchDenials } from './denials.ts';
+import { type Guard, guardHandlers } from './guard.ts';
+import type { Handler } from './incoming.ts';
+import {
+  type Answer,
+  type Payload,
+  type PublishOptions,
+  publishOn,
+  type RequestOptions,
+  requestOn,
+} from './outgoing.ts';
+import type { LinkOptions } from './session.ts';
+import { keepSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 export interface LinkState {
   readonly connected: boolean;
@@ -60,13 +44,9 @@ export interface Link {
   state(): LinkState;
   counters(): LinkCounters;
   /** Sends at once, or gives false: nothing is kept for later. */
-  publish(subject: string, payload: Uint8Array | string, options?: PublishOptions): boolean;
+  publish(subject: string, payload: Payload, options?: PublishOptions): boolean;
   /** Never rejects. */
-  request(
-    subject: string,
-    payload: Uint8Array | string,
-    options: PublishOptions & { readonly timeout_ms: number },
-  ): Promise<Answer>;
+  request(subject: string, payload: Payload, options: RequestOptions): Promise<Answer>;
   /** Lasts over reconnections. The handler may throw or reject: that is counted and logged. Returns its end. */
   subscribe(subject: string, handler: Handler): () => void;
   /** PING to PONG of the local server by the monotonic clock; undefined when there was none in time. */
@@ -86,176 +66,190 @@ export interface LinkDeps {
   readonly log: Log;
   /** [0, 1), for the jitter of reconnections. */
   readonly random?: () => number;
-  /** What is to be said of a certificate's date by a clock that nobody vouches for; undefined when it is right. */
-  readonly clockDoubt?: () => string | undefined;
+  /** What to add when the date of a certificate is the fault, by a clock that may be wrong; undefined when it is right. */
+  readonly clockCaveat?: () => string | undefined;
 }
 
 const stopLimit_ms = 500;
 
-interface Subscribed {
-  readonly subject: string;
-  readonly handler: Handler;
-  /** The subscription of the present connection. */
-  live?: Subscription;
+type Traffic = Pick<LinkCounters, 'in_msgs' | 'in_bytes' | 'out_msgs' | 'out_bytes'>;
+const noTraffic: Traffic = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
+
+function trafficOf(nc: NatsConnection | undefined): Traffic {
+  if (nc === undefined) return noTraffic;
+  const { inMsgs, inBytes, outMsgs, outBytes } = nc.stats();
+  return { in_msgs: inMsgs, in_bytes: inBytes, out_msgs: outMsgs, out_bytes: outBytes };
+}
+
+const sum = (a: Traffic, b: Traffic): Traffic => ({
+  in_msgs: a.in_msgs + b.in_msgs,
+  in_bytes: a.in_bytes + b.in_bytes,
+  out_msgs: a.out_msgs + b.out_msgs,
+  out_bytes: a.out_bytes + b.out_bytes,
+});
+
+/** A link over all its connections. */
+interface Life {
+  readonly deps: LinkDeps;
+  readonly guard: Guard;
+  readonly denials: Denials;
+  readonly subscriptions: Subscriptions;
+  readonly listeners: Set<(state: LinkState) => void>;
+  options: LinkOptions;
+  connection: NatsConnection | undefined;
+  state: LinkState;
+  /** Of the connections that have ended. */
+  past: Traffic;
+  connections: number;
+  dropped: number;
+  isStopping: boolean;
+}
+
+function change(life: Life, next: LinkState): void {
+  life.state = next;
+  for (const listener of life.listeners) {
+    try {
+      listener(next);
+    } catch (error) {
+      life.guard.failed('link state', error);
+    }
+  }
+}
+
+/** Follows what the server complains of on a connection. */
+async function watchErrors(life: Life, nc: NatsConnection): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type !== 'error') continue;
+    if (status.error instanceof PermissionViolationError) life.denials.refused(status.error);
+    else life.state = { ...life.state, lastError: status.error.message };
+  }
+}
+
+function begin(life: Life, nc: NatsConnection): void {
+  life.connection = nc;
+  life.connections += 1;
+  void watchErrors(life, nc);
+  life.subscriptions.attach(nc);
+  life.denials.connected(() => nc.flush());
+  const { server_name: name = '', version = '', max_payload = 0 } = nc.info ?? {};
+  const { log, ticker } = life.deps;
+  log.info('connected', { server: nc.getServer(), name, version });
+  change(life, { connected: true, since_ms: ticker.now_ms(), server: { name, version, max_payload } });
+}
+
+function end(life: Life, nc: NatsConnection, reason: unknown): void {
+  life.connection = undefined;
+  life.subscriptions.detach();
+  life.past = sum(life.past, trafficOf(nc));
+  const { log, ticker } = life.deps;
+  const lastError =
+    reason instanceof Error ? reason.message : (life.state.lastError ?? 'closed by the server');
+  if (!life.isStopping) log.warn('disconnected', { server: nc.getServer(), why: lastError });
+  change(life, { connected: false, since_ms: ticker.now_ms(), lastError });
+}
+
+function failed(life: Life, error: unknown): void {
+  const { log, clockCaveat } = life.deps;
+  const reason = messageOf(error) || 'connection failed';
+  const lastError = `${reason}${clockNote(reason, clockCaveat?.())}`;
+  if (lastError !== life.state.lastError && !life.isStopping) log.warn('cannot connect', { why: lastError });
+  life.state = { ...life.state, lastError };
+}
+
+function publish(life: Life, subject: string, payload: Payload, options: PublishOptions): boolean {
+  try {
+    if (life.connection === undefined) throw new Error('not connected');
+    publishOn(life.connection, subject, payload, options);
+    life.denials.used(subject);
+    return true;
+  } catch {
+    life.dropped += 1;
+    return false;
+  }
+}
+
+async function request(life: Life, subject: string, payload: Payload, options: RequestOptions) {
+  if (life.connection === undefined) return { kind: 'closed' } as const;
+  const answer = await requestOn(life.connection, subject, payload, options);
+  if (answer.kind === 'reply') life.denials.used(subject);
+  return answer;
+}
+
+async function flushRtt_us({ connection, deps: { ticker } }: Life, timeout_ms: number) {
+  if (connection === undefined) return undefined;
+  const begun = ticker.now_ms();
+  const pong = connection.flush().then(() => (ticker.now_ms() - begun) * 1000);
+  return within(ticker, timeout_ms, pong);
+}
+
+async function stop(life: Life, attempts: Attempts): Promise<void> {
+  const { ticker } = life.deps;
+  if (!life.isStopping) {
+    life.isStopping = true;
+    attempts.end();
+    const nc = life.connection;
+    if (nc !== undefined) {
+      await within(ticker, stopLimit_ms, nc.drain());
+      void nc.close().catch(() => {});
+    }
+  }
+  await within(ticker, stopLimit_ms, attempts.ended);
 }
 
 /** Opens the link and returns at once; the first connection follows when the server is there. */
-export function openLink(deps: LinkDeps, firstOptions: LinkOptions, signal: AbortSignal): Link {
-  const { ticker, log, clockDoubt = () => undefined } = deps;
-  const subscriptions = new Set<Subscribed>();
-  const listeners = new Set<(state: LinkState) => void>();
-  const totals = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
-  const denials = watchDenials(ticker, log);
+export function openLink(deps: LinkDeps, options: LinkOptions, signal: AbortSignal): Link {
+  const { ticker, log, random = Math.random } = deps;
   const guard = guardHandlers(log);
-  let opts = firstOptions;
-  let current: NatsConnection | undefined;
-  let state: LinkState = { connected: false, since_ms: ticker.now_ms() };
-  let connections = 0;
-  let dropped = 0;
-  let stopping = false;
-
-  const change = (next: LinkState): void => {
-    state = next;
-    for (const listener of listeners) {
-      try {
-        listener(state);
-      } catch (error) {
-        guard.failed('link state', error);
-      }
-    }
+  const life: Life = {
+    deps,
+    guard,
+    denials: watchDenials(ticker, log),
+    subscriptions: keepSubscriptions(guard),
+    listeners: new Set(),
+    options,
+    connection: undefined,
+    state: { connected: false, since_ms: ticker.now_ms() },
+    past: noTraffic,
+    connections: 0,
+    dropped: 0,
+    isStopping: false,
   };
-
-  async function heed(nc: NatsConnection): Promise<void> {
-    for await (const status of nc.status()) {
-      if (status.type !== 'error') continue;
-      if (status.error instanceof PermissionViolationError) denials.refused(status.error);
-      else state = { ...state, lastError: status.error.message };
-    }
-  }
-
-  const subscribeNow = (nc: NatsConnection, one: Subscribed): void => {
-    one.live = nc.subscribe(one.subject, { callback: guard.guarded(one.subject, one.handler) });
-  };
-
-  /** Lives with one connection until it ends. */
-  async function serve(nc: NatsConnection): Promise<void> {
-    current = nc;
-    connections += 1;
-    void heed(nc);
-    for (const one of subscriptions) subscribeNow(nc, one);
-    denials.connected(() => nc.flush());
-    const { server_name = '', version = '', max_payload = 0 } = nc.info ?? {};
-    const server = { name: server_name, version, max_payload };
-    log.info('connected', { server: nc.getServer(), name: server_name, version });
-    change({ connected: true, since_ms: ticker.now_ms(), server });
-    const reason = await nc.closed();
-    current = undefined;
-    const { inMsgs, inBytes, outMsgs, outBytes } = nc.stats();
-    totals.in_msgs += inMsgs;
-    totals.in_bytes += inBytes;
-    totals.out_msgs += outMsgs;
-    totals.out_bytes += outBytes;
-    const lastError = reason instanceof Error ? reason.message : (state.lastError ?? 'closed by the server');
-    if (!stopping) log.warn('disconnected', { server: nc.getServer(), why: lastError });
-    change({ connected: false, since_ms: ticker.now_ms(), lastError });
-  }
-
   const attempts = keepTrying(
-    { ticker, random: deps.random ?? Math.random },
+    { ticker, random },
     {
-      options: () => opts,
-      serve,
-      failed(error) {
-        const why = blameClock(messageOf(error) || 'connection failed', clockDoubt());
-        if (why !== state.lastError && !stopping) log.warn('cannot connect', { why });
-        state = { ...state, lastError: why };
+      options: () => life.options,
+      async serve(nc) {
+        begin(life, nc);
+        end(life, nc, await nc.closed());
       },
+      failed: (error) => failed(life, error),
     },
   );
-
-  async function stop(): Promise<void> {
-    if (!stopping) {
-      stopping = true;
-      attempts.end();
-      const nc = current;
-      if (nc !== undefined) {
-        await within(ticker, stopLimit_ms, nc.drain());
-        void nc.close().catch(() => {});
-      }
-    }
-    await within(ticker, stopLimit_ms, attempts.ended);
-  }
-  signal.addEventListener('abort', () => void stop(), { once: true });
-
+  const stopLink = (): Promise<void> => stop(life, attempts);
+  signal.addEventListener('abort', () => void stopLink(), { once: true });
   return {
-    state: () => state,
-    counters() {
-      const { inMsgs, inBytes, outMsgs, outBytes } = current?.stats() ?? noTraffic;
-      return {
-        in_msgs: totals.in_msgs + inMsgs,
-        in_bytes: totals.in_bytes + inBytes,
-        out_msgs: totals.out_msgs + outMsgs,
-        out_bytes: totals.out_bytes + outBytes,
-        reconnects: Math.max(0, connections - 1),
-        dropped,
-        callback_errors: guard.failures(),
-      };
-    },
-    publish(subject, payload, { headers, reply } = {}) {
-      try {
-        if (current === undefined) throw new Error('not connected');
-        current.publish(subject, payload, {
-          ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
-          ...(reply === undefined ? {} : { reply }),
-        });
-        denials.used(subject);
-        return true;
-      } catch {
-        dropped += 1;
-        return false;
-      }
-    },
-    async request(subject, payload, { headers, timeout_ms }) {
-      if (current === undefined) return { kind: 'closed' };
-      try {
-        const message = await current.request(subject, payload, {
-          timeout: timeout_ms,
-          ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
-        });
-        denials.used(subject);
-        return { kind: 'reply', message: message as MsgImpl };
-      } catch (error) {
-        return { kind: failureKind(error) };
-      }
-    },
-    subscribe(subject, handler) {
-      const one: Subscribed = { subject, handler };
-      if (current !== undefined) subscribeNow(current, one);
-      subscriptions.add(one);
-      return () => {
-        subscriptions.delete(one);
-        if (current !== undefined) one.live?.unsubscribe();
-      };
-    },
-    async flushRtt_us(timeout_ms) {
-      if (current === undefined) return undefined;
-      const begun = ticker.now_ms();
-      const pong = current.flush().then(() => (ticker.now_ms() - begun) * 1000);
-      return within(ticker, timeout_ms, pong);
-    },
+    state: () => life.state,
+    counters: () => ({
+      ...sum(life.past, trafficOf(life.connection)),
+      reconnects: Math.max(0, life.connections - 1),
+      dropped: life.dropped,
+      callback_errors: guard.failures(),
+    }),
+    publish: (subject, payload, given = {}) => publish(life, subject, payload, given),
+    request: (subject, payload, given) => request(life, subject, payload, given),
+    subscribe: life.subscriptions.add,
+    flushRtt_us: (timeout_ms) => flushRtt_us(life, timeout_ms),
     onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      life.listeners.add(listener);
+      return () => life.listeners.delete(listener);
     },
-    denied: denials.list,
+    denied: life.denials.list,
     configure(next) {
-      if (JSON.stringify(next) === JSON.stringify(opts)) return;
-      opts = next;
-      attempts.hurry();
-      void current?.close().catch(() => {});
+      if (JSON.stringify(next) === JSON.stringify(life.options)) return;
+      life.options = next;
+      attempts.retryNow();
+      void life.connection?.close().catch(() => {});
     },
-    stop,
+    stop: stopLink,
   };
 }
-
-const noTraffic = { inMsgs: 0, inBytes: 0, outMsgs: 0, outBytes: 0 };

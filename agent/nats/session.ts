@@ -1,12 +1,4 @@
-import {
-  credsAuthenticator,
-  type NodeConnectionOptions,
-  NoRespondersError,
-  nkeyAuthenticator,
-  PermissionViolationError,
-  TimeoutError,
-} from '@nats-io/transport-node';
-import { messageOf } from '../lib/errors.ts';
+import { credsAuthenticator, type NodeConnectionOptions, nkeyAuthenticator } from '@nats-io/transport-node';
 import { known } from '../lib/known.ts';
 
 /** How the agent reaches its NATS server. Secrets are values, not files, and are never logged. */
@@ -38,7 +30,7 @@ export interface LinkOptions {
 /** How long one attempt to connect may take. */
 const attemptLimit_ms = (opts: LinkOptions): number => opts.connectTimeout_ms ?? 5000;
 
-/** What nats.js is told for one connection. */
+/** The options of nats.js for one connection. */
 export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
   const { user, password, creds, nkeySeed, tls } = opts;
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -63,13 +55,4 @@ export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
     ...known({ user, pass: password, tls }),
     ...(authenticator.length === 0 ? {} : { authenticator }),
   };
-}
-
-/** What the failure of a request means. */
-export function failureKind(error: unknown): 'no_responders' | 'timeout' | 'denied' | 'too_large' | 'closed' {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof NoRespondersError) return 'no_responders';
-  if (cause instanceof TimeoutError) return 'timeout';
-  if (cause instanceof PermissionViolationError) return 'denied';
-  return messageOf(error).includes('max_payload') ? 'too_large' : 'closed';
 }

@@ -2,7 +2,7 @@ import type { Echo } from '../answers/echo.ts';
 import type { Trust } from '../clock/trust.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
-import type { LeafCare } from '../leaf/supervisor/supervisor.ts';
+import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { Spawn } from '../lib/child.ts';
 import type { Plan } from '../lib/parts.ts';
 import type { Ticker } from '../lib/ticker.ts';
@@ -42,7 +42,7 @@ export interface UnitParts extends SurveyParts {
   readonly watches: object;
   readonly publisher: Publisher;
   readonly web: object;
-  readonly care: LeafCare;
+  readonly care: LeafSupervisor;
   readonly tlsFiles: object;
 }
 

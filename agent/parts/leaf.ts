@@ -1,5 +1,5 @@
 import { clockDoubt } from '../clock/trust.ts';
-import { careForLeaf } from '../leaf/supervisor/supervisor.ts';
+import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
 import { watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import type { Ground, PlanOf } from './ground.ts';
 
@@ -13,14 +13,14 @@ export function leafParts({ ticker, wall, console }: Ground): PlanOf<'care' | 't
       needs: ['leaf', 'events', 'keeper'],
       inputs: ({ config: { hub, leaf }, leaf: info }) => [hub, leaf, info],
       start: (file, { leaf, events, keeper }) =>
-        careForLeaf(
+        superviseLeaf(
           {
             ticker,
             log: console.log.part('care'),
             leaf,
             events,
             wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,
-            doubt: () => clockDoubt(keeper.verdict().quality, wall.now_us() / 1000),
+            clockCaveat: () => clockDoubt(keeper.verdict().quality, wall.now_us() / 1000),
           },
           file,
         ),

@@ -1,10 +1,11 @@
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { AgentFile } from '../config/agentfile.ts';
 import { certProbe } from '../device/certs.ts';
 import { spareFiles } from '../device/freefiles.ts';
 import { selfProbe } from '../device/self.ts';
 import { systemProbe } from '../device/system.ts';
+import { stateFiles } from '../leaf/statefiles.ts';
 import { known } from '../lib/known.ts';
 import { freshValue } from '../lib/reading.ts';
 import { shared } from '../lib/shared.ts';
@@ -209,7 +210,7 @@ export function reportParts(
           {
             ...status,
             hosts: [...namesOf(hostname()), ...namesOf(file.config.agent.unit), ...status.host],
-            socket: join(ground.runDir, 'status.sock'),
+            socket: join(ground.runDir, basename(stateFiles.statusSocket)),
           },
           signal,
         );

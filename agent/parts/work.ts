@@ -69,7 +69,7 @@ export function workParts(
       adapt: (link, file) => link.configure(linkOptions(file)),
       start: (file, parts, signal) =>
         openLink(
-          { ticker, log: console.log.part('link'), random, clockDoubt: doubtOf(parts, ground) },
+          { ticker, log: console.log.part('link'), random, clockCaveat: doubtOf(parts, ground) },
           linkOptions(file),
           signal,
         ),
@@ -80,7 +80,7 @@ export function workParts(
       start({ connection, monitor, config }, parts, signal) {
         if (monitor?.kind !== 'system') return { stop: () => {} };
         const link = openLink(
-          { ticker, log: console.log.part('monitor'), random, clockDoubt: doubtOf(parts, ground) },
+          { ticker, log: console.log.part('monitor'), random, clockCaveat: doubtOf(parts, ground) },
           {
             servers: connection.servers,
             name: `nunect ${config.agent.unit} monitor`,

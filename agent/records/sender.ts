@@ -1,6 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import type { Answer, Link } from '../nats/link.ts';
+import type { Link } from '../nats/link.ts';
+import type { Answer } from '../nats/outgoing.ts';
 import { outgoing } from './outgoing.ts';
 import { readPubAck } from './puback.ts';
 import { keepLanes } from './queuekeeper.ts';

@@ -8,7 +8,7 @@ import type { SystemProbe } from '../device/system.ts';
 import { judgeHealth } from '../health/health.ts';
 import { causeOf } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hub.ts';
-import type { LeafCare } from '../leaf/supervisor/supervisor.ts';
+import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
 import { known } from '../lib/known.ts';
@@ -31,7 +31,7 @@ export interface SurveyParts {
   readonly system: SystemProbe;
   readonly self: SelfProbe;
   readonly certs: CertProbe;
-  readonly care?: LeafCare;
+  readonly care?: LeafSupervisor;
 }
 
 export interface SurveyDeps {
@@ -67,7 +67,11 @@ const soonest = (certificates: readonly CertFacts[]): number | undefined => {
 };
 
 /** The latest trouble of the way to the hub, with its cause where it has a name. */
-function lastTrouble(care: LeafCare | undefined, facts: LeafFacts | undefined, { lastError }: LinkState) {
+function lastTrouble(
+  care: LeafSupervisor | undefined,
+  facts: LeafFacts | undefined,
+  { lastError }: LinkState,
+) {
   const heard = care?.lastTrouble();
   const last_error = heard?.text ?? facts?.last_error?.text ?? lastError;
   return { last_error, cause: heard?.code ?? (last_error && causeOf(last_error)) };

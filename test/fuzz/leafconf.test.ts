@@ -9,7 +9,7 @@ import { crossCheck } from '../../agent/config/checks/crosscheck.ts';
 import type { Config } from '../../agent/config/options.ts';
 import { anyText, serverUrl, subjectPattern } from '../../agent/config/rules.ts';
 import { readSecrets } from '../../agent/config/secrets.ts';
-import { checkLeaf } from '../../agent/leaf/conf/checks.ts';
+import { leafProblems } from '../../agent/leaf/conf/checks.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
@@ -133,7 +133,7 @@ const readText = (file: string): string => {
 /** The config and its secrets, or undefined where a check finds that it is not fit to be rendered. */
 function fit(uciText: string, version: readonly [number, number, number]) {
   const { config } = loadUci(uciText, { unit: 'demo-01' });
-  const findings = [...crossCheck(config), ...checkLeaf(config, version, () => 'directory')];
+  const findings = [...crossCheck(config), ...leafProblems(config, version, () => 'directory')];
   if (findings.some(({ severity }) => severity === 'error')) return undefined;
   const { secrets } = readSecrets(config, readText);
   return { config, secrets: { ...secrets, agent: 'agent-password', monitor: 'monitor-password' } };

@@ -179,7 +179,7 @@ for (const [words, from, to] of [
       {
         ticker: systemTicker(),
         log: logTo((entry) => logged.push(entry)),
-        clockDoubt: () => clockDoubt('freerun', Date.now() - away_ms),
+        clockCaveat: () => clockDoubt('freerun', Date.now() - away_ms),
       },
       { servers: [`tls://127.0.0.1:${hub.port}`], name: 'a', inboxPrefix: '_INBOX_a', tls: { caFile: cert } },
       stop.signal,

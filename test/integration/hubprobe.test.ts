@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { causeOf } from '../../agent/leaf/causes.ts';
-import { type DoorTls, isReached, knockHub } from '../../agent/leaf/watch/hubprobe.ts';
+import { isReached, type ProbeTls, probeHub } from '../../agent/leaf/watch/hubprobe.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { freePort, silentServer } from '../kit/hub/nats.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
@@ -43,18 +43,18 @@ for (const { name, program } of serversToTest()) {
       await hub('elsewhere', certs.elsewhere);
       await hub('mutual', certs.good, ', verify: true');
     });
-    const knock = (called: string, tls?: DoorTls, scheme = tls === undefined ? 'nats' : 'tls') =>
-      knockHub(`${scheme}://localhost:${ports[called]}`, tls, limit_ms);
+    const probe = (called: string, tls?: ProbeTls, scheme = tls === undefined ? 'nats' : 'tls') =>
+      probeHub(`${scheme}://localhost:${ports[called]}`, tls, limit_ms);
     const trusted = { caFile: ca.ca };
 
     test('opens to whoever has the right TLS settings', async () => {
-      assert.equal((await knock('plain')).step, 'open');
-      assert.equal((await knock('tls', trusted)).step, 'open');
+      assert.equal((await probe('plain')).step, 'open');
+      assert.equal((await probe('tls', trusted)).step, 'open');
       assert.equal(
-        (await knock('mutual', { ...trusted, certFile: certs.good.cert, keyFile: certs.good.key })).step,
+        (await probe('mutual', { ...trusted, certFile: certs.good.cert, keyFile: certs.good.key })).step,
         'open',
       );
-      assert.equal((await knock('tls', { insecure: true })).step, 'open');
+      assert.equal((await probe('tls', { insecure: true })).step, 'open');
     });
 
     test('says why it stays shut', async () => {
@@ -68,7 +68,7 @@ for (const { name, program } of serversToTest()) {
         ['mutual', { ...trusted, certFile: certs.stranger.cert, keyFile: certs.stranger.key }, 'client_cert'],
       ] as const;
       for (const [called, tls, cause] of cases) {
-        const found = await knock(called, tls);
+        const found = await probe(called, tls);
         assert.equal(found.step, 'tls', JSON.stringify(found));
         assert.equal(causeOf(found.why ?? ''), cause, JSON.stringify(found));
         assert.ok(isReached(found));
@@ -79,10 +79,10 @@ for (const { name, program } of serversToTest()) {
 }
 
 test('an address where nobody is, and a name that nobody has, are not reached', async () => {
-  const refused = await knockHub(`nats://127.0.0.1:${await freePort()}`, undefined, limit_ms);
+  const refused = await probeHub(`nats://127.0.0.1:${await freePort()}`, undefined, limit_ms);
   assert.equal(refused.step, 'tcp');
   assert.equal(causeOf(refused.why ?? ''), 'refused');
-  const unknown = await knockHub('nats://no-such-host.invalid:7422', undefined, limit_ms);
+  const unknown = await probeHub('nats://no-such-host.invalid:7422', undefined, limit_ms);
   assert.equal(unknown.step, 'dns');
   assert.equal(causeOf(unknown.why ?? ''), 'dns', unknown.why);
   assert.deepEqual([refused, unknown].map(isReached), [false, false]);
@@ -91,7 +91,7 @@ test('an address where nobody is, and a name that nobody has, are not reached', 
 test('one that accepts and stays silent takes no longer than the limit', async () => {
   const silent = await silentServer();
   const begun = performance.now();
-  const found = await knockHub(`nats://127.0.0.1:${silent.port}`, undefined, 300);
+  const found = await probeHub(`nats://127.0.0.1:${silent.port}`, undefined, 300);
   assert.equal(found.step, 'info');
   assert.equal(causeOf(found.why ?? ''), 'timeout');
   assert.ok(performance.now() - begun < 2000);

@@ -7,7 +7,7 @@ import { connect, nkeys, RequestError } from '@nats-io/transport-node';
 import type { LocalSecrets } from '../../agent/config/agentfile.ts';
 import { crossCheck } from '../../agent/config/checks/crosscheck.ts';
 import type { Config } from '../../agent/config/options.ts';
-import { checkLeaf } from '../../agent/leaf/conf/checks.ts';
+import { leafProblems } from '../../agent/leaf/conf/checks.ts';
 import { connectionOf, monitorOf } from '../../agent/leaf/conf/connection.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { knows, type ServerVersion } from '../../agent/leaf/conf/version.ts';
@@ -164,7 +164,7 @@ describe('every option in every company', () => {
       for (const one of choices) {
         const config = configOf(one, await freePort(), await freePort());
         const say = JSON.stringify(one);
-        const errors = [...crossCheck(config), ...checkLeaf(config, version, () => 'directory')].filter(
+        const errors = [...crossCheck(config), ...leafProblems(config, version, () => 'directory')].filter(
           ({ severity }) => severity === 'error',
         );
         assert.deepEqual(errors, [], say);

@@ -53,6 +53,8 @@ for (const { name, program } of serversToTest()) {
 
     test('is rotated at its limit, and no more than one of it stays', async (t) => {
       const dir = tempDir(t, 'rotated');
+      const state = join(dir, 'state');
+      mkdirSync(state);
       const conf = join(dir, 'leaf.conf');
       const config = withOptions({
         hub: { url: [`nats://127.0.0.1:${await freePort()}`] },
@@ -61,7 +63,7 @@ for (const { name, program } of serversToTest()) {
       const { text } = renderLeaf(config, secretsOf(config), version, dir);
       writeFileSync(conf, text.replace(/(logfile_size_limit:) \d+/, '$1 5000'));
       const seen: string[] = [];
-      const path = join(dir, 'leaf.log');
+      const path = join(state, 'leaf.log');
       const onLines = (lines: readonly string[]): void => void seen.push(...lines);
       const follower = followLog({ ticker: systemTicker(), onLines }, { path, everyMs: 20 });
       t.after(() => follower.stop());
@@ -76,7 +78,7 @@ for (const { name, program } of serversToTest()) {
       assert.equal(refused().length, 60, 'none was doubled');
       await eventually(
         'one log',
-        () => readdirSync(dir).filter((one) => one.startsWith('leaf.log')).length === 1,
+        () => readdirSync(state).filter((one) => one.startsWith('leaf.log')).length === 1,
       );
     });
 
@@ -97,7 +99,7 @@ for (const { name, program } of serversToTest()) {
     for (const [what, hub, options, cause] of cases) {
       test(`names ${what}`, async (t) => {
         const own = join(dir, `case-${cause}`);
-        mkdirSync(own);
+        mkdirSync(join(own, 'state'), { recursive: true });
         const [clients, leafs, port] = [await freePort(), await freePort(), await freePort()];
         const inside = hub.startsWith('TLS ') ? hub.slice(4) : '';
         const outside = hub === users ? users : '';
@@ -121,7 +123,7 @@ for (const { name, program } of serversToTest()) {
         };
         const follower = followLog(
           { ticker: systemTicker(), onLines },
-          { path: join(own, 'leaf.log'), everyMs: 50 },
+          { path: join(own, 'state/leaf.log'), everyMs: 50 },
         );
         t.after(() => follower.stop());
         await startServer(t, program, conf);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hubAddresses, hubIdOf, partsOf, renderLeaf, withHubOf } from '../../agent/leaf/conf/server.ts';
 import { leafFiles } from '../../agent/leaf/render/files.ts';
-import { hubGood } from '../../agent/leaf/render/lastgood.ts';
+import { lastGoodHub } from '../../agent/leaf/render/lastgood.ts';
 import { secretsOf, withOptions } from '../kit/leaf/leafconfig.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { need, projectRoot } from '../kit/process/tools.ts';
@@ -73,9 +73,10 @@ test('what the user nunect puts in the way is not followed, and does not hang th
   const flash = join(out, 'flash');
   const files = leafFiles(out);
   const target = join(out, 'target');
-  const joined = join(files.state, 'joined');
+  writeFileSync(join(out, 'leaf.conf'), good);
+  const joined = join(out, 'state/joined');
   const learn = (): boolean => {
-    hubGood(files, flash).learn(good);
+    lastGoodHub(files, flash).keepJoined();
     return existsSync(join(flash, 'hub.good'));
   };
   writeFileSync(target, `${hubIdOf(good)}\n`);

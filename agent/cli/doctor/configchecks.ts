@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { shellWord } from '../../config/checks/access.ts';
 import { sections } from '../../config/options.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import type { OptionTable } from '../../config/section.ts';
+import { statePath } from '../../leaf/statefiles.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, troubleOf } from './facts.ts';
 
@@ -84,8 +84,8 @@ export function checkRendered(facts: DoctorFacts): CheckResult {
     const why = file.problems.find(({ severity }) => severity === 'error');
     return fail(what, why === undefined ? text : `${text}; ${formatProblem(why)}`, 'nunect check');
   }
-  const [changed, rendered] = [changed_ms(configFile), changed_ms(join(dir, 'agent.json'))];
+  const [changed, rendered] = [changed_ms(configFile), changed_ms(statePath(dir, 'agentFile'))];
   if (changed !== undefined && rendered !== undefined && changed > rendered)
     return warn(what, `${configFile} was changed since`, reload);
-  return ok(what, join(dir, 'agent.json'));
+  return ok(what, statePath(dir, 'agentFile'));
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/options.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
-import { type CauseCode, causeOf, causes, sayCause } from '../../leaf/causes.ts';
-import { isReached, type Knock } from '../../leaf/watch/hubprobe.ts';
+import { type CauseCode, causeOf, causes, causeText } from '../../leaf/causes.ts';
+import { type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
 import { type CheckResult, fail, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are gone. */
@@ -34,7 +34,7 @@ export interface HubWay {
   readonly trouble?: { readonly text: string; readonly remedy?: string | undefined } | undefined;
   /** What the agent, or the leaf's log, names as the cause. */
   readonly cause?: { readonly code: string; readonly detail: string } | undefined;
-  readonly knocks: readonly Knock[];
+  readonly knocks: readonly HubProbe[];
   /** How it was found out that it is joined. */
   readonly evidence: string;
 }
@@ -73,7 +73,7 @@ export function judgeHub(way: HubWay): CheckResult[] {
   }
   const at = steps.indexOf(stepOfCause[found.code] ?? 'hub login');
   const isTold = trouble !== undefined && found.code === way.cause?.code;
-  const text = isTold ? trouble.text : `${sayCause(found)}; ${causes[found.code].todo}`;
+  const text = isTold ? trouble.text : `${causeText(found)}; ${causes[found.code].todo}`;
   const mend = (isTold ? trouble.remedy : undefined) ?? hubRemedy(found.code, hub);
   return steps.map((step, index) => {
     if (index < at) return ok(step, 'no fault up to here');

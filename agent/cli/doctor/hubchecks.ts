@@ -1,7 +1,7 @@
 import { causeIn, causeOf, causes, heard, noOutage } from '../../leaf/causes.ts';
-import { doorTls } from '../../leaf/supervisor/supervisor.ts';
+import { probeTls } from '../../leaf/supervisor/supervisor.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
-import { knockHub } from '../../leaf/watch/hubprobe.ts';
+import { probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
@@ -69,8 +69,8 @@ export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const { snapshot, dir } = facts;
   const config = configOf(facts);
   const { hub, leaf } = config;
-  const tls = doorTls({ config });
-  const knockAll = () => Promise.all(hub.url.map((url) => knockHub(url, tls, knock_ms)));
+  const tls = probeTls({ config });
+  const knockAll = () => Promise.all(hub.url.map((url) => probeHub(url, tls, knock_ms)));
   if (hub.url.length === 0) return judgeHub({ hub, joined: undefined, knocks: [], evidence: '' });
   if (leaf.mode === 'off' && snapshot?.link.connected === true)
     return judgeHub({ hub, joined: true, knocks: [], evidence: 'the agent is connected to it' });

@@ -26,15 +26,10 @@ const when = (condition: boolean, finding: UnplacedProblem): UnplacedProblem[] =
 
 function checkAddresses(config: Config): UnplacedProblem[] {
   const { url } = config.hub;
-  const parts = url.map((text) => ({ text, parsed: splitUrl(text) }));
-  const schemes = parts.flatMap(({ parsed }) => parsed?.scheme ?? []);
-  const isBad = ({ port = 1 }: { port?: number } = { port: 0 }): boolean => port < 1 || port > 65535;
+  const schemes = url.flatMap((one) => splitUrl(one)?.scheme ?? []);
   const plainWebsocket = schemes.includes('ws');
   const halfTls = hubTls(config) && !plainWebsocket && schemes.some((scheme) => !isTls(scheme));
   return [
-    ...parts
-      .filter(({ parsed }) => isBad(parsed))
-      .map(({ text }) => error('hub.url', 'port must be 1 to 65535', text)),
     ...when(
       plainWebsocket && hubTls(config),
       error(
@@ -105,7 +100,7 @@ function checkStore({ leaf }: Config, look: LookAt): UnplacedProblem[] {
  * server of that version cannot do; beyond what `crossCheck` finds. A config with an error in either is not
  * fit for `renderLeaf`.
  */
-export const checkLeaf = (
+export const leafProblems = (
   config: Config,
   version: ServerVersion | undefined,
   look: LookAt,

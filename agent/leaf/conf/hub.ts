@@ -5,8 +5,8 @@ import { isTls, isWebsocket, remoteUrl, splitUrl, userinfo } from './url.ts';
 import type { LeafSecrets } from './users.ts';
 import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
 
-/** Collects what was left out of a config, or what is worth saying about it: one sentence each. */
-export type Say = (note: string) => void;
+/** Takes a sentence on what was left out of a config, or what a person should know of it. */
+export type AddNote = (note: string) => void;
 
 /** Whether the link to the hub is encrypted: by its scheme, or because an option says something about TLS. */
 export function hubTls(config: Config): boolean {
@@ -35,8 +35,8 @@ function tlsBlock(config: Config, version: ServerVersion | undefined): ConfBlock
   };
 }
 
-/** Settings that only newer servers know; what is left out is said. */
-function newerKeys(config: Config, version: ServerVersion | undefined, say: Say): ConfBlock {
+/** Settings that only newer servers know; what is left out is noted. */
+function newerKeys(config: Config, version: ServerVersion | undefined, addNote: AddNote): ConfBlock {
   const { hub, leaf } = config;
   const timeout = `${hub.connect_timeout_s}s`;
   const wanted: readonly (readonly [NewerKey, string, string | boolean])[] = [
@@ -49,7 +49,7 @@ function newerKeys(config: Config, version: ServerVersion | undefined, say: Say)
   for (const [key, option, value] of wanted) {
     if (value === false || value === 'off') continue; // what a server does that does not know the key
     if (knows(version, key)) block[key] = value;
-    else say(`${option} is left out: ${lacks(version, key)}.`);
+    else addNote(`${option} is left out: ${lacks(version, key)}.`);
   }
   if (knows(version, 'compression') && leaf.compression === 'off') block['compression'] = 'off'; // not the default
   return block;
@@ -61,14 +61,14 @@ export function hubRemote(
   secrets: LeafSecrets,
   version: ServerVersion | undefined,
   account: string,
-  say: Say,
+  addNote: AddNote,
 ): ConfBlock {
   const { hub } = config;
   const { hubPassword } = secrets;
   const login = hub.user === undefined || hubPassword === undefined ? '' : userinfo(hub.user, hubPassword);
   const urls = hub.url.flatMap((one) => splitUrl(one) ?? []);
   if (urls.some((url) => url.path.length > 1 && !isWebsocket(url.scheme)))
-    say('hub.url: a path means something to websockets only; it is left out.');
+    addNote('hub.url: a path means something to websockets only; it is left out.');
   return {
     urls: [...new Set(urls.map((url) => remoteUrl(url, login)))],
     account,
@@ -77,6 +77,6 @@ export function hubRemote(
     deny_exports: [...new Set([...selfTraffic(config.agent.unit), ...hub.deny_export])],
     deny_imports: hub.deny_import.length === 0 ? undefined : hub.deny_import,
     tls: hubTls(config) ? tlsBlock(config, version) : undefined,
-    ...newerKeys(config, version, say),
+    ...newerKeys(config, version, addNote),
   };
 }

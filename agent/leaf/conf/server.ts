@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/options.ts';
-import { hubRemote, type Say } from './hub.ts';
+import { statePath } from '../statefiles.ts';
+import { type AddNote, hubRemote } from './hub.ts';
 import { type ConfBlock, writeBlock } from './syntax.ts';
 import { agentLogin, anonymousUser, type LeafSecrets, lanLogin, loginOf, monitorLogin } from './users.ts';
 import { knows, type ServerVersion } from './version.ts';
@@ -32,15 +33,15 @@ const serverBlock = (config: Config): ConfBlock => ({
 const logLimit_bytes = 256 * 1024;
 
 /** Into a file that the agent follows; without a directory for it on stderr, where the system log adds the time. */
-const loggingBlock = (leaf: Leaf, stateDir: string | undefined): ConfBlock => ({
-  logtime: stateDir !== undefined,
+const loggingBlock = (leaf: Leaf, runDir: string | undefined): ConfBlock => ({
+  logtime: runDir !== undefined,
   debug: leaf.log_debug,
-  ...(stateDir === undefined
+  ...(runDir === undefined
     ? {}
     : {
-        log_file: `${stateDir}/leaf.log`,
+        log_file: statePath(runDir, 'log'),
         logfile_size_limit: logLimit_bytes,
-        pid_file: `${stateDir}/leaf.pid`,
+        pid_file: statePath(runDir, 'pid'),
       }),
 });
 
@@ -102,36 +103,36 @@ function hubBlock(
   config: Config,
   secrets: LeafSecrets,
   version: ServerVersion | undefined,
-  say: Say,
+  addNote: AddNote,
 ): ConfBlock {
   const { url, reconnect_s } = config.hub;
   if (url.length === 0) {
-    say('hub.url is not set: the leaf is local only.');
+    addNote('hub.url is not set: the leaf is local only.');
     return {};
   }
   return {
     leafnodes: {
       reconnect: knows(version, 'reconnect_duration') ? `${reconnect_s}s` : reconnect_s,
-      remotes: [hubRemote(config, secrets, version, account, say)],
+      remotes: [hubRemote(config, secrets, version, account, addNote)],
     },
   };
 }
 
 /**
  * The nats-server config of a unit, for that version of the server; undefined is taken for the oldest.
- * It expects a Config that `checkLeaf` found no error in. Its parts start with a line `# [name]`, so that
- * two configs can be compared part by part. `stateDir` is where the server may write its log and pid.
+ * It expects a Config that `leafProblems` found no error in. Its parts start with a line `# [name]`, so that
+ * two configs can be compared part by part. In `runDir` the server may write its log and pid.
  */
 export function renderLeaf(
   config: Config,
   secrets: LeafSecrets,
   version: ServerVersion | undefined,
-  stateDir?: string,
+  runDir?: string,
 ): LeafConf {
   const notes: string[] = [];
   const parts: Readonly<Record<string, ConfBlock>> = {
     server: serverBlock(config),
-    logging: loggingBlock(config.leaf, stateDir),
+    logging: loggingBlock(config.leaf, runDir),
     tls: tlsBlock(config.leaf),
     websocket: websocketBlock(config.leaf),
     hub: hubBlock(config, secrets, version, (note) => notes.push(note)),

@@ -3,7 +3,7 @@ import { crossCheck } from '../../config/checks/crosscheck.ts';
 import { unreadableFiles } from '../../config/checks/machinefiles.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
-import { checkLeaf } from '../conf/checks.ts';
+import { leafProblems } from '../conf/checks.ts';
 import { renderLeaf } from '../conf/server.ts';
 import { quoted } from '../conf/syntax.ts';
 import { userinfo } from '../conf/url.ts';
@@ -41,7 +41,7 @@ function isUnfit(config: Config, version: ServerVersion, missing: readonly Unpla
   const sections = config.hub.url.length > 0 ? ['leaf', 'hub'] : ['leaf'];
   return [
     ...crossCheck(config),
-    ...checkLeaf(config, version, lookAt),
+    ...leafProblems(config, version, lookAt),
     ...unreadableFiles(config),
     ...missing,
   ].some(
@@ -89,21 +89,21 @@ export async function attemptLeaf(job: LeafJob): Promise<LeafAttempt> {
   }
 
   const server_version = formatVersion(version.known);
-  const problems = checkLeaf(config, version.known, lookAt);
+  const problems = leafProblems(config, version.known, lookAt);
   const lesser = [
     ['hub_only', hubOnly(config)],
     ['local_only', localOnly(config)],
   ] as const;
   for (const [state, used] of [['current', config] as const, ...(hasLastGood ? [] : lesser)]) {
     if (isUnfit(used, version.known, job.missing)) continue;
-    const { text, notes } = renderLeaf(used, secrets, version.known, files.state);
-    files.writeTrial(text);
-    const refused = job.test ? await server.test(files.trial) : undefined;
+    const { text, notes } = renderLeaf(used, secrets, version.known, files.dir);
+    const draft = files.writeDraft(text);
+    const refused = job.test ? await server.test(draft) : undefined;
     if (refused === undefined) {
-      files.acceptTrial();
+      files.acceptDraft();
       return { state, used, server_version, notes, problems };
     }
-    files.dropTrial();
+    files.dropDraft();
     if (state === 'current') {
       const message = `nats-server refuses the leaf.conf made of it: ${redact(refused, secrets)}`;
       problems.push({ message, severity: 'error' });

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type AgentFile,
   AgentFileError,
@@ -20,6 +20,8 @@ import {
 } from '../../config/agentfile.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { readIfThere } from '../../lib/files.ts';
+import { known } from '../../lib/known.ts';
+import { type StateFile, statePath } from '../statefiles.ts';
 
 /** User of agent and leaf, and group that may read what root renders, so that the agent and the leaf need not be root. */
 const group = 'nunect';
@@ -30,28 +32,24 @@ export interface Rendered {
   readonly conf?: string;
 }
 
-/** The pair of files that `nunect render` keeps in one directory. */
+/** The run directory as `nunect render` writes it. */
 export interface LeafFiles {
-  readonly conf: string;
-  /** Where agent and leaf may write; root writes nothing there. */
-  readonly state: string;
-  /** The same config with the hub part that last joined. */
-  readonly fallback: string;
-  /** Where a config is tried before it takes its place. */
-  readonly trial: string;
+  readonly dir: string;
   /** What is there from this boot; a file of another boot or another version counts as none. */
   read(boot: string): Rendered;
-  /** leaf.conf as it is, or as it is going to be once a config was accepted, whichever boot it is from. */
+  /** leaf.conf as it is, or as `commit` is going to leave it, whichever boot it is from. */
   readConf(): string | undefined;
-  writeTrial(text: string): void;
-  dropTrial(): void;
-  /** The tried config takes its place together with the next agent.json, or not at all, as when the disk is full. */
-  acceptTrial(): void;
-  removeConf(): void;
-  /** The tried config is kept for when the new one does not join. */
+  /** Writes a leaf config for nats-server to test, and gives its path. */
+  writeDraft(text: string): string;
+  dropDraft(): void;
+  /** The draft becomes leaf.conf with the next `commit`. */
+  acceptDraft(): void;
+  /** The draft becomes leaf.fallback.conf at once. */
   acceptFallback(): void;
+  removeConf(): void;
   removeFallback(): void;
-  writeAgentFile(file: AgentFile): void;
+  /** Writes agent.json and with it the accepted leaf.conf: both or neither, as when the disk is full. Gives the file. */
+  commit(file: AgentFile): AgentFile;
 }
 
 /** Id of the group or user, when this process may give files to it. */
@@ -72,78 +70,88 @@ function makeState(path: string, gid: number | undefined): void {
   if (gid !== undefined && uid !== undefined) lchownSync(path, uid, gid);
 }
 
+/** The run directory, and what of it waits for `commit`. */
+interface Target {
+  readonly dir: string;
+  /** Group that the files are shared with, when root writes them. */
+  readonly gid: number | undefined;
+  /** leaf.conf.next is to become leaf.conf. */
+  hasNext: boolean;
+}
+
+function share({ gid }: Target, path: string, mode: number): void {
+  if (gid !== undefined) chownSync(path, 0, gid);
+  chmodSync(path, mode);
+}
+
+function write(target: Target, name: StateFile, text: string): string {
+  const path = statePath(target.dir, name);
+  rmSync(path, { force: true }); // one of a broken run may have other rights
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    rmSync(path, { force: true }); // half a file
+    throw new Error(`cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  share(target, path, 0o640);
+  return path;
+}
+
+const remove = ({ dir }: Target, ...names: readonly StateFile[]): void => {
+  for (const name of names) rmSync(statePath(dir, name), { force: true });
+};
+const rename = ({ dir }: Target, from: StateFile, to: StateFile): void =>
+  renameSync(statePath(dir, from), statePath(dir, to));
+
+function readRendered({ dir }: Target, boot: string): Rendered {
+  const path = statePath(dir, 'agentFile');
+  const text = readIfThere(path);
+  if (text === undefined) return {};
+  try {
+    const agentFile = parseAgentFile(text, path);
+    return agentFile.local.boot_id === boot
+      ? { agentFile, ...known({ conf: readIfThere(statePath(dir, 'conf')) }) }
+      : {};
+  } catch (error) {
+    if (error instanceof AgentFileError) return {};
+    throw error;
+  }
+}
+
+function commit(target: Target, file: AgentFile): AgentFile {
+  try {
+    write(target, 'agentFileDraft', formatAgentFile(file));
+  } catch (error) {
+    remove(target, 'confDraft', 'confNext');
+    throw error;
+  }
+  if (target.hasNext) rename(target, 'confNext', 'conf');
+  target.hasNext = false;
+  rename(target, 'agentFileDraft', 'agentFile');
+  return file;
+}
+
 /** Makes the directory, 0750, and gives access to the files in it, 0640; all in group nunect when root made them. */
 export function leafFiles(given: string): LeafFiles {
   const dir = resolve(given); // what it names in a config is meant wherever the server is started
-  const conf = join(dir, 'leaf.conf');
-  const trial = join(dir, 'leaf.conf.new');
-  const next = join(dir, 'leaf.conf.next');
-  const agentPath = join(dir, 'agent.json');
-  const state = join(dir, 'state');
-  const fallback = join(dir, 'leaf.fallback.conf');
-  const gid = sharedId('/etc/group');
-
+  const target: Target = { dir, gid: sharedId('/etc/group'), hasNext: false };
   mkdirSync(dir, { recursive: true });
-  const share = (path: string, mode: number): void => {
-    if (gid !== undefined) chownSync(path, 0, gid);
-    chmodSync(path, mode);
-  };
-  share(dir, 0o750);
-  makeState(state, gid);
-
-  const write = (path: string, text: string): void => {
-    rmSync(path, { force: true }); // one of a broken run may have other rights
-    try {
-      writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      rmSync(path, { force: true }); // half a file
-      throw new Error(`cannot write ${path}: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-    share(path, 0o640);
-  };
-  let accepted = false;
-
+  share(target, dir, 0o750);
+  makeState(statePath(dir, 'state'), target.gid);
   return {
-    conf,
-    trial,
-    state,
-    fallback,
-    read(boot) {
-      const text = readIfThere(agentPath);
-      if (text === undefined) return {};
-      try {
-        const agentFile = parseAgentFile(text, agentPath);
-        if (agentFile.local.boot_id !== boot) return {};
-        const before = readIfThere(conf);
-        return { agentFile, ...(before === undefined ? {} : { conf: before }) };
-      } catch (error) {
-        if (error instanceof AgentFileError) return {};
-        throw error;
-      }
+    dir,
+    read: (boot) => readRendered(target, boot),
+    readConf: () => readIfThere(statePath(dir, target.hasNext ? 'confNext' : 'conf')),
+    writeDraft: (text) => write(target, 'confDraft', text),
+    dropDraft: () => remove(target, 'confDraft'),
+    acceptDraft() {
+      rename(target, 'confDraft', 'confNext');
+      target.hasNext = true;
     },
-    readConf: () => readIfThere(accepted ? next : conf),
-    writeTrial: (text) => write(trial, text),
-    dropTrial: () => rmSync(trial, { force: true }),
-    acceptTrial() {
-      renameSync(trial, next);
-      accepted = true;
-    },
-    removeConf: () => rmSync(conf, { force: true }),
-    acceptFallback: () => renameSync(trial, fallback),
-    removeFallback: () => rmSync(fallback, { force: true }),
-    writeAgentFile(file) {
-      try {
-        write(`${agentPath}.new`, formatAgentFile(file));
-      } catch (error) {
-        for (const path of [trial, next]) rmSync(path, { force: true });
-        throw error;
-      }
-      if (accepted) renameSync(next, conf);
-      accepted = false;
-      renameSync(`${agentPath}.new`, agentPath);
-    },
+    acceptFallback: () => rename(target, 'confDraft', 'fallbackConf'),
+    removeConf: () => remove(target, 'conf'),
+    removeFallback: () => remove(target, 'fallbackConf'),
+    commit: (file) => commit(target, file),
   };
 }
 
@@ -153,7 +161,7 @@ export function newLocalSecrets(boot: string): LocalSecrets {
   return { boot_id: boot, agent: password(), monitor: password() };
 }
 
-/** What lies at a path, as `checkLeaf` asks. */
+/** What lies at a path, as `leafProblems` asks. */
 export function lookAt(path: string): 'directory' | 'other' | 'absent' {
   try {
     return statSync(path).isDirectory() ? 'directory' : 'other';

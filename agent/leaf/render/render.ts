@@ -1,13 +1,21 @@
-import { type AgentFile, agentFileSchema, type LeafInfo, withoutSecrets } from '../../config/agentfile.ts';
+import {
+  type AgentFile,
+  agentFileSchema,
+  type LeafInfo,
+  type LocalSecrets,
+  withoutSecrets,
+} from '../../config/agentfile.ts';
 import { loadConfigFile } from '../../config/file.ts';
 import type { Config } from '../../config/options.ts';
-import type { UnplacedProblem } from '../../config/problem.ts';
-import { type ReadText, readSecrets } from '../../config/secrets.ts';
+import type { Problem, UnplacedProblem } from '../../config/problem.ts';
+import { type OwnerSecrets, type ReadText, readSecrets } from '../../config/secrets.ts';
+import { known } from '../../lib/known.ts';
 import { connectionOf, monitorOf } from '../conf/connection.ts';
+import { statePath } from '../statefiles.ts';
 import { attemptLeaf, type LeafAttempt } from './attempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './files.ts';
 import { type AddressOf, onInterface } from './interface.ts';
-import { hubGood } from './lastgood.ts';
+import { lastGoodHub } from './lastgood.ts';
 import type { LeafServer } from './server.ts';
 
 /** What a rendering starts from. */
@@ -25,80 +33,110 @@ export interface RenderInput {
   readonly addressOf: AddressOf;
 }
 
+/** What one run of render knows and does not change. */
+interface Run {
+  readonly files: LeafFiles;
+  readonly input: RenderInput;
+  readonly before: Rendered;
+  readonly local: LocalSecrets;
+  /** Of reading the config. */
+  readonly problems: readonly Problem[];
+}
+
+/** The config as it is used, with the secrets that its options name. */
+interface Asked {
+  readonly config: Config;
+  readonly secrets: OwnerSecrets;
+  readonly findings: readonly UnplacedProblem[];
+}
+
+/** The problems of the config and these, without what is mentioned twice. */
+function problemsAnd({ problems, input }: Run, findings: readonly UnplacedProblem[]): Problem[] {
+  const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
+  const isNew = ({ option, severity }: UnplacedProblem): boolean =>
+    option === undefined || !mentioned.has(`${severity} ${option}`);
+  return [...problems, ...findings.filter(isNew).map((finding) => ({ file: input.configFile, ...finding }))];
+}
+
+/** Writes agent.json for `config`; the agent connects by the config that leaf.conf was made of. */
+function commitNew(
+  run: Run,
+  { config, secrets, findings }: Asked,
+  { used = config, leaf }: { readonly used?: Config; readonly leaf?: LeafInfo } = {},
+): AgentFile {
+  return run.files.commit({
+    schema: agentFileSchema,
+    config: withoutSecrets(config),
+    problems: problemsAnd(run, findings),
+    connection: connectionOf(used, run.local, secrets),
+    ...monitorOf(used, run.local),
+    ...known({ leaf }),
+    local: run.local,
+  });
+}
+
 const isGood = (leaf: LeafInfo | undefined): boolean =>
   leaf?.state === 'current' || leaf?.state === 'last_good';
+
+const hasHubError = (findings: readonly UnplacedProblem[]): boolean =>
+  findings.some(({ option = '', severity }) => severity === 'error' && option.startsWith('hub.'));
+
+/** Makes leaf.conf, and the hub settings to fall back to. */
+async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
+  const { files, input, before, local } = run;
+  const { config, secrets } = asked;
+  const lastGood = lastGoodHub(files, input.keepDir);
+  const unkept = lastGood.keepJoined();
+  const server = input.serverOf(config.leaf.server);
+  const { used, problems, ...attempt }: LeafAttempt = await attemptLeaf({
+    files,
+    config,
+    secrets: { ...secrets, agent: local.agent, monitor: local.monitor },
+    missing: asked.findings,
+    server,
+    test: input.test,
+    hasLastGood: before.conf !== undefined && isGood(before.agentFile?.leaf),
+  });
+  const findings = [...asked.findings, ...problems];
+  const last = before.agentFile;
+  if (attempt.state === 'last_good' && last?.leaf !== undefined) {
+    const leaf: LeafInfo = { ...last.leaf, state: 'last_good' };
+    return files.commit({ ...last, leaf, problems: problemsAnd(run, findings) });
+  }
+  if (attempt.state === 'none') files.removeConf();
+  const isHubWrong = hasHubError([...run.problems, ...findings]);
+  const { adopted, ...hub } = await lastGood.apply({ config, isHubWrong, server, test: input.test });
+  const state = adopted !== undefined && attempt.state === 'local_only' ? 'hub_only' : attempt.state;
+  const paths = { conf: statePath(files.dir, 'conf'), state_dir: statePath(files.dir, 'state') };
+  return commitNew(
+    run,
+    {
+      config: adopted === undefined ? config : { ...config, hub: { ...config.hub, url: adopted } },
+      secrets,
+      findings: [...findings, ...unkept],
+    },
+    { used, leaf: { ...attempt, state, ...paths, ...hub } },
+  );
+}
 
 /** Writes leaf.conf and agent.json, and gives the agent.json that is there now. */
 export async function renderInto(files: LeafFiles, before: Rendered, input: RenderInput): Promise<AgentFile> {
   const last = before.agentFile;
   const local = last?.local ?? newLocalSecrets(input.boot);
-  const { keepUnit, configFile } = input;
-  const lastGood = last === undefined ? {} : { lastGood: last.config };
-  const loaded = loadConfigFile(configFile, { keepUnit, ...lastGood });
-  const { problems } = loaded;
-  let { config } = loaded;
-
-  const mentioned = new Set(problems.map(({ option, severity }) => `${severity} ${option ?? ''}`));
-  const problemsAnd = (findings: readonly UnplacedProblem[]): AgentFile['problems'] => [
-    ...problems,
-    ...findings
-      .filter(({ option, severity }) => option === undefined || !mentioned.has(`${severity} ${option}`))
-      .map((finding) => ({ file: configFile, ...finding })),
-  ];
-  const write = (file: AgentFile): AgentFile => {
-    files.writeAgentFile(file);
-    return file;
-  };
-  // a file that cannot be read at all: what runs goes on, for its secrets are not known here
-  if (last !== undefined && config === last.config) return write({ ...last, problems: problemsAnd([]) });
-
-  const listening = onInterface(config, input.addressOf);
-  config = listening.config;
-  const { secrets: owner, findings: unread } = readSecrets(config, input.readText);
-  const findings = [...unread, ...listening.findings];
-  const writeNew = (used: Config, found: readonly UnplacedProblem[], leaf: { leaf?: LeafInfo }): AgentFile =>
-    write({
-      schema: agentFileSchema,
-      config: withoutSecrets(config),
-      problems: problemsAnd([...findings, ...found]),
-      connection: connectionOf(used, local, owner),
-      ...monitorOf(used, local),
-      ...leaf,
-      local,
-    });
-  if (config.leaf.mode !== 'managed') {
-    files.removeConf();
-    files.removeFallback();
-    return writeNew(config, [], {});
-  }
-  const good = hubGood(files, input.keepDir);
-  const unkept = good.learn(files.readConf());
-
-  const {
-    used,
-    problems: found,
-    ...outcome
-  }: LeafAttempt = await attemptLeaf({
-    files,
-    config,
-    secrets: { ...owner, agent: local.agent, monitor: local.monitor },
-    missing: findings,
-    server: input.serverOf(config.leaf.server),
-    test: input.test,
-    hasLastGood: before.conf !== undefined && isGood(last?.leaf),
+  const { config: loaded, problems } = loadConfigFile(input.configFile, {
+    keepUnit: input.keepUnit,
+    ...known({ lastGood: last?.config }),
   });
-  if (outcome.state === 'last_good' && last?.leaf !== undefined) {
-    const leaf: LeafInfo = { ...last.leaf, state: 'last_good' };
-    return write({ ...last, leaf, problems: problemsAnd([...findings, ...found]) });
-  }
-  if (outcome.state === 'none') files.removeConf();
-  const isHubWrong = [...problems, ...findings, ...found].some(
-    ({ option = '', severity }) => severity === 'error' && option.startsWith('hub.'),
-  );
-  const server = input.serverOf(config.leaf.server);
-  const { adopted, ...hub } = await good.settle({ config, isHubWrong, server, test: input.test });
-  if (adopted !== undefined) config = { ...config, hub: { ...config.hub, url: adopted } };
-  const state = adopted !== undefined && outcome.state === 'local_only' ? 'hub_only' : outcome.state;
-  const leaf: LeafInfo = { ...outcome, state, conf: files.conf, state_dir: files.state, ...hub };
-  return writeNew(used, [...found, ...unkept], { leaf });
+  const run: Run = { files, input, before, local, problems };
+  // a file that cannot be read at all: what runs goes on, for its secrets are not known here
+  if (last !== undefined && loaded === last.config)
+    return files.commit({ ...last, problems: problemsAnd(run, []) });
+
+  const { config, findings } = onInterface(loaded, input.addressOf);
+  const { secrets, findings: unread } = readSecrets(config, input.readText);
+  const asked: Asked = { config, secrets, findings: [...unread, ...findings] };
+  if (config.leaf.mode === 'managed') return renderManaged(run, asked);
+  files.removeConf();
+  files.removeFallback();
+  return commitNew(run, asked);
 }

@@ -1,5 +1,6 @@
 import { type Finished, runChild, type Spawn } from '../../lib/child.ts';
 import { parseServerVersion, type ServerVersion } from '../conf/version.ts';
+import { stateFiles } from '../statefiles.ts';
 
 /** A router's flash is slow to give a 20 MB program the first time. */
 const limitMs = 20_000;
@@ -31,7 +32,7 @@ export function leafServer(spawn: Spawn, program: string): LeafServer {
     async test(conf) {
       const done = await runChild(spawn, program, ['-t', '-c', conf], limitMs);
       if (done.code === 0) return undefined;
-      const said = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, 'leaf.conf');
+      const said = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, stateFiles.conf);
       return failureOf(program, done) ?? said.trim().split(/\n+/).join('; ');
     },
   };

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { readOrUndefined, writeAtomic } from '../../lib/files.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import { statePath } from '../statefiles.ts';
 
 /** The server process that runs one of the configs of this unit. */
 export interface LeafProcess {
@@ -9,48 +9,60 @@ export interface LeafProcess {
   /** Name of the hub part that it was started with, where that is known. */
   readonly hub?: string;
   /** It was started with the last good hub settings in place of those asked for. */
-  readonly fallback: boolean;
+  readonly onFallback: boolean;
 }
 
-export interface LeafRunner {
+/** The server process of a run directory, and the state files by which the supervisor steers its next start. */
+export interface LeafControl {
   /** The server as it runs now; undefined when there is none, or when it is not ours. */
   process(): LeafProcess | undefined;
-  /** Has it read its config and certificates again. */
+  /** Has it read its config and certificates again; false when it does not run. */
   reload(): boolean;
   /** Ends it, so that whoever started it starts it again: by TERM, and by KILL when that is not heeded in 10 s. */
   end(): boolean;
-  /** A file of the state directory, without its line feed. */
-  recall(name: 'joined' | 'fallback'): string | undefined;
-  /** Writes such a file at once or not at all; undefined takes it away. Failures are left to the next try. */
-  keep(name: 'joined' | 'fallback', text: string | undefined): void;
+  /** The text of a state file, without its line feed. */
+  read(file: SupervisorFile): string | undefined;
+  /** Replaces a state file; undefined removes it. Failures are left to the next try. */
+  write(file: SupervisorFile, text: string | undefined): void;
 }
+
+type SupervisorFile = 'joined' | 'fallback';
 
 const patienceMs = 10_000;
 
-const read = (path: string): string | undefined => readOrUndefined(path)?.trim();
+const trimmed = (path: string): string | undefined => readOrUndefined(path)?.trim();
 
-/** `conf` is leaf.conf; the server's own files are in `stateDir`. */
-export function leafRunner(ticker: Ticker, conf: string, stateDir: string): LeafRunner {
-  const fallbackConf = join(dirname(conf), 'leaf.fallback.conf');
-  const at = (name: string): string => join(stateDir, name);
+/** By leaf.pid, as long as that process was started with a config of this directory: an old pid may be anybody's. */
+function findProcess(runDir: string): LeafProcess | undefined {
+  const pid = Number(trimmed(statePath(runDir, 'pid')));
+  if (!Number.isSafeInteger(pid) || pid < 2) return undefined;
+  const words = trimmed(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  const onFallback = words.includes(statePath(runDir, 'fallbackConf'));
+  if (!onFallback && !words.includes(statePath(runDir, 'conf'))) return undefined;
+  const [starter, hub] = trimmed(statePath(runDir, 'running'))?.split(' ') ?? [];
+  return { pid, onFallback, ...(Number(starter) === pid && hub !== undefined ? { hub } : {}) };
+}
 
-  function find(): LeafProcess | undefined {
-    const pid = Number(read(at('leaf.pid')));
-    if (!Number.isSafeInteger(pid) || pid < 2) return undefined;
-    const words = read(`/proc/${pid}/cmdline`)?.split('\0') ?? []; // a pid of old may be anybody's by now
-    const fallback = words.includes(fallbackConf);
-    if (!fallback && !words.includes(conf)) return undefined;
-    const [starter, hub] = read(at('running'))?.split(' ') ?? [];
-    return { pid, fallback, ...(Number(starter) === pid && hub !== undefined ? { hub } : {}) };
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // it is gone, or another user's
   }
-  const send = (pid: number, signal: NodeJS.Signals): boolean => {
-    try {
-      return process.kill(pid, signal);
-    } catch {
-      return false; // it is gone, or another user's
-    }
-  };
+}
 
+function replace(path: string, text: string | undefined): void {
+  try {
+    if (text === undefined) rmSync(path, { force: true });
+    else writeAtomic(path, `${text}\n`, { mode: 0o640 });
+  } catch {
+    // a full RAM disk: what would have been written is found out again
+  }
+}
+
+/** `runDir` is an absolute path, as the server was started with it. */
+export function leafControl(ticker: Ticker, runDir: string): LeafControl {
+  const find = (): LeafProcess | undefined => findProcess(runDir);
   return {
     process: find,
     reload() {
@@ -63,14 +75,7 @@ export function leafRunner(ticker: Ticker, conf: string, stateDir: string): Leaf
       ticker.after(patienceMs, () => find()?.pid === pid && send(pid, 'SIGKILL'));
       return true;
     },
-    recall: (name) => read(at(name)),
-    keep(name, text) {
-      try {
-        if (text === undefined) return rmSync(at(name), { force: true });
-        writeAtomic(at(name), `${text}\n`, { mode: 0o640 });
-      } catch {
-        // a full RAM disk: what would have been kept is found out again
-      }
-    },
+    read: (file) => trimmed(statePath(runDir, file)),
+    write: (file, text) => replace(statePath(runDir, file), text),
   };
 }

@@ -4,20 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { defaultPorts } from '../../lib/defaults.ts';
+import { known } from '../../lib/known.ts';
 
-/** How far somebody who does not log in comes at an address of a hub. */
-export interface Knock {
+/** How far a client that does not log in comes at an address of a hub. */
+export interface HubProbe {
   readonly url: string;
   /** The IP address and port that were tried. */
   readonly address?: string;
-  /** The step that failed, or `open`. */
+  /** The step that failed, or `open` when none did. */
   readonly step: 'dns' | 'tcp' | 'info' | 'tls' | 'open';
   /** Why it went no further, with the code of node or OpenSSL. */
   readonly why?: string;
 }
 
 /** How TLS is spoken with the hub; the names are those of the options. */
-export interface DoorTls {
+export interface ProbeTls {
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
@@ -25,8 +26,8 @@ export interface DoorTls {
   readonly insecure?: boolean;
 }
 
-/** Somebody accepted the connection. */
-export const isReached = ({ step }: Knock): boolean => step !== 'dns' && step !== 'tcp';
+/** Something accepted the connection. */
+export const isReached = ({ step }: HubProbe): boolean => step !== 'dns' && step !== 'tcp';
 
 const ports: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
 /** A hub of TLS 1.3 refuses a client certificate only after the handshake. */
@@ -80,7 +81,7 @@ function when<T>(
   });
 }
 
-async function tlsOptions(tls: DoorTls, host: string): Promise<ConnectionOptions> {
+async function tlsOptions(tls: ProbeTls, host: string): Promise<ConnectionOptions> {
   const text = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
   const [ca, cert, key] = await Promise.all([tls.caFile, tls.certFile, tls.keyFile].map(text));
   return {
@@ -91,58 +92,77 @@ async function tlsOptions(tls: DoorTls, host: string): Promise<ConnectionOptions
   };
 }
 
+/** A probe under way. */
+interface Attempt {
+  readonly host: string;
+  readonly limit_ms: number;
+  step: HubProbe['step'];
+  address?: string;
+  socket?: Socket;
+}
+
+/** Opens the TCP connection. */
+async function dial(attempt: Attempt, port: number): Promise<Socket> {
+  const { host, limit_ms } = attempt;
+  const [address] = await resolve(host, limit_ms);
+  if (address === undefined) throw new Error('no address (ENODATA)');
+  attempt.step = 'tcp';
+  attempt.address = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const socket = createConnection({ host: address, port });
+  attempt.socket = socket;
+  await when<void>(socket, limit_ms, 'no answer in time (ETIMEDOUT)', (done) => socket.once('connect', done));
+  return socket;
+}
+
+/** Reads the first line, which says whether TLS is offered and demanded. Gives whether TLS comes next. */
+async function greet(attempt: Attempt, socket: Socket, wantsTls: boolean): Promise<boolean> {
+  attempt.step = 'info';
+  const first = await when<Buffer>(socket, attempt.limit_ms, 'no answer to the connection', (done) =>
+    socket.once('data', done),
+  );
+  socket.pause();
+  const line = first.toString('latin1');
+  if (!line.startsWith('INFO ')) throw new Error('what answers is no NATS server');
+  const demanded = /"tls_required":\s*true/.test(line);
+  if (wantsTls && !demanded && !/"tls_available":\s*true/.test(line)) {
+    attempt.step = 'tls';
+    throw new Error('no TLS is offered');
+  }
+  return wantsTls || demanded;
+}
+
+async function shakeHands(attempt: Attempt, plain: Socket, tls: ProbeTls): Promise<void> {
+  attempt.step = 'tls';
+  const { host, limit_ms } = attempt;
+  const socket: TLSSocket = connectTls({ ...(await tlsOptions(tls, host)), socket: plain });
+  attempt.socket = socket;
+  await when<void>(socket, limit_ms, 'no answer to the TLS handshake', (done) =>
+    socket.once('secureConnect', done),
+  );
+  await when<void>(socket, limit_ms, '', (done) => void setTimeout(done, afterword_ms));
+}
+
 /**
  * Looks whether a hub answers at `url`, without a login: its name, the TCP connection, the first line, the TLS
  * handshake; `tls` is undefined where none is configured. Each step may take `limit_ms`. Never rejects.
  */
-export async function knockHub(url: string, tls: DoorTls | undefined, limit_ms: number): Promise<Knock> {
+export async function probeHub(url: string, tls: ProbeTls | undefined, limit_ms: number): Promise<HubProbe> {
   const { protocol, hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const websocket = protocol in ports;
-  let step: Knock['step'] = 'dns';
-  let at = '';
-  let socket: Socket | undefined;
-  const here = (): Pick<Knock, 'url' | 'address'> => ({ url, ...(at === '' ? {} : { address: at }) });
+  const isWebsocket = protocol in ports;
+  const attempt: Attempt = { host: hostname.replace(/^\[|\]$/g, ''), limit_ms, step: 'dns' };
+  const result = (): HubProbe => ({ url, ...known({ address: attempt.address }), step: attempt.step });
   try {
-    const [address] = await resolve(host, limit_ms);
-    if (address === undefined) throw new Error('no address (ENODATA)');
-    step = 'tcp';
-    const number = Number(port || (ports[protocol] ?? defaultPorts.leafnode));
-    at = address.includes(':') ? `[${address}]:${number}` : `${address}:${number}`;
-    const plain = createConnection({ host: address, port: number });
-    socket = plain;
-    await when<void>(plain, limit_ms, 'no answer in time (ETIMEDOUT)', (done) => plain.once('connect', done));
-    const early = websocket || tls?.handshakeFirst === true;
-    let secure = protocol === 'wss:' || (!websocket && tls !== undefined);
-    if (!early) {
-      step = 'info';
-      const first = await when<Buffer>(plain, limit_ms, 'no answer to the connection', (done) =>
-        plain.once('data', done),
-      );
-      plain.pause();
-      const line = first.toString('latin1');
-      if (!line.startsWith('INFO ')) throw new Error('what answers is no NATS server');
-      const demanded = /"tls_required":\s*true/.test(line);
-      if (secure && !demanded && !/"tls_available":\s*true/.test(line)) {
-        step = 'tls';
-        throw new Error('no TLS is offered');
-      }
-      secure ||= demanded;
-    }
-    if (secure) {
-      step = 'tls';
-      const wrapped: TLSSocket = connectTls({ ...(await tlsOptions(tls ?? {}, host)), socket: plain });
-      socket = wrapped;
-      await when<void>(wrapped, limit_ms, 'no answer to the TLS handshake', (done) =>
-        wrapped.once('secureConnect', done),
-      );
-      await when<void>(wrapped, limit_ms, '', (done) => void setTimeout(done, afterword_ms));
-    }
-    return { ...here(), step: 'open' };
+    const socket = await dial(attempt, Number(port || (ports[protocol] ?? defaultPorts.leafnode)));
+    const tlsFirst = isWebsocket || tls?.handshakeFirst === true;
+    const wantsTls = protocol === 'wss:' || (!isWebsocket && tls !== undefined);
+    if (tlsFirst ? wantsTls : await greet(attempt, socket, wantsTls))
+      await shakeHands(attempt, socket, tls ?? {});
+    attempt.step = 'open';
+    return result();
   } catch (error) {
-    return { ...here(), step, why: codeAnd(error as NodeJS.ErrnoException) };
+    return { ...result(), why: codeAnd(error as NodeJS.ErrnoException) };
   } finally {
-    socket?.on('error', () => {}); // what it still says matters no more
-    socket?.destroy();
+    attempt.socket?.on('error', () => {}); // what it still says matters no more
+    attempt.socket?.destroy();
   }
 }

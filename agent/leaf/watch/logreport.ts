@@ -1,10 +1,11 @@
 import type { Log } from '../../lib/log.ts';
 import type { LeafLine } from './logline.ts';
 
-/** Passes on what the leaf server complains of. */
-export interface LeafVoice {
-  say(line: LeafLine, now_ms: number): void;
-  /** The hub is joined: what was complained of about it is over, and is said again when it returns. */
+/** Warnings and errors of the leaf server, for the log of the agent. */
+export interface LeafComplaints {
+  /** Logs the line if it is a complaint that was not logged before. */
+  report(line: LeafLine, now_ms: number): void;
+  /** The hub is joined: complaints about it are over, and are logged again when they return. */
   joined(): void;
 }
 
@@ -13,21 +14,21 @@ const levels = { FTL: 'fatal', ERR: 'error', WRN: 'warn' } as const;
 const over_ms = 3_600_000;
 const mostKeys = 200;
 
-/** Each complaint goes into the log once, and not with each of its repetitions. */
-export function leafVoice(log: Log): LeafVoice {
-  const told = new Map<string, { last_ms: number; readonly hub: boolean }>();
+/** Each complaint goes into `log` once, and not with each of its repetitions. */
+export function leafComplaints(log: Log): LeafComplaints {
+  const logged = new Map<string, { last_ms: number; readonly hub: boolean }>();
   return {
-    say({ level, text, key, hub }, now_ms) {
+    report({ level, text, key, hub }, now_ms) {
       if (level !== 'FTL' && level !== 'ERR' && level !== 'WRN') return;
-      const before = told.get(key);
-      told.delete(key); // so that the oldest comes first
-      told.set(key, { last_ms: now_ms, hub });
-      const [oldest] = told.keys();
-      if (told.size > mostKeys && oldest !== undefined) told.delete(oldest);
+      const before = logged.get(key);
+      logged.delete(key); // so that the oldest comes first
+      logged.set(key, { last_ms: now_ms, hub });
+      const [oldest] = logged.keys();
+      if (logged.size > mostKeys && oldest !== undefined) logged.delete(oldest);
       if (before === undefined || now_ms - before.last_ms > over_ms) log[levels[level]](text);
     },
     joined() {
-      for (const [key, { hub }] of told) if (hub) told.delete(key);
+      for (const [key, { hub }] of logged) if (hub) logged.delete(key);
     },
   };
 }

@@ -1,7 +1,7 @@
 // Requests over NATS as nobody should send them, and a link that shows what is answered.
 import * as fc from 'fast-check';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
-import type { PublishOptions } from '../../../agent/nats/link.ts';
+import type { PublishOptions } from '../../../agent/nats/outgoing.ts';
 import { hostileText } from './hostile.ts';
 
 /** What was sent. */

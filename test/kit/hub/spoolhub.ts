@@ -1,6 +1,7 @@
 // A hub and a link to it whose moods a test sets, and which remember all that came: for models of the spool.
 import { logTo } from '../../../agent/lib/log.ts';
-import type { Answer, LinkState, PublishOptions } from '../../../agent/nats/link.ts';
+import type { LinkState } from '../../../agent/nats/link.ts';
+import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import { type Gap, openSpool, type SpoolLimits } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../lib/faketicker.ts';
 

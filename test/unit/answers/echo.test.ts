@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { answerCommands } from '../../../agent/answers/command.ts';
 import { answerEcho } from '../../../agent/answers/echo.ts';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
-import type { PublishOptions } from '../../../agent/nats/link.ts';
+import type { PublishOptions } from '../../../agent/nats/outgoing.ts';
 
 /** A link of ten lines: what is published can be looked at, what comes in can be put in. */
 function fakeLink(max_payload = 1_000_000) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClockSummary } from '../../../agent/clock/summary.ts';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
-import type { Answer, PublishOptions } from '../../../agent/nats/link.ts';
+import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import { oneWay } from '../../../agent/peers/oneway.ts';
 import { watchRtt } from '../../../agent/peers/rtt.ts';
 import { quantile, windowStats } from '../../../agent/peers/window.ts';

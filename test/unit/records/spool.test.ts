@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
-import type { Answer, LinkState, PublishOptions } from '../../../agent/nats/link.ts';
+import type { LinkState } from '../../../agent/nats/link.ts';
+import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import { readPubAck } from '../../../agent/records/puback.ts';
 import { type Gap, openSpool, type SpoolOptions } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';

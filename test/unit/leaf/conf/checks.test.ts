@@ -1,28 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../../../agent/config/options.ts';
-import { checkLeaf, type LookAt } from '../../../../agent/leaf/conf/checks.ts';
+import { type LookAt, leafProblems } from '../../../../agent/leaf/conf/checks.ts';
 import { userSection, withOptions } from '../../../kit/leaf/leafconfig.ts';
 
 const newest = [2, 15, 2] as const;
 const nothingThere: LookAt = (path) => (path === '/' ? 'directory' : 'absent');
 const said = (
   config: Config,
-  version: Parameters<typeof checkLeaf>[1] = newest,
+  version: Parameters<typeof leafProblems>[1] = newest,
   look = nothingThere,
 ): string[] =>
-  checkLeaf(config, version, look).map(
+  leafProblems(config, version, look).map(
     ({ severity, option, message }) => `${severity} ${option}: ${message}`,
   );
 
 test('the defaults are fine', () => {
   assert.deepEqual(said(withOptions({})), []);
-});
-
-test('a port beyond 65535 is named, which nats-server would only notice when dialling', () => {
-  assert.deepEqual(said(withOptions({ hub: { url: ['nats://h:70000', 'nats://h:7422'] } })), [
-    'error hub.url: port must be 1 to 65535',
-  ]);
 });
 
 test('an unencrypted websocket cannot stand beside anything that wants TLS', () => {
@@ -52,7 +46,7 @@ test('what the server is too old for is an error with the version it takes', () 
     'error leaf.server: must be nats-server 2.9.0 or newer',
   ]);
   assert.match(
-    checkLeaf(config, undefined, nothingThere)[0]?.message ?? '',
+    leafProblems(config, undefined, nothingThere)[0]?.message ?? '',
     /the version of nats-server is not known; it needs 2\.10\.8/,
   );
 });

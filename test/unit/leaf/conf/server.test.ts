@@ -27,7 +27,7 @@ describe('golden leaf configs', () => {
       const uci = readFileSync(join(folder, name), 'utf8');
       const version = parseServerVersion(uci.split('\n', 1)[0] ?? '');
       const config = configOf(uci);
-      const { text, notes } = renderLeaf(config, secretsOf(config), version, '/var/run/nunect/state');
+      const { text, notes } = renderLeaf(config, secretsOf(config), version, '/var/run/nunect');
       const rendered = `${text}\n${notes.map((note) => `# note: ${note}\n`).join('')}`;
       const golden = join(folder, name.replace('.uci', '.conf'));
       if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, rendered);

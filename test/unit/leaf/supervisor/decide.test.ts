@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  type CareAction,
-  type CareFacts,
-  careFor,
-  careFrom,
+  decide,
+  initialState,
+  type LeafSituation,
+  type SupervisorAction,
 } from '../../../../agent/leaf/supervisor/decide.ts';
 
 const limits = { confirm_ms: 60_000, watchdog_ms: 300_000 };
@@ -18,20 +18,20 @@ const calm = {
   proven: false,
 } as const;
 
-type Seen = Partial<Omit<CareFacts, 'now_ms'>>;
+type Seen = Partial<Omit<LeafSituation, 'now_ms'>>;
 
 /** Lives through `minutes` second by second; the settings in use follow the actions. Gives `second action` lines. */
 function live(minutes: number, seen: (second: number, onFallback: boolean) => Seen, over = limits): string[] {
-  let care = careFrom(0);
+  let state = initialState(0);
   let onFallback = false;
   const done: string[] = [];
   for (let second = 0; second <= minutes * 60; second++) {
     const facts = { ...calm, onFallback, ...seen(second, onFallback), now_ms: second * 1000 };
-    const next = careFor(care, facts, over);
-    care = next.care;
-    const action: CareAction | undefined = next.action;
+    const next = decide(state, facts, over);
+    state = next.state;
+    const action: SupervisorAction | undefined = next.action;
     if (action === undefined) continue;
-    if (action !== 'restart') onFallback = action === 'fall_back';
+    if (action !== 'restart') onFallback = action === 'roll_back';
     done.push(`${second} ${action}`);
   }
   return done;
@@ -39,7 +39,7 @@ function live(minutes: number, seen: (second: number, onFallback: boolean) => Se
 
 test('settings that do not join give way to the last good ones, which stay once they have joined', () => {
   const done = live(600, (_, onFallback) => ({ fallback: 'old', joined: onFallback }));
-  assert.deepEqual(done, ['60 fall_back']);
+  assert.deepEqual(done, ['60 roll_back']);
 });
 
 test('when neither joins they take turns, each longer than the one before, up to 15 minutes', () => {
@@ -55,7 +55,7 @@ test('a hub that nobody reaches is waited for: the settings are not to blame', (
     [],
   );
   const late = live(60, (second, on) => ({ fallback: 'old', reached: second > 1800, joined: on }));
-  assert.deepEqual(late, ['1860 fall_back']);
+  assert.deepEqual(late, ['1860 roll_back']);
 });
 
 test('settings that have joined once are never rolled back', () => {
@@ -78,7 +78,7 @@ test('confirm_s 0 and no last good settings mean no roll-back', () => {
 
 test('other settings start a trial of their own', () => {
   const done = live(3, (second) => ({ fallback: 'old', asked: second < 50 ? 'new' : 'newer' }));
-  assert.deepEqual(done, ['110 fall_back', '170 return']);
+  assert.deepEqual(done, ['110 roll_back', '170 return']);
 });
 
 test('a leaf that stays unjoined before an open door is restarted, ever more seldom', () => {

@@ -7,9 +7,9 @@ import {
   causeIn,
   causeOf,
   causes,
+  causeText,
   heard,
   noOutage,
-  sayCause,
 } from '../../../../agent/leaf/causes.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
@@ -110,7 +110,7 @@ test('what node and nats.js say of a connection has a cause too', () => {
 
 test('every cause says what to do, in a sentence that goes on', () => {
   for (const [code, { say, todo }] of Object.entries(causes)) {
-    assert.match(sayCause({ code: code as CauseCode, detail: 'x' }), /^[a-z].* \(x\)$/);
+    assert.match(causeText({ code: code as CauseCode, detail: 'x' }), /^[a-z].* \(x\)$/);
     for (const text of [say, todo]) assert.doesNotMatch(text, /\.$/, text);
   }
 });

@@ -1,54 +1,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sentenceOf } from '../../../../agent/leaf/causetext.ts';
+import { causeSentence } from '../../../../agent/leaf/causetext.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
-import { leafVoice } from '../../../../agent/leaf/watch/logreport.ts';
+import { leafComplaints } from '../../../../agent/leaf/watch/logreport.ts';
 import { type LogEntry, logTo } from '../../../../agent/lib/log.ts';
 
 const hour_ms = 3_600_000;
 
 test('a complaint is passed on once, and again after the hub was joined or an hour without it', () => {
   const logged: LogEntry[] = [];
-  const voice = leafVoice(logTo((entry) => logged.push(entry), 'leaf'));
-  const say = (text: string, now_ms: number): void => {
+  const complaints = leafComplaints(logTo((entry) => logged.push(entry), 'leaf'));
+  const report = (text: string, now_ms: number): void => {
     const line = parseLeafLine(text);
-    if (line !== undefined) voice.say(line, now_ms);
+    if (line !== undefined) complaints.report(line, now_ms);
   };
   const refused = (n: number): string =>
     `[1] [ERR] 10.0.0.1:7422 - lid:${n} - Leafnode Error 'Authorization Violation'`;
-  for (let n = 0; n < 100; n++) say(refused(n), n * 2000);
+  for (let n = 0; n < 100; n++) report(refused(n), n * 2000);
   assert.deepEqual(
     logged.map(({ level, msg }) => [level, msg]),
     [['error', "10.0.0.1:7422 - lid:0 - Leafnode Error 'Authorization Violation'"]],
   );
-  voice.joined();
-  say(refused(200), 300_000);
+  complaints.joined();
+  report(refused(200), 300_000);
   assert.equal(logged.length, 2);
-  say(refused(201), 300_000 + hour_ms - 1);
+  report(refused(201), 300_000 + hour_ms - 1);
   assert.equal(logged.length, 2);
-  say(refused(202), 300_000 + 3 * hour_ms);
+  report(refused(202), 300_000 + 3 * hour_ms);
   assert.equal(logged.length, 3);
-  say('[1] [INF] 10.0.0.1:7422 - lid:9 - Leafnode connection created for account: UNIT', 0);
+  report('[1] [INF] 10.0.0.1:7422 - lid:9 - Leafnode connection created for account: UNIT', 0);
   assert.equal(logged.length, 3, 'what is no complaint stays in the log of the server');
-  say('[1] [WRN] something', 0);
+  report('[1] [WRN] something', 0);
   assert.deepEqual(logged.at(-1), { level: 'warn', comp: 'leaf', msg: 'something', fields: {} });
 });
 
-test('a cause says since when, what to do, and doubts the clock where it is a matter of dates', () => {
+test('a cause says since when, what to do, and names the clock where it is a matter of dates', () => {
   const since_ms = Date.UTC(2026, 10, 21, 9, 12);
   const auth = { code: 'auth', detail: 'Authorization Violation', since_ms: 0 } as const;
   const expired = { code: 'cert_expired', detail: 'certificate has expired', since_ms: 0 } as const;
-  const doubt = 'by a clock that is not synchronised and shows 1970-01-01';
+  const caveat = 'by a clock that is not synchronised and shows 1970-01-01';
   assert.match(
-    sentenceOf(auth, { since_ms, now_ms: since_ms + 1000 }, doubt),
+    causeSentence(auth, { since_ms, now_ms: since_ms + 1000 }, caveat),
     /^the hub refuses the credentials \(Authorization Violation\) since 09:12 UTC; check hub\.user/,
   );
   assert.match(
-    sentenceOf(auth, { since_ms, now_ms: since_ms + 48 * hour_ms }, undefined),
+    causeSentence(auth, { since_ms, now_ms: since_ms + 48 * hour_ms }, undefined),
     /since 2026-11-21 09:12 UTC/,
   );
   assert.match(
-    sentenceOf(expired, { since_ms, now_ms: since_ms }, doubt),
+    causeSentence(expired, { since_ms, now_ms: since_ms }, caveat),
     /^the certificate of the hub has expired \(certificate has expired\), by a clock that is not synchronised .* since 09:12 UTC; check the clock/,
   );
 });

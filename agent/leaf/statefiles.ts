@@ -1,0 +1,99 @@
+// The files of the run directory (/var/run/nunect) through which render, agent, nats-server and the shell scripts agree
+// on which hub settings the leaf runs:
+//   1. render writes leaf.conf by the config, and leaf.fallback.conf with the hub part of hub.good where that is another;
+//   2. the starter script runs leaf.conf, or leaf.fallback.conf while state/fallback names the hub part of leaf.conf,
+//      and writes to state/running which of them it took;
+//   3. the supervisor writes state/joined when the hub is joined. When it is not within leaf.confirm_s it writes
+//      state/fallback and ends the server, which is then started with the last good hub settings (a roll-back);
+//   4. the next render copies a hub part that state/joined names to hub.good.
+// A hub part is named by 32 hex digits of its SHA-256, which stand in line 2 of each leaf config: `# hub: NAME`.
+import { join } from 'node:path';
+
+/** Each file by its path below the run directory. */
+export const stateFiles = {
+  /** What render hands to the agent: the config without secrets, how to connect, which leaf config there is. JSON. */
+  agentFile: 'agent.json',
+  /** agent.json while it is written; takes its place last. */
+  agentFileDraft: 'agent.json.new',
+  /** Config of nats-server for the settings that were asked for. */
+  conf: 'leaf.conf',
+  /** A leaf config while nats-server tests it. */
+  confDraft: 'leaf.conf.new',
+  /** The tested leaf.conf, which takes its place together with agent.json. */
+  confNext: 'leaf.conf.next',
+  /** leaf.conf with the last good hub part in place of the one asked for; missing where that is the same. */
+  fallbackConf: 'leaf.fallback.conf',
+  /** Hub part of a leaf config that has joined. Also in /etc/nunect, where it outlives a reboot. */
+  lastGoodHub: 'hub.good',
+
+  /** Directory that user nunect may write to; root writes nothing in it, and follows no link out of it. */
+  state: 'state',
+  /** Pid of nats-server. */
+  pid: 'state/leaf.pid',
+  /** Log of nats-server, which rotates it to leaf.log.DATE. */
+  log: 'state/leaf.log',
+  /** `PID HUB`: the process that became nats-server, and the name of the hub part it was started with. */
+  running: 'state/running',
+  /** Name of the hub part that joined last. */
+  joined: 'state/joined',
+  /** Line 1: name of the hub part that did not join, so that the last good one is used. Line 2: why, for people. */
+  fallback: 'state/fallback',
+  /** `SECONDS QUICK [paused]`: uptime at the last start, how many came within a minute, whether it is a pause. */
+  leafStarts: 'state/leaf.starts',
+  /** The same for the agent. */
+  agentStarts: 'state/agent.starts',
+  /** Socket on which the agent serves its status to programs of this unit. */
+  statusSocket: 'state/status.sock',
+} as const;
+
+export type StateFile = keyof typeof stateFiles;
+
+/** Path of a state file. */
+export const statePath = (runDir: string, file: StateFile): string => join(runDir, stateFiles[file]);
+
+/**
+ * Who uses the files: folders and files of agent/, scripts of this repository, or nats-server. To remove a file is to
+ * write it. test/unit/leaf/statefiles.test.ts holds sources and scripts to this table, which is in no bundle.
+ */
+export const stateAccess: Readonly<
+  Record<StateFile, { readonly writers: readonly string[]; readonly readers: readonly string[] }>
+> = {
+  agentFile: {
+    writers: ['leaf/render'],
+    readers: [
+      'leaf/render',
+      'cli',
+      'procd/nunect',
+      'procd/nunect-leaf',
+      'procd/procd.sh',
+      'openwrt/luci-app-nunect/root/usr/libexec/rpcd/nunect',
+    ],
+  },
+  agentFileDraft: { writers: ['leaf/render'], readers: [] },
+  conf: {
+    writers: ['leaf/render'],
+    readers: ['leaf/render', 'leaf/supervisor', 'procd/nunect-leaf', 'openwrt/nunect/leaf', 'nats-server'],
+  },
+  confDraft: { writers: ['leaf/render'], readers: ['leaf/render', 'nats-server'] },
+  confNext: { writers: ['leaf/render'], readers: ['leaf/render'] },
+  fallbackConf: {
+    writers: ['leaf/render'],
+    readers: ['leaf/supervisor', 'openwrt/nunect/leaf', 'nats-server'],
+  },
+  lastGoodHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },
+  state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
+  pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
+  log: {
+    writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/watch'],
+    readers: ['leaf/supervisor', 'cli'],
+  },
+  running: { writers: ['openwrt/nunect/leaf'], readers: ['leaf/supervisor'] },
+  joined: { writers: ['leaf/supervisor'], readers: ['leaf/supervisor', 'leaf/render'] },
+  fallback: {
+    writers: ['leaf/supervisor', 'procd/nunect-leaf'],
+    readers: ['leaf/supervisor', 'openwrt/nunect/leaf'],
+  },
+  leafStarts: { writers: ['procd/pace.sh', 'procd/nunect-leaf'], readers: ['procd/pace.sh'] },
+  agentStarts: { writers: ['procd/pace.sh', 'procd/nunect'], readers: ['procd/pace.sh'] },
+  statusSocket: { writers: ['parts'], readers: ['cli'] },
+};
