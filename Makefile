@@ -39,10 +39,10 @@ check: build tools ## types, style, dead code, generated files, shell scripts, s
 	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
-build: node_modules/.package-lock.json ## dist/nunect.cjs
+build: node_modules/.package-lock.json ## dist/nunect.cjs for the unit, dist/nunect-hub.cjs for the operator
 	@node build/bundle.mjs
 
-packages: build ## the .ipk files for OpenWrt, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for some of them
+packages: build ## the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for some of them
 	@node build/packages.mjs $(if $(ARCH),--arch $(ARCH))
 
 feed: packages ## packages, index and signatures as a router fetches them, in dist/feed; APK=path of apk-tools 3

@@ -1,5 +1,5 @@
-// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk, and nunect-<version>.tar.gz, from which
-// openwrt/nunect/Makefile makes the same package inside an OpenWrt SDK.
+// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk; nunect-<version>.tar.gz, from which
+// openwrt/nunect/Makefile makes the same package inside an OpenWrt SDK; and nunect-hub-<version>.tgz for npm.
 //   node build/packages.mjs [--dist dist] [--out dist/packages] [--only NAME] [--arch NAME,NAME]
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,8 +8,10 @@ import { parseArgs } from 'node:util';
 import { contentsOf, ipkName, lackFor } from './contents.mjs';
 import { checkTerms } from './gobuild.mjs';
 import { ipk } from './ipk.mjs';
+import { tarball, tarballName } from './npm.mjs';
 import { natsServer } from './packages/natsserver.mjs';
 import { nunect } from './packages/nunect.mjs';
+import { nunectHub } from './packages/nunecthub.mjs';
 import { packages } from './packages/table.mjs';
 import { gzip, root, sourcesWith, sourceTime } from './source.mjs';
 import { tar, treeOf } from './tar.mjs';
@@ -35,7 +37,7 @@ function chosen(what, given, known) {
 const names = chosen(
   'package',
   values.only,
-  packages.map(({ name }) => name),
+  [...packages, nunectHub].map(({ name }) => name),
 );
 const wanted = chosen('architecture', values.arch, natsServer.architectures);
 
@@ -58,7 +60,19 @@ function writeReleaseBundle() {
   write(`${folder}.tar.gz`, gzip(tar(treeOf(entries), sourceTime())));
 }
 
-function build(one, architectures) {
+const isChosen = ({ name }) => names?.includes(name) ?? true;
+
+/** Does the work for a package; what goes wrong is said, and the others are built all the same. */
+function attempt({ name }, work) {
+  try {
+    work();
+  } catch (error) {
+    console.error(`packages: ${name} cannot be built: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function buildIpk(one, architectures) {
   if (one === natsServer) checkTerms();
   for (const architecture of architectures) {
     const read = contentsOf(one, architecture, values.dist);
@@ -71,16 +85,16 @@ for (const one of packages) {
   const architectures = one.architectures.filter(
     (name) => name === 'all' || (wanted?.includes(name) ?? true),
   );
-  if (names?.includes(one.name) === false || architectures.length === 0) continue;
+  if (!isChosen(one) || architectures.length === 0) continue;
   const lack = lackFor(one, values.dist);
   if (lack !== undefined) {
     console.error(`packages: ${one.name} is left out: ${lack}`);
     continue;
   }
-  try {
-    build(one, architectures);
-  } catch (error) {
-    console.error(`packages: ${one.name} cannot be built: ${error.message}`);
-    process.exitCode = 1;
-  }
+  attempt(one, () => buildIpk(one, architectures));
+}
+if (isChosen(nunectHub)) {
+  attempt(nunectHub, () =>
+    write(tarballName(nunectHub), tarball(nunectHub, sourcesWith(values.dist), sourceTime())),
+  );
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { watchClock } from '../clock/part.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { type WallClock, wallClock } from '../clock/wallclock.ts';
@@ -15,11 +16,11 @@ import type { Answer } from '../nats/outgoing.ts';
 import { echoHeaders, oneWay } from '../peers/oneway.ts';
 import { echoOf } from '../wire/subjects.ts';
 import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from './connect.ts';
-import { type EchoSample, formatSample, formatSummary, summarise, whyNoWays } from './echostats.ts';
+import { type EchoSample, formatSample, formatSummary, summarise, whyNoOneWay } from './echostats.ts';
 import { numberFlag, readArgs } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
-const usage = `usage: nunect echo UNIT [options]
+const usageOf = (program: string): string => `usage: ${program} echo UNIT [options]
 
 Asks a unit for its echo, like ping. One-way times are shown once the clock of this machine (by its chronyd or
 ptp4l) and that of the unit are both known to be right, with the error that both may have together.
@@ -43,18 +44,20 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const readEchoArgs = (args: readonly string[]) => readArgs(args, flags, usage);
+const readEchoArgs = (args: readonly string[], usage: string) => readArgs(args, flags, usage);
 
-const number = (text: string, name: string, least: number, most: number): number =>
-  numberFlag(text, name, [least, most], usage);
-
-function whole(text: string, name: string, least: number, most: number): number {
-  const value = number(text, name, least, most);
+/** The value of a flag as a whole number; anything else throws a UsageError. */
+function wholeFlag(text: string, name: string, range: readonly [number, number], usage: string): number {
+  const value = numberFlag(text, name, range, usage);
   if (Number.isInteger(value)) return value;
   throw new UsageError(`--${name} '${text}' must be a whole number\n${usage}`);
 }
 
-function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>) {
+function readCommand(
+  { values, positionals }: ReturnType<typeof readEchoArgs>,
+  program: string,
+  usage: string,
+) {
   const [unit, ...others] = positionals;
   if (unit === undefined || others.length > 0) throw new UsageError(`one unit is needed\n${usage}`);
   if (!token.pattern.test(unit)) throw new UsageError(`unit '${unit}' must be ${token.allowed}`);
@@ -62,50 +65,45 @@ function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>) {
   return {
     unit,
     json: values.json,
-    count: count === undefined ? Infinity : whole(count, 'count', 1, 1e6),
-    interval_ms: number(values.interval, 'interval', 0.001, 3600) * 1000,
-    timeout_ms: number(values.timeout, 'timeout', 0.01, 60) * 1000,
-    payload: new Uint8Array(whole(values.size, 'size', 0, 64 * 1024 * 1024)).fill(0x2e),
+    count: count === undefined ? Infinity : wholeFlag(count, 'count', [1, 1e6], usage),
+    interval_ms: numberFlag(values.interval, 'interval', [0.001, 3600], usage) * 1000,
+    timeout_ms: numberFlag(values.timeout, 'timeout', [0.01, 60], usage) * 1000,
+    payload: new Uint8Array(wholeFlag(values.size, 'size', [0, 64 * 1024 * 1024], usage)).fill(0x2e),
     link: linkOptions(values, process.env, {
-      name: 'nunect echo',
+      name: `${program} echo`,
       inboxPrefix: values['inbox-prefix'],
     }),
   };
 }
 
 const lostWords: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
-  no_responders: 'nobody answers there: the unit is offline or its id is another',
+  no_responders: 'nothing answers: the unit is offline or its id is another',
   timeout: 'no answer in time',
   denied: 'not permitted to ask',
   too_large: 'larger than the server takes',
   closed: 'the connection is down',
 };
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    const wake = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if (signal.aborted) wake();
-    else signal.addEventListener('abort', wake, { once: true });
-  });
-
-/** `nunect echo UNIT`. Gives the exit code; wrong arguments throw a UsageError. */
-export async function echo(args: readonly string[], io: CommandIo, signal: AbortSignal): Promise<number> {
-  const read = readEchoArgs(args);
+/** `echo UNIT` of `program`. Gives the exit code; wrong arguments throw a UsageError. */
+export async function echo(
+  args: readonly string[],
+  io: CommandIo,
+  signal: AbortSignal,
+  program: string,
+): Promise<number> {
+  const usage = usageOf(program);
+  const read = readEchoArgs(args, usage);
   if (read.values.help === true) {
     io.stdout(usage);
     return 0;
   }
-  const command = readCommand(read);
+  const command = readCommand(read, program, usage);
   const ticker = systemTicker();
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
   const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   const ended = new AbortController();
   const clock = watchClock(
-    { spawn: (program, rest) => spawn(program, [...rest]), ticker, wall, random: Math.random, runDir },
+    { spawn: (name, rest) => spawn(name, [...rest]), ticker, wall, random: Math.random, runDir },
     defaultsOf('time'),
     ended.signal,
   );
@@ -114,7 +112,7 @@ export async function echo(args: readonly string[], io: CommandIo, signal: Abort
   try {
     const why = await connected(link, ticker, signal);
     if (why !== undefined) {
-      io.stderr(`nunect echo: ${cannotConnect(command.link, why)}\n`);
+      io.stderr(`${program} echo: ${cannotConnect(command.link, why)}\n`);
       return 2;
     }
     return await askAll(command, { link, clock, wall, ticker }, io, signal);
@@ -127,34 +125,37 @@ export async function echo(args: readonly string[], io: CommandIo, signal: Abort
 
 type Command = ReturnType<typeof readCommand>;
 
-interface Means {
+/** What an echo is asked and timed with. */
+interface Asking {
   readonly link: Link;
   readonly clock: Timekeeper;
   readonly wall: WallClock;
   readonly ticker: Ticker;
 }
 
-async function askAll(command: Command, means: Means, io: CommandIo, signal: AbortSignal): Promise<number> {
+async function askAll(command: Command, by: Asking, io: CommandIo, signal: AbortSignal): Promise<number> {
   const { unit, json, count, interval_ms } = command;
   const show = (object: object, line: string): void =>
     io.stdout(json ? `${JSON.stringify({ unit, ...object })}\n` : `${line}\n`);
   const samples: EchoSample[] = [];
   while (samples.length < count && !signal.aborted) {
-    const begun_ms = means.ticker.now_ms();
-    const sample = await ask(command, means, samples.length + 1);
+    const begun_ms = by.ticker.now_ms();
+    const sample = await ask(command, by, samples.length + 1);
     samples.push(sample);
     show(sample, formatSample(unit, sample));
-    if (samples.length < count) await sleep(interval_ms - (means.ticker.now_ms() - begun_ms), signal);
+    if (samples.length === count) break;
+    const rest_ms = Math.max(0, interval_ms - (by.ticker.now_ms() - begun_ms));
+    await pause(rest_ms, undefined, { signal }).catch(() => {}); // an end by signal is an end of the loop
   }
   const summary = summarise(samples);
-  const why = samples.map(whyNoWays).at(-1);
+  const why = samples.map(whyNoOneWay).at(-1);
   if (!json && why !== undefined) io.stdout(`no one-way times: ${why}\n`);
   show(summary, formatSummary(unit, summary));
   return summary.answered > 0 ? 0 : 1;
 }
 
-async function ask({ unit, payload, timeout_ms }: Command, means: Means, seq: number): Promise<EchoSample> {
-  const { link, clock, wall, ticker } = means;
+async function ask({ unit, payload, timeout_ms }: Command, by: Asking, seq: number): Promise<EchoSample> {
+  const { link, clock, wall, ticker } = by;
   wall.check();
   const sent_us = wall.now_us();
   const begun_ms = ticker.now_ms();

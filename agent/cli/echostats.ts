@@ -41,17 +41,17 @@ export function formatSample(unit: string, sample: EchoSample): string {
       : ` clock=${seen.clock_source}/${seen.clock_quality ?? 'unknown'}${
           sample.bound_ns === undefined ? '' : ` ±${formatUs(sample.bound_ns / 1000)}`
         }`;
-  const ways =
+  const oneWay =
     seen.clocks_contradict === true
       ? ' CLOCKS CONTRADICT: one of the two is farther off than it claims'
       : seen.forward_us === undefined || seen.back_us === undefined || seen.one_way_error_us === undefined
         ? ''
         : ` there=${formatUs(seen.forward_us)} back=${formatUs(seen.back_us)} ±${formatUs(seen.one_way_error_us)}`;
-  return `${unit}: seq=${sample.seq} bytes=${sample.bytes ?? 0} rtt=${formatUs(sample.rtt_us)}${ways}${clock}`;
+  return `${unit}: seq=${sample.seq} bytes=${sample.bytes ?? 0} rtt=${formatUs(sample.rtt_us)}${oneWay}${clock}`;
 }
 
 /** Why an answered echo has no one-way times; undefined when it has, or was lost. */
-export function whyNoWays({ rtt_us, seen, own, bound_ns }: EchoSample): string | undefined {
+export function whyNoOneWay({ rtt_us, seen, own, bound_ns }: EchoSample): string | undefined {
   if (rtt_us === undefined || seen === undefined || own === undefined) return undefined;
   if (seen.forward_us !== undefined || seen.clocks_contradict === true) return undefined;
   const lacking = (source: string | undefined, bound: number | undefined): string | undefined =>

@@ -109,7 +109,8 @@ READY. ${unit} answered '${asked.string()}' by clock ${asked.headers?.get('X-Clo
                 ${nats} req ops.echo.${unit} hello
                 ${nats} sub 'ops.>'
                 ${nats} micro ls
-                node dist/nunect.cjs echo ${unit} -c 5
+                node dist/nunect-hub.cjs echo ${unit} -c 5
+                node dist/nunect-hub.cjs top
 
 What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs some 30 s to lock:
 `);

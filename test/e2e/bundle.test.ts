@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { SourceMap } from 'node:module';
@@ -16,7 +16,16 @@ let copy = '';
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'nunect-bundle-'));
-  for (const part of ['agent', 'build', 'package.json', 'tsconfig.json']) {
+  for (const part of [
+    'agent',
+    'build',
+    'config',
+    'openwrt',
+    'procd',
+    'LICENSE',
+    'package.json',
+    'tsconfig.json',
+  ]) {
     cpSync(join(projectRoot, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'));
@@ -24,24 +33,53 @@ before(() => {
 });
 after(() => rmSync(copy, { recursive: true, force: true }));
 
+const programs = [
+  { name: 'nunect', licences: 'THIRD_PARTY.txt' },
+  { name: 'nunect-hub', licences: 'THIRD_PARTY-hub.txt' },
+];
+/** The files that a program was made of, by its source map. */
+const sourcesOf = (name: string): string[] => JSON.parse(read(copy, `${name}.cjs.map`)).sources;
+const folder = (): string[] => readdirSync(join(copy, 'dist')).sort();
+
 test('two builds give the same bytes, wherever the tree lies', () => {
   const out = join(copy, 'again', 'dist');
   execFileSync(process.execPath, ['build/bundle.mjs', '--out', out], { cwd: projectRoot });
-  const files = readdirSync(join(copy, 'dist')).sort();
-  assert.deepEqual(files, ['THIRD_PARTY.txt', 'nunect.cjs', 'nunect.cjs.map']);
-  assert.equal(digest(join(copy, 'again'), 'nunect.cjs'), digest(copy, 'nunect.cjs'));
-  assert.equal(digest(join(copy, 'again'), 'THIRD_PARTY.txt'), digest(copy, 'THIRD_PARTY.txt'));
+  assert.deepEqual(
+    folder(),
+    programs.flatMap(({ name, licences }) => [licences, `${name}.cjs`, `${name}.cjs.map`]).sort(),
+  );
+  for (const file of folder().filter((name) => !name.endsWith('.map'))) {
+    assert.equal(digest(join(copy, 'again'), file), digest(copy, file), file);
+  }
 });
 
-test('a second build over the first changes nothing, the source map included', () => {
-  const before = digest(copy, 'nunect.cjs.map');
+test('a second build over the first changes nothing, the source maps included', () => {
+  const before = folder().map((file) => digest(copy, file));
   execFileSync(process.execPath, ['build/bundle.mjs'], { cwd: copy });
-  assert.equal(digest(copy, 'nunect.cjs.map'), before);
+  assert.deepEqual(
+    folder().map((file) => digest(copy, file)),
+    before,
+  );
 });
 
-test('the bundle runs by itself and says the version of package.json', () => {
-  const said = execFileSync(join(copy, 'dist/nunect.cjs'), ['--version'], { encoding: 'utf8', cwd: '/' });
-  assert.equal(said, `nunect ${version}\n`);
+for (const { name } of programs)
+  test(`${name} runs by itself and says the version of package.json`, () => {
+    const said = execFileSync(join(copy, `dist/${name}.cjs`), ['--version'], { encoding: 'utf8', cwd: '/' });
+    assert.equal(said, `${name} ${version}\n`);
+  });
+
+test('the unit has nothing of the operator but echo, and the operator nothing of the agent', () => {
+  const has = (name: string, path: string): boolean => sourcesOf(name).some((one) => one.includes(path));
+  assert.ok(has('nunect', '/agent/cli/echo.ts') && has('nunect-hub', '/agent/cli/echo.ts'));
+  assert.ok(has('nunect-hub', '/agent/hub/top/top.ts') && !has('nunect', '/agent/hub/'));
+  for (const path of ['/agent/agent.ts', '/agent/parts/', '/agent/leaf/conf/'])
+    assert.ok(has('nunect', path) && !has('nunect-hub', path), path);
+});
+
+test('nunect top is answered with where that command is', () => {
+  const { status, stdout, stderr } = spawnSync(join(copy, 'dist/nunect.cjs'), ['top'], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [2, '']);
+  assert.match(stderr, /^nunect: there is no command 'top'; call 'nunect-hub top' /);
 });
 
 test('the source map beside it leads from a place in a stack trace to the line it was made of', () => {
@@ -55,15 +93,20 @@ test('the source map beside it leads from a place in a stack trace to the line i
   assert.ok(source[place.originalLine]?.includes(marker));
 });
 
-test('the terms of every bundled package are in THIRD_PARTY.txt', () => {
-  const terms = read(copy, 'THIRD_PARTY.txt');
-  const { sources } = JSON.parse(read(copy, 'nunect.cjs.map')) as { sources: string[] };
-  const bundled = new Set(sources.flatMap((s) => s.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []));
-  assert.ok(bundled.has('@nats-io/transport-node'));
-  for (const name of bundled) assert.ok(terms.includes(`\n${name} `), name);
-});
+for (const { name, licences } of programs)
+  test(`the terms of every package in ${name} are in ${licences}`, () => {
+    const terms = read(copy, licences);
+    const packages = sourcesOf(name).flatMap((s) => s.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []);
+    assert.ok(packages.includes('@nats-io/transport-node'));
+    for (const one of packages) assert.ok(terms.includes(`\n${one} `), one);
+  });
 
-test('the bundle keeps its budget', () => {
+test('what ships keeps its budgets', () => {
   const said = execFileSync(process.execPath, ['build/budgets.mjs'], { cwd: copy, encoding: 'utf8' });
-  assert.match(said, /nunect\.cjs: \d+ of \d+ bytes/);
+  for (const what of [
+    /^dist\/nunect\.cjs: /m,
+    /^dist\/nunect-hub\.cjs: /m,
+    /^nunect_.+_all\.ipk: \d+ of \d+ bytes/m,
+  ])
+    assert.match(said, what);
 });

@@ -1,4 +1,4 @@
-// nunect top as an operator has it: the bundle at a terminal, a real hub, two real units and a hundred told ones.
+// nunect-hub top as an operator has it: the bundle at a terminal, a real hub, two real units and a hundred told ones.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { type AtTerminal, atTerminal } from '../kit/process/pty.ts';
 import { natsServers, need, projectRoot, runtime } from '../kit/process/tools.ts';
 import {
-  bundle,
   type Hub,
-  nunect,
+  hubBundle,
+  nunectHub,
   operator,
   type RunningUnit,
   startHub,
@@ -72,7 +72,7 @@ before(async () => {
 });
 after(() => owner.end());
 
-const top = (...args: string[]): AtTerminal => atTerminal(owner, [runtime(), bundle, 'top', ...args], env);
+const top = (...args: string[]): AtTerminal => atTerminal(owner, [runtime(), hubBundle, 'top', ...args], env);
 const restored = (output: string): boolean => output.endsWith('\x1b[?7h\x1b[?25h\x1b[?1049l');
 
 describe('for scripts', () => {
@@ -81,7 +81,7 @@ describe('for scripts', () => {
     const heard = hub.nc.subscribe('ops.metric.nats.demo-01', {
       callback: (_error, message) => void seen.push(message.json()),
     });
-    const { code, stdout, stderr } = await nunect(['top', '--once', '--json', '-i', '2.5'], env);
+    const { code, stdout, stderr } = await nunectHub(['top', '--once', '--json', '-i', '2.5'], env);
     heard.unsubscribe();
     assert.equal(code, 0, stderr);
     const made = JSON.parse(stdout);
@@ -110,9 +110,9 @@ describe('for scripts', () => {
   });
 
   test('the end of a pipe is a quiet end', async () => {
-    const line = `"${runtime()}" "${bundle}" top -i 0.2 | head -n 1; echo "\${PIPESTATUS[*]}"`;
+    const line = `"${runtime()}" "${hubBundle}" top -i 0.2 | head -n 1; echo "\${PIPESTATUS[*]}"`;
     const { stdout, stderr } = await runToEnd('bash', ['-c', line], { env });
-    assert.match(stdout, /^nunect top .*\n0 0\n$/);
+    assert.match(stdout, /^nunect-hub top .*\n0 0\n$/);
     assert.equal(stderr, '');
   });
 
@@ -126,7 +126,7 @@ describe('for scripts', () => {
       ],
     ];
     for (const [more, said] of cases) {
-      const { code, stdout, stderr } = await nunect(['top', '--once', '-i', '0.5'], { ...env, ...more });
+      const { code, stdout, stderr } = await nunectHub(['top', '--once', '-i', '0.5'], { ...env, ...more });
       assert.equal(code, 2);
       assert.match(stderr, said);
       assert.equal(stdout, '');

@@ -45,7 +45,7 @@ const record = fc.record({
 });
 
 holds(
-  'nunect top: whatever units say, the table fits the terminal, commands it nothing, and the JSON is JSON',
+  'nunect-hub top: whatever units say, the table fits the terminal, commands it nothing, and the JSON is JSON',
   fc.tuple(
     fc.array(record, { maxLength: 12 }),
     fc.integer({ min: 1, max: 200 }),

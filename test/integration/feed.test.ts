@@ -52,7 +52,8 @@ describe('make packages', () => {
     it(`${what} builds the rest, and says what is missing and how to get it`, (t) => {
       const dir = tempDir(t, 'packages');
       mkdirSync(join(dir, 'dist'));
-      for (const name of ['nunect.cjs', 'THIRD_PARTY.txt']) writeFileSync(join(dir, 'dist', name), 'x');
+      for (const name of ['nunect.cjs', 'THIRD_PARTY.txt', 'nunect-hub.cjs', 'THIRD_PARTY-hub.txt'])
+        writeFileSync(join(dir, 'dist', name), 'x');
       if (go !== '') writeFileSync(join(dir, 'go'), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
       const args = ['--dist', join(dir, 'dist'), '--out', join(dir, 'out')];
       const { status, stderr } = runBuild('packages.mjs', args, { PATH: dir });
@@ -65,6 +66,10 @@ describe('make packages', () => {
       );
       const made = readdirSync(join(dir, 'out')).map((name) => name.split('_')[0]);
       assert.ok(made.includes('nunect') && !made.includes('nats-server'), `${made}`);
+      assert.ok(
+        made.some((name) => name?.startsWith('nunect-hub-')),
+        `${made}`,
+      );
     });
 
   for (const [args, complaint] of [

@@ -106,7 +106,7 @@ export function table(view: View, size: Size): { readonly lines: readonly string
   const paint = painter(size.colour);
   const cut = (text: string): string => fit(text, Math.min(size.columns, [...text].length));
   const { lost, shown } = view;
-  const head = [cut(`nunect top  ${formatUtc(view.at_ms)}  ${view.server}`), cut(counts(view))];
+  const head = [cut(`nunect-hub top  ${formatUtc(view.at_ms)}  ${view.server}`), cut(counts(view))];
   if (lost !== undefined) {
     const since = `NO CONNECTION since ${formatUtc(lost.since_ms)} (${Math.round(lost.for_s)} s): ${lost.why}`;
     head.push(paint(cut(since), 'alarm'));

@@ -19,7 +19,7 @@ import { openScreen, type Terminal } from './screen.ts';
 import { snapshot } from './snapshot.ts';
 import { table, type View } from './table.ts';
 
-const usage = `usage: nunect top [options]
+const usage = `usage: nunect-hub top [options]
 
 A live table of all units that are heard at a hub: health, clock and its error bound, round trip to the hub, records
 that wait, age of the last word. OFFLINE: nothing was heard for three of the unit's own intervals. Behind a name, ↻n:
@@ -53,7 +53,7 @@ function readCommand(values: ReturnType<typeof readFlags<typeof flags>>) {
     json,
     filter: plainText(values.filter, 64) ?? '',
     interval_ms: numberFlag(values.interval ?? (once ? '6' : '2'), 'interval', [0.1, 3600], usage) * 1000,
-    link: linkOptions(values, process.env, { name: 'nunect top', inboxPrefix: '_INBOX' }),
+    link: linkOptions(values, process.env, { name: 'nunect-hub top', inboxPrefix: '_INBOX' }),
   };
 }
 
@@ -136,7 +136,7 @@ async function whyDeaf(link: Link): Promise<string | undefined> {
   return link.denied().includes(denied) ? `the server does not permit this user: ${denied}` : undefined;
 }
 
-/** `nunect top`. Gives the exit code; wrong arguments throw a UsageError. */
+/** `nunect-hub top`. Gives the exit code; wrong arguments throw a UsageError. */
 export async function top(
   args: readonly string[],
   io: CommandIo,
@@ -158,7 +158,7 @@ export async function top(
     const heard = listen(link, ticker);
     const trouble = why === undefined ? await whyDeaf(link) : cannotConnect(command.link, why);
     if (trouble === undefined) return await showAll(command, { link, ticker, heard }, signal, terminal);
-    io.stderr(`nunect top: ${plainText(trouble, 500)}\n`);
+    io.stderr(`nunect-hub top: ${plainText(trouble, 500)}\n`);
     return 2;
   } finally {
     await link.stop();

@@ -13,6 +13,9 @@ export const operator = { user: 'operator', password: 'change-me-operator' };
 
 export const bundle = join(projectRoot, 'dist/nunect.cjs');
 
+/** The operator's program. */
+export const hubBundle = join(projectRoot, 'dist/nunect-hub.cjs');
+
 /** A running hub by config/hub/hub.conf, with the stream of config/hub/stream.json. */
 export interface Hub {
   readonly url: string;
@@ -100,13 +103,13 @@ export interface RunningUnit {
   status(): Promise<Record<string, never>>;
 }
 
-/** Runs a command of the bundle to its end. */
-export function nunect(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return runToEnd(runtime(), [bundle, ...args], { env });
-}
+/** Runs a command of the unit's bundle to its end. */
+export const nunect = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
+  runToEnd(runtime(), [bundle, ...args], { env });
+
+/** Runs a command of the operator's bundle to its end. */
+export const nunectHub = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
+  runToEnd(runtime(), [hubBundle, ...args], { env });
 
 /** Writes the UCI file of a unit and gives its path. */
 export async function writeUci(opts: UnitOptions, ports: { leaf: number; status: number }): Promise<string> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noCommand } from '../../../agent/cli/help.ts';
 import { statusText } from '../../../agent/cli/statustext.ts';
 import { commandLines, painter, wrap } from '../../../agent/cli/terminal.ts';
 import type { StatusSnapshot } from '../../../agent/status/web/shape.ts';
@@ -36,10 +35,4 @@ test('status: each trouble stands with its command, no line is longer than 80', 
   assert.match(shown, /^degraded /);
   assert.match(shown, /\n {9}\$ uci set nunect\.hub\.password='PASSWORD';\n {11}uci commit nunect;\n/);
   for (const line of shown.split('\n')) assert.ok(line.length <= 80, line);
-});
-
-test('a word that is no command is answered with the one that was likely meant', () => {
-  assert.match(noCommand('statsu'), /no command 'statsu'; is 'nunect status' meant\?/);
-  assert.match(noCommand('doktor'), /'nunect doctor'/);
-  assert.match(noCommand('frobnicate'), /see nunect help/);
 });

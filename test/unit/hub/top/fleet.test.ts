@@ -1,4 +1,4 @@
-// What nunect top makes of what it hears: one record after the other, by a clock of the test's own.
+// What nunect-hub top makes of what it hears: one record after the other, by a clock of the test's own.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { emptyFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';

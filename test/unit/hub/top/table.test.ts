@@ -1,4 +1,4 @@
-// The table of nunect top as text: what is shown depends on nothing but what is passed in.
+// The table of nunect-hub top as text: what is shown depends on nothing but what is passed in.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -69,7 +69,7 @@ describe('the table', () => {
   test('at 80 columns has name, state, clock, bound, round trip, backlog, age and version', () => {
     assert.equal(
       text(table(view(), { columns: 80, colour: false }).lines),
-      `nunect top  2026-11-21 12:30:00 UTC  nats://hub:4222
+      `nunect-hub top  2026-11-21 12:30:00 UTC  nats://hub:4222
 4 units: 1 offline, 1 degraded, 2 healthy; by state
 UNIT           STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION
 ship-7         OFFLINE  unsynced                                  2h

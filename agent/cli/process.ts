@@ -1,0 +1,49 @@
+// The edge of a process that runs one command: its streams, signals and exit code.
+import { messageOf } from '../lib/errors.ts';
+import { UsageError } from './io.ts';
+import { callCommand, type Edge, type Program } from './program.ts';
+
+/** Aborts at the first TERM or INT; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+const edge: Edge = {
+  io: {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+  },
+  stopSignal,
+};
+
+/** Runs the command that this process was started for. Exit code 2 for wrong usage, 1 for any other error. */
+export function runProcess(program: Program): void {
+  callCommand(program, process.argv.slice(2), edge).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      edge.io.stderr(`${program.name}: ${messageOf(error)}\n`);
+      process.exitCode = error instanceof UsageError ? 2 : 1;
+    },
+  );
+}
+
+/**
+ * Ends the process once all output is written, whatever is still open, and gives the code on: nats.js leaves a socket
+ * behind when a server took the connection and said nothing.
+ */
+export function endOnceWritten(code: number): number {
+  const end = (): void => {
+    if (process.stdout.writableLength === 0) process.exit();
+  };
+  setInterval(end, 100).unref();
+  return code;
+}
