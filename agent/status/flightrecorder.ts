@@ -1,6 +1,6 @@
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
 import { planExcerpts } from '../clock/recorder/excerpts.ts';
-import { type ClockSample, clockRecorder, type Figure, type Tape } from '../clock/recorder/ring.ts';
+import { type ClockSample, clockRecorder, type Figure, type Tape } from '../clock/recorder/samples.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { LeafWatch } from '../leaf/watch/watch.ts';

@@ -7,7 +7,7 @@ import type {
   ChronySourceState,
   ChronyTracking,
 } from '../facts.ts';
-import { type Parsed, textReader } from '../parsed.ts';
+import { type Parsed, textReader } from '../textreader.ts';
 import { plausibleSource, plausibleTracking } from './plausible.ts';
 import type { NamedStats } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 // What chronyd cannot have said, however well it reads: a size below zero would make error bounds too small, and
 // a poll interval of centuries would keep a dead source alive.
 import type { ChronySource, ChronyTracking } from '../facts.ts';
-import { type Parsed, unparsed } from '../parsed.ts';
+import { type Parsed, unparsed } from '../textreader.ts';
 
 /** Wider than what chronyd takes from its config (-7 to 24 for servers). */
 const widestPoll = 32;

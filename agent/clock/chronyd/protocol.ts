@@ -1,7 +1,7 @@
 // chronyd's monitoring protocol over UDP, version 6, big endian (chrony candm.h). The layouts of these
 // five reports are the same from 4.3 to 4.8.
 import type { ChronyActivity, ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
-import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { type Parsed, parsed, unparsed } from '../textreader.ts';
 import { plausibleSource, plausibleTracking } from './plausible.ts';
 
 /** What is asked: command number, length of the request (as long as its reply, or chronyd drops it), reply number. */

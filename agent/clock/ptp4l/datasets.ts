@@ -9,7 +9,7 @@ import type {
   TimeStatus,
   Timestamping,
 } from '../facts.ts';
-import { type Parsed, textReader, unparsed } from '../parsed.ts';
+import { type Parsed, textReader, unparsed } from '../textreader.ts';
 import type { PmcReply } from './pmc.ts';
 
 /** PORT_DATA_SET alone. */

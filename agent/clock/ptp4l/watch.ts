@@ -7,9 +7,9 @@ import { lastCallAt_ms } from '../verdict/ptp.ts';
 import type { PmcChild } from './child.ts';
 import { isDataSetId, parseDataSet } from './datasets.ts';
 import { keepPmc, type PmcOptions, type SocketFiles } from './keeper.ts';
-import { life_ms, type PtpQuestion, ptpSchedule } from './plan.ts';
 import type { PmcReply } from './pmc.ts';
-import { ptpView, type Received } from './state.ts';
+import { life_ms, type PtpQuestion, ptpSchedule } from './schedule.ts';
+import { ptpView, type Received } from './store.ts';
 import { syncAge } from './syncage.ts';
 
 /** How ptp4l is watched. */

@@ -5,13 +5,13 @@ import type { Verdict } from '../types.ts';
 import { type Memory, type Weighed, weigh } from './assess.ts';
 import { unbounded } from './bound.ts';
 import { type Contender, choose, type Way } from './choose.ts';
+import { capped, type Finding, sayCandidate, sayHeld, sayUnsynced } from './conclusion.ts';
 import { type Held, heldLimit_ns, holdOn, isSpent } from './holdover.ts';
 import { type Follow, follow, isUsable, levelOf, lost, unfollowed } from './hysteresis.ts';
 import { noOffsets } from './offsets.ts';
 import { type Blocked, type Candidate, isCandidate } from './paths.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { ClockSettings } from './settings.ts';
-import { capped, type Finding, sayCandidate, sayHeld, sayUnsynced } from './wording.ts';
 
 /** A verdict whose reasons are codes of the table. */
 export type ClockVerdict = Verdict<ReasonCode>;

@@ -21,9 +21,9 @@ import {
   decodeTracking,
   encodeRequest,
 } from '../../../agent/clock/chronyd/protocol.ts';
-import type { Parsed } from '../../../agent/clock/parsed.ts';
 import { type DataSetId, isDataSetId, parseDataSet } from '../../../agent/clock/ptp4l/datasets.ts';
 import { type PmcReply, replySplitter } from '../../../agent/clock/ptp4l/pmc.ts';
+import type { Parsed } from '../../../agent/clock/textreader.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
 
 const captures = join(projectRoot, 'test/fixtures/captures');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DataSetId, parseDataSet } from '../../../../agent/clock/ptp4l/datasets.ts';
 import { type PmcReply, replySplitter } from '../../../../agent/clock/ptp4l/pmc.ts';
-import { ptpView, type Received } from '../../../../agent/clock/ptp4l/state.ts';
+import { ptpView, type Received } from '../../../../agent/clock/ptp4l/store.ts';
 
 const status = (fields: string): string =>
   `\t46c098.fffe.57f671-0 seq 7 RESPONSE MANAGEMENT TIME_STATUS_NP \n${fields}`;

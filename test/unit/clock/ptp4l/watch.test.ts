@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import type { SocketFiles, SocketState } from '../../../../agent/clock/ptp4l/keeper.ts';
-import { ptpSchedule } from '../../../../agent/clock/ptp4l/plan.ts';
+import { ptpSchedule } from '../../../../agent/clock/ptp4l/schedule.ts';
 import { watchPtp4l } from '../../../../agent/clock/ptp4l/watch.ts';
 import { fakePmc, type PmcScript } from '../../../kit/clock/fakepmc.ts';
 import { fakeTicker } from '../../../kit/lib/faketicker.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type ExcerptLimits, planExcerpts, usualLimits } from '../../../../agent/clock/recorder/excerpts.ts';
-import { type ClockSample, clockRecorder, recorded_s } from '../../../../agent/clock/recorder/ring.ts';
+import { type ClockSample, clockRecorder, recorded_s } from '../../../../agent/clock/recorder/samples.ts';
 import type { ClockVerdict } from '../../../../agent/clock/verdict/judge.ts';
 import { wallClock } from '../../../../agent/clock/wallclock.ts';
 import { fresh } from '../../../../agent/lib/reading.ts';
