@@ -1,4 +1,4 @@
-import type { ClockSummary } from '../clock/summary.ts';
+import type { ClockSummary } from '../clock/types.ts';
 import type { Incoming } from '../nats/incoming.ts';
 import type { Link } from '../nats/link.ts';
 import { clockHeaders } from '../wire/messages.ts';

@@ -1,4 +1,4 @@
-import type { ClockSummary } from '../clock/summary.ts';
+import type { ClockSummary } from '../clock/types.ts';
 import { isObject } from '../lib/json.ts';
 import type { Link } from '../nats/link.ts';
 import { anyMatches, encodeRecord } from '../wire/values.ts';

@@ -1,4 +1,4 @@
-import type { ClockSummary } from '../clock/summary.ts';
+import type { ClockSummary } from '../clock/types.ts';
 import { formatUs } from '../lib/format.ts';
 import type { OneWay } from '../peers/oneway.ts';
 

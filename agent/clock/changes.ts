@@ -1,16 +1,16 @@
-// Which changes of the clock are worth an event: found by comparing two views, so that nothing is told twice.
+// Which changes of the clock are worth an event: found by comparing two states, so that nothing is reported twice.
 // What is not known now, since a daemon does not answer, has not changed: it is compared once it is known again.
 // And the first time that a thing is known is no change of it, so that a start is not a storm of events.
 
 import { freshValue, type Reading } from '../lib/reading.ts';
-import type { ChronyFacts, PtpFacts } from './facts.ts';
+import { type ChronyFacts, isFollowing, type PtpFacts } from './facts.ts';
 import type { Verdict } from './types.ts';
 
 /** Known to be without one, as against not known. */
 const none = 'none';
 
 /** What is compared; all of it JSON-able. Missing means that it was never known; `none` that there is none. */
-export interface ClockView {
+export interface ClockState {
   readonly verdict: { readonly source: string; readonly quality: string; readonly holdover: boolean };
   readonly grandmaster?: string;
   readonly parent?: string;
@@ -21,8 +21,8 @@ export interface ClockView {
   /** `fresh`, `stale` or `absent: <why>`. */
   readonly ptp4l?: string;
   readonly chronyd?: string;
-  /** What is said of each daemon, for the evidence; figures in it change all the time and are not compared. */
-  readonly said: { readonly ptp4l: string; readonly chronyd: string };
+  /** Whether each daemon answers, for the evidence; figures in it change all the time and are not compared. */
+  readonly presence: { readonly ptp4l: string; readonly chronyd: string };
 }
 
 /** One change: `event` is `clock`, `grandmaster`, `parent`, `steps_removed`, `port_state`, `ntp_source`, `ptp4l` or `chronyd`. */
@@ -34,13 +34,13 @@ export interface ClockChange {
   readonly evidence?: string;
 }
 
-const presence = (reading: Reading<unknown>): string =>
+const presenceOf = (reading: Reading<unknown>): string =>
   reading.kind === 'absent' ? `absent: ${reading.why}` : reading.kind;
 
 const isAsked = (reading: Reading<unknown>): boolean =>
   reading.kind !== 'absent' || reading.why !== 'not_yet';
 
-function sayPresence(daemon: string, reading: Reading<unknown>): string {
+function describePresence(daemon: string, reading: Reading<unknown>): string {
   if (reading.kind === 'fresh') return `${daemon} answers`;
   const why = reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why);
   return reading.kind === 'stale'
@@ -55,13 +55,12 @@ const selectedOf = (ntp: ChronyFacts): string =>
 const isOwn = (identity: string, facts: PtpFacts): boolean =>
   facts.ports.some(({ portIdentity }) => portIdentity.startsWith(`${identity}-`));
 
-type Following = Pick<ClockView, 'grandmaster' | 'parent' | 'stepsRemoved'>;
+type Following = Pick<ClockState, 'grandmaster' | 'parent' | 'stepsRemoved'>;
 
 /** Whom the clock follows. What a dead grandmaster left behind does not count: only a port that follows has one. */
 function followingOf(facts: PtpFacts): Following {
-  const follows = facts.ports.some(({ portState }) => portState === 'SLAVE' || portState === 'UNCALIBRATED');
   const { parent, current } = facts;
-  if (!follows || (parent !== undefined && isOwn(parent.grandmasterIdentity, facts)))
+  if (!facts.ports.some(isFollowing) || (parent !== undefined && isOwn(parent.grandmasterIdentity, facts)))
     return { grandmaster: none, parent: none, stepsRemoved: none };
   return {
     ...(parent === undefined
@@ -71,13 +70,13 @@ function followingOf(facts: PtpFacts): Following {
   };
 }
 
-/** The view of one moment; what is not known at this moment is as it was `before`. */
-export function viewOf(
+/** The state of one moment; what is not known at this moment is as it was `before`. */
+export function clockStateOf(
   verdict: Verdict,
   ptp: Reading<PtpFacts>,
   ntp: Reading<ChronyFacts>,
-  before?: ClockView,
-): ClockView {
+  before?: ClockState,
+): ClockState {
   const facts = freshValue(ptp);
   const chrony = freshValue(ntp);
   return {
@@ -90,18 +89,21 @@ export function viewOf(
           ports: Object.fromEntries(facts.ports.map((port) => [port.portIdentity, port.portState])),
         }),
     ...(chrony === undefined ? {} : { ntpSource: selectedOf(chrony) }),
-    ...(isAsked(ptp) ? { ptp4l: presence(ptp) } : {}),
-    ...(isAsked(ntp) ? { chronyd: presence(ntp) } : {}),
-    said: { ptp4l: sayPresence('ptp4l', ptp), chronyd: sayPresence('chronyd', ntp) },
+    ...(isAsked(ptp) ? { ptp4l: presenceOf(ptp) } : {}),
+    ...(isAsked(ntp) ? { chronyd: presenceOf(ntp) } : {}),
+    presence: { ptp4l: describePresence('ptp4l', ptp), chronyd: describePresence('chronyd', ntp) },
   };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Nothing is otherwise, be it worth an event or known for the first time. */
-export const sameView = ({ said: _a, ...a }: ClockView, { said: _b, ...b }: ClockView): boolean => same(a, b);
+export const sameClockState = (
+  { presence: _a, ...a }: ClockState,
+  { presence: _b, ...b }: ClockState,
+): boolean => same(a, b);
 
-function* portChanges(before: ClockView['ports'], after: ClockView['ports']): Generator<ClockChange> {
+function* portChanges(before: ClockState['ports'], after: ClockState['ports']): Generator<ClockChange> {
   if (before === undefined || after === undefined) return;
   for (const port of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [a, b] = [before[port], after[port]];
@@ -116,13 +118,13 @@ function* portChanges(before: ClockView['ports'], after: ClockView['ports']): Ge
   }
 }
 
-/** All that changed from one view to the next, the verdict first. */
-export function changesBetween(before: ClockView, after: ClockView): ClockChange[] {
+/** All that changed from one state to the next, the verdict first. */
+export function changesBetween(before: ClockState, after: ClockState): ClockChange[] {
   const changed = (event: string, a: unknown, b: unknown, evidence?: string): ClockChange[] =>
     a === undefined || b === undefined || same(a, b)
       ? []
       : [{ event, before: a, after: b, ...(evidence === undefined ? {} : { evidence }) }];
-  const { said } = after;
+  const { presence } = after;
   return [
     ...changed('clock', before.verdict, after.verdict),
     ...changed('grandmaster', before.grandmaster, after.grandmaster),
@@ -130,7 +132,7 @@ export function changesBetween(before: ClockView, after: ClockView): ClockChange
     ...changed('steps_removed', before.stepsRemoved, after.stepsRemoved),
     ...portChanges(before.ports, after.ports),
     ...changed('ntp_source', before.ntpSource, after.ntpSource),
-    ...changed('ptp4l', before.ptp4l, after.ptp4l, said.ptp4l),
-    ...changed('chronyd', before.chronyd, after.chronyd, said.chronyd),
+    ...changed('ptp4l', before.ptp4l, after.ptp4l, presence.ptp4l),
+    ...changed('chronyd', before.chronyd, after.chronyd, presence.chronyd),
   ];
 }

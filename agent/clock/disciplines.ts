@@ -56,7 +56,7 @@ export function disciplinesOf(processes: readonly ProcessSeen[]): Disciplines {
   };
 }
 
-/** Processes from `proc` (/proc). With hidepid only our own are there, which is told by process 1 missing. */
+/** Processes from `proc` (/proc). With hidepid only our own are there, which shows in that process 1 is missing. */
 export const procProcesses =
   (proc = '/proc'): Processes =>
   async (wanted) => {

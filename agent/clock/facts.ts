@@ -1,4 +1,4 @@
-// What the clock daemons say, and what is judged of it. Field names of PTP data sets are those of IEEE 1588.
+// What the clock daemons report. Field names of PTP data sets are those of IEEE 1588.
 import type { Reading } from '../lib/reading.ts';
 
 export type PortState =
@@ -15,21 +15,41 @@ export type PortState =
 
 export type Timestamping = 'SOFTWARE' | 'HARDWARE' | 'LEGACY_HW' | 'ONESTEP' | 'P2P1STEP';
 
-/** PORT_DATA_SET of one port, with PORT_PROPERTIES_NP and PORT_HWCLOCK_NP where the daemon tells them. */
+/** PORT_DATA_SET of one port, with PORT_PROPERTIES_NP where the daemon gives it. */
 export interface PtpPort {
   readonly portIdentity: string;
   readonly portState: PortState;
   readonly logSyncInterval: number;
-  readonly logAnnounceInterval: number;
-  readonly announceReceiptTimeout: number;
   /** 1 = E2E, 2 = P2P, else as reported. */
   readonly delayMechanism: number;
   readonly peerMeanPathDelay_ns: number;
   readonly timestamping?: Timestamping;
   readonly interface?: string;
-  /** -1 is "none". */
-  readonly phcIndex?: number;
 }
+
+/** The best port first, and of those that follow nobody the worst: its state is what needs mending. */
+const decidingOrder: readonly PortState[] = [
+  'SLAVE',
+  'UNCALIBRATED',
+  'FAULTY',
+  'DISABLED',
+  'INITIALIZING',
+  'MASTER',
+  'GRAND_MASTER',
+  'LISTENING',
+  'PRE_MASTER',
+  'PASSIVE',
+];
+
+/** The port that decides how the clock is: a SLAVE, else an UNCALIBRATED one, else the worst; of equals the first. */
+export const decidingPort = (ports: readonly PtpPort[]): PtpPort | undefined =>
+  decidingOrder
+    .map((state) => ports.find((port) => port.portState === state))
+    .find((port) => port !== undefined);
+
+/** Whether the port follows a master: what it measured before that is a leftover. */
+export const isFollowing = ({ portState }: PtpPort): boolean =>
+  portState === 'SLAVE' || portState === 'UNCALIBRATED';
 
 /** TIME_STATUS_NP. */
 export interface TimeStatus {
@@ -44,7 +64,6 @@ export interface TimeStatus {
 /** CURRENT_DATA_SET. */
 export interface CurrentDataSet {
   readonly stepsRemoved: number;
-  readonly offsetFromMaster_ns: number;
   readonly meanPathDelay_ns: number;
 }
 
@@ -55,43 +74,30 @@ export interface ParentDataSet {
   readonly gmClockClass: number;
   /** The raw octet, e.g. 0x21; see bound.ts for its meaning. */
   readonly gmClockAccuracy: number;
-  readonly gmOffsetScaledLogVariance: number;
-  readonly grandmasterPriority1: number;
-  readonly grandmasterPriority2: number;
 }
 
 /** TIME_PROPERTIES_DATA_SET. */
 export interface TimeProperties {
   readonly currentUtcOffset_s: number;
-  readonly leap61: boolean;
-  readonly leap59: boolean;
   readonly currentUtcOffsetValid: boolean;
   readonly ptpTimescale: boolean;
   readonly timeTraceable: boolean;
-  readonly frequencyTraceable: boolean;
-  readonly timeSource: number;
 }
 
 /** DEFAULT_DATA_SET. */
 export interface DefaultDataSet {
-  readonly slaveOnly: boolean;
   readonly numberPorts: number;
-  readonly clockClass: number;
-  readonly clockIdentity: string;
   readonly domainNumber: number;
 }
 
-/** All that one ptp4l says of itself. A data set it did not answer is missing. */
+/** What one ptp4l reports. A data set it did not answer is missing. */
 export interface PtpFacts {
-  readonly socket: string;
-  /** The socket only answers reads: no PORT_PROPERTIES_NP, no events. */
-  readonly readOnly: boolean;
   /** Kinds of event the daemon has promised to push. */
   readonly events: readonly ('port_state' | 'time_sync' | 'parent_data_set')[];
   readonly ports: readonly PtpPort[];
   readonly timeStatus: TimeStatus;
   /**
-   * Monotonic ms at which the last Sync arrived, as told from the changes of ingress_time_ns (syncage.ts): the
+   * Monotonic ms at which the last Sync arrived, worked out from the changes of ingress_time_ns (syncage.ts): the
    * ingress time itself is in a timescale of its own. -Infinity before the first change: a Sync that was there
    * when we came may be of any age.
    */
@@ -116,7 +122,6 @@ export interface ChronyTracking {
   readonly system_time_s: number;
   /** Positive: the local clock is ahead. */
   readonly last_offset_s: number;
-  readonly rms_offset_s: number;
   readonly freq_ppm: number;
   readonly resid_freq_ppm: number;
   readonly skew_ppm: number;
@@ -133,7 +138,7 @@ export type ChronySourceState =
   | 'falseticker'
   | 'too_variable';
 
-/** One line of `chronyc sources`, with its sourcestats where known. Offsets: positive means local ahead. */
+/** One line of `chronyc sources`. Offsets: positive means local ahead. */
 export interface ChronySource {
   readonly mode: 'server' | 'peer' | 'refclock';
   readonly state: ChronySourceState;
@@ -148,32 +153,14 @@ export interface ChronySource {
   /** Seconds since the last sample; undefined when there was none. */
   readonly last_rx_s?: number;
   readonly offset_s: number;
-  readonly offset_measured_s: number;
   readonly error_margin_s: number;
-  readonly stats?: {
-    readonly samples: number;
-    readonly span_s: number;
-    readonly resid_freq_ppm: number;
-    readonly skew_ppm: number;
-    readonly est_offset_s: number;
-    readonly std_dev_s: number;
-  };
 }
 
-export interface ChronyActivity {
-  readonly online: number;
-  readonly offline: number;
-  readonly burst_online: number;
-  readonly burst_offline: number;
-  readonly unresolved: number;
-}
-
-/** All that one chronyd says of itself. */
+/** What one chronyd reports. */
 export interface ChronyFacts {
   readonly via: 'udp' | 'chronyc';
   readonly tracking: ChronyTracking;
   readonly sources: readonly ChronySource[];
-  readonly activity?: ChronyActivity;
 }
 
 /** What else bears on the question what steers the SYSTEM clock. */

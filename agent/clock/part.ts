@@ -1,7 +1,7 @@
 import type { SectionValues } from '../config/options.ts';
 import type { Spawn } from '../lib/child.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import { systemFileThere, usualSigns } from './chronyd/chronyc.ts';
+import { isFileUsable, usualSigns } from './chronyd/chronyc.ts';
 import { openUdp } from './chronyd/udp.ts';
 import { watchChronyd } from './chronyd/watch.ts';
 import { procProcesses, watchDisciplines } from './disciplines.ts';
@@ -23,7 +23,7 @@ const disciplinesEvery_s = 30;
 
 /**
  * Watches the daemons of the time section and judges them. Both are asked in every mode: PTP may reach the
- * system clock by way of chronyd's refclock, and each is a witness for or against the other.
+ * system clock through chronyd's refclock, and each is a witness for or against the other.
  */
 export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal: AbortSignal): Timekeeper {
   const { spawn, ticker, wall, random } = deps;
@@ -40,7 +40,7 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
     signal,
   );
   const ntp = watchChronyd(
-    { open: openUdp, spawn, there: systemFileThere, ticker, random },
+    { open: openUdp, spawn, isUsable: isFileUsable, ticker, random },
     { ...time, signs: usualSigns },
     signal,
   );

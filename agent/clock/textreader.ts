@@ -1,13 +1,13 @@
 /** What a parser gives: the facts, or why there are none. It never throws. */
-export type Parsed<T> =
+export type ParseResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string };
 
 /** All was understood. */
-export const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
+export const parsed = <T>(value: T): ParseResult<T> => ({ ok: true, value });
 
 /** `why` names the field and quotes what it held. */
-export const unparsed = (why: string): Parsed<never> => ({ ok: false, why });
+export const unparsed = (why: string): ParseResult<never> => ({ ok: false, why });
 
 const decimal = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
@@ -24,7 +24,7 @@ export interface TextReader {
   /** The meaning of a text that must be one of the keys of `meanings`. */
   oneOf<T>(name: string, text: string | undefined, meanings: Readonly<Record<string, T>>, filler: T): T;
   /** The value if all was read well, else the first complaint. */
-  result<T>(value: T): Parsed<T>;
+  result<T>(value: T): ParseResult<T>;
 }
 
 /** A reader without complaint so far. */

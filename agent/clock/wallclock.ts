@@ -9,7 +9,7 @@ export interface WallClockDeps {
   dateNow_ms(): number;
 }
 
-/** Wall time with a bound of its own reading error; how right the system clock is, is the verdict's matter. */
+/** Wall time with a bound of its own reading error; the verdict says how right the system clock is. */
 export interface WallClock {
   /** Whole microseconds since 1970. */
   now_us(): number;
@@ -48,43 +48,44 @@ const isEmpty = ({ low, high }: Interval): boolean => low >= high;
 const width = ({ low, high }: Interval): bigint => high - low;
 const middle = ({ low, high }: Interval): bigint => (low + high) / 2n;
 
+/** One pair of readings. */
+function readBoth(deps: WallClockDeps): Interval {
+  const before = deps.hrtime_ns();
+  const wall = BigInt(deps.dateNow_ms()) * ms_ns;
+  const after = deps.hrtime_ns();
+  return { low: wall - after, high: wall + ms_ns - before };
+}
+
+/** Spins to the next ms edge. It lies between the last old reading and the first new one, bracketed outside both. */
+function readEdge(deps: WallClockDeps): Interval {
+  let before = deps.hrtime_ns();
+  const old = deps.dateNow_ms();
+  for (let i = 0; i < mostReadings; i++) {
+    const start = deps.hrtime_ns();
+    const now = deps.dateNow_ms();
+    const wall = BigInt(now) * ms_ns;
+    if (now === old + 1) return { low: wall - deps.hrtime_ns(), high: wall - before };
+    if (now !== old) break; // a step, or a pause of several ms
+    before = start;
+  }
+  return readBoth(deps);
+}
+
+/** The offset as well as a few edges can say. */
+function anchor(deps: WallClockDeps): Interval {
+  let found = readBoth(deps);
+  for (let edges = 0; edges < mostEdges && width(found) > goodWidth_ns; edges++) {
+    const next = readEdge(deps);
+    const both = intersect(found, next);
+    found = isEmpty(both) ? next : both; // stepped while anchoring
+  }
+  return found;
+}
+
 /** Starts a wall clock; this spins for up to 6 ms, as does each step. */
 export function wallClock(deps: WallClockDeps): WallClock {
   const listeners = new Set<(step_us: number) => void>();
-
-  const look = (): Interval => {
-    const before = deps.hrtime_ns();
-    const wall = BigInt(deps.dateNow_ms()) * ms_ns;
-    const after = deps.hrtime_ns();
-    return { low: wall - after, high: wall + ms_ns - before };
-  };
-
-  /** Spins to the next ms edge. It lies between the last old reading and the first new one, bracketed outside both. */
-  const edge = (): Interval => {
-    let before = deps.hrtime_ns();
-    const old = deps.dateNow_ms();
-    for (let i = 0; i < mostReadings; i++) {
-      const start = deps.hrtime_ns();
-      const now = deps.dateNow_ms();
-      const wall = BigInt(now) * ms_ns;
-      if (now === old + 1) return { low: wall - deps.hrtime_ns(), high: wall - before };
-      if (now !== old) return look(); // a step, or a pause of several ms
-      before = start;
-    }
-    return look();
-  };
-
-  const anchor = (): Interval => {
-    let found = look();
-    for (let edges = 0; edges < mostEdges && width(found) > goodWidth_ns; edges++) {
-      const next = edge();
-      const both = intersect(found, next);
-      found = isEmpty(both) ? next : both; // stepped while anchoring
-    }
-    return found;
-  };
-
-  let offset = anchor();
+  let offset = anchor(deps);
   const at = (mono_ns: bigint): number => Number((mono_ns + middle(offset)) / 1000n);
 
   return {
@@ -92,13 +93,13 @@ export function wallClock(deps: WallClockDeps): WallClock {
     error_us: () => Math.ceil(Number(width(offset)) / 2000 + 1), // and the rounding to a microsecond
     toWall_us: (mono_ms, now_ms) => at(deps.hrtime_ns()) - Math.round((now_ms - mono_ms) * 1e3),
     check() {
-      const seen = intersect(offset, look());
+      const seen = intersect(offset, readBoth(deps));
       if (!isEmpty(seen)) {
         offset = seen;
         return {};
       }
       const old = middle(offset);
-      offset = anchor();
+      offset = anchor(deps);
       const step_us = Number(middle(offset) - old) / 1000;
       for (const listener of listeners) listener(step_us);
       return { step_us };

@@ -6,7 +6,7 @@ type CertDates = Exclude<CertFacts, { readonly error: string }>;
 /** By what a date is judged: the clock, and what is to be said of it when nobody vouches for it. */
 export interface DateJudge {
   readonly wall_ms: number;
-  readonly clockDoubt?: string | undefined;
+  readonly clockCaveat?: string | undefined;
 }
 
 /**
@@ -27,8 +27,8 @@ export const isOutside = (cert: CertFacts, wall_ms: number): boolean =>
   !('error' in cert) && (isTooEarly(cert, wall_ms) || cert.days_left < 0);
 
 /** What is wrong with the dates, or soon will be. */
-function judgeDates(cert: CertDates, { wall_ms, clockDoubt }: DateJudge): Omit<Trouble, 'key'> | undefined {
-  const invalid = clockDoubt === undefined ? 'critical' : 'degraded';
+function judgeDates(cert: CertDates, { wall_ms, clockCaveat }: DateJudge): Omit<Trouble, 'key'> | undefined {
+  const invalid = clockCaveat === undefined ? 'critical' : 'degraded';
   if (isTooEarly(cert, wall_ms)) {
     const text = `is valid only from ${new Date(cert.not_before_ms ?? 0).toISOString()}`;
     return { text, weight: invalid, stage: 'early' };
@@ -46,7 +46,7 @@ export function certificateTroubles(cert: CertFacts, judge: DateJudge): Trouble[
   if ('error' in cert) return [{ key, weight: 'degraded', text: `${key}: ${cert.error}` }];
   const trouble = judgeDates(cert, judge);
   if (trouble === undefined) return [];
-  const by = judge.clockDoubt === undefined ? '' : `, ${judge.clockDoubt}`;
+  const by = judge.clockCaveat === undefined ? '' : `, ${judge.clockCaveat}`;
   const text = `${cert.kind ?? 'certificate'} ${cert.file} ${trouble.text}${by}`;
   return [{ ...trouble, key, text }];
 }

@@ -36,14 +36,14 @@ export interface HealthFacts {
   readonly certificates: readonly CertFacts[];
   /** What the clock shows, and what is to be said of judgments by it when nobody vouches for it. */
   readonly wall_ms: number;
-  readonly clockDoubt?: string | undefined;
+  readonly clockCaveat?: string | undefined;
 }
 
 /** The hub's certificate is checked by a server whose log we may not see; but we see the clock. */
-function dateTroubleOfHub({ hubTls, clockDoubt, wall_ms, certificates }: HealthFacts): string {
+function dateTroubleOfHub({ hubTls, clockCaveat, wall_ms, certificates }: HealthFacts): string {
   const isDated = isImplausible(wall_ms) || certificates.some((cert) => isOutside(cert, wall_ms));
-  return hubTls && clockDoubt !== undefined && isDated
-    ? `; its certificate cannot be found valid ${clockDoubt}`
+  return hubTls && clockCaveat !== undefined && isDated
+    ? `; its certificate cannot be found valid ${clockCaveat}`
     : '';
 }
 

@@ -1,68 +1,138 @@
+// A daemon that is polled in rounds: the facts of the last round age by themselves, and listeners hear of changes.
 import { type AbsentReason, absent, fresh, type Reading, stale } from './reading.ts';
+import type { Ticker } from './ticker.ts';
 
-/** A probe that runs: what it saw last, and a word when it sees something new. */
+/** A probe that runs. */
 export interface Watch<T, S> {
   /** How things are now. It ages by itself: old facts are never fresh, even if the probe is stuck. */
   read(): Reading<T>;
-  /** Calls `fn` when facts or presence have changed. Gives its cancellation. */
+  /** Calls `fn` when the facts, or whether there are any, have changed. Returns its cancellation. */
   onChange(fn: () => void): () => void;
   /** What the probe itself has cost so far. */
   stats(): S;
   stop(): Promise<void>;
 }
 
-/** Those who want to hear of a change, and when to tell them. */
-export interface Changes {
-  add(fn: () => void): () => void;
-  /** Something new was seen. */
-  note(): void;
-  /** Calls all, if something new was noted or the reading has become fresh, stale or absent. */
-  tell(): void;
-}
-
-/** `read` tells whether the reading is fresh, stale or absent by now. */
-export function changes(read: () => Reading<unknown>): Changes {
-  const all = new Set<() => void>();
-  let news = false;
-  let presence = '';
-  return {
-    add(fn) {
-      const own = (): void => fn(); // the same function may be added twice
-      all.add(own);
-      return () => all.delete(own);
-    },
-    note() {
-      news = true;
-    },
-    tell() {
-      const reading = read();
-      const now = reading.kind === 'absent' ? reading.why : reading.kind;
-      if (!news && now === presence) return;
-      news = false;
-      presence = now;
-      for (const fn of all) fn();
-    },
-  };
-}
-
-/** Why a daemon cannot be heard just now. */
-export interface Trouble {
+/** Why a daemon gives no facts just now. */
+export interface ProbeFailure {
   readonly why: AbsentReason;
   readonly detail?: string;
 }
 
-/** How often a daemon may miss its poll before its facts are stale, and before they are gone. */
-const polls = { stale: 3, gone: 10 } as const;
+/** Facts and the monotonic ms at which they came. */
+interface Dated<T> {
+  readonly value: T;
+  readonly at_ms: number;
+}
 
-/** Facts by their age: fresh, stale, and in the end absent for the reason of `trouble`. */
-export function aged<T>(
-  seen: { readonly value: T; readonly at_ms: number } | undefined,
+/** How many polls a daemon may miss before its facts are stale, and before they are gone. */
+const missedPolls = { stale: 3, gone: 10 } as const;
+/** Units that were booted together drift apart. */
+const jitter = 0.05;
+
+/** Facts by their age: fresh, stale, and in the end absent for the reason of `failure`. */
+function readingOf<T>(
+  last: Dated<T> | undefined,
   now_ms: number,
   poll_ms: number,
-  trouble: Trouble,
+  failure: ProbeFailure,
 ): Reading<T> {
-  const missed = seen === undefined ? Number.POSITIVE_INFINITY : (now_ms - seen.at_ms) / poll_ms;
-  if (seen === undefined || missed > polls.gone) return absent(trouble.why, trouble.detail);
-  if (missed <= polls.stale) return fresh(seen.value, seen.at_ms);
-  return stale(seen.value, seen.at_ms, trouble.detail ?? trouble.why);
+  const missed = last === undefined ? Infinity : (now_ms - last.at_ms) / poll_ms;
+  if (last === undefined || missed > missedPolls.gone) return absent(failure.why, failure.detail);
+  if (missed <= missedPolls.stale) return fresh(last.value, last.at_ms);
+  return stale(last.value, last.at_ms, failure.detail ?? failure.why);
+}
+
+const presenceOf = (reading: Reading<unknown>): string =>
+  reading.kind === 'absent' ? reading.why : reading.kind;
+
+/** The rounds of one probe, and what they gave. */
+export interface PolledFacts<T> extends Pick<Watch<T, unknown>, 'read' | 'onChange'> {
+  /** The last facts, however old. */
+  last(): T | undefined;
+  /** Facts that came now; `isNews` when listeners should hear of them. */
+  set(value: T, isNews: boolean): void;
+  /** Why the last question was not answered. `isGone`: what was known is over; else its age decides. */
+  fail(failure: ProbeFailure, isGone?: boolean): void;
+  /** Calls the listeners, if there is news or the facts have become fresh, stale or absent. */
+  notify(): void;
+  /** Something happened that listeners should hear of at the next `notify`. */
+  noteNews(): void;
+  /** Starts a round now, unless one runs: that one sees what became due. */
+  poll(): void;
+  /** Starts no more rounds. Gives the end of the one that runs. */
+  stop(): { readonly lastRound: Promise<void> };
+}
+
+/** What `pollInRounds` remembers. */
+interface PollState<T> {
+  last?: Dated<T> | undefined;
+  failure: ProbeFailure;
+  news: boolean;
+  presence: string;
+  round?: Promise<void> | undefined;
+  stopped: boolean;
+}
+
+/** Calls `round` every `poll_ms`, never twice at a time; the first when `poll` is called. `pace_ms` is what ages facts. */
+export function pollInRounds<T>(
+  ticker: Ticker,
+  poll_ms: number,
+  round: () => Promise<void>,
+  pace_ms: (last: T | undefined) => number = () => poll_ms,
+): PolledFacts<T> {
+  const state: PollState<T> = { failure: { why: 'not_yet' }, news: false, presence: '', stopped: false };
+  const listeners = new Set<() => void>();
+
+  const read = (): Reading<T> =>
+    readingOf(state.last, ticker.now_ms(), pace_ms(state.last?.value), state.failure);
+  function notify(): void {
+    const presence = presenceOf(read());
+    if (!state.news && presence === state.presence) return;
+    state.news = false;
+    state.presence = presence;
+    for (const listener of listeners) listener();
+  }
+  function poll(): void {
+    if (state.stopped || state.round !== undefined) return;
+    state.round = round().finally(() => {
+      state.round = undefined;
+      if (!state.stopped) notify();
+    });
+  }
+  const cancel = ticker.every(
+    poll_ms,
+    () => {
+      notify(); // of old age, should the round be stuck
+      poll();
+    },
+    jitter,
+  );
+  return {
+    read,
+    notify,
+    poll,
+    last: () => state.last?.value,
+    onChange(fn) {
+      const own = (): void => fn(); // the same function may be added twice
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+    set(value, isNews) {
+      state.last = { value, at_ms: ticker.now_ms() };
+      state.news ||= isNews;
+    },
+    fail(failure, isGone = false) {
+      state.failure = failure;
+      if (isGone) state.last = undefined;
+    },
+    noteNews() {
+      state.news = true;
+    },
+    stop() {
+      state.stopped = true;
+      cancel();
+      return { lastRound: state.round ?? Promise.resolve() };
+    },
+  };
 }

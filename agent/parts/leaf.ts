@@ -1,4 +1,4 @@
-import { clockDoubt } from '../clock/trust.ts';
+import { clockCaveat } from '../clock/trust.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
 import { watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import type { Ground, PlanOf } from './ground.ts';
@@ -20,7 +20,7 @@ export function leafParts({ ticker, wall, console }: Ground): PlanOf<'care' | 't
             leaf,
             events,
             wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,
-            clockCaveat: () => clockDoubt(keeper.verdict().quality, wall.now_us() / 1000),
+            clockCaveat: () => clockCaveat(keeper.verdict().quality, wall.now_us() / 1000),
           },
           file,
         ),

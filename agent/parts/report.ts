@@ -196,7 +196,7 @@ export function reportParts(
           error_bound_ns: column('error_bound_ns'),
           hub_rtt_us: column('hub_rtt_us'),
         });
-        const recorded = () => ({ unit: file.config.agent.unit, ...parts.recorder.tape() });
+        const recorded = () => ({ unit: file.config.agent.unit, ...parts.recorder.table() });
         return keepServing(
           {
             snapshot,

@@ -5,7 +5,7 @@ import { answerEcho } from '../answers/echo.ts';
 import { answerService } from '../answers/service.ts';
 import { answerTimeSync } from '../answers/timesync.ts';
 import { watchClock } from '../clock/part.ts';
-import { clockDoubt } from '../clock/trust.ts';
+import { clockCaveat } from '../clock/trust.ts';
 import type { AgentFile, Monitor } from '../config/agentfile.ts';
 import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../leaf/watch/ask.ts';
 import { watchLeaf } from '../leaf/watch/watch.ts';
@@ -232,7 +232,7 @@ export function workParts(
 const doubtOf =
   (parts: Partial<UnitParts>, { wall }: Ground) =>
   (): string | undefined =>
-    clockDoubt(parts.keeper?.verdict().quality ?? 'freerun', wall.now_us() / 1000);
+    clockCaveat(parts.keeper?.verdict().quality ?? 'freerun', wall.now_us() / 1000);
 
 const linkOptions = ({ connection, config }: AgentFile) => ({
   ...connection,

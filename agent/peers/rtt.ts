@@ -1,4 +1,4 @@
-import type { ClockSummary } from '../clock/summary.ts';
+import type { ClockSummary } from '../clock/types.ts';
 import { type Ring, ring } from '../lib/ring.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Incoming } from '../nats/incoming.ts';

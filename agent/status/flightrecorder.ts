@@ -1,13 +1,12 @@
-import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
+import { type ChronyFacts, decidingPort, type PtpFacts } from '../clock/facts.ts';
 import { planExcerpts } from '../clock/recorder/excerpts.ts';
-import { type ClockSample, clockRecorder, type Figure, type Tape } from '../clock/recorder/samples.ts';
+import { type ClockSample, clockRecorder, type Figure, type SampleTable } from '../clock/recorder/samples.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { LeafWatch } from '../leaf/watch/watch.ts';
 import { freshValue } from '../lib/reading.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Spool } from '../records/spool.ts';
-import { leadingPort } from '../wire/messages.ts';
 import type { RecorderMetric, StatusChange } from '../wire/reports.ts';
 
 export interface FlightRecorderDeps {
@@ -25,7 +24,7 @@ export interface FlightRecorder {
   /** The verdict changed: what was recorded around it is published as soon as it is complete. */
   changed(change: StatusChange): void;
   /** All that is recorded, as `/recorder.json` shows it. */
-  tape(): Tape;
+  table(): SampleTable;
   /** One figure of all that is recorded, oldest first; NaN where it was not known. */
   column(name: Figure): Float64Array;
   /** Publishes what is not complete yet: the unit stops. */
@@ -39,7 +38,7 @@ const mostRows = 200;
 const longestEvidence = 400;
 
 function ptpSample(ptp: PtpFacts | undefined, now_ms: number) {
-  const port = ptp && leadingPort(ptp.ports);
+  const port = ptp && decidingPort(ptp.ports);
   const age_ms = ptp === undefined ? undefined : now_ms - ptp.ingressSeen_ms; // infinite: none was seen yet
   return { port_state: port?.portState, ingress_age_ms: age_ms };
 }
@@ -88,7 +87,7 @@ export function keepRecorder(
       changes: changes.map((change) => ({ ...change, mono_ms: Math.round(change.mono_ms) })),
       ...(more_changes === 0 ? {} : { more_changes }),
       period_ms,
-      ...recorder.tape(from_ms, to_ms, mostRows),
+      ...recorder.table(from_ms, to_ms, mostRows),
     };
     deps.spool.put({ subject: opts.subject, worth: 'event', body });
   }
@@ -109,7 +108,7 @@ export function keepRecorder(
       const mono_ms = ticker.now_ms();
       excerpts.note({ mono_ms, before, after, evidence: evidence.slice(0, longestEvidence) });
     },
-    tape: () => recorder.tape(),
+    table: () => recorder.table(),
     column: recorder.column,
     finish: () => publish(excerpts.rest(ticker.now_ms())),
     stop: cancel,

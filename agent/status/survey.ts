@@ -1,5 +1,5 @@
 import type { Timekeeper } from '../clock/timekeeper.ts';
-import { clockDoubt } from '../clock/trust.ts';
+import { clockCaveat } from '../clock/trust.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import type { CertFacts, CertProbe, CertSource } from '../device/certs.ts';
@@ -117,7 +117,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     denied: link.denied(),
     certificates,
     wall_ms: wall_us(now_ms) / 1000,
-    clockDoubt: clockDoubt(verdict.quality, wall_us(now_ms) / 1000),
+    clockCaveat: clockCaveat(verdict.quality, wall_us(now_ms) / 1000),
   });
   const { reconnects, dropped, in_msgs, out_msgs } = link.counters();
   return {

@@ -1,4 +1,4 @@
-import type { ClockSummary } from '../clock/summary.ts';
+import type { ClockSummary } from '../clock/types.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';

@@ -1,8 +1,7 @@
-// The records of the wire contract. A value that is not known is left out: encodeRecord (wire.ts) sees to that.
+// The records of the wire contract. A value that is not known is left out: encodeRecord (values.ts) sees to that.
 // `ts` is Unix time in integer ms; durations and counts carry their unit in the name.
-import type { ChronyFacts, PtpFacts, PtpPort } from '../clock/facts.ts';
-import { type ClockSummary, wholeBound } from '../clock/summary.ts';
-import type { Verdict } from '../clock/types.ts';
+import { type ChronyFacts, decidingPort, isFollowing, type PtpFacts, type PtpPort } from '../clock/facts.ts';
+import { type ClockSummary, type Verdict, wholeBound } from '../clock/types.ts';
 import type { LogEntry } from '../lib/log.ts';
 import type { Reading } from '../lib/reading.ts';
 import { goDuration, type Headers, knownHeaders } from './values.ts';
@@ -112,13 +111,6 @@ export interface TimeFacts {
   readonly ntp_servers?: readonly string[];
 }
 
-const rank = { SLAVE: 0, UNCALIBRATED: 1 } as const;
-const byUse = (a: PtpPort, b: PtpPort): number =>
-  (rank[a.portState as keyof typeof rank] ?? 2) - (rank[b.portState as keyof typeof rank] ?? 2);
-
-/** The port that says how the clock is: a SLAVE, else an UNCALIBRATED one, else the first. */
-export const leadingPort = (ports: readonly PtpPort[]): PtpPort | undefined => [...ports].sort(byUse)[0];
-
 function ptpDetail(ptp: PtpFacts, port: PtpPort | undefined) {
   return {
     port: port?.portIdentity,
@@ -166,8 +158,8 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
   const { verdict } = facts;
   const ptp = facts.ptp.kind === 'fresh' ? facts.ptp.value : undefined;
   const ntp = facts.ntp.kind === 'fresh' ? facts.ntp.value : undefined;
-  const port = ptp && leadingPort(ptp.ports);
-  const follows = port !== undefined && port.portState in rank;
+  const port = ptp && decidingPort(ptp.ports);
+  const follows = port !== undefined && isFollowing(port);
   return {
     ...stamp,
     ptp_enabled: facts.ptp.kind !== 'absent',

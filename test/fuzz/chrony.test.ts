@@ -5,11 +5,9 @@ import * as fc from 'fast-check';
 import { parseChronyc } from '../../agent/clock/chronyd/csv.ts';
 import {
   type CmdmonCommand,
-  decodeActivity,
   decodeCount,
   decodeReply,
   decodeSource,
-  decodeSourcestats,
   decodeTracking,
   encodeRequest,
 } from '../../agent/clock/chronyd/protocol.ts';
@@ -43,9 +41,6 @@ function assertSource(s: ChronySource): void {
   assert.ok(s.last_rx_s === undefined || s.last_rx_s >= 0, `last_rx ${s.last_rx_s}`);
   assert.ok(s.error_margin_s >= 0, `margin ${s.error_margin_s}`);
   assert.ok(!/[\p{Cc}\s]/u.test(s.name));
-  const { samples = 0, span_s = 0, std_dev_s = 0, skew_ppm = 0 } = s.stats ?? {};
-  assert.ok(Number.isFinite(std_dev_s) && Number.isFinite(skew_ppm));
-  for (const least of [samples, span_s]) assert.ok(least >= 0, JSON.stringify(s.stats));
 }
 
 function assertOutput(text: string): void {
@@ -56,7 +51,6 @@ function assertOutput(text: string): void {
   }
   assertTracking(read.value.tracking);
   for (const source of read.value.sources) assertSource(source);
-  for (const number of numbersIn(read.value.activity ?? {})) assert.ok(number >= 0);
 }
 
 holds(
@@ -79,13 +73,11 @@ holds(
   1500,
 );
 
-const commands = ['n_sources', 'source_data', 'tracking', 'sourcestats', 'activity'] as const;
+const commands = ['n_sources', 'source_data', 'tracking'] as const;
 const replies = {
   n_sources: [14, 2, 32],
   source_data: [15, 3, 76],
   tracking: [33, 5, 104],
-  sourcestats: [34, 6, 84],
-  activity: [44, 12, 48],
 } as const;
 
 /** A reply as chronyd makes it: header, then whatever stands in the body. */
@@ -109,12 +101,9 @@ function assertBody(command: CmdmonCommand, body: DataView): void {
   } else if (command === 'source_data') {
     const read = decodeSource(body);
     if (read.ok) assertSource(read.value);
-  } else if (command === 'sourcestats') {
-    const { stats } = decodeSourcestats(body);
-    for (const number of numbersIn(stats)) assert.ok(Math.abs(number) < 1e21);
   } else {
-    const numbers = command === 'activity' ? decodeActivity(body) : decodeCount(body);
-    for (const number of numbersIn(numbers)) assert.ok(Number.isInteger(number) && number >= 0);
+    const count = decodeCount(body);
+    assert.ok(Number.isInteger(count) && count >= 0);
   }
 }
 

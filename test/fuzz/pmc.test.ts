@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { isDataSetId, parseDataSet } from '../../agent/clock/ptp4l/datasets.ts';
-import { type PmcReply, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
+import { isDataSetId, type PmcReply, parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { damaged, hostileText, numbersIn, oddNumber } from '../kit/fuzz/hostile.ts';
 import { projectRoot } from '../kit/process/tools.ts';
@@ -23,27 +22,17 @@ const repliesIn = (...chunks: readonly string[]): PmcReply[] => {
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   stepsRemoved: [0, 65535],
   logSyncInterval: [-128, 127],
-  logAnnounceInterval: [-128, 127],
-  announceReceiptTimeout: [0, 255],
   delayMechanism: [0, 255],
   gmClockClass: [0, 255],
   gmClockAccuracy: [0, 255],
-  gmOffsetScaledLogVariance: [0, 65535],
-  grandmasterPriority1: [0, 255],
-  grandmasterPriority2: [0, 255],
   currentUtcOffset_s: [-32768, 32767],
-  timeSource: [0, 255],
   numberPorts: [0, 65535],
-  clockClass: [0, 255],
   domainNumber: [0, 255],
-  phcIndex: [-1, 2 ** 31 - 1],
-  duration_s: [0, 65535],
   master_offset_ns: [-(2 ** 63), 2 ** 63],
 };
 
 function assertSane(replies: readonly PmcReply[]): void {
   for (const reply of replies) {
-    assert.ok(Number.isSafeInteger(reply.seq), `seq ${reply.seq}`);
     if (!isDataSetId(reply.id)) continue;
     const read = parseDataSet(reply.id, reply);
     if (!read.ok) {

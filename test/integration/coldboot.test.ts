@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
-import { clockDoubt } from '../../agent/clock/trust.ts';
+import { clockCaveat } from '../../agent/clock/trust.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
@@ -179,7 +179,7 @@ for (const [words, from, to] of [
       {
         ticker: systemTicker(),
         log: logTo((entry) => logged.push(entry)),
-        clockCaveat: () => clockDoubt('freerun', Date.now() - away_ms),
+        clockCaveat: () => clockCaveat('freerun', Date.now() - away_ms),
       },
       { servers: [`tls://127.0.0.1:${hub.port}`], name: 'a', inboxPrefix: '_INBOX_a', tls: { caFile: cert } },
       stop.signal,

@@ -24,7 +24,7 @@ const layers = [
 
 /** Judgment without I/O: these run anywhere. Parsers are named one by one. */
 const withoutNode =
-  /^(clock\/(verdict|setup)\/|clock\/(ptp4l\/(pmc|datasets|state|syncage|plan)|chronyd\/(protocol|csv|plausible))\.ts$|clock\/(?!disciplines)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+  /^(clock\/(verdict|setup)\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
 
 /** Of these only functions without I/O are used: isIP, join, createHash. */
 const pureNode = new Set(['node:net', 'node:path', 'node:crypto']);

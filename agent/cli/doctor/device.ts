@@ -1,4 +1,4 @@
-import { clockDoubt } from '../../clock/trust.ts';
+import { clockCaveat } from '../../clock/trust.ts';
 import type { CertFacts } from '../../device/certs.ts';
 import { certProbe } from '../../device/certs.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
@@ -31,7 +31,7 @@ export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult
   if (file === undefined) return [skip(what, 'which ones are used is not known')];
   const wall_ms = Date.now();
   const certificates = await certProbe({ wall_ms: Date.now }).read(certificateSources(file));
-  const judge = { wall_ms, clockDoubt: clockDoubt('freerun', wall_ms) };
+  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms) };
   const found = certificates.flatMap((cert) =>
     certificateTroubles(cert, judge).map((trouble) => {
       const mend = remedyOf(trouble, { config: configOf(facts), reasons: [], spool_budget_bytes: 0 });

@@ -1,13 +1,27 @@
+// Asks chronyd over UDP, one request at a time, for all that the facts hold.
 import type { Ticker } from '../../lib/ticker.ts';
-import type { Trouble } from '../../lib/watch.ts';
-import { type CmdmonCommand, decodeReply, encodeRequest, statusUnauthorised } from './protocol.ts';
+import type { ProbeFailure } from '../../lib/watch.ts';
+import type { ChronyFacts, ChronySource } from '../facts.ts';
+import {
+  type CmdmonCommand,
+  decodeCount,
+  decodeReply,
+  decodeSource,
+  decodeTracking,
+  encodeRequest,
+  statusNoSuchSource,
+  statusUnauthorised,
+} from './protocol.ts';
 import type { OpenUdp, UdpLink } from './udp.ts';
+
+/** Facts, or why there are none. */
+export type Asked = { readonly value: ChronyFacts } | { readonly failure: ProbeFailure };
 
 /** What came of a request: the body of the reply, the status of a refusal, or why nothing came. */
 export type CmdmonOutcome =
   | { readonly kind: 'body'; readonly body: DataView }
   | { readonly kind: 'status'; readonly status: number }
-  | { readonly kind: 'trouble'; readonly trouble: Trouble };
+  | { readonly kind: 'failure'; readonly failure: ProbeFailure };
 
 /** Asks one chronyd, one request at a time. */
 export interface CmdmonClient {
@@ -19,93 +33,148 @@ export interface CmdmonClient {
 
 const answerMs = 200;
 const attempts = 2;
+/** More sources than any sane chronyd has; those beyond are left out, the selected one of them too. */
+const mostSources = 64;
 
-/** The trouble that a status means to one who only reads. */
-export const statusTrouble = (command: CmdmonCommand, status: number): Trouble =>
-  status === statusUnauthorised
-    ? { why: 'unauthorised', detail: `not authorised: ${command}` }
-    : { why: 'garbled', detail: `${command}: status ${status}` };
-
-const troubleOf = (errno: string): Trouble =>
+const failureOf = (errno: string): ProbeFailure =>
   errno === 'ECONNREFUSED'
     ? { why: 'refused' }
     : { why: errno === 'EACCES' || errno === 'EPERM' ? 'no_permission' : 'no_reply', detail: errno };
 
-/** `random` gives [0, 1): sequence numbers are drawn from it, so that nobody off the path can forge a reply. */
-export function cmdmonClient(
-  deps: { readonly open: OpenUdp; readonly ticker: Ticker; readonly random: () => number },
-  host: string,
-  port: number,
-): CmdmonClient {
-  const { open, ticker, random } = deps;
-  let link: UdpLink | undefined;
-  let onData = (_bytes: Uint8Array): void => {};
-  let onError = (_errno: string): void => {};
-  let timeouts = 0;
-  let closed = false;
+interface ClientDeps {
+  readonly open: OpenUdp;
+  readonly ticker: Ticker;
+  /** Gives [0, 1): sequence numbers are drawn from it, so that nobody off the path can forge a reply. */
+  readonly random: () => number;
+}
 
-  async function connect(): Promise<UdpLink | Trouble> {
-    if (link !== undefined) return link;
-    if (closed) return { why: 'disabled' };
-    try {
-      const opened = await open(host, port);
-      opened.listen(
-        (bytes) => onData(bytes),
-        (errno) => onError(errno),
-      );
-      link = opened;
-      if (closed) close();
-      return opened;
-    } catch (error) {
-      return troubleOf((error as NodeJS.ErrnoException).code ?? String(error));
-    }
+/** What the client remembers. */
+interface Client extends ClientDeps {
+  readonly host: string;
+  readonly port: number;
+  link?: UdpLink | undefined;
+  /** Who awaits the next datagram, or error, of the link. */
+  onData: (bytes: Uint8Array) => void;
+  onError: (errno: string) => void;
+  timeouts: number;
+  closed: boolean;
+}
+
+function closeLink(client: Client): void {
+  client.link?.close();
+  client.link = undefined;
+}
+
+async function connect(client: Client): Promise<UdpLink | ProbeFailure> {
+  if (client.link !== undefined) return client.link;
+  if (client.closed) return { why: 'disabled' };
+  try {
+    const link = await client.open(client.host, client.port);
+    link.listen(
+      (bytes) => client.onData(bytes),
+      (errno) => client.onError(errno),
+    );
+    client.link = link;
+    if (client.closed) closeLink(client);
+    return link;
+  } catch (error) {
+    return failureOf((error as NodeJS.ErrnoException).code ?? String(error));
   }
+}
 
-  function once(to: UdpLink, command: CmdmonCommand, index: number, attempt: number): Promise<CmdmonOutcome> {
-    const seq = Math.floor(random() * 2 ** 32);
-    return new Promise((resolve) => {
-      const finish = (outcome: CmdmonOutcome): void => {
-        cancel();
-        onData = () => {};
-        onError = () => {};
-        resolve(outcome);
-      };
-      const cancel = ticker.after(answerMs, () => {
-        timeouts += 1;
-        finish({ kind: 'trouble', trouble: { why: 'no_reply', detail: `${host} port ${port}` } });
-      });
-      onData = (bytes) => {
-        const reply = decodeReply(command, seq, bytes);
-        if (reply === undefined) return; // late, or not for us
-        finish(reply.ok ? { kind: 'body', body: reply.body } : { kind: 'status', status: reply.status });
-      };
-      onError = (errno) => finish({ kind: 'trouble', trouble: troubleOf(errno) });
-      to.send(encodeRequest(command, seq, index, attempt));
+function askOnce(
+  client: Client,
+  link: UdpLink,
+  command: CmdmonCommand,
+  index: number,
+  attempt: number,
+): Promise<CmdmonOutcome> {
+  const seq = Math.floor(client.random() * 2 ** 32);
+  return new Promise((resolve) => {
+    const finish = (outcome: CmdmonOutcome): void => {
+      cancel();
+      client.onData = () => {};
+      client.onError = () => {};
+      resolve(outcome);
+    };
+    const cancel = client.ticker.after(answerMs, () => {
+      client.timeouts += 1;
+      const detail = `${client.host} port ${client.port}`;
+      finish({ kind: 'failure', failure: { why: 'no_reply', detail } });
     });
-  }
+    client.onData = (bytes) => {
+      const reply = decodeReply(command, seq, bytes);
+      if (reply === undefined) return; // late, or not for us
+      finish(reply.ok ? { kind: 'body', body: reply.body } : { kind: 'status', status: reply.status });
+    };
+    client.onError = (errno) => finish({ kind: 'failure', failure: failureOf(errno) });
+    link.send(encodeRequest(command, seq, index, attempt));
+  });
+}
 
-  function close(): void {
-    link?.close();
-    link = undefined;
+async function ask(client: Client, command: CmdmonCommand, index: number): Promise<CmdmonOutcome> {
+  let outcome: CmdmonOutcome | undefined;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const link = await connect(client);
+    if (!('send' in link)) return { kind: 'failure', failure: link };
+    outcome = await askOnce(client, link, command, index, attempt);
+    if (outcome.kind !== 'failure' || outcome.failure.why !== 'no_reply') return outcome;
   }
+  closeLink(client); // the name may stand for another address by now
+  return outcome ?? { kind: 'failure', failure: { why: 'no_reply' } };
+}
 
+/** A client that opens its socket when it is asked first. */
+export function cmdmonClient(deps: ClientDeps, host: string, port: number): CmdmonClient {
+  const client: Client = {
+    ...deps,
+    host,
+    port,
+    onData: () => {},
+    onError: () => {},
+    timeouts: 0,
+    closed: false,
+  };
   return {
-    async ask(command, index = 0) {
-      let outcome: CmdmonOutcome | undefined;
-      for (let attempt = 0; attempt < attempts; attempt++) {
-        const to = await connect();
-        if (!('send' in to)) return { kind: 'trouble', trouble: to };
-        outcome = await once(to, command, index, attempt);
-        if (outcome.kind !== 'trouble' || outcome.trouble.why !== 'no_reply') return outcome;
-      }
-      close(); // the name may stand for another address by now
-      return outcome ?? { kind: 'trouble', trouble: { why: 'no_reply' } };
-    },
-    timeouts: () => timeouts,
+    ask: (command, index = 0) => ask(client, command, index),
+    timeouts: () => client.timeouts,
     close() {
-      closed = true;
-      onError('closed');
-      close();
+      client.closed = true;
+      client.onError('closed');
+      closeLink(client);
     },
   };
+}
+
+/** What an outcome without a body means to one who only reads. */
+function failed(command: CmdmonCommand, outcome: Exclude<CmdmonOutcome, { kind: 'body' }>): Asked {
+  if (outcome.kind === 'failure') return { failure: outcome.failure };
+  return outcome.status === statusUnauthorised
+    ? { failure: { why: 'unauthorised', detail: `not authorised: ${command}` } }
+    : garbled(`${command}: status ${outcome.status}`);
+}
+
+const garbled = (detail: string): { readonly failure: ProbeFailure } => ({
+  failure: { why: 'garbled', detail },
+});
+
+/** Asks for all that the facts hold: two datagrams and one for each source. Gives up at the first failure. */
+export async function askChronyd(client: CmdmonClient): Promise<Asked> {
+  const asked = await client.ask('tracking');
+  if (asked.kind !== 'body') return failed('tracking', asked);
+  const tracking = decodeTracking(asked.body);
+  if (!tracking.ok) return garbled(tracking.why);
+
+  const count = await client.ask('n_sources');
+  if (count.kind !== 'body') return failed('n_sources', count);
+  const sources: ChronySource[] = [];
+  for (let index = 0; index < Math.min(decodeCount(count.body), mostSources); index++) {
+    const data = await client.ask('source_data', index);
+    if (data.kind === 'status' && data.status === statusNoSuchSource) continue; // it went away meanwhile
+    if (data.kind !== 'body') return failed('source_data', data);
+    const source = decodeSource(data.body);
+    if (!source.ok) return garbled(source.why);
+    sources.push(source.value);
+  }
+  return { value: { via: 'udp', tracking: tracking.value, sources } };
 }

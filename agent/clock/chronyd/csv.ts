@@ -1,15 +1,8 @@
 // chronyc -c: one line of comma-separated values per report (chrony client.c). Seconds unless said.
 
-import type {
-  ChronyActivity,
-  ChronyFacts,
-  ChronySource,
-  ChronySourceState,
-  ChronyTracking,
-} from '../facts.ts';
-import { type Parsed, textReader } from '../textreader.ts';
-import { plausibleSource, plausibleTracking } from './plausible.ts';
-import type { NamedStats } from './protocol.ts';
+import type { ChronyFacts, ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
+import { type ParseResult, textReader } from '../textreader.ts';
+import { plausibleSource, plausibleTracking } from './protocol.ts';
 
 const leaps = {
   Normal: 'normal',
@@ -28,7 +21,7 @@ const states: Readonly<Record<string, ChronySourceState>> = {
 };
 
 /** How many columns each report has, which tells them apart in the output of several. */
-const columns = { tracking: 14, sources: 10, sourcestats: 8, activity: 5 } as const;
+const columns = { tracking: 14, sources: 10 } as const;
 
 const never = '4294967295';
 
@@ -38,23 +31,9 @@ function split(report: keyof typeof columns, line: string): readonly string[] {
 }
 
 /** A line of `chronyc -c tracking`. */
-export function parseTracking(line: string): Parsed<ChronyTracking> {
-  const [
-    refid,
-    name,
-    stratum,
-    refTime,
-    system,
-    last,
-    rms,
-    freq,
-    resid,
-    skew,
-    delay,
-    dispersion,
-    update,
-    leap,
-  ] = split('tracking', line);
+export function parseTracking(line: string): ParseResult<ChronyTracking> {
+  const [refid, name, stratum, refTime, system, last, , freq, resid, skew, delay, dispersion, update, leap] =
+    split('tracking', line);
   const read = textReader();
   const facts: ChronyTracking = {
     refid: read.word('refid', refid),
@@ -64,7 +43,6 @@ export function parseTracking(line: string): Parsed<ChronyTracking> {
     ref_time_s: read.number('ref time', refTime),
     system_time_s: read.number('system time', system),
     last_offset_s: read.number('last offset', last),
-    rms_offset_s: read.number('rms offset', rms),
     freq_ppm: read.number('frequency', freq),
     resid_freq_ppm: read.number('residual freq', resid),
     skew_ppm: read.number('skew', skew),
@@ -75,12 +53,9 @@ export function parseTracking(line: string): Parsed<ChronyTracking> {
   return plausibleTracking(read.result(facts));
 }
 
-/** A line of `chronyc -c sources -a`, without the statistics. */
-export function parseSource(line: string): Parsed<ChronySource> {
-  const [mode, state, name, stratum, poll, reach, lastRx, adjusted, measured, margin] = split(
-    'sources',
-    line,
-  );
+/** A line of `chronyc -c sources -a`. */
+export function parseSource(line: string): ParseResult<ChronySource> {
+  const [mode, state, name, stratum, poll, reach, lastRx, adjusted, , margin] = split('sources', line);
   const read = textReader();
   const source: ChronySource = {
     mode: read.oneOf<ChronySource['mode']>('mode', mode, modes, 'server'),
@@ -92,40 +67,9 @@ export function parseSource(line: string): Parsed<ChronySource> {
     reach: read.inBase('reach', reach, 8),
     ...(lastRx === never ? {} : { last_rx_s: read.int('last rx', lastRx) }),
     offset_s: read.number('adjusted offset', adjusted),
-    offset_measured_s: read.number('measured offset', measured),
     error_margin_s: read.number('error margin', margin),
   };
   return plausibleSource(read.result(source));
-}
-
-/** A line of `chronyc -c sourcestats -a`. */
-export function parseSourcestats(line: string): Parsed<NamedStats> {
-  const [name, samples, , span, resid, skew, offset, deviation] = split('sourcestats', line);
-  const read = textReader();
-  return read.result({
-    name: read.word('name', name),
-    stats: {
-      samples: read.int('samples', samples, 0),
-      span_s: read.int('span', span, 0),
-      resid_freq_ppm: read.number('residual freq', resid),
-      skew_ppm: read.number('skew', skew),
-      est_offset_s: read.number('offset', offset),
-      std_dev_s: read.number('std dev', deviation),
-    },
-  });
-}
-
-/** The line of `chronyc -c activity`. */
-export function parseActivity(line: string): Parsed<ChronyActivity> {
-  const [online, offline, burstOnline, burstOffline, unresolved] = split('activity', line);
-  const read = textReader();
-  return read.result({
-    online: read.int('online', online, 0),
-    offline: read.int('offline', offline, 0),
-    burst_online: read.int('burst online', burstOnline, 0),
-    burst_offline: read.int('burst offline', burstOffline, 0),
-    unresolved: read.int('unresolved', unresolved, 0),
-  });
 }
 
 /** `501 Not authorised`, `506 Cannot talk to daemon`: chronyc says so on stdout, among the reports. */
@@ -136,40 +80,25 @@ export type ChronycResult =
   | { readonly ok: true; readonly value: ChronyFacts }
   | { readonly ok: false; readonly why: string; readonly code?: number };
 
-/** The output of `chronyc -c -n -m tracking sources sourcestats activity`. Only `activity` and stats may lack. */
+/** The output of `chronyc -c -n -m tracking 'sources -a'`. */
 export function parseChronyc(stdout: string): ChronycResult {
   const lines = stdout.split('\n').filter((line) => line !== '');
-  const [, code, said = ''] = lines.map((line) => refusal.exec(line)).find((hit) => hit !== null) ?? [];
+  const [, code, text = ''] = lines.map((line) => refusal.exec(line)).find((hit) => hit !== null) ?? [];
   const of = (report: keyof typeof columns): string[] =>
     lines.filter((line) => line.split(',').length === columns[report]);
 
   const tracking = parseTracking(of('tracking')[0] ?? '');
   // Without its sources a tracking report cannot be judged, so a refusal of either is one of all.
   if (code !== undefined && (!tracking.ok || of('sources').length === 0)) {
-    return { ok: false, why: said, code: Number(code) };
+    return { ok: false, why: text, code: Number(code) };
   }
   if (!tracking.ok) return { ok: false, why: `tracking: ${tracking.why}` };
 
-  const stats = new Map<string, NamedStats['stats']>();
-  for (const line of of('sourcestats')) {
-    const one = parseSourcestats(line);
-    if (one.ok) stats.set(one.value.name, one.value.stats);
-  }
   const sources: ChronySource[] = [];
   for (const line of of('sources')) {
     const source = parseSource(line);
     if (!source.ok) return { ok: false, why: `sources: ${source.why}` };
-    const its = stats.get(source.value.name);
-    sources.push(its === undefined ? source.value : { ...source.value, stats: its });
+    sources.push(source.value);
   }
-  const activity = parseActivity(of('activity')[0] ?? '');
-  return {
-    ok: true,
-    value: {
-      via: 'chronyc',
-      tracking: tracking.value,
-      sources,
-      ...(activity.ok ? { activity: activity.value } : {}),
-    },
-  };
+  return { ok: true, value: { via: 'chronyc', tracking: tracking.value, sources } };
 }

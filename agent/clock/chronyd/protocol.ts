@@ -1,18 +1,15 @@
 // chronyd's monitoring protocol over UDP, version 6, big endian (chrony candm.h). The layouts of these
-// five reports are the same from 4.3 to 4.8.
-import type { ChronyActivity, ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
-import { type Parsed, parsed, unparsed } from '../textreader.ts';
-import { plausibleSource, plausibleTracking } from './plausible.ts';
+// three reports are the same from 4.3 to 4.8.
+import type { ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
+import { type ParseResult, parsed, unparsed } from '../textreader.ts';
 
 /** What is asked: command number, length of the request (as long as its reply, or chronyd drops it), reply number. */
 const commands = {
   n_sources: { command: 14, length: 32, reply: 2, replyLength: 32 },
   source_data: { command: 15, length: 76, reply: 3, replyLength: 76 },
   tracking: { command: 33, length: 104, reply: 5, replyLength: 104 },
-  sourcestats: { command: 34, length: 84, reply: 6, replyLength: 84 },
-  activity: { command: 44, length: 52, reply: 12, replyLength: 48 },
 } as const;
-/** The reports that are asked for; `source_data` and `sourcestats` by index. */
+/** The reports that are asked for; `source_data` by index. */
 export type CmdmonCommand = keyof typeof commands;
 
 const protocolVersion = 6;
@@ -95,6 +92,34 @@ function address(view: DataView, offset: number): string | undefined {
   return undefined;
 }
 
+// What chronyd cannot have sent, however well it reads: a size below zero would make error bounds too small, and a
+// poll interval of centuries would keep a dead source alive.
+
+/** Wider than what chronyd takes from its config (-7 to 24 for servers). */
+const widestPoll = 32;
+
+const complaint = <T>(facts: T, name: keyof T): ParseResult<never> =>
+  unparsed(`${String(name)} is ${facts[name]}`);
+
+/** The same, or the first field that cannot be. */
+export function plausibleTracking(read: ParseResult<ChronyTracking>): ParseResult<ChronyTracking> {
+  if (!read.ok) return read;
+  const sizes = ['root_delay_s', 'root_dispersion_s', 'skew_ppm'] as const;
+  const odd = sizes.find((name) => read.value[name] < 0);
+  return odd === undefined ? read : complaint(read.value, odd);
+}
+
+/** The same, or the first field that cannot be. */
+export function plausibleSource(read: ParseResult<ChronySource>): ParseResult<ChronySource> {
+  if (!read.ok) return read;
+  const { value } = read;
+  if (value.name === '') return unparsed('it has no name');
+  if (Math.abs(value.poll) > widestPoll) return complaint(value, 'poll');
+  if (value.reach > 0o377) return complaint(value, 'reach');
+  if ((value.last_rx_s ?? 0) < 0) return complaint(value, 'last_rx_s');
+  return value.error_margin_s < 0 ? complaint(value, 'error_margin_s') : read;
+}
+
 const leaps = ['normal', 'insert', 'delete', 'unsynchronised'] as const;
 const modes = ['server', 'peer', 'refclock'] as const;
 const states: readonly ChronySourceState[] = [
@@ -113,7 +138,7 @@ function seconds(view: DataView, offset: number): number {
 }
 
 /** RPY_TRACKING. */
-export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
+export function decodeTracking(body: DataView): ParseResult<ChronyTracking> {
   const refid = body.getUint32(0);
   const leap = leaps[body.getUint16(26)];
   if (leap === undefined) return unparsed(`tracking: leap status ${body.getUint16(26)}`);
@@ -126,7 +151,6 @@ export function decodeTracking(body: DataView): Parsed<ChronyTracking> {
     ref_time_s: seconds(body, 28),
     system_time_s: float(body, 40),
     last_offset_s: float(body, 44),
-    rms_offset_s: float(body, 48),
     freq_ppm: float(body, 52),
     resid_freq_ppm: float(body, 56),
     skew_ppm: float(body, 60),
@@ -142,8 +166,8 @@ export const decodeCount = (body: DataView): number => body.getUint32(0);
 
 const never = 0xffffffff;
 
-/** RPY_SOURCE_DATA, without the statistics. A refclock has its refid in place of an IPv4 address. */
-export function decodeSource(body: DataView): Parsed<ChronySource> {
+/** RPY_SOURCE_DATA. A refclock has its refid in place of an IPv4 address. */
+export function decodeSource(body: DataView): ParseResult<ChronySource> {
   const mode = modes[body.getUint16(26)];
   const state = states[body.getUint16(24)];
   if (mode === undefined) return unparsed(`source: mode ${body.getUint16(26)}`);
@@ -160,37 +184,8 @@ export function decodeSource(body: DataView): Parsed<ChronySource> {
     poll: body.getInt16(20),
     reach: body.getUint16(30),
     ...(since === never ? {} : { last_rx_s: since }),
-    offset_measured_s: float(body, 36),
     offset_s: float(body, 40),
     error_margin_s: float(body, 44),
   };
   return plausibleSource(parsed(source));
 }
-
-/** The statistics of a source, with the name they belong to. */
-export interface NamedStats {
-  readonly name: string;
-  readonly stats: NonNullable<ChronySource['stats']>;
-}
-
-/** RPY_SOURCESTATS. */
-export const decodeSourcestats = (body: DataView): NamedStats => ({
-  name: address(body, 4) ?? letters(body.getUint32(0)),
-  stats: {
-    samples: body.getUint32(24),
-    span_s: body.getUint32(32),
-    std_dev_s: float(body, 36),
-    resid_freq_ppm: float(body, 40),
-    skew_ppm: float(body, 44),
-    est_offset_s: float(body, 48),
-  },
-});
-
-/** RPY_ACTIVITY. */
-export const decodeActivity = (body: DataView): ChronyActivity => ({
-  online: body.getUint32(0),
-  offline: body.getUint32(4),
-  burst_online: body.getUint32(8),
-  burst_offline: body.getUint32(12),
-  unresolved: body.getUint32(16),
-});

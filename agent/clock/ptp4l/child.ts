@@ -1,9 +1,10 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Spawn } from '../../lib/child.ts';
 import { type Ticker, within } from '../../lib/ticker.ts';
-import { type PmcReply, replySplitter } from './pmc.ts';
+import { type PmcReply, type ReplySplitter, replySplitter } from './pmc.ts';
 
 /**
- * How a question ended. `refused`: the daemon will not tell. `unknown`: pmc has no such word.
+ * How a question ended. `refused`: the daemon does not answer it. `unknown`: pmc has no such word.
  * `silent`: nothing came in time. `ended`: pmc is gone.
  */
 export type PmcOutcome = 'answered' | 'refused' | 'unknown' | 'silent' | 'ended';
@@ -12,8 +13,8 @@ export type PmcOutcome = 'answered' | 'refused' | 'unknown' | 'silent' | 'ended'
 export interface PmcEnd {
   /** The errno of a failed start, e.g. ENOENT. */
   readonly errno?: string;
-  /** What it said last on stderr, in one line. */
-  readonly said: string;
+  /** The last of its stderr, in one line. */
+  readonly stderr: string;
 }
 
 /** One pmc that is fed commands on its stdin. */
@@ -25,14 +26,18 @@ export interface PmcChild {
   ask(command: string, id: string, replies: number): Promise<PmcOutcome>;
   /** Fulfilled once pmc is gone. */
   readonly ended: Promise<PmcEnd>;
-  /** Makes an end of it: kindly, so that it removes its socket, or at once. */
+  /** Ends it: kindly, so that it removes its socket, or at once. */
   end(how: 'kindly' | 'at once'): Promise<void>;
 }
+
+/** Gets every reply in order, the answers as well as the events (`asked` false). */
+export type OnReply = (reply: PmcReply, asked: boolean) => void;
 
 const answerMs = 300;
 /** pmc writes a reply in one go, so this long a silence is its end. */
 const quietMs = 2;
 const goodbyeMs = 500;
+const keptStderr = 400;
 
 interface Question {
   readonly id: string;
@@ -40,84 +45,111 @@ interface Question {
   readonly done: (outcome: PmcOutcome) => void;
 }
 
-/** Starts pmc. `onReply` gets every reply in order, the answers as well as the events (`asked` false). */
+/** A pmc that runs. */
+interface Running {
+  readonly ticker: Ticker;
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly splitter: ReplySplitter;
+  readonly onReply: OnReply;
+  question?: Question | undefined;
+  stderr: string;
+  gone: boolean;
+  cancelQuiet: () => void;
+}
+
+function finish(pmc: Running, outcome: PmcOutcome): void {
+  const { question } = pmc;
+  pmc.question = undefined;
+  question?.done(outcome);
+}
+
+function takeReply(pmc: Running, reply: PmcReply): void {
+  const { question } = pmc;
+  const asked = question !== undefined && reply.kind === 'response' && reply.id === question.id;
+  pmc.onReply(reply, asked);
+  if (reply.kind === 'refused') finish(pmc, 'refused');
+  if (pmc.question === undefined || !asked) return;
+  pmc.question.missing -= 1;
+  if (pmc.question.missing <= 0) finish(pmc, 'answered');
+}
+
+function readOutput(pmc: Running): void {
+  const { process, splitter } = pmc;
+  const take = (reply: PmcReply): void => takeReply(pmc, reply);
+  process.stdin.on('error', () => {}); // it may die while we write: `ended` reports that
+  process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    splitter.push(chunk).forEach(take);
+    pmc.cancelQuiet();
+    pmc.cancelQuiet = pmc.ticker.after(quietMs, () => splitter.flush().forEach(take));
+  });
+  process.stderr.setEncoding('utf8').on('data', (text: string) => {
+    pmc.stderr = (pmc.stderr + text).slice(-keptStderr);
+    if (/bad command|not supported/.test(text)) finish(pmc, 'unknown');
+  });
+}
+
+function endOf(pmc: Running): Promise<PmcEnd> {
+  return new Promise((resolve) => {
+    const over = (errno?: string): void => {
+      pmc.gone = true;
+      pmc.cancelQuiet();
+      finish(pmc, 'ended');
+      const stderr = pmc.stderr.trim().replace(/\s*\n\s*/g, '; ');
+      resolve({ ...(errno === undefined ? {} : { errno }), stderr });
+    };
+    pmc.process.on('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
+    pmc.process.on('close', () => over());
+  });
+}
+
+function ask(pmc: Running, command: string, id: string, replies: number): Promise<PmcOutcome> {
+  if (pmc.gone) return Promise.resolve('ended');
+  return new Promise((resolve) => {
+    const question: Question = {
+      id,
+      missing: replies,
+      done(outcome) {
+        cancelTimeout();
+        resolve(outcome);
+      },
+    };
+    const cancelTimeout = pmc.ticker.after(answerMs, () =>
+      finish(pmc, question.missing < replies ? 'answered' : 'silent'),
+    );
+    pmc.question = question;
+    pmc.process.stdin.write(`${command}\n`);
+  });
+}
+
+/** Starts pmc. */
 export function startPmc(
-  deps: { readonly spawn: Spawn; readonly ticker: Ticker },
+  { spawn, ticker }: { readonly spawn: Spawn; readonly ticker: Ticker },
   program: string,
   args: readonly string[],
-  onReply: (reply: PmcReply, asked: boolean) => void,
+  onReply: OnReply,
 ): PmcChild {
-  const { ticker } = deps;
-  const splitter = replySplitter();
-  let question: Question | undefined;
-  let said = '';
-  let gone = false;
-  let cancelQuiet = (): void => {};
-
-  const finish = (outcome: PmcOutcome): void => {
-    const asked = question;
-    question = undefined;
-    asked?.done(outcome);
+  const process = spawn(program, args);
+  const pmc: Running = {
+    ticker,
+    process,
+    splitter: replySplitter(),
+    onReply,
+    stderr: '',
+    gone: false,
+    cancelQuiet: () => {},
   };
-  const take = (reply: PmcReply): void => {
-    const asked = question !== undefined && reply.kind === 'response' && reply.id === question.id;
-    onReply(reply, asked);
-    if (reply.kind === 'refused') finish('refused');
-    if (question === undefined || !asked) return;
-    question.missing -= 1;
-    if (question.missing <= 0) finish('answered');
-  };
-
-  const child = deps.spawn(program, args);
-  child.stdin.on('error', () => {}); // it may die while we write: `ended` tells
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    splitter.push(chunk).forEach(take);
-    cancelQuiet();
-    cancelQuiet = ticker.after(quietMs, () => splitter.flush().forEach(take));
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-400);
-    if (/bad command|not supported/.test(text)) finish('unknown');
-  });
-  const ended = new Promise<PmcEnd>((resolve) => {
-    const over = (errno?: string): void => {
-      gone = true;
-      cancelQuiet();
-      finish('ended');
-      const line = said.trim().replace(/\s*\n\s*/g, '; ');
-      resolve({ ...(errno === undefined ? {} : { errno }), said: line });
-    };
-    child.on('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
-    child.on('close', () => over());
-  });
-
+  readOutput(pmc);
+  const ended = endOf(pmc);
   return {
-    ask(command, id, replies) {
-      if (gone) return Promise.resolve('ended');
-      return new Promise((resolve) => {
-        const mine: Question = {
-          id,
-          missing: replies,
-          done(outcome) {
-            cancelTimeout();
-            resolve(outcome);
-          },
-        };
-        const cancelTimeout = ticker.after(answerMs, () =>
-          finish(mine.missing < replies ? 'answered' : 'silent'),
-        );
-        question = mine;
-        child.stdin.write(`${command}\n`);
-      });
-    },
+    ask: (command, id, replies) => ask(pmc, command, id, replies),
     ended,
     async end(how) {
-      if (how === 'kindly') child.stdin.end();
-      else child.kill('SIGKILL');
-      const cancel = ticker.after(goodbyeMs, () => child.kill('SIGKILL'));
+      if (how === 'kindly') process.stdin.end();
+      else process.kill('SIGKILL');
+      const cancel = ticker.after(goodbyeMs, () => process.kill('SIGKILL'));
       await within(ticker, goodbyeMs * 2, ended); // a child of its own may hold the pipes
       cancel();
-      for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+      for (const pipe of [process.stdout, process.stderr]) pipe.destroy();
     },
   };
 }

@@ -1,9 +1,8 @@
 import { accessSync, constants, rmSync } from 'node:fs';
 import type { Spawn } from '../../lib/child.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import type { Trouble } from '../../lib/watch.ts';
-import { type PmcChild, type PmcEnd, startPmc } from './child.ts';
-import type { PmcReply } from './pmc.ts';
+import type { ProbeFailure } from '../../lib/watch.ts';
+import { type OnReply, type PmcChild, type PmcEnd, startPmc } from './child.ts';
 
 /** What can be done with a socket file. */
 export type SocketState = 'usable' | 'forbidden' | 'missing';
@@ -14,7 +13,7 @@ export interface SocketFiles {
   remove(path: string): void;
 }
 
-/** The file system's own word on sockets, for the user that we are. */
+/** The socket files of the system, as the user that we run as may use them. */
 export const systemSocketFiles: SocketFiles = {
   state(path) {
     try {
@@ -41,11 +40,11 @@ export interface PmcOptions {
 /** Keeps one pmc running: chooses the socket, starts it, starts it anew when it is deaf or dead. */
 export interface PmcKeeper {
   /** A pmc that can be asked, or why there is none. */
-  ready(): Promise<PmcChild | Trouble>;
+  ready(): Promise<PmcChild | ProbeFailure>;
   /** It answered: all is well. */
   answered(): void;
-  /** It did not. When that happens too often, pmc itself is suspected and ended. Gives what that means. */
-  silent(): Promise<Trouble>;
+  /** It did not. When that happens too often, pmc itself is suspected and ended. Returns what that means. */
+  silent(): Promise<ProbeFailure>;
   /** The socket of ptp4l in use. */
   socket(): string;
   /** pmc processes started so far. */
@@ -58,100 +57,134 @@ const silencesToRespawn = 3;
 const shortestPauseMs = 1000;
 const longestPauseMs = 60_000;
 
-function troubleOf(program: string, { errno, said }: PmcEnd): Trouble {
+function failureOf(program: string, { errno, stderr }: PmcEnd): ProbeFailure {
   if (errno === 'ENOENT') return { why: 'not_installed', detail: program };
-  const detail = said || `${program} ended${errno === undefined ? '' : `: ${errno}`}`;
-  const denied = errno === 'EACCES' || /permission denied/i.test(said);
+  const detail = stderr || `${program} ended${errno === undefined ? '' : `: ${errno}`}`;
+  const denied = errno === 'EACCES' || /permission denied/i.test(stderr);
   return { why: denied ? 'no_permission' : 'no_reply', detail };
+}
+
+interface KeeperDeps {
+  readonly spawn: Spawn;
+  readonly ticker: Ticker;
+  readonly files: SocketFiles;
+}
+
+/** What the keeper remembers. */
+interface Keeper extends KeeperDeps {
+  readonly opts: PmcOptions;
+  readonly onReply: OnReply;
+  readonly onStart: () => void;
+  child?: PmcChild | undefined;
+  /** The socket in use. */
+  socket: string;
+  /** The socket that was silent: another one comes first. */
+  avoid: string;
+  silences: number;
+  started: number;
+  pauseMs: number;
+  notBefore_ms: number;
+  failure: ProbeFailure;
+  stopped: boolean;
+}
+
+/** The socket to use next, or why there is none. */
+function chooseSocket({ opts, files, avoid }: Keeper): string | ProbeFailure {
+  const usable = opts.sockets.filter((path) => files.state(path) === 'usable');
+  const best = usable.find((path) => path !== avoid) ?? usable[0];
+  if (best !== undefined) return best;
+  const forbidden = opts.sockets.find((path) => files.state(path) === 'forbidden');
+  return forbidden === undefined
+    ? { why: 'no_socket', detail: opts.sockets.join(' ') }
+    : { why: 'no_permission', detail: forbidden };
+}
+
+function start(keeper: Keeper, socket: string): PmcChild {
+  const { ticker, opts } = keeper;
+  keeper.socket = socket;
+  keeper.silences = 0;
+  keeper.started += 1;
+  keeper.notBefore_ms = ticker.now_ms() + keeper.pauseMs;
+  keeper.pauseMs = Math.min(keeper.pauseMs * 2, longestPauseMs);
+  keeper.onStart();
+  const { domain, transportSpecific, clientSocket } = opts;
+  const args = ['-u', '-b', '0', '-d', String(domain), '-t', transportSpecific.toString(16)];
+  const begun = startPmc(keeper, opts.pmc, [...args, '-s', socket, '-i', clientSocket], keeper.onReply);
+  void begun.ended.then((end) => {
+    if (keeper.child !== begun) return;
+    keeper.child = undefined;
+    keeper.failure = failureOf(opts.pmc, end);
+    if (keeper.failure.why === 'not_installed') keeper.notBefore_ms = ticker.now_ms() + longestPauseMs;
+  });
+  return begun;
+}
+
+async function endChild(keeper: Keeper, how: 'kindly' | 'at once'): Promise<void> {
+  const ending = keeper.child;
+  keeper.child = undefined;
+  await ending?.end(how);
+}
+
+async function ready(keeper: Keeper): Promise<PmcChild | ProbeFailure> {
+  // A pmc outlives the restart of its ptp4l, so it is kept while the socket is away.
+  if (keeper.child !== undefined && keeper.files.state(keeper.socket) === 'usable') return keeper.child;
+  const chosen = chooseSocket(keeper);
+  if (typeof chosen !== 'string') return chosen;
+  if (keeper.child !== undefined) await endChild(keeper, 'at once');
+  if (keeper.stopped || keeper.ticker.now_ms() < keeper.notBefore_ms) return keeper.failure;
+  keeper.child = start(keeper, chosen);
+  return keeper.child;
+}
+
+async function silent(keeper: Keeper): Promise<ProbeFailure> {
+  const { socket } = keeper;
+  keeper.silences += 1;
+  keeper.failure = {
+    why: 'no_reply',
+    detail: `${socket}: nobody there, or another domain or transportSpecific`,
+  };
+  if (keeper.silences >= silencesToRespawn && keeper.ticker.now_ms() >= keeper.notBefore_ms) {
+    keeper.avoid = socket;
+    await endChild(keeper, 'at once');
+  }
+  return keeper.failure;
 }
 
 /** `onStart` is called before each start, since whatever the last pmc learned may be wrong now. */
 export function keepPmc(
-  deps: { readonly spawn: Spawn; readonly ticker: Ticker; readonly files: SocketFiles },
+  deps: KeeperDeps,
   opts: PmcOptions,
-  onReply: (reply: PmcReply, asked: boolean) => void,
+  onReply: OnReply,
   onStart: () => void,
 ): PmcKeeper {
-  const { ticker, files } = deps;
-  let child: PmcChild | undefined;
-  let socket = '';
-  let avoid = ''; // the socket that was silent: another one comes first
-  let silences = 0;
-  let started = 0;
-  let pauseMs = shortestPauseMs;
-  let notBefore_ms = Number.NEGATIVE_INFINITY;
-  let trouble: Trouble = { why: 'not_yet' };
-  let stopped = false;
-
-  function choose(): string | Trouble {
-    const usable = opts.sockets.filter((path) => files.state(path) === 'usable');
-    const best = usable.find((path) => path !== avoid) ?? usable[0];
-    if (best !== undefined) return best;
-    const forbidden = opts.sockets.find((path) => files.state(path) === 'forbidden');
-    return forbidden === undefined
-      ? { why: 'no_socket', detail: opts.sockets.join(' ') }
-      : { why: 'no_permission', detail: forbidden };
-  }
-
-  function start(path: string): PmcChild {
-    socket = path;
-    silences = 0;
-    started += 1;
-    notBefore_ms = ticker.now_ms() + pauseMs;
-    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    onStart();
-    const { domain, transportSpecific, clientSocket } = opts;
-    const args = ['-u', '-b', '0', '-d', String(domain), '-t', transportSpecific.toString(16)];
-    const begun = startPmc(deps, opts.pmc, [...args, '-s', path, '-i', clientSocket], onReply);
-    void begun.ended.then((end) => {
-      if (child !== begun) return;
-      child = undefined;
-      trouble = troubleOf(opts.pmc, end);
-      if (trouble.why === 'not_installed') notBefore_ms = ticker.now_ms() + longestPauseMs;
-    });
-    return begun;
-  }
-
-  async function end(how: 'kindly' | 'at once'): Promise<void> {
-    const ending = child;
-    child = undefined;
-    await ending?.end(how);
-  }
-
+  const keeper: Keeper = {
+    ...deps,
+    opts,
+    onReply,
+    onStart,
+    socket: '',
+    avoid: '',
+    silences: 0,
+    started: 0,
+    pauseMs: shortestPauseMs,
+    notBefore_ms: -Infinity,
+    failure: { why: 'not_yet' },
+    stopped: false,
+  };
   return {
-    async ready() {
-      // A pmc outlives the restart of its ptp4l, so it is kept while the socket is away.
-      if (child !== undefined && files.state(socket) === 'usable') return child;
-      const chosen = choose();
-      if (typeof chosen !== 'string') return chosen;
-      if (child !== undefined) await end('at once');
-      if (stopped || ticker.now_ms() < notBefore_ms) return trouble;
-      child = start(chosen);
-      return child;
-    },
+    ready: () => ready(keeper),
     answered() {
-      silences = 0;
-      avoid = '';
-      pauseMs = shortestPauseMs;
+      keeper.silences = 0;
+      keeper.avoid = '';
+      keeper.pauseMs = shortestPauseMs;
     },
-    async silent() {
-      silences += 1;
-      trouble = {
-        why: 'no_reply',
-        detail: `${socket}: nobody there, or another domain or transportSpecific`,
-      };
-      if (silences >= silencesToRespawn && ticker.now_ms() >= notBefore_ms) {
-        avoid = socket;
-        await end('at once');
-      }
-      return trouble;
-    },
-    socket: () => socket,
-    started: () => started,
+    silent: () => silent(keeper),
+    socket: () => keeper.socket,
+    started: () => keeper.started,
     async stop() {
-      stopped = true;
-      await end('kindly');
-      files.remove(opts.clientSocket); // left behind by one that had to be killed
+      keeper.stopped = true;
+      await endChild(keeper, 'kindly');
+      deps.files.remove(opts.clientSocket); // left behind by one that had to be killed
     },
   };
 }

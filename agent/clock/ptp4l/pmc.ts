@@ -1,16 +1,24 @@
-// The grammar of pmc's output (linuxptp pmc.c), which is the same from 3.1.1 to 4.4:
+// What pmc prints, as facts. The grammar (linuxptp pmc.c) is the same from 3.1.1 to 4.4:
 //
 //   sending: GET TIME_STATUS_NP
 //   \t46c098.fffe.57f671-0 seq 0 RESPONSE MANAGEMENT TIME_STATUS_NP \n
 //   \t\tmaster_offset              -1614\n
 //   ...
+import type {
+  CurrentDataSet,
+  DefaultDataSet,
+  ParentDataSet,
+  PortState,
+  PtpFacts,
+  PtpPort,
+  TimeProperties,
+  TimeStatus,
+  Timestamping,
+} from '../facts.ts';
+import { type ParseResult, textReader, unparsed } from '../textreader.ts';
 
 /** One message of ptp4l as pmc printed it: an answer, a refusal, or an event that was subscribed to. */
 export interface PmcReply {
-  /** portIdentity of the sender, e.g. `46c098.fffe.57f671-1`; port 0 is the clock itself. */
-  readonly from: string;
-  /** Counts the questions of this pmc, or, in an event, the events of this ptp4l. */
-  readonly seq: number;
   /** `refused` is MANAGEMENT_ERROR_STATUS, which does not say what was refused. */
   readonly kind: 'response' | 'refused' | 'other';
   /** Name of the data set; empty in a refusal. */
@@ -26,7 +34,7 @@ export interface ReplySplitter {
   flush(): PmcReply[];
 }
 
-const header = /^\t(\S+) seq (\d{1,10}) (\S+) (\S+) ?(\S*) *$/;
+const header = /^\t\S+ seq \d{1,10} (\S+) (\S+) ?(\S*) *$/;
 const field = /^\t\t(\S+) *(.*)$/;
 
 /** More than any reply has; what goes beyond is no reply of pmc. */
@@ -34,16 +42,10 @@ const longestLine = 4096;
 const mostFields = 256;
 
 function openReply(line: string): PmcReply & { readonly fields: Map<string, string> } {
-  const [, from = '', seq = '', action, message, id = ''] = header.exec(line) ?? [];
+  const [, action, message, id = ''] = header.exec(line) ?? [];
   const response = action === 'RESPONSE' && message === 'MANAGEMENT' && id !== '';
   const refused = action === 'RESPONSE' && message === 'MANAGEMENT_ERROR_STATUS';
-  return {
-    from,
-    seq: Number(seq),
-    kind: response ? 'response' : refused ? 'refused' : 'other',
-    id,
-    fields: new Map(),
-  };
+  return { kind: response ? 'response' : refused ? 'refused' : 'other', id, fields: new Map() };
 }
 
 /** A splitter that has seen nothing yet. Its memory is bounded, whatever it is fed. */
@@ -79,4 +81,128 @@ export function replySplitter(): ReplySplitter {
     },
     flush: () => (rest === '' ? close() : []), // in the middle of a line: more is to come
   };
+}
+
+/** The data sets that are understood, by the names that pmc gives them. */
+export interface DataSets {
+  readonly TIME_STATUS_NP: TimeStatus;
+  readonly CURRENT_DATA_SET: CurrentDataSet;
+  readonly PORT_DATA_SET: Omit<PtpPort, 'timestamping' | 'interface'>;
+  readonly PARENT_DATA_SET: ParentDataSet;
+  readonly TIME_PROPERTIES_DATA_SET: TimeProperties;
+  readonly DEFAULT_DATA_SET: DefaultDataSet;
+  /** What the port is made of; given over the writable socket only. */
+  readonly PORT_PROPERTIES_NP: Required<Pick<PtpPort, 'portIdentity' | 'timestamping' | 'interface'>>;
+  /** What the daemon will push. */
+  readonly SUBSCRIBE_EVENTS_NP: Pick<PtpFacts, 'events'>;
+}
+export type DataSetId = keyof DataSets;
+
+const same = <K extends string>(...words: K[]): Readonly<Record<string, K>> =>
+  Object.fromEntries(words.map((word) => [word, word]));
+
+const portStates: Readonly<Record<string, PortState>> = same(
+  'INITIALIZING',
+  'FAULTY',
+  'DISABLED',
+  'LISTENING',
+  'PRE_MASTER',
+  'MASTER',
+  'GRAND_MASTER',
+  'PASSIVE',
+  'UNCALIBRATED',
+  'SLAVE',
+);
+const timestampings: Readonly<Record<string, Timestamping>> = same(
+  'SOFTWARE',
+  'HARDWARE',
+  'LEGACY_HW',
+  'ONESTEP',
+  'P2P1STEP',
+);
+const flags = { '0': false, '1': true };
+const truths = { false: false, true: true };
+
+type Fields = ReturnType<typeof fieldsOf>;
+
+/** The text reader over the fields of one reply: a field is asked for by its name alone. */
+function fieldsOf(reply: PmcReply) {
+  const read = textReader();
+  const at = (name: string): string | undefined => reply.fields.get(name);
+  return {
+    int: (name: string, least?: number, most?: number) => read.int(name, at(name), least, most),
+    uint8: (name: string) => read.int(name, at(name), 0, 255),
+    int8: (name: string) => read.int(name, at(name), -128, 127),
+    uint16: (name: string) => read.int(name, at(name), 0, 65535),
+    int16: (name: string) => read.int(name, at(name), -32768, 32767),
+    hex: (name: string, most: number) => read.inBase(name, at(name), 16, most),
+    number: (name: string) => read.number(name, at(name)),
+    bigint: (name: string) => read.bigint(name, at(name)),
+    word: (name: string) => read.word(name, at(name)),
+    flag: (name: string) => read.oneOf(name, at(name), flags, false),
+    truth: (name: string) => read.oneOf(name, at(name), truths, false),
+    oneOf: <T>(name: string, meanings: Readonly<Record<string, T>>, filler: T) =>
+      read.oneOf(name, at(name), meanings, filler),
+    isOn: (name: string) => at(name) === 'on',
+    result: read.result,
+  };
+}
+
+const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
+  TIME_STATUS_NP: (f) => ({
+    master_offset_ns: f.int('master_offset', -(2 ** 63), 2 ** 63), // years, before a clock without battery is set
+    ingress_time_ns: f.bigint('ingress_time'),
+    gmPresent: f.truth('gmPresent'),
+    gmIdentity: f.word('gmIdentity'),
+  }),
+  CURRENT_DATA_SET: (f) => ({
+    stepsRemoved: f.uint16('stepsRemoved'),
+    meanPathDelay_ns: f.number('meanPathDelay'), // printed as %.1f
+  }),
+  PORT_DATA_SET: (f) => ({
+    portIdentity: f.word('portIdentity'),
+    portState: f.oneOf('portState', portStates, 'FAULTY'),
+    logSyncInterval: f.int8('logSyncInterval'),
+    delayMechanism: f.uint8('delayMechanism'),
+    peerMeanPathDelay_ns: f.int('peerMeanPathDelay'),
+  }),
+  PARENT_DATA_SET: (f) => ({
+    parentPortIdentity: f.word('parentPortIdentity'),
+    grandmasterIdentity: f.word('grandmasterIdentity'),
+    gmClockClass: f.uint8('gm.ClockClass'),
+    gmClockAccuracy: f.hex('gm.ClockAccuracy', 0xff),
+  }),
+  TIME_PROPERTIES_DATA_SET: (f) => ({
+    currentUtcOffset_s: f.int16('currentUtcOffset'),
+    currentUtcOffsetValid: f.flag('currentUtcOffsetValid'),
+    ptpTimescale: f.flag('ptpTimescale'),
+    timeTraceable: f.flag('timeTraceable'),
+  }),
+  DEFAULT_DATA_SET: (f) => ({
+    numberPorts: f.uint16('numberPorts'),
+    domainNumber: f.uint8('domainNumber'),
+  }),
+  PORT_PROPERTIES_NP: (f) => ({
+    portIdentity: f.word('portIdentity'),
+    timestamping: f.oneOf('timestamping', timestampings, 'SOFTWARE'),
+    interface: f.word('interface'),
+  }),
+  SUBSCRIBE_EVENTS_NP: (f) => ({
+    events: [
+      ...(f.isOn('NOTIFY_PORT_STATE') ? (['port_state'] as const) : []),
+      ...(f.isOn('NOTIFY_TIME_SYNC') ? (['time_sync'] as const) : []), // linuxptp 4.0
+      ...(f.isOn('NOTIFY_PARENT_DATA_SET') ? (['parent_data_set'] as const) : []), // linuxptp 4.2
+    ],
+  }),
+};
+
+/** Whether this is the name of a data set that is understood. */
+export const isDataSetId = (id: string): id is DataSetId => Object.hasOwn(readers, id);
+
+/** Reads the data set that the reply must be. Fields that are not asked for may be anything. */
+export function parseDataSet<K extends DataSetId>(id: K, reply: PmcReply): ParseResult<DataSets[K]> {
+  if (reply.kind !== 'response' || reply.id !== id) return unparsed(`not a ${id}`);
+  const fields = fieldsOf(reply);
+  const read = fields.result(readers[id](fields));
+  return read.ok ? read : unparsed(`${id}: ${read.why}`);
 }

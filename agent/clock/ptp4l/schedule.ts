@@ -1,5 +1,5 @@
 import type { PtpFacts } from '../facts.ts';
-import type { DataSetId } from './datasets.ts';
+import type { DataSetId } from './pmc.ts';
 
 /** A question that ptp4l is asked again and again. */
 export interface PtpQuestion {
@@ -13,15 +13,15 @@ export interface PtpQuestion {
   readonly eachPort?: true;
   /** Answered over the writable socket only. */
   readonly writable?: true;
-  /** A turn of events asks it anew at once. */
-  readonly atTurn?: true;
+  /** Asked anew at once when a state has changed. */
+  readonly afterChange?: true;
 }
 
-/** The line of linuxptp 4.4; older ones take the words they know and echo what they promise. */
+/** The line of linuxptp 4.4; older versions take the words that they know, and reply what they will push. */
 const subscribe =
   'SET SUBSCRIBE_EVENTS_NP duration 180 NOTIFY_PORT_STATE on NOTIFY_TIME_SYNC on NOTIFY_PARENT_DATA_SET on NOTIFY_CMLDS off';
 
-/** What is asked, in this order: the number of ports first, since it tells how many replies to wait for. */
+/** What is asked, in this order: the number of ports first, since it says how many replies to wait for. */
 const ptpQuestions: readonly PtpQuestion[] = [
   { id: 'DEFAULT_DATA_SET', command: 'GET DEFAULT_DATA_SET', every_s: 30 },
   { id: 'SUBSCRIBE_EVENTS_NP', command: subscribe, every_s: 60, writable: true },
@@ -31,29 +31,29 @@ const ptpQuestions: readonly PtpQuestion[] = [
     every_s: 0,
     pushed: { by: 'port_state', every_s: 5 },
     eachPort: true,
-    atTurn: true,
+    afterChange: true,
   },
   {
     id: 'TIME_STATUS_NP',
     command: 'GET TIME_STATUS_NP',
     every_s: 0,
     pushed: { by: 'time_sync', every_s: 2.5 }, // counted from the last push, so not asked while they come
-    atTurn: true,
+    afterChange: true,
   },
   // At each poll, always: the path delay moves, and the answer is the sign of life.
-  { id: 'CURRENT_DATA_SET', command: 'GET CURRENT_DATA_SET', every_s: 0, atTurn: true },
+  { id: 'CURRENT_DATA_SET', command: 'GET CURRENT_DATA_SET', every_s: 0, afterChange: true },
   {
     id: 'PARENT_DATA_SET',
     command: 'GET PARENT_DATA_SET',
     every_s: 2,
     pushed: { by: 'parent_data_set', every_s: 5 },
-    atTurn: true,
+    afterChange: true,
   },
   {
     id: 'TIME_PROPERTIES_DATA_SET',
     command: 'GET TIME_PROPERTIES_DATA_SET',
     every_s: 10,
-    atTurn: true,
+    afterChange: true,
   },
   {
     id: 'PORT_PROPERTIES_NP',
@@ -62,7 +62,6 @@ const ptpQuestions: readonly PtpQuestion[] = [
     eachPort: true,
     writable: true,
   },
-  { id: 'PORT_HWCLOCK_NP', command: 'GET PORT_HWCLOCK_NP', every_s: 60, eachPort: true, writable: true },
 ];
 
 /** Which question is next. */
@@ -72,7 +71,7 @@ export interface PtpSchedule {
   /** It was asked, or its answer came unasked: its period begins anew. */
   done(id: DataSetId, now_ms: number): void;
   /** Makes all that `which` picks due at once. */
-  hurry(which: (question: PtpQuestion) => boolean): void;
+  makeDue(which: (question: PtpQuestion) => boolean): void;
   /** This daemon or this pmc does not know it: it is not asked again. */
   giveUp(question: PtpQuestion): void;
   /** Another daemon or pmc: everything is open again. */
@@ -96,7 +95,7 @@ export function ptpSchedule(poll_ms: number): PtpSchedule {
       });
     },
     done: (id, now_ms) => last.set(id, now_ms),
-    hurry(which) {
+    makeDue(which) {
       for (const question of ptpQuestions) if (which(question)) last.delete(question.id);
     },
     giveUp: (question) => givenUp.add(question),

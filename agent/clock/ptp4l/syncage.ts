@@ -3,7 +3,7 @@
 
 /** Follows the stamps of one port's Sync messages. */
 export interface SyncAge {
-  /** ptp4l told at `now_ms` (monotonic) that its last Sync came at `ingress_time_ns`, 0n for none. */
+  /** ptp4l reported at `now_ms` (monotonic) that its last Sync came at `ingress_time_ns`, 0n for none. */
   take(ingress_time_ns: bigint, now_ms: number): void;
   /**
    * Monotonic ms at which the last Sync arrived: never before it truly did, and never after it was seen.

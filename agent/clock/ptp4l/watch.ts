@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import type { Spawn } from '../../lib/child.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import { aged, changes, type Trouble, type Watch } from '../../lib/watch.ts';
+import { type PolledFacts, pollInRounds, type Watch } from '../../lib/watch.ts';
 import type { PtpFacts } from '../facts.ts';
-import { lastCallAt_ms } from '../verdict/ptp.ts';
+import { syncDueAt_ms } from '../verdict/ptp.ts';
 import type { PmcChild } from './child.ts';
-import { isDataSetId, parseDataSet } from './datasets.ts';
-import { keepPmc, type PmcOptions, type SocketFiles } from './keeper.ts';
-import type { PmcReply } from './pmc.ts';
-import { life_ms, type PtpQuestion, ptpSchedule } from './schedule.ts';
-import { ptpView, type Received } from './store.ts';
-import { syncAge } from './syncage.ts';
+import { keepPmc, type PmcKeeper, type PmcOptions, type SocketFiles } from './keeper.ts';
+import { isDataSetId, type PmcReply, parseDataSet } from './pmc.ts';
+import { life_ms, type PtpQuestion, type PtpSchedule, ptpSchedule } from './schedule.ts';
+import { type DataSetStore, dataSetStore, type Received } from './store.ts';
+import { type SyncAge, syncAge } from './syncage.ts';
 
 /** How ptp4l is watched. */
 export interface PtpOptions extends Omit<PmcOptions, 'clientSocket'> {
@@ -33,12 +32,137 @@ export interface PtpStats {
 
 /** A lost subscription is renewed at most this often. */
 const resubscribeMs = 5000;
-/** Units that were booted together drift apart. */
-const jitter = 0.05;
 
-/** Words that change when something happened, as against mere measurements. */
-const turnOf = ({ ports, timeStatus }: PtpFacts): string =>
+/** A watch that runs, with what it works on and what it remembers. */
+interface PtpWatch {
+  readonly ticker: Ticker;
+  readonly poll_s: number;
+  readonly schedule: PtpSchedule;
+  readonly keeper: PmcKeeper;
+  readonly polled: PolledFacts<PtpFacts>;
+  readonly sync: SyncAge;
+  readonly stats: { -readonly [K in Exclude<keyof PtpStats, 'started'>]: number };
+  store: DataSetStore;
+  /** The socket takes subscriptions; false once they were refused. */
+  writable: boolean;
+  /** Grandmaster and port states as last seen. */
+  states?: string | undefined;
+  subscribed_ms: number;
+  cancelSyncTimer: () => void;
+  /** Set once the watch stops. */
+  ending?: Promise<void>;
+}
+
+/** What changes when something happened, as against mere measurements. */
+const statesOf = ({ ports, timeStatus }: PtpFacts): string =>
   [timeStatus.gmIdentity, ...ports.map((port) => `${port.portIdentity} ${port.portState}`)].join(' ');
+
+const isReadOnly = (watch: PtpWatch): boolean => !watch.writable || watch.keeper.socket().endsWith('ro');
+
+const makeDue = (watch: PtpWatch, id: PtpQuestion['id']): void =>
+  watch.schedule.makeDue((question) => question.id === id);
+
+/** Another pmc starts: what the last one learned may be wrong now. */
+function startAnew(watch: PtpWatch): void {
+  watch.sync.reopen();
+  watch.store = dataSetStore(watch.sync);
+  watch.states = undefined;
+  watch.writable = true;
+  watch.schedule.reset();
+}
+
+function takeReply(watch: PtpWatch, reply: PmcReply, asked: boolean): void {
+  const { polled, schedule, stats, store } = watch;
+  if (reply.kind !== 'response' || !isDataSetId(reply.id)) return;
+  const parsed = parseDataSet(reply.id, reply);
+  if (!parsed.ok) {
+    stats.garbled += 1;
+    polled.fail({ why: 'garbled', detail: parsed.why });
+    return;
+  }
+  const now_ms = watch.ticker.now_ms();
+  if (!asked) {
+    stats.events += 1;
+    schedule.done(reply.id, now_ms);
+  }
+  if (store.put({ id: reply.id, value: parsed.value } as Received, now_ms)) polled.noteNews();
+  const facts = store.facts(now_ms, (id) => life_ms(id, watch.poll_s * 1000));
+  if (facts === undefined) return;
+  polled.set(facts, false);
+  if (reply.id === 'TIME_STATUS_NP') armSyncTimer(watch, facts);
+  followStates(watch, facts, asked);
+  if (!asked) polled.notify();
+}
+
+/** When a state has changed, all that may have changed with it is asked at once. */
+function followStates(watch: PtpWatch, facts: PtpFacts, asked: boolean): void {
+  const before = watch.states;
+  watch.states = statesOf(facts);
+  if (before === undefined || watch.states === before) return;
+  watch.schedule.makeDue((question) => question.afterChange === true);
+  // It had to be asked for although it should have been pushed: a restarted ptp4l knows no subscribers.
+  const missed = asked && facts.events.includes('port_state');
+  if (missed && watch.ticker.now_ms() - watch.subscribed_ms > resubscribeMs)
+    makeDue(watch, 'SUBSCRIBE_EVENTS_NP');
+  if (!asked) watch.polled.poll();
+}
+
+/** A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. */
+function armSyncTimer(watch: PtpWatch, facts: PtpFacts): void {
+  const { ticker, polled } = watch;
+  watch.cancelSyncTimer();
+  const due_ms = syncDueAt_ms(facts, watch.poll_s);
+  if (due_ms === undefined || due_ms <= ticker.now_ms() || watch.ending !== undefined) return;
+  watch.cancelSyncTimer = ticker.after(due_ms - ticker.now_ms(), () => {
+    makeDue(watch, 'TIME_STATUS_NP');
+    polled.noteNews(); // no answer is news, too
+    polled.poll();
+  });
+}
+
+/** Asks one question. False when there is no point in asking on. */
+async function ask(watch: PtpWatch, pmc: PmcChild, question: PtpQuestion): Promise<boolean> {
+  const { ticker, schedule, keeper, stats } = watch;
+  stats.questions += 1;
+  const replies = question.eachPort ? watch.store.numberPorts() : 1;
+  const outcome = await pmc.ask(question.command, question.id, replies);
+  schedule.done(question.id, ticker.now_ms());
+  switch (outcome) {
+    case 'answered':
+      keeper.answered();
+      if (question.id === 'SUBSCRIBE_EVENTS_NP') watch.subscribed_ms = ticker.now_ms();
+      return true;
+    case 'refused':
+      if (question.id === 'SUBSCRIBE_EVENTS_NP') watch.writable = false;
+      schedule.giveUp(question);
+      return true;
+    case 'unknown':
+      schedule.giveUp(question);
+      return true;
+    case 'silent':
+      stats.timeouts += 1;
+      makeDue(watch, question.id);
+      makeDue(watch, 'SUBSCRIBE_EVENTS_NP');
+      watch.polled.fail(await keeper.silent());
+      return false;
+    case 'ended':
+      return false;
+  }
+}
+
+/** Asks all that is due. */
+async function askRound(watch: PtpWatch): Promise<void> {
+  const { ticker, schedule, polled } = watch;
+  const pmc = await watch.keeper.ready();
+  if (!('ask' in pmc)) {
+    polled.fail(pmc, pmc.why === 'no_socket'); // without a socket ptp4l is gone, not merely late
+    return;
+  }
+  for (;;) {
+    const question = schedule.next(ticker.now_ms(), polled.last()?.events ?? [], !isReadOnly(watch));
+    if (question === undefined || !(await ask(watch, pmc, question))) return;
+  }
+}
 
 /**
  * Watches one ptp4l through one long-lived pmc: polls, and takes the events that the daemon offers.
@@ -50,155 +174,39 @@ export function watchPtp4l(
   signal: AbortSignal,
 ): Watch<PtpFacts, PtpStats> {
   const { ticker } = deps;
-  const poll_ms = opts.poll_s * 1000;
-  const stats = { questions: 0, timeouts: 0, garbled: 0, events: 0 };
-  const schedule = ptpSchedule(poll_ms);
-
-  const sync = syncAge();
-  let view = ptpView(sync);
-  let cancelLastCall = (): void => {};
-  let seen: { readonly value: PtpFacts; readonly at_ms: number } | undefined;
-  let trouble: Trouble = { why: 'not_yet' };
-  let writable = true;
-  let turn: string | undefined;
-  let subscribed_ms = Number.NEGATIVE_INFINITY;
-  let round: Promise<void> | undefined;
-  let stopped = signal.aborted;
-
   const clientSocket = join(opts.runDir, `pmc.${process.pid}.sock`);
-  const keeper = keepPmc(deps, { ...opts, clientSocket }, onReply, () => {
-    sync.reopen();
-    view = ptpView(sync);
-    turn = undefined;
-    writable = true;
-    schedule.reset();
-  });
-
-  const read = () => aged(seen, ticker.now_ms(), poll_ms, trouble);
-  const changed = changes(read);
-  const readOnly = (): boolean => !writable || keeper.socket().endsWith('ro');
-
-  function onReply(reply: PmcReply, asked: boolean): void {
-    if (reply.kind !== 'response' || !isDataSetId(reply.id)) return;
-    const parsed = parseDataSet(reply.id, reply);
-    if (!parsed.ok) {
-      stats.garbled += 1;
-      trouble = { why: 'garbled', detail: parsed.why };
-      return;
-    }
-    const now_ms = ticker.now_ms();
-    if (!asked) {
-      stats.events += 1;
-      schedule.done(reply.id, now_ms);
-    }
-    if (view.take({ id: reply.id, value: parsed.value } as Received, now_ms)) changed.note();
-    const value = view.facts(keeper.socket(), readOnly(), now_ms, (id) => life_ms(id, poll_ms));
-    if (value === undefined) return;
-    seen = { value, at_ms: now_ms };
-    if (reply.id === 'TIME_STATUS_NP') armLastCall(value);
-    onFacts(value, asked);
-    if (!asked) changed.tell();
-  }
-
-  /** When something happened, all that may have changed with it is asked at once. */
-  function onFacts(facts: PtpFacts, asked: boolean): void {
-    const before = turn;
-    turn = turnOf(facts);
-    if (before === undefined || turn === before) return;
-    schedule.hurry((question) => question.atTurn === true);
-    // It had to be asked for although it should have been pushed: a restarted ptp4l knows no subscribers.
-    const missed = asked && facts.events.includes('port_state');
-    if (missed && ticker.now_ms() - subscribed_ms > resubscribeMs) renewSubscription();
-    if (!asked) work();
-  }
-
-  /** A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. */
-  function armLastCall(facts: PtpFacts): void {
-    cancelLastCall();
-    const at_ms = lastCallAt_ms(facts, opts.poll_s);
-    if (at_ms === undefined || at_ms <= ticker.now_ms() || stopped) return;
-    cancelLastCall = ticker.after(at_ms - ticker.now_ms(), () => {
-      schedule.hurry(({ id }) => id === 'TIME_STATUS_NP');
-      changed.note(); // no answer is news, too
-      work();
-    });
-  }
-
-  const renewSubscription = (): void => schedule.hurry(({ id }) => id === 'SUBSCRIBE_EVENTS_NP');
-
-  /** Asks one question. False when there is no point in asking on. */
-  async function ask(pmc: PmcChild, question: PtpQuestion): Promise<boolean> {
-    stats.questions += 1;
-    const outcome = await pmc.ask(question.command, question.id, question.eachPort ? view.numberPorts() : 1);
-    schedule.done(question.id, ticker.now_ms());
-    switch (outcome) {
-      case 'answered':
-        keeper.answered();
-        if (question.id === 'SUBSCRIBE_EVENTS_NP') subscribed_ms = ticker.now_ms();
-        return true;
-      case 'refused':
-        if (question.id === 'SUBSCRIBE_EVENTS_NP') writable = false;
-        schedule.giveUp(question);
-        return true;
-      case 'unknown':
-        schedule.giveUp(question);
-        return true;
-      case 'silent':
-        stats.timeouts += 1;
-        schedule.hurry(({ id }) => id === question.id);
-        renewSubscription();
-        trouble = await keeper.silent();
-        return false;
-      case 'ended':
-        return false;
-    }
-  }
-
-  async function poll(): Promise<void> {
-    const pmc = await keeper.ready();
-    if (!('ask' in pmc)) {
-      trouble = pmc;
-      if (pmc.why === 'no_socket') seen = undefined; // ptp4l is gone, not merely late
-      return;
-    }
-    for (;;) {
-      const question = schedule.next(ticker.now_ms(), seen?.value.events ?? [], !readOnly());
-      if (question === undefined || !(await ask(pmc, question))) return;
-    }
-  }
-
-  function work(): void {
-    if (stopped || round !== undefined) return; // a round that is under way sees what became due
-    round = poll().finally(() => {
-      round = undefined;
-      changed.tell();
-    });
-  }
-
-  const cancel = ticker.every(
-    poll_ms,
-    () => {
-      changed.tell(); // of old age, should the round be stuck
-      work();
-    },
-    jitter,
-  );
-  work();
-
-  let ending: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
-    cancel();
-    cancelLastCall();
-    stopped = true;
-    ending ??= keeper.stop().then(() => round);
-    return ending;
+  const sync = syncAge();
+  const watch: PtpWatch = {
+    ticker,
+    poll_s: opts.poll_s,
+    schedule: ptpSchedule(opts.poll_s * 1000),
+    keeper: keepPmc(
+      deps,
+      { ...opts, clientSocket },
+      (reply, asked) => takeReply(watch, reply, asked),
+      () => startAnew(watch),
+    ),
+    polled: pollInRounds(ticker, opts.poll_s * 1000, () => askRound(watch)),
+    sync,
+    stats: { questions: 0, timeouts: 0, garbled: 0, events: 0 },
+    store: dataSetStore(sync),
+    writable: true,
+    subscribed_ms: -Infinity,
+    cancelSyncTimer: () => {},
   };
+  const stop = (): Promise<void> => {
+    watch.cancelSyncTimer();
+    const { lastRound } = watch.polled.stop();
+    watch.ending ??= watch.keeper.stop().then(() => lastRound);
+    return watch.ending;
+  };
+  if (signal.aborted) void stop();
+  else watch.polled.poll();
   signal.addEventListener('abort', () => void stop(), { once: true });
-
   return {
-    read,
-    onChange: changed.add,
-    stats: () => ({ started: keeper.started(), ...stats }),
+    read: watch.polled.read,
+    onChange: watch.polled.onChange,
+    stats: () => ({ started: watch.keeper.started(), ...watch.stats }),
     stop,
   };
 }

@@ -1,4 +1,4 @@
-// The flight recorder: what the clock was like in the last quarter of an hour, second by second, in a memory that
+// The flight recorder: how the clock was in the last quarter of an hour, second by second, in a memory that
 // never grows. Numbers live in flat arrays, words are shared: a sample costs a hundred bytes and no garbage.
 import type { ClockQuality, ClockSource } from '../types.ts';
 
@@ -26,7 +26,7 @@ export interface ClockSample {
 }
 
 /** Samples as a table. In a row an empty string is what was not known; flags are 0 or 1. */
-export interface Tape {
+export interface SampleTable {
   /** Names of the cells of a row; a column in which nothing was known is left out. */
   readonly columns: readonly (keyof ClockSample)[];
   readonly rows: readonly (readonly (number | string)[])[];
@@ -35,7 +35,7 @@ export interface Tape {
 export interface Recorder {
   push(sample: ClockSample): void;
   /** The samples between two moments (monotonic ms, both included), oldest first, at most the newest `most`. */
-  tape(from_ms?: number, to_ms?: number, most?: number): Tape;
+  table(from_ms?: number, to_ms?: number, most?: number): SampleTable;
   /** One figure of every sample, oldest first; NaN where it was not known. */
   column(name: Figure): Float64Array;
 }
@@ -81,59 +81,79 @@ function asNumber(value: number | boolean | undefined): number {
   return value === undefined || !Number.isFinite(value) ? Number.NaN : Math.round(value);
 }
 
+/** The samples in flat arrays, one slot each; slots are used in a circle. */
+interface Store {
+  readonly capacity: number;
+  readonly figures: Float64Array;
+  readonly texts: string[];
+  /** Samples pushed so far. */
+  pushed: number;
+}
+
+const slotOf = ({ capacity }: Store, index: number): number => index % capacity;
+const firstIndex = ({ pushed, capacity }: Store): number => Math.max(0, pushed - capacity);
+
+/** How a cell of this name is read; '' is what was not known. */
+function cellReader({ figures, texts }: Store, name: keyof ClockSample): (slot: number) => number | string {
+  const figure = (numbers as readonly string[]).indexOf(name);
+  const word = (words as readonly string[]).indexOf(name);
+  if (figure < 0) return (slot) => texts[slot * words.length + word] ?? '';
+  return (slot) => {
+    const value = figures[slot * numbers.length + figure] ?? Number.NaN;
+    return Number.isNaN(value) ? '' : value;
+  };
+}
+
+function push(store: Store, sample: ClockSample): void {
+  const { capacity, figures, texts, pushed } = store;
+  const slot = slotOf(store, pushed);
+  let at = slot * numbers.length;
+  for (const name of numbers) figures[at++] = asNumber(sample[name]);
+  at = slot * words.length;
+  let before = slotOf(store, pushed + capacity - 1) * words.length;
+  for (const name of words) {
+    const text = sample[name] ?? '';
+    const last = texts[before++];
+    // one text for equal samples in a row: else each poll would leave its own copy of a name
+    texts[at++] = last === text ? last : text.slice(0, longestWord);
+  }
+  store.pushed += 1;
+}
+
+function tableOf(store: Store, from_ms: number, to_ms: number, most: number): SampleTable {
+  const mono_ms = cellReader(store, 'mono_ms');
+  const slots: number[] = [];
+  for (let index = firstIndex(store); index < store.pushed; index++) {
+    const slot = slotOf(store, index);
+    const at_ms = Number(mono_ms(slot));
+    if (at_ms >= from_ms && at_ms <= to_ms) slots.push(slot);
+  }
+  const chosen = slots.slice(-most);
+  const columns = order.filter((name) => chosen.some((slot) => cellReader(store, name)(slot) !== ''));
+  const readers = columns.map((name) => cellReader(store, name));
+  return { columns, rows: chosen.map((slot) => readers.map((read) => read(slot))) };
+}
+
+function columnOf(store: Store, name: Figure): Float64Array {
+  const figure = numbers.indexOf(name);
+  const first = firstIndex(store);
+  return Float64Array.from(
+    { length: store.pushed - first },
+    (_, index) => store.figures[slotOf(store, first + index) * numbers.length + figure] ?? Number.NaN,
+  );
+}
+
 /** A recorder of the last `capacity` samples. */
 export function clockRecorder(capacity = recorded_s): Recorder {
-  const figures = new Float64Array(capacity * numbers.length);
-  const texts = new Array<string>(capacity * words.length).fill('');
-  let pushed = 0;
-
-  const slotOf = (index: number): number => index % capacity;
-
-  /** How a cell of this name is read: NaN and '' are what was not known. */
-  const reader = (name: keyof ClockSample): ((slot: number) => number | string) => {
-    const figure = (numbers as readonly string[]).indexOf(name);
-    const word = (words as readonly string[]).indexOf(name);
-    if (figure < 0) return (slot) => texts[slot * words.length + word] ?? '';
-    return (slot) => {
-      const value = figures[slot * numbers.length + figure] ?? Number.NaN;
-      return Number.isNaN(value) ? '' : value;
-    };
+  const store: Store = {
+    capacity,
+    figures: new Float64Array(capacity * numbers.length),
+    texts: new Array<string>(capacity * words.length).fill(''),
+    pushed: 0,
   };
-  const mono_ms = reader('mono_ms');
-
   return {
-    push(sample) {
-      const slot = slotOf(pushed);
-      let at = slot * numbers.length;
-      for (const name of numbers) figures[at++] = asNumber(sample[name]);
-      at = slot * words.length;
-      let before = slotOf(pushed + capacity - 1) * words.length;
-      for (const name of words) {
-        const text = sample[name] ?? '';
-        const last = texts[before++];
-        // one text for equal samples in a row: else each poll would leave its own copy of a name
-        texts[at++] = last === text ? last : text.slice(0, longestWord);
-      }
-      pushed += 1;
-    },
-    tape(from_ms = -Infinity, to_ms = Infinity, most = capacity) {
-      const slots: number[] = [];
-      for (let index = Math.max(0, pushed - capacity); index < pushed; index++) {
-        const at_ms = Number(mono_ms(slotOf(index)));
-        if (at_ms >= from_ms && at_ms <= to_ms) slots.push(slotOf(index));
-      }
-      const chosen = slots.slice(-most);
-      const columns = order.filter((name) => chosen.some((slot) => reader(name)(slot) !== ''));
-      const readers = columns.map(reader);
-      return { columns, rows: chosen.map((slot) => readers.map((read) => read(slot))) };
-    },
-    column(name) {
-      const figure = numbers.indexOf(name);
-      const first = Math.max(0, pushed - capacity);
-      return Float64Array.from(
-        { length: pushed - first },
-        (_, index) => figures[slotOf(first + index) * numbers.length + figure] ?? Number.NaN,
-      );
-    },
+    push: (sample) => push(store, sample),
+    table: (from_ms = -Infinity, to_ms = Infinity, most = capacity) => tableOf(store, from_ms, to_ms, most),
+    column: (name) => columnOf(store, name),
   };
 }

@@ -2,7 +2,7 @@
 // after facebook's fbclock (PTP) and the chrony documentation (NTP).
 import type { ChronyTracking, ParentDataSet, PtpFacts, PtpPort, TimeProperties } from '../facts.ts';
 import type { BoundTerm, ErrorBound } from '../types.ts';
-import type { Spread } from './offsets.ts';
+import type { OffsetSample } from './hysteresis.ts';
 
 /** From 0x17 on: six steps each in ps (1588-2019), ns, us and ms, then 1 s and 10 s. */
 const accuracies_ns: readonly number[] = [
@@ -19,7 +19,7 @@ export const clockAccuracy_ns = (octet: number): number | undefined => accuracie
 const traceableClasses: ReadonlySet<number> = new Set([6, 7, 135]);
 
 /** Why a grandmaster's time cannot be tied to UTC; undefined when it can. */
-export function gmDoubt(parent?: ParentDataSet, properties?: TimeProperties): string | undefined {
+export function whyUntraceable(parent?: ParentDataSet, properties?: TimeProperties): string | undefined {
   if (parent === undefined || properties === undefined)
     return 'the data sets of the grandmaster are not known';
   if (!traceableClasses.has(parent.gmClockClass))
@@ -34,6 +34,43 @@ export function gmDoubt(parent?: ParentDataSet, properties?: TimeProperties): st
 /** The grandmaster counts in TAI but does not vouch for its distance to UTC. */
 export const isUtcOffsetSuspect = (properties: TimeProperties): boolean =>
   properties.ptpTimescale && !properties.currentUtcOffsetValid;
+
+const mostOffsets = 64;
+const fewestOffsets = 4;
+
+/** The last offsets from one grandmaster, oldest first, at most 64. */
+export interface Offsets {
+  readonly grandmaster?: string;
+  readonly lastId?: string;
+  readonly values_ns: readonly number[];
+}
+
+export const noOffsets: Offsets = { values_ns: [] };
+
+/** The window after one more sample. Another grandmaster starts it anew; a sample seen before changes nothing. */
+export function addOffset(before: Offsets, sample: OffsetSample, grandmaster: string): Offsets {
+  const same = before.grandmaster === grandmaster;
+  if (same && before.lastId === sample.id) return before;
+  const kept = same ? before.values_ns.slice(1 - mostOffsets) : [];
+  return { grandmaster, lastId: sample.id, values_ns: [...kept, sample.offset_ns] };
+}
+
+/** Where offsets lie and how they scatter. */
+export interface Spread {
+  readonly mean_ns: number;
+  /** Four standard deviations (as fbclock), or the farthest sample from the mean where that is more. */
+  readonly jitter_ns: number;
+}
+
+/** The spread of a window; undefined while there are too few samples for one. */
+export function spreadOf({ values_ns }: Offsets): Spread | undefined {
+  const count = values_ns.length;
+  if (count < fewestOffsets) return undefined;
+  const mean_ns = values_ns.reduce((sum, value) => sum + value, 0) / count;
+  const deviations = values_ns.map((value) => Math.abs(value - mean_ns));
+  const stddev = Math.sqrt(deviations.reduce((sum, d) => sum + d * d, 0) / (count - 1));
+  return { mean_ns, jitter_ns: Math.max(4 * stddev, ...deviations) };
+}
 
 const sum = (terms: readonly BoundTerm[]): number => terms.reduce((total, term) => total + term.ns, 0);
 
@@ -82,7 +119,7 @@ export function ptpPathBound(
   const relative = [...others, { name: 'asymmetry', ns: asymmetry }];
   const relative_ns = sum(relative);
   const accuracy = parent && clockAccuracy_ns(parent.gmClockAccuracy);
-  const doubt = gmDoubt(parent, timeProperties);
+  const doubt = whyUntraceable(parent, timeProperties);
   if (doubt !== undefined || accuracy === undefined)
     return { relative_ns, terms: relative, ...(doubt === undefined ? {} : { unbounded: doubt }) };
   const terms = [...relative, { name: 'gm_accuracy', ns: accuracy }];
@@ -117,7 +154,7 @@ export function ntpBound({ tracking, refAge_s, reportAge_s, drift_ppb }: NtpBoun
   return { absolute_ns: sum(terms), terms };
 }
 
-/** Of a clock steered by way of another: the errors add, and it is bounded only if both are. */
+/** Of a clock steered through another one: the errors add, and it is bounded only if both are. */
 export function chainedBound(near: ErrorBound, far: ErrorBound): ErrorBound {
   const steered_ns = near.absolute_ns;
   if (steered_ns === undefined) return near;

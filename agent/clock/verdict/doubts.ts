@@ -1,17 +1,17 @@
-// What speaks against a lock though a source looks good: rivals for the clock, and witnesses that contradict.
+// What speaks against a lock though a source looks good: two programs that steer, and sources that contradict.
 
 import { formatNs } from '../../lib/format.ts';
 import type { ChronySource, Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
 import { isUtcOffsetSuspect } from './bound.ts';
-import { isSourceAlive, type NtpLive, type NtpView } from './ntp.ts';
-import type { PtpLive, PtpView } from './ptp.ts';
+import { isSourceAlive, type NtpAssessment, type NtpLive } from './ntp.ts';
+import type { PtpAssessment, PtpLive } from './ptp.ts';
 import type { ReasonCode } from './reasons.ts';
 
-/** A reason not to call the clock locked, with a sentence. */
+/** A reason not to call the clock locked. */
 export interface Doubt {
   readonly reason: ReasonCode;
-  readonly sentence: string;
+  readonly explanation: string;
 }
 
 /** Whether a chronyd source is a reference that linuxptp may feed: by their default refids, or PTP by habit. */
@@ -26,9 +26,9 @@ export function phc2sysSteers({ disciplines, ntp }: Evidence): boolean {
 }
 
 /** Programs that steer the system clock now. An unknown `-x` counts as steering. */
-export function steerers(ptp: PtpView, ntp: NtpView, evidence: Evidence): readonly string[] {
+export function steerers(ptp: PtpAssessment, ntp: NtpAssessment, evidence: Evidence): readonly string[] {
   return [
-    ...(ptp.standing === 'slave' && ptp.live?.clock === 'system' ? ['ptp4l'] : []),
+    ...(ptp.state === 'slave' && ptp.live?.clock === 'system' ? ['ptp4l'] : []),
     ...(phc2sysSteers(evidence) ? ['phc2sys'] : []),
     ...(ntp.live !== undefined && ntp.reason === undefined ? ['chronyd'] : []),
     ...(evidence.disciplines.otherNtp === undefined ? [] : [evidence.disciplines.otherNtp]),
@@ -80,7 +80,7 @@ function insideChrony(evidence: Evidence): Pair[] {
 }
 
 /** Compares PTP with NTP wherever both measure the same clock. The first doubt found, or undefined. */
-export function crossCheck(
+export function compareSources(
   evidence: Evidence,
   ptp: PtpLive | undefined,
   ptpBound: ErrorBound,
@@ -93,22 +93,25 @@ export function crossCheck(
     ...direct(ptp, ptpBound, ntp, ntpBound),
     ...insideChrony(evidence),
   ]) {
-    const sentence = `PTP and NTP are ${formatNs(Math.abs(apart_ns))} apart`;
+    const explanation = `PTP and NTP are ${formatNs(Math.abs(apart_ns))} apart`;
     if (isTaiUtcMistake(apart_ns, utcOffset_s))
-      return { reason: 'tai_utc_mistake', sentence: `${sentence}, as TAI and UTC are` };
+      return { reason: 'tai_utc_mistake', explanation: `${explanation}, as TAI and UTC are` };
     if (Math.abs(apart_ns) > allowed_ns)
       return {
         reason: 'ptp_ntp_disagree',
-        sentence: `${sentence}, more than the ${formatNs(allowed_ns)} allowed`,
+        explanation: `${explanation}, more than the ${formatNs(allowed_ns)} allowed`,
       };
   }
   return undefined;
 }
 
 /** Whether whole seconds may be wrong: the grandmaster does not vouch for them, and no NTP server confirms them. */
-export function utcDoubt(ptp: PtpLive | undefined, ntp: NtpLive | undefined): Doubt | undefined {
+export function utcOffsetDoubt(ptp: PtpLive | undefined, ntp: NtpLive | undefined): Doubt | undefined {
   const properties = ptp?.facts.timeProperties;
   if (properties === undefined || !isUtcOffsetSuspect(properties)) return undefined;
   if (ntp?.witnessed === true) return undefined;
-  return { reason: 'utc_offset_suspect', sentence: 'the grandmaster does not vouch for its distance to UTC' };
+  return {
+    reason: 'utc_offset_suspect',
+    explanation: 'the grandmaster does not vouch for its distance to UTC',
+  };
 }

@@ -1,4 +1,4 @@
-// When a clock counts as locked or tracking: both ways with inertia, so that noise near a limit flips nothing.
+// When a clock counts as locked or tracking: with inertia in both directions, so that noise near a limit flips nothing.
 import type { ClockQuality } from '../types.ts';
 
 const samplesToEnter = 4;
@@ -28,16 +28,16 @@ export interface Limits {
 }
 
 /** How good a live source is. */
-export type Level = Exclude<ClockQuality, 'freerun'>;
+export type LockLevel = Exclude<ClockQuality, 'freerun'>;
 
 /** One measurement: `id` is new exactly when the measurement is. */
-export interface Sample {
+export interface OffsetSample {
   readonly id: string;
   readonly offset_ns: number;
 }
 
-/** One source followed over time. */
-export interface Follow {
+/** What one source has earned over time. */
+export interface LockHistory {
   readonly lastId?: string;
   readonly locked: Latch;
   readonly tracking: Latch;
@@ -48,20 +48,25 @@ export interface Follow {
 }
 
 /** A source of which nothing is known yet. */
-export const unfollowed: Follow = { locked: unlatched, tracking: unlatched };
+export const noHistory: LockHistory = { locked: unlatched, tracking: unlatched };
 
 /** A lost source: all that was earned is gone, but its last sample does not count a second time. */
-export const lost = (before: Follow): Follow =>
-  before.lastId === undefined ? unfollowed : { ...unfollowed, lastId: before.lastId };
+export const afterLoss = (before: LockHistory): LockHistory =>
+  before.lastId === undefined ? noHistory : { ...noHistory, lastId: before.lastId };
 
 /**
  * The source after `sample`; a sample seen before changes nothing, however often it is polled.
  * What was earned under wider limits (chronyd going from NTP to a PTP refclock) does not count under narrower ones.
  */
-export function follow(source: Follow, sample: Sample, limits: Limits, now_ms: number): Follow {
+export function withSample(
+  source: LockHistory,
+  sample: OffsetSample,
+  limits: Limits,
+  now_ms: number,
+): LockHistory {
   if (sample.id === source.lastId) return source;
   const narrower = source.limits !== undefined && limits.locked_ns < source.limits.locked_ns;
-  const before = narrower ? unfollowed : source;
+  const before = narrower ? noHistory : source;
   const size = Math.abs(sample.offset_ns);
   const locked = latch(before.locked, size, limits.locked_ns);
   return {
@@ -74,8 +79,8 @@ export function follow(source: Follow, sample: Sample, limits: Limits, now_ms: n
 }
 
 /** What a followed source has earned. */
-export const levelOf = (source: Follow): Level =>
+export const levelOf = (source: LockHistory): LockLevel =>
   source.locked.on ? 'locked' : source.tracking.on ? 'tracking' : 'acquiring';
 
 /** Whether a source is good enough to rely on. */
-export const isUsable = (level: Level): boolean => level !== 'acquiring';
+export const isUsable = (level: LockLevel): boolean => level !== 'acquiring';

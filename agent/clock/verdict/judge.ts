@@ -2,14 +2,19 @@
 
 import type { Evidence } from '../facts.ts';
 import type { Verdict } from '../types.ts';
-import { type Memory, type Weighed, weigh } from './assess.ts';
-import { unbounded } from './bound.ts';
-import { type Contender, choose, type Way } from './choose.ts';
-import { capped, type Finding, sayCandidate, sayHeld, sayUnsynced } from './conclusion.ts';
-import { type Held, heldLimit_ns, holdOn, isSpent } from './holdover.ts';
-import { type Follow, follow, isUsable, levelOf, lost, unfollowed } from './hysteresis.ts';
-import { noOffsets } from './offsets.ts';
-import { type Blocked, type Candidate, isCandidate } from './paths.ts';
+import { type Assessment, assess, type Remembered } from './assess.ts';
+import { noOffsets, unbounded } from './bound.ts';
+import { type Conclusion, capped, concludeHoldover, concludeSource, concludeUnsynced } from './conclusion.ts';
+import { beginHoldover, type Holdover, holdoverLimit_ns, isExpired } from './holdover.ts';
+import { afterLoss, isUsable, type LockHistory, levelOf, noHistory, withSample } from './hysteresis.ts';
+import {
+  type BlockedPath,
+  choosePath,
+  isSteering,
+  type LivePath,
+  type PathName,
+  type SteeringPath,
+} from './paths.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { ClockSettings } from './settings.ts';
 
@@ -17,21 +22,22 @@ import type { ClockSettings } from './settings.ts';
 export type ClockVerdict = Verdict<ReasonCode>;
 
 /** The published verdict, and what the judge remembers. JSON-able; all `_ms` are monotonic. */
-export interface JudgeState extends Memory {
+export interface JudgeState extends Remembered {
   readonly verdict: ClockVerdict;
   /** When it was judged last. */
   readonly at_ms: number;
   readonly wall_s?: number;
-  readonly way?: Way;
-  readonly direct: Follow;
-  readonly chrony: Follow;
-  readonly held?: Held;
+  readonly path?: PathName;
+  readonly direct: LockHistory;
+  readonly chrony: LockHistory;
+  readonly holdover?: Holdover;
   /** Holdover has ended and no source is back. */
-  readonly spent: boolean;
+  readonly expired: boolean;
   /** The clock was set, and no source has proven itself since. */
   readonly stepped: boolean;
 }
 
+/** A wall clock that moved by more against the monotonic one was set. */
 const step_s = 0.1;
 
 /** Before anything was asked. */
@@ -46,10 +52,10 @@ export function initial(now_ms: number): JudgeState {
       evidence: 'nothing was asked yet',
     },
     at_ms: now_ms,
-    direct: unfollowed,
-    chrony: unfollowed,
+    direct: noHistory,
+    chrony: noHistory,
     offsets: noOffsets,
-    spent: false,
+    expired: false,
     stepped: false,
   };
 }
@@ -60,57 +66,62 @@ function wasStepped({ wall_s, at_ms }: JudgeState, evidence: Evidence, now_ms: n
 }
 
 /** What remains known after somebody set the system clock: nothing of its offset. */
-function forgetOffsets({ held: _held, way: _way, ...before }: JudgeState, { ntp }: Evidence): JudgeState {
+function forgetOffsets(
+  { holdover: _holdover, path: _path, ...before }: JudgeState,
+  { ntp }: Evidence,
+): JudgeState {
   return {
     ...before,
-    direct: lost(before.direct),
-    chrony: lost(before.chrony),
+    direct: afterLoss(before.direct),
+    chrony: afterLoss(before.chrony),
     offsets: noOffsets,
     stepped: true,
     ...(ntp.kind === 'fresh' ? { outdatedRef_s: ntp.value.tracking.ref_time_s } : {}),
   };
 }
 
-const followWay = (before: Follow, way: Candidate | Blocked, now_ms: number): Follow =>
-  isCandidate(way) ? follow(before, way.sample, way.limits, now_ms) : lost(before);
+const followPath = (before: LockHistory, path: SteeringPath | BlockedPath, now_ms: number): LockHistory =>
+  isSteering(path) ? withSample(before, path.sample, path.limits, now_ms) : afterLoss(before);
 
-/** A live way with the level that it may claim. */
-interface Running extends Contender {
-  readonly candidate: Candidate;
+/** A path that steers, with the level that it may claim. */
+interface Rated extends LivePath {
+  readonly steering: SteeringPath;
 }
 
-function running(weighed: Weighed, way: Way, seen: Follow): Running | undefined {
-  const candidate = weighed.ways[way];
-  if (!isCandidate(candidate)) return undefined;
-  const { lockedSince_ms } = seen;
+function rate(assessment: Assessment, name: PathName, history: LockHistory): Rated | undefined {
+  const path = assessment.paths[name];
+  if (!isSteering(path)) return undefined;
+  const { lockedSince_ms } = history;
   return {
-    candidate,
-    level: capped(levelOf(seen), candidate, weighed),
+    steering: path,
+    level: capped(levelOf(history), path, assessment),
     ...(lockedSince_ms === undefined ? {} : { lockedSince_ms }),
   };
 }
 
 /** Holdover, begun or going on, while no usable source is there; undefined when it was not earned or has ended. */
-function hold(
+function holdoverNow(
   before: JudgeState,
-  weighed: Weighed,
-  way: Way | undefined,
+  assessment: Assessment,
+  path: PathName | undefined,
   now_ms: number,
   settings: ClockSettings,
-): Held | undefined {
-  const isOwnFault = way !== undefined && way === before.way; // still there, and bad: then it is known to be off
-  const held =
-    before.held ??
-    (isOwnFault || before.way === undefined ? undefined : holdOn(before.verdict, before.at_ms, now_ms));
-  if (held === undefined || isSpent(held, now_ms, settings)) return undefined;
+): Holdover | undefined {
+  const isOwnFault = path !== undefined && path === before.path; // still there, and bad: then it is known to be off
+  const canBegin = !isOwnFault && before.path !== undefined;
+  const holdover =
+    before.holdover ?? (canBegin ? beginHoldover(before.verdict, before.at_ms, now_ms) : undefined);
+  if (holdover === undefined || isExpired(holdover, now_ms, settings)) return undefined;
+  const { ptp, ntp } = assessment;
   const seen_ns = [
-    weighed.ptp.live?.clock === 'system' ? weighed.ptp.live.sample.offset_ns : 0,
-    weighed.ntp.live?.sample.offset_ns ?? 0,
+    ptp.live?.clock === 'system' ? ptp.live.sample.offset_ns : 0,
+    ntp.live?.sample.offset_ns ?? 0,
   ];
-  return seen_ns.some((offset) => Math.abs(offset) > heldLimit_ns(held, settings)) ? undefined : held;
+  const limit_ns = holdoverLimit_ns(holdover, settings);
+  return seen_ns.some((offset) => Math.abs(offset) > limit_ns) ? undefined : holdover;
 }
 
-const sameState = (a: ClockVerdict, b: Finding): boolean =>
+const sameState = (a: ClockVerdict, b: Conclusion): boolean =>
   a.source === b.source && a.quality === b.quality && a.holdover?.since_ms === b.holdover?.since_ms;
 
 /** The next state after `evidence`, seen at `now_ms` (monotonic). Call it for every poll and every event. */
@@ -121,40 +132,40 @@ export function judge(
   settings: ClockSettings,
 ): JudgeState {
   const before = wasStepped(state, evidence, now_ms) ? forgetOffsets(state, evidence) : state;
-  const weighed = weigh(before, evidence, now_ms, settings);
-  const direct = followWay(before.direct, weighed.ways.direct, now_ms);
-  const chrony = followWay(before.chrony, weighed.ways.chrony, now_ms);
-  const live = {
-    direct: running(weighed, 'direct', direct),
-    chrony: running(weighed, 'chrony', chrony),
-  };
-  const way = choose(before.way, live.direct, live.chrony, now_ms);
-  const chosen = way && live[way];
+  const assessment = assess(before, evidence, now_ms, settings);
+  const direct = followPath(before.direct, assessment.paths.direct, now_ms);
+  const chrony = followPath(before.chrony, assessment.paths.chrony, now_ms);
+  const rated = { direct: rate(assessment, 'direct', direct), chrony: rate(assessment, 'chrony', chrony) };
+  const path = choosePath(before.path, rated.direct, rated.chrony, now_ms);
+  const chosen = path && rated[path];
   const usable = chosen !== undefined && isUsable(chosen.level);
-  const held = usable ? undefined : hold(before, weighed, way, now_ms, settings);
+  const holdover = usable ? undefined : holdoverNow(before, assessment, path, now_ms, settings);
   const past = {
-    spent: !usable && held === undefined && (before.spent || before.held !== undefined),
+    expired: !usable && holdover === undefined && (before.expired || before.holdover !== undefined),
     stepped: before.stepped && !usable,
   };
-  const finding =
-    held !== undefined
-      ? sayHeld(held, weighed, now_ms, settings)
-      : way !== undefined && chosen !== undefined
-        ? sayCandidate(way, chosen.candidate, chosen.level, weighed, past)
-        : sayUnsynced(weighed, past);
-  const measuring = weighed.ptp.standing === 'measuring';
+  const conclusion =
+    holdover !== undefined
+      ? concludeHoldover(holdover, assessment, now_ms, settings)
+      : path !== undefined && chosen !== undefined
+        ? concludeSource(path, chosen.steering, chosen.level, assessment, past)
+        : concludeUnsynced(assessment, past);
+  const measuring = assessment.ptp.state === 'measuring';
   return {
-    verdict: { ...finding, since_ms: sameState(state.verdict, finding) ? state.verdict.since_ms : now_ms },
+    verdict: {
+      ...conclusion,
+      since_ms: sameState(state.verdict, conclusion) ? state.verdict.since_ms : now_ms,
+    },
     at_ms: now_ms,
     wall_s: evidence.wall_s,
-    // in holdover the way that was lost is remembered no longer: whichever is usable first wins
-    ...(way === undefined || held !== undefined ? {} : { way }),
+    // in holdover the path that was lost is forgotten: whichever is usable first steers next
+    ...(path === undefined || holdover !== undefined ? {} : { path }),
     direct,
     chrony,
-    offsets: weighed.offsets,
+    offsets: assessment.offsets,
     ...(measuring ? { measuringSince_ms: before.measuringSince_ms ?? now_ms } : {}),
     ...(before.outdatedRef_s === undefined ? {} : { outdatedRef_s: before.outdatedRef_s }),
-    ...(held === undefined ? {} : { held }),
+    ...(holdover === undefined ? {} : { holdover }),
     ...past,
   };
 }

@@ -1,36 +1,48 @@
-// The ways in which the system clock may be steered to true time, each with what is known of it.
+// The two paths by which time reaches the system clock, what is known of each, and which of them steers.
 
 import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
-import { chainedBound, gmDoubt, ntpBound, pathDelay_ns, ptpBound, ptpPathBound, unbounded } from './bound.ts';
+import {
+  chainedBound,
+  ntpBound,
+  type Offsets,
+  pathDelay_ns,
+  ptpBound,
+  ptpPathBound,
+  spreadOf,
+  unbounded,
+  whyUntraceable,
+} from './bound.ts';
 import { isPtpRefclock, phc2sysSteers } from './doubts.ts';
-import type { Limits, Sample } from './hysteresis.ts';
-import type { NtpLive, NtpView } from './ntp.ts';
-import { type Offsets, spreadOf } from './offsets.ts';
-import type { PtpLive, PtpView } from './ptp.ts';
+import { isUsable, type Limits, type LockLevel, type OffsetSample } from './hysteresis.ts';
+import type { NtpAssessment, NtpLive } from './ntp.ts';
+import type { PtpAssessment, PtpLive } from './ptp.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, ntpLimits, ptpLimits } from './settings.ts';
 
-/** A live source that steers the system clock. */
-export interface Candidate {
+/** `direct`: ptp4l steers the system clock, with phc2sys where needed. `chrony`: chronyd does. */
+export type PathName = 'direct' | 'chrony';
+
+/** A path whose source is live and steers the system clock. */
+export interface SteeringPath {
   readonly source: 'ptp' | 'ntp';
-  readonly sample: Sample;
+  readonly sample: OffsetSample;
   readonly limits: Limits;
   readonly bound: ErrorBound;
   /** False when the sample is not of the system clock, so that it can be neither locked nor published. */
   readonly measured: boolean;
   readonly notes: readonly ReasonCode[];
-  readonly sentence: string;
+  readonly explanation: string;
 }
 
-/** A way that cannot be used, and why; without a reason when it was not asked for. */
-export interface Blocked {
+/** A path that does not steer, and why; without a reason when the mode leaves it out. */
+export interface BlockedPath {
   readonly reason?: ReasonCode;
-  readonly sentence: string;
+  readonly explanation: string;
 }
 
-/** Whether a way can be used. */
-export const isCandidate = (way: Candidate | Blocked): way is Candidate => 'source' in way;
+/** Whether the path steers the system clock. */
+export const isSteering = (path: SteeringPath | BlockedPath): path is SteeringPath => 'source' in path;
 
 const boundInput = (live: PtpLive, settings: ClockSettings) => ({
   delay_ns: pathDelay_ns(live.facts, live.port),
@@ -58,23 +70,23 @@ export const boundOfNtp = (live: NtpLive, settings: ClockSettings): ErrorBound =
     drift_ppb: settings.drift_ppb,
   });
 
-/** A suspect UTC offset is a doubt of its own (checks.ts), and leaves the rest of the grandmaster's word alone. */
+/** A suspect UTC offset is a doubt of its own (doubts.ts), and says nothing of the grandmaster's other claims. */
 function grandmasterNotes({ facts: { parent, timeProperties } }: PtpLive): ReasonCode[] {
-  const vouched = timeProperties && { ...timeProperties, currentUtcOffsetValid: true };
-  return gmDoubt(parent, vouched) === undefined ? [] : ['gm_not_traceable'];
+  const asIfValid = timeProperties && { ...timeProperties, currentUtcOffsetValid: true };
+  return whyUntraceable(parent, asIfValid) === undefined ? [] : ['gm_not_traceable'];
 }
 
 /** The system clock steered by ptp4l itself, or by phc2sys from the clock that ptp4l steers. */
-export function directWay(
-  ptp: PtpView,
+export function directPath(
+  ptp: PtpAssessment,
   offsets: Offsets,
   evidence: Evidence,
   settings: ClockSettings,
-): Candidate | Blocked {
-  const { live, sentence } = ptp;
-  if (ptp.standing !== 'slave' || live === undefined)
-    return { reason: ptp.reason ?? 'ptp_uncalibrated', sentence };
-  const common = { source: 'ptp', sample: live.sample, sentence } as const;
+): SteeringPath | BlockedPath {
+  const { live, explanation } = ptp;
+  if (ptp.state !== 'slave' || live === undefined)
+    return { reason: ptp.reason ?? 'ptp_uncalibrated', explanation };
+  const common = { source: 'ptp', sample: live.sample, explanation } as const;
   if (live.clock === 'system')
     return {
       ...common,
@@ -90,30 +102,33 @@ export function directWay(
       bound: unbounded('how well phc2sys steers the system clock is not measured'),
       measured: false,
       notes: ['phc2sys_unmeasured', ...grandmasterNotes(live)],
-      sentence: `${sentence}; phc2sys runs`,
+      explanation: `${explanation}; phc2sys runs`,
     };
   return live.clock === 'phc'
-    ? { reason: 'system_clock_unbound', sentence: `${sentence}, but that is the clock of the network card` }
-    : { reason: 'timestamping_unknown', sentence: `${sentence}, of a clock that is not known` };
+    ? {
+        reason: 'system_clock_unbound',
+        explanation: `${explanation}, but that is the clock of the network card`,
+      }
+    : { reason: 'timestamping_unknown', explanation: `${explanation}, of a clock that is not known` };
 }
 
 /** Whether ptp4l keeps this refclock right: a card's clock must be steered, a SHM segment only be filled. */
-function isFed(name: string, ptp: PtpView): boolean {
-  if (ptp.standing === 'slave') return true;
-  if (ptp.standing !== 'measuring') return false;
+function isFed(name: string, ptp: PtpAssessment): boolean {
+  if (ptp.state === 'slave') return true;
+  if (ptp.state !== 'measuring') return false;
   return name.startsWith('SHM') || (name.startsWith('PTP') && ptp.live?.clock === 'system');
 }
 
 /** The system clock steered by chronyd, from NTP or from a refclock that PTP feeds. */
-export function chronyWay(
-  ptp: PtpView,
-  ntp: NtpView,
+export function chronyPath(
+  ptp: PtpAssessment,
+  ntp: NtpAssessment,
   offsets: Offsets,
   settings: ClockSettings,
-): Candidate | Blocked {
-  const { live, sentence } = ntp;
+): SteeringPath | BlockedPath {
+  const { live, explanation } = ntp;
   if (ntp.reason !== undefined || live === undefined)
-    return { reason: ntp.reason ?? 'ntp_source_lost', sentence };
+    return { reason: ntp.reason ?? 'ntp_source_lost', explanation };
   const { selected } = live;
   const notes = live.falsetickers ? (['ntp_falseticker'] as const) : [];
   const near = boundOfNtp(live, settings);
@@ -121,7 +136,7 @@ export function chronyWay(
     return throughRefclock(ptp, ptp.live, ntp, live, near, offsets, settings);
   if (isPtpRefclock(selected) && !selected.name.startsWith('SHM'))
     // gpsd fills SHM without any PTP
-    return { reason: 'refclock_unfed', sentence: `${sentence}; ${ptp.sentence}` };
+    return { reason: 'refclock_unfed', explanation: `${explanation}; ${ptp.explanation}` };
   return {
     source: 'ntp',
     sample: live.sample,
@@ -129,21 +144,21 @@ export function chronyWay(
     bound: near,
     measured: true,
     notes,
-    sentence,
+    explanation,
   };
 }
 
 function throughRefclock(
-  ptp: PtpView,
+  ptp: PtpAssessment,
   far: PtpLive,
-  ntp: NtpView,
+  ntp: NtpAssessment,
   live: NtpLive,
   near: ErrorBound,
   offsets: Offsets,
   settings: ClockSettings,
-): Candidate {
+): SteeringPath {
   // only a SLAVE's offset is part of the chain: the ntpshm servo hands its offset on, where chronyd counts it
-  const steersCard = ptp.standing === 'slave' && far.clock !== 'system';
+  const steersCard = ptp.state === 'slave' && far.clock !== 'system';
   const offset_ns = steersCard
     ? Math.sign(live.sample.offset_ns || 1) *
       (Math.abs(live.sample.offset_ns) + Math.abs(far.sample.offset_ns))
@@ -162,6 +177,38 @@ function throughRefclock(
       ...(live.falsetickers ? (['ntp_falseticker'] as const) : []),
       ...grandmasterNotes(far),
     ],
-    sentence: `${ntp.sentence}; ${ptp.sentence}`,
+    explanation: `${ntp.explanation}; ${ptp.explanation}`,
   };
+}
+
+/** How long PTP must be locked before it takes over from a good chronyd. */
+const takeover_ms = 10_000;
+
+/** One path that steers, as it is compared with the other. */
+export interface LivePath {
+  readonly level: LockLevel;
+  /** Monotonic ms since when it is locked. */
+  readonly lockedSince_ms?: number;
+}
+
+const rank: Readonly<Record<LockLevel, number>> = { acquiring: 0, tracking: 1, locked: 2 };
+
+/**
+ * Chooses between paths that steer. A usable one is kept, except that PTP takes over once it is locked for 10 s;
+ * an unusable one is left at once for a usable one.
+ */
+export function choosePath(
+  active: PathName | undefined,
+  direct: LivePath | undefined,
+  chrony: LivePath | undefined,
+  now_ms: number,
+): PathName | undefined {
+  if (direct === undefined || chrony === undefined)
+    return direct === undefined ? chrony && 'chrony' : 'direct';
+  if (active === 'direct') return isUsable(direct.level) || !isUsable(chrony.level) ? 'direct' : 'chrony';
+  if (active === 'chrony') {
+    const proven = direct.level === 'locked' && now_ms - (direct.lockedSince_ms ?? now_ms) >= takeover_ms;
+    return !proven && (isUsable(chrony.level) || !isUsable(direct.level)) ? 'chrony' : 'direct';
+  }
+  return rank[direct.level] >= rank[chrony.level] ? 'direct' : 'chrony';
 }

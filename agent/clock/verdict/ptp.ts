@@ -1,25 +1,32 @@
-// What ptp4l says, weighed: port state and freshness come before the offset.
+// What ptp4l reports, assessed: port state and freshness come before the offset.
 
 import { formatAgo, formatNs } from '../../lib/format.ts';
-import type { Evidence, PortState, PtpFacts, PtpPort } from '../facts.ts';
+import {
+  decidingPort,
+  type Evidence,
+  isFollowing,
+  type PortState,
+  type PtpFacts,
+  type PtpPort,
+} from '../facts.ts';
 import { pathDelay_ns } from './bound.ts';
-import type { Sample } from './hysteresis.ts';
+import type { OffsetSample } from './hysteresis.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, readingAgeLimit_ms } from './settings.ts';
 
-/** Which clock ptp4l measures against the master: the system's, the network card's, or it cannot be told. */
+/** Which clock ptp4l measures against the master: the system's, the network card's, or it is not known. */
 type MeasuredClock = 'system' | 'phc' | 'unknown';
 
 /** ptp4l at one moment. */
-export interface PtpView {
-  readonly standing:
+export interface PtpAssessment {
+  readonly state:
     | 'slave' // SLAVE with fresh Sync: steers the clock that it measures
     | 'measuring' // UNCALIBRATED with fresh Sync
-    | 'unfit' // answers, but follows nobody
+    | 'not_following' // answers, but gets no fresh Sync
     | 'silent'; // cannot be asked
   /** Why it is not `slave`; for a slave, undefined. */
   readonly reason?: ReasonCode;
-  readonly sentence: string;
+  readonly explanation: string;
   /** Present only while Sync messages are fresh. */
   readonly live?: PtpLive;
 }
@@ -29,31 +36,14 @@ export interface PtpLive {
   readonly facts: PtpFacts;
   readonly port: PtpPort;
   readonly clock: MeasuredClock;
-  readonly sample: Sample;
+  readonly sample: OffsetSample;
   readonly sinceSync_ms: number;
 }
 
 /** How long UNCALIBRATED with fresh Sync counts as starting up; pi servos need up to 30 s. */
 const calibration_ms = 60_000;
 
-const worstFirst: readonly PortState[] = [
-  'FAULTY',
-  'DISABLED',
-  'INITIALIZING',
-  'MASTER',
-  'GRAND_MASTER',
-  'LISTENING',
-  'PRE_MASTER',
-  'PASSIVE',
-];
-
-/** The port that decides: any SLAVE, else any UNCALIBRATED, else the worst. */
-function decidingPort(ports: readonly PtpPort[]): PtpPort | undefined {
-  const first = (state: PortState): PtpPort | undefined => ports.find((port) => port.portState === state);
-  return (['SLAVE', 'UNCALIBRATED', ...worstFirst] as const).map(first).find((port) => port !== undefined);
-}
-
-const unfitReason = (state: PortState): ReasonCode => {
+const reasonOf = (state: PortState): ReasonCode => {
   if (state === 'FAULTY' || state === 'DISABLED' || state === 'INITIALIZING') return 'ptp_port_faulty';
   return state === 'MASTER' || state === 'GRAND_MASTER' ? 'ptp_self_master' : 'ptp_listening';
 };
@@ -74,8 +64,8 @@ function syncAgeLimit_ms({ logSyncInterval }: PtpPort): number {
 const knownAgeLimit_ms = (port: PtpPort, poll_s: number): number =>
   Math.max(syncAgeLimit_ms(port), 2e3 * poll_s);
 
-/** Time to ask once more before a Sync counts as missing. */
-const lastCall_ms = { asks: 50, answered: 400 } as const;
+/** After a Sync counts as too old: when to ask once more, and how long the answer may take. */
+const lateSync_ms = { asks: 50, answered: 400 } as const;
 
 function isSyncFresh(
   facts: PtpFacts,
@@ -86,24 +76,24 @@ function isSyncFresh(
 ) {
   const { timeStatus, ingressSeen_ms } = facts;
   if (timeStatus.ingress_time_ns === 0n || at_ms - ingressSeen_ms > syncAgeLimit_ms(port)) return false;
-  return now_ms - ingressSeen_ms <= knownAgeLimit_ms(port, poll_s) + lastCall_ms.answered;
+  return now_ms - ingressSeen_ms <= knownAgeLimit_ms(port, poll_s) + lateSync_ms.answered;
 }
 
 /** When to ask for a Sync that has not come: just after the last one has grown too old. Undefined without one. */
-export function lastCallAt_ms(facts: PtpFacts, poll_s: number): number | undefined {
+export function syncDueAt_ms(facts: PtpFacts, poll_s: number): number | undefined {
   const port = decidingPort(facts.ports);
-  if (port?.portState !== 'SLAVE' && port?.portState !== 'UNCALIBRATED') return undefined;
-  if (facts.ingressSeen_ms === Number.NEGATIVE_INFINITY) return undefined;
-  return facts.ingressSeen_ms + knownAgeLimit_ms(port, poll_s) + lastCall_ms.asks;
+  if (port === undefined || !isFollowing(port)) return undefined;
+  if (facts.ingressSeen_ms === -Infinity) return undefined;
+  return facts.ingressSeen_ms + knownAgeLimit_ms(port, poll_s) + lateSync_ms.asks;
 }
 
 /** Whether ptp4l follows somebody whose Syncs come. */
 export const hasFreshSync = (reading: Evidence['ptp'], now_ms: number, settings: ClockSettings): boolean =>
-  viewPtp(reading, now_ms, settings, undefined).live !== undefined;
+  assessPtp(reading, now_ms, settings, undefined).live !== undefined;
 
 const portName = (port: PtpPort): string => `port ${port.portIdentity.split('-').at(-1)}`;
 
-function liveSentence({ facts, port, sample, sinceSync_ms }: PtpLive): string {
+function describeLive({ facts, port, sample, sinceSync_ms }: PtpLive): string {
   const delay = pathDelay_ns(facts, port);
   return (
     `ptp4l ${portName(port)} is ${port.portState} of ${facts.timeStatus.gmIdentity}, ` +
@@ -112,63 +102,64 @@ function liveSentence({ facts, port, sample, sinceSync_ms }: PtpLive): string {
   );
 }
 
-const silent = (reason: ReasonCode, sentence: string): PtpView => ({ standing: 'silent', reason, sentence });
+const silent = (reason: ReasonCode, explanation: string): PtpAssessment => ({
+  state: 'silent',
+  reason,
+  explanation,
+});
+const notFollowing = (reason: ReasonCode, explanation: string): PtpAssessment => ({
+  state: 'not_following',
+  reason,
+  explanation,
+});
 
-/** Judges ptp4l by itself. `measuringSince_ms` is when it was first seen UNCALIBRATED without a break. */
-export function viewPtp(
+/** Why there is nothing fresh to judge by. */
+function unanswered(reading: Exclude<Evidence['ptp'], { kind: 'fresh' }>): PtpAssessment {
+  if (reading.kind === 'stale') return silent('ptp_no_answer', `ptp4l is silent: ${reading.why}`);
+  if (reading.why === 'not_yet') return silent('starting', 'ptp4l was not asked yet');
+  const wanted = !['not_installed', 'no_socket', 'disabled'].includes(reading.why);
+  const explanation = `ptp4l cannot be asked: ${reading.detail ?? reading.why}`;
+  return silent(wanted ? 'ptp_no_answer' : 'ptp_absent', explanation);
+}
+
+/** The last Sync of a port that should get some, for people. */
+function describeStale({ timeStatus, ingressSeen_ms }: PtpFacts, now_ms: number): string {
+  if (timeStatus.ingress_time_ns === 0n) return 'no Sync so far';
+  const sinceSync_ms = now_ms - ingressSeen_ms;
+  return Number.isFinite(sinceSync_ms)
+    ? `last Sync ${formatAgo(sinceSync_ms)}`
+    : 'no new Sync was seen so far';
+}
+
+/** Assesses ptp4l by itself. `measuringSince_ms` is when it was first seen UNCALIBRATED without a break. */
+export function assessPtp(
   reading: Evidence['ptp'],
   now_ms: number,
   settings: ClockSettings,
   measuringSince_ms: number | undefined,
-): PtpView {
-  if (reading.kind === 'absent') {
-    if (reading.why === 'not_yet') return silent('starting', 'ptp4l was not asked yet');
-    const wanted = !['not_installed', 'no_socket', 'disabled'].includes(reading.why);
-    const sentence = `ptp4l cannot be asked: ${reading.detail ?? reading.why}`;
-    return silent(wanted ? 'ptp_no_answer' : 'ptp_absent', sentence);
-  }
+): PtpAssessment {
+  if (reading.kind !== 'fresh') return unanswered(reading);
   const age_ms = now_ms - reading.at_ms;
-  if (reading.kind === 'stale') return silent('ptp_no_answer', `ptp4l is silent: ${reading.why}`);
   if (age_ms > readingAgeLimit_ms(settings))
     return silent('ptp_no_answer', `ptp4l answered last ${formatAgo(age_ms)}`);
-
   const facts = reading.value;
   const port = decidingPort(facts.ports);
-  if (port === undefined)
-    return { standing: 'unfit', reason: 'ptp_port_faulty', sentence: 'ptp4l has no port' };
+  if (port === undefined) return notFollowing('ptp_port_faulty', 'ptp4l has no port');
   const { portState } = port;
-  if (portState !== 'SLAVE' && portState !== 'UNCALIBRATED')
-    return {
-      standing: 'unfit',
-      reason: unfitReason(portState),
-      sentence: `ptp4l ${portName(port)} is ${portState}`,
-    };
-  const sinceSync_ms = now_ms - facts.ingressSeen_ms;
-  if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings)) {
-    const seen = Number.isFinite(sinceSync_ms)
-      ? `last Sync ${formatAgo(sinceSync_ms)}`
-      : 'no new Sync was seen so far';
-    const last = facts.timeStatus.ingress_time_ns === 0n ? 'no Sync so far' : seen;
-    return {
-      standing: 'unfit',
-      reason: 'ptp_stale_sync',
-      sentence: `ptp4l ${portName(port)} is ${portState}, but ${last}`,
-    };
-  }
+  const state = `ptp4l ${portName(port)} is ${portState}`;
+  if (!isFollowing(port)) return notFollowing(reasonOf(portState), state);
+  if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings))
+    return notFollowing('ptp_stale_sync', `${state}, but ${describeStale(facts, now_ms)}`);
   const live: PtpLive = {
     facts,
     port,
     clock: measuredClock(port, settings),
     sample: { id: String(facts.timeStatus.ingress_time_ns), offset_ns: facts.timeStatus.master_offset_ns },
-    sinceSync_ms,
+    sinceSync_ms: now_ms - facts.ingressSeen_ms,
   };
-  const sentence = liveSentence(live);
-  if (portState === 'SLAVE' && facts.timeStatus.gmPresent) return { standing: 'slave', sentence, live };
+  const explanation = describeLive(live);
+  if (portState === 'SLAVE' && facts.timeStatus.gmPresent) return { state: 'slave', explanation, live };
   const settling = measuringSince_ms === undefined || now_ms - measuringSince_ms < calibration_ms;
-  return {
-    standing: 'measuring',
-    reason: settling ? 'ptp_uncalibrated' : 'ptp_free_running',
-    sentence,
-    live,
-  };
+  const reason = settling ? 'ptp_uncalibrated' : 'ptp_free_running';
+  return { state: 'measuring', reason, explanation, live };
 }

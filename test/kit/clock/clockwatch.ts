@@ -1,4 +1,4 @@
-import { systemFileThere, usualSigns } from '../../../agent/clock/chronyd/chronyc.ts';
+import { isFileUsable, usualSigns } from '../../../agent/clock/chronyd/chronyc.ts';
 import { openUdp } from '../../../agent/clock/chronyd/udp.ts';
 import { type ChronyOptions, watchChronyd } from '../../../agent/clock/chronyd/watch.ts';
 import { systemSocketFiles } from '../../../agent/clock/ptp4l/keeper.ts';
@@ -32,7 +32,7 @@ export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<Pt
 /** The chronyd probe on real sockets and processes. */
 export function realChronyWatch(owner: Cleanup, opts: Partial<ChronyOptions>) {
   const watched = watchChronyd(
-    { open: openUdp, spawn: agentSpawn, there: systemFileThere, ticker: systemTicker(), random: Math.random },
+    { open: openUdp, spawn: agentSpawn, isUsable: isFileUsable, ticker: systemTicker(), random: Math.random },
     {
       chrony_host: '127.0.0.1',
       chrony_port: 323,

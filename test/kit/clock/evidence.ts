@@ -39,8 +39,6 @@ export const ptpPort = (changes: Partial<PtpPort> = {}): PtpPort => ({
   portIdentity: '46c098.fffe.57f671-1',
   portState: 'SLAVE',
   logSyncInterval: 0,
-  logAnnounceInterval: 1,
-  announceReceiptTimeout: 3,
   delayMechanism: 1,
   peerMeanPathDelay_ns: 0,
   timestamping: 'SOFTWARE',
@@ -49,13 +47,9 @@ export const ptpPort = (changes: Partial<PtpPort> = {}): PtpPort => ({
 
 export const properties = (changes: Partial<TimeProperties> = {}): TimeProperties => ({
   currentUtcOffset_s: 37,
-  leap61: false,
-  leap59: false,
   currentUtcOffsetValid: true,
   ptpTimescale: true,
   timeTraceable: true,
-  frequencyTraceable: true,
-  timeSource: 0x20,
   ...changes,
 });
 
@@ -68,8 +62,6 @@ export function ptpFacts(
 ): PtpFacts {
   const gmIdentity = 'c6fbd5.fffe.c2ee14';
   return {
-    socket: '/var/run/ptp4l',
-    readOnly: false,
     events: [],
     ports: [ptpPort(port)],
     timeStatus: {
@@ -79,15 +71,12 @@ export function ptpFacts(
       gmIdentity,
     },
     ingressSeen_ms: sync_ms,
-    current: { stepsRemoved: 1, offsetFromMaster_ns: offset_ns, meanPathDelay_ns: 2800 },
+    current: { stepsRemoved: 1, meanPathDelay_ns: 2800 },
     parent: {
       parentPortIdentity: `${gmIdentity}-1`,
       grandmasterIdentity: gmIdentity,
       gmClockClass: 6,
       gmClockAccuracy: 0x21,
-      gmOffsetScaledLogVariance: 0x4e5d,
-      grandmasterPriority1: 10,
-      grandmasterPriority2: 128,
     },
     timeProperties: properties(),
     ...changes,
@@ -104,7 +93,6 @@ export const chronySource = (changes: Partial<ChronySource> = {}): ChronySource 
   reach: 0o377,
   last_rx_s: 5,
   offset_s: 0,
-  offset_measured_s: 0,
   error_margin_s: 0.004,
   ...changes,
 });
@@ -129,7 +117,6 @@ export function chronyFacts(
       ref_time_s: epoch_s + now_ms / 1e3 - 5,
       system_time_s: 0.000025,
       last_offset_s: 0.00002,
-      rms_offset_s: 0.00001,
       freq_ppm: -0.2,
       resid_freq_ppm: 0.003,
       skew_ppm: 0.9,

@@ -168,7 +168,7 @@ export function see(
     ...rest,
     ...(ptp.delay_ns === undefined
       ? {}
-      : { current: { ...current, stepsRemoved: 1, offsetFromMaster_ns: 0, meanPathDelay_ns: ptp.delay_ns } }),
+      : { current: { ...current, stepsRemoved: 1, meanPathDelay_ns: ptp.delay_ns } }),
     ...(parent === undefined
       ? {}
       : { parent: { ...parent, gmClockAccuracy: ptp.accuracy, gmClockClass: ptp.clockClass } }),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type ClockChange,
-  type ClockView,
+  type ClockState,
   changesBetween,
-  sameView,
-  viewOf,
+  clockStateOf,
+  sameClockState,
 } from '../../../agent/clock/changes.ts';
 import type { ChronyFacts, PtpFacts } from '../../../agent/clock/facts.ts';
 import type { Verdict } from '../../../agent/clock/types.ts';
@@ -30,9 +30,9 @@ interface Moment {
 
 /** Shows one moment after the other; gives what changed at each. */
 function shown(...moments: readonly Moment[]): ClockChange[][] {
-  let view: ClockView | undefined;
+  let view: ClockState | undefined;
   return moments.map(({ verdict: judged = verdict(), ptp = absent('not_yet'), ntp = absent('not_yet') }) => {
-    const seen = viewOf(judged, ptp, ntp, view);
+    const seen = clockStateOf(judged, ptp, ntp, view);
     const changes = view === undefined ? [] : changesBetween(view, seen);
     view = seen;
     return changes;
@@ -50,9 +50,6 @@ const parentOf = (gm: string) => ({
   grandmasterIdentity: gm,
   gmClockClass: 6,
   gmClockAccuracy: 0x21,
-  gmOffsetScaledLogVariance: 1,
-  grandmasterPriority1: 128,
-  grandmasterPriority2: 128,
 });
 const followed = 'c6fbd5.fffe.c2ee14';
 const port = '46c098.fffe.57f671-1';
@@ -78,7 +75,7 @@ test('a change of the verdict has what was and what is', () => {
 
 test('another grandmaster, its port and the way to it are told', () => {
   const other = ptpFacts(0, 0, {}, { parent: parentOf('aaaaaa.fffe.bbbbbb') });
-  const far = { ...other, current: { stepsRemoved: 2, offsetFromMaster_ns: 0, meanPathDelay_ns: 0 } };
+  const far = { ...other, current: { stepsRemoved: 2, meanPathDelay_ns: 0 } };
   assert.deepEqual(last({ ptp: slave }, { ptp: fresh(far, 0) }), [
     { event: 'grandmaster', before: followed, after: 'aaaaaa.fffe.bbbbbb' },
     { event: 'parent', before: `${followed}-1`, after: 'aaaaaa.fffe.bbbbbb-1' },
@@ -170,14 +167,14 @@ test('the selected source of chronyd: another one, none, and one again', () => {
 });
 
 test('measurements alone are the same view; a first sight is not, though it is no event', () => {
-  const at = (ptp: Reading<PtpFacts>, before?: ClockView): ClockView =>
-    viewOf(verdict(), ptp, absent('not_yet'), before);
+  const at = (ptp: Reading<PtpFacts>, before?: ClockState): ClockState =>
+    clockStateOf(verdict(), ptp, absent('not_yet'), before);
   const view = at(slave);
-  assert.ok(sameView(view, at(fresh(ptpFacts(9000, 77), 9000), view)));
+  assert.ok(sameClockState(view, at(fresh(ptpFacts(9000, 77), 9000), view)));
   const silent = at(stale(ptpFacts(0), 0, '4 s'), view);
-  assert.ok(sameView(silent, at(stale(ptpFacts(0), 0, '5 s'), silent)));
-  assert.ok(!sameView(view, silent));
+  assert.ok(sameClockState(silent, at(stale(ptpFacts(0), 0, '5 s'), silent)));
+  assert.ok(!sameClockState(view, silent));
   const unseen = at(absent('not_yet'));
-  assert.ok(!sameView(unseen, at(slave, unseen)));
+  assert.ok(!sameClockState(unseen, at(slave, unseen)));
   assert.deepEqual(changesBetween(unseen, at(slave, unseen)), []);
 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChronyFacts, PtpFacts } from '../../../agent/clock/facts.ts';
-import { type Heard, keepTime } from '../../../agent/clock/timekeeper.ts';
+import { type FactSource, keepTime } from '../../../agent/clock/timekeeper.ts';
 import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
 import { clockSettings, ptpFacts } from '../../kit/clock/evidence.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { fakeWall } from '../../kit/unit/unitfakes.ts';
 
 /** A daemon whose state a test sets. */
-function daemon<T>(first: Reading<T>): Heard<T> & { reading: Reading<T>; turn(): void; heard: number } {
+function daemon<T>(first: Reading<T>): FactSource<T> & { reading: Reading<T>; turn(): void; heard: number } {
   const listeners = new Set<() => void>();
   return {
     reading: first,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClockSummary } from '../../../agent/clock/summary.ts';
+import type { ClockSummary } from '../../../agent/clock/types.ts';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
 import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import { oneWay } from '../../../agent/peers/oneway.ts';

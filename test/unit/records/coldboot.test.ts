@@ -1,7 +1,7 @@
 // A unit without a battery clock boots years away from now, and its clock is set when NTP first answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockDoubt, trackTrust } from '../../../agent/clock/trust.ts';
+import { clockCaveat, trackTrust } from '../../../agent/clock/trust.ts';
 import { type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import { clockNote } from '../../../agent/nats/clocknote.ts';
@@ -225,7 +225,7 @@ test('a step of the clock is told with what it showed before and after', () => {
 });
 
 test('a certificate that fails by its date is put down to the clock only when nobody vouches for the clock', () => {
-  const doubt = clockDoubt('freerun', 12_000);
+  const doubt = clockCaveat('freerun', 12_000);
   assert.equal(doubt, 'by a clock that is not synchronised and shows 1970-01-01');
   assert.equal(
     clockNote('certificate is not yet valid', doubt),
@@ -233,7 +233,7 @@ test('a certificate that fails by its date is put down to the clock only when no
   );
   assert.match(clockNote('certificate has expired', doubt), /not synchronised/);
   assert.equal(clockNote('ECONNREFUSED', doubt), '');
-  assert.equal(clockNote('certificate has expired', clockDoubt('locked', 12_000)), '');
+  assert.equal(clockNote('certificate has expired', clockCaveat('locked', 12_000)), '');
 });
 
 const now_ms = 1_795_218_000_000;
@@ -269,7 +269,7 @@ const health = (changes: Partial<HealthFacts>): string[] => {
     .troubles.filter(({ key }) => key !== 'clock')
     .map(({ weight, text }) => `${weight}: ${text}`);
 };
-const doubt = clockDoubt('freerun', 0);
+const doubt = clockCaveat('freerun', 0);
 const cert = (days_left: number, not_before_ms = now_ms - 86_400_000) => ({
   file: 'hub.pem',
   subject: 'CN=hub',
@@ -279,13 +279,13 @@ const cert = (days_left: number, not_before_ms = now_ms - 86_400_000) => ({
 });
 
 test('a hub that is not joined for the date is told so', () => {
-  assert.deepEqual(health({ wall_ms: 0, clockDoubt: doubt, hubError: 'no link to the hub' }), [
+  assert.deepEqual(health({ wall_ms: 0, clockCaveat: doubt, hubError: 'no link to the hub' }), [
     'degraded: the hub is not joined: no link to the hub; its certificate cannot be found valid by a clock that is not synchronised and shows 1970-01-01',
   ]);
-  assert.deepEqual(health({ wall_ms: 0, clockDoubt: doubt, hubTls: false }), [
+  assert.deepEqual(health({ wall_ms: 0, clockCaveat: doubt, hubTls: false }), [
     'degraded: the hub is not joined',
   ]);
-  assert.deepEqual(health({ clockDoubt: 'by whatever' }), ['degraded: the hub is not joined']);
+  assert.deepEqual(health({ clockCaveat: 'by whatever' }), ['degraded: the hub is not joined']);
 });
 
 test('a certificate from tomorrow, or from before yesterday, is not to blame when the clock is', () => {
@@ -294,13 +294,13 @@ test('a certificate from tomorrow, or from before yesterday, is not to blame whe
   assert.deepEqual(health({ ...joined, certificates: [future] }), [
     'critical: certificate hub.pem is valid only from 2026-11-21T23:40:00.000Z',
   ]);
-  assert.deepEqual(health({ ...joined, certificates: [future], clockDoubt: 'by a bad clock' }), [
+  assert.deepEqual(health({ ...joined, certificates: [future], clockCaveat: 'by a bad clock' }), [
     'degraded: certificate hub.pem is valid only from 2026-11-21T23:40:00.000Z, by a bad clock',
   ]);
   assert.deepEqual(health({ ...joined, certificates: [cert(-3)] }), [
     'critical: certificate hub.pem has expired',
   ]);
-  assert.deepEqual(health({ ...joined, certificates: [cert(-3)], clockDoubt: 'by a bad clock' }), [
+  assert.deepEqual(health({ ...joined, certificates: [cert(-3)], clockCaveat: 'by a bad clock' }), [
     'degraded: certificate hub.pem has expired, by a bad clock',
   ]);
 });

@@ -41,28 +41,28 @@ test('what was not known is an empty cell, and a column in which nothing was kno
   const recorder = clockRecorder();
   recorder.push(sample(1));
   recorder.push(sample(2, { offset_ns: -350.4, hub_up: false, ntp_source: '192.0.2.1' }));
-  assert.deepEqual(recorder.tape(), {
+  assert.deepEqual(recorder.table(), {
     columns: ['mono_ms', 'wall_ms', 'source', 'quality', 'holdover', 'offset_ns', 'ntp_source', 'hub_up'],
     rows: [
       [1000, epoch_s * 1000 + 1000, 'ptp', 'locked', 0, '', '', ''],
       [2000, epoch_s * 1000 + 2000, 'ptp', 'locked', 0, -350, '192.0.2.1', 0],
     ],
   });
-  assert.deepEqual(clockRecorder().tape(), { columns: [], rows: [] });
+  assert.deepEqual(clockRecorder().table(), { columns: [], rows: [] });
 });
 
 test('infinite and absurd figures are not known', () => {
   const recorder = clockRecorder();
   recorder.push(sample(1, { ingress_age_ms: Infinity, offset_ns: Number.NaN }));
-  assert.equal(recorder.tape().columns.includes('ingress_age_ms'), false);
-  assert.equal(recorder.tape().columns.includes('offset_ns'), false);
+  assert.equal(recorder.table().columns.includes('ingress_age_ms'), false);
+  assert.equal(recorder.table().columns.includes('offset_ns'), false);
 });
 
 test('a quarter of an hour is kept, and any stretch of it can be cut out', () => {
   const recorder = clockRecorder();
   for (let second = 1; second <= recorded_s + 100; second++) recorder.push(sample(second));
   const seconds = (from?: number, to?: number, most?: number): number[] =>
-    recorder.tape(from, to, most).rows.map(([mono_ms]) => Number(mono_ms) / 1000);
+    recorder.table(from, to, most).rows.map(([mono_ms]) => Number(mono_ms) / 1000);
   assert.equal(seconds().length, 900);
   assert.deepEqual([seconds()[0], seconds().at(-1)], [101, 1000]);
   assert.deepEqual(seconds(500_000, 503_500), [500, 501, 502, 503]);
@@ -267,9 +267,9 @@ test('the largest record is below 64 KiB, whole ring and all', () => {
     })),
     more_changes: 1000,
     period_ms: 1000,
-    ...recorder.tape(-Infinity, Infinity, 200),
+    ...recorder.table(-Infinity, Infinity, 200),
   };
   const bytes = Buffer.byteLength(encodeRecord(body));
   assert.ok(bytes < 65_536, `${bytes} bytes`);
-  assert.ok(Buffer.byteLength(encodeRecord(recorder.tape())) < 200_000);
+  assert.ok(Buffer.byteLength(encodeRecord(recorder.table())) < 200_000);
 });

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  addOffset,
   agedBound,
   chainedBound,
   clockAccuracy_ns,
-  gmDoubt,
+  noOffsets,
   ntpBound,
+  type Offsets,
   type PtpBoundInput,
   pathDelay_ns,
   ptpBound,
+  spreadOf,
   unbounded,
+  whyUntraceable,
 } from '../../../../agent/clock/verdict/bound.ts';
-import { addOffset, noOffsets, type Offsets, spreadOf } from '../../../../agent/clock/verdict/offsets.ts';
 import { chronyFacts, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
 
 const windowOf = (values_ns: readonly number[]): Offsets =>
@@ -96,7 +99,7 @@ test('a grandmaster that is not tied to UTC gives a relative bound only, and why
   assert.match(say({ timeProperties: properties({ currentUtcOffsetValid: false }) }), /whole seconds/);
   assert.match(say({ parent: undefined }), /not known/);
   for (const gmClockClass of [6, 7, 135])
-    assert.equal(gmDoubt({ ...parent, gmClockClass }, properties()), undefined);
+    assert.equal(whyUntraceable({ ...parent, gmClockClass }, properties()), undefined);
 });
 
 test('too few samples bound nothing', () => {

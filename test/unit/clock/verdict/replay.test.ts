@@ -31,7 +31,7 @@ function replay(lines: readonly Line[]) {
   let state = initial(0);
   return lines.map(({ offset_ns, delay_ns }, i) => {
     const now_ms = (i + 1) * 1000;
-    const current = { stepsRemoved: 1, offsetFromMaster_ns: offset_ns, meanPathDelay_ns: delay_ns };
+    const current = { stepsRemoved: 1, meanPathDelay_ns: delay_ns };
     const ptp = ptpFacts(now_ms, offset_ns, {}, { current });
     state = judge(state, evidence({ ptp }, now_ms), now_ms, settings);
     return state.verdict;

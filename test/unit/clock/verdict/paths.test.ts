@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choose } from '../../../../agent/clock/verdict/choose.ts';
+import { choosePath } from '../../../../agent/clock/verdict/paths.ts';
 import { reasons } from '../../../../agent/clock/verdict/reasons.ts';
 import {
   chronyFacts,
@@ -114,19 +114,19 @@ test('the arbiter leaves a usable way only for a PTP locked for 10 s, and an unu
   const locked = { level: 'locked', lockedSince_ms: 0 } as const;
   const tracking = { level: 'tracking' } as const;
   const acquiring = { level: 'acquiring' } as const;
-  assert.equal(choose('chrony', locked, tracking, 9_999), 'chrony');
-  assert.equal(choose('chrony', locked, tracking, 10_000), 'direct');
-  assert.equal(choose('chrony', tracking, tracking, 99_999), 'chrony');
-  assert.equal(choose('chrony', tracking, acquiring, 0), 'direct');
-  assert.equal(choose('chrony', acquiring, acquiring, 0), 'chrony');
-  assert.equal(choose('direct', tracking, locked, 0), 'direct');
-  assert.equal(choose('direct', acquiring, tracking, 0), 'chrony');
-  assert.equal(choose('direct', acquiring, acquiring, 0), 'direct');
-  assert.equal(choose(undefined, tracking, tracking, 0), 'direct');
-  assert.equal(choose(undefined, tracking, locked, 0), 'chrony');
-  assert.equal(choose('direct', undefined, acquiring, 0), 'chrony');
-  assert.equal(choose('chrony', acquiring, undefined, 0), 'direct');
-  assert.equal(choose('direct', undefined, undefined, 0), undefined);
+  assert.equal(choosePath('chrony', locked, tracking, 9_999), 'chrony');
+  assert.equal(choosePath('chrony', locked, tracking, 10_000), 'direct');
+  assert.equal(choosePath('chrony', tracking, tracking, 99_999), 'chrony');
+  assert.equal(choosePath('chrony', tracking, acquiring, 0), 'direct');
+  assert.equal(choosePath('chrony', acquiring, acquiring, 0), 'chrony');
+  assert.equal(choosePath('direct', tracking, locked, 0), 'direct');
+  assert.equal(choosePath('direct', acquiring, tracking, 0), 'chrony');
+  assert.equal(choosePath('direct', acquiring, acquiring, 0), 'direct');
+  assert.equal(choosePath(undefined, tracking, tracking, 0), 'direct');
+  assert.equal(choosePath(undefined, tracking, locked, 0), 'chrony');
+  assert.equal(choosePath('direct', undefined, acquiring, 0), 'chrony');
+  assert.equal(choosePath('chrony', acquiring, undefined, 0), 'direct');
+  assert.equal(choosePath('direct', undefined, undefined, 0), undefined);
 });
 
 test('a lock earned under the wide limits of NTP does not pass for a lock to PTP', () => {
