@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { natsFleet } from '../kit/hub/nats.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot, runtime, tool } from '../kit/process/tools.ts';
 
 /** What is measured, and everything around it: a hub, a leaf from a rendered config, both real nats-servers. */
@@ -80,7 +81,7 @@ export async function onStage<T>(measure: (stage: Stage) => Promise<T>): Promise
   const fleet = natsFleet(server);
   const owner = newOwner();
   try {
-    const [joinPort, leafPort, statusPort] = [await freePort(), await freePort(), await freePort()];
+    const [joinPort, leafPort, statusPort] = [await reservePort(), await reservePort(), await reservePort()];
     const hubServer = await fleet.server('hub', hubConfig(joinPort, join(fleet.dir, 'store')));
     await hubServer.start();
     const run = join(fleet.dir, 'run');

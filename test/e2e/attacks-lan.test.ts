@@ -5,9 +5,9 @@ import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { attackTable } from '../kit/attack/attacktable.ts';
 import { rawLeaf } from '../kit/attack/rawleaf.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { listeningSockets } from '../kit/process/sockets.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -209,7 +209,7 @@ for (const { name, program } of servers) {
 test('leaf, websocket and status page listen on the one address that is set, also of IPv6', async (t) => {
   const program = servers.at(-1)?.program ?? '';
   const hub = await startHub(t, tempDir(t, 'hub'), program);
-  const websocket = await freePort();
+  const websocket = await reservePort();
   const start = async (listen: string, more: string) => {
     const dir = tempDir(t, 'listen');
     const leaf = `config leaf\n\toption listen '${listen}'\n\toption websocket_port '${websocket}'\n\toption websocket_listen '${listen}'\n`;

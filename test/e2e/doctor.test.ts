@@ -6,10 +6,10 @@ import { describe, type TestContext, test } from 'node:test';
 import type { CheckResult } from '../../agent/cli/doctor/checkresult.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { authority, exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
 import { netnsPair } from '../kit/net/netns.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -266,7 +266,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
   test('TLS of the hub', async (t) => {
     const dir = tempDir(t, 'doctor-tls');
     const [own, other] = [authority(join(dir, 'own')), authority(join(dir, 'other'))];
-    const ports = { client: await freePort(), leaf: await freePort() };
+    const ports = { client: await reservePort(), leaf: await reservePort() };
     const conf = exampleHub('hub-mtls', dir, ports);
     const give = (cert: { cert: string; key: string }): void => {
       copyFileSync(cert.cert, join(dir, 'hub.pem'));
@@ -356,7 +356,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
       hub.server().kill('SIGHUP');
     };
     reloadHub(before);
-    const status = await freePort();
+    const status = await reservePort();
     const config = join(dir, 'nunect');
     const login = `\tlist url '${hub.url}'\n\toption user '${unit}'\n\toption password 'change-me-${unit}'\n`;
     writeFileSync(

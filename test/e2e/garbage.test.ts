@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { freePort } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { garbageServer, type Speech, speeches } from '../kit/net/garbage.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { cpu_ms, openFiles, smallFlags, watchMemory } from '../kit/process/strain.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { agentWith } from '../kit/unit/agents.ts';
@@ -74,7 +74,7 @@ describe('servers that speak garbage, all at once', { concurrency: 4 }, () => {
 });
 
 test('mode off: the agent takes the hub when it stands where garbage came from', async (t) => {
-  const port = await freePort();
+  const port = await reservePort();
   const sockets = new Set<Socket>();
   const rubbish = createServer((socket) => {
     sockets.add(socket.on('error', () => {}));

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
 import { nameServer } from '../kit/net/dns.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
 import { type RunningUnit, startUnit } from '../kit/unit/site.ts';
 
@@ -23,7 +23,7 @@ async function hubConf(
   leafPort: number,
   advertise: string,
 ): Promise<string> {
-  const conf = exampleHub('hub', tempDir(t, 'moves'), { client: await freePort(), leaf: leafPort });
+  const conf = exampleHub('hub', tempDir(t, 'moves'), { client: await reservePort(), leaf: leafPort });
   const text = readFileSync(conf, 'utf8')
     .replace(`listen: "127.0.0.1:${leafPort}"`, `listen: "${address}:${leafPort}"`)
     .replace(/advertise: "[^"]*"/, `advertise: "${advertise}"`);
@@ -49,7 +49,7 @@ for (const { name, program } of serversToTest()) {
     skip,
   }, async (t) => {
     const dns = await nameServer(t, '127.0.0.2');
-    const port = await freePort();
+    const port = await reservePort();
     const [here, there] = await Promise.all(
       ['127.0.0.2', '127.0.0.3'].map((address) => hubConf(t, address, port, `hub.test:${port}`)),
     );
@@ -96,10 +96,10 @@ describe('a hub that tells units of an address that is not theirs to use', { con
         socket.on('error', () => {});
         socket.end();
       });
-      const decoyPort = await freePort();
+      const decoyPort = await reservePort();
       await new Promise<void>((resolve) => decoy.listen(decoyPort, '127.0.0.4', resolve));
       t.after(() => decoy.close());
-      const port = await freePort();
+      const port = await reservePort();
       const conf = await hubConf(t, '127.0.0.1', port, `127.0.0.4:${decoyPort}`);
       const hub = await startServer(t, newest, conf);
       const login = `\tlist url 'nats-leaf://127.0.0.1:${port}'\n\toption user '${unit}'\n\toption password 'change-me-${unit}'\n`;

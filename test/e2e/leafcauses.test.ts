@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { headers } from '@nats-io/transport-node';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import type { AgentStatus } from '../kit/unit/agents.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -49,7 +49,7 @@ interface Site {
 }
 
 let lastStart: Promise<unknown> = Promise.resolve();
-/** Starts one site after the other: free ports that are found at the same time may be the same. */
+/** Starts one site after the other: the machine has other things to do. */
 function site(
   t: TestContext,
   program: string,
@@ -88,7 +88,7 @@ describe('with real servers', { concurrency: 2 }, () => {
       test('a circle: the cause is loop, told once when it begins and once when it ends', async (t) => {
         const site_ = await site(t, program);
         const { dir, one, hubConf } = site_;
-        const backPort = await freePort();
+        const backPort = await reservePort();
         // the leaf gets a door, as somebody's own config may have one, and the hub a remote that leads through it
         const leafConf = join(dir, 'leaf.conf');
         const account = /account: "([^"]+)"/.exec(readFileSync(leafConf, 'utf8'))?.[1] ?? '';

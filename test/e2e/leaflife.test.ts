@@ -6,10 +6,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { known } from '../../agent/lib/known.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { authority, connectAs, exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
 import { type HolePath, holePath } from '../kit/net/holepath.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { need } from '../kit/process/tools.ts';
 import { type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -92,7 +92,7 @@ interface SiteOptions {
 
 let lastStart: Promise<unknown> = Promise.resolve();
 
-/** Starts one after the other: free ports that are found at the same time may be the same. */
+/** Starts one after the other: the machine has other things to do. */
 function inTurn<T>(start: () => Promise<T>): Promise<T> {
   const mine = lastStart.then(start);
   lastStart = mine.catch(() => {});
@@ -296,7 +296,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     const subject = `/CN=${unit}/O=nunect`;
     const [first, next] = [old.issue('unit', subject), renewed.issue('unit', subject)];
     const hubCert = old.issue('hub', '/CN=localhost');
-    const ports = { client: await freePort(), leaf: await freePort() };
+    const ports = { client: await reservePort(), leaf: await reservePort() };
     const conf = exampleHub('hub-mtls', dir, ports);
     copyFileSync(hubCert.cert, join(dir, 'hub.pem'));
     copyFileSync(hubCert.key, join(dir, 'hub-key.pem'));

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../kit/hub/nats.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { agentWith } from '../kit/unit/agents.ts';
 
@@ -16,7 +16,7 @@ test('off and external: wrong password, wrong CA and a hub that is gone are told
   const [ours, foreign] = [authority(join(dir, 'ours')), authority(join(dir, 'foreign'))];
   const { cert, key } = ours.issue('hub', '/CN=localhost');
   const ports = [];
-  while (ports.length < 6) ports.push(await freePort());
+  while (ports.length < 6) ports.push(await reservePort());
   const [plain, secure, gone, leafs, leaf, monitor] = ports;
   const conf = (name: string, text: string): string => {
     const file = join(dir, `${name}.conf`);
@@ -92,8 +92,7 @@ test('off and external: wrong password, wrong CA and a hub that is gone are told
     ],
   ];
   await Promise.all(
-    cases.map(async ([what, sections, cause, error, problem], at) => {
-      await new Promise((resolve) => setTimeout(resolve, at * 300)); // free ports are found one after the other
+    cases.map(async ([what, sections, cause, error, problem]) => {
       const { status, agent } = await agentWith(t, sections);
       let last = {};
       await eventually(

@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
-import { freePort } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { agentWith as startAgent } from '../kit/unit/agents.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
@@ -60,7 +60,7 @@ test('off: the agent is a client of the hub, its records are stored, and it says
 });
 
 test('external: the agent is a client of a leaf that somebody else runs, and watches it over HTTP', async () => {
-  const [leafPort, monitorPort] = [await freePort(), await freePort()];
+  const [leafPort, monitorPort] = [await reservePort(), await reservePort()];
   const dir = tempDir(owner, 'modes-leaf');
   const conf = join(dir, 'leaf.conf');
   writeFileSync(
@@ -100,7 +100,7 @@ config leaf 'leaf'\n\toption mode 'external'\n\toption external_url 'nats://127.
 });
 
 test('a local unit without a hub survives the end of its server, and goes on when it is back', async () => {
-  const port = await freePort();
+  const port = await reservePort();
   const dir = tempDir(owner, 'modes-local');
   const conf = join(dir, 'nats.conf');
   writeFileSync(conf, `listen: "127.0.0.1:${port}"\n`);

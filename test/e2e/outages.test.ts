@@ -7,7 +7,6 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { account, readStream, type StoredRecord, tellOutage } from '../kit/hub/storedids.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';
 import { seeded } from '../kit/lib/matrix.ts';
@@ -15,6 +14,7 @@ import { type Gate, gateTo } from '../kit/net/gate.ts';
 import { slowPath } from '../kit/net/slowpath.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -186,7 +186,7 @@ describe('a unit in an outage', () => {
       server: program, // an old leaf would go past the gate, to the address that the hub advertises
       hubPort: gate.port,
       interval_s: 1,
-      time: [`option chrony_port '${await freePort()}'`],
+      time: [`option chrony_port '${await reservePort()}'`],
       more: `config spool 'spool'\n\toption snapshot_file '${snapshot}'\n`,
     });
     local = await asLocal();
@@ -300,7 +300,7 @@ describe('a unit in an outage', () => {
       server: program,
       hubPort: port,
       interval_s: 1,
-      time: [`option chrony_port '${await freePort()}'`],
+      time: [`option chrony_port '${await reservePort()}'`],
     });
     const begun = performance.now();
     await until('joined', ({ link }) => link.hub_up === true && (link.hub_rtt_us ?? 0) > 250_000, slow);

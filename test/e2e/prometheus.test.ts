@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { quantities } from '../../agent/status/web/quantities.ts';
 import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, need, projectRoot } from '../kit/process/tools.ts';
 import { fullSite } from '../kit/unit/fullsite.ts';
 
@@ -77,7 +77,7 @@ describe('Prometheus', { skip, concurrency: 1 }, () => {
       config,
       example.replace('15s', '1s\n    scrape_timeout: 1s').replace('192.168.1.1:8224', target),
     );
-    const port = await freePort();
+    const port = await reservePort();
     url = `http://127.0.0.1:${port}`;
     daemon(owner, need('prometheus'), [
       `--config.file=${config}`,

@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
-import { freePort } from '../kit/hub/nats.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, runtime } from '../kit/process/tools.ts';
 import { bundle, type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -60,7 +60,7 @@ before(async () => {
   hub = await startHub(owner, dir, server);
   hub.nc.subscribe('ops.>', { callback: (_error, message) => void seen.push(message) });
   await hub.nc.flush();
-  const time = [`option chrony_port '${await freePort()}'`, `list ptp_socket '${dir}/no-ptp4l'`];
+  const time = [`option chrony_port '${await reservePort()}'`, `list ptp_socket '${dir}/no-ptp4l'`];
   site = await startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time, interval_s: 1 });
   await nextBeat();
 });
@@ -290,7 +290,7 @@ describe('an agent.json that cannot be used at the start', () => {
     const config = join(at, 'nunect');
     writeFileSync(
       config,
-      `config agent 'agent'\n\toption unit 'early'\nconfig leaf 'leaf'\n\toption port '${await freePort()}'\n\toption server '${server}'\nconfig status 'status'\n\toption enabled '0'\n`,
+      `config agent 'agent'\n\toption unit 'early'\nconfig leaf 'leaf'\n\toption port '${await reservePort()}'\n\toption server '${server}'\nconfig status 'status'\n\toption enabled '0'\n`,
       { mode: 0o600 },
     );
     const agent = daemon(owner, runtime(), [bundle, 'run', '--dir', at, '--config', config]);

@@ -6,8 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { leaksIn, openFiles, type Planted, processText } from '../kit/attack/secrets.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, runtime } from '../kit/process/tools.ts';
 import { bundle, nunect, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -159,7 +159,7 @@ describe('commands tell no secret', () => {
 
   test('of other servers that the agent logs in to, with a password and with a creds file', async (t) => {
     const dir = tempDir(t, 'external');
-    const port = await freePort();
+    const port = await reservePort();
     const conf = secretFile(
       dir,
       'server.conf',
@@ -181,7 +181,7 @@ describe('commands tell no secret', () => {
     };
     for (const [name, uci] of Object.entries(ways)) {
       const out = join(dir, `${name}.run`);
-      const status = await freePort();
+      const status = await reservePort();
       const text = `config agent\n option unit 'demo-01'\n option log_level 'debug'\nconfig status\n option port '${status}'\n${uci}`;
       const config = secretFile(dir, `${name}.uci`, text);
       const agent = daemon(t, runtime(), [bundle, 'run', '--config', config, '--dir', out]);

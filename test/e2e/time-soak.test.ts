@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chronyd, freeUdpPort } from '../kit/clock/chrony.ts';
+import { chronyd } from '../kit/clock/chrony.ts';
 import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
 import { ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { netnsPair, noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
 
@@ -224,7 +225,7 @@ describe('never locked while the source is dead', { skip, concurrency: 2 }, () =
     const [far, near] = netnsPair(owner);
     let gm = ptp4l(owner, far, { role: 'master', extra: quickAnnounce });
     let slave = ptp4l(owner, near, { role: 'slave', socket, extra: quickServo });
-    const time = [`list ptp_socket '${socket}'`, `option chrony_port '${await freeUdpPort()}'`];
+    const time = [`list ptp_socket '${socket}'`, `option chrony_port '${await reservePort()}'`];
     const site = await clockSite(owner, hub, { unit: 'demo-01', server, time });
     await site.becomes('ptp locked', 0, 60_000);
     const within = (after_ms: number): Fault['forbids'] => [{ source: 'ptp', after_ms }];

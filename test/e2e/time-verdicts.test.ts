@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { SelfFacts } from '../../agent/device/self.ts';
-import { type Chronyd, chronyd, freeUdpPort, unauthorisedChronyd } from '../kit/clock/chrony.ts';
+import { type Chronyd, chronyd, unauthorisedChronyd } from '../kit/clock/chrony.ts';
 import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
 import { linuxptp, type Ptp4l, ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, netnsSwitch, noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
 
@@ -74,7 +75,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       ends = netnsSwitch(owner, 4);
       const time = [
         `list ptp_socket '${socket}'`,
-        `option chrony_port '${await freeUdpPort()}'`,
+        `option chrony_port '${await reservePort()}'`,
         "option locked_sw_ns '50000'", // a busy machine stamps packets late by tens of microseconds
       ];
       site = await clockSite(owner, hub, { unit: 'demo-01', server, time });
@@ -256,7 +257,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       chronyd(owner, { cmdport, steering: true, lines });
 
     before(async () => {
-      cmdport = await freeUdpPort();
+      cmdport = await reservePort();
       const time = [`list ptp_socket '${socket}'`, `option chrony_port '${cmdport}'`];
       site = await clockSite(owner, hub, { unit: 'demo-02', server, time });
       servers = await Promise.all(

@@ -14,9 +14,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { netnsPair, noNetns } from '../kit/net/netns.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need, runtime } from '../kit/process/tools.ts';
 import { bundle, nunect, startHub, writeUci } from '../kit/unit/site.ts';
 
@@ -49,7 +49,7 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
   const dir = tempDir(t, 'unprivileged');
   const secretFile = join(dir, 'hub.password');
   const out = join(dir, 'run');
-  const ports = { leaf: await freePort(), status: await freePort() };
+  const ports = { leaf: await reservePort(), status: await reservePort() };
   const time = [
     `option chrony_port '${client.cmdport}'`,
     `list ptp_socket '${master.socket}'`,

@@ -9,9 +9,9 @@ import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { newOperator } from '../kit/hub/jwt.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
 
 const day_ms = 86_400_000;
@@ -57,7 +57,7 @@ test('each of 30, 7 and 1 days and the end is told once, for certificates and a 
   const creds = at('unit.creds');
   const jwtEnd_ms = end_ms + 100 * day_ms;
   writeFileSync(creds, newOperator().creds('u', { exp: jwtEnd_ms / 1000 }), { mode: 0o600 });
-  const ports = { leaf: await freePort(), status: await freePort(), chrony: await freePort() };
+  const ports = { leaf: await reservePort(), status: await reservePort(), chrony: await reservePort() };
   writeFileSync(
     at('nunect'),
     `config agent\n option unit u1\n option interval_s 1

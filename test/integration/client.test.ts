@@ -13,10 +13,11 @@ import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
-import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { natsFleet } from '../kit/hub/nats.ts';
 import { type PathDelays, slowPath } from '../kit/net/slowpath.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 
 const run = promisify(execFile);
@@ -39,7 +40,7 @@ let websocket: number;
 
 before(async () => {
   client = await import('../../config/clients/clock.mjs');
-  websocket = await freePort();
+  websocket = await reservePort();
   const fleet = natsFleet(server);
   owner.after(() => fleet.stop());
   const nats = await fleet.server(

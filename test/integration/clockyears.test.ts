@@ -7,16 +7,16 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 
 const program = natsServers().newest ?? need('nats-server');
 
 test('steps to 2106, 1970, 2038 and back: heartbeats count on and carry the new time', async (t) => {
   const dir = tempDir(t, 'years');
-  const [port, page] = [await freePort(), await freePort()];
+  const [port, page] = [await reservePort(), await reservePort()];
   const conf = join(dir, 'nats.conf');
   writeFileSync(conf, `listen: "127.0.0.1:${port}"\n`);
   await startServer(t, program, conf);
@@ -26,7 +26,7 @@ test('steps to 2106, 1970, 2038 and back: heartbeats count on and carry the new 
     `config agent 'agent'\n\toption unit 'demo-01'\n\toption interval_s '1'
 config leaf 'leaf'\n\toption mode 'external'\n\toption external_url 'nats://127.0.0.1:${port}'
 config status 'status'\n\toption port '${page}'
-config time 'time'\n\toption chrony_port '${await freePort()}'\n\tlist ptp_socket '${dir}/none'\n`,
+config time 'time'\n\toption chrony_port '${await reservePort()}'\n\tlist ptp_socket '${dir}/none'\n`,
   );
   await render(['--config', config, '--out', dir], { stdout: () => {}, stderr: () => {} });
   const nc = await connect({ servers: `127.0.0.1:${port}` });

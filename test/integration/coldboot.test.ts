@@ -13,9 +13,10 @@ import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
-import { freePort, natsFleet } from '../kit/hub/nats.ts';
+import { natsFleet } from '../kit/hub/nats.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub, writeUci } from '../kit/unit/site.ts';
 
@@ -51,7 +52,7 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
   const hub = await startHub(t, dir, server ?? '');
   await hub.server().end('SIGKILL');
   const { client } = await chronyPair(t, [], { steering: true });
-  const ports = { leaf: await freePort(), status: await freePort() };
+  const ports = { leaf: await reservePort(), status: await reservePort() };
   const config = await writeUci(
     {
       dir,

@@ -6,10 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import { causeOf } from '../../agent/leaf/causes.ts';
 import { isReached, type ProbeTls, probeHub } from '../../agent/leaf/watch/hubprobe.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort, silentServer } from '../kit/hub/nats.ts';
+import { silentServer } from '../kit/hub/nats.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 
 const owner = newOwner();
 const dir = tempDir(owner, 'door');
@@ -27,11 +28,11 @@ for (const { name, program } of serversToTest()) {
   describe(`the door of a hub of nats-server ${name}`, () => {
     const ports: Record<string, number> = {};
     const hub = async (called: string, tls?: Certificate, more = ''): Promise<void> => {
-      const port = await freePort();
+      const port = await reservePort();
       const block =
         tls && `tls { cert_file: "${tls.cert}", key_file: "${tls.key}", ca_file: "${ca.ca}" ${more} }`;
       const conf = join(dir, `${name}-${called}.conf`);
-      const text = `listen: "127.0.0.1:${await freePort()}"\nleafnodes { listen: "127.0.0.1:${port}"\n${block ?? ''} }\n`;
+      const text = `listen: "127.0.0.1:${await reservePort()}"\nleafnodes { listen: "127.0.0.1:${port}"\n${block ?? ''} }\n`;
       writeFileSync(conf, text);
       await startServer(owner, program, conf);
       ports[called] = port;
@@ -79,7 +80,7 @@ for (const { name, program } of serversToTest()) {
 }
 
 test('an address where nobody is, and a name that nobody has, are not reached', async () => {
-  const refused = await probeHub(`nats://127.0.0.1:${await freePort()}`, undefined, limit_ms);
+  const refused = await probeHub(`nats://127.0.0.1:${await reservePort()}`, undefined, limit_ms);
   assert.equal(refused.step, 'tcp');
   assert.equal(causeOf(refused.why ?? ''), 'refused');
   const unknown = await probeHub('nats://no-such-host.invalid:7422', undefined, limit_ms);

@@ -7,8 +7,9 @@ import { type AskLeaf, askByHttp, askBySystemAccount, type SystemLink } from '..
 import { type LeafWatch, watchLeaf } from '../../agent/leaf/watch/watch.ts';
 import { freshValue } from '../../agent/lib/reading.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
-import { freePort, type NatsProcess, natsFleet, silentServer } from '../kit/hub/nats.ts';
+import { type NatsProcess, natsFleet, silentServer } from '../kit/hub/nats.ts';
 import { eventually } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers } from '../kit/process/tools.ts';
 
 const hubConfig = (leafPort: number): string => `
@@ -47,7 +48,7 @@ async function bench(t: TestContext, program: string): Promise<Bench> {
     abort.abort();
     await fleet.stop();
   });
-  const [hubPort, httpPort] = await Promise.all([freePort(), freePort()]);
+  const [hubPort, httpPort] = await Promise.all([reservePort(), reservePort()]);
   const config = (remotes: string): string => leafConfig(httpPort, remotes);
   const http = askByHttp(`http://127.0.0.1:${httpPort}`, 2000);
   return {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { natsServers } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
@@ -19,7 +19,7 @@ for (const [program, version] of [
     assert.ok(program !== undefined, 'no server: make tools');
     const dir = mkdtempSync(join(tmpdir(), 'nunect-anonymous-'));
     t.after(() => rmSync(dir, { recursive: true, force: true }));
-    const port = await freePort();
+    const port = await reservePort();
     const guest = userSection('guest', { publish: ['app.>'], subscribe: ['app.>'] });
     const config = withOptions({ leaf: { port, anonymous: 'guest' } }, { user: [guest] });
     const conf = join(dir, 'leaf.conf');

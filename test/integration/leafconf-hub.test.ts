@@ -11,10 +11,10 @@ import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { parseServerVersion, type ServerVersion } from '../../agent/leaf/conf/version.ts';
 import { peerInboxPrefixOf } from '../../agent/wire/subjects.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
 import { authority, connectAs, exampleHub, linksOf, startServer } from '../kit/leaf/leafdaemon.ts';
 import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
@@ -35,7 +35,7 @@ async function fleet(
   hub: (dir: string, client: number, leaf: number) => string,
 ): Promise<Fleet> {
   const dir = tempDir(t, 'leafconf');
-  const [hubPort, leafPort] = [await freePort(), await freePort()];
+  const [hubPort, leafPort] = [await reservePort(), await reservePort()];
   await startServer(t, program, hub(dir, hubPort, leafPort));
   const version: ServerVersion = parseServerVersion(execFileSync(program, ['--version']).toString()) ?? [
     0, 0, 0,
@@ -50,7 +50,7 @@ async function fleet(
     hubPort,
     leafPort,
     async leaf(given) {
-      const config: Config = { ...given, leaf: { ...given.leaf, port: await freePort() } };
+      const config: Config = { ...given, leaf: { ...given.leaf, port: await reservePort() } };
       const conf = join(dir, `${config.agent.unit}.conf`);
       writeFileSync(conf, renderLeaf(config, secretsOf(config), version).text);
       const daemon = await startServer(t, program, conf);

@@ -6,9 +6,9 @@ import { connect } from '@nats-io/transport-node';
 import { UsageError } from '../../agent/cli/io.ts';
 import { render } from '../../agent/cli/render.ts';
 import { type AgentFile, parseAgentFile } from '../../agent/config/agentfile.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { connectAs, startServer } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { need } from '../kit/process/tools.ts';
 
 const server = need('nats-server');
@@ -273,7 +273,7 @@ test('leaf.interface gives the address that the leaf listens on and the agent co
 describe('what render prints is enough for a running leaf', () => {
   test('a new user is let in after the reload that it asks for', async (t) => {
     const { run, out, agentFile } = bench(t);
-    const port = await freePort();
+    const port = await reservePort();
     const listen = ` option port '${port}'`;
     await run(unit(listen, user('app')));
     const leaf = await startServer(t, server, join(out, 'leaf.conf'));

@@ -11,10 +11,10 @@ import { leafProblems } from '../../agent/leaf/conf/checks.ts';
 import { connectionOf, monitorOf } from '../../agent/leaf/conf/connection.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { knows, type ServerVersion } from '../../agent/leaf/conf/version.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
 import { authority, type Certificate, connectAs, refusal, startServer } from '../kit/leaf/leafdaemon.ts';
 import { type Combination, pairwise, seeded } from '../kit/lib/matrix.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers } from '../kit/process/tools.ts';
 
 const { debian, newest } = natsServers();
@@ -162,7 +162,7 @@ describe('every option in every company', () => {
       const choices = pairwise(dimensions, isPossible(version), seeded(version[1]));
       assert.ok(choices.length >= 25, `only ${choices.length} combinations`);
       for (const one of choices) {
-        const config = configOf(one, await freePort(), await freePort());
+        const config = configOf(one, await reservePort(), await reservePort());
         const say = JSON.stringify(one);
         const errors = [...crossCheck(config), ...leafProblems(config, version, () => 'directory')].filter(
           ({ severity }) => severity === 'error',

@@ -11,11 +11,11 @@ import { followLog } from '../../agent/leaf/watch/logfile.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { secretsOf, withOptions } from '../kit/leaf/leafconfig.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { need } from '../kit/process/tools.ts';
 
 test('no line is lost or doubled when the log is rotated, and what was rotated is taken away', async (t) => {
@@ -57,8 +57,8 @@ for (const { name, program } of serversToTest()) {
       mkdirSync(state);
       const conf = join(dir, 'leaf.conf');
       const config = withOptions({
-        hub: { url: [`nats://127.0.0.1:${await freePort()}`] },
-        leaf: { port: await freePort() },
+        hub: { url: [`nats://127.0.0.1:${await reservePort()}`] },
+        leaf: { port: await reservePort() },
       });
       const { text } = renderLeaf(config, secretsOf(config), version, dir);
       writeFileSync(conf, text.replace(/(logfile_size_limit:) \d+/, '$1 5000'));
@@ -100,7 +100,7 @@ for (const { name, program } of serversToTest()) {
       test(`names ${what}`, async (t) => {
         const own = join(dir, `case-${cause}`);
         mkdirSync(join(own, 'state'), { recursive: true });
-        const [clients, leafs, port] = [await freePort(), await freePort(), await freePort()];
+        const [clients, leafs, port] = [await reservePort(), await reservePort(), await reservePort()];
         const inside = hub.startsWith('TLS ') ? hub.slice(4) : '';
         const outside = hub === users ? users : '';
         const hubConf = join(own, 'hub.conf');

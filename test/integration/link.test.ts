@@ -4,8 +4,9 @@ import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
-import { freePort, natsFleet, silentServer } from '../kit/hub/nats.ts';
+import { natsFleet, silentServer } from '../kit/hub/nats.ts';
 import { eventually } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 
 const open = (servers: string[], more: object, lines: string[], signal: AbortSignal) =>
   openLink(
@@ -233,7 +234,7 @@ test('a hub user sees the agent behind its leaf; stopping is quick and final', a
 
 test('stopping does not wait for a server that is not there', async () => {
   const controller = new AbortController();
-  const link = open([`nats://127.0.0.1:${await freePort()}`], {}, [], controller.signal);
+  const link = open([`nats://127.0.0.1:${await reservePort()}`], {}, [], controller.signal);
   await eventually('an attempt failed', () => link.state().lastError !== undefined);
   const begun = performance.now();
   controller.abort();

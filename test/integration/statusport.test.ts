@@ -3,16 +3,16 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { keepServing } from '../../agent/status/web/serving.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { emptySnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { recordingLog } from '../kit/unit/unitfakes.ts';
 
 /** A status page for a port that somebody else has until `release`. */
 async function servingOnTakenPort(t: TestContext) {
   const socket = join(tempDir(t, 'web'), 'status.sock');
-  const port = await freePort();
+  const port = await reservePort();
   const other = createServer().listen(port, '127.0.0.1');
   await eventually('listening', () => other.listening);
   const ticker = fakeTicker();

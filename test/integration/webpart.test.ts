@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { logTo } from '../../agent/lib/log.ts';
 import { addressOf, keepServing } from '../../agent/status/web/serving.ts';
-import { freePort } from '../kit/hub/nats.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 
 const ipv4 = (address: string): NetworkInterfaceInfo[] => [
   { address: 'fe80::1', netmask: '', family: 'IPv6', mac: '', internal: false, cidr: null, scopeid: 1 },
@@ -28,7 +28,7 @@ test('the status page follows the address of its interface; without one, loopbac
   const lines: string[] = [];
   let files = 100;
   let now: Record<string, NetworkInterfaceInfo[]> = {};
-  const port = await freePort();
+  const port = await reservePort();
   const serving = keepServing(
     {
       snapshot: () => fullSnapshot,

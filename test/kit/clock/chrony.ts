@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Cleanup, undoLater } from '../process/cleanup.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { need } from '../process/tools.ts';
 import { withoutClock } from './unsteered.ts';
 
@@ -12,7 +13,7 @@ import { withoutClock } from './unsteered.ts';
 export interface ChronydOptions {
   /** Its own UDP port for commands; 0 for none. Default: a free one. */
   readonly cmdport?: number;
-  /** Serves NTP on a free port of loopback. */
+  /** Serves NTP on a port of its own of loopback. */
   readonly serve?: boolean;
   /** Where it serves NTP, 127.0.0.1 by default: chronyd knows its sources by address alone. */
   readonly address?: string;
@@ -42,23 +43,12 @@ export interface Chronyd extends Daemon {
   restart(): Chronyd;
 }
 
-/** A UDP port of loopback that is free just now. */
-export const freeUdpPort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    socket.once('error', reject);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-
 /** Starts a chronyd with -x and without the right to set the clock. */
 export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chronyd> {
   const dir = tempDir(owner, 'chronyd');
   chmodSync(dir, 0o750); // else it makes no command socket
-  const cmdport = opts.cmdport ?? (await freeUdpPort());
-  const ntpPort = opts.serve === true ? await freeUdpPort() : 0;
+  const cmdport = opts.cmdport ?? (await reservePort());
+  const ntpPort = opts.serve === true ? await reservePort() : 0;
   const socket = join(dir, 'chronyd.sock');
   const pidFile = join(dir, 'chronyd.pid');
   const config = join(dir, 'chrony.conf');

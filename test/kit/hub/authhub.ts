@@ -9,9 +9,9 @@ import {
 import { authority, type Certificate, startServer } from '../leaf/leafdaemon.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { projectRoot } from '../process/tools.ts';
 import { newOperator, type Operator, type Permissions } from './jwt.ts';
-import { freePort } from './nats.ts';
 
 /** How a hub knows its units. */
 export type HubKind = 'login' | 'certificate' | 'jwt';
@@ -75,7 +75,7 @@ export interface AuthHub {
 /** Starts a hub of that kind which knows no unit, only who administers it. */
 export async function authHub(owner: Cleanup, program: string, kind: HubKind): Promise<AuthHub> {
   const dir = tempDir(owner, `authhub-${kind}`);
-  const [port, leafPort] = [await freePort(), await freePort()];
+  const [port, leafPort] = [await reservePort(), await reservePort()];
   const { ca, issue } = authority(dir);
   const own = issue('hub', '/CN=hub');
   const admin = issue('admin', '/CN=admin');

@@ -5,11 +5,11 @@ import type { TestContext } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
 import { startServer } from '../leaf/leafdaemon.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { runtime } from '../process/tools.ts';
 import { bundle, nunect } from '../unit/site.ts';
 import { type AuthHub, type HubKind, type HubUser, permissionsOf, unitPassword } from './authhub.ts';
 import { seedOf } from './jwt.ts';
-import { freePort } from './nats.ts';
 
 /** What these tests read of status.json. */
 export interface Status {
@@ -37,7 +37,7 @@ export async function startUnit(
   program: string,
   { unit, mode, hub, leaf, dir }: { unit: string; mode: Mode; hub: string[]; leaf: string[]; dir: string },
 ): Promise<Unit> {
-  const [port, statusPort, chronyPort] = [await freePort(), await freePort(), await freePort()];
+  const [port, statusPort, chronyPort] = [await reservePort(), await reservePort(), await reservePort()];
   const section = (name: string, lines: readonly string[]): string =>
     [`config ${name} '${name}'`, ...lines.map((line) => `\t${line}`), ''].join('\n');
   const config = join(dir, 'nunect');

@@ -5,10 +5,10 @@ import { systemTicker } from '../../../agent/lib/ticker.ts';
 import { type Link, openLink } from '../../../agent/nats/link.ts';
 import type { LinkOptions } from '../../../agent/nats/session.ts';
 import { eventually } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { natsServers } from '../process/tools.ts';
 import {
   agentLogin,
-  freePort,
   hubConfig,
   leafConfig,
   type NatsProcess,
@@ -40,7 +40,7 @@ export interface HubAndLeaf {
 
 export async function hubAndLeaf(program: string): Promise<HubAndLeaf> {
   const fleet = natsFleet(program);
-  const leafPort = await freePort();
+  const leafPort = await reservePort();
   const hub = await fleet.server('hub', hubConfig(leafPort, join(fleet.dir, 'js')));
   const config = (permissions = ''): string => leafConfig(leafPort, permissions);
   const leaf = await fleet.server('leaf', config());

@@ -1,21 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { startServer } from '../leaf/leafdaemon.ts';
 import { newOwner } from '../process/cleanup.ts';
 import { type Daemon, eventually, tempDir } from '../process/daemon.ts';
-
-/** A port that nobody listens on at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server: Server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
+import { reservePort } from '../process/ports.ts';
 
 export interface NatsProcess {
   readonly url: string;
@@ -43,7 +32,7 @@ function standsStill(pid: number | undefined): boolean {
 /** Real nats-servers of one test, all killed and their files removed by `stop`. */
 export interface NatsFleet {
   readonly dir: string;
-  /** A server whose config is `config`, with a free port put in front of it. Not started yet. */
+  /** A server whose config is `config`, with a port of its own put in front of it. Not started yet. */
   server(name: string, config: string): Promise<NatsProcess>;
   stop(): Promise<void>;
 }
@@ -54,7 +43,7 @@ export function natsFleet(program: string): NatsFleet {
   return {
     dir,
     async server(name, firstConfig) {
-      const port = await freePort();
+      const port = await reservePort();
       const file = join(dir, `${name}.conf`);
       let config = firstConfig;
       let running: Daemon | undefined;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../hub/nats.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { runtime } from '../process/tools.ts';
 import { bundle, nunect } from './site.ts';
 
@@ -46,12 +46,12 @@ export async function agentWith(
   { unit = 'demo-01', time = [], before = [], nodeFlags = [] }: LoneOptions = {},
 ): Promise<LoneAgent> {
   const dir = tempDir(owner, 'agent');
-  const port = await freePort();
+  const port = await reservePort();
   const config = join(dir, 'nunect');
   const ptp = time.some((line) => line.includes('ptp_socket')) ? '' : `\tlist ptp_socket '${dir}/none'\n`;
   const text = `config agent 'agent'\n\toption unit '${unit}'\n\toption interval_s '1'\n${sections}
 config status 'status'\n\toption port '${port}'
-config time 'time'\n\toption chrony_port '${await freePort()}'\n${ptp}${time.map((line) => `\t${line}\n`).join('')}`;
+config time 'time'\n\toption chrony_port '${await reservePort()}'\n${ptp}${time.map((line) => `\t${line}\n`).join('')}`;
   writeFileSync(config, text, { mode: 0o600 });
   const rendered = await nunect(['render', '--config', config, '--out', dir]);
   assert.equal(rendered.code, 0, rendered.stderr);

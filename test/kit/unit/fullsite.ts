@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Chronyd, chronyd, freeUdpPort } from '../clock/chrony.ts';
+import { type Chronyd, chronyd } from '../clock/chrony.ts';
 import { type ClockSite, clockSite } from '../clock/clocksite.ts';
 import { linuxptp, type Ptp4l, ptp4l, quickServo } from '../clock/ptp.ts';
 import { type NetnsEnd, netnsPair } from '../net/netns.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { eventually, tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { natsServers, need } from '../process/tools.ts';
 import { type Hub, startHub } from './site.ts';
 
@@ -34,7 +35,7 @@ export async function fullSite(owner: Cleanup): Promise<FullSite> {
   const server = natsServers().newest ?? need('nats-server');
   const hub = await startHub(owner, tempDir(owner, 'hub'), server);
   const ptpSocket = join(tempDir(owner, 'unit'), 'ptp4l');
-  const cmdport = await freeUdpPort();
+  const cmdport = await reservePort();
   const time = [
     `list ptp_socket '${ptpSocket}'`,
     `option chrony_port '${cmdport}'`,

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { freePort } from '../hub/nats.ts';
 import { exampleHub, startServer } from '../leaf/leafdaemon.ts';
 import { keepLeaf } from '../leaf/leafkeeper.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { childOf, type Daemon, daemon, eventually, runToEnd } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
 import { need, projectRoot, runtime } from '../process/tools.ts';
 
 /** The operator of the example hub. */
@@ -30,7 +30,7 @@ export interface Hub {
 
 /** Starts the example hub in `dir`, as its README says. */
 export async function startHub(owner: Cleanup, dir: string, program: string): Promise<Hub> {
-  const ports = { client: await freePort(), leaf: await freePort() };
+  const ports = { client: await reservePort(), leaf: await reservePort() };
   const conf = exampleHub('hub', dir, ports);
   let server = await startServer(owner, program, conf);
   const url = `nats://127.0.0.1:${ports.client}`;
@@ -145,7 +145,7 @@ const alone: readonly string[] = ['--pid', '--mount-proc', '--kill-child', '--fo
 /** Renders the config, starts the leaf, starts the agent, and waits for its READY. */
 export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<RunningUnit> {
   const { dir } = opts;
-  const ports = { leaf: await freePort(), status: await freePort() };
+  const ports = { leaf: await reservePort(), status: await reservePort() };
   const config = await writeUci(opts, ports);
   const rendered = await nunect(['render', '--config', config, '--out', dir]);
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
