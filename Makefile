@@ -1,4 +1,4 @@
-# Everything that a person does with this checkout; `make` lists it. What is missing is installed on the way.
+# The targets for this checkout; `make` lists them. Each target installs what it needs.
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PATH)
@@ -11,27 +11,27 @@ shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .g
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 
-demo: build tools ## a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
+demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
 
-test: build browser ## all tests with coverage: unit, integration, end to end
+test: build browser ## run all tests with coverage: unit, integration, end to end
 	@test/all.sh
 
-soak: build tools ## everything broken at random around a unit for SOAK_SECONDS (600), by SOAK_SEED
+soak: build tools ## break everything around a unit at random for SOAK_SECONDS (600), with seed SOAK_SEED
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
 
-aarch64: build tools ## the packages for the BPi-R4 run by qemu, under node and Bun, joined to a hub of this machine
+aarch64: build tools ## run the packages for the BPi-R4 under qemu, with node and Bun, joined to a hub on this machine
 	@test/aarch64/tools.sh
 	@test/run.sh test/aarch64
 
-fuzz: build tools ## every input with hostile data, 20 times as often; NUNECT_FUZZ_RUNS=100000 for a night, NUNECT_FUZZ_SEED=n to repeat
+fuzz: build tools ## fuzz every input, 20 times as long as make test; NUNECT_FUZZ_RUNS=100000 for a night, NUNECT_FUZZ_SEED=n to repeat
 	@NUNECT_FUZZ_RUNS=$${NUNECT_FUZZ_RUNS:-10000} test/run.sh test/fuzz
 
-openwrt-trial: ## install, reload, upgrade, remove on OpenWrt's own procd and opkg; DIR=where its root file system is, as root
+openwrt-trial: ## install, reload, upgrade and remove on OpenWrt's own procd and opkg; DIR=its root file system; as root
 	@$(MAKE) feed ARCH=x86_64
 	@test/openwrt/trial.sh $(DIR)
 
-check: build tools ## types, style, dead code, generated files, shell scripts, sizes
+check: build tools ## check types, style, dead code, generated files, shell scripts, sizes
 	tsc
 	biome check --error-on-warnings .
 	knip
@@ -39,31 +39,31 @@ check: build tools ## types, style, dead code, generated files, shell scripts, s
 	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
-build: node_modules/.package-lock.json ## dist/nunect.cjs for the unit, dist/nunect-hub.cjs for the operator
+build: node_modules/.package-lock.json ## build dist/nunect.cjs for the unit and dist/nunect-hub.cjs for the operator
 	@node build/bundle.mjs
 
-packages: build ## the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for some of them
+packages: build ## build the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
 	@node build/packages.mjs $(if $(ARCH),--arch $(ARCH))
 
-feed: packages ## packages, index and signatures as a router fetches them, in dist/feed; APK=path of apk-tools 3
+feed: packages ## make a signed feed of the packages in dist/feed; APK=path of apk-tools 3
 	@node build/feed.mjs $(if $(ARCH),--arch $(ARCH)) $(if $(APK),--apk $(APK))
 
-feed-key: node_modules/.package-lock.json ## the keys that sign the feed, once, in ~/.config/nunect-feed or NUNECT_FEED_KEYS
+feed-key: node_modules/.package-lock.json ## make the keys that sign the feed, once, in ~/.config/nunect-feed or NUNECT_FEED_KEYS
 	@node build/feedkey.mjs
 
-bench: build tools ## footprint and speed of the bundle, against bare node and a Go responder
+bench: build tools ## measure size and speed of the bundle, compared with bare node and a Go responder
 	@$(run_ts) test/bench/bench.ts
 
-generate: node_modules/.package-lock.json ## write anew what is generated from the option table and the wire contract
+generate: node_modules/.package-lock.json ## update the files generated from the option table, the reason codes and the wire contract
 	@$(run_ts) build/generate.ts
 
-browser: # the same with chromium, which only the tests want
+browser: # fetch the tools and chromium, which only the tests need
 	@build/tools.sh --browser
 
-tools: ## fetch into .tools what tests and demo run: nats-server, nats, chronyd, ptp4l, shellcheck
+tools: ## fetch the programs that tests and demo run into .tools: nats-server, nats, chronyd, ptp4l, shellcheck
 	@build/tools.sh
 
-clean: ## remove what was built; .tools and node_modules stay
+clean: ## remove all build results; .tools and node_modules stay
 	rm -rf dist .coverage .demo .soak
 
 node_modules/.package-lock.json: package-lock.json

@@ -7,7 +7,7 @@ import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
-/** Every checked-in file that is made from a table, and how. */
+/** Every checked-in file that is generated, and its generator. */
 const generated: readonly { readonly path: string; make(): string }[] = [
   { path: 'config/nunect', make: uciExample },
   { path: 'config/nunect.ini.example', make: iniExample },

@@ -1,13 +1,13 @@
 import { defaultTexts, type TableOption, type TableSection, table } from './optiontable.ts';
 
-/** The tabs of a section: the options whose name matches, in the first one that fits. */
+/** A tab of a section; an option is in the first tab whose `holds` matches its name. */
 interface Tab {
   readonly key: string;
   readonly title: string;
   readonly holds: RegExp;
 }
 
-/** How a section type looks in the form: its name for people, and its tabs where it has many options. */
+/** How the form shows a section type: its title, and tabs if it has many options. */
 interface Look {
   readonly title: string;
   readonly tabs?: readonly Tab[];
@@ -51,7 +51,7 @@ const looks: Readonly<Record<string, Look>> = {
   spool: { title: 'Spool' },
 };
 
-/** Where an option means something in one leaf.mode only; others of the section are for a server of ours. */
+/** The leaf.mode in which an option of section leaf has an effect; undefined: in every mode. */
 const modeOf = (type: string, name: string): string | undefined => {
   if (type !== 'leaf' || name === 'mode') return undefined;
   return name.startsWith('external_') ? 'external' : 'managed';
@@ -68,8 +68,8 @@ const spellings: Readonly<Record<string, string>> = {
   dir: 'directory',
   pmc: 'pmc program',
   chronyc: 'chronyc program',
-  sw: 'by software',
-  hw: 'by hardware',
+  sw: 'with software timestamps',
+  hw: 'with hardware timestamps',
   jetstream: 'JetStream',
   websocket: 'WebSocket',
 };
@@ -85,7 +85,7 @@ function titleOf(type: string, { name, unit }: TableOption): string {
   return unit === undefined ? title : `${title} (${units[unit] ?? unit})`;
 }
 
-/** LuCI takes titles and descriptions for HTML. */
+/** Escapes a text, because LuCI treats titles and descriptions as HTML. */
 const html = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const literal = (text: string): string =>
@@ -93,10 +93,10 @@ const literal = (text: string): string =>
 const plain = (text: string): string => `_(${literal(text)})`;
 const translated = (text: string): string => plain(html(text));
 
-/** LuCI's tools (its minifier, its search for texts) do not know that a / needs no \ in brackets. */
+/** LuCI's tools (minifier, search for texts) need a \ before a / in brackets, too. */
 const regExp = ({ source, flags }: RegExp): string => `/${source.replace(/(?<!\\)\//g, '\\/')}/${flags}`;
 
-/** What the agent says of a value that no option takes. */
+/** The agent's message for a value that the option does not accept. */
 function complaint(option: TableOption): string {
   const parsed = option.parse('\0');
   if (parsed.ok) throw new Error(`${option.name} takes a NUL`);
@@ -141,11 +141,11 @@ ${section.options.map((option) => optionLine(section, option)).join(',\n')}
 	}`;
 }
 
-/** The module nunect.options of luci-app-nunect: the option table as its settings form needs it. */
+/** The module nunect.options of luci-app-nunect: the option table for its settings form. */
 export const lucioptions = (): string => `'use strict';
 'require baseclass';
 
-// Made from agent/config/options.ts by 'make generate'; do not edit. Titles and help are HTML.
+// Generated from agent/config/options.ts by 'make generate'; do not edit. Titles and help are HTML.
 
 return baseclass.extend({ sections: [
 ${table.map(sectionText).join(',\n')}

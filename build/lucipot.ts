@@ -6,11 +6,11 @@ const app = resolve(__dirname, '../openwrt/luci-app-nunect');
 const views = 'htdocs/luci-static/resources/view/nunect';
 const share = 'root/usr/share';
 
-/** The texts in `_('...')` of a script, as the script means them. */
+/** The texts in `_('...')` of a script, unescaped. */
 const textsOf = (script: string): string[] =>
   [...script.matchAll(/\b_\('((?:[^'\\]|\\.)*)'\)/g)].map(([, text = '']) => text.replace(/\\(.)/g, '$1'));
 
-/** The values of a key anywhere in a JSON document, as LuCI takes titles of menus and descriptions of rights. */
+/** All values of a key in a JSON document; LuCI translates titles of menus and descriptions of permissions. */
 const valuesOf = (key: string, json: string): string[] => {
   const found: string[] = [];
   JSON.parse(json, (name, value) => {
@@ -22,7 +22,7 @@ const valuesOf = (key: string, json: string): string[] => {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** po/templates/nunect.pot: every text of luci-app-nunect that can be translated, with the files that it is in. */
+/** po/templates/nunect.pot: every translatable text of luci-app-nunect, with the files that contain it. */
 export function lucipot(): string {
   const read = (path: string): string => readFileSync(join(app, path), 'utf8');
   const menu = `${share}/luci/menu.d/luci-app-nunect.json`;

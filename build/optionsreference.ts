@@ -2,7 +2,7 @@ import { defaultTexts, type TableOption, type TableSection, table } from './opti
 
 const intro = `# Options
 
-Made from \`agent/config/options.ts\` by \`npm run generate\`; do not edit.
+Generated from \`agent/config/options.ts\` by \`npm run generate\`; do not edit.
 
 On OpenWrt the options are in \`/etc/config/nunect\`; other hosts may use an INI file (\`--config nunect.ini\`). The same
 settings in both formats:

@@ -1,8 +1,8 @@
-# Sourced where a daemon is started that procd starts again 5 s after each end; procd knows no longer pauses.
+# Sourced by the starters of daemons that procd restarts 5 s after each exit; procd itself cannot lengthen that pause.
 # shellcheck shell=dash
 
-# pace NAME: from the fifth start on that comes within a minute of the one before, the process becomes a pause that
-# grows to a minute, and procd starts it again after it. What procd did not start is not paced.
+# pace NAME: from the fifth start in a row within a minute of the previous one, the process sleeps instead, for up to a
+# minute, and exits; procd then starts it again. Has no effect unless procd started the process.
 pace() {
 	[ -n "$NUNECT_PACE" ] || return 0
 	local file="$NUNECT_PACE/$1.starts" now last quick paused pause

@@ -1,4 +1,4 @@
-# What the init scripts nunect and nunect-leaf share; sourced by both.
+# Functions of the init scripts nunect and nunect-leaf, which source this file.
 # shellcheck shell=dash
 
 rendered=/var/run/nunect
@@ -10,7 +10,7 @@ say() {
 	logger -t nunect -p "daemon.$1" "$2"
 }
 
-# Prints an option as it was rendered, bad values mended, so that nobody else has to understand the config.
+# Prints an option from agent.json, where bad values are replaced, so that no script has to parse the config.
 setting() {
 	jsonfilter -i "$rendered/agent.json" -e "@.config.$1" 2>/dev/null
 }
@@ -19,18 +19,18 @@ is_enabled() {
 	[ "$(setting agent.enabled)" = true ]
 }
 
-# Whether procd knows the service: it was started and not stopped since.
+# Whether procd knows the service: it was started and has not been stopped.
 is_known() {
 	"/etc/init.d/$1" status >/dev/null 2>&1
 	[ $? -ne 3 ]
 }
 
-# The network whose address local clients connect to, if there is one.
+# The network on whose address the leaf listens, if leaf.interface is set.
 leaf_network() {
 	uci -q get nunect.@leaf[0].interface
 }
 
-# Its IPv4 address as netifd knows it; nothing where it has none, or is a device that netifd does not know by this name.
+# Its IPv4 address in netifd; nothing if it has none, or is a device that netifd does not know by this name.
 leaf_address() {
 	local network address
 	network=$(leaf_network) || return 0
@@ -40,8 +40,8 @@ leaf_address() {
 	network_get_ipaddr address "$network" && echo "$address"
 }
 
-# Runs 'nunect render' as root, one at a time, and keeps its last line in $todo. Says in one line what is wrong with
-# the config. Returns 127 when there is no fit node, 1 when nothing could be rendered; what ran before stays then.
+# Runs 'nunect render' as root, one at a time, and keeps its last line in $todo. Logs mistakes in the config in one line.
+# Returns 127 if there is no usable runtime, 1 if nothing could be rendered; running services then stay as they are.
 render() {
 	local errors address output status complaint count level=warn
 	errors=$(mktemp) || return 1
@@ -66,7 +66,7 @@ render() {
 	return 1
 }
 
-# What the last rendering asks for, for leaf or agent: restart, reload or nothing.
+# What the last rendering requires of leaf or agent: restart, reload or nothing.
 asked() {
 	case $todo in
 	*"restart: $1"* | *"restart: leaf $1"*) echo restart ;;
@@ -74,8 +74,8 @@ asked() {
 	esac
 }
 
-# How both daemons run: unprivileged, into the system log, started again for ever: retry 0 keeps procd from giving up.
-# procd cannot lengthen the 5 s between two starts; pace.sh does, and keeps its count where NUNECT_PACE says.
+# Both daemons run unprivileged, log to the system log, and are always restarted: retry 0 keeps procd from giving up.
+# procd cannot lengthen the 5 s between two starts; pace.sh does, and keeps its count in the directory NUNECT_PACE.
 set_common_params() {
 	procd_set_param env NUNECT_PACE="$rendered/state"
 	procd_set_param user nunect

@@ -1,4 +1,4 @@
-/** What is needed of a NATS connection; those of @nats-io/transport-node and @nats-io/nats-core have it. */
+/** The part of a NATS connection that is used; connections of @nats-io/transport-node and @nats-io/nats-core have it. */
 export interface Requester {
   request(subject: string, payload: string, opts: { timeout: number }): Promise<{ readonly data: Uint8Array }>;
 }
@@ -53,5 +53,5 @@ export function exchange(
   opts?: { readonly mono?: () => number; readonly resolution?: number; readonly timeout_ms?: number },
 ): Promise<Exchange>;
 
-/** Keeps a clock by `unit` until `stop()`. */
+/** Keeps a clock from the time of `unit` until `stop()`. */
 export function keepClock(nc: Requester, unit: string, options?: ClockOptions): UnitClock;

@@ -1,23 +1,23 @@
-// Keeps an app clock right by a nunect unit, for apps that cannot or may not set the clock of their machine: a web
-// page, a phone, a container. One file without dependencies; it is handed a NATS connection, of
-// @nats-io/transport-node as well as of @nats-io/nats-core's wsconnect. See README.md beside it.
+// Keeps the clock of an app from the time of a nunect unit, for apps that cannot or may not set the clock of their
+// machine: a web page, a phone, a container. One file without dependencies; it takes a NATS connection of
+// @nats-io/transport-node or of @nats-io/nats-core's wsconnect. See README.md beside it.
 //
-// How it works. Each exchange gives four times: t1 and t4 by our monotonic clock, t2 and t3 by the unit's:
+// How it works. Each exchange gives four times: t1 and t4 by our monotonic clock, t2 and t3 by the unit's clock:
 //
 //     us    ---t1------------------t4--->        offset of the unit = ((t2 - t1) + (t3 - t4)) / 2
 //                 \              /               round trip         = (t4 - t1) - (t3 - t2)
 //     unit  --------t2---------t3------->
 //
-// The reply cannot come before the request, so the offset is wrong by at most half the round trip, however unequal
-// the two ways are. To that the unit's own error bound is added, and what our oscillator may drift from then on.
-// Of several exchanges the shortest is the best one. Nothing here reads the wall clock for time, so that setting it
-// changes nothing; it is only looked at to notice that the machine has slept.
+// The reply cannot arrive before the request, so the offset is wrong by at most half the round trip, however unequal
+// the two delays are. The error also includes the unit's own error bound, and the drift of our oscillator since then.
+// Of several exchanges the one with the shortest round trip is the best. The wall clock is not used as time, so setting
+// it has no effect; it is read only to detect that the machine has slept.
 
 const mono_us = () => performance.now() * 1000;
 
 /**
- * How far a reading of the clock can be off: browsers make it coarse, from 5 us up to 100 ms, and round up as well as
- * down. Looks at it for at most half a second.
+ * The error of one reading of the clock: browsers reduce its resolution to 5 us up to 100 ms, and round up as well as
+ * down. Measures for at most half a second.
  */
 function resolution_us(mono) {
   const begun = mono();
@@ -36,10 +36,10 @@ function resolution_us(mono) {
 const isTime = (value) => typeof value === 'number' && Number.isFinite(value);
 
 /**
- * Asks the unit for its time once. Gives offset_us = the unit's Unix time minus `mono` at that moment, error_us =
- * how far the offset can be from the unit's clock, bound_us = how far the unit's clock can be from true time
- * (undefined when the unit does not know), rtt_us, at_us (by `mono`), and the unit's word on its clock: source,
- * quality, utc_offset_s. Rejects when there is no answer, or one that makes no sense.
+ * Asks the unit for its time once. Returns offset_us = the unit's Unix time minus `mono` at that moment, error_us =
+ * bound of the error of that offset, bound_us = bound of the error of the unit's clock (undefined if the unit has
+ * none), rtt_us, at_us (by `mono`), and what the unit reports of its clock: source, quality, utc_offset_s. Rejects if
+ * there is no reply, or one that is impossible.
  */
 export async function exchange(nc, unit, { mono = mono_us, resolution = 1, timeout_ms = 2000 } = {}) {
   const t1_us = mono();
@@ -76,23 +76,23 @@ const sleep = (ms, signal) =>
   });
 
 /**
- * Keeps a clock by `unit` until `stop()`.
+ * Keeps a clock from the time of `unit` until `stop()`.
  *
- * options: every_s 10 (seconds between two rounds), exchanges 8 (in a round), timeout_ms 2000, drift_ppm 100 (worst
- * rate error of this machine's clock; more where a daemon slews it hard), onChange(status) after each round.
+ * options: every_s 10 (seconds between two rounds), exchanges 8 (in a round), timeout_ms 2000, drift_ppm 100 (maximum
+ * rate error of this machine's clock; set more if a daemon slews it fast), onChange(status) after each round.
  */
 export function keepClock(nc, unit, options = {}) {
   const { every_s = 10, exchanges = 8, timeout_ms = 2000, drift_ppm = 100, onChange = () => {} } = options;
   const { mono = mono_us, wall_ms = Date.now } = options; // other clocks, for tests
   const resolution = resolution_us(mono);
   const ended = new AbortController();
-  let best; // the exchange that the clock goes by
+  let best; // the exchange that the clock uses
   let slept_us = 0; // how long the machine may have slept since then
   let apart_us = wall_ms() * 1000 - mono();
   let lastError;
   let hurry = () => {};
 
-  /** The wall clock leaps ahead of the monotonic one when the machine sleeps, or when somebody sets it. */
+  /** The wall clock leaps ahead of the monotonic clock when the machine sleeps, or when it is set. */
   function check() {
     const now_us = wall_ms() * 1000 - mono();
     const leap_us = now_us - apart_us;
@@ -105,7 +105,7 @@ export function keepClock(nc, unit, options = {}) {
   const aged_us = (sample) => sample.error_us + ((mono() - sample.at_us) * drift_ppm) / 1e6;
   const size_us = (sample) => aged_us(sample) + (sample.bound_us ?? 0);
 
-  /** The better one; what contradicts the newer one is outdated: the unit's clock was set. */
+  /** The better of the two; an old one that contradicts the new one is outdated, because the unit's clock was set. */
   function better(old, fresh) {
     if (old === undefined || slept_us > 0 || old.bound_us === undefined || fresh.bound_us === undefined)
       return fresh;
@@ -122,7 +122,7 @@ export function keepClock(nc, unit, options = {}) {
         lastError = undefined;
         if (fresh === undefined || size_us(sample) < size_us(fresh)) fresh = sample;
       } catch (error) {
-        lastError = error; // the unit is away: what came before counts
+        lastError = error; // the unit does not answer: earlier exchanges still count
         break;
       }
     }
@@ -149,22 +149,22 @@ export function keepClock(nc, unit, options = {}) {
 
   const watch = setInterval(check, 1000);
   const clock = {
-    /** Unix time in microseconds by the unit, undefined before the first answer. May go back a little at a round. */
+    /** Unix time of the unit in microseconds, undefined before the first reply. May go back a little at a round. */
     now_us: () => (best === undefined ? undefined : mono() + best.offset_us),
     /**
-     * How far now_us() can be from true time, in microseconds. undefined when the unit states no bound of its clock:
-     * then unit_error_us() still tells how far it can be from the unit.
+     * How far now_us() can be from true time, in microseconds. undefined if the unit gives no bound of its clock;
+     * unit_error_us() still bounds the distance from the unit's clock.
      */
     error_us() {
       check();
       return best?.bound_us === undefined ? undefined : size_us(best) + slept_us;
     },
-    /** How far now_us() can be from the unit's clock, as far as that was not set since the last round. */
+    /** How far now_us() can be from the unit's clock, unless that was set since the last round. */
     unit_error_us() {
       check();
       return best === undefined ? undefined : aged_us(best) + slept_us;
     },
-    /** All of it at once, with the age of the exchange in use, the unit's word on its clock, and the last trouble. */
+    /** All of these, with the age of the exchange in use, source and quality of the unit's clock, and the last error. */
     status: () => ({
       now_us: clock.now_us(),
       error_us: clock.error_us(),
@@ -176,7 +176,7 @@ export function keepClock(nc, unit, options = {}) {
       utc_offset_s: best?.utc_offset_s,
       trouble: lastError === undefined ? undefined : String(lastError.message ?? lastError),
     }),
-    /** Ends it. */
+    /** Stops the exchanges. */
     stop() {
       clearInterval(watch);
       ended.abort();

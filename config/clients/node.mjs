@@ -1,4 +1,4 @@
-// node node.mjs UNIT [SERVER]: shows the time by a unit. Needs: npm install @nats-io/transport-node
+// node node.mjs UNIT [SERVER]: shows the time of a unit. Needs: npm install @nats-io/transport-node
 import { connect } from '@nats-io/transport-node';
 import { keepClock } from './clock.mjs';
 
@@ -10,6 +10,6 @@ const clock = keepClock(nc, unit, { every_s: 10 });
 setInterval(() => {
   const { now_us, error_us, source, quality, trouble } = clock.status();
   const time = now_us === undefined ? 'no time yet' : new Date(now_us / 1000).toISOString();
-  const error = error_us === undefined ? 'error not known' : `within ${Math.ceil(error_us)} us`;
+  const error = error_us === undefined ? 'error unknown' : `within ${Math.ceil(error_us)} us`;
   console.log(`${time}  ${error}  ${source}/${quality}  ${trouble ?? ''}`);
 }, 1000);

@@ -1,7 +1,7 @@
 'use strict';
 'require baseclass';
 
-// Made from agent/config/options.ts by 'make generate'; do not edit. Titles and help are HTML.
+// Generated from agent/config/options.ts by 'make generate'; do not edit. Titles and help are HTML.
 
 return baseclass.extend({ sections: [
 	{
@@ -112,8 +112,8 @@ return baseclass.extend({ sections: [
 			{ name: 'chrony_port', kind: 'int', tab: 'ntp', title: _('Chrony port'), presets: ['323'], range: [1, 65535], wrong: _('must be a whole number, 1 to 65535'), help: _('UDP port on which chronyd answers (cmdport).') },
 			{ name: 'chronyc', kind: 'text', tab: 'ntp', title: _('Chronyc program'), presets: ['chronyc'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The chronyc program; used if UDP is refused.') },
 			{ name: 'poll_s', kind: 'int', tab: 'general', title: _('Poll (s)'), presets: ['1'], range: [1, 60], wrong: _('must be a whole number, 1 to 60'), help: _('Interval between polls of the daemons.') },
-			{ name: 'locked_sw_ns', kind: 'int', tab: 'limits', title: _('Locked by software (ns)'), presets: ['10000'], range: [1, 1000000000], wrong: _('must be a whole number, 1 to 1000000000'), help: _('PTP offset below which a software-timestamped clock is locked.') },
-			{ name: 'locked_hw_ns', kind: 'int', tab: 'limits', title: _('Locked by hardware (ns)'), presets: ['1000'], range: [1, 1000000000], wrong: _('must be a whole number, 1 to 1000000000'), help: _('PTP offset below which a hardware-timestamped clock is locked.') },
+			{ name: 'locked_sw_ns', kind: 'int', tab: 'limits', title: _('Locked with software timestamps (ns)'), presets: ['10000'], range: [1, 1000000000], wrong: _('must be a whole number, 1 to 1000000000'), help: _('PTP offset below which a software-timestamped clock is locked.') },
+			{ name: 'locked_hw_ns', kind: 'int', tab: 'limits', title: _('Locked with hardware timestamps (ns)'), presets: ['1000'], range: [1, 1000000000], wrong: _('must be a whole number, 1 to 1000000000'), help: _('PTP offset below which a hardware-timestamped clock is locked.') },
 			{ name: 'tracking_ns', kind: 'int', tab: 'limits', title: _('Tracking (ns)'), presets: ['100000'], range: [1, 1000000000], wrong: _('must be a whole number, 1 to 1000000000'), help: _('PTP offset below which the clock is tracking.') },
 			{ name: 'locked_ntp_us', kind: 'int', tab: 'limits', title: _('Locked NTP (µs)'), presets: ['1000'], range: [1, 10000000], wrong: _('must be a whole number, 1 to 10000000'), help: _('NTP offset below which the clock is locked.') },
 			{ name: 'tracking_ntp_us', kind: 'int', tab: 'limits', title: _('Tracking NTP (µs)'), presets: ['10000'], range: [1, 10000000], wrong: _('must be a whole number, 1 to 10000000'), help: _('NTP offset below which the clock is tracking.') },

@@ -5,17 +5,17 @@
 'require uci';
 'require nunect.options as table';
 
-/* What 'nunect check' says of the settings that are in force. */
+/* The output of 'nunect check' for the settings in use. */
 const callCheck = rpc.declare({ object: 'nunect', method: 'check', expect: { '': {} } });
 
-/* What config_get_bool of OpenWrt takes for true and for false. */
+/* The words that OpenWrt's config_get_bool accepts for true and for false. */
 const truths = { '1': '1', on: '1', true: '1', yes: '1', enabled: '1', '0': '0', off: '0', false: '0', no: '0', disabled: '0' };
 
 function isWhole(text, range) {
 	return /^-?\d{1,15}$/.test(text) && Number(text) >= range[0] && Number(text) <= range[1];
 }
 
-/* By the same rules as 'nunect check'. An empty field is an option that is not set. */
+/* The same rules as 'nunect check'. An empty field is an option that is not set. */
 function validator(option) {
 	return function(section_id, value) {
 		if (value == null || value === '')
@@ -25,7 +25,7 @@ function validator(option) {
 	};
 }
 
-/* A password that is stored is never put into the page: an empty field leaves it as it is. */
+/* The page never contains a stored password: an empty field keeps it. */
 const Secret = form.Value.extend({
 	password: true,
 
@@ -45,7 +45,7 @@ const Secret = form.Value.extend({
 		const stored = this.stored(section_id);
 		this.forgotten = this.forgotten || {};
 		this.forgotten[section_id] = false;
-		this.placeholder = stored ? _('is set; empty keeps it') : null;
+		this.placeholder = stored ? _('is set; leave empty to keep it') : null;
 		const node = this.super('renderWidget', [ section_id, option_index, cfgvalue ]);
 		if (!stored)
 			return node;
@@ -54,7 +54,7 @@ const Secret = form.Value.extend({
 			'name': 'forget.' + section_id + '.' + this.option,
 			'change': L.bind(function(ev) { this.forgotten[section_id] = ev.target.checked; }, this)
 		});
-		node.appendChild(E('label', { 'class': 'nunect-forget' }, [ forget, ' ', _('Remove the stored one') ]));
+		node.appendChild(E('label', { 'class': 'nunect-forget' }, [ forget, ' ', _('Remove the stored value') ]));
 		return node;
 	},
 
@@ -86,7 +86,7 @@ function setChoice(field, option, preset) {
 
 function setList(field, option) {
 	field.placeholder = (option.presets || []).join(' ');
-	/* list x '' makes a list with a default empty, which the form cannot show: it stays */
+	/* list x '' empties a list that has a default; the form cannot show that, so it keeps it */
 	field.remove = function(section_id) {
 		if (String(uci.get(this.map.config, section_id, this.option)) !== '')
 			uci.unset(this.map.config, section_id, this.option);
@@ -100,7 +100,7 @@ function addField(section, option, isRow) {
 		: section.option(type, option.name, option.title, option.help);
 	const preset = option.presets ? option.presets[0] : null;
 	field.rmempty = true;
-	field.retain = true; /* what another mode hides is not deleted */
+	field.retain = true; /* an option that another mode hides is not deleted */
 	field.validate = validator(option);
 	if (option.range)
 		field.datatype = 'and(integer,range(%d,%d))'.format(option.range[0], option.range[1]);
@@ -114,7 +114,7 @@ function addField(section, option, isRow) {
 		setList(field, option);
 	else if (!option.secret)
 		field.placeholder = preset;
-	/* in the table only what tells the rows apart; false would mean: not in the dialog */
+	/* the table shows only what distinguishes the rows; false would hide the option in the dialog */
 	if (isRow && (option.secret || /_file$/.test(option.name)))
 		field.modalonly = true;
 }
@@ -123,23 +123,23 @@ function addSection(map, type) {
 	const section = map.section(type.many ? form.GridSection : form.TypedSection, type.type, type.title, type.help);
 	section.anonymous = !type.many;
 	section.addremove = type.many;
-	section.nodescriptions = true; /* in a table; the dialog has them */
+	section.nodescriptions = true; /* in the table; the dialog has them */
 	for (const tab of type.tabs)
 		section.tab(tab.key, tab.title);
 	for (const option of type.options)
 		addField(section, option, type.many);
 }
 
-/* The form can only show sections that are there; it writes them when it is saved. */
+/* The form shows only sections that exist; it writes the added ones when it is saved. */
 function addMissing() {
 	for (const type of table.sections)
 		if (!type.many && uci.sections('nunect', type.type).length === 0)
 			uci.add('nunect', type.type, uci.get('nunect', type.type) == null ? type.type : null);
 }
 
-/* Children are arrays, which LuCI makes text nodes of. */
+/* Children are arrays: LuCI turns their strings into text nodes. */
 const complaint = ({ code, output }) => !code ? [] : [ E('div', { 'class': 'alert-message warning', 'data-part': 'check' }, [
-	E('p', {}, [ _('nunect check says of the settings in force:') ]),
+	E('p', {}, [ _('nunect check reports for the settings in use:') ]),
 	E('pre', {}, [ output ])
 ]) ];
 
@@ -150,7 +150,7 @@ return view.extend({
 
 	render([ check ]) {
 		const map = new form.Map('nunect', _('nunect settings'),
-			_('Settings of the nunect leaf agent. A field that is left empty means its default, which it shows in grey.'));
+			_('Settings of the nunect leaf agent. An empty field means the default, which is shown in grey.'));
 		map.tabbed = true;
 		for (const type of table.sections)
 			addSection(map, type);

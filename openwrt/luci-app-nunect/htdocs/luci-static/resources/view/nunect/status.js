@@ -4,21 +4,21 @@
 'require poll';
 'require rpc';
 
-/* What rpcd's plugin nunect answers; an empty object where there is none. */
+/* The reply of rpcd's plugin nunect; an empty object if there is no plugin. */
 const callStatus = rpc.declare({ object: 'nunect', method: 'status', expect: { '': {} } });
 
-/* Where the agent does not answer: what that means, and the command that mends it. */
+/* Why the agent does not answer, and the command that fixes it. */
 const downs = {
-	disabled: [ _('nunect is switched off (agent.enabled is 0).'), 'uci set nunect.agent.enabled=1; uci commit nunect; /etc/init.d/nunect reload' ],
+	disabled: [ _('nunect is disabled (agent.enabled is 0).'), 'uci set nunect.agent.enabled=1; uci commit nunect; /etc/init.d/nunect reload' ],
 	stopped: [ _('The agent is not running.'), '/etc/init.d/nunect enable; /etc/init.d/nunect start' ],
 	silent: [ _('The agent runs but does not answer.'), 'logread -e nunect' ]
 };
-const noPlugin = [ _('rpcd on the router does not know nunect yet.'), '/etc/init.d/rpcd restart' ];
+const noPlugin = [ _('rpcd has not loaded the nunect plugin yet.'), '/etc/init.d/rpcd restart' ];
 
 const words = {
-	healthy: _('Healthy: nothing is broken.'),
-	degraded: _('Degraded: it works, but not all of it.'),
-	critical: _('Critical: it does not do its main job.')
+	healthy: _('Healthy: everything works.'),
+	degraded: _('Degraded: a part does not work.'),
+	critical: _('Critical: the unit does not do its main job.')
 };
 const colours = { healthy: 'success', degraded: 'warning', critical: 'danger' };
 
@@ -27,7 +27,7 @@ const steps = {
 	bytes: [ [ 1048576, 'MiB' ], [ 1024, 'KiB' ], [ 1, 'B' ] ]
 };
 
-/* 2800 ns: 2.80 µs. Undefined where nothing is known, so that no line is made of it. */
+/* 2800 ns: 2.80 µs. Undefined for an unknown value, which then gets no line. */
 function quantity(value, kind, factor) {
 	if (value == null)
 		return undefined;
@@ -55,7 +55,7 @@ const since = (at_ms, since_ms) =>
 const joined = (parts) => parts.filter((part) => part != null && part !== '').join(', ') || undefined;
 const labelled = (label, text) => text == null ? undefined : '%s %s'.format(label, text);
 
-/* Names come from daemons and from the network: children are always arrays, which LuCI makes text nodes of. */
+/* Names come from daemons and from the network: children are always arrays, whose strings LuCI turns into text nodes. */
 const line = (name, text) => text == null ? [] : [ E('tr', { 'class': 'tr' }, [
 	E('td', { 'class': 'td left', 'width': '25%' }, [ name ]),
 	E('td', { 'class': 'td left' }, [ String(text) ])
@@ -63,7 +63,7 @@ const line = (name, text) => text == null ? [] : [ E('tr', { 'class': 'tr' }, [
 
 const part = (title, key, lines) => E('div', { 'class': 'cbi-section', 'data-part': key }, [
 	E('h3', {}, [ title ]),
-	E('table', { 'class': 'table' }, lines.length > 0 ? lines : line('', _('nothing is known')))
+	E('table', { 'class': 'table' }, lines.length > 0 ? lines : line('', _('no data')))
 ]);
 
 function clock(s) {
@@ -73,7 +73,7 @@ function clock(s) {
 	return [
 		...line(_('State'), joined([ '%s %s'.format(c.source, c.quality), since(s.at_ms, c.since_ms) ])),
 		...line(_('Holdover'), c.holdover && joined([ c.holdover.source, since(s.at_ms, c.holdover.since_ms) ])),
-		...line(_('Within'), c.error_bound_ns == null ? _('no bound is known') : '± ' + time(c.error_bound_ns)),
+		...line(_('Within'), c.error_bound_ns == null ? _('no bound') : '± ' + time(c.error_bound_ns)),
 		...line(_('Offset'), time(c.offset_ns)),
 		...line(_('Evidence'), c.evidence)
 	];
@@ -112,7 +112,7 @@ function link(s) {
 			since(s.at_ms, l.since_ms) ])),
 		...line(_('Hub'), joined([ hub, since(s.at_ms, l.hub_since_ms),
 			labelled(_('round trip'), quantity(l.hub_rtt_us, 'ns', 1000)) ])),
-		...line(_('Last trouble'), l.last_error)
+		...line(_('Last error'), l.last_error)
 	];
 }
 
@@ -146,19 +146,19 @@ function problems(s) {
 	const all = s.troubles || s.problems.map((text) => ({ text, weight: s.status === 'healthy' ? 'note' : s.status }));
 	const isNote = ({ weight }) => weight === 'note';
 	return [
-		...troubles(_('Problems, and what mends each'), 'problems', all.filter((one) => !isNote(one))),
-		...troubles(_('Worth knowing'), 'notes', all.filter(isNote))
+		...troubles(_('Problems, with the command that fixes each'), 'problems', all.filter((one) => !isNote(one))),
+		...troubles(_('Notes'), 'notes', all.filter(isNote))
 	];
 }
 
 const isLoopback = (address) => /^(127\.|::1$)/.test(address);
 
-/* The address of the page as this browser can reach it. */
+/* The address at which this browser can reach the page. */
 function pageLink(page) {
 	if (!page || !page.enabled)
 		return [];
 	if (isLoopback(page.address))
-		return [ E('p', {}, [ _('The status page listens on loopback only; to open it from here, set "Interface" of the status page to lan.') ]) ];
+		return [ E('p', {}, [ _('The status page listens on loopback only. To open it from here, set "Interface" of the status page to lan.') ]) ];
 	const host = /^(0\.0\.0\.0|::)$/.test(page.address) ? window.location.hostname
 		: page.address.includes(':') ? '[%s]'.format(page.address) : page.address;
 	const url = 'http://%s:%d/'.format(host, page.port);
@@ -197,13 +197,13 @@ function contents(answer) {
 	return answer.agent === 'down' ? advice(downs[answer.why] || downs.silent, answer.error) : advice(noPlugin);
 }
 
-/* A document that does not have the shape of ours must not leave the figures of before on the page. */
+/* An unexpected document must not leave old values on the page. */
 function shown(answer) {
 	try {
 		return contents(answer);
 	}
 	catch (err) {
-		return advice([ _('The answer of the agent cannot be read.'), 'nunect status' ], String(err));
+		return advice([ _('The reply of the agent cannot be read.'), 'nunect status' ], String(err));
 	}
 }
 
