@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { matches, orders, sorted } from '../../agent/hub/top/cells.ts';
+import { matches, orders, sorted } from '../../agent/hub/top/columns.ts';
 import { emptyFleet } from '../../agent/hub/top/fleet.ts';
-import { type Part, toldBy } from '../../agent/hub/top/heard.ts';
 import { snapshot } from '../../agent/hub/top/snapshot.ts';
 import { table } from '../../agent/hub/top/table.ts';
+import { type Part, toldBy } from '../../agent/hub/top/unitrecord.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
 import { headers, incoming, payload } from '../kit/fuzz/hostilemessages.ts';

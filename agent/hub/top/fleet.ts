@@ -1,6 +1,6 @@
 // The units that were heard: one row each, from record after record. Time is monotonic ms, passed in.
 import { known } from '../../lib/known.ts';
-import type { ClockTold, Figures, Part, Told } from './heard.ts';
+import type { ClockTold, Figures, Part, Told } from './unitrecord.ts';
 
 /** `unknown`: heard, but not what its health is. `stopped`: by intention. `offline`: it misses its heartbeats. */
 export const states = ['critical', 'offline', 'degraded', 'unknown', 'healthy', 'stopped'] as const;

@@ -1,6 +1,6 @@
 // The table as lines of text. Pure: what is shown depends on nothing but what is passed in.
 import { formatUtc } from '../../lib/format.ts';
-import { type Column, columns, marks, problem } from './cells.ts';
+import { type Column, columns, marks, problem } from './columns.ts';
 import type { State, Unit } from './fleet.ts';
 
 /** What a table shows. */

@@ -12,12 +12,12 @@ import { logTo } from '../../lib/log.ts';
 import { systemTicker, type Ticker } from '../../lib/ticker.ts';
 import { type Link, openLink } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
-import { matches, orders, sorted } from './cells.ts';
+import { matches, orders, sorted } from './columns.ts';
 import { emptyFleet, type Fleet } from './fleet.ts';
-import { heardSubjects, type Part, plainText, toldBy } from './heard.ts';
 import { openScreen, type Terminal } from './screen.ts';
 import { snapshot } from './snapshot.ts';
 import { table, type View } from './table.ts';
+import { heardSubjects, type Part, plainText, toldBy } from './unitrecord.ts';
 
 const usage = `usage: nunect-hub top [options]
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { emptyFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';
-import { type Part, plainText, toldBy } from '../../../../agent/hub/top/heard.ts';
+import { type Part, plainText, toldBy } from '../../../../agent/hub/top/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 
 interface Extra {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { matches, orders, sorted } from '../../../../agent/hub/top/cells.ts';
+import { matches, orders, sorted } from '../../../../agent/hub/top/columns.ts';
 import type { Unit } from '../../../../agent/hub/top/fleet.ts';
 import { snapshot } from '../../../../agent/hub/top/snapshot.ts';
 import { table, type View } from '../../../../agent/hub/top/table.ts';
