@@ -4,7 +4,7 @@ export interface CommandIo {
   stderr(text: string): void;
 }
 
-/** A command was called wrongly; the message says how it is called. Exit code 2. */
+/** Wrong usage of a command; the message has the right one. Exit code 2. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 }

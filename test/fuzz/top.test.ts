@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { matches, orders, sorted } from '../../agent/hub/top/columns.ts';
-import { emptyFleet } from '../../agent/hub/top/fleet.ts';
-import { snapshot } from '../../agent/hub/top/snapshot.ts';
-import { table } from '../../agent/hub/top/table.ts';
-import { type Part, toldBy } from '../../agent/hub/top/unitrecord.ts';
+import { newFleet } from '../../agent/hub/top/fleet.ts';
+import { fleetSnapshot } from '../../agent/hub/top/snapshot.ts';
+import { matchesFilter, orders, sortUnits } from '../../agent/hub/top/sorting.ts';
+import { tableLines } from '../../agent/hub/top/table.ts';
+import { parseRecord, type RecordKind } from '../../agent/hub/top/unitrecord.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
 import { headers, incoming, payload } from '../kit/fuzz/hostilemessages.ts';
@@ -34,7 +34,7 @@ const fields = fc.record(
   { requiredKeys: [] },
 );
 const record = fc.record({
-  part: fc.constantFrom<Part>('heartbeat', 'time', 'nats'),
+  kind: fc.constantFrom<RecordKind>('heartbeat', 'time', 'nats'),
   unit: fc.oneof(fc.constantFrom('u1', 'u2', 'u-3', 'x'.repeat(64)), hostileText(20)),
   data: fc.oneof(
     { weight: 4, arbitrary: fields.map((made) => new TextEncoder().encode(JSON.stringify(made))) },
@@ -54,25 +54,25 @@ holds(
     hostileText(8),
   ),
   ([records, columns, rows, order, filter]) => {
-    const fleet = emptyFleet(3);
-    for (const { part, unit, at_ms, ...given } of records) {
-      const told = toldBy(part, incoming(`ops.${unit}`, { reply: undefined, ...given }));
-      if (told !== undefined) fleet.hear(told, at_ms);
-      fleet.judge(at_ms);
+    const fleet = newFleet(3);
+    for (const { kind, unit, at_ms, ...given } of records) {
+      const parsed = parseRecord(kind, incoming(`ops.${unit}`, { reply: undefined, ...given }));
+      if (parsed !== undefined) fleet.add(parsed, at_ms);
+      fleet.markSilent(at_ms);
     }
     const units = fleet.units(1e6);
     assert.ok(units.length <= 3);
-    const shown = sorted(
-      units.filter((unit) => filter.length > 4 || matches(unit, filter)),
+    const shown = sortUnits(
+      units.filter((unit) => filter.length > 4 || matchesFilter(unit, filter)),
       order,
     );
     const view = { server: 'nats://h', at_ms: 0, notes: [], units, shown, order, filter: '' };
-    const { lines } = table(view, { columns, rows, colour: false });
+    const { lines } = tableLines(view, { columns, rows, colour: false });
     assert.ok(lines.length <= rows);
     for (const line of lines) {
       assert.ok([...line].length <= columns, line);
       assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u);
     }
-    assert.equal(JSON.parse(JSON.stringify(snapshot(view))).units.length, shown.length);
+    assert.equal(JSON.parse(JSON.stringify(fleetSnapshot(view))).units.length, shown.length);
   },
 );

@@ -1,6 +1,7 @@
-// The terminal: the alternate screen while it is one, keys, its size, and its end. What it was is what it becomes again.
+// The terminal: the alternate screen, keys, size and end. It is left as it was found.
+import { codeOf } from '../../lib/errors.ts';
 
-/** The streams of the process that a terminal is at the other end of. */
+/** The streams of the process, which may lead to a terminal. */
 export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -10,16 +11,16 @@ export interface Terminal {
 export interface ScreenEvents {
   key(key: string): void;
   resized(): void;
-  /** Nobody is there to read any more. `error` where that is no quiet end. */
+  /** The reader is gone. `error` where something failed. */
   gone(error?: Error): void;
 }
 
 export interface Screen {
-  /** A terminal that lines can be placed on; else lines just follow each other. */
+  /** Lines replace each other on a terminal; else they follow each other. */
   readonly live: boolean;
   readonly colour: boolean;
   size(): { readonly columns: number; readonly rows: number };
-  /** Shows lines in place of those before, or after them where that cannot be. False: the reader is too slow. */
+  /** Shows lines instead of the last ones, or after them when not live. False: the reader is too slow, nothing was shown. */
   show(lines: readonly string[]): boolean;
   /** Gives the terminal back as it was. */
   close(): void;
@@ -29,23 +30,19 @@ const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l'; // alternate screen, no cursor, no
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const quietEnds = new Set(['EPIPE', 'EIO', 'ECONNRESET']);
 
-/** Where output goes to a pipe or file, lines may be as long as $COLUMNS says. */
+/** Longest line to a pipe or file, unless $COLUMNS is set. */
 const pipeColumns = 132;
 
-/** Takes the terminal over where `full` is wanted and possible. */
-export function openScreen({ stdin, stdout, env }: Terminal, full: boolean, on: ScreenEvents): Screen {
-  const live = full && stdout.isTTY === true && env['TERM'] !== 'dumb';
-  const keys = live && stdin.isTTY === true;
+/** Takes the terminal over; what it returns gives it back, once. */
+function takeTerminal({ stdin, stdout }: Terminal, on: ScreenEvents): () => void {
+  const keys = stdin.isTTY === true;
   const pressed = (data: Buffer): void => on.key(data.toString('latin1'));
-  const failed = (error: NodeJS.ErrnoException): void =>
-    quietEnds.has(error.code ?? '') ? on.gone() : on.gone(error);
   const quit = (): void => on.gone();
-  let open = true;
-
-  function close(): void {
-    if (!open) return;
-    open = false;
-    process.off('exit', close);
+  let taken = true;
+  function giveBack(): void {
+    if (!taken) return;
+    taken = false;
+    process.off('exit', giveBack);
     process.off('SIGHUP', quit);
     stdout.off('resize', on.resized);
     if (keys) {
@@ -53,40 +50,55 @@ export function openScreen({ stdin, stdout, env }: Terminal, full: boolean, on: 
       stdin.setRawMode(false);
       stdin.pause();
     }
-    if (live) stdout.write(leave);
+    stdout.write(leave);
   }
-
-  stdout.on('error', failed); // for good: what is written last may fail after the end
-  if (live) {
-    process.on('exit', close); // also where an error ends the process
-    process.on('SIGHUP', quit);
-    stdout.on('resize', on.resized);
-    stdout.write(enter);
-  }
+  process.on('exit', giveBack); // also where an error ends the process
+  process.on('SIGHUP', quit);
+  stdout.on('resize', on.resized);
+  stdout.write(enter);
   if (keys) {
     stdin.setRawMode(true);
     stdin.on('data', pressed);
     stdin.on('end', quit);
     stdin.on('error', quit);
   }
+  return giveBack;
+}
+
+function sizeOf({ stdout, env }: Terminal): ReturnType<Screen['size']> {
+  const width = Number(env['COLUMNS']);
+  const fallback = Number.isInteger(width) && width >= 20 && width <= 1000 ? width : pipeColumns;
+  return { columns: stdout.columns || fallback, rows: stdout.rows || 24 };
+}
+
+/** Lines from the top of the screen on, in place of all that was there. */
+function placed(lines: readonly string[], rows: number): string {
+  // a line is erased before it is written: behind a full one the cursor still stands on its last character
+  const rest = lines.length < rows ? '\r\n\x1b[J' : '';
+  return `\x1b[H${lines.map((one) => `\x1b[K${one}`).join('\r\n')}${rest}`;
+}
+
+/** Takes the terminal over where `full` asks for it and there is one. */
+export function openScreen(terminal: Terminal, full: boolean, on: ScreenEvents): Screen {
+  const { stdout, env } = terminal;
+  const isTerminal = stdout.isTTY === true && env['TERM'] !== 'dumb';
+  const live = full && isTerminal;
+  const failed = (error: Error): void => (quietEnds.has(codeOf(error) ?? '') ? on.gone() : on.gone(error));
+  stdout.on('error', failed); // for good: what is written last may fail after the end
+  const giveBack = live ? takeTerminal(terminal, on) : () => {};
+  let open = true;
   return {
     live,
-    colour: stdout.isTTY === true && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '',
-    size() {
-      const width = Number(env['COLUMNS']);
-      const fallback = Number.isInteger(width) && width >= 20 && width <= 1000 ? width : pipeColumns;
-      return { columns: stdout.columns || fallback, rows: stdout.rows || 24 };
-    },
+    colour: isTerminal && (env['NO_COLOR'] ?? '') === '',
+    size: () => sizeOf(terminal),
     show(lines) {
       if (!open || stdout.writableNeedDrain) return false;
-      // a line is erased before it is written: behind a full one the cursor still stands on its last character
-      const rest = live && lines.length < (stdout.rows || 24) ? '\r\n\x1b[J' : '';
-      const text = live
-        ? `\x1b[H${lines.map((one) => `\x1b[K${one}`).join('\r\n')}${rest}`
-        : `${lines.join('\n')}\n`;
-      stdout.write(text);
+      stdout.write(live ? placed(lines, sizeOf(terminal).rows) : `${lines.join('\n')}\n`);
       return true;
     },
-    close,
+    close() {
+      open = false;
+      giveBack();
+    },
   };
 }

@@ -1,17 +1,17 @@
-// The table as lines of text. Pure: what is shown depends on nothing but what is passed in.
+// The table as lines of text. Pure: it depends on nothing but what is passed in.
 import { formatUtc } from '../../lib/format.ts';
-import { type Column, columns, marks, problem } from './columns.ts';
+import { type Column, columns, nameMarks, problemColumn } from './columns.ts';
 import type { State, Unit } from './fleet.ts';
 
-/** What a table shows. */
-export interface View {
-  /** The server, for people. */
+/** What is shown: as a table, or as JSON for scripts. */
+export interface FleetView {
+  /** The servers, without secrets. */
   readonly server: string;
   /** Unix ms. */
   readonly at_ms: number;
-  /** Set while there is no connection: since when, for how long, and why. */
+  /** Set while there is no connection. */
   readonly lost?: { readonly since_ms: number; readonly for_s: number; readonly why: string };
-  /** Further things to know, a sentence each. */
+  /** What else an operator must know, a sentence each. */
   readonly notes: readonly string[];
   /** All units; those that pass the filter, in their order, are `shown`. */
   readonly units: readonly Unit[];
@@ -20,8 +20,8 @@ export interface View {
   readonly filter: string;
 }
 
-/** The place for a table. Without `rows` there is room for all of them, and no line about keys. */
-export interface Size {
+/** The space for a table. Without `rows` all units are shown, and no line about keys. */
+export interface TableSpace {
   readonly columns: number;
   readonly rows?: number;
   readonly colour: boolean;
@@ -56,11 +56,11 @@ const stateColours: Readonly<Record<State, keyof typeof sgr>> = {
 
 const longestName = 40;
 
-/** The columns that there is room for, and what is left for name and problem. */
+/** The columns for which there is room, and the width of the name. */
 function layout(units: readonly Unit[], width: number) {
   const wanted = Math.min(
     longestName,
-    units.reduce((most, unit) => Math.max(most, unit.unit.length + marks(unit).length), 4),
+    units.reduce((most, unit) => Math.max(most, unit.unit.length + nameMarks(unit).length), 4),
   );
   const used: Column[] = [];
   let rest = width;
@@ -71,12 +71,13 @@ function layout(units: readonly Unit[], width: number) {
   }
   const name = Math.min(wanted, rest);
   const words = rest - name - 1;
-  if (words >= problem.width && used.length === columns.length) used.push({ ...problem, width: words });
+  if (words >= problemColumn.width && used.length === columns.length)
+    used.push({ ...problemColumn, width: words });
   return { name, used };
 }
 
-function line(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: Paint): string {
-  const tail = marks(unit);
+function unitLine(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: Paint): string {
+  const mark = nameMarks(unit);
   const cells = used.map((column) => {
     const text = fit(column.cell(unit), column.width, column.right);
     if (column.title === 'STATE') return paint(text, stateColours[unit.state]);
@@ -85,14 +86,14 @@ function line(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: Pain
     return doubtful ? paint(text, 'yellow') : text;
   });
   return [
-    fit(fit(unit.unit, Math.min(unit.unit.length, Math.max(0, name - tail.length))) + tail, name),
+    fit(fit(unit.unit, Math.min(unit.unit.length, Math.max(0, name - mark.length))) + mark, name),
     ...cells,
   ]
     .join(' ')
     .trimEnd();
 }
 
-function counts({ units, shown, filter, order }: View): string {
+function countLine({ units, shown, filter, order }: FleetView): string {
   const of = (state: State): number => units.filter((unit) => unit.state === state).length;
   const words = (['critical', 'offline', 'degraded', 'unknown', 'stopped', 'healthy'] as const)
     .flatMap((state) => (of(state) === 0 ? [] : [`${of(state)} ${state}`]))
@@ -101,33 +102,42 @@ function counts({ units, shown, filter, order }: View): string {
   return `${units.length} ${units.length === 1 ? 'unit' : 'units'}${words && `: ${words}`}${filtered}; by ${order}`;
 }
 
-/** The lines of the table, none longer than `columns` characters, and the first unit of the next page. */
-export function table(view: View, size: Size): { readonly lines: readonly string[]; readonly next: number } {
-  const paint = painter(size.colour);
-  const cut = (text: string): string => fit(text, Math.min(size.columns, [...text].length));
-  const { lost, shown } = view;
-  const head = [cut(`nunect-hub top  ${formatUtc(view.at_ms)}  ${view.server}`), cut(counts(view))];
-  if (lost !== undefined) {
-    const since = `NO CONNECTION since ${formatUtc(lost.since_ms)} (${Math.round(lost.for_s)} s): ${lost.why}`;
-    head.push(paint(cut(since), 'alarm'));
-  }
-  for (const note of view.notes) head.push(paint(cut(note), 'yellow'));
-  const plan = layout(shown, size.columns);
-  const titles = [
-    fit('UNIT', plan.name),
-    ...plan.used.map(({ title, width, right }) => fit(title, width, right)),
+/** The lines above the units. */
+function headLines(
+  view: FleetView,
+  columnTitles: string,
+  cut: (text: string) => string,
+  paint: Paint,
+): string[] {
+  const { lost, notes } = view;
+  const reason = lost && `(${Math.round(lost.for_s)} s): ${lost.why}`;
+  return [
+    cut(`nunect-hub top  ${formatUtc(view.at_ms)}  ${view.server}`),
+    cut(countLine(view)),
+    ...(lost ? [paint(cut(`NO CONNECTION since ${formatUtc(lost.since_ms)} ${reason}`), 'alarm')] : []),
+    ...notes.map((note) => paint(cut(note), 'yellow')),
+    paint(cut(columnTitles), 'inverse'),
   ];
-  head.push(paint(cut(titles.join(' ').trimEnd()), 'inverse'));
-  const room = size.rows === undefined ? shown.length : Math.max(0, size.rows - head.length - 1);
-  const from = size.from !== undefined && size.from < shown.length ? size.from : 0;
-  const part = shown.slice(from, from + room);
-  const body = part.map((unit) => line(unit, plan, paint));
-  const next = from + part.length < shown.length ? from + part.length : 0;
-  if (size.rows === undefined) return { lines: [...head, ...body], next };
-  const where =
-    part.length < shown.length
-      ? `  space: next (${from + 1} to ${from + part.length} of ${shown.length})`
-      : '';
-  const keys = paint(cut(`q: quit  s: sort${where}`), 'dim');
-  return { lines: [...head, ...body, keys].slice(0, size.rows), next };
+}
+
+/** The lines of the table, none longer than `columns` characters, and the first unit of the next page. */
+export function tableLines(
+  view: FleetView,
+  { columns: width, rows, colour, from: wanted = 0 }: TableSpace,
+): { readonly lines: readonly string[]; readonly next: number } {
+  const paint = painter(colour);
+  const cut = (text: string): string => fit(text, Math.min(width, [...text].length));
+  const { shown } = view;
+  const plan = layout(shown, width);
+  const titles = plan.used.map((one) => fit(one.title, one.width, one.right));
+  const head = headLines(view, [fit('UNIT', plan.name), ...titles].join(' ').trimEnd(), cut, paint);
+  const room = rows === undefined ? shown.length : Math.max(0, rows - head.length - 1);
+  const from = wanted < shown.length ? wanted : 0;
+  const page = shown.slice(from, from + room);
+  const end = from + page.length;
+  const lines = [...head, ...page.map((unit) => unitLine(unit, plan, paint))];
+  const next = end < shown.length ? end : 0;
+  if (rows === undefined) return { lines, next };
+  const paging = page.length < shown.length ? `  space: next (${from + 1} to ${end} of ${shown.length})` : '';
+  return { lines: [...lines, paint(cut(`q: quit  s: sort${paging}`), 'dim')].slice(0, rows), next };
 }

@@ -1,8 +1,8 @@
-// What nunect-hub top makes of what it hears: one record after the other, by a clock of the test's own.
+// What nunect-hub top makes of the records of units, one after the other, by a clock of the test's own.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { emptyFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';
-import { type Part, plainText, toldBy } from '../../../../agent/hub/top/unitrecord.ts';
+import { newFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';
+import { parseRecord, plainText, type RecordKind } from '../../../../agent/hub/top/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 
 interface Extra {
@@ -31,7 +31,7 @@ const facts: HeartbeatFacts = {
   native_rtt_us: 168,
   app_rtt_us: 312,
 };
-const partOf = (subject: string): Part =>
+const kindOf = (subject: string): RecordKind =>
   subject.startsWith('ops.heartbeat.')
     ? 'heartbeat'
     : subject.startsWith('ops.metric.time.')
@@ -51,27 +51,27 @@ function beat(unit: string, more: Partial<HeartbeatFacts> = {}, id?: string, add
   );
 }
 
-function heard(limit = 100) {
-  const fleet = emptyFleet(limit);
-  let judged_s = 0;
+function observed(limit = 100) {
+  const fleet = newFleet(limit);
+  let marked_s = 0;
   const at = (at_s: number): Unit[] => {
-    for (; judged_s < at_s; judged_s = Math.min(at_s, judged_s + 1)) fleet.judge(judged_s * 1000);
-    fleet.judge(at_s * 1000);
+    for (; marked_s < at_s; marked_s = Math.min(at_s, marked_s + 1)) fleet.markSilent(marked_s * 1000);
+    fleet.markSilent(at_s * 1000);
     return fleet.units(at_s * 1000);
   };
   return {
     fleet,
     at,
     /** Until then the connection is not proven to work. */
-    deafUntil(at_s: number): Unit[] {
-      judged_s = at_s;
+    unprovenUntil(at_s: number): Unit[] {
+      marked_s = at_s;
       return fleet.units(at_s * 1000);
     },
-    /** Gives whether it was understood. */
-    say(one: ReturnType<typeof message>, at_s: number): boolean {
-      const told = toldBy(partOf(one.subject), one);
-      if (told !== undefined) fleet.hear(told, at_s * 1000);
-      return told !== undefined;
+    /** Gives whether it could be parsed. */
+    receive(one: ReturnType<typeof message>, at_s: number): boolean {
+      const record = parseRecord(kindOf(one.subject), one);
+      if (record !== undefined) fleet.add(record, at_s * 1000);
+      return record !== undefined;
     },
     one(at_s: number): Unit {
       const [unit] = at(at_s);
@@ -83,8 +83,8 @@ function heard(limit = 100) {
 
 describe('a heartbeat', () => {
   test('fills the row of its unit', () => {
-    const { say, at } = heard();
-    say(beat('u1', { status: 'degraded', problems: ['the disk is full'] }), 1);
+    const { receive, at } = observed();
+    receive(beat('u1', { status: 'degraded', problems: ['the disk is full'] }), 1);
     assert.deepEqual(at(3), [
       {
         unit: 'u1',
@@ -103,8 +103,8 @@ describe('a heartbeat', () => {
     ]);
   });
 
-  test('of the Go guardian shows what it tells; the rest is not there', () => {
-    const { say, at } = heard();
+  test('of the Go guardian shows what it sends; the rest is missing', () => {
+    const { receive, at } = observed();
     const headers = {
       'X-Unit-ID': 'old',
       'X-Sequence': '7',
@@ -113,7 +113,7 @@ describe('a heartbeat', () => {
       'X-Clock-Quality': 'tracking',
       'X-Health-Status': 'OK',
     };
-    say(message('ops.heartbeat.old', { status: 'healthy', sequence: 7, ts: 1e12 }, { headers }), 0);
+    receive(message('ops.heartbeat.old', { status: 'healthy', sequence: 7, ts: 1e12 }, { headers }), 0);
     assert.deepEqual(at(1), [
       {
         unit: 'old',
@@ -128,9 +128,9 @@ describe('a heartbeat', () => {
   });
 
   test('without a body that can be read counts by its headers', () => {
-    const { say, one } = heard();
+    const { receive, one } = observed();
     assert.ok(
-      say(
+      receive(
         message('ops.heartbeat.u1', 'no json', {
           headers: { 'X-Sequence': '1', 'X-Health-Status': 'CRITICAL' },
         }),
@@ -138,58 +138,58 @@ describe('a heartbeat', () => {
       ),
     );
     assert.equal(one(0).state, 'critical');
-    assert.equal(say(message('ops.heartbeat.u2', 'no json'), 0), false);
+    assert.equal(receive(message('ops.heartbeat.u2', 'no json'), 0), false);
   });
 
   test('that leaves something out takes it out of the row', () => {
-    const { say, one } = heard();
-    say(beat('u1'), 0);
-    say(beat('u1', { sequence: 2, clock: { source: 'unsynced', quality: 'freerun' } }), 5);
+    const { receive, one } = observed();
+    receive(beat('u1'), 0);
+    receive(beat('u1', { sequence: 2, clock: { source: 'unsynced', quality: 'freerun' } }), 5);
     assert.deepEqual(one(5).clock, { source: 'unsynced', quality: 'freerun' });
   });
 });
 
 describe('a silent unit', () => {
-  test('is offline after three of its own intervals, and back with its next word', () => {
-    const { say, at } = heard();
-    say(beat('fast', { interval_s: 1 }), 0);
-    say(beat('slow', { interval_s: 60 }), 0);
+  test('is offline after three of its own intervals, and back with its next record', () => {
+    const { receive, at } = observed();
+    receive(beat('fast', { interval_s: 1 }), 0);
+    receive(beat('slow', { interval_s: 60 }), 0);
     const states = (at_s: number) => at(at_s).map(({ state }) => state);
     assert.deepEqual(states(3), ['healthy', 'healthy']);
     assert.deepEqual(states(3.2), ['offline', 'healthy']);
     assert.deepEqual(states(180), ['offline', 'healthy']);
     assert.deepEqual(states(187), ['offline', 'offline']);
-    say(beat('slow', { interval_s: 60, sequence: 2 }), 190);
+    receive(beat('slow', { interval_s: 60, sequence: 2 }), 190);
     assert.deepEqual(states(190), ['offline', 'healthy']);
   });
 
-  test('that does not tell its interval gets three of five seconds, or of what it keeps to', () => {
-    const { say, one } = heard();
+  test('that does not send its interval gets three of five seconds, or of what it keeps to', () => {
+    const { receive, one } = observed();
     const old = (sequence: number) => message('ops.heartbeat.old', { status: 'healthy', sequence });
-    say(old(1), 0);
+    receive(old(1), 0);
     assert.equal(one(15).state, 'healthy');
     assert.equal(one(16).state, 'offline');
-    say(old(2), 30);
+    receive(old(2), 30);
     assert.equal(one(122).state, 'healthy');
     assert.equal(one(124).state, 'offline');
   });
 
-  test('that said goodbye is stopped, not offline', () => {
-    const { say, one } = heard();
-    say(beat('u1', { stopping: true }), 0);
+  test('that announced its end is stopped, not offline', () => {
+    const { receive, one } = observed();
+    receive(beat('u1', { stopping: true }), 0);
     assert.equal(one(0).state, 'stopped');
     assert.equal(one(1000).state, 'stopped');
-    say(beat('u1', { sequence: 2 }), 1001);
+    receive(beat('u1', { sequence: 2 }), 1001);
     assert.equal(one(1001).state, 'healthy');
   });
 
-  test('is not judged while we ourselves hear nothing, and not at once when we hear again', () => {
-    const { say, at, deafUntil } = heard();
-    say(beat('dead', { interval_s: 1 }), 0);
+  test('is not marked while the connection is not proven to work, and not at once when it is again', () => {
+    const { receive, at, unprovenUntil } = observed();
+    receive(beat('dead', { interval_s: 1 }), 0);
     at(9);
-    say(beat('alive', { interval_s: 1 }), 9);
+    receive(beat('alive', { interval_s: 1 }), 9);
     const words = (units: readonly Unit[]) => units.map(({ state, age_s }) => [state, age_s]);
-    assert.deepEqual(words(deafUntil(100)), [
+    assert.deepEqual(words(unprovenUntil(100)), [
       ['offline', 100],
       ['healthy', 91],
     ]);
@@ -198,9 +198,9 @@ describe('a silent unit', () => {
   });
 
   test('whose heartbeats alone are missing is not offline, but its health is unknown', () => {
-    const { say, one } = heard();
-    say(beat('u1', { interval_s: 1 }), 0);
-    for (let seq = 1; seq < 10; seq++) say(message('ops.metric.nats.u1', { seq, hub_up: true }), seq);
+    const { receive, one } = observed();
+    receive(beat('u1', { interval_s: 1 }), 0);
+    for (let seq = 1; seq < 10; seq++) receive(message('ops.metric.nats.u1', { seq, hub_up: true }), seq);
     assert.equal(one(9).state, 'unknown');
   });
 });
@@ -210,10 +210,10 @@ describe('metrics', () => {
   const time = (seq: number, body: object) => message('ops.metric.time.u1', { unit_id: 'u1', seq, ...body });
 
   test('add the round trip to the hub, what waits, and holdover', () => {
-    const { say, one } = heard();
-    say(beat('u1'), 0);
-    say(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3, oldest_age_s: 1.5 } }), 0);
-    say(
+    const { receive, one } = observed();
+    receive(beat('u1'), 0);
+    receive(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3, oldest_age_s: 1.5 } }), 0);
+    receive(
       time(1, {
         active_source: 'ptp',
         clock_quality: 'tracking',
@@ -229,10 +229,10 @@ describe('metrics', () => {
   });
 
   test('that stop while heartbeats go on are not shown for ever', () => {
-    const { say, one } = heard();
-    say(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3 } }), 0);
-    say(time(1, { active_source: 'ptp', clock_quality: 'locked' }), 0);
-    for (let sequence = 1; sequence < 5; sequence++) say(beat('u1', { sequence }), sequence * 5);
+    const { receive, one } = observed();
+    receive(nats(1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3 } }), 0);
+    receive(time(1, { active_source: 'ptp', clock_quality: 'locked' }), 0);
+    for (let sequence = 1; sequence < 5; sequence++) receive(beat('u1', { sequence }), sequence * 5);
     const { hub_rtt_us, backlog, clock } = one(20);
     assert.deepEqual([hub_rtt_us, backlog], [undefined, undefined]);
     assert.equal(clock?.source, 'ntp');
@@ -244,17 +244,17 @@ describe('records that are not news', () => {
     beat('u1', { sequence, interval_s: 1, status: 'critical' }, id, added);
 
   test('what waited in the unit neither makes it look alive nor makes a row', () => {
-    const { say, one, at } = heard();
-    say(gone('u1-aa-1', 1, { backfill: true }), 0);
+    const { receive, one, at } = observed();
+    receive(gone('u1-aa-1', 1, { backfill: true }), 0);
     assert.deepEqual(at(0), []);
-    say(beat('u1', { interval_s: 1 }, 'u1-aa-2'), 0);
-    for (let n = 3; n < 10; n++) say(gone(`u1-aa-${n}`, n, { backfill: true }), n);
+    receive(beat('u1', { interval_s: 1 }, 'u1-aa-2'), 0);
+    for (let n = 3; n < 10; n++) receive(gone(`u1-aa-${n}`, n, { backfill: true }), n);
     assert.deepEqual([one(10).state, one(10).health, one(10).age_s], ['offline', 'healthy', 10]);
   });
 
   test('the same by its header alone', () => {
-    const { say, at } = heard();
-    say(
+    const { receive, at } = observed();
+    receive(
       message('ops.heartbeat.u1', { status: 'healthy', sequence: 1 }, { headers: { 'X-Backfill': 'true' } }),
       0,
     );
@@ -262,79 +262,83 @@ describe('records that are not news', () => {
   });
 
   test('a record that comes twice or late changes nothing', () => {
-    const { say, one } = heard();
-    say(beat('u1', { sequence: 5 }, 'u1-aa-50'), 0);
-    say(gone('u1-aa-50', 5), 4);
-    say(gone('u1-aa-40', 4), 4);
+    const { receive, one } = observed();
+    receive(beat('u1', { sequence: 5 }, 'u1-aa-50'), 0);
+    receive(gone('u1-aa-50', 5), 4);
+    receive(gone('u1-aa-40', 4), 4);
     assert.deepEqual([one(5).state, one(5).age_s], ['healthy', 5]);
   });
 
   test('without an id, one whose count is lower is late while newer ones keep coming', () => {
-    const { say, one } = heard();
+    const { receive, one } = observed();
     const old = (sequence: number, status = 'healthy') => message('ops.heartbeat.u1', { status, sequence });
-    say(old(50), 0);
-    say(old(49, 'critical'), 1);
+    receive(old(50), 0);
+    receive(old(49, 'critical'), 1);
     assert.deepEqual([one(1).state, one(1).restarts], ['healthy', 0]);
-    say(old(1, 'degraded'), 6);
+    receive(old(1, 'degraded'), 6);
     assert.deepEqual([one(6).state, one(6).restarts], ['degraded', 1]);
   });
 });
 
 describe('a restart of the agent', () => {
-  test('is counted once, whatever record tells it first, and what its last run still had is late', () => {
-    const { say, one } = heard();
-    say(beat('u1', { sequence: 900 }, 'u1-aa-4000'), 0);
-    say(message('ops.metric.nats.u1', { seq: 1, hub_up: true }, { id: 'u1-bb-2' }), 5);
-    say(beat('u1', { sequence: 1 }, 'u1-bb-1'), 5);
-    say(beat('u1', { sequence: 901, status: 'critical' }, 'u1-aa-4001'), 6);
+  test('is counted once, whatever record shows it first, and what its last run still had is late', () => {
+    const { receive, one } = observed();
+    receive(beat('u1', { sequence: 900 }, 'u1-aa-4000'), 0);
+    receive(message('ops.metric.nats.u1', { seq: 1, hub_up: true }, { id: 'u1-bb-2' }), 5);
+    receive(beat('u1', { sequence: 1 }, 'u1-bb-1'), 5);
+    receive(beat('u1', { sequence: 901, status: 'critical' }, 'u1-aa-4001'), 6);
     assert.deepEqual([one(6).restarts, one(6).state, one(6).age_s], [1, 'healthy', 1]);
-    say(beat('u1', { sequence: 1 }, 'u1-cc-1'), 7);
+    receive(beat('u1', { sequence: 1 }, 'u1-cc-1'), 7);
     assert.equal(one(7).restarts, 2);
   });
 
   test('of a unit whose id has dashes is no less seen', () => {
-    const { say, one } = heard();
-    say(beat('ship-7', {}, 'ship-7-aa-1'), 0);
-    say(beat('ship-7', {}, 'ship-7-bb-1'), 1);
+    const { receive, one } = observed();
+    receive(beat('ship-7', {}, 'ship-7-aa-1'), 0);
+    receive(beat('ship-7', {}, 'ship-7-bb-1'), 1);
     assert.equal(one(1).restarts, 1);
   });
 });
 
 describe('hostile records', () => {
-  test('the subject alone says whose a record is; another name in it is told', () => {
-    const { say, at } = heard();
-    say(beat('u1', {}, undefined, { unit_id: 'u2' }), 0);
+  test('the subject alone says whose a record is; another name in it is shown beside it', () => {
+    const { receive, at } = observed();
+    receive(beat('u1', {}, undefined, { unit_id: 'u2' }), 0);
     assert.deepEqual(
       at(0).map(({ unit, claims }) => [unit, claims]),
       [['u1', 'u2']],
     );
-    say(message('ops.heartbeat.u3', { status: 'healthy' }, { headers: { 'X-Unit-ID': '\x1b[2J' } }), 0);
+    receive(message('ops.heartbeat.u3', { status: 'healthy' }, { headers: { 'X-Unit-ID': '\x1b[2J' } }), 0);
     assert.deepEqual(at(0)[1]?.claims, '[2J');
   });
 
   test('a subject that is of no unit makes no row', () => {
-    const { say, at } = heard();
+    const { receive, at } = observed();
     for (const unit of ['\x1b[2J', 'ä', 'a b', '', 'x'.repeat(65)]) {
-      assert.equal(say(message(`ops.heartbeat.${unit}`, { status: 'healthy', sequence: 1 }), 0), false, unit);
+      assert.equal(
+        receive(message(`ops.heartbeat.${unit}`, { status: 'healthy', sequence: 1 }), 0),
+        false,
+        unit,
+      );
     }
     assert.deepEqual(at(0), []);
   });
 
-  test('figures that cannot be are not there', () => {
-    const { say, one } = heard();
+  test('impossible figures are missing', () => {
+    const { receive, one } = observed();
     const bad =
       '{"status":"fine","sequence":-1,"interval_s":1e999,"uptime_s":"x","version":{},"problems":"all"}';
     const headers = { 'X-Clock-Source': 'PTP\x1b', 'X-Native-RTT': '-5ms', 'X-Clock-Error-Bound': '1e9' };
-    say(message('ops.heartbeat.u1', bad, { headers }), 0);
-    say(message('ops.metric.nats.u1', { hub_rtt_us: -1, hub_up: 'yes', spool: [], seq: {} }), 0);
+    receive(message('ops.heartbeat.u1', bad, { headers }), 0);
+    receive(message('ops.metric.nats.u1', { hub_rtt_us: -1, hub_up: 'yes', spool: [], seq: {} }), 0);
     assert.deepEqual(one(0), { unit: 'u1', state: 'unknown', age_s: 0, restarts: 0 });
-    say(message('ops.heartbeat.u1', { status: 'healthy', interval_s: 1e300 }), 1);
+    receive(message('ops.heartbeat.u1', { status: 'healthy', interval_s: 1e300 }), 1);
     assert.equal(one(20).state, 'offline');
   });
 
   test('a body of a megabyte is not read', () => {
-    const { say } = heard();
-    assert.equal(say(message('ops.metric.time.u1', { evidence: 'x'.repeat(1_000_000) }), 0), false);
+    const { receive } = observed();
+    assert.equal(receive(message('ops.metric.time.u1', { evidence: 'x'.repeat(1_000_000) }), 0), false);
   });
 
   test('texts lose what a terminal would obey or stack up, and their length', () => {
@@ -345,11 +349,11 @@ describe('hostile records', () => {
   });
 
   test('no more units are kept than the limit', () => {
-    const { fleet, say, at } = heard(3);
-    for (let i = 0; i < 3; i++) say(beat(`u${i}`), 0);
-    assert.equal(fleet.more(), false);
-    say(beat('u4'), 0);
-    say(beat('u1', { sequence: 2, status: 'critical' }), 1);
+    const { fleet, receive, at } = observed(3);
+    for (let i = 0; i < 3; i++) receive(beat(`u${i}`), 0);
+    assert.equal(fleet.isTruncated(), false);
+    receive(beat('u4'), 0);
+    receive(beat('u1', { sequence: 2, status: 'critical' }), 1);
     assert.deepEqual(
       at(1).map(({ unit, state }) => [unit, state]),
       [
@@ -358,6 +362,6 @@ describe('hostile records', () => {
         ['u2', 'healthy'],
       ],
     );
-    assert.equal(fleet.more(), true);
+    assert.equal(fleet.isTruncated(), true);
   });
 });

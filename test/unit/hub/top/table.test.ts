@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { matches, orders, sorted } from '../../../../agent/hub/top/columns.ts';
 import type { Unit } from '../../../../agent/hub/top/fleet.ts';
-import { snapshot } from '../../../../agent/hub/top/snapshot.ts';
-import { table, type View } from '../../../../agent/hub/top/table.ts';
+import { fleetSnapshot } from '../../../../agent/hub/top/snapshot.ts';
+import { matchesFilter, orders, sortUnits } from '../../../../agent/hub/top/sorting.ts';
+import { type FleetView, tableLines } from '../../../../agent/hub/top/table.ts';
 
 const plain: Unit = { unit: 'u', state: 'unknown', age_s: 0, restarts: 0 };
 const good: Unit = {
@@ -47,15 +47,15 @@ const fleet: readonly Unit[] = [
     clock: { source: 'unsynced', quality: 'freerun' },
   },
 ];
-const view = (more: Partial<View> = {}): View => {
+const view = (more: Partial<FleetView> = {}): FleetView => {
   const { units = fleet, order = 'state', filter = '' } = more;
   return {
     server: 'nats://hub:4222',
     at_ms: Date.UTC(2026, 10, 21, 12, 30),
     notes: [],
     units,
-    shown: sorted(
-      units.filter((unit) => matches(unit, filter)),
+    shown: sortUnits(
+      units.filter((unit) => matchesFilter(unit, filter)),
       order,
     ),
     order,
@@ -68,7 +68,7 @@ const text = (lines: readonly string[]) => lines.join('\n');
 describe('the table', () => {
   test('at 80 columns has name, state, clock, bound, round trip, backlog, age and version', () => {
     assert.equal(
-      text(table(view(), { columns: 80, colour: false }).lines),
+      text(tableLines(view(), { columns: 80, colour: false }).lines),
       `nunect-hub top  2026-11-21 12:30:00 UTC  nats://hub:4222
 4 units: 1 offline, 1 degraded, 2 healthy; by state
 UNIT           STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION
@@ -79,11 +79,11 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
     );
   });
 
-  test('where it is wider, says what is wrong', () => {
-    const { lines } = table(view(), { columns: 120, colour: false });
+  test('where it is wider, shows what is wrong', () => {
+    const { lines } = tableLines(view(), { columns: 120, colour: false });
     assert.match(lines[2] ?? '', / UPTIME PROBLEM$/);
     assert.match(lines[4] ?? '', / {5}2h \(\+1\) the clock lost its source$/);
-    assert.match(lines[6] ?? '', / {5}2h says that it is 'other'$/);
+    assert.match(lines[6] ?? '', / {5}2h its records name 'other'$/);
   });
 
   test('is never wider than the terminal, however narrow that is and however long the names', () => {
@@ -94,7 +94,7 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
     const lost = { since_ms: 0, for_s: 1e6, why: 'w'.repeat(200) };
     for (let columns = 1; columns <= 200; columns++) {
       const notes = ['n'.repeat(300)];
-      for (const line of table(view({ units: long, notes, lost }), { columns, rows: 12, colour: false })
+      for (const line of tableLines(view({ units: long, notes, lost }), { columns, rows: 12, colour: false })
         .lines) {
         assert.ok([...line].length <= columns, `${columns}: ${line}`);
       }
@@ -102,7 +102,7 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
   });
 
   test('cuts a long name, not what stands behind it', () => {
-    const { lines } = table(view({ units: [{ ...good, unit: 'x'.repeat(64), restarts: 3 }] }), {
+    const { lines } = tableLines(view({ units: [{ ...good, unit: 'x'.repeat(64), restarts: 3 }] }), {
       columns: 80,
       colour: false,
     });
@@ -114,7 +114,7 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
     const seen: string[] = [];
     let from = 0;
     do {
-      const made = table(view({ units, order: 'unit' }), { columns: 80, rows: 24, colour: false, from });
+      const made = tableLines(view({ units, order: 'unit' }), { columns: 80, rows: 24, colour: false, from });
       assert.ok(made.lines.length <= 24);
       seen.push(...made.lines.flatMap((line) => /^u1\d\d/.exec(line)?.[0] ?? []));
       from = made.next;
@@ -126,22 +126,22 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
   });
 
   test('tells state by word, and by colour only where there is one', () => {
-    const coloured = text(table(view(), { columns: 80, colour: true }).lines);
+    const coloured = text(tableLines(view(), { columns: 80, colour: true }).lines);
     assert.ok(coloured.includes('\x1b[31mOFFLINE \x1b[0m'));
     assert.ok(coloured.includes('\x1b[33mptp holdover \x1b[0m'));
     const bare = stripVTControlCharacters(coloured);
-    assert.equal(bare, text(table(view(), { columns: 80, colour: false }).lines));
+    assert.equal(bare, text(tableLines(view(), { columns: 80, colour: false }).lines));
     assert.ok(!bare.includes('\x1b'));
   });
 
-  test('without a connection says so, since when and why; ages go on', () => {
+  test('without a connection shows so, since when and why', () => {
     const lost = { since_ms: Date.UTC(2026, 10, 21, 12, 29), for_s: 60, why: 'connection refused' };
-    const { lines } = table(view({ lost }), { columns: 80, colour: false });
+    const { lines } = tableLines(view({ lost }), { columns: 80, colour: false });
     assert.equal(lines[2], 'NO CONNECTION since 2026-11-21 12:29:00 UTC (60 s): connection refused');
   });
 
-  test('before any unit was heard is a head alone', () => {
-    const { lines } = table(view({ units: [] }), { columns: 80, rows: 24, colour: false });
+  test('without a unit is a head alone', () => {
+    const { lines } = tableLines(view({ units: [] }), { columns: 80, rows: 24, colour: false });
     assert.deepEqual(lines.slice(1, 3), [
       '0 units; by state',
       'UNIT STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION UPTIME',
@@ -150,7 +150,7 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
 });
 
 describe('sorting', () => {
-  const names = (order: string) => sorted(fleet, order).map(({ unit }) => unit);
+  const names = (order: string) => sortUnits(fleet, order).map(({ unit }) => unit);
 
   test('brings the worst to the top, and what is not known to the end', () => {
     assert.deepEqual(names('state'), ['ship-7', 'fire-17', 'demo-01', 'old-guardian']);
@@ -164,22 +164,23 @@ describe('sorting', () => {
 
   test('is one order, however the units stood before, in every field', () => {
     for (const order of orders) {
-      const straight = sorted(fleet, order);
-      assert.deepEqual(sorted([...fleet].reverse(), order), straight, order);
+      const straight = sortUnits(fleet, order);
+      assert.deepEqual(sortUnits([...fleet].reverse(), order), straight, order);
     }
   });
 
   test('by version counts numbers as numbers', () => {
     const units = ['0.10.0', '0.9.0', '0.2.0'].map((version) => ({ ...good, unit: version, version }));
     assert.deepEqual(
-      sorted(units, 'version').map(({ unit }) => unit),
+      sortUnits(units, 'version').map(({ unit }) => unit),
       ['0.2.0', '0.9.0', '0.10.0'],
     );
   });
 });
 
 test('the filter finds names, words of the table, and problems, in any case', () => {
-  const found = (filter: string) => fleet.filter((unit) => matches(unit, filter)).map(({ unit }) => unit);
+  const found = (filter: string) =>
+    fleet.filter((unit) => matchesFilter(unit, filter)).map(({ unit }) => unit);
   assert.deepEqual(found('SHIP'), ['ship-7']);
   assert.deepEqual(found('offline'), ['ship-7']);
   assert.deepEqual(found('holdover'), ['fire-17']);
@@ -189,7 +190,7 @@ test('the filter finds names, words of the table, and problems, in any case', ()
 });
 
 test('the snapshot for scripts leaves out what is not known, and has every unit that passes the filter', () => {
-  const made = JSON.parse(JSON.stringify(snapshot(view({ filter: 'ship' }))));
+  const made = JSON.parse(JSON.stringify(fleetSnapshot(view({ filter: 'ship' }))));
   assert.deepEqual(made, {
     ts: Date.UTC(2026, 10, 21, 12, 30),
     connected: true,
