@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
+import { assumedHost, hosts } from '../health/host.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
+import { messageOf } from '../lib/errors.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
 import { type CheckResult, exitCode, firstCause, report, warn } from './doctor/checkresult.ts';
 import { checkConfig, checkRendered } from './doctor/configchecks.ts';
 import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
 import type { DoctorFacts } from './doctor/facts.ts';
-import { checkHub, checkRecords } from './doctor/hubchecks.ts';
+import { checkHub } from './doctor/hubchecks.ts';
+import { checkRecords } from './doctor/records.ts';
 import { checkAgent, checkLeaf, checkServer, judgeNode } from './doctor/services.ts';
 import { checkTime } from './doctor/timechecks.ts';
 import { readFlags } from './flags.ts';
@@ -17,12 +20,12 @@ import { painter } from './terminal.ts';
 
 const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
 
-Looks for what is wrong, from the config to the records at the hub, each with the command that mends it. Where the
-agent answers its own judgment is shown, else what can be seen without it. It changes nothing.
+Checks everything from the config to the records at the hub, and shows for each fault the command that mends it.
+While the agent answers, its own findings are shown; else what can be seen without it. It changes nothing.
 Exit code: 0 all is well, 1 warnings only, 2 something fails.
-  --json         the findings as one JSON object
+  --json         the results as one JSON object
   --config FILE  default: ${defaultConfigFile}
-  --dir DIR      of the agent, default: ${runDir}
+  --dir DIR      the agent's directory, default: ${runDir}
 `;
 
 const flags = {
@@ -42,10 +45,10 @@ type Check = readonly [
   ) => CheckResult | readonly CheckResult[] | Promise<CheckResult | readonly CheckResult[]>,
 ];
 
-/** Each may be the cause of those that follow. */
+/** In the order in which one thing is the cause of the next. */
 const checks: readonly Check[] = [
   ['config', checkConfig],
-  ['node', () => judgeNode(process.versions.node)],
+  ['node', ({ host }) => judgeNode(process.versions.node, host)],
   ['nats-server', checkServer],
   ['rendered', checkRendered],
   ['agent', checkAgent],
@@ -58,15 +61,49 @@ const checks: readonly Check[] = [
   ['unit', checkRest],
 ];
 
-async function examine(facts: DoctorFacts): Promise<CheckResult[]> {
+async function runChecks(facts: DoctorFacts): Promise<CheckResult[]> {
   const ticker = systemTicker();
-  const late = `could not be found out within ${limit_ms / 1000} s`;
+  const late = `was not done within ${limit_ms / 1000} s`;
   const run = async ([what, check]: Check): Promise<readonly CheckResult[]> => {
     const found = (async () => [await check(facts)].flat())();
-    const failed = found.catch((error: unknown) => [warn(what, String(error))]);
+    const failed = found.catch((error: unknown) => [warn(what, messageOf(error))]);
     return (await within(ticker, limit_ms, failed)) ?? [warn(what, late)];
   };
   return (await Promise.all(checks.map(run))).flat();
+}
+
+/** Starts programs, and ends those that still run. */
+function spawner(): { readonly spawn: Spawn; endAll(): void } {
+  const children = new Set<ChildProcess>();
+  return {
+    spawn: spawnSafely((command, rest) => {
+      const child = spawn(command, [...rest]);
+      children.add(child);
+      child.once('close', () => children.delete(child));
+      return child;
+    }),
+    endAll() {
+      for (const child of children) child.kill('SIGKILL');
+    },
+  };
+}
+
+/** What the checks look at: the config, what was made of it, and what the agent says. */
+async function gather(configFile: string, dir: string): Promise<Omit<DoctorFacts, 'spawn' | 'signal'>> {
+  const loaded = loadConfigFile(configFile);
+  const found = readAgentFile(dir);
+  const file = 'file' in found ? found.file : undefined;
+  const answer = await askAgent(dir, (file?.config ?? loaded.config).status);
+  return {
+    dir,
+    configFile,
+    loaded,
+    file,
+    whyNoFile: 'why' in found ? found : undefined,
+    snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
+    isRoot: process.geteuid?.() === 0,
+    host: hosts[assumedHost],
+  };
 }
 
 /** `nunect doctor`: gives the exit code; wrong arguments throw a UsageError. */
@@ -76,31 +113,12 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  const children = new Set<ChildProcess>();
-  const keepCount: Spawn = spawnSafely((command, rest) => {
-    const child = spawn(command, [...rest]);
-    children.add(child);
-    child.once('close', () => children.delete(child));
-    return child;
-  });
+  const { spawn, endAll } = spawner();
   const ended = new AbortController();
-  const loaded = loadConfigFile(configFile);
-  const found = readAgentFile(dir);
-  const file = 'file' in found ? found.file : undefined;
-  const answer = await askAgent(dir, (file?.config ?? loaded.config).status);
-  const findings = await examine({
-    dir,
-    configFile,
-    loaded,
-    file,
-    whyNoFile: 'why' in found ? found.why : undefined,
-    snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
-    isRoot: process.geteuid?.() === 0,
-    spawn: keepCount,
-    signal: ended.signal,
-  });
+  const facts = await gather(configFile, dir);
+  const findings = await runChecks({ ...facts, spawn, signal: ended.signal });
   ended.abort();
-  for (const child of children) child.kill('SIGKILL'); // nothing that hangs may hold us
+  endAll(); // nothing that hangs may hold us
   const code = exitCode(findings);
   const first = firstCause(findings)?.what;
   io.stdout(

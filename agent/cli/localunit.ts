@@ -9,7 +9,7 @@ import { statePath } from '../leaf/statefiles.ts';
 import { type LeafProcess, leafControl } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
-import { messageOf } from '../lib/errors.ts';
+import { codeOf, messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
 import { addressOf } from '../status/web/serving.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/shape.ts';
@@ -71,13 +71,15 @@ export async function askAgent(
   }
 }
 
-/** agent.json of the directory, or why it cannot be used. */
-export function readAgentFile(dir: string): { readonly file: AgentFile } | { readonly why: string } {
+/** agent.json of the directory, or why it cannot be used, with the system's code for that. */
+export function readAgentFile(
+  dir: string,
+): { readonly file: AgentFile } | { readonly why: string; readonly code: string | undefined } {
   const path = statePath(dir, 'agentFile');
   try {
     return { file: parseAgentFile(readFileSync(path, 'utf8'), path) };
   } catch (error) {
-    return { why: messageOf(error) };
+    return { why: messageOf(error), code: codeOf(error) };
   }
 }
 

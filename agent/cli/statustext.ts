@@ -1,8 +1,9 @@
+import type { Finding } from '../health/findings.ts';
 import { prettyBytes, prettyNs, prettySpan } from '../lib/format.ts';
-import type { StatusSnapshot, TroubleStatus } from '../status/web/shape.ts';
+import type { StatusSnapshot } from '../status/web/shape.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
 
-const hues: Readonly<Record<StatusSnapshot['status'] | TroubleStatus['weight'], Hue>> = {
+const hues: Readonly<Record<StatusSnapshot['status'] | Finding['weight'], Hue>> = {
   healthy: 'green',
   degraded: 'yellow',
   critical: 'red',
@@ -58,11 +59,9 @@ function deviceLine({ system }: StatusSnapshot): string | undefined {
   );
 }
 
-/** A trouble with the command for it. */
-function troubleLines({ weight, text, remedy }: TroubleStatus, paint: Paint): string {
-  const head = `${paint(hues[weight], weight.padEnd(label))}${wrap(text, label, label)}\n`;
-  return remedy === undefined ? head : head + commandLines(remedy, label);
-}
+/** What is wrong, with the command for it. */
+const findingLines = ({ weight, text, remedy }: Finding, paint: Paint): string =>
+  `${paint(hues[weight], weight.padEnd(label))}${wrap(text, label, label)}\n${commandLines(remedy, label)}`;
 
 /** The state of a unit for a terminal of 80 columns. */
 export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
@@ -81,6 +80,6 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
   return [
     `${paint(hues[status], status.padEnd(label))}${about}\n`,
     ...shown,
-    ...troubles.map((trouble) => troubleLines(trouble, paint)),
+    ...troubles.map((finding) => findingLines(finding, paint)),
   ].join('');
 }

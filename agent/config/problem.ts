@@ -9,6 +9,10 @@ export interface Problem {
   /** Completes "option 'value': ...". */
   readonly message: string;
   readonly severity: 'error' | 'warning';
+  /** It is about the file that the option names, or about the rights of the config file, and not about the text. */
+  readonly ofFile?: true;
+  /** The command that mends it, where editing the config would not; the message ends with it. */
+  readonly mend?: string;
 }
 
 /** A problem before it is known where in the file it lies. */

@@ -38,7 +38,7 @@ export function readSecrets(
       if (found !== '') return found;
       findings.push({ option, value: path, message: 'there is no secret in it', severity: 'error' });
     } catch {
-      findings.push({ option, value: path, message: 'cannot be read', severity: 'error' });
+      findings.push({ option, value: path, message: 'cannot be read', severity: 'error', ofFile: true });
     }
     return undefined;
   };

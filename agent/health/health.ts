@@ -2,36 +2,40 @@ import { isImplausible } from '../clock/trust.ts';
 import type { ClockVerdict } from '../clock/verdict/judge.ts';
 import type { LeafInfo } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
-import { formatProblem, type Problem } from '../config/problem.ts';
+import type { Problem } from '../config/problem.ts';
 import type { CertFacts } from '../device/certs.ts';
+import { type CauseCode, causeOf } from '../leaf/causes.ts';
+import { hubTls } from '../leaf/conf/hub.ts';
 import type { LinkState } from '../nats/link.ts';
 import type { SpoolStats } from '../records/spool.ts';
 import type { Health } from '../wire/messages.ts';
-import { certificateTroubles, isOutside } from './certificates.ts';
-import type { Trouble } from './trouble.ts';
+import { certificateFinding, isOutside } from './certificates.ts';
+import {
+  type Finding,
+  type FindingCode,
+  type FindingData,
+  findingOf,
+  type RemedyContext,
+} from './findings.ts';
 
 /** All that health is judged from. */
-export interface HealthFacts {
-  readonly config: readonly Problem[];
+export interface HealthFacts extends RemedyContext {
+  readonly config: Config;
+  readonly problems: readonly Problem[];
   readonly leaf: LeafInfo | undefined;
   readonly link: LinkState;
-  /** Whose server the agent is a client of: `leaf.mode`. */
-  readonly leafMode: Config['leaf']['mode'];
-  /** A hub is configured. */
-  readonly hub: boolean;
   readonly hubUp: boolean | undefined;
   readonly hubError?: string | undefined;
-  /** Why, where that is known: cause, since when and what to do. */
-  readonly hubCause?: string | undefined;
+  /** Why the hub is not joined, where that is known: its code, and cause, since when and what to do as a text. */
+  readonly hubCause?: { readonly code: CauseCode; readonly text: string } | undefined;
+  /** What kept the unit from its hub last, also after it ended. */
+  readonly lastCause?: CauseCode | undefined;
   /** Hub settings are in use that are not those asked for. */
   readonly rolledBack?: string | undefined;
-  /** The hub is reached by TLS. */
-  readonly hubTls?: boolean | undefined;
   readonly spool: SpoolStats;
   /** Why what waits would not survive a restart, though it should. */
   readonly snapshotTrouble?: string | undefined;
   readonly clock: ClockVerdict;
-  readonly timeMode: string;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
   /** What the clock shows, and what is to be said of judgments by it when nobody vouches for it. */
@@ -39,105 +43,94 @@ export interface HealthFacts {
   readonly clockCaveat?: string | undefined;
 }
 
+/** What is found wrong with a clock that nothing is known to hold. */
+export function clockFinding(
+  clock: Pick<ClockVerdict, 'quality' | 'evidence'> & { readonly reasons: readonly string[] },
+  timeMode: Config['time']['mode'],
+  context: RemedyContext,
+): Finding | undefined {
+  const { quality, evidence, reasons } = clock;
+  if (quality !== 'freerun') return undefined;
+  // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded
+  const isExpected = timeMode === 'auto' && reasons.includes('no_daemon');
+  return findingOf('clock_unsynchronised', { evidence, reasons, isExpected }, context);
+}
+
+const hasHub = ({ config }: HealthFacts): boolean => config.hub.url.length > 0;
+
 /** The hub's certificate is checked by a server whose log we may not see; but we see the clock. */
-function dateTroubleOfHub({ hubTls, clockCaveat, wall_ms, certificates }: HealthFacts): string {
+function doubtOfHubDates({ config, clockCaveat, wall_ms, certificates }: HealthFacts): string {
   const isDated = isImplausible(wall_ms) || certificates.some((cert) => isOutside(cert, wall_ms));
-  return hubTls && clockCaveat !== undefined && isDated
+  const isChecked = hubTls(config) && !config.hub.tls_insecure;
+  return isChecked && clockCaveat !== undefined && isDated
     ? `; its certificate cannot be found valid ${clockCaveat}`
     : '';
 }
 
-const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
+const causeIn = (text: string | undefined): CauseCode | undefined =>
+  text === undefined ? undefined : causeOf(text);
 
-/** What troubles a clock that nothing is known to hold. */
-export function troubleOfClock(
-  clock: Pick<ClockVerdict, 'quality' | 'evidence'> & { readonly reasons: readonly string[] },
-  timeMode: string,
-): Trouble | undefined {
-  if (clock.quality !== 'freerun') return undefined;
-  // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded
-  const isNormal = timeMode === 'auto' && clock.reasons.includes('no_daemon');
-  const text = `the clock is not known to be synchronised: ${clock.evidence}`;
-  return { key: 'clock', weight: isNormal ? 'note' : 'degraded', text };
+type Make = <C extends FindingCode>(code: C, data: FindingData[C]) => Finding;
+
+/** The way to the hub, as far as it is open. */
+function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
+  const { config, link, hubCause, hubError, lastCause, rolledBack } = facts;
+  if (!link.connected) {
+    const why = link.lastError;
+    yield make('server_down', { mode: config.leaf.mode, why, cause: causeIn(why) });
+  } else if (hasHub(facts) && facts.hubUp === false) {
+    const guess = hubError === undefined ? '' : `: ${hubError}`;
+    const why = hubCause === undefined ? `${guess}${doubtOfHubDates(facts)}` : `: ${hubCause.text}`;
+    yield make('hub_down', { why, cause: hubCause?.code ?? causeIn(hubError) });
+  } else if (hasHub(facts) && facts.spool.state === 'offline') yield make('hub_silent', {});
+  if (rolledBack !== undefined) yield make('hub_settings', { why: rolledBack, cause: lastCause });
 }
 
-function* troubles(facts: HealthFacts): Generator<Trouble> {
-  const { link, leaf, spool, clock } = facts;
-  if (!link.connected) {
-    const why = link.lastError === undefined ? '' : `: ${link.lastError}`;
-    yield {
-      key: 'local server',
-      weight: 'critical',
-      text: `not connected to ${serverOf[facts.leafMode]}${why}`,
-    };
-  } else if (facts.hub && facts.hubUp === false) {
-    const guess = facts.hubError === undefined ? '' : `: ${facts.hubError}`;
-    const why = facts.hubCause === undefined ? `${guess}${dateTroubleOfHub(facts)}` : `: ${facts.hubCause}`;
-    yield { key: 'hub', weight: 'degraded', text: `the hub is not joined${why}` };
-  } else if (facts.hub && spool.state === 'offline')
-    yield { key: 'hub silent', weight: 'degraded', text: 'records wait: the hub does not answer' };
-  if (facts.rolledBack !== undefined)
-    yield { key: 'hub settings', weight: 'degraded', text: facts.rolledBack };
-  if (leaf !== undefined && leaf.state !== 'current')
-    yield {
-      key: 'leaf config',
-      weight: leaf.state === 'none' ? 'critical' : 'degraded',
-      text: `the leaf does not run the config asked for: ${leaf.state}`,
-    };
-  const clockTrouble = troubleOfClock(clock, facts.timeMode);
-  if (clockTrouble !== undefined) yield clockTrouble;
-  for (const subject of facts.denied)
-    yield { key: `permission ${subject}`, weight: 'degraded', text: `not permitted: ${subject}` };
-  if (spool.state === 'plain' && facts.hub)
-    yield { key: 'no stream', weight: 'degraded', text: 'the hub stores no records: no stream answers' };
-  if (spool.state === 'failing')
-    yield { key: 'hub refuses records', weight: 'degraded', text: 'the hub does not take records' };
+/** The records that are not stored, or no longer. */
+function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
+  const { spool, denied, snapshotTrouble } = facts;
+  for (const subject of denied) yield make('not_permitted', { about: subject });
+  if (spool.state === 'plain' && hasHub(facts)) yield make('no_stream', {});
+  if (spool.state === 'failing') yield make('records_refused', {});
   // a leaf drops what its hub does not permit without a word: then this is all there is to see of it
-  const partly = spool.stored > 0 && (spool.state === 'stored' || spool.state === 'offline');
-  for (const { subject, why } of partly ? spool.unstored.filter(({ state }) => state === 'plain') : [])
-    yield {
-      key: `unstored ${subject}`,
-      weight: 'note',
-      text: `records of ${subject} are not stored: ${why}; see whether a stream has the subject, and the hub permits the unit to send it`,
-    };
-  if (facts.snapshotTrouble !== undefined)
-    yield { key: 'spool snapshot', weight: 'degraded', text: facts.snapshotTrouble };
-  const lost = Object.values(spool.dropped).reduce((sum, count) => sum + count, 0);
-  if (lost > 0)
-    yield {
-      key: 'records dropped',
-      weight: 'degraded',
-      text: `${lost} records were dropped since the start`,
-    };
-  if (spool.duplicate_ids > 0)
-    yield {
-      key: 'duplicate_id',
-      weight: 'degraded',
-      text: `${spool.duplicate_ids} records since the start are not stored: the hub had others under their ids; who else sends as this unit, a copy of it or an attacker?`,
-    };
-  for (const cert of facts.certificates) yield* certificateTroubles(cert, facts);
-  for (const problem of facts.config)
-    yield {
-      key: formatProblem(problem),
-      weight: problem.severity === 'error' ? 'degraded' : 'note',
-      text: formatProblem(problem),
-    };
+  const isPartly = spool.stored > 0 && (spool.state === 'stored' || spool.state === 'offline');
+  for (const { subject, why } of isPartly ? spool.unstored.filter(({ state }) => state === 'plain') : [])
+    yield make('subject_unstored', { about: subject, why });
+  if (snapshotTrouble !== undefined) yield make('snapshot_failed', { why: snapshotTrouble });
+  const count = Object.values(spool.dropped).reduce((sum, dropped) => sum + dropped, 0);
+  if (count > 0) yield make('records_dropped', { count, budget_bytes: spool.budget_bytes });
+  if (spool.duplicate_ids > 0) yield make('duplicate_ids', { count: spool.duplicate_ids });
+}
+
+function* allFindings(facts: HealthFacts): Generator<Finding> {
+  const make: Make = (code, data) => findingOf(code, data, facts);
+  const { leaf, clock, config } = facts;
+  yield* wayFindings(facts, make);
+  if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
+  const ofClock = clockFinding(clock, config.time.mode, facts);
+  if (ofClock !== undefined) yield ofClock;
+  yield* recordFindings(facts, make);
+  for (const cert of facts.certificates) {
+    const found = certificateFinding(cert, facts);
+    if (found !== undefined) yield found;
+  }
+  for (const problem of facts.problems) yield make('config_problem', { about: problem.file, problem });
 }
 
 const weights = ['critical', 'degraded', 'note'] as const;
 
-/** The unit's health in a word, and what troubles it, the gravest first. */
-export function judgeHealth(facts: HealthFacts): { status: Health; troubles: Trouble[] } {
-  const found = [...troubles(facts)];
-  const ordered = weights.flatMap((weight) => found.filter((trouble) => trouble.weight === weight));
+/** The unit's health in a word, and what is wrong with it, the gravest first. */
+export function judgeHealth(facts: HealthFacts): { status: Health; findings: Finding[] } {
+  const found = [...allFindings(facts)];
+  const ordered = weights.flatMap((weight) => found.filter((one) => one.weight === weight));
   const gravest = ordered[0]?.weight ?? 'note';
-  return { status: gravest === 'note' ? 'healthy' : gravest, troubles: ordered };
+  return { status: gravest === 'note' ? 'healthy' : gravest, findings: ordered };
 }
 
 /** What began, or came to another stage, and what ended between two looks, by key. */
-export function troublesBetween(before: readonly Trouble[], after: readonly Trouble[]) {
-  const isIn = (list: readonly Trouble[], one: Trouble): boolean => list.some(({ key }) => key === one.key);
-  const isTold = (one: Trouble): boolean =>
+export function findingsBetween(before: readonly Finding[], after: readonly Finding[]) {
+  const isIn = (list: readonly Finding[], one: Finding): boolean => list.some(({ key }) => key === one.key);
+  const isKnown = (one: Finding): boolean =>
     before.some(({ key, stage }) => key === one.key && stage === one.stage);
-  return { began: after.filter((one) => !isTold(one)), ended: before.filter((one) => !isIn(after, one)) };
+  return { began: after.filter((one) => !isKnown(one)), ended: before.filter((one) => !isIn(after, one)) };
 }

@@ -148,7 +148,7 @@ export function reportParts(
             random: ground.random,
             async outlook() {
               const now = await survey(parts, ground, file);
-              parts.events.compare(now.health.troubles);
+              parts.events.compare(now.health.findings);
               return now;
             },
           },
@@ -182,7 +182,6 @@ export function reportParts(
               holdoverSince_ms: holdover && since(holdover.since_ms),
               hubChanges: freshValue(parts.leaf.read())?.hub.changes,
               spool: parts.spool.stats(),
-              config: file.config,
             });
           },
           ticker.now_ms,

@@ -211,7 +211,7 @@ export function workParts(
               link,
               commands: {
                 HEALTH_PROBE: probe,
-                PROBLEMS: async () => ({ problems: (await look()).health.troubles }),
+                PROBLEMS: async () => ({ problems: (await look()).health.findings }),
                 VERSION: () => ({ version, ...runtime }),
               },
             },

@@ -1,6 +1,6 @@
 import type { AgentFile } from '../config/agentfile.ts';
-import { troublesBetween } from '../health/health.ts';
-import type { Trouble } from '../health/trouble.ts';
+import type { Finding } from '../health/findings.ts';
+import { findingsBetween } from '../health/health.ts';
 import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
@@ -20,7 +20,7 @@ export interface Events {
   /** Publishes one change, and logs it: the details only for who debugs, as they are records already. */
   tell(happening: StatusChange): void;
   /** Publishes and logs what began and what ended since the last call. */
-  compare(troubles: readonly Trouble[]): void;
+  compare(findings: readonly Finding[]): void;
 }
 
 const inWords = (value: unknown): string =>
@@ -56,7 +56,7 @@ export function statusRecord(
 
 /** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
 export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readonly role: string }): Events {
-  let troubles: readonly Trouble[] = [];
+  let findings: readonly Finding[] = [];
 
   const put = (happening: StatusChange): void => {
     deps.spool.put(statusRecord(of, deps.wall_ms(), happening));
@@ -72,8 +72,8 @@ export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readon
       );
     },
     compare(now) {
-      const { began, ended } = troublesBetween(troubles, now);
-      troubles = now;
+      const { began, ended } = findingsBetween(findings, now);
+      findings = now;
       for (const { key, weight, stage, text } of began) {
         put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
         // what comes in stages will get worse
@@ -100,5 +100,5 @@ export const healthEvent = (
   status: health.status,
   version,
   uptime_s: Math.floor(uptime_s),
-  problems: health.troubles.map(({ text }) => text),
+  problems: health.findings.map(({ text }) => text),
 });

@@ -59,7 +59,7 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
       interval_s,
       uptime_s: now.uptime_s,
       status: now.health.status,
-      problems: now.health.troubles.map(({ text }) => text),
+      problems: now.health.findings.map(({ text }) => text),
       clock: now.clock,
       stopping,
       ...known({

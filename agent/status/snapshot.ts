@@ -1,5 +1,4 @@
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
-import { type RemedyFacts, remedyOf } from '../health/remedies.ts';
 import { known } from '../lib/known.ts';
 import type { Reading } from '../lib/reading.ts';
 import type { LinkState } from '../nats/link.ts';
@@ -28,7 +27,6 @@ export interface StatusFacts {
   readonly holdoverSince_ms: number | undefined;
   readonly hubChanges: number | undefined;
   readonly spool: SpoolStats;
-  readonly config: RemedyFacts['config'];
 }
 
 const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
@@ -38,7 +36,13 @@ const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>):
 };
 
 const seen = (reading: Reading<unknown>): Seen =>
-  reading.kind === 'fresh' ? { seen: 'fresh' } : { seen: reading.kind, why: whyNot(reading) };
+  reading.kind === 'fresh'
+    ? { seen: 'fresh' }
+    : {
+        seen: reading.kind,
+        why: whyNot(reading),
+        ...(reading.kind === 'absent' && { absent_reason: reading.why }),
+      };
 
 const seenValue = <T>(reading: Reading<T>): T | undefined =>
   reading.kind === 'absent' ? undefined : reading.value;
@@ -144,12 +148,6 @@ const rttStatus = (to: string, last_us: number | undefined, window: WindowStats)
 /** The outlook as `/status.json` shows it. */
 export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
   const { rtt, health, time } = outlook;
-  const remedyFacts: RemedyFacts = {
-    config: facts.config,
-    cause: outlook.nats.cause,
-    reasons: time.verdict.reasons,
-    spool_budget_bytes: facts.spool.budget_bytes,
-  };
   const { unit, tenant, version } = facts.name;
   return {
     schema: snapshotSchema,
@@ -159,13 +157,8 @@ export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnap
     at_ms: Math.floor(facts.wall_ms),
     uptime_s: Math.floor(outlook.uptime_s),
     status: health.status,
-    problems: health.troubles.map(({ text }) => text),
-    troubles: health.troubles.map(({ key, weight, text, stage }) => ({
-      key,
-      weight,
-      text,
-      ...known({ remedy: remedyOf({ key, ...known({ stage }) }, remedyFacts) }),
-    })),
+    problems: health.findings.map(({ text }) => text),
+    troubles: health.findings,
     clock: clockStatus(outlook, facts.holdoverSince_ms),
     ptp: ptpStatus(time.ptp),
     ntp: ntpStatus(time.ntp),

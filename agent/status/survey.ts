@@ -6,8 +6,8 @@ import type { CertFacts, CertProbe, CertSource } from '../device/certs.ts';
 import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
 import { judgeHealth } from '../health/health.ts';
+import { assumedHost, hosts } from '../health/host.ts';
 import { causeOf } from '../leaf/causes.ts';
-import { hubTls } from '../leaf/conf/hub.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
@@ -74,7 +74,7 @@ function lastTrouble(
 ) {
   const heard = care?.lastTrouble();
   const last_error = heard?.text ?? facts?.last_error?.text ?? lastError;
-  return { last_error, cause: heard?.code ?? (last_error && causeOf(last_error)) };
+  return { last_error, cause: heard?.code ?? (last_error === undefined ? undefined : causeOf(last_error)) };
 }
 
 /** Asks every part once: the one look that heartbeat, metrics and status page are made from. Never rejects. */
@@ -99,21 +99,21 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
       ? undefined
       : counts.reduce((sum, count) => sum + count, 0);
   };
+  const last = lastTrouble(parts.care, facts, state);
   const health = judgeHealth({
-    config: file.problems,
+    config: file.config,
+    host: hosts[assumedHost],
+    problems: file.problems,
     leaf: file.leaf,
     link: state,
-    leafMode: file.config.leaf.mode,
-    hub: file.config.hub.url.length > 0,
     hubUp: leaf.hubUp(),
     hubError: facts?.last_error?.text,
-    hubCause: parts.care?.trouble()?.text,
+    hubCause: parts.care?.trouble(),
+    lastCause: last.cause,
     rolledBack: parts.care?.rolledBack(),
-    hubTls: hubTls(file.config) && !file.config.hub.tls_insecure,
     spool: stats,
     snapshotTrouble: parts.spoolKeep.trouble(),
     clock: verdict,
-    timeMode: file.config.time.mode,
     denied: link.denied(),
     certificates,
     wall_ms: wall_us(now_ms) / 1000,
@@ -150,7 +150,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
         slow_consumers: facts?.server.slow_consumers,
         certificate_days_left: soonest(certificates),
         certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
-        ...lastTrouble(parts.care, facts, state),
+        ...last,
       }),
     },
     system,

@@ -147,7 +147,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
     });
     const url = `nats://127.0.0.1:${hub.leafPort}`;
 
-    await ail('the agent does not run', () => one.agent().end('SIGTERM'), 'agent', /it does not run/, {
+    await ail('the agent does not run', () => one.agent().end('SIGTERM'), 'agent', /does not run/, {
       '/etc/init.d/nunect start': one.startAgent,
     });
     await ail(

@@ -368,7 +368,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
         ...fullSnapshot,
         unit: name,
         problems: [name],
-        troubles: [{ key: 'k', weight: 'degraded', text: name, remedy: name }],
+        troubles: [{ code: 'hub_down', key: 'k', weight: 'degraded', text: name, remedy: name }],
         ntp: { seen: 'fresh', sources: [{ name, mode: 'server', state: name, reach: 1 }] },
       }));
       name = evil;

@@ -39,7 +39,7 @@ function changed(
 }
 
 const troublesOf = (problems: readonly string[]): StatusSnapshot['troubles'] =>
-  problems.map((text) => ({ key: 'k', weight: 'degraded', text, remedy: 'true' }));
+  problems.map((text) => ({ code: 'hub_down', key: 'k', weight: 'degraded', text, remedy: 'true' }));
 
 const snapshot = fc
   .tuple(

@@ -1,44 +1,38 @@
 import { clockCaveat } from '../../clock/trust.ts';
-import type { CertFacts } from '../../device/certs.ts';
+import type { AgentFile } from '../../config/agentfile.ts';
 import { certProbe } from '../../device/certs.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
-import { certificateTroubles } from '../../health/certificates.ts';
-import { remedyOf } from '../../health/remedies.ts';
+import { certificateFinding } from '../../health/certificates.ts';
+import type { Finding } from '../../health/findings.ts';
+import type { HostCommands } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { certificateSources } from '../../status/survey.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
-import { configOf, type DoctorFacts } from './facts.ts';
+import { type DoctorFacts, findingsOfStep } from './facts.ts';
 
-/** What is valid for days yet is no failure. */
-const certFinding = (text: string, isExpiring: boolean, mend: string | undefined): CheckResult =>
-  (isExpiring ? warn : fail)('certificates', text, mend);
+/** What is still valid for days is no failure. */
+const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
+  (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
-const isGood = (cert: CertFacts | undefined): boolean =>
-  cert !== undefined && 'days_left' in cert && cert.days_left >= 0;
-
-/** Certificates and user JWT against the present clock. */
-export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult[]> {
-  const { file, snapshot } = facts;
-  const what = 'certificates';
-  if (snapshot !== undefined) {
-    const { certificates, troubles } = snapshot;
-    const found = troubles.filter(({ key }) => key.startsWith('certificate '));
-    const of = (key: string) => certificates.find((cert) => key === `certificate ${cert.file}`);
-    const isExpiring = (key: string, text: string): boolean => isGood(of(key)) && !/only from/.test(text);
-    if (found.length === 0) return [ok(what, `${certificates.length} are in their time`)];
-    return found.map(({ key, text, remedy }) => certFinding(text, isExpiring(key, text), remedy));
-  }
-  if (file === undefined) return [skip(what, 'which ones are used is not known')];
+/** What a look of our own finds wrong with certificates and user JWT, by the present clock. */
+async function lookAtCertificates(file: AgentFile, host: HostCommands) {
   const wall_ms = Date.now();
-  const certificates = await certProbe({ wall_ms: Date.now }).read(certificateSources(file));
-  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms) };
-  const found = certificates.flatMap((cert) =>
-    certificateTroubles(cert, judge).map((trouble) => {
-      const mend = remedyOf(trouble, { config: configOf(facts), reasons: [], spool_budget_bytes: 0 });
-      return certFinding(trouble.text, isGood(cert) && trouble.stage !== 'early', mend);
-    }),
-  );
-  return found.length > 0 ? found : [ok(what, `${certificates.length} are in their time`)];
+  const certificates = await certProbe({ wall_ms: () => wall_ms }).read(certificateSources(file));
+  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: file.config, host };
+  const found = certificates.flatMap((cert) => certificateFinding(cert, judge) ?? []);
+  return { count: certificates.length, found };
+}
+
+/** Certificates and user JWT. */
+export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult[]> {
+  const { file, snapshot, host } = facts;
+  const what = 'certificates';
+  if (snapshot === undefined && file === undefined) return [skip(what, 'which ones are used is not known')];
+  const { count, found } =
+    snapshot !== undefined
+      ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
+      : await lookAtCertificates(file as AgentFile, host);
+  return found.length > 0 ? found.map(resultOf) : [ok(what, `${count}, all valid`)];
 }
 
 const leastMemory_bytes = 24 * 2 ** 20;
@@ -79,11 +73,9 @@ const storagePaths = ['/', '/overlay', '/tmp'];
 export const checkDevice = async ({ snapshot }: DoctorFacts): Promise<CheckResult[]> =>
   judgeDevice(snapshot?.system ?? (await systemProbe(storagePaths).read()));
 
-const seenElsewhere =
-  /^(local server|hub|hub silent|hub settings|leaf config|clock|no stream|hub refuses records|(permission|certificate) .*)$/;
-
-/** What else the agent tells of; its mistakes in the config were read from the file. */
-export const checkRest = ({ snapshot, configFile }: DoctorFacts): CheckResult[] =>
-  (snapshot?.troubles ?? [])
-    .filter(({ key }) => !seenElsewhere.test(key) && !key.startsWith(`${configFile}:`))
-    .map(({ key, text, remedy }) => warn(key.length > 20 ? 'unit' : key, text, remedy));
+/** What else the agent finds wrong; problems of this config file were read from it. */
+export const checkRest = (facts: DoctorFacts): CheckResult[] =>
+  [
+    ...findingsOfStep(facts, 'config').filter(({ about }) => about !== facts.configFile),
+    ...findingsOfStep(facts, 'unit'),
+  ].map(({ key, text, remedy }) => warn(key.length > 20 ? 'unit' : key, text, remedy));

@@ -1,10 +1,11 @@
-import type { Config } from '../../config/options.ts';
+import { type Finding, findingOf, type RemedyContext } from '../../health/findings.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
-import { type CauseCode, causeOf, causes, causeText } from '../../leaf/causes.ts';
+import type { CauseCode } from '../../leaf/causes.ts';
+import { causeOf, causes, causeText, type Sign } from '../../leaf/causes.ts';
 import { type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
 import { type CheckResult, fail, ok, skip } from './checkresult.ts';
 
-/** The steps to the hub, in the order in which they are gone. */
+/** The steps to the hub, in the order in which they are taken. */
 const steps = ['hub name', 'hub TCP', 'hub TLS', 'hub login'] as const;
 type Step = (typeof steps)[number];
 
@@ -26,57 +27,64 @@ const stepOfCause: Partial<Record<CauseCode, Step>> = {
 };
 
 /** What is known of the way to the hub. */
-export interface HubWay {
-  readonly hub: Config['hub'];
+export interface HubEvidence {
   /** Undefined: nobody can say. */
   readonly joined: boolean | undefined;
-  /** What the agent says of it, with its command. */
-  readonly trouble?: { readonly text: string; readonly remedy?: string | undefined } | undefined;
-  /** What the agent, or the leaf's log, names as the cause. */
-  readonly cause?: { readonly code: string; readonly detail: string } | undefined;
-  readonly knocks: readonly HubProbe[];
+  /** What the agent finds wrong with it. */
+  readonly finding?: Finding | undefined;
+  /** What a login of our own, or the leaf's log, gives as the cause. */
+  readonly sign?: Sign | undefined;
+  readonly probes: readonly HubProbe[];
   /** How it was found out that it is joined. */
-  readonly evidence: string;
+  readonly proof?: string;
 }
 
-/** Whether it is the name of a cause. */
-export const isCause = (code: string): code is CauseCode => Object.hasOwn(causes, code);
+export const isOpen = ({ step }: HubProbe): boolean => step === 'open';
 
-/** What keeps the unit from its hub: the door that is shut says more than a link that just ends. */
-function causeOfWay({
-  cause,
-  knocks,
-}: HubWay): { readonly code: CauseCode; readonly detail: string } | undefined {
-  const told = cause !== undefined && isCause(cause.code) ? { ...cause, code: cause.code } : undefined;
-  if (told !== undefined && causes[told.code].kind === 'refused') return told;
-  if (knocks.some(({ step }) => step === 'open') || knocks.length === 0) return told;
-  const [furthest] = knocks.toSorted((a, b) => Number(isReached(b)) - Number(isReached(a)));
-  const code = furthest?.step === 'dns' ? 'dns' : causeOf(furthest?.why ?? '');
-  if (code === undefined) return told;
-  return { code, detail: `${furthest?.why} at ${furthest?.address ?? furthest?.url}` };
+/** The cause that the probe shows that came furthest. */
+function signOfProbes(probes: readonly HubProbe[]): Sign | undefined {
+  const [furthest] = probes.toSorted((a, b) => Number(isReached(b)) - Number(isReached(a)));
+  if (furthest === undefined || probes.some(isOpen)) return undefined;
+  const { step, why = '', address, url } = furthest;
+  const code = step === 'dns' ? 'dns' : causeOf(why);
+  return code && { code, detail: `${why} at ${address ?? url}` };
 }
 
-/** Name, TCP, TLS and login of the hub: what comes before the fault is well, what comes after it cannot be said. */
-export function judgeHub(way: HubWay): CheckResult[] {
-  const { hub, joined, trouble, evidence, knocks } = way;
-  if (hub.url.length === 0) return [skip('hub', 'no hub.url is set: the leaf is local only')];
-  const found = joined === true && trouble === undefined ? undefined : causeOfWay(way);
-  if (found === undefined) {
-    if (joined === true && trouble === undefined) return steps.map((step) => ok(step, evidence));
-    if (joined === undefined && trouble === undefined && knocks.some(({ step }) => step === 'open'))
-      return steps.map((step) =>
-        step === 'hub login' ? skip(step, 'only leaf and agent can say') : ok(step, 'its address answers'),
-      );
-    return [
-      fail('hub login', trouble?.text ?? 'the hub is not joined', trouble?.remedy ?? hubRemedy('', hub)),
-    ];
-  }
-  const at = steps.indexOf(stepOfCause[found.code] ?? 'hub login');
-  const isTold = trouble !== undefined && found.code === way.cause?.code;
-  const text = isTold ? trouble.text : `${causeText(found)}; ${causes[found.code].todo}`;
-  const mend = (isTold ? trouble.remedy : undefined) ?? hubRemedy(found.code, hub);
+/** Whether that cause comes from somebody who says no: then no probe can say more. */
+export const isRefusal = (code: CauseCode | undefined): boolean =>
+  code !== undefined && causes[code].kind === 'refused';
+
+type Fault = Pick<CheckResult, 'detail'> & { readonly code?: CauseCode; readonly mend: string };
+
+/** What keeps the unit from its hub: an address that does not answer says more than a link that just ends. */
+function faultOf({ finding, sign, probes }: HubEvidence, context: RemedyContext): Fault {
+  const known = finding?.cause ?? sign?.code;
+  const probed = isRefusal(known) ? undefined : signOfProbes(probes);
+  const found = probed?.code === known ? undefined : probed;
+  const shown = found ?? (finding?.cause === undefined ? sign : undefined);
+  if (shown !== undefined)
+    return {
+      code: shown.code,
+      detail: `${causeText(shown)}; ${causes[shown.code].todo}`,
+      mend: hubRemedy(shown.code, context.config.hub, context.host),
+    };
+  const { text, remedy, cause } = finding ?? findingOf('hub_down', { why: '' }, context);
+  return { ...(cause && { code: cause }), detail: text, mend: remedy };
+}
+
+/** Name, TCP, TLS and login of the hub: all before the fault is well, and what comes after it is not judged. */
+export function judgeHub(evidence: HubEvidence, context: RemedyContext): CheckResult[] {
+  const { joined, finding, sign, probes, proof = '' } = evidence;
+  if (joined === true && finding === undefined) return steps.map((step) => ok(step, proof));
+  if (joined === undefined && finding === undefined && sign === undefined && probes.some(isOpen))
+    return steps.map((step) =>
+      step === 'hub login' ? skip(step, 'only leaf and agent can say') : ok(step, 'its address answers'),
+    );
+  const { code, detail, mend } = faultOf(evidence, context);
+  if (code === undefined) return [fail('hub login', detail, mend)];
+  const at = steps.indexOf(stepOfCause[code] ?? 'hub login');
   return steps.map((step, index) => {
     if (index < at) return ok(step, 'no fault up to here');
-    return index === at ? fail(step, text, mend) : skip(step, `comes after ${steps[at]}`);
+    return index === at ? fail(step, detail, mend) : skip(step, `comes after ${steps[at]}`);
   });
 }

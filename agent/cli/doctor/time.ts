@@ -1,15 +1,16 @@
 import type { SocketState } from '../../clock/ptp4l/keeper.ts';
 import { shellWord } from '../../config/checks/access.ts';
 import type { Config } from '../../config/options.ts';
-import { troubleOfClock } from '../../health/health.ts';
-import { apply } from '../../health/hubremedies.ts';
-import { clockRemedy } from '../../health/remedies.ts';
+import { clockRemedy } from '../../health/clockremedies.ts';
+import { clockFinding } from '../../health/health.ts';
+import type { HostCommands } from '../../health/host.ts';
 import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/shape.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */
 export interface TimeSeen {
-  readonly time: Config['time'];
+  readonly host: HostCommands;
+  readonly config: Config;
   readonly clock: Pick<ClockStatus, 'source' | 'quality' | 'evidence' | 'reasons'>;
   readonly ptp: PtpStatus;
   readonly ntp: NtpStatus;
@@ -23,18 +24,18 @@ export interface TimeSeen {
   readonly stamping: readonly string[];
 }
 
-function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): CheckResult {
+function socketResult({ host, config: { time }, ptp, sockets, otherDomain }: TimeSeen): CheckResult {
   const what = 'ptp4l';
   const isWanted = time.mode === 'ptp';
   const present = sockets.filter(({ state }) => state !== 'missing');
   const [first] = present;
   if (first === undefined) {
     if (!isWanted) return skip(what, 'none runs here');
-    return fail(what, `there is no socket of it at ${time.ptp_socket.join(', ')}`, 'logread -e ptp4l');
+    return fail(what, `there is no socket of it at ${time.ptp_socket.join(', ')}`, host.log('ptp4l'));
   }
   const level = isWanted ? fail : warn;
   const word = shellWord(first.path);
-  if (first.state === 'forbidden' || /permission/.test(ptp.why ?? ''))
+  if (first.state === 'forbidden' || ptp.absent_reason === 'no_permission')
     return level(
       what,
       `its socket ${first.path} may not be used (${ptp.why ?? 'no permission'})`,
@@ -44,20 +45,21 @@ function socketFinding({ time, ptp, sockets, otherDomain }: TimeSeen): CheckResu
     return level(
       what,
       `domain ${time.ptp_domain} does not answer at ${first.path}, but domain ${otherDomain} does`,
-      `uci set nunect.time.ptp_domain='${otherDomain}'; ${apply}`,
+      host.set({ 'time.ptp_domain': String(otherDomain) }),
     );
-  return level(what, `does not answer: ${ptp.why ?? 'no reply'}`, 'logread -e ptp4l');
+  return level(what, `does not answer: ${ptp.why ?? 'no reply'}`, host.log('ptp4l'));
 }
 
-function ptpFinding(seen: TimeSeen): CheckResult {
-  const { time, ptp } = seen;
+function ptpResult(seen: TimeSeen): CheckResult {
+  const { ptp } = seen;
+  const { time } = seen.config;
   if (time.mode === 'chrony') return skip('ptp4l', 'time.mode is chrony');
-  if (ptp.seen !== 'fresh') return socketFinding(seen);
+  if (ptp.seen !== 'fresh') return socketResult(seen);
   const states = ptp.ports.map(({ portState }) => portState).join(', ');
   return ok('ptp4l', `domain ${ptp.domainNumber ?? time.ptp_domain}, port ${states || 'unknown'}`);
 }
 
-function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): CheckResult {
+function stampingResult({ host, config: { time }, ptp, phcs, stamping }: TimeSeen): CheckResult {
   const what = 'timestamping';
   if (time.mode === 'chrony') return skip(what, 'time.mode is chrony');
   const has = phcs.length === 0 ? 'no PTP hardware clock' : `PTP hardware clock ${phcs.join(', ')}`;
@@ -68,12 +70,12 @@ function stampingFinding({ time, ptp, phcs, stamping }: TimeSeen): CheckResult {
     return fail(
       what,
       `time.timestamping is hardware, but: ${detail}`,
-      `uci set nunect.time.timestamping='auto'; ${apply}`,
+      host.set({ 'time.timestamping': 'auto' }),
     );
   return ok(what, detail);
 }
 
-function ntpFinding({ time, ntp, clock }: TimeSeen): CheckResult {
+function ntpResult({ host, config: { time }, ntp, clock }: TimeSeen): CheckResult {
   const what = 'chronyd';
   if (time.mode === 'ptp') return skip(what, 'time.mode is ptp');
   if (ntp.seen === 'fresh') {
@@ -84,29 +86,25 @@ function ntpFinding({ time, ntp, clock }: TimeSeen): CheckResult {
   }
   const detail = `does not answer: ${ntp.why ?? 'absent'}`;
   if (time.mode === 'chrony')
-    return fail(what, detail, clockRemedy(clock.reasons) ?? clockRemedy(['ntp_no_answer']));
+    return fail(what, detail, clockRemedy([...clock.reasons, 'ntp_no_answer'], host));
   return skip(what, detail);
 }
 
-const isOfPtp = (reason: string): boolean => /^(ptp_|timestamping|system_clock|phc2sys)/.test(reason);
+/** Whether two daemons steer the clock. */
+function conflictResult({ host, clock }: TimeSeen): CheckResult {
+  const what = 'clock conflict';
+  return clock.reasons.includes('conflict')
+    ? fail(what, clock.evidence, clockRemedy(['conflict'], host))
+    : ok(what, 'no two daemons steer the clock');
+}
+
+/** What comes of it all. */
+function clockResult({ host, config, clock }: TimeSeen): CheckResult {
+  const finding = clockFinding(clock, config.time.mode, { host, config });
+  if (finding === undefined) return ok('clock', `${clock.source} ${clock.quality}`);
+  return (finding.weight === 'note' ? warn : fail)('clock', finding.text, finding.remedy);
+}
 
 /** ptp4l, timestamps, chronyd, who steers, and what comes of it. */
-export function judgeTime(seen: TimeSeen): CheckResult[] {
-  const { clock, time } = seen;
-  const daemons = [ptpFinding(seen), stampingFinding(seen), ntpFinding(seen)];
-  const isRival = clock.reasons.includes('conflict');
-  const rivals = isRival
-    ? fail('clock conflict', clock.evidence, clockRemedy(['conflict']))
-    : ok('clock conflict', 'no two daemons steer the clock');
-  const trouble = troubleOfClock(clock, time.mode);
-  const remedy = clockRemedy(clock.reasons.toSorted((a, b) => Number(isOfPtp(b)) - Number(isOfPtp(a))));
-  const result =
-    trouble === undefined
-      ? ok('clock', `${clock.source} ${clock.quality}`)
-      : (trouble.weight === 'note' ? warn : fail)(
-          'clock',
-          trouble.text,
-          clockRemedy(clock.reasons) ?? remedy,
-        );
-  return [...daemons, rivals, result];
-}
+export const judgeTime = (seen: TimeSeen): CheckResult[] =>
+  [ptpResult, stampingResult, ntpResult, conflictResult, clockResult].map((judge) => judge(seen));

@@ -28,11 +28,12 @@ const names = (path: string): string[] => {
 const text = (path: string): string => readOrUndefined(path)?.trim() ?? '';
 
 /** The judge of the agent, for as long as it takes it to see the daemons. */
-async function lookAtClock({ spawn, signal, ...facts }: DoctorFacts, runDir: string) {
+async function lookAtClock(facts: DoctorFacts, runDir: string) {
+  const { spawn, signal } = facts;
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
   const keeper = watchClock(
     { spawn, ticker: systemTicker(), wall, random: Math.random, runDir },
-    configOf({ spawn, signal, ...facts }).time,
+    configOf(facts).time,
     signal,
   );
   await new Promise((resolve) => setTimeout(resolve, look_ms));
@@ -48,27 +49,16 @@ async function lookAtClock({ spawn, signal, ...facts }: DoctorFacts, runDir: str
 
 /** The first of the usual domains in which this ptp4l answers. */
 async function domainThatAnswers(
-  { spawn, ...facts }: DoctorFacts,
+  facts: DoctorFacts,
   socket: string,
   runDir: string,
 ): Promise<number | undefined> {
-  const { pmc, ptp_domain, transport_specific } = configOf({ spawn, ...facts }).time;
+  const { pmc, ptp_domain, transport_specific } = configOf(facts).time;
   const ask = async (domain: number): Promise<number | undefined> => {
     const own = join(runDir, `d${domain}`);
-    const args = [
-      '-u',
-      '-b',
-      '0',
-      '-d',
-      String(domain),
-      '-t',
-      `0x${transport_specific.toString(16)}`,
-      '-s',
-      socket,
-      '-i',
-      own,
-    ];
-    const { stdout } = await runChild(spawn, pmc, [...args, 'GET DEFAULT_DATA_SET'], pmc_ms);
+    const args = `-u -b 0 -d ${domain} -t 0x${transport_specific.toString(16)}`.split(' ');
+    const question = ['-s', socket, '-i', own, 'GET DEFAULT_DATA_SET'];
+    const { stdout } = await runChild(facts.spawn, pmc, [...args, ...question], pmc_ms);
     return /domainNumber/.test(stdout) ? domain : undefined;
   };
   const answers = await Promise.all(usualDomains.filter((one) => one !== ptp_domain).map(ask));
@@ -108,7 +98,8 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
     );
     const all: TimeSeen = {
       ...seen,
-      time,
+      host: facts.host,
+      config: configOf(facts),
       sockets,
       otherDomain: isSilent ? await domainThatAnswers(facts, socket, runDir) : undefined,
       phcs,

@@ -74,7 +74,7 @@ function barrier({ option, path, readers }: Named, stat: Stat, users: Users): Un
   if (daemon === undefined || state.kind !== 'file') return [];
   const blocked = (rights: Rights, text: string, command: string): UnplacedProblem[] => {
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
-    return [{ option, value: path, message, severity: 'error' }];
+    return [{ option, value: path, message, severity: 'error', ofFile: true, mend: command }];
   };
   for (const folder of waysTo(path, state.real)) {
     const way = stat(folder);
@@ -103,7 +103,7 @@ function isUsed(option: string, { hub, leaf }: Config): boolean {
 function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
-  const at = { option, value: path };
+  const at = { option, value: path, ofFile: true } as const;
   if (state.kind === 'unknown') return [];
   if (state.kind !== 'file') {
     const message = state.kind === 'missing' ? 'there is no such file' : 'is not a file';
@@ -112,8 +112,9 @@ function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
   if (readers === 'public') return [];
   const wide = excess(state, users, readers === 'private' ? (users.daemon?.gids ?? []) : []);
   if (wide.length === 0) return [];
-  const message = `${wide.join(', ')} (${describeRights(state, users)}): ${mending(path, readers, state, users)}`;
-  return [{ ...at, message, severity: 'warning' }];
+  const mend = mending(path, readers, state, users);
+  const message = `${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
+  return [{ ...at, message, severity: 'warning', mend }];
 }
 
 /** Whether the files that the options name are there, kept private where they are, and fit for who reads them. */
@@ -136,7 +137,7 @@ export function checkConfigFile(
   const wide = excess({ ...state, mode }, users, [0, self.gid, ...(daemon?.gids ?? [])]);
   if (wide.length === 0) return [];
   const secrets = hasSecrets ? 'has secrets in it and is ' : 'is ';
-  const command = mending(path, 'root', state, users);
-  const message = `${secrets}${wide.join(', ')} (${describeRights(state, users)}): ${command}`;
-  return [{ message, severity: 'warning' }];
+  const mend = mending(path, 'root', state, users);
+  const message = `${secrets}${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
+  return [{ message, severity: 'warning', ofFile: true, mend }];
 }

@@ -171,6 +171,6 @@ export const problemSection = ({ troubles }: StatusSnapshot): Html =>
       ? html`<p class="state">${toned('good', 'None')}</p>`
       : html`<ul>${troubles.map(
           ({ weight, text, remedy }) =>
-            html`<li>${toned(weightTones[weight], weight)} ${text}${remedy === undefined ? html`` : html`<code>${remedy}</code>`}</li>`,
+            html`<li>${toned(weightTones[weight], weight)} ${text}<code>${remedy}</code></li>`,
         )}</ul>`,
   );

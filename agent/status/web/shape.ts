@@ -3,6 +3,8 @@ import type { BoundTerm, ClockQuality, ClockSource } from '../../clock/types.ts'
 import type { CertFacts } from '../../device/certs.ts';
 import type { SelfFacts } from '../../device/self.ts';
 import type { SystemFacts } from '../../device/system.ts';
+import type { Finding } from '../../health/findings.ts';
+import type { AbsentReason } from '../../lib/reading.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
 export const snapshotSchema = 1;
@@ -23,8 +25,8 @@ export interface StatusSnapshot {
   readonly status: 'healthy' | 'degraded' | 'critical';
   /** One sentence each, the gravest first. */
   readonly problems: readonly string[];
-  /** The same with their keys, and with what can be done. */
-  readonly troubles: readonly TroubleStatus[];
+  /** The same whole: with their codes and keys, and with what can be done. */
+  readonly troubles: readonly Finding[];
   readonly clock?: ClockStatus;
   readonly ptp?: PtpStatus;
   readonly ntp?: NtpStatus;
@@ -34,16 +36,6 @@ export interface StatusSnapshot {
   readonly system?: SystemFacts;
   readonly self?: SelfFacts;
   readonly certificates: readonly CertFacts[];
-}
-
-export interface TroubleStatus {
-  /** Names the trouble, whatever figures its text has. */
-  readonly key: string;
-  /** `note`: worth knowing, but nothing is broken. */
-  readonly weight: 'critical' | 'degraded' | 'note';
-  readonly text: string;
-  /** A command on the unit, unless it says where else, that mends it or shows its cause. */
-  readonly remedy?: string;
 }
 
 export interface ClockStatus {
@@ -68,6 +60,8 @@ export interface Seen {
   readonly seen: 'fresh' | 'stale' | 'absent';
   /** Why not fresh. */
   readonly why?: string;
+  /** The same as a code, where there is nothing at all. */
+  readonly absent_reason?: AbsentReason;
 }
 
 export interface PtpStatus extends Seen {

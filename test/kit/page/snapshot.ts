@@ -123,6 +123,7 @@ export const emptySnapshot: StatusSnapshot = {
   problems: ['No answer from the local server.'],
   troubles: [
     {
+      code: 'server_down',
       key: 'local server',
       weight: 'critical',
       text: 'No answer from the local server.',

@@ -1,6 +1,7 @@
 // Fakes of what surrounds the joining layer: each says what a healthy unit would, and a test changes what it is about.
 import type { WallClock } from '../../../agent/clock/wallclock.ts';
 import { type AgentFile, agentFileSchema, withoutSecrets } from '../../../agent/config/agentfile.ts';
+import type { Finding } from '../../../agent/health/findings.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { Ticker } from '../../../agent/lib/ticker.ts';
 import type { Link, LinkState } from '../../../agent/nats/link.ts';
@@ -17,6 +18,16 @@ export const agentFileOf = (uci = '', more: Partial<AgentFile> = {}): AgentFile 
   connection: { servers: ['nats://127.0.0.1:4222'] },
   local: { boot_id: 'b', agent: 'a', monitor: 'm' },
   ...more,
+});
+
+/** Something that is wrong. */
+export const findingLike = (changes: Partial<Finding> = {}): Finding => ({
+  code: 'hub_down',
+  key: 'hub',
+  weight: 'degraded',
+  text: 'the hub is not joined',
+  remedy: 'true',
+  ...changes,
 });
 
 /** A spool to which all is stored and in which nothing waits. */
@@ -128,7 +139,7 @@ export function outlookOf(changes: Partial<Outlook> = {}): Outlook {
   };
   return {
     uptime_s: 60.9,
-    health: { status: 'healthy', troubles: [] },
+    health: { status: 'healthy', findings: [] },
     clock: { source: 'ptp', quality: 'locked', error_bound_ns: 180 },
     time: { verdict, since_wall_ms: epoch_s * 1000 + 0.5, ptp, ntp },
     rtt: { native_rtt_us: 170, app_rtt_us: 400, native: window, app: window, peers: [] },

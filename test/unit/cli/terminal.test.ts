@@ -29,7 +29,7 @@ test('status: each trouble stands with its command, no line is longer than 80', 
   const snapshot: StatusSnapshot = {
     ...fullSnapshot,
     status: 'degraded',
-    troubles: [{ key: 'hub', weight: 'degraded', text, remedy }],
+    troubles: [{ code: 'hub_down', key: 'hub', weight: 'degraded', text, remedy }],
   };
   const shown = statusText(snapshot, (_hue, word) => word);
   assert.match(shown, /^degraded /);

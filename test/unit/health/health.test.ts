@@ -1,31 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type HealthFacts, judgeHealth, troublesBetween } from '../../../agent/health/health.ts';
-import type { Trouble } from '../../../agent/health/trouble.ts';
+import type { Finding } from '../../../agent/health/findings.ts';
+import { findingsBetween, type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
+import { hosts } from '../../../agent/health/host.ts';
 import { epoch_s } from '../../kit/clock/evidence.ts';
-import { goodVerdict, noVerdict, spoolStats } from '../../kit/unit/unitfakes.ts';
+import { withOptions } from '../../kit/leaf/leafconfig.ts';
+import { findingLike, goodVerdict, noVerdict, spoolStats } from '../../kit/unit/unitfakes.ts';
 
 const wall_ms = epoch_s * 1000;
 const day_ms = 86_400_000;
+const config = withOptions({ hub: { url: ['nats://hub'] } });
+const noHub = withOptions({});
 const good: HealthFacts = {
-  config: [],
+  config,
+  host: hosts.openwrt,
+  problems: [],
   leaf: { state: 'current', conf: '/c', notes: [] },
   link: { connected: true, since_ms: 0 },
-  leafMode: 'managed',
-  hub: true,
   hubUp: true,
   spool: spoolStats(),
   clock: goodVerdict(),
-  timeMode: 'auto',
   denied: [],
   certificates: [],
   wall_ms,
 };
 const judged = (changes: Partial<HealthFacts>) => judgeHealth({ ...good, ...changes });
-/** `status` and the keys of the troubles with their weights. */
+/** `status` and the keys of the findings with their weights. */
 const said = (changes: Partial<HealthFacts>): string[] => {
-  const { status, troubles } = judged(changes);
-  return [status, ...troubles.map(({ weight, key }) => `${weight} ${key}`)];
+  const { status, findings } = judged(changes);
+  return [status, ...findings.map(({ weight, key }) => `${weight} ${key}`)];
 };
 const cert = (days_left: number) => ({
   file: '/c.pem',
@@ -35,16 +38,16 @@ const cert = (days_left: number) => ({
   days_left,
 });
 
-test('a unit of which everything works is healthy and has no troubles', () => {
+test('a unit of which everything works is healthy and nothing is found wrong', () => {
   assert.deepEqual(said({}), ['healthy']);
 });
 
 test('without its local server a unit is critical, and the reason is told; the hub is then no news', () => {
   const link = { connected: false, since_ms: 0, lastError: 'connection refused' };
   assert.deepEqual(said({ link, hubUp: false }), ['critical', 'critical local server']);
-  assert.match(judged({ link }).troubles[0]?.text ?? '', /: connection refused$/);
+  assert.match(judged({ link }).findings[0]?.text ?? '', /: connection refused$/);
   assert.doesNotMatch(
-    judged({ link: { connected: false, since_ms: 0 } }).troubles[0]?.text ?? '',
+    judged({ link: { connected: false, since_ms: 0 } }).findings[0]?.text ?? '',
     /undefined/,
   );
 });
@@ -58,14 +61,18 @@ test('hub settings in use that nobody asked for degrade, also while they work', 
 
 test('a hub that is configured and not joined degrades; one that is not configured or not known of does not', () => {
   assert.deepEqual(said({ hubUp: false }), ['degraded', 'degraded hub']);
-  assert.match(judged({ hubUp: false, hubError: 'no link' }).troubles[0]?.text ?? '', /no link/);
-  const known = judged({ hubUp: false, hubError: 'no link', hubCause: 'the hub refuses the credentials' });
-  assert.equal(known.troubles[0]?.text, 'the hub is not joined: the hub refuses the credentials');
+  assert.match(judged({ hubUp: false, hubError: 'no link' }).findings[0]?.text ?? '', /no link/);
+  const known = judged({
+    hubUp: false,
+    hubError: 'no link',
+    hubCause: { code: 'auth', text: 'the hub refuses the credentials' },
+  });
+  assert.equal(known.findings[0]?.text, 'the hub is not joined: the hub refuses the credentials');
   assert.deepEqual(said({ hubUp: undefined }), ['healthy']);
-  assert.deepEqual(said({ hub: false, hubUp: false }), ['healthy']);
+  assert.deepEqual(said({ config: noHub, hubUp: false }), ['healthy']);
 });
 
-test('a leaf that runs another config than the one asked for is a trouble, no config at all a critical one', () => {
+test('a leaf that runs another config than the one asked for is a finding, no config at all a critical one', () => {
   const leaf = (state: 'last_good' | 'hub_only' | 'local_only' | 'none') => ({
     state,
     conf: '/c',
@@ -79,7 +86,10 @@ test('a leaf that runs another config than the one asked for is a trouble, no co
 
 test('a clock that nobody can be asked about is a note, unless a daemon was demanded', () => {
   assert.deepEqual(said({ clock: noVerdict() }), ['healthy', 'note clock']);
-  assert.deepEqual(said({ clock: noVerdict(), timeMode: 'ptp' }), ['degraded', 'degraded clock']);
+  assert.deepEqual(
+    said({ clock: noVerdict(), config: { ...config, time: { ...config.time, mode: 'ptp' } } }),
+    ['degraded', 'degraded clock'],
+  );
 });
 
 test('what is not permitted, not stored, refused or lost degrades', () => {
@@ -89,7 +99,7 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
     'degraded permission subscription b',
   ]);
   assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }) }), ['degraded', 'degraded no stream']);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }), hub: false }), ['healthy']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }), config: noHub }), ['healthy']);
   assert.deepEqual(said({ spool: spoolStats({ state: 'failing' }) }), [
     'degraded',
     'degraded hub refuses records',
@@ -99,14 +109,14 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
     'degraded',
     'degraded hub',
   ]);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hub: false }), ['healthy']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), config: noHub }), ['healthy']);
   assert.deepEqual(said({ snapshotTrouble: '/x: ENOSPC' }), ['degraded', 'degraded spool snapshot']);
   const lost = judged({ spool: spoolStats({ dropped: { metric: 3, log: 1, event: 0 } }) });
   assert.deepEqual(
-    lost.troubles.map(({ key }) => key),
+    lost.findings.map(({ key }) => key),
     ['records dropped'],
   );
-  assert.match(lost.troubles[0]?.text ?? '', /^4 records/);
+  assert.match(lost.findings[0]?.text ?? '', /^4 records/);
 });
 
 test('a certificate is a note in its last 30 days, degrades in the last 7, is critical once expired; one that cannot be read degrades', () => {
@@ -125,15 +135,15 @@ test('a certificate is a note in its last 30 days, degrades in the last 7, is cr
 
 test('of a certificate each threshold is told once, of 30, 7 and 1 days and the end, and its renewal', () => {
   const told: string[] = [];
-  let before: readonly Trouble[] = [];
+  let before: readonly Finding[] = [];
   for (const days_left of [31, 29.9, 29.8, 7, 6.9, 1, 0.9, 0.1, -0.1, -5, 90]) {
-    const { troubles } = judged({ certificates: [cert(days_left)] });
-    const { began, ended } = troublesBetween(before, troubles);
+    const { findings } = judged({ certificates: [cert(days_left)] });
+    const { began, ended } = findingsBetween(before, findings);
     told.push(
       ...began.map(({ text, stage }) => `${stage}: ${text}`),
       ...ended.map(({ key }) => `over: ${key}`),
     );
-    before = troubles;
+    before = findings;
   }
   assert.deepEqual(told, [
     '30 days: certificate /c.pem expires in 29.9 days',
@@ -146,37 +156,37 @@ test('of a certificate each threshold is told once, of 30, 7 and 1 days and the 
 
 test('a user JWT is judged like a certificate and called what it is; it need not have a beginning', () => {
   const { not_before_ms: _, ...dates } = cert(-1);
-  const [trouble] = judged({ certificates: [{ ...dates, kind: 'user JWT' }] }).troubles;
-  assert.deepEqual([trouble?.weight, trouble?.text], ['critical', 'user JWT /c.pem has expired']);
+  const [finding] = judged({ certificates: [{ ...dates, kind: 'user JWT' }] }).findings;
+  assert.deepEqual([finding?.weight, finding?.text], ['critical', 'user JWT /c.pem has expired']);
 });
 
 test('mistakes in the config degrade, warnings are notes', () => {
   const problem = { file: 'f', message: 'm' };
-  assert.deepEqual(said({ config: [{ ...problem, severity: 'warning' }] }), [
+  assert.deepEqual(said({ problems: [{ ...problem, severity: 'warning' }] }), [
     'healthy',
     'note f: warning: m',
   ]);
-  assert.deepEqual(said({ config: [{ ...problem, severity: 'error' }] }), ['degraded', 'degraded f: m']);
+  assert.deepEqual(said({ problems: [{ ...problem, severity: 'error' }] }), ['degraded', 'degraded f: m']);
 });
 
-test('the gravest trouble comes first and names the status', () => {
-  const { status, troubles } = judged({
+test('the gravest finding comes first and names the status', () => {
+  const { status, findings } = judged({
     clock: noVerdict(),
     denied: ['publish a'],
     certificates: [cert(-1)],
-    config: [{ file: 'f', message: 'm', severity: 'warning' }],
+    problems: [{ file: 'f', message: 'm', severity: 'warning' }],
   });
   assert.equal(status, 'critical');
   assert.deepEqual(
-    troubles.map(({ weight }) => weight),
+    findings.map(({ weight }) => weight),
     ['critical', 'degraded', 'note', 'note'],
   );
 });
 
-test('a trouble is the same trouble when only its figures change', () => {
-  const trouble = (key: string, text = key): Trouble => ({ key, text, weight: 'degraded' });
-  const before = [trouble('a', '1 lost'), trouble('b')];
-  const { began, ended } = troublesBetween(before, [trouble('a', '2 lost'), trouble('c')]);
+test('a finding is the same when only its figures change', () => {
+  const finding = (key: string, text = key): Finding => findingLike({ key, text });
+  const before = [finding('a', '1 lost'), finding('b')];
+  const { began, ended } = findingsBetween(before, [finding('a', '2 lost'), finding('c')]);
   assert.deepEqual(
     began.map(({ key }) => key),
     ['c'],

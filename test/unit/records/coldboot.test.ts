@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockCaveat, trackTrust } from '../../../agent/clock/trust.ts';
 import { type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
+import { hosts } from '../../../agent/health/host.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import { clockNote } from '../../../agent/nats/clocknote.ts';
 import type { LinkState } from '../../../agent/nats/link.ts';
@@ -21,6 +22,7 @@ import {
   ptpFacts,
   timeline,
 } from '../../kit/clock/evidence.ts';
+import { configOf } from '../../kit/leaf/leafconfig.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
 const year_ms = 31_557_600_000;
@@ -239,13 +241,12 @@ test('a certificate that fails by its date is put down to the clock only when no
 const now_ms = 1_795_218_000_000;
 const health = (changes: Partial<HealthFacts>): string[] => {
   const facts: HealthFacts = {
-    config: [],
+    config: configOf("config hub 'hub'\n list url 'tls://hub'"),
+    host: hosts.openwrt,
+    problems: [],
     leaf: undefined,
     link: { connected: true, since_ms: 0 },
-    leafMode: 'managed',
-    hub: true,
     hubUp: false,
-    hubTls: true,
     spool: {
       state: 'stored',
       unstored: [],
@@ -259,14 +260,13 @@ const health = (changes: Partial<HealthFacts>): string[] => {
       dropped: { metric: 0, log: 0, event: 0 },
     },
     clock: timeline().state.verdict,
-    timeMode: 'auto',
     denied: [],
     certificates: [],
     wall_ms: now_ms,
     ...changes,
   };
   return judgeHealth(facts)
-    .troubles.filter(({ key }) => key !== 'clock')
+    .findings.filter(({ key }) => key !== 'clock')
     .map(({ weight, text }) => `${weight}: ${text}`);
 };
 const doubt = clockCaveat('freerun', 0);
@@ -282,9 +282,10 @@ test('a hub that is not joined for the date is told so', () => {
   assert.deepEqual(health({ wall_ms: 0, clockCaveat: doubt, hubError: 'no link to the hub' }), [
     'degraded: the hub is not joined: no link to the hub; its certificate cannot be found valid by a clock that is not synchronised and shows 1970-01-01',
   ]);
-  assert.deepEqual(health({ wall_ms: 0, clockCaveat: doubt, hubTls: false }), [
-    'degraded: the hub is not joined',
-  ]);
+  assert.deepEqual(
+    health({ wall_ms: 0, clockCaveat: doubt, config: configOf("config hub 'hub'\n list url 'nats://hub'") }),
+    ['degraded: the hub is not joined'],
+  );
   assert.deepEqual(health({ clockCaveat: 'by whatever' }), ['degraded: the hub is not joined']);
 });
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Trouble } from '../../../agent/health/trouble.ts';
+import type { Finding, Weight } from '../../../agent/health/findings.ts';
 import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
-import { agentFileOf, outlookOf, recordingLog, recordingSpool } from '../../kit/unit/unitfakes.ts';
+import {
+  agentFileOf,
+  findingLike,
+  outlookOf,
+  recordingLog,
+  recordingSpool,
+} from '../../kit/unit/unitfakes.ts';
 
 const subject = 'ops.status.leaf.demo-01';
 function telling() {
@@ -11,11 +17,8 @@ function telling() {
   const events = tellEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
   return { spool, said, events };
 }
-const trouble = (key: string, weight: Trouble['weight'], text = `${key} is wrong`): Trouble => ({
-  key,
-  weight,
-  text,
-});
+const finding = (key: string, weight: Weight, text = `${key} is wrong`): Finding =>
+  findingLike({ key, weight, text });
 
 test('a happening is an event record with unit, role and whole milliseconds', () => {
   const { spool, events } = telling();
@@ -47,10 +50,10 @@ test('what a person waits for is logged at info, details at debug', () => {
   ]);
 });
 
-test('a trouble is told once when it begins and once when it ends, whatever its text does meanwhile', () => {
+test('a finding is told once when it begins and once when it ends, whatever its text does meanwhile', () => {
   const { spool, events, said } = telling();
-  events.compare([trouble('hub', 'degraded')]);
-  events.compare([trouble('hub', 'degraded', 'still')]);
+  events.compare([finding('hub', 'degraded')]);
+  events.compare([finding('hub', 'degraded', 'still')]);
   events.compare([]);
   events.compare([]);
   assert.deepEqual(
@@ -65,13 +68,13 @@ test('a trouble is told once when it begins and once when it ends, whatever its 
 
 test('a note is no warning', () => {
   const { events, said } = telling();
-  events.compare([trouble('clock', 'note')]);
+  events.compare([finding('clock', 'note')]);
   assert.deepEqual(said(), ['info clock is wrong']);
 });
 
-test('a trouble that comes to another stage is told anew, and is a warning from the first on', () => {
+test('a finding that comes to another stage is told anew, and is a warning from the first on', () => {
   const { spool, events, said } = telling();
-  const at = (stage: string): Trouble => ({ ...trouble('cert', 'note', `cert: ${stage}`), stage });
+  const at = (stage: string): Finding => ({ ...finding('cert', 'note', `cert: ${stage}`), stage });
   for (const stage of ['30 days', '30 days', '7 days']) events.compare([at(stage)]);
   events.compare([]);
   assert.deepEqual(said(), ['warn cert: 30 days', 'warn cert: 7 days', 'info over: cert']);
@@ -86,7 +89,7 @@ test('a trouble that comes to another stage is told anew, and is a warning from 
 });
 
 test('the health of the unit is an event with status, version, whole seconds and the problems in words', () => {
-  const health = { status: 'degraded', troubles: [trouble('hub', 'degraded')] } as const;
+  const health = { status: 'degraded', findings: [finding('hub', 'degraded')] } as const;
   const event = healthEvent(
     outlookOf({ health }),
     agentFileOf("config agent 'agent'\n option role 'ship'"),

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultsOf } from '../../../agent/config/options.ts';
 import { absent, stale } from '../../../agent/lib/reading.ts';
 import { type StatusFacts, statusSnapshot } from '../../../agent/status/snapshot.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
-import { goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unit/unitfakes.ts';
+import { findingLike, goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unit/unitfakes.ts';
 
 const facts: StatusFacts = {
   name: { unit: 'demo-01', version: 'v' },
@@ -13,7 +12,6 @@ const facts: StatusFacts = {
   linkSince_ms: epoch_s * 1000 - 5.5,
   holdoverSince_ms: undefined,
   hubChanges: 3,
-  config: { hub: defaultsOf('hub'), leaf: defaultsOf('leaf'), spool: defaultsOf('spool') },
   spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
 };
 const { time } = outlookOf();
@@ -27,7 +25,7 @@ test('times are whole milliseconds and whole seconds, never in the future', () =
 });
 
 test('health, spool and link are those of the outlook', () => {
-  const health = { status: 'degraded', troubles: [{ key: 'k', weight: 'degraded', text: 'why' }] } as const;
+  const health = { status: 'degraded', findings: [findingLike({ text: 'why' })] } as const;
   const snapshot = statusSnapshot(outlookOf({ health }), facts);
   assert.equal(snapshot.status, 'degraded');
   assert.deepEqual(snapshot.problems, ['why']);
@@ -45,8 +43,13 @@ test('health, spool and link are those of the outlook', () => {
 test('a daemon that is absent says why and shows no figure of before', () => {
   const ptp = absent('not_installed', 'there is no pmc');
   const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp, ntp: absent('refused') } }), facts);
-  assert.deepEqual(snapshot.ptp, { seen: 'absent', why: 'not installed: there is no pmc', ports: [] });
-  assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', sources: [] });
+  assert.deepEqual(snapshot.ptp, {
+    seen: 'absent',
+    why: 'not installed: there is no pmc',
+    absent_reason: 'not_installed',
+    ports: [],
+  });
+  assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', absent_reason: 'refused', sources: [] });
 });
 
 test('a daemon that fell silent keeps its last figures and says that they are old', () => {

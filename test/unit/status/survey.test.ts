@@ -100,7 +100,7 @@ test('a hub that is not joined is a trouble, with what the server says of it', a
   const facts = leafFacts([], { last_error: { text: 'no link to the hub', at_ms: 1 } });
   const { health, nats } = await look(fresh(facts, 1000)).outlook;
   assert.equal(health.status, 'degraded');
-  assert.match(health.troubles[0]?.text ?? '', /no link to the hub/);
+  assert.match(health.findings[0]?.text ?? '', /no link to the hub/);
   assert.equal(nats.last_error, 'no link to the hub');
 });
 

@@ -19,10 +19,21 @@ const packets = { rx_packets: 1, rx_dropped: 0, tx_packets: 1, tx_dropped: 0 };
 const everything: Whole<StatusSnapshot> = {
   ...filledSnapshot,
   problems: [why],
-  troubles: [{ key: 'k', weight: 'note', text: why, remedy: 'true' }],
+  troubles: [
+    {
+      code: 'hub_down',
+      key: 'k',
+      weight: 'note',
+      text: why,
+      remedy: 'true',
+      about: 'f',
+      stage: '7 days',
+      cause: 'auth',
+    },
+  ],
   clock: { ...filledSnapshot.clock, holdover: { source: 'ptp', since_ms: 1 } },
-  ptp: { ...filledSnapshot.ptp, why },
-  ntp: { ...filledSnapshot.ntp, why },
+  ptp: { ...filledSnapshot.ptp, why, absent_reason: 'no_reply' },
+  ntp: { ...filledSnapshot.ntp, why, absent_reason: 'refused' },
   link: { ...filledSnapshot.link, last_error: why, cause: 'auth' },
   certificates: [
     { file: 'f', kind: 'user JWT', subject: 's', not_before_ms: 1, not_after_ms: 2, days_left: 3 },

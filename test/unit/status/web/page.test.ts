@@ -91,7 +91,7 @@ test('foreign text stays text wherever it stands', () => {
     unit: evil,
     version: evil,
     problems: [evil],
-    troubles: [{ key: evil, weight: 'note', text: evil, remedy: evil }],
+    troubles: [{ code: 'hub_down', key: evil, weight: 'note', text: evil, remedy: evil }],
     clock: { ...(fullSnapshot.clock as ClockStatus), evidence: evil, reasons: [evil] },
     ptp: { seen: 'absent', why: evil, ports: [], gmIdentity: evil },
     ntp: {

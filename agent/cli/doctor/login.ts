@@ -1,0 +1,42 @@
+import type { AgentFile } from '../../config/agentfile.ts';
+import { logTo } from '../../lib/log.ts';
+import { systemTicker } from '../../lib/ticker.ts';
+import { type Link, openLink } from '../../nats/link.ts';
+import { inboxPrefixOf } from '../../wire/subjects.ts';
+import type { DoctorFacts } from './facts.ts';
+
+const connect_ms = 3000;
+
+/** Connects where the agent connects, as the agent or as another user. */
+export const openAs = (
+  { connection, config }: AgentFile,
+  signal: AbortSignal,
+  user: { readonly user?: string; readonly password?: string } = {},
+): Link => {
+  const { user: name, password } = user;
+  const login = name === undefined || password === undefined ? {} : { user: name, password };
+  return openLink(
+    { ticker: systemTicker(), log: logTo(() => {}) },
+    { ...connection, ...login, name: 'nunect doctor', inboxPrefix: inboxPrefixOf(config.agent.unit) },
+    signal,
+  );
+};
+
+/** Why nobody can log in as the agent does; undefined once it was done. */
+export async function whyNoLogin({ file, signal }: DoctorFacts): Promise<string | undefined> {
+  if (file === undefined) return 'how to log in is not known';
+  const { now_ms } = systemTicker();
+  const link = openAs(file, signal);
+  try {
+    const until_ms = now_ms() + connect_ms;
+    for (;;) {
+      const { connected, lastError } = link.state();
+      if (connected) return undefined;
+      if (lastError !== undefined) return lastError;
+      if (now_ms() > until_ms) return 'no answer in time';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await link.stop();
+  }
+}

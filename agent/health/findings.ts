@@ -1,0 +1,302 @@
+import type { LeafState } from '../config/agentfile.ts';
+import { shellWord } from '../config/checks/access.ts';
+import type { Config } from '../config/options.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
+import type { CauseCode } from '../leaf/causes.ts';
+import { known } from '../lib/known.ts';
+import { clockRemedy } from './clockremedies.ts';
+import type { HostCommands } from './host.ts';
+import { hubRemedy, showLeafLog } from './hubremedies.ts';
+
+/** `critical`: the unit does not do its main job. `degraded`: part of it. `note`: nothing is broken. */
+export type Weight = 'critical' | 'degraded' | 'note';
+
+/** The check of `nunect doctor` that a finding belongs to; `unit` where none looks for it. */
+export type DoctorStep =
+  | 'config'
+  | 'rendered'
+  | 'leaf'
+  | 'hub'
+  | 'permissions'
+  | 'stream'
+  | 'clock'
+  | 'certificates'
+  | 'unit';
+
+/** What may stand with any finding. */
+interface Shared {
+  /** The file or subject that it is about, where there may be several of its kind. */
+  readonly about?: string;
+  /** What keeps the unit from its server or hub, where that is known. */
+  readonly cause?: CauseCode | undefined;
+}
+
+interface DatedFile extends Shared {
+  readonly about: string;
+  /** `certificate` or `user JWT`. */
+  readonly kind: string;
+  /** What is to be said of a clock that nobody vouches for; undefined for one that is proven right. */
+  readonly clockCaveat?: string | undefined;
+}
+
+/** Every finding by its code, with what its sentence is made of. */
+export interface FindingData {
+  server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
+  hub_down: Shared & { readonly why: string };
+  hub_silent: Shared;
+  hub_settings: Shared & { readonly why: string };
+  leaf_config: Shared & { readonly state: Exclude<LeafState, 'current'> };
+  clock_unsynchronised: Shared & {
+    readonly evidence: string;
+    readonly reasons: readonly string[];
+    /** No daemon is there that could be asked, and none was asked for. */
+    readonly isExpected: boolean;
+  };
+  not_permitted: Shared & { readonly about: string };
+  no_stream: Shared;
+  records_refused: Shared;
+  subject_unstored: Shared & { readonly about: string; readonly why: string };
+  snapshot_failed: Shared & { readonly why: string };
+  records_dropped: Shared & { readonly count: number; readonly budget_bytes: number };
+  duplicate_ids: Shared & { readonly count: number };
+  certificate_unreadable: Shared & { readonly about: string; readonly error: string };
+  certificate_early: DatedFile & { readonly from_ms: number };
+  certificate_expired: DatedFile;
+  certificate_expiring: DatedFile & { readonly days_left: number; readonly stage_days: number };
+  config_problem: Shared & { readonly about: string; readonly problem: Problem };
+}
+
+export type FindingCode = keyof FindingData;
+
+/** Something that is wrong with the unit, as heartbeat, events, status, page and doctor say it. */
+export interface Finding extends Shared {
+  readonly code: FindingCode;
+  /** Names the finding, whatever figures its text has. */
+  readonly key: string;
+  readonly weight: Weight;
+  readonly text: string;
+  /** How far a finding has come that gets worse in steps. */
+  readonly stage?: string;
+  /** The command that mends it, or else shows its cause. It is run on the unit by root unless it says `at the hub`. */
+  readonly remedy: string;
+}
+
+/** What a remedy depends on. */
+export interface RemedyContext {
+  readonly config: Pick<Config, 'hub' | 'leaf' | 'spool'>;
+  readonly host: HostCommands;
+}
+
+/** What there is to know of one kind of finding. */
+interface Kind<D extends Shared> {
+  /** Its name in `problem` events and status.json, before what it is about. */
+  readonly name: string | ((data: D) => string);
+  readonly weight: Weight | ((data: D) => Weight);
+  readonly text: string | ((data: D) => string);
+  readonly stage?: (data: D) => string;
+  readonly remedy: string | ((data: D, context: RemedyContext) => string);
+  readonly step: DoctorStep;
+}
+
+const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
+const streamInfo = 'nats stream info NUNECT # at the hub';
+const largestSpool_kb = 1_048_576;
+/** A date that is wrong by a clock that may itself be wrong cuts nobody off for sure. */
+const weightOfDate = ({ clockCaveat }: DatedFile): Weight =>
+  clockCaveat === undefined ? 'critical' : 'degraded';
+const sayDate = ({ kind, about, clockCaveat }: DatedFile, text: string): string =>
+  `${kind} ${about} ${text}${clockCaveat === undefined ? '' : `, ${clockCaveat}`}`;
+
+/** What mends the way to the hub. */
+function remedyOfWay({ cause }: Shared, { config: { hub, leaf }, host }: RemedyContext): string {
+  if (cause !== undefined) return hubRemedy(cause, hub, host);
+  return leaf.mode === 'managed' ? showLeafLog : host.log('nunect');
+}
+
+/** For the server that the agent is a client of. */
+function remedyOfServer(data: Shared, context: RemedyContext): string {
+  const { host, config } = context;
+  if (config.leaf.mode === 'managed') return host.restart('nunect-leaf');
+  if (config.leaf.mode === 'off') return remedyOfWay(data, context);
+  return data.cause === 'auth' ? host.set({ 'leaf.external_password': 'PASSWORD' }) : host.log('nunect');
+}
+
+/** For a certificate or user JWT that ran out, or soon will. */
+function renewal({ about }: DatedFile, { config: { hub, leaf }, host }: RemedyContext): string {
+  const isJwt = about === hub.creds_file || about === leaf.external_creds_file;
+  return isJwt
+    ? hubRemedy('auth_expired', hub, host)
+    : `scp NEW.pem root@UNIT:${shellWord(about)} # at the hub`;
+}
+
+/** Where a mistake in the config is put right. */
+function editOf({ file, line, mend }: Problem, host: HostCommands): string {
+  return mend ?? `vi${line === undefined ? '' : ` -c ${line}`} ${shellWord(file)}; ${host.reload}`;
+}
+
+const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, '') || '/');
+
+/** Every kind of finding. */
+export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
+  server_down: {
+    name: 'local server',
+    weight: 'critical',
+    text: ({ mode, why }) => `not connected to ${serverOf[mode]}${why === undefined ? '' : `: ${why}`}`,
+    remedy: remedyOfServer,
+    step: 'leaf',
+  },
+  hub_down: {
+    name: 'hub',
+    weight: 'degraded',
+    text: ({ why }) => `the hub is not joined${why}`,
+    remedy: remedyOfWay,
+    step: 'hub',
+  },
+  hub_silent: {
+    name: 'hub silent',
+    weight: 'degraded',
+    text: 'records wait: the hub does not answer',
+    remedy: streamInfo,
+    step: 'stream',
+  },
+  hub_settings: {
+    name: 'hub settings',
+    weight: 'degraded',
+    text: ({ why }) => why,
+    remedy: remedyOfWay,
+    step: 'hub',
+  },
+  leaf_config: {
+    name: 'leaf config',
+    weight: ({ state }) => (state === 'none' ? 'critical' : 'degraded'),
+    text: ({ state }) => `the leaf does not run the config asked for: ${state}`,
+    remedy: 'nunect check',
+    step: 'rendered',
+  },
+  clock_unsynchronised: {
+    name: 'clock',
+    weight: ({ isExpected }) => (isExpected ? 'note' : 'degraded'),
+    text: ({ evidence }) => `the clock is not known to be synchronised: ${evidence}`,
+    remedy: ({ reasons }, { host }) => clockRemedy(reasons, host) ?? 'nunect status --watch',
+    step: 'clock',
+  },
+  not_permitted: {
+    name: 'permission',
+    weight: 'degraded',
+    text: ({ about }) => `not permitted: ${about}`,
+    remedy: (_data, { config, host }) =>
+      config.leaf.mode === 'managed'
+        ? host.restart('nunect-leaf')
+        : 'nats-server --signal reload # at the hub, once the unit may do that',
+    step: 'permissions',
+  },
+  no_stream: {
+    name: 'no stream',
+    weight: 'degraded',
+    text: 'the hub stores no records: no stream answers',
+    remedy: 'nats stream add NUNECT --config stream.json # at the hub',
+    step: 'stream',
+  },
+  records_refused: {
+    name: 'hub refuses records',
+    weight: 'degraded',
+    text: 'the hub does not take records',
+    remedy: streamInfo,
+    step: 'stream',
+  },
+  subject_unstored: {
+    name: 'unstored',
+    weight: 'note',
+    text: ({ about, why }) =>
+      `records of ${about} are not stored: ${why}; either no stream has the subject, or the hub does not permit the unit to send it`,
+    remedy: ({ about }) =>
+      `nats stream edit NUNECT --config stream.json # at the hub; its hub.conf must let the unit publish ${about}`,
+    step: 'unit',
+  },
+  snapshot_failed: {
+    name: 'spool snapshot',
+    weight: 'degraded',
+    text: ({ why }) => why,
+    remedy(_data, { config }) {
+      const folder = folderOf(config.spool.snapshot_file ?? '/');
+      return `ls -ld ${folder}; df -h ${folder}`;
+    },
+    step: 'unit',
+  },
+  records_dropped: {
+    name: 'records dropped',
+    weight: 'degraded',
+    text: ({ count }) => `${count} records were dropped since the start`,
+    remedy: ({ budget_bytes }, { host }) =>
+      host.set({ 'spool.memory_kb': String(Math.min(largestSpool_kb, (2 * budget_bytes) / 1024)) }),
+    step: 'unit',
+  },
+  duplicate_ids: {
+    name: 'duplicate_id',
+    weight: 'degraded',
+    text: ({ count }) =>
+      `${count} records since the start are not stored: the hub had others under their ids; a copy of this unit or an attacker sends as this unit`,
+    // ids have a random part that is new at each start; whoever learns that too has the login of the unit
+    remedy: (_data, { host }) =>
+      `${host.restart('nunect')} # it starts new ids; if it comes back, give the unit a new login at the hub`,
+    step: 'unit',
+  },
+  certificate_unreadable: {
+    name: 'certificate',
+    weight: 'degraded',
+    text: ({ about, error }) => `certificate ${about}: ${error}`,
+    remedy: ({ about }) => `ls -l ${shellWord(about)}`,
+    step: 'certificates',
+  },
+  certificate_early: {
+    name: 'certificate',
+    weight: weightOfDate,
+    text: (data) => sayDate(data, `is valid only from ${new Date(data.from_ms).toISOString()}`),
+    stage: () => 'early',
+    remedy: 'date -u # a wrong clock: nunect status',
+    step: 'certificates',
+  },
+  certificate_expired: {
+    name: 'certificate',
+    weight: weightOfDate,
+    text: (data) => sayDate(data, 'has expired'),
+    stage: () => 'expired',
+    remedy: renewal,
+    step: 'certificates',
+  },
+  certificate_expiring: {
+    name: 'certificate',
+    // with a month to go nothing is broken yet, and a unit that is amber for weeks is soon overlooked
+    weight: ({ stage_days }) => (stage_days > 7 ? 'note' : 'degraded'),
+    text: (data) => sayDate(data, `expires in ${data.days_left} days`),
+    stage: ({ stage_days }) => `${stage_days} days`,
+    remedy: renewal,
+    step: 'certificates',
+  },
+  config_problem: {
+    name: ({ problem }) => formatProblem(problem),
+    weight: ({ problem }) => (problem.severity === 'error' ? 'degraded' : 'note'),
+    text: ({ problem }) => formatProblem(problem),
+    remedy: ({ problem }, { host }) => editOf(problem, host),
+    step: 'config',
+  },
+};
+
+/** One finding of that kind, with its sentence and its remedy on this host. */
+export function findingOf<C extends FindingCode>(
+  code: C,
+  data: FindingData[C],
+  context: RemedyContext,
+): Finding {
+  const kind: Kind<FindingData[C]> = findings[code];
+  const { name, weight, text, stage, remedy } = kind;
+  const { about, cause }: Shared = data;
+  return {
+    code,
+    key: typeof name === 'function' ? name(data) : about === undefined ? name : `${name} ${about}`,
+    weight: typeof weight === 'function' ? weight(data) : weight,
+    text: typeof text === 'function' ? text(data) : text,
+    ...known({ stage: stage?.(data), about, cause }),
+    remedy: typeof remedy === 'function' ? remedy(data, context) : remedy,
+  };
+}

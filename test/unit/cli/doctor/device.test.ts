@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkCertificates, checkRest, judgeDevice } from '../../../../agent/cli/doctor/device.ts';
+import type { DoctorFacts } from '../../../../agent/cli/doctor/facts.ts';
+import type { Finding } from '../../../../agent/health/findings.ts';
+import { fullSnapshot } from '../../../kit/page/snapshot.ts';
+import { levels } from '../../../kit/unit/checkresults.ts';
+import { findingLike } from '../../../kit/unit/unitfakes.ts';
+
+/** As far as these checks look at it: an agent that answers. */
+const answering = (...troubles: Finding[]) =>
+  ({ configFile: '/etc/config/nunect', snapshot: { ...fullSnapshot, troubles } }) as unknown as DoctorFacts;
+
+test('too little memory or storage is reported, a small file system that is half empty is not', () => {
+  const memory = { total_bytes: 2 ** 29, available_bytes: 2 ** 23, used_percent: 98 };
+  const storage = [
+    { path: '/', total_bytes: 2 ** 30, available_bytes: 1000, used_percent: 100 },
+    { path: '/tmp', total_bytes: 2 ** 20, available_bytes: 2 ** 19, used_percent: 50 },
+  ];
+  assert.deepEqual(levels(judgeDevice({ memory, storage })), ['memory WARN', 'storage WARN']);
+  assert.deepEqual(levels(judgeDevice({ storage: storage.slice(1) })), ['memory skip', 'storage OK']);
+});
+
+test('a certificate that is valid for days yet is a warning, one that is not valid fails', async () => {
+  const results = await checkCertificates(
+    answering(
+      findingLike({ code: 'certificate_expiring', key: 'certificate /a' }),
+      findingLike({ code: 'certificate_expired', key: 'certificate /b' }),
+      findingLike({ code: 'certificate_early', key: 'certificate /c' }),
+      findingLike({ code: 'hub_down' }),
+    ),
+  );
+  assert.deepEqual(
+    results.map(({ level }) => level),
+    ['WARN', 'FAIL', 'FAIL'],
+  );
+});
+
+test('what no other check looks for is shown at the end, and what another one shows is not shown twice', () => {
+  const results = checkRest(
+    answering(
+      findingLike({ code: 'hub_down' }),
+      findingLike({ code: 'duplicate_ids', key: 'duplicate_id' }),
+      findingLike({ code: 'config_problem', key: 'of this file', about: '/etc/config/nunect' }),
+      findingLike({ code: 'config_problem', key: 'of another', about: '/etc/nunect.ini' }),
+      findingLike({ code: 'of a later version' as 'hub_down', key: 'news' }),
+    ),
+  );
+  assert.deepEqual(levels(results), ['of another WARN', 'duplicate_id WARN', 'news WARN']);
+});
