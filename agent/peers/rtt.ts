@@ -1,4 +1,5 @@
 import type { ClockSummary } from '../clock/types.ts';
+import { known } from '../lib/known.ts';
 import { type Ring, ring } from '../lib/ring.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Incoming } from '../nats/incoming.ts';
@@ -41,95 +42,106 @@ export interface RttProbe {
   stop(): void;
 }
 
+/** Round trips of one kind; undefined stands for a lost one. */
 interface Series {
   readonly samples: Ring<number | undefined>;
-  last?: number | undefined;
+  last_us: number | undefined;
+}
+
+interface Peer extends Series {
+  readonly unit: string;
+  readonly subject: string;
+  readonly interval_ms: number;
+  /** What the last answer told of the way there and back. */
+  seen: OneWay;
+}
+
+/** All probes of the unit. */
+interface Probes {
+  readonly deps: RttDeps;
+  readonly opts: RttOptions;
+  readonly native: Series;
+  readonly app: Series;
+  readonly peers: readonly Peer[];
+  /** Questions to peers that are not answered yet, by their token. */
+  readonly waiting: Map<string, (message: Incoming) => void>;
 }
 
 const probeText = 'nunect';
 
+function record(to: Series, rtt_us: number | undefined): void {
+  to.samples.push(rtt_us);
+  to.last_us = rtt_us;
+}
+
+async function probeOwn({ deps: { link, ticker }, opts, native, app }: Probes): Promise<void> {
+  const { timeout_ms = Math.min(2000, opts.interval_ms) } = opts;
+  record(native, await link.flushRtt_us(timeout_ms));
+  const begun_ms = ticker.now_ms();
+  const answer = await link.request(opts.echoSubject, probeText, { timeout_ms });
+  record(app, answer.kind === 'reply' ? (ticker.now_ms() - begun_ms) * 1000 : undefined);
+}
+
+function probePeer({ deps, opts, waiting }: Probes, peer: Peer): void {
+  const { link, ticker } = deps;
+  const token = deps.token();
+  const sent_us = deps.now_us();
+  const begun_ms = ticker.now_ms();
+  const finish = (rtt_us: number | undefined, seen: OneWay): void => {
+    waiting.delete(token);
+    cancel();
+    record(peer, rtt_us);
+    peer.seen = seen;
+  };
+  const cancel = ticker.after(opts.peerTimeout_ms ?? 5000, () => finish(undefined, {}));
+  waiting.set(token, (message) => {
+    const rtt_us = (ticker.now_ms() - begun_ms) * 1000;
+    const back_us = deps.now_us();
+    if (message.data.length === 0) return finish(undefined, {}); // the server: nobody listens there
+    finish(rtt_us, oneWay(message, { sent_us, back_us, rtt_us, clock: deps.clock() }));
+  });
+  if (!link.publish(peer.subject, probeText, { reply: `${opts.peerInbox}.${token}` })) finish(undefined, {});
+}
+
+const figuresOf = ({ samples }: Series): WindowStats => windowStats(samples.items());
+const lastOf = ({ last_us }: Series): number | undefined => last_us && Math.round(last_us);
+
+const peerFigures = (peer: Peer): PeerRtt => ({
+  unit: peer.unit,
+  ...known({ rtt_us: lastOf(peer) }),
+  window: figuresOf(peer),
+  ...peer.seen,
+});
+
 /** Measures round trips to the local server, through the unit's own echo, and to peers. */
 export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): RttProbe {
   const { link, ticker } = deps;
-  const { timeout_ms = Math.min(2000, opts.interval_ms), peerTimeout_ms = 5000, window = 60 } = opts;
-  const series = (): Series => ({ samples: ring(window) });
-  const native = series();
-  const app = series();
-  const peers = opts.peers.map((peer) => ({ ...peer, ...series(), seen: {} as OneWay }));
-  const waiting = new Map<string, (message: Incoming) => void>();
-  const ends: (() => void)[] = [];
-
-  const record = (to: Series, rtt_us: number | undefined): void => {
-    to.samples.push(rtt_us);
-    to.last = rtt_us;
-  };
-
-  async function probeOwn(): Promise<void> {
-    record(native, await link.flushRtt_us(timeout_ms));
-    const begun_ms = ticker.now_ms();
-    const answer = await link.request(opts.echoSubject, probeText, { timeout_ms });
-    record(app, answer.kind === 'reply' ? (ticker.now_ms() - begun_ms) * 1000 : undefined);
-  }
-
-  function probePeer(peer: (typeof peers)[number]): void {
-    const token = deps.token();
-    const sent_us = deps.now_us();
-    const begun_ms = ticker.now_ms();
-    const finish = (rtt_us: number | undefined, seen: OneWay): void => {
-      waiting.delete(token);
-      cancel();
-      record(peer, rtt_us);
-      peer.seen = seen;
-    };
-    const cancel = ticker.after(peerTimeout_ms, () => finish(undefined, {}));
-    waiting.set(token, (message) => {
-      const rtt_us = (ticker.now_ms() - begun_ms) * 1000;
-      const back_us = deps.now_us();
-      if (message.data.length === 0) return finish(undefined, {}); // the server: nobody listens there
-      finish(rtt_us, oneWay(message, { sent_us, back_us, rtt_us, clock: deps.clock() }));
-    });
-    if (!link.publish(peer.subject, probeText, { reply: `${opts.peerInbox}.${token}` }))
-      finish(undefined, {});
-  }
-
-  if (peers.length > 0) {
+  const series = (): Series => ({ samples: ring(opts.window ?? 60), last_us: undefined });
+  const peers = opts.peers.map((peer): Peer => ({ ...peer, ...series(), seen: {} }));
+  const probes: Probes = { deps, opts, native: series(), app: series(), peers, waiting: new Map() };
+  const { native, app, waiting } = probes;
+  const ends = [
+    ticker.every(opts.interval_ms, () => void probeOwn(probes), 0.05),
+    ...peers.map((peer) => ticker.every(peer.interval_ms, () => probePeer(probes, peer), 0.05)),
+  ];
+  if (peers.length > 0)
     ends.push(
       link.subscribe(`${opts.peerInbox}.*`, (message) => {
         waiting.get(message.subject.slice(opts.peerInbox.length + 1))?.(message);
       }),
     );
-  }
-  ends.push(ticker.every(opts.interval_ms, () => void probeOwn(), 0.05));
-  for (const peer of peers) ends.push(ticker.every(peer.interval_ms, () => probePeer(peer), 0.05));
-
   const stop = (): void => {
     for (const end of ends.splice(0)) end();
     waiting.clear();
   };
   signal.addEventListener('abort', stop, { once: true });
-
-  const figures = (from: Series): WindowStats => windowStats(from.samples.items());
-  const lastOf = (from: Series): number | undefined =>
-    from.last === undefined ? undefined : Math.round(from.last);
   return {
-    read() {
-      const [native_rtt_us, app_rtt_us] = [lastOf(native), lastOf(app)];
-      return {
-        ...(native_rtt_us === undefined ? {} : { native_rtt_us }),
-        ...(app_rtt_us === undefined ? {} : { app_rtt_us }),
-        native: figures(native),
-        app: figures(app),
-        peers: peers.map((peer): PeerRtt => {
-          const rtt_us = lastOf(peer);
-          return {
-            unit: peer.unit,
-            ...(rtt_us === undefined ? {} : { rtt_us }),
-            window: figures(peer),
-            ...peer.seen,
-          };
-        }),
-      };
-    },
+    read: () => ({
+      ...known({ native_rtt_us: lastOf(native), app_rtt_us: lastOf(app) }),
+      native: figuresOf(native),
+      app: figuresOf(app),
+      peers: peers.map(peerFigures),
+    }),
     stop,
   };
 }

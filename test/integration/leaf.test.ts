@@ -109,7 +109,7 @@ for (const [age, program] of Object.entries(natsServers())) {
 
     const facts = freshValue(watch.read());
     assert.equal(facts?.server.name, 'leaf');
-    assert.equal(facts?.server.remotes[0]?.urls[0], `127.0.0.1:${hubPort}`);
+    assert.equal(facts?.server.remotes[0], `127.0.0.1:${hubPort}`);
     assert.equal(facts?.links.length, 1);
     assert.equal(facts?.links[0]?.port, hubPort);
     const rtt_us = facts?.hub.rtt_us ?? 0;
@@ -234,7 +234,7 @@ for (const [age, program] of Object.entries(natsServers())) {
       { ...b?.links[0], rtt_us: 0, in_bytes: 0, in_msgs: 0 },
     );
     assert.equal(a?.server.id, b?.server.id);
-    assert.equal(a?.server.connections, 1);
+    assert.equal(a?.server.version, b?.server.version);
     await leaf.kill('SIGSTOP');
     const hung = start(askBySystemAccount(link, 100));
     await eventually('no reply', () => {

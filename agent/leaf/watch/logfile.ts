@@ -11,66 +11,76 @@ export type OnLines = (lines: readonly string[], old: boolean) => void;
 
 const mostAtOnce = 64 * 1024;
 
+/** Where the reading of a log has come to. */
+interface Reader {
+  readonly path: string;
+  readonly onLines: OnLines;
+  readonly buffer: Buffer;
+  fd: number | undefined;
+  at: number;
+  /** The line that has not ended yet. */
+  rest: string;
+  /** Nothing was read yet. */
+  old: boolean;
+}
+
+function close(reader: Reader): void {
+  if (reader.fd !== undefined) closeSync(reader.fd);
+  reader.fd = undefined;
+  reader.rest = '';
+}
+
+function open(reader: Reader, size: number): void {
+  reader.fd = openSync(reader.path, 'r');
+  reader.at = reader.old ? Math.max(0, size - mostAtOnce) : 0;
+  const [dir, name] = [dirname(reader.path), basename(reader.path)];
+  for (const one of readdirSync(dir)) if (one.startsWith(`${name}.`)) rmSync(join(dir, one), { force: true }); // rotated
+}
+
+/** Reads what was appended. */
+function drain(reader: Reader): void {
+  const { buffer, onLines } = reader;
+  while (reader.fd !== undefined) {
+    const length = readSync(reader.fd, buffer, 0, mostAtOnce, reader.at);
+    if (length === 0) return;
+    reader.at += length;
+    const lines = (reader.rest + buffer.toString('utf8', 0, length)).split('\n');
+    reader.rest = (lines.pop() ?? '').slice(0, mostAtOnce);
+    onLines(lines, reader.old);
+  }
+}
+
+function look(reader: Reader): void {
+  try {
+    const now = statSync(reader.path);
+    if (reader.fd !== undefined && fstatSync(reader.fd).ino !== now.ino) {
+      drain(reader); // what was written between the last look and the rotation
+      close(reader);
+    } else if (now.size < reader.at) reader.at = 0;
+    if (reader.fd === undefined) open(reader, now.size);
+    drain(reader);
+  } catch {
+    close(reader); // not there yet, or just being rotated
+  }
+  reader.old = false;
+}
+
 /**
- * Follows a log file that its server rotates: looks each `everyMs`, begins with the last 64 KiB, and takes away
- * what was rotated, as it lies in RAM. A file that is not there yet is waited for.
+ * Follows a log file that its server rotates: looks each `everyMs`, begins with the last 64 KiB, and removes what was
+ * rotated, as it lies in RAM. A file that is not there yet is waited for.
  */
 export function followLog(
   { ticker, onLines }: { readonly ticker: Ticker; readonly onLines: OnLines },
-  opts: { readonly path: string; readonly everyMs: number },
+  { path, everyMs }: { readonly path: string; readonly everyMs: number },
 ): LogFollower {
   const buffer = Buffer.alloc(mostAtOnce);
-  let fd: number | undefined;
-  let at = 0;
-  let rest = '';
-  let old = true;
-
-  const close = (): void => {
-    if (fd !== undefined) closeSync(fd);
-    fd = undefined;
-    rest = '';
-  };
-  const removeRotated = (): void => {
-    const name = basename(opts.path);
-    for (const one of readdirSync(dirname(opts.path)))
-      if (one.startsWith(`${name}.`)) rmSync(join(dirname(opts.path), one), { force: true });
-  };
-  const drain = (): void => {
-    if (fd === undefined) return;
-    for (;;) {
-      const length = readSync(fd, buffer, 0, mostAtOnce, at);
-      if (length === 0) return;
-      at += length;
-      const lines = (rest + buffer.toString('utf8', 0, length)).split('\n');
-      rest = (lines.pop() ?? '').slice(0, mostAtOnce);
-      onLines(lines, old);
-    }
-  };
-  const look = (): void => {
-    try {
-      const now = statSync(opts.path);
-      if (fd !== undefined && fstatSync(fd).ino !== now.ino) {
-        drain(); // what was written between the last look and the rotation
-        close();
-      } else if (now.size < at) at = 0;
-      if (fd === undefined) {
-        fd = openSync(opts.path, 'r');
-        at = old ? Math.max(0, now.size - mostAtOnce) : 0;
-        removeRotated();
-      }
-      drain();
-    } catch {
-      close(); // not there yet, or just being rotated
-    }
-    old = false;
-  };
-
-  const cancel = ticker.every(opts.everyMs, look);
-  look();
+  const reader: Reader = { path, onLines, buffer, fd: undefined, at: 0, rest: '', old: true };
+  const cancel = ticker.every(everyMs, () => look(reader));
+  look(reader);
   return {
     stop() {
       cancel();
-      close();
+      close(reader);
     },
   };
 }

@@ -6,40 +6,25 @@ import { known } from '../../lib/known.ts';
 export interface HubLink {
   readonly ip: string;
   readonly port: number;
-  /** Name of the hub; known from 2.9.15. */
-  readonly name?: string;
-  readonly account?: string;
   /** Number of the connection within the server; known from 2.11. */
   readonly id?: number;
-  readonly compression?: string;
   /** Missing until the hub has answered a first PING: until then the link is not up. */
   readonly rtt_us?: number;
   readonly in_msgs?: number;
   readonly out_msgs?: number;
   readonly in_bytes?: number;
   readonly out_bytes?: number;
-  readonly subscriptions?: number;
 }
 
-/** The local server. Counts are since its start. */
+/** The local server. */
 export interface ServerFacts {
   readonly id: string;
   readonly name?: string;
   readonly version?: string;
-  /** By the server's monotonic clock, so that a step of the wall clock does not bend it. */
-  readonly uptime_s?: number;
-  /** Unix ms at its start by the wall clock of that moment, which may have been wrong. */
-  readonly started_ms?: number;
-  readonly connections?: number;
-  readonly in_msgs?: number;
-  readonly out_msgs?: number;
-  readonly in_bytes?: number;
-  readonly out_bytes?: number;
+  /** Since its start. */
   readonly slow_consumers?: number;
-  readonly mem_bytes?: number;
-  readonly cpu_percent?: number;
-  /** What it is configured to join; the server leaves out credentials. */
-  readonly remotes: readonly { readonly account?: string; readonly urls: readonly string[] }[];
+  /** Addresses of the hubs that it is configured to join; the server leaves out credentials. */
+  readonly remotes: readonly string[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -64,14 +49,6 @@ const count = (value: unknown): number | undefined => (Number.isInteger(value) ?
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
 
-const traffic = (report: Json) =>
-  known({
-    in_msgs: count(report['in_msgs']),
-    out_msgs: count(report['out_msgs']),
-    in_bytes: count(report['in_bytes']),
-    out_bytes: count(report['out_bytes']),
-  });
-
 const microseconds: Readonly<Record<string, number>> = {
   ns: 1e-3,
   us: 1,
@@ -93,16 +70,6 @@ export function parseGoDuration(text: string): number | undefined {
   return amount(total);
 }
 
-/** Seconds of the server's uptime, such as "1y2d3h4m5s" (myUptime in nats-server's monitor.go). */
-export function parseUptimeWords(text: string): number | undefined {
-  const match = /^(?:(\d+)y)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(\d+)s$/.exec(text);
-  if (match === null) return undefined;
-  const [years = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
-    .slice(1)
-    .map((part) => Number(part ?? 0));
-  return amount((((years * 365 + days) * 24 + hours) * 60 + minutes) * 60 + seconds);
-}
-
 function parseLink(entry: unknown): HubLink[] {
   // is_spoke is false where another leaf joined us; before 2.9.15 there is no such field
   if (!isObject(entry) || entry['is_spoke'] === false) return [];
@@ -115,14 +82,13 @@ function parseLink(entry: unknown): HubLink[] {
       ip,
       port,
       ...known({
-        name: word(entry['name']),
-        account: word(entry['account']),
         id: count(entry['id']),
-        compression: word(entry['compression']),
         rtt_us: rtt_us === 0 ? undefined : rtt_us, // "0s": not measured yet
-        subscriptions: count(entry['subscriptions']),
+        in_msgs: count(entry['in_msgs']),
+        out_msgs: count(entry['out_msgs']),
+        in_bytes: count(entry['in_bytes']),
+        out_bytes: count(entry['out_bytes']),
       }),
-      ...traffic(entry),
     },
   ];
 }
@@ -135,16 +101,12 @@ export function parseLeafz(text: string): HubLink[] | undefined {
   return Array.isArray(leafs) ? leafs.flatMap(parseLink) : undefined;
 }
 
-function parseRemotes(leaf: unknown): ServerFacts['remotes'] {
+function parseRemotes(leaf: unknown): string[] {
   const remotes: unknown = isObject(leaf) ? leaf['remotes'] : undefined;
-  if (!Array.isArray(remotes)) return [];
-  return remotes.filter(isObject).map((remote) => {
-    const urls: unknown = remote['urls'];
-    return {
-      ...known({ account: word(remote['local_account']) }),
-      urls: Array.isArray(urls) ? urls.flatMap((url) => word(url) ?? []) : [],
-    };
-  });
+  const lists = Array.isArray(remotes) ? remotes.filter(isObject).map(({ urls }) => urls) : [];
+  return lists.flatMap((urls: unknown) =>
+    Array.isArray(urls) ? urls.flatMap((url) => word(url) ?? []) : [],
+  );
 }
 
 /** The server in a VARZ report; undefined when it cannot be understood. */
@@ -153,20 +115,13 @@ export function parseVarz(text: string): ServerFacts | undefined {
   const id = word(report?.['server_id']);
   if (report === undefined || id === undefined || count(report['connections']) === undefined)
     return undefined;
-  const started_ms = Date.parse(word(report['start']) ?? '');
   return {
     id,
     ...known({
       name: word(report['server_name']),
       version: word(report['version']),
-      uptime_s: parseUptimeWords(word(report['uptime']) ?? ''),
-      started_ms: Number.isNaN(started_ms) ? undefined : started_ms,
-      connections: count(report['connections']),
       slow_consumers: count(report['slow_consumers']),
-      mem_bytes: count(report['mem']),
-      cpu_percent: amount(report['cpu']),
     }),
-    ...traffic(report),
     remotes: parseRemotes(report['leaf']),
   };
 }

@@ -50,60 +50,81 @@ const hashOf = async (file: string): Promise<string> =>
     .update(await readFile(file).catch(() => ''))
     .digest('hex');
 
+/** What is known of the files, and whether a look is under way. */
+interface Watched {
+  readonly deps: TlsFileDeps;
+  readonly blocks: readonly TlsFiles[];
+  readonly files: readonly string[];
+  readonly stamps: Map<string, string>;
+  readonly hashes: Map<string, string>;
+  /** Looks in a row that found files that do not fit. */
+  faults: number;
+  isBusy: boolean;
+  isStopped: boolean;
+}
+
+/** Those whose contents are others than before. */
+async function changedOf({ hashes }: Watched, files: readonly string[]): Promise<string[]> {
+  const now = await Promise.all(files.map(hashOf));
+  return files.filter((file, at) => hashes.get(file) !== now[at]);
+}
+
+async function look(watched: Watched): Promise<void> {
+  const { deps, files, blocks, stamps, hashes } = watched;
+  const now = await Promise.all(files.map(stampOf));
+  const touched = files.filter((file, at) => stamps.get(file) !== now[at]);
+  if (touched.length === 0) return;
+  const changed = await changedOf(watched, touched);
+  const [fault] = (await Promise.all(blocks.map(faultOf))).flatMap((one) => one ?? []);
+  if (watched.isStopped) return;
+  if (fault !== undefined && changed.length > 0) {
+    watched.faults += 1;
+    if (watched.faults === 2) deps.unfit(fault); // at the first look it may just be half written
+    return;
+  }
+  watched.faults = 0;
+  for (const [at, file] of files.entries()) stamps.set(file, now[at] ?? '');
+  for (const file of changed) hashes.set(file, await hashOf(file));
+  if (changed.length > 0) deps.renewed(changed);
+}
+
+async function begin({ files, stamps, hashes }: Watched): Promise<void> {
+  for (const file of files) {
+    stamps.set(file, await stampOf(file));
+    hashes.set(file, await hashOf(file));
+  }
+}
+
+/** One at a time. */
+function run(watched: Watched, step: (watched: Watched) => Promise<void>): void {
+  if (watched.isBusy) return;
+  watched.isBusy = true;
+  void step(watched).finally(() => {
+    watched.isBusy = false;
+  });
+}
+
 /** Looks at the files each `everyMs`, at their contents only when date, size or inode changed. */
 export function watchTlsFiles(
-  { ticker, renewed, unfit }: TlsFileDeps,
-  opts: { readonly blocks: readonly TlsFiles[]; readonly everyMs: number },
+  deps: TlsFileDeps,
+  { blocks, everyMs }: { readonly blocks: readonly TlsFiles[]; readonly everyMs: number },
 ): TlsFileWatch {
-  const files = [...new Set(opts.blocks.flatMap(({ ca, cert, key }) => [ca, cert, key]))].filter(
-    (file) => file !== undefined,
-  );
-  const stamps = new Map<string, string>();
-  const hashes = new Map<string, string>();
-  let faults = 0;
-  let busy = true;
-  let stopped = false;
-
-  const read = async (of: readonly string[]): Promise<string[]> => {
-    const found = await Promise.all(of.map(hashOf));
-    return of.filter((file, at) => hashes.get(file) !== found[at]);
+  const named = new Set(blocks.flatMap(({ ca, cert, key }) => [ca, cert, key]));
+  const watched: Watched = {
+    deps,
+    blocks,
+    files: [...named].filter((file) => file !== undefined),
+    stamps: new Map(),
+    hashes: new Map(),
+    faults: 0,
+    isBusy: false,
+    isStopped: false,
   };
-  async function look(): Promise<void> {
-    const now = await Promise.all(files.map(stampOf));
-    const touched = files.filter((file, at) => stamps.get(file) !== now[at]);
-    if (touched.length === 0) return;
-    const changed = await read(touched);
-    const [fault] = (await Promise.all(opts.blocks.map(faultOf))).flatMap((one) => one ?? []);
-    if (stopped) return;
-    if (fault !== undefined && changed.length > 0) {
-      faults += 1;
-      if (faults === 2) unfit(fault); // at the first look it may just be half written
-      return;
-    }
-    faults = 0;
-    for (const [at, file] of files.entries()) stamps.set(file, now[at] ?? '');
-    for (const file of changed) hashes.set(file, await hashOf(file));
-    if (changed.length > 0) renewed(changed);
-  }
-  async function begin(): Promise<void> {
-    for (const file of files) {
-      stamps.set(file, await stampOf(file));
-      hashes.set(file, await hashOf(file));
-    }
-    busy = false;
-  }
-
-  const cancel = ticker.every(opts.everyMs, () => {
-    if (busy) return;
-    busy = true;
-    void look().finally(() => {
-      busy = false;
-    });
-  });
-  if (files.length > 0) void begin();
+  run(watched, begin);
+  const cancel = deps.ticker.every(everyMs, () => run(watched, look));
   return {
     stop() {
-      stopped = true;
+      watched.isStopped = true;
       cancel();
     },
   };

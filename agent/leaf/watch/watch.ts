@@ -93,85 +93,99 @@ function hubTrouble(server: ServerFacts, links: readonly HubLink[]): string | un
   const [silent] = links;
   if (silent !== undefined)
     return `hub ${silent.ip}:${silent.port} accepts the link but has not answered on it`;
-  const urls = server.remotes.flatMap((remote) => remote.urls);
-  return urls.length === 0 ? undefined : `no link to the hub (${urls.join(', ')})`;
+  const { remotes } = server;
+  return remotes.length === 0 ? undefined : `no link to the hub (${remotes.join(', ')})`;
 }
 
-/** What makes a change worth telling. */
+/** Listeners are called when this changes. */
 const signature = (reading: Reading<LeafFacts>): string =>
   reading.kind === 'fresh'
     ? `${reading.value.server.id} ${reading.value.hub.up} ${reading.value.hub.changes}`
     : reading.kind;
 
+/** What was seen last, and the look under way. */
+interface Watching {
+  readonly deps: LeafDeps;
+  readonly listeners: Set<(reading: Reading<LeafFacts>) => void>;
+  reading: Reading<LeafFacts>;
+  lastError: LeafError | undefined;
+  underWay: Promise<void> | undefined;
+  isStopped: boolean;
+}
+
+function noteError(w: Watching, text: string): LeafError {
+  w.lastError = { text, at_ms: w.deps.ticker.now_ms() };
+  return w.lastError;
+}
+
+function failed(w: Watching, why: AbsentReason, detail: string): Reading<LeafFacts> {
+  const last_error = noteError(w, detail);
+  if (w.reading.kind === 'absent') return absent(why, detail);
+  return stale({ ...w.reading.value, last_error }, w.reading.at_ms, detail);
+}
+
+function seen(w: Watching, server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> {
+  const at_ms = w.deps.ticker.now_ms();
+  const before = w.reading.kind === 'absent' ? undefined : w.reading.value;
+  if (before === undefined) w.lastError = undefined; // that it could not be asked yet is no trouble of its own
+  const trouble = hubTrouble(server, links);
+  if (trouble !== undefined) noteError(w, trouble);
+  const hub = nextHub(before, server, links, at_ms);
+  return fresh({ server, links, hub, ...known({ last_error: w.lastError }) }, at_ms);
+}
+
+async function examine(w: Watching): Promise<Reading<LeafFacts>> {
+  const { ask } = w.deps;
+  try {
+    const [varz, leafz] = await Promise.all([ask('varz'), ask('leafz')]);
+    const server = parseVarz(varz);
+    const links = parseLeafz(leafz);
+    if (server === undefined) return failed(w, 'garbled', 'the VARZ report of the server cannot be read');
+    if (links === undefined) return failed(w, 'garbled', 'the LEAFZ report of the server cannot be read');
+    return seen(w, server, links);
+  } catch (error) {
+    if (error instanceof Unanswered) return failed(w, error.code, error.message);
+    return failed(w, 'no_reply', String(error));
+  }
+}
+
+async function lookOnce(w: Watching): Promise<void> {
+  const next = await examine(w);
+  if (w.isStopped) return;
+  const isChanged = signature(next) !== signature(w.reading);
+  w.reading = next;
+  if (isChanged) for (const listener of w.listeners) listener(next);
+}
+
 /** Watches a nats-server through its monitoring reports. The first look is made at once. */
-export function watchLeaf({ ask, ticker }: LeafDeps, opts: LeafOptions, signal: AbortSignal): LeafWatch {
-  const listeners = new Set<(reading: Reading<LeafFacts>) => void>();
-  let reading: Reading<LeafFacts> = absent('not_yet');
-  let lastError: LeafError | undefined;
-  let underWay: Promise<void> | undefined;
-  let stopped = false;
-
-  const note = (text: string): LeafError => {
-    lastError = { text, at_ms: ticker.now_ms() };
-    return lastError;
-  };
-  const failed = (why: AbsentReason, detail: string): Reading<LeafFacts> => {
-    const last_error = note(detail);
-    if (reading.kind === 'absent') return absent(why, detail);
-    return stale({ ...reading.value, last_error }, reading.at_ms, detail);
-  };
-  const seen = (server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> => {
-    const at_ms = ticker.now_ms();
-    const before = reading.kind === 'absent' ? undefined : reading.value;
-    if (before === undefined) lastError = undefined; // that it could not be asked yet is no trouble of its own
-    const trouble = hubTrouble(server, links);
-    if (trouble !== undefined) note(trouble);
-    const hub = nextHub(before, server, links, at_ms);
-    return fresh({ server, links, hub, ...known({ last_error: lastError }) }, at_ms);
-  };
-
-  const examine = async (): Promise<Reading<LeafFacts>> => {
-    try {
-      const [varz, leafz] = await Promise.all([ask('varz'), ask('leafz')]);
-      const server = parseVarz(varz);
-      const links = parseLeafz(leafz);
-      if (server === undefined) return failed('garbled', 'the VARZ report of the server cannot be read');
-      if (links === undefined) return failed('garbled', 'the LEAFZ report of the server cannot be read');
-      return seen(server, links);
-    } catch (error) {
-      if (error instanceof Unanswered) return failed(error.code, error.message);
-      return failed('no_reply', String(error));
-    }
-  };
-
-  const lookOnce = async (): Promise<void> => {
-    const next = await examine();
-    if (stopped) return;
-    const changed = signature(next) !== signature(reading);
-    reading = next;
-    if (changed) for (const listener of listeners) listener(reading);
+export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal): LeafWatch {
+  const w: Watching = {
+    deps,
+    listeners: new Set(),
+    reading: absent('not_yet'),
+    lastError: undefined,
+    underWay: undefined,
+    isStopped: false,
   };
   const look = (): Promise<void> => {
-    underWay ??= lookOnce().finally(() => {
-      underWay = undefined;
+    w.underWay ??= lookOnce(w).finally(() => {
+      w.underWay = undefined;
     });
-    return underWay;
+    return w.underWay;
   };
-
-  const cancel = ticker.every(opts.intervalMs, () => void look(), 0.1);
+  const cancel = deps.ticker.every(opts.intervalMs, () => void look(), 0.1);
   const stop = (): void => {
-    stopped = true;
+    w.isStopped = true;
     cancel();
   };
   signal.addEventListener('abort', stop, { once: true });
   void look();
-
   return {
-    read: () => reading,
-    hubUp: () => (reading.kind === 'fresh' ? reading.value.hub.up : undefined),
+    read: () => w.reading,
+    hubUp: () => (w.reading.kind === 'fresh' ? w.reading.value.hub.up : undefined),
     onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      w.listeners.add(listener);
+      return () => w.listeners.delete(listener);
     },
     look,
     stop,
