@@ -1,6 +1,6 @@
 // Line coverage of agent/ from what all processes of a test run left behind, those of the bundle included.
 //   node --require ./build/register.cjs build/coverage.ts DIR [--least PERCENT]
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,18 +16,30 @@ interface CoverageFile {
 const root = resolve(__dirname, '..');
 const ours = `${pathToFileURL(join(root, 'agent'))}/`;
 
-function seenIn(folder: string): Lines {
+/** What one process left behind; undefined where the file is none. */
+function readCoverage(file: string): CoverageFile | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function seenIn(folder: string): { readonly lines: Lines; readonly unreadable: string[] } {
   const lines: Lines = new Map();
+  const unreadable: string[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /(^|\/)coverage-[^/]*\.json$/.test(file),
   )) {
-    const file: CoverageFile = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-    for (const script of file.result) {
-      const note = file['source-map-cache']?.[script.url];
+    const path = join(folder, name);
+    const file = readCoverage(path);
+    if (file === undefined) unreadable.push(path);
+    for (const script of file?.result ?? []) {
+      const note = file?.['source-map-cache']?.[script.url];
       if (note) addCoverage(lines, script, note, (source) => source.startsWith(ours));
     }
   }
-  return lines;
+  return { lines, unreadable };
 }
 
 /** Files that no process loaded count too, with every line that has code. */
@@ -64,7 +76,7 @@ const { values, positionals } = parseArgs({
   options: { least: { type: 'string', default: '0' } },
   allowPositionals: true,
 });
-const lines = seenIn(resolve(positionals[0] ?? '.coverage'));
+const { lines, unreadable } = seenIn(resolve(positionals[0] ?? '.coverage'));
 addUnseen(lines);
 
 let ran = 0;
@@ -82,3 +94,12 @@ if (total < Number(values.least)) {
   console.error(`coverage is below ${values.least} %`);
   process.exitCode = 1;
 }
+// a process that was killed while it wrote: its test must wait for its exit, else what it ran is not counted
+for (const file of unreadable) {
+  console.error(`coverage file cut off at ${statSync(file).size} bytes: ${relative(process.cwd(), file)}`);
+  process.exitCode = 1;
+}
+if (unreadable.length > 0)
+  console.error(
+    'the folder names the test whose process was killed while it ended: it has to wait for its exit',
+  );

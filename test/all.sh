@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs every test, three files at a time where each can have a machine of its own (test/job.sh), and the coverage of all
-# processes. Fails when a test fails, when none ran, when coverage is too low, and with CI set when one was skipped.
+# processes. Fails when a test fails, when none ran, when coverage is too low, and with CI set when one was skipped. What
+# failed is said at the end, with the command that runs it again.
 set -eu
 cd "$(dirname "$0")/.."
 export out="$PWD/.coverage"
@@ -10,9 +11,8 @@ rm -rf "$out"
 mkdir -m 1777 "$out" # children may have given up root
 failed=0
 
-lanes=1
-if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then lanes=3; fi # most of them mostly wait
-export lanes
+export jobs=1
+if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=3; fi # most of them mostly wait
 
 # the unit tests in one go, and before that what waits and works for longest
 {
@@ -20,7 +20,7 @@ export lanes
   echo test/unit
   echo test/fuzz
   find test/integration -name '*.test.ts' | sort
-} | grep -v test/e2e/floods | xargs -P $lanes -n 1 test/job.sh || failed=1
+} | grep -v test/e2e/floods | xargs -P $jobs -n 1 test/job.sh || failed=1
 
 # it takes what the machine has, and measures
 test/job.sh test/e2e/floods.test.ts || failed=1
@@ -31,7 +31,6 @@ if grep -hE '# (SKIP|TODO)' "$out"/*/tests.tap && [ "${CI:-}" = true ]; then
   echo 'tests were skipped: nothing may be, where CI is set'
   failed=1
 fi
-grep -hE '^ *not ok ' "$out"/*/tests.tap && failed=1
 # the totals of all, in the form in which node closes each run
 cat "$out"/*/tests.tap | awk '/^# [a-z_]+ [0-9.]+$/ { sum[$2] += $3 }
   END {
@@ -39,4 +38,13 @@ cat "$out"/*/tests.tap | awk '/^# [a-z_]+ [0-9.]+$/ { sum[$2] += $3 }
     for (i = 1; i <= count; i++) print "# " name[i], sum[name[i]] + 0
     exit sum["pass"] == 0
   }' || failed=1
+
+for one in "$out"/*/failed; do
+  [ -e "$one" ] || continue
+  failed=1
+  printf '\nFAILED  %s\n' "$(cat "$one")"
+  sed -nE 's/^ *not ok [0-9]+ - /        /p' "${one%failed}tests.tap"
+  echo "again:  test/job.sh $(cat "$one")"
+  echo "all it said: ${one%failed}tests.txt"
+done
 exit $failed

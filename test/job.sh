@@ -1,10 +1,20 @@
 #!/bin/sh
-# Runs a test file or folder for test/all.sh and prints what it says when it is done, in one piece. With $lanes above 1
-# in namespaces of its own: its ports and network namespaces are nobody else's, and an agent that looks for the clock
-# daemons of the machine sees those of its own test only.
+# Runs a test file or folder and prints what it says when it is done, in one piece. With $jobs above 1 in namespaces of
+# its own: its ports and network namespaces are nobody else's, and an agent that looks for the clock daemons of the
+# machine sees those of its own test only. Leaves behind, in a folder of $out: tests.txt, tests.tap, the coverage of all
+# processes, and `failed` with its name when it failed.
 #   job.sh FILE
 set -eu
-: "${out:?}" "${lanes:?}"
+cd "$(dirname "$0")/.."
+if [ -z "${jobs:-}" ]; then
+  jobs=1
+  if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=2; fi
+fi
+if [ -z "${out:-}" ]; then
+  out=$(mktemp -d)
+  chmod 1777 "$out"
+fi
+export out jobs
 
 # In the namespaces, or where there are none.
 run() {
@@ -32,11 +42,12 @@ fi
 mkdir -m 1777 "$mine"
 begin=$(date +%s)
 failed=0
-if [ "$lanes" -gt 1 ]; then
-  apart=true unshare --pid --mount --net --ipc --fork --kill-child --mount-proc "$0" "$@" || failed=1
+if [ "$jobs" -gt 1 ]; then
+  apart=true unshare --pid --mount --net --ipc --fork --kill-child --mount-proc test/job.sh "$@" || failed=1
 else
   run "$1" || failed=1
 fi
+[ $failed = 0 ] || echo "$1" >"$mine/failed"
 sed '/^ℹ [a-z_]* [0-9.]*$/d' "$mine/tests.txt"
 echo "=== $1: $(($(date +%s) - begin)) s"
 exit $failed

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { addCoverage, type Lines, type ScriptCoverage } from '../../../build/coveredlines.ts';
+import { runToEnd, tempDir } from '../../kit/process/daemon.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 const source = [
   'export function sign(n: number): string {',
@@ -68,4 +72,34 @@ test('scripts without a map and sources that are not wanted add nothing', () => 
   addCoverage(lines, ranAllBut(), { ...note, data: null }, () => true);
   addCoverage(lines, ranAllBut(), note, () => false);
   assert.equal(lines.size, 0);
+});
+
+test('a file that is cut off is named with what to do, the others count, and the run fails', async (t) => {
+  const dir = tempDir(t, 'coverage');
+  mkdirSync(join(dir, 'test-e2e-secrets'));
+  const file = join(dir, 'test-e2e-secrets/coverage-1-2-0.json');
+  const whole = JSON.stringify({
+    result: [ranAllBut()],
+    'source-map-cache': {
+      'file:///bundle.cjs': {
+        ...note,
+        data: { ...note.data, sources: [pathToFileURL(join(projectRoot, 'agent/main.ts')).href] },
+      },
+    },
+  });
+  writeFileSync(join(dir, 'coverage-1-1-0.json'), whole);
+  const read = () =>
+    runToEnd(process.execPath, ['--require', './build/register.cjs', 'build/coverage.ts', dir], {
+      cwd: projectRoot,
+    });
+  const good = await read();
+  assert.deepEqual([good.code, good.stderr], [0, '']);
+  writeFileSync(file, whole.slice(0, 100));
+  const cut = await read();
+  assert.equal(cut.code, 1);
+  assert.equal(cut.stdout, good.stdout);
+  assert.match(
+    cut.stderr,
+    /^coverage file cut off at 100 bytes: .*test-e2e-secrets\/coverage-1-2-0\.json\n.*wait for its exit\n$/,
+  );
 });
