@@ -1,5 +1,5 @@
 // `make demo`: a hub, a leaf joined to it, clocks and the agent, all real, all on this machine; until Ctrl-C, or
-// for DEMO_SECONDS. Ends with what arrived at the hub; exit code 1 when a kind of message was missing.
+// for DEMO_SECONDS. Ends with the number of messages of each kind at the hub; exit code 1 if a kind is missing.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -28,7 +28,7 @@ const width = process.stdout.columns ?? 160;
 const owner = newOwner();
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 
-/** Runs one step with its name in front and its time behind. */
+/** Runs one step; prints its name before it, and its duration after it. */
 async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   process.stdout.write(`  ${what.padEnd(58)}`);
   const begun = performance.now();
@@ -45,13 +45,13 @@ const stopAsked = new Promise<string>((resolve) => {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
 });
 
-/** The clocks of this machine are left alone: these measure, or pretend to steer in a namespace. */
+/** Does not touch the clock of this machine: these daemons only measure, or steer a clock that they may not set. */
 async function startClocks(): Promise<readonly string[]> {
   const { client } = await chronyPair(owner);
   const lines = [`option chrony_port '${client.cmdport}'`];
   const without = noNetns();
   if (without !== undefined) {
-    say(`\n    no PTP here: ${without}`);
+    say(`\n    PTP is not available: ${without}`);
     return lines;
   }
   const { slave } = ptpPair(owner);
@@ -63,7 +63,7 @@ async function startClocks(): Promise<readonly string[]> {
   ];
 }
 
-/** Counts and shows all that arrives at the hub. */
+/** Counts and prints the messages at the hub. */
 function watch(nc: NatsConnection, counts: Map<string, number>, show: () => boolean): void {
   nc.subscribe('ops.>', {
     callback: (error, message) => {
@@ -83,7 +83,7 @@ async function main(): Promise<number> {
   const { debian, newest } = natsServers();
   const server = newest ?? debian ?? tool('nats-server');
   if (server === undefined)
-    throw new Error('no nats-server: install Debian package nats-server, or Go, and call make tools');
+    throw new Error('no nats-server: install the Debian package nats-server, or Go, and run make tools');
   const seconds = process.env['DEMO_SECONDS'] === undefined ? undefined : Number(process.env['DEMO_SECONDS']);
   if (seconds !== undefined && !(seconds > 0))
     throw new Error(`DEMO_SECONDS '${process.env['DEMO_SECONDS']}' must be a number`);
@@ -102,7 +102,7 @@ async function main(): Promise<number> {
   );
   const nats = tool('nats') ?? 'nats';
   say(`
-READY. ${unit} answered '${asked.string()}' by clock ${asked.headers?.get('X-Clock-Source')}/${asked.headers?.get('X-Clock-Quality')}.
+READY. ${unit} answered '${asked.string()}'; its clock: ${asked.headers?.get('X-Clock-Source')}/${asked.headers?.get('X-Clock-Quality')}.
 
   status page   ${site.statusUrl}
   as operator   export NATS_URL=${hub.url} NATS_USER=${operator.user} NATS_PASSWORD=${operator.password}
@@ -112,7 +112,7 @@ READY. ${unit} answered '${asked.string()}' by clock ${asked.headers?.get('X-Clo
                 node dist/nunect-hub.cjs echo ${unit} -c 5
                 node dist/nunect-hub.cjs top
 
-What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs some 30 s to lock:
+Messages at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs about 30 s to lock:
 `);
   running = true;
   let stored = 0;
@@ -126,10 +126,10 @@ What arrives at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${sec
       ? []
       : [new Promise<string>((resolve) => setTimeout(resolve, seconds * 1000, 'time'))]),
   ]);
-  say(`\n${ended === 'time' ? `${seconds} s are over` : ended}: stopping`);
+  say(`\n${ended === 'time' ? `after ${seconds} s` : ended}: stopping`);
   await site.agent().end('SIGTERM');
   if (ended === 'time') await count(); // Ctrl-C ends the hub as well
-  say(`\nseen at the hub, and ${stored} records stored in stream NUNECT:`);
+  say(`\nmessages at the hub; ${stored} records are stored in stream NUNECT:`);
   for (const kind of expected) say(`  ${kind.padEnd(14)} ${counts.get(kind) ?? 0}`);
   const missing = expected.filter((kind) => !counts.has(kind));
   if (missing.length > 0) say(`\nMISSING: ${missing.join(', ')}`);

@@ -1,4 +1,4 @@
-/** A message as it was seen at the hub. */
+/** A message as received at the hub. */
 export interface Seen {
   readonly subject: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -28,13 +28,11 @@ const micros = (ns: number): string => `${(ns / 1000).toFixed(1)} µs`;
 function bound(body: Seen['body']): string {
   const { error_bound_ns: absolute, error_rel_ns: relative } = body;
   if (typeof absolute === 'number') return `error < ${micros(absolute)}`;
-  return typeof relative === 'number'
-    ? `error to the grandmaster < ${micros(relative)}`
-    : 'error not bounded';
+  return typeof relative === 'number' ? `error to the grandmaster < ${micros(relative)}` : 'no error bound';
 }
 
-/** What a person wants to read of a message, in one line. */
-const says: Readonly<Record<string, (seen: Seen) => string>> = {
+/** Summary of a message of each kind, in one line. */
+const summaries: Readonly<Record<string, (seen: Seen) => string>> = {
   heartbeat: ({ body, header }) =>
     `${text(body['status'])}, clock ${header('X-Clock-Source')}/${header('X-Clock-Quality')}, ` +
     `echo ${header('X-App-RTT') || '-'}, load ${header('X-CPU-Load') || '-'}, memory ${header('X-Memory-Usage') || '-'}`,
@@ -55,6 +53,6 @@ const says: Readonly<Record<string, (seen: Seen) => string>> = {
 /** One line for one message, cut to `width`. */
 export function lineOf(seen: Seen, width: number): string {
   const kind = kindOf(seen.subject);
-  const line = `${kind.padEnd(14)}${says[kind]?.(seen) ?? JSON.stringify(seen.body)}`;
+  const line = `${kind.padEnd(14)}${summaries[kind]?.(seen) ?? JSON.stringify(seen.body)}`;
   return line.length > width ? `${line.slice(0, width - 1)}…` : line;
 }

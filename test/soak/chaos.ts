@@ -105,9 +105,9 @@ async function breakThings(
 /** Waits until the unit is as if nothing had been, but for records dropped: that it tells until its next start. */
 async function healed(scene: Scene): Promise<void> {
   const begun = performance.now();
-  let last = 'it says nothing';
+  let last = 'no answer';
   await eventually(
-    'the unit is well again',
+    'the unit has recovered',
     async () => {
       const now = await scene.status().catch(() => undefined);
       last = JSON.stringify({ problems: now?.problems, spool: now?.spool, link: now?.link });
@@ -120,7 +120,7 @@ async function healed(scene: Scene): Promise<void> {
   ).catch((error: Error) => {
     throw new Error(`${error.message}: ${last}`);
   });
-  scene.note(`well again after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  scene.note(`recovered after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 }
 
 async function calm(scene: Scene, seconds: number): Promise<Calm> {
@@ -132,7 +132,7 @@ async function calm(scene: Scene, seconds: number): Promise<Calm> {
 
 /** What the agent counts as acknowledged, and what the stream has: both at a moment when nothing is on its way. */
 async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: number }> {
-  return eventually('a moment at which nothing waits', async () => {
+  return eventually('a moment without waiting records', async () => {
     const first = (await scene.status()).spool;
     await pause(300); // those of one second come together
     const arrived = await scene.hub.stored();
@@ -151,7 +151,8 @@ const vainLocks = ({ dark, watch }: Scene): string[] =>
         (lock) => lock.source === source && lock.from_ms > from_ms + noticed_ms && lock.until_ms < until_ms,
       )
       .map(
-        (lock) => `${source} locked ${Math.round(lock.from_ms - from_ms)} ms after its daemon fell silent`,
+        (lock) =>
+          `${source} still locked ${Math.round(lock.from_ms - from_ms)} ms after its daemon stopped answering`,
       ),
   );
 

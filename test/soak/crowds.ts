@@ -45,7 +45,7 @@ export const crowds: readonly Action[] = [
     run: (scene) => ask(scene, 50, 4, new Uint8Array(1_000_000)),
   },
   {
-    name: '1,000 connections to the page',
+    name: '1,000 connections to the status page',
     things: ['flood'],
     held_s: [0, 3],
     async run(scene, hold) {
@@ -59,7 +59,7 @@ export const crowds: readonly Action[] = [
     },
   },
   {
-    name: 'viewers who never read',
+    name: 'clients that never read',
     things: ['flood'],
     held_s: [2, 20],
     async run(scene, hold) {

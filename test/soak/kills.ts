@@ -15,7 +15,7 @@ const hub: readonly Action[] = [
     },
   },
   {
-    name: 'hub ended by TERM',
+    name: 'hub stopped (SIGTERM)',
     things: ['hub'],
     held_s: [0, 3],
     async run({ hub }, hold) {
@@ -25,7 +25,7 @@ const hub: readonly Action[] = [
     },
   },
   {
-    name: 'hub stands still',
+    name: 'hub paused (SIGSTOP)',
     things: ['hub'],
     held_s: [1, 10],
     async run({ hub }, hold) {
@@ -48,9 +48,9 @@ const leafSignal = (name: string, signal: NodeJS.Signals): Action => ({
 
 const leaf: readonly Action[] = [
   leafSignal('leaf killed', 'SIGKILL'),
-  leafSignal('leaf ended by TERM', 'SIGTERM'),
+  leafSignal('leaf stopped (SIGTERM)', 'SIGTERM'),
   {
-    name: 'leaf stands still',
+    name: 'leaf paused (SIGSTOP)',
     things: ['leaf'],
     held_s: [1, 10],
     async run({ unit }, hold) {
@@ -74,7 +74,7 @@ const agentEnd = (name: string, signal: 'SIGTERM' | 'SIGKILL'): Action => ({
     endedAt_ms.set(run, begun);
     await unit.agent().end(signal);
     const took_s = (performance.now() - begun) / 1000;
-    if (took_s > 1) note(`the agent took ${took_s.toFixed(1)} s to end`);
+    if (took_s > 1) note(`the agent took ${took_s.toFixed(1)} s to exit`);
     if (/what waits is lost with this stop/.test(unit.agent().output())) run.ended = 'SIGKILL'; // no better than that
     await hold();
     await unit.startAgent();
@@ -84,9 +84,9 @@ const agentEnd = (name: string, signal: 'SIGTERM' | 'SIGKILL'): Action => ({
 
 const agent: readonly Action[] = [
   agentEnd('agent killed', 'SIGKILL'),
-  agentEnd('agent ended by TERM', 'SIGTERM'),
+  agentEnd('agent stopped (SIGTERM)', 'SIGTERM'),
   {
-    name: 'agent stands still',
+    name: 'agent paused (SIGSTOP)',
     things: ['agent'],
     held_s: [1, 10],
     async run({ unit }, hold) {
@@ -117,7 +117,7 @@ const clocks: readonly Action[] = [
     },
   },
   {
-    name: 'chronyd stands still',
+    name: 'chronyd paused (SIGSTOP)',
     things: ['chronyd'],
     held_s: [1, 20],
     async run(scene, hold) {
@@ -139,7 +139,7 @@ const clocks: readonly Action[] = [
     },
   },
   {
-    name: 'grandmaster stands still',
+    name: 'grandmaster paused (SIGSTOP)',
     things: ['ptp'],
     held_s: [1, 20],
     can: ({ clocks }) => clocks.gm !== undefined,
@@ -151,7 +151,7 @@ const clocks: readonly Action[] = [
   },
   ...(['SIGKILL', 'SIGSTOP'] as const).map(
     (signal): Action => ({
-      name: `pmc gets ${signal}`,
+      name: `${signal} to pmc`,
       things: ['pmc', 'agent'],
       held_s: [0, 6],
       can: ({ watch }) => childOf(watch.run().pid, 'pmc') !== undefined,

@@ -27,7 +27,7 @@ const path: readonly Action[] = [
     },
   },
   {
-    name: 'path half cut',
+    name: 'path unreliable',
     things: ['path'],
     held_s: [1, 10],
     async run({ gate }, hold) {
@@ -92,7 +92,7 @@ const shortages: readonly Action[] = [
     },
   },
   {
-    name: 'disk full over a stop of the agent',
+    name: 'disk full during a stop of the agent',
     things: ['files', 'agent'],
     held_s: [1, 5],
     endsAgent: true,
@@ -105,7 +105,7 @@ const shortages: readonly Action[] = [
       await unit.agent().end('SIGTERM');
       const isLost = /what waits is lost with this stop/.test(unit.agent().output());
       if (isLost) run.ended = 'SIGKILL'; // no better than that
-      if (isLost) note('the agent could not keep what waited, and said so');
+      if (isLost) note('the agent could not save the waiting records, and reported that');
       await hold();
       rmSync(file);
       await unit.startAgent();
@@ -113,7 +113,7 @@ const shortages: readonly Action[] = [
     },
   },
   {
-    name: 'no descriptor left',
+    name: 'no free file descriptor',
     things: ['agent'],
     held_s: [1, 6],
     async run({ unit, watch, note }, hold, random) {
@@ -127,7 +127,7 @@ const shortages: readonly Action[] = [
       clearInterval(asking);
       const load = (cpu_ms(pid) - before.cpu) / (performance.now() - before.at);
       limitFiles(pid, 1024);
-      note(`without descriptors it used ${(load * 100).toFixed(0)} % of a core`);
+      note(`without free descriptors the agent used ${(load * 100).toFixed(0)} % of a core`);
     },
   },
 ];
@@ -145,7 +145,7 @@ const steps: readonly Action[] = [
     async run({ instrument, note }, hold, random) {
       const unit = [second, 60 * second, hour, year][Math.floor(random() * 4)] ?? second;
       const by_ms = Math.round((random() < 0.5 ? -1 : 1) * (0.2 + random() * 9) * unit);
-      note(`by ${(by_ms / second).toFixed(1)} s`);
+      note(`wall clock stepped by ${(by_ms / second).toFixed(1)} s`);
       instrument.shift(by_ms);
       await hold();
       instrument.shift(0);

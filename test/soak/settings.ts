@@ -12,7 +12,7 @@ const setting = (name: string, change: Change, held_s: readonly [number, number]
   async run({ apply, changes, watch }, hold) {
     const expect = async (): Promise<void> => {
       const code = await apply([...changes]);
-      if (code !== 0) (watch.oddities as Set<string>).add(`render ends with ${code} for ${name}`);
+      if (code !== 0) (watch.oddities as Set<string>).add(`nunect render exits with ${code} for ${name}`);
     };
     changes.add(change);
     await expect();
@@ -28,7 +28,7 @@ const add =
     `${before}\n${text}\n`;
 
 const garble = (file: 'agent.json' | 'leaf.conf'): Action => ({
-  name: `${file} garbled`,
+  name: `${file} corrupted`,
   things: ['files', 'agent', 'leaf'],
   held_s: [0, 3],
   async run({ unit, apply, changes }, hold, random) {
@@ -44,21 +44,18 @@ const garble = (file: 'agent.json' | 'leaf.conf'): Action => ({
 
 /** Changes of settings and garbled files. */
 export const settings: readonly Action[] = [
+  setting('new user', add("config user 'guest'\n\toption password 'guest-secret'\n\tlist publish 'app.x'")),
+  setting('new peer', add("config probe 'demo-02'\n\toption interval_s '1'")),
   setting(
-    'another user',
-    add("config user 'guest'\n\toption password 'guest-secret'\n\tlist publish 'app.x'"),
-  ),
-  setting('a peer', add("config probe 'demo-02'\n\toption interval_s '1'")),
-  setting(
-    'a password that is wrong',
+    'wrong hub password',
     (text) => text.replace(/(option password) 'change-me-demo-01'/, "$1 'no longer'"),
     [1, 25],
   ),
-  setting('of the leaf', (text) =>
+  setting('leaf.log_debug', (text) =>
     text.replace("config leaf 'leaf'", "config leaf 'leaf'\n\toption log_debug '1'"),
   ),
   setting(
-    'little memory',
+    'small spool',
     (text) =>
       text.replace(
         "config spool 'spool'",
@@ -66,7 +63,7 @@ export const settings: readonly Action[] = [
       ),
     [2, 15],
   ),
-  setting('a mistake', (text) => text.replace("interval_s '1'", "interval_s 'often'")),
+  setting('invalid value', (text) => text.replace("interval_s '1'", "interval_s 'often'")),
   setting('log level', (text) =>
     text.replace(
       "config agent 'agent'",
@@ -76,7 +73,7 @@ export const settings: readonly Action[] = [
   garble('agent.json'),
   garble('leaf.conf'),
   {
-    name: 'a storm of SIGHUP',
+    name: '50 SIGHUPs',
     things: ['agent'],
     held_s: [0, 1],
     async run({ unit }, hold) {

@@ -1,5 +1,5 @@
-// Everything broken at random for SOAK_SECONDS (600), by SOAK_SEED: `make soak`. Ends with 1 when the unit did
-// something wrong; then its files are kept.
+// `make soak`: breaks everything at random for SOAK_SECONDS (600), with seed SOAK_SEED. Exits with 1 if the unit did
+// something wrong, and then keeps its files.
 import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
       writeFileSync(join(kept, 'hub.log'), hub.server().output());
       cpSync(join(unit.runDir, '..'), join(kept, 'run'), { recursive: true, filter: isFile });
     }
-    log(`kept: ${kept}; again with SOAK_SEED=${seed}`);
+    log(`files kept in ${kept}; repeat with SOAK_SEED=${seed}`);
   }
   await owner.end();
   return faults.length > 0 ? 1 : 0;

@@ -9,7 +9,7 @@ const onTheWay = 64;
 /** The status is made at most once a second: what the agent counts may be that old when the stream is counted. */
 const oneSecond = 8;
 
-/** The figures for people, and what is wrong: empty when all is well. */
+/** A table of the figures, and the faults; no faults means passed. */
 export function judge(result: ChaosResult): { readonly table: string; readonly faults: readonly string[] } {
   const { ledger, begin, end, done } = result;
   const faults: string[] = [...result.oddities, ...result.lockedInVain];
@@ -19,16 +19,16 @@ export function judge(result: ChaosResult): { readonly table: string; readonly f
   const { ofLast } = ledger;
   say(ledger.doubled.length > 0, `stored twice: ${ledger.doubled.slice(0, 10).join(' ')}`);
   say(ledger.disordered.length > 0, `out of order: ${ledger.disordered.slice(0, 10).join(' ')}`);
-  say(ledger.lost > ledger.mayBeLost, `${ledger.lost} lost, though only ${ledger.mayBeLost} can have been`);
+  say(ledger.lost > ledger.mayBeLost, `${ledger.lost} records lost, at most ${ledger.mayBeLost} expected`);
   // one that was on its way when the way broke may be stored, given up, and reported all the same
   const both = ofLast.reported - ofLast.missing.length;
   say(
     both < 0 || both > onTheWay * ofLast.reports,
-    `since the last start ${ofLast.missing.length} are missing (${ofLast.missing.slice(0, 10).join(' ')}), ${ofLast.reported} were reported`,
+    `since the last start ${ofLast.missing.length} records are missing (${ofLast.missing.slice(0, 10).join(' ')}), ${ofLast.reported} were reported as dropped`,
   );
   say(
     result.acknowledged + Math.max(0, both) + oneSecond < result.arrived,
-    `${result.arrived} arrived, though only ${result.acknowledged} were acknowledged`,
+    `the stream received ${result.arrived} records, but only ${result.acknowledged} were acknowledged`,
   );
   const rows = [
     ['heap_mb', begin.heap.heap_mb, end.heap.heap_mb],
@@ -46,10 +46,10 @@ export function judge(result: ChaosResult): { readonly table: string; readonly f
     ...[...done]
       .sort(([, a], [, b]) => b - a)
       .map(([name, times]) => `  ${String(times).padStart(3)}  ${name}`),
-    `records stored ${ledger.stored}, doubled ${ledger.doubled.length}, dropped and reported ${ledger.reported}, missing ${ledger.missing}, lost with a killed agent ${ledger.lost} (at most ${ledger.mayBeLost})`,
-    `second half: ${result.acknowledged} acknowledged, ${result.arrived} arrived, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `: ${both} were given up that had been stored` : ''}`,
-    `clock: seen locked ${result.locks} times, its daemons silent for long ${result.silences} times, locked in vain ${result.lockedInVain.length} times`,
-    `${'calm'.padEnd(12)} ${'begin'.padStart(8)} ${'end'.padStart(8)}  may grow by`,
+    `records: ${ledger.stored} stored, ${ledger.doubled.length} of them twice, ${ledger.missing} missing: ${ledger.reported} reported as dropped, ${ledger.lost} lost with a killed agent (at most ${ledger.mayBeLost} expected)`,
+    `second half: ${result.acknowledged} acknowledged, ${result.arrived} received, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `, of which ${both} had been stored` : ''}`,
+    `clock: locked in ${result.locks} polls, daemons silent for long ${result.silences} times, wrongly locked ${result.lockedInVain.length} times`,
+    `${'idle'.padEnd(12)} ${'begin'.padStart(8)} ${'end'.padStart(8)}  allowed growth`,
     ...rows.map(
       ([name, was, is]) =>
         `${name.padEnd(12)} ${was.toFixed(1).padStart(8)} ${is.toFixed(1).padStart(8)}  ${growth[name]}`,

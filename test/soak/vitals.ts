@@ -90,12 +90,12 @@ export function watchVitals(place: Place): Watch {
   function begun(): void {
     const agent = place.unit.agent();
     const boot = /boot=(\w+)/.exec(agent.output())?.[1];
-    if (boot === undefined) throw new Error(`the agent names no boot: ${agent.output()}`);
+    if (boot === undefined) throw new Error(`the agent printed no boot id: ${agent.output()}`);
     runs.push({ boot, pid: agent.pid });
   }
   const run = (): Run => {
     const found = runs.at(-1);
-    if (found === undefined) throw new Error('no agent has begun');
+    if (found === undefined) throw new Error('no agent was started');
     return found;
   };
 
@@ -106,7 +106,7 @@ export function watchVitals(place: Place): Watch {
     for (const child of childrenOf(pid)) {
       const times = isZombie(child) ? (zombies.get(child) ?? 0) + 1 : 0;
       zombies.set(child, times);
-      if (times > 3) oddities.add(`the child ${child} is a zombie for more than 3 s`);
+      if (times > 3) oddities.add(`the child ${child} has been a zombie for more than 3 s`);
     }
   }
 
@@ -116,8 +116,8 @@ export function watchVitals(place: Place): Watch {
     if (spool === undefined) return;
     of.last = { at_ms: from_ms, waiting: spool.records, stored: spool.stored, dropped: spool.dropped };
     if (spool.bytes > (spool.budget_bytes ?? Infinity) + 65_536)
-      // what is on its way is never given up
-      oddities.add(`${spool.bytes} bytes wait, the budget is ${spool.budget_bytes}`);
+      // records in flight are never dropped
+      oddities.add(`${spool.bytes} bytes of records wait, but the budget is ${spool.budget_bytes}`);
   }
 
   async function look(): Promise<void> {
