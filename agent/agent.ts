@@ -2,16 +2,50 @@ import { randomBytes } from 'node:crypto';
 import { trackTrust } from './clock/trust.ts';
 import { type WallClockDeps, wallClock } from './clock/wallclock.ts';
 import type { AgentFile } from './config/agentfile.ts';
+import { type Console, openConsole } from './console.ts';
 import type { Spawn } from './lib/child.ts';
-import { startParts } from './lib/parts.ts';
+import { messageOf } from './lib/errors.ts';
+import { type RunningParts, startParts } from './lib/parts.ts';
 import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
-import { openConsole } from './parts/console.ts';
-import type { Ground, UnitParts } from './parts/ground.ts';
-import { leafParts } from './parts/leaf.ts';
-import { reportParts } from './parts/report.ts';
-import { workParts } from './parts/work.ts';
+import { answersPart, echoPart } from './parts/answers.ts';
+import { changesPart } from './parts/changes.ts';
+import { clockPart } from './parts/clock.ts';
+import { eventsPart } from './parts/events.ts';
+import { leafPart } from './parts/leaf.ts';
+import { linkPart, monitorPart } from './parts/link.ts';
+import type { AgentContext } from './parts/part.ts';
+import { publisherPart } from './parts/publisher.ts';
+import { recorderPart } from './parts/recorder.ts';
+import { rttPart } from './parts/rtt.ts';
+import { spoolPart } from './parts/spool.ts';
+import { spoolKeepPart } from './parts/spoolkeep.ts';
+import { supervisorPart, tlsFilesPart } from './parts/supervisor.ts';
+import { devicePart, surveyPart } from './parts/survey.ts';
+import { webPart } from './parts/web.ts';
 import { whenReady } from './ready.ts';
+
+/** Every part of the agent. Each is started behind those that it needs, whatever the order here. */
+const allParts = [
+  clockPart,
+  linkPart,
+  monitorPart,
+  leafPart,
+  spoolPart,
+  spoolKeepPart,
+  echoPart,
+  rttPart,
+  devicePart,
+  recorderPart,
+  eventsPart,
+  supervisorPart,
+  surveyPart,
+  answersPart,
+  changesPart,
+  publisherPart,
+  webPart,
+  tlsFilesPart,
+];
 
 /** The agent as a whole. */
 export interface Agent {
@@ -19,9 +53,9 @@ export interface Agent {
   readonly identity: { readonly unit: string; readonly role: string };
   /** Resolves when the leaf answers, the connection stands and the echo is subscribed; false when stopped before. */
   readonly ready: Promise<boolean>;
-  /** Takes over a new agent.json: only the parts whose options changed are started anew. Gives their names. */
+  /** Takes over a new agent.json: only the parts whose options changed are restarted. Gives their names. */
   reload(file: AgentFile): Promise<string[]>;
-  /** Says farewell, sends what can still be sent, and stops all parts; within a second. */
+  /** Publishes a last heartbeat, sends what can still be sent, and stops all parts; within a second. */
   stop(): Promise<void>;
 }
 
@@ -37,49 +71,66 @@ export interface AgentDeps {
 
 const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now };
 
-const farewellMs = 400;
+/** How long records may take to leave at a stop. */
+const drainMs = 400;
 
-/** Starts the parts of the unit in order. */
-export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agent> {
-  const console = openConsole(file, deps.write);
-  const { log } = console;
+function contextOf({ spawn, clocks = machineClocks, runDir }: AgentDeps, console: Console): AgentContext {
   const ticker = systemTicker();
-  const stopping = new AbortController();
   let children = 0;
-  const ground: Ground = {
+  return {
     ticker,
-    wall: wallClock(deps.clocks ?? machineClocks),
+    wall: wallClock(clocks),
     trust: trackTrust(),
     started_ms: ticker.now_ms(),
     boot: randomBytes(5).toString('hex'),
     spawn(command, args) {
       children += 1;
-      return deps.spawn(command, args);
+      return spawn(command, args);
     },
     childrenStarted: () => children,
     random: Math.random,
-    console,
-    runDir: deps.runDir,
-    signal: stopping.signal,
+    log: console.log,
+    publishLog: console.publishTo,
+    runDir,
   };
-  log.info('starting', { unit: file.config.agent.unit, version, boot: ground.boot });
-  const parts = await startParts<UnitParts, AgentFile>(
-    { ...workParts(ground), ...reportParts(ground), ...leafParts(ground) },
-    file,
-    (part, error) => log.error('a part did not stop cleanly', { part: String(part), error: String(error) }),
-  );
-  let changing: Promise<unknown> = Promise.resolve();
+}
 
+async function stopAgent(parts: RunningParts<AgentFile, AgentContext>): Promise<void> {
+  parts.get(recorderPart).finish();
+  await parts.get(publisherPart).farewell();
+  await parts.get(spoolPart).drained(drainMs);
+  await parts.stop();
+}
+
+/** Starts the parts of the unit. */
+export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agent> {
+  const console = openConsole(file, deps.write);
+  const { log } = console;
+  const context = contextOf(deps, console);
   const { unit, role } = file.config.agent;
+  log.info('starting', { unit, version, boot: context.boot });
+  const parts = await startParts(allParts, context, file, (part, error) =>
+    log.error('a part did not stop cleanly', { part, error: messageOf(error) }),
+  );
+  const stopping = new AbortController();
+  let changing: Promise<unknown> = Promise.resolve();
   return {
     identity: { unit, role },
-    ready: whenReady(parts.running, ground),
+    ready: whenReady(
+      {
+        link: () => parts.get(linkPart),
+        leaf: () => parts.get(leafPart),
+        isMonitored: () => parts.get(monitorPart).link !== undefined,
+      },
+      context.ticker,
+      stopping.signal,
+    ),
     reload(next) {
       const reloaded = changing.then(async () => {
         console.configure(next);
         const touched = await parts.reload(next);
         log.info('config reloaded', { parts: touched.length === 0 ? 'none' : touched.join(' ') });
-        return touched.map(String);
+        return touched;
       });
       changing = reloaded.catch(() => {});
       return reloaded;
@@ -87,12 +138,8 @@ export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agen
     async stop() {
       await changing;
       log.info('stopping');
-      const { publisher, recorder, spool } = parts.running;
-      recorder.finish();
-      await publisher.farewell();
-      await spool.drained(farewellMs);
       stopping.abort();
-      await parts.stop();
+      await stopAgent(parts);
     },
   };
 }

@@ -3,101 +3,181 @@ export interface Stoppable {
   stop(): void | Promise<void>;
 }
 
-/** How one part is built. `All` maps the name of each part to its running form. */
-export interface PartPlan<All, Input, K extends keyof All> {
-  /** Parts that must run before it; when one of them is started anew, so is this one. */
-  readonly needs: readonly (keyof All)[];
-  /** What of the input it is built from, JSON-able: it is started anew only when this changes. */
+/** One part of a program: what it needs, what it is built from, and how it is started. */
+export interface Part<Input, Base, Running extends Stoppable = Stoppable> {
+  readonly name: string;
+  /** Parts that run before it; when one of them is restarted, so is this one. By the names that `start` sees. */
+  readonly needs: PartsByName<Input, Base>;
+  /** Parts that run before it and may be restarted while it runs: `start` gets a function that gives the present one. */
+  readonly uses: PartsByName<Input, Base>;
+  /** What of the input it is built from, JSON-able: only a change of this restarts it. */
   inputs(input: Input): unknown;
-  /** Takes over changed inputs while it runs, for a part that holds what must not be lost. */
-  adapt?(part: All[K], input: Input): void;
   /** `signal` ends when the part is stopped, or before that when all are. */
-  start(input: Input, running: All, signal: AbortSignal): (All[K] & Stoppable) | Promise<All[K] & Stoppable>;
+  start(input: Input, given: Base, signal: AbortSignal): Running | Promise<Running>;
+  /** Takes over changed inputs without a restart, for a part that holds what must not be lost. */
+  adapt?(running: Running, input: Input): void;
 }
 
-export type Plan<All, Input> = { readonly [K in keyof All]: PartPlan<All, Input, K> };
+export type PartsByName<Input, Base> = Readonly<Record<string, Part<Input, Base>>>;
 
-export interface Parts<All, Input> {
-  /** The parts that run. One that is started anew stays here, stopped, until the next is in its place. */
-  readonly running: Readonly<All>;
-  /**
-   * Starts anew the parts whose inputs changed and those that need them, or lets them adapt. Gives the names
-   * of all that were touched, in start order.
-   */
-  reload(input: Input): Promise<(keyof All)[]>;
-  /** Ends all signals at once, then stops all in reverse order, also when one of them fails; the failures go to `onTrouble`. */
-  stop(): Promise<void>;
+/** What a part is once it has been started. */
+export type RunningOf<P> = P extends { start(...args: never[]): infer Running } ? Awaited<Running> : never;
+
+/** What `start` gets of the parts that are declared, and nothing else. */
+type Given<Needs, Uses> = { readonly [Name in keyof Needs]: RunningOf<Needs[Name]> } & {
+  readonly [Name in keyof Uses]: () => RunningOf<Uses[Name]>;
+};
+
+type Nothing = Readonly<Record<never, never>>;
+
+interface PartPlan<Input, Base, Running extends Stoppable, Needs, Uses>
+  extends Pick<Part<Input, Base, Running>, 'name' | 'inputs' | 'adapt'> {
+  readonly needs?: Needs;
+  readonly uses?: Uses;
+  start(input: Input, given: Base & Given<Needs, Uses>, signal: AbortSignal): Running | Promise<Running>;
 }
 
 /**
- * Starts parts in the order in which the plan names them. When one fails to start, those before it are
- * stopped again and the failure is thrown.
+ * Gives the function that defines a part. `Base` is what every part is given; of the other parts `start` is given those
+ * in `needs` and `uses`: what is not declared does not compile.
  */
-export async function startParts<All extends object, Input>(
-  plan: Plan<All, Input>,
-  input: Input,
-  onTrouble: (part: keyof All, error: unknown) => void,
-): Promise<Parts<All, Input>> {
-  const order = Object.keys(plan) as (keyof All)[];
-  const running: Partial<{ [K in keyof All]: All[K] & Stoppable }> = {};
-  const builtFrom = new Map<keyof All, string>();
-  const alive = new Map<keyof All, AbortController>();
+export const partsOf =
+  <Input, Base>() =>
+  <
+    Running extends Stoppable,
+    Needs extends PartsByName<Input, Base> = Nothing,
+    Uses extends PartsByName<Input, Base> = Nothing,
+  >(
+    plan: PartPlan<Input, Base, Running, Needs, Uses>,
+  ): Part<Input, Base, Running> => ({ needs: {}, uses: {}, ...plan });
 
-  const stopOne = async (name: keyof All): Promise<void> => {
-    const life = alive.get(name);
-    if (life === undefined) return;
-    alive.delete(name);
-    try {
-      await running[name]?.stop();
-    } catch (error) {
-      onTrouble(name, error);
+/** The parts, each behind those that it needs or uses, else as listed. Throws an Error that names a circle. */
+export function startOrder<I, B>(listed: readonly Part<I, B>[]): Part<I, B>[] {
+  const order = new Set<Part<I, B>>();
+  const visit = (part: Part<I, B>, above: readonly Part<I, B>[]): void => {
+    if (order.has(part)) return;
+    const trail = [...above, part];
+    if (above.includes(part)) {
+      const names = trail.slice(above.indexOf(part)).map(({ name }) => name);
+      throw new Error(`parts need each other in a circle: ${names.join(' -> ')}`);
     }
-    life.abort();
+    for (const other of Object.values({ ...part.needs, ...part.uses })) visit(other, trail);
+    order.add(part);
   };
-  const stopThese = async (names: readonly (keyof All)[]): Promise<void> => {
-    for (const name of [...names].reverse()) await stopOne(name);
-  };
-  const startOne = async <K extends keyof All>(name: K, from: Input): Promise<void> => {
-    const life = new AbortController();
-    running[name] = await plan[name].start(from, running as All, life.signal);
-    alive.set(name, life);
-    builtFrom.set(name, JSON.stringify(plan[name].inputs(from)));
-  };
-  const adaptOne = <K extends keyof All>(name: K, to: Input): void => {
-    const part = running[name];
-    if (part !== undefined) plan[name].adapt?.(part, to);
-    builtFrom.set(name, JSON.stringify(plan[name].inputs(to)));
-  };
-  const startThese = async (names: readonly (keyof All)[], from: Input): Promise<void> => {
-    for (const name of names) await startOne(name, from);
-  };
+  for (const part of listed) visit(part, []);
+  return [...order];
+}
 
+/** The parts of a running program. */
+export interface RunningParts<Input, Base> {
+  /** The present one: while it is being restarted, the stopped one of before. */
+  get<Running extends Stoppable>(part: Part<Input, Base, Running>): Running;
+  /**
+   * Restarts the parts whose inputs changed and those that need them, or lets them adapt. Gives the names of all that
+   * were touched, in start order.
+   */
+  reload(input: Input): Promise<string[]>;
+  /** Ends all signals at once, then stops all in reverse order, also when one of them fails to. */
+  stop(): Promise<void>;
+}
+
+/** A part that was started. */
+interface Life {
+  readonly running: Stoppable;
+  readonly ending: AbortController;
+  builtFrom: string;
+  stopped: boolean;
+}
+
+interface State<Input, Base> {
+  readonly order: readonly Part<Input, Base>[];
+  readonly base: Base;
+  readonly lives: Map<Part<Input, Base>, Life>;
+  /** Hears why a part failed to stop. */
+  onTrouble(name: string, error: unknown): void;
+}
+
+const mapValues = <T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
+
+async function startOne<I, B>(state: State<I, B>, part: Part<I, B>, input: I): Promise<void> {
+  const runningOf = (other: Part<I, B>) => state.lives.get(other)?.running;
+  const given = {
+    ...state.base,
+    ...mapValues(part.needs, runningOf),
+    ...mapValues(part.uses, (other) => () => runningOf(other)),
+  };
+  const ending = new AbortController();
+  const running = await part.start(input, given, ending.signal);
+  state.lives.set(part, { running, ending, builtFrom: JSON.stringify(part.inputs(input)), stopped: false });
+}
+
+async function stopThese<I, B>(state: State<I, B>, parts: readonly Part<I, B>[]): Promise<void> {
+  for (const part of [...parts].reverse()) {
+    const life = state.lives.get(part);
+    if (life === undefined || life.stopped) continue;
+    life.stopped = true;
+    try {
+      await life.running.stop();
+    } catch (error) {
+      state.onTrouble(part.name, error);
+    }
+    life.ending.abort();
+  }
+}
+
+/** What a new input makes necessary. */
+function plan<I, B>({ order, lives }: State<I, B>, input: I) {
+  const restart = new Set<Part<I, B>>();
+  const adapt = new Set<Part<I, B>>();
+  for (const part of order) {
+    const life = lives.get(part);
+    const isChanged = life?.builtFrom !== JSON.stringify(part.inputs(input));
+    const isCutOff = Object.values(part.needs).some((other) => restart.has(other));
+    if (life?.stopped !== false || isCutOff || (isChanged && part.adapt === undefined)) restart.add(part);
+    else if (isChanged) adapt.add(part);
+  }
+  return { restart, adapt };
+}
+
+async function reload<I, B>(state: State<I, B>, input: I): Promise<string[]> {
+  const { restart, adapt } = plan(state, input);
+  await stopThese(state, [...restart]);
+  for (const part of adapt) {
+    const life = state.lives.get(part);
+    if (life === undefined) continue;
+    part.adapt?.(life.running, input);
+    life.builtFrom = JSON.stringify(part.inputs(input));
+  }
+  for (const part of restart) await startOne(state, part, input);
+  return state.order.filter((part) => restart.has(part) || adapt.has(part)).map(({ name }) => name);
+}
+
+/**
+ * Starts parts in the order of their needs, each with `base` and what it declares. When one fails to start, those
+ * before it are stopped again and the failure is thrown.
+ */
+export async function startParts<Input, Base>(
+  listed: readonly Part<Input, Base>[],
+  base: Base,
+  input: Input,
+  onTrouble: (name: string, error: unknown) => void,
+): Promise<RunningParts<Input, Base>> {
+  const state: State<Input, Base> = { order: startOrder(listed), base, lives: new Map(), onTrouble };
   try {
-    await startThese(order, input);
+    for (const part of state.order) await startOne(state, part, input);
   } catch (error) {
-    await stopThese(order);
+    await stopThese(state, state.order);
     throw error;
   }
-
   return {
-    running: running as All,
-    async reload(next) {
-      const stale = new Set<keyof All>();
-      const adaptable = new Set<keyof All>();
-      for (const name of order) {
-        const changed = builtFrom.get(name) !== JSON.stringify(plan[name].inputs(next));
-        if (plan[name].needs.some((other) => stale.has(other))) stale.add(name);
-        else if (changed) (plan[name].adapt === undefined ? stale : adaptable).add(name);
-      }
-      const restarted = order.filter((name) => stale.has(name));
-      await stopThese(restarted);
-      for (const name of adaptable) adaptOne(name, next);
-      await startThese(restarted, next);
-      return order.filter((name) => stale.has(name) || adaptable.has(name));
-    },
+    // a part is started by its own `start` alone, so this is what that gives
+    get: <Running extends Stoppable>(part: Part<Input, Base, Running>) =>
+      state.lives.get(part)?.running as Running,
+    reload: (next) => reload(state, next),
     async stop() {
-      for (const life of alive.values()) life.abort();
-      await stopThese(order);
+      for (const { ending } of state.lives.values()) ending.abort();
+      await stopThese(state, state.order);
     },
   };
 }

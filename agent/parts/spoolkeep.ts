@@ -3,7 +3,8 @@ import { known } from '../lib/known.ts';
 import { type Found, keepSpool } from '../records/snapshot.ts';
 import { statusRecord } from '../status/events.ts';
 import type { StatusChange } from '../wire/reports.ts';
-import type { Ground, PlanOf } from './ground.ts';
+import { part } from './part.ts';
+import { spoolPart } from './spool.ts';
 
 /** What is said of the run before; nothing is made up where nothing is known. */
 function sayBefore({ before, broken }: Found, file: string | undefined): string {
@@ -37,28 +38,27 @@ const startOf = (found: Found, boot: string, file: string | undefined): StatusCh
 };
 
 /** What waits outlives the agent, where the config names a file for it. */
-export function spoolKeepPart({ ticker, wall, console, boot }: Ground): PlanOf<'spoolKeep'>['spoolKeep'] {
-  return {
-    needs: ['spool'],
-    inputs: ({ config: { spool } }) => [spool.snapshot_file, spool.snapshot_s],
-    adapt: (keep, { config: { spool } }) =>
-      keep.configure({ file: spool.snapshot_file, every_s: spool.snapshot_s }),
-    start({ config: { agent, spool } }, parts) {
-      const { unit, role } = agent;
-      const file = spool.snapshot_file;
-      const wall_ms = (): number => wall.now_us() / 1000;
-      return keepSpool(
-        {
-          spool: parts.spool,
-          ticker,
-          log: console.log.part('spool'),
-          wall_ms,
-          started: (found) =>
-            void parts.spool.put(statusRecord({ unit, role }, wall_ms(), startOf(found, boot, file))),
-        },
-        { unit, boot, kernel_boot: bootId() },
-        { file, every_s: spool.snapshot_s },
-      );
-    },
-  };
-}
+export const spoolKeepPart = part({
+  name: 'spoolKeep',
+  needs: { spool: spoolPart },
+  inputs: ({ config: { spool } }) => [spool.snapshot_file, spool.snapshot_s],
+  start({ config: { agent, ...config } }, { spool, ticker, wall, log, boot }) {
+    const { unit, role } = agent;
+    const file = config.spool.snapshot_file;
+    const wall_ms = (): number => wall.now_us() / 1000;
+    return keepSpool(
+      {
+        spool,
+        ticker,
+        log: log.part('spool'),
+        wall_ms,
+        started: (found) =>
+          void spool.put(statusRecord({ unit, role }, wall_ms(), startOf(found, boot, file))),
+      },
+      { unit, boot, kernel_boot: bootId() },
+      { file, every_s: config.spool.snapshot_s },
+    );
+  },
+  adapt: (keep, { config: { spool } }) =>
+    keep.configure({ file: spool.snapshot_file, every_s: spool.snapshot_s }),
+});

@@ -1,4 +1,3 @@
-import type { AgentFile } from '../config/agentfile.ts';
 import type { Finding } from '../health/findings.ts';
 import { findingsBetween } from '../health/health.ts';
 import { formatStep } from '../lib/format.ts';
@@ -8,7 +7,7 @@ import { version } from '../lib/version.ts';
 import type { Spool, SpoolRecord } from '../records/spool.ts';
 import type { HealthEvent, StatusChange, StatusEvent } from '../wire/reports.ts';
 import { subjectsOf } from '../wire/subjects.ts';
-import type { Outlook } from './unitstate.ts';
+import type { UnitState } from './unitstate.ts';
 
 export interface EventsDeps {
   readonly spool: Pick<Spool, 'put'>;
@@ -89,13 +88,13 @@ export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readon
 
 /** The unit's health as HEALTH_PROBE is answered and as it is published with that. */
 export const healthEvent = (
-  { health, uptime_s }: Outlook,
-  { config: { agent } }: AgentFile,
+  { health, uptime_s }: UnitState,
+  { unit, role }: { readonly unit: string; readonly role: string },
   wall_us: number,
 ): HealthEvent => ({
   ts: Math.floor(wall_us / 1000),
-  unit_id: agent.unit,
-  role: agent.role,
+  unit_id: unit,
+  role,
   event: 'health',
   status: health.status,
   version,

@@ -1,5 +1,5 @@
 import { type ChronyFacts, decidingPort, type PtpFacts } from '../clock/facts.ts';
-import { planExcerpts } from '../clock/recorder/excerpts.ts';
+import { type Excerpt, planExcerpts } from '../clock/recorder/excerpts.ts';
 import { type ClockSample, clockRecorder, type Figure, type SampleTable } from '../clock/recorder/samples.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import type { WallClock } from '../clock/wallclock.ts';
@@ -10,10 +10,10 @@ import type { Spool } from '../records/spool.ts';
 import type { RecorderMetric, StatusChange } from '../wire/reports.ts';
 
 export interface FlightRecorderDeps {
-  /** What is looked at; undefined while it is being started anew: the recorder outlives it. */
-  keeper(): Pick<Timekeeper, 'verdict' | 'summary' | 'ptp' | 'ntp'> | undefined;
-  leaf(): Pick<LeafWatch, 'read' | 'hubUp'> | undefined;
-  /** Hears of each sample. */
+  /** What is looked at now: the recorder outlives a restart of both. */
+  clock(): Pick<Timekeeper, 'verdict' | 'summary' | 'ptp' | 'ntp'>;
+  leaf(): Pick<LeafWatch, 'read' | 'hubUp'>;
+  /** Called with each sample. */
   seen(sample: ClockSample): void;
   readonly spool: Pick<Spool, 'put'>;
   readonly wall: WallClock;
@@ -48,6 +48,25 @@ function ntpSample(ntp: ChronyFacts | undefined) {
   return { ntp_source: followed?.name, ntp_last_rx_s: followed?.last_rx_s };
 }
 
+function lookAt({ wall, ...deps }: FlightRecorderDeps, now_ms: number): ClockSample {
+  const [clock, leaf] = [deps.clock(), deps.leaf()];
+  wall.check();
+  const { source, quality, holdover, offset_ns } = clock.verdict();
+  return {
+    mono_ms: now_ms,
+    wall_ms: wall.now_us() / 1000,
+    source,
+    quality,
+    holdover: holdover !== undefined,
+    offset_ns,
+    error_bound_ns: clock.summary().error_bound_ns,
+    ...ptpSample(freshValue(clock.ptp()), now_ms),
+    ...ntpSample(freshValue(clock.ntp())),
+    hub_up: leaf.hubUp(),
+    hub_rtt_us: freshValue(leaf.read())?.hub.rtt_us,
+  };
+}
+
 /** Looks at the clock each second and publishes what it saw around each change of the verdict. */
 export function keepRecorder(
   deps: FlightRecorderDeps,
@@ -57,28 +76,7 @@ export function keepRecorder(
   const recorder = clockRecorder();
   const excerpts = planExcerpts();
 
-  function look(now_ms: number): ClockSample | undefined {
-    const keeper = deps.keeper();
-    if (keeper === undefined) return undefined;
-    const leaf = deps.leaf();
-    wall.check();
-    const { source, quality, holdover, offset_ns } = keeper.verdict();
-    return {
-      mono_ms: now_ms,
-      wall_ms: wall.now_us() / 1000,
-      source,
-      quality,
-      holdover: holdover !== undefined,
-      offset_ns,
-      error_bound_ns: keeper.summary().error_bound_ns,
-      ...ptpSample(freshValue(keeper.ptp()), now_ms),
-      ...ntpSample(freshValue(keeper.ntp())),
-      hub_up: leaf?.hubUp(),
-      hub_rtt_us: leaf && freshValue(leaf.read())?.hub.rtt_us,
-    };
-  }
-
-  function publish(excerpt: ReturnType<typeof excerpts.due>): void {
+  function publish(excerpt: Excerpt | undefined): void {
     if (excerpt === undefined) return;
     const { from_ms, to_ms, changes, more_changes } = excerpt;
     const body: RecorderMetric = {
@@ -92,17 +90,13 @@ export function keepRecorder(
     deps.spool.put({ subject: opts.subject, worth: 'event', body });
   }
 
-  function tick(): void {
+  const stop = ticker.every(period_ms, () => {
     const now_ms = ticker.now_ms();
-    const sample = look(now_ms);
-    if (sample !== undefined) {
-      deps.seen(sample);
-      recorder.push(sample);
-    }
+    const sample = lookAt(deps, now_ms);
+    deps.seen(sample);
+    recorder.push(sample);
     publish(excerpts.due(now_ms));
-  }
-  const cancel = ticker.every(period_ms, tick);
-
+  });
   return {
     changed({ before, after, evidence = '' }) {
       const mono_ms = ticker.now_ms();
@@ -111,6 +105,6 @@ export function keepRecorder(
     table: () => recorder.table(),
     column: recorder.column,
     finish: () => publish(excerpts.rest(ticker.now_ms())),
-    stop: cancel,
+    stop,
   };
 }

@@ -2,7 +2,7 @@ import type { WallClock } from '../clock/wallclock.ts';
 import type { SectionValues } from '../config/options.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import type { Spool } from '../records/spool.ts';
+import type { Spool, SpoolRecord } from '../records/spool.ts';
 import {
   type HeartbeatFacts,
   heartbeat,
@@ -13,16 +13,14 @@ import {
 } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric, SystemMetric } from '../wire/reports.ts';
 import type { Subjects } from '../wire/subjects.ts';
-import type { Outlook } from './unitstate.ts';
+import type { UnitState } from './unitstate.ts';
 
 export interface PublisherDeps {
   readonly spool: Pick<Spool, 'put'>;
   readonly ticker: Ticker;
   readonly wall: WallClock;
   /** The state of the unit right now. */
-  outlook(): Promise<Outlook>;
-  /** The number of the next heartbeat; the count goes on when the publisher is started anew. */
-  nextSequence(): number;
+  look(): Promise<UnitState>;
   /** [0, 1), for the delay after boot. */
   random(): number;
 }
@@ -36,87 +34,113 @@ export interface PublisherOptions {
 }
 
 export interface Publisher {
+  /** Goes on with other options, which it publishes at once; the count of heartbeats goes on, too. */
+  configure(opts: PublisherOptions): void;
   /** Puts the last heartbeat, which says that the unit stops by intention. */
   farewell(): Promise<void>;
   stop(): void;
 }
 
-/** Intervals are moved by up to this share, so that a fleet that booted together does not speak in unison. */
+/** Intervals are moved by up to this share, so that units that booted together do not all publish together. */
 const jitter = 0.05;
 
-/** Publishes heartbeat and metrics each interval, and `ops.time.config` once. */
+interface State {
+  opts: PublisherOptions;
+  /** Of the last heartbeat; 0 before the first. */
+  sequence: number;
+  /** Counts what ends a look that is under way: other options, a stop. */
+  round: number;
+  begun: boolean;
+  stopped: boolean;
+  cancel(): void;
+}
+
+function heartbeatRecord({ opts, sequence }: State, now: UnitState, wall_ms: number, stopping: boolean) {
+  const facts: HeartbeatFacts = {
+    wall_ms,
+    sequence,
+    interval_s: opts.interval_s,
+    uptime_s: now.uptime_s,
+    status: now.health.status,
+    problems: now.health.findings.map(({ text }) => text),
+    clock: now.clock,
+    stopping,
+    ...known({
+      native_rtt_us: now.rtt.native_rtt_us,
+      app_rtt_us: now.rtt.app_rtt_us,
+      cpu_percent: now.system.cpu_percent,
+      memory_percent: now.system.memory?.used_percent,
+    }),
+  };
+  return { subject: opts.subjects.heartbeat, worth: 'metric', ...heartbeat(opts.name, facts) } as const;
+}
+
+function metricRecords({ opts, sequence }: State, now: UnitState, wall_ms: number): SpoolRecord[] {
+  const { metric } = opts.subjects;
+  const stamp: Stamp = { ts: Math.floor(wall_ms), unit_id: opts.name.unit, seq: sequence };
+  const rtt: RttMetric = { ...stamp, ...now.rtt, ...known({ hub_rtt_us: now.nats.hub_rtt_us }) };
+  const time = timeMetric(stamp, { ...now.time, ntp_servers: opts.time.ntp_server });
+  const nats: NatsMetric = { ...stamp, ...now.nats };
+  const system: SystemMetric = { ...stamp, host: now.system, agent: now.self };
+  return [
+    { subject: metric.rtt, worth: 'metric', body: rtt },
+    { subject: metric.time, worth: 'metric', body: time },
+    { subject: metric.nats, worth: 'metric', body: nats },
+    { subject: metric.system, worth: 'metric', body: system },
+  ];
+}
+
+function timeConfigRecord({ name, subjects, time }: PublisherOptions): SpoolRecord {
+  const { mode, ntp_server, ptp_master, ptp_domain } = time;
+  const body: TimeConfig = {
+    unit_id: name.unit,
+    mode,
+    ntp_servers: ntp_server.join(','),
+    ...known({ ptp_master }),
+    ptp_domain,
+  };
+  return { subject: subjects.timeConfig, worth: 'event', body };
+}
+
+async function publish(deps: PublisherDeps, state: State, stopping = false): Promise<void> {
+  const { round } = state;
+  const now = await deps.look();
+  if (round !== state.round) return; // what came meanwhile publishes
+  state.sequence += 1;
+  const wall_ms = deps.wall.now_us() / 1000;
+  deps.spool.put(heartbeatRecord(state, now, wall_ms, stopping));
+  if (stopping) return;
+  for (const record of metricRecords(state, now, wall_ms)) deps.spool.put(record);
+}
+
+/** Publishes now, and from now on at each interval. */
+function begin(deps: PublisherDeps, state: State): void {
+  state.begun = true;
+  state.cancel();
+  deps.spool.put(timeConfigRecord(state.opts));
+  void publish(deps, state);
+  state.cancel = deps.ticker.every(state.opts.interval_s * 1000, () => void publish(deps, state), jitter);
+}
+
+/** Publishes heartbeat and metrics each interval, and `ops.time.config` once and when the options change. */
 export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Publisher {
-  const { spool, ticker, wall } = deps;
-  const { name, subjects, interval_s } = opts;
-  let stopped = false;
-
-  const put = (subject: string, body: object): void => void spool.put({ subject, worth: 'metric', body });
-
-  function putHeartbeat(now: Outlook, sequence: number, wall_ms: number, stopping: boolean): void {
-    const facts: HeartbeatFacts = {
-      wall_ms,
-      sequence,
-      interval_s,
-      uptime_s: now.uptime_s,
-      status: now.health.status,
-      problems: now.health.findings.map(({ text }) => text),
-      clock: now.clock,
-      stopping,
-      ...known({
-        native_rtt_us: now.rtt.native_rtt_us,
-        app_rtt_us: now.rtt.app_rtt_us,
-        cpu_percent: now.system.cpu_percent,
-        memory_percent: now.system.memory?.used_percent,
-      }),
-    };
-    const { body, headers } = heartbeat(name, facts);
-    spool.put({ subject: subjects.heartbeat, worth: 'metric', body, headers });
-  }
-
-  async function publish(stopping = false): Promise<void> {
-    const now = await deps.outlook();
-    if (stopped && !stopping) return; // its successor publishes
-    const sequence = deps.nextSequence();
-    const wall_ms = wall.now_us() / 1000;
-    const stamp: Stamp = { ts: Math.floor(wall_ms), unit_id: name.unit, seq: sequence };
-    putHeartbeat(now, sequence, wall_ms, stopping);
-    if (stopping) return;
-    const rtt: RttMetric = { ...stamp, ...now.rtt, ...known({ hub_rtt_us: now.hub_rtt_us }) };
-    const nats: NatsMetric = { ...stamp, ...now.nats };
-    put(subjects.metric.rtt, rtt);
-    put(subjects.metric.time, timeMetric(stamp, { ...now.time, ntp_servers: opts.time.ntp_server }));
-    put(subjects.metric.nats, nats);
-    const system: SystemMetric = { ...stamp, host: now.system, agent: now.self };
-    put(subjects.metric.system, system);
-  }
-
-  function putTimeConfig(): void {
-    const { mode, ntp_server, ptp_master, ptp_domain } = opts.time;
-    const body: TimeConfig = {
-      unit_id: name.unit,
-      mode,
-      ntp_servers: ntp_server.join(','),
-      ...known({ ptp_master }),
-      ptp_domain,
-    };
-    spool.put({ subject: subjects.timeConfig, worth: 'event', body });
-  }
-
-  let cancel = ticker.after(deps.random() * opts.boot_delay_s * 1000, () => {
-    putTimeConfig();
-    void publish();
-    cancel = ticker.every(interval_s * 1000, () => void publish(), jitter);
-  });
-
+  const state: State = { opts, sequence: 0, round: 0, begun: false, stopped: false, cancel: () => {} };
+  state.cancel = deps.ticker.after(deps.random() * opts.boot_delay_s * 1000, () => begin(deps, state));
   const stop = (): void => {
-    stopped = true;
-    cancel();
+    state.stopped = true;
+    state.round += 1;
+    state.cancel();
   };
   return {
+    configure(next) {
+      state.opts = next;
+      state.round += 1;
+      if (state.begun) begin(deps, state);
+    },
     async farewell() {
-      if (stopped) return;
+      if (state.stopped) return;
       stop();
-      await publish(true);
+      await publish(deps, state, true);
     },
     stop,
   };

@@ -1,11 +1,10 @@
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
 import { known } from '../lib/known.ts';
 import type { Reading } from '../lib/reading.ts';
-import type { LinkState } from '../nats/link.ts';
 import type { SpoolStats } from '../records/spool.ts';
 import type { UnitName } from '../wire/messages.ts';
 import type { WindowStats } from '../wire/reports.ts';
-import type { Outlook } from './unitstate.ts';
+import type { UnitState } from './unitstate.ts';
 import {
   type ClockStatus,
   type LinkStatus,
@@ -17,17 +16,6 @@ import {
   type StatusSnapshot,
   snapshotSchema,
 } from './web/shape.ts';
-
-/** What the snapshot needs besides the outlook. */
-export interface StatusFacts {
-  readonly name: UnitName;
-  readonly wall_ms: number;
-  readonly link: LinkState;
-  readonly linkSince_ms: number;
-  readonly holdoverSince_ms: number | undefined;
-  readonly hubChanges: number | undefined;
-  readonly spool: SpoolStats;
-}
 
 const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
   if (reading.kind === 'stale') return reading.why;
@@ -47,7 +35,7 @@ const seen = (reading: Reading<unknown>): Seen =>
 const seenValue = <T>(reading: Reading<T>): T | undefined =>
   reading.kind === 'absent' ? undefined : reading.value;
 
-function clockStatus({ time, clock }: Outlook, holdoverSince_ms: number | undefined): ClockStatus {
+function clockStatus({ time, clock, holdover_since_ms }: UnitState): ClockStatus {
   const { verdict, since_wall_ms } = time;
   const { source, quality, bound, evidence, reasons, offset_ns, holdover } = verdict;
   return {
@@ -59,8 +47,8 @@ function clockStatus({ time, clock }: Outlook, holdoverSince_ms: number | undefi
       error_bound_ns: clock.error_bound_ns,
       error_rel_ns: bound.relative_ns === undefined ? undefined : Math.ceil(bound.relative_ns),
       holdover:
-        holdover && holdoverSince_ms !== undefined
-          ? { source: holdover.source, since_ms: holdoverSince_ms }
+        holdover && holdover_since_ms !== undefined
+          ? { source: holdover.source, since_ms: Math.floor(holdover_since_ms) }
           : undefined,
     }),
     bound_terms: bound.terms,
@@ -111,17 +99,17 @@ export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   };
 }
 
-function linkStatus({ nats, hub_rtt_us }: Outlook, facts: StatusFacts): LinkStatus {
+function linkStatus({ nats, link_since_ms, hub_changes }: UnitState): LinkStatus {
   return {
-    connected: facts.link.connected,
-    since_ms: Math.floor(facts.linkSince_ms),
+    connected: nats.connected,
+    since_ms: Math.floor(link_since_ms),
     ...known({
       server: nats.server_name,
       server_version: nats.server_version,
       hub_up: nats.hub_up,
       hub_since_ms: nats.hub_since_ms,
-      hub_rtt_us,
-      hub_changes: facts.hubChanges,
+      hub_rtt_us: nats.hub_rtt_us,
+      hub_changes,
       last_error: nats.last_error,
       cause: nats.cause,
     }),
@@ -145,32 +133,33 @@ const rttStatus = (to: string, last_us: number | undefined, window: WindowStats)
   ...(window.count === 0 ? {} : { loss: window.loss_percent / 100 }),
 });
 
-/** The outlook as `/status.json` shows it. */
-export function statusSnapshot(outlook: Outlook, facts: StatusFacts): StatusSnapshot {
-  const { rtt, health, time } = outlook;
-  const { unit, tenant, version } = facts.name;
+const roundTrips = ({ native, native_rtt_us, app, app_rtt_us, peers }: UnitState['rtt']): RttStatus[] => [
+  ...(native === undefined ? [] : [rttStatus('leaf', native_rtt_us, native)]),
+  ...(app === undefined ? [] : [rttStatus('echo', app_rtt_us, app)]),
+  ...peers.map((peer) => rttStatus(peer.unit, peer.rtt_us, peer.window)),
+];
+
+/** The state as `/status.json` shows it. */
+export function statusSnapshot(state: UnitState, { unit, tenant, version }: UnitName): StatusSnapshot {
+  const { health, time, nats } = state;
   return {
     schema: snapshotSchema,
     unit,
     ...known({ tenant }),
     version,
-    at_ms: Math.floor(facts.wall_ms),
-    uptime_s: Math.floor(outlook.uptime_s),
+    at_ms: Math.floor(state.at_ms),
+    uptime_s: Math.floor(state.uptime_s),
     status: health.status,
     problems: health.findings.map(({ text }) => text),
     troubles: health.findings,
-    clock: clockStatus(outlook, facts.holdoverSince_ms),
+    clock: clockStatus(state),
     ptp: ptpStatus(time.ptp),
     ntp: ntpStatus(time.ntp),
-    link: linkStatus(outlook, facts),
-    spool: spoolStatus(facts.spool),
-    rtt: [
-      ...(rtt.native === undefined ? [] : [rttStatus('leaf', rtt.native_rtt_us, rtt.native)]),
-      ...(rtt.app === undefined ? [] : [rttStatus('echo', rtt.app_rtt_us, rtt.app)]),
-      ...rtt.peers.map((peer) => rttStatus(peer.unit, peer.rtt_us, peer.window)),
-    ],
-    system: outlook.system,
-    self: outlook.self,
-    certificates: outlook.certificates,
+    link: linkStatus(state),
+    spool: spoolStatus(nats.spool),
+    rtt: roundTrips(state.rtt),
+    system: state.system,
+    self: state.self,
+    certificates: state.certificates,
   };
 }

@@ -1,5 +1,6 @@
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { clockCaveat } from '../clock/trust.ts';
+import type { ClockVerdict } from '../clock/verdict/judge.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import type { CertFacts, CertProbe, CertSource } from '../device/certs.ts';
@@ -17,12 +18,12 @@ import type { Ticker } from '../lib/ticker.ts';
 import type { Link, LinkState } from '../nats/link.ts';
 import type { RttProbe } from '../peers/rtt.ts';
 import type { SpoolKeep } from '../records/snapshot.ts';
-import type { Spool } from '../records/spool.ts';
-import type { Outlook } from './unitstate.ts';
+import type { Spool, SpoolStats } from '../records/spool.ts';
+import type { UnitState } from './unitstate.ts';
 
 /** The parts that are asked. */
 export interface SurveyParts {
-  readonly keeper: Timekeeper;
+  readonly clock: Timekeeper;
   readonly link: Link;
   readonly leaf: LeafWatch;
   readonly spool: Spool;
@@ -31,7 +32,7 @@ export interface SurveyParts {
   readonly system: SystemProbe;
   readonly self: SelfProbe;
   readonly certs: CertProbe;
-  readonly care?: LeafSupervisor;
+  readonly supervisor: LeafSupervisor;
 }
 
 export interface SurveyDeps {
@@ -66,93 +67,124 @@ const soonest = (certificates: readonly CertFacts[]): number | undefined => {
   return days.length === 0 ? undefined : Math.min(...days);
 };
 
-/** The latest trouble of the way to the hub, with its cause where it has a name. */
-function lastTrouble(
-  care: LeafSupervisor | undefined,
-  facts: LeafFacts | undefined,
-  { lastError }: LinkState,
-) {
-  const heard = care?.lastTrouble();
-  const last_error = heard?.text ?? facts?.last_error?.text ?? lastError;
-  return { last_error, cause: heard?.code ?? (last_error === undefined ? undefined : causeOf(last_error)) };
+/** Over all links to the hub; not known when one of them does not tell. */
+function total(links: readonly HubLink[], of: (link: HubLink) => number | undefined): number | undefined {
+  const counts = links.flatMap((one) => of(one) ?? []);
+  return counts.length === 0 || counts.length < links.length
+    ? undefined
+    : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Asks every part once: the one look that heartbeat, metrics and status page are made from. Never rejects. */
-export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFile): Promise<Outlook> {
-  const { keeper, link, leaf, spool } = parts;
+/** What was asked of the parts for one moment. */
+interface Answers {
+  readonly now_ms: number;
+  /** The wall time of a monotonic moment, in Unix ms. */
+  wall_ms(mono_ms: number): number;
+  readonly facts: LeafFacts | undefined;
+  readonly link: LinkState;
+  readonly stats: SpoolStats;
+  readonly verdict: ClockVerdict;
+  readonly certificates: readonly CertFacts[];
+}
+
+function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
+  const { facts, link, stats, verdict, certificates } = answers;
+  const wall_ms = answers.wall_ms(answers.now_ms);
+  return judgeHealth({
+    config: file.config,
+    host: hosts[assumedHost],
+    problems: file.problems,
+    leaf: file.leaf,
+    link,
+    hubUp: parts.leaf.hubUp(),
+    hubError: facts?.last_error?.text,
+    hubCause: parts.supervisor.trouble(),
+    lastCause: lastTrouble(parts, answers).cause,
+    rolledBack: parts.supervisor.rolledBack(),
+    spool: stats,
+    snapshotTrouble: parts.spoolKeep.trouble(),
+    clock: verdict,
+    denied: parts.link.denied(),
+    certificates,
+    wall_ms,
+    clockCaveat: clockCaveat(verdict.quality, wall_ms),
+  });
+}
+
+/** The latest trouble of the way to the hub, with its cause where it has a name. */
+function lastTrouble({ supervisor }: SurveyParts, { facts, link }: Answers) {
+  const found = supervisor.lastTrouble();
+  const last_error = found?.text ?? facts?.last_error?.text ?? link.lastError;
+  return { last_error, cause: found?.code ?? (last_error === undefined ? undefined : causeOf(last_error)) };
+}
+
+function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
+  const { facts, link, stats, certificates } = answers;
+  const { reconnects, dropped, in_msgs, out_msgs } = parts.link.counters();
+  const links = facts?.links ?? [];
+  return {
+    connected: link.connected,
+    agent: { reconnects, dropped, in_msgs, out_msgs },
+    spool: stats,
+    ...known({
+      server_name: facts?.server.name ?? link.server?.name,
+      server_version: facts?.server.version ?? link.server?.version,
+      hub_up: parts.leaf.hubUp(),
+      hub_since_ms: facts && Math.floor(answers.wall_ms(facts.hub.since_ms)),
+      hub_rtt_us: facts?.hub.rtt_us,
+      in_msgs: total(links, (one) => one.in_msgs),
+      out_msgs: total(links, (one) => one.out_msgs),
+      in_bytes: total(links, (one) => one.in_bytes),
+      out_bytes: total(links, (one) => one.out_bytes),
+      slow_consumers: facts?.server.slow_consumers,
+      certificate_days_left: soonest(certificates),
+      certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
+      ...lastTrouble(parts, answers),
+    }),
+  };
+}
+
+function timeOf({ clock }: SurveyParts, { verdict, now_ms, wall_ms }: Answers): UnitState['time'] {
+  return {
+    verdict,
+    since_wall_ms: wall_ms(verdict.since_ms),
+    ptp: clock.ptp(),
+    ntp: clock.ntp(),
+    ...known({ holdover_s: verdict.holdover && (now_ms - verdict.holdover.since_ms) / 1000 }),
+  };
+}
+
+/** Asks every part once, for all that is published, answered and shown of one moment. Never rejects. */
+export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFile): Promise<UnitState> {
   const [system, self, certificates] = await Promise.all([
     parts.system.read(),
     parts.self.read(),
     parts.certs.read(certificateSources(file)),
   ]);
   const now_ms = deps.ticker.now_ms();
-  const wall_us = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms);
-  const verdict = keeper.verdict();
-  const facts: LeafFacts | undefined = freshValue(leaf.read());
-  const state = link.state();
-  const stats = spool.stats();
-  const hubLinks = facts?.links ?? [];
-  /** Over all links to the hub; not known when one of them does not tell. */
-  const total = (of: (link: HubLink) => number | undefined): number | undefined => {
-    const counts = hubLinks.flatMap((one) => of(one) ?? []);
-    return counts.length === 0 || counts.length < hubLinks.length
-      ? undefined
-      : counts.reduce((sum, count) => sum + count, 0);
-  };
-  const last = lastTrouble(parts.care, facts, state);
-  const health = judgeHealth({
-    config: file.config,
-    host: hosts[assumedHost],
-    problems: file.problems,
-    leaf: file.leaf,
-    link: state,
-    hubUp: leaf.hubUp(),
-    hubError: facts?.last_error?.text,
-    hubCause: parts.care?.trouble(),
-    lastCause: last.cause,
-    rolledBack: parts.care?.rolledBack(),
-    spool: stats,
-    snapshotTrouble: parts.spoolKeep.trouble(),
-    clock: verdict,
-    denied: link.denied(),
+  const answers: Answers = {
+    now_ms,
+    wall_ms: (mono_ms) => deps.wall.toWall_us(mono_ms, now_ms) / 1000,
+    facts: freshValue(parts.leaf.read()),
+    link: parts.link.state(),
+    stats: parts.spool.stats(),
+    verdict: parts.clock.verdict(),
     certificates,
-    wall_ms: wall_us(now_ms) / 1000,
-    clockCaveat: clockCaveat(verdict.quality, wall_us(now_ms) / 1000),
-  });
-  const { reconnects, dropped, in_msgs, out_msgs } = link.counters();
+  };
+  const { wall_ms, facts, verdict } = answers;
   return {
+    at_ms: wall_ms(now_ms),
     uptime_s: (now_ms - deps.started_ms) / 1000,
-    health,
-    clock: keeper.summary(),
-    time: {
-      verdict,
-      since_wall_ms: wall_us(verdict.since_ms) / 1000,
-      ptp: keeper.ptp(),
-      ntp: keeper.ntp(),
-      ...known({ holdover_s: verdict.holdover && (now_ms - verdict.holdover.since_ms) / 1000 }),
-    },
+    health: healthOf(parts, answers, file),
+    clock: parts.clock.summary(),
+    time: timeOf(parts, answers),
     rtt: parts.rtt.read(),
-    ...known({ hub_rtt_us: facts?.hub.rtt_us }),
-    nats: {
-      connected: state.connected,
-      agent: { reconnects, dropped, in_msgs, out_msgs },
-      spool: stats,
-      ...known({
-        server_name: facts?.server.name ?? state.server?.name,
-        server_version: facts?.server.version ?? state.server?.version,
-        hub_up: leaf.hubUp(),
-        hub_since_ms: facts && Math.floor(wall_us(facts.hub.since_ms) / 1000),
-        hub_rtt_us: facts?.hub.rtt_us,
-        in_msgs: total((one) => one.in_msgs),
-        out_msgs: total((one) => one.out_msgs),
-        in_bytes: total((one) => one.in_bytes),
-        out_bytes: total((one) => one.out_bytes),
-        slow_consumers: facts?.server.slow_consumers,
-        certificate_days_left: soonest(certificates),
-        certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
-        ...last,
-      }),
-    },
+    nats: natsOf(parts, answers),
+    link_since_ms: wall_ms(answers.link.since_ms),
+    ...known({
+      hub_changes: facts?.hub.changes,
+      holdover_since_ms: verdict.holdover && wall_ms(verdict.holdover.since_ms),
+    }),
     system,
     self,
     certificates,

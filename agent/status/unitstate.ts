@@ -3,19 +3,27 @@ import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
 import type { Finding } from '../health/findings.ts';
+import type { SpoolStats } from '../records/spool.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';
 
-/** Everything that is published of one moment, gathered once for heartbeat, metrics and status page. */
-export interface Outlook {
+/** The state of the unit at one moment, from which everything is made that is published, answered and shown of it. */
+export interface UnitState {
+  /** Unix ms. */
+  readonly at_ms: number;
   /** Of the agent. */
   readonly uptime_s: number;
   readonly health: { readonly status: Health; readonly findings: readonly Finding[] };
   readonly clock: ClockSummary;
   readonly time: Omit<TimeFacts, 'ntp_servers'>;
   readonly rtt: Pick<RttMetric, 'native_rtt_us' | 'app_rtt_us' | 'native' | 'app' | 'peers'>;
-  readonly hub_rtt_us?: number;
-  readonly nats: Omit<NatsMetric, keyof Stamp>;
+  readonly nats: Omit<NatsMetric, keyof Stamp | 'spool'> & { readonly spool: SpoolStats };
+  /** Unix ms since when the connection to the local server is as it is. */
+  readonly link_since_ms: number;
+  /** How often the link to the hub went up or down. */
+  readonly hub_changes?: number;
+  /** Unix ms since when the clock is in holdover. */
+  readonly holdover_since_ms?: number;
   readonly system: SystemFacts;
   readonly self: SelfFacts;
   readonly certificates: readonly CertFacts[];

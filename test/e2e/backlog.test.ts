@@ -10,7 +10,7 @@ import { createStream, type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit
 import { account, readStream, type StoredRecord, tellOutage } from '../kit/hub/storedids.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { eventually } from '../kit/process/daemon.ts';
-import { agentFileOf, fakeWall, outlookOf } from '../kit/unit/unitfakes.ts';
+import { agentFileOf, fakeWall, unitStateOf } from '../kit/unit/unitfakes.ts';
 
 const day_s = 86_400;
 const subjects = subjectsOf('u1', 'leaf');
@@ -153,7 +153,7 @@ for (const { name, program } of serversToTest()) {
         made_ms === undefined ? started_ms + fake.now_ms() : real.now_ms() + made_ms;
       const of = open({ memory_bytes }, { ...real, now_ms });
       await takeHubAway(of);
-      const outlook = outlookOf();
+      const state = unitStateOf();
       let sequence = 0;
       let put = 0;
       const counting = {
@@ -167,8 +167,10 @@ for (const { name, program } of serversToTest()) {
           spool: counting,
           ticker: fake,
           wall: fakeWall(fake),
-          outlook: async () => outlook,
-          nextSequence: () => ++sequence,
+          async look() {
+            sequence += 1;
+            return state;
+          },
           random: () => 0.5,
         },
         {

@@ -74,7 +74,7 @@ describe('a running unit whose config changes', () => {
   test('log levels are taken over without touching a part that carries records', async () => {
     edit("option interval_s '1'", "option interval_s '1'\n\toption log_level 'debug'");
     const touched = (await reload()).split(' ');
-    for (const part of ['link', 'spool', 'echo', 'keeper', 'rtt', 'events'])
+    for (const part of ['link', 'spool', 'echo', 'clock', 'rtt', 'answers', 'web', 'events'])
       assert.ok(!touched.includes(part), part);
   });
 
@@ -97,7 +97,7 @@ describe('a running unit whose config changes', () => {
     asking = false;
     await askers;
     assert.ok(
-      touched.includes('keeper') && !touched.includes('link') && !touched.includes('echo'),
+      touched.includes('clock') && !touched.includes('link') && !touched.includes('echo'),
       touched.join(),
     );
     assert.equal(lost, 0, `${lost} of ${asked} echoes`);

@@ -22,13 +22,22 @@ test('an OpenWrt network is found by its bridge, a device by its name', () => {
   assert.equal(addressOf('wan', interfaces), undefined);
 });
 
-test('the status page follows the address of its interface; without one, loopback and the socket serve', async (t) => {
+test('the status page follows the address of its interface and its options; without one, loopback and the socket serve', async (t) => {
   const socket = join(tempDir(t, 'web'), 'status.sock');
   const clock = fakeTicker();
   const lines: string[] = [];
   let files = 100;
   let now: Record<string, NetworkInterfaceInfo[]> = {};
   const port = await reservePort();
+  const options = {
+    enabled: true,
+    listen: '127.0.0.1',
+    interface: 'lan',
+    port,
+    metrics: true,
+    hosts: [],
+    socket,
+  };
   const serving = keepServing(
     {
       snapshot: () => fullSnapshot,
@@ -39,7 +48,7 @@ test('the status page follows the address of its interface; without one, loopbac
       interfaces: () => now,
       spareFiles: (count) => count <= files,
     },
-    { enabled: true, listen: '127.0.0.1', interface: 'lan', port, metrics: true, hosts: [], socket },
+    options,
     new AbortController().signal,
   );
   const answers = (address: string) =>
@@ -72,7 +81,19 @@ test('the status page follows the address of its interface; without one, loopbac
   assert.equal(lines.filter((line) => line.includes('no file is left')).length, 1, 'told once');
   assert.equal(existsSync(socket), true);
   assert.equal(lines.filter((line) => line.includes('no IPv4 address')).length, 1, 'told once');
+  const opened = (): number => lines.filter((line) => line.startsWith('status page')).length;
+  const before = opened();
+  const metrics = () => fetch(`http://127.0.0.3:${port}/metrics`).then(({ status }) => status);
+  assert.equal(await metrics(), 200);
+  serving.configure({ ...options, metrics: false });
+  assert.equal(await metrics(), 404, 'at once');
+  assert.equal(opened(), before, 'and nothing was closed for it');
+  serving.configure({ ...options, interface: undefined });
+  await eventually('served on the address of other options', () => answers('127.0.0.1'));
+  assert.equal(await answers('127.0.0.3'), false);
+  serving.configure({ ...options, enabled: false });
+  await eventually('not served over HTTP any more', async () => !(await answers('127.0.0.1')));
+  assert.equal(existsSync(socket), true);
   await serving.stop();
   assert.equal(existsSync(socket), false);
-  assert.equal(await answers('127.0.0.3'), false);
 });

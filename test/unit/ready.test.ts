@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LeafFacts } from '../../agent/leaf/watch/watch.ts';
 import { absent, fresh, type Reading } from '../../agent/lib/reading.ts';
-import type { Ground } from '../../agent/parts/ground.ts';
 import { whenReady } from '../../agent/ready.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { fakeLink } from '../kit/unit/unitfakes.ts';
@@ -17,6 +16,7 @@ function waiting(
     leaf: absent('not_yet') as Reading<LeafFacts>,
     answer: undefined as boolean | undefined,
     looks: 0,
+    monitored: changes.monitored ?? false,
   };
   const link = fakeLink(
     {},
@@ -27,19 +27,15 @@ function waiting(
   );
   const leaf = {
     read: () => now.leaf,
-    hubUp: () => undefined,
-    onChange: () => () => {},
     async look() {
       now.looks += 1;
     },
-    stop: () => {},
   };
-  const parts = { link, leaf, monitor: changes.monitored ? { link } : {} };
-  const ground = { ticker, signal: stopping.signal } as unknown as Ground;
-  void whenReady(parts, ground).then((ready) => {
+  const parts = { link: () => link, leaf: () => leaf, isMonitored: () => now.monitored };
+  void whenReady(parts, ticker, stopping.signal).then((ready) => {
     now.answer = ready;
   });
-  return { ticker, stopping, now, parts };
+  return { ticker, stopping, now };
 }
 
 test('a unit is ready once the connection stands and the server has seen the subscriptions', async () => {
@@ -78,9 +74,9 @@ test('a unit that is stopped before is not ready, and is looked at no more', asy
 });
 
 test('a part that a reload puts in the place of another is the one that counts', async () => {
-  const { ticker, now, parts } = waiting({ monitored: true });
+  const { ticker, now } = waiting({ monitored: true });
   await ticker.pass(100);
-  Object.assign(parts, { monitor: {} }); // the server is no longer asked
+  now.monitored = false;
   await ticker.pass(200);
   assert.equal(now.answer, true);
 });

@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import { type RouteDeps, statusRoutes } from './routes.ts';
+import { type RouteDeps, type Routes, statusRoutes } from './routes.ts';
 import { type Listening, type StatusServer, serveStatus } from './server.ts';
 
 /** The network interfaces of the machine by name, as os.networkInterfaces gives them. */
@@ -46,105 +46,155 @@ export function addressOf(name: string, interfaces: Interfaces): string | undefi
   return found.find(({ family }) => family === 'IPv4')?.address;
 }
 
+/** The status server while it runs. */
+export interface Serving {
+  /** Takes over other options; what is listened on stays open where it is to stay. */
+  configure(opts: ServingOptions): void;
+  stop(): Promise<void>;
+}
+
+interface State {
+  opts: ServingOptions;
+  routes: Routes;
+  socket: StatusServer | undefined;
+  /** What HTTP is served on; `at` tells one from another. */
+  http: { readonly server: StatusServer; readonly address: string; readonly at: string } | undefined;
+  /** No file is left for connections. */
+  full: boolean;
+  stopped: boolean;
+  /** What is wrong with what, as it was logged. */
+  readonly complaints: Map<string, string>;
+  /** Ends when the look under way has ended: one at a time. */
+  looking: Promise<void>;
+}
+
+interface Context {
+  readonly deps: ServingDeps;
+  readonly state: State;
+  readonly signal: AbortSignal;
+}
+
+/** What is wrong with something is logged once. */
+function complain({ deps, state }: Context, what: string, why: string): void {
+  if (state.complaints.get(what) !== why) deps.log.error(why);
+  state.complaints.set(what, why);
+}
+
+/** Listens; undefined, and a complaint, where it cannot. */
+async function open(context: Context, name: string, at: Listening): Promise<StatusServer | undefined> {
+  const { deps, state, signal } = context;
+  try {
+    const server = await serveStatus({ routes: (path) => state.routes(path), log: deps.log }, at, signal);
+    state.complaints.delete(name);
+    if (!state.stopped) return server;
+    await server.stop();
+  } catch (error) {
+    complain(context, name, messageOf(error));
+  }
+  return undefined;
+}
+
+/** The address of an interface; that of before when they cannot be listed, as when no file can be opened. */
+function addressNow({ deps, state }: Context, name: string): string | undefined {
+  try {
+    return addressOf(name, deps.interfaces);
+  } catch {
+    return state.http?.address;
+  }
+}
+
+/** The address to listen on now: of the configured interface, loopback while that has none; or the configured one. */
+function wantedAddress(context: Context): string {
+  const { opts, complaints } = context.state;
+  if (opts.interface === undefined) return opts.listen;
+  const found = addressNow(context, opts.interface);
+  if (found !== undefined) complaints.delete('interface');
+  else complain(context, 'interface', `status server: interface ${opts.interface} has no IPv4 address`);
+  return found ?? loopback;
+}
+
+async function closeHttp({ state }: Context): Promise<void> {
+  const { http } = state;
+  state.http = undefined;
+  await http?.server.stop();
+}
+
+async function closeAll(context: Context): Promise<void> {
+  const { state } = context;
+  await closeHttp(context);
+  const { socket } = state;
+  state.socket = undefined;
+  await socket?.stop();
+}
+
+/** Opens and closes until what is listened on is what is wanted. */
+async function look(context: Context): Promise<void> {
+  const { state } = context;
+  if (state.full) await closeAll(context);
+  if (state.stopped || state.full) return;
+  state.socket ??= await open(context, 'socket', { socket: state.opts.socket });
+  const { enabled, port, hosts } = state.opts;
+  const wanted = enabled ? { listen: wantedAddress(context), port, hosts } : undefined;
+  const at = JSON.stringify(wanted);
+  if (state.stopped || at === state.http?.at) return;
+  await closeHttp(context);
+  if (wanted === undefined) return;
+  const server = await open(context, 'http', wanted);
+  if (server === undefined) return;
+  state.http = { server, address: wanted.listen, at };
+  context.deps.log.info('status page', { url: `http://${wanted.listen}:${server.port}/` });
+}
+
+function lookAgain(context: Context): void {
+  context.state.looking = context.state.looking.then(() => look(context));
+}
+
+/**
+ * A connection that no file is left for is offered again at once, without end and without a word from node, where
+ * libuv has lost the file that it keeps to refuse it with: then nothing is listened on.
+ */
+function checkFiles(context: Context): void {
+  const { deps, state } = context;
+  const full = !deps.spareFiles(state.full ? filesToListen : 1);
+  if (full === state.full) return;
+  state.full = full;
+  if (full) deps.log.error(noFile);
+  else deps.log.info('status server: there are files again');
+  lookAgain(context);
+}
+
 /**
  * Serves the status page; while its address cannot be had it is tried again, and nothing else suffers from it.
  * An interface is looked at every 10 s, and followed when its address changes; while it has none, loopback serves.
  */
-export function keepServing(
-  deps: ServingDeps,
-  opts: ServingOptions,
-  signal: AbortSignal,
-): { stop(): Promise<void> } {
-  const { log, ticker, interfaces } = deps;
-  const routes = statusRoutes(deps, opts);
-  const servers = new Map<string, StatusServer>();
-  const told = new Map<string, string>();
-  let address: string | undefined;
-  let full = false;
-  let stopped = false;
-
-  /** What is wrong with something is told once. */
-  function complain(what: string, why: string): void {
-    if (told.get(what) !== why) log.error(why);
-    told.set(what, why);
-  }
-
-  /** Gives whether it listens now. */
-  async function open(name: string, at: Listening): Promise<boolean> {
-    try {
-      const opened = await serveStatus({ routes, log }, at, signal);
-      if (stopped) await opened.stop();
-      else servers.set(name, opened);
-      told.delete(name);
-      return true;
-    } catch (error) {
-      complain(name, messageOf(error));
-      return false;
-    }
-  }
-
-  /** Where it is now when the interfaces cannot be listed, as when no file can be opened. */
-  function addressNow(name: string): string | undefined {
-    try {
-      return addressOf(name, interfaces);
-    } catch {
-      return address;
-    }
-  }
-
-  /** Where to listen now: on the configured interface or address, on loopback when in doubt. */
-  function wanted(): string {
-    if (opts.interface === undefined) return opts.listen;
-    const found = addressNow(opts.interface);
-    if (found !== undefined) told.delete('interface');
-    else complain('interface', `status server: interface ${opts.interface} has no IPv4 address`);
-    return found ?? loopback;
-  }
-
-  async function close(name: string): Promise<void> {
-    const server = servers.get(name);
-    servers.delete(name);
-    if (name === 'http') address = undefined;
-    await server?.stop();
-  }
-
-  /**
-   * A connection that no file is left for is offered again at once, without end and without a word from node, where
-   * libuv has lost the file that it keeps to refuse it with: then nothing is listened on.
-   */
-  function checkFiles(): void {
-    const found = !deps.spareFiles(full ? filesToListen : 1);
-    if (found === full) return;
-    full = found;
-    if (full) log.error(noFile);
-    else log.info('status server: there are files again');
-    lookAgain();
-  }
-
-  async function look(): Promise<void> {
-    if (full) for (const name of [...servers.keys()]) await close(name);
-    if (stopped || full) return;
-    if (!servers.has('socket')) await open('socket', { socket: opts.socket });
-    const listen = opts.enabled ? wanted() : undefined;
-    if (stopped || listen === undefined || listen === address) return;
-    await close('http');
-    if (!(await open('http', { listen, port: opts.port, hosts: opts.hosts }))) return;
-    address = listen;
-    log.info('status page', { url: `http://${listen}:${servers.get('http')?.port}/` });
-  }
-
-  function lookAgain(): void {
-    looking = looking.then(look);
-  }
-  let looking = look();
-  const cancels = [ticker.every(look_ms, lookAgain), ticker.every(filesEvery_ms, checkFiles)];
-
+export function keepServing(deps: ServingDeps, opts: ServingOptions, signal: AbortSignal): Serving {
+  const state: State = {
+    opts,
+    routes: statusRoutes(deps, opts),
+    socket: undefined,
+    http: undefined,
+    full: false,
+    stopped: false,
+    complaints: new Map(),
+    looking: Promise.resolve(),
+  };
+  const context = { deps, state, signal };
+  lookAgain(context);
+  const cancels = [
+    deps.ticker.every(look_ms, () => lookAgain(context)),
+    deps.ticker.every(filesEvery_ms, () => checkFiles(context)),
+  ];
   return {
+    configure(next) {
+      if (next.metrics !== state.opts.metrics) state.routes = statusRoutes(deps, next);
+      state.opts = next;
+      lookAgain(context);
+    },
     async stop() {
-      stopped = true;
+      state.stopped = true;
       for (const cancel of cancels) cancel();
-      await looking;
-      for (const server of servers.values()) await server.stop();
+      await state.looking;
+      await closeAll(context);
     },
   };
 }

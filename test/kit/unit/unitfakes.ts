@@ -6,7 +6,7 @@ import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { Ticker } from '../../../agent/lib/ticker.ts';
 import type { Link, LinkState } from '../../../agent/nats/link.ts';
 import type { SpoolRecord, SpoolStats } from '../../../agent/records/spool.ts';
-import type { Outlook } from '../../../agent/status/unitstate.ts';
+import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, epoch_s, evidence, goodNtp, goodPtp, ptpFacts, timeline } from '../clock/evidence.ts';
 import { configOf } from '../leaf/leafconfig.ts';
 
@@ -124,7 +124,7 @@ export function recordingLog() {
 }
 
 /** A healthy unit, locked by PTP, as it is looked at after a minute. */
-export function outlookOf(changes: Partial<Outlook> = {}): Outlook {
+export function unitStateOf(changes: Partial<UnitState> = {}): UnitState {
   const verdict = goodVerdict();
   const now_ms = 60_000;
   const { ptp, ntp } = evidence({ ptp: ptpFacts(now_ms), ntp: chronyFacts(now_ms) }, now_ms);
@@ -138,22 +138,25 @@ export function outlookOf(changes: Partial<Outlook> = {}): Outlook {
     jitter_us: 20,
   };
   return {
+    at_ms: epoch_s * 1000 + 0.7,
     uptime_s: 60.9,
     health: { status: 'healthy', findings: [] },
     clock: { source: 'ptp', quality: 'locked', error_bound_ns: 180 },
     time: { verdict, since_wall_ms: epoch_s * 1000 + 0.5, ptp, ntp },
     rtt: { native_rtt_us: 170, app_rtt_us: 400, native: window, app: window, peers: [] },
-    hub_rtt_us: 1250,
+    link_since_ms: epoch_s * 1000 - 5.5,
+    hub_changes: 3,
     nats: {
       connected: true,
       hub_up: true,
+      hub_rtt_us: 1250,
       agent: { reconnects: 0, dropped: 0, in_msgs: 1, out_msgs: 2 },
       spool: spoolStats(),
     },
     system: {
       cpu_percent: 12.4,
       memory: { total_bytes: 4, available_bytes: 3, used_percent: 25 },
-    } as Outlook['system'],
+    } as UnitState['system'],
     self: {
       cpu_ms: 100,
       rss_bytes: 45e6,

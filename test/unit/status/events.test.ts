@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding, Weight } from '../../../agent/health/findings.ts';
 import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
-import {
-  agentFileOf,
-  findingLike,
-  outlookOf,
-  recordingLog,
-  recordingSpool,
-} from '../../kit/unit/unitfakes.ts';
+import { findingLike, recordingLog, recordingSpool, unitStateOf } from '../../kit/unit/unitfakes.ts';
 
 const subject = 'ops.status.leaf.demo-01';
 function telling() {
@@ -90,11 +84,7 @@ test('a finding that comes to another stage is told anew, and is a warning from 
 
 test('the health of the unit is an event with status, version, whole seconds and the problems in words', () => {
   const health = { status: 'degraded', findings: [finding('hub', 'degraded')] } as const;
-  const event = healthEvent(
-    outlookOf({ health }),
-    agentFileOf("config agent 'agent'\n option role 'ship'"),
-    5_000_999,
-  );
+  const event = healthEvent(unitStateOf({ health }), { unit: 'demo-01', role: 'ship' }, 5_000_999);
   assert.deepEqual(event, {
     ts: 5000,
     unit_id: 'demo-01',

@@ -1,31 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startPublisher } from '../../../agent/status/publisher.ts';
-import type { Outlook } from '../../../agent/status/unitstate.ts';
+import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { subjectsOf } from '../../../agent/wire/subjects.ts';
 import { epoch_s } from '../../kit/clock/evidence.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
-import { agentFileOf, fakeWall, outlookOf, recordingSpool } from '../../kit/unit/unitfakes.ts';
+import { agentFileOf, fakeWall, recordingSpool, unitStateOf } from '../../kit/unit/unitfakes.ts';
 
 const subjects = subjectsOf('demo-01', 'leaf');
 
-function publishing(changes: { boot_delay_s?: number; outlook?: () => Promise<Outlook> } = {}) {
+function publishing(changes: { boot_delay_s?: number; look?: () => Promise<UnitState> } = {}) {
   const ticker = fakeTicker();
   const spool = recordingSpool();
-  let sequence = 0;
-  const { outlook = async () => outlookOf(), boot_delay_s = 0 } = changes;
+  const { look = async () => unitStateOf(), boot_delay_s = 0 } = changes;
+  const options = {
+    name: { unit: 'demo-01', tenant: 'fire', version: 'v' },
+    subjects,
+    interval_s: 5,
+    boot_delay_s,
+    time: agentFileOf("config time 'time'\n list ntp_server 'a'\n list ntp_server 'b'").config.time,
+  };
   const start = () =>
-    startPublisher(
-      { spool, ticker, wall: fakeWall(ticker), outlook, nextSequence: () => ++sequence, random: () => 0.5 },
-      {
-        name: { unit: 'demo-01', tenant: 'fire', version: 'v' },
-        subjects,
-        interval_s: 5,
-        boot_delay_s,
-        time: agentFileOf("config time 'time'\n list ntp_server 'a'\n list ntp_server 'b'").config.time,
-      },
-    );
-  return { ticker, spool, start };
+    startPublisher({ spool, ticker, wall: fakeWall(ticker), look, random: () => 0.5 }, options);
+  return { ticker, spool, start, options };
 }
 const sequences = (spool: ReturnType<typeof recordingSpool>): unknown[] =>
   spool.on(subjects.heartbeat).map(({ sequence }) => sequence);
@@ -64,9 +61,10 @@ test('a heartbeat carries the figures of the unit as headers', async () => {
 });
 
 test('what is not known has neither header nor field', async () => {
-  const { time, rtt, hub_rtt_us: _, ...rest } = outlookOf();
-  const bare = { ...rest, time, rtt: { peers: [] }, system: {} as Outlook['system'] };
-  const { ticker, spool, start } = publishing({ outlook: async () => bare });
+  const state = unitStateOf();
+  const { hub_rtt_us: _, ...nats } = state.nats;
+  const bare = { ...state, nats, rtt: { peers: [] }, system: {} as UnitState['system'] };
+  const { ticker, spool, start } = publishing({ look: async () => bare });
   start();
   await ticker.pass(1);
   const { headers = {} } = spool.records.find(({ subject }) => subject === subjects.heartbeat) ?? {};
@@ -75,7 +73,7 @@ test('what is not known has neither header nor field', async () => {
   assert.ok(!('hub_rtt_us' in (spool.on(subjects.metric.rtt)[0] ?? {})));
 });
 
-test('how the time is meant to be kept is told once at the start', async () => {
+test('how the time is meant to be kept is published once at the start', async () => {
   const { ticker, spool, start } = publishing();
   start();
   await ticker.pass(20_000);
@@ -93,24 +91,36 @@ test('nothing is published before the delay after boot has passed', async () => 
   assert.deepEqual(sequences(spool), [1]);
 });
 
-test('the count of heartbeats goes on when the publisher is started anew', async () => {
-  const { ticker, spool, start } = publishing();
-  const first = start();
-  await ticker.pass(5001);
-  first.stop();
-  start();
+test('other options are published at once, and the count of heartbeats goes on', async () => {
+  const { ticker, spool, start, options } = publishing({ boot_delay_s: 60 });
+  const publisher = start();
+  await ticker.pass(35_001);
+  publisher.configure({ ...options, interval_s: 2, time: { ...options.time, ptp_domain: 7 } });
   await ticker.pass(1);
-  assert.deepEqual(sequences(spool), [1, 2, 3]);
+  assert.deepEqual(sequences(spool), [1, 2, 3], 'without a delay, which is for boots');
+  assert.equal(spool.on(subjects.timeConfig).at(-1)?.['ptp_domain'], 7);
+  await ticker.pass(2100);
+  assert.deepEqual(sequences(spool), [1, 2, 3, 4]);
+  assert.equal(spool.on(subjects.heartbeat).at(-1)?.['interval_s'], 2);
+});
+
+test('options that change before the first heartbeat do not bring it forward', async () => {
+  const { ticker, spool, start, options } = publishing({ boot_delay_s: 60 });
+  start().configure({ ...options, interval_s: 2 });
+  await ticker.pass(29_900);
+  assert.deepEqual(sequences(spool), []);
+  await ticker.pass(200);
+  assert.equal(spool.on(subjects.heartbeat)[0]?.['interval_s'], 2);
 });
 
 test('a look that is under way when the publisher is stopped publishes nothing', async () => {
-  let answer = (_outlook: Outlook): void => {};
-  const outlook = (): Promise<Outlook> => new Promise((resolve) => (answer = resolve));
-  const { ticker, spool, start } = publishing({ outlook });
+  let answer = (_state: UnitState): void => {};
+  const look = (): Promise<UnitState> => new Promise((resolve) => (answer = resolve));
+  const { ticker, spool, start } = publishing({ look });
   const publisher = start();
   await ticker.pass(1);
   publisher.stop();
-  answer(outlookOf());
+  answer(unitStateOf());
   await ticker.pass(20_000);
   assert.deepEqual(sequences(spool), []);
 });

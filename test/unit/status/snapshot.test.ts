@@ -1,32 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absent, stale } from '../../../agent/lib/reading.ts';
-import { type StatusFacts, statusSnapshot } from '../../../agent/status/snapshot.ts';
+import { statusSnapshot } from '../../../agent/status/snapshot.ts';
+import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
-import { findingLike, goodVerdict, noVerdict, outlookOf, spoolStats } from '../../kit/unit/unitfakes.ts';
+import { findingLike, goodVerdict, noVerdict, spoolStats, unitStateOf } from '../../kit/unit/unitfakes.ts';
 
-const facts: StatusFacts = {
-  name: { unit: 'demo-01', version: 'v' },
-  wall_ms: epoch_s * 1000 + 0.7,
-  link: { connected: true, since_ms: 0 },
-  linkSince_ms: epoch_s * 1000 - 5.5,
-  holdoverSince_ms: undefined,
-  hubChanges: 3,
-  spool: spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 }),
-};
-const { time } = outlookOf();
+const snapshotOf = (changes: Partial<UnitState> = {}) =>
+  statusSnapshot(unitStateOf(changes), { unit: 'demo-01', version: 'v' });
+const { time, nats } = unitStateOf();
 
 test('times are whole milliseconds and whole seconds, never in the future', () => {
-  const snapshot = statusSnapshot(outlookOf(), facts);
+  const snapshot = snapshotOf();
   assert.equal(snapshot.at_ms, epoch_s * 1000);
   assert.equal(snapshot.uptime_s, 60);
   assert.equal(snapshot.link.since_ms, epoch_s * 1000 - 6);
   assert.equal(snapshot.clock?.since_ms, epoch_s * 1000);
 });
 
-test('health, spool and link are those of the outlook', () => {
+test('health, spool and link are those of the unit', () => {
   const health = { status: 'degraded', findings: [findingLike({ text: 'why' })] } as const;
-  const snapshot = statusSnapshot(outlookOf({ health }), facts);
+  const spool = spoolStats({ dropped: { metric: 1, log: 2, event: 3 }, oldest_age_s: 1.5 });
+  const snapshot = snapshotOf({ health, nats: { ...nats, spool } });
   assert.equal(snapshot.status, 'degraded');
   assert.deepEqual(snapshot.problems, ['why']);
   assert.equal(snapshot.spool?.dropped, 6);
@@ -42,7 +37,7 @@ test('health, spool and link are those of the outlook', () => {
 
 test('a daemon that is absent says why and shows no figure of before', () => {
   const ptp = absent('not_installed', 'there is no pmc');
-  const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp, ntp: absent('refused') } }), facts);
+  const snapshot = snapshotOf({ time: { ...time, ptp, ntp: absent('refused') } });
   assert.deepEqual(snapshot.ptp, {
     seen: 'absent',
     why: 'not installed: there is no pmc',
@@ -54,7 +49,7 @@ test('a daemon that is absent says why and shows no figure of before', () => {
 
 test('a daemon that fell silent keeps its last figures and says that they are old', () => {
   const ptp = stale(ptpFacts(60_000), 60_000, 'pmc is silent');
-  const snapshot = statusSnapshot(outlookOf({ time: { ...time, ptp } }), facts);
+  const snapshot = snapshotOf({ time: { ...time, ptp } });
   assert.equal(snapshot.ptp?.seen, 'stale');
   assert.equal(snapshot.ptp?.why, 'pmc is silent');
   assert.equal(snapshot.ptp?.master_offset_ns, -350);
@@ -66,7 +61,7 @@ test('a chronyd that is not synchronised has neither stratum nor offset, a sourc
   const { last_rx_s: _, ...never } = silent;
   const unsynced = chronyFacts(60_000, { leap: 'unsynchronised' }, [{ ...never, state: 'unusable' }]);
   const ntp = { kind: 'fresh', at_ms: 60_000, value: unsynced } as const;
-  const { ntp: shown } = statusSnapshot(outlookOf({ time: { ...time, ntp } }), facts);
+  const { ntp: shown } = snapshotOf({ time: { ...time, ntp } });
   assert.ok(shown && !('stratum' in shown) && !('offset_ns' in shown) && !('selected' in shown));
   assert.ok(!('offset_ns' in (shown.sources[0] ?? {})));
 });
@@ -77,29 +72,26 @@ test('the offset of chronyd is local minus true time', () => {
     at_ms: 60_000,
     value: chronyFacts(60_000, { system_time_s: 0.000025 }),
   } as const;
-  const { ntp: shown } = statusSnapshot(outlookOf({ time: { ...time, ntp } }), facts);
+  const { ntp: shown } = snapshotOf({ time: { ...time, ntp } });
   assert.equal(shown?.offset_ns, -25_000);
   assert.equal(shown?.selected, '192.0.2.1');
 });
 
 test('holdover is shown with its source and its wall time', () => {
   const verdict = { ...goodVerdict(), holdover: { source: 'ptp', since_ms: 1 } } as typeof time.verdict;
-  const outlook = outlookOf({ time: { ...time, verdict } });
-  assert.deepEqual(statusSnapshot(outlook, { ...facts, holdoverSince_ms: 77 }).clock?.holdover, {
-    source: 'ptp',
-    since_ms: 77,
-  });
-  assert.ok(!('holdover' in (statusSnapshot(outlookOf(), facts).clock ?? {})));
+  const { clock } = snapshotOf({ time: { ...time, verdict }, holdover_since_ms: 77.8 });
+  assert.deepEqual(clock?.holdover, { source: 'ptp', since_ms: 77 });
+  assert.ok(!('holdover' in (snapshotOf().clock ?? {})));
 });
 
 test('a clock without a bound shows none', () => {
   const clock = { source: 'unsynced', quality: 'freerun' } as const;
-  const shown = statusSnapshot(outlookOf({ clock, time: { ...time, verdict: noVerdict() } }), facts).clock;
+  const shown = snapshotOf({ clock, time: { ...time, verdict: noVerdict() } }).clock;
   assert.ok(shown && !('error_bound_ns' in shown) && !('offset_ns' in shown) && !('error_rel_ns' in shown));
 });
 
 test('round trips: the last one, the figures and the share that was lost; without a probe no share', () => {
-  const { native } = outlookOf().rtt;
+  const { native } = unitStateOf().rtt;
   assert.ok(native);
   const none = { count: 0, loss_percent: 0 };
   const rtt = {
@@ -108,7 +100,7 @@ test('round trips: the last one, the figures and the share that was lost; withou
     app: none,
     peers: [{ unit: 'demo-02', rtt_us: 900, window: native }],
   };
-  assert.deepEqual(statusSnapshot(outlookOf({ rtt }), facts).rtt, [
+  assert.deepEqual(snapshotOf({ rtt }).rtt, [
     { to: 'leaf', last_us: 170, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0.5 },
     { to: 'echo' },
     { to: 'demo-02', last_us: 900, p50_us: 168, p99_us: 900, jitter_us: 20, loss: 0.5 },

@@ -12,11 +12,11 @@ import {
   fakeLink,
   fakeWall,
   goodVerdict,
-  outlookOf,
   spoolStats,
+  unitStateOf,
 } from '../../kit/unit/unitfakes.ts';
 
-const { system, self, rtt, time } = outlookOf();
+const { system, self, rtt, time } = unitStateOf();
 const hubLink = (changes: Partial<HubLink> = {}): HubLink => ({ ip: '192.0.2.9', port: 7422, ...changes });
 const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}): LeafFacts => ({
   server: { id: 's', name: 'leaf', version: '2.15.2', slow_consumers: 1, remotes: [] },
@@ -34,7 +34,7 @@ function look(
 ) {
   const asked: (readonly string[])[] = [];
   const parts = {
-    keeper: {
+    clock: {
       verdict: () => goodVerdict(),
       summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
       ptp: () => time.ptp,
@@ -51,6 +51,7 @@ function look(
       stop: () => {},
     },
     spool: { stats: () => spoolStats() },
+    supervisor: { trouble: () => undefined, lastTrouble: () => undefined, rolledBack: () => undefined },
     spoolKeep: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
@@ -65,14 +66,16 @@ function look(
   } as SurveyParts;
   const ticker = fakeTicker();
   const deps = { ticker, wall: fakeWall(ticker), started_ms: 400 };
-  return { outlook: survey(parts, deps, agentFileOf(uci)), asked };
+  return { state: survey(parts, deps, agentFileOf(uci)), asked };
 }
 
 test('one look has the figures of every part', async () => {
-  const now = await look().outlook;
+  const now = await look().state;
   assert.equal(now.health.status, 'healthy');
   assert.equal(now.uptime_s, 0.6);
-  assert.equal(now.hub_rtt_us, 1250);
+  assert.equal(now.nats.hub_rtt_us, 1250);
+  assert.equal(now.hub_changes, 2);
+  assert.equal(now.at_ms, epoch_s * 1000 + 1000);
   assert.equal(now.nats.server_name, 'leaf');
   assert.equal(now.nats.slow_consumers, 1);
   assert.equal(now.nats.hub_since_ms, epoch_s * 1000 + 500);
@@ -82,23 +85,23 @@ test('one look has the figures of every part', async () => {
 
 test('messages over several hub links are added; a link that does not tell makes the sum unknown', async () => {
   const links = [hubLink({ in_msgs: 2, out_msgs: 1 }), hubLink({ in_msgs: 3 })];
-  const { nats } = await look(fresh(leafFacts(links), 1000)).outlook;
+  const { nats } = await look(fresh(leafFacts(links), 1000)).state;
   assert.equal(nats.in_msgs, 5);
   assert.ok(!('out_msgs' in nats));
   assert.ok(!('in_bytes' in nats));
 });
 
 test('a server that cannot be asked leaves its figures out; what the connection knows stays', async () => {
-  const { nats, health, ...now } = await look(absent('refused')).outlook;
+  const { nats, health } = await look(absent('refused')).state;
   assert.equal(nats.server_name, 'by the link');
-  for (const key of ['hub_up', 'hub_since_ms', 'in_msgs', 'slow_consumers']) assert.ok(!(key in nats), key);
-  assert.ok(!('hub_rtt_us' in now));
+  for (const key of ['hub_up', 'hub_since_ms', 'hub_rtt_us', 'in_msgs', 'slow_consumers'])
+    assert.ok(!(key in nats), key);
   assert.equal(health.status, 'healthy');
 });
 
 test('a hub that is not joined is a trouble, with what the server says of it', async () => {
   const facts = leafFacts([], { last_error: { text: 'no link to the hub', at_ms: 1 } });
-  const { health, nats } = await look(fresh(facts, 1000)).outlook;
+  const { health, nats } = await look(fresh(facts, 1000)).state;
   assert.equal(health.status, 'degraded');
   assert.match(health.findings[0]?.text ?? '', /no link to the hub/);
   assert.equal(nats.last_error, 'no link to the hub');
@@ -115,8 +118,8 @@ test('the certificates that could cut the unit off are looked at, and the first 
   const uci =
     "config hub 'hub'\n option tls_ca '/ca.pem'\n option tls_cert '/unit.pem'\n option tls_key '/k.pem'";
   const certificates = [cert('/ca.pem', 400), cert('/unit.pem', 12.5), { file: '/x', error: 'ENOENT' }];
-  const { outlook, asked } = look(fresh(leafFacts([]), 1000), certificates, uci);
-  const now = await outlook;
+  const { state, asked } = look(fresh(leafFacts([]), 1000), certificates, uci);
+  const now = await state;
   assert.deepEqual(asked, [['/unit.pem', '/ca.pem']]);
   assert.equal(now.nats.certificate_days_left, 12.5);
   assert.deepEqual(now.nats.certificates, [
@@ -131,7 +134,7 @@ test('what is looked at is what the leaf mode uses', async () => {
   const leaf = "config leaf 'leaf'\n option tls_cert '/l' \n option tls_key '/lk' \n option tls_ca '/lca'\n";
   const asked = async (mode: string): Promise<unknown> => {
     const seen = look(undefined, [], `${hub}${leaf} option mode ${mode}\n option external_tls_ca '/xca'\n`);
-    await seen.outlook;
+    await seen.state;
     return seen.asked[0];
   };
   assert.deepEqual(await asked('managed'), ['/ca', '/l', '/lca', '/u.creds']);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LogEntry } from '../../../agent/lib/log.ts';
-import { openConsole } from '../../../agent/parts/console.ts';
-import { agentFileOf } from '../../kit/unit/unitfakes.ts';
+import { openConsole } from '../../agent/console.ts';
+import type { LogEntry } from '../../agent/lib/log.ts';
+import { agentFileOf } from '../kit/unit/unitfakes.ts';
 
 const levels = (log_level: string, log_publish: string) =>
   agentFileOf(`config agent 'agent'\n option log_level '${log_level}'\n option log_publish '${log_publish}'`);

@@ -1,6 +1,6 @@
-import type { AgentFile } from '../config/agentfile.ts';
-import { formatEntry, type Log, type LogEntry, logTo, passes } from '../lib/log.ts';
-import { ring } from '../lib/ring.ts';
+import type { AgentFile } from './config/agentfile.ts';
+import { formatEntry, type Log, type LogEntry, logTo, passes } from './lib/log.ts';
+import { ring } from './lib/ring.ts';
 
 /** The agent's log: lines for procd now, records for the hub once there is somebody to take them. */
 export interface Console {

@@ -1,0 +1,102 @@
+import { hostname } from 'node:os';
+import { answerCommands } from '../answers/command.ts';
+import { answerEcho } from '../answers/echo.ts';
+import { answerService } from '../answers/service.ts';
+import { answerTimeSync } from '../answers/timesync.ts';
+import type { AgentFile } from '../config/agentfile.ts';
+import { known } from '../lib/known.ts';
+import { freshValue } from '../lib/reading.ts';
+import { shared } from '../lib/shared.ts';
+import { runtime, version } from '../lib/version.ts';
+import { healthEvent } from '../status/events.ts';
+import { inboxPrefixOf } from '../wire/subjects.ts';
+import { clockPart } from './clock.ts';
+import { linkPart } from './link.ts';
+import { checkedNow_us, part, subjectsIn } from './part.ts';
+import { spoolPart } from './spool.ts';
+import { surveyPart } from './survey.ts';
+
+/** Answers to commands within this are one. */
+const answerShare_ms = 500;
+
+/** Where the unit answers to: what its leaf permits, and its own inbox. */
+const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
+  ...hub.reply_subject,
+  `${inboxPrefixOf(agent.unit)}.>`,
+];
+
+/** Answers on `ops.echo.<unit>`, also while the clock's watchers are restarted. */
+export const echoPart = part({
+  name: 'echo',
+  needs: { link: linkPart },
+  uses: { clock: clockPart },
+  inputs: ({ config: { agent, hub } }) => [agent.unit, hub.reply_subject],
+  start: (file, { link, clock, wall }) =>
+    answerEcho(
+      { link, now_us: checkedNow_us(wall), clock: () => clock().summary() },
+      {
+        subject: subjectsIn(file).echo,
+        unit: file.config.agent.unit,
+        replySubjects: replySubjects(file),
+      },
+    ),
+});
+
+/** The other requests that are answered: time, commands, and what `nats micro` asks. */
+export const answersPart = part({
+  name: 'answers',
+  needs: { link: linkPart, echo: echoPart, spool: spoolPart },
+  uses: { clock: clockPart, survey: surveyPart },
+  inputs: ({ config: { agent, hub } }) => [agent, hub.reply_subject],
+  start(file, { link, echo, spool, clock, survey, ...context }) {
+    const { ticker, wall, started_ms } = context;
+    const { unit, role, tenant } = file.config.agent;
+    const subjects = subjectsIn(file);
+    const replies = { replySubjects: replySubjects(file) };
+    // who asks a thousand times a second gets the same answer, and does not push out other events
+    const look = shared(() => survey().look(), ticker.now_ms, answerShare_ms);
+    const probe = async () => {
+      const event = healthEvent(await look(), { unit, role }, wall.now_us());
+      spool.put({ subject: subjects.status, worth: 'event', body: event });
+      return event;
+    };
+    const ends = [
+      answerTimeSync(
+        {
+          link,
+          now_us: checkedNow_us(wall),
+          clock: () => clock().summary(),
+          utcOffset_s() {
+            const properties = freshValue(clock().ptp())?.timeProperties;
+            return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
+          },
+        },
+        { subject: subjects.timeSync, ...replies },
+      ),
+      answerService(
+        {
+          link,
+          counters: echo.counters,
+          started_ms: () => wall.toWall_us(started_ms, ticker.now_ms()) / 1000,
+        },
+        { unit, version, subjects, metadata: { role, host: hostname(), ...known({ tenant }) }, ...replies },
+      ),
+      answerCommands(
+        {
+          link,
+          commands: {
+            HEALTH_PROBE: shared(probe, ticker.now_ms, answerShare_ms),
+            PROBLEMS: async () => ({ problems: (await look()).health.findings }),
+            VERSION: () => ({ version, ...runtime }),
+          },
+        },
+        { subject: subjects.command, ...replies },
+      ),
+    ];
+    return {
+      stop() {
+        for (const end of ends) end();
+      },
+    };
+  },
+});

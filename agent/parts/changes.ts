@@ -1,0 +1,50 @@
+import { known } from '../lib/known.ts';
+import { freshValue } from '../lib/reading.ts';
+import { clockStep } from '../status/events.ts';
+import { clockPart } from './clock.ts';
+import { eventsPart } from './events.ts';
+import { leafPart } from './leaf.ts';
+import { part } from './part.ts';
+import { recorderPart } from './recorder.ts';
+import { spoolPart } from './spool.ts';
+import { supervisorPart } from './supervisor.ts';
+
+/** A smaller step may be the difference of two good servers. */
+const largeStep_us = 1e6;
+
+/** Turns changes of the clock, of the hub and of the system time into events, and tells those whom they concern. */
+export const changesPart = part({
+  name: 'changes',
+  needs: { events: eventsPart, clock: clockPart, leaf: leafPart, recorder: recorderPart, spool: spoolPart },
+  uses: { supervisor: supervisorPart },
+  inputs: () => [],
+  start(_file, { events, clock, leaf, recorder, spool, supervisor, wall, trust, ticker }) {
+    let hub = leaf.hubUp();
+    const ends = [
+      clock.onChange((change, { evidence }) => {
+        events.tell({ evidence, ...change });
+        if (change.event === 'clock') recorder.changed({ evidence, ...change });
+      }),
+      leaf.onChange((reading) => {
+        const now = leaf.hubUp();
+        spool.kick();
+        if (now === hub) return;
+        const evidence = supervisor().trouble()?.text ?? freshValue(reading)?.last_error?.text;
+        events.tell({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
+        hub = now;
+      }),
+      wall.onStep((step_us) => {
+        // the judge has not seen the step yet: this is how the clock was when the records were made
+        trust.see({ quality: clock.verdict().quality, mono_ms: ticker.now_ms() });
+        const provenUntil_ms = trust.provenUntil_ms();
+        if (Math.abs(step_us) > largeStep_us) spool.restamp({ provenUntil_ms, by_ms: step_us / 1000 });
+        events.tell(clockStep(step_us, wall.now_us()));
+      }),
+    ];
+    return {
+      stop() {
+        for (const end of ends) end();
+      },
+    };
+  },
+});

@@ -1,0 +1,50 @@
+import type { Trust } from '../clock/trust.ts';
+import type { WallClock } from '../clock/wallclock.ts';
+import type { AgentFile } from '../config/agentfile.ts';
+import type { Spawn } from '../lib/child.ts';
+import { known } from '../lib/known.ts';
+import type { Log, LogEntry } from '../lib/log.ts';
+import { partsOf } from '../lib/parts.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import { version } from '../lib/version.ts';
+import type { UnitName } from '../wire/messages.ts';
+import { subjectsOf } from '../wire/subjects.ts';
+
+/** What every part is given besides the parts that it declares. It outlives reloads. */
+export interface AgentContext {
+  readonly ticker: Ticker;
+  readonly wall: WallClock;
+  readonly trust: Trust;
+  /** Monotonic ms at which the agent started. */
+  readonly started_ms: number;
+  /** A word that tells this start from any other. Ids of records are made of it: who knows it can suppress them. */
+  readonly boot: string;
+  readonly spawn: Spawn;
+  childrenStarted(): number;
+  /** [0, 1). */
+  random(): number;
+  readonly log: Log;
+  /** From now on entries of the log are also published through `take`. */
+  publishLog(take: (entry: LogEntry) => void): void;
+  /** A directory that the agent may write to. */
+  readonly runDir: string;
+}
+
+/** Defines a part of the agent; it is started once it is in the list of all.ts. */
+export const part = partsOf<AgentFile, AgentContext>();
+
+/** The subjects of the unit that a file describes. */
+export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);
+
+/** What the unit is called in its records. */
+export const nameIn = ({ config: { agent } }: AgentFile): UnitName => ({
+  unit: agent.unit,
+  ...known({ tenant: agent.tenant }),
+  version,
+});
+
+/** Unix µs after a look for steps of the system clock. */
+export const checkedNow_us = (wall: WallClock) => (): number => {
+  wall.check();
+  return wall.now_us();
+};

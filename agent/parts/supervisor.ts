@@ -1,0 +1,59 @@
+import { clockCaveat } from '../clock/trust.ts';
+import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
+import { watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
+import { clockPart } from './clock.ts';
+import { eventsPart } from './events.ts';
+import { leafPart } from './leaf.ts';
+import { part } from './part.ts';
+
+/** A renewed certificate is in use this much later at the latest. */
+const tlsFilesEvery_ms = 10_000;
+
+/** Finds out why the hub is not joined, and does what can be done without a visit. */
+export const supervisorPart = part({
+  name: 'supervisor',
+  needs: { leaf: leafPart, events: eventsPart },
+  uses: { clock: clockPart },
+  inputs: ({ config: { hub, leaf }, leaf: info }) => [hub, leaf, info],
+  start: (file, { leaf, events, clock, ticker, wall, log }) =>
+    superviseLeaf(
+      {
+        ticker,
+        log: log.part('care'),
+        leaf,
+        events,
+        wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,
+        clockCaveat: () => clockCaveat(clock().verdict().quality, wall.now_us() / 1000),
+      },
+      file,
+    ),
+});
+
+/** Has the server read its certificates again when they were renewed. */
+export const tlsFilesPart = part({
+  name: 'tlsFiles',
+  needs: { events: eventsPart },
+  uses: { supervisor: supervisorPart },
+  inputs: ({ config: { hub, leaf } }) => [hub, leaf],
+  start({ config: { hub, leaf } }, { supervisor, events, ticker, ...given }) {
+    const log = given.log.part('leaf');
+    const blocks = [hub, leaf].map(({ tls_ca, tls_cert, tls_key }) => ({
+      ca: tls_ca,
+      cert: tls_cert,
+      key: tls_key,
+    }));
+    return watchTlsFiles(
+      {
+        ticker,
+        renewed(files) {
+          const evidence = `${files.join(', ')} ${files.length > 1 ? 'were' : 'was'} renewed`;
+          if (supervisor().reload())
+            events.tell({ event: 'certificate', evidence: `${evidence}: used from the next connection on` });
+          else log.warn(`${evidence}, but no leaf server of this unit runs that could be told`);
+        },
+        unfit: (why) => log.warn('a changed certificate cannot be used yet', { why }),
+      },
+      { blocks: leaf.mode === 'managed' ? blocks : [], everyMs: tlsFilesEvery_ms },
+    );
+  },
+});

@@ -1,0 +1,68 @@
+import type { AgentFile } from '../config/agentfile.ts';
+import { certProbe } from '../device/certs.ts';
+import { selfProbe } from '../device/self.ts';
+import { systemProbe } from '../device/system.ts';
+import { survey } from '../status/survey.ts';
+import { clockPart } from './clock.ts';
+import { leafPart } from './leaf.ts';
+import { linkPart } from './link.ts';
+import { part } from './part.ts';
+import { rttPart } from './rtt.ts';
+import { spoolPart } from './spool.ts';
+import { spoolKeepPart } from './spoolkeep.ts';
+import { supervisorPart } from './supervisor.ts';
+
+const storagePaths = ['/', '/overlay', '/tmp'];
+
+/** Probes of the device, of the agent's own cost, and of certificates. */
+export const devicePart = part({
+  name: 'device',
+  inputs: () => [],
+  start: (_file, { ticker, wall, childrenStarted }) => ({
+    system: systemProbe(storagePaths),
+    self: selfProbe({ now_ms: ticker.now_ms, childrenStarted }),
+    certs: certProbe({ wall_ms: () => wall.now_us() / 1000 }),
+    stop: () => {},
+  }),
+});
+
+/** Gathers the state of the unit from all parts that know something of it, for all that publish, answer or show it. */
+export const surveyPart = part({
+  name: 'survey',
+  uses: {
+    clock: clockPart,
+    link: linkPart,
+    leaf: leafPart,
+    spool: spoolPart,
+    spoolKeep: spoolKeepPart,
+    rtt: rttPart,
+    device: devicePart,
+    supervisor: supervisorPart,
+  },
+  inputs: (file) => file,
+  start(first, { ticker, wall, started_ms, ...parts }) {
+    let file: AgentFile = first;
+    return {
+      look: () =>
+        survey(
+          {
+            clock: parts.clock(),
+            link: parts.link(),
+            leaf: parts.leaf(),
+            spool: parts.spool(),
+            spoolKeep: parts.spoolKeep(),
+            rtt: parts.rtt(),
+            supervisor: parts.supervisor(),
+            ...parts.device(),
+          },
+          { ticker, wall, started_ms },
+          file,
+        ),
+      configure(next: AgentFile) {
+        file = next;
+      },
+      stop: () => {},
+    };
+  },
+  adapt: (running, file) => running.configure(file),
+});
