@@ -47,7 +47,7 @@ export const answersPart = part({
   name: 'answers',
   needs: { link: linkPart, echo: echoPart, spool: spoolPart },
   uses: { clock: clockPart, survey: surveyPart },
-  inputs: ({ config: { agent, hub } }) => [agent, hub.reply_subject],
+  inputs: ({ config: { agent, hub } }) => [agent.unit, agent.role, agent.tenant, hub.reply_subject],
   start(file, { link, echo, spool, clock, survey, ...context }) {
     const { ticker, wall, started_ms } = context;
     const { unit, role, tenant } = file.config.agent;
