@@ -1,4 +1,5 @@
 import type { Link } from '../nats/link.ts';
+import { headerNames } from '../wire/headers.ts';
 import { anyMatches, encodeRecord, headerValue, knownHeaders } from '../wire/values.ts';
 
 /** What a read-only command gives, at once or later: an object that is sent as JSON. */
@@ -35,7 +36,7 @@ export function answerCommands(
   const isAllowed = anyMatches(opts.replySubjects);
 
   function refuse(reply: string, code: number, error: string): void {
-    const headers = knownHeaders({ 'Nats-Service-Error-Code': code, 'Nats-Service-Error': error });
+    const headers = knownHeaders({ [headerNames.serviceErrorCode]: code, [headerNames.serviceError]: error });
     deps.link.publish(reply, encodeRecord({ error, commands: known }), { headers });
   }
 

@@ -1,6 +1,7 @@
 import type { ClockSummary } from '../clock/types.ts';
 import type { Incoming } from '../nats/incoming.ts';
 import type { Link } from '../nats/link.ts';
+import { headerNames } from '../wire/headers.ts';
 import { clockHeaders } from '../wire/messages.ts';
 import { anyMatches, type Headers, knownHeaders } from '../wire/values.ts';
 
@@ -68,14 +69,17 @@ function withCopied(message: Incoming, own: Headers): Headers {
   return Object.assign(all, own);
 }
 
-const noted = (own: Headers, note: string): Headers => ({ ...own, 'X-Echo-Note': [note] });
+const noted = (own: Headers, note: string): Headers => ({ ...own, [headerNames.echoNote]: [note] });
 
 /** Whether a message with this payload and these headers is within max_payload; headers are measured only near it. */
 const fits = (payload: Uint8Array, headers: Headers, limit: number): boolean =>
   payload.length < limit - 8192 || payload.length + sizeOfHeaders(headers) + 20 <= limit;
 
 const tooLarge = 'payload too large';
-const tooLargeHeaders = knownHeaders({ 'Nats-Service-Error': tooLarge, 'Nats-Service-Error-Code': 413 });
+const tooLargeHeaders = knownHeaders({
+  [headerNames.serviceError]: tooLarge,
+  [headerNames.serviceErrorCode]: 413,
+});
 const nothing = new Uint8Array(0);
 
 /** What is counted since the start. */
@@ -98,9 +102,9 @@ function answer(
   counts.requests += 1;
   const sentAt = ['']; // filled in last
   const own: Headers = {
-    'X-Unit-ID': [unit],
-    'X-Server-Received-At': [String(Math.round(received_us))],
-    'X-Server-Sent-At': sentAt,
+    [headerNames.unitId]: [unit],
+    [headerNames.serverReceivedAt]: [String(Math.round(received_us))],
+    [headerNames.serverSentAt]: sentAt,
     ...clockHeaders(clock()),
   };
   const limit = link.state().server?.max_payload ?? Number.POSITIVE_INFINITY;

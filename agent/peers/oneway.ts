@@ -1,21 +1,21 @@
 import type { ClockSummary } from '../clock/types.ts';
 import type { Incoming } from '../nats/incoming.ts';
+import { headerNames, headerReader } from '../wire/headers.ts';
 import type { PeerRtt } from '../wire/reports.ts';
 
 /** What the headers of an echo say, each only if it is there and makes sense. */
 export function echoHeaders(message: Incoming) {
-  const found = new Map<string, string>();
-  for (const [name, [value = '']] of message.headers ?? []) found.set(name.toLowerCase(), value);
+  const header = headerReader(message.headers);
   const number = (name: string): number | undefined => {
-    const text = found.get(name);
+    const text = header(name);
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   };
   return {
-    received_us: number('x-server-received-at'),
-    sent_us: number('x-server-sent-at'),
-    bound_ns: number('x-clock-error-bound'),
-    source: found.get('x-clock-source'),
-    quality: found.get('x-clock-quality'),
+    received_us: number(headerNames.serverReceivedAt),
+    sent_us: number(headerNames.serverSentAt),
+    bound_ns: number(headerNames.clockErrorBound),
+    source: header(headerNames.clockSource),
+    quality: header(headerNames.clockQuality),
   };
 }
 

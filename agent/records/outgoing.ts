@@ -1,3 +1,4 @@
+import { headerNames } from '../wire/headers.ts';
 import type { Headers } from '../wire/values.ts';
 import type { Entry } from './queues.ts';
 import { restamped } from './restamp.ts';
@@ -16,8 +17,8 @@ export function outgoing(
     payload: entry.backlog ? marked(payload) : payload,
     headers: {
       ...headers,
-      'Nats-Msg-Id': [entry.id ?? `${idPrefix}-${entry.seq}`],
-      ...(entry.backlog ? { 'X-Backfill': ['true'] } : {}),
+      [headerNames.messageId]: [entry.id ?? `${idPrefix}-${entry.seq}`],
+      ...(entry.backlog ? { [headerNames.backfill]: ['true'] } : {}),
     },
   };
 }

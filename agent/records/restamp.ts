@@ -1,3 +1,4 @@
+import { headerNames } from '../wire/headers.ts';
 // Records that were made by a wrong clock and still wait when it is set: their times are put right, and the record
 // says that they were. Done when a record leaves, so that a step costs nothing however much waits.
 import type { Headers } from '../wire/values.ts';
@@ -9,9 +10,6 @@ export interface ClockStep {
   /** Positive: forward. */
   readonly by_ms: number;
 }
-
-/** Unix ms in a header of that name. */
-const stampHeader = 'X-Timestamp';
 
 const isWhole = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
@@ -47,14 +45,14 @@ export function restamped(
 ): { readonly payload: string; readonly headers?: Headers } {
   const whole_ms = Math.round(by_ms);
   const { headers } = record;
-  const stamp = Number(headers?.[stampHeader]?.[0]);
+  const stamp = Number(headers?.[headerNames.timestamp]?.[0]);
   return {
     payload: movedBody(record.payload, whole_ms),
     ...(headers === undefined
       ? {}
       : {
           headers: Number.isFinite(stamp)
-            ? { ...headers, [stampHeader]: [String(stamp + whole_ms)] }
+            ? { ...headers, [headerNames.timestamp]: [String(stamp + whole_ms)] }
             : headers,
         }),
   };

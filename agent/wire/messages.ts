@@ -4,6 +4,7 @@ import { type ChronyFacts, decidingPort, isFollowing, type PtpFacts, type PtpPor
 import { type ClockSummary, type Verdict, wholeBound } from '../clock/types.ts';
 import type { LogEntry } from '../lib/log.ts';
 import type { Reading } from '../lib/reading.ts';
+import { headerNames } from './headers.ts';
 import { goDuration, type Headers, knownHeaders } from './values.ts';
 
 /** What every metric begins with. `seq` is that of the heartbeat of the same interval. */
@@ -28,9 +29,9 @@ export interface UnitName {
 /** X-Clock-Source, X-Clock-Quality and, when there is one, X-Clock-Error-Bound (ns). */
 export const clockHeaders = (clock: ClockSummary): Headers =>
   knownHeaders({
-    'X-Clock-Source': clock.source,
-    'X-Clock-Quality': clock.quality,
-    'X-Clock-Error-Bound': wholeBound(clock.error_bound_ns),
+    [headerNames.clockSource]: clock.source,
+    [headerNames.clockQuality]: clock.quality,
+    [headerNames.clockErrorBound]: wholeBound(clock.error_bound_ns),
   });
 
 /** What a heartbeat is made of. Percentages are 0 to 100. */
@@ -85,16 +86,16 @@ export function heartbeat(name: UnitName, facts: HeartbeatFacts): { body: Heartb
     ...(facts.stopping === true ? { stopping: true } : {}),
   };
   const headers = knownHeaders({
-    'X-Unit-ID': name.unit,
-    'X-Sequence': facts.sequence,
-    'X-Timestamp': ts,
-    'X-Native-RTT': duration(facts.native_rtt_us),
-    'X-App-RTT': duration(facts.app_rtt_us),
-    'X-Health-Status': healthWords[facts.status],
-    'X-CPU-Load': percent(facts.cpu_percent),
-    'X-Memory-Usage': percent(facts.memory_percent),
-    'X-Uptime': Math.floor(facts.uptime_s),
-    'X-Tenant': name.tenant,
+    [headerNames.unitId]: name.unit,
+    [headerNames.sequence]: facts.sequence,
+    [headerNames.timestamp]: ts,
+    [headerNames.nativeRtt]: duration(facts.native_rtt_us),
+    [headerNames.appRtt]: duration(facts.app_rtt_us),
+    [headerNames.healthStatus]: healthWords[facts.status],
+    [headerNames.cpuLoad]: percent(facts.cpu_percent),
+    [headerNames.memoryUsage]: percent(facts.memory_percent),
+    [headerNames.uptime]: Math.floor(facts.uptime_s),
+    [headerNames.tenant]: name.tenant,
   });
   return { body, headers: { ...headers, ...clockHeaders(facts.clock) } };
 }

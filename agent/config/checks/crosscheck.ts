@@ -162,7 +162,7 @@ const userSecrets: Check = ({ user }) =>
   });
 
 /**
- * What only the unit itself should be heard to say. The exact subjects are spelled in nats/subjects.ts,
+ * What only the unit itself should be heard to say. The exact subjects are spelled in wire/subjects.ts,
  * which lies above this layer; a test holds the two together.
  */
 const spokenBy = (unit: string): string[] =>

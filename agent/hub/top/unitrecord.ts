@@ -5,6 +5,7 @@ import { parseGoDuration } from '../../leaf/watch/reports.ts';
 import { isObject } from '../../lib/json.ts';
 import { known } from '../../lib/known.ts';
 import type { Incoming } from '../../nats/incoming.ts';
+import { headerNames, headerReader } from '../../wire/headers.ts';
 import type { Health } from '../../wire/messages.ts';
 import { subjectsOf } from '../../wire/subjects.ts';
 
@@ -112,23 +113,25 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
   const { status, problems } = body;
   const rtt = (name: string): number | undefined => parseGoDuration(header(name) ?? '');
   return {
-    health: healths.includes(status) ? (status as Health) : healthWords[header('x-health-status') ?? ''],
+    health: healths.includes(status)
+      ? (status as Health)
+      : healthWords[header(headerNames.healthStatus) ?? ''],
     stopping: body['stopping'] === true ? (true as const) : undefined,
     interval_s:
       interval_s !== undefined && interval_s > 0 && interval_s <= longestInterval_s ? interval_s : undefined,
-    uptime_s: nonNegative(body['uptime_s']) ?? digits(header('x-uptime')),
+    uptime_s: nonNegative(body['uptime_s']) ?? digits(header(headerNames.uptime)),
     version: plainText(body['version'], 40),
-    tenant: plainText(header('x-tenant'), 64),
+    tenant: plainText(header(headerNames.tenant), 64),
     problems: Array.isArray(problems)
       ? problems.slice(0, mostProblems).flatMap((one) => plainText(one, 200) ?? [])
       : undefined,
     clock: reportedClock(
-      header('x-clock-source'),
-      header('x-clock-quality'),
-      digits(header('x-clock-error-bound')),
+      header(headerNames.clockSource),
+      header(headerNames.clockQuality),
+      digits(header(headerNames.clockErrorBound)),
     ),
-    native_rtt_us: rtt('x-native-rtt'),
-    app_rtt_us: rtt('x-app-rtt'),
+    native_rtt_us: rtt(headerNames.nativeRtt),
+    app_rtt_us: rtt(headerNames.appRtt),
   };
 }
 
@@ -152,11 +155,11 @@ function nats(body: Json) {
   };
 }
 
-function headersOf(message: Incoming): ReadonlyMap<string, string> {
+function headersOf(message: Incoming): (name: string) => string | undefined {
   try {
-    return new Map([...(message.headers ?? [])].map(([name, [value = '']]) => [name.toLowerCase(), value]));
+    return headerReader(message.headers);
   } catch {
-    return new Map();
+    return () => undefined; // garbage
   }
 }
 
@@ -179,26 +182,28 @@ const fieldsOf = { heartbeat, time, nats } as const;
 export function parseRecord(kind: RecordKind, message: Incoming): UnitRecord | undefined {
   const unit = message.subject.slice(message.subject.lastIndexOf('.') + 1);
   if (!token.pattern.test(unit)) return undefined;
-  const headers = headersOf(message);
-  const header = (name: string): string | undefined => headers.get(name);
+  const header = headersOf(message);
   const body = bodyOf(message.data);
-  if (body === undefined && (kind !== 'heartbeat' || header('x-sequence') === undefined)) return undefined;
+  if (body === undefined && (kind !== 'heartbeat' || header(headerNames.sequence) === undefined))
+    return undefined;
   const json = body ?? {};
-  const named = [header('x-unit-id'), json['unit_id']].find((one) => one !== undefined && one !== unit);
-  const id = header('nats-msg-id') ?? '';
+  const named = [header(headerNames.unitId), json['unit_id']].find(
+    (one) => one !== undefined && one !== unit,
+  );
+  const id = header(headerNames.messageId) ?? '';
   const [, boot, n] = id.startsWith(`${unit}-`)
     ? (/^([A-Za-z0-9]{1,32})-(\d{1,15})$/.exec(id.slice(unit.length + 1)) ?? [])
     : [];
   return {
     kind,
     unit,
-    backfill: json['backfill'] === true || header('x-backfill') === 'true',
+    backfill: json['backfill'] === true || header(headerNames.backfill) === 'true',
     fields: known(fieldsOf[kind](json, header)),
     ...known({
       claims: named === undefined ? undefined : (plainText(named, 64) ?? '?'),
       boot,
       n: digits(n),
-      seq: nonNegative(json['sequence'] ?? json['seq']) ?? digits(header('x-sequence')),
+      seq: nonNegative(json['sequence'] ?? json['seq']) ?? digits(header(headerNames.sequence)),
     }),
   };
 }
