@@ -1,4 +1,4 @@
-import { type Entry, noneOf, type RecordClass, recordClasses } from './queues.ts';
+import { type Entry, noneOf, type RecordClass, recordClasses } from './subjectqueue.ts';
 
 /** Records that were given up, to be reported as a record itself. Times are Unix ms of the records. */
 export interface Gap {

@@ -2,11 +2,11 @@ import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
-import { outgoing } from './outgoing.ts';
 import { readPubAck } from './puback.ts';
-import { keepLanes } from './queuekeeper.ts';
-import { type Entry, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './queues.ts';
-import { type Turn, takeTurns } from './turns.ts';
+import { outgoing } from './record.ts';
+import { type Turn, takeTurns } from './select.ts';
+import { keepLanes } from './storage.ts';
+import { type Entry, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './subjectqueue.ts';
 
 export interface FlowDeps {
   readonly link: Pick<Link, 'publish' | 'request' | 'state' | 'onChange'>;

@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { checkReplaceable, readOwnLines, replaceFile } from './ownfile.ts';
-import { readSpoolText, type SpoolContent, type SpoolHeader, settle, spoolText } from './snapshotfile.ts';
+import { readSpoolText, type SpoolContent, type SpoolHeader, settle, spoolText } from './snapshottext.ts';
 import type { Spool, Waiting } from './spool.ts';
 
 /** What a start found of the run before. */

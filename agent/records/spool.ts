@@ -1,7 +1,18 @@
 import { known } from '../lib/known.ts';
 import { encodeRecord } from '../wire/values.ts';
+import type {
+  KeptRecord,
+  Spool,
+  SpoolDeps,
+  SpoolLimits,
+  SpoolOptions,
+  SpoolRecord,
+  SpoolState,
+  Waiting,
+} from './contents.ts';
 import { collectGap } from './gap.ts';
 import { putRate } from './putrate.ts';
+import { type Flow, startFlow } from './sender.ts';
 import {
   attach,
   bytesOf,
@@ -13,21 +24,10 @@ import {
   oldestLane,
   putBack,
   victim,
-} from './queues.ts';
-import { type Flow, startFlow } from './sender.ts';
-import type {
-  KeptRecord,
-  Spool,
-  SpoolDeps,
-  SpoolLimits,
-  SpoolOptions,
-  SpoolRecord,
-  SpoolState,
-  Waiting,
-} from './types.ts';
+} from './subjectqueue.ts';
 
+export type * from './contents.ts';
 export type { Gap } from './gap.ts';
-export type * from './types.ts';
 
 const gapPause_ms = 10_000;
 /** Records of an earlier run are ordered before all of this one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { RecordClass } from '../../agent/records/queues.ts';
 import type { SpoolStats } from '../../agent/records/spool.ts';
+import type { RecordClass } from '../../agent/records/subjectqueue.ts';
 import { holdsAsync } from '../kit/fuzz/fuzz.ts';
 import { type Left, moods, spoolHub } from '../kit/hub/spoolhub.ts';
 import { seededRandom } from '../kit/lib/random.ts';

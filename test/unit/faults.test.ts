@@ -9,7 +9,7 @@ import { runChild, spawnSafely } from '../../agent/lib/child.ts';
 import { fresh, stale } from '../../agent/lib/reading.ts';
 import { watchDenials } from '../../agent/nats/denials.ts';
 import { spoolBudget } from '../../agent/records/budget.ts';
-import { type Entry, newLane, shelve } from '../../agent/records/queues.ts';
+import { type Entry, newLane, shelve } from '../../agent/records/subjectqueue.ts';
 import { clockSettings, ptpFacts } from '../kit/clock/evidence.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { agentSpawn } from '../kit/process/daemon.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSpoolText, settle, spoolText } from '../../../agent/records/snapshotfile.ts';
+import { readSpoolText, settle, spoolText } from '../../../agent/records/snapshottext.ts';
 import type { KeptRecord } from '../../../agent/records/spool.ts';
 
 const owner = {

@@ -1,8 +1,8 @@
 import type { Headers } from '../wire/values.ts';
 import type { Gap } from './gap.ts';
-import type { Entry, Lane, RecordClass } from './queues.ts';
-import type { ClockStep } from './restamp.ts';
 import type { FlowDeps, FlowLimits, FlowOptions } from './sender.ts';
+import type { Entry, Lane, RecordClass } from './subjectqueue.ts';
+import type { ClockStep } from './timecorrection.ts';
 
 /** A record on its way to the hub. */
 export interface SpoolRecord {

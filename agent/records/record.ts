@@ -1,7 +1,7 @@
 import { headerNames } from '../wire/headers.ts';
 import type { Headers } from '../wire/values.ts';
-import type { Entry } from './queues.ts';
-import { restamped } from './restamp.ts';
+import type { Entry } from './subjectqueue.ts';
+import { restamped } from './timecorrection.ts';
 
 /** A JSON object text with `backfill: true` added to it. */
 const marked = (payload: string): string =>

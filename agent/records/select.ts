@@ -1,4 +1,4 @@
-import { isOpen, type Lane, oldestLane } from './queues.ts';
+import { isOpen, type Lane, oldestLane } from './subjectqueue.ts';
 
 /** Whose record is sent next: the first of that queue of that lane. */
 export interface Turn {

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import { type Entry, type Lane, putBack } from './queues.ts';
+import { type Entry, type Lane, putBack } from './subjectqueue.ts';
 
 /** How long a lane is given before its records are published without being stored. */
 export interface Patience {

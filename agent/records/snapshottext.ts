@@ -10,8 +10,8 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../lib/json.ts';
 import { known } from '../lib/known.ts';
-import { recordClasses } from './queues.ts';
 import type { Gap, KeptRecord, Waiting } from './spool.ts';
+import { recordClasses } from './subjectqueue.ts';
 
 const spoolFormat = 'nunect-spool-1';
 
