@@ -19,7 +19,7 @@ import { publisherPart } from './parts/publisher.ts';
 import { recorderPart } from './parts/recorder.ts';
 import { rttPart } from './parts/rtt.ts';
 import { spoolPart } from './parts/spool.ts';
-import { spoolKeepPart } from './parts/spoolkeep.ts';
+import { spoolSnapshotPart } from './parts/spoolsnapshot.ts';
 import { supervisorPart, tlsFilesPart } from './parts/supervisor.ts';
 import { devicePart, surveyPart } from './parts/survey.ts';
 import { webPart } from './parts/web.ts';
@@ -32,7 +32,7 @@ const allParts = [
   monitorPart,
   leafPart,
   spoolPart,
-  spoolKeepPart,
+  spoolSnapshotPart,
   echoPart,
   rttPart,
   devicePart,

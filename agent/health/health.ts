@@ -7,7 +7,8 @@ import type { CertFacts } from '../device/certs.ts';
 import { type CauseCode, causeOf } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hub.ts';
 import type { LinkState } from '../nats/link.ts';
-import type { SpoolStats } from '../records/spool.ts';
+import { totalOf } from '../records/record.ts';
+import type { SpoolStats } from '../records/stats.ts';
 import type { Health } from '../wire/messages.ts';
 import { certificateFinding, isOutside } from './certificates.ts';
 import {
@@ -97,7 +98,7 @@ function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   for (const { subject, why } of isPartly ? spool.unstored.filter(({ state }) => state === 'plain') : [])
     yield make('subject_unstored', { about: subject, why });
   if (snapshotTrouble !== undefined) yield make('snapshot_failed', { why: snapshotTrouble });
-  const count = Object.values(spool.dropped).reduce((sum, dropped) => sum + dropped, 0);
+  const count = totalOf(spool.dropped);
   if (count > 0) yield make('records_dropped', { count, budget_bytes: spool.budget_bytes });
   if (spool.duplicate_ids > 0) yield make('duplicate_ids', { count: spool.duplicate_ids });
 }

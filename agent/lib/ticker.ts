@@ -55,3 +55,32 @@ export function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Prom
     promise.then(resolve, () => resolve(undefined)).finally(cancel);
   });
 }
+
+/** A timer that is set to many times and fires once, at the earliest of them. */
+export interface Alarm {
+  /** Fires at that monotonic ms, or before if it is set so already. */
+  by(due_ms: number): void;
+  /** For good. */
+  stop(): void;
+}
+
+/** Calls `fn` whenever it fires. */
+export function alarm(ticker: Ticker, fn: () => void): Alarm {
+  let cancel = (): void => {};
+  let next_ms = Infinity;
+  return {
+    by(due_ms) {
+      if (due_ms >= next_ms) return;
+      cancel();
+      next_ms = due_ms;
+      cancel = ticker.after(Math.max(1, due_ms - ticker.now_ms()), () => {
+        next_ms = Infinity;
+        fn();
+      });
+    },
+    stop() {
+      cancel();
+      next_ms = -Infinity;
+    },
+  };
+}

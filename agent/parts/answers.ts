@@ -57,7 +57,7 @@ export const answersPart = part({
     const look = shared(() => survey().look(), ticker.now_ms, answerShare_ms);
     const probe = async () => {
       const event = healthEvent(await look(), { unit, role }, wall.now_us());
-      spool.put({ subject: subjects.status, worth: 'event', body: event });
+      spool.put({ subject: subjects.status, priority: 'event', body: event });
       return event;
     };
     const ends = [

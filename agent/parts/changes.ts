@@ -37,7 +37,7 @@ export const changesPart = part({
         // the judge has not seen the step yet: this is how the clock was when the records were made
         trust.see({ quality: clock.verdict().quality, mono_ms: ticker.now_ms() });
         const provenUntil_ms = trust.provenUntil_ms();
-        if (Math.abs(step_us) > largeStep_us) spool.restamp({ provenUntil_ms, by_ms: step_us / 1000 });
+        if (Math.abs(step_us) > largeStep_us) spool.correctTimes({ provenUntil_ms, by_ms: step_us / 1000 });
         events.tell(clockStep(step_us, wall.now_us()));
       }),
     ];

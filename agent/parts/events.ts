@@ -14,8 +14,8 @@ export const eventsPart = part({
     const wall_ms = (): number => wall.now_us() / 1000;
     publishLog((entry) => {
       const body = logRecord(unit, wall_ms(), entry);
-      const worth = entry.level === 'error' || entry.level === 'fatal' ? 'event' : 'log';
-      spool.put({ subject: subjects.log[entry.level], worth, body });
+      const priority = entry.level === 'error' || entry.level === 'fatal' ? 'event' : 'log';
+      spool.put({ subject: subjects.log[entry.level], priority, body });
     });
     return { ...tellEvents({ spool, log: log.part('unit'), wall_ms }, { unit, role }), stop: () => {} };
   },

@@ -9,7 +9,7 @@ import { linkPart } from './link.ts';
 import { part } from './part.ts';
 import { rttPart } from './rtt.ts';
 import { spoolPart } from './spool.ts';
-import { spoolKeepPart } from './spoolkeep.ts';
+import { spoolSnapshotPart } from './spoolsnapshot.ts';
 import { supervisorPart } from './supervisor.ts';
 
 const storagePaths = ['/', '/overlay', '/tmp'];
@@ -34,7 +34,7 @@ export const surveyPart = part({
     link: linkPart,
     leaf: leafPart,
     spool: spoolPart,
-    spoolKeep: spoolKeepPart,
+    spoolSnapshot: spoolSnapshotPart,
     rtt: rttPart,
     device: devicePart,
     supervisor: supervisorPart,
@@ -50,7 +50,7 @@ export const surveyPart = part({
             link: parts.link(),
             leaf: parts.leaf(),
             spool: parts.spool(),
-            spoolKeep: parts.spoolKeep(),
+            spoolSnapshot: parts.spoolSnapshot(),
             rtt: parts.rtt(),
             supervisor: parts.supervisor(),
             ...parts.device(),

@@ -3,10 +3,10 @@ import { getHeapStatistics } from 'node:v8';
 import type { AgentFile } from '../config/agentfile.ts';
 import type { Log } from '../lib/log.ts';
 import { runtime } from '../lib/version.ts';
-import type { SpoolLimits } from './spool.ts';
+import type { SpoolLimits } from './contents.ts';
 
 /** What bounds the memory of this process, in bytes. */
-export interface MemoryLimits {
+interface MemoryLimits {
   /** Of node's heap, beyond which it crashes; Infinity under Bun. */
   readonly heap: number;
   /** Of the device, or of the control group that the process is in. */
@@ -16,7 +16,7 @@ export interface MemoryLimits {
 /** Heap that the agent needs for itself. */
 const own_bytes = 16 * 1024 * 1024;
 
-/** The limits of this process, as node and the kernel give them. */
+/** As node and the kernel give them. */
 function memoryLimits(): MemoryLimits {
   const group = process.constrainedMemory() ?? 0; // 0 or an astronomical number where there is no limit
   return {
@@ -27,8 +27,8 @@ function memoryLimits(): MemoryLimits {
 }
 
 /**
- * Memory for waiting records: what was asked for, but no more than a third of what the heap has to spare and half of the
- * device. More would end in a crash, with all that waits, just when the outage is long.
+ * Bytes of memory for waiting records: what was asked for, but no more than a third of the heap that is free and half of
+ * the device. More would end in a crash, and lose all that waits, just when the outage is long.
  */
 export function spoolBudget(asked_bytes: number, log: Log, limits = memoryLimits()): number {
   const most = Math.max(1024 * 1024, Math.floor(Math.min((limits.heap - own_bytes) / 3, limits.device / 2)));

@@ -1,101 +1,174 @@
-import type { Headers } from '../wire/values.ts';
-import type { Gap } from './gap.ts';
-import type { FlowDeps, FlowLimits, FlowOptions } from './sender.ts';
-import type { Entry, Lane, RecordClass } from './subjectqueue.ts';
-import type { ClockStep } from './timecorrection.ts';
-
-/** A record on its way to the hub. */
-export interface SpoolRecord {
-  readonly subject: string;
-  /** What it is worth when memory runs out; one and the same for all records of a subject. */
-  readonly worth: RecordClass;
-  readonly body: object;
-  readonly headers?: Headers;
-}
-
-/**
- * `stored`: a stream acknowledges. `plain`: nobody does, records are published without. `denied`: the server does
- * not permit it. `offline`: the way to the hub is closed and records wait. `starting`: nothing is known yet.
- */
-export type SpoolState = 'starting' | 'stored' | 'plain' | 'denied' | 'failing' | 'offline';
-
-export interface SpoolStats {
-  readonly state: SpoolState;
-  /** Subjects whose records are not stored although the hub is there, and why. */
-  readonly unstored: readonly {
-    readonly subject: string;
-    readonly state: Lane['state'];
-    readonly why: string;
-  }[];
-  readonly pending: number;
-  readonly bytes: number;
-  readonly budget_bytes: number;
-  /** Age of the oldest record that waits; missing when none does. Time that the machine was off is not in it. */
-  readonly oldest_age_s?: number;
-  /** How long an outage may last before records are given up, at the rate of the last half hour; missing at first. */
-  readonly capacity_s?: number;
-  /** Records acknowledged by a stream; `duplicates` of them the stream had already. */
-  readonly stored: number;
-  readonly duplicates: number;
-  /** Of those, records that had never been sent before: the stream keeps what somebody else sent under their ids. */
-  readonly duplicate_ids: number;
-  /** Records published without an acknowledgement. */
-  readonly published: number;
-  readonly dropped: Readonly<Record<RecordClass, number>>;
-}
-
-/** A record that waits, as it may be kept and given back to another spool. */
-export interface KeptRecord
-  extends Pick<Entry, 'payload' | 'headers' | 'put_ms' | 'wall_ms' | 'shift_ms' | 'settled'> {
-  /** `<unit>-<boot>-<seq>`, for good: by it a stream and its consumers know a record that they have already. */
-  readonly id: string;
-  readonly subject: string;
-  readonly worth: RecordClass;
-}
-
-export interface Waiting {
-  readonly records: readonly KeptRecord[];
-  /** The seq of the record that was put last, whatever became of it; 0 before the first. */
-  readonly last_seq: number;
-  /** What was given up and is not reported yet. */
-  readonly gap?: Gap;
-}
-
-export interface SpoolDeps extends FlowDeps {
-  /** Unix ms. */
-  wall_ms(): number;
-  /** Makes the record that reports a gap. */
-  gapRecord(gap: Gap): SpoolRecord;
-}
+import { known } from '../lib/known.ts';
+import { encodeRecord } from '../wire/values.ts';
+import { collectGap, type Gap, type GapCollector } from './gap.ts';
+import {
+  bytesOf,
+  idOf,
+  type KeptRecord,
+  noRecords,
+  type QueuedRecord,
+  type RecordPriority,
+  type SpoolRecord,
+} from './record.ts';
+import { nextToDrop } from './select.ts';
+import type { InFlight, SenderLimits } from './senderstate.ts';
+import { type Counted, putRate } from './stats.ts';
+import { newQueue, putBack, type SubjectQueue, setHub } from './subjectqueue.ts';
+import type { ClockCorrection } from './timecorrection.ts';
 
 /** What may change without losing a record. */
-export interface SpoolLimits extends FlowLimits {
+export interface SpoolLimits extends SenderLimits {
   readonly memory_bytes: number;
 }
 
-export interface SpoolOptions extends SpoolLimits, Omit<FlowOptions, 'idPrefix'> {
-  readonly unit: string;
-  /** Names this spool: ids of records are counted from 1, so no two spools of a unit may ever share it. */
-  readonly boot: string;
+export interface WaitingRecords {
+  readonly records: readonly KeptRecord[];
+  /** The seq of the record that was put last, whatever became of it; 0 before the first. */
+  readonly last_seq: number;
+  /** What was dropped and is not reported yet. */
+  readonly gap?: Gap;
 }
 
-export interface Spool {
-  /** Takes a record; it leaves when a stream has it. Gives its id, `<unit>-<boot>-<seq>`. */
-  put(record: SpoolRecord): string;
-  /** To be called when the state of the hub link changed. */
-  kick(): void;
-  /** The wall clock was set: what waits, and was made by the wrong clock, leaves with its times put right. */
-  restamp(step: ClockStep): void;
-  /** Goes on with other limits; what waits is kept as far as they allow. */
-  configure(limits: SpoolLimits): void;
-  stats(): SpoolStats;
-  /** All that waits, in order. */
-  waiting(): Waiting;
-  /** Takes in what waited in an earlier run, as backlog before all that was put since. */
-  restore(records: readonly KeptRecord[], gap?: Gap): void;
-  /** Called when the state or the list of unstored subjects changed. */
-  onChange(listener: () => void): () => void;
-  /** Resolves true when nothing waits any more, or false after `limit_ms`. */
-  drained(limit_ms: number): Promise<boolean>;
-  stop(): void;
+/** All records of a spool that wait, and the counts of those that left. */
+export interface Contents extends Counted {
+  readonly idPrefix: string;
+  readonly queues: Map<string, SubjectQueue>;
+  readonly gap: GapCollector;
+  /** Called, and forgotten, when nothing waits any more. */
+  readonly onEmpty: Set<() => void>;
+  limits: SpoolLimits;
+  lastSeq: number;
+  nextRestoredSeq: number;
+}
+
+/** Records of an earlier run come before all records of this one. */
+const firstRestoredSeq = -(2 ** 40);
+
+export const newContents = (idPrefix: string, limits: SpoolLimits, now_ms: number): Contents => ({
+  idPrefix,
+  queues: new Map(),
+  gap: collectGap(),
+  rate: putRate(now_ms),
+  counts: { pending: 0, bytes: 0, stored: 0, duplicates: 0, duplicate_ids: 0, published: 0 },
+  dropped: noRecords(),
+  onEmpty: new Set(),
+  limits,
+  lastSeq: 0,
+  nextRestoredSeq: firstRestoredSeq,
+});
+
+function queueOf(c: Contents, subject: string, priority: RecordPriority): SubjectQueue {
+  const found = c.queues.get(subject);
+  if (found !== undefined) return found;
+  const queue = newQueue(subject, priority);
+  if (!c.limits.hub) setHub(queue, false);
+  c.queues.set(subject, queue);
+  return queue;
+}
+
+function countIn({ counts }: Contents, record: QueuedRecord): void {
+  counts.pending += 1;
+  counts.bytes += record.bytes;
+}
+
+/** A record has left, however. */
+export function countOut({ counts, onEmpty }: Contents, record: QueuedRecord): void {
+  counts.pending -= 1;
+  counts.bytes -= record.bytes;
+  if (counts.pending > 0) return;
+  for (const call of onEmpty) call();
+  onEmpty.clear();
+}
+
+/** Adds a new record, whatever the memory. */
+export function append(
+  c: Contents,
+  { subject, priority, body, headers }: SpoolRecord,
+  made: Pick<QueuedRecord, 'put_ms' | 'wall_ms' | 'backlog'>,
+): QueuedRecord {
+  const payload = encodeRecord(body);
+  c.lastSeq += 1;
+  const record: QueuedRecord = {
+    seq: c.lastSeq,
+    payload,
+    bytes: bytesOf(payload, headers),
+    ...made,
+    ...(headers === undefined ? {} : { headers }),
+  };
+  queueOf(c, subject, priority)[record.backlog ? 'backlog' : 'fresh'].push(record);
+  c.rate.add(record.bytes, record.put_ms);
+  countIn(c, record);
+  return record;
+}
+
+/** Adds a record of an earlier run, after those that were added before by this. */
+export function restoreRecord(c: Contents, { subject, priority, ...kept }: KeptRecord): void {
+  const record: QueuedRecord = {
+    ...kept,
+    seq: c.nextRestoredSeq++,
+    bytes: bytesOf(kept.payload, kept.headers),
+    backlog: true,
+    tried: true,
+  };
+  putBack(queueOf(c, subject, priority), record);
+  countIn(c, record);
+}
+
+/** Counts a record that was taken from its queue as dropped, and for the report of the gap. */
+export function drop(c: Contents, { priority }: SubjectQueue, record: QueuedRecord, why: string): void {
+  countOut(c, record);
+  c.dropped[priority] += 1;
+  c.gap.add(priority, record, why);
+}
+
+/** Drops records until the rest fits into the memory; what is in flight stays. */
+export function trim(c: Contents): void {
+  while (c.counts.bytes > c.limits.memory_bytes) {
+    const selected = nextToDrop(c.queues);
+    const oldest = selected?.queue[selected.list].shift();
+    if (selected === undefined || oldest === undefined) return;
+    drop(c, selected.queue, oldest, 'the memory for waiting records is full');
+  }
+}
+
+/** Sets other limits and drops what no longer fits. */
+export function setLimits(c: Contents, limits: SpoolLimits): void {
+  if (limits.hub !== c.limits.hub) for (const queue of c.queues.values()) setHub(queue, limits.hub);
+  c.limits = limits;
+  trim(c);
+}
+
+/** All records that were neither dropped nor stored. */
+function* allRecords(
+  c: Contents,
+  inFlight: Iterable<InFlight>,
+): Generator<readonly [SubjectQueue, QueuedRecord]> {
+  for (const queue of c.queues.values()) {
+    for (const record of [...queue.fresh, ...queue.backlog]) yield [queue, record];
+  }
+  for (const { queue, record } of inFlight) yield [queue, record];
+}
+
+/** Records that may have been made by a wrong clock get their times corrected when they are sent. */
+export function correctRecords(
+  c: Contents,
+  inFlight: Iterable<InFlight>,
+  { provenUntil_ms, by_ms }: ClockCorrection,
+): void {
+  const correct = (record: QueuedRecord): void => {
+    if (record.settled !== true && record.put_ms > provenUntil_ms)
+      record.shift_ms = (record.shift_ms ?? 0) + by_ms;
+  };
+  for (const [, record] of allRecords(c, inFlight)) correct(record);
+  for (const record of c.gap.ends()) correct(record);
+}
+
+export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): WaitingRecords {
+  const inOrder = [...allRecords(c, inFlight)].sort(([, a], [, b]) => a.seq - b.seq);
+  const records = inOrder.map(([{ subject, priority }, record]): KeptRecord => {
+    const { payload, headers, put_ms, wall_ms, shift_ms, settled } = record;
+    const id = idOf(record, c.idPrefix);
+    return { id, subject, priority, payload, put_ms, wall_ms, ...known({ headers, shift_ms, settled }) };
+  });
+  return { records, last_seq: c.lastSeq, ...known({ gap: c.gap.current() }) };
 }

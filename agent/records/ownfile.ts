@@ -7,12 +7,12 @@ const isAbsent = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 const longestLine = 8 * 1024 * 1024;
 
-/** A refusal in the form that those of the system have. */
+/** Throws an error in the form of system errors. */
 const refuse = (code: string, why: string): never => {
   throw Object.assign(new Error(`${code}: ${why}`), { code });
 };
 
-/** In a directory that all may write to, such as /tmp, somebody else's file or a pipe may lie in wait. */
+/** Refuses what another user, or a pipe, may have put there: the directory may be one like /tmp. */
 async function openOwn(file: string): Promise<FileHandle> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   const found = await handle.stat();
@@ -24,7 +24,7 @@ async function openOwn(file: string): Promise<FileHandle> {
     : refuse('EISDIR', 'is not a file');
 }
 
-/** The lines of a file of our own, overlong ones cut; undefined when there is no such file. Rejects when it cannot be read. */
+/** The lines of a file that this user owns, overlong ones cut; undefined when there is none. Rejects when it cannot be read. */
 export async function readOwnLines(file: string): Promise<string[] | undefined> {
   let handle: FileHandle;
   try {
@@ -43,21 +43,24 @@ export async function readOwnLines(file: string): Promise<string[] | undefined> 
   return rest === '' ? lines : [...lines, rest];
 }
 
-/** Replaces a file (0600) at once, durably, or not at all; rejects when it cannot. Goes on with other work between chunks. */
+/**
+ * As `writeAtomic` (0600, durable), but other work goes on between the chunks: a write of megabytes to flash takes
+ * seconds. Rejects when the file cannot be replaced.
+ */
 export async function replaceFile(file: string, chunks: Iterable<string>): Promise<void> {
-  const trial = `${file}.new`;
+  const draft = `${file}.new`;
   try {
-    await rm(trial, { force: true }); // of a broken run, or somebody else's
-    const handle = await open(trial, 'wx', 0o600);
+    await rm(draft, { force: true }); // of a broken run, or of another user
+    const handle = await open(draft, 'wx', 0o600);
     try {
       for (const chunk of chunks) await handle.appendFile(chunk);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(trial, file);
+    await rename(draft, file);
   } catch (error) {
-    await rm(trial, { force: true }).catch(() => {});
+    await rm(draft, { force: true }).catch(() => {});
     throw error;
   }
   await syncDirectory(dirname(file));

@@ -1,292 +1,177 @@
-import type { Log } from '../lib/log.ts';
-import type { Ticker } from '../lib/ticker.ts';
-import type { Link } from '../nats/link.ts';
-import type { Answer } from '../nats/outgoing.ts';
-import { readPubAck } from './puback.ts';
-import { outgoing } from './record.ts';
-import { type Turn, takeTurns } from './select.ts';
-import { keepLanes } from './storage.ts';
-import { type Entry, type Lane, nextTry_ms, oldestLane, putBack, release, shelve } from './subjectqueue.ts';
+import { resultOf } from './puback.ts';
+import { type QueuedRecord, toMessage } from './record.ts';
+import { nextRetry_ms, nextToSend, oldestQueue, type Selected } from './select.ts';
+import {
+  addInFlight,
+  firstProbeAck_ms,
+  goOffline,
+  goOnline,
+  handleResult,
+  type InFlight,
+  newSenderState,
+  type Outcomes,
+  reachedHub,
+  recallAll,
+  removeInFlight,
+  type SenderDeps,
+  type SenderLimits,
+  type SenderOptions,
+  type SenderState,
+  wakeForProbe,
+} from './senderstate.ts';
+import { putBack, type Queues, type SubjectQueue } from './subjectqueue.ts';
 
-export interface FlowDeps {
-  readonly link: Pick<Link, 'publish' | 'request' | 'state' | 'onChange'>;
-  /** Whether the leaf is joined to its hub; undefined when that cannot be known. */
-  hubUp(): boolean | undefined;
-  readonly ticker: Ticker;
-  readonly log: Log;
-}
-
-/** What may change while records flow. */
-export interface FlowLimits {
-  /** Most records that wait for their PubAck at once. */
-  readonly window: number;
-  /** False when no hub is configured: records are published plainly and nothing is asked. */
-  readonly hub: boolean;
-}
-
-export interface FlowOptions extends FlowLimits {
-  /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
-  readonly idPrefix: string;
-  /** How long a PubAck may take. Default 10 s. */
-  readonly ack_ms?: number;
-  /** How long the hub may be there without a PubAck before records are published plainly. Default 15 s. */
-  readonly patience_ms?: number;
-  /** The same for a subject whose records were stored before, as its stream may come back. Default 5 min. */
-  readonly longPatience_ms?: number;
-}
-
-/** What becomes of an entry in the end. */
-export interface Fates {
-  /** `duplicate`: the stream had its id already; `resent` as it was sent before, `foreign` though it never was. */
-  stored(entry: Entry, duplicate: false | 'resent' | 'foreign'): void;
-  /** Sent without an acknowledgement, because nobody gives any. */
-  published(entry: Entry): void;
-  lost(lane: Lane, entry: Entry, why: string): void;
-  /** Something changed that people may want to know. */
-  changed(): void;
-}
-
-export interface Flow {
+export interface Sender {
   /** Sends what may be sent. */
   pump(): void;
-  /** The way to the hub may have changed: try now. */
+  /** The way to the hub may have changed: tries at once. */
   kick(): void;
-  configure(limits: FlowLimits): void;
+  configure(limits: SenderLimits): void;
   offline(): boolean;
-  /** The entries that were sent and wait for their answer. */
-  flying(): Iterable<{ readonly lane: Lane; readonly entry: Entry }>;
+  inFlight(): Iterable<InFlight>;
   stop(): void;
 }
 
-/** An entry that was sent and waits for its answer. */
-interface Flight {
-  readonly lane: Lane;
-  readonly entry: Entry;
-  readonly fromBacklog: boolean;
-  readonly isFirst: boolean;
+/** A record that waited this long is backlog even if it never failed. */
+const freshFor_ms = 10_000;
+/** Most records that are published plainly in one go: the echo has its turn in between. */
+const plainBurst = 64;
+const burstPause_ms = 5;
+/** After this time without any answer one record more is sent than the window allows. */
+const silence_ms = 1000;
+
+function takeFirst(s: SenderState, { queue, list }: Selected): QueuedRecord | undefined {
+  const record = queue[list].shift();
+  if (record !== undefined && s.deps.ticker.now_ms() - record.put_ms > freshFor_ms) record.backlog = true;
+  return record;
 }
 
-/** A record that waited this long is backlog even if it never failed. */
-const liveFor_ms = 10_000;
-const plainBurst = 64;
-const silence_ms = 1000;
-/** A record that goes out alone holds up all others: its answer is not waited for as long, at first. */
-const firstProbeAck_ms = 2500;
+/** Sends a record and handles the answer when it comes. */
+function send(s: SenderState, queue: SubjectQueue, record: QueuedRecord): void {
+  const { link, ticker } = s.deps;
+  const sent_ms = ticker.now_ms();
+  const isProbe = s.offline || queue.state === 'failing';
+  const { ack_ms, idPrefix } = s.opts;
+  const timeout_ms = isProbe ? Math.min(ack_ms, s.probeAck_ms) : ack_ms;
+  const { payload, headers } = toMessage(record, idPrefix);
+  const sent = addInFlight(s, queue, record);
+  void link.request(queue.subject, payload, { headers, timeout_ms }).then((answer) => {
+    if (!removeInFlight(s, sent)) return; // it was recalled meanwhile
+    s.lastAnswer_ms = ticker.now_ms();
+    if (isProbe) s.probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
+    const result = resultOf(answer, sent.isFirst, () => reachedHub(s, answer.kind, sent_ms));
+    handleResult(s, sent, result, sent_ms);
+    if (answer.kind === 'reply' || result.kind === 'unstored') goOnline(s);
+    pump(s);
+  });
+}
+
+/** Publishes a record without asking for an answer; false when there is no connection. */
+function publish(s: SenderState, queue: SubjectQueue, record: QueuedRecord): boolean {
+  const { payload, headers } = toMessage(record, s.opts.idPrefix);
+  const isSent = s.deps.link.publish(queue.subject, payload, { headers });
+  if (isSent) s.outcomes.published(record);
+  else putBack(queue, record);
+  return isSent;
+}
+
+/** A full window from which nothing comes back may be lost for good: one more record a second finds out. */
+function hasRoom(s: SenderState, now_ms: number): boolean {
+  if (s.inFlight.size < s.limits.window) return true;
+  s.alarm.by(now_ms + silence_ms);
+  if (now_ms - s.lastAnswer_ms < silence_ms) return false;
+  s.lastAnswer_ms = now_ms;
+  return true;
+}
+
+function selectNext(s: SenderState, now_ms: number): Selected | undefined {
+  s.turn += 1;
+  const { backlogInFlight, turn } = s;
+  return nextToSend(s.queues, now_ms, { window: s.limits.window, backlogInFlight, turn });
+}
+
+function pump(s: SenderState): void {
+  let published = 0;
+  while (!s.stopped && !s.offline) {
+    const now_ms = s.deps.ticker.now_ms();
+    if (!hasRoom(s, now_ms)) break;
+    const selected = selectNext(s, now_ms);
+    const record = selected && takeFirst(s, selected);
+    if (selected === undefined || record === undefined) break;
+    const { queue } = selected;
+    const isAsked = queue.state !== 'plain' || (queue.holdUntil_ms <= now_ms && queue.inFlight === 0);
+    if (isAsked) send(s, queue, record);
+    else if (!publish(s, queue, record)) goOffline(s);
+    else if (++published === plainBurst) {
+      s.alarm.by(now_ms + burstPause_ms);
+      break;
+    }
+  }
+  const retry_ms = s.offline ? undefined : nextRetry_ms(s.queues, s.deps.ticker.now_ms());
+  if (retry_ms !== undefined) s.alarm.by(retry_ms);
+}
+
+/** The queue that a probe is taken from: one that was stored before, if there is any, else each in turn. */
+function queueToProbe(s: SenderState): SubjectQueue | undefined {
+  const waiting = [...s.queues.values()].filter(
+    ({ backlog, state }) => backlog.length > 0 && state !== 'denied',
+  );
+  s.probes += 1;
+  return (
+    oldestQueue(waiting, 'backlog', ({ everStored }) => everStored) ??
+    waiting[s.probes % Math.max(1, waiting.length)]
+  );
+}
+
+/** Sends one record to see whether the hub can be reached. */
+function probe(s: SenderState): void {
+  if (s.stopped || !s.offline) return;
+  wakeForProbe(s);
+  if (!s.deps.link.state().connected || s.inFlight.size > 0) return;
+  const queue = queueToProbe(s);
+  const record = s.limits.hub && queue ? takeFirst(s, { queue, list: 'backlog' }) : undefined;
+  if (queue !== undefined && record !== undefined) {
+    send(s, queue, record);
+    return;
+  }
+  goOnline(s); // nothing to probe with: the next record shows it
+  pump(s);
+}
+
+function kick(s: SenderState): void {
+  const { hub } = s.limits;
+  if (hub) for (const queue of s.queues.values()) queue.holdUntil_ms = 0;
+  if (s.offline) recallAll(s);
+  if (hub && s.deps.hubUp() === false && !s.offline) goOffline(s);
+  else if (s.offline) probe(s);
+  else pump(s);
+}
 
 /**
- * Sends entries as requests on their own subjects and keeps each until its PubAck. When the way to the hub is
- * closed everything stops but one record every one or two seconds; a single subject that nobody stores holds
- * up only itself.
+ * Sends records as requests on their own subjects and keeps each until its PubAck. When the hub cannot be reached all
+ * but a probe every one or two seconds wait; a single subject that nobody stores holds up only itself.
  */
-export function startFlow(deps: FlowDeps, opts: FlowOptions, lanes: Map<string, Lane>, fates: Fates): Flow {
-  const { link, ticker, log } = deps;
-  const { ack_ms = 10_000, patience_ms = 15_000, longPatience_ms = 300_000 } = opts;
-  let { window, hub } = opts;
-  let offline = !link.state().connected;
-  const inFlight = new Set<Flight>();
-  let backlogInFlight = 0;
-  let probes = 0;
-  const turns = takeTurns();
-  let lastStored_ms = -Infinity;
-  let lastWord_ms = -Infinity;
-  let probeAck_ms = firstProbeAck_ms;
-  let stopped = false;
-  let cancelTimer = (): void => {};
-  let timerDue_ms = Infinity;
-
-  const wakeAt = (due_ms: number): void => {
-    if (stopped || due_ms >= timerDue_ms) return;
-    cancelTimer();
-    timerDue_ms = due_ms;
-    cancelTimer = ticker.after(Math.max(1, due_ms - ticker.now_ms()), () => {
-      timerDue_ms = Infinity;
-      if (offline) probe();
-      else pump();
-    });
-  };
-
-  const keeper = keepLanes(
-    { ticker, log, changed: fates.changed, wakeAt },
-    { short_ms: patience_ms, long_ms: longPatience_ms },
-  );
-
-  const land = (flight: Flight): boolean => {
-    if (!inFlight.delete(flight)) return false;
-    flight.lane.inFlight -= 1;
-    if (flight.fromBacklog) backlogInFlight -= 1;
-    return true;
-  };
-
-  /** Gives up waiting for answers, which may be lost. What was stored all the same, the stream knows by its id. */
-  const recall = (): void => {
-    for (const flight of inFlight) {
-      land(flight);
-      putBack(flight.lane, flight.entry);
-    }
-  };
-
-  const goOffline = (): void => {
-    recall();
-    for (const lane of lanes.values()) {
-      shelve(lane);
-      if (hub && lane.state !== 'denied') release(lane);
-    }
-    const began = !offline;
-    offline = true;
-    if (began) log.warn('records wait: the hub cannot be reached'); // a record itself: it comes back in here
-    wakeAt(ticker.now_ms() + 1000 + Math.random() * 1000);
-    fates.changed();
-  };
-
-  const goOnline = (): void => {
-    if (!offline) return;
-    offline = false;
-    log.info('records flow to the hub again');
-    fates.changed();
-    pump();
-  };
-
-  /** Whether the record came to where a stream would have answered, had there been one. */
-  function cameThrough(kind: Answer['kind'], sent_ms: number): boolean {
-    if (kind === 'closed' || !link.state().connected) return false;
-    if (lastStored_ms > sent_ms) return true; // something else was stored meanwhile
-    return deps.hubUp() ?? kind === 'timeout'; // who says 503 may be the leaf alone
-  }
-
-  function unstored(lane: Lane, entry: Entry, why: string, sent_ms: number): void {
-    if (keeper.unstored(lane, entry, why, sent_ms)) fates.published(entry);
-    goOnline();
-  }
-
-  function replied({ lane, entry, isFirst }: Flight, data: Uint8Array, sent_ms: number): void {
-    const ack = readPubAck(data);
-    if (ack.kind === 'other') {
-      unstored(lane, entry, 'something answers that is not a stream', sent_ms);
-      return;
-    }
-    if (ack.kind === 'stored') {
-      lastStored_ms = ticker.now_ms();
-      fates.stored(entry, ack.duplicate && (isFirst ? 'foreign' : 'resent'));
-      keeper.stored(lane);
-    } else if (ack.hopeless) fates.lost(lane, entry, ack.why);
-    else keeper.refused(lane, entry, ack.why);
-    goOnline();
-  }
-
-  function settle(flight: Flight, answer: Answer, sent_ms: number): void {
-    const { lane, entry } = flight;
-    if (answer.kind === 'reply') replied(flight, answer.message.data, sent_ms);
-    else if (answer.kind === 'too_large') fates.lost(lane, entry, 'larger than max_payload');
-    else if (answer.kind === 'denied') keeper.denied(lane, entry);
-    else if (cameThrough(answer.kind, sent_ms)) {
-      const why = answer.kind === 'timeout' ? 'no PubAck came' : 'no stream takes this subject';
-      unstored(lane, entry, why, sent_ms);
-    } else {
-      putBack(lane, entry);
-      goOffline();
-    }
-  }
-
-  function send(lane: Lane, entry: Entry): void {
-    const sent_ms = ticker.now_ms();
-    const flight: Flight = { lane, entry, fromBacklog: entry.backlog, isFirst: entry.tried !== true };
-    entry.tried = true;
-    const probing = offline || lane.state === 'failing';
-    const timeout_ms = probing ? Math.min(ack_ms, probeAck_ms) : ack_ms;
-    const { payload, headers } = outgoing(entry, opts.idPrefix);
-    inFlight.add(flight);
-    lane.inFlight += 1;
-    if (flight.fromBacklog) backlogInFlight += 1;
-    void link.request(lane.subject, payload, { headers, timeout_ms }).then((answer) => {
-      if (!land(flight)) return; // given up meanwhile
-      lastWord_ms = ticker.now_ms();
-      if (probing) probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
-      settle(flight, answer, sent_ms);
-      pump();
-    });
-  }
-
-  function take({ lane, queue }: Turn): Entry | undefined {
-    const entry = lane[queue].shift();
-    if (entry !== undefined && ticker.now_ms() - entry.put_ms > liveFor_ms) entry.backlog = true;
-    return entry;
-  }
-
-  /** A window from which nothing comes back may be lost for good: one more record a second tells. */
-  function hasRoom(now_ms: number): boolean {
-    if (inFlight.size < window) return true;
-    wakeAt(now_ms + silence_ms);
-    if (now_ms - lastWord_ms < silence_ms) return false;
-    lastWord_ms = now_ms;
-    return true;
-  }
-
-  /** Sends without asking for an answer; false when there is no connection. */
-  function sendPlainly(lane: Lane, entry: Entry): boolean {
-    const { payload, headers } = outgoing(entry, opts.idPrefix);
-    const sent = link.publish(lane.subject, payload, { headers });
-    if (sent) fates.published(entry);
-    else putBack(lane, entry);
-    return sent;
-  }
-
-  function pump(): void {
-    let burst = 0;
-    while (!stopped && !offline) {
-      const now = ticker.now_ms();
-      if (!hasRoom(now)) break;
-      const chosen = turns.next(lanes.values(), now, { window, backlogInFlight });
-      const entry = chosen && take(chosen);
-      if (chosen === undefined || entry === undefined) break;
-      const { lane } = chosen;
-      if (lane.state !== 'plain' || (lane.hold_ms <= now && lane.inFlight === 0)) send(lane, entry);
-      else if (!sendPlainly(lane, entry)) goOffline();
-      else if (++burst === plainBurst) {
-        wakeAt(now + 5); // the echo comes in between
-        break;
-      }
-    }
-    const due_ms = offline ? undefined : nextTry_ms(lanes.values(), ticker.now_ms());
-    if (due_ms !== undefined) wakeAt(due_ms);
-  }
-
-  /** One record goes out to see whether the way is open: of a subject that was stored before, if there is one. */
-  function probe(): void {
-    if (stopped || !offline) return;
-    wakeAt(ticker.now_ms() + 1000 + Math.random() * 1000);
-    if (!link.state().connected || inFlight.size > 0) return;
-    const waiting = [...lanes.values()].filter((lane) => lane.backlog.length > 0 && lane.state !== 'denied');
-    const proven = oldestLane(waiting, 'backlog', (lane) => lane.everStored);
-    probes += 1;
-    const lane = proven ?? waiting[probes % Math.max(1, waiting.length)];
-    const entry = hub && lane ? take({ lane, queue: 'backlog' }) : undefined;
-    if (lane === undefined || entry === undefined)
-      goOnline(); // nothing to ask with: the next record tells
-    else send(lane, entry);
-  }
-
-  function kick(): void {
-    if (hub) for (const lane of lanes.values()) lane.hold_ms = 0;
-    if (offline) recall();
-    if (hub && deps.hubUp() === false && !offline) goOffline();
-    else if (offline) probe();
-    else pump();
-  }
-  const unwatch = link.onChange((state) => (state.connected ? kick() : goOffline()));
-
+export function startSender(
+  deps: SenderDeps,
+  opts: SenderOptions,
+  queues: Queues,
+  outcomes: Outcomes,
+): Sender {
+  const s = newSenderState(deps, opts, queues, outcomes, () => (s.offline ? probe(s) : pump(s)));
+  const unwatch = deps.link.onChange(({ connected }) => (connected ? kick(s) : goOffline(s)));
   return {
-    pump,
-    kick,
+    pump: () => pump(s),
+    kick: () => kick(s),
     configure(limits) {
-      if (hub && !limits.hub) recall(); // an answer that still came would have its lane ask again
-      ({ window, hub } = limits);
-      kick();
+      if (s.limits.hub && !limits.hub) recallAll(s); // a late answer would make its queue ask again
+      s.limits = limits;
+      kick(s);
     },
-    offline: () => offline,
-    flying: () => inFlight,
+    offline: () => s.offline,
+    inFlight: () => s.inFlight,
     stop() {
-      stopped = true;
-      cancelTimer();
+      s.stopped = true;
+      s.alarm.stop();
       unwatch();
     },
   };

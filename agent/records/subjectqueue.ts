@@ -1,163 +1,165 @@
-import type { Headers } from '../wire/values.ts';
+import type { Log } from '../lib/log.ts';
+import type { QueuedRecord, RecordPriority } from './record.ts';
 
-/** What a record is worth when memory runs out: metrics go first, events and errors last. */
-export const recordClasses = ['metric', 'log', 'event'] as const;
-export type RecordClass = (typeof recordClasses)[number];
+/**
+ * Whether the records of a subject are stored. `failing`: not now. `plain`: nobody stores them, so they are published
+ * without an acknowledgement. `denied`: the server does not permit them.
+ */
+export type StorageState = 'untried' | 'stored' | 'failing' | 'plain' | 'denied';
 
-/** A count for each class, all zero. */
-export const noneOf = (): Record<RecordClass, number> => ({ metric: 0, log: 0, event: 0 });
-
-/** A record that waits for its PubAck. */
-export interface Entry {
-  /** Tells the order, and with that the id, unless it has one already. */
-  readonly seq: number;
-  /** Its whole id, when it was put in an earlier run. */
-  readonly id?: string;
-  /** JSON text of an object. */
-  readonly payload: string;
-  readonly headers?: Headers;
-  /** Bytes of memory that it is counted with. */
-  readonly bytes: number;
-  /** Monotonic ms and Unix ms at which it was put. */
-  readonly put_ms: number;
-  readonly wall_ms: number;
-  /** It could not be sent when it was made. */
-  backlog: boolean;
-  /** By how much the wall clock was wrong when it was made, as far as that came out since. */
-  shift_ms?: number;
-  /** It was sent before, or may have been: that the stream has it already is no surprise. */
-  tried?: boolean;
-  /** Made before this boot of the machine: a step of its clock tells nothing of it. */
-  readonly settled?: boolean;
-}
-
-/** Measured on Node 20: what an entry and each of its headers cost besides their characters. */
-const entryOverhead_bytes = 200;
-const headerOverhead_bytes = 80;
-
-/** Bytes of memory that a record takes while it waits. */
-export function bytesOf(payload: string, headers: Headers | undefined): number {
-  let bytes = entryOverhead_bytes + Buffer.byteLength(payload);
-  for (const [name, values] of Object.entries(headers ?? {})) {
-    for (const value of values) bytes += headerOverhead_bytes + name.length + value.length;
-  }
-  return bytes;
-}
-
-/** The records of one subject with what is known of the way to whoever stores them. */
-export interface Lane {
+/** The waiting records of one subject, and what is known about whether they are stored. */
+export interface SubjectQueue {
   readonly subject: string;
-  readonly worth: RecordClass;
-  /** What waits, in order of seq: put lately, and left over from before. */
-  readonly fresh: Entry[];
-  readonly backlog: Entry[];
-  state: 'untried' | 'stored' | 'failing' | 'plain' | 'denied';
-  /** Why it is not stored, in words. */
+  readonly priority: RecordPriority;
+  /** In order of seq: records put lately, and records left over from before. */
+  readonly fresh: QueuedRecord[];
+  readonly backlog: QueuedRecord[];
+  state: StorageState;
+  /** Why its records are not stored, in words; empty when they are. */
   why: string;
-  /** Monotonic ms since when it fails; counted only while the hub is there. */
-  failing_ms: number | undefined;
-  /** Nothing is sent before this; 0 when it is not held back. */
-  hold_ms: number;
-  /** Length of the last hold. */
+  /** Monotonic ms since when it fails; counted only while the hub is reachable. */
+  failingSince_ms: number | undefined;
+  /** Nothing is sent before this monotonic ms; 0 when it is not held back. */
+  holdUntil_ms: number;
+  /** Length of the last pause. */
   pause_ms: number;
   inFlight: number;
   everStored: boolean;
 }
 
-export const newLane = (subject: string, worth: RecordClass): Lane => ({
+/** The two lists of a queue. */
+export type ListName = 'fresh' | 'backlog';
+
+export type Queues = ReadonlyMap<string, SubjectQueue>;
+
+export const newQueue = (subject: string, priority: RecordPriority): SubjectQueue => ({
   subject,
-  worth,
+  priority,
   fresh: [],
   backlog: [],
   state: 'untried',
   why: '',
-  failing_ms: undefined,
-  hold_ms: 0,
+  failingSince_ms: undefined,
+  holdUntil_ms: 0,
   pause_ms: 0,
   inFlight: 0,
   everStored: false,
 });
 
-/** The lane may be tried at once, and its failures so far are forgotten. */
-export function release(lane: Lane): void {
-  lane.hold_ms = 0;
-  if (lane.state !== 'failing') return;
-  Object.assign(lane, { state: 'untried', failing_ms: undefined, pause_ms: 0 });
-}
+export const isWaiting = ({ fresh, backlog }: SubjectQueue): boolean => fresh.length + backlog.length > 0;
 
-/** Records of the lane go out plainly: no hub is configured that could store them. */
-export function detach(lane: Lane): void {
-  Object.assign(lane, { state: 'plain', why: 'no hub is configured', hold_ms: Infinity });
-}
-
-/** There is a hub now: whether it stores the lane is to be found out. */
-export function attach(lane: Lane): void {
-  Object.assign(lane, { state: 'untried', why: '', hold_ms: 0, pause_ms: 0, failing_ms: undefined });
-}
-
-/** A lane that is not known to work sends one record at a time. */
-const mayProbeOnly = (lane: Lane): boolean => lane.state === 'failing' || lane.state === 'denied';
-
-/** Whether the lane may send something now. */
-export const isOpen = (lane: Lane, now_ms: number): boolean =>
-  lane.hold_ms <= now_ms && !(mayProbeOnly(lane) && lane.inFlight > 0);
-
-/** When the first lane that is held back, and has something to send, may try again. */
-export function nextTry_ms(lanes: Iterable<Lane>, now_ms: number): number | undefined {
-  let next_ms = Infinity;
-  for (const lane of lanes) {
-    const waits = lane.state !== 'plain' && lane.fresh.length + lane.backlog.length > 0;
-    if (waits && lane.hold_ms > now_ms) next_ms = Math.min(next_ms, lane.hold_ms);
-  }
-  return next_ms === Infinity ? undefined : next_ms;
-}
-
-const older = (a: Lane | undefined, b: Lane, queue: 'fresh' | 'backlog'): Lane =>
-  a === undefined || (b[queue][0]?.seq ?? Infinity) < (a[queue][0]?.seq ?? Infinity) ? b : a;
-
-/** The lane whose oldest entry of that queue is the oldest of all, among those that pass. */
-export function oldestLane(
-  lanes: Iterable<Lane>,
-  queue: 'fresh' | 'backlog',
-  pass: (lane: Lane) => boolean,
-): Lane | undefined {
-  let found: Lane | undefined;
-  for (const lane of lanes) if (lane[queue].length > 0 && pass(lane)) found = older(found, lane, queue);
-  return found;
-}
-
-/** Puts an entry back where it belongs by its seq; it belongs to the backlog from now on. */
-export function putBack(lane: Lane, entry: Entry): void {
-  entry.backlog = true;
+/** Puts a record back into its place by seq; it belongs to the backlog from now on. */
+export function putBack({ backlog }: SubjectQueue, record: QueuedRecord): void {
+  record.backlog = true;
   let at = 0;
-  for (let end = lane.backlog.length; at < end; ) {
+  for (let end = backlog.length; at < end; ) {
     const middle = (at + end) >> 1;
-    if ((lane.backlog[middle]?.seq ?? 0) < entry.seq) at = middle + 1;
+    if ((backlog[middle]?.seq ?? 0) < record.seq) at = middle + 1;
     else end = middle;
   }
-  lane.backlog.splice(at, 0, entry);
+  backlog.splice(at, 0, record);
 }
 
-/** Everything that waits is backlog from now on. */
-export function shelve(lane: Lane): void {
-  for (const entry of lane.fresh) {
-    entry.backlog = true;
-    lane.backlog.push(entry); // what is fresh is younger than what was left over
+/** Moves all fresh records to the backlog, whose records are all older. */
+export function moveToBacklog({ fresh, backlog }: SubjectQueue): void {
+  for (const record of fresh) {
+    record.backlog = true;
+    backlog.push(record);
   }
-  lane.fresh.length = 0;
+  fresh.length = 0;
 }
 
-/** Which lane gives up its oldest entry when memory runs out. */
-export function victim(lanes: Iterable<Lane>): { lane: Lane; queue: 'fresh' | 'backlog' } | undefined {
-  const all = [...lanes];
-  for (const worth of recordClasses) {
-    for (const denied of [true, false]) {
-      const pass = (lane: Lane): boolean => lane.worth === worth && (lane.state === 'denied') === denied;
-      for (const queue of ['backlog', 'fresh'] as const) {
-        const lane = oldestLane(all, queue, pass);
-        if (lane !== undefined) return { lane, queue };
-      }
-    }
+/** How long a subject may fail while the hub is reachable before its records are published plainly. */
+export interface Patience {
+  /** For a subject that was never stored. */
+  readonly patience_ms: number;
+  /** For one that was: its stream may come back. */
+  readonly longPatience_ms: number;
+}
+
+interface Pause {
+  readonly first_ms: number;
+  readonly longest_ms: number;
+}
+
+const retryPause: Pause = { first_ms: 1000, longest_ms: 5000 };
+const refusedPause: Pause = { first_ms: 1000, longest_ms: 30_000 };
+const probePause: Pause = { first_ms: 5000, longest_ms: 300_000 };
+
+/** Holds the queue back for twice as long as the last time, within the bounds of the pause. */
+function hold(queue: SubjectQueue, { first_ms, longest_ms }: Pause, now_ms: number): void {
+  if (queue.holdUntil_ms > now_ms) return; // by another answer of the same window
+  queue.pause_ms = Math.min(longest_ms, Math.max(first_ms, queue.pause_ms * 2));
+  queue.holdUntil_ms = now_ms + queue.pause_ms;
+}
+
+/** Gives whether anything changed. */
+function become(queue: SubjectQueue, state: StorageState, why: string): boolean {
+  const isNew = queue.state !== state || queue.why !== why;
+  Object.assign(queue, { state, why });
+  return isNew;
+}
+
+/** The stream has stored a record. Gives whether the state changed, as all of these do. */
+export function markStored(queue: SubjectQueue, log: Log): boolean {
+  const wasUnstored = queue.state === 'plain' || queue.state === 'denied';
+  Object.assign(queue, { failingSince_ms: undefined, holdUntil_ms: 0, pause_ms: 0, everStored: true });
+  const isNew = become(queue, 'stored', '');
+  if (wasUnstored) log.info('records are stored again', { subject: queue.subject });
+  return isNew;
+}
+
+/** The stream has refused a record, for the reason that it gives. */
+export function markRefused(queue: SubjectQueue, why: string, now_ms: number, log: Log): boolean {
+  const isOtherWhy = queue.why !== why;
+  hold(queue, refusedPause, now_ms);
+  const isNew = become(queue, 'failing', why);
+  if (isOtherWhy) log.warn('the hub stream refuses records', { subject: queue.subject, why });
+  return isNew;
+}
+
+/** The server does not permit the subject. */
+export function markDenied(queue: SubjectQueue, now_ms: number): boolean {
+  hold(queue, probePause, now_ms);
+  return become(queue, 'denied', 'not permitted to publish');
+}
+
+/** Nobody has stored a record that was sent at `sent_ms`: after some patience the records are published plainly. */
+export function markUnstored(
+  queue: SubjectQueue,
+  why: string,
+  { sent_ms, now_ms, ...patience }: Patience & { readonly sent_ms: number; readonly now_ms: number },
+  log: Log,
+): boolean {
+  queue.failingSince_ms ??= sent_ms;
+  const limit_ms = queue.everStored ? patience.longPatience_ms : patience.patience_ms;
+  if (now_ms - queue.failingSince_ms < limit_ms) {
+    hold(queue, retryPause, now_ms);
+    return become(queue, 'failing', why);
   }
-  return undefined;
+  Object.assign(queue, { pause_ms: 0, holdUntil_ms: 0 });
+  holdPlain(queue, now_ms);
+  const isNew = become(queue, 'plain', why);
+  log.warn('records are published without being stored', { subject: queue.subject, why });
+  return isNew;
+}
+
+/** A plain queue is not probed again before a pause has passed. */
+export const holdPlain = (queue: SubjectQueue, now_ms: number): void => hold(queue, probePause, now_ms);
+
+/** The queue may be tried at once, and its failures so far are forgotten. */
+export function release(queue: SubjectQueue): void {
+  queue.holdUntil_ms = 0;
+  if (queue.state !== 'failing') return;
+  Object.assign(queue, { state: 'untried', failingSince_ms: undefined, pause_ms: 0 });
+}
+
+/** Whether a hub is configured changed. Without one, records are published plainly and nothing is probed. */
+export function setHub(queue: SubjectQueue, hub: boolean): void {
+  Object.assign(
+    queue,
+    hub
+      ? { state: 'untried', why: '', holdUntil_ms: 0, pause_ms: 0, failingSince_ms: undefined }
+      : { state: 'plain', why: 'no hub is configured', holdUntil_ms: Infinity },
+  );
 }

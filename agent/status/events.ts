@@ -4,7 +4,8 @@ import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
-import type { Spool, SpoolRecord } from '../records/spool.ts';
+import type { SpoolRecord } from '../records/record.ts';
+import type { Spool } from '../records/spool.ts';
 import type { HealthEvent, StatusChange, StatusEvent } from '../wire/reports.ts';
 import { subjectsOf } from '../wire/subjects.ts';
 import type { UnitState } from './unitstate.ts';
@@ -50,7 +51,7 @@ export function statusRecord(
   happening: StatusChange,
 ): SpoolRecord {
   const body: StatusEvent = { ts: Math.floor(wall_ms), unit_id: unit, role, ...happening };
-  return { subject: subjectsOf(unit, role).status, worth: 'event', body };
+  return { subject: subjectsOf(unit, role).status, priority: 'event', body };
 }
 
 /** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */

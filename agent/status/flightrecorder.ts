@@ -87,7 +87,7 @@ export function keepRecorder(
       period_ms,
       ...recorder.table(from_ms, to_ms, mostRows),
     };
-    deps.spool.put({ subject: opts.subject, worth: 'event', body });
+    deps.spool.put({ subject: opts.subject, priority: 'event', body });
   }
 
   const stop = ticker.every(period_ms, () => {

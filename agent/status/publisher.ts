@@ -2,7 +2,8 @@ import type { WallClock } from '../clock/wallclock.ts';
 import type { SectionValues } from '../config/options.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import type { Spool, SpoolRecord } from '../records/spool.ts';
+import type { SpoolRecord } from '../records/record.ts';
+import type { Spool } from '../records/spool.ts';
 import {
   type HeartbeatFacts,
   heartbeat,
@@ -72,7 +73,7 @@ function heartbeatRecord({ opts, sequence }: State, now: UnitState, wall_ms: num
       memory_percent: now.system.memory?.used_percent,
     }),
   };
-  return { subject: opts.subjects.heartbeat, worth: 'metric', ...heartbeat(opts.name, facts) } as const;
+  return { subject: opts.subjects.heartbeat, priority: 'metric', ...heartbeat(opts.name, facts) } as const;
 }
 
 function metricRecords({ opts, sequence }: State, now: UnitState, wall_ms: number): SpoolRecord[] {
@@ -83,10 +84,10 @@ function metricRecords({ opts, sequence }: State, now: UnitState, wall_ms: numbe
   const nats: NatsMetric = { ...stamp, ...now.nats };
   const system: SystemMetric = { ...stamp, host: now.system, agent: now.self };
   return [
-    { subject: metric.rtt, worth: 'metric', body: rtt },
-    { subject: metric.time, worth: 'metric', body: time },
-    { subject: metric.nats, worth: 'metric', body: nats },
-    { subject: metric.system, worth: 'metric', body: system },
+    { subject: metric.rtt, priority: 'metric', body: rtt },
+    { subject: metric.time, priority: 'metric', body: time },
+    { subject: metric.nats, priority: 'metric', body: nats },
+    { subject: metric.system, priority: 'metric', body: system },
   ];
 }
 
@@ -99,7 +100,7 @@ function timeConfigRecord({ name, subjects, time }: PublisherOptions): SpoolReco
     ...known({ ptp_master }),
     ptp_domain,
   };
-  return { subject: subjects.timeConfig, worth: 'event', body };
+  return { subject: subjects.timeConfig, priority: 'event', body };
 }
 
 async function publish(deps: PublisherDeps, state: State, stopping = false): Promise<void> {

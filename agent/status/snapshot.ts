@@ -1,7 +1,8 @@
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
 import { known } from '../lib/known.ts';
 import type { Reading } from '../lib/reading.ts';
-import type { SpoolStats } from '../records/spool.ts';
+import { totalOf } from '../records/record.ts';
+import type { SpoolStats } from '../records/stats.ts';
 import type { UnitName } from '../wire/messages.ts';
 import type { WindowStats } from '../wire/reports.ts';
 import type { UnitState } from './unitstate.ts';
@@ -123,7 +124,7 @@ const spoolStatus = (stats: SpoolStats): SpoolStatus => ({
   budget_bytes: stats.budget_bytes,
   ...known({ oldest_age_s: stats.oldest_age_s, capacity_s: stats.capacity_s }),
   stored: stats.stored,
-  dropped: Object.values(stats.dropped).reduce((sum, count) => sum + count, 0),
+  dropped: totalOf(stats.dropped),
   duplicate_ids: stats.duplicate_ids,
 });
 

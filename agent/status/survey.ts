@@ -17,8 +17,9 @@ import { freshValue } from '../lib/reading.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link, LinkState } from '../nats/link.ts';
 import type { RttProbe } from '../peers/rtt.ts';
-import type { SpoolKeep } from '../records/snapshot.ts';
-import type { Spool, SpoolStats } from '../records/spool.ts';
+import type { SnapshotKeeper } from '../records/snapshot.ts';
+import type { Spool } from '../records/spool.ts';
+import type { SpoolStats } from '../records/stats.ts';
 import type { UnitState } from './unitstate.ts';
 
 /** The parts that are asked. */
@@ -27,7 +28,7 @@ export interface SurveyParts {
   readonly link: Link;
   readonly leaf: LeafWatch;
   readonly spool: Spool;
-  readonly spoolKeep: SpoolKeep;
+  readonly spoolSnapshot: SnapshotKeeper;
   readonly rtt: RttProbe;
   readonly system: SystemProbe;
   readonly self: SelfProbe;
@@ -102,7 +103,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     lastCause: lastTrouble(parts, answers).cause,
     rolledBack: parts.supervisor.rolledBack(),
     spool: stats,
-    snapshotTrouble: parts.spoolKeep.trouble(),
+    snapshotTrouble: parts.spoolSnapshot.trouble(),
     clock: verdict,
     denied: parts.link.denied(),
     certificates,

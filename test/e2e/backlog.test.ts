@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemTicker, type Ticker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
-import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
+import type { Gap } from '../../agent/records/gap.ts';
+import { openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { startPublisher } from '../../agent/status/publisher.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
 import { createStream, type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
@@ -14,12 +15,12 @@ import { agentFileOf, fakeWall, unitStateOf } from '../kit/unit/unitfakes.ts';
 
 const day_s = 86_400;
 const subjects = subjectsOf('u1', 'leaf');
-const gapRecord = (gap: Gap) => ({ subject: subjects.status, worth: 'event' as const, body: { gap } });
+const gapRecord = (gap: Gap) => ({ subject: subjects.status, priority: 'event' as const, body: { gap } });
 const rss_mb = (): number => process.memoryUsage.rss() / 2 ** 20;
 
 const metric = (n: number, subject = subjects.metric.rtt) => ({
   subject,
-  worth: 'metric' as const,
+  priority: 'metric' as const,
   body: { ts: Date.now(), unit_id: 'u1', seq: n, fill: 'x'.repeat(200) },
 });
 
@@ -183,7 +184,7 @@ for (const { name, program } of serversToTest()) {
       );
       for (let hour = 1; hour <= 24; hour++) {
         await fake.pass((day_s / 24) * 1000);
-        counting.put({ subject: subjects.status, worth: 'event', body: { event: 'hourly', hour } });
+        counting.put({ subject: subjects.status, priority: 'event', body: { event: 'hourly', hour } });
       }
       publisher.stop();
       made_ms = now_ms() - real.now_ms();

@@ -372,7 +372,7 @@ describe('a unit in an outage', () => {
       rss_mb: rss_mb(site.agent().pid),
       seconds: 0,
     });
-    assert.match(site.agent().output(), /WARN spool: the run before ended without a stop/);
+    assert.match(site.agent().output(), /WARN spool: the previous run ended without a stop/);
     await eventually('the file goes', () => !existsSync(snapshot), 30_000);
   });
 

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { SpoolStats } from '../../agent/records/spool.ts';
-import type { RecordClass } from '../../agent/records/subjectqueue.ts';
+import type { RecordPriority } from '../../agent/records/record.ts';
+import type { SpoolStats } from '../../agent/records/stats.ts';
 import { holdsAsync } from '../kit/fuzz/fuzz.ts';
 import { type Left, moods, spoolHub } from '../kit/hub/spoolhub.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 
-const worths: readonly RecordClass[] = ['metric', 'metric', 'log', 'event'];
+const priorities: readonly RecordPriority[] = ['metric', 'metric', 'log', 'event'];
 
 const action = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       put: fc.integer({ min: 1, max: 12 }),
-      lane: fc.nat(3),
+      subject: fc.nat(3),
       size: fc.constantFrom(5, 5, 300, 3000),
     }),
   },
@@ -99,12 +99,12 @@ function model(hubConfigured: boolean) {
       if ('put' in one)
         for (let i = 0; i < one.put; i++) {
           n += 1;
-          const subject = `s${one.lane}`;
+          const subject = `s${one.subject}`;
           const offline = spool.stats().state === 'offline';
-          const worth = worths[one.lane] ?? 'metric';
+          const priority = priorities[one.subject] ?? 'metric';
           const id = spool.put({
             subject,
-            worth,
+            priority,
             body: { n, ts: 1e12, fill: 'x'.repeat(one.size) },
             headers: { H: ['1'] },
           });
@@ -118,7 +118,7 @@ function model(hubConfigured: boolean) {
         spool.kick();
       } else if ('connect' in one) site.connect(one.connect);
       else if ('step' in one)
-        spool.restamp({ provenUntil_ms: ticker.now_ms() - one.provenFor, by_ms: one.step });
+        spool.correctTimes({ provenUntil_ms: ticker.now_ms() - one.provenFor, by_ms: one.step });
       else {
         Object.assign(limits, one);
         spool.configure({ ...limits });
@@ -134,7 +134,7 @@ function model(hubConfigured: boolean) {
       site.connect(true);
       spool.configure({ ...limits });
       for (let i = 0; i < 4; i++) {
-        spool.put({ subject: 's0', worth: 'metric', body: {} });
+        spool.put({ subject: 's0', priority: 'metric', body: {} });
         n += 1;
         puts.set(`u1-b-${puts.size + gaps.length + 1}`, { n, subject: 's0', offline: false });
         await ticker.pass(310_000);

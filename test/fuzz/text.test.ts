@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { formatEntry, logLevels } from '../../agent/lib/log.ts';
-import { restamped } from '../../agent/records/timecorrection.ts';
+import { withTimesCorrected } from '../../agent/records/timecorrection.ts';
 import { encodeRecord, goDuration, headerValue, knownHeaders } from '../../agent/wire/values.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
@@ -121,7 +121,7 @@ holds(
     const others = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.endsWith('since_ms')));
     const payload = encodeRecord({ ...others, ...own });
     const headers = { 'X-Timestamp': ['1700000000000'], Other: ['x'] };
-    const moved = restamped({ payload, headers }, by);
+    const moved = withTimesCorrected({ payload, headers }, by);
     const before = JSON.parse(payload) as Record<string, unknown>;
     const after = JSON.parse(moved.payload) as Record<string, unknown>;
     assert.deepEqual(moved.headers, { 'X-Timestamp': [String(1700000000000 + by)], Other: ['x'] });

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
-import { type Gap, openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
+import type { Gap } from '../../agent/records/gap.ts';
+import { openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/hub/fleet.ts';
 import { eventually } from '../kit/process/daemon.ts';
 
-const gapRecord = (gap: Gap) => ({ subject: 'ops.status.leaf.u1', worth: 'event' as const, body: { gap } });
+const gapRecord = (gap: Gap) => ({
+  subject: 'ops.status.leaf.u1',
+  priority: 'event' as const,
+  body: { gap },
+});
 let boot = 0;
 
 function spoolOn(
@@ -24,7 +29,7 @@ function spoolOn(
 
 const metric = (n: number, subject = 'ops.metric.rtt.u1') => ({
   subject,
-  worth: 'metric' as const,
+  priority: 'metric' as const,
   body: { ts: Date.now(), unit_id: 'u1', seq: n, fill: 'x'.repeat(200) },
 });
 
@@ -54,7 +59,7 @@ for (const { name, program } of serversToTest()) {
       await operator.flush();
       spool.put(metric(0)); // once stored, a subject is given minutes: a hub that stands still does not make it plain
       await eventually('the first metric is stored', () => spool?.stats().stored === 1);
-      spool.put({ subject: 'ops.time.config', worth: 'metric', body: { mode: 'auto' } });
+      spool.put({ subject: 'ops.time.config', priority: 'metric', body: { mode: 'auto' } });
       for (let n = 1; n <= 200; n++) spool.put(metric(n));
       await eventually('the metrics are stored', () => spool?.stats().stored === 201, 30_000);
       await eventually('plain', () => spool?.stats().unstored[0]?.state === 'plain', 30_000).catch(
@@ -117,7 +122,7 @@ for (const { name, program } of serversToTest()) {
       await eventually('connected again', () => link.state().connected);
       await jetstream(await fleet.operator(fleet.hub), 'STREAM.PURGE.FLEET');
       spool = spoolOn(fleet, link, () => true);
-      spool.put({ subject: 'ops.status.leaf.u1', worth: 'event', body: { event: 'clock' } });
+      spool.put({ subject: 'ops.status.leaf.u1', priority: 'event', body: { event: 'clock' } });
       spool.put(metric(1));
       await eventually('denied', () => spool?.stats().unstored[0]?.state === 'denied');
       await eventually('the other is stored', () => spool?.stats().stored === 1);

@@ -9,7 +9,8 @@ import { runChild, spawnSafely } from '../../agent/lib/child.ts';
 import { fresh, stale } from '../../agent/lib/reading.ts';
 import { watchDenials } from '../../agent/nats/denials.ts';
 import { spoolBudget } from '../../agent/records/budget.ts';
-import { type Entry, newLane, shelve } from '../../agent/records/subjectqueue.ts';
+import type { QueuedRecord } from '../../agent/records/record.ts';
+import { moveToBacklog, newQueue } from '../../agent/records/subjectqueue.ts';
 import { clockSettings, ptpFacts } from '../kit/clock/evidence.ts';
 import { fakeTicker } from '../kit/lib/faketicker.ts';
 import { agentSpawn } from '../kit/process/daemon.ts';
@@ -84,8 +85,8 @@ test('refusals of subjects that others choose are not gathered without end', () 
 });
 
 test('half a million fresh records become backlog without an overflow', () => {
-  const lane = newLane('s', 'metric');
-  const entry = (seq: number): Entry => ({
+  const queue = newQueue('s', 'metric');
+  const record = (seq: number): QueuedRecord => ({
     seq,
     payload: '{}',
     bytes: 1,
@@ -93,11 +94,11 @@ test('half a million fresh records become backlog without an overflow', () => {
     wall_ms: 0,
     backlog: false,
   });
-  for (let seq = 0; seq < 500_000; seq++) lane.fresh.push(entry(seq));
-  shelve(lane);
-  assert.equal(lane.fresh.length, 0);
-  assert.equal(lane.backlog.length, 500_000);
-  assert.ok(lane.backlog.every(({ seq, backlog }, at) => seq === at && backlog));
+  for (let seq = 0; seq < 500_000; seq++) queue.fresh.push(record(seq));
+  moveToBacklog(queue);
+  assert.equal(queue.fresh.length, 0);
+  assert.equal(queue.backlog.length, 500_000);
+  assert.ok(queue.backlog.every(({ seq, backlog }, at) => seq === at && backlog));
 });
 
 test('the spool gets what was asked for where there is room, and else a share of it, which is told', () => {

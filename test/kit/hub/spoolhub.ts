@@ -2,7 +2,9 @@
 import { logTo } from '../../../agent/lib/log.ts';
 import type { LinkState } from '../../../agent/nats/link.ts';
 import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
-import { type Gap, openSpool, type SpoolLimits } from '../../../agent/records/spool.ts';
+import type { SpoolLimits } from '../../../agent/records/contents.ts';
+import type { Gap } from '../../../agent/records/gap.ts';
+import { openSpool } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../lib/faketicker.ts';
 
 /** How the hub takes a request. */
@@ -97,7 +99,7 @@ export function spoolHub(limits: SpoolLimits) {
       wall_ms: () => ticker.now_ms() + 1e12,
       gapRecord: (gap) => {
         gaps.push(gap);
-        return { subject: 'ops.status', worth: 'event', body: { gap } };
+        return { subject: 'ops.status', priority: 'event', body: { gap } };
       },
       link: {
         state: () => state,

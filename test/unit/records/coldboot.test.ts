@@ -8,8 +8,9 @@ import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import { clockNote } from '../../../agent/nats/clocknote.ts';
 import type { LinkState } from '../../../agent/nats/link.ts';
 import type { Answer } from '../../../agent/nats/outgoing.ts';
-import { type Gap, openSpool } from '../../../agent/records/spool.ts';
-import { restamped } from '../../../agent/records/timecorrection.ts';
+import type { Gap } from '../../../agent/records/gap.ts';
+import { openSpool } from '../../../agent/records/spool.ts';
+import { withTimesCorrected } from '../../../agent/records/timecorrection.ts';
 import { clockStep } from '../../../agent/status/events.ts';
 import { heartbeat, logRecord } from '../../../agent/wire/messages.ts';
 import { encodeRecord } from '../../../agent/wire/values.ts';
@@ -35,7 +36,7 @@ for (const [name, by_ms] of years) {
   test(`${name}: a record gets the right time, keeps the old one and says so`, () => {
     const wrong_ms = 1_795_218_000_123 - by_ms;
     const entry = { level: 'info', comp: 'unit', msg: 'x', fields: {} } as const;
-    const log = restamped({ payload: encodeRecord(logRecord('u1', wrong_ms, entry)) }, by_ms);
+    const log = withTimesCorrected({ payload: encodeRecord(logRecord('u1', wrong_ms, entry)) }, by_ms);
     const { ts, ts_original, ts_corrected, msg } = JSON.parse(log.payload) as Record<string, unknown>;
     assert.deepEqual(
       { ts, ts_original, ts_corrected, msg },
@@ -58,7 +59,7 @@ for (const [name, by_ms] of years) {
         clock: { source: 'unsynced', quality: 'freerun' },
       },
     );
-    const beat = restamped({ payload: encodeRecord(body), headers }, by_ms + 0.3);
+    const beat = withTimesCorrected({ payload: encodeRecord(body), headers }, by_ms + 0.3);
     const sent = JSON.parse(beat.payload) as Record<string, unknown>;
     assert.equal(sent['ts'], 1_795_218_000_123);
     assert.equal(sent['ts_original'], wrong_ms);
@@ -70,11 +71,13 @@ for (const [name, by_ms] of years) {
 
 test('moments beside ts move along, so that a minute does not become decades; a record without a time stays', () => {
   const body = { ts: 60_000, since_ms: 0, hub_since_ms: 30_000, oldest_age_s: 5 };
-  const moved = JSON.parse(restamped({ payload: JSON.stringify(body) }, year_ms).payload) as typeof body;
+  const moved = JSON.parse(
+    withTimesCorrected({ payload: JSON.stringify(body) }, year_ms).payload,
+  ) as typeof body;
   assert.deepEqual([moved.ts - moved.since_ms, moved.ts - moved.hub_since_ms], [60_000, 30_000]);
   assert.equal(moved.oldest_age_s, 5);
   const config = '{"unit_id":"u1","mode":"auto"}';
-  assert.equal(restamped({ payload: config }, year_ms).payload, config);
+  assert.equal(withTimesCorrected({ payload: config }, year_ms).payload, config);
 });
 
 /** A spool on a clock that can be set, before a hub that can be taken away. */
@@ -94,7 +97,7 @@ function spoolOnBadClock(memory_bytes = 1e6) {
       log: logTo((_entry: LogEntry) => {}),
       hubUp: () => hub.up,
       wall_ms,
-      gapRecord: (gap: Gap) => ({ subject: 'gap', worth: 'event', body: { ts: wall_ms(), gap } }),
+      gapRecord: (gap: Gap) => ({ subject: 'gap', priority: 'event', body: { ts: wall_ms(), gap } }),
       link: {
         state,
         onChange(fn) {
@@ -118,11 +121,11 @@ function spoolOnBadClock(memory_bytes = 1e6) {
     sent,
     hub,
     spool,
-    put: (n: number) => spool.put({ subject: 'm', worth: 'metric', body: { ts: wall_ms(), n } }),
+    put: (n: number) => spool.put({ subject: 'm', priority: 'metric', body: { ts: wall_ms(), n } }),
     /** The clock is set; gives what the spool is told. */
     step(by_ms: number, provenUntil_ms = -Infinity) {
       clock.offset_ms += by_ms;
-      spool.restamp({ by_ms, provenUntil_ms });
+      spool.correctTimes({ by_ms, provenUntil_ms });
     },
     async open() {
       hub.up = true;

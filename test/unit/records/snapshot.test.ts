@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Found, keepSpool } from '../../../agent/records/snapshot.ts';
-import type { Gap } from '../../../agent/records/spool.ts';
+import type { Gap } from '../../../agent/records/gap.ts';
+import { keepSnapshot, type PreviousRun } from '../../../agent/records/snapshot.ts';
 import { openSpool } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import type { Cleanup } from '../../kit/process/cleanup.ts';
@@ -42,7 +42,7 @@ function run(
       log,
       hubUp: () => up,
       wall_ms: () => 1e12 + ticker.now_ms(),
-      gapRecord: (gap: Gap) => ({ subject: 'ops.status', worth: 'event', body: { gap } }),
+      gapRecord: (gap: Gap) => ({ subject: 'ops.status', priority: 'event', body: { gap } }),
       link: fakeLink(
         {},
         {
@@ -58,22 +58,22 @@ function run(
     },
     { unit, boot, window: 8, memory_bytes, hub: true },
   );
-  let found: Found | undefined;
-  const keep = keepSpool(
+  let previous: PreviousRun | undefined;
+  const keep = keepSnapshot(
     {
       spool,
       ticker,
       log,
       wall_ms: () => 1e12 + ticker.now_ms(),
       started: (one) => {
-        found = one;
+        previous = one;
       },
     },
     { unit, boot, kernel_boot: 'k' },
     { file, every_s },
   );
   const metrics = (from: number, to: number): void => {
-    for (let n = from; n <= to; n++) spool.put({ subject: 'm', worth: 'metric', body: { n } });
+    for (let n = from; n <= to; n++) spool.put({ subject: 'm', priority: 'metric', body: { n } });
   };
   return {
     ticker,
@@ -84,7 +84,7 @@ function run(
     said,
     boot,
     metrics,
-    started: () => eventually('started', () => found),
+    started: () => eventually('started', () => previous),
     /** Time passes, with files written in between. */
     async pass(ms: number) {
       await ticker.pass(ms);
@@ -110,7 +110,7 @@ test('what waits at a stop comes back with its old ids, before what is new, and 
   const first = run(file);
   assert.deepEqual(await first.started(), { restored: 0, broken: 0 });
   first.metrics(1, 700);
-  first.spool.put({ subject: 'e', worth: 'event', body: { n: 1 }, headers: { 'X-A': ['b'] } });
+  first.spool.put({ subject: 'e', priority: 'event', body: { n: 1 }, headers: { 'X-A': ['b'] } });
   await first.stop();
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(join(file, '..')), ['spool'], 'no trial is left');
@@ -118,9 +118,9 @@ test('what waits at a stop comes back with its old ids, before what is new, and 
   const second = run(file);
   const found = await second.started();
   assert.equal(found.restored, 701);
-  assert.equal(found.before?.boot, first.boot);
-  assert.equal(found.before?.ended, 'stop');
-  assert.ok((found.before?.last_seq ?? 0) >= 701);
+  assert.equal(found.header?.boot, first.boot);
+  assert.equal(found.header?.ended, 'stop');
+  assert.ok((found.header?.last_seq ?? 0) >= 701);
   second.metrics(1001, 1002);
   await second.pass(3000);
   await second.join();
@@ -172,12 +172,12 @@ test('in an outage it is written at its interval and only when what waits change
 
   const after = run(file); // the first was killed
   const found = await after.started();
-  assert.equal(found.before?.ended, 'running');
+  assert.equal(found.header?.ended, 'running');
   assert.equal(found.restored, 4);
   assert.deepEqual(after.said().filter((text) => text.includes('without a stop')).length, 1);
   const warning = after.entries.find(({ msg }) => msg.includes('without a stop'));
   assert.equal(warning?.fields['boot'], one.boot);
-  assert.equal(warning?.fields['last_seq'], found.before?.last_seq);
+  assert.equal(warning?.fields['last_seq'], found.header?.last_seq);
   const header = await eventually('the file is of this run now', () => {
     const first = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '') as Record<string, unknown>;
     return first['boot'] === after.boot && first;
@@ -197,7 +197,7 @@ test('a smaller budget drops the oldest metrics of the snapshot and reports them
   const file = place(t);
   const first = run(file);
   first.metrics(1, 300);
-  first.spool.put({ subject: 'e', worth: 'event', body: {} });
+  first.spool.put({ subject: 'e', priority: 'event', body: {} });
   await first.stop();
   const second = run(file, { memory_bytes: 10_000 });
   await second.started();

@@ -20,7 +20,7 @@ test('a happening is an event record with unit, role and whole milliseconds', ()
   assert.deepEqual(spool.records, [
     {
       subject,
-      worth: 'event',
+      priority: 'event',
       body: {
         ts: 1234,
         unit_id: 'demo-01',

@@ -52,7 +52,7 @@ function look(
     },
     spool: { stats: () => spoolStats() },
     supervisor: { trouble: () => undefined, lastTrouble: () => undefined, rolledBack: () => undefined },
-    spoolKeep: { trouble: () => undefined },
+    spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
     self: { read: async () => self },

@@ -7,7 +7,7 @@ import { type ClockSample, clockRecorder, recorded_s } from '../../../../agent/c
 import type { ClockVerdict } from '../../../../agent/clock/verdict/judge.ts';
 import { wallClock } from '../../../../agent/clock/wallclock.ts';
 import { absent, fresh } from '../../../../agent/lib/reading.ts';
-import type { SpoolRecord } from '../../../../agent/records/spool.ts';
+import type { SpoolRecord } from '../../../../agent/records/record.ts';
 import { keepRecorder } from '../../../../agent/status/flightrecorder.ts';
 import type { RecorderMetric } from '../../../../agent/wire/reports.ts';
 import { encodeRecord } from '../../../../agent/wire/values.ts';

@@ -1,0 +1,213 @@
+import type { Log } from '../lib/log.ts';
+import { type Alarm, alarm, type Ticker } from '../lib/ticker.ts';
+import type { Link } from '../nats/link.ts';
+import type { Answer } from '../nats/outgoing.ts';
+import type { SendResult } from './puback.ts';
+import type { QueuedRecord } from './record.ts';
+import {
+  holdPlain,
+  markDenied,
+  markRefused,
+  markStored,
+  markUnstored,
+  moveToBacklog,
+  type Patience,
+  putBack,
+  type Queues,
+  release,
+  type SubjectQueue,
+} from './subjectqueue.ts';
+
+export interface SenderDeps {
+  readonly link: Pick<Link, 'publish' | 'request' | 'state' | 'onChange'>;
+  /** Whether the leaf is joined to its hub; undefined when that cannot be known. */
+  hubUp(): boolean | undefined;
+  readonly ticker: Ticker;
+  readonly log: Log;
+}
+
+/** What may change while records are sent. */
+export interface SenderLimits {
+  /** Most records that wait for their PubAck at once. */
+  readonly window: number;
+  /** False when no hub is configured: records are published plainly and no PubAck is asked for. */
+  readonly hub: boolean;
+}
+
+/** The default of `patience_ms` is 15 s, of `longPatience_ms` 5 min. */
+export interface SenderOptions extends SenderLimits, Partial<Patience> {
+  /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
+  readonly idPrefix: string;
+  /** How long a PubAck may take. Default 10 s. */
+  readonly ack_ms?: number;
+}
+
+/** Called with what becomes of each record in the end. */
+export interface Outcomes {
+  stored(record: QueuedRecord, duplicate: false | 'resent' | 'foreign'): void;
+  /** Sent without an acknowledgement, because nobody gives any. */
+  published(record: QueuedRecord): void;
+  lost(queue: SubjectQueue, record: QueuedRecord, why: string): void;
+  /** The hub is reachable again, or what is known of a subject has changed. */
+  changed(): void;
+}
+
+/** A record that was sent and waits for its answer. */
+export interface InFlight {
+  readonly queue: SubjectQueue;
+  readonly record: QueuedRecord;
+  readonly fromBacklog: boolean;
+  /** It was never sent before. */
+  readonly isFirst: boolean;
+}
+
+export interface SenderState {
+  readonly deps: SenderDeps;
+  readonly opts: Required<SenderOptions>;
+  readonly queues: Queues;
+  readonly outcomes: Outcomes;
+  /** Sends again when something is due. */
+  readonly alarm: Alarm;
+  readonly inFlight: Set<InFlight>;
+  backlogInFlight: number;
+  limits: SenderLimits;
+  /** The hub cannot be reached: all records wait but one every one or two seconds, which probes. */
+  offline: boolean;
+  stopped: boolean;
+  /** Counts of records and of probes, by which the queues take turns. */
+  turn: number;
+  probes: number;
+  lastStored_ms: number;
+  lastAnswer_ms: number;
+  /** How long a probe waits for its answer. */
+  probeAck_ms: number;
+}
+
+const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000 };
+
+/** How long the first probe waits for its answer: short, since a probe holds up all other records. */
+export const firstProbeAck_ms = 2500;
+
+/** `wake` is called when something is due. */
+export const newSenderState = (
+  deps: SenderDeps,
+  opts: SenderOptions,
+  queues: Queues,
+  outcomes: Outcomes,
+  wake: () => void,
+): SenderState => ({
+  deps,
+  opts: { ...defaults, ...opts },
+  queues,
+  outcomes,
+  alarm: alarm(deps.ticker, wake),
+  inFlight: new Set(),
+  backlogInFlight: 0,
+  limits: opts,
+  offline: !deps.link.state().connected,
+  stopped: false,
+  turn: 0,
+  probes: 0,
+  lastStored_ms: -Infinity,
+  lastAnswer_ms: -Infinity,
+  probeAck_ms: firstProbeAck_ms,
+});
+
+export function addInFlight(s: SenderState, queue: SubjectQueue, record: QueuedRecord): InFlight {
+  const sent = { queue, record, fromBacklog: record.backlog, isFirst: record.tried !== true };
+  record.tried = true;
+  s.inFlight.add(sent);
+  queue.inFlight += 1;
+  if (sent.fromBacklog) s.backlogInFlight += 1;
+  return sent;
+}
+
+/** False when its answer is no longer waited for. */
+export function removeInFlight(s: SenderState, sent: InFlight): boolean {
+  if (!s.inFlight.delete(sent)) return false;
+  sent.queue.inFlight -= 1;
+  if (sent.fromBacklog) s.backlogInFlight -= 1;
+  return true;
+}
+
+/** Stops waiting for answers, which may be lost. A record that was stored all the same is a duplicate by its id. */
+export function recallAll(s: SenderState): void {
+  for (const sent of s.inFlight) {
+    removeInFlight(s, sent);
+    putBack(sent.queue, sent.record);
+  }
+}
+
+export function goOffline(s: SenderState): void {
+  recallAll(s);
+  for (const queue of s.queues.values()) {
+    moveToBacklog(queue);
+    if (s.limits.hub && queue.state !== 'denied') release(queue);
+  }
+  const isNew = !s.offline;
+  s.offline = true; // before the log line, which is put as a record itself
+  if (isNew) s.deps.log.warn('records wait: the hub cannot be reached');
+  wakeForProbe(s);
+}
+
+export function goOnline(s: SenderState): void {
+  if (!s.offline) return;
+  s.offline = false;
+  s.deps.log.info('records flow to the hub again');
+  s.outcomes.changed();
+}
+
+/** The next probe is due in one or two seconds. */
+export const wakeForProbe = (s: SenderState): void =>
+  s.alarm.by(s.deps.ticker.now_ms() + 1000 + Math.random() * 1000);
+
+/** Whether the record came to where a stream would have answered, had there been one. */
+export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number): boolean {
+  const { link, hubUp } = s.deps;
+  if (kind === 'closed' || !link.state().connected) return false;
+  if (s.lastStored_ms > sent_ms) return true; // another record was stored meanwhile
+  return hubUp() ?? kind === 'timeout'; // the leaf alone may have answered "no responders"
+}
+
+/** Nobody stores the subject: a record of a plain queue is done with, any other is tried again. */
+function handleUnstored(s: SenderState, { queue, record }: InFlight, why: string, sent_ms: number): void {
+  const { opts, deps, outcomes } = s;
+  const now_ms = deps.ticker.now_ms();
+  if (queue.state === 'plain') {
+    holdPlain(queue, now_ms);
+    outcomes.published(record);
+    return;
+  }
+  putBack(queue, record);
+  if (markUnstored(queue, why, { sent_ms, now_ms, ...opts }, deps.log)) outcomes.changed();
+}
+
+export function handleResult(s: SenderState, sent: InFlight, result: SendResult, sent_ms: number): void {
+  const { queue, record } = sent;
+  const { log, ticker } = s.deps;
+  const now_ms = ticker.now_ms();
+  switch (result.kind) {
+    case 'stored':
+      s.lastStored_ms = now_ms;
+      s.outcomes.stored(record, result.duplicate);
+      if (markStored(queue, log)) s.outcomes.changed();
+      break;
+    case 'refused':
+      putBack(queue, record);
+      if (markRefused(queue, result.why, now_ms, log)) s.outcomes.changed();
+      break;
+    case 'denied':
+      putBack(queue, record);
+      if (markDenied(queue, now_ms)) s.outcomes.changed();
+      break;
+    case 'lost':
+      s.outcomes.lost(queue, record, result.why);
+      break;
+    case 'unstored':
+      handleUnstored(s, sent, result.why, sent_ms);
+      break;
+    case 'unreachable':
+      putBack(queue, record);
+      goOffline(s);
+  }
+}

@@ -1,0 +1,112 @@
+import { known } from '../lib/known.ts';
+import type { RecordCounts } from './record.ts';
+import { oldestRecord } from './select.ts';
+import type { InFlight } from './senderstate.ts';
+import type { Queues, StorageState } from './subjectqueue.ts';
+
+/**
+ * `stored`: a stream acknowledges. `plain`: nobody does, records are published without. `denied`: the server does
+ * not permit it. `offline`: the hub cannot be reached and records wait. `starting`: nothing is known yet.
+ */
+export type SpoolState = 'starting' | 'stored' | 'plain' | 'denied' | 'failing' | 'offline';
+
+export interface SpoolStats {
+  readonly state: SpoolState;
+  /** Subjects whose records are not stored although the hub is reachable, and why. */
+  readonly unstored: readonly {
+    readonly subject: string;
+    readonly state: StorageState;
+    readonly why: string;
+  }[];
+  readonly pending: number;
+  readonly bytes: number;
+  readonly budget_bytes: number;
+  /** Age of the oldest record that waits; missing when none does. Time that the machine was off is not in it. */
+  readonly oldest_age_s?: number;
+  /** How long an outage may last before records are dropped, at the rate of the last half hour; missing at first. */
+  readonly capacity_s?: number;
+  /** Records acknowledged by a stream; `duplicates` of them the stream had already. */
+  readonly stored: number;
+  readonly duplicates: number;
+  /** Of those, records that had never been sent before: the stream has other records, from elsewhere, under their ids. */
+  readonly duplicate_ids: number;
+  /** Records published without an acknowledgement. */
+  readonly published: number;
+  /** `totalOf` gives their sum. */
+  readonly dropped: Readonly<RecordCounts>;
+}
+
+/** How fast bytes come in, over the last half hour or so. */
+export interface PutRate {
+  add(bytes: number, now_ms: number): void;
+  /** Bytes; undefined in the first half minute, or when nothing came. */
+  perSecond(now_ms: number): number | undefined;
+}
+
+const least_ms = 30_000;
+const window_ms = 1_800_000;
+
+export function putRate(start_ms: number): PutRate {
+  let from_ms = start_ms;
+  let total = 0;
+  return {
+    add(bytes, now_ms) {
+      total += bytes;
+      if (now_ms - from_ms < window_ms) return;
+      total /= 2;
+      from_ms = (from_ms + now_ms) / 2;
+    },
+    perSecond(now_ms) {
+      const passed_ms = now_ms - from_ms;
+      return passed_ms < least_ms || total === 0 ? undefined : (total * 1000) / passed_ms;
+    },
+  };
+}
+
+/** What the figures are made of. */
+export interface Counted {
+  readonly queues: Queues;
+  readonly counts: Record<
+    'pending' | 'bytes' | 'stored' | 'duplicates' | 'duplicate_ids' | 'published',
+    number
+  >;
+  readonly dropped: RecordCounts;
+  readonly rate: PutRate;
+  readonly limits: { readonly memory_bytes: number };
+}
+
+/** The best state of any subject. */
+function stateOf(queues: Queues): SpoolState {
+  const states = new Set([...queues.values()].map(({ state }) => state));
+  return (['stored', 'plain', 'denied', 'failing'] as const).find((one) => states.has(one)) ?? 'starting';
+}
+
+function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {
+  const heads = (['fresh', 'backlog'] as const).map((list) => oldestRecord(queues, list));
+  const sent = [...inFlight].map(({ record }) => record);
+  return Math.min(...[...heads, ...sent].map((record) => record?.put_ms ?? Infinity));
+}
+
+export function statsOf(
+  c: Counted,
+  sender: { readonly offline: boolean; readonly inFlight: Iterable<InFlight> },
+  now_ms: number,
+): SpoolStats {
+  const { pending, bytes, ...counts } = c.counts;
+  const { memory_bytes } = c.limits;
+  const since_ms = oldest_ms(c, sender.inFlight);
+  const perSecond = c.rate.perSecond(now_ms);
+  return {
+    state: sender.offline ? 'offline' : stateOf(c.queues),
+    unstored: [...c.queues.values()]
+      .filter(({ why }) => why !== '')
+      .map(({ subject, state, why }) => ({ subject, state, why })),
+    pending,
+    bytes,
+    budget_bytes: memory_bytes,
+    ...(since_ms === Infinity ? {} : { oldest_age_s: (now_ms - since_ms) / 1000 }),
+    ...known({ capacity_s: perSecond && Math.round(memory_bytes / perSecond) }),
+    ...counts,
+    dropped: { ...c.dropped },
+  };
+}
