@@ -43,7 +43,8 @@ mkdir -m 1777 "$mine"
 begin=$(date +%s)
 failed=0
 if [ "$jobs" -gt 1 ]; then
-  apart=true unshare --pid --mount --net --ipc --fork --kill-child --mount-proc test/job.sh "$@" || failed=1
+  apart=true unshare --pid --mount --net --ipc --fork --kill-child --mount-proc \
+    test/reachable.sh test/job.sh "$@" || failed=1
 else
   run "$1" || failed=1
 fi

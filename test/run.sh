@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 jobs=1 # daemons on a shared machine: one file at a time
 [ "$*" != test/unit ] || jobs=2 # nothing but our own code
 # shellcheck disable=SC2046  # the list of files is meant to be split
-exec node --require ./build/register.cjs --enable-source-maps --test --test-concurrency=$jobs \
+exec test/reachable.sh node --require ./build/register.cjs --enable-source-maps --test --test-concurrency=$jobs \
   --test-reporter=spec $(find "$@" -name '*.test.ts' | sort)
