@@ -25,15 +25,6 @@ const natsModules = {
     })),
 };
 
-/** The one reader that the agent uses of systeminformation needs little of what comes with it. */
-const smallUtil = {
-  name: 'small-util',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /systeminformation\/lib\/util\.js$/ }, () => ({
-      contents: readFileSync(join(root, 'build/siutil.cjs'), 'utf8'),
-    })),
-};
-
 const failed = () => process.exit(1); // esbuild has said what is wrong and where
 
 const root = resolve(import.meta.dirname, '..');
@@ -59,7 +50,7 @@ async function bundle(entry, name, licences) {
     legalComments: 'none', // the file of licences has the full texts
     preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
     alias: { tweetnacl: join(root, 'build/tweetnacl.cjs') },
-    plugins: [natsModules, smallUtil],
+    plugins: [natsModules],
     metafile: true,
     write: false,
   }).catch(failed);

@@ -8,6 +8,14 @@ export interface CpuTicks {
   readonly cores: number;
 }
 
+/** The memory of the device. */
+export interface Memory {
+  readonly total_bytes: number;
+  /** The kernel's MemAvailable: what can be had without swapping. */
+  readonly available_bytes: number;
+  readonly used_percent: number;
+}
+
 /** What /proc/net/dev counts of one interface since it appeared. */
 export interface InterfaceCounters {
   readonly rx_bytes: number;
@@ -53,11 +61,22 @@ export function parseCpuTicks(text: string): CpuTicks | undefined {
   return { busy, total: busy + idle + iowait, cores: Math.max(1, lines.length - 1) };
 }
 
-/** Busy share between two readings in percent; undefined when no time passed or the counters went back. */
+const tenths = (value: number): number => Math.round(value * 10) / 10;
+
+/** MemTotal and MemAvailable of /proc/meminfo, which counts in KiB. */
+export function parseMemory(text: string): Memory | undefined {
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024;
+  const [total_bytes, available_bytes] = [bytes('MemTotal'), bytes('MemAvailable')];
+  const used_percent = tenths((1 - available_bytes / total_bytes) * 100);
+  return Number.isFinite(used_percent) ? { total_bytes, available_bytes, used_percent } : undefined;
+}
+
+/** Busy share between two readings in percent, to a tenth; undefined when no time passed or the counters went back. */
 export function busyPercent(before: CpuTicks, now: CpuTicks): number | undefined {
   const total = now.total - before.total;
   const busy = now.busy - before.busy;
-  return total > 0 && busy >= 0 && busy <= total ? (busy / total) * 100 : undefined;
+  return total > 0 && busy >= 0 && busy <= total ? tenths((busy / total) * 100) : undefined;
 }
 
 /** Seconds since boot, of /proc/uptime. */

@@ -1,4 +1,3 @@
-import { mem } from 'systeminformation/lib/memory.js';
 import { known } from '../lib/known.ts';
 import { shared, shareMs } from '../lib/shared.ts';
 import { type HostFiles, hostFiles } from './hostfiles.ts';
@@ -8,9 +7,11 @@ import {
   type CpuTicks,
   cleanLine,
   type Firmware,
+  type Memory,
   parseCpuTicks,
   parseFirmware,
   parseLoad,
+  parseMemory,
   parseUptime,
 } from './proc.ts';
 import { readStorage, type Storage } from './storage.ts';
@@ -32,13 +33,6 @@ export interface SystemFacts {
   readonly firmware?: Firmware;
 }
 
-export interface Memory {
-  readonly total_bytes: number;
-  /** The kernel's MemAvailable: what can be had without swapping. */
-  readonly available_bytes: number;
-  readonly used_percent: number;
-}
-
 export interface Board {
   /** For people: "Bananapi BPI-R4". */
   readonly model?: string;
@@ -54,21 +48,7 @@ export interface SystemProbe {
 export interface SystemDeps {
   /** Where /proc, /sys, /etc and /tmp are found: '/' but in tests. */
   readonly root: string;
-  /** Total and available memory in bytes. */
-  memory(): Promise<{ readonly total: number; readonly available: number }>;
   now_ms(): number;
-}
-
-const tenths = (value: number): number => Math.round(value * 10) / 10;
-
-async function readMemory(memory: SystemDeps['memory']): Promise<Memory | undefined> {
-  const { total, available } = await memory().catch(() => ({ total: 0, available: 0 }));
-  if (!(total > 0)) return undefined;
-  return {
-    total_bytes: total,
-    available_bytes: available,
-    used_percent: tenths((1 - available / total) * 100),
-  };
 }
 
 function readBoard({ text }: HostFiles): Board | undefined {
@@ -88,7 +68,7 @@ function readFirmware({ text }: HostFiles): Firmware | undefined {
 /** A probe of the device; `storagePaths` are the places whose free space matters. */
 export function systemProbe(
   storagePaths: readonly string[],
-  deps: SystemDeps = { root: '/', memory: mem, now_ms: () => performance.now() },
+  deps: SystemDeps = { root: '/', now_ms: () => performance.now() },
 ): SystemProbe {
   const files = hostFiles(deps.root);
   let ticksBefore: CpuTicks | undefined;
@@ -104,8 +84,7 @@ export function systemProbe(
   const readAll = async (): Promise<SystemFacts> => {
     identity ??= { board: readBoard(files), firmware: readFirmware(files) };
     const { cores, percent } = readCpu();
-    const [memory, temperatures, storage, interfaces] = await Promise.all([
-      readMemory(deps.memory),
+    const [temperatures, storage, interfaces] = await Promise.all([
       readTemperatures(files),
       readStorage(files, storagePaths),
       readInterfaces(files),
@@ -115,8 +94,8 @@ export function systemProbe(
         uptime_s: parseUptime(files.text('/proc/uptime')),
         load: parseLoad(files.text('/proc/loadavg')),
         cores,
-        cpu_percent: percent === undefined ? undefined : tenths(percent),
-        memory,
+        cpu_percent: percent,
+        memory: parseMemory(files.text('/proc/meminfo')),
         ...identity,
       }),
       temperatures,

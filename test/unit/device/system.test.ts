@@ -8,6 +8,7 @@ import {
   parseCpuTicks,
   parseFirmware,
   parseLoad,
+  parseMemory,
   parseMilliCelsius,
   parseNetDev,
   parseUptime,
@@ -29,7 +30,6 @@ const slowly = () => {
 const probe = (name: string, paths: readonly string[] = []) =>
   systemProbe(paths, {
     root: tree(name),
-    memory: async () => ({ total: 4000, available: 3000 }),
     now_ms: slowly(),
   });
 
@@ -40,7 +40,7 @@ test('a BPi-R4 is read as it stands', async () => {
     uptime_s: 93784.41,
     load: [0.18, 0.25, 0.31],
     cores: 4,
-    memory: { total_bytes: 4000, available_bytes: 3000, used_percent: 25 },
+    memory: { total_bytes: 4_150_906_880, available_bytes: 3_893_370_880, used_percent: 6.2 },
     storage: [],
     board: { model: 'Bananapi BPI-R4', name: 'bananapi,bpi-r4' },
     firmware: {
@@ -101,7 +101,6 @@ test('a Debian machine has no sysinfo, no sensors and an unknown link speed', as
 test('garbled files leave their values out', async () => {
   const facts = await systemProbe(['/nowhere'], {
     root: tree('garbled'),
-    memory: () => Promise.reject(new Error('no meminfo')),
     now_ms: () => 0,
   }).read();
   assert.deepEqual(facts, { temperatures: [], storage: [], interfaces: [{ name: 'eth0', state: 'up' }] });
@@ -109,7 +108,6 @@ test('garbled files leave their values out', async () => {
 
 test('a machine without any of the files is empty, not zero', async () => {
   assert.deepEqual(await probe('does-not-exist').read(), {
-    memory: { total_bytes: 4000, available_bytes: 3000, used_percent: 25 },
     temperatures: [],
     storage: [],
     interfaces: [],
@@ -140,7 +138,6 @@ test('the first reading has no processor use, a later one has', async () => {
   assert.equal('cpu_percent' in (await files.read()), false, 'the fixture does not move');
   const live = systemProbe([], {
     root: '/',
-    memory: async () => ({ total: 1, available: 1 }),
     now_ms: slowly(),
   });
   await live.read();
@@ -159,6 +156,9 @@ test("a release '24.10' is not the number 24.1", () => {
 
 test('an empty file is no figure', () => {
   assert.equal(parseUptime(''), undefined);
+  assert.equal(parseMemory(''), undefined);
+  assert.equal(parseMemory('MemTotal: 0 kB\nMemAvailable: 0 kB\n'), undefined);
+  assert.equal(parseMemory('MemTotal: 4096 kB\n'), undefined);
   assert.equal(parseLoad(''), undefined);
   assert.equal(parseLoad('0.1 0.2'), undefined);
   assert.equal(parseCpuTicks(''), undefined);
