@@ -1,14 +1,16 @@
 import { defaultPorts } from '../lib/defaults.ts';
 import { stateFiles } from './statefiles.ts';
 
-/** What a cause is: how sure it makes, its sentence, and what mends it. */
+/** What a cause is: how certain it is, its sentence, and what to do. */
 interface CauseEntry {
   /**
-   * `refused`: hub or unit say no, and will say so again. `lost`: the link ends, but nobody says why.
+   * `refused`: hub or unit refuse, and will again. `lost`: the link ends without a reason given.
    * `unreached`: nobody answers at the address. A graver one hides a lesser one of the same time.
    */
   readonly kind: 'refused' | 'lost' | 'unreached';
-  readonly say: string;
+  /** The sentence, without its end. */
+  readonly text: string;
+  /** What to do about it. */
   readonly todo: string;
   /** What servers, OpenSSL and node write for it; the first entry that fits is it. */
   readonly match?: RegExp;
@@ -16,178 +18,178 @@ interface CauseEntry {
 
 const network = 'check the network and hub.url';
 
-// of causes of one kind, and of entries that fit a text, the first is taken: the one that says most
+// in this order: of causes of one kind, and of entries that fit a text, the first is taken, which is the most precise
 const table = {
   creds_file: {
     kind: 'refused',
-    say: 'the credentials file cannot be used',
+    text: 'the credentials file cannot be used',
     todo: 'check hub.creds_file: it must be there, whole, and readable for the user nunect',
     match: /credentials file|no seed|\.creds: (no such|permission)/i,
   },
   auth_expired: {
     kind: 'refused',
-    say: 'the credentials of the unit have run out',
+    text: 'the credentials of the unit have expired',
     todo: 'get new credentials for the unit and put them into hub.creds_file',
     match: /(user|account) authentication expired/i,
   },
   auth_revoked: {
     kind: 'refused',
-    say: 'the credentials of the unit were revoked',
+    text: 'the credentials of the unit were revoked',
     todo: 'ask the operator of the hub for new credentials',
     match: /authentication revoked/i,
   },
   auth_timeout: {
     kind: 'lost',
-    say: 'the hub waited in vain for the login',
-    todo: 'the path to the hub is slow, or swallows what is sent',
+    text: 'the hub received no login in time',
+    todo: 'the path to the hub is slow, or loses what is sent',
     match: /authentication timeout/i,
   },
   auth: {
     kind: 'refused',
-    say: 'the hub refuses the credentials',
+    text: 'the hub refuses the credentials',
     todo: 'check hub.user and hub.password, or hub.creds_file or hub.nkey_file, and that the hub knows the unit',
     match: /authorization violation|authentication (error|failed)/i,
   },
   permission: {
     kind: 'refused',
-    say: 'the hub does not permit what the unit sends',
+    text: 'the hub does not permit what the unit sends',
     todo: "compare the unit's permissions at the hub with config/hub/hub.conf",
     match: /permissions violation/i,
   },
   loop: {
     kind: 'refused',
-    say: 'the leaf is joined in a circle',
+    text: 'the leaf is connected in a loop',
     todo: 'one of the servers leads back to this unit: check the remotes of the hub',
     match: /loop detected/i,
   },
   duplicate: {
     kind: 'refused',
-    say: 'the hub has a leaf of this name already',
+    text: 'the hub already has a leaf of this name',
     todo: 'give each unit an agent.unit of its own; after a change of network it passes by itself',
     match: /duplicate (remote leafnode )?connection/i,
   },
   same_cluster: {
     kind: 'refused',
-    say: 'hub and leaf are of the same cluster name',
+    text: 'hub and leaf have the same cluster name',
     todo: 'give the hub another cluster name',
     match: /same cluster name/i,
   },
   version: {
     kind: 'refused',
-    say: 'the hub takes only newer servers',
+    text: 'the hub accepts only newer servers',
     todo: 'install a newer nats-server on the unit',
     match: /minimum version/i,
   },
   limit: {
     kind: 'refused',
-    say: 'the hub has reached a limit',
+    text: 'the hub has reached a limit',
     todo: 'raise the limit of leaf connections of the account at the hub',
     match: /maximum (account|connections|leaf|subscriptions|active)[^']*exceeded/i,
   },
   wrong_port: {
     kind: 'refused',
-    say: 'the address is not that of a leafnode listener',
+    text: 'the address is not that of a leafnode listener',
     todo: `hub.url must name the port of the hub's leafnodes block, usually ${defaultPorts.leafnode}`,
     match: /wrong port|incorrect port/i,
   },
   client_cert: {
     kind: 'refused',
-    say: 'the hub refuses the client certificate, or misses one',
+    text: 'the hub refuses the client certificate, or requires one',
     todo: 'check hub.tls_cert and hub.tls_key: issued by the CA of the hub, and in their time',
     match:
       /tls: (bad certificate|certificate required|expired certificate|unknown certificate)|ALERT_(CERTIFICATE|BAD_CERTIFICATE|UNKNOWN_CA|ACCESS|HANDSHAKE)/i,
   },
   cert_not_yet: {
     kind: 'refused',
-    say: 'the certificate of the hub is not valid yet',
+    text: 'the certificate of the hub is not valid yet',
     todo: 'check the clock of the unit, then the certificate of the hub',
     match: /not yet valid: current time \S+ is before|CERT_NOT_YET_VALID|certificate is not yet valid$/i,
   },
   cert_expired: {
     kind: 'refused',
-    say: 'the certificate of the hub has expired',
+    text: 'the certificate of the hub has expired',
     todo: 'check the clock of the unit, then the certificate of the hub',
     match: /certificate has expired|CERT_HAS_EXPIRED/i,
   },
   cert_name: {
     kind: 'refused',
-    say: 'the certificate of the hub is made out to another name',
+    text: 'the certificate of the hub is for another name',
     todo: 'use a name in hub.url that the certificate has',
     match:
       /certificate is (valid for|not valid for any)|cannot validate certificate for|ALTNAME_INVALID|match certificate's altnames/i,
   },
   ca: {
     kind: 'refused',
-    say: 'the certificate of the hub is of an authority that is not trusted',
+    text: 'the certificate of the hub is of an authority that is not trusted',
     todo: 'check hub.tls_ca',
     match: /unknown authority|SELF_SIGNED|unable.to.(verify|get.(local.)?issuer)|self.signed certificate/i,
   },
   tls_missing: {
     kind: 'refused',
-    say: 'the hub speaks no TLS',
+    text: 'the hub does not offer TLS',
     todo: 'use nats-leaf:// without tls options in hub.url, or switch TLS on at the hub',
     match:
       /does not look like a TLS handshake|no TLS is offered|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|TLS_RECORD/i,
   },
   tls_demanded: {
     kind: 'refused',
-    say: 'the hub demands TLS',
+    text: 'the hub requires TLS',
     todo: 'use tls:// in hub.url',
     match: /(requires|demands) TLS|secure connection.*required/i,
   },
   protocol: {
     kind: 'refused',
-    say: 'what answers is no NATS hub',
+    text: 'the server at the address is not a NATS hub',
     todo: 'check hub.url: scheme and port',
     match: /parser error|soliciting websocket|malformed HTTP|is no NATS server/i,
   },
   tls: {
     kind: 'lost',
-    say: 'the TLS handshake with the hub fails',
+    text: 'the TLS handshake with the hub fails',
     todo: 'check that the hub speaks TLS, and hub.tls_timeout_s on a slow path',
     match: /tls handshake/i,
   },
   dns: {
     kind: 'unreached',
-    say: 'the name of the hub cannot be resolved',
+    text: 'the name of the hub cannot be resolved',
     todo: 'check hub.url and the DNS of the unit',
     match:
       /lookup (for host )?\S+|query[A-Z]\w* E|no such host|ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL|EREFUSED|ETIMEOUT/,
   },
   refused: {
     kind: 'unreached',
-    say: 'nobody listens at the address of the hub',
+    text: 'nobody listens at the address of the hub',
     todo: 'check that the hub runs, and hub.url',
     match: /connection refused|ECONNREFUSED/,
   },
   unreachable: {
     kind: 'unreached',
-    say: 'there is no way to the hub',
+    text: 'there is no route to the hub',
     todo: network,
     match: /(network is|host is) unreachable|no route to host|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL/,
   },
   timeout: {
     kind: 'unreached',
-    say: 'the hub does not answer in time',
+    text: 'the hub does not answer in time',
     todo: network,
     match: /i\/o timeout|ETIMEDOUT|timed out|no answer|TIMEOUT/i,
   },
   stale: {
     kind: 'lost',
-    say: 'the hub fell silent',
+    text: 'the hub has stopped answering',
     todo: network,
     match: /stale connection/i,
   },
   dropped: {
     kind: 'lost',
-    say: 'the connection to the hub breaks off without a word',
+    text: 'the connection to the hub is closed without a reason',
     todo: "look into the hub's log; with TLS it may want a client certificate",
     match:
       /connection closed: (read|write) error|client closed|closed by the server|ECONNRESET|EPIPE|connection reset/i,
   },
   unjoined: {
     kind: 'lost',
-    say: 'the hub can be reached, but the leaf has not joined it',
+    text: 'the hub can be reached, but the leaf has not joined it',
     todo: `look into the leaf's log, ${stateFiles.log}`,
   },
 } as const satisfies Record<string, CauseEntry>;
@@ -202,10 +204,10 @@ export const causes: Readonly<Record<CauseCode, CauseEntry>> = table;
 export const causeOf = (text: string): CauseCode | undefined =>
   (Object.entries(causes) as [CauseCode, CauseEntry][]).find(([, { match }]) => match?.test(text))?.[0];
 
-/** What was heard of a cause. */
+/** One report of a cause. */
 export interface Sign {
   readonly code: CauseCode;
-  /** The words of whoever said it. */
+  /** In the words of the server, of OpenSSL or of node. */
   readonly detail: string;
 }
 
@@ -214,19 +216,19 @@ export interface Cause extends Sign {
   readonly since_ms: number;
 }
 
-/** Causes of one outage. Give it back to `heard` for the next sign. */
+/** Causes of one outage. Give it back to `withSign` for the next sign. */
 export interface Outage {
   readonly seen: readonly (Cause & { readonly last_ms: number })[];
 }
 
 export const noOutage: Outage = { seen: [] };
 
-/** What was not heard again for so long has given way to what was: a break is followed by what keeps it broken. */
+/** A cause without a new sign for so long is over: a break is followed by what keeps the link broken. */
 const forgotten_ms = { refused: 120_000, lost: 10_000, unreached: 120_000 } as const;
 const rank = { refused: 2, lost: 1, unreached: 0 } as const;
 
-/** Notes a sign; one heard before keeps its time. */
-export function heard(before: Outage, sign: Sign, now_ms: number): Outage {
+/** The outage with one more sign; a cause that was known keeps its `since_ms`. */
+export function withSign(before: Outage, sign: Sign, now_ms: number): Outage {
   const old = before.seen.find(({ code }) => code === sign.code);
   const others = before.seen.filter(
     ({ code, last_ms }) => code !== sign.code && now_ms - last_ms <= forgotten_ms[causes[code].kind],
@@ -236,7 +238,7 @@ export function heard(before: Outage, sign: Sign, now_ms: number): Outage {
 
 const order = Object.keys(table);
 
-/** The cause to tell: the gravest, of those the one that says most. */
+/** The cause to show: the gravest, of those the most precise. */
 export const causeIn = ({ seen }: Outage): Cause | undefined =>
   seen.toSorted(
     (a, b) =>
@@ -244,4 +246,4 @@ export const causeIn = ({ seen }: Outage): Cause | undefined =>
   )[0];
 
 /** In a sentence without its end: `the hub refuses the credentials (Authorization Violation)`. */
-export const causeText = ({ code, detail }: Sign): string => `${causes[code].say} (${detail})`;
+export const causeText = ({ code, detail }: Sign): string => `${causes[code].text} (${detail})`;

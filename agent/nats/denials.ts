@@ -14,7 +14,7 @@ export interface Denials {
   list(): string[];
 }
 
-/** The server answers a PING after it has refused what came before; its words reach us a moment later. */
+/** The server answers a PING after it has refused what came before; the refusal reaches us a moment later. */
 const settle_ms = 100;
 
 /** Requesters choose where they are answered: what they name must not fill the memory. */

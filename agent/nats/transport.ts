@@ -39,7 +39,7 @@ const lookupInTurn: LookupFunction = (hostname, options, done) => {
         const all = asking.get(key) ?? [];
         asking.delete(key);
         resolve();
-        for (const tell of all) tell(error, address, family);
+        for (const answer of all) answer(error, address, family);
       });
     });
   lastAsked = lastAsked.then(ask);
@@ -117,7 +117,7 @@ class BoundedTransport extends NodeTransport {
   }
 }
 
-/** More than the server said that a message may have: what it claims is not gathered. */
+/** More than the server announced that a message may have: what it claims is not gathered. */
 const isOversized = ({ argBuf, msgBuf, ma }: Parser, info: ServerInfo | undefined): boolean =>
   (argBuf?.length ?? 0) > longestLine_bytes ||
   (msgBuf !== undefined && info !== undefined && ma.size > info.max_payload);

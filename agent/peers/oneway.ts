@@ -3,7 +3,7 @@ import type { Incoming } from '../nats/incoming.ts';
 import { headerNames, headerReader } from '../wire/headers.ts';
 import type { PeerRtt } from '../wire/reports.ts';
 
-/** What the headers of an echo say, each only if it is there and makes sense. */
+/** The headers of an echo, each only if it is there and makes sense. */
 export function echoHeaders(message: Incoming) {
   const header = headerReader(message.headers);
   const number = (name: string): number | undefined => {
@@ -27,7 +27,7 @@ interface OwnTimes {
   readonly clock: ClockSummary;
 }
 
-/** What an echo tells of the way there and back. */
+/** One-way times that an echo gives, and the clock of the peer. */
 export type OneWay = Pick<
   PeerRtt,
   'forward_us' | 'back_us' | 'one_way_error_us' | 'clocks_contradict' | 'clock_source' | 'clock_quality'
@@ -36,7 +36,7 @@ export type OneWay = Pick<
 /** Between reading the wall clock and the monotonic one a busy machine may let us wait. */
 const slack_us = 50_000;
 
-/** No way takes less than nothing, nor longer than the round trip. */
+/** No one-way time is negative, nor longer than the round trip. */
 const isPossible = (way_us: number, rtt_us: number, error_us: number): boolean =>
   way_us >= -error_us && way_us <= rtt_us + error_us + slack_us;
 

@@ -15,7 +15,7 @@ export interface RttDeps {
   now_us(): number;
   /** The unit's own clock. */
   clock(): ClockSummary;
-  /** A new word that nobody can guess: a peer that is asked must not be able to answer for another. */
+  /** A new token that nobody can guess: a peer that is asked must not be able to answer for another. */
   token(): string;
 }
 
@@ -52,7 +52,7 @@ interface Peer extends Series {
   readonly unit: string;
   readonly subject: string;
   readonly interval_ms: number;
-  /** What the last answer told of the way there and back. */
+  /** One-way times of the last answer. */
   seen: OneWay;
 }
 

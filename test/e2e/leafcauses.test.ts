@@ -116,7 +116,7 @@ describe('with real servers', { concurrency: 2 }, () => {
         t.diagnostic(now.problems.join('; '));
         assert.ok(
           now.problems.some((text) =>
-            /not joined: the leaf is joined in a circle \(.*\) since .* check the remotes of the hub/.test(
+            /not joined: the leaf is connected in a loop \(.*\) since .* check the remotes of the hub/.test(
               text,
             ),
           ),

@@ -213,7 +213,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       path?.cut();
       await problem(
         one,
-        /the hub is not joined: the connection to the hub breaks off|the hub waited in vain/,
+        /the hub is not joined: the connection to the hub is closed|the hub received no login in time/,
       );
       const first = one.leaf().pid;
       await eventually('another process', () => one.leaf().pid !== first, 40_000);

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { type CauseCode, causeIn, heard, noOutage } from '../../agent/leaf/causes.ts';
+import { type CauseCode, causeIn, withSign, noOutage } from '../../agent/leaf/causes.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { followLog } from '../../agent/leaf/watch/logfile.ts';
@@ -119,7 +119,7 @@ for (const { name, program } of serversToTest()) {
         let outage = noOutage;
         const onLines = (lines: readonly string[]): void => {
           for (const { sign } of lines.flatMap((line) => parseLeafLine(line) ?? []))
-            if (sign !== undefined) outage = heard(outage, sign, 0);
+            if (sign !== undefined) outage = withSign(outage, sign, 0);
         };
         const follower = followLog(
           { ticker: systemTicker(), onLines },

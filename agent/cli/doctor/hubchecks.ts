@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import { causeIn, causeOf, heard, noOutage, type Sign } from '../../leaf/causes.ts';
+import { causeIn, causeOf, withSign, noOutage, type Sign } from '../../leaf/causes.ts';
 import { probeTls } from '../../leaf/supervisor/supervisor.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
 import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
@@ -42,7 +42,7 @@ const signInLog = (dir: string): Sign | undefined =>
   causeIn(
     leafLog(dir)
       .slice(-lastLines)
-      .reduce((outage, { sign }) => (sign === undefined ? outage : heard(outage, sign, 0)), noOutage),
+      .reduce((outage, { sign }) => (sign === undefined ? outage : withSign(outage, sign, 0)), noOutage),
   );
 
 function probeAll(config: Config): Promise<HubProbe[]> {

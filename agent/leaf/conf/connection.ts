@@ -74,7 +74,7 @@ export function connectionOf(config: Config, local: LocalSecrets, owner: OwnerSe
   }
 }
 
-/** Where the state of the leaf is asked; nothing where there is no leaf or no way to ask. */
+/** Where the state of the leaf is asked; nothing where there is no leaf or no means to ask. */
 export function monitorOf({ leaf }: Config, local: LocalSecrets): { readonly monitor?: Monitor } {
   if (leaf.mode === 'managed') {
     return { monitor: { kind: 'system', user: monitorUser, password: local.monitor } };

@@ -8,7 +8,7 @@ import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
 /** Takes a sentence on what was left out of a config, or what a person should know of it. */
 export type AddNote = (note: string) => void;
 
-/** Whether the link to the hub is encrypted: by its scheme, or because an option says something about TLS. */
+/** Whether the link to the hub is encrypted: by its scheme, or because an option is about TLS. */
 export function hubTls(config: Config): boolean {
   const { url, tls_ca, tls_cert, tls_insecure, handshake_first } = config.hub;
   return (

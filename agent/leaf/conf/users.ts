@@ -67,15 +67,15 @@ export const monitorLogin = (unit: string, password: string): ConfBlock => ({
 });
 
 /**
- * What a list of subjects must not reach unless it says so: the unit's own voice and what it is answered. A list
- * that names other subjects of ops says nothing of these.
+ * What a list of subjects must not reach unless it names it: what the unit itself publishes and answers, and its
+ * inboxes. A list that names other subjects of ops allows none of these.
  */
 function deniedWithin(allowed: readonly string[], { unit, role }: Config['agent']): string[] {
   const inboxes = [inboxPrefixOf(unit), peerInboxPrefixOf(unit)].map((prefix) => `${prefix}.>`);
   const named = allowed.filter((pattern) => pattern.startsWith('ops.'));
   const subjects = subjectsOf(unit, role);
-  const voice = [...publishedBy(subjects), subjects.echo, subjects.timeSync, subjects.command];
-  const unnamed = voice.filter((subject) => !named.some((pattern) => overlap(pattern, subject)));
+  const reserved = [...publishedBy(subjects), subjects.echo, subjects.timeSync, subjects.command];
+  const unnamed = reserved.filter((subject) => !named.some((pattern) => overlap(pattern, subject)));
   const own = [...(named.length === 0 ? ['ops.>'] : unnamed), ...inboxes];
   return own.filter((mine) => allowed.some((pattern) => overlap(pattern, mine)));
 }

@@ -68,7 +68,7 @@ const hubOnly = (config: Config): Config => ({
 
 const localOnly = (config: Config): Config => ({ ...hubOnly(config), hub: { ...config.hub, url: [] } });
 
-/** Keeps passwords out of what a server says about its config, as they are and as they stand in it. */
+/** Keeps passwords out of what a server complains of its config, as they are and as they stand in it. */
 function redact(text: string, { userPasswords, ...others }: LeafSecrets): string {
   return [...Object.values(others), ...Object.values(userPasswords)]
     .flatMap((secret) => [secret, quoted(secret).slice(1, -1), userinfo('', secret).slice(1, -1)])
@@ -78,7 +78,7 @@ function redact(text: string, { userPasswords, ...others }: LeafSecrets): string
 
 /**
  * Writes leaf.conf. When the config cannot be used, the last good one stays; where there is none, the unit gets
- * what can be had of it, so that it can be reached and says what is wrong.
+ * what can be had of it, so that it can be reached and reports what is wrong.
  */
 export async function attemptLeaf(job: LeafJob): Promise<LeafAttempt> {
   const { files, config, secrets, server, hasLastGood } = job;

@@ -32,8 +32,8 @@ export function leafServer(spawn: Spawn, program: string): LeafServer {
     async test(conf) {
       const done = await runChild(spawn, program, ['-t', '-c', conf], limitMs);
       if (done.code === 0) return undefined;
-      const said = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, stateFiles.conf);
-      return failureOf(program, done) ?? said.trim().split(/\n+/).join('; ');
+      const complaint = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, stateFiles.conf);
+      return failureOf(program, done) ?? complaint.trim().split(/\n+/).join('; ');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { known } from '../../lib/known.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { StatusChange } from '../../wire/reports.ts';
-import { type Cause, type CauseCode, causeIn, causes, heard, noOutage, type Sign } from '../causes.ts';
+import { type Cause, type CauseCode, causeIn, causes, noOutage, type Sign, withSign } from '../causes.ts';
 import { causeSentence } from '../causetext.ts';
 import type { LeafWatch } from '../watch/watch.ts';
 
@@ -53,7 +53,7 @@ export function trackHubTrouble(deps: HubTroubleDeps): HubTroubleTracker {
   };
   return {
     add(sign) {
-      outage = heard(outage, sign, ticker.now_ms());
+      outage = withSign(outage, sign, ticker.now_ms());
     },
     clear() {
       outage = noOutage;

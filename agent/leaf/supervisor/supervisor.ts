@@ -37,7 +37,7 @@ export interface SupervisorDeps extends HubTroubleDeps {
 }
 
 const tick_ms = 1000;
-/** Of the lines that were there before the agent, these may still tell why there is no hub. */
+/** Of the lines that were there before the agent, these may still show why there is no hub. */
 const mostOld = 10;
 /** While the hub is joined, only each so many ticks the process and its files are looked at. */
 const calmTicks = 5;
@@ -126,7 +126,7 @@ function readLines({ deps, trouble, complaints }: Supervision, lines: readonly s
   if (!old && parsed.some(({ hub }) => hub)) void leaf.look();
 }
 
-/** What state/fallback says of the settings that are asked for now. */
+/** The roll-back that state/fallback records, if it is of the settings that are asked for now. */
 function rollBack({ control, asked, file }: Supervision): { readonly why: string | undefined } | undefined {
   const [hub, why] = control?.read('fallback')?.split('\n') ?? [];
   return hub === asked && file.leaf?.fallback !== undefined ? { why } : undefined;
@@ -140,7 +140,7 @@ function rollBackText(s: Supervision): string | undefined {
   return `the hub settings asked for did not join within ${confirm_s} s: ${why}; the last good ones are ${use}`;
 }
 
-/** Looks at the leaf, and does what `decide` says. */
+/** Looks at the leaf, and does what `decide` wants. */
 function tick(s: Supervision): void {
   const up = s.deps.leaf.hubUp();
   s.trouble.publish();

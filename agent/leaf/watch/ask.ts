@@ -4,7 +4,7 @@ import type { AbsentReason } from '../../lib/reading.ts';
 /** Asks the server for one of its monitoring reports, as JSON text. Rejects with Unanswered. */
 export type AskLeaf = (what: 'varz' | 'leafz') => Promise<string>;
 
-/** The server gave no report; `code` says why in the words of a Reading. */
+/** The server gave no report; `code` is why, as in a Reading. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
   readonly code: AbsentReason;

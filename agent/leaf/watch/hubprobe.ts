@@ -114,7 +114,7 @@ async function dial(attempt: Attempt, port: number): Promise<Socket> {
   return socket;
 }
 
-/** Reads the first line, which says whether TLS is offered and demanded. Gives whether TLS comes next. */
+/** Reads the first line. Gives whether TLS comes next, as asked for or as the server requires. */
 async function greet(attempt: Attempt, socket: Socket, wantsTls: boolean): Promise<boolean> {
   attempt.step = 'info';
   const first = await when<Buffer>(socket, attempt.limit_ms, 'no answer to the connection', (done) =>
@@ -162,7 +162,7 @@ export async function probeHub(url: string, tls: ProbeTls | undefined, limit_ms:
   } catch (error) {
     return { ...result(), why: codeAnd(error as NodeJS.ErrnoException) };
   } finally {
-    attempt.socket?.on('error', () => {}); // what it still says matters no more
+    attempt.socket?.on('error', () => {}); // its errors matter no more
     attempt.socket?.destroy();
   }
 }

@@ -3,16 +3,16 @@ import { causeOf, type Sign } from '../causes.ts';
 /** Levels of nats-server's log, as it writes them. */
 type Level = 'FTL' | 'ERR' | 'WRN' | 'INF' | 'DBG' | 'TRC';
 
-/** What a line of the log of a nats-server says. */
+/** A line of the log of a nats-server. */
 export interface LeafLine {
   readonly level: Level;
   /** Without pid and time; logins in addresses are masked. */
   readonly text: string;
-  /** The same for every repetition: what was said, without numbers of connections, attempts and times. */
+  /** The same for every repetition: the text without numbers of connections, attempts and times. */
   readonly key: string;
   /** It is about the link to the hub. */
   readonly hub: boolean;
-  /** What it tells of why the hub is not joined. */
+  /** Why the hub is not joined, where the line gives a cause. */
   readonly sign?: Sign;
   /** The outcome of a SIGHUP. */
   readonly reload?: 'done' | 'failed';
@@ -25,20 +25,20 @@ const layout =
 /** Logins in addresses are nobody's business. */
 const masked = (text: string): string => text.replace(/:\/\/[^\s/@"']*@/g, '://***@');
 
-/** The words of a line that name a cause, without who speaks. */
+/** The words of a line that name a cause, without the connection. */
 function detailOf(text: string): string {
   const words = text.replace(/^\S+ - lid(?:_ws)?:\d+ - /, '');
   return (/^Leafnode Error '(.*)'/.exec(words)?.[1] ?? words).replace(/ \(attempt \d+\)/, '').slice(0, 200);
 }
 
-/** Reads one line; undefined for what is none, and for what is always said and means nothing here. */
+/** Reads one line; undefined for what is none, and for a warning that comes with each start. */
 export function parseLeafLine(line: string): LeafLine | undefined {
-  const [, level, said] = layout.exec(line) ?? [];
-  if (level === undefined || said === undefined || /^Plaintext passwords detected/.test(said))
+  const [, level, message] = layout.exec(line) ?? [];
+  if (level === undefined || message === undefined || /^Plaintext passwords detected/.test(message))
     return undefined;
-  const text = masked(said).slice(0, longest);
+  const text = masked(message).slice(0, longest);
   const hub = /\blid(_ws)?:\d+ - |leafnode|LeafNode/.test(text);
-  // an end is told at level INF, and is all there is when the hub's TLS says no without a word
+  // an end has level INF, and is all there is when the hub's TLS refuses without an alert
   const telling = level === 'ERR' || level === 'WRN' || /connection closed: /.test(text);
   const code = hub && telling ? causeOf(text) : undefined;
   return {

@@ -4,7 +4,7 @@ import type { Ticker } from '../../lib/ticker.ts';
 import { type AskLeaf, Unanswered } from './ask.ts';
 import { type HubLink, parseLeafz, parseVarz, type ServerFacts } from './reports.ts';
 
-/** The local server and its way to the hub. */
+/** The local server and its link to the hub. */
 export interface LeafFacts {
   readonly server: ServerFacts;
   readonly links: readonly HubLink[];
@@ -19,7 +19,7 @@ export interface LeafError {
   readonly at_ms: number;
 }
 
-/** The server does not tell since when a link stands, so this is kept here. */
+/** The server does not report since when a link is up, so this is kept here. */
 export interface HubState {
   /** At least one link on which the hub has answered. */
   readonly up: boolean;
@@ -87,7 +87,7 @@ function nextHub(
   return { up, since_ms: hub.since_ms, changes: hub.changes, ...rtt };
 }
 
-/** Why the hub is not reached, as far as the server tells. */
+/** Why the hub is not reached, as far as the server reports. */
 function hubTrouble(server: ServerFacts, links: readonly HubLink[]): string | undefined {
   if (upLinks(links).length > 0) return undefined;
   const [silent] = links;

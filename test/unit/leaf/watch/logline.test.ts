@@ -8,7 +8,7 @@ import {
   causeOf,
   causes,
   causeText,
-  heard,
+  withSign,
   noOutage,
 } from '../../../../agent/leaf/causes.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
@@ -61,7 +61,7 @@ describe('the log of a leaf names why the hub is not joined', () => {
       let outage = noOutage;
       for (const [at, line] of lines.entries()) {
         const sign = parseLeafLine(line)?.sign;
-        if (sign !== undefined) outage = heard(outage, sign, at);
+        if (sign !== undefined) outage = withSign(outage, sign, at);
       }
       const wanted = expected[name];
       const [old, now] = typeof wanted === 'object' ? wanted : [wanted, wanted];
@@ -73,23 +73,23 @@ describe('the log of a leaf names why the hub is not joined', () => {
 test('a dial that is refused is outweighed by what the hub says once it answers, and not the other way round', () => {
   const refused = { code: 'refused', detail: 'a' } as const;
   const auth = { code: 'auth', detail: 'b' } as const;
-  const both = heard(heard(noOutage, refused, 0), auth, 10);
+  const both = withSign(withSign(noOutage, refused, 0), auth, 10);
   assert.equal(causeIn(both)?.code, 'auth');
-  assert.equal(causeIn(heard(both, refused, 20))?.code, 'auth', 'another address that is down hides nothing');
-  assert.equal(causeIn(heard(both, refused, 200_000))?.code, 'refused', 'auth was not heard for two minutes');
+  assert.equal(causeIn(withSign(both, refused, 20))?.code, 'auth', 'another address that is down hides nothing');
+  assert.equal(causeIn(withSign(both, refused, 200_000))?.code, 'refused', 'auth was not withSign for two minutes');
 });
 
 test('a break gives way to what keeps the link broken', () => {
   const dropped = { code: 'dropped', detail: 'a' } as const;
   const refused = { code: 'refused', detail: 'b' } as const;
-  const both = heard(heard(noOutage, dropped, 0), refused, 1000);
+  const both = withSign(withSign(noOutage, dropped, 0), refused, 1000);
   assert.equal(causeIn(both)?.code, 'dropped', 'it may go on');
-  assert.equal(causeIn(heard(both, refused, 15_000))?.code, 'refused');
+  assert.equal(causeIn(withSign(both, refused, 15_000))?.code, 'refused');
 });
 
-test('a cause keeps the time at which it was heard first', () => {
+test('a cause keeps the time at which it was withSign first', () => {
   const auth = { code: 'auth', detail: 'b' } as const;
-  assert.equal(causeIn(heard(heard(noOutage, auth, 5), auth, 90_000))?.since_ms, 5);
+  assert.equal(causeIn(withSign(withSign(noOutage, auth, 5), auth, 90_000))?.since_ms, 5);
   assert.equal(causeIn(noOutage), undefined);
 });
 
@@ -109,9 +109,9 @@ test('what node and nats.js say of a connection has a cause too', () => {
 });
 
 test('every cause says what to do, in a sentence that goes on', () => {
-  for (const [code, { say, todo }] of Object.entries(causes)) {
+  for (const [code, { text: what, todo }] of Object.entries(causes)) {
     assert.match(causeText({ code: code as CauseCode, detail: 'x' }), /^[a-z].* \(x\)$/);
-    for (const text of [say, todo]) assert.doesNotMatch(text, /\.$/, text);
+    for (const text of [what, todo]) assert.doesNotMatch(text, /\.$/, text);
   }
 });
 
