@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import { type CauseCode, causeIn, withSign, noOutage } from '../../agent/leaf/causes.ts';
+import { type CauseCode, causeIn, noOutage, withSign } from '../../agent/leaf/causes.ts';
 import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { followLog } from '../../agent/leaf/watch/logfile.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import { causeIn, causeOf, withSign, noOutage, type Sign } from '../../leaf/causes.ts';
+import { causeIn, causeOf, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
 import { probeTls } from '../../leaf/supervisor/supervisor.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
 import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';

@@ -8,8 +8,8 @@ import {
   causeOf,
   causes,
   causeText,
-  withSign,
   noOutage,
+  withSign,
 } from '../../../../agent/leaf/causes.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
@@ -75,8 +75,16 @@ test('a dial that is refused is outweighed by what the hub says once it answers,
   const auth = { code: 'auth', detail: 'b' } as const;
   const both = withSign(withSign(noOutage, refused, 0), auth, 10);
   assert.equal(causeIn(both)?.code, 'auth');
-  assert.equal(causeIn(withSign(both, refused, 20))?.code, 'auth', 'another address that is down hides nothing');
-  assert.equal(causeIn(withSign(both, refused, 200_000))?.code, 'refused', 'auth was not withSign for two minutes');
+  assert.equal(
+    causeIn(withSign(both, refused, 20))?.code,
+    'auth',
+    'another address that is down hides nothing',
+  );
+  assert.equal(
+    causeIn(withSign(both, refused, 200_000))?.code,
+    'refused',
+    'auth was not seen for two minutes',
+  );
 });
 
 test('a break gives way to what keeps the link broken', () => {
