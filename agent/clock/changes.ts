@@ -45,7 +45,7 @@ function describePresence(daemon: string, reading: Reading<unknown>): string {
   const why = reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why);
   return reading.kind === 'stale'
     ? `${daemon} has not answered lately: ${why}`
-    : `${daemon} is not heard: ${why}`;
+    : `${daemon} cannot be asked: ${why}`;
 }
 
 const selectedOf = (ntp: ChronyFacts): string =>

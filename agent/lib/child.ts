@@ -13,16 +13,16 @@ export const spawnSafely =
   (spawn: Spawn): Spawn =>
   (command, args) => {
     const pipes = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
-    const stillborn = Object.assign(new EventEmitter(), { ...pipes, kill: () => false });
-    const tell = (error: unknown): void => void stillborn.emit('error', error);
+    const failedChild = Object.assign(new EventEmitter(), { ...pipes, kill: () => false });
+    const report = (error: unknown): void => void failedChild.emit('error', error);
     try {
       const child = spawn(command, args);
       if (child.stdin as unknown) return child;
-      child.on('error', tell); // a child of Bun takes no pipes of ours
+      child.on('error', report); // a child of Bun takes no pipes of ours
     } catch (error) {
-      process.nextTick(tell, error);
+      process.nextTick(report, error);
     }
-    return stillborn as unknown as ChildProcessWithoutNullStreams;
+    return failedChild as unknown as ChildProcessWithoutNullStreams;
   };
 
 export interface Finished {

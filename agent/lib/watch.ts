@@ -64,14 +64,37 @@ export interface PolledFacts<T> extends Pick<Watch<T, unknown>, 'read' | 'onChan
   stop(): { readonly lastRound: Promise<void> };
 }
 
-/** What `pollInRounds` remembers. */
-interface PollState<T> {
+/** What polls, and what it remembers. */
+interface Polling<T> {
+  readonly ticker: Ticker;
+  readonly round: () => Promise<void>;
+  readonly pace_ms: (last: T | undefined) => number;
+  readonly listeners: Set<() => void>;
   last?: Dated<T> | undefined;
   failure: ProbeFailure;
   news: boolean;
   presence: string;
-  round?: Promise<void> | undefined;
+  running?: Promise<void> | undefined;
   stopped: boolean;
+}
+
+const read = <T>({ ticker, pace_ms, last, failure }: Polling<T>): Reading<T> =>
+  readingOf(last, ticker.now_ms(), pace_ms(last?.value), failure);
+
+function notify<T>(polling: Polling<T>): void {
+  const presence = presenceOf(read(polling));
+  if (!polling.news && presence === polling.presence) return;
+  polling.news = false;
+  polling.presence = presence;
+  for (const listener of polling.listeners) listener();
+}
+
+function poll<T>(polling: Polling<T>): void {
+  if (polling.stopped || polling.running !== undefined) return;
+  polling.running = polling.round().finally(() => {
+    polling.running = undefined;
+    if (!polling.stopped) notify(polling);
+  });
 }
 
 /** Calls `round` every `poll_ms`, never twice at a time; the first when `poll` is called. `pace_ms` is what ages facts. */
@@ -81,58 +104,46 @@ export function pollInRounds<T>(
   round: () => Promise<void>,
   pace_ms: (last: T | undefined) => number = () => poll_ms,
 ): PolledFacts<T> {
-  const state: PollState<T> = { failure: { why: 'not_yet' }, news: false, presence: '', stopped: false };
-  const listeners = new Set<() => void>();
-
-  const read = (): Reading<T> =>
-    readingOf(state.last, ticker.now_ms(), pace_ms(state.last?.value), state.failure);
-  function notify(): void {
-    const presence = presenceOf(read());
-    if (!state.news && presence === state.presence) return;
-    state.news = false;
-    state.presence = presence;
-    for (const listener of listeners) listener();
-  }
-  function poll(): void {
-    if (state.stopped || state.round !== undefined) return;
-    state.round = round().finally(() => {
-      state.round = undefined;
-      if (!state.stopped) notify();
-    });
-  }
-  const cancel = ticker.every(
-    poll_ms,
-    () => {
-      notify(); // of old age, should the round be stuck
-      poll();
-    },
-    jitter,
-  );
+  const polling: Polling<T> = {
+    ticker,
+    round,
+    pace_ms,
+    listeners: new Set(),
+    failure: { why: 'not_yet' },
+    news: false,
+    presence: '',
+    stopped: false,
+  };
+  const everyPoll = (): void => {
+    notify(polling); // of old age, should the round be stuck
+    poll(polling);
+  };
+  const cancel = ticker.every(poll_ms, everyPoll, jitter);
   return {
-    read,
-    notify,
-    poll,
-    last: () => state.last?.value,
+    read: () => read(polling),
+    notify: () => notify(polling),
+    poll: () => poll(polling),
+    last: () => polling.last?.value,
     onChange(fn) {
       const own = (): void => fn(); // the same function may be added twice
-      listeners.add(own);
-      return () => listeners.delete(own);
+      polling.listeners.add(own);
+      return () => polling.listeners.delete(own);
     },
     set(value, isNews) {
-      state.last = { value, at_ms: ticker.now_ms() };
-      state.news ||= isNews;
+      polling.last = { value, at_ms: ticker.now_ms() };
+      polling.news ||= isNews;
     },
     fail(failure, isGone = false) {
-      state.failure = failure;
-      if (isGone) state.last = undefined;
+      polling.failure = failure;
+      if (isGone) polling.last = undefined;
     },
     noteNews() {
-      state.news = true;
+      polling.news = true;
     },
     stop() {
-      state.stopped = true;
+      polling.stopped = true;
       cancel();
-      return { lastRound: state.round ?? Promise.resolve() };
+      return { lastRound: polling.running ?? Promise.resolve() };
     },
   };
 }
