@@ -5,6 +5,7 @@ import type { AgentFile } from './config/agentfile.ts';
 import { type Console, openConsole } from './console.ts';
 import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
+import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
 import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
@@ -62,7 +63,7 @@ export interface Agent {
 export interface AgentDeps {
   readonly spawn: Spawn;
   /** Takes one line of the log, with its line feed. */
-  write(line: string): void;
+  write(line: string, level: LogLevel): void;
   /** A directory that the agent may write to. */
   readonly runDir: string;
   /** The clocks of the machine; a test has its own, and sets it by years. */

@@ -1,5 +1,5 @@
 import type { AgentFile } from './config/agentfile.ts';
-import { formatEntry, type Log, type LogEntry, logTo, passes } from './lib/log.ts';
+import { formatEntry, type Log, type LogEntry, type LogLevel, logTo, passes } from './lib/log.ts';
 import { ring } from './lib/ring.ts';
 
 /** The agent's log: lines for procd now, records for the hub once there is somebody to take them. */
@@ -14,7 +14,7 @@ export interface Console {
 const keptBeforePublishing = 200;
 
 /** Writes entries as lines to `write`, by the levels of the config. */
-export function openConsole(file: AgentFile, write: (line: string) => void): Console {
+export function openConsole(file: AgentFile, write: (line: string, level: LogLevel) => void): Console {
   let { log_level, log_publish } = file.config.agent;
   const early = ring<LogEntry>(keptBeforePublishing);
   let take: ((entry: LogEntry) => void) | undefined;
@@ -26,7 +26,7 @@ export function openConsole(file: AgentFile, write: (line: string) => void): Con
   };
   return {
     log: logTo((entry) => {
-      if (passes(entry.level, log_level)) write(`${formatEntry(entry)}\n`);
+      if (passes(entry.level, log_level)) write(`${formatEntry(entry)}\n`, entry.level);
       publish(entry);
     }),
     publishTo(taker) {

@@ -22,15 +22,15 @@ import { type CommandIo, UsageError } from './io.ts';
 
 const usageOf = (program: string): string => `usage: ${program} echo UNIT [options]
 
-Asks a unit for its echo, like ping. One-way times are shown once the clock of this machine (by its chronyd or
-ptp4l) and that of the unit are both known to be right, with the error that both may have together.
+Sends echo requests to a unit, like ping. One-way times are shown while the clock of this machine (as its chronyd or
+ptp4l reports it) and that of the unit are both known to be right, with the sum of their error bounds.
 Exit code: 0 answered, 1 nothing answered, 2 wrong usage or no server.
-  -c, --count N       how many (default: until interrupted; with --json 4)
-  -i, --interval S    seconds between two (default 1)
+  -c, --count N       number of requests (default: until interrupted; with --json 4)
+  -i, --interval S    seconds between two requests (default 1)
   -W, --timeout S     seconds to wait for an answer (default 2)
   -s, --size N        bytes of payload (default 56)
-${connectUsage}  --inbox-prefix P    where the answer is sent (default _INBOX)
-  --json              one JSON object per echo, and the summary as the last
+${connectUsage}  --inbox-prefix P    inbox prefix for the answers (default _INBOX)
+  --json              print one JSON object per echo, then the summary
 `;
 
 const flags = {
@@ -79,8 +79,8 @@ function readCommand(
 const lostWords: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
   no_responders: 'nothing answers: the unit is offline or its id is another',
   timeout: 'no answer in time',
-  denied: 'not permitted to ask',
-  too_large: 'larger than the server takes',
+  denied: 'not permitted',
+  too_large: 'larger than the server allows',
   closed: 'the connection is down',
 };
 

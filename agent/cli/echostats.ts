@@ -43,7 +43,7 @@ export function formatSample(unit: string, sample: EchoSample): string {
         }`;
   const oneWay =
     seen.clocks_contradict === true
-      ? ' CLOCKS CONTRADICT: one of the two is farther off than it claims'
+      ? ' CLOCKS CONTRADICT: one of them is off by more than its error bound'
       : seen.forward_us === undefined || seen.back_us === undefined || seen.one_way_error_us === undefined
         ? ''
         : ` there=${formatUs(seen.forward_us)} back=${formatUs(seen.back_us)} ±${formatUs(seen.one_way_error_us)}`;

@@ -35,10 +35,11 @@ const askAt = (place: Place): Promise<StatusSnapshot> =>
         response.on('end', () => {
           try {
             const found = JSON.parse(body) as StatusSnapshot;
-            if (response.statusCode !== 200 || found.schema !== snapshotSchema) throw new Error();
+            if (response.statusCode !== 200 || found.schema !== snapshotSchema)
+              throw new Error('not our schema');
             resolve(found);
           } catch {
-            reject(new Error('what answers is no agent of this version'));
+            reject(new Error('what answers is not an agent of this version'));
           }
         });
       },
@@ -54,7 +55,7 @@ function httpPlace({ listen, interface: name, port }: Config['status']): Place {
   return { host: isIP(host) === 0 ? '127.0.0.1' : host, port };
 }
 
-/** The agent's own word, over its socket in DIR/state, else over HTTP; or why there is none. */
+/** The state of the unit from its agent, over the socket in DIR/state, else over HTTP; or why there is none. */
 export async function askAgent(
   dir: string,
   status: Config['status'] | undefined,
@@ -83,8 +84,8 @@ export function readAgentFile(
   }
 }
 
-/** Whether a process of the agent of that directory is there; undefined where processes cannot be seen. */
-export async function isAgentThere(dir: string): Promise<boolean | undefined> {
+/** Whether the agent of that directory runs; undefined where processes cannot be listed. */
+export async function isAgentRunning(dir: string): Promise<boolean | undefined> {
   const found = await procProcesses()((comm) => /^(node|MainThread)/.test(comm)).catch(() => undefined);
   const isOurs = (words: readonly string[]): boolean => {
     const at = words.findIndex((word) => word.endsWith('/nunect.cjs'));
@@ -120,8 +121,8 @@ export function leafLog(dir: string): LeafLine[] {
   }
 }
 
-/** What the leaf complained of last, each once, the latest last. */
-export function complaints(lines: readonly LeafLine[], most = 3): string[] {
+/** The latest warnings and errors of the leaf's log, each once, the latest last. */
+export function latestWarnings(lines: readonly LeafLine[], most = 3): string[] {
   const grave = lines.filter(({ level }) => level === 'WRN' || level === 'ERR' || level === 'FTL');
   const latest = new Map(grave.map(({ key, text }) => [key, text]));
   return [...latest.values()].slice(-most);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, startAgent } from '../agent.ts';
+import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
@@ -22,8 +22,8 @@ SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
 
-The leaf server is started beside it, as the same user, by something that starts it again whenever it ends (the
-agent ends it to have other settings taken up), such as a systemd unit with Restart=always:
+The leaf server is started beside it, as the same user, by something that restarts it whenever it ends (the agent
+ends it so that it starts with new settings), such as a systemd unit with Restart=always:
   /usr/lib/nunect/leaf DIR nats-server
 `;
 
@@ -40,8 +40,8 @@ export interface RunSignals {
 }
 
 /**
- * A directory that this user may write to: that which render made for it, else one of its own that `remove` takes away.
- * Where there is neither it is the first all the same: who writes there says why it cannot.
+ * A directory that this user may write to: the one that render made, else a new one that `remove` removes. Where there
+ * is neither it gives the first: whoever writes there reports why it cannot.
  */
 function scratch(dir: string): { readonly path: string; remove(): void } {
   try {
@@ -68,84 +68,113 @@ const stopped = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', end, { once: true });
   });
 
+/** Reloads run one after the other; a request while one waits to begin is served by that one. */
+interface Reloads {
+  request(): void;
+  /** Resolves once none is under way or waits to begin. */
+  idle(): Promise<void>;
+}
+
+/** A reload that fails is tried again; each new reason is reported once. */
+function reloadsOf(reload: () => Promise<void>, report: (error: unknown) => void): Reloads {
+  const state = { isWaiting: false, lastFailure: '', chain: Promise.resolve() };
+  async function reloadOnce(): Promise<void> {
+    state.isWaiting = false;
+    try {
+      await reload();
+      state.lastFailure = '';
+    } catch (error) {
+      if (state.lastFailure !== String(error)) report(error);
+      state.lastFailure = String(error);
+      setTimeout(request, retry_ms).unref();
+    }
+  }
+  function request(): void {
+    if (state.isWaiting) return;
+    state.isWaiting = true;
+    state.chain = state.chain.then(reloadOnce);
+  }
+  return { request, idle: () => state.chain };
+}
+
+/** The agent that runs, and what it is made of. */
+interface Running {
+  agent: Agent;
+  readonly io: CommandIo;
+  readonly deps: AgentDeps;
+  load(): Promise<AgentFile>;
+  /** Ends the command once the config says so. */
+  readonly disabled: AbortController;
+}
+
+function crash(io: CommandIo, error: unknown): never {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr(`${formatEntry({ level: 'fatal', comp: 'agent', msg: 'crashed', fields: { why } })}\n`);
+  process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
+}
+
+async function start(file: AgentFile, deps: AgentDeps, io: CommandIo): Promise<Agent> {
+  const agent = await startAgent(file, deps);
+  void agent.ready.then((ready) => ready && io.stdout(`READY ${agent.identity.unit}\n`));
+  return agent;
+}
+
+async function reload(running: Running, stop: AbortSignal): Promise<void> {
+  const { agent, io, disabled } = running;
+  if (stop.aborted || disabled.signal.aborted) return;
+  const next = await running.load();
+  if (!next.config.agent.enabled) {
+    reportDisabled(io);
+    disabled.abort();
+  } else if (isSameUnit(agent.identity, next)) await agent.reload(next);
+  else {
+    await agent.stop(); // another unit: its records have other names and another count
+    running.agent = await start(next, running.deps, io).catch((error: unknown) => crash(io, error));
+  }
+}
+
+const depsOf = (io: CommandIo): Omit<AgentDeps, 'runDir'> => ({
+  spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
+  // procd logs stdout as daemon.info and stderr as daemon.err
+  write: (line, level) => (level === 'debug' || level === 'info' ? io.stdout : io.stderr)(line),
+});
+
 /**
  * `nunect run`: ends with 0 after a stop by signal or once agent.enabled is 0; throws when there is no usable
  * agent.json at the start. One that cannot be used at a reload changes nothing.
  */
 export async function run(args: readonly string[], io: CommandIo, signals: RunSignals): Promise<number> {
-  const given = readFlags(args, flags, usage);
-  if (given.help === true) {
+  const { dir, config, help } = readFlags(args, flags, usage);
+  if (help === true) {
     io.stdout(usage);
     return 0;
   }
-  const { dir, config } = given;
   const path = statePath(dir, 'agentFile');
   const load = async (): Promise<AgentFile> => {
     if (config !== undefined) await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr });
     return parseAgentFile(readRendered(path), path);
   };
-  const crash = (error: unknown): never => {
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    io.stderr(`${formatEntry({ level: 'fatal', comp: 'agent', msg: 'crashed', fields: { why } })}\n`);
-    process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
-  };
-  let reload = async (): Promise<void> => {}; // what is asked for before the start is in the file that is read then
-  let reloading = Promise.resolve();
-  let asked = false;
-  let complaint = ''; // of the reload that failed last
-  const askReload = (): void => {
-    if (asked) return; // the one that waits reads what is there then
-    asked = true;
-    reloading = reloading
-      .then(async () => {
-        asked = false;
-        await reload();
-        complaint = '';
-      })
-      .catch((error: unknown) => {
-        if (complaint !== String(error)) complain(io, 'reload failed', error);
-        complaint = String(error);
-        setTimeout(askReload, retry_ms).unref(); // what was asked for is still to come
-      });
-  };
-  signals.onReload(askReload);
+  let running: Running | undefined; // until it is there, what a reload asks for is in the file that is read then
+  const reloads = reloadsOf(
+    async () => running && reload(running, signals.stop),
+    (error) => reportFailure(io, 'reload failed', error),
+  );
+  signals.onReload(reloads.request);
   const file = await load();
-  if (!file.config.agent.enabled) return disabled(io);
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
+  if (!file.config.agent.enabled) return reportDisabled(io);
+  process.on('uncaughtException', (error) => crash(io, error));
+  process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
-  const deps = {
-    spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
-    // procd logs stdout as daemon.info and stderr as daemon.err
-    write: (line: string): void => (/^(DEBUG|INFO) /.test(line) ? io.stdout : io.stderr)(line),
-    runDir: own.path,
-  };
-  let agent = await startAgent(file, deps);
-  const announce = (): void =>
-    void agent.ready.then((ready) => ready && io.stdout(`READY ${agent.identity.unit}\n`));
-  const ended = new AbortController();
-  reload = async () => {
-    if (signals.stop.aborted || ended.signal.aborted) return;
-    const next = await load();
-    if (!next.config.agent.enabled) {
-      disabled(io);
-      ended.abort();
-    } else if (isSameUnit(agent.identity, next)) await agent.reload(next);
-    else {
-      await agent.stop(); // another unit: its records have other names and another count
-      agent = await startAgent(next, deps).catch(crash);
-      announce();
-    }
-  };
-  announce();
-  await stopped(AbortSignal.any([signals.stop, ended.signal]));
-  await reloading;
-  await agent.stop();
+  const deps = { ...depsOf(io), runDir: own.path };
+  running = { agent: await start(file, deps, io), io, deps, load, disabled: new AbortController() };
+  await stopped(AbortSignal.any([signals.stop, running.disabled.signal]));
+  await reloads.idle();
+  await running.agent.stop();
   own.remove();
   return 0;
 }
 
-/** Its text; throws with the advice to render it when there is none. */
+/** The text of agent.json; throws with the advice to render it when there is none. */
 function readRendered(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -155,7 +184,7 @@ function readRendered(path: string): string {
   }
 }
 
-function disabled(io: CommandIo): 0 {
+function reportDisabled(io: CommandIo): 0 {
   io.stderr('nunect run: agent.enabled is 0\n');
   return 0;
 }
@@ -163,7 +192,7 @@ function disabled(io: CommandIo): 0 {
 const isSameUnit = (identity: Agent['identity'], { config: { agent } }: AgentFile): boolean =>
   identity.unit === agent.unit && identity.role === agent.role;
 
-function complain(io: CommandIo, msg: string, error: unknown): void {
+function reportFailure(io: CommandIo, msg: string, error: unknown): void {
   const why = messageOf(error);
   io.stderr(`${formatEntry({ level: 'error', comp: 'agent', msg, fields: { why } })}\n`);
 }

@@ -1,17 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { assumedHost, hosts } from '../health/host.ts';
 import { runDir } from '../lib/defaults.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
-import { askAgent, complaints, isAgentThere, leafLog, leafProcess, readAgentFile } from './localunit.ts';
+import {
+  askAgent,
+  isAgentRunning,
+  latestWarnings,
+  leafLog,
+  leafProcess,
+  readAgentFile,
+} from './localunit.ts';
 import { statusText } from './statustext.ts';
 import { commandLines, type Paint, painter, wrap } from './terminal.ts';
 
 const usage = `usage: nunect status [--json] [--watch] [--dir DIR]
 
-Shows how the unit is, as its agent says. Exit code: 0 healthy, 1 degraded, 2 critical, 3 the agent does not answer.
-  --json      the document of /status.json as it is
+Shows the state of the unit as its agent reports it.
+Exit code: 0 healthy, 1 degraded, 2 critical, 3 the agent does not answer.
+  --json      print the document of /status.json
   -w, --watch show it again every 2 s, until Ctrl-C
-  --dir DIR   of the agent, default: ${runDir}
+  --dir DIR   the agent's directory, default: ${runDir}
 `;
 
 const flags = {
@@ -26,36 +35,31 @@ const codes = { healthy: 0, degraded: 1, critical: 2 } as const;
 const unanswered = 3;
 const clear = '\x1b[H\x1b[2J';
 
-/** What can be told of a unit whose agent is silent. */
-async function withoutAgent(dir: string, why: string, paint: Paint): Promise<string> {
+const label = 9;
+const row = (paint: Paint, [name, text]: readonly [string, string]): string =>
+  `${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`;
+
+/** What is seen of a unit whose agent does not answer. */
+async function unansweredText(dir: string, why: string, paint: Paint): Promise<string> {
   const found = readAgentFile(dir);
   const mode = 'file' in found ? found.file.config.leaf.mode : undefined;
-  const isThere = await isAgentThere(dir);
+  const isRunning = await isAgentRunning(dir);
   const leaf = leafProcess(dir);
-  const agentWords =
-    isThere === undefined
-      ? 'processes cannot be seen'
-      : isThere
-        ? 'a process of it runs'
-        : 'no process of it runs';
-  const leafWords =
-    mode !== 'managed'
-      ? mode && `leaf.mode is ${mode}`
-      : leaf === undefined
-        ? 'does not run'
-        : `runs as process ${leaf.pid}`;
-  const rows: [string, string | undefined][] = [
-    ['agent', agentWords],
-    ['config', 'why' in found ? found.why : undefined],
-    ['leaf', leafWords],
-    ...complaints(leafLog(dir)).map((text): [string, string] => ['log', text]),
+  const host = hosts[assumedHost];
+  const agentState =
+    isRunning === undefined ? 'processes cannot be listed' : isRunning ? 'runs' : 'does not run';
+  const leafState = leaf === undefined ? 'does not run' : `runs as process ${leaf.pid}`;
+  const rows: [string, string][] = [
+    ['agent', agentState],
+    ...('why' in found ? [['config', found.why] as [string, string]] : []),
+    ...(mode ? [['leaf', mode === 'managed' ? leafState : `leaf.mode is ${mode}`] as [string, string]] : []),
+    ...latestWarnings(leafLog(dir)).map((text): [string, string] => ['log', text]),
   ];
-  const lines = rows.map(([name, text]) => text && `${paint('dim', name.padEnd(9))}${wrap(text, 9, 9)}\n`);
   return [
-    `${paint('red', 'unknown'.padEnd(9))}${wrap(`the agent does not answer (${why})`, 9, 9)}\n`,
-    ...lines.filter(Boolean),
-    commandLines(isThere === true ? '/etc/init.d/nunect restart' : '/etc/init.d/nunect start', 9),
-    commandLines('nunect doctor', 9),
+    `${paint('red', 'unknown'.padEnd(label))}${wrap(`the agent does not answer (${why})`, label, label)}\n`,
+    ...rows.map((one) => row(paint, one)),
+    commandLines(isRunning === true ? host.restart('nunect') : host.start('nunect'), label),
+    commandLines('nunect doctor', label),
   ].join('');
 }
 
@@ -75,7 +79,7 @@ export async function status(args: readonly string[], io: CommandIo, signal: Abo
       ? `${JSON.stringify(isKnown ? answer.snapshot : { error: answer.why })}\n`
       : isKnown
         ? statusText(answer.snapshot, paint)
-        : await withoutAgent(dir, answer.why, paint);
+        : await unansweredText(dir, answer.why, paint);
     io.stdout(watch && !json && process.stdout.isTTY ? clear + text : text);
     const code = isKnown ? codes[answer.snapshot.status] : unanswered;
     if (!watch) return code;

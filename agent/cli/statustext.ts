@@ -1,4 +1,4 @@
-import type { Finding } from '../health/findings.ts';
+import type { Finding } from '../health/finding.ts';
 import { prettyBytes, prettyNs, prettySpan } from '../lib/format.ts';
 import type { StatusSnapshot } from '../status/web/shape.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';

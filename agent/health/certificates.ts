@@ -1,5 +1,6 @@
 import type { CertFacts } from '../device/certs.ts';
-import { type Finding, findingOf, type RemedyContext } from './findings.ts';
+import type { Finding, RemedyContext } from './finding.ts';
+import { findingOf } from './findings.ts';
 
 /** By what a date is judged: the clock, and what is to be said of it when nobody vouches for it. */
 export interface DateJudge extends RemedyContext {

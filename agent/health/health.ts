@@ -11,13 +11,8 @@ import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health } from '../wire/messages.ts';
 import { certificateFinding, isOutside } from './certificates.ts';
-import {
-  type Finding,
-  type FindingCode,
-  type FindingData,
-  findingOf,
-  type RemedyContext,
-} from './findings.ts';
+import type { Finding, FindingCode, FindingData, RemedyContext } from './finding.ts';
+import { findingOf } from './findings.ts';
 
 /** All that health is judged from. */
 export interface HealthFacts extends RemedyContext {

@@ -1,4 +1,4 @@
-import type { Finding } from '../health/findings.ts';
+import type { Finding } from '../health/finding.ts';
 import { findingsBetween } from '../health/health.ts';
 import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';

@@ -2,7 +2,7 @@ import type { ClockSummary } from '../clock/types.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
-import type { Finding } from '../health/findings.ts';
+import type { Finding } from '../health/finding.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';

@@ -329,7 +329,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
       assert.equal(status.code, 3);
       assert.match(
         status.stdout,
-        /the agent does not answer[\s\S]*no process of it runs[\s\S]*runs as process \d+/,
+        /the agent does not answer[\s\S]*agent\s+does not run[\s\S]*runs as process \d+/,
       );
       assert.ok('error' in JSON.parse((await nunect(['status', '--json', '--dir', dir])).stdout));
 

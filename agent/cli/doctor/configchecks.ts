@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { readSecrets } from '../../config/secrets.ts';
-import { findingOf, type RemedyContext } from '../../health/findings.ts';
+import type { RemedyContext } from '../../health/finding.ts';
+import { findingOf } from '../../health/findings.ts';
 import { statePath } from '../../leaf/statefiles.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingOfAgent } from './facts.ts';

@@ -3,7 +3,7 @@ import type { AgentFile } from '../../config/agentfile.ts';
 import { certProbe } from '../../device/certs.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding } from '../../health/certificates.ts';
-import type { Finding } from '../../health/findings.ts';
+import type { Finding } from '../../health/finding.ts';
 import type { HostCommands } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { certificateSources } from '../../status/survey.ts';

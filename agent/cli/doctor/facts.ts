@@ -1,7 +1,8 @@
 import type { AgentFile } from '../../config/agentfile.ts';
 import type { Loaded } from '../../config/load.ts';
 import type { Config } from '../../config/options.ts';
-import { type DoctorStep, type Finding, type FindingCode, findings } from '../../health/findings.ts';
+import type { DoctorStep, Finding, FindingCode } from '../../health/finding.ts';
+import { findings } from '../../health/findings.ts';
 import type { HostCommands } from '../../health/host.ts';
 import type { Spawn } from '../../lib/child.ts';
 import type { StatusSnapshot } from '../../status/web/shape.ts';

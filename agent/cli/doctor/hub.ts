@@ -1,4 +1,5 @@
-import { type Finding, findingOf, type RemedyContext } from '../../health/findings.ts';
+import type { Finding, RemedyContext } from '../../health/finding.ts';
+import { findingOf } from '../../health/findings.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
 import type { CauseCode } from '../../leaf/causes.ts';
 import { causeOf, causes, causeText, type Sign } from '../../leaf/causes.ts';
@@ -39,12 +40,12 @@ export interface HubEvidence {
   readonly proof?: string;
 }
 
-export const isOpen = ({ step }: HubProbe): boolean => step === 'open';
+export const isAnswered = ({ step }: HubProbe): boolean => step === 'open';
 
 /** The cause that the probe shows that came furthest. */
 function signOfProbes(probes: readonly HubProbe[]): Sign | undefined {
   const [furthest] = probes.toSorted((a, b) => Number(isReached(b)) - Number(isReached(a)));
-  if (furthest === undefined || probes.some(isOpen)) return undefined;
+  if (furthest === undefined || probes.some(isAnswered)) return undefined;
   const { step, why = '', address, url } = furthest;
   const code = step === 'dns' ? 'dns' : causeOf(why);
   return code && { code, detail: `${why} at ${address ?? url}` };
@@ -76,9 +77,9 @@ function faultOf({ finding, sign, probes }: HubEvidence, context: RemedyContext)
 export function judgeHub(evidence: HubEvidence, context: RemedyContext): CheckResult[] {
   const { joined, finding, sign, probes, proof = '' } = evidence;
   if (joined === true && finding === undefined) return steps.map((step) => ok(step, proof));
-  if (joined === undefined && finding === undefined && sign === undefined && probes.some(isOpen))
+  if (joined === undefined && finding === undefined && sign === undefined && probes.some(isAnswered))
     return steps.map((step) =>
-      step === 'hub login' ? skip(step, 'only leaf and agent can say') : ok(step, 'its address answers'),
+      step === 'hub login' ? skip(step, 'only leaf or agent can tell') : ok(step, 'its address answers'),
     );
   const { code, detail, mend } = faultOf(evidence, context);
   if (code === undefined) return [fail('hub login', detail, mend)];

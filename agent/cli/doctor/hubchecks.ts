@@ -8,7 +8,7 @@ import { systemTicker } from '../../lib/ticker.ts';
 import { leafLog } from '../localunit.ts';
 import { type CheckResult, skip } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
-import { type HubEvidence, isOpen, isRefusal, judgeHub } from './hub.ts';
+import { type HubEvidence, isAnswered, isRefusal, judgeHub } from './hub.ts';
 import { openAs, whyNoLogin } from './login.ts';
 
 const ask_ms = 2000;
@@ -73,7 +73,8 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
   if (joined === true) return { joined, probes: [], proof: 'the leaf has joined' };
   const probes = isRefusal(finding?.cause) ? [] : await probeAll(config);
   // what the log has may be over: it only explains why a hub whose address answers is not joined
-  const isLogOfUse = finding?.cause === undefined && config.leaf.mode === 'managed' && probes.some(isOpen);
+  const isLogOfUse =
+    finding?.cause === undefined && config.leaf.mode === 'managed' && probes.some(isAnswered);
   return { joined, finding, sign: isLogOfUse ? signInLog(dir) : undefined, probes };
 }
 

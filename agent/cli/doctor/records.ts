@@ -32,7 +32,7 @@ export function checkRecords(facts: DoctorFacts): CheckResult[] {
   if (configOf(facts).hub.url.length === 0) return [];
   if (snapshot === undefined)
     return ['permissions', 'stream'].map((what) =>
-      skip(what, 'proven by the records of the agent, which does not answer'),
+      skip(what, 'only the agent can tell, and it does not answer'),
     );
   const failures = (step: 'permissions' | 'stream'): CheckResult[] =>
     findingsOfStep(facts, step).map(({ text, remedy }) => fail(step, text, remedy));

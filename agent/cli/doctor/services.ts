@@ -1,7 +1,7 @@
 import type { HostCommands } from '../../health/host.ts';
 import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts';
 import { leafServer } from '../../leaf/render/server.ts';
-import { complaints, isAgentThere, leafLog, leafProcess } from '../localunit.ts';
+import { isAgentRunning, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
 import { whyNoLogin } from './login.ts';
@@ -35,7 +35,7 @@ export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
     return ok(what, `answers as ${snapshot.unit}, nunect ${snapshot.version}: ${snapshot.status}`);
   if (!configOf(facts).agent.enabled)
     return warn(what, 'agent.enabled is 0: nothing is started', host.set({ 'agent.enabled': '1' }));
-  if (await isAgentThere(dir)) return fail(what, 'runs but does not answer', host.restart('nunect'));
+  if (await isAgentRunning(dir)) return fail(what, 'runs but does not answer', host.restart('nunect'));
   return fail(what, 'does not run', host.start('nunect'));
 }
 
@@ -51,8 +51,12 @@ async function checkLeafProcess(facts: DoctorFacts): Promise<CheckResult> {
     return fail(what, `runs as process ${running.pid}, but: ${why}`, restart);
   }
   if (!isRoot && facts.file === undefined) return skip(what, 'not permitted as this user');
-  const [last] = complaints(leafLog(dir), 1);
-  return fail(what, `does not run${last === undefined ? '' : `; its last complaint: ${last}`}`, restart);
+  const [last] = latestWarnings(leafLog(dir), 1);
+  return fail(
+    what,
+    `does not run${last === undefined ? '' : `; the last warning in its log: ${last}`}`,
+    restart,
+  );
 }
 
 /** The server that the agent is a client of: the leaf, or that of others. In mode off it is the hub, which has its own check. */

@@ -31,14 +31,14 @@ function socketResult({ host, config: { time }, ptp, sockets, otherDomain }: Tim
   const [first] = present;
   if (first === undefined) {
     if (!isWanted) return skip(what, 'none runs here');
-    return fail(what, `there is no socket of it at ${time.ptp_socket.join(', ')}`, host.log('ptp4l'));
+    return fail(what, `it has no socket at ${time.ptp_socket.join(', ')}`, host.log('ptp4l'));
   }
   const level = isWanted ? fail : warn;
   const word = shellWord(first.path);
   if (first.state === 'forbidden' || ptp.absent_reason === 'no_permission')
     return level(
       what,
-      `its socket ${first.path} may not be used (${ptp.why ?? 'no permission'})`,
+      `no permission to use its socket ${first.path} (${ptp.why ?? 'no permission'})`,
       `chgrp nunect ${word}; chmod g+rw ${word} # for good: uds_file_mode 0660 in ptp4l.conf`,
     );
   if (otherDomain !== undefined)

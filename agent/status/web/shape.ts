@@ -3,7 +3,7 @@ import type { BoundTerm, ClockQuality, ClockSource } from '../../clock/types.ts'
 import type { CertFacts } from '../../device/certs.ts';
 import type { SelfFacts } from '../../device/self.ts';
 import type { SystemFacts } from '../../device/system.ts';
-import type { Finding } from '../../health/findings.ts';
+import type { Finding } from '../../health/finding.ts';
 import type { AbsentReason } from '../../lib/reading.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */

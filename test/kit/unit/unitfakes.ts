@@ -1,7 +1,7 @@
 // Fakes of what surrounds the joining layer: each says what a healthy unit would, and a test changes what it is about.
 import type { WallClock } from '../../../agent/clock/wallclock.ts';
 import { type AgentFile, agentFileSchema, withoutSecrets } from '../../../agent/config/agentfile.ts';
-import type { Finding } from '../../../agent/health/findings.ts';
+import type { Finding } from '../../../agent/health/finding.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { Ticker } from '../../../agent/lib/ticker.ts';
 import type { Link, LinkState } from '../../../agent/nats/link.ts';

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Config } from '../../../agent/config/options.ts';
-import {
-  type FindingCode,
-  type FindingData,
-  findingOf,
-  findings,
-  type RemedyContext,
-} from '../../../agent/health/findings.ts';
+import type { FindingCode, FindingData, RemedyContext } from '../../../agent/health/finding.ts';
+import { findingOf, findings } from '../../../agent/health/findings.ts';
 import { type HostKind, hosts } from '../../../agent/health/host.ts';
 import { withOptions } from '../../kit/leaf/leafconfig.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '../../../agent/health/findings.ts';
+import type { Finding } from '../../../agent/health/finding.ts';
 import { findingsBetween, type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
 import { hosts } from '../../../agent/health/host.ts';
 import { epoch_s } from '../../kit/clock/evidence.ts';

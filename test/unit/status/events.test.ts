@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding, Weight } from '../../../agent/health/findings.ts';
+import type { Finding, Weight } from '../../../agent/health/finding.ts';
 import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
 import { findingLike, recordingLog, recordingSpool, unitStateOf } from '../../kit/unit/unitfakes.ts';
 

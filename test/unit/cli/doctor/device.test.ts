@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkCertificates, checkRest, judgeDevice } from '../../../../agent/cli/doctor/device.ts';
 import type { DoctorFacts } from '../../../../agent/cli/doctor/facts.ts';
-import type { Finding } from '../../../../agent/health/findings.ts';
+import type { Finding } from '../../../../agent/health/finding.ts';
 import { fullSnapshot } from '../../../kit/page/snapshot.ts';
 import { levels } from '../../../kit/unit/checkresults.ts';
 import { findingLike } from '../../../kit/unit/unitfakes.ts';

@@ -1,0 +1,84 @@
+import type { LeafState } from '../config/agentfile.ts';
+import type { Config } from '../config/options.ts';
+import type { Problem } from '../config/problem.ts';
+import type { CauseCode } from '../leaf/causes.ts';
+import type { HostCommands } from './host.ts';
+
+/** `critical`: the unit does not do its main job. `degraded`: part of it. `note`: nothing is broken. */
+export type Weight = 'critical' | 'degraded' | 'note';
+
+/** The check of `nunect doctor` that a finding belongs to; `unit` where none looks for it. */
+export type DoctorStep =
+  | 'config'
+  | 'rendered'
+  | 'leaf'
+  | 'hub'
+  | 'permissions'
+  | 'stream'
+  | 'clock'
+  | 'certificates'
+  | 'unit';
+
+/** What may stand with any finding. */
+export interface Shared {
+  /** The file or subject that it is about, where there may be several of its kind. */
+  readonly about?: string;
+  /** What keeps the unit from its server or hub, where that is known. */
+  readonly cause?: CauseCode | undefined;
+}
+
+export interface DatedFile extends Shared {
+  readonly about: string;
+  /** `certificate` or `user JWT`. */
+  readonly kind: string;
+  /** What is to be said of a clock that nobody vouches for; undefined for one that is proven right. */
+  readonly clockCaveat?: string | undefined;
+}
+
+/** Every finding by its code, with what its sentence is made of. */
+export interface FindingData {
+  server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
+  hub_down: Shared & { readonly why: string };
+  hub_silent: Shared;
+  hub_settings: Shared & { readonly why: string };
+  leaf_config: Shared & { readonly state: Exclude<LeafState, 'current'> };
+  clock_unsynchronised: Shared & {
+    readonly evidence: string;
+    readonly reasons: readonly string[];
+    /** No daemon is there that could be asked, and none was asked for. */
+    readonly isExpected: boolean;
+  };
+  not_permitted: Shared & { readonly about: string };
+  no_stream: Shared;
+  records_refused: Shared;
+  subject_unstored: Shared & { readonly about: string; readonly why: string };
+  snapshot_failed: Shared & { readonly why: string };
+  records_dropped: Shared & { readonly count: number; readonly budget_bytes: number };
+  duplicate_ids: Shared & { readonly count: number };
+  certificate_unreadable: Shared & { readonly about: string; readonly error: string };
+  certificate_early: DatedFile & { readonly from_ms: number };
+  certificate_expired: DatedFile;
+  certificate_expiring: DatedFile & { readonly days_left: number; readonly stage_days: number };
+  config_problem: Shared & { readonly about: string; readonly problem: Problem };
+}
+
+export type FindingCode = keyof FindingData;
+
+/** Something that is wrong with the unit, as heartbeat, events, status, page and doctor say it. */
+export interface Finding extends Shared {
+  readonly code: FindingCode;
+  /** Names the finding, whatever figures its text has. */
+  readonly key: string;
+  readonly weight: Weight;
+  readonly text: string;
+  /** How far a finding has come that gets worse in steps. */
+  readonly stage?: string;
+  /** The command that mends it, or else shows its cause. It is run on the unit by root unless it says `at the hub`. */
+  readonly remedy: string;
+}
+
+/** What a remedy depends on. */
+export interface RemedyContext {
+  readonly config: Pick<Config, 'hub' | 'leaf' | 'spool'>;
+  readonly host: HostCommands;
+}
