@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { esModule } from './esmodule.mjs';
+import { leaveOut } from './leaveout.mjs';
 import { thirdParty } from './licences.mjs';
 
 /** Main file, name, and file with the licences. */
@@ -13,17 +13,6 @@ const programs = [
   ['agent/main.ts', 'nunect', 'THIRD_PARTY.txt'],
   ['agent/hub/main.ts', 'nunect-hub', 'THIRD_PARTY-hub.txt'],
 ];
-
-/** Encryption by curve keys, which nkeys offers besides signatures; nothing of the agent calls it. */
-const curve = 'export const curveKeyLen = 32, CurveKP = undefined;';
-
-const natsModules = {
-  name: 'nats-modules',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /\/@nats-io\/.*\.js$/ }, ({ path }) => ({
-      contents: path.endsWith('nkeys/lib/curve.js') ? curve : esModule(readFileSync(path, 'utf8'), path),
-    })),
-};
 
 const failed = () => process.exit(1); // esbuild has said what is wrong and where
 
@@ -50,7 +39,7 @@ async function bundle(entry, name, licences) {
     legalComments: 'none', // the file of licences has the full texts
     preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
     alias: { tweetnacl: join(root, 'build/tweetnacl.cjs') },
-    plugins: [natsModules],
+    plugins: leaveOut,
     metafile: true,
     write: false,
   }).catch(failed);

@@ -21,14 +21,15 @@ export function termsPart(title, texts) {
   return `${rule}\n${title}\n${rule}\n\n${texts.join('\n\n')}\n`;
 }
 
-function termsOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return termsPart(`${name} ${version} (${license})`, termsIn(folder));
-}
-
 /** The text of THIRD_PARTY.txt for the inputs of a bundle (paths in esbuild's metafile, from `root`). */
 export function thirdParty(root, inputs) {
   const folders = [...new Set(inputs.map(packageOf))].filter((folder) => folder !== undefined).sort();
-  const parts = folders.map((folder) => termsOf(join(root, folder)));
-  return ['nunect contains these packages, each under its own terms.\n', ...parts].join('\n');
+  const titles = new Map(); // by their texts: most of the packages share one
+  for (const folder of folders.map((path) => join(root, path))) {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const text = termsIn(folder).join('\n\n');
+    titles.set(text, [...(titles.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  const parts = [...titles].map(([text, names]) => termsPart(names.join('\n'), text === '' ? [] : [text]));
+  return ['nunect contains these packages, each under the terms below its name.\n', ...parts].join('\n');
 }

@@ -6,6 +6,7 @@ import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sections } from '../../agent/config/options.ts';
 import { projectRoot } from '../kit/process/tools.ts';
 
 const read = (folder: string, file: string): string => readFileSync(join(folder, 'dist', file), 'utf8');
@@ -91,6 +92,15 @@ test('the source map beside it leads from a place in a stack trace to the line i
   assert.ok('originalSource' in place && place.originalSource.endsWith('agent/agent.ts'));
   const source = readFileSync(join(projectRoot, 'agent/agent.ts'), 'utf8').split('\n');
   assert.ok(source[place.originalLine]?.includes(marker));
+});
+
+test('no help of an option is in a program: it is for documents and forms', () => {
+  for (const { name } of programs) {
+    const program = read(copy, `${name}.cjs`);
+    for (const { help, options } of Object.values(sections))
+      for (const text of [help, ...Object.values(options).map((option) => option.help)])
+        assert.ok(!program.includes(text), text);
+  }
 });
 
 for (const { name, licences } of programs)
