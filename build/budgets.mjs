@@ -11,11 +11,11 @@ const anyTime = 0; // it does not change the size
 
 const budgets = [
   // 72 KB of it are nats.js, the rest is ours
-  { what: 'dist/nunect.cjs', limit: 350_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect.cjs', limit: 360_000, size: fileSize('dist/nunect.cjs') },
   { what: 'dist/nunect-hub.cjs', limit: 168_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 145_000,
+    limit: 150_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];
