@@ -105,6 +105,25 @@ interface Life {
   isStopping: boolean;
 }
 
+function newLife(deps: LinkDeps, options: LinkOptions): Life {
+  const { ticker, log } = deps;
+  const guard = guardHandlers(log);
+  return {
+    deps,
+    guard,
+    denials: watchDenials(ticker, log),
+    subscriptions: keepSubscriptions(guard),
+    listeners: new Set(),
+    options,
+    connection: undefined,
+    state: { connected: false, since_ms: ticker.now_ms() },
+    past: noTraffic,
+    connections: 0,
+    dropped: 0,
+    isStopping: false,
+  };
+}
+
 function change(life: Life, next: LinkState): void {
   life.state = next;
   for (const listener of life.listeners) {
@@ -198,22 +217,8 @@ async function stop(life: Life, attempts: Attempts): Promise<void> {
 
 /** Opens the link and returns at once; the first connection follows when the server is there. */
 export function openLink(deps: LinkDeps, options: LinkOptions, signal: AbortSignal): Link {
-  const { ticker, log, random = Math.random } = deps;
-  const guard = guardHandlers(log);
-  const life: Life = {
-    deps,
-    guard,
-    denials: watchDenials(ticker, log),
-    subscriptions: keepSubscriptions(guard),
-    listeners: new Set(),
-    options,
-    connection: undefined,
-    state: { connected: false, since_ms: ticker.now_ms() },
-    past: noTraffic,
-    connections: 0,
-    dropped: 0,
-    isStopping: false,
-  };
+  const { ticker, random = Math.random } = deps;
+  const life = newLife(deps, options);
   const attempts = keepTrying(
     { ticker, random },
     {
@@ -233,7 +238,7 @@ export function openLink(deps: LinkDeps, options: LinkOptions, signal: AbortSign
       ...sum(life.past, trafficOf(life.connection)),
       reconnects: Math.max(0, life.connections - 1),
       dropped: life.dropped,
-      callback_errors: guard.failures(),
+      callback_errors: life.guard.failures(),
     }),
     publish: (subject, payload, given = {}) => publish(life, subject, payload, given),
     request: (subject, payload, given) => request(life, subject, payload, given),

@@ -19,7 +19,7 @@ export const supervisorPart = part({
     superviseLeaf(
       {
         ticker,
-        log: log.part('care'),
+        log: log.part('supervisor'),
         leaf,
         events,
         wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hubAddresses, hubIdOf, partsOf, renderLeaf, withHubOf } from '../../agent/leaf/conf/server.ts';
+import { confParts, hubAddresses, hubIdOf, renderLeaf, withHubOf } from '../../agent/leaf/conf/server.ts';
 import { leafFiles } from '../../agent/leaf/render/files.ts';
 import { lastGoodHub } from '../../agent/leaf/render/lastgood.ts';
 import { secretsOf, withOptions } from '../kit/leaf/leafconfig.ts';
@@ -62,8 +62,8 @@ test('the last good hub settings are used while the ones asked for are those tha
 test('a good hub part joins what is local and new, and its addresses show no login', () => {
   const mixed = withHubOf(textFor(1, 5555), good);
   assert.equal(hubIdOf(mixed), hubIdOf(good));
-  assert.equal(partsOf(mixed).get('hub'), partsOf(good).get('hub'));
-  assert.match(partsOf(mixed).get('server') ?? '', /port: 5555/);
+  assert.equal(confParts(mixed).get('hub'), confParts(good).get('hub'));
+  assert.match(confParts(mixed).get('server') ?? '', /port: 5555/);
   assert.deepEqual(hubAddresses(good), ['nats://hub.example:2']);
   assert.equal(hubIdOf(withHubOf('', good)), hubIdOf(good), 'as it is kept');
 });

@@ -151,7 +151,7 @@ const firstLine = "# Written by 'nunect render': changes made here are lost.\n";
 const hubLine = /^# hub: ([0-9a-f]{32}|none)\n/m;
 
 /** The text below two lines of which the second names the hub part, so that a shell can tell one from another. */
-const headed = (body: string): string => `${firstLine}# hub: ${idOf(partsOf(body).get('hub'))}\n${body}`;
+const headed = (body: string): string => `${firstLine}# hub: ${idOf(confParts(body).get('hub'))}\n${body}`;
 
 const idOf = (hubPart: string | undefined): string =>
   hubPart === undefined ? 'none' : createHash('sha256').update(hubPart).digest('hex').slice(0, 32);
@@ -161,18 +161,18 @@ export const hubIdOf = (text: string): string | undefined => hubLine.exec(text)?
 
 /** The same config with the hub part of another, and all that is local as it was. */
 export function withHubOf(text: string, other: string): string {
-  const parts = new Map([...partsOf(text), ['hub', partsOf(other).get('hub') ?? '']]);
+  const parts = new Map([...confParts(text), ['hub', confParts(other).get('hub') ?? '']]);
   return headed([...parts].map(([name, part]) => `\n# [${name}]\n${part}\n`).join(''));
 }
 
 /** The addresses in a hub part, without logins. */
 export const hubAddresses = (text: string): string[] =>
-  [...(partsOf(text).get('hub') ?? '').matchAll(/"([a-z-]+:\/\/)(?:[^"@]*@)?([^"]+)"/g)].map(
+  [...(confParts(text).get('hub') ?? '').matchAll(/"([a-z-]+:\/\/)(?:[^"@]*@)?([^"]+)"/g)].map(
     ([, scheme = '', address = '']) => `${scheme}${address}`,
   );
 
 /** The parts of a rendered config by name. Of any other text: none. */
-export function partsOf(text: string): ReadonlyMap<string, string> {
+export function confParts(text: string): ReadonlyMap<string, string> {
   const parts = text.split(/^# \[([a-z]+)\]\n/m).slice(1);
   const pairs = parts.flatMap((name, at) =>
     at % 2 === 0 ? [[name, parts[at + 1]?.trimEnd() ?? ''] as const] : [],

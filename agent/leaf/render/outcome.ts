@@ -1,6 +1,6 @@
 import type { AgentFile } from '../../config/agentfile.ts';
 import { type Change, changedOptions } from '../../config/changes.ts';
-import { partsOf } from '../conf/server.ts';
+import { confParts } from '../conf/server.ts';
 import type { Rendered } from './files.ts';
 
 type Action = 'nothing' | 'reload' | 'restart';
@@ -16,7 +16,7 @@ export interface Outcome {
 const reloadable = ['users', 'logging'];
 
 function changedParts(before: string | undefined, after: string | undefined): string[] {
-  const [old, now] = [partsOf(before ?? ''), partsOf(after ?? '')];
+  const [old, now] = [confParts(before ?? ''), confParts(after ?? '')];
   const names = [...new Set([...old.keys(), ...now.keys()])];
   return names.filter((name) => old.get(name) !== now.get(name));
 }

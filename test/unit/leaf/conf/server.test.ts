@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { partsOf, renderLeaf } from '../../../../agent/leaf/conf/server.ts';
+import { confParts, renderLeaf } from '../../../../agent/leaf/conf/server.ts';
 import { quoted } from '../../../../agent/leaf/conf/syntax.ts';
 import { remoteUrl, splitUrl, userinfo } from '../../../../agent/leaf/conf/url.ts';
 import { atLeast, knows, parseServerVersion } from '../../../../agent/leaf/conf/version.ts';
@@ -104,7 +104,7 @@ test('a unit without a hub is local only, and that is said', () => {
 
 test('no config ever opens a leafnode listener', () => {
   const text = textOf(withOptions({ hub: { url: ['nats://hub'] } }));
-  const leafnodes = partsOf(text).get('hub') ?? '';
+  const leafnodes = confParts(text).get('hub') ?? '';
   assert.doesNotMatch(leafnodes, /\b(listen|port|host):/);
 });
 
@@ -153,7 +153,7 @@ test('the agent may say what the contract names, word by word, and hears only it
       ],
     },
   );
-  const users = partsOf(textOf(config)).get('users') ?? '';
+  const users = confParts(textOf(config)).get('users') ?? '';
   const agent = users.slice(0, users.indexOf('SYS'));
   for (const subject of agent.matchAll(/"((?:ops|\$SRV)[^"]*)"/g))
     assert.doesNotMatch(subject[1] ?? '', /[*>]/);
@@ -178,7 +178,7 @@ test('a LAN user without a list may do nothing: an empty allow list would allow 
 test('a LAN user gets the ops subjects and inboxes of the unit only when it asks for them', () => {
   const lists = (...subscribe: string[]): string => {
     const config = withOptions({}, { user: [userSection('app', { password: 'x', subscribe })] });
-    const users = partsOf(textOf(config)).get('users') ?? '';
+    const users = confParts(textOf(config)).get('users') ?? '';
     return users.slice(users.lastIndexOf('subscribe:', users.indexOf('SYS:')), users.indexOf('SYS:'));
   };
   assert.match(lists('>'), /deny: \[\s+"ops\.>"\s+"_INBOX_demo-01\.>"\s+"_INBOX\.demo-01\.>"\s+\]/);
@@ -197,7 +197,7 @@ test('a LAN user whose password could not be read is left out', () => {
 });
 
 test('a unit asking its own echo is not heard at the hub', () => {
-  const hub = partsOf(textOf(withOptions({ hub: { url: ['nats://hub'], deny_export: ['local.>'] } }))).get(
+  const hub = confParts(textOf(withOptions({ hub: { url: ['nats://hub'], deny_export: ['local.>'] } }))).get(
     'hub',
   );
   assert.match(hub ?? '', /deny_exports: \[\s+"ops\.echo\.demo-01"\s+"_INBOX_demo-01\.>"\s+"local\.>"\s+\]/);
