@@ -1,6 +1,6 @@
 // The docs are made from the code where they can be; the rest of what they say is checked against it here.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { reasons } from '../../agent/clock/verdict/reasons.ts';
@@ -71,5 +71,20 @@ describe('docs/subjects.md', () => {
         assert.notEqual(help, '');
         if (/Unix ms/.test(help)) assert.match(path, /(^ts|_ms)$/, path);
       }
+  });
+});
+
+describe('docs/house.md', () => {
+  const text = read('docs/house.md');
+
+  test('names only files that there are', () => {
+    const paths = [...text.matchAll(/`((?:agent|build|procd|test)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    assert.ok(paths.length > 40);
+    for (const path of paths) assert.ok(existsSync(join(projectRoot, path)), path);
+  });
+
+  test('lists every room', () => {
+    for (const one of readdirSync(join(projectRoot, 'agent'), { withFileTypes: true }))
+      if (one.isDirectory()) assert.ok(text.includes(`| \`agent/${one.name}/\` |`), one.name);
   });
 });
