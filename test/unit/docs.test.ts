@@ -78,7 +78,9 @@ describe('docs/house.md', () => {
   const text = read('docs/house.md');
 
   test('names only files that there are', () => {
-    const paths = [...text.matchAll(/`((?:agent|build|procd|test)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    const paths = [...text.matchAll(/`((?:agent|build|procd|test)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    );
     assert.ok(paths.length > 40);
     for (const path of paths) assert.ok(existsSync(join(projectRoot, path)), path);
   });
