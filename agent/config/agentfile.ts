@@ -122,24 +122,56 @@ export function withoutSecrets(config: Config): Config {
 /** The text of the file. */
 export const formatAgentFile = (file: AgentFile): string => `${JSON.stringify(file, undefined, 2)}\n`;
 
+/** What is missing or wrong in the values of a section. */
+function* wrongOptions(given: unknown, table: Table, where: string): Generator<string> {
+  if (!isObject(given)) return yield where;
+  for (const [name, option] of Object.entries(table)) {
+    const mayBeAbsent = option.default === undefined || option.secret;
+    const isAbsent = given[name] === undefined && mayBeAbsent;
+    if (!isAbsent && !fits[option.kind](given[name])) yield `${where}.${name}`;
+  }
+}
+
+function* wrongConfig(config: unknown): Generator<string> {
+  if (!isObject(config)) return yield 'config';
+  for (const [name, { many, options }] of Object.entries(sections)) {
+    const where = `config.${name}`;
+    const value = config[name];
+    if (!many) yield* wrongOptions(value, options, where);
+    else if (!Array.isArray(value)) yield where;
+    else
+      for (const one of value) {
+        yield* wrongOptions(one, options, where);
+        if (!isText(one.section)) yield `${where}.section`;
+      }
+  }
+  if (!isObject(config['agent']) || !isText(config['agent']['unit'])) yield 'config.agent.unit';
+}
+
+function* wrongConnection(connection: unknown): Generator<string> {
+  if (!isObject(connection) || !isTexts(connection['servers'])) return yield 'connection.servers';
+  for (const name of ['user', 'password', 'creds', 'nkeySeed'])
+    if (!isAbsentOr(isText, connection[name])) yield `connection.${name}`;
+  if (!isAbsentOr(isObject, connection['tls'])) yield 'connection.tls';
+}
+
+/** What is missing or wrong in the file, by name. */
+function* wrongIn({ schema, config, connection, monitor, leaf, local, problems }: Json): Generator<string> {
+  if (schema !== agentFileSchema) yield 'schema';
+  yield* wrongConfig(config);
+  yield* wrongConnection(connection);
+  if (!isAbsentOr(isMonitor, monitor)) yield 'monitor';
+  if (!isAbsentOr(isLeaf, leaf)) yield 'leaf';
+  for (const name of ['boot_id', 'agent', 'monitor'])
+    if (!isObject(local) || !isText(local[name])) yield `local.${name}`;
+  if (!Array.isArray(problems) || !problems.every(isProblem)) yield 'problems';
+}
+
 /** Reads the text back; throws an AgentFileError that names the file and what is wrong, never a value. */
 export function parseAgentFile(text: string, path: string): AgentFile {
   const fail = (what: string): never => {
     throw new AgentFileError(`${path}: ${what}: not written by this version of 'nunect render'`);
   };
-  const demand = (condition: boolean, what: string): void => {
-    if (!condition) fail(`'${what}' is missing or wrong`);
-  };
-
-  const readOptions = (given: unknown, table: Table, where: string): Json => {
-    if (!isObject(given)) return fail(`'${where}' is missing or wrong`);
-    for (const [name, option] of Object.entries(table)) {
-      const absent = given[name] === undefined && (option.default === undefined || option.secret);
-      demand(absent || fits[option.kind](given[name]), `${where}.${name}`);
-    }
-    return given;
-  };
-
   let file: unknown;
   try {
     file = JSON.parse(text);
@@ -147,32 +179,7 @@ export function parseAgentFile(text: string, path: string): AgentFile {
     return fail('it is not JSON');
   }
   if (!isObject(file)) return fail('it is not an object');
-  demand(file['schema'] === agentFileSchema, 'schema');
-  const { config, connection, monitor, leaf, local, problems } = file;
-
-  if (!isObject(config)) return fail("'config' is missing or wrong");
-  for (const [name, section] of Object.entries(sections)) {
-    const value = config[name];
-    if (!section.many) readOptions(value, section.options, `config.${name}`);
-    else if (!Array.isArray(value)) demand(false, `config.${name}`);
-    else
-      for (const one of value)
-        demand(
-          isText(readOptions(one, section.options, `config.${name}`)['section']),
-          `config.${name}.section`,
-        );
-  }
-  demand(isObject(config['agent']) && isText(config['agent']['unit']), 'config.agent.unit');
-
-  demand(isObject(connection) && isTexts(connection['servers']), 'connection.servers');
-  for (const name of ['user', 'password', 'creds', 'nkeySeed'])
-    demand(isObject(connection) && isAbsentOr(isText, connection[name]), `connection.${name}`);
-  demand(isObject(connection) && isAbsentOr(isObject, connection['tls']), 'connection.tls');
-  demand(isAbsentOr(isMonitor, monitor), 'monitor');
-  demand(isAbsentOr(isLeaf, leaf), 'leaf');
-  for (const name of ['boot_id', 'agent', 'monitor'])
-    demand(isObject(local) && isText(local[name]), `local.${name}`);
-  demand(Array.isArray(problems) && problems.every(isProblem), 'problems');
+  for (const wrong of wrongIn(file)) fail(`'${wrong}' is missing or wrong`);
   return file as unknown as AgentFile;
 }
 

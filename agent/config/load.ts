@@ -4,7 +4,7 @@ import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
-import { type Problem, showable, type UnplacedProblem } from './problem.ts';
+import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
 
@@ -113,17 +113,8 @@ function lineOf(path: string, lines: ReadonlyMap<string, number>): number | unde
   return undefined;
 }
 
-/**
- * Makes a config of what a file says. A mistake never stops it: a bad option keeps its last good value or
- * its default, a user or probe that cannot be told from others or let in safely is left out, a file that
- * cannot be read at all leaves what ran before, or the defaults.
- */
-export function loadConfig(input: LoadInput): Loaded {
-  const { raw, file, unit, lastGood } = input;
-  const problems: Problem[] = [];
-  const lines = new Map<string, number>();
-  const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
-  for (const { line, byte, from_line, message } of raw.errors) {
+function reportUnread({ errors }: RawConfig, notes: Notes): void {
+  for (const { line, byte, from_line, message } of errors) {
     const where = byte === undefined ? '' : ` at byte ${byte}`;
     const since = from_line === undefined ? '' : ` of what begins in line ${from_line}`;
     notes.report({
@@ -132,10 +123,10 @@ export function loadConfig(input: LoadInput): Loaded {
       message: `cannot be read: ${message}${where}${since}`,
     });
   }
-  if (raw.errors.length > 0 && raw.sections.length === 0 && lastGood !== undefined) {
-    return { config: lastGood, problems, set: 0 };
-  }
+}
 
+/** The sections by type; one of an unknown type is reported and left out. */
+function sectionsByType(raw: RawConfig, notes: Notes): ReadonlyMap<string, readonly RawSection[]> {
   const byType = new Map<string, RawSection[]>(Object.keys(sections).map((type) => [type, []]));
   for (const section of raw.sections) {
     const same = byType.get(section.type);
@@ -145,25 +136,42 @@ export function loadConfig(input: LoadInput): Loaded {
       notes.report({ line: section.line, severity: 'error', message });
     }
   }
+  return byType;
+}
+
+/** Every value comes from its option's own parse or default, which is what Config says. */
+function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
   const values: Record<string, unknown> = {};
-  for (const [type, given] of byType) {
+  for (const [type, given] of sectionsByType(raw, notes)) {
     values[type] =
       type in identity
         ? readMany(type as keyof typeof identity, given, lastGood, notes)
         : readSingle(type as Exclude<SectionName, keyof typeof identity>, given, lastGood, notes);
   }
-  // every value came from its option's own parse or default, which is what Config says
   const read = values as unknown as Config;
-  const config: Config = {
+  return {
     ...read,
     agent: { ...read.agent, unit: read.agent.unit ?? unit },
     user: withSecret(read, notes),
   };
+}
 
-  const findings: UnplacedProblem[] = [...crossCheck(config), ...checkFiles(config, input.stat, input.users)];
-  for (const finding of findings) {
-    notes.report({ ...finding, ...known({ line: lineOf(finding.option ?? '', lines) }) });
-  }
+/**
+ * Makes a config of what a file says. A mistake never stops it: a bad option keeps its last good value or
+ * its default, a user or probe that cannot be told from others or let in safely is left out, a file that
+ * cannot be read at all leaves what ran before, or the defaults.
+ */
+export function loadConfig(input: LoadInput): Loaded {
+  const { raw, file, lastGood } = input;
+  const problems: Problem[] = [];
+  const lines = new Map<string, number>();
+  const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
+  reportUnread(raw, notes);
+  if (raw.errors.length > 0 && raw.sections.length === 0 && lastGood !== undefined)
+    return { config: lastGood, problems, set: 0 };
+  const config = readConfig(input, notes);
+  for (const found of [...crossCheck(config), ...checkFiles(config, input.stat, input.users)])
+    notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
   const last = Number.POSITIVE_INFINITY;
   problems.sort((a, b) => (a.line ?? last) - (b.line ?? last));
   return { config, problems, set: setOptions(raw) };

@@ -3,6 +3,7 @@ import { answerCommands } from '../answers/command.ts';
 import { answerEcho } from '../answers/echo.ts';
 import { answerService } from '../answers/service.ts';
 import { answerTimeSync } from '../answers/timesync.ts';
+import type { Timekeeper } from '../clock/timekeeper.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
 import { freshValue } from '../lib/reading.ts';
@@ -24,6 +25,12 @@ const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
   ...hub.reply_subject,
   `${inboxPrefixOf(agent.unit)}.>`,
 ];
+
+/** TAI minus UTC, where the grandmaster tells it. */
+function utcOffset_s(clock: Timekeeper): number | undefined {
+  const properties = freshValue(clock.ptp())?.timeProperties;
+  return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
+}
 
 /** Answers on `ops.echo.<unit>`, also while the clock's watchers are restarted. */
 export const echoPart = part({
@@ -66,10 +73,7 @@ export const answersPart = part({
           link,
           now_us: checkedNow_us(wall),
           clock: () => clock().summary(),
-          utcOffset_s() {
-            const properties = freshValue(clock().ptp())?.timeProperties;
-            return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
-          },
+          utcOffset_s: () => utcOffset_s(clock()),
         },
         { subject: subjects.timeSync, ...replies },
       ),

@@ -30,104 +30,114 @@ export interface UciReader {
 
 const isSpace = (char: string | undefined): boolean => char !== undefined && ' \t\n\v\f\r'.includes(char);
 
+interface State {
+  readonly lines: readonly string[];
+  /** Lines read so far, and the one on which the command at hand began. */
+  read: number;
+  fromLine: number;
+  /** What was read for the command at hand; a quoted value or a `\` at the end makes it several lines. */
+  buf: string;
+  pos: number;
+}
+
+function nextText(state: State): string {
+  const line = state.lines[state.read] ?? '';
+  if (line !== '') state.read += 1;
+  return line;
+}
+
+function fail({ read, buf, pos, fromLine }: State, message: string): never {
+  throw new UciParseError(message, { line: read, byte: Buffer.byteLength(buf.slice(0, pos)), fromLine });
+}
+
+function skipSpace(state: State): void {
+  while (isSpace(state.buf[state.pos])) state.pos += 1;
+}
+
+/** Steps over a backslash. True: the next character is meant literally. False: the line was joined to the next. */
+function skipBackslash(state: State): boolean {
+  state.pos += 1;
+  if (!['', '\n', '\r\n'].includes(state.buf.slice(state.pos))) return true;
+  state.buf = state.buf.slice(0, state.pos) + nextText(state);
+  return false;
+}
+
+/** The text up to the closing quote, over as many lines as it takes. */
+function readQuoted(state: State, quote: string): string {
+  let out = '';
+  state.pos += 1;
+  while (state.buf[state.pos] !== quote) {
+    if (state.pos === state.buf.length) state.buf += nextText(state);
+    if (state.pos === state.buf.length) fail(state, `EOF with unterminated ${quote}`);
+    if (state.buf[state.pos] === quote) break;
+    if (quote === '"' && state.buf[state.pos] === '\\' && !skipBackslash(state)) continue;
+    out += state.buf[state.pos];
+    state.pos += 1;
+  }
+  state.pos += 1;
+  return out;
+}
+
+function readWord(state: State): string {
+  const start = state.pos;
+  let out = '';
+  do {
+    const char = state.buf[state.pos];
+    if (char === undefined) break;
+    if (char === '#') {
+      state.buf = state.buf.slice(0, state.pos);
+      break;
+    }
+    if (char === ';') {
+      // libuci ends the word with a NUL, which hits the `;` unless quotes made the word shorter
+      if (out.length === state.pos - start) state.buf = state.buf.slice(0, state.pos);
+      return out;
+    }
+    if (char === "'" || char === '"') {
+      out += readQuoted(state, char);
+    } else if (char !== '\\' || skipBackslash(state)) {
+      out += state.buf[state.pos];
+      state.pos += 1;
+    }
+  } while (state.pos < state.buf.length && !isSpace(state.buf[state.pos]));
+  if (state.pos < state.buf.length) state.pos += 1;
+  return out;
+}
+
+function findCommand({ buf, pos }: State): RegExpExecArray | null {
+  const blanksAndWord = /[ \t]*([^ \t]+)/y;
+  blanksAndWord.lastIndex = pos;
+  return blanksAndWord.exec(buf);
+}
+
 /**
  * Reads as file.c of libuci does (commit 5781664d), oddities included, because what OpenWrt's own tools
  * read from a file is what its owner meant.
  */
 export function uciReader(text: string): UciReader {
-  const lines = text.split(/(?<=\n)/);
-  let read = 0;
-  let fromLine = 0;
-  // What was fetched for the command at hand; a quoted value or a `\` at the end makes it several lines.
-  let buf = '';
-  let pos = 0;
-
-  const fetch = (): string => {
-    const line = lines[read] ?? '';
-    if (line !== '') read += 1;
-    return line;
-  };
-  const fail = (message: string): never => {
-    throw new UciParseError(message, { line: read, byte: Buffer.byteLength(buf.slice(0, pos)), fromLine });
-  };
-
-  const skipSpace = (): void => {
-    while (isSpace(buf[pos])) pos += 1;
-  };
-  /** Steps over a backslash. True: the next character is meant literally. False: the line was joined to the next. */
-  const backslash = (): boolean => {
-    pos += 1;
-    if (!['', '\n', '\r\n'].includes(buf.slice(pos))) return true;
-    buf = buf.slice(0, pos) + fetch();
-    return false;
-  };
-  const quoted = (quote: string): string => {
-    let out = '';
-    pos += 1;
-    while (buf[pos] !== quote) {
-      if (pos === buf.length) buf += fetch();
-      if (pos === buf.length) fail(`EOF with unterminated ${quote}`);
-      if (buf[pos] === quote) break;
-      if (quote === '"' && buf[pos] === '\\' && !backslash()) continue;
-      out += buf[pos];
-      pos += 1;
-    }
-    pos += 1;
-    return out;
-  };
-  const word = (): string => {
-    const start = pos;
-    let out = '';
-    do {
-      const char = buf[pos];
-      if (char === undefined) break;
-      if (char === '#') {
-        buf = buf.slice(0, pos);
-        break;
-      }
-      if (char === ';') {
-        // libuci ends the word with a NUL, which hits the `;` unless quotes made the word shorter
-        if (out.length === pos - start) buf = buf.slice(0, pos);
-        return out;
-      }
-      if (char === "'" || char === '"') {
-        out += quoted(char);
-      } else if (char !== '\\' || backslash()) {
-        out += buf[pos];
-        pos += 1;
-      }
-    } while (pos < buf.length && !isSpace(buf[pos]));
-    if (pos < buf.length) pos += 1;
-    return out;
-  };
-  const command = (): RegExpExecArray | null => {
-    const blanksAndWord = /[ \t]*([^ \t]+)/y;
-    blanksAndWord.lastIndex = pos;
-    return blanksAndWord.exec(buf);
-  };
-
+  const state: State = { lines: text.split(/(?<=\n)/), read: 0, fromLine: 0, buf: '', pos: 0 };
   return {
     nextLine() {
-      buf = fetch();
-      fromLine = read;
-      pos = 0;
-      skipSpace();
-      return buf !== '';
+      state.buf = nextText(state);
+      state.fromLine = state.read;
+      state.pos = 0;
+      skipSpace(state);
+      return state.buf !== '';
     },
-    peekCommand: () => command()?.[1],
+    peekCommand: () => findCommand(state)?.[1],
     skipCommand() {
-      const next = pos + (command()?.[0].length ?? 0);
-      if (next === buf.length) return false;
-      pos = next + 1;
+      const next = state.pos + (findCommand(state)?.[0].length ?? 0);
+      if (next === state.buf.length) return false;
+      state.pos = next + 1;
       return true;
     },
     argument() {
-      skipSpace();
-      if (buf[pos] !== ';') return word();
-      pos += 1;
+      skipSpace(state);
+      if (state.buf[state.pos] !== ';') return readWord(state);
+      state.pos += 1;
       return '';
     },
-    line: () => read,
-    fail,
+    line: () => state.read,
+    fail: (message) => fail(state, message),
   };
 }

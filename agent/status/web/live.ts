@@ -37,11 +37,46 @@ interface BrowserNode {
   remove(): void;
 }
 
+/** Makes `old` equal to `fresh` with as few changes as keep selection and focus. */
+function merge(old: BrowserNode, fresh: BrowserNode): void {
+  if (old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.attributes === undefined || fresh.attributes === undefined) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const there = [...old.childNodes];
+  const wanted = [...fresh.childNodes];
+  wanted.forEach((child, i) => {
+    const mine = there[i];
+    if (mine === undefined) old.append(child);
+    else merge(mine, child);
+  });
+  for (const extra of there.slice(wanted.length)) extra.remove();
+}
+
+/** Shows what the server makes of the page now; loads the page anew when the server is another version. */
+function show({ document, location, DOMParser }: Browser, text: string): void {
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
+  const [old, now] = [document.querySelector('main'), fresh.querySelector('main')];
+  if (old.getAttribute('data-made') !== now.getAttribute('data-made')) {
+    location.reload();
+    return;
+  }
+  for (const part of ['title', 'link', 'main'])
+    merge(document.querySelector(part), fresh.querySelector(part));
+}
+
 /**
  * Keeps the page up to date: asks every 2 s, not while it is hidden, and ever more seldom, down to every 30 s, when
- * there is no answer. Its source is sent to the browser, so it may use nothing but its argument.
+ * there is no answer.
  */
-export function live(browser: Browser): void {
+function live(browser: Browser): void {
   const { document } = browser;
   const page = {
     answered: new Date(),
@@ -49,42 +84,8 @@ export function live(browser: Browser): void {
     asking: false,
     timer: 0,
 
-    /** Makes `old` equal to `fresh` with as few changes as keep selection and focus. */
-    merge(old: BrowserNode, fresh: BrowserNode): void {
-      if (old.nodeName !== fresh.nodeName) {
-        old.replaceWith(fresh);
-        return;
-      }
-      if (old.attributes === undefined || fresh.attributes === undefined) {
-        if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
-        return;
-      }
-      for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-      for (const { name, value } of fresh.attributes)
-        if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-      const there = [...old.childNodes];
-      const wanted = [...fresh.childNodes];
-      wanted.forEach((child, i) => {
-        const mine = there[i];
-        if (mine === undefined) old.append(child);
-        else page.merge(mine, child);
-      });
-      for (const extra of there.slice(wanted.length)) extra.remove();
-    },
-
-    show(text: string): void {
-      const fresh = new browser.DOMParser().parseFromString(text, 'text/html');
-      const [old, now] = [document.querySelector('main'), fresh.querySelector('main')];
-      if (old.getAttribute('data-made') !== now.getAttribute('data-made')) {
-        browser.location.reload();
-        return;
-      }
-      for (const part of ['title', 'link', 'main'])
-        page.merge(document.querySelector(part), fresh.querySelector(part));
-    },
-
-    /** Says since when there is no answer, or nothing. */
-    tell(): void {
+    /** Shows since when there is no answer, or nothing. */
+    showFailure(): void {
       const banner = document.querySelector('#gone');
       banner.hidden = page.failures === 0;
       banner.textContent = banner.hidden
@@ -98,14 +99,14 @@ export function live(browser: Browser): void {
         const response = await browser.fetch('/now', { signal: AbortSignal.timeout(5000) });
         const text = await response.text();
         if (!response.ok) throw response;
-        page.show(text);
+        show(browser, text);
         page.answered = new Date();
         page.failures = 0;
       } catch {
         page.failures += 1;
       }
       page.asking = false;
-      page.tell();
+      page.showFailure();
       page.wait();
     },
 
@@ -121,3 +122,6 @@ export function live(browser: Browser): void {
   });
   page.wait();
 }
+
+/** What is sent to the browser: the source of these three, which therefore use nothing but each other. */
+export const liveScript = `(()=>{${merge}\n${show}\n(${live})(window)})()`;

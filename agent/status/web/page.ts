@@ -2,21 +2,20 @@ import { createHash } from 'node:crypto';
 import { formatUtc } from '../../lib/format.ts';
 import { clockSection } from './clocksection.ts';
 import { type Html, html } from './html.ts';
-import { live } from './live.ts';
+import { liveScript } from './live.ts';
 import { toned } from './pieces.ts';
 import { linkSection, ntpSection, problemSection, ptpSection, unitSection } from './sections.ts';
 import type { StatusSnapshot } from './shape.ts';
 import type { History } from './sparkline.ts';
 import { style } from './style.ts';
 
-const script = `(${live})(window)`;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 /** The policy that lets the page's own style sheet and script be, and nothing else in the world. */
-export const pagePolicy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; script-src 'sha256-${sha256(script)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const pagePolicy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** Changes with style and script: an open page loads itself anew when the agent is another one. */
-const made = sha256(style + script).slice(0, 8);
+const made = sha256(style + liveScript).slice(0, 8);
 
 const tones = { healthy: 'good', degraded: 'warn', critical: 'bad' } as const;
 const iconColours = { good: '1a8f57', warn: 'd58a00', bad: 'c9342b' } as const;
@@ -55,6 +54,6 @@ export const renderNow = (snapshot: StatusSnapshot, history: History): string =>
 export const renderPage = (snapshot: StatusSnapshot, history: History): string => {
   const { head, main } = renderParts(snapshot, history);
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${head}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: style }}</style></head><body><p id="gone" role="alert" hidden></p>${main}<script>${{ html: script }}</script></body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${head}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: style }}</style></head><body><p id="gone" role="alert" hidden></p>${main}<script>${{ html: liveScript }}</script></body></html>
 `.html;
 };

@@ -91,38 +91,38 @@ const listening = (server: Server, at: Listening): Promise<void> =>
     });
   });
 
-/** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
-export async function serveStatus(
-  { routes, log }: StatusServerDeps,
-  at: Listening,
-  signal: AbortSignal,
-): Promise<StatusServer> {
-  const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
+async function answer(
+  { headers, method, url = '' }: IncomingMessage,
+  routes: Routes,
+  isOurs: (host: string) => boolean,
+): Promise<Reply> {
+  if (!isOurs(headers.host ?? '')) return text(421, 'this is not the host you asked for');
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only');
+  return (await routes(url.split('?', 1)[0] ?? '')) ?? text(404, 'no such page');
+}
 
-  const answer = async ({ headers, method, url = '' }: IncomingMessage): Promise<Reply> => {
-    if (!isOurs(headers.host ?? '')) return text(421, 'this is not the host you asked for');
-    if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only');
-    return (await routes(url.split('?', 1)[0] ?? '')) ?? text(404, 'no such page');
-  };
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Reply): void {
+  const hasBody = request.headers['content-length'] || request.headers['transfer-encoding'];
+  response.writeHead(status, {
+    ...safety,
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    // an unwanted body is not read: the connection ends with the answer
+    ...(hasBody ? { Connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
 
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { status, type, body } = await answer(request);
-    response.writeHead(status, {
-      ...safety,
-      'Content-Type': type,
-      'Content-Length': Buffer.byteLength(body),
-      ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
-      // an unwanted body is not read: the connection ends with the answer
-      ...(request.headers['content-length'] || request.headers['transfer-encoding']
-        ? { Connection: 'close' }
-        : {}),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  };
-
-  /** Those that are being answered. Nobody needs to ask ahead, and thousands of answers at once need much memory. */
+/**
+ * Answers one request at a time on each connection: nobody needs to ask ahead, and thousands of answers at once need
+ * much memory.
+ */
+function onePerConnection(
+  respond: (request: IncomingMessage, response: ServerResponse) => void,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const busy = new Set<Socket>();
-  const serveOne = (request: IncomingMessage, response: ServerResponse): void => {
+  return (request, response) => {
     const { socket } = request;
     if (busy.has(socket)) return void socket.destroy();
     busy.add(socket);
@@ -131,18 +131,31 @@ export async function serveStatus(
       clearTimeout(limit);
       busy.delete(socket);
     });
-    void respond(request, response);
+    respond(request, response);
   };
+}
 
+/** What a client may cost. */
+const limits = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+};
+
+/** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
+export async function serveStatus(
+  { routes, log }: StatusServerDeps,
+  at: Listening,
+  signal: AbortSignal,
+): Promise<StatusServer> {
+  const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    send(request, response, await answer(request, routes, isOurs));
   const server = createServer(
-    {
-      maxHeaderSize: 8192,
-      headersTimeout: 5000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 5000,
-      connectionsCheckingInterval: 2000,
-    },
-    serveOne,
+    limits,
+    onePerConnection((request, response) => void respond(request, response)),
   );
   server.maxConnections = 64;
   await listening(server, at);
