@@ -280,19 +280,17 @@ test('names that nobody resolves: the page answers and records go on, with one l
     },
   );
   await eventually('its page', () => lone.status().catch(() => undefined), 30_000);
+  await eventually('the resolver is asked', () => queries > 0, 30_000);
   let slowest_ms = 0;
-  let waiting = 0;
   for (let at = 0; at < (long ? 60 : 12); at++) {
     const begun = performance.now();
-    const { spool } = await lone.status();
+    await lone.status();
     slowest_ms = Math.max(slowest_ms, performance.now() - begun);
-    waiting = spool.records;
     await pause(500);
   }
-  t.diagnostic(`${queries} queries, page within ${slowest_ms.toFixed(0)} ms, ${waiting} records wait`);
-  assert.ok(queries > 0, 'the resolver was asked');
-  assert.ok(slowest_ms < 1500, `${slowest_ms} ms`);
-  assert.ok(waiting > 20, `${waiting} records of 6 s`);
+  t.diagnostic(`${queries} queries, page within ${slowest_ms.toFixed(0)} ms`);
+  assert.ok(slowest_ms < 3000, `${slowest_ms} ms, where a lookup takes 5 s and more`);
+  await eventually('records wait', async () => (await lone.status()).spool.records > 20, 30_000);
   assert.match((await lone.status()).problems.join(), /not connected to the hub/);
   await lone.agent.end('SIGKILL'); // a lookup under way holds an exit for as long as it lasts
 });
@@ -360,14 +358,18 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
         signal,
       );
       await pause(6000);
-      const reading = watch.read();
-      assert.equal(reading.kind, 'absent', name);
-      if (reading.kind !== 'absent') return;
-      t.diagnostic(
-        `${name}: ${reading.why} (${reading.detail ?? ''}), ${watch.stats().started} started in 6 s`,
+      const { started } = watch.stats();
+      const reading = await eventually(
+        `${name}: a reason`,
+        () => {
+          const now = watch.read();
+          assert.equal(now.kind, 'absent', name);
+          return now.kind === 'absent' && now.why !== 'not_yet' && now;
+        },
+        30_000,
       );
-      assert.notEqual(reading.why, 'not_yet', name);
-      assert.ok(watch.stats().started <= 4, `${name}: ${watch.stats().started} started in 6 s`);
+      t.diagnostic(`${name}: ${reading.why} (${reading.detail ?? ''}), ${started} started in 6 s`);
+      assert.ok(started <= 4, `${name}: ${started} started in 6 s`);
       const begun = performance.now();
       await watch.stop();
       assert.ok(performance.now() - begun < 3000, `${name}: stopping takes ${performance.now() - begun} ms`);
