@@ -63,7 +63,7 @@ if (architectures.length === 0)
 const lack = lackOfApk(values.apk);
 if (lack !== undefined) console.error(`feed: without .apk and packages.adb for OpenWrt 25.12: ${lack}`);
 
-// what an earlier run left, and nothing else that may lie there
+// removes only what an earlier run wrote
 for (const one of [...natsServer.architectures, 'nunect.pem'])
   rmSync(join(out, one), { recursive: true, force: true });
 for (const architecture of architectures) {

@@ -23,4 +23,4 @@ writeFileSync(apk, privateKey.export({ format: 'pem', type: 'sec1' }), owner);
 console.log(
   `${usign} and ${apk}: secret, keep a copy in a safe place. opkg's fingerprint is ${fingerprint}.`,
 );
-console.log("'make feed' signs with them and puts their public halves into the feed.");
+console.log("'make feed' signs with them and copies their public keys into the feed.");

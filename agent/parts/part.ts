@@ -30,7 +30,7 @@ export interface AgentContext {
   readonly runDir: string;
 }
 
-/** Defines a part of the agent; it is started once it is in the list of all.ts. */
+/** Defines a part of the agent; the agent starts it if it is in the list of agent.ts. */
 export const part = partsOf<AgentFile, AgentContext>();
 
 /** The subjects of the unit that a file describes. */
