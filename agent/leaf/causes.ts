@@ -128,8 +128,7 @@ const table = {
     kind: 'refused',
     text: 'the hub does not offer TLS',
     todo: 'use nats-leaf:// without tls options in hub.url, or switch TLS on at the hub',
-    match:
-      /does not look like a TLS handshake|no TLS is offered|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|TLS_RECORD/i,
+    match: /does not look like a TLS handshake|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|TLS_RECORD/i,
   },
   tls_demanded: {
     kind: 'refused',
@@ -141,7 +140,7 @@ const table = {
     kind: 'refused',
     text: 'the server at the address is not a NATS hub',
     todo: 'check hub.url: scheme and port',
-    match: /parser error|soliciting websocket|malformed HTTP|is no NATS server/i,
+    match: /parser error|soliciting websocket|malformed HTTP/i,
   },
   tls: {
     kind: 'lost',
@@ -172,7 +171,7 @@ const table = {
     kind: 'unreached',
     text: 'the hub does not answer in time',
     todo: network,
-    match: /i\/o timeout|ETIMEDOUT|timed out|no answer|TIMEOUT/i,
+    match: /i\/o timeout|ETIMEDOUT|timed out|TIMEOUT/i,
   },
   stale: {
     kind: 'lost',

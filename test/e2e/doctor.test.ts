@@ -8,7 +8,7 @@ import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
 import { authority, exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
 import { netnsPair } from '../kit/net/netns.ts';
-import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { childOf, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
@@ -365,7 +365,9 @@ describe('doctor names what is broken first, and its command mends it', { concur
       { mode: 0o600 },
     );
     const words = ['--pid', '--mount-proc', '--kill-child', '--fork', process.execPath, bundle, 'run'];
-    const agent = daemon(t, need('unshare'), [...words, '--dir', dir, '--config', config]);
+    const agent = daemon(t, need('unshare'), [...words, '--dir', dir, '--config', config], {
+      target: childOf,
+    });
     const one = { config, runDir: join(dir, 'state'), agent: () => agent, restartLeaf: async () => {} };
     const { until, ail } = patient(t, one, ({ findings }) =>
       findings.every(({ what, level }) => !/hub|permissions|stream/.test(what) || level === 'OK'),

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { causeOf } from '../../agent/leaf/causes.ts';
-import { isReached, type ProbeTls, probeHub } from '../../agent/leaf/watch/hubprobe.ts';
+import { causeOfProbe, isReached, type ProbeTls, probeHub } from '../../agent/leaf/watch/hubprobe.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { silentServer } from '../kit/hub/nats.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
@@ -71,7 +70,7 @@ for (const { name, program } of serversToTest()) {
       for (const [called, tls, cause] of cases) {
         const found = await probe(called, tls);
         assert.equal(found.step, 'tls', JSON.stringify(found));
-        assert.equal(causeOf(found.why ?? ''), cause, JSON.stringify(found));
+        assert.equal(causeOfProbe(found), cause, JSON.stringify(found));
         assert.ok(isReached(found));
         assert.match(found.address ?? '', /^(127\.0\.0\.1|\[::1\]):\d+$/);
       }
@@ -82,10 +81,10 @@ for (const { name, program } of serversToTest()) {
 test('an address where nobody is, and a name that nobody has, are not reached', async () => {
   const refused = await probeHub(`nats://127.0.0.1:${await reservePort()}`, undefined, limit_ms);
   assert.equal(refused.step, 'tcp');
-  assert.equal(causeOf(refused.why ?? ''), 'refused');
+  assert.equal(causeOfProbe(refused), 'refused');
   const unknown = await probeHub('nats://no-such-host.invalid:7422', undefined, limit_ms);
   assert.equal(unknown.step, 'dns');
-  assert.equal(causeOf(unknown.why ?? ''), 'dns', unknown.why);
+  assert.equal(causeOfProbe(unknown), 'dns', unknown.why);
   assert.deepEqual([refused, unknown].map(isReached), [false, false]);
 });
 
@@ -94,7 +93,7 @@ test('one that accepts and stays silent takes no longer than the limit', async (
   const begun = performance.now();
   const found = await probeHub(`nats://127.0.0.1:${silent.port}`, undefined, 300);
   assert.equal(found.step, 'info');
-  assert.equal(causeOf(found.why ?? ''), 'timeout');
+  assert.equal(causeOfProbe(found), 'timeout');
   assert.ok(performance.now() - begun < 2000);
   await silent.stop();
 });

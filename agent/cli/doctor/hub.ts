@@ -2,8 +2,8 @@ import type { Finding, RemedyContext } from '../../health/finding.ts';
 import { findingOf } from '../../health/findings.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
 import type { CauseCode } from '../../leaf/causes.ts';
-import { causeOf, causes, causeText, type Sign } from '../../leaf/causes.ts';
-import { type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
+import { causes, causeText, type Sign } from '../../leaf/causes.ts';
+import { causeOfProbe, type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
 import { type CheckResult, fail, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are taken. */
@@ -46,8 +46,8 @@ export const isAnswered = ({ step }: HubProbe): boolean => step === 'open';
 function signOfProbes(probes: readonly HubProbe[]): Sign | undefined {
   const [furthest] = probes.toSorted((a, b) => Number(isReached(b)) - Number(isReached(a)));
   if (furthest === undefined || probes.some(isAnswered)) return undefined;
-  const { step, why = '', address, url } = furthest;
-  const code = step === 'dns' ? 'dns' : causeOf(why);
+  const { why, address, url } = furthest;
+  const code = causeOfProbe(furthest);
   return code && { code, detail: `${why} at ${address ?? url}` };
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import { causeIn, causeOf, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
+import { causeIn, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
 import { probeTls } from '../../leaf/supervisor/supervisor.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
 import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
@@ -59,9 +59,9 @@ async function hubOfAgent(facts: DoctorFacts, config: Config): Promise<HubEviden
     const finding = findingOfAgent(facts, 'server_down');
     return { joined: false, finding, probes: isRefusal(finding?.cause) ? [] : await probeAll(config) };
   }
-  const detail = await whyNoLogin(facts);
-  if (detail === undefined) return { joined: true, probes: [], proof: 'the login of the agent works' };
-  const code = causeOf(detail);
+  const why = await whyNoLogin(facts);
+  if (why === undefined) return { joined: true, probes: [], proof: 'the login of the agent works' };
+  const { code, detail } = why;
   return { joined: false, sign: code && { code, detail }, probes: await probeAll(config) };
 }
 

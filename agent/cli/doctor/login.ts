@@ -1,4 +1,5 @@
 import type { AgentFile } from '../../config/agentfile.ts';
+import { type CauseCode, causeOf } from '../../leaf/causes.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { type Link, openLink } from '../../nats/link.ts';
@@ -22,9 +23,12 @@ export const openAs = (
   );
 };
 
-/** Why nobody can log in as the agent does; undefined once it was done. */
-export async function whyNoLogin({ file, signal }: DoctorFacts): Promise<string | undefined> {
-  if (file === undefined) return 'how to log in is not known';
+/** Why nobody can log in as the agent does, with the cause where it is known; undefined once it was done. */
+export async function whyNoLogin({
+  file,
+  signal,
+}: DoctorFacts): Promise<{ readonly detail: string; readonly code: CauseCode | undefined } | undefined> {
+  if (file === undefined) return { detail: 'how to log in is not known', code: undefined };
   const { now_ms } = systemTicker();
   const link = openAs(file, signal);
   try {
@@ -32,8 +36,8 @@ export async function whyNoLogin({ file, signal }: DoctorFacts): Promise<string 
     for (;;) {
       const { connected, lastError } = link.state();
       if (connected) return undefined;
-      if (lastError !== undefined) return lastError;
-      if (now_ms() > until_ms) return 'no answer in time';
+      if (lastError !== undefined) return { detail: lastError, code: causeOf(lastError) };
+      if (now_ms() > until_ms) return { detail: 'no answer in time', code: 'timeout' };
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {

@@ -48,7 +48,7 @@ async function checkLeafProcess(facts: DoctorFacts): Promise<CheckResult> {
   if (running !== undefined) {
     const why = await whyNoLogin(facts);
     if (why === undefined) return ok(what, `runs as process ${running.pid}`);
-    return fail(what, `runs as process ${running.pid}, but: ${why}`, restart);
+    return fail(what, `runs as process ${running.pid}, but: ${why.detail}`, restart);
   }
   if (!isRoot && facts.file === undefined) return skip(what, 'not permitted as this user');
   const [last] = latestWarnings(leafLog(dir), 1);
@@ -73,5 +73,5 @@ export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult> {
   }
   if (mode === 'managed') return checkLeafProcess(facts);
   const why = await whyNoLogin(facts);
-  return why === undefined ? ok(what, 'the login works') : fail(what, why, 'nunect check');
+  return why === undefined ? ok(what, 'the login works') : fail(what, why.detail, 'nunect check');
 }

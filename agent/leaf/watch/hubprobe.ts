@@ -5,6 +5,7 @@ import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { defaultPorts } from '../../lib/defaults.ts';
 import { known } from '../../lib/known.ts';
+import { type CauseCode, causeOf } from '../causes.ts';
 
 /** How far a client that does not log in comes at an address of a hub. */
 export interface HubProbe {
@@ -15,6 +16,8 @@ export interface HubProbe {
   readonly step: 'dns' | 'tcp' | 'info' | 'tls' | 'open';
   /** Why it went no further, with the code of node or OpenSSL. */
   readonly why?: string;
+  /** The cause, where the probe itself found it; else `why` is the text of node or OpenSSL for it. */
+  readonly cause?: CauseCode;
 }
 
 /** How TLS is spoken with the hub; the names are those of the options. */
@@ -29,9 +32,22 @@ export interface ProbeTls {
 /** Something accepted the connection. */
 export const isReached = ({ step }: HubProbe): boolean => step !== 'dns' && step !== 'tcp';
 
+/** What keeps a probe from the hub; undefined where no cause is known for it. */
+export const causeOfProbe = ({ step, cause, why = '' }: HubProbe): CauseCode | undefined =>
+  cause ?? (step === 'dns' ? 'dns' : causeOf(why)); // a DNS server that refuses is no hub that refuses
+
 const ports: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
 /** A hub of TLS 1.3 refuses a client certificate only after the handshake. */
 const afterword_ms = 300;
+
+/** The probe itself found why it goes no further. */
+class ProbeError extends Error {
+  readonly found: CauseCode;
+  constructor(message: string, found: CauseCode) {
+    super(message);
+    this.found = found;
+  }
+}
 
 const codeAnd = (error: NodeJS.ErrnoException): string =>
   [error.code, error.message].filter((text, at, all) => text && all.indexOf(text) === at).join(' ');
@@ -60,15 +76,15 @@ async function resolve(name: string, limit_ms: number): Promise<string[]> {
   return found;
 }
 
-/** Settles with the first of these events, or after `limit_ms` with the complaint. */
+/** Settles with the first of these events, or fails with `late` after `limit_ms`. */
 function when<T>(
   socket: Socket,
   limit_ms: number,
-  complaint: string,
+  late: ProbeError,
   listen: (done: (value: T) => void) => void,
 ): Promise<T> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error(complaint)), limit_ms);
+    const timer = setTimeout(() => fail(late), limit_ms);
     const settle =
       <V>(fn: (value: V) => void) =>
       (value: V): void => {
@@ -76,7 +92,7 @@ function when<T>(
         fn(value);
       };
     socket.once('error', settle(fail));
-    socket.once('close', () => settle(fail)(new Error('closed by the server')));
+    socket.once('close', () => settle(fail)(new ProbeError('closed by the server', 'dropped')));
     listen(settle(done));
   });
 }
@@ -105,28 +121,28 @@ interface Attempt {
 async function dial(attempt: Attempt, port: number): Promise<Socket> {
   const { host, limit_ms } = attempt;
   const [address] = await resolve(host, limit_ms);
-  if (address === undefined) throw new Error('no address (ENODATA)');
+  if (address === undefined) throw new ProbeError('no address (ENODATA)', 'dns');
   attempt.step = 'tcp';
   attempt.address = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const socket = createConnection({ host: address, port });
   attempt.socket = socket;
-  await when<void>(socket, limit_ms, 'no answer in time (ETIMEDOUT)', (done) => socket.once('connect', done));
+  const late = new ProbeError('no answer in time (ETIMEDOUT)', 'timeout');
+  await when<void>(socket, limit_ms, late, (done) => socket.once('connect', done));
   return socket;
 }
 
 /** Reads the first line. Gives whether TLS comes next, as asked for or as the server requires. */
 async function greet(attempt: Attempt, socket: Socket, wantsTls: boolean): Promise<boolean> {
   attempt.step = 'info';
-  const first = await when<Buffer>(socket, attempt.limit_ms, 'no answer to the connection', (done) =>
-    socket.once('data', done),
-  );
+  const late = new ProbeError('no answer to the connection', 'timeout');
+  const first = await when<Buffer>(socket, attempt.limit_ms, late, (done) => socket.once('data', done));
   socket.pause();
   const line = first.toString('latin1');
-  if (!line.startsWith('INFO ')) throw new Error('what answers is no NATS server');
+  if (!line.startsWith('INFO ')) throw new ProbeError('what answers is no NATS server', 'protocol');
   const demanded = /"tls_required":\s*true/.test(line);
   if (wantsTls && !demanded && !/"tls_available":\s*true/.test(line)) {
     attempt.step = 'tls';
-    throw new Error('no TLS is offered');
+    throw new ProbeError('no TLS is offered', 'tls_missing');
   }
   return wantsTls || demanded;
 }
@@ -136,10 +152,9 @@ async function shakeHands(attempt: Attempt, plain: Socket, tls: ProbeTls): Promi
   const { host, limit_ms } = attempt;
   const socket: TLSSocket = connectTls({ ...(await tlsOptions(tls, host)), socket: plain });
   attempt.socket = socket;
-  await when<void>(socket, limit_ms, 'no answer to the TLS handshake', (done) =>
-    socket.once('secureConnect', done),
-  );
-  await when<void>(socket, limit_ms, '', (done) => void setTimeout(done, afterword_ms));
+  const late = new ProbeError('no answer to the TLS handshake', 'tls');
+  await when<void>(socket, limit_ms, late, (done) => socket.once('secureConnect', done));
+  await when<void>(socket, limit_ms, late, (done) => void setTimeout(done, afterword_ms));
 }
 
 /**
@@ -160,7 +175,8 @@ export async function probeHub(url: string, tls: ProbeTls | undefined, limit_ms:
     attempt.step = 'open';
     return result();
   } catch (error) {
-    return { ...result(), why: codeAnd(error as NodeJS.ErrnoException) };
+    const why = codeAnd(error as NodeJS.ErrnoException);
+    return { ...result(), why, ...(error instanceof ProbeError && { cause: error.found }) };
   } finally {
     attempt.socket?.on('error', () => {}); // its errors matter no more
     attempt.socket?.destroy();

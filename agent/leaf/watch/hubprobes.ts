@@ -1,6 +1,6 @@
 import type { Ticker } from '../../lib/ticker.ts';
-import { causeOf, type Sign } from '../causes.ts';
-import { type HubProbe, isReached, type ProbeTls, probeHub } from './hubprobe.ts';
+import type { Sign } from '../causes.ts';
+import { causeOfProbe, type HubProbe, isReached, type ProbeTls, probeHub } from './hubprobe.ts';
 
 /** What the last probes found. */
 export interface HubReach {
@@ -45,8 +45,9 @@ const newOutage = (): Outage => ({
   due_ms: undefined,
 });
 
-function signOf({ why = '', url, address }: HubProbe): Sign[] {
-  const code = causeOf(why);
+function signOf(probe: HubProbe): Sign[] {
+  const { why, url, address } = probe;
+  const code = causeOfProbe(probe);
   const at = address === undefined || url.includes(address) ? url : `${url}, ${address}`;
   return code === undefined ? [] : [{ code, detail: `${why} at ${at}` }];
 }

@@ -29,6 +29,12 @@ test('on the way to the hub all before the fault is well, and what comes after i
   assert.equal(resultOf(dns, 'hub name').level, 'FAIL', 'a DNS server that refuses is no hub that refuses');
 });
 
+test('what a probe found itself is not read back from its text', () => {
+  const [, , tls] = judged({ probes: [{ ...probe, step: 'tls', why: 'whatever', cause: 'tls_missing' }] });
+  assert.deepEqual([tls?.what, tls?.level], ['hub TLS', 'FAIL']);
+  assert.match(tls?.detail ?? '', /\(whatever at 10\.0\.0\.1:7422\)/);
+});
+
 test('without a cause the login is what fails, with the log to look into', () => {
   const [login] = judged({});
   assert.deepEqual(
