@@ -12,7 +12,7 @@ import { runDir } from '../lib/defaults.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
 import { addressOf } from '../status/web/serving.ts';
-import { type StatusSnapshot, snapshotSchema } from '../status/web/shape.ts';
+import { type StatusSnapshot, snapshotSchema } from '../status/web/snapshot.ts';
 
 const answerLimit_ms = 2000;
 const largestAnswer = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { AgentFile } from '../config/agentfile.ts';
 import { spareFiles } from '../device/freefiles.ts';
 import { stateFiles } from '../leaf/statefiles.ts';
 import { shared } from '../lib/shared.ts';
-import { statusSnapshot } from '../status/snapshot.ts';
+import { statusSnapshot } from '../status/tosnapshot.ts';
 import { keepServing } from '../status/web/serving.ts';
 import { nameIn, part } from './part.ts';
 import { recorderPart } from './recorder.ts';

@@ -12,7 +12,7 @@ import { prettyBytes, prettyNs } from '../../agent/lib/format.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { statusRoutes } from '../../agent/status/web/routes.ts';
 import { serveStatus } from '../../agent/status/web/server.ts';
-import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import type { Chronyd } from '../kit/clock/chrony.ts';
 import { linuxptp, type Ptp4l } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';

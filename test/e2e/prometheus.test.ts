@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { quantities } from '../../agent/status/web/quantities.ts';
-import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';

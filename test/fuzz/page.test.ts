@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { formatMetrics } from '../../agent/status/web/metrics.ts';
 import { pagePolicy, renderPage } from '../../agent/status/web/page.ts';
 import { quantities } from '../../agent/status/web/quantities.ts';
-import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
 import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
 import { type Listening, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
-import type { StatusSnapshot } from '../../agent/status/web/shape.ts';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 

@@ -1,4 +1,4 @@
-import type { StatusSnapshot } from '../../status/web/shape.ts';
+import type { StatusSnapshot } from '../../status/web/snapshot.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 

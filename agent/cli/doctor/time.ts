@@ -4,7 +4,7 @@ import type { Config } from '../../config/options.ts';
 import { clockRemedy } from '../../health/clockremedies.ts';
 import { clockFinding } from '../../health/health.ts';
 import type { HostCommands } from '../../health/host.ts';
-import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/shape.ts';
+import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/snapshot.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */

@@ -7,7 +7,7 @@ import { wallClock } from '../../clock/wallclock.ts';
 import { runChild } from '../../lib/child.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
-import { ntpStatus, ptpStatus } from '../../status/snapshot.ts';
+import { ntpStatus, ptpStatus } from '../../status/tosnapshot.ts';
 import type { CheckResult } from './checkresult.ts';
 import { configOf, type DoctorFacts } from './facts.ts';
 import { judgeTime, type TimeSeen } from './time.ts';

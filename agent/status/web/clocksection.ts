@@ -1,7 +1,7 @@
 import { prettyMoment, prettyNs, prettySpan } from '../../lib/format.ts';
 import { type Html, html } from './html.ts';
 import { note, perhaps, section, type Tone, toned } from './pieces.ts';
-import type { ClockStatus, StatusSnapshot } from './shape.ts';
+import type { ClockStatus, StatusSnapshot } from './snapshot.ts';
 import { type Curve, type History, sparkline } from './sparkline.ts';
 
 const sourceNames = { ptp: 'PTP', ntp: 'NTP', unsynced: 'nothing' } as const;

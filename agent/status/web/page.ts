@@ -5,7 +5,7 @@ import { type Html, html } from './html.ts';
 import { liveScript } from './live.ts';
 import { toned } from './pieces.ts';
 import { linkSection, ntpSection, problemSection, ptpSection, unitSection } from './sections.ts';
-import type { StatusSnapshot } from './shape.ts';
+import type { StatusSnapshot } from './snapshot.ts';
 import type { History } from './sparkline.ts';
 import { style } from './style.ts';
 

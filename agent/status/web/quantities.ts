@@ -1,5 +1,5 @@
 import type { Interface } from '../../device/interfaces.ts';
-import type { RttStatus, StatusSnapshot } from './shape.ts';
+import type { RttStatus, StatusSnapshot } from './snapshot.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts';
 import { formatMetrics } from './metrics.ts';
 import { renderNow, renderPage } from './page.ts';
-import type { StatusSnapshot } from './shape.ts';
+import type { StatusSnapshot } from './snapshot.ts';
 import type { History } from './sparkline.ts';
 
 export interface RouteDeps {

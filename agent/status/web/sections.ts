@@ -2,7 +2,7 @@ import { prettyBytes, prettyNs, prettySpan } from '../../lib/format.ts';
 import { sinceWords } from './clocksection.ts';
 import { type Html, html } from './html.ts';
 import { facts, note, perhaps, type Row, section, type Tone, table, toned } from './pieces.ts';
-import type { PtpStatus, RttStatus, Seen, SpoolStatus, StatusSnapshot } from './shape.ts';
+import type { PtpStatus, RttStatus, Seen, SpoolStatus, StatusSnapshot } from './snapshot.ts';
 
 const micro = (us: number | undefined): string | undefined => perhaps(us, (value) => prettyNs(value * 1000));
 const percent = (value: number): string => `${value} %`;

@@ -1,4 +1,4 @@
-import { type StatusSnapshot, snapshotSchema } from '../../../agent/status/web/shape.ts';
+import { type StatusSnapshot, snapshotSchema } from '../../../agent/status/web/snapshot.ts';
 import type { History } from '../../../agent/status/web/sparkline.ts';
 
 const at_ms = Date.UTC(2026, 10, 21, 6, 13, 11);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type StatusSnapshot, snapshotSchema } from '../../../../agent/status/web/shape.ts';
+import { type StatusSnapshot, snapshotSchema } from '../../../../agent/status/web/snapshot.ts';
 import { filledSnapshot } from '../../../kit/page/snapshot.ts';
 import { documentedFields, fieldsOf } from '../../../kit/page/statusfields.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';

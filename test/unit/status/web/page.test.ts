@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { html } from '../../../../agent/status/web/html.ts';
 import { renderPage } from '../../../../agent/status/web/page.ts';
-import type { ClockStatus, LinkStatus, StatusSnapshot } from '../../../../agent/status/web/shape.ts';
+import type { ClockStatus, LinkStatus, StatusSnapshot } from '../../../../agent/status/web/snapshot.ts';
 import { emptySnapshot, fullSnapshot, historyOf, noHistory } from '../../../kit/page/snapshot.ts';
 
 const pageOf = (snapshot: StatusSnapshot, history = noHistory): string => renderPage(snapshot, history);

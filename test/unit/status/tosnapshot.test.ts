@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absent, stale } from '../../../agent/lib/reading.ts';
-import { statusSnapshot } from '../../../agent/status/snapshot.ts';
+import { statusSnapshot } from '../../../agent/status/tosnapshot.ts';
 import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
 import { findingLike, goodVerdict, noVerdict, spoolStats, unitStateOf } from '../../kit/unit/unitfakes.ts';

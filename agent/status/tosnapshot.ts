@@ -16,7 +16,7 @@ import {
   type SpoolStatus,
   type StatusSnapshot,
   snapshotSchema,
-} from './web/shape.ts';
+} from './web/snapshot.ts';
 
 const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
   if (reading.kind === 'stale') return reading.why;
