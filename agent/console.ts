@@ -2,7 +2,7 @@ import type { AgentFile } from './config/agentfile.ts';
 import { formatEntry, type Log, type LogEntry, type LogLevel, logTo, passes } from './lib/log.ts';
 import { ring } from './lib/ring.ts';
 
-/** The agent's log: lines for procd now, records for the hub once there is somebody to take them. */
+/** The agent's log: lines for procd now, records for the hub once a part takes them. */
 export interface Console {
   readonly log: Log;
   /** From now on entries are also published through `take`; those of before are handed over first. */

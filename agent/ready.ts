@@ -23,7 +23,7 @@ async function isReady({ link, leaf, isMonitored }: ReadyParts): Promise<boolean
 
 /**
  * Resolves true once the unit does its job: the connection stands, what was subscribed has reached the server,
- * and the server has told of itself where it can be asked. Resolves false when the agent stops before.
+ * and the server has sent its first report where it can be asked. Resolves false when the agent stops before.
  */
 export function whenReady(parts: ReadyParts, ticker: Ticker, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {

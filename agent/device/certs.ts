@@ -33,9 +33,9 @@ export interface CertProbe {
 type Validity = Omit<Extract<CertFacts, { readonly subject: string }>, 'file' | 'days_left'>;
 
 /** A user JWT without an end. */
-export const forEver = Symbol('for ever');
+export const noExpiry = Symbol('no expiry');
 /** A text says why there is none. */
-type Outcome = Validity | typeof forEver | string;
+type Outcome = Validity | typeof noExpiry | string;
 
 const dayMs = 86_400_000;
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -50,7 +50,7 @@ function parseJwt(jwt: string): Outcome {
     const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
     const { name, sub, nbf, exp } = claims as Readonly<Record<string, unknown>>;
     const not_after_ms = seconds(exp);
-    if (not_after_ms === undefined) return forEver;
+    if (not_after_ms === undefined) return noExpiry;
     const subject = String(name ?? sub ?? '');
     return { kind: 'user JWT', subject, not_after_ms, ...known({ not_before_ms: seconds(nbf) }) };
   } catch {
@@ -99,7 +99,7 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
     const outcome = isFile
       ? await validityOf(file).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
       : parseFirstExpiry(source.text);
-    if (outcome === forEver) return [];
+    if (outcome === noExpiry) return [];
     if (typeof outcome === 'string') return [{ file, error: outcome }];
     const days_left = Math.floor(((outcome.not_after_ms - deps.wall_ms()) / dayMs) * 10) / 10;
     return [{ file, ...outcome, days_left }];

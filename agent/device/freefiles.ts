@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 /** Whether that many files more could be opened now, by this process and by the system. */
-export function spareFiles(count: number): boolean {
+export function canOpenFiles(count: number): boolean {
   const opened: number[] = [];
   try {
     while (opened.length < count) opened.push(openSync(devNull, 'r'));

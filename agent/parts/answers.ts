@@ -26,7 +26,7 @@ const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
   `${inboxPrefixOf(agent.unit)}.>`,
 ];
 
-/** TAI minus UTC, where the grandmaster tells it. */
+/** TAI minus UTC, where the grandmaster announces it. */
 function utcOffset_s(clock: Timekeeper): number | undefined {
   const properties = freshValue(clock.ptp())?.timeProperties;
   return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;

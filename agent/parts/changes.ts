@@ -12,7 +12,7 @@ import { supervisorPart } from './supervisor.ts';
 /** A smaller step may be the difference of two good servers. */
 const largeStep_us = 1e6;
 
-/** Turns changes of the clock, of the hub and of the system time into events, and tells those whom they concern. */
+/** Turns changes of the clock, of the hub and of the system time into events, and has spool and recorder act on them. */
 export const changesPart = part({
   name: 'changes',
   needs: { events: eventsPart, clock: clockPart, leaf: leafPart, recorder: recorderPart, spool: spoolPart },
@@ -22,7 +22,7 @@ export const changesPart = part({
     let hub = leaf.hubUp();
     const ends = [
       clock.onChange((change, { evidence }) => {
-        events.tell({ evidence, ...change });
+        events.publish({ evidence, ...change });
         if (change.event === 'clock') recorder.changed({ evidence, ...change });
       }),
       leaf.onChange((reading) => {
@@ -30,7 +30,7 @@ export const changesPart = part({
         spool.kick();
         if (now === hub) return;
         const evidence = supervisor().trouble()?.text ?? freshValue(reading)?.last_error?.text;
-        events.tell({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
+        events.publish({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
         hub = now;
       }),
       wall.onStep((step_us) => {
@@ -38,7 +38,7 @@ export const changesPart = part({
         trust.see({ quality: clock.verdict().quality, mono_ms: ticker.now_ms() });
         const provenUntil_ms = trust.provenUntil_ms();
         if (Math.abs(step_us) > largeStep_us) spool.correctTimes({ provenUntil_ms, by_ms: step_us / 1000 });
-        events.tell(clockStep(step_us, wall.now_us()));
+        events.publish(clockStep(step_us, wall.now_us()));
       }),
     ];
     return {

@@ -1,4 +1,4 @@
-import { tellEvents } from '../status/events.ts';
+import { publishEvents } from '../status/events.ts';
 import { logRecord } from '../wire/messages.ts';
 import { part, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
@@ -17,6 +17,6 @@ export const eventsPart = part({
       const priority = entry.level === 'error' || entry.level === 'fatal' ? 'event' : 'log';
       spool.put({ subject: subjects.log[entry.level], priority, body });
     });
-    return { ...tellEvents({ spool, log: log.part('unit'), wall_ms }, { unit, role }), stop: () => {} };
+    return { ...publishEvents({ spool, log: log.part('unit'), wall_ms }, { unit, role }), stop: () => {} };
   },
 });

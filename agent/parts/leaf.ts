@@ -16,7 +16,7 @@ function asker(monitor: Monitor | undefined, link: Link | undefined): AskLeaf {
   };
 }
 
-/** What the local server tells of itself and of its link to the hub. */
+/** Watches the local server and its link to the hub by its reports. */
 export const leafPart = part({
   name: 'leaf',
   needs: { monitor: monitorPart },

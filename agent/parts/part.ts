@@ -17,7 +17,7 @@ export interface AgentContext {
   readonly trust: Trust;
   /** Monotonic ms at which the agent started. */
   readonly started_ms: number;
-  /** A word that tells this start from any other. Ids of records are made of it: who knows it can suppress them. */
+  /** Names this start, at random. Ids of records contain it: who knows it can suppress them. */
   readonly boot: string;
   readonly spawn: Spawn;
   childrenStarted(): number;

@@ -5,7 +5,7 @@ import { leafPart } from './leaf.ts';
 import { linkPart } from './link.ts';
 import { part } from './part.ts';
 
-/** The records that wait for the hub. They outlive the watch of the leaf, which tells whether it is joined. */
+/** The records that wait for the hub. They outlive restarts of the leaf's watch, which knows whether it is joined. */
 export const spoolPart = part({
   name: 'spool',
   needs: { link: linkPart },

@@ -48,8 +48,11 @@ export const tlsFilesPart = part({
         renewed(files) {
           const evidence = `${files.join(', ')} ${files.length > 1 ? 'were' : 'was'} renewed`;
           if (supervisor().reload())
-            events.tell({ event: 'certificate', evidence: `${evidence}: used from the next connection on` });
-          else log.warn(`${evidence}, but no leaf server of this unit runs that could be told`);
+            events.publish({
+              event: 'certificate',
+              evidence: `${evidence}: used from the next connection on`,
+            });
+          else log.warn(`${evidence}, but no leaf server of this unit is running`);
         },
         unfit: (why) => log.warn('a changed certificate cannot be used yet', { why }),
       },

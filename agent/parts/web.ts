@@ -1,10 +1,10 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import type { AgentFile } from '../config/agentfile.ts';
-import { spareFiles } from '../device/freefiles.ts';
+import { canOpenFiles } from '../device/freefiles.ts';
 import { stateFiles } from '../leaf/statefiles.ts';
 import { shared } from '../lib/shared.ts';
-import { statusSnapshot } from '../status/tosnapshot.ts';
+import { toSnapshot } from '../status/tosnapshot.ts';
 import { keepServing } from '../status/web/serving.ts';
 import { nameIn, part } from './part.ts';
 import { recorderPart } from './recorder.ts';
@@ -34,7 +34,7 @@ export const webPart = part({
     const serving = keepServing(
       {
         snapshot: shared(
-          async () => statusSnapshot(await survey().look(), nameIn(file)),
+          async () => toSnapshot(await survey().look(), nameIn(file)),
           ticker.now_ms,
           share_ms,
         ),
@@ -49,7 +49,7 @@ export const webPart = part({
         ticker,
         log: log.part('status'),
         interfaces: networkInterfaces,
-        spareFiles,
+        canOpenFiles,
       },
       servingOptions(file, runDir),
       signal,

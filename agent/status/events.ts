@@ -17,8 +17,8 @@ export interface EventsDeps {
 }
 
 export interface Events {
-  /** Publishes one change, and logs it: the details only for who debugs, as they are records already. */
-  tell(happening: StatusChange): void;
+  /** Publishes one change and logs it, details at debug level: they are records already. */
+  publish(change: StatusChange): void;
   /** Publishes and logs what began and what ended since the last call. */
   compare(findings: readonly Finding[]): void;
 }
@@ -48,24 +48,27 @@ const majors: ReadonlySet<string> = new Set([
 export function statusRecord(
   { unit, role }: { readonly unit: string; readonly role: string },
   wall_ms: number,
-  happening: StatusChange,
+  change: StatusChange,
 ): SpoolRecord {
-  const body: StatusEvent = { ts: Math.floor(wall_ms), unit_id: unit, role, ...happening };
+  const body: StatusEvent = { ts: Math.floor(wall_ms), unit_id: unit, role, ...change };
   return { subject: subjectsOf(unit, role).status, priority: 'event', body };
 }
 
-/** Tells each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
-export function tellEvents(deps: EventsDeps, of: { readonly unit: string; readonly role: string }): Events {
+/** Publishes each change once: as a record on `ops.status.<role>.<unit>` and as a line in the log. */
+export function publishEvents(
+  deps: EventsDeps,
+  of: { readonly unit: string; readonly role: string },
+): Events {
   let findings: readonly Finding[] = [];
 
-  const put = (happening: StatusChange): void => {
-    deps.spool.put(statusRecord(of, deps.wall_ms(), happening));
+  const put = (change: StatusChange): void => {
+    deps.spool.put(statusRecord(of, deps.wall_ms(), change));
   };
 
   return {
-    tell(happening) {
-      put(happening);
-      const { event, before, after, evidence } = happening;
+    publish(change) {
+      put(change);
+      const { event, before, after, evidence } = change;
       deps.log[majors.has(event) ? 'info' : 'debug'](
         `${event}: ${inWords(before)} -> ${inWords(after)}`,
         known({ evidence }),

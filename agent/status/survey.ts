@@ -68,7 +68,7 @@ const soonest = (certificates: readonly CertFacts[]): number | undefined => {
   return days.length === 0 ? undefined : Math.min(...days);
 };
 
-/** Over all links to the hub; not known when one of them does not tell. */
+/** Over all links to the hub; not known when one of them has no count. */
 function total(links: readonly HubLink[], of: (link: HubLink) => number | undefined): number | undefined {
   const counts = links.flatMap((one) => of(one) ?? []);
   return counts.length === 0 || counts.length < links.length
@@ -112,7 +112,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
   });
 }
 
-/** The latest trouble of the way to the hub, with its cause where it has a name. */
+/** The latest trouble of the link to the hub, with its cause where it has a name. */
 function lastTrouble({ supervisor }: SurveyParts, { facts, link }: Answers) {
   const found = supervisor.lastTrouble();
   const last_error = found?.text ?? facts?.last_error?.text ?? link.lastError;

@@ -141,7 +141,7 @@ const roundTrips = ({ native, native_rtt_us, app, app_rtt_us, peers }: UnitState
 ];
 
 /** The state as `/status.json` shows it. */
-export function statusSnapshot(state: UnitState, { unit, tenant, version }: UnitName): StatusSnapshot {
+export function toSnapshot(state: UnitState, { unit, tenant, version }: UnitName): StatusSnapshot {
   const { health, time, nats } = state;
   return {
     schema: snapshotSchema,

@@ -135,7 +135,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       assert.equal(await figure(2), plain(prettyNs(seen.clock?.error_bound_ns ?? Number.NaN)));
       assert.equal(await figure(3), plain(prettyNs((seen.link.hub_rtt_us ?? Number.NaN) * 1000)));
       assert.equal(link?.['Stored by the hub'], String(seen.spool?.stored));
-      assert.equal(unit?.['Its memory'], prettyBytes(seen.self?.rss_bytes ?? Number.NaN));
+      assert.equal(unit?.['Agent memory'], prettyBytes(seen.self?.rss_bytes ?? Number.NaN));
       assert.equal(ptp?.['Path delay'], prettyNs(seen.ptp?.meanPathDelay_ns ?? Number.NaN));
       const pmc = ['-u', '-b', '0', '-s', site.ptpSocket, '-i', join(tempDir(owner, 'pmc'), 's')];
       const { stdout } = await promisify(execFile)(linuxptp('pmc'), [...pmc, 'GET PARENT_DATA_SET']);

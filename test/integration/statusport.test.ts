@@ -24,7 +24,7 @@ async function servingOnTakenPort(t: TestContext) {
       ticker,
       log,
       interfaces: () => ({}),
-      spareFiles: () => true,
+      canOpenFiles: () => true,
     },
     { enabled: true, listen: '127.0.0.1', port, metrics: false, hosts: [], socket },
     new AbortController().signal,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
-import { type Listening, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
+import { type ListenAddress, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
 import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
@@ -18,11 +18,11 @@ interface Served {
   stop(): Promise<void>;
 }
 
-const anywhere: Listening = { listen: '127.0.0.1', port: 0, hosts: ['Router.lan'] };
+const anywhere: ListenAddress = { listen: '127.0.0.1', port: 0, hosts: ['Router.lan'] };
 
 function serve(
   deps: Partial<RouteDeps>,
-  at: Listening = anywhere,
+  at: ListenAddress = anywhere,
   opts = { metrics: true, signal: new AbortController().signal },
 ): Promise<StatusServer> {
   const log = deps.log ?? logTo(() => {});

@@ -46,7 +46,7 @@ test('the status page follows the address of its interface and its options; with
       ticker: clock,
       log: logTo(({ msg, fields }) => lines.push(`${msg} ${fields['url'] ?? ''}`)),
       interfaces: () => now,
-      spareFiles: (count) => count <= files,
+      canOpenFiles: (count) => count <= files,
     },
     options,
     new AbortController().signal,

@@ -162,18 +162,21 @@ const userSecrets: Check = ({ user }) =>
   });
 
 /**
- * What only the unit itself should be heard to say. The exact subjects are spelled in wire/subjects.ts,
+ * What only the unit itself should publish. The exact subjects are spelled in wire/subjects.ts,
  * which lies above this layer; a test holds the two together.
  */
-const spokenBy = (unit: string): string[] =>
+const ownSubjects = (unit: string): string[] =>
   ['heartbeat', 'metric.*', 'log.*', 'status.*'].map((kind) => `ops.${kind}.${unit}`);
 
 const impostors: Check = ({ agent, user }) =>
   user.flatMap(({ section, publish }) =>
     publish
-      .filter((pattern) => spokenBy(agent.unit).some((subject) => overlap(pattern, subject)))
+      .filter((pattern) => ownSubjects(agent.unit).some((subject) => overlap(pattern, subject)))
       .map((pattern) => ({
-        ...warning(`${pathOf('user', section)}.publish`, `lets this user speak as the unit (${agent.unit})`),
+        ...warning(
+          `${pathOf('user', section)}.publish`,
+          `lets this user publish as the unit (${agent.unit})`,
+        ),
         value: pattern,
       })),
   );

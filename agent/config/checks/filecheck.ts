@@ -48,7 +48,7 @@ function filesOf(config: Config): Named[] {
 }
 
 /** The commands that give a file the rights it needs. */
-function mending(path: string, readers: Readers, rights: Rights, { self, daemon }: Users): string {
+function fixCommand(path: string, readers: Readers, rights: Rights, { self, daemon }: Users): string {
   const file = shellWord(path);
   if (readers === 'public') return `chmod o+r ${file}`;
   const owner = self.uid === 0 ? 'root' : String(self.uid);
@@ -58,7 +58,7 @@ function mending(path: string, readers: Readers, rights: Rights, { self, daemon 
 }
 
 /** The directories that lead to a path, and to where it links, from the root on. */
-function waysTo(path: string, real: string | undefined): string[] {
+function foldersTo(path: string, real: string | undefined): string[] {
   const above = (one: string): string[] =>
     one
       .split('/')
@@ -76,7 +76,7 @@ function barrier({ option, path, readers }: Named, stat: Stat, users: Users): Un
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
     return [{ option, value: path, message, severity: 'error', ofFile: true, mend: command }];
   };
-  for (const folder of waysTo(path, state.real)) {
+  for (const folder of foldersTo(path, state.real)) {
     const way = stat(folder);
     if (way.kind !== 'folder' || isAllowed(daemon, 1, way)) continue;
     const word = shellWord(folder);
@@ -84,7 +84,7 @@ function barrier({ option, path, readers }: Named, stat: Stat, users: Users): Un
     return blocked(way, `pass the directory ${folder} on the way to it`, command);
   }
   if (isAllowed(daemon, 4, state)) return [];
-  return blocked(state, 'read it', mending(path, readers, state, users));
+  return blocked(state, 'read it', fixCommand(path, readers, state, users));
 }
 
 /** Files that the leaf or the agent itself reads at run time, and may not. */
@@ -112,7 +112,7 @@ function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
   if (readers === 'public') return [];
   const wide = excess(state, users, readers === 'private' ? (users.daemon?.gids ?? []) : []);
   if (wide.length === 0) return [];
-  const mend = mending(path, readers, state, users);
+  const mend = fixCommand(path, readers, state, users);
   const message = `${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
   return [{ ...at, message, severity: 'warning', mend }];
 }
@@ -137,7 +137,7 @@ export function checkConfigFile(
   const wide = excess({ ...state, mode }, users, [0, self.gid, ...(daemon?.gids ?? [])]);
   if (wide.length === 0) return [];
   const secrets = hasSecrets ? 'has secrets in it and is ' : 'is ';
-  const mend = mending(path, 'root', state, users);
+  const mend = fixCommand(path, 'root', state, users);
   const message = `${secrets}${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
   return [{ message, severity: 'warning', ofFile: true, mend }];
 }

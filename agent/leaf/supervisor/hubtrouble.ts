@@ -15,7 +15,7 @@ export interface HubTrouble {
 export interface HubTroubleDeps {
   readonly ticker: Ticker;
   readonly leaf: Pick<LeafWatch, 'hubUp'>;
-  readonly events: { tell(change: StatusChange): void };
+  readonly events: { publish(change: StatusChange): void };
   /** The wall time of a monotonic moment, in Unix ms. */
   wall_ms(mono_ms: number): number;
   /** What to add to a judgment that depends on the date; undefined when the clock is right. */
@@ -69,7 +69,7 @@ export function trackHubTrouble(deps: HubTroubleDeps): HubTroubleTracker {
       const up = leaf.hubUp();
       // the end of a cause is certain only once the hub is joined, its beginning once the server was asked
       if (now?.code === published || (now === undefined ? up !== true : up === undefined)) return;
-      deps.events.tell({
+      deps.events.publish({
         event: 'hub_cause',
         ...known({
           before: published && { cause: published },

@@ -193,7 +193,7 @@ function act(s: Supervision, action: SupervisorAction): void {
   switch (action) {
     case 'roll_back':
       control?.write('fallback', `${s.asked}\n${why}`);
-      deps.events.tell({
+      deps.events.publish({
         event: 'hub_settings',
         after: 'last_good',
         evidence: `the hub settings asked for did not join within ${confirm_s} s (${why}); the last good ones are tried`,
@@ -201,14 +201,14 @@ function act(s: Supervision, action: SupervisorAction): void {
       break;
     case 'return':
       control?.write('fallback', undefined);
-      deps.events.tell({
+      deps.events.publish({
         event: 'hub_settings',
         after: 'asked',
         evidence: 'the last good hub settings do not join either; those asked for are tried again',
       });
       break;
     case 'restart':
-      deps.events.tell({
+      deps.events.publish({
         event: 'leaf_restart',
         after: { restarts },
         evidence: `the leaf has not joined for ${watchdog_s * 2 ** (restarts - 1)} s though the hub answers (${why}); its server is restarted`,

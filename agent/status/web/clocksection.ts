@@ -6,7 +6,7 @@ import { type Curve, type History, sparkline } from './sparkline.ts';
 
 const sourceNames = { ptp: 'PTP', ntp: 'NTP', unsynced: 'nothing' } as const;
 
-/** `since 09:12 UTC`; by a clock that nobody vouches for, `for 3 min`. */
+/** `since 09:12 UTC`; by a clock that is not synchronised, `for 3 min`. */
 export const sinceWords = (since_ms: number, { at_ms, clock }: StatusSnapshot): string =>
   clock === undefined || clock.quality === 'freerun'
     ? `for ${prettySpan((at_ms - since_ms) / 1000)}`

@@ -60,7 +60,7 @@ function merge(old: BrowserNode, fresh: BrowserNode): void {
   for (const extra of there.slice(wanted.length)) extra.remove();
 }
 
-/** Shows what the server makes of the page now; loads the page anew when the server is another version. */
+/** Shows what the server makes of the page now; reloads the page when the server is another version. */
 function show({ document, location, DOMParser }: Browser, text: string): void {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   const [old, now] = [document.querySelector('main'), fresh.querySelector('main')];

@@ -14,7 +14,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** The policy that lets the page's own style sheet and script be, and nothing else in the world. */
 export const pagePolicy = `default-src 'none'; style-src 'sha256-${sha256(style)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** Changes with style and script: an open page loads itself anew when the agent is another one. */
+/** Changes with style and script: an open page reloads itself when the agent is another version. */
 const made = sha256(style + liveScript).slice(0, 8);
 
 const tones = { healthy: 'good', degraded: 'warn', critical: 'bad' } as const;
@@ -49,7 +49,7 @@ export const renderNow = (snapshot: StatusSnapshot, history: History): string =>
 
 /**
  * The state of the unit as one HTML page that is whole without anything else. Where there are scripts it keeps itself
- * up to date, where there are none it is loaded anew.
+ * up to date, where there are none it is reloaded.
  */
 export const renderPage = (snapshot: StatusSnapshot, history: History): string => {
   const { head, main } = renderParts(snapshot, history);

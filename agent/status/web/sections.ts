@@ -7,7 +7,7 @@ import type { PtpStatus, RttStatus, Seen, SpoolStatus, StatusSnapshot } from './
 const micro = (us: number | undefined): string | undefined => perhaps(us, (value) => prettyNs(value * 1000));
 const percent = (value: number): string => `${value} %`;
 
-/** The way to the hub in one sentence, with how good that is. */
+/** The link to the hub in one sentence, with how good that is. */
 function linkState(snapshot: StatusSnapshot): readonly [Tone, string] {
   const { link } = snapshot;
   const hubSince = perhaps(link.hub_since_ms, (ms) => ` ${sinceWords(ms, snapshot)}`) ?? '';
@@ -62,7 +62,7 @@ export const linkSection = (snapshot: StatusSnapshot): Html => {
   );
 };
 
-const silence = ({ seen, why }: Seen): string | undefined =>
+const whyNotFresh = ({ seen, why }: Seen): string | undefined =>
   seen === 'fresh'
     ? undefined
     : `${seen === 'stale' ? 'Old figures' : 'No figures'}: ${why ?? 'no reason known'}`;
@@ -78,7 +78,7 @@ const ptpFacts = (ptp: PtpStatus): Html =>
     ['Timestamps', ptp.timestamping?.toLowerCase()],
   ]);
 
-/** Grandmaster, parent and ports, as ptp4l tells them. */
+/** Grandmaster, parent and ports, as ptp4l reports them. */
 export const ptpSection = ({ ptp }: StatusSnapshot): Html =>
   section(
     'ptp',
@@ -86,7 +86,7 @@ export const ptpSection = ({ ptp }: StatusSnapshot): Html =>
     ...(ptp === undefined
       ? [note('Not looked at.')]
       : [
-          note(silence(ptp)),
+          note(whyNotFresh(ptp)),
           ptpFacts(ptp),
           table(
             'Ports',
@@ -104,7 +104,7 @@ export const ntpSection = ({ ntp }: StatusSnapshot): Html =>
     ...(ntp === undefined
       ? [note('Not looked at.')]
       : [
-          note(silence(ntp)),
+          note(whyNotFresh(ntp)),
           facts([
             ['Source', ntp.selected ?? (ntp.seen === 'fresh' ? 'none selected' : undefined)],
             ['Stratum', ntp.stratum],
@@ -155,8 +155,8 @@ export const unitSection = ({
       ),
       ...certificates.map((c): Row => [c.file, 'error' in c ? c.error : `${c.days_left} days left`]),
       ['Agent', `${version}, up ${prettySpan(uptime_s)}`],
-      ['Its memory', perhaps(self, (s) => prettyBytes(s.rss_bytes))],
-      ['Its share of a core', perhaps(self?.cpu_percent, percent)],
+      ['Agent memory', perhaps(self, (s) => prettyBytes(s.rss_bytes))],
+      ['Agent share of a core', perhaps(self?.cpu_percent, percent)],
     ]),
   );
 

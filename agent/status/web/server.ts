@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../../lib/log.ts';
 import { pagePolicy } from './page.ts';
-import { type Reply, type Routes, text } from './routes.ts';
+import { plainText, type Reply, type Routes } from './routes.ts';
 
 export interface StatusServerDeps {
   readonly routes: Routes;
@@ -11,7 +11,7 @@ export interface StatusServerDeps {
 }
 
 /** Where it listens: an address, or a socket that is there for its owner and its group alone. */
-export type Listening =
+export type ListenAddress =
   | {
       readonly listen: string;
       /** 0 takes a free one. */
@@ -32,7 +32,7 @@ class StatusServerError extends Error {
   override readonly name = 'StatusServerError';
   readonly code: string;
 
-  constructor(at: Listening, cause: NodeJS.ErrnoException) {
+  constructor(at: ListenAddress, cause: NodeJS.ErrnoException) {
     const where = 'socket' in at ? at.socket : `${at.listen} port ${at.port}`;
     super(`status server: cannot listen on ${where}: ${cause.message}`, { cause });
     this.code = cause.code ?? 'UNKNOWN';
@@ -70,7 +70,7 @@ function hostCheck(hosts: readonly string[]): (header: string) => boolean {
 const answerLimit_ms = 15_000;
 
 /** Listens; a socket that an agent left behind is no obstacle. */
-const listening = (server: Server, at: Listening): Promise<void> =>
+const listening = (server: Server, at: ListenAddress): Promise<void> =>
   new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => reject(new StatusServerError(at, error));
     server.once('error', fail);
@@ -96,9 +96,9 @@ async function answer(
   routes: Routes,
   isOurs: (host: string) => boolean,
 ): Promise<Reply> {
-  if (!isOurs(headers.host ?? '')) return text(421, 'this is not the host you asked for');
-  if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only');
-  return (await routes(url.split('?', 1)[0] ?? '')) ?? text(404, 'no such page');
+  if (!isOurs(headers.host ?? '')) return plainText(421, 'this is not the host you asked for');
+  if (method !== 'GET' && method !== 'HEAD') return plainText(405, 'GET and HEAD only');
+  return (await routes(url.split('?', 1)[0] ?? '')) ?? plainText(404, 'no such page');
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Reply): void {
@@ -147,7 +147,7 @@ const limits = {
 /** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
 export async function serveStatus(
   { routes, log }: StatusServerDeps,
-  at: Listening,
+  at: ListenAddress,
   signal: AbortSignal,
 ): Promise<StatusServer> {
   const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);

@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type RouteDeps, type Routes, statusRoutes } from './routes.ts';
-import { type Listening, type StatusServer, serveStatus } from './server.ts';
+import { type ListenAddress, type StatusServer, serveStatus } from './server.ts';
 
 /** The network interfaces of the machine by name, as os.networkInterfaces gives them. */
 export type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
@@ -29,14 +29,14 @@ export interface ServingDeps extends RouteDeps {
   readonly log: Log;
   readonly interfaces: Interfaces;
   /** Whether that many files more could be opened now. */
-  spareFiles(count: number): boolean;
+  canOpenFiles(count: number): boolean;
 }
 
 const look_ms = 10_000;
 const filesEvery_ms = 1000;
 /** So many must be free to listen again: two to listen, one for a connection and one for whatever comes. */
 const filesToListen = 4;
-const noFile = 'status server: no file is left for connections; it listens again when there are some';
+const noFile = 'status server: no file is left for connections; not listening until some are free';
 const loopback = '127.0.0.1';
 
 /** The address that an interface has now: of a device of that name, or of OpenWrt's bridge for the network. */
@@ -81,7 +81,7 @@ function complain({ deps, state }: Context, what: string, why: string): void {
 }
 
 /** Listens; undefined, and a complaint, where it cannot. */
-async function open(context: Context, name: string, at: Listening): Promise<StatusServer | undefined> {
+async function open(context: Context, name: string, at: ListenAddress): Promise<StatusServer | undefined> {
   const { deps, state, signal } = context;
   try {
     const server = await serveStatus({ routes: (path) => state.routes(path), log: deps.log }, at, signal);
@@ -150,16 +150,16 @@ function lookAgain(context: Context): void {
 }
 
 /**
- * A connection that no file is left for is offered again at once, without end and without a word from node, where
- * libuv has lost the file that it keeps to refuse it with: then nothing is listened on.
+ * Stops listening while no file is left: node would be offered the same connection again and again, with no error to
+ * see, once libuv has lost the file that it reserves for refusing connections.
  */
 function checkFiles(context: Context): void {
   const { deps, state } = context;
-  const full = !deps.spareFiles(state.full ? filesToListen : 1);
+  const full = !deps.canOpenFiles(state.full ? filesToListen : 1);
   if (full === state.full) return;
   state.full = full;
   if (full) deps.log.error(noFile);
-  else deps.log.info('status server: there are files again');
+  else deps.log.info('status server: files are free again');
   lookAgain(context);
 }
 

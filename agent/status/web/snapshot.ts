@@ -101,7 +101,7 @@ export interface LinkStatus {
   readonly hub_since_ms?: number;
   readonly hub_rtt_us?: number;
   readonly hub_changes?: number;
-  /** The latest trouble of the way to the hub, also after it ended. */
+  /** The latest trouble of the link to the hub, also after it ended. */
   readonly last_error?: string;
   /** Its name, a code of nats/causes.ts. */
   readonly cause?: string;

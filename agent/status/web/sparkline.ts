@@ -82,7 +82,7 @@ export function sparkline({ name, values, now, unknown, words }: Curve, history:
   );
   const caption = html`<figcaption>${name} <b>${now === undefined ? unknown : words(now)}</b></figcaption>`;
   if (range === undefined)
-    return html`<figure>${caption}<p class="empty">nothing known of the last 15 min</p></figure>`;
+    return html`<figure>${caption}<p class="empty">no data for the last 15 min</p></figure>`;
   const [min, max] = [words(range.low), words(range.high)];
   return html`<figure>${caption}<svg viewBox="0 0 ${steps} ${height}" preserveAspectRatio="none" role="img" aria-label="${name} over the last 15 minutes, from ${min} to ${max}"><path d="${pathOf(found, range)}"/></svg><p><span>min ${min}</span> <span>15 min</span> <span>max ${max}</span></p></figure>`;
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { certProbe, forEver, parseFirstExpiry } from '../../../agent/device/certs.ts';
+import { certProbe, noExpiry, parseFirstExpiry } from '../../../agent/device/certs.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
 
 const chainFile = join(projectRoot, 'test/fixtures/certs/chain.pem');
@@ -89,8 +89,8 @@ test('the user JWT of a credentials file has days left as a certificate has', as
 
 test('a user JWT without an end is not among what runs out, and a damaged one says so', async () => {
   const probe = certProbe({ wall_ms: () => 0 });
-  assert.equal(parseFirstExpiry(creds({ name: 'u' })), forEver);
-  assert.equal(parseFirstExpiry(creds({ name: 'u', exp: 0 })), forEver, 'as nsc writes "never"');
+  assert.equal(parseFirstExpiry(creds({ name: 'u' })), noExpiry);
+  assert.equal(parseFirstExpiry(creds({ name: 'u', exp: 0 })), noExpiry, 'as nsc writes "never"');
   assert.deepEqual(await probe.read([{ file: '/u', text: creds({ name: 'u' }) }]), []);
   assert.equal(parseFirstExpiry(creds({}).replace('.', '.AAAA')), 'not a user JWT');
   assert.equal(

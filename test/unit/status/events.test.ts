@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding, Weight } from '../../../agent/health/finding.ts';
-import { healthEvent, tellEvents } from '../../../agent/status/events.ts';
+import { healthEvent, publishEvents } from '../../../agent/status/events.ts';
 import { findingLike, recordingLog, recordingSpool, unitStateOf } from '../../kit/unit/unitfakes.ts';
 
 const subject = 'ops.status.leaf.demo-01';
 function telling() {
   const spool = recordingSpool();
   const { log, said } = recordingLog();
-  const events = tellEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
+  const events = publishEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
   return { spool, said, events };
 }
 const finding = (key: string, weight: Weight, text = `${key} is wrong`): Finding =>
@@ -16,7 +16,7 @@ const finding = (key: string, weight: Weight, text = `${key} is wrong`): Finding
 
 test('a happening is an event record with unit, role and whole milliseconds', () => {
   const { spool, events } = telling();
-  events.tell({ event: 'hub', before: false, after: true, evidence: 'joined' });
+  events.publish({ event: 'hub', before: false, after: true, evidence: 'joined' });
   assert.deepEqual(spool.records, [
     {
       subject,
@@ -36,8 +36,8 @@ test('a happening is an event record with unit, role and whole milliseconds', ()
 
 test('what a person waits for is logged at info, details at debug', () => {
   const { events, said } = telling();
-  events.tell({ event: 'clock', before: { source: 'ptp' }, after: { source: 'ntp' } });
-  events.tell({ event: 'port_state', after: 'SLAVE' });
+  events.publish({ event: 'clock', before: { source: 'ptp' }, after: { source: 'ntp' } });
+  events.publish({ event: 'port_state', after: 'SLAVE' });
   assert.deepEqual(said(), [
     'info clock: {"source":"ptp"} -> {"source":"ntp"}',
     'debug port_state: unknown -> SLAVE',

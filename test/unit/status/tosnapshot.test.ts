@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absent, stale } from '../../../agent/lib/reading.ts';
-import { statusSnapshot } from '../../../agent/status/tosnapshot.ts';
+import { toSnapshot } from '../../../agent/status/tosnapshot.ts';
 import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
 import { findingLike, goodVerdict, noVerdict, spoolStats, unitStateOf } from '../../kit/unit/unitfakes.ts';
 
 const snapshotOf = (changes: Partial<UnitState> = {}) =>
-  statusSnapshot(unitStateOf(changes), { unit: 'demo-01', version: 'v' });
+  toSnapshot(unitStateOf(changes), { unit: 'demo-01', version: 'v' });
 const { time, nats } = unitStateOf();
 
 test('times are whole milliseconds and whole seconds, never in the future', () => {

@@ -133,9 +133,9 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
     ['f:4: user[0].password_file: only one of password and password_file can be used'],
   ],
   [
-    'a user who may speak as the unit',
+    'a user who may publish as the unit',
     "config user joe\n option password x\n list publish 'ops.heartbeat.*'\n list publish 'ops.echo.*'\n",
-    ["f:3: warning: user.joe.publish 'ops.heartbeat.*': lets this user speak as the unit (unit-1)"],
+    ["f:3: warning: user.joe.publish 'ops.heartbeat.*': lets this user publish as the unit (unit-1)"],
   ],
 ];
 for (const [name, text, problems] of cases) {

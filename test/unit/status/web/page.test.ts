@@ -149,7 +149,7 @@ test('a curve has a gap where nothing was known, and does not begin before there
   assert.deepEqual(path.match(/M\d+/g), ['M0', 'M80']);
   assert.deepEqual(curve(() => 5, 60).path?.match(/M\d+/g), ['M168']);
   assert.equal(curve(() => Number.NaN).path, undefined);
-  assert.match(curve(() => Number.NaN).words, /nothing known of the last 15 min/);
+  assert.match(curve(() => Number.NaN).words, /no data for the last 15 min/);
   assert.match(
     curve(() => 5, 900, 9).words,
     /Offset 9 ns min 5 ns 15 min max 9 ns/,
