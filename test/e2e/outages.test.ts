@@ -306,6 +306,8 @@ describe('a unit in an outage', () => {
     });
     const begun = performance.now();
     await until('joined', ({ link }) => link.hub_up === true && (link.hub_rtt_us ?? 0) > 250_000, slow);
+    const probe = () => hub.nc.request('ops.cmd.leaf.demo-02', 'HEALTH_PROBE', { timeout: 5000 });
+    await eventually('it hears probes', () => probe().catch(() => undefined), 40_000);
     const answered = await burst(300, 'demo-02');
     await eventually('probes are answered, and recorded', () => answered() > 50, 40_000);
     await sleep(long ? 60_000 : 3000);
