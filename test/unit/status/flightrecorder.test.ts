@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type ExcerptLimits, planExcerpts, usualLimits } from '../../../../agent/clock/recorder/excerpts.ts';
-import { type ClockSample, clockRecorder, recorded_s } from '../../../../agent/clock/recorder/samples.ts';
-import type { ClockVerdict } from '../../../../agent/clock/verdict/judge.ts';
-import { wallClock } from '../../../../agent/clock/wallclock.ts';
-import { absent, fresh } from '../../../../agent/lib/reading.ts';
-import type { SpoolRecord } from '../../../../agent/records/record.ts';
-import { keepRecorder } from '../../../../agent/status/flightrecorder.ts';
-import type { RecorderMetric } from '../../../../agent/wire/reports.ts';
-import { encodeRecord } from '../../../../agent/wire/values.ts';
-import { chronyFacts, epoch_s, ptpFacts } from '../../../kit/clock/evidence.ts';
-import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { type ExcerptLimits, planExcerpts, usualLimits } from '../../../agent/clock/recorder/excerpts.ts';
+import { type ClockSample, clockRecorder, recorded_s } from '../../../agent/clock/recorder/samples.ts';
+import type { ClockVerdict } from '../../../agent/clock/verdict/judge.ts';
+import { wallClock } from '../../../agent/clock/wallclock.ts';
+import { absent, fresh } from '../../../agent/lib/reading.ts';
+import type { SpoolRecord } from '../../../agent/records/record.ts';
+import { keepRecorder } from '../../../agent/status/flightrecorder.ts';
+import type { RecorderMetric } from '../../../agent/wire/reports.ts';
+import { encodeRecord } from '../../../agent/wire/values.ts';
+import { chronyFacts, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
+import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
 const sample = (second: number, changes: Partial<ClockSample> = {}): ClockSample => ({
   mono_ms: second * 1000 + 0.25,

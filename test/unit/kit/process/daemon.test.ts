@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { newOwner, undoLater } from '../../kit/process/cleanup.ts';
-import { childOf, daemon, eventually, runToEnd, tempDir } from '../../kit/process/daemon.ts';
-import { projectRoot } from '../../kit/process/tools.ts';
+import { newOwner, undoLater } from '../../../kit/process/cleanup.ts';
+import { childOf, daemon, eventually, runToEnd, tempDir } from '../../../kit/process/daemon.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 /** A shell that says that it is ready, and takes `work` to end when it is asked to. */
 const slow = (work: string): [string, string[]] => [

@@ -1,19 +1,19 @@
 // A unit without a battery clock boots years away from now, and its clock is set when NTP first answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockCaveat, trackTrust } from '../../../agent/clock/trust.ts';
-import { type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
-import { hosts } from '../../../agent/health/host.ts';
-import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
-import { clockNote } from '../../../agent/nats/clocknote.ts';
-import type { LinkState } from '../../../agent/nats/link.ts';
-import type { Answer } from '../../../agent/nats/outgoing.ts';
-import type { Gap } from '../../../agent/records/gap.ts';
-import { openSpool } from '../../../agent/records/spool.ts';
-import { withTimesCorrected } from '../../../agent/records/timecorrection.ts';
-import { clockStep } from '../../../agent/status/events.ts';
-import { heartbeat, logRecord } from '../../../agent/wire/messages.ts';
-import { encodeRecord } from '../../../agent/wire/values.ts';
+import { clockCaveat, trackTrust } from '../../agent/clock/trust.ts';
+import { type HealthFacts, judgeHealth } from '../../agent/health/health.ts';
+import { hosts } from '../../agent/health/host.ts';
+import { type LogEntry, logTo } from '../../agent/lib/log.ts';
+import { clockNote } from '../../agent/nats/clocknote.ts';
+import type { LinkState } from '../../agent/nats/link.ts';
+import type { Answer } from '../../agent/nats/outgoing.ts';
+import type { Gap } from '../../agent/records/gap.ts';
+import { openSpool } from '../../agent/records/spool.ts';
+import { withTimesCorrected } from '../../agent/records/timecorrection.ts';
+import { clockStep } from '../../agent/status/events.ts';
+import { heartbeat, logRecord } from '../../agent/wire/messages.ts';
+import { encodeRecord } from '../../agent/wire/values.ts';
 import {
   chronyFacts,
   clockSettings,
@@ -22,9 +22,9 @@ import {
   goodPtp,
   ptpFacts,
   timeline,
-} from '../../kit/clock/evidence.ts';
-import { configOf } from '../../kit/leaf/leafconfig.ts';
-import { fakeTicker } from '../../kit/lib/faketicker.ts';
+} from '../kit/clock/evidence.ts';
+import { configOf } from '../kit/leaf/leafconfig.ts';
+import { fakeTicker } from '../kit/lib/faketicker.ts';
 
 const year_ms = 31_557_600_000;
 const years = [

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runToEnd } from '../../kit/process/daemon.ts';
-import { reservePort } from '../../kit/process/ports.ts';
-import { projectRoot } from '../../kit/process/tools.ts';
+import { runToEnd } from '../../../kit/process/daemon.ts';
+import { reservePort } from '../../../kit/process/ports.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const draw = (count: number): Promise<number[]> => Promise.all(Array.from({ length: count }, reservePort));
 
