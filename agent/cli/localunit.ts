@@ -5,13 +5,13 @@ import { networkInterfaces } from 'node:os';
 import { procProcesses } from '../clock/disciplines.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
+import { addressOf } from '../device/address.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { type LeafProcess, leafControl } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
-import { addressOf } from '../status/web/serving.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/snapshot.ts';
 
 const answerLimit_ms = 2000;

@@ -6,6 +6,7 @@ import type { LeafState } from '../config/agentfile.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
+import { addressOf } from '../device/address.ts';
 import { bootId } from '../device/bootid.ts';
 import { renderLeaf } from '../leaf/conf/server.ts';
 import type { LeafSecrets } from '../leaf/conf/users.ts';
@@ -17,7 +18,6 @@ import { type LeafServer, leafServer } from '../leaf/render/server.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
-import { addressOf } from '../status/web/serving.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readOrUndefined } from '../lib/files.ts';
 
 /** The files in which the kernel and the system describe the device. One that cannot be read is empty. */
 export interface HostFiles {
@@ -19,13 +20,7 @@ export function hostFiles(root: string): HostFiles {
   const at = (path: string): string => join(root, path);
   return {
     at,
-    text(path) {
-      try {
-        return readFileSync(at(path), 'utf8');
-      } catch {
-        return '';
-      }
-    },
+    text: (path) => readOrUndefined(at(path)) ?? '',
     slowText: (path) => readFile(at(path), 'utf8').catch(() => ''),
     names(path) {
       try {

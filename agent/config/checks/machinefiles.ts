@@ -1,4 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
+import { codeOf } from '../../lib/errors.ts';
+import { readOrUndefined } from '../../lib/files.ts';
 import type { Config } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
 import { findAccount, type Users } from './access.ts';
@@ -15,18 +17,12 @@ export function stat(path: string): FileState {
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
     return kind === 'other' ? { kind } : { kind, mode, uid, gid, real: realpathSync(path) };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     return { kind: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown' };
   }
 }
 
-const read = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-};
+const read = (path: string): string => readOrUndefined(path) ?? '';
 
 /** The accounts that matter here: when root looks, the daemons run as user nunect, else as who looks. */
 export function usersOf(): Users {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { formatMetrics } from './metrics.ts';
 import { renderNow, renderPage } from './page.ts';
@@ -74,7 +75,7 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
       failing = false;
       return reply;
     } catch (error) {
-      if (!failing) log.error('the status cannot be shown', { error: String(error) });
+      if (!failing) log.error('the status cannot be shown', { error: messageOf(error) });
       failing = true;
       return plainText(500, 'the status cannot be shown');
     }

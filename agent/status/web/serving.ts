@@ -1,12 +1,9 @@
-import type { NetworkInterfaceInfo } from 'node:os';
+import { addressOf, type Interfaces } from '../../device/address.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type RouteDeps, type Routes, statusRoutes } from './routes.ts';
 import { type ListenAddress, type StatusServer, serveStatus } from './server.ts';
-
-/** The network interfaces of the machine by name, as os.networkInterfaces gives them. */
-export type Interfaces = () => Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 export interface ServingOptions {
   /** Serve over HTTP; the socket is served in any case. */
@@ -38,13 +35,6 @@ const filesEvery_ms = 1000;
 const filesToListen = 4;
 const noFile = 'status server: no file is left for connections; not listening until some are free';
 const loopback = '127.0.0.1';
-
-/** The address that an interface has now: of a device of that name, or of OpenWrt's bridge for the network. */
-export function addressOf(name: string, interfaces: Interfaces): string | undefined {
-  const all = interfaces();
-  const found = [...(all[name] ?? []), ...(all[`br-${name}`] ?? [])];
-  return found.find(({ family }) => family === 'IPv4')?.address;
-}
 
 /** The status server while it runs. */
 export interface Serving {
