@@ -93,8 +93,10 @@ export async function unauthorisedChronyd(owner: Cleanup, port: number): Promise
     socket.send(reply, from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
+  let isOpen = true;
   const stop = (): void => {
-    socket.close();
+    if (isOpen) socket.close(); // a test may stop it before its owner does
+    isOpen = false;
   };
   undoLater(owner, stop);
   return { stop };
