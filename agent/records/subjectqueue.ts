@@ -96,14 +96,18 @@ function hold(queue: SubjectQueue, { first_ms, longest_ms }: Pause, now_ms: numb
 /** Gives whether anything changed. */
 function become(queue: SubjectQueue, state: StorageState, why: string): boolean {
   const isNew = queue.state !== state || queue.why !== why;
-  Object.assign(queue, { state, why });
+  queue.state = state;
+  queue.why = why;
   return isNew;
 }
 
 /** The stream has stored a record. Gives whether the state changed, as all of these do. */
 export function markStored(queue: SubjectQueue, log: Log): boolean {
   const wasUnstored = queue.state === 'plain' || queue.state === 'denied';
-  Object.assign(queue, { failingSince_ms: undefined, holdUntil_ms: 0, pause_ms: 0, everStored: true });
+  queue.failingSince_ms = undefined;
+  queue.holdUntil_ms = 0;
+  queue.pause_ms = 0;
+  queue.everStored = true;
   const isNew = become(queue, 'stored', '');
   if (wasUnstored) log.info('records are stored again', { subject: queue.subject });
   return isNew;

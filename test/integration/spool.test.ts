@@ -101,7 +101,7 @@ for (const { name, program } of serversToTest()) {
       spool.stop();
     });
 
-    test('a full stream is told and tried again until there is room', async () => {
+    test('a full stream is reported and tried again until there is room', async () => {
       const operator = await fleet.operator(fleet.hub);
       await jetstream(operator, 'STREAM.DELETE.FLEET');
       await createStream(operator, { max_msgs: 5, discard: 'new' });
@@ -116,7 +116,7 @@ for (const { name, program } of serversToTest()) {
       spool.stop();
     });
 
-    test('a subject that the server does not permit is told as denied', async () => {
+    test('a subject that the server does not permit is reported as denied', async () => {
       const deny = ', permissions: { publish: { deny: ["ops.status.>"] } }';
       await fleet.leaf.reload(fleet.leafConfig(deny));
       await eventually('connected again', () => link.state().connected);

@@ -248,7 +248,7 @@ test("another unit's snapshot, or what is none, is kept aside and not taken", as
   await again.stop();
 });
 
-test('a broken line costs one record; it is counted and told once', async (t) => {
+test('a broken line costs one record; it is counted and logged once', async (t) => {
   const file = place(t);
   const first = run(file);
   first.metrics(1, 10);

@@ -4,7 +4,6 @@ import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { LinkState } from '../../../agent/nats/link.ts';
 import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import type { Gap } from '../../../agent/records/gap.ts';
-import { readPubAck } from '../../../agent/records/puback.ts';
 import { openSpool, type SpoolOptions } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
@@ -358,30 +357,6 @@ test('waiting for an empty spool ends at its limit; a stopped spool sends nothin
   metric(2);
   await ticker.pass(60_000);
   assert.equal(sent.length, 1);
-});
-
-test('only what a stream says is a PubAck', () => {
-  const read = (value: unknown) => readPubAck(bytes(value));
-  assert.deepEqual(read({ stream: 'S', seq: 3 }), { kind: 'stored', duplicate: false });
-  assert.deepEqual(read({ stream: 'S', seq: 3, duplicate: true }), { kind: 'stored', duplicate: true });
-  for (const odd of [
-    null,
-    7,
-    'x',
-    [],
-    {},
-    { stream: '', seq: 1 },
-    { stream: 'S', seq: '1' },
-    { error: {} },
-  ]) {
-    assert.deepEqual(read(odd), { kind: 'other' }, JSON.stringify(odd));
-  }
-  assert.deepEqual(readPubAck(new Uint8Array([0x7b, 0xff])), { kind: 'other' });
-  assert.deepEqual(read({ error: { code: 503, err_code: 10077, description: 'full' } }), {
-    kind: 'refused',
-    why: 'full',
-    permanent: false,
-  });
 });
 
 test('a log that is spooled itself does not chase its own tail when the connection ends', async () => {
