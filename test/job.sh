@@ -20,7 +20,7 @@ export out jobs
 run() {
   # shellcheck disable=SC2046  # the list of files is meant to be split
   NODE_V8_COVERAGE=$mine node --require ./build/register.cjs --enable-source-maps \
-    --test --test-concurrency=1 --test-timeout=300000 \
+    --test --test-concurrency=1 --test-timeout=900000 \
     --test-reporter=spec --test-reporter-destination="$mine/tests.txt" \
     --test-reporter=tap --test-reporter-destination="$mine/tests.tap" \
     $(find "$1" -name '*.test.ts' | sort)
