@@ -21,7 +21,7 @@ export interface Reply {
   readonly body: string;
 }
 
-export const plainText = (status: number, body: string): Reply => ({
+export const textReply = (status: number, body: string): Reply => ({
   status,
   type: 'text/plain; charset=utf-8',
   body: `${body}\n`,
@@ -36,7 +36,7 @@ const json = (value: object): Reply => ({
   body: `${JSON.stringify(value, finite)}\n`,
 });
 const html = (body: string): Reply => ({ status: 200, type: 'text/html; charset=utf-8', body });
-const health = ({ status }: StatusSnapshot): Reply => plainText(status === 'critical' ? 503 : 200, status);
+const health = ({ status }: StatusSnapshot): Reply => textReply(status === 'critical' ? 503 : 200, status);
 const metrics = (snapshot: StatusSnapshot): Reply => ({
   status: 200,
   type: 'text/plain; version=0.0.4; charset=utf-8',
@@ -77,7 +77,7 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
     } catch (error) {
       if (!failing) log.error('the status cannot be shown', { error: messageOf(error) });
       failing = true;
-      return plainText(500, 'the status cannot be shown');
+      return textReply(500, 'the status cannot be shown');
     }
   };
 

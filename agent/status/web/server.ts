@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../../lib/log.ts';
 import { pagePolicy } from './page.ts';
-import { plainText, type Reply, type Routes } from './routes.ts';
+import { type Reply, type Routes, textReply } from './routes.ts';
 
 export interface StatusServerDeps {
   readonly routes: Routes;
@@ -96,9 +96,9 @@ async function answer(
   routes: Routes,
   isOurs: (host: string) => boolean,
 ): Promise<Reply> {
-  if (!isOurs(headers.host ?? '')) return plainText(421, 'this is not the host you asked for');
-  if (method !== 'GET' && method !== 'HEAD') return plainText(405, 'GET and HEAD only');
-  return (await routes(url.split('?', 1)[0] ?? '')) ?? plainText(404, 'no such page');
+  if (!isOurs(headers.host ?? '')) return textReply(421, 'this is not the host you asked for');
+  if (method !== 'GET' && method !== 'HEAD') return textReply(405, 'GET and HEAD only');
+  return (await routes(url.split('?', 1)[0] ?? '')) ?? textReply(404, 'no such page');
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Reply): void {
