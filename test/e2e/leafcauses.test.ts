@@ -137,7 +137,7 @@ describe('with real servers', { concurrency: 2 }, () => {
           return text.replace(forbidden, '');
         });
         const { one } = site_;
-        const named = `records of ops.metric.rtt.${unit} are not stored: no stream takes this subject; see whether a stream has the subject, and the hub permits the unit to send it`;
+        const named = `records of ops.metric.rtt.${unit} are not stored: no stream takes this subject; either no stream has the subject, or the hub does not permit the unit to send it`;
         await until(one, 'it is named', ({ problems }) => problems.includes(named));
         assert.equal((await statusOf(one)).spool.state, 'stored', 'the others are');
         await reload(site_, (text) =>
