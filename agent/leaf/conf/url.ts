@@ -1,6 +1,9 @@
 import { defaultPorts } from '../../lib/defaults.ts';
 
-const defaultPort: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
+const websocketPorts: Readonly<Record<string, number>> = { ws: 80, wss: 443 };
+
+/** The port of a hub whose address names none. nats-server would take that of leaf nodes for websockets too. */
+export const defaultPortOf = (scheme: string): number => websocketPorts[scheme] ?? defaultPorts.leafnode;
 
 /** The parts of a server URL that passed the option table; no user, password, query or fragment. */
 export interface ServerUrl {
@@ -35,11 +38,11 @@ export const userinfo = (user: string, password: string): string =>
   `${encodeUserinfo(user)}:${encodeUserinfo(password)}@`;
 
 /**
- * The address of a hub as a leaf remote wants it. The port is always spelled out: nats-server would take
- * 7422 for websockets too, where people mean 80 and 443. `login` comes from `userinfo`.
+ * The address of a hub as a leaf remote wants it. The port is always spelled out. `login` comes from
+ * `userinfo`.
  */
 export function remoteUrl(url: ServerUrl, login = ''): string {
-  const port = url.port ?? defaultPort[url.scheme] ?? defaultPorts.leafnode;
+  const port = url.port ?? defaultPortOf(url.scheme);
   const path = isWebsocket(url.scheme) && url.path !== '/' ? url.path : '';
   return `${url.scheme}://${login}${url.host}:${port}${path}`;
 }

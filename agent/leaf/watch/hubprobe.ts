@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { defaultPorts } from '../../lib/defaults.ts';
 import { known } from '../../lib/known.ts';
 import { type CauseCode, causeOf } from '../causes.ts';
+import { defaultPortOf, isWebsocket } from '../conf/url.ts';
 
 /** How far a client that does not log in comes at an address of a hub. */
 export interface HubProbe {
@@ -36,7 +36,6 @@ export const isReached = ({ step }: HubProbe): boolean => step !== 'dns' && step
 export const causeOfProbe = ({ step, cause, why = '' }: HubProbe): CauseCode | undefined =>
   cause ?? (step === 'dns' ? 'dns' : causeOf(why)); // a DNS server that refuses is no hub that refuses
 
-const ports: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
 /** A hub of TLS 1.3 refuses a client certificate only after the handshake. */
 const afterword_ms = 300;
 
@@ -163,13 +162,13 @@ async function shakeHands(attempt: Attempt, plain: Socket, tls: ProbeTls): Promi
  */
 export async function probeHub(url: string, tls: ProbeTls | undefined, limit_ms: number): Promise<HubProbe> {
   const { protocol, hostname, port } = new URL(url);
-  const isWebsocket = protocol in ports;
+  const scheme = protocol.slice(0, -1);
   const attempt: Attempt = { host: hostname.replace(/^\[|\]$/g, ''), limit_ms, step: 'dns' };
   const result = (): HubProbe => ({ url, ...known({ address: attempt.address }), step: attempt.step });
   try {
-    const socket = await dial(attempt, Number(port || (ports[protocol] ?? defaultPorts.leafnode)));
-    const tlsFirst = isWebsocket || tls?.handshakeFirst === true;
-    const wantsTls = protocol === 'wss:' || (!isWebsocket && tls !== undefined);
+    const socket = await dial(attempt, Number(port || defaultPortOf(scheme)));
+    const tlsFirst = isWebsocket(scheme) || tls?.handshakeFirst === true;
+    const wantsTls = scheme === 'wss' || (!isWebsocket(scheme) && tls !== undefined);
     if (tlsFirst ? wantsTls : await greet(attempt, socket, wantsTls))
       await shakeHands(attempt, socket, tls ?? {});
     attempt.step = 'open';
