@@ -169,11 +169,12 @@ function tick(s: Supervision): void {
 /** The hub is joined: ends the outage. Whether it is time to look at the process and its files. */
 function isCheckDue(s: Supervision): boolean {
   const isNews = s.state.joined_ms === undefined;
-  if (isNews) s.complaints.joined();
   s.trouble.clear();
   s.probes.reset();
   s.ticksSinceCheck = isNews ? 0 : (s.ticksSinceCheck + 1) % calmTicks;
-  return s.ticksSinceCheck === 0;
+  const isDue = s.ticksSinceCheck === 0;
+  if (isDue && !isNews) s.complaints.joined(); // not yet at a join: the log may be ahead of what the server was asked
+  return isDue;
 }
 
 /** Writes the name of the hub settings that have joined, if it was the server of now that did. */
