@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { currentLoad, fsSize, mem, networkInterfaces, osInfo, time } from 'systeminformation';
 import { systemProbe } from '../../agent/device/system.ts';
 
 const run = (program: string, ...args: string[]): string =>
@@ -64,6 +65,32 @@ test('interfaces are what ip says', async () => {
     near(entry.tx_bytes ?? Number.NaN, stats64.tx.bytes, 0.2, ifname);
   }
   assert.ok(theirs.some(({ ifname }) => ours.has(ifname)));
+});
+
+test('systeminformation, which reads the machine in its own ways, agrees', async () => {
+  const probe = systemProbe(['/']);
+  await probe.read();
+  const [memory, disks, links, system, load] = await Promise.all([
+    mem(),
+    fsSize(),
+    networkInterfaces(),
+    osInfo(),
+    currentLoad(),
+  ]);
+  const ours = await probe.read();
+  assert.equal(ours.memory?.total_bytes, memory.total);
+  near(ours.memory?.available_bytes ?? 0, memory.available, 0.1, 'available memory');
+  assert.equal(ours.cores, load.cpus.length);
+  assert.equal(ours.firmware?.kernel, system.kernel);
+  assert.ok(Math.abs((ours.uptime_s ?? 0) - time().uptime) < 5);
+  const root = disks.find(({ mount }) => mount === '/');
+  assert.equal(ours.storage[0]?.total_bytes, root?.size);
+  const states = new Map(
+    (Array.isArray(links) ? links : [links]).map((link) => [link.iface, link.operstate]),
+  );
+  const shared = ours.interfaces.filter(({ name }) => states.has(name)); // others come and go while tests run
+  assert.ok(shared.length > 0, [...states.keys()].join(' '));
+  for (const { name, state } of shared) assert.equal(state, states.get(name), name);
 });
 
 test('processor use follows the load that is put on', async () => {
