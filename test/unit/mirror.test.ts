@@ -16,6 +16,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Tests of more than one file, by what they are about. Those of more than one room stand in no room. */
 const spanning: ReadonlySet<string> = new Set([
   'arrows', // the imports of all of agent/
+  'house', // sizes and names in all of agent/
   'coldboot', // a unit without a clock: clock, nats, records and status together
   'docs', // what the documents say of config, clock and wire
   'faults', // whatever fails anywhere: the rest goes on
