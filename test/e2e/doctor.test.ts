@@ -39,7 +39,7 @@ function patient(
         last = await doctor();
         return wanted(last) && last;
       },
-      30_000,
+      90_000,
       200,
     ).catch((error: Error) => {
       const lines = last?.findings.map((finding) => JSON.stringify(finding)) ?? [];

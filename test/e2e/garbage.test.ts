@@ -30,8 +30,8 @@ describe('servers that speak garbage, all at once', { concurrency: 4 }, () => {
         { nodeFlags: smallFlags },
       );
       const memory = watchMemory(agent.pid);
-      await eventually('a connection', () => server.connections() > 0, 30_000);
-      await eventually('its page', () => status().catch(() => undefined), 30_000);
+      await eventually('a connection', () => server.connections() > 0, 90_000);
+      await eventually('its page', () => status().catch(() => undefined), 90_000);
       const cpuBefore_ms = cpu_ms(agent.pid);
       const begun = performance.now();
       let slowest_ms = 0;
@@ -97,7 +97,7 @@ test('mode off: the agent takes the hub when it stands where garbage came from',
   const conf = join(tempDir(t, 'garbage-hub'), 'hub.conf');
   writeFileSync(conf, `listen: "127.0.0.1:${port}"\n`);
   await startServer(t, program, conf);
-  await eventually('READY', () => agent.output().includes('READY demo-01'), 30_000);
+  await eventually('READY', () => agent.output().includes('READY demo-01'), 90_000);
   await eventually('the page says so', async () => (await status()).link.connected);
   assert.equal(agent.output().split('cannot connect').length - 1 <= 3, true, agent.output());
   await agent.end('SIGTERM');

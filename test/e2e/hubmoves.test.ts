@@ -38,7 +38,7 @@ const joined = (one: RunningUnit): Promise<number> =>
       const { link } = (await one.status().catch(() => ({}))) as { link?: { hub_up?: boolean } };
       return link?.hub_up === true && performance.now();
     },
-    40_000,
+    90_000,
     100,
   ).catch((error) => {
     throw new Error(`${error}\n${one.agent().output()}\n${one.leaf().output().slice(-2000)}`);
@@ -76,7 +76,7 @@ for (const { name, program } of serversToTest()) {
         .output()
         .matchAll(/127\.0\.0\.3:\d+ - lid:\d+ - Leafnode connection created/g),
     ];
-    await eventually('the leaf is at the other address', () => connected().length > 0, 30_000);
+    await eventually('the leaf is at the other address', () => connected().length > 0, 90_000);
     const took_ms = performance.now() - begun;
     await joined(one);
     t.diagnostic(
@@ -115,7 +115,7 @@ describe('a hub that tells units of an address that is not theirs to use', { con
       await joined(one);
       await hub.end('SIGKILL');
       const tried = () => one.leaf().output().split('Error trying to connect as leafnode').length - 1;
-      await eventually('some attempts', () => tried() >= 3 || came >= 1, 20_000);
+      await eventually('some attempts', () => tried() >= 3 || came >= 1, 90_000);
       await startServer(t, newest, conf);
       await joined(one);
       assert.equal(came > 0, !ignored, `${came} connections at the address that is not ours`);

@@ -48,7 +48,7 @@ const statusOf = (one: RunningUnit): Promise<Status> =>
   eventually('a status', () => one.status().catch(() => undefined)) as Promise<unknown> as Promise<Status>;
 
 const joined = (one: RunningUnit, is = true): Promise<unknown> =>
-  eventually(`hub_up ${is}`, async () => (await statusOf(one)).link.hub_up === is, 40_000, 100);
+  eventually(`hub_up ${is}`, async () => (await statusOf(one)).link.hub_up === is, 90_000, 100);
 
 /** Renders as on a router, where the last good hub settings outlive a reboot in another place. */
 function renderAgain(one: RunningUnit): ReturnType<typeof nunect> {
@@ -124,7 +124,7 @@ async function startSite(
 }
 
 const said = (told: readonly Told[], event: string): Promise<Told> =>
-  eventually(`event ${event}`, () => told.find((one) => one.event === event), 40_000).catch((error) => {
+  eventually(`event ${event}`, () => told.find((one) => one.event === event), 90_000).catch((error) => {
     throw new Error(`${error}\n${JSON.stringify(told, undefined, 1)}`);
   });
 
@@ -132,7 +132,7 @@ const problem = (one: RunningUnit, pattern: RegExp): Promise<string> =>
   eventually(
     `a problem like ${pattern}`,
     async () => (await statusOf(one)).problems.find((text) => pattern.test(text)),
-    40_000,
+    90_000,
     100,
   ).catch(async (error) => {
     throw new Error(
@@ -177,7 +177,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       await eventually(
         'no problem',
         async () => !(await statusOf(one)).problems.some((text) => /hub settings/.test(text)),
-        30_000,
+        90_000,
         100,
       );
       await joined(one);
@@ -216,7 +216,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
         /the hub is not joined: the connection to the hub is closed|the hub received no login in time/,
       );
       const first = one.leaf().pid;
-      await eventually('another process', () => one.leaf().pid !== first, 40_000);
+      await eventually('another process', () => one.leaf().pid !== first, 90_000);
       path?.set('pass');
       await joined(one);
       const { evidence } = await said(told, 'leaf_restart');
@@ -253,7 +253,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
         path?.set('swallow');
         const begun = performance.now();
         // it may be up again at once: 2.9 goes round the path, to the address that the hub advertises
-        await eventually('the link has changed', async () => (await changes()) > before, 40_000, 100);
+        await eventually('the link has changed', async () => (await changes()) > before, 90_000, 100);
         const took_ms = performance.now() - begun;
         t.diagnostic(`noticed after ${(took_ms / 1000).toFixed(1)} s`);
         assert.ok(took_ms < 3 * 2000 + 3000, `${took_ms} ms`);
@@ -275,7 +275,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
         eventually(
           'an echo',
           () => at.nc.request(`ops.echo.${unit}`, 'x', { timeout: 500 }).catch(() => undefined),
-          30_000,
+          90_000,
         );
       const at = await Promise.any([hub, second].map((one) => answers(one).then(() => one)));
       const other = at === hub ? second : hub;
@@ -326,7 +326,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     await eventually(
       'it is seen',
       () => one.agent().output().includes('do not belong together'),
-      40_000,
+      90_000,
       100,
     );
     assert.doesNotMatch(one.leaf().output(), /Reloaded/);
@@ -334,7 +334,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     await eventually(
       'the server is told',
       () => /Reloaded server configuration/.test(one.leaf().output()),
-      40_000,
+      90_000,
       100,
     );
     assert.equal(await linkOf(), link, 'the link is the same');
@@ -347,7 +347,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     await eventually(
       'another link',
       async () => ![undefined, link].includes((await linkOf()) as undefined),
-      40_000,
+      90_000,
       100,
     );
     await joined(one);

@@ -49,7 +49,7 @@ const askPlugin = async (method: string): Promise<UbusReply> => {
 const text = async (page: Page, part: string): Promise<string> =>
   (await page.locator(`[data-part="${part}"]`).allTextContents()).join(' ');
 const shows = (page: Page, part: string, wanted: RegExp): Promise<unknown> =>
-  eventually(`${wanted} in ${part}`, async () => wanted.test(await text(page, part)), 30_000);
+  eventually(`${wanted} in ${part}`, async () => wanted.test(await text(page, part)), 90_000);
 
 for (const source of luciSources())
   describe(`the status view in ${source.name}`, { skip, timeout: 120_000 }, () => {

@@ -106,7 +106,7 @@ test('off and external: wrong password, wrong CA and a hub that is gone are told
             now.problems.some((text) => problem.test(text))
           );
         },
-        30_000,
+        90_000,
         100,
       ).catch((failure) => {
         throw new Error(`${failure}\n${JSON.stringify(last)}\n${agent.output()}`);

@@ -41,7 +41,7 @@ const until = (what: string, check: (now: StatusSnapshot) => boolean, of = site)
       const now = await status(of).catch(() => undefined);
       return now !== undefined && check(now) && now;
     },
-    40_000,
+    90_000,
     50,
   );
 const bootOf = (of = site): string => /boot=(\w+)/.exec(of.agent().output())?.[1] ?? '';
@@ -80,7 +80,7 @@ async function settled(boot: string, from: number, of = site) {
         }
       );
     },
-    20_000,
+    90_000,
     500,
   ).catch(async (error: Error) => {
     const { missing } = account(await readStream(hub.nc, 'NUNECT'), boot, from);
@@ -272,7 +272,7 @@ describe('a unit in an outage', () => {
       async act() {
         gate.set('deaf'); // records arrive, but not the word of it
         const before = await hub.stored();
-        await eventually('a record arrives', async () => (await hub.stored()) > before, 40_000);
+        await eventually('a record arrives', async () => (await hub.stored()) > before, 90_000);
         gate.set('shut');
         await until('it is told', ({ problems }) => problems.some((text) => noHub.test(text)));
         await sleep(4000); // twice what the hub knows ids for
@@ -307,9 +307,9 @@ describe('a unit in an outage', () => {
     const begun = performance.now();
     await until('joined', ({ link }) => link.hub_up === true && (link.hub_rtt_us ?? 0) > 250_000, slow);
     const probe = () => hub.nc.request('ops.cmd.leaf.demo-02', 'HEALTH_PROBE', { timeout: 5000 });
-    await eventually('it hears probes', () => probe().catch(() => undefined), 40_000);
+    await eventually('it hears probes', () => probe().catch(() => undefined), 90_000);
     const answered = await burst(300, 'demo-02');
-    await eventually('probes are answered, and recorded', () => answered() > 50, 40_000);
+    await eventually('probes are answered, and recorded', () => answered() > 50, 90_000);
     await sleep(long ? 60_000 : 3000);
     const { stored, doubled, last } = await settled(bootOf(slow), 0, slow);
     const seconds = (performance.now() - begun) / 1000;
@@ -378,7 +378,7 @@ describe('a unit in an outage', () => {
       seconds: 0,
     });
     assert.match(site.agent().output(), /WARN spool: the previous run ended without a stop/);
-    await eventually('the file goes', () => !existsSync(snapshot), 30_000);
+    await eventually('the file goes', () => !existsSync(snapshot), 90_000);
   });
 
   test('the agent is killed with records on their way: at most those are lost, and none is doubled', async () => {

@@ -193,7 +193,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       await eventually(
         'loaded anew',
         async () => (await textOf(off.page, '.asof')) !== before_text,
-        20_000,
+        90_000,
         200,
       );
       assert.deepEqual(off.wrong, []);
@@ -261,7 +261,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('hub gone: the link and the problem say so, with a command', async () => {
       await site.hub.server().end('SIGKILL');
-      await shows(watched.page, '#link', /■ Hub not reached/, 30_000);
+      await shows(watched.page, '#link', /■ Hub not reached/, 90_000);
       await shows(watched.page, '#problems', /the hub is not joined.*(leaf\.log|restart nats-server)/);
       await shows(watched.page, '.health', /▲ degraded: \d problem/);
       await shows(watched.page, '#link', /Not yet sent\d+ records/);
@@ -269,7 +269,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       assert.deepEqual(undocumented, [], 'docs/status.md knows every field that a real unit has');
       await inspect(url, 'hub-gone');
       await site.hub.restart();
-      await shows(watched.page, '#link', /● Hub reached/, 30_000);
+      await shows(watched.page, '#link', /● Hub reached/, 90_000);
     });
 
     test('holdover: said with its source, and the bound grows', async () => {
@@ -307,7 +307,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
         get({ socketPath, path: '/healthz' }, ({ statusCode }) => resolve(statusCode)).on('error', reject);
       });
       assert.equal(bySocket, 200, 'the socket that was left behind is replaced');
-      await shows(watched.page, '#gone', /^$/, 40_000);
+      await shows(watched.page, '#gone', /^$/, 90_000);
       assert.equal(await watched.page.getByRole('alert').isVisible(), false);
     });
   });
@@ -357,7 +357,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
             now_s += 1;
             await page.clock.runFor(1000);
             await pause(5); // the request is made, and answered, in real time
-            await eventually('the answer', () => waiting === 0, 20_000, 5);
+            await eventually('the answer', () => waiting === 0, 90_000, 5);
             await page.evaluate('new Promise((resolve) => queueMicrotask(resolve))');
           }
         },

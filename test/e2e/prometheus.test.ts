@@ -90,7 +90,7 @@ describe('Prometheus', { skip, concurrency: 1 }, () => {
         const found = await query('count_over_time(up{job="nunect"}[1m])').catch(() => []);
         return Number(found[0]?.value[1] ?? 0) >= 3;
       },
-      30_000,
+      90_000,
       300,
     );
   });

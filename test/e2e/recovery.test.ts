@@ -40,7 +40,7 @@ let agentPid: number;
 const seen: Msg[] = [];
 
 const status = async (): Promise<Status> => (await site.status()) as unknown as Status;
-const until = (what: string, check: (now: Status) => boolean, timeoutMs = 30_000): Promise<Status> =>
+const until = (what: string, check: (now: Status) => boolean, timeoutMs = 90_000): Promise<Status> =>
   eventually(
     what,
     async () => {

@@ -27,7 +27,7 @@ const beats = (): Json[] => bodies(`ops.heartbeat.${unit}`);
 const sequences = (): number[] => beats().map(({ sequence }) => sequence as number);
 const nextBeat = async (): Promise<Json> => {
   const count = beats().length;
-  return eventually('another heartbeat', () => beats()[count], 20_000);
+  return eventually('another heartbeat', () => beats()[count], 90_000);
 };
 const natsMetric = (): Json | undefined => bodies(`ops.metric.nats.${unit}`).at(-1);
 const parts = (): string[] =>
@@ -201,13 +201,13 @@ describe('a running unit whose config changes', () => {
     await eventually(
       'the hub is missed',
       async () => (await site.status())['link']?.['hub_up'] !== true,
-      30_000,
+      90_000,
     );
     await hub.restart();
     await eventually(
       'joined again',
       () => hubEvents().at(-1)?.['after'] === true && hubEvents().length > before,
-      40_000,
+      90_000,
     );
     const told = hubEvents()
       .slice(before)
@@ -246,7 +246,7 @@ describe('a running unit whose config changes', () => {
     await eventually(
       'READY again',
       () => site.agent().output().split(`READY ${unit}`).length > ready,
-      20_000,
+      90_000,
     );
     assert.equal(site.agent().pid, pid);
     process.kill(pid, 0);

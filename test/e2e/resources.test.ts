@@ -244,7 +244,7 @@ test('a run directory that is read-only, and no other: the agent runs without pm
     runtime(),
     bundle,
   ]);
-  const now = await eventually('its page', () => lone.status().catch(() => undefined), 30_000);
+  const now = await eventually('its page', () => lone.status().catch(() => undefined), 90_000);
   assert.equal(now.clock.quality, 'freerun');
   assert.doesNotMatch(agent.output(), /crashed/);
   assert.equal(agent.output().match(/EROFS/g)?.length, 1, 'one line: the socket of the status server');
@@ -279,8 +279,8 @@ test('names that nobody resolves: the page answers and records go on, with one l
       ],
     },
   );
-  await eventually('its page', () => lone.status().catch(() => undefined), 30_000);
-  await eventually('the resolver is asked', () => queries > 0, 30_000);
+  await eventually('its page', () => lone.status().catch(() => undefined), 90_000);
+  await eventually('the resolver is asked', () => queries > 0, 90_000);
   let slowest_ms = 0;
   for (let at = 0; at < (long ? 60 : 12); at++) {
     const begun = performance.now();
@@ -290,7 +290,7 @@ test('names that nobody resolves: the page answers and records go on, with one l
   }
   t.diagnostic(`${queries} queries, page within ${slowest_ms.toFixed(0)} ms`);
   assert.ok(slowest_ms < 3000, `${slowest_ms} ms, where a lookup takes 5 s and more`);
-  await eventually('records wait', async () => (await lone.status()).spool.records > 20, 30_000);
+  await eventually('records wait', async () => (await lone.status()).spool.records > 20, 90_000);
   assert.match((await lone.status()).problems.join(), /not connected to the hub/);
   await lone.agent.end('SIGKILL'); // a lookup under way holds an exit for as long as it lasts
 });
@@ -366,7 +366,7 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
           assert.equal(now.kind, 'absent', name);
           return now.kind === 'absent' && now.why !== 'not_yet' && now;
         },
-        30_000,
+        90_000,
       );
       t.diagnostic(`${name}: ${reading.why} (${reading.detail ?? ''}), ${started} started in 6 s`);
       assert.ok(started <= 4, `${name}: ${started} started in 6 s`);

@@ -139,7 +139,7 @@ describe('at a terminal', () => {
   const row = (screen: AtTerminal, unit: string): string =>
     screen.screen().find((line) => line.startsWith(unit)) ?? '';
   const shows = (what: string, screen: AtTerminal, unit: string, words: RegExp): Promise<unknown> =>
-    eventually(what, () => words.test(row(screen, unit)), 30_000).catch((error) => {
+    eventually(what, () => words.test(row(screen, unit)), 90_000).catch((error) => {
       throw new Error(`${error}\n${screen.screen().join('\n')}`);
     });
 
@@ -173,7 +173,7 @@ describe('at a terminal', () => {
     await shows('ages go on', screen, 'demo-01', / [2-9]s /);
     assert.match(row(screen, 'demo-01'), /^demo-01 +(OK|DEGRADED) /);
     await hub.restart();
-    await eventually('it is there again', () => !/NO CONNECTION/.test(screen.screen().join('\n')), 30_000);
+    await eventually('it is there again', () => !/NO CONNECTION/.test(screen.screen().join('\n')), 90_000);
     await shows('and the unit is heard', screen, 'demo-01', /^demo-01 +(OK|DEGRADED) .* [0-2]s /);
     screen.type('q');
     assert.equal(await screen.ended, 0);

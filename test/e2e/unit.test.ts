@@ -37,7 +37,7 @@ const latest = (subject: string): Promise<Msg> =>
   eventually(
     `a message on ${subject}`,
     () => seen.findLast((message) => message.subject === subject),
-    20_000,
+    90_000,
   );
 type Json = Record<string, unknown>;
 const body = async (subject: string): Promise<Json> => (await latest(subject)).json<Json>();
@@ -105,7 +105,7 @@ describe('a unit seen from the hub', () => {
     await eventually(
       'ntp locked',
       async () => (await body(`ops.metric.time.${unit}`))['clock_quality'] === 'locked',
-      40_000,
+      90_000,
     );
     const time = await body(`ops.metric.time.${unit}`);
     assert.equal(time['active_source'], 'ntp');

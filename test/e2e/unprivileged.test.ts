@@ -81,7 +81,7 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
     () => existsSync(join(out, 'state/leaf.log')) && leafLog().includes('Server is ready'),
   );
   const agent = start(runtime(), bundle, 'run', '--dir', out);
-  await eventually('READY', () => agent.output().includes(`READY ${unit}`), 30_000).catch((error: Error) => {
+  await eventually('READY', () => agent.output().includes(`READY ${unit}`), 90_000).catch((error: Error) => {
     throw new Error(`${error.message}\n${agent.output()}`);
   });
 
@@ -92,7 +92,7 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
   const both = await eventually(
     'facts of both clock daemons at the hub',
     () => metric.find(({ ptp, ntp }) => ptp !== undefined && ntp?.refid !== undefined),
-    30_000,
+    90_000,
   ).catch((error: Error) => {
     throw new Error(`${error.message}\n${JSON.stringify(metric.at(-1))}\n${agent.output()}`);
   });

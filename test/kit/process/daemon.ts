@@ -151,11 +151,14 @@ export function tempDir(owner: Cleanup, name: string): string {
   return dir;
 }
 
-/** Waits until `probe` gives something other than undefined or false; fails with `what` after `timeoutMs`. */
+/**
+ * Waits until `probe` gives something other than undefined or false; fails with `what` after `timeoutMs`. That is for
+ * what does not come at all: a busy machine may take its time, and how long something may take is asserted by itself.
+ */
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
   everyMs = 20,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;

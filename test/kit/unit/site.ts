@@ -161,7 +161,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     await eventually(
       `${opts.unit} READY`,
       () => started.output().includes(`READY ${opts.unit}`),
-      30_000,
+      90_000,
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${started.output()}`);
     });
