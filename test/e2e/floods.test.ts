@@ -93,9 +93,12 @@ async function endure(say: (line: string) => void, flood: () => Promise<unknown>
     5000,
     100,
   ).catch(() => rss_mb(pid));
-  const calm = quietClient(hub.nc, subject);
-  await pause(400);
-  const afterwards = await calm.stop();
+  const afterwards = await eventually('echoes are quick again', async () => {
+    const calm = quietClient(hub.nc, subject);
+    await pause(400);
+    const times = await calm.stop();
+    return times.lost === 0 && times.p50_ms < 20 && times;
+  });
   await eventually('two heartbeats after it', () => beatsOf(seen.slice(from)).length >= 2);
   const { longest_ms, missing } = gapsOf(beatsOf(seen.slice(from)));
   say(
@@ -106,8 +109,6 @@ async function endure(say: (line: string) => void, flood: () => Promise<unknown>
   assert.ok(back_mb < idle_mb + bound.after, `${back_mb} MB afterwards, idle ${idle_mb} MB`);
   assert.deepEqual(missing, [], 'no heartbeat is missing');
   assert.ok(longest_ms < 2 * interval_ms + 300, `${longest_ms} ms without a heartbeat`);
-  assert.equal(afterwards.lost, 0);
-  assert.ok(afterwards.p50_ms < 20, shown(afterwards));
   return during;
 }
 
@@ -248,6 +249,9 @@ describe('a unit that is flooded', () => {
   test('HTTP: thousands of connections, half requests, pipelines and viewers that never read', async (t) => {
     const { port } = new URL(site.statusUrl);
     const sockets: Socket[] = [];
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+    });
     const open = (speak: (socket: Socket) => void): void => {
       const socket = tcp(Number(port), '127.0.0.1');
       socket.on('error', () => {});
@@ -279,7 +283,7 @@ describe('a unit that is flooded', () => {
       }
       await pause(500);
     });
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.splice(0)) socket.destroy();
     const page = await eventually('the page is served again', () =>
       fetch(site.statusUrl).then(
         (reply) => reply.ok,
@@ -289,7 +293,7 @@ describe('a unit that is flooded', () => {
     assert.ok(page);
   });
 
-  test('HTTP: viewers that never read do not keep others out for ever', async () => {
+  test('HTTP: viewers that never read do not keep others out for ever', async (t) => {
     const { port } = new URL(site.statusUrl);
     const sockets = Array.from({ length: 64 }, () => {
       const socket = tcp(Number(port), '127.0.0.1');
@@ -297,6 +301,9 @@ describe('a unit that is flooded', () => {
       socket.pause();
       socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500));
       return socket;
+    });
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
     });
     await eventually(
       'somebody else is served',
@@ -313,7 +320,6 @@ describe('a unit that is flooded', () => {
       30_000,
       250,
     );
-    for (const socket of sockets) socket.destroy();
   });
 
   test('after all of it nothing is held: what memory there is more is garbage, and pages that malloc keeps', async (t) => {
