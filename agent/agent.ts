@@ -98,7 +98,7 @@ function contextOf({ spawn, clocks = machineClocks, runDir }: AgentDeps, console
 
 async function stopAgent(parts: RunningParts<AgentFile, AgentContext>): Promise<void> {
   parts.get(recorderPart).finish();
-  await parts.get(publisherPart).farewell();
+  await parts.get(publisherPart).publishLast();
   await parts.get(spoolPart).drained(drainMs);
   await parts.stop();
 }

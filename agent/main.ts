@@ -33,7 +33,7 @@ runProcess({
       call: (args, { io, stopSignal }) => status(args, io, stopSignal()),
     },
     doctor: {
-      about: 'look for what is wrong, and show the command that mends it',
+      about: 'look for what is wrong, and show the command that fixes it',
       call: (args, { io }) => doctor(args, io),
     },
   },

@@ -20,9 +20,9 @@ import { painter } from './terminal.ts';
 
 const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
 
-Checks everything from the config to the records at the hub, and shows for each fault the command that mends it.
+Checks everything from the config to the records at the hub, and shows for each fault the command that fixes it.
 While the agent answers, its own findings are shown; else what can be seen without it. It changes nothing.
-Exit code: 0 all is well, 1 warnings only, 2 something fails.
+Exit code: 0 no fault found, 1 warnings only, 2 something fails.
   --json         the results as one JSON object
   --config FILE  default: ${defaultConfigFile}
   --dir DIR      the agent's directory, default: ${runDir}

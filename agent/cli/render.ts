@@ -25,15 +25,15 @@ const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--
                      [--leaf-address IPV4]
 
 Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
-'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, parted by '; '.
-Exit code 1: the config could not be used as it is; what ran before stays.
+'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, separated by '; '.
+Exit code 1: the config could not be used as it is; what is running stays.
   --config FILE  default: ${defaultConfigFile}
   --out DIR      default: ${runDir}
   --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
                  default: ${keepDir}, but with another --out: nowhere
   --stdout       show leaf.conf with every secret masked, and write nothing
-  --no-test      do without 'nats-server -t'
-  --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: asked of the system
+  --no-test      skip 'nats-server -t'
+  --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: that of the interface
 `;
 
 const flags = {

@@ -45,7 +45,7 @@ function readSingle(
   const [first, ...more] = given;
   if (first !== undefined) notes.lines.set(type, first.line);
   for (const { line } of more) {
-    const message = `a second section of type ${type}; the first is in line ${first?.line}. Both count`;
+    const message = `a second section of type ${type}; the first is in line ${first?.line}. Both are read as one`;
     notes.report({ line, option: type, severity: 'warning', message });
   }
   const options = given.flatMap((section) => section.options);
@@ -159,7 +159,7 @@ function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
 /**
  * Makes a config of what a file says. A mistake never stops it: a bad option keeps its last good value or
  * its default, a user or probe that cannot be told from others or let in safely is left out, a file that
- * cannot be read at all leaves what ran before, or the defaults.
+ * cannot be read at all leaves the last good config, or the defaults.
  */
 export function loadConfig(input: LoadInput): Loaded {
   const { raw, file, lastGood } = input;

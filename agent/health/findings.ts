@@ -97,7 +97,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   leaf_config: {
     name: 'leaf config',
     weight: ({ state }) => (state === 'none' ? 'critical' : 'degraded'),
-    text: ({ state }) => `the leaf does not run the config asked for: ${state}`,
+    text: ({ state }) => `the leaf does not run the config that was asked for: ${state}`,
     remedy: 'nunect check',
     step: 'rendered',
   },

@@ -84,7 +84,7 @@ export function publishEvents(
       }
       for (const { key, weight } of ended) {
         put({ event: 'problem', before: { key, weight } });
-        deps.log.info(`over: ${key}`);
+        deps.log.info(`problem ended: ${key}`);
       }
     },
   };

@@ -38,7 +38,7 @@ export interface Publisher {
   /** Goes on with other options, which it publishes at once; the count of heartbeats goes on, too. */
   configure(opts: PublisherOptions): void;
   /** Puts the last heartbeat, which says that the unit stops by intention. */
-  farewell(): Promise<void>;
+  publishLast(): Promise<void>;
   stop(): void;
 }
 
@@ -138,7 +138,7 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
       state.round += 1;
       if (state.begun) begin(deps, state);
     },
-    async farewell() {
+    async publishLast() {
       if (state.stopped) return;
       stop();
       await publish(deps, state, true);

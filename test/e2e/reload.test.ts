@@ -235,7 +235,7 @@ describe('a running unit whose config changes', () => {
     assert.ok((await hub.stored()) >= before);
   });
 
-  test('another role is another agent: it says farewell as the old one and READY as the new one', async () => {
+  test('another role is another agent: its last heartbeat is that of the old one, then the new one says READY', async () => {
     edit("option interval_s '1'", "option interval_s '1'\n\toption role 'ship'");
     const rendered = await nunect(['render', '--config', site.config, '--out', dir]);
     assert.equal(rendered.code, 0, rendered.stderr);
@@ -252,7 +252,7 @@ describe('a running unit whose config changes', () => {
     process.kill(pid, 0);
   });
 
-  test('agent.enabled 0 ends the agent with its farewell', async () => {
+  test('agent.enabled 0 ends the agent after its last heartbeat', async () => {
     edit("option interval_s '1'", "option interval_s '1'\n\toption enabled '0'");
     const rendered = await nunect(['render', '--config', site.config, '--out', dir]);
     assert.equal(rendered.code, 0, rendered.stderr);

@@ -286,6 +286,9 @@ describe('a unit seen from the hub', () => {
     const begun = performance.now();
     await site.agent().end('SIGTERM');
     assert.ok(performance.now() - begun < 3000);
-    await eventually('the farewell', async () => (await body(`ops.heartbeat.${unit}`))['stopping'] === true);
+    await eventually(
+      'the last heartbeat',
+      async () => (await body(`ops.heartbeat.${unit}`))['stopping'] === true,
+    );
   });
 });

@@ -20,7 +20,6 @@ const spanning: ReadonlySet<string> = new Set([
   'coldboot', // a unit without a clock: clock, nats, records and status together
   'docs', // what the documents say of config, clock and wire
   'faults', // whatever fails anywhere: the rest goes on
-  'house', // lengths, names and judgment without I/O in all of agent/
   'mirror', // this one
   'cli/commands', // the command lines of all commands
   'clock/captures', // recorded replies of every version of both daemons, through all parsers

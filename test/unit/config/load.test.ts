@@ -52,7 +52,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'a single section twice',
     'config agent one\nconfig agent two\n',
-    ['f:2: warning: agent: a second section of type agent; the first is in line 1. Both count'],
+    ['f:2: warning: agent: a second section of type agent; the first is in line 1. Both are read as one'],
   ],
   ['a file that cannot be read', 'config agent\n foo\n', ['f:2: cannot be read: invalid command at byte 1']],
   [

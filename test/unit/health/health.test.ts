@@ -141,7 +141,7 @@ test('of a certificate each threshold is told once, of 30, 7 and 1 days and the 
     const { began, ended } = findingsBetween(before, findings);
     told.push(
       ...began.map(({ text, stage }) => `${stage}: ${text}`),
-      ...ended.map(({ key }) => `over: ${key}`),
+      ...ended.map(({ key }) => `problem ended: ${key}`),
     );
     before = findings;
   }
@@ -150,7 +150,7 @@ test('of a certificate each threshold is told once, of 30, 7 and 1 days and the 
     '7 days: certificate /c.pem expires in 6.9 days',
     '1 days: certificate /c.pem expires in 0.9 days',
     'expired: certificate /c.pem has expired',
-    'over: certificate /c.pem',
+    'problem ended: certificate /c.pem',
   ]);
 });
 

@@ -125,13 +125,13 @@ test('a look that is under way when the publisher is stopped publishes nothing',
   assert.deepEqual(sequences(spool), []);
 });
 
-test('the farewell is one last heartbeat that says so, and nothing follows it', async () => {
+test('the last heartbeat before a stop says so, and nothing follows it', async () => {
   const { ticker, spool, start } = publishing();
   const publisher = start();
   await ticker.pass(1);
   const before = spool.records.length;
-  await publisher.farewell();
-  await publisher.farewell();
+  await publisher.publishLast();
+  await publisher.publishLast();
   await ticker.pass(20_000);
   assert.equal(spool.records.length, before + 1);
   const last = spool.on(subjects.heartbeat).at(-1);
