@@ -1,5 +1,6 @@
 // What a process under strain is judged by: its memory, its processor time, its answers, its heartbeats.
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type Daemon, eventually } from './daemon.ts';
@@ -41,6 +42,18 @@ export function rss_mb(pid: number): number {
 export function cpu_ms(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** How many times longer work takes here while others use the machine: 1 where nobody does. It looks for a second. */
+export async function slowdown(): Promise<number> {
+  const looks = 20;
+  let others = 0;
+  for (let at = 0; at < looks; at++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [, running = 1] = / (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'utf8')) ?? [];
+    others += (Number(running) - 1) / looks; // but for this process
+  }
+  return 1 + others / availableParallelism();
 }
 
 /** How many files a process has open. */
