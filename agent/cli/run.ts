@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import { statePath } from '../leaf/statefiles.ts';
@@ -75,10 +76,14 @@ interface Reloads {
   idle(): Promise<void>;
 }
 
+/** So that a storm of requests is a few reloads, however quick one is. */
+const betweenReloads_ms = 100;
+
 /** A reload that fails is tried again; each new reason is reported once. */
 function reloadsOf(reload: () => Promise<void>, report: (error: unknown) => void): Reloads {
-  const state = { isWaiting: false, lastFailure: '', chain: Promise.resolve() };
+  const state = { isWaiting: false, lastFailure: '', chain: Promise.resolve(), notBefore_ms: 0 };
   async function reloadOnce(): Promise<void> {
+    await pause(state.notBefore_ms - performance.now());
     state.isWaiting = false;
     try {
       await reload();
@@ -88,6 +93,7 @@ function reloadsOf(reload: () => Promise<void>, report: (error: unknown) => void
       state.lastFailure = String(error);
       setTimeout(request, retry_ms).unref();
     }
+    state.notBefore_ms = performance.now() + betweenReloads_ms;
   }
   function request(): void {
     if (state.isWaiting) return;

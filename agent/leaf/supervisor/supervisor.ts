@@ -41,6 +41,8 @@ const tick_ms = 1000;
 const mostOld = 10;
 /** While the hub is joined, only each so many ticks the process and its files are looked at. */
 const calmTicks = 5;
+/** A link that held so long has been seen up by two reports of the server. */
+const settled_ms = 10_000;
 
 /** How TLS is spoken with the hub by probes; undefined where none is configured. */
 export function probeTls({ config }: Pick<AgentFile, 'config'>): ProbeTls | undefined {
@@ -168,12 +170,14 @@ function tick(s: Supervision): void {
 
 /** The hub is joined: ends the outage. Whether it is time to look at the process and its files. */
 function isCheckDue(s: Supervision): boolean {
-  const isNews = s.state.joined_ms === undefined;
+  const { joined_ms } = s.state;
+  const isNews = joined_ms === undefined;
   s.trouble.clear();
   s.probes.reset();
   s.ticksSinceCheck = isNews ? 0 : (s.ticksSinceCheck + 1) % calmTicks;
   const isDue = s.ticksSinceCheck === 0;
-  if (isDue && !isNews) s.complaints.joined(); // not yet at a join: the log may be ahead of what the server was asked
+  // not yet at a join: a loop or a refusal ends a link soon after it was made
+  if (isDue && !isNews && s.deps.ticker.now_ms() - joined_ms >= settled_ms) s.complaints.joined(joined_ms);
   return isDue;
 }
 

@@ -5,8 +5,8 @@ import type { LeafLine } from './logline.ts';
 export interface LeafComplaints {
   /** Logs the line if it is a complaint that was not logged before. */
   report(line: LeafLine, now_ms: number): void;
-  /** The hub is joined: complaints about it are over, and are logged again when they return. */
-  joined(): void;
+  /** The hub is joined since then: earlier complaints about it are over, and are logged again when they return. */
+  joined(since_ms: number): void;
 }
 
 const levels = { FTL: 'fatal', ERR: 'error', WRN: 'warn' } as const;
@@ -27,8 +27,8 @@ export function leafComplaints(log: Log): LeafComplaints {
       if (logged.size > mostKeys && oldest !== undefined) logged.delete(oldest);
       if (before === undefined || now_ms - before.last_ms > over_ms) log[levels[level]](text);
     },
-    joined() {
-      for (const [key, { hub }] of logged) if (hub) logged.delete(key);
+    joined(since_ms) {
+      for (const [key, { hub, last_ms }] of logged) if (hub && last_ms < since_ms) logged.delete(key);
     },
   };
 }

@@ -21,7 +21,10 @@ test('a complaint is passed on once, and again after the hub was joined or an ho
     logged.map(({ level, msg }) => [level, msg]),
     [['error', "10.0.0.1:7422 - lid:0 - Leafnode Error 'Authorization Violation'"]],
   );
-  complaints.joined();
+  complaints.joined(198_000); // the server was asked before it complained
+  report(refused(199), 200_000);
+  assert.equal(logged.length, 1);
+  complaints.joined(200_001);
   report(refused(200), 300_000);
   assert.equal(logged.length, 2);
   report(refused(201), 300_000 + hour_ms - 1);
