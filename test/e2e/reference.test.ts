@@ -85,14 +85,14 @@ describe('the subject reference', () => {
     );
     const isRecorder = ({ subject }: Msg): boolean => subject.startsWith('ops.metric.recorder.');
     await eventually('the recorder', () => seen.some(isRecorder), 30_000).catch(() => {}); // its test is skipped then
-    await hub.nc.request(`ops.cmd.leaf.${unit}`, 'HEALTH_PROBE');
+    await hub.nc.request(`ops.cmd.leaf.${unit}`, 'HEALTH_PROBE', { timeout: 10_000 });
     await eventually('health', () => seen.some((m) => /"event":"health"/.test(m.string())));
   });
 
   test('every field of an answer and every header of an echo is named', async () => {
     const text = subjectsReference();
-    const sync = await hub.nc.request(`ops.time.sync.${unit}`, '{"t1_us":1}');
-    const echo = await hub.nc.request(`ops.echo.${unit}`, 'x');
+    const sync = await hub.nc.request(`ops.time.sync.${unit}`, '{"t1_us":1}', { timeout: 10_000 });
+    const echo = await hub.nc.request(`ops.echo.${unit}`, 'x', { timeout: 10_000 });
     for (const name of [...Object.keys(sync.json<object>()), ...(echo.headers?.keys() ?? [])])
       assert.ok(text.includes(name), name);
   });
