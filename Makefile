@@ -17,7 +17,7 @@ demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-
 test: build browser ## run all tests with coverage: unit, integration, end to end
 	@test/all.sh
 
-soak: build tools ## break everything around a unit at random for SOAK_SECONDS (600), with seed SOAK_SEED
+soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
 
 aarch64: build tools ## run the packages for the BPi-R4 under qemu, with node and Bun, joined to a hub on this machine

@@ -19,8 +19,12 @@ const answered: readonly (readonly [subject: string, request: string, reply: str
   ],
   [
     s.command,
-    'a word such as `HEALTH_PROBE`, or `{"cmd": "HEALTH_PROBE"}`',
-    'a JSON object; to an unknown command an error with the list of known ones (Nats-Service-Error-Code 400)',
+    '`HEALTH_PROBE`, `PROBLEMS` or `VERSION`, as text or as `{"cmd": "HEALTH_PROBE"}`',
+    'HEALTH_PROBE: the event `health`, which is published too. PROBLEMS: `{"problems": [...]}`, each with code, key, ' +
+      'weight, text, remedy and, where they apply, about, cause, stage, as `troubles[]` of ' +
+      '[/status.json](status.md). VERSION: `{"version", "node"}`, under Bun also `bun`. To another command ' +
+      '`{"error", "commands"}`, the names of these, with the headers Nats-Service-Error-Code (400) and ' +
+      'Nats-Service-Error',
   ],
   [
     s.service.map((entry) => entry.subject).join('<br>'),
