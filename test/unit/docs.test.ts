@@ -74,8 +74,8 @@ describe('docs/subjects.md', () => {
   });
 });
 
-describe('docs/house.md', () => {
-  const text = read('docs/house.md');
+describe('docs/architecture.md', () => {
+  const text = read('docs/architecture.md');
 
   test('names only files that there are', () => {
     const paths = [...text.matchAll(/`((?:agent|build|procd|test)\/[\w./-]+)`/g)].map(
@@ -85,7 +85,7 @@ describe('docs/house.md', () => {
     for (const path of paths) assert.ok(existsSync(join(projectRoot, path)), path);
   });
 
-  test('lists every room', () => {
+  test('lists every module', () => {
     for (const one of readdirSync(join(projectRoot, 'agent'), { withFileTypes: true }))
       if (one.isDirectory()) assert.ok(text.includes(`| \`agent/${one.name}/\` |`), one.name);
   });
