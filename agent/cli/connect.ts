@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { defaultPorts } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
@@ -20,7 +21,8 @@ export const connectFlags = {
 } as const;
 
 /** Their lines in the usage of a command. */
-export const connectUsage = `  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client})
+export const connectUsage = `  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client});
+                      tls:// demands TLS; it may contain USER:PASSWORD@ or TOKEN@
   --user, --password-file, --creds, --nkey FILE, --tls-ca, --tls-cert, --tls-key
                       credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY)
 `;
@@ -39,6 +41,54 @@ function readFile(path: string): string {
   }
 }
 
+type Login = Pick<LinkOptions, 'user' | 'password' | 'token'>;
+
+function readLogin(text: string, from: string): Login {
+  const [name = '', ...password] = text.split(':');
+  try {
+    return password.length === 0
+      ? { token: decodeURIComponent(name) }
+      : { user: decodeURIComponent(name), password: decodeURIComponent(password.join(':')) };
+  } catch (error) {
+    throw new UsageError(`${from}: the credentials are not percent-encoded`, { cause: error });
+  }
+}
+
+/** An address and the login before its @. No error repeats any of the text: a part of it may be a password. */
+function readServer(text: string, from: string): { readonly url: string; readonly login?: Login } {
+  const [, scheme = 'nats', login, address, port] =
+    /^(?:([a-z+-]+):\/\/)?(?:(.*)@)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/is.exec(text.trim()) ?? [];
+  const name = scheme.toLowerCase();
+  if (address === undefined || Number(port ?? 0) > 65535 || !['nats', 'tls'].includes(name))
+    throw new UsageError(`${from} must be such as nats://HOST:PORT or tls://USER:PASSWORD@HOST:PORT`);
+  return {
+    url: `${name}://${address}${port === undefined ? '' : `:${port}`}`,
+    ...(login === undefined ? {} : { login: readLogin(login, from) }),
+  };
+}
+
+/** All servers without a login, and the login that they have in common. */
+function readServers({ server }: Values, env: NodeJS.ProcessEnv) {
+  const from = server === undefined ? '$NATS_URL' : '--server';
+  const texts = server ?? [env['NATS_URL'] ?? `nats://127.0.0.1:${defaultPorts.client}`];
+  const found = texts.flatMap((text) => text.split(',')).map((text) => readServer(text, from));
+  const [login, ...others] = found.map((one) => one.login);
+  if (others.some((other) => !isDeepStrictEqual(other, login)))
+    throw new UsageError(`${from}: all servers must have the same credentials`);
+  return { servers: found.map(({ url }) => url), login };
+}
+
+/** Flags go before the URL, and the URL before the environment. */
+function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEnv): Login {
+  const passwordFile = values['password-file'];
+  const given = { user: values.user, password: passwordFile && readFile(passwordFile).split('\n', 1)[0] };
+  const preset = values.user === undefined ? inUrl : undefined;
+  return {
+    ...(preset ?? known({ user: env['NATS_USER'], password: env['NATS_PASSWORD'] })),
+    ...known(given),
+  };
+}
+
 /** How to connect by those flags and, where they are silent, by the environment of the `nats` CLI. */
 export function linkOptions(
   values: Values,
@@ -47,21 +97,17 @@ export function linkOptions(
 ): LinkOptions {
   const creds = values.creds ?? env['NATS_CREDS'];
   const nkey = values.nkey ?? env['NATS_NKEY'];
-  const passwordFile = values['password-file'];
   const tls = known({
     caFile: values['tls-ca'],
     certFile: values['tls-cert'],
     keyFile: values['tls-key'],
   });
+  const { servers, login } = readServers(values, env);
   return {
-    servers: values.server ?? (env['NATS_URL'] ?? `nats://127.0.0.1:${defaultPorts.client}`).split(','),
+    servers,
     ...own,
-    ...known({
-      user: values.user ?? env['NATS_USER'],
-      password: passwordFile ? readFile(passwordFile).split('\n', 1)[0] : env['NATS_PASSWORD'],
-      creds: creds && readFile(creds),
-      nkeySeed: nkey && readFile(nkey).trim(),
-    }),
+    ...loginOf(values, login, env),
+    ...known({ creds: creds && readFile(creds), nkeySeed: nkey && readFile(nkey).trim() }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };
 }
@@ -88,10 +134,12 @@ export const connected = (link: Link, ticker: Ticker, signal: AbortSignal): Prom
     }
   });
 
-/** The servers for a person: without the password that somebody may have put into a URL. */
-export const shownServers = ({ servers }: LinkOptions): string =>
-  servers.map((url) => url.replace(/^([a-z-]+:\/\/)?[^/]*@/i, '$1')).join(', ');
+/** The servers for a person. */
+export const shownServers = ({ servers }: LinkOptions): string => servers.join(', ');
+
+/** How nats.js says that TLS is demanded of a server without it. */
+const noTls = "server does not support 'tls'";
 
 /** What is said when there is no connection. */
 export const cannotConnect = (options: LinkOptions, why: string): string =>
-  `cannot connect to ${shownServers(options)}: ${why}`;
+  `cannot connect to ${shownServers(options)}: ${why === noTls ? 'TLS is demanded, but the server does not offer it; nothing was sent' : why}`;

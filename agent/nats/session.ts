@@ -10,9 +10,11 @@ export interface LinkOptions {
   readonly inboxPrefix: string;
   readonly user?: string;
   readonly password?: string;
+  readonly token?: string;
   /** Content of a credentials file. */
   readonly creds?: string;
   readonly nkeySeed?: string;
+  /** TLS is demanded where this is set, and by an address that begins with `tls://`: see `connectionOptions`. */
   readonly tls?: {
     readonly caFile?: string;
     readonly certFile?: string;
@@ -30,9 +32,12 @@ export interface LinkOptions {
 /** How long one attempt to connect may take. */
 const attemptLimit_ms = (opts: LinkOptions): number => opts.connectTimeout_ms ?? 5000;
 
-/** The options of nats.js for one connection. */
+/** nats.js takes no notice of the scheme, and would log in without TLS where the server offers none. */
+const isTls = (url: string): boolean => /^(tls|wss):/i.test(url);
+
+/** The options of nats.js for one connection. Nothing is sent before TLS where it is demanded. */
 export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
-  const { user, password, creds, nkeySeed, tls } = opts;
+  const { user, password, token, creds, nkeySeed, tls = opts.servers.some(isTls) ? {} : undefined } = opts;
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const authenticator = [
     ...(creds === undefined ? [] : [credsAuthenticator(encode(creds))]),
@@ -52,7 +57,7 @@ export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
     ignoreClusterUpdates: true,
     noAsyncTraces: true,
     resolve: false,
-    ...known({ user, pass: password, tls }),
+    ...known({ user, pass: password, token, tls }),
     ...(authenticator.length === 0 ? {} : { authenticator }),
   };
 }
