@@ -117,13 +117,13 @@ const connectLimit_ms = 5000;
 /** Waits for the first connection; gives why there is none after the first attempt that failed, or 5 s. */
 export const connected = (link: Link, ticker: Ticker, signal: AbortSignal): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const deadline = setTimeout(() => finish(link.state().lastError ?? 'no answer'), connectLimit_ms);
+    const deadline = setTimeout(() => finish(link.state().lastError?.text ?? 'no answer'), connectLimit_ms);
     const interrupted = (): void => finish('interrupted');
     signal.addEventListener('abort', interrupted, { once: true });
     const end = link.onChange((state) => state.connected && finish(undefined));
     const cancel = ticker.every(50, () => {
       const { lastError } = link.state();
-      if (lastError !== undefined) finish(lastError);
+      if (lastError !== undefined) finish(lastError.text);
     });
     function finish(why: string | undefined): void {
       clearTimeout(deadline);

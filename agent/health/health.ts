@@ -4,8 +4,9 @@ import type { LeafInfo } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CertFacts } from '../device/certs.ts';
-import { type CauseCode, causeOf } from '../leaf/causes.ts';
+import type { CauseCode } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hub.ts';
+import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LinkState } from '../nats/link.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
@@ -21,6 +22,7 @@ export interface HealthFacts extends RemedyContext {
   readonly leaf: LeafInfo | undefined;
   readonly link: LinkState;
   readonly hubUp: boolean | undefined;
+  /** Why the hub is not joined, as far as the local server reports. */
   readonly hubError?: string | undefined;
   /** Why the hub is not joined, where that is known: its code, and cause, since when and what to do as a text. */
   readonly hubCause?: { readonly code: CauseCode; readonly text: string } | undefined;
@@ -63,21 +65,19 @@ function doubtOfHubDates({ config, clockCaveat, wall_ms, certificates }: HealthF
     : '';
 }
 
-const causeIn = (text: string | undefined): CauseCode | undefined =>
-  text === undefined ? undefined : causeOf(text);
-
 type Make = <C extends FindingCode>(code: C, data: FindingData[C]) => Finding;
 
 /** The way to the hub, as far as it is open. */
 function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
-  const { config, link, hubCause, hubError, lastCause, rolledBack } = facts;
+  const { config, link, hubCause, hubError, lastCause, rolledBack, clockCaveat } = facts;
   if (!link.connected) {
-    const why = link.lastError;
-    yield make('server_down', { mode: config.leaf.mode, why, cause: causeIn(why) });
+    const { lastError } = link;
+    const why = lastError && linkErrorText(lastError, clockCaveat);
+    yield make('server_down', { mode: config.leaf.mode, why, cause: lastError && causeOfLink(lastError) });
   } else if (hasHub(facts) && facts.hubUp === false) {
     const guess = hubError === undefined ? '' : `: ${hubError}`;
     const why = hubCause === undefined ? `${guess}${doubtOfHubDates(facts)}` : `: ${hubCause.text}`;
-    yield make('hub_down', { why, cause: hubCause?.code ?? causeIn(hubError) });
+    yield make('hub_down', { why, cause: hubCause?.code });
   } else if (hasHub(facts) && facts.spool.state === 'offline') yield make('hub_silent', {});
   if (rolledBack !== undefined) yield make('hub_settings', { why: rolledBack, cause: lastCause });
 }

@@ -12,6 +12,8 @@ interface CauseEntry {
   readonly text: string;
   /** What to do about it. */
   readonly todo: string;
+  /** It depends on the date: a clock that is wrong may be to blame. */
+  readonly isDated?: true;
   /** What servers, OpenSSL and node write for it; the first entry that fits is it. */
   readonly match?: RegExp;
 }
@@ -103,12 +105,14 @@ const table = {
     kind: 'refused',
     text: 'the certificate of the hub is not valid yet',
     todo: 'check the clock of the unit, then the certificate of the hub',
-    match: /not yet valid: current time \S+ is before|CERT_NOT_YET_VALID|certificate is not yet valid$/i,
+    isDated: true,
+    match: /not yet valid: current time \S+ is before|CERT_NOT_YET_VALID|certificate is not yet valid/i,
   },
   cert_expired: {
     kind: 'refused',
     text: 'the certificate of the hub has expired',
     todo: 'check the clock of the unit, then the certificate of the hub',
+    isDated: true,
     match: /certificate has expired|CERT_HAS_EXPIRED/i,
   },
   cert_name: {
@@ -128,7 +132,8 @@ const table = {
     kind: 'refused',
     text: 'the hub does not offer TLS',
     todo: 'use nats-leaf:// without tls options in hub.url, or switch TLS on at the hub',
-    match: /does not look like a TLS handshake|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|TLS_RECORD/i,
+    match:
+      /does not look like a TLS handshake|'tls' is not available|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|TLS_RECORD/i,
   },
   tls_demanded: {
     kind: 'refused',
@@ -183,8 +188,7 @@ const table = {
     kind: 'lost',
     text: 'the connection to the hub is closed without a reason',
     todo: "look into the hub's log; with TLS it may want a client certificate",
-    match:
-      /connection closed: (read|write) error|client closed|closed by the server|ECONNRESET|EPIPE|connection reset/i,
+    match: /connection closed: (read|write) error|client closed|ECONNRESET|EPIPE|connection reset/i,
   },
   unjoined: {
     kind: 'lost',

@@ -1,12 +1,11 @@
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import { type Attempts, keepTrying } from './attempts.ts';
-import { clockNote } from './clocknote.ts';
 import { type Denials, watchDenials } from './denials.ts';
 import { type Guard, guardHandlers } from './guard.ts';
 import type { Handler } from './incoming.ts';
+import { type LinkError, linkErrorOf } from './linkerror.ts';
 import {
   type Answer,
   type Payload,
@@ -24,7 +23,7 @@ export interface LinkState {
   readonly since_ms: number;
   readonly server?: { readonly name: string; readonly version: string; readonly max_payload: number };
   /** Why the last connection ended or the last attempt failed. */
-  readonly lastError?: string;
+  readonly lastError?: LinkError;
 }
 
 /** Totals since the link was opened, over all its connections. Bytes are payload and headers. */
@@ -66,11 +65,12 @@ export interface LinkDeps {
   readonly log: Log;
   /** [0, 1), for the jitter of reconnections. */
   readonly random?: () => number;
-  /** What to add when the date of a certificate is the fault, by a clock that may be wrong; undefined when it is right. */
-  readonly clockCaveat?: () => string | undefined;
+  /** The text of an error for the log; its own text by default. */
+  readonly textOf?: (error: LinkError) => string;
 }
 
 const stopLimit_ms = 500;
+const noReason: LinkError = { text: 'closed by the server', fault: 'closed' };
 
 type Traffic = Pick<LinkCounters, 'in_msgs' | 'in_bytes' | 'out_msgs' | 'out_bytes'>;
 const noTraffic: Traffic = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 };
@@ -140,7 +140,7 @@ async function watchErrors(life: Life, nc: NatsConnection): Promise<void> {
   for await (const status of nc.status()) {
     if (status.type !== 'error') continue;
     if (status.error instanceof PermissionViolationError) life.denials.refused(status.error);
-    else life.state = { ...life.state, lastError: status.error.message };
+    else life.state = { ...life.state, lastError: linkErrorOf(status.error) };
   }
 }
 
@@ -161,17 +161,16 @@ function end(life: Life, nc: NatsConnection, reason: unknown): void {
   life.subscriptions.detach();
   life.past = sum(life.past, trafficOf(nc));
   const { log, ticker } = life.deps;
-  const lastError =
-    reason instanceof Error ? reason.message : (life.state.lastError ?? 'closed by the server');
-  if (!life.isStopping) log.warn('disconnected', { server: nc.getServer(), why: lastError });
+  const lastError = reason instanceof Error ? linkErrorOf(reason) : (life.state.lastError ?? noReason);
+  if (!life.isStopping) log.warn('disconnected', { server: nc.getServer(), why: lastError.text });
   change(life, { connected: false, since_ms: ticker.now_ms(), lastError });
 }
 
 function failed(life: Life, error: unknown): void {
-  const { log, clockCaveat } = life.deps;
-  const reason = messageOf(error) || 'connection failed';
-  const lastError = `${reason}${clockNote(reason, clockCaveat?.())}`;
-  if (lastError !== life.state.lastError && !life.isStopping) log.warn('cannot connect', { why: lastError });
+  const { log, textOf = ({ text }) => text } = life.deps;
+  const lastError = linkErrorOf(error);
+  if (lastError.text !== life.state.lastError?.text && !life.isStopping)
+    log.warn('cannot connect', { why: textOf(lastError) });
   life.state = { ...life.state, lastError };
 }
 

@@ -13,6 +13,7 @@ import {
   setTransportFactory,
 } from '@nats-io/transport-node';
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport';
+import { FaultError, type LinkFault } from './linkerror.ts';
 
 /** Longer than the INFO of any cluster, or a subject with its reply. */
 const longestLine_bytes = 64 * 1024;
@@ -45,7 +46,8 @@ const lookupInTurn: LookupFunction = (hostname, options, done) => {
   lastAsked = lastAsked.then(ask);
 };
 
-const noServer = (why: string): Error => new Error(`no NATS server answers there: ${why}`);
+const noServer = (why: string, fault: LinkFault = 'not_nats'): Error =>
+  new FaultError(fault, `no NATS server answers there: ${why}`);
 
 class BoundedTransport extends NodeTransport {
   override connect(
@@ -61,7 +63,7 @@ class BoundedTransport extends NodeTransport {
       const socket = createConnection({ host: hostname, port, noDelay: true, lookup: lookupInTurn });
       this.socket = socket; // known from the start, so that it can be ended
       socket.once('error', reject);
-      socket.once('close', () => reject(new Error('closed while connecting')));
+      socket.once('close', () => reject(new FaultError('closed', 'closed while connecting')));
       socket.once('connect', () => {
         socket.removeAllListeners();
         resolve(socket);
@@ -91,7 +93,7 @@ class BoundedTransport extends NodeTransport {
         if (end >= 0) socket.removeAllListeners();
       });
       socket.once('error', reject);
-      socket.once('close', () => reject(noServer('it closes the connection')));
+      socket.once('close', () => reject(noServer('it closes the connection', 'closed')));
     });
   }
 
@@ -113,7 +115,7 @@ class BoundedTransport extends NodeTransport {
 
   /** Ends a connection on which something came that is no NATS. */
   refuse(): void {
-    this.socket?.destroy(new Error('the server does not keep to the NATS protocol'));
+    this.socket?.destroy(new FaultError('not_nats', 'the server does not keep to the NATS protocol'));
   }
 }
 

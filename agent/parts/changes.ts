@@ -29,7 +29,7 @@ export const changesPart = part({
         const now = leaf.hubUp();
         spool.kick();
         if (now === hub) return;
-        const evidence = supervisor().trouble()?.text ?? freshValue(reading)?.last_error?.text;
+        const evidence = supervisor().trouble()?.text ?? freshValue(reading)?.hub_trouble;
         events.publish({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
         hub = now;
       }),

@@ -1,8 +1,9 @@
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { clockCaveat } from '../clock/trust.ts';
 import type { AgentFile } from '../config/agentfile.ts';
+import { linkErrorText } from '../leaf/linkcause.ts';
 import { known } from '../lib/known.ts';
-import { openLink } from '../nats/link.ts';
+import { type LinkDeps, openLink } from '../nats/link.ts';
 import { inboxPrefixOf } from '../wire/subjects.ts';
 import { clockPart } from './clock.ts';
 import { type AgentContext, part } from './part.ts';
@@ -16,11 +17,11 @@ const linkOptions = ({ connection, config }: AgentFile) => ({
 const linkDeps = (
   name: string,
   { ticker, wall, random, log, clock }: AgentContext & { clock(): Timekeeper },
-) => ({
+): LinkDeps => ({
   ticker,
   log: log.part(name),
   random,
-  clockCaveat: () => clockCaveat(clock().verdict().quality, wall.now_us() / 1000),
+  textOf: (error) => linkErrorText(error, clockCaveat(clock().verdict().quality, wall.now_us() / 1000)),
 });
 
 /** The connection to the local server, over which everything is published and answered. */

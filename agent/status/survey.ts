@@ -8,7 +8,7 @@ import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
 import { judgeHealth } from '../health/health.ts';
 import { assumedHost, hosts } from '../health/host.ts';
-import { causeOf } from '../leaf/causes.ts';
+import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
@@ -88,6 +88,9 @@ interface Answers {
   readonly certificates: readonly CertFacts[];
 }
 
+const caveatOf = ({ verdict, wall_ms, now_ms }: Answers): string | undefined =>
+  clockCaveat(verdict.quality, wall_ms(now_ms));
+
 function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
   const { facts, link, stats, verdict, certificates } = answers;
   const wall_ms = answers.wall_ms(answers.now_ms);
@@ -98,9 +101,9 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     leaf: file.leaf,
     link,
     hubUp: parts.leaf.hubUp(),
-    hubError: facts?.last_error?.text,
+    hubError: facts?.hub_trouble,
     hubCause: parts.supervisor.trouble(),
-    lastCause: lastTrouble(parts, answers).cause,
+    lastCause: lastTrouble(parts, answers)?.cause,
     rolledBack: parts.supervisor.rolledBack(),
     spool: stats,
     snapshotTrouble: parts.spoolSnapshot.trouble(),
@@ -108,15 +111,20 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     denied: parts.link.denied(),
     certificates,
     wall_ms,
-    clockCaveat: clockCaveat(verdict.quality, wall_ms),
+    clockCaveat: caveatOf(answers),
   });
 }
 
 /** The latest trouble of the link to the hub, with its cause where it has a name. */
-function lastTrouble({ supervisor }: SurveyParts, { facts, link }: Answers) {
+function lastTrouble({ supervisor }: SurveyParts, answers: Answers) {
+  const { facts, link } = answers;
   const found = supervisor.lastTrouble();
-  const last_error = found?.text ?? facts?.last_error?.text ?? link.lastError;
-  return { last_error, cause: found?.code ?? (last_error === undefined ? undefined : causeOf(last_error)) };
+  if (found !== undefined) return { last_error: found.text, cause: found.code };
+  if (facts?.hub_trouble !== undefined) return { last_error: facts.hub_trouble };
+  const { lastError } = link;
+  return (
+    lastError && { last_error: linkErrorText(lastError, caveatOf(answers)), cause: causeOfLink(lastError) }
+  );
 }
 
 function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {

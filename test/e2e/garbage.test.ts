@@ -88,8 +88,9 @@ test('mode off: the agent takes the hub when it stands where garbage came from',
   );
   await eventually('it is told', async () => {
     const now = await status().catch(() => undefined);
-    return now?.problems.some((text) =>
-      text.includes('not connected to the hub: no NATS server answers there'),
+    return (
+      now?.link.cause === 'protocol' &&
+      now.problems.some((text) => text.includes('not connected to the hub: no NATS server answers there'))
     );
   });
   rubbish.close();

@@ -9,6 +9,7 @@ import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { clockCaveat } from '../../agent/clock/trust.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
+import { causeOfLink, linkErrorText } from '../../agent/leaf/linkcause.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
@@ -144,9 +145,9 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
   assert.ok((whole as { rows: unknown[] }).rows.length >= rows.length);
 });
 
-for (const [words, from, to] of [
-  ['certificate is not yet valid', '20900101000000Z', '20910101000000Z'],
-  ['certificate has expired', '20010101000000Z', '20020101000000Z'],
+for (const [words, cause, from, to] of [
+  ['certificate is not yet valid', 'cert_not_yet', '20900101000000Z', '20910101000000Z'],
+  ['certificate has expired', 'cert_expired', '20010101000000Z', '20020101000000Z'],
 ] as const) {
   test(`${words}: the link names the clock that says so, once`, {
     skip: server === undefined ? 'no nats-server' : lacking('openssl'),
@@ -180,13 +181,21 @@ for (const [words, from, to] of [
       {
         ticker: systemTicker(),
         log: logTo((entry) => logged.push(entry)),
-        clockCaveat: () => clockCaveat('freerun', Date.now() - away_ms),
+        textOf: (error) => linkErrorText(error, clockCaveat('freerun', Date.now() - away_ms)),
       },
       { servers: [`tls://127.0.0.1:${hub.port}`], name: 'a', inboxPrefix: '_INBOX_a', tls: { caFile: cert } },
       stop.signal,
     );
-    const why = await eventually('an error', () => link.state().lastError);
-    assert.match(why, new RegExp(`^${words}, by a clock that is not synchronised and shows 19[67]\\d-`));
+    const error = await eventually('an error', () => link.state().lastError);
+    assert.equal(causeOfLink(error), cause);
+    const why = await eventually(
+      'a warning',
+      () => logged.find(({ level }) => level === 'warn')?.fields['why'],
+    );
+    assert.match(
+      String(why),
+      new RegExp(`^${words}, by a clock that is not synchronised and shows 19[67]\\d-`),
+    );
     await new Promise((resolve) => setTimeout(resolve, 1500)); // several attempts more
     assert.equal(logged.filter(({ level }) => level === 'warn').length, 1);
     await link.stop();

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { causeOfLink } from '../../agent/leaf/linkcause.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
@@ -89,7 +91,7 @@ for (const { name, program } of serversToTest()) {
     const login = { user: 'a', password: 'new' };
     await withServer(program, config('old'), login, async (server, link, lines) => {
       await server.start();
-      await eventually('refused', () => link.state().lastError?.includes('Authorization'));
+      await eventually('refused', () => link.state().lastError?.text.includes('Authorization'));
       await eventually('several refusals', () => server.log().split('authentication error').length > 4);
       await server.reload(config('new'));
       await eventually('connected', () => link.state().connected);
@@ -201,13 +203,38 @@ test('a server that accepts and says nothing costs no sockets', async () => {
       return seen >= 5;
     });
     assert.ok(silent.open() <= 2, `${silent.open()} sockets are open`);
-    assert.match(link.state().lastError ?? '', /does not answer|timeout/);
+    assert.match(link.state().lastError?.text ?? '', /does not answer|timeout/);
   } finally {
     controller.abort();
     await link.stop();
     await silent.stop();
   }
 });
+
+for (const [what, cause, speak] of [
+  ['is no NATS server', 'protocol', (socket: Socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ['closes without a word', 'dropped', (socket: Socket) => socket.end()],
+  [
+    'leaves after the login',
+    'dropped',
+    (socket: Socket) => {
+      socket.write('INFO {"version":"2.10.0","max_payload":1024}\r\n');
+      socket.on('data', (data) => data.includes('PING') && socket.end('PONG\r\n'));
+    },
+  ],
+] as const)
+  test(`what ${what} is ${cause}, whatever our words for it are`, async (t) => {
+    const port = await reservePort();
+    const server = createServer((socket) => void speak(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const controller = new AbortController();
+    const link = open([`127.0.0.1:${port}`], {}, [], controller.signal);
+    const error = await eventually('an error', () => link.state().lastError);
+    controller.abort();
+    await link.stop();
+    assert.equal(causeOfLink(error), cause, error.text);
+  });
 
 test('a hub user sees the agent behind its leaf; stopping is quick and final', async () => {
   const [server] = serversToTest();

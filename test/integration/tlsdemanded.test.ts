@@ -41,7 +41,7 @@ async function sentTo(optionsFor: (address: string) => LinkOptions) {
       'a failed attempt, or a login',
       () => link.state().lastError !== undefined || got !== '',
     );
-    return { got, why: cannotConnect(options, link.state().lastError ?? '') };
+    return { got, why: cannotConnect(options, link.state().lastError?.text ?? '') };
   } finally {
     ended.abort();
     await link.stop();

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { clockCaveat, trackTrust } from '../../agent/clock/trust.ts';
 import { type HealthFacts, judgeHealth } from '../../agent/health/health.ts';
 import { hosts } from '../../agent/health/host.ts';
+import { clockNote } from '../../agent/leaf/causetext.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
-import { clockNote } from '../../agent/nats/clocknote.ts';
 import type { LinkState } from '../../agent/nats/link.ts';
 import type { Answer } from '../../agent/nats/outgoing.ts';
 import type { Gap } from '../../agent/records/gap.ts';
@@ -233,12 +233,12 @@ test('a certificate that fails by its date is put down to the clock only when no
   const doubt = clockCaveat('freerun', 12_000);
   assert.equal(doubt, 'by a clock that is not synchronised and shows 1970-01-01');
   assert.equal(
-    clockNote('certificate is not yet valid', doubt),
+    clockNote('cert_not_yet', doubt),
     ', by a clock that is not synchronised and shows 1970-01-01',
   );
-  assert.match(clockNote('certificate has expired', doubt), /not synchronised/);
-  assert.equal(clockNote('ECONNREFUSED', doubt), '');
-  assert.equal(clockNote('certificate has expired', clockCaveat('locked', 12_000)), '');
+  assert.match(clockNote('cert_expired', doubt), /not synchronised/);
+  assert.equal(clockNote('refused', doubt), '');
+  assert.equal(clockNote('cert_expired', clockCaveat('locked', 12_000)), '');
 });
 
 const now_ms = 1_795_218_000_000;

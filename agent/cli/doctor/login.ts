@@ -1,5 +1,6 @@
 import type { AgentFile } from '../../config/agentfile.ts';
-import { type CauseCode, causeOf } from '../../leaf/causes.ts';
+import type { CauseCode } from '../../leaf/causes.ts';
+import { causeOfLink } from '../../leaf/linkcause.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { type Link, openLink } from '../../nats/link.ts';
@@ -36,7 +37,7 @@ export async function whyNoLogin({
     for (;;) {
       const { connected, lastError } = link.state();
       if (connected) return undefined;
-      if (lastError !== undefined) return { detail: lastError, code: causeOf(lastError) };
+      if (lastError !== undefined) return { detail: lastError.text, code: causeOfLink(lastError) };
       if (now_ms() > until_ms) return { detail: 'no answer in time', code: 'timeout' };
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -57,7 +57,11 @@ function lossOf({ link, ticker }: Listening, at_ms: number): FleetView['lost'] {
   const { connected, since_ms, lastError } = link.state();
   if (connected) return undefined;
   const for_ms = ticker.now_ms() - since_ms;
-  return { since_ms: at_ms - for_ms, for_s: for_ms / 1000, why: plainText(lastError, 200) ?? 'no answer' };
+  return {
+    since_ms: at_ms - for_ms,
+    for_s: for_ms / 1000,
+    why: plainText(lastError?.text, 200) ?? 'no answer',
+  };
 }
 
 /** What is there to show at this moment. */

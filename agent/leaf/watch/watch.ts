@@ -9,14 +9,8 @@ export interface LeafFacts {
   readonly server: ServerFacts;
   readonly links: readonly HubLink[];
   readonly hub: HubState;
-  /** The latest trouble that was seen, also after it ended. */
-  readonly last_error?: LeafError;
-}
-
-export interface LeafError {
-  readonly text: string;
-  /** Monotonic ms. */
-  readonly at_ms: number;
+  /** Why the hub was last not joined, in our words; also after it ended. */
+  readonly hub_trouble?: string;
 }
 
 /** The server does not report since when a link is up, so this is kept here. */
@@ -108,30 +102,22 @@ interface Watching {
   readonly deps: LeafDeps;
   readonly listeners: Set<(reading: Reading<LeafFacts>) => void>;
   reading: Reading<LeafFacts>;
-  lastError: LeafError | undefined;
+  hubTrouble: string | undefined;
   underWay: Promise<void> | undefined;
   isStopped: boolean;
 }
 
-function noteError(w: Watching, text: string): LeafError {
-  w.lastError = { text, at_ms: w.deps.ticker.now_ms() };
-  return w.lastError;
-}
-
 function failed(w: Watching, why: AbsentReason, detail: string): Reading<LeafFacts> {
-  const last_error = noteError(w, detail);
   if (w.reading.kind === 'absent') return absent(why, detail);
-  return stale({ ...w.reading.value, last_error }, w.reading.at_ms, detail);
+  return stale(w.reading.value, w.reading.at_ms, detail);
 }
 
 function seen(w: Watching, server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> {
   const at_ms = w.deps.ticker.now_ms();
   const before = w.reading.kind === 'absent' ? undefined : w.reading.value;
-  if (before === undefined) w.lastError = undefined; // that it could not be asked yet is no trouble of its own
-  const trouble = hubTrouble(server, links);
-  if (trouble !== undefined) noteError(w, trouble);
+  w.hubTrouble = hubTrouble(server, links) ?? w.hubTrouble;
   const hub = nextHub(before, server, links, at_ms);
-  return fresh({ server, links, hub, ...known({ last_error: w.lastError }) }, at_ms);
+  return fresh({ server, links, hub, ...known({ hub_trouble: w.hubTrouble }) }, at_ms);
 }
 
 async function examine(w: Watching): Promise<Reading<LeafFacts>> {
@@ -163,7 +149,7 @@ export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal
     deps,
     listeners: new Set(),
     reading: absent('not_yet'),
-    lastError: undefined,
+    hubTrouble: undefined,
     underWay: undefined,
     isStopped: false,
   };

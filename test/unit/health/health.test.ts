@@ -43,7 +43,7 @@ test('a unit of which everything works is healthy and nothing is found wrong', (
 });
 
 test('without its local server a unit is critical, and the reason is told; the hub is then no news', () => {
-  const link = { connected: false, since_ms: 0, lastError: 'connection refused' };
+  const link = { connected: false, since_ms: 0, lastError: { text: 'connection refused' } };
   assert.deepEqual(said({ link, hubUp: false }), ['critical', 'critical local server']);
   assert.match(judged({ link }).findings[0]?.text ?? '', /: connection refused$/);
   assert.doesNotMatch(

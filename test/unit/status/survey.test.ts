@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClockVerdict } from '../../../agent/clock/verdict/judge.ts';
 import type { CertFacts } from '../../../agent/device/certs.ts';
 import type { HubLink } from '../../../agent/leaf/watch/reports.ts';
 import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
@@ -25,6 +26,15 @@ const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}):
   ...changes,
 });
 
+const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
+  verdict: () => verdict,
+  summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
+  ptp: () => time.ptp,
+  ntp: () => time.ntp,
+  onChange: () => () => {},
+  stop: () => {},
+});
+
 /** Parts of a healthy unit; a reading of the leaf and certificates as they are given. */
 function look(
   leaf: Reading<LeafFacts> = fresh(leafFacts([hubLink()]), 1000),
@@ -34,14 +44,7 @@ function look(
 ) {
   const asked: (readonly string[])[] = [];
   const parts = {
-    clock: {
-      verdict: () => goodVerdict(),
-      summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
-      ptp: () => time.ptp,
-      ntp: () => time.ntp,
-      onChange: () => () => {},
-      stop: () => {},
-    },
+    clock: clockOf(goodVerdict()),
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
     leaf: {
       read: () => leaf,
@@ -100,11 +103,38 @@ test('a server that cannot be asked leaves its figures out; what the connection 
 });
 
 test('a hub that is not joined is a trouble, with what the server says of it', async () => {
-  const facts = leafFacts([], { last_error: { text: 'no link to the hub', at_ms: 1 } });
+  const facts = leafFacts([], { hub_trouble: 'no link to the hub' });
   const { health, nats } = await look(fresh(facts, 1000)).state;
   assert.equal(health.status, 'degraded');
   assert.match(health.findings[0]?.text ?? '', /no link to the hub/);
   assert.equal(nats.last_error, 'no link to the hub');
+});
+
+test('our own words for what the server reports are never taken for a cause', async () => {
+  const hub_trouble = 'no link to the hub (tls://timeout.example.org:7422)';
+  const { health, nats } = await look(fresh(leafFacts([], { hub_trouble }), 1000)).state;
+  assert.match(health.findings[0]?.text ?? '', /timeout\.example/);
+  assert.equal(health.findings[0]?.cause, undefined);
+  assert.equal(nats.last_error, hub_trouble);
+  assert.equal(nats.cause, undefined);
+});
+
+test('at a cold boot a certificate that is not valid yet has its cause and its remedy, and the clock is named', async () => {
+  const lastError = { text: 'certificate is not yet valid', code: 'CERT_NOT_YET_VALID' };
+  const uci = "config leaf 'leaf'\n option mode off\nconfig hub 'hub'\n list url 'tls://hub.example.org'";
+  const { health, nats } = await look(absent('disabled'), [], uci, {
+    link: fakeLink({ connected: false, lastError }),
+    clock: clockOf({ ...goodVerdict(), quality: 'freerun' }),
+  }).state;
+  const [finding] = health.findings;
+  assert.equal(finding?.cause, 'cert_not_yet');
+  assert.match(finding.remedy, /^date -u/);
+  for (const text of [finding.text, nats.last_error])
+    assert.match(
+      text ?? '',
+      /certificate is not yet valid, by a clock that is not synchronised and shows 20/,
+    );
+  assert.equal(nats.cause, 'cert_not_yet');
 });
 
 test('the certificates that could cut the unit off are looked at, and the first to expire counts', async () => {

@@ -111,6 +111,7 @@ test('what node and nats.js say of a connection has a cause too', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'cert_name'],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'client_cert'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls_missing'],
+    ["'tls' is not available on this server", 'tls_missing'],
   ];
   for (const [text, code] of texts) assert.equal(causeOf(text), code, text);
   assert.equal(causeOf('something else'), undefined);

@@ -151,11 +151,11 @@ test('the hub is up when it has answered, not when it has accepted', async () =>
   const { watch, report, at } = await watched();
   const apart = await at(10);
   assert.equal(apart?.hub.up, false);
-  assert.deepEqual(apart.last_error, { text: 'no link to the hub (hub:7422)', at_ms: 10 });
+  assert.equal(apart.hub_trouble, 'no link to the hub (hub:7422)');
   report.links = [link('0s')];
   const accepted = await at(20);
   assert.equal(accepted?.hub.up, false);
-  assert.equal(accepted.last_error?.text, 'hub 10.0.0.1:7422 accepts the link but has not answered on it');
+  assert.equal(accepted.hub_trouble, 'hub 10.0.0.1:7422 accepts the link but has not answered on it');
   report.links = [link('2ms'), link('1.5ms')];
   assert.deepEqual((await at(30))?.hub, { up: true, since_ms: 30, changes: 1, rtt_us: 1500 });
   assert.equal(watch.hubUp(), true);
@@ -188,7 +188,7 @@ test('a leaf without a hub has no trouble to tell', async () => {
   const { at } = await watched({ remotes: [] });
   const facts = await at(10);
   assert.equal(facts?.hub.up, false);
-  assert.equal(facts.last_error, undefined);
+  assert.equal(facts.hub_trouble, undefined);
 });
 
 test('a server that stops answering leaves a stale reading, and the hub unknown', async () => {
@@ -198,11 +198,36 @@ test('a server that stops answering leaves a stale reading, and the hub unknown'
   const reading = watch.read();
   assert.ok(reading.kind === 'stale');
   assert.equal(reading.at_ms, 0);
-  assert.deepEqual(reading.value.last_error, { text: 'no answer in 5 ms', at_ms: 20 });
+  assert.equal(reading.why, 'no answer in 5 ms');
   assert.equal(watch.hubUp(), undefined);
   delete report.fail;
-  assert.equal((await at(30))?.hub.changes, 0, 'the link itself never went');
+  const again = await at(30);
+  assert.equal(again?.hub.changes, 0, 'the link itself never went');
+  assert.equal(again.hub_trouble, undefined, 'that the local server was silent is no trouble of the hub');
   assert.deepEqual(changes, ['hub up', 'stale', 'hub up']);
+});
+
+test('an error of the local server is over once it answers again, and never was one of the hub', async () => {
+  const { watch, report, at } = await watched({ links: [link('1ms')] });
+  for (const [code, why] of [
+    ['no_reply', '$SYS.REQ.SERVER.PING.VARZ: timeout'],
+    ['refused', 'http://127.0.0.1:8222/leafz: connect ECONNREFUSED'],
+  ] as const) {
+    report.fail = new Unanswered(code, why);
+    await at(20);
+    const reading = watch.read();
+    assert.ok(reading.kind === 'stale');
+    assert.equal(reading.why, why);
+    assert.equal(reading.value.hub_trouble, undefined);
+    delete report.fail;
+    assert.equal((await at(30))?.hub_trouble, undefined);
+  }
+});
+
+test('why the hub was not joined stays for a reader who comes later', async () => {
+  const { report, at } = await watched();
+  report.links = [link('1ms')];
+  assert.equal((await at(10))?.hub_trouble, 'no link to the hub (hub:7422)');
 });
 
 test('a server that never answered is absent, with the reason', async () => {
