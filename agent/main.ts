@@ -17,7 +17,7 @@ runProcess({
       call: (args, { io, stopSignal }) => run(args, io, { stop: stopSignal(), onReload }),
     },
     render: {
-      about: 'make the config of the local nats-server, and that of the agent',
+      about: 'write the config of nats-server and of the agent',
       call: (args, { io }) => render(args, io),
     },
     check: {
@@ -29,13 +29,13 @@ runProcess({
       call: async (args, { io, stopSignal }) => endOnceWritten(await echo(args, io, stopSignal(), 'nunect')),
     },
     status: {
-      about: 'show how the unit is',
+      about: 'show the state of the unit',
       call: (args, { io, stopSignal }) => status(args, io, stopSignal()),
     },
     doctor: {
-      about: 'look for what is wrong, and show the command that fixes it',
+      about: 'diagnose faults and show the command that fixes each',
       call: (args, { io }) => doctor(args, io),
     },
   },
-  elsewhere: { top: 'nunect-hub top' },
+  elsewhere: { top: "'nunect-hub top' on the operator's machine" },
 });

@@ -19,7 +19,7 @@ const flags = {
 
 function readFormat(text: string | undefined): LoadOptions['format'] {
   if (text === undefined || text === 'uci' || text === 'ini') return text;
-  throw new UsageError(`--format '${text}' must be uci or ini\n${usage}`);
+  throw new UsageError(`--format '${text}' must be uci or ini`);
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -29,7 +29,7 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
  * exit code, 1 for an error in the config; wrong arguments throw a UsageError.
  */
 export async function check(args: readonly string[], io: CommandIo): Promise<number> {
-  const { config: file, format, help } = readFlags(args, flags, usage);
+  const { config: file, format, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
@@ -38,6 +38,6 @@ export async function check(args: readonly string[], io: CommandIo): Promise<num
   for (const problem of problems) io.stdout(`${formatProblem(problem)}\n`);
   if (problems.some(({ severity }) => severity === 'error')) return 1;
   const warnings = problems.length === 0 ? '' : `, ${plural(problems.length, 'warning')}`;
-  io.stdout(`${file}: ok, ${plural(set, 'option')} set${warnings}\n`);
+  io.stdout(`${file}: ok, ${plural(set ?? 0, 'option')} set${warnings}\n`);
   return 0;
 }

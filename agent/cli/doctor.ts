@@ -21,7 +21,7 @@ import { painter } from './terminal.ts';
 const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
 
 Checks everything from the config to the records at the hub, and shows for each fault the command that fixes it.
-While the agent answers, its own findings are shown; else what can be seen without it. It changes nothing.
+It shows the agent's findings; if the agent does not answer, it runs its own checks. It changes nothing.
 Exit code: 0 no fault found, 1 warnings only, 2 something fails.
   --json         the results as one JSON object
   --config FILE  default: ${defaultConfigFile}
@@ -108,7 +108,7 @@ async function gather(configFile: string, dir: string): Promise<Omit<DoctorFacts
 
 /** `nunect doctor`: gives the exit code; wrong arguments throw a UsageError. */
 export async function doctor(args: readonly string[], io: CommandIo): Promise<number> {
-  const { json, config: configFile, dir, help } = readFlags(args, flags, usage);
+  const { json, config: configFile, dir, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;

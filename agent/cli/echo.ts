@@ -44,31 +44,27 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const readEchoArgs = (args: readonly string[], usage: string) => readArgs(args, flags, usage);
+const readEchoArgs = (args: readonly string[]) => readArgs(args, flags);
 
 /** The value of a flag as a whole number; anything else throws a UsageError. */
-function wholeFlag(text: string, name: string, range: readonly [number, number], usage: string): number {
-  const value = numberFlag(text, name, range, usage);
+function wholeFlag(text: string, name: string, range: readonly [number, number]): number {
+  const value = numberFlag(text, name, range);
   if (Number.isInteger(value)) return value;
-  throw new UsageError(`--${name} '${text}' must be a whole number\n${usage}`);
+  throw new UsageError(`--${name} '${text}' must be a whole number`);
 }
 
-function readCommand(
-  { values, positionals }: ReturnType<typeof readEchoArgs>,
-  program: string,
-  usage: string,
-) {
+function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>, program: string) {
   const [unit, ...others] = positionals;
-  if (unit === undefined || others.length > 0) throw new UsageError(`one unit is needed\n${usage}`);
+  if (unit === undefined || others.length > 0) throw new UsageError('expected exactly one UNIT');
   if (!token.pattern.test(unit)) throw new UsageError(`unit '${unit}' must be ${token.allowed}`);
   const count = values.count ?? (values.json ? '4' : undefined);
   return {
     unit,
     json: values.json,
-    count: count === undefined ? Infinity : wholeFlag(count, 'count', [1, 1e6], usage),
-    interval_ms: numberFlag(values.interval, 'interval', [0.001, 3600], usage) * 1000,
-    timeout_ms: numberFlag(values.timeout, 'timeout', [0.01, 60], usage) * 1000,
-    payload: new Uint8Array(wholeFlag(values.size, 'size', [0, 64 * 1024 * 1024], usage)).fill(0x2e),
+    count: count === undefined ? Infinity : wholeFlag(count, 'count', [1, 1e6]),
+    interval_ms: numberFlag(values.interval, 'interval', [0.001, 3600]) * 1000,
+    timeout_ms: numberFlag(values.timeout, 'timeout', [0.01, 60]) * 1000,
+    payload: new Uint8Array(wholeFlag(values.size, 'size', [0, 64 * 1024 * 1024])).fill(0x2e),
     link: linkOptions(values, process.env, {
       name: `${program} echo`,
       inboxPrefix: values['inbox-prefix'],
@@ -91,13 +87,12 @@ export async function echo(
   signal: AbortSignal,
   program: string,
 ): Promise<number> {
-  const usage = usageOf(program);
-  const read = readEchoArgs(args, usage);
+  const read = readEchoArgs(args);
   if (read.values.help === true) {
-    io.stdout(usage);
+    io.stdout(usageOf(program));
     return 0;
   }
-  const command = readCommand(read, program, usage);
+  const command = readCommand(read, program);
   const ticker = systemTicker();
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
   const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));

@@ -1,36 +1,40 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { messageOf } from '../lib/errors.ts';
 import { UsageError } from './io.ts';
 
 type Flags = NonNullable<ParseArgsConfig['options']>;
 
-/** The flags of a command; what it does not know throws a UsageError with its usage. */
-export function readFlags<const F extends Flags>(args: readonly string[], flags: F, usage: string) {
-  return readArgs(args, flags, usage, false).values;
+/** The flags of a command; what it does not know throws a UsageError. */
+export function readFlags<const F extends Flags>(args: readonly string[], flags: F) {
+  return readArgs(args, flags, false).values;
 }
 
 /** The same for a command that takes words besides flags. */
-export function readArgs<const F extends Flags>(
-  args: readonly string[],
-  flags: F,
-  usage: string,
-  allowPositionals = true,
-) {
-  try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals });
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)}\n${usage}`, { cause: error });
+export function readArgs<const F extends Flags>(args: readonly string[], flags: F, allowPositionals = true) {
+  const given = { args: [...args], options: flags };
+  const wrong = findWrong(given, allowPositionals);
+  if (wrong !== undefined) throw new UsageError(wrong.replace(/\p{Cc}/gu, '?'));
+  return parseArgs({ ...given, allowPositionals });
+}
+
+/** All that the strict parseArgs throws of, in our words. */
+function findWrong(given: { args: string[]; options: Flags }, allowPositionals: boolean): string | undefined {
+  for (const token of parseArgs({ ...given, strict: false, tokens: true }).tokens) {
+    if (token.kind === 'positional' && !allowPositionals) return `unexpected argument '${token.value}'`;
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const flag = Object.hasOwn(given.options, name) ? given.options[name] : undefined;
+    if (flag === undefined) return `unknown option '${rawName}'`;
+    if (flag.type === 'boolean' && value !== undefined) return `option '${rawName}' takes no value`;
+    if (flag.type === 'string' && value === undefined) return `option '${rawName}' needs a value`;
+    if (!inlineValue && /^-./.test(value ?? ''))
+      return `option '${rawName}' needs a value; one that begins with - is given as --${name}=${value}`;
   }
+  return undefined;
 }
 
 /** The value of a flag as a number from `least` to `most`; anything else throws a UsageError. */
-export function numberFlag(
-  text: string,
-  name: string,
-  [least, most]: readonly [number, number],
-  usage: string,
-): number {
+export function numberFlag(text: string, name: string, [least, most]: readonly [number, number]): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= least && value <= most) return value;
-  throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}\n${usage}`);
+  throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}`);
 }

@@ -4,7 +4,7 @@ export interface CommandIo {
   stderr(text: string): void;
 }
 
-/** Wrong usage of a command; the message has the right one. Exit code 2. */
+/** Wrong usage of a command, in one line. Exit code 2. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 }

@@ -80,7 +80,8 @@ export function readAgentFile(
   try {
     return { file: parseAgentFile(readFileSync(path, 'utf8'), path) };
   } catch (error) {
-    return { why: messageOf(error), code: codeOf(error) };
+    const code = codeOf(error);
+    return { why: code === 'ENOENT' ? `${path} is missing: run nunect render` : messageOf(error), code };
   }
 }
 

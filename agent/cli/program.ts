@@ -22,7 +22,7 @@ export interface Program {
   /** What it is, after its name. */
   readonly about: string;
   readonly commands: Readonly<Record<string, ProgramCommand>>;
-  /** Commands that another program has: what to call instead. */
+  /** Commands that another program has: what to call instead, and where. */
   readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
@@ -46,17 +46,17 @@ export function unknownCommand({ name, commands, elsewhere = {} }: Program, word
   const similar = suggest(word, [...Object.keys(commands), 'version', 'help']);
   const hint =
     other !== undefined
-      ? `call '${other}' on the operator's machine`
+      ? `call ${other}`
       : similar === undefined
-        ? `see ${name} help`
-        : `is '${name} ${similar}' meant?`;
+        ? `see '${name} help'`
+        : `did you mean '${name} ${similar}'?`;
   return `there is no command '${word.replace(/\p{Cc}/gu, '?')}'; ${hint}`;
 }
 
 /** Calls the command that the arguments name and gives its exit code; wrong usage throws a UsageError. */
 export async function callCommand(program: Program, argv: readonly string[], edge: Edge): Promise<number> {
   const [word, ...args] = argv;
-  if (word === undefined) throw new UsageError('a command is missing');
+  if (word === undefined) throw new UsageError(`a command is missing; see '${program.name} help'`);
   if (['version', '--version', '-V'].includes(word)) {
     edge.io.stdout(`${program.name} ${version}\n`);
     return 0;
@@ -69,5 +69,10 @@ export async function callCommand(program: Program, argv: readonly string[], edg
   }
   const command = Object.hasOwn(program.commands, word) ? program.commands[word] : undefined;
   if (command === undefined) throw new UsageError(unknownCommand(program, word));
-  return command.call(args, edge);
+  try {
+    return await command.call(args, edge);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}\nsee '${program.name} help ${word}'`, { cause: error });
+  }
 }

@@ -24,13 +24,13 @@ import { type CommandIo, UsageError } from './io.ts';
 const usage = `usage: nunect render [--config FILE] [--out DIR] [--keep DIR] [--stdout] [--no-test]
                      [--leaf-address IPV4]
 
-Makes leaf.conf and agent.json of the config and says what must restart. The last line is for scripts:
+Makes leaf.conf and agent.json from the config and says what must restart. The last line is for scripts:
 'nothing to do', or 'restart: ...' and 'reload: ...' with 'leaf', 'agent' or both, separated by '; '.
 Exit code 1: the config could not be used as it is; what is running stays.
   --config FILE  default: ${defaultConfigFile}
   --out DIR      default: ${runDir}
-  --keep DIR     where the hub settings that last worked outlive a reboot, as hub.good;
-                 default: ${keepDir}, but with another --out: nowhere
+  --keep DIR     directory for hub.good (last working hub settings, kept across reboots);
+                 default ${keepDir}, or none with --out
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      skip 'nats-server -t'
   --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: that of the interface
@@ -97,7 +97,7 @@ const serverOf = (program: string): LeafServer =>
 
 /** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
 export async function render(args: readonly string[], io: CommandIo): Promise<number> {
-  const given = readFlags(args, flags, usage);
+  const given = readFlags(args, flags);
   if (given.help === true) {
     io.stdout(usage);
     return 0;

@@ -18,13 +18,13 @@ const retry_ms = 5000;
 
 const usage = `usage: nunect run [--dir DIR] [--config FILE]
 
-Runs the agent by DIR/agent.json, which 'nunect render' makes. Prints READY once the unit answers.
+Runs the agent with DIR/agent.json, which 'nunect render' writes. Prints READY once the unit answers.
 SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
 
-The leaf server is started beside it, as the same user, by something that restarts it whenever it ends (the agent
-ends it so that it starts with new settings), such as a systemd unit with Restart=always:
+Run the leaf server separately, as the same user, under a supervisor that restarts it, such as a systemd unit with
+Restart=always. The agent stops it to apply new settings.
   /usr/lib/nunect/leaf DIR nats-server
 `;
 
@@ -150,7 +150,7 @@ const depsOf = (io: CommandIo): Omit<AgentDeps, 'runDir'> => ({
  * agent.json at the start. One that cannot be used at a reload changes nothing.
  */
 export async function run(args: readonly string[], io: CommandIo, signals: RunSignals): Promise<number> {
-  const { dir, config, help } = readFlags(args, flags, usage);
+  const { dir, config, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;

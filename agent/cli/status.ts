@@ -51,7 +51,7 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
   const leafState = leaf === undefined ? 'does not run' : `runs as process ${leaf.pid}`;
   const rows: [string, string][] = [
     ['agent', agentState],
-    ...('why' in found ? [['config', found.why] as [string, string]] : []),
+    ...('why' in found ? [['rendered', found.why] as [string, string]] : []),
     ...(mode ? [['leaf', mode === 'managed' ? leafState : `leaf.mode is ${mode}`] as [string, string]] : []),
     ...latestWarnings(leafLog(dir)).map((text): [string, string] => ['log', text]),
   ];
@@ -65,7 +65,7 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
 
 /** `nunect status`: gives the exit code; wrong arguments throw a UsageError. */
 export async function status(args: readonly string[], io: CommandIo, signal: AbortSignal): Promise<number> {
-  const { json, watch, dir, help } = readFlags(args, flags, usage);
+  const { json, watch, dir, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;

@@ -43,9 +43,8 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
   spool &&
   joined(
     `${spool.stored} stored`,
-    `${spool.records} wait${spool.records === 0 ? '' : ` (${prettyBytes(spool.bytes)})`}`,
     spool.dropped > 0 && `${spool.dropped} dropped`,
-    spool.state,
+    `${spool.records} waiting (${joined(spool.records > 0 && prettyBytes(spool.bytes), `state: ${spool.state}`)})`,
   );
 
 function deviceLine({ system }: StatusSnapshot): string | undefined {

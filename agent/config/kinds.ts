@@ -41,7 +41,7 @@ export interface TextRule {
   readonly pattern: RegExp;
   readonly allowed: string;
   /** What to say of a text that does not fit, where "must be" and what is allowed is not it. */
-  readonly why?: string;
+  readonly why?: (text: string) => string;
 }
 
 const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
@@ -127,7 +127,7 @@ export function choice<const C extends string>(
 const readText =
   (rule: TextRule) =>
   (value: string): Parsed<string> =>
-    rule.pattern.test(value) ? ok(value) : bad(rule.why ?? `must be ${rule.allowed}`);
+    rule.pattern.test(value) ? ok(value) : bad(rule.why?.(value) ?? `must be ${rule.allowed}`);
 
 /** A text with a default. */
 export function text(preset: string, rule: TextRule, help: string, extra: Extra = {}): Option<string> {

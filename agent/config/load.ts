@@ -27,8 +27,8 @@ export interface Loaded {
   readonly config: Config;
   /** In the order of their lines; those without a line come last. */
   readonly problems: readonly Problem[];
-  /** How many options the file sets. */
-  readonly set: number;
+  /** How many options the file sets; undefined where it could not be read. */
+  readonly set: number | undefined;
 }
 
 /** The option that names an instance of a section that may stand several times. */
@@ -115,12 +115,13 @@ function lineOf(path: string, lines: ReadonlyMap<string, number>): number | unde
 
 function reportUnread({ errors }: RawConfig, notes: Notes): void {
   for (const { line, byte, from_line, message } of errors) {
-    const where = byte === undefined ? '' : ` at byte ${byte}`;
-    const since = from_line === undefined ? '' : ` of what begins in line ${from_line}`;
+    // what libuci notices at the end of the file, or of a value of several lines, began before
+    const [, open] = /^EOF with (.*)/.exec(message) ?? [];
+    const what = open ?? `${message}${byte === undefined ? '' : ` at byte ${byte}`}`;
     notes.report({
-      ...known({ line }),
+      ...known({ line: from_line ?? line }),
       severity: 'error',
-      message: `cannot be read: ${message}${where}${since}`,
+      message: `cannot be read: ${what}`,
     });
   }
 }
@@ -167,8 +168,7 @@ export function loadConfig(input: LoadInput): Loaded {
   const lines = new Map<string, number>();
   const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
   reportUnread(raw, notes);
-  if (raw.errors.length > 0 && raw.sections.length === 0 && lastGood !== undefined)
-    return { config: lastGood, problems, set: 0 };
+  if (isUnread(raw) && lastGood !== undefined) return { config: lastGood, problems, set: undefined };
   const config = readConfig(input, notes);
   for (const found of [...crossCheck(config), ...checkFiles(config, input.stat, input.users)])
     notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
@@ -177,5 +177,7 @@ export function loadConfig(input: LoadInput): Loaded {
   return { config, problems, set: setOptions(raw) };
 }
 
-const setOptions = (raw: RawConfig): number =>
-  raw.sections.reduce((sum, { options }) => sum + options.length, 0);
+const isUnread = ({ errors, sections: read }: RawConfig): boolean => errors.length > 0 && read.length === 0;
+
+const setOptions = (raw: RawConfig): number | undefined =>
+  isUnread(raw) ? undefined : raw.sections.reduce((sum, { options }) => sum + options.length, 0);

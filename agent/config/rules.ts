@@ -53,13 +53,24 @@ const port = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[
 const hubExample = `tls://hub.example.org:${defaultPorts.leafnode}`;
 const hubSchemes = ['nats', 'nats-leaf', 'tls', 'ws', 'wss'];
 
+function whyNoServer(url: string): string {
+  const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(url) ?? [];
+  if (rest.includes('@')) return 'must not contain credentials; they have options of their own';
+  if (!hubSchemes.includes(scheme))
+    return `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}`;
+  const [, given] = /^[^/]*[^/:]:(\d+)(?:\/|$)/.exec(rest) ?? [];
+  if (given !== undefined && !(Number(given) >= 1 && Number(given) <= 65535))
+    return `port ${given} is out of range, 1 to 65535`;
+  return `must be such as ${hubExample}`;
+}
+
 /** A server's URL. User and password have options of their own, so that they can be kept out of sight. */
 export const serverUrl: TextRule = {
   pattern: new RegExp(
     String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::${port})?(?:/[^\s?#@]*)?$`,
   ),
   allowed: `such as ${hubExample}; schemes: ${hubSchemes.join(', ')}`,
-  why: `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}, without user or password`,
+  why: whyNoServer,
 };
 
 /** What may stand in a publish or subscribe permission. */

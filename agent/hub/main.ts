@@ -16,4 +16,10 @@ runProcess({
         endOnceWritten(await echo(args, io, stopSignal(), 'nunect-hub')),
     },
   },
+  elsewhere: Object.fromEntries(
+    ['run', 'render', 'check', 'status', 'doctor'].map((command) => [
+      command,
+      `'nunect ${command}' on the unit`,
+    ]),
+  ),
 });

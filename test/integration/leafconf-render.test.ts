@@ -172,6 +172,7 @@ test('with nothing to fall back on the unit still joins its hub, or at least run
     [1, 'restart: leaf agent', 'local_only'],
   );
   assert.match(local.stderr, /runs without its hub/);
+  assert.doesNotMatch(local.stderr, /is not set/);
   assert.doesNotMatch(conf(), /leafnodes/);
   const lame = unit(" option tls_cert '/none.pem'\n option tls_key '/none.key'", hub() + user('app'));
   const joined = await run(lame);

@@ -10,10 +10,11 @@ import { type DoctorFacts, findingOfAgent } from './facts.ts';
 /** The problems of a config, those of its files apart. */
 export function judgeConfig(
   problems: readonly Problem[],
-  { set, file, ...context }: RemedyContext & { readonly file: string; readonly set: number },
+  { set, file, ...context }: RemedyContext & { readonly file: string; readonly set: number | undefined },
 ): CheckResult[] {
   const shown = (what: string, of: readonly Problem[], good: string): CheckResult[] => {
-    if (of.length === 0) return [ok(what, good)];
+    if (of.length === 0)
+      return [set === undefined ? skip(what, 'the config could not be read') : ok(what, good)];
     return of.map((problem) => {
       const { text, remedy } = findingOf('config_problem', { about: problem.file, problem }, context);
       return (problem.severity === 'error' ? fail : warn)(what, text, remedy);
@@ -29,7 +30,7 @@ export function judgeConfig(
     ...shown(
       'files and rights',
       errorsFirst.filter(({ ofFile }) => ofFile),
-      'all are there, and the private ones are private',
+      'all present, permissions correct',
     ),
   ];
 }

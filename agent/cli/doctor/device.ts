@@ -27,12 +27,14 @@ async function lookAtCertificates(file: AgentFile, host: HostCommands) {
 export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult[]> {
   const { file, snapshot, host } = facts;
   const what = 'certificates';
-  if (snapshot === undefined && file === undefined) return [skip(what, 'which ones are used is not known')];
+  if (snapshot === undefined && file === undefined)
+    return [skip(what, 'unknown: the config has not been rendered')];
   const { count, found } =
     snapshot !== undefined
       ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
       : await lookAtCertificates(file as AgentFile, host);
-  return found.length > 0 ? found.map(resultOf) : [ok(what, `${count}, all valid`)];
+  if (found.length > 0) return found.map(resultOf);
+  return [ok(what, count === 0 ? 'none configured' : `${count}, all valid`)];
 }
 
 const leastMemory_bytes = 24 * 2 ** 20;
@@ -58,7 +60,9 @@ export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 's
       ? [
           ok(
             'storage',
-            storage.map(({ path, available_bytes }) => `${path} ${prettyBytes(available_bytes)}`).join(', '),
+            storage
+              .map(({ path, available_bytes }) => `${prettyBytes(available_bytes)} free on ${path}`)
+              .join(', '),
           ),
         ]
       : full.map(({ path, available_bytes }) =>

@@ -3,6 +3,7 @@ import { findingOf } from '../../health/findings.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
 import type { CauseCode } from '../../leaf/causes.ts';
 import { causes, causeText, type Sign } from '../../leaf/causes.ts';
+import { hubTls } from '../../leaf/conf/hub.ts';
 import { causeOfProbe, type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
 import { type CheckResult, fail, ok, skip } from './checkresult.ts';
 
@@ -73,19 +74,25 @@ function faultOf({ finding, sign, probes }: HubEvidence, context: RemedyContext)
   return { ...(cause && { code: cause }), detail: text, mend: remedy };
 }
 
+/** A step that is well; without TLS there is none to be well. */
+const passed = (step: Step, detail: string, { config }: RemedyContext): CheckResult =>
+  step === 'hub TLS' && !hubTls(config) ? skip(step, 'hub.url uses no TLS') : ok(step, detail);
+
 /** Name, TCP, TLS and login of the hub: all before the fault is well, and what comes after it is not judged. */
 export function judgeHub(evidence: HubEvidence, context: RemedyContext): CheckResult[] {
   const { joined, finding, sign, probes, proof = '' } = evidence;
-  if (joined === true && finding === undefined) return steps.map((step) => ok(step, proof));
+  if (joined === true && finding === undefined) return steps.map((step) => passed(step, proof, context));
   if (joined === undefined && finding === undefined && sign === undefined && probes.some(isAnswered))
     return steps.map((step) =>
-      step === 'hub login' ? skip(step, 'only leaf or agent can tell') : ok(step, 'its address answers'),
+      step === 'hub login'
+        ? skip(step, 'only leaf or agent can tell')
+        : passed(step, 'its address answers', context),
     );
   const { code, detail, mend } = faultOf(evidence, context);
   if (code === undefined) return [fail('hub login', detail, mend)];
   const at = steps.indexOf(stepOfCause[code] ?? 'hub login');
   return steps.map((step, index) => {
-    if (index < at) return ok(step, 'no fault up to here');
+    if (index < at) return passed(step, 'no fault up to here', context);
     return index === at ? fail(step, detail, mend) : skip(step, `comes after ${steps[at]}`);
   });
 }

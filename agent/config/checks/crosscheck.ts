@@ -23,9 +23,9 @@ const hubAuth: Check = ({ hub, leaf }) => {
   ];
   const hasPassword = hub.password !== undefined || hub.password_file !== undefined;
   const found: UnplacedProblem[] = [];
-  if (kinds.length > 1) found.push(error(kinds[1] ?? '', `only one of ${kinds.join(' and ')} can be used`));
+  if (kinds.length > 1) found.push(error(kinds[1] ?? '', `use only one of ${kinds.join(', ')}`));
   if (hub.password !== undefined && hub.password_file !== undefined) {
-    found.push(error('hub.password_file', 'only one of hub.password and hub.password_file can be used'));
+    found.push(error('hub.password_file', 'use only one of hub.password, hub.password_file'));
   }
   if (hub.user !== undefined && !hasPassword) {
     found.push(error('hub.user', 'needs hub.password or hub.password_file'));
@@ -158,7 +158,7 @@ const userSecrets: Check = ({ user }) =>
       .map(([name]) => name);
     return given.length < 2
       ? []
-      : [error(`${pathOf('user', section)}.${given[1]}`, `only one of ${given.join(' and ')} can be used`)];
+      : [error(`${pathOf('user', section)}.${given[1]}`, `use only one of ${given.join(', ')}`)];
   });
 
 /**

@@ -37,14 +37,13 @@ const flags = {
 
 function readOptions(values: ReturnType<typeof readFlags<typeof flags>>) {
   const { sort, once, json } = values;
-  if (!orders.includes(sort))
-    throw new UsageError(`--sort '${sort}' must be one of ${orders.join(', ')}\n${usage}`);
+  if (!orders.includes(sort)) throw new UsageError(`--sort '${sort}' must be one of ${orders.join(', ')}`);
   return {
     sort,
     once,
     json,
     filter: plainText(values.filter, 64) ?? '',
-    interval_ms: numberFlag(values.interval ?? (once ? '6' : '2'), 'interval', [0.1, 3600], usage) * 1000,
+    interval_ms: numberFlag(values.interval ?? (once ? '6' : '2'), 'interval', [0.1, 3600]) * 1000,
     link: linkOptions(values, process.env, { name: 'nunect-hub top', inboxPrefix: '_INBOX' }),
   };
 }
@@ -58,7 +57,7 @@ export async function top(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<number> {
-  const values = readFlags(args, flags, usage);
+  const values = readFlags(args, flags);
   if (values.help === true) {
     io.stdout(usage);
     return 0;

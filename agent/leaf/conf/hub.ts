@@ -9,7 +9,7 @@ import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
 export type AddNote = (note: string) => void;
 
 /** Whether the link to the hub is encrypted: by its scheme, or because an option is about TLS. */
-export function hubTls(config: Config): boolean {
+export function hubTls(config: Pick<Config, 'hub'>): boolean {
   const { url, tls_ca, tls_cert, tls_insecure, handshake_first } = config.hub;
   return (
     url.some((one) => isTls(splitUrl(one)?.scheme ?? '')) ||

@@ -106,10 +106,7 @@ function hubBlock(
   addNote: AddNote,
 ): ConfBlock {
   const { url, reconnect_s } = config.hub;
-  if (url.length === 0) {
-    addNote('hub.url is not set: the leaf is local only.');
-    return {};
-  }
+  if (url.length === 0) return {};
   return {
     leafnodes: {
       reconnect: knows(version, 'reconnect_duration') ? `${reconnect_s}s` : reconnect_s,
@@ -121,15 +118,17 @@ function hubBlock(
 /**
  * The nats-server config of a unit, for that version of the server; undefined is taken for the oldest.
  * It expects a Config that `leafProblems` found no error in. Its parts start with a line `# [name]`, so that
- * two configs can be compared part by part. In `runDir` the server may write its log and pid.
+ * two configs can be compared part by part. In `runDir` the server may write its log and pid. `asked` is what the owner
+ * has set, where the config is less than that.
  */
 export function renderLeaf(
   config: Config,
   secrets: LeafSecrets,
   version: ServerVersion | undefined,
   runDir?: string,
+  asked = config,
 ): LeafConf {
-  const notes: string[] = [];
+  const notes = asked.hub.url.length === 0 ? ['hub.url is not set: the leaf is local only.'] : [];
   const parts: Readonly<Record<string, ConfBlock>> = {
     server: serverBlock(config),
     logging: loggingBlock(config.leaf, runDir),

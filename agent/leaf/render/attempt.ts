@@ -96,7 +96,7 @@ export async function attemptLeaf(job: LeafJob): Promise<LeafAttempt> {
   ] as const;
   for (const [state, used] of [['current', config] as const, ...(hasLastGood ? [] : lesser)]) {
     if (isUnfit(used, version.known, job.missing)) continue;
-    const { text, notes } = renderLeaf(used, secrets, version.known, files.dir);
+    const { text, notes } = renderLeaf(used, secrets, version.known, files.dir, config);
     const draft = files.writeDraft(text);
     const refused = job.test ? await server.test(draft) : undefined;
     if (refused === undefined) {

@@ -17,7 +17,7 @@ const program: Program = {
   name: 'nunect',
   about: 'an agent',
   commands: { run: command('run'), status: command('status'), doctor: command('doctor') },
-  elsewhere: { top: 'nunect-hub top' },
+  elsewhere: { top: "'nunect-hub top' on the operator's machine" },
 };
 
 async function call(...argv: string[]): Promise<{ code: number; stdout: string }> {
@@ -57,7 +57,9 @@ test('version names the program', async () => {
 });
 
 test('no command, an unknown one and a word of every object are wrong usage', async () => {
-  await assert.rejects(call(), UsageError);
+  await assert.rejects(call(), (error: unknown) => {
+    return error instanceof UsageError && error.message === "a command is missing; see 'nunect help'";
+  });
   for (const word of ['frobnicate', 'constructor', '__proto__'])
     await assert.rejects(call(word), (error: unknown) => {
       return error instanceof UsageError && error.message.includes(`no command '${word}'`);
@@ -65,9 +67,9 @@ test('no command, an unknown one and a word of every object are wrong usage', as
 });
 
 test('a word that is no command is answered with the one that was likely meant', () => {
-  assert.match(unknownCommand(program, 'statsu'), /no command 'statsu'; is 'nunect status' meant\?/);
+  assert.match(unknownCommand(program, 'statsu'), /no command 'statsu'; did you mean 'nunect status'\?/);
   assert.match(unknownCommand(program, 'doktor'), /'nunect doctor'/);
-  assert.match(unknownCommand(program, 'frobnicate'), /see nunect help/);
+  assert.match(unknownCommand(program, 'frobnicate'), /see 'nunect help'/);
   assert.ok(!unknownCommand(program, 'a\x1b[2Jb').includes('\x1b'));
 });
 
@@ -76,4 +78,18 @@ test('a command of the other program is answered with how that is called', () =>
     unknownCommand(program, 'top'),
     /no command 'top'; call 'nunect-hub top' on the operator's machine/,
   );
+});
+
+test('wrong usage of a command is one line, and where its help is', async () => {
+  const failing = (error: Error): Program => ({
+    ...program,
+    commands: { run: { about: '', call: () => Promise.reject(error) } },
+  });
+  const io = { stdout: () => {}, stderr: () => {} };
+  const edge = { io, stopSignal: () => assert.fail('nobody stops') };
+  await assert.rejects(callCommand(failing(new UsageError('no')), ['run', '-x'], edge), (error: unknown) => {
+    return error instanceof UsageError && error.message === "no\nsee 'nunect help run'";
+  });
+  const other = new Error('broken');
+  await assert.rejects(callCommand(failing(other), ['run'], edge), (error: unknown) => error === other);
 });

@@ -3,14 +3,28 @@ import { test } from 'node:test';
 import { formatProblem, showable } from '../../../agent/config/problem.ts';
 import { loadIni, loadUci, said } from '../../kit/unit/config.ts';
 
+const hubAt = (url: string): string => `config hub\n list url '${url}'\n option user u\n option password p\n`;
+
 /** Text, and the problems that a person is shown for it. */
 const cases: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [
   [
     'a bad value is quoted, with what is allowed',
     "config hub\n list url 'htp://x'\n option user u\n option password p\n",
     [
-      "f:2: hub.url 'htp://x': scheme must be one of nats, nats-leaf, tls, ws, wss, as in tls://hub.example.org:7422, without user or password",
+      "f:2: hub.url 'htp://x': scheme must be one of nats, nats-leaf, tls, ws, wss, as in tls://hub.example.org:7422",
     ],
+  ],
+  ...(
+    [
+      ['tls://h:99999', 'port 99999 is out of range, 1 to 65535'],
+      ['tls://[::1]:0', 'port 0 is out of range, 1 to 65535'],
+      ['tls://h:port', 'must be such as tls://hub.example.org:7422'],
+    ] as const
+  ).map(([url, why]) => [`an address: ${url}`, hubAt(url), [`f:2: hub.url '${url}': ${why}`]] as const),
+  [
+    'an address with a login, which is not shown',
+    hubAt('nats://u:s3cret@h:99999'),
+    ["f:2: hub.url 'nats://***@h:99999': must not contain credentials; they have options of their own"],
   ],
   [
     'an unknown option',
@@ -54,12 +68,18 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
     'config agent one\nconfig agent two\n',
     ['f:2: warning: agent: a second section of type agent; the first is in line 1. Both are read as one'],
   ],
-  ['a file that cannot be read', 'config agent\n foo\n', ['f:2: cannot be read: invalid command at byte 1']],
   [
-    'a quote that is left open',
-    "config agent\n option role 'x\n\n",
-    ["f:3: cannot be read: EOF with unterminated ' at byte 17 of what begins in line 2"],
+    'a quote that is left open in the first line, and seen at the end of the file',
+    "config agent 'a\n option role x\n\n\n",
+    ["f:1: cannot be read: unterminated '"],
   ],
+  [
+    'a mistake in a command of several lines',
+    'config agent\n option role "a\n b" c d\n',
+    ['f:2: cannot be read: too many arguments at byte 22'],
+  ],
+  ['a file that cannot be read', 'config agent\n foo\n', ['f:2: cannot be read: invalid command at byte 1']],
+  ['a quote that is left open', "config agent\n option role 'x\n\n", ["f:2: cannot be read: unterminated '"]],
   [
     'two users of one name',
     'config user a\n option password x\nconfig user b\n option name a\n option password y\n',

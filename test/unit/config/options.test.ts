@@ -105,7 +105,7 @@ test('the shipped files mean the defaults, as they are and with every option put
     );
     assert.deepEqual({ ...loaded.config, probe: [] }, defaults);
     assert.equal(loaded.config.probe[0]?.unit, 'ship_02');
-    assert.ok(loaded.set > 60);
+    assert.ok((loaded.set ?? 0) > 60);
   }
 });
 

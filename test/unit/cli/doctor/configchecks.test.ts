@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeConfig } from '../../../../agent/cli/doctor/configchecks.ts';
+import { loadConfigFile } from '../../../../agent/config/file.ts';
 import { hosts } from '../../../../agent/health/host.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { levels } from '../../../kit/unit/checkresults.ts';
@@ -29,4 +30,13 @@ test('a problem of the config is shown where it can be mended, one of rights wit
   assert.equal(results[0]?.mend, 'vi -c 3 /etc/config/nunect; /etc/init.d/nunect reload');
   assert.equal(results[2]?.mend, 'chmod 600 /k');
   assert.deepEqual(levels(judgeConfig([], facts)), ['config OK', 'files and rights OK']);
+});
+
+test('of a config that cannot be read it is not said that the files it names are there', () => {
+  const { problems, set } = loadConfigFile('/no/such/config');
+  assert.equal(set, undefined);
+  assert.deepEqual(levels(judgeConfig(problems, { ...facts, set })), [
+    'config FAIL',
+    'files and rights skip',
+  ]);
 });

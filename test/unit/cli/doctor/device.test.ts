@@ -4,7 +4,7 @@ import { checkCertificates, checkRest, judgeDevice } from '../../../../agent/cli
 import type { DoctorFacts } from '../../../../agent/cli/doctor/facts.ts';
 import type { Finding } from '../../../../agent/health/finding.ts';
 import { fullSnapshot } from '../../../kit/page/snapshot.ts';
-import { levels } from '../../../kit/unit/checkresults.ts';
+import { levels, resultOf } from '../../../kit/unit/checkresults.ts';
 import { findingLike } from '../../../kit/unit/unitfakes.ts';
 
 /** As far as these checks look at it: an agent that answers. */
@@ -19,6 +19,10 @@ test('too little memory or storage is reported, a small file system that is half
   ];
   assert.deepEqual(levels(judgeDevice({ memory, storage })), ['memory WARN', 'storage WARN']);
   assert.deepEqual(levels(judgeDevice({ storage: storage.slice(1) })), ['memory skip', 'storage OK']);
+  assert.equal(
+    resultOf(judgeDevice({ storage: storage.slice(1) }), 'storage').detail,
+    '512\u00a0KiB free on /tmp',
+  );
 });
 
 test('a certificate that is valid for days yet is a warning, one that is not valid fails', async () => {
@@ -34,6 +38,8 @@ test('a certificate that is valid for days yet is a warning, one that is not val
     results.map(({ level }) => level),
     ['WARN', 'FAIL', 'FAIL'],
   );
+  const none = { snapshot: { ...fullSnapshot, troubles: [], certificates: [] } } as unknown as DoctorFacts;
+  assert.deepEqual((await checkCertificates(none))[0]?.detail, 'none configured');
 });
 
 test('what no other check looks for is shown at the end, and what another one shows is not shown twice', () => {

@@ -6,13 +6,14 @@ import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { levels, resultOf } from '../../../kit/unit/checkresults.ts';
 import { findingLike } from '../../../kit/unit/unitfakes.ts';
 
-const context = {
-  config: withOptions({ hub: { url: ['nats://h:7422'], user: 'u' } }),
+const contextOf = (url: string) => ({
+  config: withOptions({ hub: { url: [url], user: 'u' } }),
   host: hosts.openwrt,
-};
+});
+const context = contextOf('tls://h:7422');
 const away: HubEvidence = { joined: false, probes: [] };
-const judged = (changes: Partial<HubEvidence>) => judgeHub({ ...away, ...changes }, context);
-const probe = { url: 'nats://h:7422', address: '10.0.0.1:7422' } as const;
+const judged = (changes: Partial<HubEvidence>, by = context) => judgeHub({ ...away, ...changes }, by);
+const probe = { url: 'tls://h:7422', address: '10.0.0.1:7422' } as const;
 const refused = [{ ...probe, step: 'tcp', why: 'ECONNREFUSED' }] as const;
 
 test('on the way to the hub all before the fault is well, and what comes after it is not judged', () => {
@@ -27,6 +28,18 @@ test('on the way to the hub all before the fault is well, and what comes after i
   assert.match(resultOf(tcp, 'hub TCP').detail, /nobody listens .* \(ECONNREFUSED at 10\.0\.0\.1:7422\)/);
   const dns = judged({ probes: [{ url: probe.url, step: 'dns', why: 'queryA ECONNREFUSED h' }] });
   assert.equal(resultOf(dns, 'hub name').level, 'FAIL', 'a DNS server that refuses is no hub that refuses');
+});
+
+test('a link without TLS is not said to have any, however far it came', () => {
+  const plain = contextOf('nats://h:7422');
+  const answers = { joined: undefined, probes: [{ ...probe, step: 'open' }] } as const;
+  const refusal = { sign: { code: 'auth', detail: 'no' } } as const;
+  for (const evidence of [{ joined: true, proof: 'joined' }, answers, refusal]) {
+    const { level, detail } = resultOf(judged(evidence, plain), 'hub TLS');
+    assert.deepEqual([level, detail], ['skip', 'hub.url uses no TLS']);
+  }
+  const demanded = judged({ sign: { code: 'tls_demanded', detail: 'no' } }, plain);
+  assert.equal(resultOf(demanded, 'hub TLS').level, 'FAIL');
 });
 
 test('what a probe found itself is not read back from its text', () => {

@@ -21,17 +21,17 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'two kinds of login',
     `${hub + joe} option creds_file /c\n`,
-    ['f:5: hub.creds_file: only one of hub.user and hub.creds_file can be used'],
+    ['f:5: hub.creds_file: use only one of hub.user, hub.creds_file'],
   ],
   [
     'creds and nkey',
     `${hub} option creds_file /c\n option nkey_file /n\n`,
-    ['f:4: hub.nkey_file: only one of hub.creds_file and hub.nkey_file can be used'],
+    ['f:4: hub.nkey_file: use only one of hub.creds_file, hub.nkey_file'],
   ],
   [
     'two passwords',
     `${hub + joe} option password_file /p\n`,
-    ['f:5: hub.password_file: only one of hub.password and hub.password_file can be used'],
+    ['f:5: hub.password_file: use only one of hub.password, hub.password_file'],
   ],
   ['a user alone', `${hub} option user joe\n`, ['f:3: hub.user: needs hub.password or hub.password_file']],
   ['a password alone', `${hub} option password x\n`, ['f:3: hub.password: needs hub.user']],
@@ -130,7 +130,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'two secrets of a user',
     'config user\n option name joe\n option password x\n option password_file /p\n',
-    ['f:4: user[0].password_file: only one of password and password_file can be used'],
+    ['f:4: user[0].password_file: use only one of password, password_file'],
   ],
   [
     'a user who may publish as the unit',

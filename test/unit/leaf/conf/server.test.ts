@@ -100,6 +100,9 @@ test('a unit without a hub is local only, and that is said', () => {
   const { text, notes } = renderLeaf(config, secretsOf(config), newest);
   assert.doesNotMatch(text, /leafnodes/);
   assert.deepEqual(notes, ['hub.url is not set: the leaf is local only.']);
+  const asked = withOptions({ hub: { url: ['tls://h'] } });
+  const without = renderLeaf(config, secretsOf(config), newest, undefined, asked);
+  assert.deepEqual([without.text, without.notes], [text, []], 'it is set, but was left out');
 });
 
 test('no config ever opens a leafnode listener', () => {
