@@ -57,7 +57,7 @@ function whyNoServer(url: string): string {
   const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(url) ?? [];
   if (rest.includes('@')) return 'must not contain credentials; they have options of their own';
   if (!hubSchemes.includes(scheme))
-    return `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}`;
+    return `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}, without user or password`;
   const [, given] = /^[^/]*[^/:]:(\d+)(?:\/|$)/.exec(rest) ?? [];
   if (given !== undefined && !(Number(given) >= 1 && Number(given) <= 65535))
     return `port ${given} is out of range, 1 to 65535`;

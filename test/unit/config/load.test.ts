@@ -11,7 +11,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
     'a bad value is quoted, with what is allowed',
     "config hub\n list url 'htp://x'\n option user u\n option password p\n",
     [
-      "f:2: hub.url 'htp://x': scheme must be one of nats, nats-leaf, tls, ws, wss, as in tls://hub.example.org:7422",
+      "f:2: hub.url 'htp://x': scheme must be one of nats, nats-leaf, tls, ws, wss, as in tls://hub.example.org:7422, without user or password",
     ],
   ],
   ...(
