@@ -1,14 +1,14 @@
 // `make demo`: a hub, a leaf joined to it, clocks and the agent, all real, all on this machine; until Ctrl-C, or
 // for DEMO_SECONDS. Ends with the number of messages of each kind at the hub; exit code 1 if a kind is missing.
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { ptpPair } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
+import { takeFolder } from '../kit/process/folder.ts';
 import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
-import { operator, startHub, startUnit } from '../kit/unit/site.ts';
+import { bundle, hubBundle, operator, startHub, startUnit } from '../kit/unit/site.ts';
 import { kindOf, lineOf } from './lines.ts';
 
 const unit = 'demo-01';
@@ -78,8 +78,9 @@ function watch(nc: NatsConnection, counts: Map<string, number>, show: () => bool
 }
 
 async function main(): Promise<number> {
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+  const other = takeFolder(dir);
+  if (other !== undefined)
+    throw new Error(`a demo already runs in ${dir}, as process ${other}: end it first`);
   const { debian, newest } = natsServers();
   const server = newest ?? debian ?? tool('nats-server');
   if (server === undefined)
@@ -109,8 +110,10 @@ READY. ${unit} answered '${asked.string()}'; its clock: ${asked.headers?.get('X-
                 ${nats} req ops.echo.${unit} hello
                 ${nats} sub 'ops.>'
                 ${nats} micro ls
-                node dist/nunect-hub.cjs echo ${unit} -c 5
-                node dist/nunect-hub.cjs top
+                node ${hubBundle} echo ${unit} -c 5
+                node ${hubBundle} top
+  on the unit   node ${bundle} status --dir ${dir}
+                node ${bundle} doctor --config ${site.config} --dir ${dir}
 
 Messages at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs about 30 s to lock:
 `);

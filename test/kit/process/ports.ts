@@ -5,12 +5,15 @@ import { createServer } from 'node:net';
 const [firstPort, endPort] = [12_000, 32_000];
 const blockSize = 100;
 
-/** Whether nobody has the port, on whatever address; when nobody does, `hold` keeps it until this process ends. */
+/** Nobody outside is to reach what only holds a port. A listener on all addresses is met here too. */
+const host = '127.0.0.1';
+
+/** Whether nobody has the port; when nobody does, `hold` keeps it until this process ends. */
 function tcpFree(port: number, hold = false): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer().unref();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => {
+    server.listen({ port, host, exclusive: true }, () => {
       if (hold) resolve(true);
       else server.close(() => resolve(true));
     });
@@ -21,7 +24,7 @@ function udpFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.once('error', () => resolve(false));
-    socket.bind({ port, address: '0.0.0.0', exclusive: true }, () => socket.close(() => resolve(true)));
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
   });
 }
 

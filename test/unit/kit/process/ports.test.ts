@@ -19,6 +19,20 @@ test('no port is given out twice, in turn or at once, and none that is taken', a
   assert.ok(!ports.includes((ports[149] ?? 0) + 1));
 });
 
+test('a port that somebody has on all addresses is not given out, and none is held outside of loopback', async () => {
+  const [first = 0] = await draw(1);
+  const taken = createServer().listen(first + 1, '0.0.0.0');
+  await once(taken, 'listening');
+  assert.notEqual(await reservePort(), first + 1);
+  taken.close();
+  const held = first - (first % 100);
+  const other = createServer().listen(held, '127.0.0.2');
+  await once(other, 'listening');
+  other.close();
+  const same = createServer().listen(held, '127.0.0.1');
+  await assert.rejects(once(same, 'listening'), { code: 'EADDRINUSE' });
+});
+
 test('test files that run side by side are given none of each other', async () => {
   const script = `require('./test/kit/process/ports.ts').reservePort().then((port) => { console.log(port); setTimeout(() => {}, 1000); });`;
   const words = ['--require', join(projectRoot, 'build/register.cjs'), '-e', script];

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { takeFolder } from '../../../kit/process/folder.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
+
+test("a folder is one process's as long as that runs, and is emptied for the next", async (t) => {
+  const parent = mkdtempSync(join(tmpdir(), 'nunect-'));
+  t.after(() => rmSync(parent, { recursive: true }));
+  const dir = join(parent, 'demo');
+  const script = `require('./test/kit/process/folder.ts').takeFolder(process.argv[1]); console.log('taken'); setInterval(() => {}, 1e6)`;
+  const words = ['--require', join(projectRoot, 'build/register.cjs'), '-e', script, dir];
+  const first = spawn(process.execPath, words, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(first.stdout, 'data');
+  writeFileSync(join(dir, 'kept'), '');
+  assert.equal(takeFolder(dir), first.pid);
+  assert.ok(existsSync(join(dir, 'kept')));
+  const holder = readFileSync(join(dir, 'holder'), 'utf8');
+  writeFileSync(join(dir, 'holder'), holder.replace(/ .*/, ' 1'));
+  assert.equal(takeFolder(dir), undefined, 'the number is of another process by now');
+  assert.ok(!existsSync(join(dir, 'kept')));
+  writeFileSync(join(dir, 'holder'), holder);
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  assert.equal(takeFolder(dir), undefined);
+  assert.equal(takeFolder(dir), process.pid);
+});
