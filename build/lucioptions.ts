@@ -73,11 +73,18 @@ const spellings: Readonly<Record<string, string>> = {
   jetstream: 'JetStream',
   websocket: 'WebSocket',
 };
+/** Where the name of the option makes no good title. */
+const titles: Readonly<Record<string, string>> = {
+  'user.name': 'Login name', // the section has a name too
+  'leaf.confirm_s': 'Roll-back timeout (s)',
+  'spool.window': 'Records in flight',
+};
 const units: Readonly<Record<string, string>> = { us: 'µs' };
 
 /** `tls_timeout_s` with unit s: `TLS timeout (s)`. */
 function titleOf(type: string, { name, unit }: TableOption): string {
-  if (type === 'user' && name === 'name') return 'Login name'; // the section has a name too
+  const own = titles[`${type}.${name}`];
+  if (own !== undefined) return own;
   const words = name.split('_');
   if (unit !== undefined && words.length > 1) words.pop(); // the unit, however it is abbreviated there
   const text = words.map((word) => spellings[word] ?? word).join(' ');

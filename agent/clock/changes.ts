@@ -2,7 +2,7 @@
 // What is not known now, since a daemon does not answer, has not changed: it is compared once it is known again.
 // And the first time that a thing is known is no change of it, so that a start is not a storm of events.
 
-import { freshValue, type Reading } from '../lib/reading.ts';
+import { absenceText, freshValue, type Reading } from '../lib/reading.ts';
 import { type ChronyFacts, isFollowing, type PtpFacts } from './facts.ts';
 import type { Verdict } from './types.ts';
 
@@ -42,10 +42,9 @@ const isAsked = (reading: Reading<unknown>): boolean =>
 
 function describePresence(daemon: string, reading: Reading<unknown>): string {
   if (reading.kind === 'fresh') return `${daemon} answers`;
-  const why = reading.kind === 'stale' ? reading.why : (reading.detail ?? reading.why);
   return reading.kind === 'stale'
-    ? `${daemon} has not answered lately: ${why}`
-    : `${daemon} cannot be asked: ${why}`;
+    ? `${daemon} has not answered lately: ${reading.why}`
+    : `${daemon}: ${absenceText(reading)}`;
 }
 
 const selectedOf = (ntp: ChronyFacts): string =>

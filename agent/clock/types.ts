@@ -14,7 +14,7 @@ export interface BoundTerm {
 
 /**
  * How far the system clock can be from true time, as a half-width.
- * `absolute_ns` is missing when nothing bounds it; `relative_ns` then still bounds it against the grandmaster.
+ * `absolute_ns` is missing when nothing bounds it; `relative_ns` then still bounds it relative to the grandmaster.
  */
 export interface ErrorBound {
   readonly absolute_ns?: number;

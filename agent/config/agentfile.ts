@@ -56,7 +56,7 @@ export interface LeafInfo {
   readonly fallback?: LeafFallback;
 }
 
-/** What can be run in place of the config that was asked for. */
+/** What can be run in place of the configured settings. */
 export interface LeafFallback {
   readonly conf: string;
   readonly hub: string;

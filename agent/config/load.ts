@@ -79,7 +79,7 @@ function readMany(
     };
     if (id === undefined) return leaveOut(`needs a section name or a ${identity[type]}`);
     if (!token.pattern.test(String(id))) return leaveOut(`section name must be ${token.allowed}`);
-    if (seen.has(id)) return leaveOut(`'${id}' is already there in line ${seen.get(id)}`);
+    if (seen.has(id)) return leaveOut(`'${id}' is already defined in line ${seen.get(id)}`);
     seen.set(id, raw.line);
     return [{ ...values, [identity[type]]: id, section }];
   });

@@ -53,7 +53,7 @@ const leafRootFile = { restart: 'leaf', file: 'root' } as const;
  */
 export const sections = {
   agent: one('The unit itself.', {
-    enabled: bool(true, 'Run the agent and its leaf server at all.', leafToo),
+    enabled: bool(true, 'Enable the agent and its leaf server.', leafToo),
     unit: optional(
       token,
       'Unit id, unique in the fleet. Default: host name and a short hash of the hardware id.',
@@ -68,7 +68,7 @@ export const sections = {
     log_publish: choice('info', [...logLevels, 'off'], 'Lowest level that is published to ops.log.', {
       restart: 'nothing',
     }),
-    boot_delay_s: int(0, 0, 600, 'Maximum of the random delay before the first publication after a start.', {
+    boot_delay_s: int(0, 0, 600, 'Maximum random delay before the first publication after a start.', {
       unit: 's',
     }),
   }),
@@ -109,7 +109,7 @@ export const sections = {
       5,
       1,
       60,
-      'Time limit for the hub to answer a connection; needs nats-server 2.10.26 or newer (for dialling 2.14.5).',
+      'Time limit for the hub to answer a connection; needs nats-server 2.10.26 or newer; also limits dialling from 2.14.5 on.',
       { unit: 's', ...leafToo },
     ),
     reconnect_s: int(2, 1, 3600, 'Pause between attempts to join the hub.', { unit: 's', ...leafToo }),
@@ -153,14 +153,14 @@ export const sections = {
       60,
       0,
       3600,
-      'Time for changed hub settings to join a hub that answers, before the last good ones are restored; 0: no limit.',
+      'Time to join with changed hub settings while the hub answers, before the last good ones are restored; 0: no limit.',
       { unit: 's' },
     ),
     watchdog_s: int(
       300,
       0,
       86400,
-      'Time for which the leaf may stay unjoined although the hub answers, before its server is restarted; 0: no limit.',
+      'Time for which the leaf may stay disconnected from the hub although it answers, before its server is restarted; 0: no limit.',
       { unit: 's' },
     ),
     compression: choice(
@@ -252,7 +252,7 @@ export const sections = {
     mode: choice(
       'auto',
       ['auto', 'ptp', 'chrony'],
-      'auto: PTP if it really steers the system clock, else NTP. ptp, chrony: only that one.',
+      'auto: PTP if it steers the system clock, else NTP. ptp, chrony: only that one.',
     ),
     ptp_domain: int(0, 0, 255, 'domainNumber of ptp4l.'),
     transport_specific: int(0, 0, 15, 'transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.'),
@@ -336,7 +336,7 @@ export const sections = {
     window: int(64, 1, 1024, 'Maximum number of records in flight to the hub.'),
     snapshot_file: optional(
       absolutePath,
-      'File that keeps waiting records across a restart; written at a stop and every snapshot_s of an outage: flash wears, /tmp does not.',
+      'File that keeps waiting records across a restart; prefer /tmp: writes wear flash (but /tmp is lost at a reboot).',
     ),
     snapshot_s: int(
       900,

@@ -4,7 +4,7 @@ import { shared, shareMs } from '../lib/shared.ts';
 
 /** What the agent itself costs the device. */
 export interface SelfFacts {
-  /** Processor time since the start, user and system. */
+  /** CPU time since the start, user and system. */
   readonly cpu_ms: number;
   /** Share of one core since the reading before. */
   readonly cpu_percent?: number;

@@ -2,7 +2,7 @@ import type { CertFacts } from '../device/certs.ts';
 import type { Finding, RemedyContext } from './finding.ts';
 import { findingOf } from './findings.ts';
 
-/** By what a date is judged: the clock, and what is to be said of it when nobody vouches for it. */
+/** By what a date is judged: the clock, and a caveat where it is not synchronised. */
 export interface DateJudge extends RemedyContext {
   readonly wall_ms: number;
   readonly clockCaveat?: string | undefined;

@@ -31,7 +31,7 @@ export interface DatedFile extends Shared {
   readonly about: string;
   /** `certificate` or `user JWT`. */
   readonly kind: string;
-  /** What is to be said of a clock that nobody vouches for; undefined for one that is proven right. */
+  /** Says that the clock is not synchronised; undefined where it is. */
   readonly clockCaveat?: string | undefined;
 }
 

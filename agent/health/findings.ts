@@ -97,7 +97,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   leaf_config: {
     name: 'leaf config',
     weight: ({ state }) => (state === 'none' ? 'critical' : 'degraded'),
-    text: ({ state }) => `the leaf does not run the config that was asked for: ${state}`,
+    text: ({ state }) => `the leaf does not run the configured settings: ${state}`,
     remedy: 'nunect check',
     step: 'rendered',
   },
@@ -115,7 +115,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     remedy: (_data, { config, host }) =>
       config.leaf.mode === 'managed'
         ? host.restart('nunect-leaf')
-        : 'nats-server --signal reload # at the hub, once the unit may do that',
+        : 'nats-server --signal reload # at the hub, after granting the permission',
     step: 'permissions',
   },
   no_stream: {
@@ -135,8 +135,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   subject_unstored: {
     name: 'unstored',
     weight: 'note',
-    text: ({ about, why }) =>
-      `records of ${about} are not stored: ${why}; either no stream has the subject, or the hub does not permit the unit to send it`,
+    text: ({ about, why }) => `records of ${about} are not stored: ${why}, or the hub does not permit it`,
     remedy: ({ about }) =>
       `nats stream edit NUNECT --config stream.json # at the hub; its hub.conf must let the unit publish ${about}`,
     step: 'unit',
@@ -163,10 +162,10 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     name: 'duplicate_id',
     weight: 'degraded',
     text: ({ count }) =>
-      `${count} records since the start are not stored: the hub had others under their ids; a copy of this unit or an attacker sends as this unit`,
+      `${count} records since the start are not stored: the stream already had other records with the same Nats-Msg-Id; a copy of this unit or an attacker sends as this unit`,
     // ids have a random part that is new at each start; whoever learns that too has the login of the unit
     remedy: (_data, { host }) =>
-      `${host.restart('nunect')} # it starts new ids; if it comes back, give the unit a new login at the hub`,
+      `${host.restart('nunect')} # a restart creates new ids; if the problem returns, give the unit a new login at the hub`,
     step: 'unit',
   },
   certificate_unreadable: {

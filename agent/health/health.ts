@@ -36,7 +36,7 @@ export interface HealthFacts extends RemedyContext {
   readonly clock: ClockVerdict;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
-  /** What the clock shows, and what is to be said of judgments by it when nobody vouches for it. */
+  /** What the clock shows, and a caveat where it is not synchronised. */
   readonly wall_ms: number;
   readonly clockCaveat?: string | undefined;
 }

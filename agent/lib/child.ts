@@ -7,7 +7,7 @@ export type Spawn = (command: string, args: readonly string[]) => ChildProcessWi
 
 /**
  * The same, but whatever goes wrong at the start is an `error` of the child: node throws what it does not expect, such
- * as ENOEXEC of a program for another processor, and leaves the pipes out when there are no files left (EMFILE).
+ * as ENOEXEC of a program for another CPU, and leaves the pipes out when there are no files left (EMFILE).
  */
 export const spawnSafely =
   (spawn: Spawn): Spawn =>

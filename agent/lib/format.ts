@@ -73,6 +73,10 @@ export const prettyNs = (ns: number): string =>
     [1, 'ns'],
   ]);
 
+/** A text for logs as the page has it: a true minus sign, and `µs`. */
+export const prettyText = (text: string): string =>
+  text.replace(/(?<![\w.-])-(?=[\d.]+ [nmu]?s\b)/g, '−').replace(/(?<=\d) us\b/g, `${nbsp}µs`);
+
 /** `1.50 GiB`. */
 export const prettyBytes = (count: number): string =>
   scaled(count, [

@@ -10,6 +10,22 @@ export type AbsentReason =
   | 'disabled' // switched off in the config
   | 'not_yet'; // nothing was asked so far
 
+const absenceWords: Readonly<Record<AbsentReason, string>> = {
+  not_installed: 'not installed',
+  no_socket: 'no management socket',
+  no_permission: 'no permission',
+  unauthorised: 'not authorised',
+  no_reply: 'no reply',
+  refused: 'connection refused',
+  garbled: 'invalid reply',
+  disabled: 'disabled in the config',
+  not_yet: 'not queried yet',
+};
+
+/** Why a value is absent, in words: `no management socket (tried /var/run/ptp4l)`. */
+export const absenceText = (of: { readonly why: AbsentReason; readonly detail?: string }): string =>
+  `${absenceWords[of.why]}${of.detail === undefined ? '' : ` (${of.detail})`}`;
+
 /** A value and how far it may be trusted. `at_ms` is monotonic milliseconds (see lib/ticker.ts), never wall time. */
 export type Reading<T> =
   | { readonly kind: 'fresh'; readonly at_ms: number; readonly value: T }

@@ -1,5 +1,5 @@
 // The socket under nats.js with bounds that it lacks. Without them a server that speaks garbage, or does not read,
-// takes memory and processor without limit: an INFO line is gathered for ever, what cannot be parsed ends the reader
+// takes memory and CPU without limit: an INFO line is gathered for ever, what cannot be parsed ends the reader
 // but not the reading, an attempt that timed out keeps its socket, and replies pile up.
 import { type LookupAddress, lookup } from 'node:dns';
 import { createConnection, type LookupFunction, type Socket } from 'node:net';

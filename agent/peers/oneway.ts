@@ -42,7 +42,7 @@ const isPossible = (way_us: number, rtt_us: number, error_us: number): boolean =
 
 /**
  * One-way times from an echo, with the error that both clocks may have together. Empty unless both clocks are
- * synchronised and both errors are bounded: a difference of clocks that nobody vouches for is no measurement. Times
+ * synchronised and both errors are bounded: the difference of clocks that are not synchronised is no measurement. Times
  * that cannot be, even with the whole error, prove a bound wrong (or a clock set meanwhile), and are left out too.
  */
 export function oneWay(message: Incoming, own: OwnTimes): OneWay {

@@ -153,7 +153,7 @@ export function goOffline(s: SenderState): void {
 export function goOnline(s: SenderState): void {
   if (!s.offline) return;
   s.offline = false;
-  s.deps.log.info('records flow to the hub again');
+  s.deps.log.info('sending records again');
   s.outcomes.changed();
 }
 

@@ -89,7 +89,7 @@ function run(s: KeeperState, file: string, job: () => Promise<void>): Promise<vo
 async function moveAside(s: KeeperState, file: string, { header }: SnapshotContent): Promise<void> {
   await rename(file, `${file}.other`);
   const whose = header === undefined ? 'no snapshot of this unit' : `of unit ${header.unit}`;
-  s.deps.log.warn('the snapshot file held something else, which was moved aside', {
+  s.deps.log.warn('the snapshot file was not a snapshot of this unit; renamed', {
     file: `${file}.other`,
     whose,
   });
@@ -189,8 +189,7 @@ async function stop(s: KeeperState): Promise<void> {
   if (file === undefined) return;
   const isEmpty = (): boolean => s.deps.spool.stats().pending === 0;
   await run(s, file, () => (isEmpty() ? remove(s, file) : write(s, file, 'stop')));
-  if (s.trouble !== undefined)
-    s.deps.log.error('waiting records are lost with this stop', { why: s.trouble });
+  if (s.trouble !== undefined) s.deps.log.error('waiting records are lost at this stop', { why: s.trouble });
 }
 
 /**

@@ -60,6 +60,7 @@ export function publishEvents(
   of: { readonly unit: string; readonly role: string },
 ): Events {
   let findings: readonly Finding[] = [];
+  const logged = new Map<string, string>(); // by key: the end repeats the sentence of the start
 
   const put = (change: StatusChange): void => {
     deps.spool.put(statusRecord(of, deps.wall_ms(), change));
@@ -79,12 +80,14 @@ export function publishEvents(
       findings = now;
       for (const { key, weight, stage, text } of began) {
         put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
+        logged.set(key, text);
         // what comes in stages will get worse
         deps.log[weight === 'note' && stage === undefined ? 'info' : 'warn'](text);
       }
-      for (const { key, weight } of ended) {
+      for (const { key, weight, text } of ended) {
         put({ event: 'problem', before: { key, weight } });
-        deps.log.info(`problem ended: ${key}`);
+        deps.log.info(`problem ended: ${logged.get(key) ?? text}`);
+        logged.delete(key);
       }
     },
   };

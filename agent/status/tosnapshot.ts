@@ -1,6 +1,6 @@
 import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
 import { known } from '../lib/known.ts';
-import type { Reading } from '../lib/reading.ts';
+import { absenceText, type Reading } from '../lib/reading.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { UnitName } from '../wire/messages.ts';
@@ -18,11 +18,8 @@ import {
   snapshotSchema,
 } from './web/snapshot.ts';
 
-const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string => {
-  if (reading.kind === 'stale') return reading.why;
-  const why = reading.why.replaceAll('_', ' ');
-  return reading.detail === undefined ? why : `${why}: ${reading.detail}`;
-};
+const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string =>
+  reading.kind === 'stale' ? reading.why : absenceText(reading);
 
 const seen = (reading: Reading<unknown>): Seen =>
   reading.kind === 'fresh'

@@ -380,7 +380,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
       () => reloadHub(before.replace(right, '')),
       'permissions',
       /not permitted: publish ops\.heartbeat/,
-      { 'nats-server --signal reload': () => reloadHub(before), 'once the unit may do that': () => {} },
+      { 'nats-server --signal reload': () => reloadHub(before), 'after granting the permission': () => {} },
     );
   });
 });

@@ -151,7 +151,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       await joined(one, false);
       await joined(one);
       const reason =
-        /^the hub settings asked for did not join within 3 s: the hub refuses the credentials \(Authorization Violation\) since \d\d:\d\d UTC; check hub.user .* in use$/;
+        /^the leaf could not join with the changed hub settings within 3 s: the hub refuses the credentials \(Authorization Violation\) since \d\d:\d\d UTC; check hub.user .* in use$/;
       await problem(one, reason);
       assert.equal((await said(told, 'hub_settings')).after, 'last_good');
       await one.restartAgent();

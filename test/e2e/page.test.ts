@@ -104,7 +104,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     test('unsynchronised: one word and one sentence say so, and what can be done', async () => {
       await shows(watched.page, '#clock', /unsynchronised/);
       await shows(watched.page, '#clock .sentence', /^Not synchronised for \d+ s/);
-      await shows(watched.page, '#link', /● Hub reached/);
+      await shows(watched.page, '#link', /● Hub joined/);
       await inspect(url, 'unsynced');
     });
 
@@ -261,15 +261,15 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('hub gone: the link and the problem say so, with a command', async () => {
       await site.hub.server().end('SIGKILL');
-      await shows(watched.page, '#link', /■ Hub not reached/, 90_000);
+      await shows(watched.page, '#link', /■ Hub not joined/, 90_000);
       await shows(watched.page, '#problems', /the hub is not joined.*(leaf\.log|restart nats-server)/);
       await shows(watched.page, '.health', /▲ degraded: \d problem/);
-      await shows(watched.page, '#link', /Not yet sent\d+ records/);
+      await shows(watched.page, '#link', /Waiting\d+ records/);
       const undocumented = fieldsOf(await site.unit.status()).filter((field) => !fields.has(field));
       assert.deepEqual(undocumented, [], 'docs/status.md knows every field that a real unit has');
       await inspect(url, 'hub-gone');
       await site.hub.restart();
-      await shows(watched.page, '#link', /● Hub reached/, 90_000);
+      await shows(watched.page, '#link', /● Hub joined/, 90_000);
     });
 
     test('holdover: said with its source, and the bound grows', async () => {

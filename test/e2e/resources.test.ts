@@ -99,7 +99,7 @@ describe('a unit that runs short', () => {
     const complaints = site
       .agent()
       .output()
-      .match(/no file is left for connections/g)?.length;
+      .match(/out of file descriptors; not listening/g)?.length;
     assert.equal(complaints, 1, 'it is said once');
     await echoWorks();
     limit(1024);

@@ -79,7 +79,7 @@ test('the status page follows the address of its interface and its options; with
   files = 4;
   await clock.pass(1000);
   await eventually('served again', () => answers('127.0.0.3'));
-  assert.equal(lines.filter((line) => line.includes('no file is left')).length, 1, 'told once');
+  assert.equal(lines.filter((line) => line.includes('out of file descriptors')).length, 1, 'told once');
   assert.equal(existsSync(socket), true);
   assert.equal(lines.filter((line) => line.includes('no IPv4 address')).length, 1, 'told once');
   const opened = (): number => lines.filter((line) => line.startsWith('status page')).length;

@@ -75,7 +75,7 @@ const agentEnd = (name: string, signal: 'SIGTERM' | 'SIGKILL'): Action => ({
     await unit.agent().end(signal);
     const took_s = (performance.now() - begun) / 1000;
     if (took_s > 1) note(`the agent took ${took_s.toFixed(1)} s to exit`);
-    if (/waiting records are lost with this stop/.test(unit.agent().output())) run.ended = 'SIGKILL'; // no better than that
+    if (/waiting records are lost at this stop/.test(unit.agent().output())) run.ended = 'SIGKILL'; // no better than that
     await hold();
     await unit.startAgent();
     watch.begun();

@@ -103,7 +103,7 @@ const shortages: readonly Action[] = [
       run.ended = 'SIGTERM';
       endedAt_ms.set(run, performance.now());
       await unit.agent().end('SIGTERM');
-      const isLost = /waiting records are lost with this stop/.test(unit.agent().output());
+      const isLost = /waiting records are lost at this stop/.test(unit.agent().output());
       if (isLost) run.ended = 'SIGKILL'; // no better than that
       if (isLost) note('the agent could not save the waiting records, and reported that');
       await hold();

@@ -95,7 +95,7 @@ function chooseSocket({ opts, files, avoid }: Keeper): string | ProbeFailure {
   if (best !== undefined) return best;
   const forbidden = opts.sockets.find((path) => files.state(path) === 'forbidden');
   return forbidden === undefined
-    ? { why: 'no_socket', detail: opts.sockets.join(' ') }
+    ? { why: 'no_socket', detail: `tried ${opts.sockets.join(' ')}` }
     : { why: 'no_permission', detail: forbidden };
 }
 

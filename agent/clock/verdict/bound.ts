@@ -24,14 +24,14 @@ export function whyUntraceable(parent?: ParentDataSet, properties?: TimeProperti
     return 'the data sets of the grandmaster are not known';
   if (!traceableClasses.has(parent.gmClockClass))
     return `clockClass ${parent.gmClockClass} of the grandmaster is not tied to a primary reference`;
-  if (!properties.timeTraceable) return 'the grandmaster does not say timeTraceable';
+  if (!properties.timeTraceable) return 'timeTraceable of the grandmaster is 0';
   if (clockAccuracy_ns(parent.gmClockAccuracy) === undefined)
-    return `clockAccuracy 0x${parent.gmClockAccuracy.toString(16)} of the grandmaster states no bound`;
+    return `clockAccuracy 0x${parent.gmClockAccuracy.toString(16)} of the grandmaster gives no accuracy`;
   if (isUtcOffsetSuspect(properties)) return 'currentUtcOffset is not valid, whole seconds may be wrong';
   return undefined;
 }
 
-/** The grandmaster counts in TAI but does not vouch for its distance to UTC. */
+/** The grandmaster counts in TAI but does not declare its currentUtcOffset valid. */
 export const isUtcOffsetSuspect = (properties: TimeProperties): boolean =>
   properties.ptpTimescale && !properties.currentUtcOffsetValid;
 

@@ -105,13 +105,13 @@ export function compareSources(
   return undefined;
 }
 
-/** Whether whole seconds may be wrong: the grandmaster does not vouch for them, and no NTP server confirms them. */
+/** Whether whole seconds may be wrong: the grandmaster does not declare currentUtcOffset valid, and no NTP server confirms them. */
 export function utcOffsetDoubt(ptp: PtpLive | undefined, ntp: NtpLive | undefined): Doubt | undefined {
   const properties = ptp?.facts.timeProperties;
   if (properties === undefined || !isUtcOffsetSuspect(properties)) return undefined;
   if (ntp?.witnessed === true) return undefined;
   return {
     reason: 'utc_offset_suspect',
-    explanation: 'the grandmaster does not vouch for its distance to UTC',
+    explanation: 'the grandmaster does not declare currentUtcOffset valid',
   };
 }

@@ -49,7 +49,7 @@ export function initial(now_ms: number): JudgeState {
       since_ms: now_ms,
       bound: unbounded('nothing is known of the clock yet'),
       reasons: ['starting'],
-      evidence: 'nothing was asked yet',
+      evidence: 'no daemon queried yet',
     },
     at_ms: now_ms,
     direct: noHistory,

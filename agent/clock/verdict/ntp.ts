@@ -1,6 +1,7 @@
 // What chronyd reports, assessed: a selected source must also be alive, and chronyd must steer the clock.
 
 import { formatAgo, formatNs } from '../../lib/format.ts';
+import { absenceText } from '../../lib/reading.ts';
 import type { ChronyFacts, ChronySource, ChronyTracking, Disciplines, Evidence } from '../facts.ts';
 import type { OffsetSample } from './hysteresis.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -75,9 +76,9 @@ function unanswered(
 ): NtpAssessment {
   if (reading.kind === 'stale') return dead('ntp_no_answer', `chronyd is silent: ${reading.why}`);
   if (otherNtp !== undefined) return dead('ntp_unobservable', `${otherNtp} runs, which answers no questions`);
-  if (reading.why === 'not_yet') return dead('starting', 'chronyd was not asked yet');
+  if (reading.why === 'not_yet') return dead('starting', 'chronyd has not been queried yet');
   const wanted = !['not_installed', 'no_socket', 'refused', 'disabled'].includes(reading.why);
-  const explanation = `chronyd cannot be asked: ${reading.detail ?? reading.why}`;
+  const explanation = `chronyd: ${absenceText(reading)}`;
   return dead(wanted ? 'ntp_no_answer' : 'ntp_absent', explanation);
 }
 

@@ -109,7 +109,7 @@ export function directPath(
         reason: 'system_clock_unbound',
         explanation: `${explanation}, but that is the clock of the network card`,
       }
-    : { reason: 'timestamping_unknown', explanation: `${explanation}, of a clock that is not known` };
+    : { reason: 'timestamping_unknown', explanation: `${explanation}, of an unknown clock` };
 }
 
 /** Whether ptp4l keeps this refclock right: a card's clock must be steered, a SHM segment only be filled. */

@@ -1,6 +1,7 @@
 // What ptp4l reports, assessed: port state and freshness come before the offset.
 
 import { formatAgo, formatNs } from '../../lib/format.ts';
+import { absenceText } from '../../lib/reading.ts';
 import {
   decidingPort,
   type Evidence,
@@ -116,9 +117,9 @@ const notFollowing = (reason: ReasonCode, explanation: string): PtpAssessment =>
 /** Why there is nothing fresh to judge by. */
 function unanswered(reading: Exclude<Evidence['ptp'], { kind: 'fresh' }>): PtpAssessment {
   if (reading.kind === 'stale') return silent('ptp_no_answer', `ptp4l is silent: ${reading.why}`);
-  if (reading.why === 'not_yet') return silent('starting', 'ptp4l was not asked yet');
+  if (reading.why === 'not_yet') return silent('starting', 'ptp4l has not been queried yet');
   const wanted = !['not_installed', 'no_socket', 'disabled'].includes(reading.why);
-  const explanation = `ptp4l cannot be asked: ${reading.detail ?? reading.why}`;
+  const explanation = `ptp4l: ${absenceText(reading)}`;
   return silent(wanted ? 'ptp_no_answer' : 'ptp_absent', explanation);
 }
 

@@ -60,7 +60,7 @@ export function excess(
   const read = bits(0o004, readers.includes(gid) ? 0 : 0o040);
   const write = bits(0o002, 0o020);
   return [
-    ...(owners.includes(uid) ? [] : ['owned by a stranger']),
+    ...(owners.includes(uid) ? [] : ['owned by another user']),
     ...read.map((who) => `readable by ${who}`),
     ...write.map((who) => `writable by ${who}`),
   ];

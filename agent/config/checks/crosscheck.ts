@@ -77,7 +77,7 @@ const hubAddresses: Check = ({ hub, leaf }) => {
           warning(`hub.${name}`, 'is not used with leaf.mode external: that server has its own config'),
         );
   }
-  if (hub.tls_insecure) found.push(warning('hub.tls_insecure', 'anybody on the way can pose as the hub'));
+  if (hub.tls_insecure) found.push(warning('hub.tls_insecure', 'allows a man-in-the-middle attack'));
   return found;
 };
 

@@ -38,7 +38,7 @@ function checkAddresses(config: Config): UnplacedProblem[] {
       ),
     ),
     ...when(halfTls, warning('hub.url', 'TLS is used for every address, also for one that does not say so')),
-    ...when(new Set(url).size < url.length, warning('hub.url', 'an address stands there twice')),
+    ...when(new Set(url).size < url.length, warning('hub.url', 'duplicate address')),
   ];
 }
 
@@ -81,7 +81,7 @@ function checkUsers(config: Config): UnplacedProblem[] {
       tls_verify,
       warning(
         'leaf.tls_verify',
-        'the agent itself logs in with leaf.tls_cert, which must be fit for clients too',
+        'the agent itself logs in with leaf.tls_cert, which must also allow clientAuth',
       ),
     ),
   ];

@@ -20,7 +20,7 @@ export function hubTls(config: Pick<Config, 'hub'>): boolean {
   );
 }
 
-/** A unit's question to its own echo, and the answer, are nobody's business at the hub. */
+/** Requests of a unit to its own echo, and the replies: they do not go to the hub. */
 const selfTraffic = (unit: string): string[] => [echoOf(unit), `${inboxPrefixOf(unit)}.>`];
 
 function tlsBlock(config: Config, version: ServerVersion | undefined): ConfBlock {

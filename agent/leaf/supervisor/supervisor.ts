@@ -139,7 +139,7 @@ function rollBackText(s: Supervision): string | undefined {
   if (why === undefined || s.control?.process()?.onFallback === false) return undefined;
   const use = s.deps.leaf.hubUp() === true ? 'in use' : 'tried';
   const { confirm_s } = s.file.config.leaf;
-  return `the hub settings asked for did not join within ${confirm_s} s: ${why}; the last good ones are ${use}`;
+  return `the leaf could not join with the changed hub settings within ${confirm_s} s: ${why}; the last good ones are ${use}`;
 }
 
 /** Looks at the leaf, and does what `decide` wants. */
@@ -201,7 +201,7 @@ function act(s: Supervision, action: SupervisorAction): void {
       deps.events.publish({
         event: 'hub_settings',
         after: 'last_good',
-        evidence: `the hub settings asked for did not join within ${confirm_s} s (${why}); the last good ones are tried`,
+        evidence: `the leaf could not join with the changed hub settings within ${confirm_s} s (${why}); the last good ones are tried`,
       });
       break;
     case 'return':
@@ -209,7 +209,8 @@ function act(s: Supervision, action: SupervisorAction): void {
       deps.events.publish({
         event: 'hub_settings',
         after: 'asked',
-        evidence: 'the last good hub settings do not join either; those asked for are tried again',
+        evidence:
+          'the leaf cannot join with the last good hub settings either; the changed ones are tried again',
       });
       break;
     case 'restart':

@@ -22,7 +22,7 @@ const longest = 500;
 const layout =
   /^(?:\[\d+\] )?(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?\[(FTL|ERR|WRN|INF|DBG|TRC)\] (.*)$/;
 
-/** Logins in addresses are nobody's business. */
+/** Logins in addresses are masked: they are secrets. */
 const masked = (text: string): string => text.replace(/:\/\/[^\s/@"']*@/g, '://***@');
 
 /** The words of a line that name a cause, without the connection. */

@@ -1,4 +1,4 @@
-import { prettyMoment, prettyNs, prettySpan } from '../../lib/format.ts';
+import { prettyMoment, prettyNs, prettySpan, prettyText } from '../../lib/format.ts';
 import { type Html, html } from './html.ts';
 import { note, perhaps, section, type Tone, toned } from './pieces.ts';
 import type { ClockStatus, StatusSnapshot } from './snapshot.ts';
@@ -23,7 +23,7 @@ const boundWords = ({ error_bound_ns, error_rel_ns }: ClockStatus): string => {
   if (error_bound_ns !== undefined) return `error <\u00a0${prettyNs(error_bound_ns)}`;
   return error_rel_ns === undefined
     ? 'error not bounded'
-    : `error <\u00a0${prettyNs(error_rel_ns)} against the grandmaster`;
+    : `error <\u00a0${prettyNs(error_rel_ns)} relative to the grandmaster`;
 };
 
 /** The clock in one sentence. */
@@ -40,7 +40,7 @@ function sentenceOf(clock: ClockStatus, snapshot: StatusSnapshot): string {
       return `Following ${source} ${since}, ${bound}`;
     case 'acquiring':
       return clock.source === 'unsynced'
-        ? `Looking for the time ${since}`
+        ? `Acquiring ${since}, no source yet`
         : `Getting the time from ${source} ${since}`;
     case 'freerun':
       return `Not synchronised ${since}`;
@@ -56,7 +56,7 @@ const curves = ({ clock, link }: StatusSnapshot, history: History): Html => {
       name: 'Error bound',
       values: history.error_bound_ns,
       now: clock?.error_bound_ns,
-      unknown: clock === undefined ? unknown : 'not bounded',
+      unknown: clock === undefined ? unknown : 'no absolute bound',
       words,
     },
     {
@@ -76,10 +76,10 @@ const smallPrint = ({ reasons, error_bound_ns, error_rel_ns, bound_terms }: Cloc
     reasons.join(', '),
     error_bound_ns === undefined
       ? undefined
-      : perhaps(error_rel_ns, (ns) => `error against the grandmaster <\u00a0${prettyNs(ns)}`),
+      : perhaps(error_rel_ns, (ns) => `error relative to the grandmaster <\u00a0${prettyNs(ns)}`),
     bound_terms.length === 0
       ? undefined
-      : `bound made of ${bound_terms.map(({ name, ns }) => `${name}\u00a0${prettyNs(ns)}`).join(' + ')}`,
+      : `error terms: ${bound_terms.map(({ name, ns }) => `${name}\u00a0${prettyNs(ns)}`).join(' + ')}`,
   ]
     .filter(Boolean)
     .join(' · ')
@@ -96,7 +96,7 @@ export const clockSection = (snapshot: StatusSnapshot, history: History): Html =
     html`<p class="sentence">${clock === undefined ? 'Not known yet' : sentenceOf(clock, snapshot)}</p>`,
     ...(clock === undefined
       ? []
-      : [html`<p class="evidence">${clock.evidence}</p>`, note(smallPrint(clock))]),
+      : [html`<p class="evidence">${prettyText(clock.evidence)}</p>`, note(smallPrint(clock))]),
     curves(snapshot, history),
   );
 };

@@ -100,9 +100,7 @@ export const quantities: readonly Quantity[] = [
   gauge('ptp_path_delay_seconds', 'Mean path delay to the PTP master.', (s) =>
     one(divided(s.ptp?.meanPathDelay_ns, 1e9)),
   ),
-  gauge('ptp_steps_removed', 'Boundary clocks between the unit and the grandmaster, and one.', (s) =>
-    one(s.ptp?.stepsRemoved),
-  ),
+  gauge('ptp_steps_removed', 'Hops to the grandmaster (stepsRemoved).', (s) => one(s.ptp?.stepsRemoved)),
   gauge('ntp_answers', '1 while chronyd answers.', (s) => one(s.ntp && Number(s.ntp.seen === 'fresh'))),
   gauge('ntp_stratum', 'Stratum of the system clock by NTP.', (s) => one(s.ntp?.stratum)),
   gauge('ntp_offset_seconds', 'System clock minus NTP time.', (s) => one(divided(s.ntp?.offset_ns, 1e9))),
@@ -111,25 +109,23 @@ export const quantities: readonly Quantity[] = [
     one(Number(s.link.connected)),
   ),
   gauge('hub_up', '1 while the local server reaches the hub.', (s) => one(truth(s.link.hub_up))),
-  gauge('hub_state_age_seconds', 'Time since the link to the hub came or went.', (s) =>
+  gauge('hub_state_age_seconds', 'Time since the link to the hub changed state.', (s) =>
     one(s.link.hub_since_ms === undefined ? undefined : (s.at_ms - s.link.hub_since_ms) / 1000),
   ),
   gauge('hub_rtt_seconds', 'Round trip between the local server and the hub.', (s) =>
     one(divided(s.link.hub_rtt_us, 1e6)),
   ),
-  counter('hub_changes', 'How often the link to the hub came or went.', (s) => one(s.link.hub_changes)),
+  counter('hub_changes', 'How often the link to the hub changed state.', (s) => one(s.link.hub_changes)),
   gauge('spool_records', 'Records that wait for the hub.', (s) => one(s.spool?.records)),
   gauge('spool_bytes', 'Size of the records that wait for the hub.', (s) => one(s.spool?.bytes)),
   gauge('spool_oldest_age_seconds', 'Age of the oldest record that waits.', (s) =>
     one(s.spool?.oldest_age_s),
   ),
-  gauge(
-    'spool_capacity_seconds',
-    'How long an outage the memory for records lasts at the present rate.',
-    (s) => one(s.spool?.capacity_s),
+  gauge('spool_capacity_seconds', 'Outage length that the spool covers at the current rate.', (s) =>
+    one(s.spool?.capacity_s),
   ),
   counter('spool_stored_records', 'Records that the hub has stored.', (s) => one(s.spool?.stored)),
-  counter('spool_dropped_records', 'Records given up for want of memory.', (s) => one(s.spool?.dropped)),
+  counter('spool_dropped_records', 'Records dropped because memory was full.', (s) => one(s.spool?.dropped)),
 
   gauge(
     'rtt_median_seconds',
@@ -158,7 +154,7 @@ export const quantities: readonly Quantity[] = [
     one(divided(s.system?.cpu_percent, 100)),
   ),
   gauge('memory_total_bytes', 'Memory of the device.', (s) => one(s.system?.memory?.total_bytes)),
-  gauge('memory_available_bytes', 'Memory that can be had without swapping.', (s) =>
+  gauge('memory_available_bytes', 'Memory available without swapping.', (s) =>
     one(s.system?.memory?.available_bytes),
   ),
   gauge('temperature_celsius', 'Temperature by sensor.', (s) =>
@@ -198,24 +194,21 @@ export const quantities: readonly Quantity[] = [
   ),
   counter(
     'interface_carrier_changes',
-    'How often the link came or went.',
+    'How often the link changed state.',
     perInterface((i) => i.carrier_changes),
   ),
-  gauge(
-    'certificate_not_after_seconds',
-    'Unix time at which the first certificate of a file runs out.',
-    (s) =>
-      s.certificates.map((c) =>
-        'error' in c ? { value: undefined } : { value: c.not_after_ms / 1000, labels: { file: c.file } },
-      ),
+  gauge('certificate_not_after_seconds', 'Unix time at which the first certificate of a file expires.', (s) =>
+    s.certificates.map((c) =>
+      'error' in c ? { value: undefined } : { value: c.not_after_ms / 1000, labels: { file: c.file } },
+    ),
   ),
-  gauge('certificate_days_left', 'Days until the first certificate of a file runs out.', (s) =>
+  gauge('certificate_days_left', 'Days until the first certificate of a file expires.', (s) =>
     s.certificates.map((c) =>
       'error' in c ? { value: undefined } : { value: c.days_left, labels: { file: c.file } },
     ),
   ),
 
-  counter('agent_cpu_seconds', 'Processor time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
+  counter('agent_cpu_seconds', 'CPU time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
   gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => one(s.self?.rss_bytes)),
   gauge('agent_open_files', 'Open file descriptors of the agent.', (s) => one(s.self?.open_files)),
   counter('agent_children_started', 'Child processes that the agent has started.', (s) =>

@@ -1,4 +1,4 @@
-import { prettyBytes, prettyNs, prettySpan } from '../../lib/format.ts';
+import { prettyBytes, prettyNs, prettySpan, prettyText } from '../../lib/format.ts';
 import { sinceWords } from './clocksection.ts';
 import { type Html, html } from './html.ts';
 import { facts, note, perhaps, type Row, section, type Tone, table, toned } from './pieces.ts';
@@ -14,7 +14,7 @@ function linkState(snapshot: StatusSnapshot): readonly [Tone, string] {
   if (!link.connected) return ['bad', `No local server ${sinceWords(link.since_ms, snapshot)}`];
   if (link.hub_up === undefined)
     return ['warn', `Local server ${sinceWords(link.since_ms, snapshot)}, hub not known`];
-  return link.hub_up ? ['good', `Hub reached${hubSince}`] : ['bad', `Hub not reached${hubSince}`];
+  return link.hub_up ? ['good', `Hub joined${hubSince}`] : ['bad', `Hub not joined${hubSince}`];
 }
 
 const minutes = (seconds: number): string =>
@@ -23,16 +23,16 @@ const minutes = (seconds: number): string =>
 /** What waits for the hub, in minutes. */
 const backlog = ({ records, bytes: size, oldest_age_s, capacity_s }: SpoolStatus): string => {
   const waiting =
-    records === 0 ? ['nothing'] : [`${records} records`, prettyBytes(size), perhaps(oldest_age_s, minutes)];
-  return [...waiting, perhaps(capacity_s, (seconds) => `room for ${minutes(seconds)} in all`)]
+    records === 0 ? ['none'] : [`${records} records`, prettyBytes(size), perhaps(oldest_age_s, minutes)];
+  return [waiting.filter(Boolean).join(', '), perhaps(capacity_s, (s) => `capacity ${minutes(s)}`)]
     .filter(Boolean)
-    .join(', ');
+    .join('; ');
 };
 
 const roundTrips = (rtt: readonly RttStatus[]): Html =>
   table(
     'Round trips',
-    ['To', 'Median', '99 %', 'Loss'],
+    ['To', 'Median', 'p99', 'Loss'],
     rtt.map(({ to, p50_us, p99_us, loss }) => [
       to,
       micro(p50_us),
@@ -52,7 +52,7 @@ export const linkSection = (snapshot: StatusSnapshot): Html => {
     facts([
       ['Round trip to the hub', micro(link.hub_rtt_us)],
       [link.hub_up === false ? 'Down for' : 'Up for', perhaps(link.hub_since_ms, ago)],
-      ['Not yet sent', perhaps(spool, backlog)],
+      ['Waiting', perhaps(spool, backlog)],
       ['Stored by the hub', spool?.stored],
       ['Dropped', spool?.dropped],
       ['Local server', [link.server, link.server_version].filter(Boolean).join(' ') || undefined],
@@ -65,7 +65,7 @@ export const linkSection = (snapshot: StatusSnapshot): Html => {
 const whyNotFresh = ({ seen, why }: Seen): string | undefined =>
   seen === 'fresh'
     ? undefined
-    : `${seen === 'stale' ? 'Old figures' : 'No figures'}: ${why ?? 'no reason known'}`;
+    : `${seen === 'stale' ? 'Stale data' : 'No data'}: ${why ?? 'no reason known'}`;
 
 const ptpFacts = (ptp: PtpStatus): Html =>
   facts([
@@ -75,7 +75,7 @@ const ptpFacts = (ptp: PtpStatus): Html =>
     ['Offset', perhaps(ptp.master_offset_ns, prettyNs)],
     ['Path delay', perhaps(ptp.meanPathDelay_ns, prettyNs)],
     ['Domain', ptp.domainNumber],
-    ['Timestamps', ptp.timestamping?.toLowerCase()],
+    ['Timestamping', ptp.timestamping?.toLowerCase()],
   ]);
 
 /** Grandmaster, parent and ports, as ptp4l reports them. */
@@ -84,7 +84,7 @@ export const ptpSection = ({ ptp }: StatusSnapshot): Html =>
     'ptp',
     'PTP',
     ...(ptp === undefined
-      ? [note('Not looked at.')]
+      ? [note('Not monitored.')]
       : [
           note(whyNotFresh(ptp)),
           ptpFacts(ptp),
@@ -102,7 +102,7 @@ export const ntpSection = ({ ntp }: StatusSnapshot): Html =>
     'ntp',
     'NTP',
     ...(ntp === undefined
-      ? [note('Not looked at.')]
+      ? [note('Not monitored.')]
       : [
           note(whyNotFresh(ntp)),
           facts([
@@ -142,7 +142,7 @@ export const unitSection = ({
       ['Up', perhaps(system?.uptime_s, prettySpan)],
       ...(system?.temperatures ?? []).map((t): Row => [t.sensor, `${t.celsius.toFixed(1)} °C`]),
       ['Load', perhaps(system?.load, (load) => load.map((value) => value.toFixed(2)).join(' '))],
-      ['Processor', perhaps(system?.cpu_percent, percent)],
+      ['CPU', perhaps(system?.cpu_percent, percent)],
       [
         'Memory free',
         perhaps(system?.memory, (m) => `${prettyBytes(m.available_bytes)} of ${prettyBytes(m.total_bytes)}`),
@@ -171,6 +171,6 @@ export const problemSection = ({ troubles }: StatusSnapshot): Html =>
       ? html`<p class="state">${toned('good', 'None')}</p>`
       : html`<ul>${troubles.map(
           ({ weight, text, remedy }) =>
-            html`<li>${toned(weightTones[weight], weight)} ${text}<code>${remedy}</code></li>`,
+            html`<li>${toned(weightTones[weight], weight)} ${prettyText(text)}<code>${remedy}</code></li>`,
         )}</ul>`,
   );

@@ -33,7 +33,7 @@ const look_ms = 10_000;
 const filesEvery_ms = 1000;
 /** So many must be free to listen again: two to listen, one for a connection and one for whatever comes. */
 const filesToListen = 4;
-const noFile = 'status server: no file is left for connections; not listening until some are free';
+const noFile = 'status server: out of file descriptors; not listening until some are available';
 const loopback = '127.0.0.1';
 
 /** The status server while it runs. */
@@ -149,7 +149,7 @@ function checkFiles(context: Context): void {
   if (full === state.full) return;
   state.full = full;
   if (full) deps.log.error(noFile);
-  else deps.log.info('status server: files are free again');
+  else deps.log.info('status server: descriptors available again');
   lookAgain(context);
 }
 

@@ -47,7 +47,7 @@ export interface ClockStatus {
   readonly offset_ns?: number;
   /** Half-width within which the clock is true; missing when nothing bounds it. */
   readonly error_bound_ns?: number;
-  /** The same against the grandmaster only. */
+  /** The same, relative to the grandmaster only. */
   readonly error_rel_ns?: number;
   readonly bound_terms: readonly BoundTerm[];
   /** One sentence that a person can check. */

@@ -1,4 +1,4 @@
-// What a process under strain is judged by: its memory, its processor time, its answers, its heartbeats.
+// What a process under strain is judged by: its memory, its CPU time, its answers, its heartbeats.
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ export function rss_mb(pid: number): number {
   }
 }
 
-/** Processor time of a process so far, user and system, in ms. */
+/** CPU time of a process so far, user and system, in ms. */
 export function cpu_ms(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;

@@ -130,7 +130,7 @@ test('a daemon that falls silent is one event, and nothing else is said to have 
       event: 'ptp4l',
       before: 'stale',
       after: 'absent: no_socket',
-      evidence: 'ptp4l cannot be asked: no_socket',
+      evidence: 'ptp4l: no management socket',
     },
   ]);
   const older = stale(ptpFacts(0), 0, 'no reply for 5 s');

@@ -83,7 +83,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'two users of one name',
     'config user a\n option password x\nconfig user b\n option name a\n option password y\n',
-    ["f:3: user.b: 'a' is already there in line 1; left out"],
+    ["f:3: user.b: 'a' is already defined in line 1; left out"],
   ],
   [
     'a nameless user',

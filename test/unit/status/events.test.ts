@@ -57,7 +57,7 @@ test('a finding is told once when it begins and once when it ends, whatever its 
       { event: 'problem', before: { key: 'hub', weight: 'degraded' }, after: undefined },
     ],
   );
-  assert.deepEqual(said(), ['warn hub is wrong', 'info problem ended: hub']);
+  assert.deepEqual(said(), ['warn hub is wrong', 'info problem ended: hub is wrong']);
 });
 
 test('a note is no warning', () => {
@@ -71,7 +71,7 @@ test('a finding that comes to another stage is told anew, and is a warning from 
   const at = (stage: string): Finding => ({ ...finding('cert', 'note', `cert: ${stage}`), stage });
   for (const stage of ['30 days', '30 days', '7 days']) events.compare([at(stage)]);
   events.compare([]);
-  assert.deepEqual(said(), ['warn cert: 30 days', 'warn cert: 7 days', 'info problem ended: cert']);
+  assert.deepEqual(said(), ['warn cert: 30 days', 'warn cert: 7 days', 'info problem ended: cert: 7 days']);
   assert.deepEqual(
     spool.on(subject).map(({ after }) => after),
     [

@@ -40,7 +40,7 @@ test('a daemon that is absent says why and shows no figure of before', () => {
   const snapshot = snapshotOf({ time: { ...time, ptp, ntp: absent('refused') } });
   assert.deepEqual(snapshot.ptp, {
     seen: 'absent',
-    why: 'not installed: there is no pmc',
+    why: 'not installed (there is no pmc)',
     absent_reason: 'not_installed',
     ports: [],
   });

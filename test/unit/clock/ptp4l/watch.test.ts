@@ -253,7 +253,7 @@ test('a socket that stays silent gives way to the next one', async (t) => {
 
 test('what is missing is told apart', async (t) => {
   const none = watch(t, fakePmc(locked), { '/a': 'missing', '/b': 'missing' });
-  assert.equal((await none.eventually('no socket', () => none.absence('no_socket'))).detail, '/a /b');
+  assert.equal((await none.eventually('no socket', () => none.absence('no_socket'))).detail, 'tried /a /b');
   const closed = watch(t, fakePmc(locked), { '/a': 'forbidden' });
   await closed.eventually('no permission', () => closed.absence('no_permission'));
   const lost = fakePmc(locked, 'ENOENT');

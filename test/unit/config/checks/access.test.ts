@@ -70,7 +70,7 @@ for (const [name, mode, owner, problem] of [
     'a stranger owns',
     0o600,
     [1000, 1000],
-    'owned by a stranger (mode 0600, owner 1000, group 1000): chown root /e/pw && chmod 600 /e/pw',
+    'owned by another user (mode 0600, owner 1000, group 1000): chown root /e/pw && chmod 600 /e/pw',
   ],
 ] as const) {
   test(`a password file that ${name} is a warning with its mode and what mends it`, () => {
@@ -161,7 +161,7 @@ test('the config itself may be 0640, or anything to read when it has no secrets,
   assert.match(say(true, file(0o640, 0, 20)) ?? '', /readable by its group .* group 20/);
   assert.match(say(false, file(0o646)) ?? '', /^is writable by everybody/);
   assert.match(say(false, file(0o664, 0, 20)) ?? '', /^is writable by its group/);
-  assert.match(say(false, file(0o600, 1000)) ?? '', /owned by a stranger .*chown root/);
+  assert.match(say(false, file(0o600, 1000)) ?? '', /owned by another user .*chown root/);
   assert.equal(say(true, { kind: 'unknown' }), undefined);
 });
 

@@ -54,7 +54,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'an unchecked hub',
     `${hub + joe} option tls_insecure 1\n`,
-    ['f:5: warning: hub.tls_insecure: anybody on the way can pose as the hub'],
+    ['f:5: warning: hub.tls_insecure: allows a man-in-the-middle attack'],
   ],
   [
     'mode off without hub',

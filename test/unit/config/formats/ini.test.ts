@@ -148,10 +148,7 @@ test('UCI and INI that say the same mean the same', () => {
   assert.equal(fromIni.set, fromUci.set);
   assert.deepEqual(
     said(fromIni).map((line) => line.replace(/:\d+:/, ':')),
-    [
-      'f: warning: hub.tls_insecure: anybody on the way can pose as the hub',
-      "f: unknown section type 'bogus'",
-    ],
+    ['f: warning: hub.tls_insecure: allows a man-in-the-middle attack', "f: unknown section type 'bogus'"],
   );
   assert.deepEqual(
     said(fromUci).map((line) => line.replace(/:\d+:/, ':')),

@@ -31,7 +31,7 @@ test('TLS for one address is TLS for all, and an address twice is one', () => {
   const config = withOptions({ hub: { url: ['tls://a', 'nats://b', 'nats://b'] } });
   assert.deepEqual(said(config), [
     'warning hub.url: TLS is used for every address, also for one that does not say so',
-    'warning hub.url: an address stands there twice',
+    'warning hub.url: duplicate address',
   ]);
 });
 

@@ -21,7 +21,7 @@ test('a healthy unit is said in one sentence for the clock and one for the link'
   const words = seen(pageOf(fullSnapshot));
   assert.match(words, /demo-01 ● healthy /);
   assert.match(words, /● locked Locked to PTP since 03:01 UTC, error &lt; 180 ns/);
-  assert.match(words, /● Hub reached since 06:12 UTC/);
+  assert.match(words, /● Hub joined since 06:12 UTC/);
   assert.match(words, /Round trip to the hub 1\.25 ms/);
   assert.match(words, /Bananapi BPI-R4/);
   assert.match(words, /lost\.pem ENOENT/);
@@ -50,7 +50,7 @@ test('an error that nothing bounds is said to be so', () => {
   const relative = { ...clock, error_rel_ns: error_rel_ns ?? 0 };
   assert.match(
     seen(pageOf({ ...fullSnapshot, clock: relative })),
-    /error &lt; 90 ns against the grandmaster/,
+    /error &lt; 90 ns relative to the grandmaster/,
   );
   assert.match(seen(pageOf({ ...fullSnapshot, clock })), /error not bounded/);
 });
@@ -60,7 +60,7 @@ test('each state of the link has its own sentence', () => {
     seen(pageOf({ ...fullSnapshot, link: { connected: true, since_ms: fullSnapshot.at_ms, ...link } }));
   assert.match(words({ connected: false }), /■ No local server/);
   assert.match(words({}), /▲ Local server since 06:13 UTC, hub not known/);
-  assert.match(words({ hub_up: false }), /■ Hub not reached/);
+  assert.match(words({ hub_up: false }), /■ Hub not joined/);
   assert.match(words({ last_error: 'no link' }), /Last error: no link/);
 });
 
@@ -80,8 +80,8 @@ test('a daemon that does not answer is named with the reason', () => {
       ntp: { seen: 'stale', why: 'no_reply', sources: [] },
     }),
   );
-  assert.match(words, /PTP No figures: no_socket/);
-  assert.match(words, /NTP Old figures: no_reply/);
+  assert.match(words, /PTP No data: no_socket/);
+  assert.match(words, /NTP Stale data: no_reply/);
 });
 
 test('foreign text stays text wherever it stands', () => {

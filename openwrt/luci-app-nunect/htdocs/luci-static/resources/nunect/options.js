@@ -9,14 +9,14 @@ return baseclass.extend({ sections: [
 		help: _('The unit itself.'),
 		tabs: [],
 		options: [
-			{ name: 'enabled', kind: 'bool', title: _('Enabled'), presets: ['1'], wrong: _('must be 0 or 1'), help: _('Run the agent and its leaf server at all.') },
+			{ name: 'enabled', kind: 'bool', title: _('Enabled'), presets: ['1'], wrong: _('must be 0 or 1'), help: _('Enable the agent and its leaf server.') },
 			{ name: 'unit', kind: 'text', title: _('Unit'), pattern: /^[A-Za-z0-9_-]{1,64}$/, wrong: _('must be 1 to 64 of A-Z a-z 0-9 _ -'), help: _('Unit id, unique in the fleet. Default: host name and a short hash of the hardware id.') },
 			{ name: 'tenant', kind: 'text', title: _('Tenant'), pattern: /^[A-Za-z0-9_-]{1,64}$/, wrong: _('must be 1 to 64 of A-Z a-z 0-9 _ -'), help: _('Tenant that the unit belongs to; sent as X-Tenant with each heartbeat.') },
 			{ name: 'role', kind: 'text', title: _('Role'), presets: ['leaf'], pattern: /^[A-Za-z0-9_-]{1,64}$/, wrong: _('must be 1 to 64 of A-Z a-z 0-9 _ -'), help: _('Role token in ops.status.&lt;role&gt;.&lt;unit&gt; and ops.cmd.&lt;role&gt;.&lt;unit&gt;.') },
 			{ name: 'interval_s', kind: 'int', title: _('Interval (s)'), presets: ['5'], range: [1, 3600], wrong: _('must be a whole number, 1 to 3600'), help: _('Interval between heartbeats, and between metrics.') },
 			{ name: 'log_level', kind: 'choice', title: _('Log level'), presets: ['info'], choices: ['debug', 'info', 'warn', 'error', 'fatal'], wrong: _('must be one of debug, info, warn, error, fatal'), help: _('Lowest level that is written to the system log.') },
 			{ name: 'log_publish', kind: 'choice', title: _('Log publish'), presets: ['info'], choices: ['debug', 'info', 'warn', 'error', 'fatal', 'off'], wrong: _('must be one of debug, info, warn, error, fatal, off'), help: _('Lowest level that is published to ops.log.') },
-			{ name: 'boot_delay_s', kind: 'int', title: _('Boot delay (s)'), presets: ['0'], range: [0, 600], wrong: _('must be a whole number, 0 to 600'), help: _('Maximum of the random delay before the first publication after a start.') }
+			{ name: 'boot_delay_s', kind: 'int', title: _('Boot delay (s)'), presets: ['0'], range: [0, 600], wrong: _('must be a whole number, 0 to 600'), help: _('Maximum random delay before the first publication after a start.') }
 		]
 	},
 	{
@@ -36,7 +36,7 @@ return baseclass.extend({ sections: [
 			{ name: 'tls_insecure', kind: 'bool', tab: 'tls', title: _('TLS insecure'), presets: ['0'], wrong: _('must be 0 or 1'), help: _('Do not verify the certificate of the hub. For a lab only.') },
 			{ name: 'handshake_first', kind: 'bool', tab: 'tls', title: _('Handshake first'), presets: ['0'], wrong: _('must be 0 or 1'), help: _('Start TLS before the first NATS line; needs nats-server 2.10.0 or newer on both sides.') },
 			{ name: 'tls_timeout_s', kind: 'int', tab: 'tls', title: _('TLS timeout (s)'), presets: ['5'], range: [1, 60], wrong: _('must be a whole number, 1 to 60'), help: _('Time limit of the TLS handshake with the hub.') },
-			{ name: 'connect_timeout_s', kind: 'int', tab: 'link', title: _('Connect timeout (s)'), presets: ['5'], range: [1, 60], wrong: _('must be a whole number, 1 to 60'), help: _('Time limit for the hub to answer a connection; needs nats-server 2.10.26 or newer (for dialling 2.14.5).') },
+			{ name: 'connect_timeout_s', kind: 'int', tab: 'link', title: _('Connect timeout (s)'), presets: ['5'], range: [1, 60], wrong: _('must be a whole number, 1 to 60'), help: _('Time limit for the hub to answer a connection; needs nats-server 2.10.26 or newer; also limits dialling from 2.14.5 on.') },
 			{ name: 'reconnect_s', kind: 'int', tab: 'link', title: _('Reconnect (s)'), presets: ['2'], range: [1, 3600], wrong: _('must be a whole number, 1 to 3600'), help: _('Pause between attempts to join the hub.') },
 			{ name: 'ignore_discovered', kind: 'bool', tab: 'link', title: _('Ignore discovered'), presets: ['1'], wrong: _('must be 0 or 1'), help: _('Use only the configured addresses, not those that the hub advertises; needs nats-server 2.14.0 or newer.') },
 			{ name: 'deny_export', kind: 'list', tab: 'subjects', title: _('Deny export'), pattern: /^(?:[^\s.*>\p{Cc}]+|\*)(?:\.(?:[^\s.*>\p{Cc}]+|\*))*(?:\.>)?$|^>$/u, wrong: _('must be a NATS subject, where * stands for one token and a final > for all that follow'), help: _('Subjects that are never sent to the hub.') },
@@ -55,8 +55,8 @@ return baseclass.extend({ sections: [
 			{ name: 'port', kind: 'int', tab: 'general', title: _('Port'), presets: ['4222'], range: [1, 65535], when: { mode: 'managed' }, wrong: _('must be a whole number, 1 to 65535'), help: _('Port to listen on for local clients.') },
 			{ name: 'server', kind: 'text', tab: 'general', title: _('Server'), presets: ['nats-server'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, when: { mode: 'managed' }, wrong: _('must be a program name or an absolute path'), help: _('The nats-server program.') },
 			{ name: 'ping_interval_s', kind: 'int', tab: 'general', title: _('Ping interval (s)'), presets: ['12'], range: [2, 600], when: { mode: 'managed' }, wrong: _('must be a whole number, 2 to 600'), help: _('Interval of the PINGs on a link; a link that drops all data is detected after two to three intervals.') },
-			{ name: 'confirm_s', kind: 'int', tab: 'general', title: _('Confirm (s)'), presets: ['60'], range: [0, 3600], when: { mode: 'managed' }, wrong: _('must be a whole number, 0 to 3600'), help: _('Time for changed hub settings to join a hub that answers, before the last good ones are restored; 0: no limit.') },
-			{ name: 'watchdog_s', kind: 'int', tab: 'general', title: _('Watchdog (s)'), presets: ['300'], range: [0, 86400], when: { mode: 'managed' }, wrong: _('must be a whole number, 0 to 86400'), help: _('Time for which the leaf may stay unjoined although the hub answers, before its server is restarted; 0: no limit.') },
+			{ name: 'confirm_s', kind: 'int', tab: 'general', title: _('Roll-back timeout (s)'), presets: ['60'], range: [0, 3600], when: { mode: 'managed' }, wrong: _('must be a whole number, 0 to 3600'), help: _('Time to join with changed hub settings while the hub answers, before the last good ones are restored; 0: no limit.') },
+			{ name: 'watchdog_s', kind: 'int', tab: 'general', title: _('Watchdog (s)'), presets: ['300'], range: [0, 86400], when: { mode: 'managed' }, wrong: _('must be a whole number, 0 to 86400'), help: _('Time for which the leaf may stay disconnected from the hub although it answers, before its server is restarted; 0: no limit.') },
 			{ name: 'compression', kind: 'choice', tab: 'general', title: _('Compression'), presets: ['s2_auto'], choices: ['off', 's2_auto', 's2_fast', 's2_better', 's2_best'], when: { mode: 'managed' }, wrong: _('must be one of off, s2_auto, s2_fast, s2_better, s2_best'), help: _('Compression of the hub link; needs nats-server 2.10.0 or newer.') },
 			{ name: 'max_payload_kb', kind: 'int', tab: 'general', title: _('Max payload (KiB)'), presets: ['1024'], range: [1, 65536], when: { mode: 'managed' }, wrong: _('must be a whole number, 1 to 65536'), help: _('Maximum size of a message.') },
 			{ name: 'max_connections', kind: 'int', tab: 'general', title: _('Max connections'), presets: ['256'], range: [4, 65536], when: { mode: 'managed' }, wrong: _('must be a whole number, 4 to 65536'), help: _('Maximum number of local clients.') },
@@ -102,7 +102,7 @@ return baseclass.extend({ sections: [
 		help: _('The clock daemons to watch.'),
 		tabs: [{ key: 'general', title: _('General') }, { key: 'ptp', title: _('PTP') }, { key: 'ntp', title: _('NTP') }, { key: 'limits', title: _('Limits') }],
 		options: [
-			{ name: 'mode', kind: 'choice', tab: 'general', title: _('Mode'), presets: ['auto'], choices: ['auto', 'ptp', 'chrony'], wrong: _('must be one of auto, ptp, chrony'), help: _('auto: PTP if it really steers the system clock, else NTP. ptp, chrony: only that one.') },
+			{ name: 'mode', kind: 'choice', tab: 'general', title: _('Mode'), presets: ['auto'], choices: ['auto', 'ptp', 'chrony'], wrong: _('must be one of auto, ptp, chrony'), help: _('auto: PTP if it steers the system clock, else NTP. ptp, chrony: only that one.') },
 			{ name: 'ptp_domain', kind: 'int', tab: 'ptp', title: _('PTP domain'), presets: ['0'], range: [0, 255], wrong: _('must be a whole number, 0 to 255'), help: _('domainNumber of ptp4l.') },
 			{ name: 'transport_specific', kind: 'int', tab: 'ptp', title: _('Transport specific'), presets: ['0'], range: [0, 15], wrong: _('must be a whole number, 0 to 15'), help: _('transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.') },
 			{ name: 'pmc', kind: 'text', tab: 'ptp', title: _('Pmc program'), presets: ['pmc'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The pmc program of linuxptp.') },
@@ -152,8 +152,8 @@ return baseclass.extend({ sections: [
 		tabs: [],
 		options: [
 			{ name: 'memory_kb', kind: 'int', title: _('Memory (KiB)'), presets: ['4096'], range: [64, 1048576], wrong: _('must be a whole number, 64 to 1048576'), help: _('Maximum memory for waiting records; the oldest metrics are dropped first.') },
-			{ name: 'window', kind: 'int', title: _('Window'), presets: ['64'], range: [1, 1024], wrong: _('must be a whole number, 1 to 1024'), help: _('Maximum number of records in flight to the hub.') },
-			{ name: 'snapshot_file', kind: 'text', title: _('Snapshot file'), pattern: /^\/[^\p{Cc}]{1,254}$/u, wrong: _('must be an absolute path'), help: _('File that keeps waiting records across a restart; written at a stop and every snapshot_s of an outage: flash wears, /tmp does not.') },
+			{ name: 'window', kind: 'int', title: _('Records in flight'), presets: ['64'], range: [1, 1024], wrong: _('must be a whole number, 1 to 1024'), help: _('Maximum number of records in flight to the hub.') },
+			{ name: 'snapshot_file', kind: 'text', title: _('Snapshot file'), pattern: /^\/[^\p{Cc}]{1,254}$/u, wrong: _('must be an absolute path'), help: _('File that keeps waiting records across a restart; prefer /tmp: writes wear flash (but /tmp is lost at a reboot).') },
 			{ name: 'snapshot_s', kind: 'int', title: _('Snapshot (s)'), presets: ['900'], range: [60, 86400], wrong: _('must be a whole number, 60 to 86400'), help: _('Interval at which snapshot_file is written in an outage, if the waiting records changed.') }
 		]
 	}

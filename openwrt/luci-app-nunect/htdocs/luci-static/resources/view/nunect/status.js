@@ -18,7 +18,7 @@ const noPlugin = [ _('rpcd has not loaded the nunect plugin yet.'), '/etc/init.d
 const words = {
 	healthy: _('Healthy: everything works.'),
 	degraded: _('Degraded: a part does not work.'),
-	critical: _('Critical: the unit does not do its main job.')
+	critical: _('Critical: the unit is not connected to its server, or a certificate is not valid.')
 };
 const colours = { healthy: 'success', degraded: 'warning', critical: 'danger' };
 
@@ -73,7 +73,7 @@ function clock(s) {
 	return [
 		...line(_('State'), joined([ '%s %s'.format(c.source, c.quality), since(s.at_ms, c.since_ms) ])),
 		...line(_('Holdover'), c.holdover && joined([ c.holdover.source, since(s.at_ms, c.holdover.since_ms) ])),
-		...line(_('Within'), c.error_bound_ns == null ? _('no bound') : '± ' + time(c.error_bound_ns)),
+		...line(_('Error bound'), c.error_bound_ns == null ? _('no bound') : '± ' + time(c.error_bound_ns)),
 		...line(_('Offset'), time(c.offset_ns)),
 		...line(_('Evidence'), c.evidence)
 	];
@@ -146,7 +146,7 @@ function problems(s) {
 	const all = s.troubles || s.problems.map((text) => ({ text, weight: s.status === 'healthy' ? 'note' : s.status }));
 	const isNote = ({ weight }) => weight === 'note';
 	return [
-		...troubles(_('Problems, with the command that fixes each'), 'problems', all.filter((one) => !isNote(one))),
+		...troubles(_('Problems and fixes'), 'problems', all.filter((one) => !isNote(one))),
 		...troubles(_('Notes'), 'notes', all.filter(isNote))
 	];
 }
