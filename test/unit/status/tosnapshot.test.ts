@@ -44,7 +44,12 @@ test('a daemon that is absent says why and shows no figure of before', () => {
     absent_reason: 'not_installed',
     ports: [],
   });
-  assert.deepEqual(snapshot.ntp, { seen: 'absent', why: 'refused', absent_reason: 'refused', sources: [] });
+  assert.deepEqual(snapshot.ntp, {
+    seen: 'absent',
+    why: 'connection refused',
+    absent_reason: 'refused',
+    sources: [],
+  });
 });
 
 test('a daemon that fell silent keeps its last figures and says that they are old', () => {
