@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
+import { importsOf, referencesOf } from '../kit/lib/syntax.ts';
 import { projectRoot } from '../kit/process/tools.ts';
 
 /** From the process edge down: a file may import from rooms below its own and from its own room. */
@@ -24,32 +25,18 @@ const layers = [
 
 /** Judgment without I/O, with everything that it is made of: these run anywhere. Parsers are named one by one. */
 const pure =
-  /^(clock\/(verdict|setup)\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+  /^(clock\/verdict\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
 
 /** Functions of node without I/O. */
-const pureNode =
-  /^import \{ (isIP|createHash|(dirname|join|normalize)(, (dirname|join|normalize))*) \} from 'node:(net|crypto|path)';$/;
+const pureNode: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['isIP'],
+  'node:crypto': ['createHash'],
+  'node:path': ['dirname', 'join', 'normalize'],
+};
 
-const importLine =
-  /^(?:import|export)\b([^'";]*?)\bfrom\s+'([^']+)';?|^import\s+'([^']+)';?|\bimport\(\s*'([^']+)'/gm;
-
-interface Import {
-  readonly line: string;
-  readonly target: string;
-  /** It is gone when the program runs. */
-  readonly typesOnly: boolean;
-}
-
-function parseImports(source: string): Import[] {
-  return [...source.matchAll(importLine)].map(([line, clause = '', from, bare, dynamic]) => ({
-    line,
-    target: from ?? bare ?? dynamic ?? '',
-    typesOnly: /^\s*type\b/.test(clause) || /^\s*\{(\s*type\b[^,]*,?)+\s*\}\s*$/.test(clause),
-  }));
-}
-
-/** Everything that a source imports, types included. */
-const importsOf = (source: string): string[] => parseImports(source).map(({ target }) => target);
+/** What is there without an import and whose result is not decided by what it is called with. */
+const impure =
+  /^(process|fetch|WebSocket|crypto|performance|console|navigator|globalThis|global|eval|Function|Bun|set(Timeout|Interval|Immediate)|queueMicrotask|__dirname|__filename|(Date|Math) as a value|Math\.random|Date\.now|(Date|Math)\.\?|new Date\(\)|Date\(\))$/;
 
 /** The file that an import of `path` leads to, below agent/. */
 const resolved = (path: string, target: string): string => normalize(join(dirname(path), target));
@@ -66,7 +53,9 @@ const layerOf = (room: string): number => layers.findIndex((names) => names.incl
 function wrongArrows(files: ReadonlyMap<string, string>): string[] {
   return [...files].flatMap(([path, source]) =>
     importsOf(source)
+      .map(({ target }) => target)
       .filter((target) => {
+        if (target === '?') return true;
         if (!target.startsWith('.')) return false;
         const [from, to] = [roomOf(path), roomOf(resolved(path, target))];
         if (layerOf(to) < 0) return true;
@@ -82,7 +71,8 @@ function circle(files: ReadonlyMap<string, string>): string[] | undefined {
   const visit = (path: string, trail: readonly string[]): string[] | undefined => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
     if (done.has(path)) return undefined;
-    for (const target of importsOf(files.get(path) ?? '').filter((name) => name.startsWith('.'))) {
+    for (const { target } of importsOf(files.get(path) ?? '')) {
+      if (!target.startsWith('.')) continue;
       const found = visit(resolved(path, target), [...trail, path]);
       if (found !== undefined) return found;
     }
@@ -131,25 +121,31 @@ test('an import that points up or sideways is caught, however it is written', ()
     ['agent.ts', "import './cli/run.ts';"],
     ['cli/run.ts', "import { kit } from '../kit/process/tools.ts';"],
     ['cli/status.ts', "import { top } from '../hub/top/top.ts';"],
+    ['nats/link.ts', 'type Agent = import("../agent.ts").Agent;'],
+    ['nats/link.ts', "const agent = require('../agent.ts');"],
+    ['nats/link.ts', 'const agent = await import(`../agent.ts`);'],
   ] as const) {
     assert.equal(arrowsIn(path, source).length, 1, `${path}: ${source}`);
   }
 });
 
-/** What `path` and all that it is made of takes from node or from a package, as `file -> module`. */
+/** What `path` and all that it is made of has from elsewhere: node, a package or a global, as `file -> name`. */
 function outsideOf(
   path: string,
   files: ReadonlyMap<string, string>,
   seen: Set<string> = new Set([path]),
 ): string[] {
-  return parseImports(files.get(path) ?? '').flatMap(({ line, target, typesOnly }) => {
-    if (typesOnly || pureNode.test(line)) return [];
+  const source = files.get(path) ?? '';
+  const imported = importsOf(source).flatMap(({ target, names, typesOnly }) => {
+    if (typesOnly || (names.length > 0 && names.every((name) => pureNode[target]?.includes(name)))) return [];
     if (!target.startsWith('.')) return [`${path} -> ${target}`];
     const next = resolved(path, target);
     if (seen.has(next)) return [];
     seen.add(next);
     return outsideOf(next, files, seen);
   });
+  const globals = referencesOf(source).filter((name) => impure.test(name));
+  return [...imported, ...globals.map((name) => `${path} -> ${name}`)];
 }
 
 test('judgment does no I/O, nor does anything that it is made of', () => {
@@ -171,9 +167,18 @@ test('I/O is caught in a pure file and behind one, types and pure functions are 
     ['wire/b.ts', "import { c } from '../lib/c.ts';\nimport type { D } from '../lib/d.ts';"],
     ['lib/c.ts', "import { isIP } from 'node:net';\nimport { connect } from 'node:net';"],
     ['lib/d.ts', "import { readFileSync } from 'node:fs';"],
+    ['wire/e.ts', "const { connect } = require('node:net');"],
+    ['wire/f.ts', 'f(Date.now(), Math.random(), new Date());\nfetch(url);\nsetTimeout(f, process.uptime());'],
+    ['wire/g.ts', 'f(new Date(0), Date.parse(text), Math.max(1, 2), unit.process);'],
   ]);
   assert.deepEqual(outsideOf('wire/a.ts', files), ['wire/a.ts -> node:process']);
   assert.deepEqual(outsideOf('wire/b.ts', files), ['lib/c.ts -> node:net']);
+  assert.deepEqual(outsideOf('wire/e.ts', files), ['wire/e.ts -> node:net']);
+  assert.deepEqual(
+    outsideOf('wire/f.ts', files).map((found) => found.replace('wire/f.ts -> ', '')),
+    ['Date.now', 'Math.random', 'new Date()', 'fetch', 'setTimeout', 'process'],
+  );
+  assert.deepEqual(outsideOf('wire/g.ts', files), []);
 });
 
 test('downward imports and neighbours are fine', () => {
