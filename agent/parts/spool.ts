@@ -11,7 +11,7 @@ export const spoolPart = part({
   needs: { link: linkPart },
   uses: { leaf: leafPart },
   inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool.memory_kb, spool.window],
-  start(file, { link, leaf, ticker, wall, boot, ...given }) {
+  start(file, { link, leaf, ticker, wall, boot, random, ...given }) {
     const { unit, role } = file.config.agent;
     const log = given.log.part('spool');
     const wall_ms = (): number => wall.now_us() / 1000;
@@ -20,6 +20,7 @@ export const spoolPart = part({
         link,
         hubUp: () => leaf().hubUp(),
         ticker,
+        random,
         log,
         wall_ms,
         gapRecord: (gap) =>

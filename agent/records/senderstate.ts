@@ -23,6 +23,8 @@ export interface SenderDeps {
   /** Whether the leaf is joined to its hub; undefined when that cannot be known. */
   hubUp(): boolean | undefined;
   readonly ticker: Ticker;
+  /** A number in [0, 1). */
+  random(): number;
   readonly log: Log;
 }
 
@@ -159,7 +161,7 @@ export function goOnline(s: SenderState): void {
 
 /** The next probe is due in one or two seconds. */
 export const wakeForProbe = (s: SenderState): void =>
-  s.alarm.by(s.deps.ticker.now_ms() + 1000 + Math.random() * 1000);
+  s.alarm.by(s.deps.ticker.now_ms() + 1000 + s.deps.random() * 1000);
 
 /** Whether the record came to where a stream would have answered, had there been one. */
 export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number): boolean {

@@ -50,7 +50,7 @@ for (const { name, program } of serversToTest()) {
       boots += 1;
       boot = `b${boots}`;
       spool = openSpool(
-        { link, hubUp: () => up, ticker, log: fleet.log, wall_ms: Date.now, gapRecord },
+        { random: Math.random, link, hubUp: () => up, ticker, log: fleet.log, wall_ms: Date.now, gapRecord },
         { unit: 'u1', boot, window: 64, memory_bytes: 64e6, hub: true, ...more },
       );
       return spool;

@@ -303,7 +303,7 @@ test('a spool that may be larger than the heap does not crash the agent when it 
     const { logTo } = require('./agent/lib/log.ts');
     const log = logTo(({ msg, fields }) => console.log(msg, JSON.stringify(fields)));
     const link = { publish: () => false, request: async () => ({ kind: 'closed' }), state: () => ({ connected: false, since_ms: 0 }), onChange: () => () => {} };
-    const spool = openSpool({ link, hubUp: () => false, ticker: systemTicker(), log, wall_ms: Date.now, gapRecord: (gap) => ({ subject: 's', priority: 'event', body: gap }) },
+    const spool = openSpool({ random: Math.random, link, hubUp: () => false, ticker: systemTicker(), log, wall_ms: Date.now, gapRecord: (gap) => ({ subject: 's', priority: 'event', body: gap }) },
       { unit: 'u', boot: 'b', window: 64, hub: true, memory_bytes: spoolBudget(2 ** 30, log) });
     for (let at = 0; at < 60000; at++) spool.put({ subject: 'm' + at % 5, priority: 'metric', body: { ts: at, text: 'x'.repeat(400) } });
     console.log(JSON.stringify(spool.stats()));

@@ -22,7 +22,15 @@ function spoolOn(
 ) {
   boot += 1;
   return openSpool(
-    { link, hubUp, ticker: systemTicker(), log: fleet.log, wall_ms: Date.now, gapRecord },
+    {
+      random: Math.random,
+      link,
+      hubUp,
+      ticker: systemTicker(),
+      log: fleet.log,
+      wall_ms: Date.now,
+      gapRecord,
+    },
     { unit: 'u1', boot: `b${boot}`, window: 64, memory_bytes: 64e6, hub: true, ...more },
   );
 }

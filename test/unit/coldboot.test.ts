@@ -93,6 +93,7 @@ function spoolOnBadClock(memory_bytes = 1e6) {
   const state = (): LinkState => ({ connected: hub.up, since_ms: 0 });
   const spool = openSpool(
     {
+      random: Math.random,
       ticker,
       log: logTo((_entry: LogEntry) => {}),
       hubUp: () => hub.up,

@@ -93,6 +93,7 @@ export function spoolHub(limits: SpoolLimits) {
 
   const spool = openSpool(
     {
+      random: Math.random,
       ticker,
       log: logTo(() => {}),
       hubUp: () => hub.up,

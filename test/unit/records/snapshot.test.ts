@@ -38,6 +38,7 @@ function run(
   let up = false;
   const spool = openSpool(
     {
+      random: Math.random,
       ticker,
       log,
       hubUp: () => up,

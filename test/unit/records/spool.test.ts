@@ -42,6 +42,7 @@ function fakeHub(options: Partial<SpoolOptions> = {}) {
   });
   const spool = openSpool(
     {
+      random: Math.random,
       ticker,
       log: logTo((entry) => {
         lines.push(entry);
