@@ -50,8 +50,8 @@ function scratch(dir: string): { readonly path: string; remove(): void } {
     return { path: dir, remove: () => {} };
   } catch {
     try {
-      const path = mkdtempSync(join(tmpdir(), 'nunect-'));
-      return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+      const own = mkdtempSync(join(tmpdir(), 'nunect-'));
+      return { path: own, remove: () => rmSync(own, { recursive: true, force: true }) };
     } catch {
       return { path: dir, remove: () => {} };
     }

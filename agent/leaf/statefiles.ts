@@ -84,7 +84,7 @@ export const stateAccess: Readonly<
   state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {
-    writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/watch'],
+    writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/supervisor'],
     readers: ['leaf/supervisor', 'cli'],
   },
   running: { writers: ['openwrt/nunect/leaf'], readers: ['leaf/supervisor'] },

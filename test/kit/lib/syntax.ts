@@ -14,6 +14,7 @@ type Field =
   | 'exported'
   | 'expression'
   | 'arguments'
+  | 'callee'
   | 'computed'
   | 'shorthand'
   | 'property'
@@ -180,6 +181,16 @@ function referenceAt(place: Place): string[] {
 
 /** The names that a source refers to when it runs, once each; with the member that is taken, if any. */
 export const referencesOf = (source: string): string[] => [...new Set(placesOf(source).flatMap(referenceAt))];
+
+/** The calls in a source: the last name of what is called, and its arguments as they are spelled. */
+export const callsOf = (source: string): { readonly callee: string; readonly args: readonly string[] }[] =>
+  placesOf(source).flatMap(({ node }) => {
+    if (node.type !== 'CallExpression' || !isNode(node.callee)) return [];
+    return {
+      callee: textOf(node.callee.property ?? node.callee) ?? '',
+      args: nodesOf(node.arguments).map(({ start, end }) => source.slice(start, end)),
+    };
+  });
 
 /** The names that a pattern (`a`, `{ b: c, ...d }`, `[e = 1]`) binds. */
 function boundNames(pattern: unknown): string[] {

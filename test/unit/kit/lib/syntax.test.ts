@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exportsOf, functionsOf, importsOf, referencesOf } from '../../../kit/lib/syntax.ts';
+import { callsOf, exportsOf, functionsOf, importsOf, referencesOf } from '../../../kit/lib/syntax.ts';
 
 const targets = (source: string): string[] => importsOf(source).map(({ target }) => target);
 
@@ -114,4 +114,11 @@ test('every kind of function has its name and its length', () => {
   );
   is('class C {\n  static #m(\n  ) {}\n  p = () => 1;\n}', ['m', 2], ['p', 1]);
   is('f(() => {\n});', ['', 2]);
+});
+
+test('a call is known by the last name of what is called and by its arguments', () => {
+  assert.deepEqual(callsOf("fs.rm(path, { force: f('x') });"), [
+    { callee: 'rm', args: ['path', "{ force: f('x') }"] },
+    { callee: 'f', args: ["'x'"] },
+  ]);
 });
