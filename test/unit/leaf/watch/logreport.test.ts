@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causeSentence } from '../../../../agent/leaf/causetext.ts';
 import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
 import { leafComplaints } from '../../../../agent/leaf/watch/logreport.ts';
 import { type LogEntry, logTo } from '../../../../agent/lib/log.ts';
@@ -35,23 +34,4 @@ test('a complaint is passed on once, and again after the hub was joined or an ho
   assert.equal(logged.length, 3, 'what is no complaint stays in the log of the server');
   report('[1] [WRN] something', 0);
   assert.deepEqual(logged.at(-1), { level: 'warn', comp: 'leaf', msg: 'something', fields: {} });
-});
-
-test('a cause says since when, what to do, and names the clock where it is a matter of dates', () => {
-  const since_ms = Date.UTC(2026, 10, 21, 9, 12);
-  const auth = { code: 'auth', detail: 'Authorization Violation', since_ms: 0 } as const;
-  const expired = { code: 'cert_expired', detail: 'certificate has expired', since_ms: 0 } as const;
-  const caveat = 'by a clock that is not synchronised and shows 1970-01-01';
-  assert.match(
-    causeSentence(auth, { since_ms, now_ms: since_ms + 1000 }, caveat),
-    /^the hub refuses the credentials \(Authorization Violation\) since 09:12 UTC; check hub\.user/,
-  );
-  assert.match(
-    causeSentence(auth, { since_ms, now_ms: since_ms + 48 * hour_ms }, undefined),
-    /since 2026-11-21 09:12 UTC/,
-  );
-  assert.match(
-    causeSentence(expired, { since_ms, now_ms: since_ms }, caveat),
-    /^the certificate of the hub has expired \(certificate has expired\), by a clock that is not synchronised .* since 09:12 UTC; check the clock/,
-  );
 });
