@@ -71,12 +71,18 @@ function whileJoined(state: SupervisorState, { now_ms, onFallback }: LeafSituati
   return { ...state, joined_ms, restarts, waited_ms: 0, switches: onFallback ? 1 : 0 };
 }
 
+/** What is to be done now, and how long the leaf had something to join before it. */
+export interface SupervisorStep {
+  readonly action: SupervisorAction;
+  readonly after_ms: number;
+}
+
 /** The next state, and what is to be done now. Only time counts in which there was something to join. */
 export function decide(
   before: SupervisorState,
   now: LeafSituation,
   limits: SupervisorLimits,
-): { state: SupervisorState; action?: SupervisorAction } {
+): { state: SupervisorState; step?: SupervisorStep } {
   const { now_ms, asked } = now;
   const isSame = before.asked === undefined || before.asked === asked;
   const base = isSame ? { ...before, asked, at_ms: now_ms } : { ...initialState(now_ms), asked };
@@ -88,11 +94,14 @@ export function decide(
   const waited_ms = base.waited_ms + (counts && isSame ? now_ms - before.at_ms : 0);
   const state = { ...unjoined, waited_ms };
   if (onTrial) {
-    if (waited_ms < trialLimit_ms(limits.confirm_ms, base.switches)) return { state };
+    const after_ms = trialLimit_ms(limits.confirm_ms, base.switches);
+    if (waited_ms < after_ms) return { state };
     const action = now.onFallback ? 'return' : 'roll_back';
-    return { state: { ...state, waited_ms: 0, switches: base.switches + 1 }, action };
+    const next = { ...state, waited_ms: 0, switches: base.switches + 1 };
+    return { state: next, step: { action, after_ms } };
   }
-  if (limits.watchdog_ms === 0 || waited_ms < watchdogLimit_ms(limits.watchdog_ms, base.restarts))
-    return { state };
-  return { state: { ...state, waited_ms: 0, restarts: base.restarts + 1 }, action: 'restart' };
+  const after_ms = watchdogLimit_ms(limits.watchdog_ms, base.restarts);
+  if (limits.watchdog_ms === 0 || waited_ms < after_ms) return { state };
+  const next = { ...state, waited_ms: 0, restarts: base.restarts + 1 };
+  return { state: next, step: { action: 'restart', after_ms } };
 }

@@ -4,19 +4,19 @@ import type { Log } from '../../lib/log.ts';
 import { hubTls } from '../conf/hub.ts';
 import { statePath } from '../statefiles.ts';
 import type { ProbeTls } from '../watch/hubprobe.ts';
-import { type HubProbes, hubProbes } from '../watch/hubprobes.ts';
+import { type HubProbes, type HubProbesDeps, hubProbes } from '../watch/hubprobes.ts';
 import { followLog } from '../watch/logfile.ts';
 import { parseLeafLine } from '../watch/logline.ts';
 import { type LeafComplaints, leafComplaints } from '../watch/logreport.ts';
 import type { LeafWatch } from '../watch/watch.ts';
-import { decide, initialState, type SupervisorAction, type SupervisorState } from './decide.ts';
+import { decide, initialState, type SupervisorState, type SupervisorStep } from './decide.ts';
 import {
   type HubTrouble,
   type HubTroubleDeps,
   type HubTroubleTracker,
   trackHubTrouble,
 } from './hubtrouble.ts';
-import { type LeafControl, leafControl } from './process.ts';
+import type { LeafControl } from './process.ts';
 
 /** Knows why the leaf has no hub, and does what can be done without a visit: rolls back hub settings, restarts the leaf. */
 export interface LeafSupervisor {
@@ -31,9 +31,11 @@ export interface LeafSupervisor {
   stop(): void;
 }
 
-export interface SupervisorDeps extends HubTroubleDeps {
+export interface SupervisorDeps extends HubTroubleDeps, HubProbesDeps {
   readonly log: Log;
   readonly leaf: LeafWatch;
+  /** The server of a run directory. */
+  control(runDir: string): LeafControl;
 }
 
 const tick_ms = 1000;
@@ -57,7 +59,7 @@ export function probeTls({ config }: Pick<AgentFile, 'config'>): ProbeTls | unde
   };
 }
 
-/** All that one supervisor knows; only the last two change. */
+/** All that one supervisor knows; `state` and `ticksSinceCheck` are replaced, the trackers change within. */
 interface Supervision {
   readonly deps: SupervisorDeps;
   readonly file: AgentFile;
@@ -88,9 +90,9 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     deps,
     file,
     asked: info?.hub ?? 'none',
-    control: runDir === undefined ? undefined : leafControl(ticker, runDir),
+    control: runDir === undefined ? undefined : deps.control(runDir),
     trouble,
-    probes: hubProbes(ticker, probeOptions, (sign) => leaf.hubUp() !== true && trouble.add(sign)),
+    probes: hubProbes(deps, probeOptions, (sign) => leaf.hubUp() !== true && trouble.add(sign)),
     complaints: leafComplaints(log.part('leaf')),
     state: initialState(ticker.now_ms()),
     ticksSinceCheck: 0,
@@ -147,7 +149,7 @@ function tick(s: Supervision): void {
   const up = s.deps.leaf.hubUp();
   s.trouble.publish();
   if (up === true) {
-    if (!isCheckDue(s)) return;
+    if (!noteJoined(s)) return;
     void confirmJoin(s);
   } else if (s.control !== undefined || up === false) s.probes.tick(); // of a server of others not much may be known
   if (s.control === undefined) return;
@@ -163,13 +165,13 @@ function tick(s: Supervision): void {
     proven: s.control.read('joined') === s.asked,
   };
   const limits = { confirm_ms: leaf.confirm_s * 1000, watchdog_ms: leaf.watchdog_s * 1000 };
-  const { state, action } = decide(s.state, now, limits);
+  const { state, step } = decide(s.state, now, limits);
   s.state = state;
-  if (action !== undefined) act(s, action);
+  if (step !== undefined) act(s, step);
 }
 
-/** The hub is joined: ends the outage. Whether it is time to look at the process and its files. */
-function isCheckDue(s: Supervision): boolean {
+/** Ends the outage, as the hub is joined. Gives whether it is time to look at the process and its files. */
+function noteJoined(s: Supervision): boolean {
   const { joined_ms } = s.state;
   const isNews = joined_ms === undefined;
   s.trouble.clear();
@@ -190,18 +192,17 @@ async function confirmJoin({ control, deps: { leaf } }: Supervision): Promise<vo
 }
 
 /** Ends the server, so that it starts anew with the settings that state/fallback now asks for. */
-function act(s: Supervision, action: SupervisorAction): void {
+function act(s: Supervision, { action, after_ms }: SupervisorStep): void {
   const { control, deps, trouble, state } = s;
-  const { confirm_s, watchdog_s } = s.file.config.leaf;
+  const for_s = after_ms / 1000;
   const why = trouble.current()?.text ?? 'nothing is known of the cause';
-  const { restarts } = state;
   switch (action) {
     case 'roll_back':
       control?.write('fallback', `${s.asked}\n${why}`);
       deps.events.publish({
         event: 'hub_settings',
         after: 'last_good',
-        evidence: `the leaf could not join with the changed hub settings within ${confirm_s} s (${why}); the last good ones are tried`,
+        evidence: `the leaf could not join with the changed hub settings within ${for_s} s (${why}); the last good ones are tried`,
       });
       break;
     case 'return':
@@ -216,8 +217,8 @@ function act(s: Supervision, action: SupervisorAction): void {
     case 'restart':
       deps.events.publish({
         event: 'leaf_restart',
-        after: { restarts },
-        evidence: `the leaf has not joined for ${watchdog_s * 2 ** (restarts - 1)} s though the hub answers (${why}); its server is restarted`,
+        after: { restarts: state.restarts },
+        evidence: `the leaf has not joined for ${for_s} s though the hub answers (${why}); its server is restarted`,
       });
   }
   if (control?.end() === false) deps.log.warn('no server process of this unit was found to end');

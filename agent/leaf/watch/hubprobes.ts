@@ -1,6 +1,6 @@
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Sign } from '../causes.ts';
-import { causeOfProbe, type HubProbe, isReached, type ProbeTls, probeHub } from './hubprobe.ts';
+import { causeOfProbe, type HubProbe, isReached, type ProbeTls, type probeHub } from './hubprobe.ts';
 
 /** What the last probes found. */
 export interface HubReach {
@@ -52,13 +52,23 @@ function signOf(probe: HubProbe): Sign[] {
   return code === undefined ? [] : [{ code, detail: `${why} at ${at}` }];
 }
 
+export interface HubProbesDeps {
+  readonly ticker: Ticker;
+  readonly probe: typeof probeHub;
+}
+
 /** Probes the hubs of an outage, with pauses that double. What they find of a cause goes to `onSign`. */
-export function hubProbes(ticker: Ticker, opts: HubProbesOptions, onSign: (sign: Sign) => void): HubProbes {
+export function hubProbes(
+  deps: HubProbesDeps,
+  opts: HubProbesOptions,
+  onSign: (sign: Sign) => void,
+): HubProbes {
+  const { ticker } = deps;
   let outage = newOutage();
 
   async function probe(mine: Outage): Promise<void> {
     const at = (urls: readonly string[], tls: ProbeTls | undefined) =>
-      Promise.all(urls.map((url) => probeHub(url, tls, opts.limit_ms)));
+      Promise.all(urls.map((url) => deps.probe(url, tls, opts.limit_ms)));
     const [asked, others] = await Promise.all([at(opts.urls, opts.tls), at(opts.fallbackUrls, undefined)]);
     if (mine !== outage) return;
     const open = asked.some(({ step }) => step === 'open');

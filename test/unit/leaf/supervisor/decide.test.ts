@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  decide,
-  initialState,
-  type LeafSituation,
-  type SupervisorAction,
-} from '../../../../agent/leaf/supervisor/decide.ts';
+import { decide, initialState, type LeafSituation } from '../../../../agent/leaf/supervisor/decide.ts';
 
 const limits = { confirm_ms: 60_000, watchdog_ms: 300_000 };
 const calm = {
@@ -18,6 +13,9 @@ const calm = {
   proven: false,
 } as const;
 
+/** How long the leaf had something to join before each action of the last life, in ms. */
+const limitsUsed: number[] = [];
+
 type Seen = Partial<Omit<LeafSituation, 'now_ms'>>;
 
 /** Lives through `minutes` second by second; the settings in use follow the actions. Gives `second action` lines. */
@@ -25,12 +23,14 @@ function live(minutes: number, seen: (second: number, onFallback: boolean) => Se
   let state = initialState(0);
   let onFallback = false;
   const done: string[] = [];
+  limitsUsed.length = 0;
   for (let second = 0; second <= minutes * 60; second++) {
     const facts = { ...calm, onFallback, ...seen(second, onFallback), now_ms: second * 1000 };
     const next = decide(state, facts, over);
     state = next.state;
-    const action: SupervisorAction | undefined = next.action;
-    if (action === undefined) continue;
+    if (next.step === undefined) continue;
+    const { action, after_ms } = next.step;
+    limitsUsed.push(after_ms);
     if (action !== 'restart') onFallback = action === 'roll_back';
     done.push(`${second} ${action}`);
   }
@@ -88,6 +88,11 @@ test('a leaf that stays unjoined before an open door is restarted, ever more sel
     [5, 15, 35, 75, 135],
   );
   assert.ok(done.every((line) => line.endsWith('restart')));
+  assert.deepEqual(
+    limitsUsed.map((ms) => ms / 60_000),
+    [5, 10, 20, 40, 60],
+    'an hour at most',
+  );
 });
 
 test('a restart is no cure for a closed door or a refusal', () => {

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { statePath } from '../../../../agent/leaf/statefiles.ts';
+import type { LeafControl, LeafProcess } from '../../../../agent/leaf/supervisor/process.ts';
+import { superviseLeaf } from '../../../../agent/leaf/supervisor/supervisor.ts';
+import type { HubProbe } from '../../../../agent/leaf/watch/hubprobe.ts';
+import { logTo } from '../../../../agent/lib/log.ts';
+import { absent } from '../../../../agent/lib/reading.ts';
+import type { StatusChange } from '../../../../agent/wire/reports.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { tempDir } from '../../../kit/process/daemon.ts';
+import { agentFileOf } from '../../../kit/unit/unitfakes.ts';
+
+const url = 'nats://hub.example:7422';
+const refusal = "[1] [ERR] 192.0.2.1:7422 - lid:5 - Leafnode Error 'Authorization Violation'";
+
+interface World {
+  /** As the watch sees it. */
+  up: boolean | undefined;
+  /** As the watch will see it with its next look. */
+  next: boolean | undefined;
+  process: LeafProcess | undefined;
+  probe: HubProbe;
+  /** Called at each look of the watch. */
+  looked: () => void;
+}
+
+/** A supervisor of a server and a hub that are as `world` says; `files` is what it wrote. */
+function supervised(t: TestContext, { fallback = true } = {}) {
+  const dir = tempDir(t, 'supervisor');
+  mkdirSync(dirname(statePath(dir, 'log')), { recursive: true });
+  const ticker = fakeTicker();
+  const world: World = {
+    up: false,
+    next: undefined,
+    process: { pid: 7, hub: 'new', onFallback: false },
+    probe: { url, step: 'open' },
+    looked: () => {},
+  };
+  const files = new Map<string, string>();
+  const ended: number[] = [];
+  const control: LeafControl = {
+    process: () => world.process,
+    reload: () => true,
+    end: () => ended.push(ticker.now_ms()) > 0,
+    read: (file) => files.get(file),
+    write: (file, text) => void (text === undefined ? files.delete(file) : files.set(file, text)),
+  };
+  const events: StatusChange[] = [];
+  const logged: string[] = [];
+  const supervisor = superviseLeaf(
+    {
+      ticker,
+      log: logTo(({ level, msg }) => logged.push(`${level} ${msg}`)),
+      leaf: {
+        read: () => absent('not_yet'),
+        hubUp: () => world.up,
+        onChange: () => () => {},
+        async look() {
+          world.up = world.next ?? world.up;
+          world.looked();
+        },
+        stop: () => {},
+      },
+      control: () => control,
+      probe: async () => world.probe,
+      events: { publish: (change) => void events.push(change) },
+      wall_ms: (mono_ms) => mono_ms,
+      clockCaveat: () => undefined,
+    },
+    agentFileOf(
+      `config hub 'hub'\n list url '${url}'\nconfig leaf 'leaf'\n option confirm_s 60\n option watchdog_s 300`,
+      {
+        leaf: {
+          state: 'current',
+          conf: join(dir, 'leaf.conf'),
+          state_dir: join(dir, 'state'),
+          notes: [],
+          hub: 'new',
+          ...(fallback && { fallback: { conf: join(dir, 'leaf.fallback.conf'), hub: 'old', urls: [] } }),
+        },
+      },
+    ),
+  );
+  t.after(() => supervisor.stop());
+  return {
+    ...{ world, files, ended, events, logged, supervisor, ticker },
+    pass: (seconds: number) => ticker.pass(seconds * 1000),
+    log: (line: string) => appendFileSync(statePath(dir, 'log'), `${line}\n`),
+    evidenceOf: (event: string) =>
+      events.filter((one) => one.event === event).map(({ evidence }) => evidence),
+  };
+}
+
+test('new hub settings that do not join are rolled back: why goes to state/fallback, and the server is ended', async (t) => {
+  const { files, ended, pass, evidenceOf, supervisor, world } = supervised(t);
+  await pass(55);
+  assert.deepEqual([files.get('fallback'), ended.length], [undefined, 0]);
+  await pass(10);
+  assert.match(files.get('fallback') ?? '', /^new\nthe hub can be reached, but the leaf has not joined it/);
+  assert.equal(ended.length, 1);
+  assert.match(evidenceOf('hub_settings')[0] ?? '', /within 60 s \(the hub can be reached/);
+  world.process = { pid: 8, hub: 'old', onFallback: true };
+  assert.match(supervisor.rolledBack() ?? '', /the last good ones are tried$/);
+  await pass(65);
+  assert.equal(files.has('fallback'), false, 'the last good ones do not join either');
+  assert.equal(ended.length, 2);
+  assert.equal(supervisor.rolledBack(), undefined);
+});
+
+test('hub settings have joined once the server that was started with them has, and are then kept', async (t) => {
+  const { files, ended, pass, world } = supervised(t);
+  world.up = true;
+  await pass(2);
+  assert.equal(files.get('joined'), 'new');
+  world.up = false;
+  await pass(200);
+  assert.deepEqual(
+    [files.has('fallback'), ended.length],
+    [false, 0],
+    'settings that have joined are not rolled back',
+  );
+});
+
+test('what another server joined says nothing of these settings', async (t) => {
+  const { files, pass, world } = supervised(t);
+  world.up = true;
+  world.looked = () => {
+    world.process = { pid: 8, hub: 'new', onFallback: false }; // it was restarted meanwhile
+  };
+  await pass(1);
+  assert.equal(files.has('joined'), false);
+});
+
+test('a join that is over at the next look is none', async (t) => {
+  const { files, pass, world } = supervised(t);
+  world.up = true;
+  world.next = false;
+  await pass(1);
+  assert.equal(files.has('joined'), false);
+});
+
+test('a complaint is logged again after the link has held, not after one that ends soon', async (t) => {
+  const { logged, log, pass, world } = supervised(t);
+  const count = (): number => logged.filter((line) => line.includes('Authorization Violation')).length;
+  await pass(1);
+  log(refusal);
+  await pass(1);
+  assert.equal(count(), 1);
+  for (const [held_s, times] of [
+    [8, 1],
+    [20, 2],
+  ] as const) {
+    world.up = true;
+    await pass(held_s);
+    world.up = false;
+    log(refusal);
+    await pass(2);
+    assert.equal(count(), times, `the link held for ${held_s} s`);
+  }
+});
+
+test('the watchdog says how long it has waited, which is an hour at most', async (t) => {
+  const { ended, pass, evidenceOf } = supervised(t, { fallback: false });
+  await pass(140 * 60);
+  assert.deepEqual(
+    evidenceOf('leaf_restart').map((text) => Number(/not joined for (\d+) s/.exec(text ?? '')?.[1])),
+    [300, 600, 1200, 2400, 3600],
+  );
+  assert.equal(ended.length, 5);
+});
+
+test('a refusal is the trouble until the hub is joined; restarting does not help against it', async (t) => {
+  const { events, ended, log, pass, world, supervisor } = supervised(t, { fallback: false });
+  world.probe = { url, step: 'tcp', why: 'ECONNREFUSED', address: '192.0.2.1:7422' };
+  await pass(3);
+  log(refusal);
+  await pass(2);
+  assert.equal(supervisor.trouble()?.code, 'auth');
+  world.up = true;
+  await pass(2);
+  assert.equal(supervisor.trouble(), undefined);
+  assert.equal(supervisor.lastTrouble()?.code, 'auth');
+  assert.deepEqual(
+    events.map(({ event, before, after }) => ({ event, before, after })),
+    [
+      { event: 'hub_cause', before: undefined, after: { cause: 'refused' } },
+      { event: 'hub_cause', before: { cause: 'refused' }, after: { cause: 'auth' } },
+      { event: 'hub_cause', before: { cause: 'auth' }, after: undefined },
+    ],
+  );
+  assert.equal(ended.length, 0);
+});
