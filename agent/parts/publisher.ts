@@ -1,6 +1,10 @@
 import type { AgentFile } from '../config/agentfile.ts';
+import type { Ticker } from '../lib/ticker.ts';
+import type { Link } from '../nats/link.ts';
+import type { Spool } from '../records/spool.ts';
 import { startPublisher } from '../status/publisher.ts';
 import { eventsPart } from './events.ts';
+import { linkPart } from './link.ts';
 import { nameIn, part, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
 import { surveyPart } from './survey.ts';
@@ -13,11 +17,31 @@ const publisherOptions = (file: AgentFile) => ({
   time: file.config.time,
 });
 
+const firstLook_ms = 3000;
+const pause_ms = 20;
+
+/**
+ * Resolves once the server was reached or not, and the hub has answered a record or not; after 3 s at the latest.
+ * Whoever looks before that sees a problem at each start, and it is published.
+ */
+function firstTried(link: () => Pick<Link, 'state'>, spool: Pick<Spool, 'stats'>, ticker: Ticker) {
+  const until_ms = ticker.now_ms() + firstLook_ms;
+  return new Promise<void>((resolve) => {
+    const look = (): void => {
+      const { connected, lastError } = link().state();
+      const isTried = connected ? spool.stats().state !== 'starting' : lastError !== undefined;
+      if (isTried || ticker.now_ms() >= until_ms) resolve();
+      else ticker.after(pause_ms, look);
+    };
+    look();
+  });
+}
+
 /** Heartbeat and metrics at each interval. What a reload changes of the unit's state is published at once. */
 export const publisherPart = part({
   name: 'publisher',
   needs: { spool: spoolPart, events: eventsPart },
-  uses: { survey: surveyPart },
+  uses: { link: linkPart, survey: surveyPart },
   inputs: ({ config: { agent, hub, leaf, time }, ...file }) => [
     agent,
     hub,
@@ -27,13 +51,15 @@ export const publisherPart = part({
     file.leaf,
     file.connection.creds, // whose days are counted
   ],
-  start: (file, { spool, events, survey, ticker, wall, random }) =>
-    startPublisher(
+  start(file, { spool, events, link, survey, ticker, wall, random }) {
+    let tried: Promise<void> | undefined;
+    return startPublisher(
       {
         spool,
         ticker,
         wall,
         random,
+        firstTried: () => (tried ??= firstTried(link, spool, ticker)),
         async look() {
           const now = await survey().look();
           events.compare(now.health.findings);
@@ -41,6 +67,7 @@ export const publisherPart = part({
         },
       },
       publisherOptions(file),
-    ),
+    );
+  },
   adapt: (publisher, file) => publisher.configure(publisherOptions(file)),
 });

@@ -28,6 +28,8 @@ export interface Sender {
   kick(): void;
   configure(limits: SenderLimits): void;
   offline(): boolean;
+  /** Whether it was tried; else being offline is only assumed. */
+  isTried(): boolean;
   inFlight(): Iterable<InFlight>;
   stop(): void;
 }
@@ -58,6 +60,7 @@ function send(s: SenderState, queue: SubjectQueue, record: QueuedRecord): void {
   void link.request(queue.subject, payload, { headers, timeout_ms }).then((answer) => {
     if (!removeInFlight(s, sent)) return; // it was recalled meanwhile
     s.lastAnswer_ms = ticker.now_ms();
+    s.isTried = true;
     if (isProbe) s.probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
     const result = resultOf(answer, sent.isFirst, () => reachedHub(s, answer.kind, sent_ms));
     handleResult(s, sent, result, sent_ms);
@@ -168,6 +171,7 @@ export function startSender(
       kick(s);
     },
     offline: () => s.offline,
+    isTried: () => s.isTried,
     inFlight: () => s.inFlight,
     stop() {
       s.stopped = true;

@@ -75,6 +75,8 @@ export interface SenderState {
   limits: SenderLimits;
   /** The hub cannot be reached: all records wait but one every one or two seconds, which probes. */
   offline: boolean;
+  /** Whether that is known. At the start nothing was sent yet, so that it is only assumed. */
+  isTried: boolean;
   stopped: boolean;
   /** Counts of records and of probes, by which the queues take turns. */
   turn: number;
@@ -107,6 +109,7 @@ export const newSenderState = (
   backlogInFlight: 0,
   limits: opts,
   offline: !deps.link.state().connected,
+  isTried: deps.link.state().connected,
   stopped: false,
   turn: 0,
   probes: 0,
@@ -147,6 +150,7 @@ export function goOffline(s: SenderState): void {
     if (s.limits.hub && queue.state !== 'denied') release(queue);
   }
   const isNew = !s.offline;
+  s.isTried = true;
   s.offline = true; // before the log line, which is put as a record itself
   if (isNew) s.deps.log.warn('records wait: the hub cannot be reached');
   wakeForProbe(s);

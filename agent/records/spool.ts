@@ -114,7 +114,11 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       sender.configure(limits);
     },
     stats: () =>
-      statsOf(contents, { offline: sender.offline(), inFlight: sender.inFlight() }, ticker.now_ms()),
+      statsOf(
+        contents,
+        { offline: sender.offline(), isTried: sender.isTried(), inFlight: sender.inFlight() },
+        ticker.now_ms(),
+      ),
     waiting: () => waitingRecords(contents, sender.inFlight()),
     restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);

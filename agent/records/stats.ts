@@ -89,7 +89,7 @@ function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {
 
 export function statsOf(
   c: Counted,
-  sender: { readonly offline: boolean; readonly inFlight: Iterable<InFlight> },
+  sender: { readonly offline: boolean; readonly isTried: boolean; readonly inFlight: Iterable<InFlight> },
   now_ms: number,
 ): SpoolStats {
   const { pending, bytes, ...counts } = c.counts;
@@ -97,7 +97,7 @@ export function statsOf(
   const since_ms = oldest_ms(c, sender.inFlight);
   const perSecond = c.rate.perSecond(now_ms);
   return {
-    state: sender.offline ? 'offline' : stateOf(c.queues),
+    state: !sender.isTried ? 'starting' : sender.offline ? 'offline' : stateOf(c.queues),
     unstored: [...c.queues.values()]
       .filter(({ why }) => why !== '')
       .map(({ subject, state, why }) => ({ subject, state, why })),

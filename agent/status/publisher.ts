@@ -20,6 +20,8 @@ export interface PublisherDeps {
   readonly spool: Pick<Spool, 'put'>;
   readonly ticker: Ticker;
   readonly wall: WallClock;
+  /** Resolves once enough is known for a first look: one that comes too early sees a problem at each start. */
+  firstTried(): Promise<void>;
   /** The state of the unit right now. */
   look(): Promise<UnitState>;
   /** [0, 1), for the delay after boot. */
@@ -52,6 +54,8 @@ interface State {
   /** Counts what ends a look that is under way: other options, a stop. */
   round: number;
   begun: boolean;
+  /** The first look is not due yet. */
+  isEarly: boolean;
   stopped: boolean;
   cancel(): void;
 }
@@ -104,6 +108,7 @@ function timeConfigRecord({ name, subjects, time }: PublisherOptions): SpoolReco
 }
 
 async function publish(deps: PublisherDeps, state: State, stopping = false): Promise<void> {
+  if (state.isEarly && !stopping) return;
   const { round } = state;
   const now = await deps.look();
   if (round !== state.round) return; // what came meanwhile publishes
@@ -119,14 +124,30 @@ function begin(deps: PublisherDeps, state: State): void {
   state.begun = true;
   state.cancel();
   deps.spool.put(timeConfigRecord(state.opts));
-  void publish(deps, state);
+  void deps.firstTried().then(() => {
+    if (state.stopped) return;
+    state.isEarly = false;
+    void publish(deps, state);
+  });
   state.cancel = deps.ticker.every(state.opts.interval_s * 1000, () => void publish(deps, state), jitter);
 }
 
 /** Publishes heartbeat and metrics each interval, and `ops.time.config` once and when the options change. */
 export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Publisher {
-  const state: State = { opts, sequence: 0, round: 0, begun: false, stopped: false, cancel: () => {} };
-  state.cancel = deps.ticker.after(deps.random() * opts.boot_delay_s * 1000, () => begin(deps, state));
+  const state: State = {
+    opts,
+    sequence: 0,
+    round: 0,
+    begun: false,
+    isEarly: true,
+    stopped: false,
+    cancel: () => {},
+  };
+  const wait = (): void => {
+    const delay_ms = deps.random() * state.opts.boot_delay_s * 1000;
+    state.cancel = deps.ticker.after(delay_ms, () => begin(deps, state));
+  };
+  wait();
   const stop = (): void => {
     state.stopped = true;
     state.round += 1;
@@ -134,9 +155,14 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
   };
   return {
     configure(next) {
+      const isOtherDelay = next.boot_delay_s !== state.opts.boot_delay_s;
       state.opts = next;
       state.round += 1;
       if (state.begun) begin(deps, state);
+      else if (isOtherDelay && !state.stopped) {
+        state.cancel();
+        wait();
+      }
     },
     async publishLast() {
       if (state.stopped) return;

@@ -168,6 +168,7 @@ for (const { name, program } of serversToTest()) {
           spool: counting,
           ticker: fake,
           wall: fakeWall(fake),
+          firstTried: async () => {},
           async look() {
             sequence += 1;
             return state;

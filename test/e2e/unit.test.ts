@@ -79,6 +79,13 @@ describe('a unit seen from the hub', () => {
     assert.match(await nats('micro', 'stats', 'nunect'), new RegExp(unit));
   });
 
+  test('the first heartbeat of a start reports no problem that only a look before its time would see', () => {
+    const beats = seen.filter(({ subject }) => subject === `ops.heartbeat.${unit}`);
+    const first = beats.find((message) => message.json<Json>()['sequence'] === 1)?.json<Json>();
+    assert.ok(first !== undefined, 'it was heard');
+    assert.doesNotMatch(String(first['problems']), /records wait|not connected|not joined/);
+  });
+
   test('heartbeats carry every header and count on', async () => {
     const first = (await body(`ops.heartbeat.${unit}`))['sequence'] as number;
     await eventually(

@@ -21,7 +21,7 @@ interface Sent {
 }
 
 /** A hub made of ten lines: answers by what `respond` says, and remembers what it was asked. */
-function fakeHub(options: Partial<SpoolOptions> = {}) {
+function fakeHub(options: Partial<SpoolOptions> = {}, connected = true) {
   const ticker = fakeTicker();
   const lines: LogEntry[] = [];
   const sent: Sent[] = [];
@@ -32,7 +32,7 @@ function fakeHub(options: Partial<SpoolOptions> = {}) {
     heed: (_entry: LogEntry): void => {},
     respond: (_sent: Sent): Answer | Promise<Answer> => replyOf({ stream: 'FLEET', seq: sent.length }),
   };
-  let state: LinkState = { connected: true, since_ms: 0 };
+  let state: LinkState = { connected, since_ms: 0 };
   let listener = (_state: LinkState): void => {};
   const read = (subject: string, payload: Uint8Array | string, { headers = {} }: PublishOptions): Sent => ({
     subject,
@@ -91,6 +91,24 @@ test('a record is a request with its id, gone when a stream has it', async () =>
   const { state, pending, bytes: held, stored } = spool.stats();
   assert.deepEqual({ state, pending, held, stored }, { state: 'stored', pending: 0, held: 0, stored: 1 });
   assert.equal('oldest_age_s' in spool.stats(), false);
+});
+
+test('before anything was sent nothing is known of the hub; a failed connection or a missing hub is known', async () => {
+  for (const [respond, connects, known] of [
+    [async () => replyOf({ stream: 'FLEET', seq: 1 }), true, 'stored'],
+    [async () => ({ kind: 'no_responders' }) as const, true, 'offline'],
+    [() => never, false, 'offline'],
+  ] as const) {
+    const { ticker, hub, spool, connect, metric } = fakeHub({}, false);
+    hub.respond = respond;
+    hub.up = undefined;
+    metric(1);
+    await ticker.pass(10);
+    assert.equal(spool.stats().state, 'starting');
+    connect(connects);
+    await ticker.pass(10);
+    assert.equal(spool.stats().state, known);
+  }
 });
 
 test('no more than the window is under way, and a silent hub gets one more each second', async () => {

@@ -9,10 +9,16 @@ import { agentFileOf, fakeWall, recordingSpool, unitStateOf } from '../../kit/un
 
 const subjects = subjectsOf('demo-01', 'leaf');
 
-function publishing(changes: { boot_delay_s?: number; look?: () => Promise<UnitState> } = {}) {
+interface Changes {
+  readonly boot_delay_s?: number;
+  look?(): Promise<UnitState>;
+  firstTried?(): Promise<void>;
+}
+
+function publishing(changes: Changes = {}) {
   const ticker = fakeTicker();
   const spool = recordingSpool();
-  const { look = async () => unitStateOf(), boot_delay_s = 0 } = changes;
+  const { look = async () => unitStateOf(), firstTried = async () => {}, boot_delay_s = 0 } = changes;
   const options = {
     name: { unit: 'demo-01', tenant: 'fire', version: 'v' },
     subjects,
@@ -21,7 +27,7 @@ function publishing(changes: { boot_delay_s?: number; look?: () => Promise<UnitS
     time: agentFileOf("config time 'time'\n list ntp_server 'a'\n list ntp_server 'b'").config.time,
   };
   const start = () =>
-    startPublisher({ spool, ticker, wall: fakeWall(ticker), look, random: () => 0.5 }, options);
+    startPublisher({ spool, ticker, wall: fakeWall(ticker), firstTried, look, random: () => 0.5 }, options);
   return { ticker, spool, start, options };
 }
 const sequences = (spool: ReturnType<typeof recordingSpool>): unknown[] =>
@@ -46,6 +52,36 @@ test('each interval has one heartbeat and one of each metric, all with the same 
     );
   }
   assert.equal(spool.on(subjects.heartbeat)[0]?.['ts'], epoch_s * 1000 + 1000);
+});
+
+test('nothing is published before the hub was tried, and then at once and once; a stop does not wait for it', async () => {
+  let tried = (): void => {};
+  const firstTried = () => new Promise<void>((resolve) => (tried = resolve));
+  const { ticker, spool, start } = publishing({ firstTried });
+  const publisher = start();
+  await ticker.pass(12_000);
+  assert.deepEqual(sequences(spool), []);
+  tried();
+  await ticker.pass(1);
+  assert.deepEqual(sequences(spool), [1]);
+  publisher.stop();
+  const early = publishing({ firstTried });
+  const ending = early.start();
+  await early.ticker.pass(1);
+  await ending.publishLast();
+  assert.deepEqual(sequences(early.spool), [1], 'its last heartbeat');
+  tried();
+  await early.ticker.pass(10_000);
+  assert.deepEqual(sequences(early.spool), [1]);
+});
+
+test('another boot delay counts from the moment at which it is set', async () => {
+  const { ticker, spool, start, options } = publishing({ boot_delay_s: 600 });
+  const publisher = start();
+  await ticker.pass(1000);
+  publisher.configure({ ...options, boot_delay_s: 0 });
+  await ticker.pass(1);
+  assert.deepEqual(sequences(spool), [1]);
 });
 
 test('a heartbeat carries the figures of the unit as headers', async () => {
