@@ -12,6 +12,7 @@ import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
 import { systemTicker } from '../lib/ticker.ts';
+import { listenAddress } from '../status/web/serving.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/snapshot.ts';
 
 const answerLimit_ms = 2000;
@@ -49,10 +50,10 @@ const askAt = (place: Place): Promise<StatusSnapshot> =>
     );
   });
 
-function httpPlace({ listen, interface: name, port }: Config['status']): Place {
-  const address = (name === undefined ? undefined : addressOf(name, networkInterfaces)) ?? listen;
+function httpPlace(status: Config['status']): Place {
+  const address = listenAddress(status, (name) => addressOf(name, networkInterfaces));
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-  return { host: isIP(host) === 0 ? '127.0.0.1' : host, port };
+  return { host: isIP(host) === 0 ? '127.0.0.1' : host, port: status.port };
 }
 
 /** The state of the unit from its agent, over the socket in DIR/state, else over HTTP; or why there is none. */

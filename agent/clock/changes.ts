@@ -2,8 +2,8 @@
 // What is not known now, since a daemon does not answer, has not changed: it is compared once it is known again.
 // And the first time that a thing is known is no change of it, so that a start is not a storm of events.
 
-import { absenceText, freshValue, type Reading } from '../lib/reading.ts';
-import { type ChronyFacts, isFollowing, type PtpFacts } from './facts.ts';
+import { absenceText, freshValue, presenceOf, type Reading } from '../lib/reading.ts';
+import { type ChronyFacts, isFollowing, type PtpFacts, selectedSource } from './facts.ts';
 import type { Verdict } from './types.ts';
 
 /** Known to be without one, as against not known. */
@@ -34,9 +34,6 @@ export interface ClockChange {
   readonly evidence?: string;
 }
 
-const presenceOf = (reading: Reading<unknown>): string =>
-  reading.kind === 'absent' ? `absent: ${reading.why}` : reading.kind;
-
 const isAsked = (reading: Reading<unknown>): boolean =>
   reading.kind !== 'absent' || reading.why !== 'not_yet';
 
@@ -47,8 +44,7 @@ function describePresence(daemon: string, reading: Reading<unknown>): string {
     : `${daemon}: ${absenceText(reading)}`;
 }
 
-const selectedOf = (ntp: ChronyFacts): string =>
-  ntp.sources.find((source) => source.state === 'selected')?.name ?? none;
+const selectedOf = (ntp: ChronyFacts): string => selectedSource(ntp)?.name ?? none;
 
 /** Before it has heard of a master, a clock is its own parent. */
 const isOwn = (identity: string, facts: PtpFacts): boolean =>

@@ -156,6 +156,10 @@ export interface ChronySource {
   readonly error_margin_s: number;
 }
 
+/** The source that the clock follows by NTP; undefined where there is none. */
+export const selectedSource = ({ sources }: ChronyFacts): ChronySource | undefined =>
+  sources.find(({ state }) => state === 'selected');
+
 /** What one chronyd reports. */
 export interface ChronyFacts {
   readonly via: 'udp' | 'chronyc';

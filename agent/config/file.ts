@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { keepDir } from '../lib/defaults.ts';
-import { codeOf } from '../lib/errors.ts';
-import { readOrUndefined, writeAtomic } from '../lib/files.ts';
+import { reasonOf } from '../lib/errors.ts';
+import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
 import { stat, usersOf } from './checks/machinefiles.ts';
@@ -36,18 +36,10 @@ export interface LoadOptions {
   readonly machine?: Machine;
 }
 
-const reasonOf = (error: unknown): string => codeOf(error) ?? String(error);
-
 const thisMachine = (): Machine => ({
   hostname: hostname(),
   readFile: readOrUndefined,
-  listDir: (path) => {
-    try {
-      return readdirSync(path);
-    } catch {
-      return [];
-    }
-  },
+  listDir: namesIn,
 });
 
 const reasons: Readonly<Record<string, string>> = {

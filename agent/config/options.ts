@@ -268,7 +268,7 @@ export const sections = {
       'Timestamping of ptp4l, if ptp4l does not report it (read-only socket).',
     ),
     chrony_host: text('127.0.0.1', host, 'Host on which chronyd answers.'),
-    chrony_port: int(323, 1, 65535, 'UDP port on which chronyd answers (cmdport).'),
+    chrony_port: int(defaultPorts.chrony, 1, 65535, 'UDP port on which chronyd answers (cmdport).'),
     chronyc: text('chronyc', program, 'The chronyc program; used if UDP is refused.'),
     poll_s: int(1, 1, 60, 'Interval between polls of the daemons.', { unit: 's' }),
     locked_sw_ns: int(
@@ -315,7 +315,7 @@ export const sections = {
       'Device, or OpenWrt network with a bridge such as lan, whose IPv4 address is used instead of listen.',
     ),
     listen: text('127.0.0.1', ipAddress, 'Address to listen on.'),
-    port: int(8224, 1, 65535, 'Port to listen on.'),
+    port: int(defaultPorts.status, 1, 65535, 'Port to listen on.'),
     metrics: bool(true, 'Serve /metrics in Prometheus text format.'),
     host: list(
       [],

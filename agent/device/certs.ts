@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { messageOf } from '../lib/errors.ts';
+import { messageOf, reasonOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
 
 /** When the first certificate of a file, or its user JWT, runs out. `error` says why that is not known. */
@@ -96,9 +96,7 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
   const one = async (source: CertSource): Promise<CertFacts[]> => {
     const isFile = typeof source === 'string';
     const file = isFile ? source : source.file;
-    const outcome = isFile
-      ? await validityOf(file).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
-      : parseFirstExpiry(source.text);
+    const outcome = isFile ? await validityOf(file).catch(reasonOf) : parseFirstExpiry(source.text);
     if (outcome === noExpiry) return [];
     if (typeof outcome === 'string') return [{ file, error: outcome }];
     const days_left = Math.floor(((outcome.not_after_ms - deps.wall_ms()) / dayMs) * 10) / 10;

@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readOrUndefined } from '../lib/files.ts';
+import { namesIn, readOrUndefined } from '../lib/files.ts';
 
 /** The files in which the kernel and the system describe the device. One that cannot be read is empty. */
 export interface HostFiles {
@@ -22,12 +21,6 @@ export function hostFiles(root: string): HostFiles {
     at,
     text: (path) => readOrUndefined(at(path)) ?? '',
     slowText: (path) => readFile(at(path), 'utf8').catch(() => ''),
-    names(path) {
-      try {
-        return readdirSync(at(path)).sort();
-      } catch {
-        return [];
-      }
-    },
+    names: (path) => namesIn(at(path)),
   };
 }

@@ -1,6 +1,9 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { HostFiles } from './hostfiles.ts';
 
+/** Where free space matters on a unit. */
+export const storagePaths = ['/', '/overlay', '/tmp'];
+
 export interface Storage {
   readonly path: string;
   readonly total_bytes: number;

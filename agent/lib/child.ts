@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { reasonOf } from './errors.ts';
 
 /** Starts a program with pipes on stdin, stdout and stderr; like child_process.spawn. */
 export type Spawn = (command: string, args: readonly string[]) => ChildProcessWithoutNullStreams;
@@ -59,8 +60,8 @@ export function runChild(
       done(null);
     }, timeoutMs);
     timer.unref();
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      failed = error.code ?? error.message;
+    child.on('error', (error) => {
+      failed = reasonOf(error);
       done(null);
     });
     child.on('close', done);

@@ -7,3 +7,6 @@ export function messageOf(error: unknown): string {
 /** The code of a system error, such as ENOENT; undefined where it has none. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+/** Why a system call failed, in short: its code, such as ENOENT; of an error that has none, what it says. */
+export const reasonOf = (error: unknown): string => codeOf(error) ?? messageOf(error);

@@ -1,9 +1,9 @@
 import {
   closeSync,
   fchmodSync,
-  fchownSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -31,11 +31,18 @@ export function readOrUndefined(path: string): string | undefined {
   }
 }
 
+/** The names in a folder, sorted; none when it cannot be listed, for whatever reason. */
+export function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return [];
+  }
+}
+
 export interface WriteOptions {
   /** Default 0600, whatever the umask. */
   readonly mode?: number;
-  /** Group that the file is given to, which takes root. */
-  readonly gid?: number;
   /** The file survives a power cut once this returns: for flash, where it costs an erase cycle. Default false. */
   readonly durable?: boolean;
 }
@@ -57,11 +64,10 @@ export function writeAtomic(path: string, text: string, options: WriteOptions = 
   if (options.durable === true) syncDirectory(dirname(path));
 }
 
-function writeDraft(draft: string, text: string, { mode = 0o600, gid, durable }: WriteOptions): void {
+function writeDraft(draft: string, text: string, { mode = 0o600, durable }: WriteOptions): void {
   const file = openSync(draft, 'wx', 0o600);
   try {
     writeFileSync(file, text);
-    if (gid !== undefined) fchownSync(file, 0, gid);
     fchmodSync(file, mode);
     if (durable === true) fsyncSync(file);
   } finally {

@@ -47,3 +47,7 @@ export const absent = (why: AbsentReason, detail?: string): Reading<never> =>
 /** The value of a fresh reading, else undefined. */
 export const freshValue = <T>(reading: Reading<T>): T | undefined =>
   reading.kind === 'fresh' ? reading.value : undefined;
+
+/** `fresh`, `stale` or `absent: <why>`. */
+export const presenceOf = (reading: Reading<unknown>): string =>
+  reading.kind === 'absent' ? `absent: ${reading.why}` : reading.kind;

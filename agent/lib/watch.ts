@@ -1,5 +1,5 @@
 // A daemon that is polled in rounds: the facts of the last round age by themselves, and listeners hear of changes.
-import { type AbsentReason, absent, fresh, type Reading, stale } from './reading.ts';
+import { type AbsentReason, absent, fresh, presenceOf, type Reading, stale } from './reading.ts';
 import type { Ticker } from './ticker.ts';
 
 /** A probe that runs. */
@@ -42,9 +42,6 @@ function readingOf<T>(
   if (missed <= missedPolls.stale) return fresh(last.value, last.at_ms);
   return stale(last.value, last.at_ms, failure.detail ?? failure.why);
 }
-
-const presenceOf = (reading: Reading<unknown>): string =>
-  reading.kind === 'absent' ? reading.why : reading.kind;
 
 /** The rounds of one probe, and what they gave. */
 export interface PolledFacts<T> extends Pick<Watch<T, unknown>, 'read' | 'onChange'> {

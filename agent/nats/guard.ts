@@ -7,20 +7,19 @@ import type { Handler } from './incoming.ts';
 export interface Guard {
   /** The handler as nats.js may call it: an exception that got out would end its read loop. */
   guarded(subject: string, handler: Handler): (error: Error | null, message: Msg) => void;
-  /** A handler failed; logged the first time, counted each time. */
+  /** A handler failed; logged the first time only. */
   failed(subject: string, error: unknown): void;
-  failures(): number;
 }
 
 export function guardHandlers(log: Log): Guard {
-  let failures = 0;
+  let isLogged = false;
   const failed = (subject: string, error: unknown): void => {
-    failures += 1;
-    if (failures === 1) log.error('a message handler failed', { subject, error: messageOf(error) });
+    if (isLogged) return;
+    isLogged = true;
+    log.error('a message handler failed', { subject, error: messageOf(error) });
   };
   return {
     failed,
-    failures: () => failures,
     guarded: (subject, handler) => (refusal, message) => {
       if (refusal !== null) return; // a refused subscription: reported through the status of the connection
       try {

@@ -35,7 +35,6 @@ export interface LinkCounters {
   readonly reconnects: number;
   /** Publications refused because there was no connection or the server would not take them. */
   readonly dropped: number;
-  readonly callback_errors: number;
 }
 
 /** One guarded connection to the local server, made again for ever until it is stopped. */
@@ -237,7 +236,6 @@ export function openLink(deps: LinkDeps, options: LinkOptions, signal: AbortSign
       ...sum(life.past, trafficOf(life.connection)),
       reconnects: Math.max(0, life.connections - 1),
       dropped: life.dropped,
-      callback_errors: life.guard.failures(),
     }),
     publish: (subject, payload, given = {}) => publish(life, subject, payload, given),
     request: (subject, payload, given) => request(life, subject, payload, given),

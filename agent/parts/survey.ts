@@ -1,6 +1,7 @@
 import type { AgentFile } from '../config/agentfile.ts';
 import { certProbe } from '../device/certs.ts';
 import { selfProbe } from '../device/self.ts';
+import { storagePaths } from '../device/storage.ts';
 import { systemProbe } from '../device/system.ts';
 import { survey } from '../status/survey.ts';
 import { clockPart } from './clock.ts';
@@ -11,8 +12,6 @@ import { rttPart } from './rtt.ts';
 import { spoolPart } from './spool.ts';
 import { spoolSnapshotPart } from './spoolsnapshot.ts';
 import { supervisorPart } from './supervisor.ts';
-
-const storagePaths = ['/', '/overlay', '/tmp'];
 
 /** Probes of the device, of the agent's own cost, and of certificates. */
 export const devicePart = part({

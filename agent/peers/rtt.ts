@@ -29,11 +29,6 @@ export interface RttOptions {
     readonly subject: string;
     readonly interval_ms: number;
   }[];
-  /** A probe without an answer for this long is lost. Default 2 s, peers 5 s. */
-  readonly timeout_ms?: number;
-  readonly peerTimeout_ms?: number;
-  /** Probes that the figures are made of. Default 60. */
-  readonly window?: number;
 }
 
 export interface RttProbe {
@@ -68,6 +63,10 @@ interface Probes {
 }
 
 const probeText = 'nunect';
+/** A probe without an answer for this long is lost: one of our own, which also ends before the next, and one of a peer. */
+const answerLimit_ms = { own: 2000, peer: 5000 } as const;
+/** Probes that the figures are made of. */
+const samplesKept = 60;
 
 function record(to: Series, rtt_us: number | undefined): void {
   to.samples.push(rtt_us);
@@ -75,7 +74,7 @@ function record(to: Series, rtt_us: number | undefined): void {
 }
 
 async function probeOwn({ deps: { link, ticker }, opts, native, app }: Probes): Promise<void> {
-  const { timeout_ms = Math.min(2000, opts.interval_ms) } = opts;
+  const timeout_ms = Math.min(answerLimit_ms.own, opts.interval_ms);
   record(native, await link.flushRtt_us(timeout_ms));
   const begun_ms = ticker.now_ms();
   const answer = await link.request(opts.echoSubject, probeText, { timeout_ms });
@@ -93,7 +92,7 @@ function probePeer({ deps, opts, waiting }: Probes, peer: Peer): void {
     record(peer, rtt_us);
     peer.seen = seen;
   };
-  const cancel = ticker.after(opts.peerTimeout_ms ?? 5000, () => finish(undefined, {}));
+  const cancel = ticker.after(answerLimit_ms.peer, () => finish(undefined, {}));
   waiting.set(token, (message) => {
     const rtt_us = (ticker.now_ms() - begun_ms) * 1000;
     const back_us = deps.now_us();
@@ -116,7 +115,7 @@ const peerFigures = (peer: Peer): PeerRtt => ({
 /** Measures round trips to the local server, through the unit's own echo, and to peers. */
 export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): RttProbe {
   const { link, ticker } = deps;
-  const series = (): Series => ({ samples: ring(opts.window ?? 60), last_us: undefined });
+  const series = (): Series => ({ samples: ring(samplesKept), last_us: undefined });
   const peers = opts.peers.map((peer): Peer => ({ ...peer, ...series(), seen: {} }));
   const probes: Probes = { deps, opts, native: series(), app: series(), peers, waiting: new Map() };
   const { native, app, waiting } = probes;

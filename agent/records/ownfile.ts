@@ -66,7 +66,7 @@ export async function replaceFile(file: string, chunks: Iterable<string>): Promi
   await syncDirectory(dirname(file));
 }
 
-/** Without this a power cut may bring the old file back; not every file system can do it. */
+/** As in lib/files.ts, but without holding up the echo: flash may take long for it. */
 async function syncDirectory(dir: string): Promise<void> {
   const handle = await open(dir, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -1,4 +1,4 @@
-import { type ChronyFacts, decidingPort, type PtpFacts } from '../clock/facts.ts';
+import { type ChronyFacts, decidingPort, type PtpFacts, selectedSource } from '../clock/facts.ts';
 import { type Excerpt, planExcerpts } from '../clock/recorder/excerpts.ts';
 import { type ClockSample, clockRecorder, type Figure, type SampleTable } from '../clock/recorder/samples.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
@@ -44,7 +44,7 @@ function ptpSample(ptp: PtpFacts | undefined, now_ms: number) {
 }
 
 function ntpSample(ntp: ChronyFacts | undefined) {
-  const followed = ntp?.sources.find((source) => source.state === 'selected');
+  const followed = ntp && selectedSource(ntp);
   return { ntp_source: followed?.name, ntp_last_rx_s: followed?.last_rx_s };
 }
 

@@ -1,4 +1,4 @@
-import type { ChronyFacts, PtpFacts } from '../clock/facts.ts';
+import { type ChronyFacts, decidingPort, type PtpFacts, selectedSource } from '../clock/facts.ts';
 import { known } from '../lib/known.ts';
 import { absenceText, type Reading } from '../lib/reading.ts';
 import { totalOf } from '../records/record.ts';
@@ -68,7 +68,7 @@ export function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
       meanPathDelay_ns: facts?.current?.meanPathDelay_ns,
       stepsRemoved: facts?.current?.stepsRemoved,
       domainNumber: facts?.defaults?.domainNumber,
-      timestamping: facts?.ports.find((port) => port.timestamping !== undefined)?.timestamping,
+      timestamping: facts && decidingPort(facts.ports)?.timestamping,
     }),
   };
 }
@@ -82,7 +82,7 @@ export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   return {
     ...seen(reading),
     ...known({
-      selected: facts?.sources.find((source) => source.state === 'selected')?.name,
+      selected: facts && selectedSource(facts)?.name,
       stratum: synced ? facts.tracking.stratum : undefined,
       offset_ns: synced ? -ns(facts.tracking.system_time_s) : undefined,
     }),

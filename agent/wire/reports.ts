@@ -62,7 +62,7 @@ export interface NatsMetric extends Stamp {
   /** The same for each file of certificates or NATS credentials; what cannot be read is a problem instead. */
   readonly certificates?: readonly { readonly file: string; readonly days_left: number }[];
   readonly last_error?: string;
-  /** Name of the cause of that, such as `auth` (nats/causes.ts). */
+  /** Name of the cause of that, such as `auth` (leaf/causes.ts). */
   readonly cause?: string;
   readonly agent: {
     readonly reconnects: number;

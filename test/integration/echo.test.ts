@@ -162,7 +162,6 @@ for (const { name, program } of serversToTest()) {
           echoSubject: subjects.echo,
           peerInbox: '_INBOX.u1',
           interval_ms: 50,
-          timeout_ms: 2000,
           peers: [peer('u1'), peer('nobody')],
         },
         controller.signal,

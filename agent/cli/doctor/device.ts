@@ -1,6 +1,7 @@
 import { clockCaveat } from '../../clock/trust.ts';
 import type { AgentFile } from '../../config/agentfile.ts';
 import { certProbe } from '../../device/certs.ts';
+import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding } from '../../health/certificates.ts';
 import type { Finding } from '../../health/finding.ts';
@@ -70,8 +71,6 @@ export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 's
         )),
   ];
 }
-
-const storagePaths = ['/', '/overlay', '/tmp'];
 
 /** The device, as the agent or a probe of our own sees it. */
 export const checkDevice = async ({ snapshot }: DoctorFacts): Promise<CheckResult[]> =>

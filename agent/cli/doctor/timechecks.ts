@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchClock } from '../../clock/part.ts';
 import { systemSocketFiles } from '../../clock/ptp4l/keeper.ts';
 import { wallClock } from '../../clock/wallclock.ts';
 import { runChild } from '../../lib/child.ts';
-import { readOrUndefined } from '../../lib/files.ts';
+import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/tosnapshot.ts';
 import type { CheckResult } from './checkresult.ts';
@@ -18,13 +18,6 @@ const pmc_ms = 2500;
 /** 0: default profile; 24 to 43: telecom; 44 to 63: G.8275.2; 127: the SMPTE profile. */
 const usualDomains = [0, 1, 2, 3, 4, 5, 10, 24, 44, 127];
 
-const names = (path: string): string[] => {
-  try {
-    return readdirSync(path).sort();
-  } catch {
-    return [];
-  }
-};
 const text = (path: string): string => readOrUndefined(path)?.trim() ?? '';
 
 /** The judge of the agent, for as long as it takes it to see the daemons. */
@@ -67,8 +60,8 @@ async function domainThatAnswers(
 
 /** What ethtool says of the interfaces with a device behind them; nothing where it is not installed. */
 async function stampingOf({ spawn }: DoctorFacts): Promise<string[]> {
-  const found = names('/sys/class/net')
-    .filter((name) => names(`/sys/class/net/${name}/device`).length > 0)
+  const found = namesIn('/sys/class/net')
+    .filter((name) => namesIn(`/sys/class/net/${name}/device`).length > 0)
     .slice(0, 8);
   const all = await Promise.all(
     found.map(async (name) => {
@@ -93,7 +86,7 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
     const sockets = time.ptp_socket.map((path) => ({ path, state: systemSocketFiles.state(path) }));
     const socket = sockets.find(({ state }) => state === 'usable')?.path;
     const isSilent = seen.ptp.seen !== 'fresh' && socket !== undefined && time.mode !== 'chrony';
-    const phcs = names('/sys/class/ptp').map(
+    const phcs = namesIn('/sys/class/ptp').map(
       (name) => `${name} (${text(`/sys/class/ptp/${name}/clock_name`)})`,
     );
     const all: TimeSeen = {

@@ -1,4 +1,5 @@
 // Asks chronyd over UDP, one request at a time, for all that the facts hold.
+import { reasonOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { ProbeFailure } from '../../lib/watch.ts';
 import type { ChronyFacts, ChronySource } from '../facts.ts';
@@ -78,7 +79,7 @@ async function connect(client: Client): Promise<UdpLink | ProbeFailure> {
     if (client.closed) closeLink(client);
     return link;
   } catch (error) {
-    return failureOf((error as NodeJS.ErrnoException).code ?? String(error));
+    return failureOf(reasonOf(error));
   }
 }
 

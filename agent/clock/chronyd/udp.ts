@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import { reasonOf } from '../../lib/errors.ts';
 
 /** A datagram socket that is connected: it hears its peer and no one else. */
 export interface UdpLink {
@@ -11,8 +12,6 @@ export interface UdpLink {
 
 /** Opens a link to an address or name. Rejects when the name cannot be resolved or no route is there. */
 export type OpenUdp = (host: string, port: number) => Promise<UdpLink>;
-
-const errnoOf = (error: Error & { code?: string }): string => error.code ?? error.message;
 
 /** UDP over IPv4 or IPv6, as the host's address demands. It keeps no process alive. */
 export const openUdp: OpenUdp = async (host, port) => {
@@ -33,7 +32,7 @@ export const openUdp: OpenUdp = async (host, port) => {
     send: (bytes) => socket.send(bytes, (error) => error !== null && socket.emit('error', error)),
     listen(onData, onError) {
       socket.on('message', onData);
-      socket.on('error', (error) => onError(errnoOf(error)));
+      socket.on('error', (error) => onError(reasonOf(error)));
     },
     close() {
       socket.removeAllListeners('message');

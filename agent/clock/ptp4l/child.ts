@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Spawn } from '../../lib/child.ts';
+import { reasonOf } from '../../lib/errors.ts';
 import { type Ticker, within } from '../../lib/ticker.ts';
 import { type PmcReply, type ReplySplitter, replySplitter } from './pmc.ts';
 
@@ -97,7 +98,7 @@ function endOf(pmc: Running): Promise<PmcEnd> {
       const stderr = pmc.stderr.trim().replace(/\s*\n\s*/g, '; ');
       resolve({ ...(errno === undefined ? {} : { errno }), stderr });
     };
-    pmc.process.on('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
+    pmc.process.on('error', (error) => over(reasonOf(error)));
     pmc.process.on('close', () => over());
   });
 }

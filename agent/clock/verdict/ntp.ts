@@ -2,7 +2,14 @@
 
 import { formatAgo, formatNs } from '../../lib/format.ts';
 import { absenceText } from '../../lib/reading.ts';
-import type { ChronyFacts, ChronySource, ChronyTracking, Disciplines, Evidence } from '../facts.ts';
+import {
+  type ChronyFacts,
+  type ChronySource,
+  type ChronyTracking,
+  type Disciplines,
+  type Evidence,
+  selectedSource,
+} from '../facts.ts';
 import type { OffsetSample } from './hysteresis.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, readingAgeLimit_ms } from './settings.ts';
@@ -83,8 +90,9 @@ function unanswered(
 }
 
 /** The selected source while it is alive, else why there is none. */
-function liveSource({ tracking, sources }: ChronyFacts, refAge_s: number): ChronySource | NtpAssessment {
-  const selected = sources.find((source) => source.state === 'selected');
+function liveSource(facts: ChronyFacts, refAge_s: number): ChronySource | NtpAssessment {
+  const { tracking, sources } = facts;
+  const selected = selectedSource(facts);
   if (selected === undefined)
     return sources.some(isFalseticker)
       ? dead('ntp_falseticker', 'chronyd selects no source: they contradict each other')

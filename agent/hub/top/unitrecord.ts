@@ -43,9 +43,8 @@ export interface RecordFields {
   readonly app_rtt_us?: number;
   readonly hub_rtt_us?: number;
   readonly hub_up?: boolean;
-  /** Records that wait in the unit, and the age of the oldest. */
+  /** Records that wait in the unit. */
   readonly backlog?: number;
-  readonly backlog_age_s?: number;
 }
 
 /** A record of a unit. */
@@ -145,13 +144,12 @@ function time(body: Json) {
 }
 
 function nats(body: Json) {
-  const { pending, oldest_age_s } = objectOf(body['spool']);
+  const { pending } = objectOf(body['spool']);
   const hub_up = body['hub_up'];
   return {
     hub_up: typeof hub_up === 'boolean' ? hub_up : undefined,
     hub_rtt_us: nonNegative(body['hub_rtt_us']),
     backlog: nonNegative(pending),
-    backlog_age_s: nonNegative(oldest_age_s),
   };
 }
 

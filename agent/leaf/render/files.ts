@@ -84,6 +84,7 @@ function share({ gid }: Target, path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
+/** Not by `writeAtomic`: a draft is tested or awaits `commit` before it takes the place of a file. */
 function write(target: Target, name: StateFile, text: string): string {
   const path = statePath(target.dir, name);
   rmSync(path, { force: true }); // one of a broken run may have other rights

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type CauseCode, causeOf } from '../causes.ts';
 import { defaultPortOf, isWebsocket } from '../conf/url.ts';
@@ -53,13 +53,9 @@ const codeAnd = (error: NodeJS.ErrnoException): string =>
 
 /** Addresses of a name from the hosts file, as the servers look there first too. */
 function fromHosts(name: string): string[] {
-  try {
-    const lines = readFileSync('/etc/hosts', 'utf8').split('\n');
-    const words = lines.map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
-    return words.flatMap(([address = '', ...names]) => (names.includes(name) ? [address] : []));
-  } catch {
-    return [];
-  }
+  const lines = readOrUndefined('/etc/hosts')?.split('\n') ?? [];
+  const words = lines.map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
+  return words.flatMap(([address = '', ...names]) => (names.includes(name) ? [address] : []));
 }
 
 /** By its own resolver: getaddrinfo would hold a thread that files are read with, for as long as DNS hangs. */

@@ -93,15 +93,19 @@ function addressNow({ deps, state }: Context, name: string): string | undefined 
   }
 }
 
-/** The address to listen on now: of the configured interface, loopback while that has none; or the configured one. */
-function wantedAddress(context: Context): string {
-  const { opts, complaints } = context.state;
-  if (opts.interface === undefined) return opts.listen;
-  const found = addressNow(context, opts.interface);
-  if (found !== undefined) complaints.delete('interface');
-  else complain(context, 'interface', `status server: interface ${opts.interface} has no IPv4 address`);
-  return found ?? loopback;
-}
+/** The address to listen on: that of the configured interface, loopback while it has none; or the configured one. */
+export const listenAddress = (
+  { listen, interface: name }: Pick<ServingOptions, 'listen' | 'interface'>,
+  addressOfInterface: (name: string) => string | undefined,
+): string => (name === undefined ? listen : (addressOfInterface(name) ?? loopback));
+
+const wantedAddress = (context: Context): string =>
+  listenAddress(context.state.opts, (name) => {
+    const found = addressNow(context, name);
+    if (found !== undefined) context.state.complaints.delete('interface');
+    else complain(context, 'interface', `status server: interface ${name} has no IPv4 address`);
+    return found;
+  });
 
 async function closeHttp({ state }: Context): Promise<void> {
   const { http } = state;

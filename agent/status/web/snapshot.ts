@@ -103,7 +103,7 @@ export interface LinkStatus {
   readonly hub_changes?: number;
   /** The latest trouble of the link to the hub, also after it ended. */
   readonly last_error?: string;
-  /** Its name, a code of nats/causes.ts. */
+  /** Its name, a code of leaf/causes.ts. */
   readonly cause?: string;
 }
 

@@ -56,7 +56,6 @@ export const fakeLink = (state: Partial<LinkState> = {}, changes: Partial<Link> 
     out_bytes: 20,
     reconnects: 3,
     dropped: 4,
-    callback_errors: 0,
   }),
   publish: () => true,
   request: async () => ({ kind: 'timeout' }),

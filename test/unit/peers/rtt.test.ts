@@ -129,7 +129,6 @@ test('probes run at their pace; a peer that does not answer, or too late, is los
       peerInbox: '_INBOX.u1',
       interval_ms: 5000,
       peers: [{ unit: 'u2', subject: 'ops.echo.u2', interval_ms: 10_000 }],
-      window: 10,
     },
     controller.signal,
   );
