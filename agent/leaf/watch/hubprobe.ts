@@ -61,8 +61,8 @@ function fromHosts(name: string): string[] {
 /** By its own resolver: getaddrinfo would hold a thread that files are read with, for as long as DNS hangs. */
 async function resolve(name: string, limit_ms: number): Promise<string[]> {
   if (isIP(name) !== 0) return [name];
-  const known = fromHosts(name);
-  if (known.length > 0) return known;
+  const listed = fromHosts(name);
+  if (listed.length > 0) return listed;
   const resolver = new Resolver({ timeout: limit_ms / 2, tries: 2 });
   const both = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   const found = both.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
