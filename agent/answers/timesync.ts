@@ -1,5 +1,5 @@
 import type { ClockSummary } from '../clock/types.ts';
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/parse.ts';
 import type { Link } from '../nats/link.ts';
 import { anyMatches, encodeRecord } from '../wire/values.ts';
 

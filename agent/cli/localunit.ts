@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { get } from 'node:http';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { procProcesses } from '../clock/disciplines.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import { addressOf } from '../device/address.ts';
+import { procProcesses } from '../device/processes.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { type LeafProcess, leafControl } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';

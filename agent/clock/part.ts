@@ -1,10 +1,11 @@
 import type { SectionValues } from '../config/options.ts';
+import { procProcesses } from '../device/processes.ts';
 import type { Spawn } from '../lib/child.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { isFileUsable, usualSigns } from './chronyd/chronyc.ts';
 import { openUdp } from './chronyd/udp.ts';
 import { watchChronyd } from './chronyd/watch.ts';
-import { procProcesses, watchDisciplines } from './disciplines.ts';
+import { watchDisciplines } from './disciplines.ts';
 import { systemSocketFiles } from './ptp4l/keeper.ts';
 import { watchPtp4l } from './ptp4l/watch.ts';
 import { keepTime, type Timekeeper } from './timekeeper.ts';

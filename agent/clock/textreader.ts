@@ -1,13 +1,4 @@
-/** What a parser gives: the facts, or why there are none. It never throws. */
-export type ParseResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly why: string };
-
-/** All was understood. */
-export const parsed = <T>(value: T): ParseResult<T> => ({ ok: true, value });
-
-/** `why` names the field and quotes what it held. */
-export const unparsed = (why: string): ParseResult<never> => ({ ok: false, why });
+import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 
 const decimal = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 

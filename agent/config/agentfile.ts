@@ -1,4 +1,4 @@
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/parse.ts';
 import type { Option } from './kinds.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import type { Problem } from './problem.ts';

@@ -1,10 +1,6 @@
+import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 /** What a change of an option makes necessary. */
 export type Restart = 'nothing' | 'agent' | 'leaf';
-
-/** The outcome of reading one option's text. `why` completes "option 'text': ...". */
-export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly why: string };
 
 /** One option: everything that is known of it, apart from its section and name. */
 export interface Option<T, E = T> {
@@ -25,8 +21,8 @@ export interface Option<T, E = T> {
   readonly range?: readonly [number, number];
   /** What a text, or each element of a list, has to match. */
   readonly pattern?: RegExp;
-  /** One value of the config file into its typed form; for a list, one element into its checked text. */
-  parse(text: string): Parsed<E>;
+  /** One value of the config file into its typed form; for a list, one element into its checked text. `why` completes "option 'text': ...". */
+  parse(text: string): ParseResult<E>;
 }
 
 interface Extra {
@@ -43,9 +39,6 @@ export interface TextRule {
   /** What to say of a text that does not fit, where "must be" and what is allowed is not it. */
   readonly why?: (text: string) => string;
 }
-
-const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
-const bad = (why: string): Parsed<never> => ({ ok: false, why });
 
 const base = (help: string, extra: Extra) => ({
   help,
@@ -77,7 +70,7 @@ export function bool(preset: boolean, help: string, extra: Extra = {}): Option<b
     default: preset,
     parse: (text) => {
       const value = Object.hasOwn(truth, text) ? truth[text] : undefined;
-      return value === undefined ? bad('must be 0 or 1') : ok(value);
+      return value === undefined ? unparsed('must be 0 or 1') : parsed(value);
     },
   };
 }
@@ -98,8 +91,8 @@ export function int(
     range: [min, max],
     parse: (text) => {
       const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-      if (Number.isNaN(value)) return bad(`must be a whole number, ${min} to ${max}`);
-      return value >= min && value <= max ? ok(value) : bad(`must be ${min} to ${max}`);
+      if (Number.isNaN(value)) return unparsed(`must be a whole number, ${min} to ${max}`);
+      return value >= min && value <= max ? parsed(value) : unparsed(`must be ${min} to ${max}`);
     },
   };
 }
@@ -119,15 +112,15 @@ export function choice<const C extends string>(
     choices,
     parse: (text) => {
       const found = choices.find((c) => c === text);
-      return found === undefined ? bad(`must be one of ${choices.join(', ')}`) : ok(found);
+      return found === undefined ? unparsed(`must be one of ${choices.join(', ')}`) : parsed(found);
     },
   };
 }
 
 const readText =
   (rule: TextRule) =>
-  (value: string): Parsed<string> =>
-    rule.pattern.test(value) ? ok(value) : bad(rule.why?.(value) ?? `must be ${rule.allowed}`);
+  (value: string): ParseResult<string> =>
+    rule.pattern.test(value) ? parsed(value) : unparsed(rule.why?.(value) ?? `must be ${rule.allowed}`);
 
 /** A text with a default. */
 export function text(preset: string, rule: TextRule, help: string, extra: Extra = {}): Option<string> {

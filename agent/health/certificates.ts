@@ -1,4 +1,5 @@
-import type { CertFacts } from '../device/certs.ts';
+import type { AgentFile } from '../config/agentfile.ts';
+import type { CertFacts, CertSource } from '../device/certs.ts';
 import type { Finding, RemedyContext } from './finding.ts';
 import { findingOf } from './findings.ts';
 
@@ -28,4 +29,19 @@ export function certificateFinding(cert: CertFacts, judge: DateJudge): Finding |
   const stage_days = stages_days.find((days) => days_left < days);
   if (stage_days === undefined) return undefined;
   return findingOf('certificate_expiring', { ...dated, days_left, stage_days }, judge);
+}
+
+/** Certificates and a user JWT whose end would cut off the unit or its clients: what is used in `leaf.mode`. */
+export function certificateSources({
+  config: { hub, leaf },
+  connection: { creds },
+}: Pick<AgentFile, 'config' | 'connection'>): CertSource[] {
+  const external = leaf.mode === 'external';
+  const credsFile = external ? leaf.external_creds_file : hub.creds_file;
+  const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];
+  const ofLeaf = leaf.mode === 'managed' ? [leaf.tls_cert, leaf.tls_ca] : [];
+  // the local server reads its creds itself at each connection; those of the agent's own were handed over
+  const handed = credsFile !== undefined && creds !== undefined && { file: credsFile, text: creds };
+  const sources = [...ofHub, ...ofLeaf, handed || credsFile];
+  return [...new Set(sources)].filter((source) => source !== undefined);
 }

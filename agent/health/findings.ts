@@ -1,5 +1,5 @@
-import { shellWord } from '../config/checks/access.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
+import { shellWord } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import { clockRemedy } from './clockremedies.ts';
 import type {

@@ -1,9 +1,9 @@
-import { shellWord } from '../config/checks/access.ts';
 import type { Config } from '../config/options.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { splitUrl } from '../leaf/conf/url.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { defaultPorts, keepDir, runDir } from '../lib/defaults.ts';
+import { shellWord } from '../lib/format.ts';
 import type { HostCommands } from './host.ts';
 
 /** The end of the log of a leaf that is ours. */

@@ -124,3 +124,7 @@ export const formatUtc = (at_ms: number): string => {
     ? `${at_ms} ms`
     : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 };
+
+/** A path as a shell takes it. */
+export const shellWord = (path: string): string =>
+  /^[\w./+@:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,4 @@
-import { isObject } from '../lib/json.ts';
+import { isObject } from '../lib/parse.ts';
 import type { Answer } from '../nats/outgoing.ts';
 
 /** The answer to a record: stored by a stream, refused by it, or from somebody who is no stream. */

@@ -9,8 +9,8 @@
 // before this boot of the machine.
 
 import { createHash } from 'node:crypto';
-import { isObject } from '../lib/json.ts';
 import { known } from '../lib/known.ts';
+import { isObject } from '../lib/parse.ts';
 import type { WaitingRecords } from './contents.ts';
 import type { Gap } from './gap.ts';
 import { type KeptRecord, recordPriorities } from './record.ts';

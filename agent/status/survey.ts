@@ -3,9 +3,10 @@ import { clockCaveat } from '../clock/trust.ts';
 import type { ClockVerdict } from '../clock/verdict/judge.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
-import type { CertFacts, CertProbe, CertSource } from '../device/certs.ts';
+import type { CertFacts, CertProbe } from '../device/certs.ts';
 import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
+import { certificateSources } from '../health/certificates.ts';
 import { judgeHealth } from '../health/health.ts';
 import { assumedHost, hosts } from '../health/host.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
@@ -41,21 +42,6 @@ export interface SurveyDeps {
   readonly wall: WallClock;
   /** Monotonic ms at which the agent started. */
   readonly started_ms: number;
-}
-
-/** Certificates and a user JWT whose end would cut off the unit or its clients: what is used in `leaf.mode`. */
-export function certificateSources({
-  config: { hub, leaf },
-  connection: { creds },
-}: Pick<AgentFile, 'config' | 'connection'>): CertSource[] {
-  const external = leaf.mode === 'external';
-  const credsFile = external ? leaf.external_creds_file : hub.creds_file;
-  const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];
-  const ofLeaf = leaf.mode === 'managed' ? [leaf.tls_cert, leaf.tls_ca] : [];
-  // the local server reads its creds itself at each connection; those of the agent's own were handed over
-  const handed = credsFile !== undefined && creds !== undefined && { file: credsFile, text: creds };
-  const sources = [...ofHub, ...ofLeaf, handed || credsFile];
-  return [...new Set(sources)].filter((source) => source !== undefined);
 }
 
 const daysLeft = (certificates: readonly CertFacts[]): { file: string; days_left: number }[] =>

@@ -45,6 +45,27 @@ export function goDuration(us: number): string {
   return hours === 0 ? `${sign}${minutes}m${seconds}` : `${sign}${hours}h${minutes % 60}m${seconds}`;
 }
 
+const microseconds: Readonly<Record<string, number>> = {
+  ns: 1e-3,
+  us: 1,
+  µs: 1, // U+00B5, as Go prints it
+  μs: 1, // U+03BC
+  ms: 1e3,
+  s: 1e6,
+  m: 60e6,
+  h: 3600e6,
+};
+
+/** Microseconds of a Go duration such as "392µs", "1.2ms" or "1m2.5s" (time.Duration.String). */
+export function parseGoDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, digits, unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
+    total += Number(digits) * (microseconds[unit] ?? Number.NaN);
+  }
+  return total <= Number.MAX_SAFE_INTEGER ? total : undefined;
+}
+
 /** Whether a subject is matched by a NATS pattern (`*` is one token, a last `>` one or more). */
 export function subjectMatches(pattern: string, subject: string): boolean {
   const want = pattern.split('.');

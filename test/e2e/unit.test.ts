@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect, type Msg } from '@nats-io/transport-node';
-import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
+import { parseGoDuration } from '../../agent/wire/values.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';

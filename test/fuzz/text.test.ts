@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { parseGoDuration } from '../../agent/leaf/watch/reports.ts';
 import { formatEntry, logLevels } from '../../agent/lib/log.ts';
 import { withTimesCorrected } from '../../agent/records/timecorrection.ts';
-import { encodeRecord, goDuration, headerValue, knownHeaders } from '../../agent/wire/values.ts';
+import {
+  encodeRecord,
+  goDuration,
+  headerValue,
+  knownHeaders,
+  parseGoDuration,
+} from '../../agent/wire/values.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
 

@@ -3,11 +3,10 @@ import type { AgentFile } from '../../config/agentfile.ts';
 import { certProbe } from '../../device/certs.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
-import { certificateFinding } from '../../health/certificates.ts';
+import { certificateFinding, certificateSources } from '../../health/certificates.ts';
 import type { Finding } from '../../health/finding.ts';
 import type { HostCommands } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
-import { certificateSources } from '../../status/survey.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingsOfStep } from './facts.ts';
 

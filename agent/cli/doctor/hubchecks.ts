@@ -1,6 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import { causeIn, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
-import { probeTls } from '../../leaf/supervisor/supervisor.ts';
+import { probeTls } from '../../leaf/conf/hub.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
 import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
@@ -46,7 +46,7 @@ const signInLog = (dir: string): Sign | undefined =>
   );
 
 function probeAll(config: Config): Promise<HubProbe[]> {
-  const tls = probeTls({ config });
+  const tls = probeTls(config);
   return Promise.all(config.hub.url.map((url) => probeHub(url, tls, probe_ms)));
 }
 

@@ -1,9 +1,9 @@
 import type { SocketState } from '../../clock/ptp4l/keeper.ts';
-import { shellWord } from '../../config/checks/access.ts';
 import type { Config } from '../../config/options.ts';
 import { clockRemedy } from '../../health/clockremedies.ts';
 import { clockFinding } from '../../health/health.ts';
 import type { HostCommands } from '../../health/host.ts';
+import { shellWord } from '../../lib/format.ts';
 import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/snapshot.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 

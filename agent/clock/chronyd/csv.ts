@@ -1,7 +1,8 @@
 // chronyc -c: one line of comma-separated values per report (chrony client.c). Seconds unless said.
 
+import type { ParseResult } from '../../lib/parse.ts';
 import type { ChronyFacts, ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
-import { type ParseResult, textReader } from '../textreader.ts';
+import { textReader } from '../textreader.ts';
 import { plausibleSource, plausibleTracking } from './protocol.ts';
 
 const leaps = {

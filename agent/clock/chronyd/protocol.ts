@@ -1,7 +1,8 @@
 // chronyd's monitoring protocol over UDP, version 6, big endian (chrony candm.h). The layouts of these
 // three reports are the same from 4.3 to 4.8.
+
+import { type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
 import type { ChronySource, ChronySourceState, ChronyTracking } from '../facts.ts';
-import { type ParseResult, parsed, unparsed } from '../textreader.ts';
 
 /** What is asked: command number, length of the request (as long as its reply, or chronyd drops it), reply number. */
 const commands = {

@@ -4,6 +4,8 @@
 //   \t46c098.fffe.57f671-0 seq 0 RESPONSE MANAGEMENT TIME_STATUS_NP \n
 //   \t\tmaster_offset              -1614\n
 //   ...
+
+import { type ParseResult, unparsed } from '../../lib/parse.ts';
 import type {
   CurrentDataSet,
   DefaultDataSet,
@@ -15,7 +17,7 @@ import type {
   TimeStatus,
   Timestamping,
 } from '../facts.ts';
-import { type ParseResult, textReader, unparsed } from '../textreader.ts';
+import { textReader } from '../textreader.ts';
 
 /** One message of ptp4l as pmc printed it: an answer, a refusal, or an event that was subscribed to. */
 export interface PmcReply {

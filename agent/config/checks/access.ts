@@ -72,7 +72,3 @@ export function describeRights({ mode, uid, gid }: Rights, { daemon }: Users): s
   const group = gid === 0 ? 'root' : gid === daemon?.gids[0] ? daemon.name : String(gid);
   return `mode ${(mode & 0o7777).toString(8).padStart(4, '0')}, owner ${owner}, group ${group}`;
 }
-
-/** A path as a shell takes it. */
-export const shellWord = (path: string): string =>
-  /^[\w./+@:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -1,9 +1,10 @@
+import { shellWord } from '../../lib/format.ts';
 import type { Option } from '../kinds.ts';
 import type { Config } from '../options.ts';
 import { sections } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
 import { type OptionTable, pathOf } from '../section.ts';
-import { describeRights, excess, isAllowed, type Rights, shellWord, type Users } from './access.ts';
+import { describeRights, excess, isAllowed, type Rights, type Users } from './access.ts';
 
 /** Where links end, when that is another path. */
 type Place = Rights & { readonly real?: string };

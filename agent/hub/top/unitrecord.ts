@@ -1,13 +1,13 @@
 // One record of a unit, parsed. Others wrote everything in it: a value that is not possible counts as missing.
 
 import { token } from '../../config/rules.ts';
-import { parseGoDuration } from '../../leaf/watch/reports.ts';
-import { isObject } from '../../lib/json.ts';
 import { known } from '../../lib/known.ts';
+import { isObject } from '../../lib/parse.ts';
 import type { Incoming } from '../../nats/incoming.ts';
 import { headerNames, headerReader } from '../../wire/headers.ts';
 import type { Health } from '../../wire/messages.ts';
 import { subjectsOf } from '../../wire/subjects.ts';
+import { parseGoDuration } from '../../wire/values.ts';
 
 const every = subjectsOf('*', '*');
 /** The subjects that are subscribed, by the kind of record that comes on each. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import { echoOf, inboxPrefixOf } from '../../wire/subjects.ts';
+import type { ProbeTls } from '../watch/hubprobe.ts';
 import type { ConfBlock } from './syntax.ts';
 import { isTls, isWebsocket, remoteUrl, splitUrl, userinfo } from './url.ts';
 import type { LeafSecrets } from './users.ts';
@@ -18,6 +19,19 @@ export function hubTls(config: Pick<Config, 'hub'>): boolean {
     tls_insecure ||
     handshake_first
   );
+}
+
+/** How TLS is spoken with the hub by probes; undefined where none is configured. */
+export function probeTls(config: Config): ProbeTls | undefined {
+  const { hub } = config;
+  if (!hubTls(config)) return undefined;
+  return {
+    caFile: hub.tls_ca,
+    certFile: hub.tls_cert,
+    keyFile: hub.tls_key,
+    handshakeFirst: hub.handshake_first,
+    insecure: hub.tls_insecure,
+  };
 }
 
 /** Requests of a unit to its own echo, and the replies: they do not go to the hub. */

@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
 import type { AgentFile } from '../../config/agentfile.ts';
 import type { Log } from '../../lib/log.ts';
-import { hubTls } from '../conf/hub.ts';
+import { probeTls } from '../conf/hub.ts';
 import { statePath } from '../statefiles.ts';
-import type { ProbeTls } from '../watch/hubprobe.ts';
 import { type HubProbes, type HubProbesDeps, hubProbes } from '../watch/hubprobes.ts';
 import { followLog } from '../watch/logfile.ts';
 import { parseLeafLine } from '../watch/logline.ts';
@@ -46,19 +45,6 @@ const calmTicks = 5;
 /** A link that held so long has been seen up by two reports of the server. */
 const settled_ms = 10_000;
 
-/** How TLS is spoken with the hub by probes; undefined where none is configured. */
-export function probeTls({ config }: Pick<AgentFile, 'config'>): ProbeTls | undefined {
-  const { hub } = config;
-  if (!hubTls(config)) return undefined;
-  return {
-    caFile: hub.tls_ca,
-    certFile: hub.tls_cert,
-    keyFile: hub.tls_key,
-    handshakeFirst: hub.handshake_first,
-    insecure: hub.tls_insecure,
-  };
-}
-
 /** All that one supervisor knows; `state` and `ticksSinceCheck` are replaced, the trackers change within. */
 interface Supervision {
   readonly deps: SupervisorDeps;
@@ -83,7 +69,7 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
   const probeOptions = {
     urls: config.hub.url,
     fallbackUrls: info?.fallback?.urls ?? [],
-    tls: probeTls(file),
+    tls: probeTls(file.config),
     limit_ms: config.hub.connect_timeout_s * 1000,
   };
   const s: Supervision = {

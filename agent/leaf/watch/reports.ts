@@ -1,6 +1,8 @@
 // The monitoring JSON of nats-server, 2.9 to 2.15, as facts: /varz and /leafz, or the replies to the system requests.
-import { isObject } from '../../lib/json.ts';
+
 import { known } from '../../lib/known.ts';
+import { isObject } from '../../lib/parse.ts';
+import { parseGoDuration } from '../../wire/values.ts';
 
 /** One leaf connection of the local server towards a hub. Counts are since it was made. */
 export interface HubLink {
@@ -48,27 +50,6 @@ const count = (value: unknown): number | undefined => (Number.isInteger(value) ?
 
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
-
-const microseconds: Readonly<Record<string, number>> = {
-  ns: 1e-3,
-  us: 1,
-  µs: 1, // U+00B5, as Go prints it
-  μs: 1, // U+03BC
-  ms: 1e3,
-  s: 1e6,
-  m: 60e6,
-  h: 3600e6,
-};
-
-/** Microseconds of a Go duration such as "392µs", "1.2ms" or "1m2.5s" (time.Duration.String). */
-export function parseGoDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, digits, unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
-    total += Number(digits) * (microseconds[unit] ?? Number.NaN);
-  }
-  return amount(total);
-}
 
 function parseLink(entry: unknown): HubLink[] {
   // is_spoke is false where another leaf joined us; before 2.9.15 there is no such field

@@ -20,7 +20,7 @@ import {
   parseDataSet,
   replySplitter,
 } from '../../../agent/clock/ptp4l/pmc.ts';
-import type { ParseResult } from '../../../agent/clock/textreader.ts';
+import type { ParseResult } from '../../../agent/lib/parse.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
 
 const captures = join(projectRoot, 'test/fixtures/captures');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { disciplinesOf, procProcesses, watchDisciplines } from '../../../agent/clock/disciplines.ts';
+import { disciplinesOf, watchDisciplines } from '../../../agent/clock/disciplines.ts';
+import { procProcesses } from '../../../agent/device/processes.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { eventually, tempDir } from '../../kit/process/daemon.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { codeOf, messageOf } from '../../../agent/lib/errors.ts';
 import { readIfThere, readOrUndefined, writeAtomic } from '../../../agent/lib/files.ts';
-import { isObject } from '../../../agent/lib/json.ts';
+import { isObject } from '../../../agent/lib/parse.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'nunect-files-'));
 

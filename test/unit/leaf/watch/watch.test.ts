@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AskLeaf, askBySystemAccount, Unanswered } from '../../../../agent/leaf/watch/ask.ts';
-import { parseGoDuration, parseLeafz, parseVarz } from '../../../../agent/leaf/watch/reports.ts';
+import { parseLeafz, parseVarz } from '../../../../agent/leaf/watch/reports.ts';
 import { type LeafFacts, watchLeaf } from '../../../../agent/leaf/watch/watch.ts';
 import { freshValue } from '../../../../agent/lib/reading.ts';
 import type { Ticker } from '../../../../agent/lib/ticker.ts';
+import { parseGoDuration } from '../../../../agent/wire/values.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
 
 const recorded = (name: string): string =>

@@ -1,0 +1,14 @@
+/** What a parser gives: the facts, or why there are none. It never throws. */
+export type ParseResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string };
+
+/** All was understood. */
+export const parsed = <T>(value: T): ParseResult<T> => ({ ok: true, value });
+
+/** `why` names the field and quotes what it held. */
+export const unparsed = (why: string): ParseResult<never> => ({ ok: false, why });
+
+/** Whether a parsed JSON value is an object, which an array is not. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
