@@ -159,6 +159,7 @@ export function goOffline(s: SenderState): void {
 export function goOnline(s: SenderState): void {
   if (!s.offline) return;
   s.offline = false;
+  s.isTried = true;
   s.deps.log.info('sending records again');
   s.outcomes.changed();
 }

@@ -254,7 +254,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
         await chrony.end('SIGTERM');
       },
       'chronyd',
-      /does not answer: refused/,
+      /does not answer: connection refused/,
       {
         '/etc/init.d/chronyd restart': () => {
           chrony = chrony.restart();

@@ -111,6 +111,16 @@ test('before anything was sent nothing is known of the hub; a failed connection 
   }
 });
 
+test('without a hub nothing is tried, and that is known once there is a connection', async () => {
+  const { ticker, spool, connect, metric } = fakeHub({ hub: false }, false);
+  metric(1);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'starting');
+  connect(true);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'plain');
+});
+
 test('no more than the window is under way, and a silent hub gets one more each second', async () => {
   const { ticker, sent, hub, metric } = fakeHub();
   hub.respond = () => never;
