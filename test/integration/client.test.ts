@@ -16,7 +16,7 @@ import { subjectsOf } from '../../agent/wire/subjects.ts';
 import { natsFleet } from '../kit/hub/nats.ts';
 import { type PathDelays, slowPath } from '../kit/net/slowpath.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
 
@@ -165,14 +165,14 @@ describe('in Node', () => {
     for (const file of ['clock.mjs', 'node.mjs']) copyFileSync(join(clients, file), join(dir, file));
     symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
     const env = { ...process.env, NATS_USER: 'app', NATS_PASSWORD: 'app' };
-    const options = { env, timeout: 3000, killSignal: 'SIGTERM' } as const;
     const args = [join(dir, 'node.mjs'), 'wandering', `nats://127.0.0.1:${port}`];
-    const { stdout } = await run(process.execPath, args, options).catch(
-      (error) => error as { stdout: string },
-    );
-    const [, shown = '', claimed] = /^(\S+Z) {2}within (\d+) us {2}ntp\/locked/m.exec(stdout) ?? [];
-    assert.ok(Number(claimed) < 100_000, stdout);
-    assert.ok(Math.abs(Date.parse(shown) - true_us() / 1000) < 10_000);
+    const shower = daemon(owner, process.execPath, args, { env });
+    const line = /^(\S+Z) {2}within (\d+) us {2}ntp\/locked/m;
+    const [, shown = '', claimed] = await eventually('a time', () => line.exec(shower.output()) ?? undefined);
+    const true_ms = true_us() / 1000;
+    await shower.end('SIGTERM');
+    assert.ok(Number(claimed) < 100_000, shower.output());
+    assert.ok(Math.abs(Date.parse(shown) - true_ms) < 10_000);
   });
 });
 
