@@ -35,6 +35,7 @@ if [ "${apart:-}" = true ]; then
   ip link set wire1 up
   ip address add 192.0.2.1/24 dev wire0 # getaddrinfo finds nothing where there is no address but that of lo
   mkdir -p /run/netns && mount -t tmpfs none /run/netns
+  mkdir -p /run/chrony && mount -t tmpfs none /run/chrony # the socket of another chronyd is a sign that one is there
   run "$1"
   exit
 fi
