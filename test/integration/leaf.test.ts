@@ -113,7 +113,7 @@ for (const [age, program] of Object.entries(natsServers())) {
     assert.equal(facts?.links.length, 1);
     assert.equal(facts?.links[0]?.port, hubPort);
     const rtt_us = facts?.hub.rtt_us ?? 0;
-    assert.ok(rtt_us > 10 && rtt_us < 200_000, `rtt ${rtt_us}`);
+    assert.ok(rtt_us > 10 && rtt_us < 5_000_000, `rtt ${rtt_us}`); // microseconds, also on a busy machine
 
     const changesBefore = facts?.hub.changes ?? 0;
     await hub.kill('SIGKILL');
