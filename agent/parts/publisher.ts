@@ -51,15 +51,14 @@ export const publisherPart = part({
     file.leaf,
     file.connection.creds, // whose days are counted
   ],
-  start(file, { spool, events, link, survey, ticker, wall, random }) {
-    let tried: Promise<void> | undefined;
-    return startPublisher(
+  start: (file, { spool, events, link, survey, ticker, wall, random }) =>
+    startPublisher(
       {
         spool,
         ticker,
         wall,
         random,
-        firstTried: () => (tried ??= firstTried(link, spool, ticker)),
+        firstTried: () => firstTried(link, spool, ticker),
         async look() {
           const now = await survey().look();
           events.compare(now.health.findings);
@@ -67,7 +66,6 @@ export const publisherPart = part({
         },
       },
       publisherOptions(file),
-    );
-  },
+    ),
   adapt: (publisher, file) => publisher.configure(publisherOptions(file)),
 });

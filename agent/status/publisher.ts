@@ -119,16 +119,21 @@ async function publish(deps: PublisherDeps, state: State, stopping = false): Pro
   for (const record of metricRecords(state, now, wall_ms)) deps.spool.put(record);
 }
 
+/** What was begun anew meanwhile publishes itself. */
+async function publishFirst(deps: PublisherDeps, state: State): Promise<void> {
+  const { round } = state;
+  if (state.isEarly) await deps.firstTried();
+  if (round !== state.round) return;
+  state.isEarly = false;
+  await publish(deps, state);
+}
+
 /** Publishes now, and from now on at each interval. */
 function begin(deps: PublisherDeps, state: State): void {
   state.begun = true;
   state.cancel();
   deps.spool.put(timeConfigRecord(state.opts));
-  void deps.firstTried().then(() => {
-    if (state.stopped) return;
-    state.isEarly = false;
-    void publish(deps, state);
-  });
+  void publishFirst(deps, state);
   state.cancel = deps.ticker.every(state.opts.interval_s * 1000, () => void publish(deps, state), jitter);
 }
 

@@ -75,6 +75,18 @@ test('nothing is published before the hub was tried, and then at once and once; 
   assert.deepEqual(sequences(early.spool), [1]);
 });
 
+test('a reload before the first look does not make two of it', async () => {
+  const waiting: (() => void)[] = [];
+  const firstTried = () => new Promise<void>((resolve) => void waiting.push(resolve));
+  const { ticker, spool, start, options } = publishing({ firstTried });
+  const publisher = start();
+  await ticker.pass(1);
+  publisher.configure(options);
+  for (const tried of waiting) tried();
+  await ticker.pass(1);
+  assert.deepEqual(sequences(spool), [1]);
+});
+
 test('another boot delay counts from the moment at which it is set', async () => {
   const { ticker, spool, start, options } = publishing({ boot_delay_s: 600 });
   const publisher = start();
