@@ -144,3 +144,14 @@ export function pollInRounds<T>(
     },
   };
 }
+
+/** Polls at once, and stops with the signal. */
+export function pollUntil(
+  signal: AbortSignal,
+  polled: Pick<PolledFacts<unknown>, 'poll'>,
+  stop: () => Promise<void>,
+): void {
+  if (signal.aborted) void stop();
+  else polled.poll();
+  signal.addEventListener('abort', () => void stop(), { once: true });
+}

@@ -26,6 +26,8 @@ const named = (subject: string): string => subject.replace(/^(_INBOX[^.]*)\..*/,
 export function watchDenials(ticker: Ticker, log: Log): Denials {
   /** How often each was refused so far: the count tells whether it happened again. */
   const refusals = new Map<string, number>();
+  /** Those of them that are sent again with each connection. */
+  const subscriptions = new Set<string>();
   let flush = (): Promise<void> => Promise.resolve();
 
   const endUnlessAgain = (keys: readonly string[]): void => {
@@ -36,6 +38,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
           for (const [i, key] of keys.entries()) {
             if (before[i] === undefined || refusals.get(key) !== before[i]) continue;
             refusals.delete(key);
+            subscriptions.delete(key);
             log.info('permitted again', { what: key });
           }
         }),
@@ -49,12 +52,12 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
       const count = refusals.get(key) ?? 0;
       if (count === 0 && refusals.size >= mostRefusals) return;
       refusals.set(key, count + 1);
+      if (error.operation === 'subscription') subscriptions.add(key);
       if (count === 0) log.warn('not permitted by the server', { what: key });
     },
     connected(flushNow) {
       flush = flushNow;
-      const subscriptions = [...refusals.keys()].filter((key) => key.startsWith('subscription '));
-      if (subscriptions.length > 0) endUnlessAgain(subscriptions);
+      if (subscriptions.size > 0) endUnlessAgain([...subscriptions]);
     },
     used(subject) {
       const key = `publish ${named(subject)}`;

@@ -1,6 +1,6 @@
 import type { Spawn } from '../../lib/child.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import { type PolledFacts, pollInRounds, type Watch } from '../../lib/watch.ts';
+import { type PolledFacts, pollInRounds, pollUntil, type Watch } from '../../lib/watch.ts';
 import type { ChronyFacts } from '../facts.ts';
 import { askChronyc, type ChronydSigns, type IsFileUsable } from './chronyc.ts';
 import { type Asked, askChronyd, type CmdmonClient, cmdmonClient } from './client.ts';
@@ -116,9 +116,7 @@ export function watchChronyd(
     watch.polled.stop();
     watch.client.close(); // which ends a round over UDP; a chronyc ends by itself
   };
-  if (signal.aborted) void stop();
-  else watch.polled.poll();
-  signal.addEventListener('abort', () => void stop(), { once: true });
+  pollUntil(signal, watch.polled, stop);
   return {
     read: watch.polled.read,
     onChange: watch.polled.onChange,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Spawn } from '../../lib/child.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import { type PolledFacts, pollInRounds, type Watch } from '../../lib/watch.ts';
+import { type PolledFacts, pollInRounds, pollUntil, type Watch } from '../../lib/watch.ts';
 import type { PtpFacts } from '../facts.ts';
 import { syncDueAt_ms } from '../verdict/ptp.ts';
 import type { PmcChild } from './child.ts';
@@ -200,9 +200,7 @@ export function watchPtp4l(
     watch.ending ??= watch.keeper.stop().then(() => lastRound);
     return watch.ending;
   };
-  if (signal.aborted) void stop();
-  else watch.polled.poll();
-  signal.addEventListener('abort', () => void stop(), { once: true });
+  pollUntil(signal, watch.polled, stop);
   return {
     read: watch.polled.read,
     onChange: watch.polled.onChange,
