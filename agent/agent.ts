@@ -65,7 +65,7 @@ export interface AgentDeps {
   /** Takes one line of the log, with its line feed. */
   write(line: string, level: LogLevel): void;
   /** A directory that the agent may write to. */
-  readonly runDir: string;
+  readonly stateDir: string;
   /** The clocks of the machine; a test has its own, and sets it by years. */
   readonly clocks?: WallClockDeps;
 }
@@ -75,7 +75,7 @@ const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow
 /** How long records may take to leave at a stop. */
 const drainMs = 400;
 
-function contextOf({ spawn, clocks = machineClocks, runDir }: AgentDeps, console: Console): AgentContext {
+function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, console: Console): AgentContext {
   const ticker = systemTicker();
   let children = 0;
   return {
@@ -92,7 +92,7 @@ function contextOf({ spawn, clocks = machineClocks, runDir }: AgentDeps, console
     random: Math.random,
     log: console.log,
     publishLog: console.publishTo,
-    runDir,
+    stateDir,
   };
 }
 

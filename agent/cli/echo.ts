@@ -95,10 +95,10 @@ export async function echo(
   const command = readCommand(read, program);
   const ticker = systemTicker();
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
-  const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));
+  const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   const ended = new AbortController();
   const clock = watchClock(
-    { spawn: (name, rest) => spawn(name, [...rest]), ticker, wall, random: Math.random, runDir },
+    { spawn: (name, rest) => spawn(name, [...rest]), ticker, wall, random: Math.random, stateDir },
     defaultsOf('time'),
     ended.signal,
   );
@@ -114,7 +114,7 @@ export async function echo(
   } finally {
     await Promise.all([link.stop(), clock.stop()]);
     ended.abort();
-    rmSync(runDir, { recursive: true, force: true });
+    rmSync(stateDir, { recursive: true, force: true });
   }
 }
 

@@ -139,7 +139,7 @@ async function reload(running: Running, stop: AbortSignal): Promise<void> {
   }
 }
 
-const depsOf = (io: CommandIo): Omit<AgentDeps, 'runDir'> => ({
+const depsOf = (io: CommandIo): Omit<AgentDeps, 'stateDir'> => ({
   spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
   // procd logs stdout as daemon.info and stderr as daemon.err
   write: (line, level) => (level === 'debug' || level === 'info' ? io.stdout : io.stderr)(line),
@@ -171,7 +171,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('uncaughtException', (error) => crash(io, error));
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
-  const deps = { ...depsOf(io), runDir: own.path };
+  const deps = { ...depsOf(io), stateDir: own.path };
   running = { agent: await start(file, deps, io), io, deps, load, disabled: new AbortController() };
   await stopped(AbortSignal.any([signals.stop, running.disabled.signal]));
   await reloads.idle();

@@ -17,7 +17,7 @@ export interface ClockDeps {
   readonly wall: WallClock;
   random(): number;
   /** A directory that we may write to: pmc's own socket is made there. */
-  readonly runDir: string;
+  readonly stateDir: string;
 }
 
 const disciplinesEvery_s = 30;
@@ -36,7 +36,7 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
       domain: time.ptp_domain,
       transportSpecific: time.transport_specific,
       poll_s: time.poll_s,
-      runDir: deps.runDir,
+      stateDir: deps.stateDir,
     },
     signal,
   );

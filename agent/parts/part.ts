@@ -27,7 +27,7 @@ export interface AgentContext {
   /** From now on entries of the log are also published through `take`. */
   publishLog(take: (entry: LogEntry) => void): void;
   /** A directory that the agent may write to. */
-  readonly runDir: string;
+  readonly stateDir: string;
 }
 
 /** Defines a part of the agent; the agent starts it if it is in the list of agent.ts. */

@@ -16,10 +16,10 @@ const share_ms = 1000;
 /** A name of the device, as it is asked for with the usual domains of local networks, too. */
 const namesOf = (name: string): string[] => [name, `${name}.lan`, `${name}.local`];
 
-const servingOptions = ({ config: { agent, status } }: AgentFile, runDir: string) => ({
+const servingOptions = ({ config: { agent, status } }: AgentFile, stateDir: string) => ({
   ...status,
   hosts: [...namesOf(hostname()), ...namesOf(agent.unit), ...status.host],
-  socket: join(runDir, basename(stateFiles.statusSocket)),
+  socket: join(stateDir, basename(stateFiles.statusSocket)),
 });
 
 /** The status page, /metrics, and the socket that `nunect status` asks. */
@@ -28,7 +28,7 @@ export const webPart = part({
   needs: { recorder: recorderPart },
   uses: { survey: surveyPart },
   inputs: (file) => file,
-  start(first, { recorder, survey, ticker, runDir, log }, signal) {
+  start(first, { recorder, survey, ticker, stateDir, log }, signal) {
     let file: AgentFile = first;
     const { column } = recorder;
     const serving = keepServing(
@@ -51,13 +51,13 @@ export const webPart = part({
         interfaces: networkInterfaces,
         canOpenFiles,
       },
-      servingOptions(file, runDir),
+      servingOptions(file, stateDir),
       signal,
     );
     return {
       configure(next: AgentFile) {
         file = next;
-        serving.configure(servingOptions(next, runDir));
+        serving.configure(servingOptions(next, stateDir));
       },
       stop: serving.stop,
     };

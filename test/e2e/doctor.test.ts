@@ -20,10 +20,10 @@ type Report = { readonly code: number; readonly first?: string; readonly finding
 /** A unit that can be broken, and the hands that do what doctor advises. */
 function patient(
   t: TestContext,
-  one: Pick<RunningUnit, 'config' | 'runDir' | 'agent' | 'restartLeaf'>,
+  one: Pick<RunningUnit, 'config' | 'stateDir' | 'agent' | 'restartLeaf'>,
   isWell = ({ code }: Report) => code === 0,
 ) {
-  const dir = join(one.runDir, '..');
+  const dir = join(one.stateDir, '..');
   const doctor = async (): Promise<Report> => {
     const { code, stdout, stderr } = await nunect(['doctor', '--json', '--config', one.config, '--dir', dir]);
     assert.equal(stderr, '');
@@ -368,7 +368,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
     const agent = daemon(t, need('unshare'), [...words, '--dir', dir, '--config', config], {
       target: childOf,
     });
-    const one = { config, runDir: join(dir, 'state'), agent: () => agent, restartLeaf: async () => {} };
+    const one = { config, stateDir: join(dir, 'state'), agent: () => agent, restartLeaf: async () => {} };
     const { until, ail } = patient(t, one, ({ findings }) =>
       findings.every(
         ({ what, level }) =>

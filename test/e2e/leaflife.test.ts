@@ -52,13 +52,13 @@ const joined = (one: RunningUnit, is = true): Promise<unknown> =>
 
 /** Renders as on a router, where the last good hub settings outlive a reboot in another place. */
 function renderAgain(one: RunningUnit): ReturnType<typeof nunect> {
-  const ram = join(one.runDir, '..');
+  const ram = join(one.stateDir, '..');
   return nunect(['render', '--config', one.config, '--out', ram, '--keep', join(ram, 'flash')]);
 }
 
 /** What the leaf tells of its links, asked as the agent asks. */
 async function leafz(one: RunningUnit): Promise<Record<string, unknown>[]> {
-  const file = parseAgentFile(readFileSync(join(one.runDir, '../agent.json'), 'utf8'), 'agent.json');
+  const file = parseAgentFile(readFileSync(join(one.stateDir, '../agent.json'), 'utf8'), 'agent.json');
   const { monitor } = file;
   if (monitor?.kind !== 'system') throw new Error('no monitor');
   const nc = await connectAs({ ...file.connection, user: monitor.user, password: monitor.password });
@@ -146,7 +146,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
   describe('hub settings that do not join', { concurrency: true }, () => {
     test('give way to the last good ones, also over a reboot, until good ones are asked for', async (t) => {
       const { one, told } = await site(t, { more: leafOptions("confirm_s '3'") });
-      await eventually('proven', () => existsSync(join(one.runDir, 'joined')));
+      await eventually('proven', () => existsSync(join(one.stateDir, 'joined')));
       await change(one, wrongPassword);
       await joined(one, false);
       await joined(one);
@@ -158,12 +158,12 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       await problem(one, reason);
 
       // the reboot: RAM is empty, and the bad config is still what is asked for
-      const ram = join(one.runDir, '..');
+      const ram = join(one.stateDir, '..');
       const leaf = one.leaf();
       await one.agent().end('SIGTERM');
       for (const name of ['agent.json', 'leaf.conf', 'leaf.fallback.conf', 'hub.good'])
         rmSync(join(ram, name));
-      for (const name of ['joined', 'fallback', 'running']) rmSync(join(one.runDir, name));
+      for (const name of ['joined', 'fallback', 'running']) rmSync(join(one.stateDir, name));
       assert.equal((await renderAgain(one)).code, 0);
       leaf.kill('SIGTERM');
       await eventually('the asked settings run', () =>
@@ -186,12 +186,12 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
 
     test('a hub that is away is no reason to change them', async (t) => {
       const { hub, one, told } = await site(t, { more: leafOptions("confirm_s '2'") });
-      await eventually('proven', () => existsSync(join(one.runDir, 'joined')));
+      await eventually('proven', () => existsSync(join(one.stateDir, 'joined')));
       await hub.server().end('SIGKILL');
       await change(one, wrongPassword);
       await problem(one, /the hub is not joined: nobody listens at the address of the hub/);
       await new Promise((resolve) => setTimeout(resolve, 5000));
-      assert.equal(existsSync(join(one.runDir, 'fallback')), false);
+      assert.equal(existsSync(join(one.stateDir, 'fallback')), false);
       await hub.restart();
       await joined(one);
       assert.equal((await said(told, 'hub_settings')).after, 'last_good');

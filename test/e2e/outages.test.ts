@@ -49,7 +49,7 @@ const rss_mb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 const asLocal = (): Promise<NatsConnection> =>
   connectAs(
-    parseAgentFile(readFileSync(join(site.runDir, '../agent.json'), 'utf8'), 'agent.json').connection,
+    parseAgentFile(readFileSync(join(site.stateDir, '../agent.json'), 'utf8'), 'agent.json').connection,
     unit,
   );
 

@@ -305,7 +305,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       if (pictures !== undefined) await watched.page.screenshot({ path: join(pictures, 'gone.png') });
       await site.unit.restartAgent();
       const bySocket = await new Promise<number | undefined>((resolve, reject) => {
-        const socketPath = join(site.unit.runDir, 'status.sock');
+        const socketPath = join(site.unit.stateDir, 'status.sock');
         get({ socketPath, path: '/healthz' }, ({ statusCode }) => resolve(statusCode)).on('error', reject);
       });
       assert.equal(bySocket, 200, 'the socket that was left behind is replaced');

@@ -354,7 +354,14 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
           ticker: systemTicker(),
           files: systemSocketFiles,
         },
-        { pmc: program, sockets: [join(place, 'ptp4l')], domain: 0, transportSpecific: 0, poll_s: 1, runDir },
+        {
+          pmc: program,
+          sockets: [join(place, 'ptp4l')],
+          domain: 0,
+          transportSpecific: 0,
+          poll_s: 1,
+          stateDir: runDir,
+        },
         signal,
       );
       await pause(6000);

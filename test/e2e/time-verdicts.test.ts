@@ -228,8 +228,8 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       await pause(3500);
       assert.deepEqual(site.timeline(from_ms), [], 'what a dead pmc knew holds until another is there');
       const second = site.pmc();
-      const runDir = site.runDir;
-      for (const name of readdirSync(runDir)) if (name.startsWith('pmc.')) rmSync(join(runDir, name));
+      const stateDir = site.stateDir;
+      for (const name of readdirSync(stateDir)) if (name.startsWith('pmc.')) rmSync(join(stateDir, name));
       const deaf_ms = now_ms();
       await replaced(second);
       await pause(1000);

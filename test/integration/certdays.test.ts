@@ -81,7 +81,7 @@ config time\n option chrony_port ${ports.chrony}\n list ptp_socket ${at('none')}
     write: (line) => {
       lines += line;
     },
-    runDir: dir,
+    stateDir: dir,
     clocks: {
       hrtime_ns: process.hrtime.bigint,
       dateNow_ms: () => Math.floor(now_ms + performance.now() - begun_ms),

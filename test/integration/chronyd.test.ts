@@ -140,15 +140,15 @@ test('an unprivileged user reads chronyd, and is told that ptp4l is closed to it
   const daemon = await chronyd(t, { lines: ['local stratum 8'] });
   const dir = tempDir(t, 'nobody');
   chmodSync(dir, 0o700);
-  const runDir = tempDir(t, 'nobody-run');
-  chmodSync(runDir, 0o777);
+  const stateDir = tempDir(t, 'nobody-run');
+  chmodSync(stateDir, 0o777);
   await eventually('chronyd', () => daemon.output().includes('chronyd version'));
   const script = [
     '--require',
     join(projectRoot, 'build/register.cjs'),
     join(projectRoot, 'test/kit/clock/nobody.ts'),
   ];
-  const args = [...script, join(dir, 'ptp4l'), String(daemon.cmdport), runDir];
+  const args = [...script, join(dir, 'ptp4l'), String(daemon.cmdport), stateDir];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   assert.deepEqual(JSON.parse(stdout), { ptp: 'no_permission', ntp: 'fresh' });
 });

@@ -41,7 +41,7 @@ config time 'time'\n\toption chrony_port '${await reservePort()}'\n\tlist ptp_so
     write: (line) => {
       said += line;
     },
-    runDir: dir,
+    stateDir: dir,
     clocks: { hrtime_ns: process.hrtime.bigint, dateNow_ms: () => Date.now() + offset_ms },
   });
   t.after(() => agent.stop());

@@ -78,7 +78,7 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
       write: (line) => {
         lines += line;
       },
-      runDir: dir,
+      stateDir: dir,
       clocks: { hrtime_ns: process.hrtime.bigint, dateNow_ms: () => Date.now() + offset_ms },
     },
   );

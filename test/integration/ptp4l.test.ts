@@ -74,8 +74,8 @@ test('one ptp4l pair, seen through all that can happen to it', { skip }, async (
     process.kill(watched.pids.at(-1) ?? 0, 'SIGKILL');
     await eventually('a second one', () => watched.pids.length > starts);
     await settled();
-    const socket = readdirSync(watched.runDir).find((name) => name.startsWith('pmc.')) ?? '';
-    rmSync(join(watched.runDir, socket));
+    const socket = readdirSync(watched.stateDir).find((name) => name.startsWith('pmc.')) ?? '';
+    rmSync(join(watched.stateDir, socket));
     await eventually('a third one', () => watched.pids.length > starts + 1, 30_000);
     await settled();
     process.kill(watched.pids.at(-1) ?? 0, 'SIGSTOP');
@@ -182,7 +182,7 @@ test('one ptp4l pair, seen through all that can happen to it', { skip }, async (
   });
 
   await watched.stop();
-  assert.deepEqual(readdirSync(watched.runDir), [], 'no socket is left');
+  assert.deepEqual(readdirSync(watched.stateDir), [], 'no socket is left');
   assert.deepEqual(kernelClock(), clockBefore, 'nothing has touched the clock of this machine');
 });
 

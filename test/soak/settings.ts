@@ -34,7 +34,7 @@ const garble = (file: 'agent.json' | 'leaf.conf'): Action => ({
   async run({ unit, apply, changes }, hold, random) {
     const text =
       ['', '{', '\u0000'.repeat(1000), '{"config":{}}', 'authorization {'][Math.floor(random() * 5)] ?? '';
-    writeFileSync(join(unit.runDir, '..', file), text);
+    writeFileSync(join(unit.stateDir, '..', file), text);
     unit.agent().kill('SIGHUP');
     if (file === 'leaf.conf') unit.leaf().kill('SIGTERM');
     await hold();

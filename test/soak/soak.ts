@@ -60,7 +60,7 @@ async function main(): Promise<number> {
       const { unit, hub } = place;
       writeFileSync(join(kept, 'agent.log'), unit.agent().output());
       writeFileSync(join(kept, 'hub.log'), hub.server().output());
-      cpSync(join(unit.runDir, '..'), join(kept, 'run'), { recursive: true, filter: isFile });
+      cpSync(join(unit.stateDir, '..'), join(kept, 'run'), { recursive: true, filter: isFile });
     }
     log(`files kept in ${kept}; repeat with SOAK_SEED=${seed}`);
   }

@@ -21,11 +21,11 @@ const usualDomains = [0, 1, 2, 3, 4, 5, 10, 24, 44, 127];
 const text = (path: string): string => readOrUndefined(path)?.trim() ?? '';
 
 /** The judge of the agent, for as long as it takes it to see the daemons. */
-async function lookAtClock(facts: DoctorFacts, runDir: string) {
+async function lookAtClock(facts: DoctorFacts, stateDir: string) {
   const { spawn, signal } = facts;
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
   const keeper = watchClock(
-    { spawn, ticker: systemTicker(), wall, random: Math.random, runDir },
+    { spawn, ticker: systemTicker(), wall, random: Math.random, stateDir },
     configOf(facts).time,
     signal,
   );
@@ -44,11 +44,11 @@ async function lookAtClock(facts: DoctorFacts, runDir: string) {
 async function domainThatAnswers(
   facts: DoctorFacts,
   socket: string,
-  runDir: string,
+  stateDir: string,
 ): Promise<number | undefined> {
   const { pmc, ptp_domain, transport_specific } = configOf(facts).time;
   const ask = async (domain: number): Promise<number | undefined> => {
-    const own = join(runDir, `d${domain}`);
+    const own = join(stateDir, `d${domain}`);
     const args = `-u -b 0 -d ${domain} -t 0x${transport_specific.toString(16)}`.split(' ');
     const question = ['-s', socket, '-i', own, 'GET DEFAULT_DATA_SET'];
     const { stdout } = await runChild(facts.spawn, pmc, [...args, ...question], pmc_ms);
@@ -76,13 +76,13 @@ async function stampingOf({ spawn }: DoctorFacts): Promise<string[]> {
 /** The clock daemons and what they make of the clock. */
 export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
   const { time } = configOf(facts);
-  const runDir = mkdtempSync(join(tmpdir(), 'nunect-'));
+  const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   try {
     const { clock, ptp, ntp } = facts.snapshot ?? {};
     const seen =
       clock !== undefined && ptp !== undefined && ntp !== undefined
         ? { clock, ptp, ntp }
-        : await lookAtClock(facts, runDir);
+        : await lookAtClock(facts, stateDir);
     const sockets = time.ptp_socket.map((path) => ({ path, state: systemSocketFiles.state(path) }));
     const socket = sockets.find(({ state }) => state === 'usable')?.path;
     const isSilent = seen.ptp.seen !== 'fresh' && socket !== undefined && time.mode !== 'chrony';
@@ -94,12 +94,12 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
       host: facts.host,
       config: configOf(facts),
       sockets,
-      otherDomain: isSilent ? await domainThatAnswers(facts, socket, runDir) : undefined,
+      otherDomain: isSilent ? await domainThatAnswers(facts, socket, stateDir) : undefined,
       phcs,
       stamping: time.mode === 'chrony' ? [] : await stampingOf(facts),
     };
     return judgeTime(all);
   } finally {
-    rmSync(runDir, { recursive: true, force: true });
+    rmSync(stateDir, { recursive: true, force: true });
   }
 }

@@ -15,7 +15,7 @@ import { type SyncAge, syncAge } from './syncage.ts';
 export interface PtpOptions extends Omit<PmcOptions, 'clientSocket'> {
   readonly poll_s: number;
   /** A directory that we may write to: pmc's own socket is made there. */
-  readonly runDir: string;
+  readonly stateDir: string;
 }
 
 /** What the watch of ptp4l has cost. */
@@ -174,7 +174,7 @@ export function watchPtp4l(
   signal: AbortSignal,
 ): Watch<PtpFacts, PtpStats> {
   const { ticker } = deps;
-  const clientSocket = join(opts.runDir, `pmc.${process.pid}.sock`);
+  const clientSocket = join(opts.stateDir, `pmc.${process.pid}.sock`);
   const sync = syncAge();
   const watch: PtpWatch = {
     ticker,

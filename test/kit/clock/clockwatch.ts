@@ -11,7 +11,7 @@ import { need } from '../process/tools.ts';
 /** The ptp4l probe on real processes, with the pids of the pmc that it has started. */
 export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<PtpOptions, 'sockets'>) {
   const pids: number[] = [];
-  const runDir = opts.runDir ?? tempDir(owner, 'run');
+  const stateDir = opts.stateDir ?? tempDir(owner, 'run');
   const watched = watchPtp4l(
     {
       spawn: (command, args) => {
@@ -22,11 +22,11 @@ export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<Pt
       ticker: systemTicker(),
       files: systemSocketFiles,
     },
-    { pmc: need('pmc'), domain: 0, transportSpecific: 0, poll_s: 1, ...opts, runDir },
+    { pmc: need('pmc'), domain: 0, transportSpecific: 0, poll_s: 1, ...opts, stateDir },
     new AbortController().signal,
   );
   owner.after(() => watched.stop());
-  return { ...watched, pids, runDir };
+  return { ...watched, pids, stateDir };
 }
 
 /** The chronyd probe on real sockets and processes. */

@@ -9,9 +9,9 @@ process.setgroups?.([]);
 process.setgid?.(nobody);
 process.setuid?.(nobody);
 
-const [socket = '', port = '', runDir = ''] = process.argv.slice(2);
+const [socket = '', port = '', stateDir = ''] = process.argv.slice(2);
 const owner = newOwner();
-const ptp = realPtpWatch(owner, { sockets: [socket], runDir });
+const ptp = realPtpWatch(owner, { sockets: [socket], stateDir });
 const ntp = realChronyWatch(owner, { chrony_port: Number(port) });
 setTimeout(() => {
   const [p, n] = [ptp.read(), ntp.read()];

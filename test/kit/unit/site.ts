@@ -92,7 +92,7 @@ export interface RunningUnit {
   readonly statusUrl: string;
   readonly config: string;
   /** Where the agent keeps its own files. */
-  readonly runDir: string;
+  readonly stateDir: string;
   leaf(): Daemon;
   agent(): Daemon;
   restartLeaf(): Promise<void>;
@@ -173,7 +173,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
     leafPort: ports.leaf,
     statusUrl,
     config,
-    runDir: join(dir, 'state'),
+    stateDir: join(dir, 'state'),
     leaf: () => leaf,
     agent: () => agent,
     async restartLeaf() {

@@ -45,7 +45,7 @@ function watch(
       domain: 24,
       transportSpecific: 12,
       poll_s: 1,
-      runDir: '/run/x',
+      stateDir: '/run/x',
     },
     stopper.signal,
   );
