@@ -27,7 +27,8 @@ interface Kind<D extends Shared> {
 }
 
 const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
-const streamInfo = 'nats stream info NUNECT # at the hub';
+/** Shows what the stream of the hub takes. */
+export const streamInfo = 'nats stream info NUNECT # at the hub';
 const largestSpool_kb = 1_048_576;
 /** A date that is wrong by a clock that may itself be wrong cuts nobody off for sure. */
 const weightOfDate = ({ clockCaveat }: DatedFile): Weight =>

@@ -2,6 +2,10 @@ import type { PermissionViolationError } from '@nats-io/transport-node';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 
+/** How a refused operation is named in `list`. */
+export const denialOf = (operation: 'publish' | 'subscription', subject: string): string =>
+  `${operation} ${subject}`;
+
 /** What the server refuses; logged once when it begins and once when it ends. */
 export interface Denials {
   /** The server refused an operation. */
@@ -48,7 +52,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
 
   return {
     refused(error) {
-      const key = `${error.operation} ${named(error.subject)}`;
+      const key = denialOf(error.operation, named(error.subject));
       const count = refusals.get(key) ?? 0;
       if (count === 0 && refusals.size >= mostRefusals) return;
       refusals.set(key, count + 1);
@@ -60,7 +64,7 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
       if (subscriptions.size > 0) endUnlessAgain([...subscriptions]);
     },
     used(subject) {
-      const key = `publish ${named(subject)}`;
+      const key = denialOf('publish', named(subject));
       if (refusals.size > 0 && refusals.has(key)) endUnlessAgain([key]);
     },
     list: () => [...refusals.keys()],

@@ -9,6 +9,7 @@ import type { SystemProbe } from '../device/system.ts';
 import { certificateSources } from '../health/certificates.ts';
 import { judgeHealth } from '../health/health.ts';
 import { assumedHost, hosts } from '../health/host.ts';
+import type { CauseCode } from '../leaf/causes.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
@@ -72,13 +73,19 @@ interface Answers {
   readonly stats: SpoolStats;
   readonly verdict: ClockVerdict;
   readonly certificates: readonly CertFacts[];
+  /** What to add to judgments by date; undefined when the clock is right. */
+  readonly clockCaveat: string | undefined;
+  readonly trouble: Trouble | undefined;
 }
 
-const caveatOf = ({ verdict, wall_ms, now_ms }: Answers): string | undefined =>
-  clockCaveat(verdict.quality, wall_ms(now_ms));
+/** The latest trouble of the link to the hub, with its cause where it has a name. */
+interface Trouble {
+  readonly last_error: string;
+  readonly cause?: CauseCode;
+}
 
 function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
-  const { facts, link, stats, verdict, certificates } = answers;
+  const { facts, link, stats, verdict, certificates, clockCaveat, trouble } = answers;
   const wall_ms = answers.wall_ms(answers.now_ms);
   return judgeHealth({
     config: file.config,
@@ -89,7 +96,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     hubUp: parts.leaf.hubUp(),
     hubError: facts?.hub_trouble,
     hubCause: parts.supervisor.trouble(),
-    lastCause: lastTrouble(parts, answers)?.cause,
+    lastCause: trouble?.cause,
     rolledBack: parts.supervisor.rolledBack(),
     spool: stats,
     snapshotTrouble: parts.spoolSnapshot.trouble(),
@@ -97,20 +104,20 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     denied: parts.link.denied(),
     certificates,
     wall_ms,
-    clockCaveat: caveatOf(answers),
+    clockCaveat,
   });
 }
 
-/** The latest trouble of the link to the hub, with its cause where it has a name. */
-function lastTrouble({ supervisor }: SurveyParts, answers: Answers) {
-  const { facts, link } = answers;
+function lastTrouble(
+  { supervisor }: SurveyParts,
+  { facts, link, clockCaveat }: Pick<Answers, 'facts' | 'link' | 'clockCaveat'>,
+): Trouble | undefined {
   const found = supervisor.lastTrouble();
   if (found !== undefined) return { last_error: found.text, cause: found.code };
   if (facts?.hub_trouble !== undefined) return { last_error: facts.hub_trouble };
   const { lastError } = link;
-  return (
-    lastError && { last_error: linkErrorText(lastError, caveatOf(answers)), cause: causeOfLink(lastError) }
-  );
+  if (lastError === undefined) return undefined;
+  return { last_error: linkErrorText(lastError, clockCaveat), ...known({ cause: causeOfLink(lastError) }) };
 }
 
 function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
@@ -134,7 +141,7 @@ function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
       slow_consumers: facts?.server.slow_consumers,
       certificate_days_left: soonest(certificates),
       certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
-      ...lastTrouble(parts, answers),
+      ...answers.trouble,
     }),
   };
 }
@@ -157,16 +164,23 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     parts.certs.read(certificateSources(file)),
   ]);
   const now_ms = deps.ticker.now_ms();
-  const answers: Answers = {
-    now_ms,
-    wall_ms: (mono_ms) => deps.wall.toWall_us(mono_ms, now_ms) / 1000,
+  const wall_ms = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms) / 1000;
+  const verdict = parts.clock.verdict();
+  const seen = {
     facts: freshValue(parts.leaf.read()),
     link: parts.link.state(),
-    stats: parts.spool.stats(),
-    verdict: parts.clock.verdict(),
-    certificates,
+    clockCaveat: clockCaveat(verdict.quality, wall_ms(now_ms)),
   };
-  const { wall_ms, facts, verdict } = answers;
+  const answers: Answers = {
+    ...seen,
+    now_ms,
+    wall_ms,
+    stats: parts.spool.stats(),
+    verdict,
+    certificates,
+    trouble: lastTrouble(parts, seen),
+  };
+  const { facts } = seen;
   return {
     at_ms: wall_ms(now_ms),
     uptime_s: (now_ms - deps.started_ms) / 1000,

@@ -1,3 +1,4 @@
+import { streamInfo } from '../../health/findings.ts';
 import type { StatusSnapshot } from '../../status/web/snapshot.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
@@ -22,7 +23,7 @@ function waiting(what: string, snapshot: StatusSnapshot): CheckResult | undefine
   return warn(
     what,
     `${records} records wait, the oldest for ${Math.round(oldest_age_s)} s: the hub does not store all`,
-    'nats stream info NUNECT # at the hub',
+    streamInfo,
   );
 }
 

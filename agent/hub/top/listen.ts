@@ -1,6 +1,7 @@
 // Records of all units off a link into a fleet, and what there is to show of it.
 import { shownServers } from '../../cli/connect.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import { denialOf } from '../../nats/denials.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import { type Fleet, newFleet } from './fleet.ts';
@@ -48,7 +49,7 @@ export function listen(link: Link, ticker: Ticker, options: LinkOptions): Listen
 export async function heartbeatsDenied(link: Link): Promise<string | undefined> {
   await link.flushRtt_us(2000);
   await new Promise<void>((resolve) => void setTimeout(resolve, settle_ms));
-  const denied = `subscription ${recordSubjects.heartbeat}`;
+  const denied = denialOf('subscription', recordSubjects.heartbeat);
   return link.denied().includes(denied) ? `the server does not permit this user: ${denied}` : undefined;
 }
 
