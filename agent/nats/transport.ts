@@ -19,6 +19,8 @@ import { FaultError, type LinkFault } from './linkerror.ts';
 const longestLine_bytes = 64 * 1024;
 /** While more than this waits to be sent, nothing is read: the requests that cause it wait at the server. */
 const mostUnsent_bytes = 64 * 1024;
+/** After this much was read, timers and files have their turn: libuv would read on for as long as more is there. */
+const mostAtOnce_bytes = 64 * 1024;
 const greeting = Buffer.from('INFO ');
 
 type Found = Parameters<LookupFunction>[2];
@@ -50,6 +52,9 @@ const noServer = (why: string, fault: LinkFault = 'not_nats'): Error =>
   new FaultError(fault, `no NATS server answers there: ${why}`);
 
 class BoundedTransport extends NodeTransport {
+  /** Since reading last paused. */
+  #read_bytes = 0;
+
   override connect(
     server: Parameters<NodeTransport['connect']>[0],
     options: NodeConnectionOptions,
@@ -107,10 +112,26 @@ class BoundedTransport extends NodeTransport {
 
   override send(frame: Uint8Array): void {
     super.send(frame);
+    if (!this.done && this.socket.writableLength >= mostUnsent_bytes) this.#pauseReading();
+  }
+
+  /** Counts what was read and answered. */
+  took(bytes: number): void {
+    this.#read_bytes += bytes;
+    if (this.#read_bytes >= mostAtOnce_bytes) this.#pauseReading();
+  }
+
+  /** Reads on in the next turn of the event loop, and not before what waits to be sent has become less. */
+  #pauseReading(): void {
     const { socket } = this;
-    if (this.done || socket.writableLength < mostUnsent_bytes || socket.isPaused()) return;
+    if (socket.isPaused()) return;
+    this.#read_bytes = 0;
     socket.pause();
-    socket.once('drain', () => socket.resume());
+    const goOn = (): void => {
+      if (socket.writableLength < mostUnsent_bytes) socket.resume();
+      else socket.once('drain', goOn);
+    };
+    setImmediate(goOn);
   }
 
   /** Ends a connection on which something came that is no NATS. */
@@ -137,6 +158,7 @@ Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
   socket.cork(); // a thousand PONGs are one write
   try {
     parse.call(this, frame);
+    transport.took(frame.length);
     if (isOversized(this, info)) transport.refuse();
   } catch {
     transport.refuse();

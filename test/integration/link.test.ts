@@ -7,6 +7,8 @@ import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
 import { natsFleet, silentServer } from '../kit/hub/nats.ts';
+import { forEver, garbageServer, greeted } from '../kit/net/garbage.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 
@@ -235,6 +237,39 @@ for (const [what, cause, speak] of [
     await link.stop();
     assert.equal(causeOfLink(error), cause, error.text);
   });
+
+test('a flood of messages leaves timers their turn', async () => {
+  const owner = newOwner();
+  const piece = 'MSG a 1 0\r\n\r\n'.repeat(5000);
+  const { port } = await garbageServer(
+    owner,
+    greeted((socket) => forEver(socket, Buffer.from(piece))),
+  );
+  const controller = new AbortController();
+  const link = open([`127.0.0.1:${port}`], {}, [], controller.signal);
+  let turns = 0;
+  let count = 0;
+  let most = 0;
+  link.subscribe('a', () => {
+    count += 1;
+    most = Math.max(most, count);
+  });
+  const turn = (): void => {
+    turns += 1;
+    count = 0;
+    if (!controller.signal.aborted) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const received = (): number => link.counters().in_msgs;
+  try {
+    await eventually('a flood', () => received() > 500_000);
+    assert.ok(most < 3 * 5000, `${most} messages in one turn, with ${received()} in ${turns} turns`);
+  } finally {
+    controller.abort();
+    await link.stop();
+    await owner.end();
+  }
+});
 
 test('a hub user sees the agent behind its leaf; stopping is quick and final', async () => {
   const [server] = serversToTest();

@@ -8,7 +8,7 @@ const info = (more: object = {}): string =>
   `INFO ${JSON.stringify({ server_id: 'X', server_name: 'x', version: '2.9.10', proto: 1, headers: true, max_payload: 1048576, ...more })}\r\n`;
 
 /** Writes the same piece again and again, as long as it is taken. */
-function forEver(socket: Socket, piece: Buffer): void {
+export function forEver(socket: Socket, piece: Buffer): void {
   const write = (): void => {
     while (!socket.destroyed && socket.write(piece)) {}
   };
@@ -29,7 +29,7 @@ const noise = (size: number, seed: number): Buffer => {
 const endless = Buffer.alloc(65_536, 'a');
 
 /** Greets as a server does, answers the first PING, and then goes on with `next`. */
-const greeted =
+export const greeted =
   (next: Speech): Speech =>
   (socket) => {
     socket.write(info());
