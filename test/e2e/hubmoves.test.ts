@@ -8,7 +8,7 @@ import { exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
 import { nameServer } from '../kit/net/dns.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { lacking, natsServers, need, withoutNewest } from '../kit/process/tools.ts';
 import { type RunningUnit, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
@@ -87,7 +87,10 @@ for (const { name, program } of serversToTest()) {
   });
 }
 
-describe('a hub that tells units of an address that is not theirs to use', { concurrency: false }, () => {
+describe('a hub that tells units of an address that is not theirs to use', {
+  skip: withoutNewest(),
+  concurrency: false,
+}, () => {
   for (const ignored of [true, false]) {
     test(`is ${ignored ? 'not followed there with' : 'followed there without'} hub.ignore_discovered, from 2.14 on`, async (t) => {
       let came = 0;

@@ -10,7 +10,7 @@ import { authority, connectAs, exampleHub, startServer } from '../kit/leaf/leafd
 import { type HolePath, holePath } from '../kit/net/holepath.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { need } from '../kit/process/tools.ts';
+import { need, withoutNewest } from '../kit/process/tools.ts';
 import { type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
@@ -199,7 +199,9 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
   });
 
   describe('a leaf that does not join though the hub is there', { concurrency: true }, () => {
-    test('is restarted by the watchdog, and joins when the path is whole', async (t) => {
+    test('is restarted by the watchdog, and joins when the path is whole', {
+      skip: withoutNewest(),
+    }, async (t) => {
       let path: HolePath | undefined;
       const more = leafOptions("watchdog_s '4'", "ping_interval_s '2'");
       const { one, told } = await site(t, {
@@ -290,7 +292,9 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     });
   });
 
-  test('a renewed certificate is used from the next connection on, and the link stays until then', async (t) => {
+  test('a renewed certificate is used from the next connection on, and the link stays until then', {
+    skip: withoutNewest(),
+  }, async (t) => {
     const dir = tempDir(t, 'renewed');
     const [old, renewed] = [authority(join(dir, 'old')), authority(join(dir, 'new'))];
     const subject = `/CN=${unit}/O=nunect`;

@@ -15,7 +15,7 @@ import { subjectsOf } from '../../agent/wire/subjects.ts';
 import { type HubAndLeaf, hubAndLeaf, serversToTest } from '../kit/hub/fleet.ts';
 import { operatorLogin } from '../kit/hub/nats.ts';
 import { eventually } from '../kit/process/daemon.ts';
-import { need } from '../kit/process/tools.ts';
+import { lacking, need } from '../kit/process/tools.ts';
 
 const run = promisify(execFile);
 const subjects = subjectsOf('u1', 'leaf');
@@ -59,7 +59,9 @@ for (const { name, program } of serversToTest()) {
     });
     after(() => fleet?.stop());
 
-    test('nats req at the hub gets its payload and the headers of the contract', async () => {
+    test('nats req at the hub gets its payload and the headers of the contract', {
+      skip: lacking('nats'),
+    }, async () => {
       const shown = await nats('req', 'ops.echo.u1', 'hello', '-H', 'X-Mine:42', '-H', 'x-unit-id:forged');
       assert.match(shown, /X-Unit-Id: u1|X-Unit-ID: u1/);
       assert.match(shown, /X-Mine: 42/);
@@ -76,7 +78,7 @@ for (const { name, program } of serversToTest()) {
       assert.equal((await nats('req', 'ops.echo.u1', 'raw bytes', '--raw')).trim(), 'raw bytes');
     });
 
-    test('nats micro lists the unit, its endpoint and its counters', async () => {
+    test('nats micro lists the unit, its endpoint and its counters', { skip: lacking('nats') }, async () => {
       assert.match(await nats('micro', 'ls'), /nunect.*0\.1\.0.*u1/);
       const info = await nats('micro', 'info', 'nunect', 'u1');
       assert.match(info, /ops\.echo\.u1/);

@@ -140,7 +140,9 @@ for (const [name, program] of Object.entries({ debian, newest })) {
       assert.ok(!heard.some((line) => line.includes('to myself')), heard.join('\n'));
     });
 
-    test('the example stream stores what a unit records, once, and only in its own name', async (t) => {
+    test('the example stream stores what a unit records, once, and only in its own name', {
+      skip: lacking('nats'),
+    }, async (t) => {
       const { leaf, operator, leafPort, hubPort } = await fleet(t, server, (dir, client, port) =>
         exampleHub('hub', dir, { client, leaf: port }),
       );

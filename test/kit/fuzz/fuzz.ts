@@ -28,8 +28,9 @@ export function holds<T>(
   given: fc.Arbitrary<T>,
   check: (made: T) => void,
   usual?: number,
+  skip: string | false = false,
 ): void {
-  test(name, { timeout: 3_600_000 }, () => {
+  test(name, { timeout: 3_600_000, skip }, () => {
     fc.assert(fc.property(given, check), settings(usual));
   });
 }

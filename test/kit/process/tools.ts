@@ -50,6 +50,10 @@ export const natsServers = (): {
   newest: [join(root, '.tools/go/bin/nats-server')].find(runnable),
 });
 
+/** Why a test of what only newer servers do must be left out; false where the newest one is there. */
+export const withoutNewest = (): string | false =>
+  natsServers().newest === undefined && 'not on this machine: the newest nats-server (make tools, with Go)';
+
 /** Root of the checkout. */
 export const projectRoot = root;
 
