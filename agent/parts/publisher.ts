@@ -20,8 +20,11 @@ const publisherOptions = (file: AgentFile) => ({
 const firstLook_ms = 3000;
 const pause_ms = 20;
 
+/** No answer of the hub to a record, yet: the leaf takes a moment to join it. */
+const unanswered: ReadonlySet<string> = new Set(['starting', 'failing']);
+
 /**
- * Resolves once the server was reached or not, and the hub has answered a record or not; after 3 s at the latest.
+ * Resolves once the server could not be reached, or the hub has answered a record; after 3 s at the latest.
  * Whoever looks before that sees a problem at each start, and it is published.
  */
 function firstTried(link: () => Pick<Link, 'state'>, spool: Pick<Spool, 'stats'>, ticker: Ticker) {
@@ -29,7 +32,7 @@ function firstTried(link: () => Pick<Link, 'state'>, spool: Pick<Spool, 'stats'>
   return new Promise<void>((resolve) => {
     const look = (): void => {
       const { connected, lastError } = link().state();
-      const isTried = connected ? spool.stats().state !== 'starting' : lastError !== undefined;
+      const isTried = connected ? !unanswered.has(spool.stats().state) : lastError !== undefined;
       if (isTried || ticker.now_ms() >= until_ms) resolve();
       else ticker.after(pause_ms, look);
     };
