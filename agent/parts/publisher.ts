@@ -2,6 +2,7 @@ import type { AgentFile } from '../config/agentfile.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../records/spool.ts';
+import type { SpoolState } from '../records/stats.ts';
 import { startPublisher } from '../status/publisher.ts';
 import { eventsPart } from './events.ts';
 import { linkPart } from './link.ts';
@@ -21,7 +22,7 @@ const firstLook_ms = 3000;
 const pause_ms = 20;
 
 /** No answer of the hub to a record, yet: the leaf takes a moment to join it. */
-const unanswered: ReadonlySet<string> = new Set(['starting', 'failing']);
+const unanswered: ReadonlySet<SpoolState> = new Set(['starting', 'failing']);
 
 /**
  * Resolves once the server could not be reached, or the hub has answered a record; after 3 s at the latest.

@@ -345,8 +345,8 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
       if (name === 'a directory') mkdirSync(program);
       if (text !== undefined) writeFileSync(program, text);
       if (text !== undefined && name !== 'not executable') chmodSync(program, 0o755);
-      const runDir = join(place, `run ${name}`);
-      mkdirSync(runDir);
+      const stateDir = join(place, `run ${name}`);
+      mkdirSync(stateDir);
       const signal = new AbortController().signal;
       const watch = watchPtp4l(
         {
@@ -360,7 +360,7 @@ test('a pmc that cannot start, hangs, floods or ends at once is absent with a re
           domain: 0,
           transportSpecific: 0,
           poll_s: 1,
-          stateDir: runDir,
+          stateDir,
         },
         signal,
       );
