@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test truth fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -16,6 +16,9 @@ demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-
 
 test: build browser ## run all tests with coverage: unit, integration, end to end
 	@test/all.sh
+
+truth: build tools ## hold what units say of their clock against the truth; NAMES="ptp-asym ntp-step90" for these, LAB_JOBS at a time (4)
+	@$(run_ts) --enable-source-maps test/truth/run.ts
 
 soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
@@ -64,7 +67,7 @@ tools: ## fetch the programs that tests and demo run into .tools: nats-server, n
 	@build/tools.sh
 
 clean: ## remove all build results; .tools and node_modules stay
-	rm -rf dist .coverage .demo .soak
+	rm -rf dist .coverage .demo .soak .truth
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-progress

@@ -1,28 +1,13 @@
 // `make soak`: breaks everything at random for SOAK_SECONDS (600), with seed SOAK_SEED. Exits with 1 if the unit did
 // something wrong, and then keeps its files.
-import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runApart } from '../kit/process/apart.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
-import { natsServers, need, projectRoot, tool } from '../kit/process/tools.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { chaos } from './chaos.ts';
 import type { Place } from './place.ts';
 import { judge } from './verdict.ts';
-
-/** In namespaces of its own, as test/job.sh has it: its mounts, daemons and clock daemons are nobody else's. */
-function apart(): number | undefined {
-  const unshare = tool('unshare');
-  if (process.env['NUNECT_SOAK_APART'] === '1' || unshare === undefined) return undefined;
-  const words = ['--pid', '--mount', '--net', '--ipc', '--fork', '--kill-child', '--mount-proc'];
-  if (spawnSync(unshare, [...words, 'true'], { stdio: 'ignore' }).status !== 0) return undefined;
-  const inside = 'ip link set lo up; mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec "$@"';
-  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const { status } = spawnSync(unshare, [...words, 'sh', '-c', inside, 'sh', ...self], {
-    stdio: 'inherit',
-    env: { ...process.env, NUNECT_SOAK_APART: '1' },
-  });
-  return status ?? 1;
-}
 
 /** Sockets cannot be copied. */
 const isFile = (path: string): boolean => !lstatSync(path).isSocket();
@@ -68,6 +53,6 @@ async function main(): Promise<number> {
   return faults.length > 0 ? 1 : 0;
 }
 
-const status = apart();
+const status = runApart();
 if (status !== undefined) process.exit(status);
 void main().then((code) => process.exit(code));

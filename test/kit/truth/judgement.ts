@@ -1,0 +1,98 @@
+import type { Row, Span, TimeRecord, TruthUnit } from './unit.ts';
+
+/** What is wrong with one record. */
+export type Fault = 'OUTSIDE' | 'FALSE LOCK' | 'CONTRADICTION';
+
+/** How a unit did. */
+export interface Judgement {
+  readonly name: string;
+  readonly records: number;
+  /** Records whose truth lies outside error_bound_ns. */
+  readonly outside: number;
+  /** Records that say locked of a clock that is far off. */
+  readonly falseLocks: number;
+  /** Records whose own offset lies outside their own bound. */
+  readonly contradictions: number;
+  /** Of the records that have a bound; undefined where none has. */
+  readonly medianBound_ns: number | undefined;
+  /** bound / |truth|, where what is below the noise of the lab counts as that. */
+  readonly medianRatio: number | undefined;
+  readonly ratio95: number | undefined;
+  /** Changes of source, quality or holdover in the spans that were to be steady. */
+  readonly transitions: number;
+  /** Length of these spans. */
+  readonly steady_s: number;
+  /** Reasons that were expected of it in vain. */
+  readonly unsaid: readonly string[];
+}
+
+/** A clock that is further off is not locked, whatever the paths are like. */
+const lockedWithin_ns = { ptp: 1e6, ntp: 10e6, unsynced: 0 } as const;
+
+/** What the lab cannot tell from 0. */
+const noise_ns = 1000;
+
+/** |truth| of a row, of two that are possible the kinder one. */
+const off_ns = ({ truth: { error_ns, unstepped_ns = error_ns } }: Row): number =>
+  Math.min(Math.abs(error_ns), Math.abs(unstepped_ns));
+
+/** What the source itself says that the clock is off by. */
+const ownOffset_ns = (record: TimeRecord): number | undefined => {
+  if (record.active_source === 'ptp') return record.ptp_offset_ns;
+  if (record.active_source === 'ntp' && record.ntp_offset_ms !== undefined) return record.ntp_offset_ms * 1e6;
+  return undefined;
+};
+
+/** All that is wrong with a record. */
+export function faultsOf(row: Row): readonly Fault[] {
+  const { record } = row;
+  const { error_bound_ns: bound, active_source: source } = record;
+  const own = ownOffset_ns(record);
+  const faults: Fault[] = [];
+  if (bound !== undefined && off_ns(row) > bound) faults.push('OUTSIDE');
+  if (record.clock_quality === 'locked' && off_ns(row) > lockedWithin_ns[source]) faults.push('FALSE LOCK');
+  if (bound !== undefined && own !== undefined && Math.abs(own) > bound) faults.push('CONTRADICTION');
+  return faults;
+}
+
+/** Source, quality and holdover in one string. */
+export const verdictOf = ({ active_source, clock_quality, holdover }: TimeRecord): string =>
+  `${active_source}/${clock_quality}${holdover ? '/holdover' : ''}`;
+
+/** The smallest value that so large a share of the values does not exceed. */
+function quantile(values: readonly number[], share: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+function transitionsIn(rows: readonly Row[], { from_s, to_s }: Span): number {
+  const verdicts = rows
+    .filter(({ at_s }) => at_s >= from_s && at_s <= to_s)
+    .map(({ record }) => verdictOf(record));
+  return verdicts.filter((verdict, i) => i > 0 && verdict !== verdicts[i - 1]).length;
+}
+
+/** Holds the records of a unit against the truth. */
+export function judgeUnit({ name, rows, steadySpans, unsaid }: TruthUnit): Judgement {
+  const faults = rows.flatMap(faultsOf);
+  const count = (wanted: Fault): number => faults.filter((fault) => fault === wanted).length;
+  const bounded = rows.flatMap((row) => {
+    const bound_ns = row.record.error_bound_ns;
+    return bound_ns === undefined ? [] : { bound_ns, ratio: bound_ns / Math.max(off_ns(row), noise_ns) };
+  });
+  const bounds = bounded.map(({ bound_ns }) => bound_ns);
+  const ratios = bounded.map(({ ratio }) => ratio);
+  return {
+    name,
+    records: rows.length,
+    outside: count('OUTSIDE'),
+    falseLocks: count('FALSE LOCK'),
+    contradictions: count('CONTRADICTION'),
+    medianBound_ns: quantile(bounds, 0.5),
+    medianRatio: quantile(ratios, 0.5),
+    ratio95: quantile(ratios, 0.95),
+    transitions: steadySpans.reduce((sum, span) => sum + transitionsIn(rows, span), 0),
+    steady_s: steadySpans.reduce((sum, { from_s, to_s }) => sum + to_s - from_s, 0),
+    unsaid,
+  };
+}

@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { startServer } from '../leaf/leafdaemon.ts';
+import { type NetnsEnd, netnsSwitch } from '../net/netns.ts';
+import type { Cleanup } from '../process/cleanup.ts';
+import { newOwner } from '../process/cleanup.ts';
+import { tempDir } from '../process/daemon.ts';
+import { reservePort } from '../process/ports.ts';
+import { natsServers, need } from '../process/tools.ts';
+import { buildTruthlab, type Truthlab } from './build.ts';
+import { type GmLies, grandmaster, type Liar, type NtpLies, type NtpServer, ntpServer } from './servers.ts';
+import { type TimeRecord, type TruthUnit, type TruthUnitOptions, truthUnit } from './unit.ts';
+import { hostEpoch_ns } from './vclock.ts';
+
+/** What the labs of one process share: the compiled program and a hub. */
+export interface LabHall {
+  readonly truthlab: Truthlab;
+  readonly hubUrl: string;
+  readonly nc: NatsConnection;
+}
+
+/** Where one scenario is played. All that it starts ends with it. */
+export interface Lab {
+  readonly name: string;
+  /** It ends with the lab. */
+  readonly owner: Cleanup;
+  /** Makes a unit of which nothing runs yet; its name is that of the lab, with a number from the second on. */
+  unit(opts?: TruthUnitOptions): Promise<TruthUnit>;
+  /** Starts an NTP server on an address of loopback of its own. */
+  ntp(lies?: NtpLies): Promise<NtpServer>;
+  /** Lays a network of cables to one switch, in which PTP can be spoken. */
+  network(ends: number): readonly NetnsEnd[];
+  /** Writes into the logs of its units what happens now. */
+  mark(what: string): void;
+  /** Starts a grandmaster at one end. */
+  gm(at: NetnsEnd, lies?: GmLies): Promise<Liar<GmLies>>;
+}
+
+/** A scenario of the lab. */
+export interface Scenario {
+  readonly name: string;
+  /** What it is, in one line. */
+  readonly what: string;
+  /** How long it takes, about. */
+  readonly seconds: number;
+  run(lab: Lab): Promise<void>;
+}
+
+/** Compiles the lab and starts its hub. */
+export async function openHall(owner: Cleanup): Promise<LabHall> {
+  const truthlab = buildTruthlab(owner);
+  const port = await reservePort();
+  const conf = join(tempDir(owner, 'hub'), 'hub.conf');
+  writeFileSync(conf, `listen: "127.0.0.1:${port}"\n`);
+  await startServer(owner, natsServers().newest ?? need('nats-server'), conf);
+  const hubUrl = `nats://127.0.0.1:${port}`;
+  const nc = await connect({ servers: hubUrl });
+  owner.after(() => nc.close());
+  return { truthlab, hubUrl, nc };
+}
+
+/** The host's clock must not be set while a lab runs: it is the truth. */
+const mostHostStep_ns = 100_000n;
+
+function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, units: TruthUnit[]): Lab {
+  const { truthlab, hubUrl, nc } = hall;
+  let servers = 0;
+  return {
+    name,
+    owner,
+    async unit(opts = {}) {
+      const unitName = units.length === 0 ? name : `${name}-${units.length + 1}`;
+      const unit = await truthUnit(owner, truthlab, { ...opts, name: unitName, hubUrl, epoch_ns });
+      units.push(unit);
+      const heard = nc.subscribe(`ops.metric.time.${unitName}`, {
+        callback: (_error, message) => unit.hear(message.json<TimeRecord>()),
+      });
+      owner.after(() => heard.unsubscribe());
+      await nc.flush();
+      return unit;
+    },
+    async ntp(lies = {}) {
+      servers += 1;
+      const at = { address: `127.0.0.${10 + servers}`, port: await reservePort() };
+      return ntpServer(owner, truthlab, at, lies);
+    },
+    mark: (what) => {
+      for (const unit of units) unit.mark(what);
+    },
+    network: (ends) => netnsSwitch(owner, ends),
+    gm: (at, lies = {}) => grandmaster(owner, truthlab, at, lies),
+  };
+}
+
+/** Plays a scenario and gives its units, with all that they told. Rejects when it could not be played. */
+export async function play(hall: LabHall, scenario: Scenario): Promise<readonly TruthUnit[]> {
+  const owner = newOwner();
+  const units: TruthUnit[] = [];
+  const epoch_ns = hostEpoch_ns(hall.truthlab);
+  try {
+    await scenario.run(labOf(owner, hall, scenario.name, epoch_ns, units));
+  } finally {
+    await owner.end();
+  }
+  const moved_ns = hostEpoch_ns(hall.truthlab) - epoch_ns;
+  if (moved_ns > mostHostStep_ns || moved_ns < -mostHostStep_ns)
+    throw new Error(`the clock of this machine was set by ${moved_ns} ns, and it was to be the truth`);
+  return units;
+}
