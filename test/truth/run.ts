@@ -1,5 +1,7 @@
-// `make truth`: plays scenarios of the truth lab, LAB_JOBS (4) at a time, and says how each came off. NAMES="ptp-asym
-// ntp-step90" for these only. What each unit told lies in .truth then. Exits with 1 when a record was wrong.
+// `make truth`: plays the scenarios of the truth lab, LAB_JOBS (4) at a time, and says how each came off.
+//   NAMES="ptp-asym ntp-step90 random-7"  these only
+//   LAB_SECONDS=28800                     random ones for so long, with seeds from LAB_SEED on
+// What each unit told lies in .truth then. Exits with 1 when something was wrong.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runApart } from '../kit/process/apart.ts';
@@ -9,13 +11,13 @@ import { noTruthlab } from '../kit/truth/build.ts';
 import { type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
 import { type LabHall, openHall, play, type Scenario } from '../kit/truth/lab.ts';
 import { logOf, tableOf, wrongOf } from '../kit/truth/report.ts';
-import { scenarios } from '../kit/truth/scenarios/all.ts';
+import { scenarioOf, scenarios } from '../kit/truth/scenarios/all.ts';
+import { randomScenario } from '../kit/truth/scenarios/random.ts';
 
 const dir = join(projectRoot, '.truth');
 
-/** Plays one and writes its logs. A scenario that could not be played to its end is a fault too. */
+/** Plays one, writes its logs, and gives how it came off. One that could not be played to its end is a fault too. */
 async function one(hall: LabHall, scenario: Scenario, faults: string[]): Promise<readonly Judgement[]> {
-  console.log(`${scenario.name}: ${scenario.what} (${scenario.seconds} s)`);
   try {
     const units = await play(hall, scenario);
     for (const unit of units) {
@@ -23,28 +25,36 @@ async function one(hall: LabHall, scenario: Scenario, faults: string[]): Promise
       writeFileSync(join(dir, `${unit.name}.daemons.log`), unit.output());
     }
     const judged = units.map(judgeUnit);
-    faults.push(...judged.flatMap(wrongOf));
+    const wrong = judged.flatMap(wrongOf);
+    faults.push(...wrong);
+    console.log(wrong.length === 0 ? `${scenario.name}: good` : wrong.join('\n'));
     return judged;
   } catch (error) {
-    faults.push(`${scenario.name}: ${error instanceof Error ? error.stack : error}`);
+    const told = error instanceof Error ? error.stack : error;
+    faults.push(`${scenario.name}: not played to its end: ${told}`);
+    console.log(faults.at(-1));
     return [];
   }
 }
 
-function wanted(): readonly Scenario[] {
+/** What is to be played: the next one each time, undefined after the last. */
+function programme(): () => Scenario | undefined {
+  let seed = Number(process.env['LAB_SEED'] ?? Date.now() % 1_000_000);
+  const seconds = Number(process.env['LAB_SECONDS'] ?? 0);
   const names = (process.env['NAMES'] ?? '').split(/[\s,]+/).filter((name) => name !== '');
-  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-  if (unknown.length > 0)
-    throw new Error(
-      `no scenario ${unknown.join(', ')}; there are:\n${scenarios.map(({ name, what }) => `${name}: ${what}`).join('\n')}`,
-    );
-  return names.length === 0 ? scenarios : scenarios.filter(({ name }) => names.includes(name));
+  if (seconds > 0) {
+    const until_ms = performance.now() + seconds * 1000;
+    return () => (performance.now() < until_ms ? randomScenario(seed++) : undefined);
+  }
+  const all = names.length > 0 ? names.map(scenarioOf) : [...scenarios, randomScenario(seed)];
+  const left = all.sort((a, b) => b.seconds - a.seconds); // so that none is left alone at the end
+  return () => left.shift();
 }
 
 async function main(): Promise<number> {
   const reason = noTruthlab();
   if (reason !== false) throw new Error(reason);
-  const left = [...wanted()];
+  const next = programme();
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir);
   const owner = newOwner();
@@ -52,12 +62,15 @@ async function main(): Promise<number> {
   const faults: string[] = [];
   const judged: Judgement[] = [];
   const worker = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift())
-      judged.push(...(await one(hall, next, faults)));
+    for (let scenario = next(); scenario !== undefined; scenario = next()) {
+      console.log(`${scenario.name}: ${scenario.what} (${scenario.seconds} s)`);
+      judged.push(...(await one(hall, scenario, faults)));
+    }
   };
   await Promise.all(Array.from({ length: Number(process.env['LAB_JOBS'] ?? 4) }, worker));
   await owner.end();
-  console.log(`\n${tableOf(judged)}\n`);
+  const sorted = judged.sort((a, b) => a.name.localeCompare(b.name));
+  console.log(`\n${tableOf(sorted)}\n`);
   for (const fault of faults) console.log(`WRONG: ${fault}`);
   return faults.length > 0 ? 1 : 0;
 }

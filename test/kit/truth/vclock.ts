@@ -23,7 +23,7 @@ export interface VirtualClock {
 }
 
 /** So long a message of a unit may be under way. */
-const onTheWay_ns = 50e6;
+const onTheWay_ns = 100e6;
 
 /** CLOCK_REALTIME minus CLOCK_MONOTONIC of this machine. */
 export const hostEpoch_ns = (lab: Truthlab): bigint =>

@@ -2,6 +2,17 @@ import type { Scenario } from '../lab.ts';
 import { mixedScenarios } from './mixed.ts';
 import { ntpScenarios } from './ntp.ts';
 import { ptpScenarios } from './ptp.ts';
+import { randomScenario } from './random.ts';
 
-/** Every scenario that has a name. */
+/** Every scenario that is the same each time. */
 export const scenarios: readonly Scenario[] = [...ptpScenarios, ...ntpScenarios, ...mixedScenarios];
+
+/** The scenario of this name; `random-N` is the random one with seed N. */
+export function scenarioOf(name: string): Scenario {
+  const [, seed] = /^random-(\d+)$/.exec(name) ?? [];
+  const found =
+    seed === undefined ? scenarios.find((one) => one.name === name) : randomScenario(Number(seed));
+  if (found !== undefined) return found;
+  const known = scenarios.map((one) => `  ${one.name.padEnd(16)} ${one.what}`);
+  throw new Error(`no scenario ${name}; there are random-SEED and\n${known.join('\n')}`);
+}

@@ -11,7 +11,7 @@ interface Witnessed {
 }
 
 /** A unit that follows a grandmaster, while a chronyd with -x watches an NTP server. */
-export async function witnessed(
+async function witnessed(
   lab: Lab,
   opts: { readonly gm?: GmLies; readonly server?: NtpLies; readonly poll?: string } = {},
 ): Promise<Witnessed> {

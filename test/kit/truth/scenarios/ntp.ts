@@ -64,7 +64,7 @@ const suddenly = (
 });
 
 /** Several servers, each lying in its own way, and a unit that hears them all. */
-export async function manyServers(
+async function manyServers(
   lab: Lab,
   lies: readonly NtpLies[],
   opts: NtpSiteOptions = {},
@@ -159,14 +159,20 @@ async function lan(lab: Lab): Promise<void> {
 }
 
 /** A chronyd that is right but takes few of its samples. */
-const sparse = (name: string, what: string, options: string, server: NtpLies = {}): Scenario => ({
+const sparse = (
+  name: string,
+  what: string,
+  [settling_s, steady_s]: readonly [settling_s: number, steady_s: number],
+  options: string,
+  server: NtpLies = {},
+): Scenario => ({
   name,
   what,
-  seconds: 135,
+  seconds: settling_s + steady_s + 10,
   async run(lab) {
     const { unit } = await ntpSite(lab, { server, poll: `minpoll 0 maxpoll 0 iburst ${options}` });
-    await pause(60);
-    await unit.steady(70);
+    await pause(settling_s);
+    await unit.steady(steady_s);
   },
 });
 
@@ -288,9 +294,11 @@ const manySources: readonly Scenario[] = [
 ];
 
 const field: readonly Scenario[] = [
-  sparse('field-filter4', 'chronyd takes one sample of 4', 'filter 4'),
-  sparse('field-filter15', 'chronyd takes one sample of 15', 'filter 15'),
-  sparse('field-maxdelay', 'chronyd takes only samples of 20 ms', 'maxdelay 0.02', { jitter_out_s: 0.08 }),
+  sparse('field-filter4', 'chronyd takes one sample of 4', [45, 55], 'filter 4'),
+  sparse('field-filter15', 'chronyd takes one sample of 15', [75, 120], 'filter 15'),
+  sparse('field-maxdelay', 'chronyd takes only samples of 20 ms', [60, 120], 'maxdelay 0.02', {
+    jitter_out_s: 0.08,
+  }),
   { name: 'field-cmdport0', what: 'chronyd answers no questions', seconds: 35, run: refusesQuestions },
 ];
 

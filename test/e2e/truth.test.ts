@@ -1,0 +1,151 @@
+// What units say of their clock, held against the truth, in labs side by side; all of them and longer: `make truth`.
+// Nothing here can move the clock of this machine: those of the units are files.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { kernelClock } from '../kit/clock/unsteered.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { noTruthlab } from '../kit/truth/build.ts';
+import { faultsOf, type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
+import { type LabHall, openHall, play, type Scenario } from '../kit/truth/lab.ts';
+import { logOf, tableOf, wrongOf } from '../kit/truth/report.ts';
+import { scenarioOf } from '../kit/truth/scenarios/all.ts';
+import { randomScenario } from '../kit/truth/scenarios/random.ts';
+import { pause, type Row, type TimeRecord } from '../kit/truth/unit.ts';
+
+const skip = noTruthlab();
+const seed = Number(process.env['LAB_SEED'] ?? Date.now() % 1_000_000);
+const names = [
+  'ptp-asym', // the whole path delay may lie in one direction
+  'ptp-noresp2', // a delay that is measured no more
+  'ptp-flags', // a claim that is withdrawn
+  'ptp-utc36', // what no grandmaster can mean
+  'ptp-2gm', // a second grandmaster with another time
+  'wit-servesutc', // PTP and NTP that differ by 37 s
+  'ntp-step60', // a small step between two polls
+  'ntp-mon3s', // a clock that is not steered
+  'ntp-false4', // a falseticker, by name
+  'field-filter4', // few of the samples are taken
+  'field-refid-ptp', // an untraceable grandmaster behind chronyd
+];
+
+const owner = newOwner();
+const kernelBefore = kernelClock();
+const judged: Judgement[] = [];
+let hall: LabHall;
+let started = 0;
+
+before(async () => {
+  if (skip === false) hall = await openHall(owner);
+});
+after(async () => {
+  await owner.end();
+  if (skip === false) console.log(`LAB_SEED=${seed}\n${tableOf(judged)}`);
+});
+
+/** Plays a scenario; units start one after the other, since that is what costs most. */
+async function played(scenario: Scenario) {
+  started += 1;
+  await pause(started);
+  return play(hall, scenario);
+}
+
+/** No record of its units lies outside, is falsely locked or contradicts itself. */
+async function holds(scenario: Scenario): Promise<void> {
+  const units = await played(scenario);
+  const results = units.map(judgeUnit);
+  judged.push(...results);
+  const wrong = results.flatMap(wrongOf);
+  assert.deepEqual(wrong, [], [...wrong, ...units.map(logOf)].join('\n'));
+}
+
+describe('a record and the truth', { skip, concurrency: names.length + 3 }, () => {
+  for (const name of names) {
+    const scenario = scenarioOf(name);
+    test(`${name}: ${scenario.what}`, () => holds(scenario));
+  }
+
+  test(`random lies with seed ${seed}`, () => holds(randomScenario(seed, 75)));
+
+  test('a clock that nobody steers is seen to be off by what it is off by', async () => {
+    let chronyd_s = 0;
+    const [unit] = await played({
+      name: 'truth-unsteered',
+      what: 'watched only',
+      seconds: 30,
+      async run(lab) {
+        const watched = await lab.unit({ offset_s: 0.03 });
+        watched.chronyd([(await lab.ntp()).line()], { monitorOnly: true });
+        await watched.agent();
+        await pause(15);
+        // chronyd says by how much the source is behind the clock: ^*,address,stratum,...,offset
+        const source = (await watched.chronyc('-c', 'sources')).split(',');
+        chronyd_s = -Number(source[7]);
+      },
+    });
+    const truth_s = (unit?.rows.at(-1)?.truth.error_ns ?? 0) / 1e9;
+    assert.ok(Math.abs(truth_s - 0.03) < 0.001, `${truth_s} s`);
+    assert.ok(Math.abs(truth_s + chronyd_s) < 0.0005, `truth ${truth_s} s, chronyd ${chronyd_s} s`);
+  });
+
+  test('a server that lies alone and from the first takes its unit along, and the lab sees it', async () => {
+    const [unit] = await played({
+      name: 'truth-liar',
+      what: '250 ms off',
+      seconds: 30,
+      async run(lab) {
+        const fooled = await lab.unit();
+        fooled.chronyd([(await lab.ntp({ offset_s: 0.25 })).line(), 'makestep 0.1 3']);
+        await fooled.agent();
+        await pause(25);
+      },
+    });
+    assert.ok(unit !== undefined);
+    const truth_ms = (unit.rows.at(-1)?.truth.error_ns ?? 0) / 1e6;
+    assert.ok(Math.abs(truth_ms - 250) < 1, `${truth_ms} ms`);
+    assert.ok(judgeUnit(unit).outside > 0, logOf(unit));
+  });
+});
+
+describe('what is wrong with a record', () => {
+  const row = (error_ns: number, record: Partial<TimeRecord>, unstepped_ns?: number): Row => ({
+    at_s: 1,
+    truth: { error_ns, ...(unstepped_ns === undefined ? {} : { unstepped_ns }) },
+    record: {
+      active_source: 'ptp',
+      clock_quality: 'locked',
+      holdover: false,
+      reasons: [],
+      evidence: '',
+      ...record,
+    },
+  });
+
+  test('a truth beyond the bound, on either side', () => {
+    assert.deepEqual(faultsOf(row(900, { error_bound_ns: 1000 })), []);
+    assert.deepEqual(faultsOf(row(1100, { error_bound_ns: 1000 })), ['OUTSIDE']);
+    assert.deepEqual(faultsOf(row(-1100, { error_bound_ns: 1000 })), ['OUTSIDE']);
+    assert.deepEqual(faultsOf(row(5e8, { clock_quality: 'freerun' })), [], 'nothing is claimed');
+  });
+
+  test('a record may have left the unit just before its clock was set', () => {
+    assert.deepEqual(faultsOf(row(5e6, { error_bound_ns: 1000 }, 900)), []);
+  });
+
+  test('a lock on a clock that is far off', () => {
+    assert.deepEqual(faultsOf(row(1.1e6, {})), ['FALSE LOCK']);
+    assert.deepEqual(faultsOf(row(1.1e6, { clock_quality: 'tracking' })), []);
+    assert.deepEqual(faultsOf(row(9e6, { active_source: 'ntp' })), []);
+    assert.deepEqual(faultsOf(row(11e6, { active_source: 'ntp' })), ['FALSE LOCK']);
+  });
+
+  test('an offset beyond the bound of the same record', () => {
+    assert.deepEqual(faultsOf(row(0, { error_bound_ns: 1000, ptp_offset_ns: -1001 })), ['CONTRADICTION']);
+    const ntp = { active_source: 'ntp', error_bound_ns: 1e6, ptp_offset_ns: 2e6 } as const;
+    assert.deepEqual(faultsOf(row(0, { ...ntp, ntp_offset_ms: 0.9 })), []);
+    assert.deepEqual(faultsOf(row(0, { ...ntp, ntp_offset_ms: 1.1 })), ['CONTRADICTION']);
+  });
+});
+
+test('frequency and status of the kernel clock are as before', () => {
+  assert.deepEqual(kernelClock(), kernelBefore);
+});
