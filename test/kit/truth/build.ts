@@ -5,7 +5,7 @@ import type { Cleanup } from '../process/cleanup.ts';
 import { tempDir } from '../process/daemon.ts';
 import { tool } from '../process/tools.ts';
 
-/** The two forms of truthlab.c. */
+/** What the C files of ./native become. */
 export interface Truthlab {
   /** For LD_PRELOAD. */
   readonly library: string;
@@ -22,11 +22,11 @@ export function noTruthlab(): string | false {
 export function buildTruthlab(owner: Cleanup): Truthlab {
   const dir = tempDir(owner, 'truthlab');
   const built = { library: join(dir, 'truthlab.so'), program: join(dir, 'truthlab') };
-  const gcc = (...args: string[]): void => {
-    const all = ['-O2', '-Wall', '-Wextra', '-Werror', ...args, join(__dirname, 'truthlab.c'), '-ldl', '-lm'];
-    execFileSync('gcc', all, { stdio: 'pipe' });
+  const gcc = (output: string, ...args: string[]): void => {
+    const all = ['-O2', '-Wall', '-Wextra', '-Werror', '-o', output, ...args, '-ldl', '-lm'];
+    execFileSync('gcc', all, { stdio: 'pipe', cwd: join(__dirname, 'native') });
   };
-  gcc('-shared', '-fPIC', '-DPRELOAD', '-o', built.library);
-  gcc('-o', built.program);
+  gcc(built.library, '-shared', '-fPIC', 'preload.c');
+  gcc(built.program, 'truthlab.c', 'ntp.c', 'gm.c');
   return built;
 }

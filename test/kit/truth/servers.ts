@@ -118,6 +118,7 @@ async function liar<Lies extends object>(
     for (const [name, value] of Object.entries(changed)) child.stdin.write(`${name} ${wordOf(value)}\n`);
   };
   set(lies);
+  child.stdin.write('start now\n');
   await eventually(`${words.join(' ')} ready`, () => {
     if (child.exitCode !== null) throw new Error(`${words.join(' ')}: ${output}`);
     return output.includes('ready');

@@ -32,7 +32,7 @@ export const hostEpoch_ns = (lab: Truthlab): bigint =>
 const generationBytes = 8;
 const slotBytes = 13 * 8;
 
-/** The present state of the clock in its file, by the layout of truthlab.c. */
+/** The present state of the clock in its file, by the layout of native/clock.h. */
 function readState(fd: number): Buffer {
   const all = Buffer.alloc(generationBytes + 2 * slotBytes);
   const again = Buffer.alloc(generationBytes);

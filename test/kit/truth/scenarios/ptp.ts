@@ -74,6 +74,12 @@ const jittery = (us: number): Scenario => ({
   },
 });
 
+async function tenMinutes(lab: Lab): Promise<void> {
+  const { unit } = await ptpSite(lab, { gm: { jitter_s: 15e-6 }, lines: [] });
+  await pause(60);
+  await unit.steady(600);
+}
+
 /** Changes of a kind, one after the other, at a settled unit. */
 async function oneByOne(
   lab: Lab,
@@ -196,6 +202,12 @@ async function good(lab: Lab): Promise<void> {
 /** A unit with PTP alone. */
 export const ptpScenarios: readonly Scenario[] = [
   { name: 'ptp-ok', what: 'a good grandmaster and the usual servo', seconds: 140, run: good },
+  {
+    name: 'ptp-steady',
+    what: 'ten minutes with time stamps that scatter by 15 us',
+    seconds: 670,
+    run: tenMinutes,
+  },
   ...[5, 15, 30, 50].map(jittery),
   always('ptp-asym', 'the way to the grandmaster seems 1 ms longer', { request_shift_s: 0.001 }, 70),
   { name: 'ptp-asymstep', what: 'it becomes 400 us longer', seconds: 85, run: delayStep },
