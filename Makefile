@@ -17,7 +17,7 @@ demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-
 test: build browser ## run all tests with coverage: unit, integration, end to end
 	@test/all.sh
 
-truth: build tools ## hold what units say of their clock against the truth; NAMES="ptp-asym ntp-step90" for these, LAB_JOBS at a time (4)
+truth: build tools ## hold what units say of their clock against the truth; NAMES="ptp-asym ntp-step90" for these, LAB_SECONDS=28800 random labs for a night
 	@$(run_ts) --enable-source-maps test/truth/run.ts
 
 soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED

@@ -1,9 +1,12 @@
 // What units say of their clock, held against the truth, in labs side by side; all of them and longer: `make truth`.
 // Nothing here can move the clock of this machine: those of the units are files.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
+import { runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { runtime } from '../kit/process/tools.ts';
 import { noTruthlab } from '../kit/truth/build.ts';
 import { faultsOf, type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
 import { type LabHall, openHall, play, type Scenario } from '../kit/truth/lab.ts';
@@ -11,6 +14,7 @@ import { logOf, tableOf, wrongOf } from '../kit/truth/report.ts';
 import { scenarioOf } from '../kit/truth/scenarios/all.ts';
 import { randomScenario } from '../kit/truth/scenarios/random.ts';
 import { pause, type Row, type TimeRecord } from '../kit/truth/unit.ts';
+import { hostEpoch_ns, type VirtualClock, virtualClock } from '../kit/truth/vclock.ts';
 
 const skip = noTruthlab();
 const seed = Number(process.env['LAB_SEED'] ?? Date.now() % 1_000_000);
@@ -103,6 +107,45 @@ describe('a record and the truth', { skip, concurrency: names.length + 3 }, () =
     const truth_ms = (unit.rows.at(-1)?.truth.error_ns ?? 0) / 1e6;
     assert.ok(Math.abs(truth_ms - 250) < 1, `${truth_ms} ms`);
     assert.ok(judgeUnit(unit).outside > 0, logOf(unit));
+  });
+});
+
+describe('the clock of a unit', { skip }, () => {
+  const clockOf = (offset_s: number, oscillator_ppm: number) =>
+    virtualClock(owner, hall.truthlab, join(tempDir(owner, 'clock'), 'clock'), {
+      offset_s,
+      oscillator_ppm,
+      epoch_ns: hostEpoch_ns(hall.truthlab),
+    });
+
+  /** What a process of the unit reads, minus what this one does, in ms. */
+  async function seen_ms(clock: VirtualClock): Promise<number> {
+    const env = { ...process.env, ...clock.env };
+    const { stdout } = await runToEnd(runtime(), ['-p', 'Date.now()'], { env });
+    return Number(stdout) - Date.now();
+  }
+
+  test('is what its processes read, and no process besides', async () => {
+    const clock = clockOf(1000, 0);
+    assert.ok(Math.abs((await seen_ms(clock)) - 1e6) < 2000);
+    clock.step(-2000);
+    assert.ok(Math.abs((await seen_ms(clock)) + 1e6) < 2000);
+  });
+
+  test('gains by its oscillator, and jumps when it is set', async () => {
+    const clock = clockOf(0, 500);
+    const before_ns = clock.truth().error_ns;
+    await pause(1);
+    const gained_ns = clock.truth().error_ns - before_ns;
+    assert.ok(Math.abs(gained_ns - 500_000) < 20_000, `${gained_ns} ns in a second at 500 ppm`);
+    clock.step(0.25);
+    const { error_ns, unstepped_ns } = clock.truth();
+    assert.equal(Math.round(error_ns - (unstepped_ns ?? 0)), 250e6);
+    clock.oscillator(0);
+    const stopped_ns = clock.truth().error_ns;
+    await pause(0.3);
+    assert.ok(Math.abs(clock.truth().error_ns - stopped_ns) < 2000);
+    assert.equal(clock.truth().unstepped_ns, undefined, 'the step is a while ago');
   });
 });
 

@@ -22,8 +22,8 @@ export interface Judgement {
   readonly transitions: number;
   /** Length of these spans. */
   readonly steady_s: number;
-  /** Reasons that were expected of it in vain. */
-  readonly unsaid: readonly string[];
+  /** What was expected of it in vain, in words. */
+  readonly missed: readonly string[];
 }
 
 /** A clock that is further off is not locked, whatever the paths are like. */
@@ -65,11 +65,30 @@ function quantile(values: readonly number[], share: number): number | undefined 
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
-function transitionsIn(rows: readonly Row[], { from_s, to_s }: Span): number {
-  const verdicts = rows
-    .filter(({ at_s }) => at_s >= from_s && at_s <= to_s)
-    .map(({ record }) => verdictOf(record));
+const recordsIn = (rows: readonly Row[], { from_s, to_s }: Span): readonly TimeRecord[] =>
+  rows.filter(({ at_s }) => at_s >= from_s && at_s <= to_s).map(({ record }) => record);
+
+function transitionsIn(rows: readonly Row[], span: Span): number {
+  const verdicts = recordsIn(rows, span).map(verdictOf);
   return verdicts.filter((verdict, i) => i > 0 && verdict !== verdicts[i - 1]).length;
+}
+
+/** What a steady span was to show besides, and did not. */
+function missedIn(rows: readonly Row[], span: Span): readonly string[] {
+  const { verdict, median_ns } = span;
+  const records = recordsIn(rows, span);
+  const others = verdict === undefined ? [] : records.filter((record) => verdictOf(record) !== verdict);
+  const median = quantile(
+    records.map(({ error_bound_ns = Number.POSITIVE_INFINITY }) => error_bound_ns),
+    0.5,
+  );
+  const isWide = median_ns !== undefined && !(median !== undefined && median <= median_ns);
+  return [
+    ...(others.length > 0
+      ? [`${others.length} of ${records.length} records not ${verdict} in steady state`]
+      : []),
+    ...(isWide ? [`median bound ${median} ns in steady state, and at most ${median_ns} was wanted`] : []),
+  ];
 }
 
 /** Holds the records of a unit against the truth. */
@@ -93,6 +112,9 @@ export function judgeUnit({ name, rows, steadySpans, unsaid }: TruthUnit): Judge
     ratio95: quantile(ratios, 0.95),
     transitions: steadySpans.reduce((sum, span) => sum + transitionsIn(rows, span), 0),
     steady_s: steadySpans.reduce((sum, { from_s, to_s }) => sum + to_s - from_s, 0),
-    unsaid,
+    missed: [
+      ...unsaid.map((reason) => `${reason} is not said`),
+      ...steadySpans.flatMap((span) => missedIn(rows, span)),
+    ],
   };
 }

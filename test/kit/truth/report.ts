@@ -65,14 +65,14 @@ export function logOf({ rows, marks }: TruthUnit): string {
 
 /** What of a unit must not be, in a line for each kind; nothing where all is well. */
 export function wrongOf(judged: Judgement): readonly string[] {
-  const { name, records, outside, falseLocks, contradictions, transitions, unsaid } = judged;
+  const { name, records, outside, falseLocks, contradictions, transitions, missed } = judged;
   const wrong = [
     records === 0 && 'no records',
     outside > 0 && `${outside} of ${records} records outside their bound`,
     falseLocks > 0 && `${falseLocks} of ${records} records locked, and far off`,
     contradictions > 0 && `${contradictions} of ${records} records contradict themselves`,
     transitions > 0 && `${transitions} transitions in steady state`,
-    unsaid.length > 0 && `not said: ${unsaid.join(', ')}`,
+    ...missed,
   ];
   return wrong.filter((line) => line !== false).map((line) => `${name}: ${line}`);
 }

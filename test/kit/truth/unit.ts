@@ -34,12 +34,22 @@ export interface Row {
   readonly truth: Truth;
 }
 
-/** A time at which something was done to the unit, or a span in which its verdict is to stand still. */
-export interface Mark {
+/** A time at which something was done to the unit. */
+interface Mark {
   readonly at_s: number;
   readonly what: string;
 }
-export interface Span {
+
+/** What is to be so in a span in which nothing happens, besides that the verdict stands still. */
+interface Steadiness {
+  /** The verdict all the while, as `verdictOf` has it. */
+  readonly verdict?: string;
+  /** The most that the median of the bounds may be. */
+  readonly median_ns?: number;
+}
+
+/** A span in which nothing happened. */
+export interface Span extends Steadiness {
   readonly from_s: number;
   readonly to_s: number;
 }
@@ -75,8 +85,8 @@ export interface TruthUnit {
   oscillator(error_ppm: number): void;
   /** Waits until it is locked, for `most_s` at most, and 5 s more. */
   settled(most_s?: number): Promise<void>;
-  /** Waits for so long, and the verdict is to stand still meanwhile. */
-  steady(seconds: number): Promise<void>;
+  /** Waits for so long, and its verdict is to stand still meanwhile. */
+  steady(seconds: number, more?: Steadiness): Promise<void>;
   /** Writes into the log of the lab what happens now. */
   mark(what: string): void;
   /** Its latest record is to give this reason. */
@@ -247,10 +257,10 @@ export async function truthUnit(
       while (!isLocked() && now_s() < until_s) await pause(0.2);
       await pause(5);
     },
-    async steady(seconds) {
+    async steady(seconds, more = {}) {
       const from_s = now_s();
       await pause(seconds);
-      steadySpans.push({ from_s, to_s: now_s() });
+      steadySpans.push({ ...more, from_s, to_s: now_s() });
     },
     mark: (what) => void marks.push({ at_s: now_s(), what }),
     expect(reason) {

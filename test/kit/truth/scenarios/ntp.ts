@@ -77,13 +77,16 @@ async function manyServers(
   return { unit, servers };
 }
 
-/** Three servers behind the same kind of path: settled for some time, then steady. */
+/** Three servers behind the same kind of path: settled for some time, then steady, with a bound that is of use. */
 const path = (
   name: string,
   what: string,
   [settling_s, steady_s]: readonly [settling_s: number, steady_s: number],
-  server: NtpLies,
-  poll: string,
+  {
+    server,
+    poll,
+    median_ns,
+  }: { readonly server: NtpLies; readonly poll: string; readonly median_ns: number },
 ): Scenario => ({
   name,
   what,
@@ -91,7 +94,7 @@ const path = (
   async run(lab) {
     const { unit } = await manyServers(lab, [server, server, server], { offset_s: 0.1, poll });
     await pause(settling_s);
-    await unit.steady(steady_s);
+    await unit.steady(steady_s, { median_ns });
   },
 });
 
@@ -155,7 +158,7 @@ async function lan(lab: Lab): Promise<void> {
   const server = { delay_in_s: 0.0002, delay_out_s: 0.0002, jitter_in_s: 0.0001, jitter_out_s: 0.0001 };
   const { unit } = await manyServers(lab, [server, server, server], { offset_s: 0.1, poll: every(4) });
   await pause(90);
-  await unit.steady(600);
+  await unit.steady(600, { verdict: 'ntp/locked', median_ns: 1e6 });
 }
 
 /** A chronyd that is right but takes few of its samples. */
@@ -182,8 +185,8 @@ async function refusesQuestions(lab: Lab): Promise<void> {
   unit.expect('ntp_no_answer');
 }
 
-const lteServer: NtpLies = { delay_in_s: 0.02, delay_out_s: 0.02, jitter_in_s: 0.03, jitter_out_s: 0.02 };
-const satelliteServer: NtpLies = { delay_in_s: 0.3, delay_out_s: 0.3, jitter_in_s: 0.03, jitter_out_s: 0.03 };
+const lte: NtpLies = { delay_in_s: 0.02, delay_out_s: 0.02, jitter_in_s: 0.03, jitter_out_s: 0.02 };
+const satellite: NtpLies = { delay_in_s: 0.3, delay_out_s: 0.3, jitter_in_s: 0.03, jitter_out_s: 0.03 };
 const slewOnly: readonly string[] = [];
 
 const offFromTheFirst: readonly Scenario[] = [
@@ -282,15 +285,17 @@ const manySources: readonly Scenario[] = [
   { name: 'ntp-false2', what: 'one of two servers begins to lie', seconds: 95, run: oneOfTwoLies },
   { name: 'ntp-false4', what: 'one of four servers lies', seconds: 75, run: oneOfFourLies },
   { name: 'ntp-lan', what: 'ten minutes with three servers in the same building', seconds: 700, run: lan },
-  path('lte-poll4', 'three servers over LTE', [120, 240], lteServer, every(4)),
-  path('lte-default', 'ten minutes of the same with the usual polls', [240, 600], lteServer, 'iburst'),
-  path(
-    'sat-poll4',
-    'three servers over a satellite, 600 ms round trip',
-    [120, 240],
-    satelliteServer,
-    every(4),
-  ),
+  path('lte-poll4', 'three servers over LTE', [120, 240], { server: lte, poll: every(4), median_ns: 250e6 }),
+  path('lte-default', 'ten minutes of the same with the usual polls', [240, 600], {
+    server: lte,
+    poll: 'iburst',
+    median_ns: 250e6,
+  }),
+  path('sat-poll4', 'three servers over a satellite, 600 ms round trip', [120, 240], {
+    server: satellite,
+    poll: every(4),
+    median_ns: 1e9,
+  }),
 ];
 
 const field: readonly Scenario[] = [

@@ -62,6 +62,9 @@ const suddenly = (name: string, what: string, gm: GmLies, seconds = 25): Scenari
   },
 });
 
+/** Locked all the while, with a median bound of 10 times the scatter of the time stamps, some 5 us of it the machine's. */
+const lockedWithin = (us: number) => ({ verdict: 'ptp/locked', median_ns: 10_000 * (us + 5) });
+
 /** A good grandmaster whose time stamps scatter. */
 const jittery = (us: number): Scenario => ({
   name: `ptp-jitter${us}`,
@@ -70,14 +73,14 @@ const jittery = (us: number): Scenario => ({
   async run(lab) {
     const { unit } = await ptpSite(lab, { gm: { jitter_s: us * 1e-6 }, lines: [] });
     await pause(60);
-    await unit.steady(80);
+    await unit.steady(80, lockedWithin(us));
   },
 });
 
 async function tenMinutes(lab: Lab): Promise<void> {
   const { unit } = await ptpSite(lab, { gm: { jitter_s: 15e-6 }, lines: [] });
   await pause(60);
-  await unit.steady(600);
+  await unit.steady(600, lockedWithin(15));
 }
 
 /** Changes of a kind, one after the other, at a settled unit. */
@@ -196,7 +199,7 @@ async function clockSet(lab: Lab): Promise<void> {
 async function good(lab: Lab): Promise<void> {
   const { unit } = await ptpSite(lab, { lines: [] });
   await unit.settled(60);
-  await unit.steady(90);
+  await unit.steady(90, lockedWithin(0));
 }
 
 /** A unit with PTP alone. */
