@@ -82,20 +82,26 @@ const gmEvents = (gm: Liar<GmLies>): readonly Event[] => [
   lie('grandmaster', gm, () => good),
 ];
 
-/** Lies that only a witness can see. */
+/** Lies that only a witness can see; none is so small that it lies within what the witness itself may be off by. */
 const hiddenGmEvents = (gm: Liar<GmLies>): readonly Event[] => [
-  lie('grandmaster', gm, (dice) => ({ offset_s: dice.between(-0.2, 0.2) * dice.pick([1, 0.1, 0]) })),
+  lie('grandmaster', gm, (dice) => ({ offset_s: dice.between(0.003, 0.2) * dice.pick([1, -1, 0]) })),
   lie('grandmaster', gm, (dice) => ({ utc_offset_s: dice.pick([0, 36, 37, 37, 38]) })),
 ];
 
-/** Whatever an honest server may do. */
+/** What an honest server may do and still be of use. */
 const honestEvents = (name: string, server: Liar<NtpLies>): readonly Event[] => [
   lie(name, server, (dice) => ({ delay_in_s: dice.between(0, 0.05), delay_out_s: dice.between(0, 0.05) })),
   lie(name, server, (dice) => ({ jitter_in_s: dice.between(0, 0.02), jitter_out_s: dice.between(0, 0.02) })),
-  lie(name, server, (dice) => ({ mute: dice.chance(0.5) })),
-  lie(name, server, (dice) => ({ leap: dice.pick([0, 0, 1, 2, 3] as const) })),
-  lie(name, server, (dice) => ({ stratum: dice.pick([1, 1, 2, 5, 16]) })),
-  lie(name, server, (dice) => ({ root_dispersion_s: dice.between(0, 0.2) })),
+  lie(name, server, (dice) => ({ leap: dice.pick([0, 0, 1, 2] as const) })),
+  lie(name, server, (dice) => ({ stratum: dice.pick([1, 1, 2, 5]) })),
+  lie(name, server, (dice) => ({ root_dispersion_s: dice.between(0, 0.05) })),
+];
+
+/** How an honest server is lost. */
+const lossEvents = (name: string, server: Liar<NtpLies>): readonly Event[] => [
+  lie(name, server, (dice) => ({ mute: dice.chance(0.6) })),
+  lie(name, server, (dice) => ({ leap: dice.pick([0, 3] as const) })),
+  lie(name, server, (dice) => ({ stratum: dice.pick([1, 16]) })),
 ];
 
 async function ptpAlone(lab: Lab, dice: Dice): Promise<readonly Event[]> {
@@ -117,22 +123,25 @@ async function ptpWitnessed(lab: Lab, dice: Dice): Promise<readonly Event[]> {
   return [...unitEvents(unit), ...gmEvents(gm), ...hiddenGmEvents(gm), ...hiddenGmEvents(gm)];
 }
 
-/** Four servers, of which the first may lie. */
+/**
+ * Four servers. The first may lie, by more than the others may be off by, and only one of the others may be lost: a
+ * liar that has the majority, or that hides in the uncertainty of the others, is seen by nobody.
+ */
 async function ntpCrowd(lab: Lab, dice: Dice): Promise<readonly Event[]> {
   const unit = await lab.unit({ offset_s: dice.between(-2, 2) });
-  const liar = await lab.ntp();
-  const honest = [await lab.ntp(), await lab.ntp(), await lab.ntp()];
+  const [liar, first, second, third] = [await lab.ntp(), await lab.ntp(), await lab.ntp(), await lab.ntp()];
   const poll = dice.pick([0, 1, 2, 3]);
-  const lines = [liar, ...honest].map((server) => server.line(`minpoll ${poll} maxpoll ${poll} iburst`));
+  const servers = [liar, first, second, third];
+  const lines = servers.map((server) => server.line(`minpoll ${poll} maxpoll ${poll} iburst`));
   unit.chronyd([...lines, 'makestep 1.0 3']);
   await unit.agent();
-  const draw = (drawn: Dice): NtpLies => ({ offset_s: drawn.between(-1, 1) * drawn.pick([1, 0.1, 0.01, 0]) });
+  const far = lie('liar', liar, (drawn) => ({ offset_s: drawn.between(0.4, 1) * drawn.pick([1, -1, 0]) }));
   return [
     ...unitEvents(unit),
-    lie('liar', liar, draw),
-    lie('liar', liar, draw),
-    lie('liar', liar, (drawn) => ({ drift_ppm: drawn.between(-200, 200) })),
-    ...honest.flatMap((server) => honestEvents(server.address, server)),
+    far,
+    far,
+    ...[first, second, third].flatMap((server) => honestEvents(server.address, server)),
+    ...lossEvents(third.address, third),
   ];
 }
 
