@@ -8,12 +8,12 @@ import { newOwner } from '../kit/process/cleanup.ts';
 import { runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { runtime } from '../kit/process/tools.ts';
 import { noTruthlab } from '../kit/truth/build.ts';
-import { faultsOf, type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
+import { type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
 import { type LabHall, openHall, play, type Scenario } from '../kit/truth/lab.ts';
 import { logOf, tableOf, wrongOf } from '../kit/truth/report.ts';
 import { scenarioOf } from '../kit/truth/scenarios/all.ts';
 import { randomScenario } from '../kit/truth/scenarios/random.ts';
-import { pause, type Row, type TimeRecord } from '../kit/truth/unit.ts';
+import { pause } from '../kit/truth/unit.ts';
 import { hostEpoch_ns, type VirtualClock, virtualClock } from '../kit/truth/vclock.ts';
 
 const skip = noTruthlab();
@@ -146,46 +146,6 @@ describe('the clock of a unit', { skip }, () => {
     await pause(0.3);
     assert.ok(Math.abs(clock.truth().error_ns - stopped_ns) < 2000);
     assert.equal(clock.truth().unstepped_ns, undefined, 'the step is a while ago');
-  });
-});
-
-describe('what is wrong with a record', () => {
-  const row = (error_ns: number, record: Partial<TimeRecord>, unstepped_ns?: number): Row => ({
-    at_s: 1,
-    truth: { error_ns, ...(unstepped_ns === undefined ? {} : { unstepped_ns }) },
-    record: {
-      active_source: 'ptp',
-      clock_quality: 'locked',
-      holdover: false,
-      reasons: [],
-      evidence: '',
-      ...record,
-    },
-  });
-
-  test('a truth beyond the bound, on either side', () => {
-    assert.deepEqual(faultsOf(row(900, { error_bound_ns: 1000 })), []);
-    assert.deepEqual(faultsOf(row(1100, { error_bound_ns: 1000 })), ['OUTSIDE']);
-    assert.deepEqual(faultsOf(row(-1100, { error_bound_ns: 1000 })), ['OUTSIDE']);
-    assert.deepEqual(faultsOf(row(5e8, { clock_quality: 'freerun' })), [], 'nothing is claimed');
-  });
-
-  test('a record may have left the unit just before its clock was set', () => {
-    assert.deepEqual(faultsOf(row(5e6, { error_bound_ns: 1000 }, 900)), []);
-  });
-
-  test('a lock on a clock that is far off', () => {
-    assert.deepEqual(faultsOf(row(1.1e6, {})), ['FALSE LOCK']);
-    assert.deepEqual(faultsOf(row(1.1e6, { clock_quality: 'tracking' })), []);
-    assert.deepEqual(faultsOf(row(9e6, { active_source: 'ntp' })), []);
-    assert.deepEqual(faultsOf(row(11e6, { active_source: 'ntp' })), ['FALSE LOCK']);
-  });
-
-  test('an offset beyond the bound of the same record', () => {
-    assert.deepEqual(faultsOf(row(0, { error_bound_ns: 1000, ptp_offset_ns: -1001 })), ['CONTRADICTION']);
-    const ntp = { active_source: 'ntp', error_bound_ns: 1e6, ptp_offset_ns: 2e6 } as const;
-    assert.deepEqual(faultsOf(row(0, { ...ntp, ntp_offset_ms: 0.9 })), []);
-    assert.deepEqual(faultsOf(row(0, { ...ntp, ntp_offset_ms: 1.1 })), ['CONTRADICTION']);
   });
 });
 

@@ -1,4 +1,5 @@
-import type { Row, Span, TimeRecord, TruthUnit } from './unit.ts';
+import type { Row, Span, TimeRecord } from './records.ts';
+import type { TruthUnit } from './unit.ts';
 
 /** What is wrong with one record. */
 export type Fault = 'OUTSIDE' | 'FALSE LOCK' | 'CONTRADICTION';
@@ -92,7 +93,8 @@ function missedIn(rows: readonly Row[], span: Span): readonly string[] {
 }
 
 /** Holds the records of a unit against the truth. */
-export function judgeUnit({ name, rows, steadySpans, unsaid }: TruthUnit): Judgement {
+export function judgeUnit(unit: Pick<TruthUnit, 'name' | 'rows' | 'steadySpans' | 'unsaid'>): Judgement {
+  const { name, rows, steadySpans, unsaid } = unit;
   const faults = rows.flatMap(faultsOf);
   const count = (wanted: Fault): number => faults.filter((fault) => fault === wanted).length;
   const bounded = rows.flatMap((row) => {

@@ -9,8 +9,9 @@ import { tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
 import { natsServers, need } from '../process/tools.ts';
 import { buildTruthlab, type Truthlab } from './build.ts';
+import type { TimeRecord } from './records.ts';
 import { type GmLies, grandmaster, type Liar, type NtpLies, type NtpServer, ntpServer } from './servers.ts';
-import { type TimeRecord, type TruthUnit, type TruthUnitOptions, truthUnit } from './unit.ts';
+import { type TruthUnit, type TruthUnitOptions, truthUnit } from './unit.ts';
 import { hostEpoch_ns } from './vclock.ts';
 
 /** What the labs of one process share: the compiled program and a hub. */

@@ -1,6 +1,7 @@
 import { prettyNs } from '../../../agent/lib/format.ts';
 import { faultsOf, type Judgement, verdictOf } from './judgement.ts';
-import type { Row, TruthUnit } from './unit.ts';
+import type { Row } from './records.ts';
+import type { TruthUnit } from './unit.ts';
 
 const perhapsNs = (ns: number | undefined): string => (ns === undefined ? '-' : prettyNs(ns));
 const perhapsRatio = (ratio: number | undefined): string =>

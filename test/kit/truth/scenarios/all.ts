@@ -1,11 +1,17 @@
 import type { Scenario } from '../lab.ts';
 import { mixedScenarios } from './mixed.ts';
 import { ntpScenarios } from './ntp.ts';
+import { pathScenarios } from './paths.ts';
 import { ptpScenarios } from './ptp.ts';
 import { randomScenario } from './random.ts';
 
 /** Every scenario that is the same each time. */
-export const scenarios: readonly Scenario[] = [...ptpScenarios, ...ntpScenarios, ...mixedScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...ptpScenarios,
+  ...ntpScenarios,
+  ...pathScenarios,
+  ...mixedScenarios,
+];
 
 /** The scenario of this name; `random-N` is the random one with seed N. */
 export function scenarioOf(name: string): Scenario {

@@ -2,7 +2,8 @@ import type { Lab, Scenario } from '../lab.ts';
 import type { NtpLies, NtpServer } from '../servers.ts';
 import { pause, type TruthUnit, type TruthUnitOptions } from '../unit.ts';
 
-const makestep = ['makestep 1.0 3'];
+/** Large offsets are stepped away at first. */
+export const makestep = ['makestep 1.0 3'];
 
 /** How a unit that has one NTP server is made. */
 interface NtpSiteOptions extends TruthUnitOptions {
@@ -14,7 +15,7 @@ interface NtpSiteOptions extends TruthUnitOptions {
 }
 
 /** Starts a server, and a unit whose chronyd follows it. */
-async function ntpSite(
+export async function ntpSite(
   lab: Lab,
   opts: NtpSiteOptions = {},
 ): Promise<{
@@ -30,7 +31,8 @@ async function ntpSite(
   return { unit, server, daemon };
 }
 
-const every = (poll: number): string => `minpoll ${poll} maxpoll ${poll} iburst`;
+/** Polls each 2^poll s. */
+export const every = (poll: number): string => `minpoll ${poll} maxpoll ${poll} iburst`;
 
 /** A unit with one server as it is from the first. */
 const always = (name: string, what: string, seconds: number, opts: NtpSiteOptions): Scenario => ({
@@ -64,7 +66,7 @@ const suddenly = (
 });
 
 /** Several servers, each lying in its own way, and a unit that hears them all. */
-async function manyServers(
+export async function manyServers(
   lab: Lab,
   lies: readonly NtpLies[],
   opts: NtpSiteOptions = {},
@@ -76,27 +78,6 @@ async function manyServers(
   await unit.agent();
   return { unit, servers };
 }
-
-/** Three servers behind the same kind of path: settled for some time, then steady, with a bound that is of use. */
-const path = (
-  name: string,
-  what: string,
-  [settling_s, steady_s]: readonly [settling_s: number, steady_s: number],
-  {
-    server,
-    poll,
-    median_ns,
-  }: { readonly server: NtpLies; readonly poll: string; readonly median_ns: number },
-): Scenario => ({
-  name,
-  what,
-  seconds: settling_s + steady_s + 10,
-  async run(lab) {
-    const { unit } = await manyServers(lab, [server, server, server], { offset_s: 0.1, poll });
-    await pause(settling_s);
-    await unit.steady(steady_s, { median_ns });
-  },
-});
 
 async function serverSteps(lab: Lab): Promise<void> {
   const { unit, server } = await ntpSite(lab);
@@ -154,39 +135,6 @@ async function oneOfFourLies(lab: Lab): Promise<void> {
   await unit.steady(30);
 }
 
-async function lan(lab: Lab): Promise<void> {
-  const server = { delay_in_s: 0.0002, delay_out_s: 0.0002, jitter_in_s: 0.0001, jitter_out_s: 0.0001 };
-  const { unit } = await manyServers(lab, [server, server, server], { offset_s: 0.1, poll: every(4) });
-  await pause(90);
-  await unit.steady(600, { verdict: 'ntp/locked', median_ns: 1e6 });
-}
-
-/** A chronyd that is right but takes few of its samples. */
-const sparse = (
-  name: string,
-  what: string,
-  [settling_s, steady_s]: readonly [settling_s: number, steady_s: number],
-  options: string,
-  server: NtpLies = {},
-): Scenario => ({
-  name,
-  what,
-  seconds: settling_s + steady_s + 10,
-  async run(lab) {
-    const { unit } = await ntpSite(lab, { server, poll: `minpoll 0 maxpoll 0 iburst ${options}` });
-    await pause(settling_s);
-    await unit.steady(steady_s);
-  },
-});
-
-async function refusesQuestions(lab: Lab): Promise<void> {
-  const { unit } = await ntpSite(lab, { lines: [...makestep, 'cmdport 0'] });
-  await pause(25);
-  unit.expect('ntp_no_answer');
-}
-
-const lte: NtpLies = { delay_in_s: 0.02, delay_out_s: 0.02, jitter_in_s: 0.03, jitter_out_s: 0.02 };
-const satellite: NtpLies = { delay_in_s: 0.3, delay_out_s: 0.3, jitter_in_s: 0.03, jitter_out_s: 0.03 };
 const slewOnly: readonly string[] = [];
 
 const offFromTheFirst: readonly Scenario[] = [
@@ -284,28 +232,7 @@ const manySources: readonly Scenario[] = [
   { name: 'ntp-false3', what: 'two of three servers lie alike', seconds: 65, run: twoLiars },
   { name: 'ntp-false2', what: 'one of two servers begins to lie', seconds: 95, run: oneOfTwoLies },
   { name: 'ntp-false4', what: 'one of four servers lies', seconds: 75, run: oneOfFourLies },
-  { name: 'ntp-lan', what: 'ten minutes with three servers in the same building', seconds: 700, run: lan },
-  path('lte-poll4', 'three servers over LTE', [120, 240], { server: lte, poll: every(4), median_ns: 250e6 }),
-  path('lte-default', 'ten minutes of the same with the usual polls', [240, 600], {
-    server: lte,
-    poll: 'iburst',
-    median_ns: 250e6,
-  }),
-  path('sat-poll4', 'three servers over a satellite, 600 ms round trip', [120, 240], {
-    server: satellite,
-    poll: every(4),
-    median_ns: 1e9,
-  }),
-];
-
-const field: readonly Scenario[] = [
-  sparse('field-filter4', 'chronyd takes one sample of 4', [45, 55], 'filter 4'),
-  sparse('field-filter15', 'chronyd takes one sample of 15', [75, 120], 'filter 15'),
-  sparse('field-maxdelay', 'chronyd takes only samples of 20 ms', [60, 120], 'maxdelay 0.02', {
-    jitter_out_s: 0.08,
-  }),
-  { name: 'field-cmdport0', what: 'chronyd answers no questions', seconds: 35, run: refusesQuestions },
 ];
 
 /** A unit with NTP alone. */
-export const ntpScenarios: readonly Scenario[] = [...offFromTheFirst, ...changes, ...manySources, ...field];
+export const ntpScenarios: readonly Scenario[] = [...offFromTheFirst, ...changes, ...manySources];
