@@ -38,6 +38,11 @@ export interface Lab {
   gm(at: NetnsEnd, lies?: GmLies): Promise<Liar<GmLies>>;
 }
 
+/** Why a scenario cannot be played on this machine. */
+export class LeftOut extends Error {
+  readonly code = 'left_out';
+}
+
 /** A scenario of the lab. */
 export interface Scenario {
   readonly name: string;
@@ -45,6 +50,7 @@ export interface Scenario {
   readonly what: string;
   /** How long it takes, about. */
   readonly seconds: number;
+  /** Rejects with LeftOut where the machine lacks something for it. */
   run(lab: Lab): Promise<void>;
 }
 

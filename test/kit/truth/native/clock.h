@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #define SECOND 1000000000LL
@@ -107,7 +108,11 @@ static inline void end_change(struct clock clock) {
   flock(file_fd, LOCK_UN);
 }
 
+// Sets the clock; as in a kernel, it is not synchronised then, of which chronyd makes a test whether it can do that.
 static inline void step(struct clock *clock, int64_t by_ns) {
+  clock->status |= STA_UNSYNC;
+  clock->maxerror = clock->esterror = 16000000;
+  if (by_ns == 0) return;
   clock->wall_ns += by_ns;
   clock->stepped_at_ns = clock->at_ns;
   clock->step_ns = by_ns;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 __attribute__((constructor)) static void attach(void) {
@@ -57,6 +56,8 @@ static int64_t clamp(int64_t value, int64_t limit) {
 
 // What adjtimex does with one call, to the clock as of now.
 static void adjust(struct clock *clock, const struct timex *x) {
+  if (x->modes & ADJ_SETOFFSET)
+    step(clock, x->time.tv_sec * SECOND + x->time.tv_usec * (x->modes & ADJ_NANO ? 1 : 1000));
   if (x->modes & ADJ_FREQUENCY) clock->freq = clamp(x->freq, 500 << 16);
   if (x->modes & ADJ_TICK) clock->tick = x->tick;
   if (x->modes & ADJ_STATUS) clock->status = x->status;
@@ -64,8 +65,6 @@ static void adjust(struct clock *clock, const struct timex *x) {
   if (x->modes & ADJ_ESTERROR) clock->esterror = x->esterror;
   if (x->modes & ADJ_TIMECONST) clock->constant = x->constant;
   if (x->modes & ADJ_TAI) clock->tai = x->constant;
-  if (x->modes & ADJ_SETOFFSET)
-    step(clock, x->time.tv_sec * SECOND + x->time.tv_usec * (x->modes & ADJ_NANO ? 1 : 1000));
 }
 
 int adjtimex(struct timex *x) {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/timex.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 import type { NetnsEnd } from '../../net/netns.ts';
-import type { Lab, Scenario } from '../lab.ts';
+import { type Lab, LeftOut, type Scenario } from '../lab.ts';
 import { type GmLies, gmFlags, goodFlags, type Liar } from '../servers.ts';
 import { pause, type TruthUnit } from '../unit.ts';
 
@@ -147,7 +147,11 @@ async function secondGrandmaster(lab: Lab): Promise<void> {
 async function delayToGm(lab: Lab): Promise<void> {
   const { unit, ends } = await ptpSite(lab);
   unit.mark('1 ms more towards the grandmaster');
-  ends[1]?.run('tc', 'qdisc', 'add', 'dev', ends[1].interface, 'root', 'netem', 'delay', '1ms');
+  try {
+    ends[1]?.run('tc', 'qdisc', 'add', 'dev', ends[1].interface, 'root', 'netem', 'delay', '1ms');
+  } catch (error) {
+    throw new LeftOut('the kernel has no netem', { cause: error });
+  }
   await pause(70);
 }
 
