@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -19,6 +19,9 @@ test: build browser ## run all tests with coverage: unit, integration, end to en
 
 truth: build tools ## hold what units say of their clock against the truth; NAMES="ptp-asym ntp-step90" for these, LAB_SECONDS=28800 random labs for a night
 	@$(run_ts) --enable-source-maps test/truth/run.ts
+
+truth-mutations: build ## undo each mend of the clock's judgment in turn: a test must fail each time
+	@$(run_ts) test/truth/mutations.ts
 
 soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED
 	@$(run_ts) --enable-source-maps test/soak/soak.ts

@@ -10,12 +10,13 @@ const fileSize = (path) => statSync(join(root, path)).size;
 const anyTime = 0; // it does not change the size
 
 const budgets = [
-  // 72 KB of it are nats.js, the rest is ours
-  { what: 'dist/nunect.cjs', limit: 360_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 168_000, size: fileSize('dist/nunect-hub.cjs') },
+  // 72 KB of it are nats.js, the rest is ours. They grew by 12, 13 and 2 KB when the clock was held against
+  // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes
+  { what: 'dist/nunect.cjs', limit: 372_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 181_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 150_000,
+    limit: 152_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

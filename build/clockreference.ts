@@ -21,8 +21,9 @@ function defaultOf(name: string): string {
   return String(option.default);
 }
 
-/** The text of docs/clock.md: build/clocktext.md with the reason codes and the defaults filled in. */
+/** The text of docs/clock.md: build/clocktext.md with the reason codes, the defaults and the last figures of the truth lab filled in. */
 export const clockReference = (): string =>
   readFileSync(join(__dirname, 'clocktext.md'), 'utf8')
     .replace('{{reasons}}', reasonTable)
+    .replace('{{truth}}', () => readFileSync(join(__dirname, 'truthtable.md'), 'utf8').trim())
     .replace(/\{\{time\.(\w+)\}\}/g, (_found, name: string) => defaultOf(name));

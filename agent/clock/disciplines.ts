@@ -2,12 +2,16 @@ import type { Processes, ProcessSeen } from '../device/processes.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Disciplines } from './facts.ts';
 
-/** Programs that set or steer the system clock, by the name the kernel knows them under. */
+/** Programs that set or steer the system clock, by the name the kernel knows them under (15 letters of it). */
 const otherNtp = new Map([
-  ['ntpd', 'ntpd'],
+  ['ntpd', 'ntpd'], // also that of NTPsec and OpenNTPD
   ['ntpsec', 'ntpsec'],
   ['openntpd', 'openntpd'],
+  ['ntp-daemon', 'ntpd-rs'],
   ['systemd-timesyn', 'systemd-timesyncd'],
+  ['ugps', 'ugps'],
+  ['htpdate', 'htpdate'],
+  ['ntpclient', 'ntpclient'],
 ]);
 const interesting = (comm: string): boolean =>
   comm === 'chronyd' || comm === 'phc2sys' || comm === 'busybox' || otherNtp.has(comm);

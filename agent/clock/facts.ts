@@ -15,7 +15,7 @@ export type PortState =
 
 export type Timestamping = 'SOFTWARE' | 'HARDWARE' | 'LEGACY_HW' | 'ONESTEP' | 'P2P1STEP';
 
-/** PORT_DATA_SET of one port, with PORT_PROPERTIES_NP where the daemon gives it. */
+/** PORT_DATA_SET of one port, with PORT_PROPERTIES_NP and PORT_STATS_NP where the daemon gives them. */
 export interface PtpPort {
   readonly portIdentity: string;
   readonly portState: PortState;
@@ -23,6 +23,10 @@ export interface PtpPort {
   /** 1 = E2E, 2 = P2P, else as reported. */
   readonly delayMechanism: number;
   readonly peerMeanPathDelay_ns: number;
+  /** Of Delay_Req, or of Pdelay_Req where that is the mechanism. */
+  readonly logMinDelayInterval: number;
+  /** Answers to them that have come so far. */
+  readonly delayResponses?: number;
   readonly timestamping?: Timestamping;
   readonly interface?: string;
 }
@@ -72,7 +76,7 @@ export interface ParentDataSet {
   readonly parentPortIdentity: string;
   readonly grandmasterIdentity: string;
   readonly gmClockClass: number;
-  /** The raw octet, e.g. 0x21; see bound.ts for its meaning. */
+  /** The raw octet, e.g. 0x21; see grandmaster.ts for its meaning. */
   readonly gmClockAccuracy: number;
 }
 
@@ -102,6 +106,11 @@ export interface PtpFacts {
    * when we came may be of any age.
    */
   readonly ingressSeen_ms: number;
+  /**
+   * Monotonic ms at which the path delay was seen to be measured anew: more delay responses where they are counted,
+   * else another delay. When that began to be watched, while it has not happened yet.
+   */
+  readonly delaySeen_ms: number;
   readonly current?: CurrentDataSet;
   readonly parent?: ParentDataSet;
   readonly timeProperties?: TimeProperties;
@@ -184,4 +193,8 @@ export interface Evidence {
   readonly disciplines: Disciplines;
   /** Wall time in Unix seconds, for the age of chrony's ref_time. */
   readonly wall_s: number;
+  /** By how much the wall clock was set since the agent started; positive: forward. */
+  readonly set_s: number;
+  /** Half-width of the error of reading the wall clock; a step smaller than this may not have been noticed. */
+  readonly readingError_ns: number;
 }

@@ -1,7 +1,7 @@
 import type { SectionValues } from '../config/options.ts';
 import { procProcesses } from '../device/processes.ts';
 import type { Spawn } from '../lib/child.ts';
-import type { Ticker } from '../lib/ticker.ts';
+import { type Ticker, within } from '../lib/ticker.ts';
 import { isFileUsable, usualSigns } from './chronyd/chronyc.ts';
 import { openUdp } from './chronyd/udp.ts';
 import { watchChronyd } from './chronyd/watch.ts';
@@ -21,6 +21,8 @@ export interface ClockDeps {
 }
 
 const disciplinesEvery_s = 30;
+/** Longer than a daemon that works takes to answer. */
+const lookLimit_ms = 500;
 
 /**
  * Watches the daemons of the time section and judges them. Both are asked in every mode: PTP may reach the
@@ -53,6 +55,9 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
   const keeper = keepTime({ ptp, ntp, disciplines: disciplines.read, wall, ticker }, time);
   return {
     ...keeper,
+    async look() {
+      await within(ticker, lookLimit_ms, keeper.look());
+    },
     async stop() {
       keeper.stop();
       disciplines.stop();

@@ -18,6 +18,8 @@ import type { WallClock } from './wallclock.ts';
 export interface FactSource<T> {
   read(): Reading<T>;
   onChange(fn: () => void): () => void;
+  /** Asks out of turn; resolves once there is an answer, or none. */
+  look(): Promise<void>;
 }
 
 export interface TimekeeperDeps {
@@ -30,6 +32,8 @@ export interface TimekeeperDeps {
 
 /** Judges the clock at every poll and at every event of its daemons, and reports each change. */
 export interface Timekeeper {
+  /** Asks the daemons out of turn, so that what is told next is as fresh as can be. */
+  look(): Promise<void>;
   verdict(): ClockVerdict;
   ptp(): Reading<PtpFacts>;
   ntp(): Reading<ChronyFacts>;
@@ -40,8 +44,8 @@ export interface Timekeeper {
   stop(): void | Promise<void>;
 }
 
-/** A verdict that is older was not made in time: the process stood still. */
-const latePolls = 2.5;
+/** How long a verdict stands while nothing new is known. */
+const standing_ms = 200;
 
 /** What the timekeeper works on and remembers. */
 interface Keeping {
@@ -53,17 +57,29 @@ interface Keeping {
   seen: ClockState;
   /** Whether fresh Syncs came when it was judged last. */
   hasSync: boolean;
+  /** By how much the wall clock was set since the start. */
+  set_us: number;
+  /** The readings that it was judged by last. */
+  readings?: readonly [Reading<PtpFacts>, Reading<ChronyFacts>];
   stopped: boolean;
 }
 
 function judgeNow(keeping: Keeping): void {
   const { deps, settings, seen } = keeping;
   const { wall, ticker } = deps;
+  wall.check();
   const ptp = deps.ptp.read();
   const ntp = deps.ntp.read();
-  wall.check();
+  keeping.readings = [ptp, ntp];
   keeping.hasSync = hasFreshSync(ptp, ticker.now_ms(), settings);
-  const evidence = { ptp, ntp, disciplines: deps.disciplines(), wall_s: wall.now_us() / 1e6 };
+  const evidence = {
+    ptp,
+    ntp,
+    disciplines: deps.disciplines(),
+    wall_s: wall.now_us() / 1e6,
+    set_s: keeping.set_us / 1e6,
+    readingError_ns: wall.error_us() * 1e3,
+  };
   keeping.judged = judge(keeping.judged, evidence, ticker.now_ms(), settings);
   const { verdict } = keeping.judged;
   keeping.seen = clockStateOf(verdict, ptp, ntp, seen);
@@ -81,10 +97,17 @@ function judgeIfChanged(keeping: Keeping): void {
   if (hasSync !== keeping.hasSync || isNew()) judgeNow(keeping);
 }
 
-/** After a pause of the whole process nothing from before it may be published as if it were seen just now. */
-function judgeIfLate(keeping: Keeping): void {
-  const age_ms = keeping.deps.ticker.now_ms() - keeping.judged.at_ms;
-  if (!keeping.stopped && age_ms > keeping.settings.poll_s * latePolls * 1000) judgeNow(keeping);
+const isOfReading = (a: Reading<unknown> | undefined, b: Reading<unknown>): boolean =>
+  a?.kind === b.kind && (a.kind === 'absent' || b.kind === 'absent' || a.at_ms === b.at_ms);
+
+/** What is told of the clock is judged by all that is known then: facts that came since, a step, the mere passing of time. */
+function judgeIfOutdated(keeping: Keeping): void {
+  const { deps, judged, readings, stopped } = keeping;
+  if (stopped) return;
+  const isOld = deps.ticker.now_ms() - judged.at_ms > standing_ms;
+  const isStepped = (judged.set_s ?? 0) !== keeping.set_us / 1e6;
+  const isSame = isOfReading(readings?.[0], deps.ptp.read()) && isOfReading(readings?.[1], deps.ntp.read());
+  if (isOld || isStepped || !isSame) judgeNow(keeping);
 }
 
 /** The verdict of the last look with the bound of this moment. */
@@ -92,7 +115,7 @@ function summaryNow({ judged: { verdict, at_ms }, deps, settings }: Keeping): Cl
   const { absolute_ns } = verdict.bound;
   if (absolute_ns === undefined) return clockSummary(verdict);
   const drifted_ns = ((deps.ticker.now_ms() - at_ms) / 1e3) * settings.drift_ppb;
-  const bound = { ...verdict.bound, absolute_ns: absolute_ns + drifted_ns + deps.wall.error_us() * 1e3 };
+  const bound = { ...verdict.bound, absolute_ns: absolute_ns + drifted_ns };
   return clockSummary({ ...verdict, bound });
 }
 
@@ -107,22 +130,29 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     judged,
     seen: clockStateOf(judged.verdict, ptp.read(), ntp.read()),
     hasSync: false,
+    set_us: 0,
     stopped: false,
   };
   const ends = [
+    deps.wall.onStep((step_us) => {
+      keeping.set_us += step_us;
+    }),
     ptp.onChange(() => judgeIfChanged(keeping)),
     ntp.onChange(() => judgeIfChanged(keeping)),
     ticker.every(settings.poll_s * 1000, () => judgeNow(keeping)),
   ];
   return {
+    async look() {
+      await Promise.all([ptp.look(), ntp.look()]);
+    },
     verdict() {
-      judgeIfLate(keeping);
+      judgeIfOutdated(keeping);
       return keeping.judged.verdict;
     },
     ptp: () => ptp.read(),
     ntp: () => ntp.read(),
     summary() {
-      judgeIfLate(keeping);
+      judgeIfOutdated(keeping);
       return summaryNow(keeping);
     },
     onChange(fn) {

@@ -272,18 +272,36 @@ export const sections = {
     chronyc: text('chronyc', program, 'The chronyc program; used if UDP is refused.'),
     poll_s: int(1, 1, 60, 'Interval between polls of the daemons.', { unit: 's' }),
     locked_sw_ns: int(
-      10000,
+      500000,
       1,
       1000000000,
-      'PTP offset below which a software-timestamped clock is locked.',
+      'Error bound below which a clock that PTP steers with software timestamps is locked.',
       { unit: 'ns' },
     ),
-    locked_hw_ns: int(1000, 1, 1000000000, 'PTP offset below which a hardware-timestamped clock is locked.', {
-      unit: 'ns',
+    locked_hw_ns: int(
+      50000,
+      1,
+      1000000000,
+      'Error bound below which a clock that PTP steers with hardware timestamps is locked.',
+      { unit: 'ns' },
+    ),
+    tracking_ns: int(
+      10000000,
+      1,
+      1000000000,
+      'Error bound below which a clock that PTP steers is tracking.',
+      { unit: 'ns' },
+    ),
+    locked_ntp_us: int(5000, 1, 10000000, 'Error bound below which a clock that NTP steers is locked.', {
+      unit: 'us',
     }),
-    tracking_ns: int(100000, 1, 1000000000, 'PTP offset below which the clock is tracking.', { unit: 'ns' }),
-    locked_ntp_us: int(1000, 1, 10000000, 'NTP offset below which the clock is locked.', { unit: 'us' }),
-    tracking_ntp_us: int(10000, 1, 10000000, 'NTP offset below which the clock is tracking.', { unit: 'us' }),
+    tracking_ntp_us: int(
+      1000000,
+      1,
+      10000000,
+      'Error bound below which a clock that NTP steers is tracking.',
+      { unit: 'us' },
+    ),
     holdover_s: int(
       300,
       0,
@@ -291,14 +309,14 @@ export const sections = {
       'Time for which a locked clock counts as tracking after its source is lost.',
       { unit: 's' },
     ),
-    drift_ppb: int(10000, 1, 500000, 'Assumed frequency error of the oscillator while nothing steers it.', {
+    drift_ppb: int(30000, 1, 500000, 'Assumed frequency error of the oscillator while nothing steers it.', {
       unit: 'ppb',
     }),
     asymmetry_ns: int(
       -1,
       -1,
       1000000000,
-      'Known bound of the path asymmetry; -1 assumes half the path delay (hardware timestamps: a twentieth).',
+      'Known bound of the path asymmetry; -1 assumes the path delay (hardware timestamps: a twentieth of it).',
       { unit: 'ns' },
     ),
     ntp_server: list([], host, 'NTP servers, published in ops.time.config.'),

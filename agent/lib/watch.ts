@@ -8,6 +8,8 @@ export interface Watch<T, S> {
   read(): Reading<T>;
   /** Calls `fn` when the facts, or whether there are any, have changed. Returns its cancellation. */
   onChange(fn: () => void): () => void;
+  /** Asks out of turn, for whoever is about to tell what was found. Resolves once there is an answer, or none. */
+  look(): Promise<void>;
   /** What the probe itself has cost so far. */
   stats(): S;
   stop(): Promise<void>;
@@ -55,8 +57,8 @@ export interface PolledFacts<T> extends Pick<Watch<T, unknown>, 'read' | 'onChan
   notify(): void;
   /** Something happened that listeners should hear of at the next `notify`. */
   noteNews(): void;
-  /** Starts a round now, unless one runs: that one sees what became due. */
-  poll(): void;
+  /** Starts a round now, unless one runs: that one sees what became due. Gives its end. */
+  poll(): Promise<void>;
   /** Starts no more rounds. Gives the end of the one that runs. */
   stop(): { readonly lastRound: Promise<void> };
 }
@@ -86,12 +88,13 @@ function notify<T>(polling: Polling<T>): void {
   for (const listener of polling.listeners) listener();
 }
 
-function poll<T>(polling: Polling<T>): void {
-  if (polling.stopped || polling.running !== undefined) return;
-  polling.running = polling.round().finally(() => {
+function poll<T>(polling: Polling<T>): Promise<void> {
+  if (polling.stopped) return Promise.resolve();
+  polling.running ??= polling.round().finally(() => {
     polling.running = undefined;
     if (!polling.stopped) notify(polling);
   });
+  return polling.running;
 }
 
 /** Calls `round` every `poll_ms`, never twice at a time; the first when `poll` is called. `pace_ms` is what ages facts. */
@@ -113,7 +116,7 @@ export function pollInRounds<T>(
   };
   const everyPoll = (): void => {
     notify(polling); // of old age, should the round be stuck
-    poll(polling);
+    void poll(polling);
   };
   const cancel = ticker.every(poll_ms, everyPoll, jitter);
   return {
@@ -152,6 +155,6 @@ export function pollUntil(
   stop: () => Promise<void>,
 ): void {
   if (signal.aborted) void stop();
-  else polled.poll();
+  else void polled.poll();
   signal.addEventListener('abort', () => void stop(), { once: true });
 }

@@ -162,6 +162,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     parts.system.read(),
     parts.self.read(),
     parts.certs.read(certificateSources(file)),
+    parts.clock.look(),
   ]);
   const now_ms = deps.ticker.now_ms();
   const wall_ms = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms) / 1000;

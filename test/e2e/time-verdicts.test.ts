@@ -73,11 +73,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
 
     before(async () => {
       ends = netnsSwitch(owner, 4);
-      const time = [
-        `list ptp_socket '${socket}'`,
-        `option chrony_port '${await reservePort()}'`,
-        "option locked_sw_ns '50000'", // a busy machine stamps packets late by tens of microseconds
-      ];
+      const time = [`list ptp_socket '${socket}'`, `option chrony_port '${await reservePort()}'`];
       site = await clockSite(owner, hub, { unit: 'demo-01', server, time });
     });
 
@@ -251,7 +247,8 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
     let gm: Ptp4l;
     const socket = join(tempDir(owner, 'shm'), 'ptp4l');
     const segment = 1000 + (process.pid % 10_000);
-    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
+    // one of them lies; when another one dies there are still three that agree, and outvote it
+    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6'];
     // with many samples, chronyd holds on to a dead source for as long as they span
     const sourceLines = (): string[] =>
       servers.map(
@@ -293,7 +290,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
         selected: string;
         sources: { name: string; state: string }[];
       };
-      assert.equal(said.sources.length, 4);
+      assert.equal(said.sources.length, addresses.length);
       assert.ok(addresses.includes(said.selected) && said.selected !== '127.0.0.4', said.selected);
       assert.equal(said.sources.find(({ name }) => name === '127.0.0.4')?.state, 'falseticker');
       const { error_bound_ns = 0, offset_ns = 1e9 } = await site.clock();
@@ -389,7 +386,7 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
       assert.deepEqual(reasons, ['holdover', 'ptp_listening', 'ntp_source_lost']);
       await pause(3000);
       const { error_bound_ns: later = 0 } = await site.clock();
-      assert.ok(later - at >= 20_000, `grew by ${later - at} ns`); // 10 ppm
+      assert.ok(later - at >= 60_000, `grew by ${later - at} ns`); // 30 ppm
     });
   });
 });

@@ -46,6 +46,7 @@ test('after a pause of the process a lock of before it is not told as one of now
   const ticker = fakeTicker();
   let seen_ms = 0;
   const ptp = {
+    look: async () => {},
     // as a watch ages its facts by itself
     read: () =>
       ticker.now_ms() - seen_ms <= 3000
@@ -53,7 +54,11 @@ test('after a pause of the process a lock of before it is not told as one of now
         : stale(ptpFacts(seen_ms), seen_ms, 'nothing heard since'),
     onChange: () => () => {},
   };
-  const ntp = { read: () => ({ kind: 'absent', why: 'refused' }) as const, onChange: () => () => {} };
+  const ntp = {
+    read: () => ({ kind: 'absent', why: 'refused' }) as const,
+    onChange: () => () => {},
+    look: async () => {},
+  };
   let asleep_ms = 0;
   const paused = { ...ticker, now_ms: () => ticker.now_ms() + asleep_ms };
   const ptpOf = {

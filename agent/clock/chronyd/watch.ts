@@ -36,11 +36,16 @@ export interface ChronyDeps {
   readonly random: () => number;
 }
 
+/** chronyd may listen on one loopback address only. */
+const hostsOf = ({ chrony_host }: ChronyOptions): readonly string[] =>
+  chrony_host === '127.0.0.1' ? ['127.0.0.1', '::1'] : [chrony_host];
+
 /** A watch that runs, with what it works on and what it remembers. */
 interface ChronyWatch {
   readonly deps: ChronyDeps;
   readonly opts: ChronyOptions;
-  readonly client: CmdmonClient;
+  /** One for each address on which it may listen, the one that answered last first. */
+  clients: readonly CmdmonClient[];
   readonly polled: PolledFacts<ChronyFacts>;
   /** The pace of chronyc while it works. */
   readonly fallback_ms: number;
@@ -75,11 +80,27 @@ async function askFallback(watch: ChronyWatch): Promise<Asked | undefined> {
   return asked;
 }
 
+const isShut = (asked: Asked): boolean =>
+  'failure' in asked && ['refused', 'unauthorised'].includes(asked.failure.why);
+
+/** Asks at each address until one is open. */
+async function askAddresses(watch: ChronyWatch): Promise<Asked> {
+  const [first, ...others] = watch.clients;
+  let asked: Asked = first === undefined ? { failure: { why: 'disabled' } } : await askChronyd(first);
+  for (const client of others) {
+    if (!isShut(asked)) break;
+    const other = await askChronyd(client);
+    if (isShut(other) || !('value' in other)) continue;
+    watch.clients = [client, ...watch.clients.filter((one) => one !== client)];
+    asked = other;
+  }
+  return asked;
+}
+
 async function askRound(watch: ChronyWatch): Promise<void> {
   watch.polls += 1;
-  const asked = await askChronyd(watch.client);
-  const shut = 'failure' in asked && ['refused', 'unauthorised'].includes(asked.failure.why);
-  if (!shut) return take(watch, asked);
+  const asked = await askAddresses(watch);
+  if (!isShut(asked)) return take(watch, asked);
   const other = await askFallback(watch);
   if (other !== undefined && 'value' in other) take(watch, other);
   else if (watch.polled.last()?.via !== 'chronyc' || other !== undefined) take(watch, asked);
@@ -99,7 +120,7 @@ export function watchChronyd(
   const watch: ChronyWatch = {
     deps,
     opts,
-    client: cmdmonClient(deps, opts.chrony_host, opts.chrony_port),
+    clients: hostsOf(opts).map((host) => cmdmonClient(deps, host, opts.chrony_port)),
     polled: pollInRounds(
       deps.ticker,
       poll_ms,
@@ -114,13 +135,18 @@ export function watchChronyd(
   };
   const stop = async (): Promise<void> => {
     watch.polled.stop();
-    watch.client.close(); // which ends a round over UDP; a chronyc ends by itself
+    for (const client of watch.clients) client.close(); // which ends a round over UDP; a chronyc ends by itself
   };
   pollUntil(signal, watch.polled, stop);
   return {
     read: watch.polled.read,
     onChange: watch.polled.onChange,
-    stats: () => ({ polls: watch.polls, started: watch.started, timeouts: watch.client.timeouts() }),
+    look: watch.polled.poll,
+    stats: () => ({
+      polls: watch.polls,
+      started: watch.started,
+      timeouts: watch.clients.reduce((sum, client) => sum + client.timeouts(), 0),
+    }),
     stop,
   };
 }

@@ -89,12 +89,14 @@ export function replySplitter(): ReplySplitter {
 export interface DataSets {
   readonly TIME_STATUS_NP: TimeStatus;
   readonly CURRENT_DATA_SET: CurrentDataSet;
-  readonly PORT_DATA_SET: Omit<PtpPort, 'timestamping' | 'interface'>;
+  readonly PORT_DATA_SET: Omit<PtpPort, 'timestamping' | 'interface' | 'delayResponses'>;
   readonly PARENT_DATA_SET: ParentDataSet;
   readonly TIME_PROPERTIES_DATA_SET: TimeProperties;
   readonly DEFAULT_DATA_SET: DefaultDataSet;
   /** What the port is made of; given over the writable socket only. */
   readonly PORT_PROPERTIES_NP: Required<Pick<PtpPort, 'portIdentity' | 'timestamping' | 'interface'>>;
+  /** What the port has counted. */
+  readonly PORT_STATS_NP: Required<Pick<PtpPort, 'portIdentity' | 'delayResponses'>>;
   /** What the daemon will push. */
   readonly SUBSCRIBE_EVENTS_NP: Pick<PtpFacts, 'events'>;
 }
@@ -150,6 +152,8 @@ function fieldsOf(reply: PmcReply) {
   };
 }
 
+const isPeerToPeer = (f: Fields): boolean => f.uint8('delayMechanism') === 2;
+
 const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
   TIME_STATUS_NP: (f) => ({
     master_offset_ns: f.int('master_offset', -(2 ** 63), 2 ** 63), // years, before a clock without battery is set
@@ -167,6 +171,7 @@ const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
     logSyncInterval: f.int8('logSyncInterval'),
     delayMechanism: f.uint8('delayMechanism'),
     peerMeanPathDelay_ns: f.int('peerMeanPathDelay'),
+    logMinDelayInterval: f.int8(isPeerToPeer(f) ? 'logMinPdelayReqInterval' : 'logMinDelayReqInterval'),
   }),
   PARENT_DATA_SET: (f) => ({
     parentPortIdentity: f.word('parentPortIdentity'),
@@ -188,6 +193,10 @@ const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
     portIdentity: f.word('portIdentity'),
     timestamping: f.oneOf('timestamping', timestampings, 'SOFTWARE'),
     interface: f.word('interface'),
+  }),
+  PORT_STATS_NP: (f) => ({
+    portIdentity: f.word('portIdentity'),
+    delayResponses: f.int('rx_Delay_Resp', 0) + f.int('rx_Pdelay_Resp', 0),
   }),
   SUBSCRIBE_EVENTS_NP: (f) => ({
     events: [

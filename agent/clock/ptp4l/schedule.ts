@@ -45,16 +45,16 @@ const ptpQuestions: readonly PtpQuestion[] = [
   {
     id: 'PARENT_DATA_SET',
     command: 'GET PARENT_DATA_SET',
-    every_s: 2,
-    pushed: { by: 'parent_data_set', every_s: 5 },
+    every_s: 0, // the bound rests on it, so it is as fresh as the bound; the same for the next
     afterChange: true,
   },
   {
     id: 'TIME_PROPERTIES_DATA_SET',
     command: 'GET TIME_PROPERTIES_DATA_SET',
-    every_s: 10,
+    every_s: 0,
     afterChange: true,
   },
+  { id: 'PORT_STATS_NP', command: 'GET PORT_STATS_NP', every_s: 2, eachPort: true },
   {
     id: 'PORT_PROPERTIES_NP',
     command: 'GET PORT_PROPERTIES_NP',

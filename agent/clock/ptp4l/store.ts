@@ -30,9 +30,31 @@ const sameValue = (a: object, b: object): boolean => {
 const keyOf = ({ id, value }: Received): string =>
   'portIdentity' in value ? `${id} ${value.portIdentity}` : id;
 
+/** When the path delay was last measured: seen by the count of responses, or by the delay where nobody counts. */
+function delayAge() {
+  const counts = new Map<string, number>();
+  let last = '';
+  let measured_ms: number | undefined;
+  const see = (what: string, now_ms: number): void => {
+    if (what !== last) measured_ms = now_ms;
+    last = what;
+  };
+  return {
+    take({ id, value }: Received, now_ms: number): void {
+      if (id === 'PORT_STATS_NP') {
+        counts.set(value.portIdentity, value.delayResponses);
+        see([...counts.values()].join(' '), now_ms);
+      } else if (id === 'CURRENT_DATA_SET' && counts.size === 0) see(String(value.meanPathDelay_ns), now_ms);
+    },
+    measured_ms: () => measured_ms,
+  };
+}
+
 /** An empty store. `sync` may remember what the store before saw. */
 export function dataSetStore(sync: SyncAge): DataSetStore {
   const all = new Map<string, { readonly received: Received; readonly at_ms: number }>();
+
+  const delays = delayAge();
 
   const get = <K extends DataSetId>(id: K, port = ''): DataSets[K] | undefined =>
     all.get(port === '' ? id : `${id} ${port}`)?.received.value as DataSets[K] | undefined;
@@ -40,7 +62,13 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
   const ports = (): PtpPort[] =>
     [...all.values()].flatMap(({ received }) =>
       received.id === 'PORT_DATA_SET'
-        ? [{ ...received.value, ...get('PORT_PROPERTIES_NP', received.value.portIdentity) }]
+        ? [
+            {
+              ...received.value,
+              ...get('PORT_PROPERTIES_NP', received.value.portIdentity),
+              ...get('PORT_STATS_NP', received.value.portIdentity),
+            },
+          ]
         : [],
     );
 
@@ -49,6 +77,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
       const before = all.get(keyOf(received))?.received;
       if (received.id === 'TIME_STATUS_NP') sync.take(received.value.ingress_time_ns, now_ms);
       all.set(keyOf(received), { received, at_ms: now_ms });
+      delays.take(received, now_ms);
       return before === undefined || !sameValue(received.value, before.value);
     },
     facts(now_ms, life_ms) {
@@ -67,6 +96,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
         ports: known,
         timeStatus,
         ingressSeen_ms: sync.arrived_ms(),
+        delaySeen_ms: delays.measured_ms() ?? now_ms,
         ...(current === undefined ? {} : { current }),
         ...(parent === undefined ? {} : { parent }),
         ...(timeProperties === undefined ? {} : { timeProperties }),

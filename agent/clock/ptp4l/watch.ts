@@ -104,7 +104,7 @@ function followStates(watch: PtpWatch, facts: PtpFacts, asked: boolean): void {
   const missed = asked && facts.events.includes('port_state');
   if (missed && watch.ticker.now_ms() - watch.subscribed_ms > resubscribeMs)
     makeDue(watch, 'SUBSCRIBE_EVENTS_NP');
-  if (!asked) watch.polled.poll();
+  if (!asked) void watch.polled.poll();
 }
 
 /** A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. */
@@ -116,7 +116,7 @@ function armSyncTimer(watch: PtpWatch, facts: PtpFacts): void {
   watch.cancelSyncTimer = ticker.after(due_ms - ticker.now_ms(), () => {
     makeDue(watch, 'TIME_STATUS_NP');
     polled.noteNews(); // no answer is news, too
-    polled.poll();
+    void polled.poll();
   });
 }
 
@@ -204,6 +204,10 @@ export function watchPtp4l(
   return {
     read: watch.polled.read,
     onChange: watch.polled.onChange,
+    look() {
+      watch.schedule.makeDue(({ every_s }) => every_s === 0);
+      return watch.polled.poll();
+    },
     stats: () => ({ started: watch.keeper.started(), ...watch.stats }),
     stop,
   };

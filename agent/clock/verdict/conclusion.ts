@@ -2,26 +2,45 @@
 
 import { formatAgo } from '../../lib/format.ts';
 import type { ErrorBound, Verdict } from '../types.ts';
-import type { Assessment } from './assess.ts';
-import { unbounded } from './bound.ts';
+import { type Assessment, boundOfDoubted } from './assess.ts';
+import { relativeOnly, unbounded, widened, witnessedBound } from './bound.ts';
 import type { Doubt } from './doubts.ts';
 import { type Holdover, holdoverBound } from './holdover.ts';
 import type { LockLevel } from './hysteresis.ts';
+import { boundOfPast, type Past } from './past/past.ts';
 import { type BlockedPath, isSteering, type PathName, type SteeringPath } from './paths.ts';
 import type { ReasonCode } from './reasons.ts';
-import type { ClockSettings } from './settings.ts';
 
 /** A verdict without the time since when it holds. */
 export type Conclusion = Omit<Verdict<ReasonCode>, 'since_ms'>;
 
-/** What of the past still explains the present. */
-interface Past {
+/** What of the past still bears on the present. */
+export interface Background {
+  readonly now_ms: number;
+  readonly past: Past;
+  readonly readingError_ns: number;
+  /** Holdover has ended, and no source is back. */
   readonly expired: boolean;
+  /** The clock was set, and no source has proven itself since. */
   readonly stepped: boolean;
 }
 
-const doubtsOf = ({ source }: SteeringPath, { doubts, utcOffsetDoubt }: Assessment): readonly Doubt[] =>
-  source === 'ptp' && utcOffsetDoubt !== undefined ? [...doubts, utcOffsetDoubt] : doubts;
+/** A doubt that a witness removes: the second is confirmed by somebody else. */
+const isConfirmed = ({ reason }: Doubt, { witness }: Assessment): boolean =>
+  reason === 'utc_offset_suspect' && witness !== undefined;
+
+/** All that speaks against this path. */
+function doubtsOf({ source }: SteeringPath, assessment: Assessment): readonly Doubt[] {
+  const { doubts, ptpDoubts } = assessment;
+  if (source !== 'ptp') return doubts;
+  const open = ptpDoubts.grandmaster.filter((doubt) => !isConfirmed(doubt, assessment));
+  return [...doubts, ...ptpDoubts.path, ...open];
+}
+
+function confirmedNotes({ source }: SteeringPath, assessment: Assessment): ReasonCode[] {
+  const isOne = assessment.ptpDoubts.grandmaster.some((doubt) => isConfirmed(doubt, assessment));
+  return source === 'ptp' && isOne ? ['utc_offset_confirmed'] : [];
+}
 
 /** The level that may be claimed: `locked` needs a measured clock and no doubt. */
 export const capped = (level: LockLevel, steering: SteeringPath, assessment: Assessment): LockLevel =>
@@ -53,20 +72,46 @@ const joined = (...parts: readonly string[]): string =>
   [...new Set(parts)].filter((part) => part !== '').join('; ');
 
 const contradicted = 'PTP and NTP contradict each other';
+const jumped = 'the source contradicts what it said before';
 
 const hasDoubt = (doubts: readonly Doubt[], ...reasons: readonly ReasonCode[]): boolean =>
   doubts.some(({ reason }) => reasons.includes(reason));
 
-/** Contradicted, no bound holds; with two that steer, the wider one does, since either may set the clock last. */
-function boundUnder(doubts: readonly Doubt[], steering: SteeringPath, { measured }: Assessment): ErrorBound {
-  if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) {
-    const { absolute_ns: _contradicted, ...rest } = steering.bound;
-    return { ...rest, unbounded: contradicted };
-  }
-  const size = (bound: ErrorBound): number => bound.absolute_ns ?? 0;
-  if (!hasDoubt(doubts, 'conflict') || steering.bound.absolute_ns === undefined) return steering.bound;
-  return measured.reduce((widest, other) => (size(other) > size(widest) ? other : widest), steering.bound);
+/** With two that steer the wider bound holds, since either may set the clock last. */
+function widest(bound: ErrorBound, { measured }: Assessment): ErrorBound {
+  const size = ({ absolute_ns = 0 }: ErrorBound): number => absolute_ns;
+  if (bound.absolute_ns === undefined) return bound;
+  return measured.reduce((most, other) => (size(other) > size(most) ? other : most), bound);
 }
+
+/** After a step of the clock: the claim of before, with the step, until a source has proven that it is less. */
+function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): ErrorBound {
+  const before = stepped ? boundOfPast(past, now_ms) : undefined;
+  if (before === undefined || (bound.absolute_ns === undefined && bound.relative_ns !== undefined))
+    return bound;
+  return (bound.absolute_ns ?? 0) < (before.absolute_ns ?? 0) ? before : bound;
+}
+
+/** Contradicted, no bound on true time holds. Where the grandmaster cannot give one, a server that measures the clock does. */
+function boundUnder(
+  doubts: readonly Doubt[],
+  steering: SteeringPath,
+  assessment: Assessment,
+  background: Background,
+): ErrorBound {
+  const isPtp = steering.source === 'ptp';
+  const bound = isPtp ? boundOfDoubted(steering.bound, assessment.ptpDoubts) : steering.bound;
+  if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return relativeOnly(bound, contradicted);
+  if (hasDoubt(doubts, 'source_jumped')) return relativeOnly(bound, jumped);
+  const { witness } = assessment;
+  if (isPtp && bound.absolute_ns === undefined && witness !== undefined)
+    return witnessedBound(bound, witness, steering.bound);
+  return boundSoFar(hasDoubt(doubts, 'conflict') ? widest(bound, assessment) : bound, background);
+}
+
+/** The bound of a time that is read: reading the clock has an error of its own. */
+const asRead = (bound: ErrorBound, { readingError_ns }: Background): ErrorBound =>
+  widened(bound, { name: 'clock_reading', ns: readingError_ns });
 
 /** A live source steers the clock. */
 export function concludeSource(
@@ -74,7 +119,7 @@ export function concludeSource(
   steering: SteeringPath,
   level: LockLevel,
   assessment: Assessment,
-  past: Past,
+  background: Background,
 ): Conclusion {
   const { source, measured, notes, sample, explanation } = steering;
   const doubts = doubtsOf(steering, assessment);
@@ -82,12 +127,13 @@ export function concludeSource(
     source,
     quality: level,
     ...(measured ? { offset_ns: sample.offset_ns } : {}),
-    bound: boundUnder(doubts, steering, assessment),
+    bound: asRead(boundUnder(doubts, steering, assessment, background), background),
     reasons: unique([
       mainReason(steering, level),
       ...doubts.map((doubt) => doubt.reason),
       ...notes,
-      ...(past.stepped ? (['clock_stepped'] as const) : []),
+      ...confirmedNotes(steering, assessment),
+      ...(background.stepped ? (['clock_stepped'] as const) : []),
       ...otherReasons(steering, assessment.paths[path === 'direct' ? 'chrony' : 'direct']),
     ]),
     evidence: joined(explanation, ...doubts.map((doubt) => doubt.explanation)),
@@ -105,21 +151,16 @@ const reasonsOf = (blocked: readonly BlockedPath[]): readonly ReasonCode[] =>
   blocked.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
 
 /** The source is lost, and the clock runs on. */
-export function concludeHoldover(
-  holdover: Holdover,
-  assessment: Assessment,
-  now_ms: number,
-  settings: ClockSettings,
-): Conclusion {
+export function concludeHoldover(holdover: Holdover, assessment: Assessment, now_ms: number): Conclusion {
   const blocked = blockedPaths(assessment);
   return {
     source: 'unsynced',
     quality: 'tracking',
     holdover: { since_ms: holdover.since_ms, source: holdover.source },
-    bound: holdoverBound(holdover, now_ms, settings),
+    bound: holdoverBound(holdover, now_ms),
     reasons: unique(['holdover', ...reasonsOf(blocked)]),
     evidence: joined(
-      `${holdover.source} was lost ${formatAgo(now_ms - holdover.since_ms)}`,
+      `${holdover.source} was lost ${formatAgo(now_ms - holdover.since_ms)}, the bound assumes a drift of at most ${(holdover.drift_ppb / 1e3).toFixed(0)} ppm`,
       ...blocked.map(({ explanation }) => explanation),
     ),
   };
@@ -127,12 +168,13 @@ export function concludeHoldover(
 
 function measuredBound({ measured, doubts }: Assessment): ErrorBound {
   if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return unbounded(contradicted);
+  if (hasDoubt(doubts, 'source_jumped')) return unbounded(jumped);
   const absolute = measured.find(({ absolute_ns }) => absolute_ns !== undefined);
   return absolute ?? measured[0] ?? unbounded('nothing measures the system clock');
 }
 
 /** Nothing steers the clock. The bound is that of whoever measures it all the same. */
-export function concludeUnsynced(assessment: Assessment, past: Past): Conclusion {
+export function concludeUnsynced(assessment: Assessment, background: Background): Conclusion {
   const { ptp, ntp } = assessment;
   const blocked = blockedPaths(assessment);
   const reasons = reasonsOf(blocked);
@@ -142,10 +184,10 @@ export function concludeUnsynced(assessment: Assessment, past: Past): Conclusion
   return {
     source: 'unsynced',
     quality: acquiring ? 'acquiring' : 'freerun',
-    bound: measuredBound(assessment),
+    bound: asRead(boundSoFar(measuredBound(assessment), background), background),
     reasons: unique([
-      ...(past.expired ? (['holdover_expired'] as const) : []),
-      ...(past.stepped ? (['clock_stepped'] as const) : []),
+      ...(background.expired ? (['holdover_expired'] as const) : []),
+      ...(background.stepped ? (['clock_stepped'] as const) : []),
       ...(nobody ? (['no_daemon'] as const) : reasons),
       ...assessment.doubts.map((doubt) => doubt.reason),
     ]),

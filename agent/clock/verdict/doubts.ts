@@ -1,9 +1,10 @@
 // What speaks against a lock though a source looks good: two programs that steer, and sources that contradict.
 
-import { formatNs } from '../../lib/format.ts';
-import type { ChronySource, Evidence } from '../facts.ts';
+import { formatAgo, formatNs } from '../../lib/format.ts';
+import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
-import { isUtcOffsetSuspect } from './bound.ts';
+import type { Spread } from './bound.ts';
+import { isTaiUtcMistake, isUtcOffsetSuspect, whyImplausible } from './grandmaster.ts';
 import { isSourceAlive, type NtpAssessment, type NtpLive } from './ntp.ts';
 import type { PtpAssessment, PtpLive } from './ptp.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -14,15 +15,10 @@ export interface Doubt {
   readonly explanation: string;
 }
 
-/** Whether a chronyd source is a reference that linuxptp may feed: by their default refids, or PTP by habit. */
-export const isPtpRefclock = (source: ChronySource): boolean =>
-  source.mode === 'refclock' && /^(PHC|PTP|SHM)/.test(source.name);
-
 /** phc2sys may fill a refclock of chronyd (`-E ntpshm`, timemaster) in place of steering the clock. */
 export function phc2sysSteers({ disciplines, ntp }: Evidence): boolean {
   const sources = ntp.kind === 'fresh' ? ntp.value.sources : [];
-  const feeds = sources.some((source) => source.mode === 'refclock' && /^(PTP|SHM)/.test(source.name));
-  return disciplines.phc2sys === true && !feeds;
+  return disciplines.phc2sys === true && !sources.some(({ mode }) => mode === 'refclock');
 }
 
 /** Programs that steer the system clock now. An unknown `-x` counts as steering. */
@@ -35,16 +31,6 @@ export function steerers(ptp: PtpAssessment, ntp: NtpAssessment, evidence: Evide
   ];
 }
 
-const taiMinusUtc_s = { least: 35, most: 39 }; // 37 since 2017; a wrong table is a second or two off
-
-/** Whether a difference looks like forgotten leap seconds: whole seconds, and as many as lie between TAI and UTC. */
-function isTaiUtcMistake(apart_ns: number, currentUtcOffset_s: number | undefined): boolean {
-  const seconds = Math.round(Math.abs(apart_ns) / 1e9);
-  const isWhole = Math.abs(Math.abs(apart_ns) - seconds * 1e9) < 1e8;
-  const isKnown = seconds >= taiMinusUtc_s.least && seconds <= taiMinusUtc_s.most;
-  return isWhole && seconds > 0 && (isKnown || seconds === currentUtcOffset_s);
-}
-
 /** An offset from PTP beside one from NTP, both of the same clock, and how far they may be apart. */
 interface Pair {
   readonly apart_ns: number;
@@ -53,30 +39,31 @@ interface Pair {
 
 const graceWithoutBound_ns = 1e7;
 
+const offsetTerms: ReadonlySet<string> = new Set(['mean_offset', 'offset', 'last_offsets']);
+
 /** How uncertain an offset is: its bound without the offset itself. */
-const uncertainty_ns = ({ terms }: ErrorBound): number =>
+export const uncertainty_ns = ({ terms }: ErrorBound): number =>
   terms.length === 0
     ? graceWithoutBound_ns
-    : terms.reduce(
-        (sum, { name, ns }) => (name === 'mean_offset' || name === 'system_time' ? sum : sum + ns),
-        0,
-      );
+    : terms.reduce((sum, { name, ns }) => (offsetTerms.has(name) ? sum : sum + ns), 0);
 
 function direct(ptp: PtpLive | undefined, ptpBound: ErrorBound, ntp: NtpLive, ntpBound: ErrorBound): Pair[] {
-  if (ptp?.clock !== 'system' || isPtpRefclock(ntp.selected)) return [];
-  const apart_ns = ptp.sample.offset_ns - ntp.sample.offset_ns;
+  if (ptp?.clock !== 'system' || ntp.selected.mode === 'refclock') return [];
+  const apart_ns = ptp.sample.offset_ns - ntp.measured_ns;
   return [{ apart_ns, allowed_ns: uncertainty_ns(ptpBound) + uncertainty_ns(ntpBound) }];
 }
 
 function insideChrony(evidence: Evidence): Pair[] {
   const sources = evidence.ntp.kind === 'fresh' ? evidence.ntp.value.sources.filter(isSourceAlive) : [];
   const servers = sources.filter((source) => source.mode !== 'refclock');
-  return sources.filter(isPtpRefclock).flatMap((refclock) =>
-    servers.map((server) => ({
-      apart_ns: (refclock.offset_s - server.offset_s) * 1e9,
-      allowed_ns: Number.POSITIVE_INFINITY, // smaller differences are chronyd's own business
-    })),
-  );
+  return sources
+    .filter(({ mode }) => mode === 'refclock')
+    .flatMap((refclock) =>
+      servers.map((server) => ({
+        apart_ns: (refclock.offset_s - server.offset_s) * 1e9,
+        allowed_ns: Number.POSITIVE_INFINITY, // smaller differences are chronyd's own business
+      })),
+    );
 }
 
 /** Compares PTP with NTP wherever both measure the same clock. The first doubt found, or undefined. */
@@ -105,13 +92,54 @@ export function compareSources(
   return undefined;
 }
 
-/** Whether whole seconds may be wrong: the grandmaster does not declare currentUtcOffset valid, and no NTP server confirms them. */
-export function utcOffsetDoubt(ptp: PtpLive | undefined, ntp: NtpLive | undefined): Doubt | undefined {
-  const properties = ptp?.facts.timeProperties;
-  if (properties === undefined || !isUtcOffsetSuspect(properties)) return undefined;
-  if (ntp?.witnessed === true) return undefined;
-  return {
-    reason: 'utc_offset_suspect',
-    explanation: 'the grandmaster does not declare currentUtcOffset valid',
+/** Noise may make a short path measure below zero by so much. */
+const noisyDelay_ns = (spread: Spread | undefined): number => Math.max(1000, spread?.jitter_ns ?? 0);
+
+/** How long ago the path delay was measured, and how long ago it was not. */
+export interface DelayAges {
+  readonly sinceMeasured_ms: number;
+  readonly sinceLost_ms: number;
+}
+
+/** What speaks against the path to the grandmaster: no bound of any kind holds then. */
+export function pathDoubts(
+  ptp: PtpLive,
+  delay_ns: number | undefined,
+  spread: Spread | undefined,
+  { sinceMeasured_ms, sinceLost_ms }: DelayAges,
+): Doubt[] {
+  const isOld = sinceMeasured_ms > ptp.delayLimit_ms;
+  const negative: Doubt = {
+    reason: 'path_delay_negative',
+    explanation: `the path delay is ${formatNs(delay_ns ?? 0)}, which cannot be`,
   };
+  const unmeasured: Doubt = {
+    reason: 'path_delay_unmeasured',
+    explanation: isOld
+      ? `the path delay was measured last ${formatAgo(sinceMeasured_ms)}`
+      : 'the path delay has not been measured often enough since that was interrupted',
+  };
+  return [
+    ...((delay_ns ?? 0) < -noisyDelay_ns(spread) ? [negative] : []),
+    ...(isOld || sinceLost_ms < ptp.delayFilter_ms ? [unmeasured] : []),
+  ];
+}
+
+/** What speaks against what the grandmaster says of true time. `utcOffset_s` is what was believed before. */
+export function grandmasterDoubts(ptp: PtpLive, utcOffset_s: number | undefined): Doubt[] {
+  const { parent, timeProperties } = ptp.facts;
+  const now_s = timeProperties?.ptpTimescale ? timeProperties.currentUtcOffset_s : undefined;
+  const isOther = now_s !== undefined && utcOffset_s !== undefined && now_s !== utcOffset_s;
+  const implausible =
+    whyImplausible(parent, timeProperties) ??
+    (isOther ? `the grandmaster says currentUtcOffset ${now_s}, which was ${utcOffset_s} before` : undefined);
+  const isSuspect = timeProperties !== undefined && isUtcOffsetSuspect(timeProperties);
+  const doubts: Doubt[] = [];
+  if (implausible !== undefined) doubts.push({ reason: 'gm_implausible', explanation: implausible });
+  if (isSuspect)
+    doubts.push({
+      reason: 'utc_offset_suspect',
+      explanation: 'the grandmaster does not declare currentUtcOffset valid',
+    });
+  return doubts;
 }

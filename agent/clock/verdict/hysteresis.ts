@@ -1,10 +1,12 @@
-// When a clock counts as locked or tracking: with inertia in both directions, so that noise near a limit flips nothing.
+// When a clock counts as locked or tracking: by its bound, with inertia near a limit so that noise flips nothing.
 import type { ClockQuality } from '../types.ts';
 
 const samplesToEnter = 4;
 const samplesToLeave = 3;
+/** Beyond the limit times this, one sample is enough to leave. */
+const farOutside = 2;
 
-/** A condition with inertia: on after 4 samples in a row below the limit, off after 3 in a row above twice the limit. */
+/** A condition with inertia: on after 4 samples in a row below the limit, off after 3 in a row above it, or 1 above twice the limit. */
 interface Latch {
   readonly on: boolean;
   /** Samples in a row that speak against the present state. */
@@ -13,15 +15,22 @@ interface Latch {
 
 const unlatched: Latch = { on: false, against: 0 };
 
-/** The latch after one more sample. `size` and `limit` are of one unit. */
-function latch(before: Latch, size: number, limit: number): Latch {
-  const speaksAgainst = before.on ? !(size <= 2 * limit) : size < limit; // NaN is never good
+/** How far a clock may be off: now, and when it will be measured next, so that a bound that grows until then flips nothing. */
+export interface Size {
+  readonly now_ns: number;
+  readonly next_ns: number;
+}
+
+/** The latch after one more sample. */
+function latch(before: Latch, { now_ns, next_ns }: Size, limit: number): Latch {
+  if (!(now_ns <= farOutside * limit)) return unlatched; // NaN is never good
+  const speaksAgainst = before.on ? now_ns > limit : Math.max(now_ns, next_ns) < limit;
   const against = speaksAgainst ? before.against + 1 : 0;
   const enough = before.on ? samplesToLeave : samplesToEnter;
   return against >= enough ? { on: !before.on, against: 0 } : { on: before.on, against };
 }
 
-/** Offsets below which a clock is locked or tracking. */
+/** Bounds below which a clock is locked or tracking. */
 export interface Limits {
   readonly locked_ns: number;
   readonly tracking_ns: number;
@@ -54,25 +63,30 @@ export const noHistory: LockHistory = { locked: unlatched, tracking: unlatched }
 export const afterLoss = (before: LockHistory): LockHistory =>
   before.lastId === undefined ? noHistory : { ...noHistory, lastId: before.lastId };
 
+/** A level that the bound has left far behind is lost between two samples, too. */
+const confined = (before: Latch, { now_ns }: Size, limit_ns: number): Latch =>
+  now_ns <= farOutside * limit_ns ? before : unlatched;
+
 /**
- * The source after `sample`; a sample seen before changes nothing, however often it is polled.
+ * The source after a look at it. A sample seen before counts
+ * for nothing, however often it is polled, except that the bound may have grown beyond a limit meanwhile.
  * What was earned under wider limits (chronyd going from NTP to a PTP refclock) does not count under narrower ones.
  */
 export function withSample(
   source: LockHistory,
-  sample: OffsetSample,
+  id: string,
+  size: Size,
   limits: Limits,
   now_ms: number,
 ): LockHistory {
-  if (sample.id === source.lastId) return source;
   const narrower = source.limits !== undefined && limits.locked_ns < source.limits.locked_ns;
   const before = narrower ? noHistory : source;
-  const size = Math.abs(sample.offset_ns);
-  const locked = latch(before.locked, size, limits.locked_ns);
+  const step = id === source.lastId ? confined : latch;
+  const locked = step(before.locked, size, limits.locked_ns);
   return {
-    lastId: sample.id,
+    lastId: id,
     locked,
-    tracking: latch(before.tracking, size, limits.tracking_ns),
+    tracking: step(before.tracking, size, limits.tracking_ns),
     limits,
     ...(locked.on ? { lockedSince_ms: before.lockedSince_ms ?? now_ms } : {}),
   };

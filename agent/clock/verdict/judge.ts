@@ -1,12 +1,32 @@
 // The verdict: a pure reducer over evidence, so that a recorded day can be replayed through it.
 
+import { known } from '../../lib/known.ts';
 import type { Evidence } from '../facts.ts';
 import type { Verdict } from '../types.ts';
-import { type Assessment, assess, type Remembered } from './assess.ts';
+import { type Assessment, assess, fedRefclocksNow, type Remembered, utcOffsetNow } from './assess.ts';
 import { noOffsets, unbounded } from './bound.ts';
-import { type Conclusion, capped, concludeHoldover, concludeSource, concludeUnsynced } from './conclusion.ts';
-import { beginHoldover, type Holdover, holdoverLimit_ns, isExpired } from './holdover.ts';
-import { afterLoss, isUsable, type LockHistory, levelOf, noHistory, withSample } from './hysteresis.ts';
+import {
+  type Background,
+  type Conclusion,
+  capped,
+  concludeHoldover,
+  concludeSource,
+  concludeUnsynced,
+} from './conclusion.ts';
+import { driftOf_ppb, type Holdover, holdoverNow } from './holdover.ts';
+import {
+  afterLoss,
+  isUsable,
+  type LockHistory,
+  levelOf,
+  noHistory,
+  type Size,
+  withSample,
+} from './hysteresis.ts';
+import type { Step } from './ntp.ts';
+import { noUpdates } from './ntpbound.ts';
+import { pastNow } from './past/claims.ts';
+import { noPast, pastAfterStep } from './past/past.ts';
 import {
   type BlockedPath,
   choosePath,
@@ -26,19 +46,19 @@ export interface JudgeState extends Remembered {
   readonly verdict: ClockVerdict;
   /** When it was judged last. */
   readonly at_ms: number;
-  readonly wall_s?: number;
+  /** By how much the wall clock had been set then. */
+  readonly set_s?: number;
   readonly path?: PathName;
   readonly direct: LockHistory;
   readonly chrony: LockHistory;
   readonly holdover?: Holdover;
+  /** How wrong the frequency may be that chronyd gave the clock. */
+  readonly ntpDrift_ppb?: number;
   /** Holdover has ended and no source is back. */
   readonly expired: boolean;
   /** The clock was set, and no source has proven itself since. */
   readonly stepped: boolean;
 }
-
-/** A wall clock that moved by more against the monotonic one was set. */
-const step_s = 0.1;
 
 /** Before anything was asked. */
 export function initial(now_ms: number): JudgeState {
@@ -55,33 +75,59 @@ export function initial(now_ms: number): JudgeState {
     direct: noHistory,
     chrony: noHistory,
     offsets: noOffsets,
+    updates: noUpdates,
+    past: noPast,
+    fedRefclocks: [],
     expired: false,
     stepped: false,
   };
 }
 
-function wasStepped({ wall_s, at_ms }: JudgeState, evidence: Evidence, now_ms: number): boolean {
-  if (wall_s === undefined) return false;
-  return Math.abs(evidence.wall_s - wall_s - (now_ms - at_ms) / 1e3) > step_s;
+/** A step of the wall clock since it was judged last; one that chronyd has not seen yet counts with it. */
+function stepSeen(before: JudgeState, { ntp, set_s }: Evidence, now_ms: number): Step | undefined {
+  const size_s = set_s - (before.set_s ?? set_s);
+  if (size_s === 0) return undefined;
+  const refBefore_s = ntp.kind === 'fresh' ? ntp.value.tracking.ref_time_s : undefined;
+  return { at_ms: now_ms, size_s: size_s + (before.step?.size_s ?? 0), refBefore_s };
 }
 
 /** What remains known after somebody set the system clock: nothing of its offset. */
 function forgetOffsets(
   { holdover: _holdover, path: _path, ...before }: JudgeState,
-  { ntp }: Evidence,
+  step: Step,
+  now_ms: number,
 ): JudgeState {
+  const size_s = step.size_s - (before.step?.size_s ?? 0);
   return {
     ...before,
     direct: afterLoss(before.direct),
     chrony: afterLoss(before.chrony),
-    offsets: noOffsets,
+    offsets: { ...before.offsets, regime: 'stepped', values_ns: [] },
+    updates: noUpdates,
+    past: pastAfterStep(before.past, size_s * 1e9, now_ms),
     stepped: true,
-    ...(ntp.kind === 'fresh' ? { outdatedRef_s: ntp.value.tracking.ref_time_s } : {}),
+    step,
   };
 }
 
+/** The step for as long as chronyd may not have seen it. */
+function stepAfter({ step }: JudgeState, { ntp }: Evidence, assessment: Assessment): Step | undefined {
+  if (step === undefined || ntp.kind !== 'fresh' || ntp.at_ms <= step.at_ms) return step;
+  if (assessment.ntp.reason !== 'clock_stepped') return undefined;
+  return { ...step, refAfter_s: step.refAfter_s ?? ntp.value.tracking.ref_time_s };
+}
+
+/** How far a path's clock may be off, by which its quality is judged; by its offset where nobody measures the system clock. */
+function sizeOf({ bound, growth_ns, measured, sample }: SteeringPath): Size {
+  const bound_ns = bound.absolute_ns ?? bound.relative_ns ?? Infinity;
+  const now_ns = measured ? bound_ns : Math.abs(sample.offset_ns);
+  return { now_ns, next_ns: now_ns + growth_ns };
+}
+
 const followPath = (before: LockHistory, path: SteeringPath | BlockedPath, now_ms: number): LockHistory =>
-  isSteering(path) ? withSample(before, path.sample, path.limits, now_ms) : afterLoss(before);
+  isSteering(path)
+    ? withSample(before, path.sample.id, sizeOf(path), path.limits, now_ms)
+    : afterLoss(before);
 
 /** A path that steers, with the level that it may claim. */
 interface Rated extends LivePath {
@@ -99,26 +145,27 @@ function rate(assessment: Assessment, name: PathName, history: LockHistory): Rat
   };
 }
 
-/** Holdover, begun or going on, while no usable source is there; undefined when it was not earned or has ended. */
-function holdoverNow(
+/** What is remembered of this moment, beside the verdict. */
+function remember(
   before: JudgeState,
+  evidence: Evidence,
   assessment: Assessment,
-  path: PathName | undefined,
+  steering: SteeringPath | undefined,
   now_ms: number,
   settings: ClockSettings,
-): Holdover | undefined {
-  const isOwnFault = path !== undefined && path === before.path; // still there, and bad: then it is known to be off
-  const canBegin = !isOwnFault && before.path !== undefined;
-  const holdover =
-    before.holdover ?? (canBegin ? beginHoldover(before.verdict, before.at_ms, now_ms) : undefined);
-  if (holdover === undefined || isExpired(holdover, now_ms, settings)) return undefined;
-  const { ptp, ntp } = assessment;
-  const seen_ns = [
-    ptp.live?.clock === 'system' ? ptp.live.sample.offset_ns : 0,
-    ntp.live?.sample.offset_ns ?? 0,
-  ];
-  const limit_ns = holdoverLimit_ns(holdover, settings);
-  return seen_ns.some((offset) => Math.abs(offset) > limit_ns) ? undefined : holdover;
+): Remembered & Pick<JudgeState, 'ntpDrift_ppb'> {
+  const { ptp, ntp, offsets, updates, followed, contradiction } = assessment;
+  const step = stepAfter(before, evidence, assessment);
+  const utcOffset_s = utcOffsetNow(before, assessment);
+  const ntpDrift_ppb = ntp.live === undefined ? before.ntpDrift_ppb : driftOf_ppb(ntp.live);
+  return {
+    offsets,
+    updates,
+    past: pastNow(before, evidence, assessment, steering, now_ms, settings),
+    fedRefclocks: fedRefclocksNow(before, assessment),
+    ...(ptp.state === 'measuring' ? { measuringSince_ms: before.measuringSince_ms ?? now_ms } : {}),
+    ...known({ step, utcOffset_s, followed, contradiction, ntpDrift_ppb }),
+  };
 }
 
 const sameState = (a: ClockVerdict, b: Conclusion): boolean =>
@@ -131,7 +178,8 @@ export function judge(
   now_ms: number,
   settings: ClockSettings,
 ): JudgeState {
-  const before = wasStepped(state, evidence, now_ms) ? forgetOffsets(state, evidence) : state;
+  const step = stepSeen(state, evidence, now_ms);
+  const before = step === undefined ? state : forgetOffsets(state, step, now_ms);
   const assessment = assess(before, evidence, now_ms, settings);
   const direct = followPath(before.direct, assessment.paths.direct, now_ms);
   const chrony = followPath(before.chrony, assessment.paths.chrony, now_ms);
@@ -140,32 +188,36 @@ export function judge(
   const chosen = path && rated[path];
   const usable = chosen !== undefined && isUsable(chosen.level);
   const holdover = usable ? undefined : holdoverNow(before, assessment, path, now_ms, settings);
-  const past = {
+  const lasting = {
     expired: !usable && holdover === undefined && (before.expired || before.holdover !== undefined),
     stepped: before.stepped && !usable,
   };
+  const remembered = remember(before, evidence, assessment, chosen?.steering, now_ms, settings);
+  const background: Background = {
+    ...lasting,
+    now_ms,
+    past: remembered.past,
+    readingError_ns: evidence.readingError_ns,
+  };
   const conclusion =
     holdover !== undefined
-      ? concludeHoldover(holdover, assessment, now_ms, settings)
+      ? concludeHoldover(holdover, assessment, now_ms)
       : path !== undefined && chosen !== undefined
-        ? concludeSource(path, chosen.steering, chosen.level, assessment, past)
-        : concludeUnsynced(assessment, past);
-  const measuring = assessment.ptp.state === 'measuring';
+        ? concludeSource(path, chosen.steering, chosen.level, assessment, background)
+        : concludeUnsynced(assessment, background);
   return {
     verdict: {
       ...conclusion,
       since_ms: sameState(state.verdict, conclusion) ? state.verdict.since_ms : now_ms,
     },
     at_ms: now_ms,
-    wall_s: evidence.wall_s,
+    set_s: evidence.set_s,
     // in holdover the path that was lost is forgotten: whichever is usable first steers next
     ...(path === undefined || holdover !== undefined ? {} : { path }),
     direct,
     chrony,
-    offsets: assessment.offsets,
-    ...(measuring ? { measuringSince_ms: before.measuringSince_ms ?? now_ms } : {}),
-    ...(before.outdatedRef_s === undefined ? {} : { outdatedRef_s: before.outdatedRef_s }),
+    ...remembered,
     ...(holdover === undefined ? {} : { holdover }),
-    ...past,
+    ...lasting,
   };
 }

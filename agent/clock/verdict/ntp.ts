@@ -11,6 +11,7 @@ import {
   selectedSource,
 } from '../facts.ts';
 import type { OffsetSample } from './hysteresis.ts';
+import { addUpdate, longestPause_s, type Updates, usualPause_s } from './ntpbound.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, readingAgeLimit_ms } from './settings.ts';
 
@@ -30,26 +31,44 @@ export interface NtpLive {
   readonly tracking: ChronyTracking;
   readonly selected: ChronySource;
   readonly sample: OffsetSample;
+  /** Local minus reference as the last measurement says: what chronyd has still to correct, and what it left over. */
+  readonly measured_ns: number;
+  readonly updates: Updates;
+  /** The longest that chronyd has waited lately from one update to the next. */
+  readonly pause_s: number;
   readonly refAge_s: number;
   readonly reportAge_s: number;
-  readonly falsetickers: boolean;
-  /** Some other source than a refclock is alive, so that the second is confirmed by somebody else. */
-  readonly witnessed: boolean;
+  /** Sources that contradict the selected one and are reachable. */
+  readonly falsetickers: readonly ChronySource[];
+  /** So many agree with the selected source, itself included, that they are not wrong together. */
+  readonly isMajority: boolean;
+  /** Servers that are alive and agree with the clock: somebody else than a refclock confirms it. */
+  readonly witnesses: readonly ChronySource[];
 }
 
 const localReference = '7F7F0101'; // 127.127.1.1
-const refAgeFloor_s = 8;
+const threePolls_s = ({ poll }: ChronySource): number => 3 * 2 ** poll;
 
-/** One of the last three polls was answered, and the last sample is no older than three polls (at least 5 s). */
+/** The source has answered lately, and was measured at least once. */
 export const isSourceAlive = (source: ChronySource): boolean =>
-  source.resolved &&
-  (source.reach & 0b111) !== 0 &&
-  source.last_rx_s !== undefined &&
-  source.last_rx_s <= Math.max(5, 3 * 2 ** source.poll);
+  source.resolved && (source.reach & 0b111) !== 0 && source.last_rx_s !== undefined;
 
-/** ref_time is not in the future, and no older than 8 updates (as ClockBound) or 3 polls. */
-const isReferenceFresh = (age_s: number, tracking: ChronyTracking, selected: ChronySource): boolean =>
-  age_s > -1 && age_s <= Math.max(refAgeFloor_s, 8 * tracking.update_interval_s, 3 * 2 ** selected.poll);
+/** A source that answers, but of which chronyd has taken no sample for so long, is lost; until then the bound grows. */
+const rejectedFor_s = 600;
+
+/**
+ * chronyd still updates its clock. It may do so much more seldom than it polls, since it filters and rejects samples, and
+ * it says itself by how much its dispersion grows. Where the last three polls were not answered either, three of its
+ * usual pauses are enough.
+ */
+function isUpdating(age_s: number, tracking: ChronyTracking, selected: ChronySource, updates: Updates) {
+  const pause_s = usualPause_s(updates);
+  const floor_s = Math.max(threePolls_s(selected), 3 * pause_s);
+  const limit_s = isSourceAlive(selected)
+    ? Math.max(rejectedFor_s, 8 * tracking.update_interval_s, floor_s)
+    : Math.max(5, floor_s);
+  return selected.resolved && selected.last_rx_s !== undefined && age_s > -1 && age_s <= limit_s;
+}
 
 const dead = (reason: ReasonCode, explanation: string, acquiring = false): NtpAssessment => ({
   reason,
@@ -61,6 +80,13 @@ const dead = (reason: ReasonCode, explanation: string, acquiring = false): NtpAs
 function unsynchronised({ tracking, sources }: ChronyFacts): NtpAssessment | undefined {
   if (tracking.refid.toUpperCase() === localReference)
     return dead('ntp_local_reference', 'chronyd follows its own clock (reference id 7F7F0101)');
+  const liars = sources.filter(isFalseticker);
+  const { length: all } = sources;
+  if (liars.length > 0 && !sources.some(({ state }) => state === 'selected'))
+    return dead(
+      'ntp_falseticker',
+      `chronyd selects none of its ${all} sources: ${liars.length} contradict each other (${namesOf(liars)})`,
+    );
   const none = tracking.stratum < 1 || tracking.stratum > 15 || /^0*$/.test(tracking.refid);
   if (tracking.leap !== 'unsynchronised' && !none) return undefined;
   const reachable = sources.filter((source) => source.resolved && source.reach !== 0).length;
@@ -79,9 +105,14 @@ function describeLive({ selected, tracking, refAge_s }: NtpLive): string {
 /** Why there is nothing fresh to judge by. */
 function unanswered(
   reading: Exclude<Evidence['ntp'], { kind: 'fresh' }>,
-  { otherNtp }: Disciplines,
+  { otherNtp, chronydMonitorOnly }: Disciplines,
 ): NtpAssessment {
   if (reading.kind === 'stale') return dead('ntp_no_answer', `chronyd is silent: ${reading.why}`);
+  if (chronydMonitorOnly !== undefined && reading.why !== 'not_yet')
+    return dead(
+      'ntp_no_answer',
+      `chronyd runs, but cannot be asked: ${absenceText(reading)}; see cmdport and bindcmdaddress in chrony.conf`,
+    );
   if (otherNtp !== undefined) return dead('ntp_unobservable', `${otherNtp} runs, which answers no questions`);
   if (reading.why === 'not_yet') return dead('starting', 'chronyd has not been queried yet');
   const wanted = !['not_installed', 'no_socket', 'refused', 'disabled'].includes(reading.why);
@@ -89,38 +120,70 @@ function unanswered(
   return dead(wanted ? 'ntp_no_answer' : 'ntp_absent', explanation);
 }
 
-/** The selected source while it is alive, else why there is none. */
-function liveSource(facts: ChronyFacts, refAge_s: number): ChronySource | NtpAssessment {
-  const { tracking, sources } = facts;
-  const selected = selectedSource(facts);
-  if (selected === undefined)
-    return sources.some(isFalseticker)
-      ? dead('ntp_falseticker', 'chronyd selects no source: they contradict each other')
-      : dead('ntp_source_lost', `chronyd selects none of its ${sources.length} sources`);
-  if (isSourceAlive(selected) && isReferenceFresh(refAge_s, tracking, selected)) return selected;
-  const { name, last_rx_s, reach } = selected;
+/** Why the selected source is none to follow any more. */
+function lost({ name, last_rx_s, reach }: ChronySource, refAge_s: number): NtpAssessment {
   const sample = last_rx_s === undefined ? 'never' : formatAgo(last_rx_s * 1e3);
   return dead(
     'ntp_source_lost',
-    `chronyd selects ${name}, but its last sample was ${sample}, reach ${reach.toString(8)}, ref_time ${refAge_s.toFixed(1)} s old`,
+    `chronyd selects ${name}, but its last sample was ${sample}, reach ${reach.toString(8)}, last update ${refAge_s.toFixed(1)} s ago`,
   );
 }
 
+const namesOf = (sources: readonly ChronySource[]): string => sources.map(({ name }) => name).join(' ');
+
 const isFalseticker = ({ state, reach }: ChronySource): boolean => state === 'falseticker' && reach !== 0;
 
-/** Whether this source confirms the second: a live server that agrees with the clock. */
+/** A live server that agrees with the clock, at least to the second. */
 const isWitness = (source: ChronySource): boolean =>
   source.mode !== 'refclock' &&
   isSourceAlive(source) &&
   source.state !== 'falseticker' &&
   Math.abs(source.offset_s) < 0.5;
 
-/** Assesses chronyd by itself. `outdatedRef_s` is a ref_time from before somebody set the clock. */
+/** Fewer that agree may be wrong together. */
+const fewestForMajority = 3;
+
+/** Whether those that agree with the selected source are enough to call the others wrong. */
+function isMajority(sources: readonly ChronySource[], falsetickers: readonly ChronySource[]): boolean {
+  const agreeing = sources.filter(
+    (source) => isSourceAlive(source) && ['selected', 'combined', 'not_combined'].includes(source.state),
+  );
+  return agreeing.length >= fewestForMajority && agreeing.length > falsetickers.length;
+}
+
+/** The system clock was set; chronyd's report may be from before. */
+export interface Step {
+  readonly at_ms: number;
+  readonly size_s: number;
+  /** ref_time of the last report before it, and of the first one after it. */
+  readonly refBefore_s?: number | undefined;
+  readonly refAfter_s?: number | undefined;
+}
+
+/**
+ * Whether chronyd has measured the clock since it was set. A new ref_time in the first report may still be from before,
+ * unless the offset that was found then is the step itself, made or met.
+ */
+function hasSeen(step: Step | undefined, { ref_time_s, last_offset_s }: ChronyTracking): boolean {
+  if (step === undefined) return true;
+  if (ref_time_s === step.refBefore_s) return false;
+  const size_s = Math.abs(step.size_s);
+  if (Math.abs(Math.abs(last_offset_s) - size_s) <= size_s / 10) return true;
+  return step.refAfter_s !== undefined && ref_time_s !== step.refAfter_s;
+}
+
+/** What was learned of chronyd before. */
+export interface NtpMemory {
+  readonly updates: Updates;
+  readonly step?: Step | undefined;
+}
+
+/** Assesses chronyd by itself. */
 export function assessNtp(
   evidence: Evidence,
   now_ms: number,
   settings: ClockSettings,
-  outdatedRef_s: number | undefined,
+  memory: NtpMemory,
 ): NtpAssessment {
   const { ntp: reading, disciplines, wall_s } = evidence;
   if (reading.kind !== 'fresh') return unanswered(reading, disciplines);
@@ -130,20 +193,30 @@ export function assessNtp(
   const { tracking, sources } = reading.value;
   const unsynced = unsynchronised(reading.value);
   if (unsynced !== undefined) return unsynced;
-  if (tracking.ref_time_s === outdatedRef_s)
+  const { step } = memory;
+  if (step !== undefined && (reading.at_ms <= step.at_ms || !hasSeen(step, tracking)))
     return dead('clock_stepped', 'chronyd has no sample yet since the system clock was set', true);
-  const refAge_s = wall_s - tracking.ref_time_s;
-  const selected = liveSource(reading.value, refAge_s);
-  if ('explanation' in selected) return selected;
+  const selected = selectedSource(reading.value);
+  if (selected === undefined)
+    return dead('ntp_source_lost', `chronyd selects none of its ${sources.length} sources`);
+  const updates = addUpdate(memory.updates, reading.value, selected);
+  // ref_time is on the time that chronyd holds true, from which the wall clock is system_time away
+  const refAge_s = wall_s + tracking.system_time_s - tracking.ref_time_s;
+  if (!isUpdating(refAge_s, tracking, selected, updates)) return lost(selected, refAge_s);
+  const falsetickers = sources.filter(isFalseticker);
   const live: NtpLive = {
     tracking,
     selected,
+    updates,
+    pause_s: Math.max(2 ** selected.poll, longestPause_s(updates)),
     // |system_time| is what chronyd holds true at the time of asking, so that each look is a sample of its own
     sample: { id: String(reading.at_ms), offset_ns: -tracking.system_time_s * 1e9 },
+    measured_ns: (selected.offset_s - tracking.system_time_s) * 1e9,
     refAge_s,
     reportAge_s: age_ms / 1e3,
-    falsetickers: sources.some(isFalseticker),
-    witnessed: sources.some(isWitness),
+    falsetickers,
+    isMajority: isMajority(sources, falsetickers),
+    witnesses: sources.filter(isWitness),
   };
   const explanation = describeLive(live);
   return disciplines.chronydMonitorOnly === true

@@ -4,18 +4,20 @@ import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
 import {
   chainedBound,
-  ntpBound,
   type Offsets,
   pathDelay_ns,
   ptpBound,
   ptpPathBound,
   spreadOf,
+  sumOf,
   unbounded,
-  whyUntraceable,
+  widened,
 } from './bound.ts';
-import { isPtpRefclock, phc2sysSteers } from './doubts.ts';
+import { phc2sysSteers } from './doubts.ts';
+import { whyUntraceable } from './grandmaster.ts';
 import { isUsable, type Limits, type LockLevel, type OffsetSample } from './hysteresis.ts';
 import type { NtpAssessment, NtpLive } from './ntp.ts';
+import { ntpBound } from './ntpbound.ts';
 import type { PtpAssessment, PtpLive } from './ptp.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, ntpLimits, ptpLimits } from './settings.ts';
@@ -29,6 +31,8 @@ export interface SteeringPath {
   readonly sample: OffsetSample;
   readonly limits: Limits;
   readonly bound: ErrorBound;
+  /** By how much the bound will have grown when the clock is measured next. */
+  readonly growth_ns: number;
   /** False when the sample is not of the system clock, so that it can be neither locked nor published. */
   readonly measured: boolean;
   readonly notes: readonly ReasonCode[];
@@ -59,22 +63,36 @@ export const boundOfPtp = (live: PtpLive, offsets: Offsets, settings: ClockSetti
     spread: spreadOf(offsets),
     drift_ppb: settings.drift_ppb,
     sinceSync_ms: live.sinceSync_ms,
+    syncInterval_ms: live.syncInterval_ms,
   });
 
-/** Bound of the system clock as chronyd knows it. */
-export const boundOfNtp = (live: NtpLive, settings: ClockSettings): ErrorBound =>
-  ntpBound({
-    tracking: live.tracking,
-    refAge_s: live.refAge_s,
-    reportAge_s: live.reportAge_s,
-    drift_ppb: settings.drift_ppb,
-  });
-
-/** A suspect UTC offset is a doubt of its own (doubts.ts), and says nothing of the grandmaster's other claims. */
-function grandmasterNotes({ facts: { parent, timeProperties } }: PtpLive): ReasonCode[] {
-  const asIfValid = timeProperties && { ...timeProperties, currentUtcOffsetValid: true };
-  return whyUntraceable(parent, asIfValid) === undefined ? [] : ['gm_not_traceable'];
+/** Bound of the system clock as chronyd knows it; it reaches as far as the sources that contradict, unless enough outvote them. */
+export function boundOfNtp(live: NtpLive, { drift_ppb }: ClockSettings): ErrorBound {
+  const bound = ntpBound({ ...live, drift_ppb });
+  if (live.isMajority || live.falsetickers.length === 0) return bound;
+  const reach_ns = live.falsetickers.map(
+    ({ offset_s, error_margin_s }) => Math.abs(offset_s) + error_margin_s,
+  );
+  const missing_ns = Math.max(...reach_ns) * 1e9 - (bound.absolute_ns ?? 0);
+  return missing_ns <= 0 ? bound : widened(bound, { name: 'falseticker', ns: missing_ns });
 }
+
+/** Bound of the system clock by a server of chronyd; undefined where none confirms the clock. */
+export function boundOfWitness(live: NtpLive | undefined, settings: ClockSettings): ErrorBound | undefined {
+  if (live === undefined || live.witnesses.length === 0) return undefined;
+  if (live.selected.mode !== 'refclock') return boundOfNtp(live, settings);
+  const bounds = live.witnesses.map(({ offset_s, error_margin_s, last_rx_s = 0 }) =>
+    sumOf([
+      { name: 'offset', ns: (Math.abs(offset_s) + Math.abs(live.tracking.system_time_s)) * 1e9 },
+      { name: 'error_margin', ns: error_margin_s * 1e9 },
+      { name: 'drift', ns: (last_rx_s + live.reportAge_s) * settings.drift_ppb },
+    ]),
+  );
+  return bounds.reduce((best, next) => ((next.absolute_ns ?? 0) < (best.absolute_ns ?? 0) ? next : best));
+}
+
+const grandmasterNotes = ({ facts: { parent, timeProperties } }: PtpLive): ReasonCode[] =>
+  whyUntraceable(parent, timeProperties) === undefined ? [] : ['gm_not_traceable'];
 
 /** The system clock steered by ptp4l itself, or by phc2sys from the clock that ptp4l steers. */
 export function directPath(
@@ -86,7 +104,7 @@ export function directPath(
   const { live, explanation } = ptp;
   if (ptp.state !== 'slave' || live === undefined)
     return { reason: ptp.reason ?? 'ptp_uncalibrated', explanation };
-  const common = { source: 'ptp', sample: live.sample, explanation } as const;
+  const common = { source: 'ptp', sample: live.sample, growth_ns: 0, explanation } as const;
   if (live.clock === 'system')
     return {
       ...common,
@@ -112,40 +130,79 @@ export function directPath(
     : { reason: 'timestamping_unknown', explanation: `${explanation}, of an unknown clock` };
 }
 
-/** Whether ptp4l keeps this refclock right: a card's clock must be steered, a SHM segment only be filled. */
-function isFed(name: string, ptp: PtpAssessment): boolean {
-  if (ptp.state === 'slave') return true;
-  if (ptp.state !== 'measuring') return false;
-  return name.startsWith('SHM') || (name.startsWith('PTP') && ptp.live?.clock === 'system');
-}
+/**
+ * Whether ptp4l feeds this refclock, whatever it is called: chronyd does not say where a refclock gets its time, so one
+ * beside a ptp4l that could feed it is judged by the grandmaster. A card's clock must be steered, a segment only be filled.
+ */
+const isFed = (name: string, ptp: PtpAssessment): boolean =>
+  ptp.state === 'slave' ||
+  (ptp.state === 'measuring' && (ptp.live?.clock === 'system' ? !/^PHC/.test(name) : /^SHM/.test(name)));
+
+/** Whether only PTP can be behind a refclock, so that it is worth nothing without: by what was seen, or its name. */
+const needsPtp = (name: string, fedRefclocks: readonly string[]): boolean =>
+  fedRefclocks.includes(name) || /^(PHC|PTP)/i.test(name);
 
 /** The system clock steered by chronyd, from NTP or from a refclock that PTP feeds. */
 export function chronyPath(
   ptp: PtpAssessment,
   ntp: NtpAssessment,
   offsets: Offsets,
+  fedRefclocks: readonly string[],
   settings: ClockSettings,
 ): SteeringPath | BlockedPath {
   const { live, explanation } = ntp;
   if (ntp.reason !== undefined || live === undefined)
     return { reason: ntp.reason ?? 'ntp_source_lost', explanation };
   const { selected } = live;
-  const notes = live.falsetickers ? (['ntp_falseticker'] as const) : [];
   const near = boundOfNtp(live, settings);
-  if (isPtpRefclock(selected) && isFed(selected.name, ptp) && ptp.live !== undefined)
+  if (selected.mode === 'refclock' && isFed(selected.name, ptp) && ptp.live !== undefined)
     return throughRefclock(ptp, ptp.live, ntp, live, near, offsets, settings);
-  if (isPtpRefclock(selected) && !selected.name.startsWith('SHM'))
-    // gpsd fills SHM without any PTP
+  if (selected.mode === 'refclock' && needsPtp(selected.name, fedRefclocks))
     return { reason: 'refclock_unfed', explanation: `${explanation}; ${ptp.explanation}` };
   return {
     source: 'ntp',
     sample: live.sample,
     limits: ntpLimits(settings),
     bound: near,
+    growth_ns: growthOf_ns(live, settings),
     measured: true,
-    notes,
-    explanation,
+    notes: falsetickerNotes(live),
+    explanation: withFalsetickers(explanation, live),
   };
+}
+
+/** What the clock may drift until chronyd usually updates it next. */
+const growthOf_ns = ({ pause_s, refAge_s }: NtpLive, { drift_ppb }: ClockSettings): number =>
+  Math.max(0, pause_s - refAge_s) * drift_ppb;
+
+const falsetickerNotes = ({ falsetickers }: NtpLive): ReasonCode[] =>
+  falsetickers.length === 0 ? [] : ['ntp_falseticker'];
+
+/** The sentence with those that contradict named. */
+const withFalsetickers = (explanation: string, { falsetickers }: NtpLive): string =>
+  falsetickers.length === 0
+    ? explanation
+    : `${explanation}; ${falsetickers.length} contradict it (${falsetickers.map(({ name }) => name).join(' ')})`;
+
+/** Of two bounds of one clock the wider one: each may be what is wrong. */
+const wider = (a: ErrorBound, b: ErrorBound): ErrorBound =>
+  (b.relative_ns ?? Infinity) > (a.relative_ns ?? Infinity) ? b : a;
+
+/** The bound of a clock that chronyd steers by ptp4l: their errors add; where ptp4l measures that very clock, its own word counts too. */
+function refclockBound(
+  far: PtpLive,
+  isSlave: boolean,
+  near: ErrorBound,
+  offsets: Offsets,
+  settings: ClockSettings,
+) {
+  // only a SLAVE's offset is part of the chain: the ntpshm servo hands its offset on, where chronyd counts it
+  const ownBound = boundOfPtp(far, offsets, settings);
+  if (far.clock !== 'system') {
+    const path = isSlave ? ownBound : ptpPathBound(boundInput(far, settings), []);
+    return chainedBound(near, path);
+  }
+  return wider(chainedBound(near, ptpPathBound(boundInput(far, settings), [])), ownBound);
 }
 
 function throughRefclock(
@@ -157,8 +214,8 @@ function throughRefclock(
   offsets: Offsets,
   settings: ClockSettings,
 ): SteeringPath {
-  // only a SLAVE's offset is part of the chain: the ntpshm servo hands its offset on, where chronyd counts it
-  const steersCard = ptp.state === 'slave' && far.clock !== 'system';
+  const isSlave = ptp.state === 'slave';
+  const steersCard = isSlave && far.clock !== 'system';
   const offset_ns = steersCard
     ? Math.sign(live.sample.offset_ns || 1) *
       (Math.abs(live.sample.offset_ns) + Math.abs(far.sample.offset_ns))
@@ -167,17 +224,11 @@ function throughRefclock(
     source: 'ptp',
     sample: { id: live.sample.id, offset_ns },
     limits: ptpLimits(settings, far.clock === 'phc'),
-    bound: chainedBound(
-      near,
-      steersCard ? boundOfPtp(far, offsets, settings) : ptpPathBound(boundInput(far, settings), []),
-    ),
+    bound: refclockBound(far, isSlave, near, offsets, settings),
+    growth_ns: growthOf_ns(live, settings),
     measured: true,
-    notes: [
-      'refclock_via_chrony',
-      ...(live.falsetickers ? (['ntp_falseticker'] as const) : []),
-      ...grandmasterNotes(far),
-    ],
-    explanation: `${ntp.explanation}; ${ptp.explanation}`,
+    notes: ['refclock_via_chrony', ...falsetickerNotes(live), ...grandmasterNotes(far)],
+    explanation: `${withFalsetickers(ntp.explanation, live)}; ${ptp.explanation}`,
   };
 }
 

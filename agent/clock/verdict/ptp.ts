@@ -39,6 +39,15 @@ export interface PtpLive {
   readonly clock: MeasuredClock;
   readonly sample: OffsetSample;
   readonly sinceSync_ms: number;
+  readonly syncInterval_ms: number;
+  /** Age at which the last measurement of the path delay is too old. */
+  readonly delayLimit_ms: number;
+  /** How long ptp4l's filter of path delays takes to forget old ones, once they are measured again. */
+  readonly delayFilter_ms: number;
+  /** Grandmaster and parent port: another master's path has another delay. */
+  readonly follows: string;
+  /** Whom it follows and in which state: offsets that were measured under another regime say nothing of this one. */
+  readonly regime: string;
 }
 
 /** How long UNCALIBRATED with fresh Sync counts as starting up; pi servos need up to 30 s. */
@@ -55,10 +64,30 @@ function measuredClock(port: PtpPort, settings: ClockSettings): MeasuredClock {
   return settings.timestamping === 'software' ? 'system' : 'phc';
 }
 
-/** Three Sync intervals, at least 3 s. An interval outside 2^-7 to 2^7 s is not one (unicast reports 127). */
-function syncAgeLimit_ms({ logSyncInterval }: PtpPort): number {
-  const interval_s = Math.abs(logSyncInterval) <= 7 ? 2 ** logSyncInterval : 1;
-  return Math.max(3, 3 * interval_s) * 1e3;
+/** An interval outside 2^-7 to 2^7 s is not one (unicast reports 127). */
+const interval_ms = (log: number): number => (Math.abs(log) <= 7 ? 2 ** log : 1) * 1e3;
+
+/** Three Sync intervals, at least 3 s. */
+const syncAgeLimit_ms = ({ logSyncInterval }: PtpPort): number =>
+  Math.max(3000, 3 * interval_ms(logSyncInterval));
+
+const uncountedDelayLimit_ms = 30_000;
+/** ptp4l's delay_filter_length is 10 by default, and the intervals are random. */
+const filteredDelays = 12;
+
+/**
+ * Eight intervals without an answer, at least 8 s: one in two takes longer than the interval. Where the answers are not
+ * counted the delay itself must move, which a median of software stamps does within 30 s, but hardware need not.
+ */
+function delayAgeLimit_ms(
+  { logMinDelayInterval, delayResponses }: PtpPort,
+  clock: MeasuredClock,
+  { poll_s }: ClockSettings,
+): number {
+  const isCounted = delayResponses !== undefined;
+  if (!isCounted && clock !== 'system') return Infinity;
+  const [intervals, least_ms] = isCounted ? [8, 8000] : [30, uncountedDelayLimit_ms];
+  return Math.max(least_ms, intervals * interval_ms(logMinDelayInterval)) + 2e3 * (poll_s - 1);
 }
 
 /** How old the last Sync may be that a poll knows of; one that is asked seldom sees it late. */
@@ -132,6 +161,24 @@ function describeStale({ timeStatus, ingressSeen_ms }: PtpFacts, now_ms: number)
     : 'no new Sync was seen so far';
 }
 
+function liveOf(facts: PtpFacts, port: PtpPort, now_ms: number, settings: ClockSettings): PtpLive {
+  const clock = measuredClock(port, settings);
+  const { timeStatus, parent } = facts;
+  const follows = `${timeStatus.gmIdentity} ${parent?.parentPortIdentity}`;
+  return {
+    facts,
+    port,
+    clock,
+    sample: { id: String(timeStatus.ingress_time_ns), offset_ns: timeStatus.master_offset_ns },
+    sinceSync_ms: now_ms - facts.ingressSeen_ms,
+    syncInterval_ms: interval_ms(port.logSyncInterval),
+    delayFilter_ms: filteredDelays * interval_ms(port.logMinDelayInterval),
+    delayLimit_ms: delayAgeLimit_ms(port, clock, settings),
+    follows,
+    regime: `${follows} ${port.portState}`,
+  };
+}
+
 /** Assesses ptp4l by itself. `measuringSince_ms` is when it was first seen UNCALIBRATED without a break. */
 export function assessPtp(
   reading: Evidence['ptp'],
@@ -151,13 +198,7 @@ export function assessPtp(
   if (!isFollowing(port)) return notFollowing(reasonOf(portState), state);
   if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings))
     return notFollowing('ptp_stale_sync', `${state}, but ${describeStale(facts, now_ms)}`);
-  const live: PtpLive = {
-    facts,
-    port,
-    clock: measuredClock(port, settings),
-    sample: { id: String(facts.timeStatus.ingress_time_ns), offset_ns: facts.timeStatus.master_offset_ns },
-    sinceSync_ms: now_ms - facts.ingressSeen_ms,
-  };
+  const live = liveOf(facts, port, now_ms, settings);
   const explanation = describeLive(live);
   if (portState === 'SLAVE' && facts.timeStatus.gmPresent) return { state: 'slave', explanation, live };
   const settling = measuringSince_ms === undefined || now_ms - measuringSince_ms < calibration_ms;

@@ -18,21 +18,21 @@ export const reasons = {
   ptp_locked: {
     means: 'The system clock follows PTP closely.',
     evidence:
-      'Port SLAVE, fresh Sync messages, 4 in a row below the locked limit, no 3 in a row above twice that limit.',
+      'Port SLAVE, fresh Sync messages, an error bound below the locked limit at 4 in a row, not above it at 3 in a row.',
     verdict: 'ptp, locked',
     advice: nothing,
   },
   ptp_tracking: {
     means: 'The system clock follows PTP, but not closely enough to be locked.',
     evidence:
-      'Port SLAVE, fresh Sync messages, offsets below the tracking limit; or locked with a doubt, which is the next reason.',
+      'Port SLAVE, fresh Sync messages, an error bound below the tracking limit; or locked with a doubt, which is the next reason.',
     verdict: 'ptp, tracking',
     advice:
       'See the other reasons; if there are none, look for load or asymmetry on the path, or raise the limit.',
   },
   ptp_acquiring: {
-    means: 'The port is SLAVE, but the offsets are not yet, or no longer, below the tracking limit.',
-    evidence: 'Port SLAVE, fresh Sync messages, fewer than 4 in a row below the tracking limit.',
+    means: 'The port is SLAVE, but the error bound is not yet, or no longer, below the tracking limit.',
+    evidence: 'Port SLAVE, fresh Sync messages, fewer than 4 in a row with a bound below the tracking limit.',
     verdict: 'ptp, acquiring',
     advice: 'Wait for 4 Sync messages. If it does not end, look at the offset.',
   },
@@ -107,33 +107,36 @@ export const reasons = {
   },
   refclock_via_chrony: {
     means: 'chronyd steers the system clock with a reference that PTP feeds.',
-    evidence: 'The selected source is a live refclock named PHC*, PTP* or SHM*, and ptp4l feeds it.',
+    evidence:
+      'The selected source is a live refclock, of whatever name, beside a ptp4l that follows a grandmaster.',
     verdict: 'ptp, judged by chronyd with the PTP limits',
     advice: nothing,
   },
   refclock_unfed: {
     means:
       'chronyd follows a PTP reference, but no PTP is seen to steer it; the clock of a card runs on when PTP is dead.',
-    evidence: 'The selected source is a refclock PHC* or PTP*, and ptp4l is silent or not SLAVE.',
+    evidence:
+      'The selected source is a refclock that PTP fed before, or named PHC* or PTP*, and ptp4l is silent or not SLAVE.',
     verdict: 'unsynced; holdover if it was locked',
     advice: 'Check ptp4l; give the agent access to it (time.ptp_socket).',
   },
   ntp_locked: {
     means: 'The system clock follows NTP closely.',
-    evidence: 'A live selected source, and |system_time| below the locked limit in 4 polls in a row.',
+    evidence: 'A live selected source, and an error bound below the locked limit in 4 polls in a row.',
     verdict: 'ntp, locked',
     advice: nothing,
   },
   ntp_tracking: {
     means: 'The system clock follows NTP, but not closely enough to be locked.',
     evidence:
-      'A live selected source, and |system_time| below the tracking limit; or locked with a doubt, which is the next reason.',
+      'A live selected source, and an error bound below the tracking limit; or locked with a doubt, which is the next reason.',
     verdict: 'ntp, tracking',
     advice: 'See the other reasons; if there are none, look at the sources (chronyc sources).',
   },
   ntp_acquiring: {
-    means: 'A source is selected, but the clock has not yet been measured below the tracking limit.',
-    evidence: 'A live selected source, and fewer than 4 polls in a row below the tracking limit.',
+    means: 'A source is selected, but the error bound is not yet below the tracking limit.',
+    evidence:
+      'A live selected source, and fewer than 4 polls in a row with a bound below the tracking limit.',
     verdict: 'ntp, acquiring',
     advice: 'Wait.',
   },
@@ -147,14 +150,15 @@ export const reasons = {
   ntp_source_lost: {
     means: 'chronyd has no live source; its values are old.',
     evidence:
-      'No selected source, or the last 3 polls of it unanswered, or ref_time too old or in the future.',
+      'No selected source; or the last 3 polls unanswered and no update for 3 usual pauses; or no update for 10 minutes.',
     verdict: 'never ntp; holdover if it was locked',
     advice: 'Check the network and the servers (chronyc sources, chronyc activity).',
   },
   ntp_falseticker: {
     means: 'One or more sources contradict the others.',
     evidence: 'chronyd marks a reachable source as falseticker.',
-    verdict: 'no change while another source is selected, else never ntp',
+    verdict:
+      'never ntp while none is selected; else the bound reaches as far as they say, unless 3 sources and more than they agree',
     advice: 'Remove the wrong server, or configure at least three servers.',
   },
   ntp_unsynchronised: {
@@ -177,9 +181,11 @@ export const reasons = {
   },
   ntp_no_answer: {
     means: 'chronyd does not answer.',
-    evidence: 'No reply, or not authorised; the evidence says which.',
+    evidence:
+      'A chronyd process, or a reply before, and no reply, a refusal, or not authorised; the evidence says which.',
     verdict: 'never ntp',
-    advice: 'Check whether chronyd hangs, and opencommands in chrony.conf.',
+    advice:
+      'Check whether chronyd hangs; in chrony.conf, cmdport (not 0), bindcmdaddress and opencommands; time.chrony_port; or give the agent access to the command socket.',
   },
   ntp_absent: {
     means: 'chronyd does not run on this unit.',
@@ -233,28 +239,64 @@ export const reasons = {
     verdict: 'ptp, at most tracking, no absolute bound',
     advice: 'Set currentUtcOffsetValid at the grandmaster, or run chronyd with -x to check it.',
   },
+  utc_offset_confirmed: {
+    means:
+      'The grandmaster does not declare its UTC offset valid, but an NTP server confirms the whole seconds.',
+    evidence: 'ptpTimescale 1, currentUtcOffsetValid 0, and a live NTP server that agrees.',
+    verdict: 'no change; the bound is that of NTP',
+    advice: 'Set currentUtcOffsetValid at the grandmaster.',
+  },
+  gm_implausible: {
+    means: 'The grandmaster says of itself what cannot be true.',
+    evidence:
+      'currentUtcOffset below 37 or other than before, clockClass 6 or 7 with ptpTimescale 0, or a clockAccuracy finer than its clockClass can keep.',
+    verdict: 'ptp, at most tracking; the bound is that of NTP, or there is none',
+    advice: 'Correct the settings of the grandmaster; run chronyd with -x to check it.',
+  },
+  path_delay_negative: {
+    means: 'The path delay is measured below zero: a time stamp is wrong at one of the ends.',
+    evidence: 'meanPathDelay below zero by more than the jitter.',
+    verdict: 'ptp, at most tracking, no bound',
+    advice:
+      'Check the time stamps of grandmaster, switches and network card (egressLatency, ingressLatency).',
+  },
+  path_delay_unmeasured: {
+    means: 'The path delay is no longer measured: an old one is used, whatever the path is now.',
+    evidence:
+      'No delay response for 8 intervals, at least 8 s; where they are not counted, no other delay for 30 s.',
+    verdict: 'ptp, at most tracking, no bound',
+    advice: 'Check that the grandmaster answers Delay_Req, and that these pass: multicast, firewall, domain.',
+  },
+  source_jumped: {
+    means: 'The source contradicts what was known of the clock before; it is wrong now, or was then.',
+    evidence:
+      'An offset larger than the bound of before and its own uncertainty together, and no step of the clock.',
+    verdict:
+      'at most tracking, no bound on true time, until the source returns, others confirm it, or an hour has passed',
+    advice: 'Compare the source with another one; restart the agent once you know that it is right.',
+  },
   gm_not_traceable: {
     means: 'The clock agrees with the grandmaster, but the grandmaster is not traceable to UTC.',
     evidence: 'clockClass not 6, 7 or 135, or not timeTraceable, or a clockAccuracy without a bound.',
-    verdict: 'no change; no absolute bound',
+    verdict: 'no change; the absolute bound is that of NTP, or there is none',
     advice: 'Nothing if all sites share one grandmaster, else give it a reference (GNSS).',
   },
   clock_stepped: {
     means: 'The system clock was set; earlier measurements no longer hold.',
-    evidence: 'Wall time moved against monotonic time by more than 0.1 s.',
+    evidence: 'Wall time moved against monotonic time by more than the error of reading them, some us.',
     verdict: 'no lock and no holdover until there are new samples',
     advice: 'Nothing after a start; else find out who set the clock.',
   },
   holdover: {
     means: 'The source is lost; the clock was locked, runs on, and its bound grows.',
     evidence:
-      'Locked for at least 60 s before; lost for at most holdover_s, and still within the tracking limit.',
+      'Locked for at least 60 s before; lost for at most holdover_s, and the bound still within the tracking limit.',
     verdict: 'unsynced, tracking, with holdover',
     advice: 'Restore the source; lower time.drift_ppb if the oscillator is known to be better.',
   },
   holdover_expired: {
     means: 'The source has been lost for too long.',
-    evidence: 'Lost for longer than holdover_s, or the assumed drift has reached the tracking limit.',
+    evidence: 'Lost for longer than holdover_s, or the bound has reached the tracking limit.',
     verdict: 'unsynced, freerun or acquiring',
     advice: 'Restore the source.',
   },

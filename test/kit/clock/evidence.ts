@@ -41,6 +41,8 @@ export const ptpPort = (changes: Partial<PtpPort> = {}): PtpPort => ({
   logSyncInterval: 0,
   delayMechanism: 1,
   peerMeanPathDelay_ns: 0,
+  logMinDelayInterval: 0,
+  delayResponses: 100,
   timestamping: 'SOFTWARE',
   ...changes,
 });
@@ -71,6 +73,7 @@ export function ptpFacts(
       gmIdentity,
     },
     ingressSeen_ms: sync_ms,
+    delaySeen_ms: sync_ms,
     current: { stepsRemoved: 1, meanPathDelay_ns: 2800 },
     parent: {
       parentPortIdentity: `${gmIdentity}-1`,
@@ -101,6 +104,8 @@ export const chronySource = (changes: Partial<ChronySource> = {}): ChronySource 
 export const refclock = (name: string, changes: Partial<ChronySource> = {}): ChronySource =>
   chronySource({ mode: 'refclock', name, stratum: 0, poll: 0, last_rx_s: 1, ...changes });
 
+const usualSystemTime_s = 0.000025;
+
 /** A synchronised chronyd whose clock was updated 5 s before `now_ms`. */
 export function chronyFacts(
   now_ms: number,
@@ -114,8 +119,9 @@ export function chronyFacts(
       name: '192.0.2.1',
       stratum: 3,
       leap: 'normal',
-      ref_time_s: epoch_s + now_ms / 1e3 - 5,
-      system_time_s: 0.000025,
+      // in the time that chronyd holds true: the wall clock is system_time behind it
+      ref_time_s: epoch_s + now_ms / 1e3 - 5 + (tracking.system_time_s ?? usualSystemTime_s),
+      system_time_s: usualSystemTime_s,
       last_offset_s: 0.00002,
       freq_ppm: -0.2,
       resid_freq_ppm: 0.003,
@@ -148,6 +154,8 @@ export const evidence = (scene: Scene, now_ms: number): Evidence => ({
   ntp: asReading(scene.ntp, now_ms),
   disciplines: scene.disciplines ?? {},
   wall_s: epoch_s + now_ms / 1e3 + (scene.stepped_s ?? 0),
+  set_s: scene.stepped_s ?? 0,
+  readingError_ns: 2000,
 });
 
 /** A judge that is shown one scene each second. */

@@ -184,9 +184,11 @@ export function see(
     offset_s: ntp.offset_s,
   });
   const { last_rx_s: _, ...silent } = source;
-  const chrony = chronyFacts(now_ms, { ...ntp.tracking, ref_time_s: wall_s - ntp.refAge_s }, [
-    ntp.last_rx_s === undefined ? silent : { ...source, last_rx_s: ntp.last_rx_s },
-  ]);
+  const chrony = chronyFacts(
+    now_ms,
+    { ...ntp.tracking, ref_time_s: wall_s + (ntp.tracking.system_time_s ?? 0) - ntp.refAge_s },
+    [ntp.last_rx_s === undefined ? silent : { ...source, last_rx_s: ntp.last_rx_s }],
+  );
   const read = <T>(how: string, value: T): Reading<T> =>
     how === 'stale'
       ? stale(value, now_ms, 'test')
@@ -198,5 +200,7 @@ export function see(
     ntp: what === 'ptp' ? absent('not_installed') : read(ntp.reading, chrony),
     disciplines,
     wall_s,
+    set_s: stepped_s,
+    readingError_ns: 2000,
   };
 }

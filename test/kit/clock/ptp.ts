@@ -42,7 +42,7 @@ const roleLines = (opts: Ptp4lOptions): readonly string[] => {
       return [
         'masterOnly 1',
         `priority1 ${opts.priority1 ?? 10}`,
-        'clockClass 6',
+        'clockClass 13', // of a timescale of its own, since with software stamps ptp4l serves UTC
         'clockAccuracy 0x21',
         'offsetScaledLogVariance 0x4e5d',
         'free_running 1',

@@ -44,6 +44,10 @@ const ownOffset_ns = (record: TimeRecord): number | undefined => {
   return undefined;
 };
 
+/** Locked to a grandmaster that claims no tie to UTC, which promises to be close to that grandmaster and no more. */
+const isRelative = ({ error_bound_ns, error_rel_ns, reasons }: TimeRecord): boolean =>
+  error_bound_ns === undefined && error_rel_ns !== undefined && reasons.includes('gm_not_traceable');
+
 /** All that is wrong with a record. */
 export function faultsOf(row: Row): readonly Fault[] {
   const { record } = row;
@@ -51,7 +55,8 @@ export function faultsOf(row: Row): readonly Fault[] {
   const own = ownOffset_ns(record);
   const faults: Fault[] = [];
   if (bound !== undefined && off_ns(row) > bound) faults.push('OUTSIDE');
-  if (record.clock_quality === 'locked' && off_ns(row) > lockedWithin_ns[source]) faults.push('FALSE LOCK');
+  const isLocked = record.clock_quality === 'locked' && !isRelative(record);
+  if (isLocked && off_ns(row) > lockedWithin_ns[source]) faults.push('FALSE LOCK');
   if (bound !== undefined && own !== undefined && Math.abs(own) > bound) faults.push('CONTRADICTION');
   return faults;
 }

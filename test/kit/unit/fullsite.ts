@@ -28,7 +28,7 @@ export const hostileRefid = '<s>&';
 
 /** What a grandmaster says that is tied to UTC; without the PTP timescale, as it serves the clock of this machine. */
 const traceable =
-  'SET GRANDMASTER_SETTINGS_NP clockClass 6 clockAccuracy 0x21 offsetScaledLogVariance 0x4e5d currentUtcOffset 37 leap61 0 leap59 0 currentUtcOffsetValid 1 ptpTimescale 0 timeTraceable 1 frequencyTraceable 1 timeSource 0x20';
+  'SET GRANDMASTER_SETTINGS_NP clockClass 135 clockAccuracy 0x21 offsetScaledLogVariance 0x4e5d currentUtcOffset 37 leap61 0 leap59 0 currentUtcOffsetValid 1 ptpTimescale 0 timeTraceable 1 frequencyTraceable 1 timeSource 0x20';
 
 /** Starts hub, leaf and agent. */
 export async function fullSite(owner: Cleanup): Promise<FullSite> {

@@ -69,7 +69,9 @@ const pmcFields: { readonly [K in DataSetId]: Readonly<Record<string, string>> }
     logSyncInterval: 'logSyncInterval',
     delayMechanism: 'delayMechanism',
     peerMeanPathDelay: 'peerMeanPathDelay_ns',
+    logMinDelayReqInterval: 'logMinDelayInterval',
   },
+  PORT_STATS_NP: { portIdentity: 'portIdentity', rx_Delay_Resp: 'delayResponses' }, // those recorded are all E2E
   PARENT_DATA_SET: {
     parentPortIdentity: 'parentPortIdentity',
     grandmasterIdentity: 'grandmasterIdentity',

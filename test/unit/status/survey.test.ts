@@ -27,6 +27,7 @@ const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}):
 });
 
 const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
+  look: async () => {},
   verdict: () => verdict,
   summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
   ptp: () => time.ptp,

@@ -164,6 +164,7 @@ const port = (portState: PtpPort['portState'], n: number): PtpPort => ({
   logSyncInterval: 0,
   delayMechanism: 1,
   peerMeanPathDelay_ns: 0,
+  logMinDelayInterval: 0,
 });
 
 const ptp = (...ports: PtpPort[]): PtpFacts => ({
@@ -171,6 +172,7 @@ const ptp = (...ports: PtpPort[]): PtpFacts => ({
   ports,
   timeStatus: { master_offset_ns: -350.4, ingress_time_ns: 1n, gmPresent: true, gmIdentity: 'gm' },
   ingressSeen_ms: 1,
+  delaySeen_ms: 1,
   current: { stepsRemoved: 1, meanPathDelay_ns: 2812.5 },
   parent: {
     parentPortIdentity: 'gm-1',

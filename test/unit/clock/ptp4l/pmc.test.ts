@@ -103,10 +103,38 @@ const port = (portIdentity: string): Received => ({
     logSyncInterval: 0,
     delayMechanism: 1,
     peerMeanPathDelay_ns: 0,
+    logMinDelayInterval: 0,
   },
 });
 const always = (): number => Number.POSITIVE_INFINITY;
 const newStore = (): DataSetStore => dataSetStore(syncAge());
+
+test('the delay is as old as its last response, or as its last change where responses are not counted', () => {
+  const store = newStore();
+  store.put(port('a-1'), 0);
+  store.put(timeStatus(100n), 0);
+  const measured = (at: number): number | undefined => store.facts(at, always)?.delaySeen_ms;
+  const delay = (meanPathDelay_ns: number): Received => ({
+    id: 'CURRENT_DATA_SET',
+    value: { stepsRemoved: 1, meanPathDelay_ns },
+  });
+  const answers = (delayResponses: number): Received => ({
+    id: 'PORT_STATS_NP',
+    value: { portIdentity: 'a-1', delayResponses },
+  });
+  store.put(delay(2800), 10);
+  store.put(delay(2800), 20);
+  assert.equal(measured(20), 10);
+  store.put(delay(2801), 30);
+  assert.equal(measured(30), 30);
+  store.put(answers(7), 40);
+  store.put(delay(2802), 50);
+  assert.equal(measured(50), 40, 'a count says more');
+  store.put(answers(8), 60);
+  store.put(answers(8), 70);
+  assert.equal(measured(70), 60);
+  assert.equal(store.facts(70, always)?.ports[0]?.delayResponses, 8);
+});
 
 test('the age of a Sync is counted from when it changed, not from when it was first seen', () => {
   const store = newStore();

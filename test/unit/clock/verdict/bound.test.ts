@@ -2,20 +2,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   addOffset,
-  agedBound,
   chainedBound,
-  clockAccuracy_ns,
   noOffsets,
-  ntpBound,
   type Offsets,
   type PtpBoundInput,
   pathDelay_ns,
   ptpBound,
   spreadOf,
   unbounded,
-  whyUntraceable,
+  widened,
+  witnessedBound,
 } from '../../../../agent/clock/verdict/bound.ts';
-import { chronyFacts, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
+import { clockAccuracy_ns, whyUntraceable } from '../../../../agent/clock/verdict/grandmaster.ts';
+import {
+  addUpdate,
+  longestPause_s,
+  noUpdates,
+  ntpBound,
+  type Updates,
+  usualPause_s,
+} from '../../../../agent/clock/verdict/ntpbound.ts';
+import { chronyFacts, chronySource, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
 
 const windowOf = (values_ns: readonly number[]): Offsets =>
   values_ns.reduce<Offsets>(
@@ -61,25 +68,28 @@ const input = {
   timeProperties: properties(),
   drift_ppb: 10_000,
   sinceSync_ms: 500,
+  syncInterval_ms: 1000,
 };
 
 test('the PTP bound is the sum of its named terms, absolute with the accuracy of the grandmaster', () => {
   const bound = ptpBound(input);
-  about(term(bound, 'jitter'), 4 * Math.sqrt(400 / 3));
+  const fewSamples = 4 + 16 / 4;
+  about(term(bound, 'jitter'), fewSamples * Math.sqrt(400 / 3));
   assert.equal(term(bound, 'mean_offset'), 0);
-  assert.equal(term(bound, 'drift'), 5000);
-  assert.equal(term(bound, 'asymmetry'), 1400);
+  about(term(bound, 'drift'), 10); // half of the 20 ns between the last two
+  about(term(ptpBound({ ...input, sinceSync_ms: 2500 }), 'drift'), 15_000);
+  assert.equal(term(bound, 'asymmetry'), 2800);
   assert.equal(term(bound, 'gm_accuracy'), 100);
-  about(bound.relative_ns, 4 * Math.sqrt(400 / 3) + 6400);
+  about(bound.relative_ns, fewSamples * Math.sqrt(400 / 3) + 2810);
   about(bound.absolute_ns, (bound.relative_ns ?? 0) + 100);
   assert.equal(bound.unbounded, undefined);
 });
 
-test('asymmetry is half the delay, with hardware a twentieth, or what is configured', () => {
+test('asymmetry is the whole delay, which is half the round trip, with hardware a twentieth, or what is configured', () => {
   assert.equal(term(ptpBound({ ...input, hardware: true }), 'asymmetry'), 140);
   assert.equal(term(ptpBound({ ...input, asymmetry_ns: 77 }), 'asymmetry'), 77);
   assert.equal(term(ptpBound({ ...input, asymmetry_ns: 0, delay_ns: undefined }), 'asymmetry'), 0);
-  assert.equal(term(ptpBound({ ...input, delay_ns: -2800 }), 'asymmetry'), 1400);
+  assert.equal(term(ptpBound(input), 'asymmetry'), 2800);
   assert.deepEqual(ptpBound({ ...input, delay_ns: undefined }), unbounded('the path delay is not known'));
 });
 
@@ -96,7 +106,6 @@ test('a grandmaster that is not tied to UTC gives a relative bound only, and why
   for (const gmClockAccuracy of [0xfe, 0x31])
     assert.match(say({ parent: { ...parent, gmClockAccuracy } }), /clockAccuracy 0x(fe|31)/);
   assert.match(say({ timeProperties: properties({ timeTraceable: false }) }), /timeTraceable/);
-  assert.match(say({ timeProperties: properties({ currentUtcOffsetValid: false }) }), /whole seconds/);
   assert.match(say({ parent: undefined }), /not known/);
   for (const gmClockClass of [6, 7, 135])
     assert.equal(whyUntraceable({ ...parent, gmClockClass }, properties()), undefined);
@@ -116,10 +125,18 @@ test('the window holds 64 samples of one grandmaster, each once', () => {
   assert.deepEqual(addOffset(full, { id: '100', offset_ns: 5 }, 'other').values_ns, [5]);
 });
 
-test('a lone outlier is inside the jitter though it is beyond 4 standard deviations', () => {
-  const spread = spreadOf(windowOf([...Array.from({ length: 63 }, () => 0), 6400]));
+test('a lone outlier is inside the jitter though it is beyond 4 standard deviations, for 16 Syncs', () => {
+  const quiet = (length: number): number[] => Array.from({ length }, () => 0);
+  const spread = spreadOf(windowOf([...quiet(63), 6400]));
   assert.equal(spread?.mean_ns, 100);
   assert.equal(spread?.jitter_ns, 6300);
+  const later = spreadOf(windowOf([...quiet(40), 6400, ...quiet(16)]));
+  assert.ok((later?.jitter_ns ?? 0) < 4000, `${later?.jitter_ns}`);
+});
+
+test('a clock that is on its way goes on until the next Sync shows it', () => {
+  const ramp = spreadOf(windowOf([0, 0, 0, 0, 0, 0, 600_000, 1_200_000]));
+  assert.equal(term(ptpBound({ ...input, spread: ramp }), 'drift'), 300_000);
 });
 
 test('the path delay is that of the mechanism in use', () => {
@@ -130,20 +147,60 @@ test('the path delay is that of the mechanism in use', () => {
   assert.equal(pathDelay_ns(rest, ptpPort()), undefined);
 });
 
+const ntpInput = (tracking: Parameters<typeof chronyFacts>[1] = {}, source = chronySource()) => ({
+  ...chronyFacts(0, { skew_ppm: 2, resid_freq_ppm: -1, system_time_s: -0.000025, ...tracking }),
+  selected: source,
+  updates: noUpdates,
+  refAge_s: 10,
+  reportAge_s: 0.5,
+  drift_ppb: 10_000,
+});
+
 test('the NTP bound follows chrony, with the drift that chronyd does not count', () => {
-  const { tracking } = chronyFacts(0, { skew_ppm: 2, resid_freq_ppm: -1, system_time_s: -0.000025 });
-  const bound = ntpBound({ tracking, refAge_s: 10, reportAge_s: 0.5, drift_ppb: 10_000 });
-  about(term(bound, 'system_time'), 25e3);
+  const bound = ntpBound(ntpInput());
+  about(term(bound, 'offset'), 25e3);
   about(term(bound, 'root_dispersion'), 2e6);
   about(term(bound, 'half_root_delay'), 2e6);
   about(term(bound, 'drift'), (10 - 1 - 2 - 1) * 1e3 * 10 + 10_000 * 0.5);
   about(bound.absolute_ns, 25e3 + 4e6 + 65e3);
-  const wild = { ...tracking, skew_ppm: 500 };
-  assert.equal(
-    term(ntpBound({ tracking: wild, refAge_s: 10, reportAge_s: 0, drift_ppb: 10_000 }), 'drift'),
-    0,
+  const wild = { ...ntpInput({ skew_ppm: 500 }), reportAge_s: 0 };
+  assert.equal(term(ntpBound(wild), 'drift'), 0);
+  assert.equal(term(ntpBound({ ...ntpInput(), refAge_s: -0.5, reportAge_s: -1 }), 'drift'), 0);
+});
+
+test('the offset is the largest that chronyd knows of: one that it cannot correct stays in the last, or in the source', () => {
+  const offsetOf = (tracking: Parameters<typeof chronyFacts>[1], source = chronySource()) =>
+    term(ntpBound(ntpInput(tracking, source)), 'offset');
+  about(offsetOf({ system_time_s: 0.02 }), 20e6);
+  about(offsetOf({ last_offset_s: -0.03 }), 30e6);
+  about(offsetOf({}, chronySource({ offset_s: -3 })), 3e9 + 25e3);
+});
+
+const updatesAt = (refs_s: readonly number[], source: Parameters<typeof chronySource>[0] = {}): Updates =>
+  refs_s.reduce<Updates>(
+    (before, ref_time_s) => addUpdate(before, chronyFacts(0, { ref_time_s }), chronySource(source)),
+    noUpdates,
   );
-  assert.equal(term(ntpBound({ tracking, refAge_s: -0.5, reportAge_s: -1, drift_ppb: 10_000 }), 'drift'), 0);
+
+test('a young regression says tens of seconds; the measurements themselves bound the clock better', () => {
+  const young = ntpInput({ root_dispersion_s: 60, skew_ppm: 2000 });
+  assert.ok((ntpBound(young).absolute_ns ?? 0) > 60e9);
+  const updates = updatesAt([1, 2, 3], { offset_s: 0.02, error_margin_s: 0.05 });
+  const bound = ntpBound({ ...young, updates });
+  about(term(bound, 'last_offsets'), 20e6);
+  about(term(bound, 'error_margin'), 50e6);
+  about(term(bound, 'drift'), 100.2e3 * 10.5); // what a crystal can be off at most, and its correction
+  assert.ok((ntpBound({ ...young, updates: updatesAt([1, 2]) }).absolute_ns ?? 0) > 60e9, 'two are too few');
+});
+
+test('updates are those of one source, each once; the longest pause forgives one outage', () => {
+  assert.equal(updatesAt([1, 1, 1]).all.length, 1);
+  assert.equal(updatesAt(Array.from({ length: 20 }, (_, i) => i)).all.length, 8);
+  const other = addUpdate(updatesAt([1, 2]), chronyFacts(0), chronySource({ name: '192.0.2.2' }));
+  assert.equal(other.all.length, 1);
+  assert.equal(usualPause_s(updatesAt([0, 16])), 0);
+  assert.equal(usualPause_s(updatesAt([0, 16, 31, 331, 346])), 16);
+  assert.equal(longestPause_s(updatesAt([0, 16, 31, 331, 346])), 300);
 });
 
 test('through a refclock both errors add, and one without a bound leaves none', () => {
@@ -162,8 +219,28 @@ test('through a refclock both errors add, and one without a bound leaves none', 
   assert.deepEqual(chainedBound(unbounded('x'), far), unbounded('x'));
 });
 
-test('an unsteered clock ages by its drift', () => {
-  const aged = agedBound({ absolute_ns: 100, relative_ns: 50, terms: [] }, 3, 10_000);
-  assert.deepEqual([aged.absolute_ns, aged.relative_ns], [30_100, 30_050]);
-  assert.equal(agedBound(unbounded('x'), 3, 10_000).absolute_ns, undefined);
+test('a further term counts against true time and against the grandmaster', () => {
+  const one = { absolute_ns: 100, relative_ns: 50, terms: [{ name: 'offset', ns: 100 }] };
+  const wide = widened(one, { name: 'holdover_drift', ns: 30_000 });
+  assert.deepEqual([wide.absolute_ns, wide.relative_ns], [30_100, 30_050]);
+  assert.equal(widened(unbounded('x'), { name: 'y', ns: 3 }).absolute_ns, undefined);
+});
+
+test('a witness gives the claim on true time that the grandmaster cannot, as far as the clock is not moved', () => {
+  const witness = { absolute_ns: 100, terms: [{ name: 'offset', ns: 100 }] };
+  const steered = {
+    relative_ns: 12,
+    terms: [
+      { name: 'jitter', ns: 7 },
+      { name: 'asymmetry', ns: 5 },
+    ],
+  };
+  assert.deepEqual(witnessedBound({ relative_ns: 12, terms: [], unbounded: 'why' }, witness, steered), {
+    absolute_ns: 107,
+    relative_ns: 12,
+    terms: [
+      { name: 'ntp_offset', ns: 100 },
+      { name: 'wander', ns: 7 },
+    ],
+  });
 });

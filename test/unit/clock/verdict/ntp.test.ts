@@ -43,21 +43,44 @@ test('a source is lost though tracking still says normal: no selected source', (
 });
 
 test('a selected source that has gone silent is not alive', () => {
-  const dead = (changes: Parameters<typeof chronySource>[0]) =>
-    after((now_ms) => ({ ntp: chronyFacts(now_ms, {}, [chronySource(changes)]) }));
+  const silent = (changes: Parameters<typeof chronySource>[0], age_s: number) =>
+    after((now_ms) => ({
+      ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + now_ms / 1e3 - age_s }, [chronySource(changes)]),
+    }));
   const lostSource = ['unsynced', 'freerun', 'ntp_source_lost'];
-  assert.deepEqual(dead({ last_rx_s: 49 }), lostSource); // 3 polls of 16 s are 48
-  assert.deepEqual(dead({ reach: 0 }), lostSource);
-  assert.deepEqual(dead({ reach: 0o370 }), lostSource); // the last three polls went unanswered
-  assert.deepEqual(dead({ resolved: false }), lostSource);
-  assert.deepEqual(dead({ last_rx_s: 48 })[1], 'locked');
+  assert.deepEqual(silent({ reach: 0o370 }, 49), lostSource); // three polls of 16 s, and they went unanswered
+  assert.deepEqual(silent({ reach: 0 }, 49), lostSource);
+  assert.deepEqual(silent({ resolved: false }, 5), lostSource);
+  assert.equal(silent({ reach: 0o370 }, 47)[1], 'locked');
+  assert.equal(silent({ reach: 0o370, last_rx_s: 60 }, 47)[1], 'locked');
+});
+
+test('a chronyd that answers but filters or rejects samples is alive for as long as it pauses between updates', () => {
+  const unit = timeline();
+  // an update every 40 s of a source that is polled each second
+  const filtered = (now_ms: number): Scene => ({
+    ntp: chronyFacts(
+      now_ms,
+      {
+        ref_time_s: epoch_s + (now_ms - (now_ms % 40_000)) / 1e3,
+        update_interval_s: 40,
+        root_delay_s: 0.0005,
+        root_dispersion_s: 0.0005,
+      },
+      [chronySource({ poll: 0, last_rx_s: Math.floor((now_ms % 40_000) / 1e3) })],
+    ),
+  });
+  unit.play(20, filtered);
+  const since_ms = unit.state.verdict.since_ms;
+  assert.equal(unit.play(600, filtered).quality, 'locked');
+  assert.equal(unit.state.verdict.since_ms, since_ms, 'all the time');
 });
 
 test('an old ref_time or one in the future is not believed', () => {
   const at = (age_s: number) =>
     after((now_ms) => ({ ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + now_ms / 1e3 - age_s }) }))[2];
-  assert.equal(at(129), 'ntp_source_lost'); // 8 updates of 16 s are 128
-  assert.equal(at(127), 'ntp_locked');
+  assert.equal(at(601), 'ntp_source_lost'); // it answers, but nothing that it says is taken
+  assert.equal(at(100), 'ntp_locked');
   assert.equal(at(-2), 'ntp_source_lost');
 });
 
@@ -90,16 +113,73 @@ test('a clock that is 5 s wrong and slewing is not locked, though last_offset is
   const verdict = timeline().play(9, slewing);
   assert.deepEqual([verdict.source, verdict.quality, verdict.reasons], ['ntp', 'acquiring', ['ntp_slewing']]);
   assert.ok((verdict.bound.absolute_ns ?? 0) > 5e9);
-  const near = timeline().play(9, (now_ms) => ({ ntp: chronyFacts(now_ms, { system_time_s: 0.005 }) }));
+  const near = timeline().play(9, (now_ms) => ({ ntp: chronyFacts(now_ms, { system_time_s: 0.05 }) }));
   assert.deepEqual([near.quality, near.reasons], ['tracking', ['ntp_tracking']]);
 });
 
 test('a falseticker beside a good source is noted; falsetickers alone are no source', () => {
   const liar = chronySource({ state: 'falseticker', name: '192.0.2.9', offset_s: -0.75 });
   const beside = after((now_ms) => ({ ntp: chronyFacts(now_ms, {}, [chronySource(), liar]) }));
-  assert.deepEqual(beside, ['ntp', 'locked', 'ntp_locked', 'ntp_falseticker']);
+  assert.deepEqual(
+    beside,
+    ['ntp', 'tracking', 'ntp_tracking', 'ntp_falseticker'],
+    'nobody knows who is right',
+  );
+  const agreeing = [chronySource({ state: 'combined' }), chronySource({ state: 'not_combined' })];
+  const outvoted = after((now_ms) => ({ ntp: chronyFacts(now_ms, {}, [chronySource(), ...agreeing, liar]) }));
+  assert.deepEqual(outvoted, ['ntp', 'locked', 'ntp_locked', 'ntp_falseticker']);
   const alone = after((now_ms) => ({ ntp: chronyFacts(now_ms, {}, [liar]) }));
   assert.deepEqual(alone, ['unsynced', 'freerun', 'ntp_falseticker']);
+});
+
+test('a bound reaches as far as those who contradict, and they are named and counted', () => {
+  const liar = chronySource({
+    state: 'falseticker',
+    name: '192.0.2.9',
+    offset_s: -0.03,
+    error_margin_s: 0.001,
+  });
+  const unit = timeline();
+  const { bound, evidence } = unit.play(9, (now_ms) => ({
+    ntp: chronyFacts(now_ms, {}, [chronySource(), liar]),
+  }));
+  assert.ok((bound.absolute_ns ?? 0) >= 31e6, `${bound.absolute_ns}`);
+  assert.match(evidence, /; 1 contradict it \(192\.0\.2\.9\)$/);
+  const none = timeline().play(3, (now_ms) => ({
+    ntp: chronyFacts(now_ms, { leap: 'unsynchronised' }, [liar, { ...liar, name: '192.0.2.8' }]),
+  }));
+  assert.equal(none.reasons[0], 'ntp_falseticker');
+  assert.match(none.evidence, /none of its 2 sources: 2 contradict each other \(192\.0\.2\.9 192\.0\.2\.8\)/);
+});
+
+test('a chronyd whose process runs but that cannot be asked is not absent', () => {
+  const shut = timeline().play(3, () => ({
+    ntp: absent('refused'),
+    disciplines: { chronydMonitorOnly: false },
+  }));
+  assert.deepEqual(shut.reasons, ['ntp_no_answer']);
+  assert.match(shut.evidence, /chronyd runs, but cannot be asked/);
+});
+
+test('a witness that measures seconds is not old: its ref_time is on the time that it holds true', () => {
+  const verdict = timeline().play(9, (now_ms) => ({
+    ptp: ptpFacts(now_ms),
+    ntp: chronyFacts(now_ms, { system_time_s: 37 }),
+    disciplines: { chronydMonitorOnly: true },
+  }));
+  assert.ok(verdict.reasons.includes('tai_utc_mistake'), verdict.reasons.join());
+  const fallenSilent = (gone: Scene['ntp']) => {
+    const unit = timeline();
+    const ptp = (now_ms: number): Scene => ({
+      ptp: ptpFacts(now_ms),
+      disciplines: { chronydMonitorOnly: true },
+    });
+    unit.play(9, (now_ms) => ({ ...ptp(now_ms), ntp: chronyFacts(now_ms, { system_time_s: 3 }) }));
+    return unit.play(30, (now_ms) => ({ ...ptp(now_ms), ...(gone === undefined ? {} : { ntp: gone }) }));
+  };
+  assert.equal(fallenSilent(stale(chronyFacts(0), 0, 'hung')).bound.absolute_ns, undefined);
+  assert.ok(fallenSilent(stale(chronyFacts(0), 0, 'hung')).reasons.includes('ptp_ntp_disagree'));
+  assert.equal(fallenSilent(undefined).quality, 'locked', 'a witness that is removed takes its word with it');
 });
 
 test('a chronyd with -x steers nothing, but its bound is published', () => {
@@ -133,12 +213,45 @@ test('daemons that cannot be asked, are not there, or answer nobody are told apa
   );
 });
 
+/** What chronyd says of a refclock that is polled each second. */
+const closeTracking = (now_ms: number) => ({
+  system_time_s: 0.00000059,
+  last_offset_s: 0.0000005,
+  ref_time_s: epoch_s + now_ms / 1e3 - 0.5,
+  root_delay_s: 0.000001,
+  root_dispersion_s: 0.000004,
+  update_interval_s: 1,
+  stratum: 1,
+});
+
 const fedBy =
   (name: string, portState: 'SLAVE' | 'UNCALIBRATED' | 'LISTENING', timestamping: 'SOFTWARE' | 'HARDWARE') =>
   (now_ms: number): Scene => ({
     ptp: ptpFacts(now_ms, 40, { portState, timestamping }),
-    ntp: chronyFacts(now_ms, { system_time_s: 0.00000059, stratum: 1 }, [refclock(name)]),
+    ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock(name)]),
   });
+
+test('trust follows the chain, not the name: whatever the refclock is called, the grandmaster judges it', () => {
+  const { parent } = ptpFacts(0);
+  const untraceable = (name: string) =>
+    timeline().play(90, (now_ms) => {
+      const { ptp, ntp } = fedBy(name, 'UNCALIBRATED', 'SOFTWARE')(now_ms);
+      const facts = ptp as ReturnType<typeof ptpFacts>;
+      assert.ok(parent && ntp);
+      return { ptp: { ...facts, parent: { ...parent, gmClockClass: 248 } }, ntp };
+    });
+  for (const name of ['PTP0', 'ptp', 'GM', 'SHM0', 'GPS']) {
+    const { source, bound, reasons } = untraceable(name);
+    assert.deepEqual([source, bound.absolute_ns], ['ptp', undefined], name);
+    assert.ok(reasons.includes('gm_not_traceable'), name);
+  }
+  const unit = timeline();
+  unit.play(90, fedBy('GM', 'UNCALIBRATED', 'SOFTWARE'));
+  const dead = unit.play(400, (now_ms) => ({
+    ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock('GM')]),
+  }));
+  assert.deepEqual([dead.source, dead.reasons.includes('refclock_unfed')], ['unsynced', true]);
+});
 
 test('the ntpshm servo never leaves UNCALIBRATED and is judged by the refclock it feeds', () => {
   const unit = timeline();
@@ -156,7 +269,9 @@ test('when that refclock dies, chronyd falls back to NTP and the source says so'
   unit.play(90, fedBy('SHM0', 'UNCALIBRATED', 'SOFTWARE'));
   const dying = unit.play(1, (now_ms) => ({
     ptp: ptpFacts(90_000, 40, { portState: 'LISTENING' }),
-    ntp: chronyFacts(now_ms, {}, [refclock('SHM0', { reach: 0, last_rx_s: 13 })]),
+    ntp: chronyFacts(now_ms, { ...closeTracking(now_ms), ref_time_s: epoch_s + 85 }, [
+      refclock('SHM0', { reach: 0, last_rx_s: 13 }),
+    ]),
   }));
   assert.deepEqual([dying.source, dying.quality, dying.holdover?.source], ['unsynced', 'tracking', 'ptp']);
   const verdict = unit.play(6, (now_ms) => ({
@@ -176,6 +291,7 @@ test('a card clock that chronyd follows is PTP only while ptp4l is SLAVE on it',
     const unfed = timeline().play(90, fedBy('PHC0', state, 'HARDWARE'));
     assert.deepEqual([unfed.source, unfed.reasons.includes('refclock_unfed')], ['unsynced', true]);
   }
+  good.play(60, fedBy('PHC0', 'SLAVE', 'HARDWARE'));
   const coasting = good.play(1, fedBy('PHC0', 'LISTENING', 'HARDWARE'));
   assert.deepEqual([coasting.quality, coasting.holdover?.source], ['tracking', 'ptp']);
 });
@@ -214,8 +330,11 @@ test('a suspect UTC offset counts for a refclock too, unless another server conf
           timeProperties: properties({ currentUtcOffsetValid: false }),
         },
       ),
-      ntp: chronyFacts(now_ms, { system_time_s: 0 }, [refclock('PTP0'), ...servers]),
-    })).quality;
-  assert.equal(say(), 'tracking');
-  assert.equal(say(chronySource({ state: 'not_combined' })), 'locked');
+      ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock('PTP0'), ...servers]),
+    }));
+  assert.equal(say().quality, 'tracking');
+  const confirmed = say(chronySource({ state: 'not_combined', error_margin_s: 0.004 }));
+  assert.equal(confirmed.quality, 'locked');
+  assert.deepEqual(confirmed.reasons, ['ptp_locked', 'refclock_via_chrony', 'utc_offset_confirmed']);
+  assert.ok((confirmed.bound.absolute_ns ?? 0) > 4e6, 'the bound is that of the server');
 });

@@ -15,13 +15,14 @@ import {
 
 const sentenceOf = (scene: Scene) => timeline().play(5, () => scene).evidence;
 
-test('a settled slave is locked after 4 Sync messages, with a sentence that can be checked', () => {
+test('a settled slave is locked 4 Sync messages after the first that has a bound, with a sentence that can be checked', () => {
   const unit = timeline();
+  assert.equal(unit.play(3, goodPtp).bound.relative_ns, undefined, 'three have no spread');
   assert.equal(unit.play(3, goodPtp).quality, 'acquiring');
   const verdict = unit.play(1, goodPtp);
   assert.deepEqual(
     [verdict.source, verdict.quality, verdict.offset_ns, verdict.since_ms, verdict.reasons],
-    ['ptp', 'locked', -350, 4000, ['ptp_locked']],
+    ['ptp', 'locked', -350, 7000, ['ptp_locked']],
   );
   assert.equal(
     verdict.evidence,
@@ -38,19 +39,112 @@ test('polling faster than Sync messages arrive earns nothing', () => {
   const slow = timeline();
   assert.equal(
     slow.until(20, twoSeconds, (verdict) => verdict.quality === 'locked'),
-    6,
+    12,
   );
 });
 
-test('3 samples beyond twice the limit end the lock, 2 do not', () => {
+test('one sample far outside ends the lock, a bound just above the limit does so after 3', () => {
   const unit = timeline();
-  unit.play(10, goodPtp);
-  const bad = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 20_001) });
-  assert.equal(unit.play(2, bad).quality, 'locked');
-  assert.equal(unit.play(1, goodPtp).quality, 'locked');
-  assert.equal(unit.play(3, bad).quality, 'tracking');
-  const worse = (now_ms: number): Scene => ({ ptp: ptpFacts(now_ms, 200_001) });
-  assert.equal(unit.play(3, worse).quality, 'acquiring');
+  unit.play(20, goodPtp);
+  assert.equal(unit.play(1, (now_ms) => ({ ptp: ptpFacts(now_ms, 1_000_001) })).quality, 'tracking');
+  const close = timeline();
+  close.play(20, goodPtp);
+  const wide = (now_ms: number): Scene => ({
+    ptp: ptpFacts(now_ms, -350, {}, { current: { stepsRemoved: 1, meanPathDelay_ns: 600_000 } }),
+  });
+  assert.equal(close.play(2, wide).quality, 'locked');
+  assert.equal(close.play(1, wide).quality, 'tracking');
+  const lost = timeline();
+  lost.play(20, goodPtp);
+  const verdict = lost.play(1, (now_ms) => ({ ptp: ptpFacts(now_ms, -188_000_000) }));
+  assert.equal(verdict.quality, 'acquiring');
+  assert.ok((verdict.bound.relative_ns ?? 0) >= 188e6);
+});
+
+test('a path delay below zero, or one that is no longer measured, bounds nothing', () => {
+  const playing = (delay_ns: number, delaySeen_ms: (now_ms: number) => number, port = {}) => {
+    const unit = timeline();
+    unit.play(30, goodPtp);
+    return unit.play(9, (now_ms) => ({
+      ptp: ptpFacts(now_ms, 0, port, {
+        current: { stepsRemoved: 1, meanPathDelay_ns: delay_ns },
+        delaySeen_ms: delaySeen_ms(now_ms),
+      }),
+    }));
+  };
+  const now = (now_ms: number): number => now_ms;
+  const negative = playing(-500_000, now);
+  assert.deepEqual(
+    [negative.quality, negative.reasons, negative.bound.absolute_ns, negative.bound.relative_ns],
+    ['tracking', ['ptp_tracking', 'path_delay_negative'], undefined, undefined],
+  );
+  assert.equal(playing(-900, now).quality, 'locked', 'noise around nothing');
+  const old = (now_ms: number): number => now_ms - 8001;
+  assert.deepEqual(playing(2800, old).reasons, ['ptp_tracking', 'path_delay_unmeasured']);
+  assert.equal(playing(2800, old, { logMinDelayInterval: 2 }).quality, 'locked', 'asked more seldom');
+  const again = timeline();
+  again.play(30, goodPtp);
+  again.play(3, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, {}, { delaySeen_ms: now_ms - 9000 }) }));
+  assert.equal(
+    again.play(11, goodPtp).reasons[1],
+    'path_delay_unmeasured',
+    "ptp4l's filter has old ones yet",
+  );
+  assert.deepEqual(again.play(2, goodPtp).reasons, ['ptp_locked']);
+  const uncounted = { delayResponses: undefined as unknown as number };
+  assert.equal(playing(2800, old, uncounted).quality, 'locked');
+  assert.deepEqual(playing(2800, (now_ms) => now_ms - 30_001, uncounted).reasons[1], 'path_delay_unmeasured');
+});
+
+test('a grandmaster that says what cannot be is doubted, and gives no bound on true time', () => {
+  const { parent } = ptpFacts(0);
+  assert.ok(parent);
+  const say = (changes: Partial<typeof parent>, time: Parameters<typeof properties>[0] = {}) => {
+    const facts = { parent: { ...parent, ...changes }, timeProperties: properties(time) };
+    const { quality, bound, reasons, evidence } = timeline().play(9, (now_ms) => ({
+      ptp: ptpFacts(now_ms, 0, {}, facts),
+    }));
+    return { quality, absolute_ns: bound.absolute_ns, reason: reasons[1], evidence };
+  };
+  for (const [parentChanges, time, why] of [
+    [{}, { currentUtcOffset_s: 36 }, /currentUtcOffset 36, which has been 37 or more/],
+    [{}, { currentUtcOffset_s: 0 }, /currentUtcOffset 0/],
+    [{ gmClockClass: 6 }, { ptpTimescale: false }, /clockClass 6 and ptpTimescale 0/],
+    [{ gmClockClass: 7, gmClockAccuracy: 0x20 }, {}, /clockAccuracy 0x20, finer than clockClass 7/],
+    [{ gmClockClass: 248, gmClockAccuracy: 0x21 }, {}, /finer than clockClass 248/],
+  ] as const) {
+    const { quality, absolute_ns, reason, evidence } = say(parentChanges, time);
+    assert.deepEqual([quality, absolute_ns, reason], ['tracking', undefined, 'gm_implausible'], evidence);
+    assert.match(evidence, why);
+  }
+  assert.equal(say({ gmClockClass: 7 }).quality, 'locked');
+  assert.equal(say({}, { currentUtcOffset_s: 38 }).quality, 'locked', 'a leap second to come');
+});
+
+test('a currentUtcOffset that differs between grandmasters is doubted, until NTP confirms it', () => {
+  const unit = timeline();
+  const saying = (currentUtcOffset_s: number) => (now_ms: number) =>
+    ptpFacts(now_ms, 0, {}, { timeProperties: properties({ currentUtcOffset_s }) });
+  unit.play(20, (now_ms) => ({ ptp: saying(37)(now_ms) }));
+  const other = unit.play(9, (now_ms) => ({ ptp: saying(38)(now_ms) }));
+  assert.deepEqual([other.quality, other.reasons[1]], ['tracking', 'gm_implausible']);
+  assert.match(other.evidence, /currentUtcOffset 38, which was 37 before/);
+  const witness = (now_ms: number): Scene => ({
+    ptp: saying(38)(now_ms),
+    ntp: chronyFacts(now_ms),
+    disciplines: { chronydMonitorOnly: true },
+  });
+  unit.play(2, witness);
+  assert.equal(unit.play(9, (now_ms) => ({ ptp: saying(38)(now_ms) })).quality, 'locked');
+});
+
+test('offsets from before the port was SLAVE, or of another master, are no jitter of this one', () => {
+  const unit = timeline();
+  unit.play(30, (now_ms) => ({
+    ptp: ptpFacts(now_ms, now_ms % 2000 ? 5_000_000 : -5_000_000, { portState: 'UNCALIBRATED' }),
+  }));
+  const settled = unit.play(4, goodPtp);
+  assert.ok((settled.bound.relative_ns ?? Infinity) < 20_000, `${settled.bound.relative_ns}`);
 });
 
 test('a dead grandmaster is noticed within 3.5 s though the port says SLAVE and the offset looks perfect', () => {
@@ -74,8 +168,8 @@ test('slow polling is not mistaken for a dead grandmaster', () => {
     return { ptp: { kind: 'fresh', at_ms, value: ptpFacts(at_ms) } };
   };
   assert.equal(
-    unit.until(60, polled, (verdict) => verdict.quality === 'locked'),
-    30,
+    unit.until(90, polled, (verdict) => verdict.quality === 'locked'),
+    60,
   );
   for (let i = 0; i < 60; i++) assert.equal(unit.play(1, polled).quality, 'locked');
 });
@@ -214,6 +308,8 @@ test('a UTC offset that nobody vouches for prevents locked, until an NTP witness
     disciplines: { chronydMonitorOnly: true },
   }));
   assert.equal(witnessed.quality, 'locked');
+  assert.deepEqual(witnessed.reasons, ['ptp_locked', 'utc_offset_confirmed', 'ntp_monitor_only']);
+  assert.ok((witnessed.bound.absolute_ns ?? 0) > 4e6, 'the claim on true time is that of NTP');
 });
 
 test('before a first new Sync was seen there is no age of the last one', () => {

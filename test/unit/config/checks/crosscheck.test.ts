@@ -84,10 +84,10 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   ],
   [
     'thresholds the wrong way round',
-    'config time\n option locked_sw_ns 100000\n option tracking_ntp_us 10\n',
+    'config time\n option locked_sw_ns 10000000\n option tracking_ntp_us 10\n',
     [
-      'f:1: time.locked_ntp_us: must be below time.tracking_ntp_us (1000 and 10 given)',
-      'f:2: time.locked_sw_ns: must be below time.tracking_ns (100000 and 100000 given)',
+      'f:1: time.locked_ntp_us: must be below time.tracking_ntp_us (5000 and 10 given)',
+      'f:2: time.locked_sw_ns: must be below time.tracking_ns (10000000 and 10000000 given)',
     ],
   ],
   [

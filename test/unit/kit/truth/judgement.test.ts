@@ -31,6 +31,9 @@ describe('what is wrong with a record', () => {
   });
 
   test('a lock on a clock that is far off', () => {
+    const untraceable = { error_rel_ns: 5000, reasons: ['ptp_locked', 'gm_not_traceable'] };
+    assert.deepEqual(faultsOf(row(1.1e6, untraceable)), [], 'close to its grandmaster, as it says');
+    assert.deepEqual(faultsOf(row(1.1e6, { ...untraceable, error_bound_ns: 2e6 })), ['FALSE LOCK']);
     assert.deepEqual(faultsOf(row(1.1e6)), ['FALSE LOCK']);
     assert.deepEqual(faultsOf(row(1.1e6, { clock_quality: 'tracking' })), []);
     assert.deepEqual(faultsOf(row(9e6, { active_source: 'ntp' })), []);

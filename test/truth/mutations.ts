@@ -1,0 +1,182 @@
+// `make truth-mutations`: undoes each mend of the clock's judgment in turn, in a copy of the sources, and demands that
+// the unit tests of the clock fail without it. Exits with 1 when they do not.
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { projectRoot } from '../kit/process/tools.ts';
+
+/** What was mended, and the code as it would be without that. */
+interface Mutation {
+  readonly mend: string;
+  /** Below agent/clock/. */
+  readonly file: string;
+  readonly code: string;
+  readonly without: string;
+}
+
+const mutations: readonly Mutation[] = [
+  {
+    mend: '1 all of the path delay may lie in one direction',
+    file: 'verdict/bound.ts',
+    code: 'hardware ? 0.05 : 1;',
+    without: 'hardware ? 0.05 : 0.5;',
+  },
+  {
+    mend: '1 a negative path delay is a doubt',
+    file: 'verdict/doubts.ts',
+    code: '(delay_ns ?? 0) < -noisyDelay_ns(spread)',
+    without: 'noisyDelay_ns(spread) < 0',
+  },
+  {
+    mend: "2 ref_time is on chronyd's time",
+    file: 'verdict/ntp.ts',
+    code: 'wall_s + tracking.system_time_s - tracking.ref_time_s',
+    without: 'wall_s - tracking.ref_time_s',
+  },
+  {
+    mend: '2 a witness that falls silent takes nothing back',
+    file: 'verdict/assess.ts',
+    code: 'return before.contradiction;',
+    without: 'return before.contradiction && undefined;',
+  },
+  {
+    mend: '3 small steps count',
+    file: 'verdict/judge.ts',
+    code: 'if (size_s === 0) return undefined;',
+    without: 'if (Math.abs(size_s) < 0.1) return undefined;',
+  },
+  {
+    mend: '4 not only system_time counts',
+    file: 'verdict/ntpbound.ts',
+    code: 'Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), Math.abs(last_offset_s)) * 1e9',
+    without: '(Math.abs(system_time_s) + 0 * (source.offset_s + last_offset_s)) * 1e9',
+  },
+  {
+    mend: '5 quality follows the bound',
+    file: 'verdict/judge.ts',
+    code: 'const now_ns = measured ? bound_ns : Math.abs(sample.offset_ns);',
+    without: 'const now_ns = measured && bound_ns < 0 ? bound_ns : Math.abs(sample.offset_ns);',
+  },
+  {
+    mend: '5 one sample far outside is enough',
+    file: 'verdict/hysteresis.ts',
+    code: 'const farOutside = 2;',
+    without: 'const farOutside = Infinity;',
+  },
+  {
+    mend: '6 a path delay that is no longer measured is a doubt',
+    file: 'verdict/ptp.ts',
+    code: 'return Math.max(least_ms,',
+    without: 'return Infinity * Math.max(least_ms,',
+  },
+  {
+    mend: '7 who asks is told by what is known now',
+    file: 'timekeeper.ts',
+    code: 'if (isOld || isStepped || !isSame) judgeNow(keeping);',
+    without: 'if (isOld && isStepped && !isSame) judgeNow(keeping);',
+  },
+  {
+    mend: '8 what a claim rests on is as fresh as the claim',
+    file: 'ptp4l/schedule.ts',
+    code: "command: 'GET TIME_PROPERTIES_DATA_SET',\n    every_s: 0,",
+    without: "command: 'GET TIME_PROPERTIES_DATA_SET',\n    every_s: 10,",
+  },
+  {
+    mend: '9 currentUtcOffset cannot be below 37',
+    file: 'verdict/grandmaster.ts',
+    code: 'currentUtcOffset_s < leastUtcOffset_s',
+    without: 'currentUtcOffset_s < leastUtcOffset_s - 99',
+  },
+  {
+    mend: '9 clockClass 6 and 7 are of the PTP timescale',
+    file: 'verdict/grandmaster.ts',
+    code: 'if (!ptpTimescale && ptpTimescaleClasses.has(gmClockClass))',
+    without: 'if (!ptpTimescale && ptpTimescaleClasses.has(-gmClockClass))',
+  },
+  {
+    mend: '9 another currentUtcOffset than before',
+    file: 'verdict/doubts.ts',
+    code: 'utcOffset_s !== undefined && now_s !== utcOffset_s;',
+    without: 'utcOffset_s !== undefined && now_s < -utcOffset_s;',
+  },
+  {
+    mend: '10 falsetickers are named',
+    file: 'verdict/ntp.ts',
+    code: 'if (liars.length > 0 &&',
+    without: 'if (liars.length > 99 &&',
+  },
+  {
+    mend: '11 the window begins anew with each regime',
+    file: 'verdict/bound.ts',
+    code: 'const same = before.regime === regime;',
+    without: "const same = before.regime === regime || regime !== '';",
+  },
+  {
+    mend: '12 liveness is not counted in samples',
+    file: 'verdict/ntp.ts',
+    code: 'return selected.resolved && selected.last_rx_s !== undefined &&',
+    without:
+      'return selected.resolved && (selected.last_rx_s ?? 1e9) <= Math.max(5, threePolls_s(selected)) &&',
+  },
+  {
+    mend: '13 no name of a refclock decides trust',
+    file: 'verdict/paths.ts',
+    code: '? !/^PHC/.test(name)',
+    without: '? /^(PTP|SHM)/.test(name)',
+  },
+  {
+    mend: '14 a chronyd that refuses is not absent',
+    file: 'verdict/ntp.ts',
+    code: 'if (chronydMonitorOnly !== undefined &&',
+    without: 'if (chronydMonitorOnly !== undefined && otherNtp !== undefined &&',
+  },
+  {
+    mend: '15 in holdover the correction may be lost',
+    file: 'verdict/holdover.ts',
+    code: "Math.max(drift_ppb, path === 'chrony' ? ntpDrift_ppb : crystal_ppb)",
+    without: "path === 'chrony' && ntpDrift_ppb + crystal_ppb < 0 ? 0 : drift_ppb",
+  },
+];
+
+/** A copy of the checkout of which only agent/ is its own. */
+function copyOf(dir: string): string {
+  for (const name of readdirSync(projectRoot)) {
+    if (name === '.git' || name === 'agent' || name === 'test') continue;
+    symlinkSync(join(projectRoot, name), join(dir, name));
+  }
+  for (const name of ['agent', 'test']) cpSync(join(projectRoot, name), join(dir, name), { recursive: true });
+  return dir;
+}
+
+async function main(): Promise<number> {
+  const owner = newOwner();
+  const copy = copyOf(tempDir(owner, 'mutations'));
+  const unseen: string[] = [];
+  const passes = async (): Promise<boolean> =>
+    (await runToEnd('test/run.sh', ['test/unit/clock'], { cwd: copy, env: process.env })).code === 0;
+  if (!(await passes())) throw new Error('the tests fail with all mends in place');
+  for (const { mend, file, code, without } of mutations) {
+    const path = join(copy, 'agent/clock', file);
+    const source = readFileSync(path, 'utf8');
+    if (source.split(code).length !== 2) throw new Error(`${file} has not once: ${code}`);
+    writeFileSync(
+      path,
+      source.replace(code, () => without),
+    );
+    const isUnseen = await passes();
+    writeFileSync(path, source);
+    console.log(`${isUnseen ? 'UNSEEN' : 'seen  '} without: ${mend}`);
+    if (isUnseen) unseen.push(mend);
+  }
+  await owner.end();
+  return unseen.length;
+}
+
+main().then(
+  (unseen) => process.exit(unseen === 0 ? 0 : 1),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
