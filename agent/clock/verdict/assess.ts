@@ -4,6 +4,7 @@ import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
 import {
   addOffset,
+  confirmsSeconds,
   noOffsets,
   type Offsets,
   pathDelay_ns,
@@ -36,12 +37,17 @@ export interface Remembered extends NtpMemory {
   /** When ptp4l was first seen measuring without being SLAVE, monotonic ms. */
   readonly measuringSince_ms?: number;
   /** What PTP and NTP were last seen to differ by, while nothing has refuted it. */
-  readonly contradiction?: Doubt;
+  readonly contradiction?: Contradiction;
   /** currentUtcOffset as the grandmaster gave it first, or as NTP has confirmed it since. */
   readonly utcOffset_s?: number;
   readonly followed?: Followed;
   /** Refclocks of chronyd that were selected while ptp4l was there to feed them. */
   readonly fedRefclocks: readonly string[];
+}
+
+/** What PTP and NTP contradicted each other in when chronyd answered last, monotonic ms. */
+interface Contradiction extends Doubt {
+  readonly heard_ms: number;
 }
 
 /** A master that ptp4l follows without a break. */
@@ -67,7 +73,7 @@ export interface Assessment {
   readonly offsets: Offsets;
   readonly updates: Updates;
   readonly followed?: Followed;
-  readonly contradiction?: Doubt;
+  readonly contradiction?: Contradiction;
 }
 
 /** What speaks only against a lock to PTP. */
@@ -99,21 +105,24 @@ function admitted(paths: Paths, { mode }: ClockSettings): Paths {
 const offsetsNow = (before: Offsets, { live }: PtpAssessment): Offsets =>
   live === undefined ? noOffsets : addOffset(before, live.sample, live.regime);
 
-/**
- * What PTP and NTP contradict each other in now, or did when they were last compared: a witness that falls silent
- * takes nothing back, but one that is gone does.
- */
+/** A witness that is gone for so long takes its word with it; one that is restarted, or has lost its servers, does not. */
+const goneFor_ms = 3_600_000;
+
+/** What PTP and NTP contradict each other in now, or did when they were last compared. */
 function contradictionNow(
-  before: Remembered,
+  { contradiction: before }: Remembered,
   evidence: Evidence,
-  ptp: PtpAssessment,
-  ntp: NtpAssessment,
-  [ptpBound, ntpBound]: readonly [ErrorBound, ErrorBound],
-): Doubt | undefined {
-  const isCompared = ptp.live !== undefined && ntp.live !== undefined;
-  if (isCompared || evidence.ntp.kind === 'absent')
-    return compareSources(evidence, ptp.live, ptpBound, ntp.live, ntpBound);
-  return before.contradiction;
+  now_ms: number,
+  [ptp, ptpBound]: readonly [PtpAssessment, ErrorBound],
+  [ntp, ntpBound]: readonly [NtpAssessment, ErrorBound],
+): Contradiction | undefined {
+  if (ptp.live !== undefined && ntp.live !== undefined) {
+    const found = compareSources(evidence, ptp.live, ptpBound, ntp.live, ntpBound);
+    return found && { ...found, heard_ms: now_ms };
+  }
+  if (before === undefined) return undefined;
+  if (evidence.ntp.kind !== 'absent') return { ...before, heard_ms: now_ms };
+  return now_ms - before.heard_ms > goneFor_ms ? undefined : before;
 }
 
 const sinceMeasured_ms = ({ facts }: PtpLive, { since_ms }: Followed, now_ms: number): number =>
@@ -166,7 +175,7 @@ export function assess(
     reason: 'conflict',
     explanation: `${programs.join(' and ')} steer the same clock`,
   };
-  const contradiction = contradictionNow(remembered, evidence, ptp, ntp, [ptpBound, ntpBound]);
+  const contradiction = contradictionNow(remembered, evidence, now_ms, [ptp, ptpBound], [ntp, ntpBound]);
   const jumped = doubtOfPast(remembered.past);
   const followed = followedNow(remembered, ptp, now_ms);
   const witness = contradiction === undefined ? boundOfWitness(ntp.live, settings) : undefined;
@@ -202,7 +211,7 @@ export function utcOffsetNow({ utcOffset_s }: Remembered, { ptp, witness }: Asse
   const properties = ptp.live?.facts.timeProperties;
   if (properties === undefined || !properties.ptpTimescale || !properties.currentUtcOffsetValid)
     return utcOffset_s;
-  return utcOffset_s === undefined || witness !== undefined ? properties.currentUtcOffset_s : utcOffset_s;
+  return utcOffset_s === undefined || confirmsSeconds(witness) ? properties.currentUtcOffset_s : utcOffset_s;
 }
 
 const mostRefclocks = 8;

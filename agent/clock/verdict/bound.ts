@@ -152,6 +152,10 @@ export function chainedBound(near: ErrorBound, far: ErrorBound): ErrorBound {
   };
 }
 
+/** Whether a witness is close enough to the truth to confirm whole seconds. */
+export const confirmsSeconds = (witness: ErrorBound | undefined): boolean =>
+  (witness?.absolute_ns ?? Infinity) < 5e8;
+
 /** By these terms a clock moves, or is moved, between two measurements. */
 const moving: ReadonlySet<string> = new Set(['mean_offset', 'jitter', 'drift', 'offset', 'last_offsets']);
 

@@ -3,10 +3,10 @@
 import { formatAgo } from '../../lib/format.ts';
 import type { ErrorBound, Verdict } from '../types.ts';
 import { type Assessment, boundOfDoubted } from './assess.ts';
-import { relativeOnly, unbounded, widened, witnessedBound } from './bound.ts';
+import { confirmsSeconds, relativeOnly, unbounded, widened, witnessedBound } from './bound.ts';
 import type { Doubt } from './doubts.ts';
 import { type Holdover, holdoverBound } from './holdover.ts';
-import type { LockLevel } from './hysteresis.ts';
+import { farOutside, type LockLevel } from './hysteresis.ts';
 import { boundOfPast, type Past } from './past/past.ts';
 import { type BlockedPath, isSteering, type PathName, type SteeringPath } from './paths.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -27,7 +27,7 @@ export interface Background {
 
 /** A doubt that a witness removes: the second is confirmed by somebody else. */
 const isConfirmed = ({ reason }: Doubt, { witness }: Assessment): boolean =>
-  reason === 'utc_offset_suspect' && witness !== undefined;
+  reason === 'utc_offset_suspect' && confirmsSeconds(witness);
 
 /** All that speaks against this path. */
 function doubtsOf({ source }: SteeringPath, assessment: Assessment): readonly Doubt[] {
@@ -113,21 +113,30 @@ function boundUnder(
 const asRead = (bound: ErrorBound, { readingError_ns }: Background): ErrorBound =>
   widened(bound, { name: 'clock_reading', ns: readingError_ns });
 
+/** No lock beside a bound that is far above its limit: that of a witness may be. */
+const withinBound = (
+  level: LockLevel,
+  { absolute_ns = 0 }: ErrorBound,
+  { limits }: SteeringPath,
+): LockLevel => (level === 'locked' && absolute_ns > farOutside * limits.locked_ns ? 'tracking' : level);
+
 /** A live source steers the clock. */
 export function concludeSource(
   path: PathName,
   steering: SteeringPath,
-  level: LockLevel,
+  earned: LockLevel,
   assessment: Assessment,
   background: Background,
 ): Conclusion {
   const { source, measured, notes, sample, explanation } = steering;
   const doubts = doubtsOf(steering, assessment);
+  const bound = asRead(boundUnder(doubts, steering, assessment, background), background);
+  const level = withinBound(earned, bound, steering);
   return {
     source,
     quality: level,
     ...(measured ? { offset_ns: sample.offset_ns } : {}),
-    bound: asRead(boundUnder(doubts, steering, assessment, background), background),
+    bound,
     reasons: unique([
       mainReason(steering, level),
       ...doubts.map((doubt) => doubt.reason),

@@ -4,7 +4,7 @@ import type { ClockQuality } from '../types.ts';
 const samplesToEnter = 4;
 const samplesToLeave = 3;
 /** Beyond the limit times this, one sample is enough to leave. */
-const farOutside = 2;
+export const farOutside = 2;
 
 /** A condition with inertia: on after 4 samples in a row below the limit, off after 3 in a row above it, or 1 above twice the limit. */
 interface Latch {

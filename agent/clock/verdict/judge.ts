@@ -1,7 +1,7 @@
 // The verdict: a pure reducer over evidence, so that a recorded day can be replayed through it.
 
 import { known } from '../../lib/known.ts';
-import type { Evidence } from '../facts.ts';
+import { type Evidence, isFollowing } from '../facts.ts';
 import type { Verdict } from '../types.ts';
 import { type Assessment, assess, fedRefclocksNow, type Remembered, utcOffsetNow } from './assess.ts';
 import { noOffsets, unbounded } from './bound.ts';
@@ -91,10 +91,14 @@ function stepSeen(before: JudgeState, { ntp, set_s }: Evidence, now_ms: number):
   return { at_ms: now_ms, size_s: size_s + (before.step?.size_s ?? 0), refBefore_s };
 }
 
+const isFollowingPtp = ({ ptp }: Evidence): boolean =>
+  ptp.kind === 'fresh' && ptp.value.ports.some(isFollowing);
+
 /** What remains known after somebody set the system clock: nothing of its offset. */
 function forgetOffsets(
   { holdover: _holdover, path: _path, ...before }: JudgeState,
   step: Step,
+  evidence: Evidence,
   now_ms: number,
 ): JudgeState {
   const size_s = step.size_s - (before.step?.size_s ?? 0);
@@ -104,7 +108,7 @@ function forgetOffsets(
     chrony: afterLoss(before.chrony),
     offsets: { ...before.offsets, regime: 'stepped', values_ns: [] },
     updates: noUpdates,
-    past: pastAfterStep(before.past, size_s * 1e9, now_ms),
+    past: pastAfterStep(before.past, size_s * 1e9, isFollowingPtp(evidence), now_ms),
     stepped: true,
     step,
   };
@@ -179,7 +183,7 @@ export function judge(
   settings: ClockSettings,
 ): JudgeState {
   const step = stepSeen(state, evidence, now_ms);
-  const before = step === undefined ? state : forgetOffsets(state, step, now_ms);
+  const before = step === undefined ? state : forgetOffsets(state, step, evidence, now_ms);
   const assessment = assess(before, evidence, now_ms, settings);
   const direct = followPath(before.direct, assessment.paths.direct, now_ms);
   const chrony = followPath(before.chrony, assessment.paths.chrony, now_ms);

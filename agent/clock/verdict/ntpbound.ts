@@ -15,7 +15,7 @@ export interface Updates {
 interface Update {
   /** chronyd's ref_time, which is another one exactly when the update is. */
   readonly ref_s: number;
-  /** The source's own measurement then. */
+  /** What chronyd found then, or what the source measured beyond that, if it is more. */
   readonly offset_s: number;
   readonly margin_s: number;
 }
@@ -29,7 +29,7 @@ export function addUpdate(before: Updates, { tracking }: ChronyFacts, selected: 
   if (kept.at(-1)?.ref_s === tracking.ref_time_s) return before;
   const update = {
     ref_s: tracking.ref_time_s,
-    offset_s: selected.offset_s,
+    offset_s: Math.max(Math.abs(selected.offset_s), Math.abs(tracking.last_offset_s)),
     margin_s: selected.error_margin_s,
   };
   return { source: selected.name, all: [...kept.slice(1 - mostUpdates), update] };
@@ -68,8 +68,7 @@ const counted_ppb = ({ skew_ppm, resid_freq_ppm }: ChronyTracking): number =>
 const largestOffset_ns = ({ system_time_s, last_offset_s }: ChronyTracking, source: ChronySource): number =>
   Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), Math.abs(last_offset_s)) * 1e9;
 
-const largestOf = ({ all }: Updates): number =>
-  Math.max(0, ...all.map(({ offset_s }) => Math.abs(offset_s))) * 1e9;
+const largestOf = ({ all }: Updates): number => Math.max(0, ...all.map(({ offset_s }) => offset_s)) * 1e9;
 
 /** What the measurements may be off by: the fewer there are, the less the largest of them shows. */
 const scatterOf = (updates: Updates): number =>

@@ -38,11 +38,14 @@ export interface Measured {
 /** A clock of which nothing is known may be anywhere, but hardly off by just the leap seconds, give or take so much. */
 const unknown_ns = 1e8;
 
-/** The past after the clock was set by `size_ns` (positive: forward). */
-export function pastAfterStep(past: Past, size_ns: number, now_ms: number): Past {
+/**
+ * The past after the clock was set by `size_ns` (positive: forward). Where nothing was known of the clock, a step by the
+ * leap seconds is suspect if PTP makes it: `byPtp`.
+ */
+export function pastAfterStep(past: Past, size_ns: number, byPtp: boolean, now_ms: number): Past {
   const { last, displaced } = past;
   if (last !== undefined) return { ...past, last: { ...last, center_ns: last.center_ns + size_ns } };
-  if (!isTaiUtcMistake(size_ns)) return past;
+  if (!byPtp || !isTaiUtcMistake(size_ns)) return past;
   const ns = (displaced?.ns ?? 0) - size_ns; // set back by as much again, it is where it was
   return Math.abs(ns) < unknown_ns ? {} : { displaced: { ns, since_ms: now_ms } };
 }
@@ -99,6 +102,8 @@ export function pastWith(
   if (last === undefined) return proven ? { ...stillDisplaced(past, now_ms), last: claim } : past;
   const half_ns = halfNow_ns(last, now_ms) + uncertainty_ns;
   const apart_ns = offset_ns - last.center_ns;
+  const isSame = past.pending?.sampleId === measured.id;
+  if (Math.abs(apart_ns) <= half_ns && isSame) return past; // the bound has grown by the very sample
   if (Math.abs(apart_ns) <= half_ns) return { ...stillDisplaced(past, now_ms), last: proven ? claim : last };
   const now = excluded(past, measured, apart_ns, half_ns, now_ms);
   return now.pending === undefined ? { ...now, last: claim } : now;

@@ -9,6 +9,7 @@ import {
   epoch_s,
   goodNtp,
   goodPtp,
+  properties,
   ptpFacts,
   refclock,
   type Scene,
@@ -339,7 +340,7 @@ test('a server that is back with another time is doubted; enough servers that ag
 
 test('a clock that was set by as much as TAI and UTC differ is suspect, also when nothing was known of it', () => {
   const unit = timeline();
-  unit.play(3, nothing);
+  unit.play(3, goodPtp);
   let flip = 1;
   const verdict = unit.play(30, (now_ms) => {
     flip = -flip; // noise on both sides of nothing is no overshoot of 37 s
@@ -347,8 +348,15 @@ test('a clock that was set by as much as TAI and UTC differ is suspect, also whe
   });
   assert.deepEqual([verdict.quality, verdict.reasons], ['tracking', ['ptp_tracking', 'tai_utc_mistake']]);
   assert.equal(verdict.bound.absolute_ns, undefined);
+  const ntp = timeline();
+  ntp.play(3, nothing);
+  const behind = ntp.play(30, (now_ms) => ({
+    ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + 37.05 + now_ms / 1e3 - 5 }),
+    stepped_s: 37.05,
+  }));
+  assert.equal(behind.quality, 'locked', 'a reboot may take as long, and NTP knows no TAI');
   const years = timeline();
-  years.play(3, nothing);
+  years.play(3, goodPtp);
   assert.equal(years.play(30, (now_ms) => ({ ...goodPtp(now_ms), stepped_s: 1e8 })).quality, 'locked');
 });
 
@@ -366,4 +374,19 @@ test('a second grandmaster with another time is doubted, however its servo settl
   const settled = unit.play(90, following(500));
   assert.deepEqual(settled.reasons, ['ptp_tracking', 'source_jumped']);
   assert.equal(settled.bound.absolute_ns, undefined);
+});
+
+test('no lock beside the wide bound of a witness, which confirms no seconds either if it is too wide', () => {
+  const { parent } = ptpFacts(0);
+  assert.ok(parent);
+  const beside = (root_delay_s: number, currentUtcOffsetValid: boolean) =>
+    timeline().play(30, (now_ms) => ({
+      ptp: ptpFacts(now_ms, 0, {}, { timeProperties: properties({ currentUtcOffsetValid }) }),
+      ntp: chronyFacts(now_ms, { root_delay_s }, [chronySource({ error_margin_s: root_delay_s })]),
+      disciplines: { chronydMonitorOnly: true },
+    }));
+  assert.equal(beside(0.0001, false).reasons[1], 'utc_offset_confirmed');
+  const wide = beside(0.4, false);
+  assert.deepEqual([wide.quality, wide.reasons[1]], ['tracking', 'utc_offset_confirmed']);
+  assert.equal(beside(2, false).reasons[1], 'utc_offset_suspect');
 });
