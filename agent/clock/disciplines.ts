@@ -1,6 +1,8 @@
 import type { Processes, ProcessSeen } from '../device/processes.ts';
+import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
-import type { Disciplines } from './facts.ts';
+import type { Disciplines, PiServo } from './facts.ts';
+import { confFileOf, piServoOf } from './ptp4l/servo.ts';
 
 /** Programs that set or steer the system clock, by the name the kernel knows them under (15 letters of it). */
 const otherNtp = new Map([
@@ -14,7 +16,7 @@ const otherNtp = new Map([
   ['ntpclient', 'ntpclient'],
 ]);
 const interesting = (comm: string): boolean =>
-  comm === 'chronyd' || comm === 'phc2sys' || comm === 'busybox' || otherNtp.has(comm);
+  ['chronyd', 'ptp4l', 'phc2sys', 'busybox'].includes(comm) || otherNtp.has(comm);
 
 /** Letters of chronyd's options that swallow the next word (chrony main.c). */
 const takesWord = 'fFlLPtu';
@@ -51,6 +53,18 @@ export function disciplinesOf(processes: readonly ProcessSeen[]): Disciplines {
   };
 }
 
+/** Reads a file. Rejects where that cannot be done. */
+type ReadText = (path: string) => Promise<string>;
+
+/** The servo of the only ptp4l that runs; undefined where there are several, or its file cannot be read. */
+async function piServo(processes: readonly ProcessSeen[], readText: ReadText): Promise<PiServo | undefined> {
+  const [ptp4l, ...others] = processes.filter(({ comm }) => comm === 'ptp4l');
+  if (ptp4l === undefined || others.length > 0) return undefined;
+  const file = confFileOf(ptp4l.args);
+  const conf = file === undefined ? '' : await readText(file).catch(() => undefined);
+  return conf === undefined ? undefined : piServoOf(ptp4l.args, conf);
+}
+
 /** What steers the clock as of the last look. */
 export interface DisciplinesWatch {
   read(): Disciplines;
@@ -59,16 +73,20 @@ export interface DisciplinesWatch {
 
 /** Looks at the processes every `every_s`; nothing is known before the first look, or where /proc is closed. */
 export function watchDisciplines(
-  deps: { readonly processes: Processes; readonly ticker: Ticker },
+  deps: { readonly processes: Processes; readonly readText: ReadText; readonly ticker: Ticker },
   opts: { readonly every_s: number },
   signal: AbortSignal,
 ): DisciplinesWatch {
   let now: Disciplines = {};
   let looking = false;
+  const disciplines = async (): Promise<Disciplines> => {
+    const processes = await deps.processes(interesting);
+    return { ...disciplinesOf(processes), ...known({ piServo: await piServo(processes, deps.readText) }) };
+  };
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
-    now = await deps.processes(interesting).then(disciplinesOf, () => ({}));
+    now = await disciplines().catch(() => ({}));
     looking = false;
   };
   const cancel = deps.ticker.every(opts.every_s * 1000, () => void look());

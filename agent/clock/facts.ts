@@ -25,8 +25,10 @@ export interface PtpPort {
   readonly peerMeanPathDelay_ns: number;
   /** Of Delay_Req, or of Pdelay_Req where that is the mechanism. */
   readonly logMinDelayInterval: number;
-  /** Answers to them that have come so far. */
+  /** Answers to delay requests that have come so far; where many slaves share a segment, those to others as well. */
   readonly delayResponses?: number;
+  /** Monotonic ms at which that count was last seen to grow; when it was seen first, while it did not. */
+  readonly answered_ms?: number;
   readonly timestamping?: Timestamping;
   readonly interface?: string;
 }
@@ -65,6 +67,9 @@ export interface TimeStatus {
   readonly gmIdentity: string;
 }
 
+/** One Sync as TIME_STATUS_NP told of it. */
+export type Sync = Pick<TimeStatus, 'master_offset_ns' | 'ingress_time_ns'>;
+
 /** CURRENT_DATA_SET. */
 export interface CurrentDataSet {
   readonly stepsRemoved: number;
@@ -86,6 +91,9 @@ export interface TimeProperties {
   readonly currentUtcOffsetValid: boolean;
   readonly ptpTimescale: boolean;
   readonly timeTraceable: boolean;
+  /** The last minute of this UTC day has 61 seconds, or 59. */
+  readonly leap61: boolean;
+  readonly leap59: boolean;
 }
 
 /** DEFAULT_DATA_SET. */
@@ -100,17 +108,16 @@ export interface PtpFacts {
   readonly events: readonly ('port_state' | 'time_sync' | 'parent_data_set')[];
   readonly ports: readonly PtpPort[];
   readonly timeStatus: TimeStatus;
+  /** The last 64 Syncs that were told, oldest first; the last is that of `timeStatus`. */
+  readonly syncs: readonly Sync[];
   /**
    * Monotonic ms at which the last Sync arrived, worked out from the changes of ingress_time_ns (syncage.ts): the
    * ingress time itself is in a timescale of its own. -Infinity before the first change: a Sync that was there
    * when we came may be of any age.
    */
   readonly ingressSeen_ms: number;
-  /**
-   * Monotonic ms at which the path delay was seen to be measured anew: more delay responses where they are counted,
-   * else another delay. When that began to be watched, while it has not happened yet.
-   */
-  readonly delaySeen_ms: number;
+  /** Monotonic ms at which meanPathDelay was last seen to be another one; when it was seen first, while it was not. */
+  readonly delayChanged_ms: number;
   readonly current?: CurrentDataSet;
   readonly parent?: ParentDataSet;
   readonly timeProperties?: TimeProperties;
@@ -176,8 +183,24 @@ export interface ChronyFacts {
   readonly sources: readonly ChronySource[];
 }
 
+/** One term of ptp4l's servo, by the options pi_*_const, _scale, _exponent and _norm_max; 0 where they leave it to ptp4l. */
+interface PiTerm {
+  readonly constant: number;
+  readonly scale: number;
+  readonly exponent: number;
+  readonly norm_max: number;
+}
+
+/** ptp4l's usual servo, as it is set. */
+export interface PiServo {
+  readonly proportional: PiTerm;
+  readonly integral: PiTerm;
+}
+
 /** What else bears on the question what steers the SYSTEM clock. */
 export interface Disciplines {
+  /** The servo of the only ptp4l. Undefined: not known, or another one. */
+  readonly piServo?: PiServo;
   /** chronyd runs with -x, so that it measures but does not steer. Undefined: not known. */
   readonly chronydMonitorOnly?: boolean;
   /** A phc2sys process runs. Undefined: not known. */

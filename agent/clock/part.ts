@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { SectionValues } from '../config/options.ts';
 import { procProcesses } from '../device/processes.ts';
 import type { Spawn } from '../lib/child.ts';
@@ -48,7 +49,7 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
     signal,
   );
   const disciplines = watchDisciplines(
-    { processes: procProcesses(), ticker },
+    { processes: procProcesses(), readText: (path) => readFile(path, 'utf8'), ticker },
     { every_s: disciplinesEvery_s },
     signal,
   );

@@ -35,6 +35,8 @@ export interface Timekeeper {
   /** Asks the daemons out of turn, so that what is told next is as fresh as can be. */
   look(): Promise<void>;
   verdict(): ClockVerdict;
+  /** The last verdict as it was when it was made, for who must know how the clock was until now. */
+  verdictBefore(): ClockVerdict;
   ptp(): Reading<PtpFacts>;
   ntp(): Reading<ChronyFacts>;
   /** For headers and replies: the bound of this very moment, the wall clock's own error included. */
@@ -149,6 +151,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
       judgeIfOutdated(keeping);
       return keeping.judged.verdict;
     },
+    verdictBefore: () => keeping.judged.verdict,
     ptp: () => ptp.read(),
     ntp: () => ntp.read(),
     summary() {

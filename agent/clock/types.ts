@@ -6,9 +6,29 @@ export type ClockSource = 'ptp' | 'ntp' | 'unsynced';
 /** How well: the four values of the wire contract. Holdover is `tracking` with `holdover` set. */
 export type ClockQuality = 'locked' | 'tracking' | 'acquiring' | 'freerun';
 
+/** A term of a clock's own bound; docs/clock.md says what each stands for. */
+export type OwnTermName =
+  | 'mean_offset'
+  | 'offset'
+  | 'last_offsets'
+  | 'jitter'
+  | 'drift'
+  | 'holdover_drift'
+  | 'wander'
+  | 'clock_reading'
+  | 'asymmetry'
+  | 'gm_accuracy'
+  | 'root_dispersion'
+  | 'half_root_delay'
+  | 'error_margin'
+  | 'falseticker'
+  | 'source_moved'
+  | 'known_before';
+
 /** One term of an error bound, so that a person can see what it is made of. */
 export interface BoundTerm {
-  readonly name: string;
+  /** Prefixed where it is of the bound of another clock, by which this one is steered or measured. */
+  readonly name: OwnTermName | `ptp_${OwnTermName}` | `ntp_${OwnTermName}`;
   readonly ns: number;
 }
 

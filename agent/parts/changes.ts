@@ -34,8 +34,8 @@ export const changesPart = part({
         hub = now;
       }),
       wall.onStep((step_us) => {
-        // the judge has not seen the step yet: this is how the clock was when the records were made
-        trust.see({ quality: clock.verdict().quality, mono_ms: ticker.now_ms() });
+        // how the clock was when the waiting records were made; what is judged of it now tells of the step
+        trust.see({ quality: clock.verdictBefore().quality, mono_ms: ticker.now_ms() });
         const provenUntil_ms = trust.provenUntil_ms();
         if (Math.abs(step_us) > largeStep_us) spool.correctTimes({ provenUntil_ms, by_ms: step_us / 1000 });
         events.publish(clockStep(step_us, wall.now_us()));

@@ -89,7 +89,7 @@ export function replySplitter(): ReplySplitter {
 export interface DataSets {
   readonly TIME_STATUS_NP: TimeStatus;
   readonly CURRENT_DATA_SET: CurrentDataSet;
-  readonly PORT_DATA_SET: Omit<PtpPort, 'timestamping' | 'interface' | 'delayResponses'>;
+  readonly PORT_DATA_SET: Omit<PtpPort, 'timestamping' | 'interface' | 'delayResponses' | 'answered_ms'>;
   readonly PARENT_DATA_SET: ParentDataSet;
   readonly TIME_PROPERTIES_DATA_SET: TimeProperties;
   readonly DEFAULT_DATA_SET: DefaultDataSet;
@@ -184,6 +184,8 @@ const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
     currentUtcOffsetValid: f.flag('currentUtcOffsetValid'),
     ptpTimescale: f.flag('ptpTimescale'),
     timeTraceable: f.flag('timeTraceable'),
+    leap61: f.flag('leap61'),
+    leap59: f.flag('leap59'),
   }),
   DEFAULT_DATA_SET: (f) => ({
     numberPorts: f.uint16('numberPorts'),

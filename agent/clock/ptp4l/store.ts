@@ -1,4 +1,5 @@
-import type { PtpFacts, PtpPort } from '../facts.ts';
+import { known } from '../../lib/known.ts';
+import type { PtpFacts, PtpPort, Sync } from '../facts.ts';
 import type { DataSetId, DataSets } from './pmc.ts';
 import type { SyncAge } from './syncage.ts';
 
@@ -30,31 +31,51 @@ const sameValue = (a: object, b: object): boolean => {
 const keyOf = ({ id, value }: Received): string =>
   'portIdentity' in value ? `${id} ${value.portIdentity}` : id;
 
-/** When the path delay was last measured: seen by the count of responses, or by the delay where nobody counts. */
-function delayAge() {
-  const counts = new Map<string, number>();
-  let last = '';
-  let measured_ms: number | undefined;
-  const see = (what: string, now_ms: number): void => {
-    if (what !== last) measured_ms = now_ms;
-    last = what;
-  };
+/** Since when each thing has the value that it has. */
+function changeTimes() {
+  const seen = new Map<string, { readonly value: number; readonly at_ms: number }>();
   return {
-    take({ id, value }: Received, now_ms: number): void {
-      if (id === 'PORT_STATS_NP') {
-        counts.set(value.portIdentity, value.delayResponses);
-        see([...counts.values()].join(' '), now_ms);
-      } else if (id === 'CURRENT_DATA_SET' && counts.size === 0) see(String(value.meanPathDelay_ns), now_ms);
+    see(what: string, value: number, now_ms: number): void {
+      if (seen.get(what)?.value !== value) seen.set(what, { value, at_ms: now_ms });
     },
-    measured_ms: () => measured_ms,
+    since_ms: (what: string): number | undefined => seen.get(what)?.at_ms,
+    /** When the last of these changed. */
+    lastOf(...all: readonly string[]): number | undefined {
+      const times = all.flatMap((what) => seen.get(what)?.at_ms ?? []);
+      return times.length === 0 ? undefined : Math.max(...times);
+    },
+  };
+}
+
+const mostSyncs = 64;
+
+/** The last Syncs, oldest first. */
+function lastSyncs() {
+  let syncs: readonly Sync[] = [];
+  return {
+    take({ ingress_time_ns, master_offset_ns }: Sync): void {
+      if (syncs.at(-1)?.ingress_time_ns === ingress_time_ns) syncs = syncs.slice(0, -1);
+      syncs = [...syncs.slice(1 - mostSyncs), { ingress_time_ns, master_offset_ns }];
+    },
+    all: () => syncs,
   };
 }
 
 /** An empty store. `sync` may remember what the store before saw. */
 export function dataSetStore(sync: SyncAge): DataSetStore {
   const all = new Map<string, { readonly received: Received; readonly at_ms: number }>();
+  const changes = changeTimes();
+  const syncs = lastSyncs();
 
-  const delays = delayAge();
+  const take = ({ id, value }: Received, now_ms: number): void => {
+    if (id === 'PORT_STATS_NP') changes.see(`answers ${value.portIdentity}`, value.delayResponses, now_ms);
+    else if (id === 'CURRENT_DATA_SET') changes.see('delay', value.meanPathDelay_ns, now_ms);
+    else if (id === 'PORT_DATA_SET') changes.see('delay of a peer', value.peerMeanPathDelay_ns, now_ms);
+    else if (id === 'TIME_STATUS_NP') {
+      sync.take(value.ingress_time_ns, now_ms);
+      syncs.take(value);
+    }
+  };
 
   const get = <K extends DataSetId>(id: K, port = ''): DataSets[K] | undefined =>
     all.get(port === '' ? id : `${id} ${port}`)?.received.value as DataSets[K] | undefined;
@@ -67,6 +88,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
               ...received.value,
               ...get('PORT_PROPERTIES_NP', received.value.portIdentity),
               ...get('PORT_STATS_NP', received.value.portIdentity),
+              ...known({ answered_ms: changes.since_ms(`answers ${received.value.portIdentity}`) }),
             },
           ]
         : [],
@@ -75,9 +97,8 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
   return {
     put(received, now_ms) {
       const before = all.get(keyOf(received))?.received;
-      if (received.id === 'TIME_STATUS_NP') sync.take(received.value.ingress_time_ns, now_ms);
       all.set(keyOf(received), { received, at_ms: now_ms });
-      delays.take(received, now_ms);
+      take(received, now_ms);
       return before === undefined || !sameValue(received.value, before.value);
     },
     facts(now_ms, life_ms) {
@@ -85,22 +106,20 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
         if (now_ms - at_ms > life_ms(received.id)) all.delete(key);
       }
       const timeStatus = get('TIME_STATUS_NP');
-      const known = ports();
-      if (timeStatus === undefined || known.length === 0) return undefined;
+      const portsNow = ports();
+      if (timeStatus === undefined || portsNow.length === 0) return undefined;
       const current = get('CURRENT_DATA_SET');
       const parent = get('PARENT_DATA_SET');
       const timeProperties = get('TIME_PROPERTIES_DATA_SET');
       const defaults = get('DEFAULT_DATA_SET');
       return {
         events: get('SUBSCRIBE_EVENTS_NP')?.events ?? [],
-        ports: known,
+        ports: portsNow,
         timeStatus,
+        syncs: syncs.all(),
         ingressSeen_ms: sync.arrived_ms(),
-        delaySeen_ms: delays.measured_ms() ?? now_ms,
-        ...(current === undefined ? {} : { current }),
-        ...(parent === undefined ? {} : { parent }),
-        ...(timeProperties === undefined ? {} : { timeProperties }),
-        ...(defaults === undefined ? {} : { defaults }),
+        delayChanged_ms: changes.lastOf('delay', 'delay of a peer') ?? now_ms,
+        ...known({ current, parent, timeProperties, defaults }),
       };
     },
     numberPorts: () => get('DEFAULT_DATA_SET')?.numberPorts ?? 1,

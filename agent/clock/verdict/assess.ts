@@ -1,48 +1,34 @@
 // Everything that the evidence shows at one moment; what earlier moments showed is remembered by the judge.
 
+import { known } from '../../lib/known.ts';
 import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
-import {
-  addOffset,
-  confirmsSeconds,
-  noOffsets,
-  type Offsets,
-  pathDelay_ns,
-  relativeOnly,
-  spreadOf,
-  unbounded,
-} from './bound.ts';
+import type { Updates } from './bounds/ntpbound.ts';
+import { addOffsets, noOffsets, type Offsets, spreadOf } from './bounds/offsets.ts';
+import { confirmsSeconds, pathDelay_ns } from './bounds/ptpbound.ts';
+import { boundOfNtp, boundOfPtp, boundOfWitness, type WitnessBound } from './bounds/sources.ts';
+import { relativeOnly, unbounded } from './bounds/terms.ts';
+import { chronyPath, type FedRefclocks } from './chronypath.ts';
+import { directPath } from './directpath.ts';
 import { compareSources, type Doubt, grandmasterDoubts, pathDoubts, steerers } from './doubts.ts';
+import { type Leap, leapNow, type UtcOffset, utcOffsetAfter } from './leap.ts';
 import { assessNtp, type NtpAssessment, type NtpMemory } from './ntp.ts';
-import type { Updates } from './ntpbound.ts';
-import { doubtOfPast, type Past } from './past/past.ts';
-import {
-  type BlockedPath,
-  boundOfNtp,
-  boundOfPtp,
-  boundOfWitness,
-  chronyPath,
-  directPath,
-  isSteering,
-  type PathName,
-  type SteeringPath,
-} from './paths.ts';
-import { assessPtp, type PtpAssessment, type PtpLive } from './ptp.ts';
+import { forgiven_ms, type Past } from './past/past.ts';
+import { type BlockedPath, isSteering, type PathName, type SteeringPath } from './paths.ts';
+import { assessPtp, type PtpAssessment, type PtpLive, type PtpMemory } from './ptp.ts';
 import type { ClockSettings } from './settings.ts';
 
 /** What was learned before and bears on this moment. */
 export interface Remembered extends NtpMemory {
   readonly offsets: Offsets;
   readonly past: Past;
-  /** When ptp4l was first seen measuring without being SLAVE, monotonic ms. */
-  readonly measuringSince_ms?: number;
+  readonly measuringSince_ms?: PtpMemory['measuringSince_ms'];
   /** What PTP and NTP were last seen to differ by, while nothing has refuted it. */
   readonly contradiction?: Contradiction;
-  /** currentUtcOffset as the grandmaster gave it first, or as NTP has confirmed it since. */
-  readonly utcOffset_s?: number;
+  readonly utcOffset?: UtcOffset;
+  readonly leap?: Leap;
   readonly followed?: Followed;
-  /** Refclocks of chronyd that were selected while ptp4l was there to feed them. */
-  readonly fedRefclocks: readonly string[];
+  readonly fedRefclocks: FedRefclocks;
 }
 
 /** What PTP and NTP contradicted each other in when chronyd answered last, monotonic ms. */
@@ -63,17 +49,18 @@ export interface Assessment {
   readonly ptp: PtpAssessment;
   readonly ntp: NtpAssessment;
   readonly paths: Paths;
-  /** Speak against any lock. */
+  /** Speak against any lock, beside what the past says. */
   readonly doubts: readonly Doubt[];
   readonly ptpDoubts: PtpDoubts;
   /** Bound of the system clock by an NTP server that measures it; undefined where none does. */
-  readonly witness?: ErrorBound;
+  readonly witness?: WitnessBound;
   /** Bound that was measured of the system clock, also where the one who measures does not steer. */
   readonly measured: readonly ErrorBound[];
   readonly offsets: Offsets;
   readonly updates: Updates;
   readonly followed?: Followed;
   readonly contradiction?: Contradiction;
+  readonly leap?: Leap;
 }
 
 /** What speaks only against a lock to PTP. */
@@ -102,8 +89,10 @@ function admitted(paths: Paths, { mode }: ClockSettings): Paths {
   return mode === 'ptp' && !isPtpFed ? { ...paths, chrony: { explanation: '' } } : paths;
 }
 
-const offsetsNow = (before: Offsets, { live }: PtpAssessment): Offsets =>
-  live === undefined ? noOffsets : addOffset(before, live.sample, live.regime);
+const offsetsNow = (before: Offsets, { live }: PtpAssessment, now_ms: number): Offsets =>
+  live === undefined
+    ? { ...noOffsets, peaks: before.peaks }
+    : addOffsets(before, live.facts.syncs, live.regime, now_ms);
 
 /** A witness that is gone for so long takes its word with it; one that is restarted, or has lost its servers, does not. */
 const goneFor_ms = 3_600_000;
@@ -125,8 +114,15 @@ function contradictionNow(
   return now_ms - before.heard_ms > goneFor_ms ? undefined : before;
 }
 
-const sinceMeasured_ms = ({ facts }: PtpLive, { since_ms }: Followed, now_ms: number): number =>
-  now_ms - Math.max(facts.delaySeen_ms, since_ms);
+/** How long ago the path delay was measured by the sign that is most overdue, and by how much that is too long. */
+function delayAge({ delaySigns }: PtpLive, { since_ms }: Pick<Followed, 'since_ms'>, now_ms: number) {
+  const ages = delaySigns.map(({ seen_ms, limit_ms }) => {
+    const sinceMeasured_ms = now_ms - Math.max(seen_ms, since_ms);
+    return { sinceMeasured_ms, over_ms: sinceMeasured_ms - limit_ms };
+  });
+  const unwatched = { sinceMeasured_ms: 0, over_ms: 0 };
+  return ages.reduce((most, age) => (age.over_ms > most.over_ms ? age : most), ages[0] ?? unwatched);
+}
 
 /** Whom ptp4l follows, and whether the path to it is measured. */
 function followedNow(
@@ -136,7 +132,7 @@ function followedNow(
 ): Followed | undefined {
   if (live === undefined) return undefined;
   const now: Followed = followed?.whom === live.follows ? followed : { whom: live.follows, since_ms: now_ms };
-  return sinceMeasured_ms(live, now, now_ms) > live.delayLimit_ms ? { ...now, delayLost_ms: now_ms } : now;
+  return delayAge(live, now, now_ms).over_ms > 0 ? { ...now, delayLost_ms: now_ms } : now;
 }
 
 /** What speaks only against a lock to PTP. */
@@ -148,13 +144,12 @@ function ptpDoubtsOf(
   now_ms: number,
 ): PtpDoubts {
   if (live === undefined || followed === undefined) return { path: [], grandmaster: [] };
-  const ages = {
-    sinceMeasured_ms: sinceMeasured_ms(live, followed, now_ms),
-    sinceLost_ms: now_ms - (followed.delayLost_ms ?? -Infinity),
-  };
+  const { sinceMeasured_ms, over_ms } = delayAge(live, followed, now_ms);
+  const sinceLost_ms = now_ms - (followed.delayLost_ms ?? -Infinity);
+  const ages = { sinceMeasured_ms, isOld: over_ms > 0, sinceLost_ms };
   return {
     path: pathDoubts(live, pathDelay_ns(live.facts, live.port), spreadOf(offsets), ages),
-    grandmaster: grandmasterDoubts(live, remembered.utcOffset_s),
+    grandmaster: grandmasterDoubts(live, remembered.utcOffset?.believed_s),
   };
 }
 
@@ -165,9 +160,11 @@ export function assess(
   now_ms: number,
   settings: ClockSettings,
 ): Assessment {
-  const ptp = assessPtp(evidence.ptp, now_ms, settings, remembered.measuringSince_ms);
+  const ptp = assessPtp(evidence.ptp, now_ms, settings, {
+    ...known({ measuringSince_ms: remembered.measuringSince_ms, follows: remembered.followed?.whom }),
+  });
   const ntp = assessNtp(evidence, now_ms, settings, remembered);
-  const offsets = offsetsNow(remembered.offsets, ptp);
+  const offsets = offsetsNow(remembered.offsets, ptp, now_ms);
   const ptpBound = ptp.live ? boundOfPtp(ptp.live, offsets, settings) : unbounded(ptp.explanation);
   const ntpBound = ntp.live ? boundOfNtp(ntp.live, settings) : unbounded(ntp.explanation);
   const programs = steerers(ptp, ntp, evidence);
@@ -176,9 +173,8 @@ export function assess(
     explanation: `${programs.join(' and ')} steer the same clock`,
   };
   const contradiction = contradictionNow(remembered, evidence, now_ms, [ptp, ptpBound], [ntp, ntpBound]);
-  const jumped = doubtOfPast(remembered.past);
   const followed = followedNow(remembered, ptp, now_ms);
-  const witness = contradiction === undefined ? boundOfWitness(ntp.live, settings) : undefined;
+  const witness = contradiction === undefined ? boundOfWitness(ntp.live, settings, now_ms) : undefined;
   const ptpDoubts = ptpDoubtsOf(remembered, ptp, offsets, followed, now_ms);
   const paths = {
     direct: directPath(ptp, offsets, evidence, settings),
@@ -191,7 +187,6 @@ export function assess(
     doubts: [
       ...(programs.length > 1 ? [conflict] : []),
       ...(contradiction === undefined ? [] : [contradiction]),
-      ...(jumped === undefined ? [] : [jumped]),
     ],
     ptpDoubts,
     measured: [
@@ -200,27 +195,19 @@ export function assess(
     ],
     offsets,
     updates: ntp.live?.updates ?? remembered.updates,
-    ...(witness === undefined ? {} : { witness }),
-    ...(contradiction === undefined ? {} : { contradiction }),
-    ...(followed === undefined ? {} : { followed }),
+    ...known({ witness, contradiction, followed, leap: leapNow(remembered.leap, evidence, now_ms) }),
   };
 }
 
-/** currentUtcOffset to believe from now on: the first that a grandmaster declares valid, or one that NTP confirms. */
-export function utcOffsetNow({ utcOffset_s }: Remembered, { ptp, witness }: Assessment): number | undefined {
+/** currentUtcOffset to believe from now on. */
+export function utcOffsetNow(
+  { utcOffset }: Remembered,
+  { ptp, witness, leap }: Assessment,
+  now_ms: number,
+): UtcOffset | undefined {
   const properties = ptp.live?.facts.timeProperties;
   if (properties === undefined || !properties.ptpTimescale || !properties.currentUtcOffsetValid)
-    return utcOffset_s;
-  return utcOffset_s === undefined || confirmsSeconds(witness) ? properties.currentUtcOffset_s : utcOffset_s;
-}
-
-const mostRefclocks = 8;
-
-/** The refclocks that PTP was seen to feed. */
-export function fedRefclocksNow({ fedRefclocks }: Remembered, { ntp, paths }: Assessment): readonly string[] {
-  const isFed = isSteering(paths.chrony) && paths.chrony.notes.includes('refclock_via_chrony');
-  const name = ntp.live?.selected.name;
-  return !isFed || name === undefined || fedRefclocks.includes(name)
-    ? fedRefclocks
-    : [...fedRefclocks, name].slice(-mostRefclocks);
+    return utcOffset;
+  const { currentUtcOffset_s } = properties;
+  return utcOffsetAfter(utcOffset, currentUtcOffset_s, confirmsSeconds(witness), leap, now_ms, forgiven_ms);
 }

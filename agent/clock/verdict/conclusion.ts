@@ -1,13 +1,15 @@
 // From an assessment to what is published: source, quality, bound, reasons and evidence.
 
-import { formatAgo } from '../../lib/format.ts';
+import { formatAgo, formatNs } from '../../lib/format.ts';
 import type { ErrorBound, Verdict } from '../types.ts';
 import { type Assessment, boundOfDoubted } from './assess.ts';
-import { confirmsSeconds, relativeOnly, unbounded, widened, witnessedBound } from './bound.ts';
+import { largestSince_ns } from './bounds/offsets.ts';
+import { confirmsSeconds, witnessedBound } from './bounds/ptpbound.ts';
+import { relativeOnly, unbounded, widened, widerOf } from './bounds/terms.ts';
 import type { Doubt } from './doubts.ts';
 import { type Holdover, holdoverBound } from './holdover.ts';
 import { farOutside, type LockLevel } from './hysteresis.ts';
-import { boundOfPast, type Past } from './past/past.ts';
+import { boundOfPast, doubtOfPast, type Past } from './past/past.ts';
 import { type BlockedPath, isSteering, type PathName, type SteeringPath } from './paths.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -26,25 +28,37 @@ export interface Background {
 }
 
 /** A doubt that a witness removes: the second is confirmed by somebody else. */
-const isConfirmed = ({ reason }: Doubt, { witness }: Assessment): boolean =>
+const isSecondConfirmed = ({ reason }: Doubt, { witness }: Assessment): boolean =>
   reason === 'utc_offset_suspect' && confirmsSeconds(witness);
 
+/** What speaks against any lock: at this moment, or by what was claimed before. */
+function commonDoubts({ doubts }: Assessment, past: Past): readonly Doubt[] {
+  const jumped = doubtOfPast(past);
+  return jumped === undefined ? doubts : [...doubts, jumped];
+}
+
 /** All that speaks against this path. */
-function doubtsOf({ source }: SteeringPath, assessment: Assessment): readonly Doubt[] {
-  const { doubts, ptpDoubts } = assessment;
+function doubtsOf({ source }: SteeringPath, assessment: Assessment, past: Past): readonly Doubt[] {
+  const { ptpDoubts } = assessment;
+  const doubts = commonDoubts(assessment, past);
   if (source !== 'ptp') return doubts;
-  const open = ptpDoubts.grandmaster.filter((doubt) => !isConfirmed(doubt, assessment));
+  const open = ptpDoubts.grandmaster.filter((doubt) => !isSecondConfirmed(doubt, assessment));
   return [...doubts, ...ptpDoubts.path, ...open];
 }
 
 function confirmedNotes({ source }: SteeringPath, assessment: Assessment): ReasonCode[] {
-  const isOne = assessment.ptpDoubts.grandmaster.some((doubt) => isConfirmed(doubt, assessment));
+  const isOne = assessment.ptpDoubts.grandmaster.some((doubt) => isSecondConfirmed(doubt, assessment));
   return source === 'ptp' && isOne ? ['utc_offset_confirmed'] : [];
 }
 
 /** The level that may be claimed: `locked` needs a measured clock and no doubt. */
-export const capped = (level: LockLevel, steering: SteeringPath, assessment: Assessment): LockLevel =>
-  level === 'locked' && (!steering.measured || doubtsOf(steering, assessment).length > 0)
+export const capped = (
+  level: LockLevel,
+  steering: SteeringPath,
+  assessment: Assessment,
+  past: Past,
+): LockLevel =>
+  level === 'locked' && (!steering.measured || doubtsOf(steering, assessment, past).length > 0)
     ? 'tracking'
     : level;
 
@@ -92,6 +106,14 @@ function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): E
   return (bound.absolute_ns ?? 0) < (before.absolute_ns ?? 0) ? before : bound;
 }
 
+/** While it is not known whether the source has jumped, what it claims and what was claimed before may each be true. */
+function withPending(bound: ErrorBound, { past: { pending } }: Background): ErrorBound {
+  if (pending === undefined || bound.absolute_ns === undefined) return bound;
+  const { relative_ns } = bound; // of the grandmaster nothing else is known than before
+  const wide = widened(bound, { name: 'source_moved', ns: Math.abs(pending.ns) });
+  return { ...wide, ...(relative_ns === undefined ? {} : { relative_ns }) };
+}
+
 /** Contradicted, no bound on true time holds. Where the grandmaster cannot give one, a server that measures the clock does. */
 function boundUnder(
   doubts: readonly Doubt[],
@@ -103,10 +125,11 @@ function boundUnder(
   const bound = isPtp ? boundOfDoubted(steering.bound, assessment.ptpDoubts) : steering.bound;
   if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return relativeOnly(bound, contradicted);
   if (hasDoubt(doubts, 'source_jumped')) return relativeOnly(bound, jumped);
-  const { witness } = assessment;
+  const { witness, offsets } = assessment;
   if (isPtp && bound.absolute_ns === undefined && witness !== undefined)
-    return witnessedBound(bound, witness, steering.bound);
-  return boundSoFar(hasDoubt(doubts, 'conflict') ? widest(bound, assessment) : bound, background);
+    return witnessedBound(bound, witness, steering.bound, largestSince_ns(offsets, witness.measured_ms));
+  const ofAll = hasDoubt(doubts, 'conflict') ? widest(bound, assessment) : bound;
+  return withPending(boundSoFar(ofAll, background), background);
 }
 
 /** The bound of a time that is read: reading the clock has an error of its own. */
@@ -120,6 +143,11 @@ const withinBound = (
   { limits }: SteeringPath,
 ): LockLevel => (level === 'locked' && absolute_ns > farOutside * limits.locked_ns ? 'tracking' : level);
 
+const pendingText = ({ past: { pending } }: Background): string =>
+  pending === undefined
+    ? ''
+    : `the source seems to have moved by ${formatNs(Math.abs(pending.ns))}, unless its messages were late`;
+
 /** A live source steers the clock. */
 export function concludeSource(
   path: PathName,
@@ -129,9 +157,10 @@ export function concludeSource(
   background: Background,
 ): Conclusion {
   const { source, measured, notes, sample, explanation } = steering;
-  const doubts = doubtsOf(steering, assessment);
+  const { past } = background;
+  const doubts = doubtsOf(steering, assessment, past);
   const bound = asRead(boundUnder(doubts, steering, assessment, background), background);
-  const level = withinBound(earned, bound, steering);
+  const level = withinBound(capped(earned, steering, assessment, past), bound, steering);
   return {
     source,
     quality: level,
@@ -145,7 +174,7 @@ export function concludeSource(
       ...(background.stepped ? (['clock_stepped'] as const) : []),
       ...otherReasons(steering, assessment.paths[path === 'direct' ? 'chrony' : 'direct']),
     ]),
-    evidence: joined(explanation, ...doubts.map((doubt) => doubt.explanation)),
+    evidence: joined(explanation, ...doubts.map((doubt) => doubt.explanation), pendingText(background)),
   };
 }
 
@@ -159,14 +188,33 @@ function blockedPaths({ paths }: Assessment): readonly BlockedPath[] {
 const reasonsOf = (blocked: readonly BlockedPath[]): readonly ReasonCode[] =>
   blocked.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
 
-/** The source is lost, and the clock runs on. */
-export function concludeHoldover(holdover: Holdover, assessment: Assessment, now_ms: number): Conclusion {
+/** Who steers already, though nobody can rely on it yet, may have moved the clock as far as its own bound reaches. */
+function boundInHoldover(
+  holdover: Holdover,
+  steering: SteeringPath | undefined,
+  assessment: Assessment,
+  background: Background,
+): ErrorBound {
+  const bound = holdoverBound(holdover, background.now_ms);
+  if (steering === undefined) return bound;
+  const other = boundUnder(doubtsOf(steering, assessment, background.past), steering, assessment, background);
+  return widerOf(bound, asRead(other, background));
+}
+
+/** The source is lost, and the clock runs on. `steering`: what steers it meanwhile. */
+export function concludeHoldover(
+  holdover: Holdover,
+  steering: SteeringPath | undefined,
+  assessment: Assessment,
+  background: Background,
+): Conclusion {
+  const { now_ms } = background;
   const blocked = blockedPaths(assessment);
   return {
     source: 'unsynced',
     quality: 'tracking',
     holdover: { since_ms: holdover.since_ms, source: holdover.source },
-    bound: holdoverBound(holdover, now_ms),
+    bound: boundInHoldover(holdover, steering, assessment, background),
     reasons: unique(['holdover', ...reasonsOf(blocked)]),
     evidence: joined(
       `${holdover.source} was lost ${formatAgo(now_ms - holdover.since_ms)}, the bound assumes a drift of at most ${(holdover.drift_ppb / 1e3).toFixed(0)} ppm`,
@@ -175,7 +223,7 @@ export function concludeHoldover(holdover: Holdover, assessment: Assessment, now
   };
 }
 
-function measuredBound({ measured, doubts }: Assessment): ErrorBound {
+function measuredBound({ measured }: Assessment, doubts: readonly Doubt[]): ErrorBound {
   if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return unbounded(contradicted);
   if (hasDoubt(doubts, 'source_jumped')) return unbounded(jumped);
   const absolute = measured.find(({ absolute_ns }) => absolute_ns !== undefined);
@@ -186,6 +234,7 @@ function measuredBound({ measured, doubts }: Assessment): ErrorBound {
 export function concludeUnsynced(assessment: Assessment, background: Background): Conclusion {
   const { ptp, ntp } = assessment;
   const blocked = blockedPaths(assessment);
+  const doubts = commonDoubts(assessment, background.past);
   const reasons = reasonsOf(blocked);
   const acquiring =
     reasons.includes('ptp_uncalibrated') || (reasons.includes(ntp.reason ?? 'starting') && ntp.acquiring);
@@ -193,16 +242,16 @@ export function concludeUnsynced(assessment: Assessment, background: Background)
   return {
     source: 'unsynced',
     quality: acquiring ? 'acquiring' : 'freerun',
-    bound: asRead(boundSoFar(measuredBound(assessment), background), background),
+    bound: asRead(boundSoFar(measuredBound(assessment, doubts), background), background),
     reasons: unique([
       ...(background.expired ? (['holdover_expired'] as const) : []),
       ...(background.stepped ? (['clock_stepped'] as const) : []),
       ...(nobody ? (['no_daemon'] as const) : reasons),
-      ...assessment.doubts.map((doubt) => doubt.reason),
+      ...doubts.map((doubt) => doubt.reason),
     ]),
     evidence: joined(
       ...blocked.map(({ explanation }) => explanation),
-      ...assessment.doubts.map((doubt) => doubt.explanation),
+      ...doubts.map((doubt) => doubt.explanation),
     ),
   };
 }

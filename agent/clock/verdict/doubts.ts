@@ -3,7 +3,8 @@
 import { formatAgo, formatNs } from '../../lib/format.ts';
 import type { Evidence } from '../facts.ts';
 import type { ErrorBound } from '../types.ts';
-import type { Spread } from './bound.ts';
+import type { Spread } from './bounds/offsets.ts';
+import { sumOfKinds } from './bounds/terms.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect, whyImplausible } from './grandmaster.ts';
 import { isSourceAlive, type NtpAssessment, type NtpLive } from './ntp.ts';
 import type { PtpAssessment, PtpLive } from './ptp.ts';
@@ -39,13 +40,9 @@ interface Pair {
 
 const graceWithoutBound_ns = 1e7;
 
-const offsetTerms: ReadonlySet<string> = new Set(['mean_offset', 'offset', 'last_offsets']);
-
 /** How uncertain an offset is: its bound without the offset itself. */
-export const uncertainty_ns = ({ terms }: ErrorBound): number =>
-  terms.length === 0
-    ? graceWithoutBound_ns
-    : terms.reduce((sum, { name, ns }) => (offsetTerms.has(name) ? sum : sum + ns), 0);
+export const uncertainty_ns = (bound: ErrorBound): number =>
+  bound.terms.length === 0 ? graceWithoutBound_ns : sumOfKinds(bound, 'scatter', 'drift', 'source', 'past');
 
 function direct(ptp: PtpLive | undefined, ptpBound: ErrorBound, ntp: NtpLive, ntpBound: ErrorBound): Pair[] {
   if (ptp?.clock !== 'system' || ntp.selected.mode === 'refclock') return [];
@@ -95,9 +92,10 @@ export function compareSources(
 /** Noise may make a short path measure below zero by so much. */
 const noisyDelay_ns = (spread: Spread | undefined): number => Math.max(1000, spread?.jitter_ns ?? 0);
 
-/** How long ago the path delay was measured, and how long ago it was not. */
+/** How long ago the path delay was measured, whether that is too long, and how long ago it was so. */
 export interface DelayAges {
   readonly sinceMeasured_ms: number;
+  readonly isOld: boolean;
   readonly sinceLost_ms: number;
 }
 
@@ -106,9 +104,8 @@ export function pathDoubts(
   ptp: PtpLive,
   delay_ns: number | undefined,
   spread: Spread | undefined,
-  { sinceMeasured_ms, sinceLost_ms }: DelayAges,
+  { sinceMeasured_ms, isOld, sinceLost_ms }: DelayAges,
 ): Doubt[] {
-  const isOld = sinceMeasured_ms > ptp.delayLimit_ms;
   const negative: Doubt = {
     reason: 'path_delay_negative',
     explanation: `the path delay is ${formatNs(delay_ns ?? 0)}, which cannot be`,

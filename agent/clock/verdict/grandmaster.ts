@@ -1,5 +1,6 @@
 // What a grandmaster says of itself: whether its time is tied to UTC, and whether it can be so at all.
-import type { ParentDataSet, TimeProperties } from '../facts.ts';
+import type { ParentDataSet, PtpFacts, TimeProperties } from '../facts.ts';
+import type { ReasonCode } from './reasons.ts';
 
 /** From 0x17 on: six steps each in ps (1588-2019), ns, us and ms, then 1 s and 10 s. */
 const accuracies_ns: readonly number[] = [
@@ -28,6 +29,10 @@ export function whyUntraceable(parent?: ParentDataSet, properties?: TimeProperti
     return `clockAccuracy ${hex(parent.gmClockAccuracy)} of the grandmaster gives no accuracy`;
   return undefined;
 }
+
+/** What is told beside a lock to a grandmaster that is not tied to UTC. */
+export const grandmasterNotes = ({ facts }: { readonly facts: PtpFacts }): ReasonCode[] =>
+  whyUntraceable(facts.parent, facts.timeProperties) === undefined ? [] : ['gm_not_traceable'];
 
 /** TAI minus UTC since 2017. It has never become less. */
 const leastUtcOffset_s = 37;

@@ -1,7 +1,7 @@
 // A clock that was locked runs on after its source was lost, and its bound grows.
 import type { ErrorBound, Verdict } from '../types.ts';
 import type { Assessment } from './assess.ts';
-import { widened } from './bound.ts';
+import { widened } from './bounds/terms.ts';
 import type { NtpLive } from './ntp.ts';
 import type { PathName } from './paths.ts';
 import { type ClockSettings, ntpLimits, ptpLimits } from './settings.ts';

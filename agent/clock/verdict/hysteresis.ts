@@ -6,7 +6,10 @@ const samplesToLeave = 3;
 /** Beyond the limit times this, one sample is enough to leave. */
 export const farOutside = 2;
 
-/** A condition with inertia: on after 4 samples in a row below the limit, off after 3 in a row above it, or 1 above twice the limit. */
+/** It is entered well below the limit, so that a bound near it flips nothing. */
+const wellBelow = 0.8;
+
+/** A condition with inertia: on after 4 samples in a row well below the limit, off after 3 in a row above it, or 1 above twice the limit. */
 interface Latch {
   readonly on: boolean;
   /** Samples in a row that speak against the present state. */
@@ -24,7 +27,7 @@ export interface Size {
 /** The latch after one more sample. */
 function latch(before: Latch, { now_ns, next_ns }: Size, limit: number): Latch {
   if (!(now_ns <= farOutside * limit)) return unlatched; // NaN is never good
-  const speaksAgainst = before.on ? now_ns > limit : Math.max(now_ns, next_ns) < limit;
+  const speaksAgainst = before.on ? now_ns > limit : Math.max(now_ns, next_ns) < wellBelow * limit;
   const against = speaksAgainst ? before.against + 1 : 0;
   const enough = before.on ? samplesToLeave : samplesToEnter;
   return against >= enough ? { on: !before.on, against: 0 } : { on: before.on, against };
@@ -64,12 +67,12 @@ export const afterLoss = (before: LockHistory): LockHistory =>
   before.lastId === undefined ? noHistory : { ...noHistory, lastId: before.lastId };
 
 /** A level that the bound has left far behind is lost between two samples, too. */
-const confined = (before: Latch, { now_ns }: Size, limit_ns: number): Latch =>
+const notFarOutside = (before: Latch, { now_ns }: Size, limit_ns: number): Latch =>
   now_ns <= farOutside * limit_ns ? before : unlatched;
 
 /**
- * The source after a look at it. A sample seen before counts
- * for nothing, however often it is polled, except that the bound may have grown beyond a limit meanwhile.
+ * The source after a look at it. A sample seen before counts for nothing, however often it is polled, except that the
+ * bound may have grown beyond a limit meanwhile.
  * What was earned under wider limits (chronyd going from NTP to a PTP refclock) does not count under narrower ones.
  */
 export function withSample(
@@ -81,7 +84,7 @@ export function withSample(
 ): LockHistory {
   const narrower = source.limits !== undefined && limits.locked_ns < source.limits.locked_ns;
   const before = narrower ? noHistory : source;
-  const step = id === source.lastId ? confined : latch;
+  const step = id === source.lastId ? notFarOutside : latch;
   const locked = step(before.locked, size, limits.locked_ns);
   return {
     lastId: id,

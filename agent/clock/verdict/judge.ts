@@ -3,8 +3,11 @@
 import { known } from '../../lib/known.ts';
 import { type Evidence, isFollowing } from '../facts.ts';
 import type { Verdict } from '../types.ts';
-import { type Assessment, assess, fedRefclocksNow, type Remembered, utcOffsetNow } from './assess.ts';
-import { noOffsets, unbounded } from './bound.ts';
+import { type Assessment, assess, type Remembered, utcOffsetNow } from './assess.ts';
+import { noUpdates } from './bounds/ntpbound.ts';
+import { noOffsets } from './bounds/offsets.ts';
+import { unbounded } from './bounds/terms.ts';
+import { fedRefclocksNow } from './chronypath.ts';
 import {
   type Background,
   type Conclusion,
@@ -23,10 +26,10 @@ import {
   type Size,
   withSample,
 } from './hysteresis.ts';
+import { leapOf_s } from './leap.ts';
 import type { Step } from './ntp.ts';
-import { noUpdates } from './ntpbound.ts';
-import { pastNow } from './past/claims.ts';
-import { noPast, pastAfterStep } from './past/past.ts';
+import { pastNow, type Steered } from './past/claims.ts';
+import { noPast, type Past, pastAfterStep } from './past/past.ts';
 import {
   type BlockedPath,
   choosePath,
@@ -83,34 +86,34 @@ export function initial(now_ms: number): JudgeState {
   };
 }
 
-/** A step of the wall clock since it was judged last; one that chronyd has not seen yet counts with it. */
-function stepSeen(before: JudgeState, { ntp, set_s }: Evidence, now_ms: number): Step | undefined {
-  const size_s = set_s - (before.set_s ?? set_s);
-  if (size_s === 0) return undefined;
-  const refBefore_s = ntp.kind === 'fresh' ? ntp.value.tracking.ref_time_s : undefined;
-  return { at_ms: now_ms, size_s: size_s + (before.step?.size_s ?? 0), refBefore_s };
-}
+/** By how much the wall clock was set since it was judged last. */
+const stepSince_s = ({ set_s: before }: JudgeState, { set_s }: Evidence): number => set_s - (before ?? set_s);
 
 const isFollowingPtp = ({ ptp }: Evidence): boolean =>
   ptp.kind === 'fresh' && ptp.value.ports.some(isFollowing);
 
-/** What remains known after somebody set the system clock: nothing of its offset. */
+/** What remains known after somebody set the system clock: nothing of its offset. A leap second leaves it right. */
 function forgetOffsets(
   { holdover: _holdover, path: _path, ...before }: JudgeState,
-  step: Step,
+  step_s: number,
   evidence: Evidence,
   now_ms: number,
 ): JudgeState {
-  const size_s = step.size_s - (before.step?.size_s ?? 0);
+  const { ntp, wall_s } = evidence;
+  const wrongBy_s = step_s - leapOf_s(before.leap, step_s, wall_s);
   return {
     ...before,
     direct: afterLoss(before.direct),
     chrony: afterLoss(before.chrony),
-    offsets: { ...before.offsets, regime: 'stepped', values_ns: [] },
+    offsets: { ...before.offsets, regime: 'stepped', values_ns: [], added_ns: [] },
     updates: noUpdates,
-    past: pastAfterStep(before.past, size_s * 1e9, isFollowingPtp(evidence), now_ms),
+    past: pastAfterStep(before.past, wrongBy_s * 1e9, isFollowingPtp(evidence), now_ms),
     stepped: true,
-    step,
+    step: {
+      at_ms: now_ms,
+      size_s: step_s + (before.step?.size_s ?? 0), // one that chronyd has not seen yet counts with it
+      refBefore_s: ntp.kind === 'fresh' ? ntp.value.tracking.ref_time_s : undefined,
+    },
   };
 }
 
@@ -138,13 +141,13 @@ interface Rated extends LivePath {
   readonly steering: SteeringPath;
 }
 
-function rate(assessment: Assessment, name: PathName, history: LockHistory): Rated | undefined {
+function rate(assessment: Assessment, past: Past, name: PathName, history: LockHistory): Rated | undefined {
   const path = assessment.paths[name];
   if (!isSteering(path)) return undefined;
   const { lockedSince_ms } = history;
   return {
     steering: path,
-    level: capped(levelOf(history), path, assessment),
+    level: capped(levelOf(history), path, assessment, past),
     ...(lockedSince_ms === undefined ? {} : { lockedSince_ms }),
   };
 }
@@ -154,21 +157,21 @@ function remember(
   before: JudgeState,
   evidence: Evidence,
   assessment: Assessment,
-  steering: SteeringPath | undefined,
+  steered: Steered | undefined,
   now_ms: number,
   settings: ClockSettings,
 ): Remembered & Pick<JudgeState, 'ntpDrift_ppb'> {
-  const { ptp, ntp, offsets, updates, followed, contradiction } = assessment;
+  const { ptp, ntp, paths, offsets, updates, followed, contradiction, leap } = assessment;
   const step = stepAfter(before, evidence, assessment);
-  const utcOffset_s = utcOffsetNow(before, assessment);
+  const utcOffset = utcOffsetNow(before, assessment, now_ms);
   const ntpDrift_ppb = ntp.live === undefined ? before.ntpDrift_ppb : driftOf_ppb(ntp.live);
   return {
     offsets,
     updates,
-    past: pastNow(before, evidence, assessment, steering, now_ms, settings),
-    fedRefclocks: fedRefclocksNow(before, assessment),
+    past: pastNow(before, evidence, assessment, steered, now_ms, settings),
+    fedRefclocks: fedRefclocksNow(before.fedRefclocks, ntp, ptp, paths.chrony, now_ms),
     ...(ptp.state === 'measuring' ? { measuringSince_ms: before.measuringSince_ms ?? now_ms } : {}),
-    ...known({ step, utcOffset_s, followed, contradiction, ntpDrift_ppb }),
+    ...known({ step, utcOffset, leap, followed, contradiction, ntpDrift_ppb }),
   };
 }
 
@@ -182,12 +185,15 @@ export function judge(
   now_ms: number,
   settings: ClockSettings,
 ): JudgeState {
-  const step = stepSeen(state, evidence, now_ms);
-  const before = step === undefined ? state : forgetOffsets(state, step, evidence, now_ms);
+  const step_s = stepSince_s(state, evidence);
+  const before = step_s === 0 ? state : forgetOffsets(state, step_s, evidence, now_ms);
   const assessment = assess(before, evidence, now_ms, settings);
   const direct = followPath(before.direct, assessment.paths.direct, now_ms);
   const chrony = followPath(before.chrony, assessment.paths.chrony, now_ms);
-  const rated = { direct: rate(assessment, 'direct', direct), chrony: rate(assessment, 'chrony', chrony) };
+  const rated = {
+    direct: rate(assessment, before.past, 'direct', direct),
+    chrony: rate(assessment, before.past, 'chrony', chrony),
+  };
   const path = choosePath(before.path, rated.direct, rated.chrony, now_ms);
   const chosen = path && rated[path];
   const usable = chosen !== undefined && isUsable(chosen.level);
@@ -196,7 +202,8 @@ export function judge(
     expired: !usable && holdover === undefined && (before.expired || before.holdover !== undefined),
     stepped: before.stepped && !usable,
   };
-  const remembered = remember(before, evidence, assessment, chosen?.steering, now_ms, settings);
+  const steered = path && chosen && { path, steering: chosen.steering };
+  const remembered = remember(before, evidence, assessment, steered, now_ms, settings);
   const background: Background = {
     ...lasting,
     now_ms,
@@ -205,7 +212,7 @@ export function judge(
   };
   const conclusion =
     holdover !== undefined
-      ? concludeHoldover(holdover, assessment, now_ms)
+      ? concludeHoldover(holdover, chosen?.steering, assessment, background)
       : path !== undefined && chosen !== undefined
         ? concludeSource(path, chosen.steering, chosen.level, assessment, background)
         : concludeUnsynced(assessment, background);

@@ -10,8 +10,8 @@ import {
   type Evidence,
   selectedSource,
 } from '../facts.ts';
+import { addUpdate, longestPause_s, type Updates, usualPause_s } from './bounds/ntpbound.ts';
 import type { OffsetSample } from './hysteresis.ts';
-import { addUpdate, longestPause_s, type Updates, usualPause_s } from './ntpbound.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, readingAgeLimit_ms } from './settings.ts';
 
@@ -160,15 +160,20 @@ export interface Step {
   readonly refAfter_s?: number | undefined;
 }
 
+/** An offset that was found before a step may be as large by chance. */
+const chanceOffset_s = 0.1;
+
 /**
  * Whether chronyd has measured the clock since it was set. A new ref_time in the first report may still be from before,
  * unless the offset that was found then is the step itself, made or met.
  */
 function hasSeen(step: Step | undefined, { ref_time_s, last_offset_s }: ChronyTracking): boolean {
   if (step === undefined) return true;
-  if (ref_time_s === step.refBefore_s) return false;
   const size_s = Math.abs(step.size_s);
-  if (Math.abs(Math.abs(last_offset_s) - size_s) <= size_s / 10) return true;
+  const isFound = Math.abs(Math.abs(last_offset_s) - size_s) <= size_s / 10;
+  if (isFound && size_s > chanceOffset_s) return true;
+  if (ref_time_s === step.refBefore_s) return false;
+  if (isFound) return true;
   return step.refAfter_s !== undefined && ref_time_s !== step.refAfter_s;
 }
 
@@ -199,7 +204,7 @@ export function assessNtp(
   const selected = selectedSource(reading.value);
   if (selected === undefined)
     return dead('ntp_source_lost', `chronyd selects none of its ${sources.length} sources`);
-  const updates = addUpdate(memory.updates, reading.value, selected);
+  const updates = addUpdate(memory.updates, reading.value, selected, step?.size_s);
   // ref_time is on the time that chronyd holds true, from which the wall clock is system_time away
   const refAge_s = wall_s + tracking.system_time_s - tracking.ref_time_s;
   if (!isUpdating(refAge_s, tracking, selected, updates)) return lost(selected, refAge_s);

@@ -10,7 +10,7 @@ import {
   type PtpFacts,
   type PtpPort,
 } from '../facts.ts';
-import { pathDelay_ns } from './bound.ts';
+import { pathDelay_ns } from './bounds/ptpbound.ts';
 import type { OffsetSample } from './hysteresis.ts';
 import type { ReasonCode } from './reasons.ts';
 import { type ClockSettings, readingAgeLimit_ms } from './settings.ts';
@@ -32,6 +32,14 @@ export interface PtpAssessment {
   readonly live?: PtpLive;
 }
 
+/** Something that shows that the path delay is measured. */
+export interface DelaySign {
+  /** Monotonic ms. */
+  readonly seen_ms: number;
+  /** Age at which it is too old. */
+  readonly limit_ms: number;
+}
+
 /** A port that gets Sync messages. */
 export interface PtpLive {
   readonly facts: PtpFacts;
@@ -40,8 +48,8 @@ export interface PtpLive {
   readonly sample: OffsetSample;
   readonly sinceSync_ms: number;
   readonly syncInterval_ms: number;
-  /** Age at which the last measurement of the path delay is too old. */
-  readonly delayLimit_ms: number;
+  /** By what it is seen that the path delay is measured; each of them must be. */
+  readonly delaySigns: readonly DelaySign[];
   /** How long ptp4l's filter of path delays takes to forget old ones, once they are measured again. */
   readonly delayFilter_ms: number;
   /** Grandmaster and parent port: another master's path has another delay. */
@@ -71,23 +79,29 @@ const interval_ms = (log: number): number => (Math.abs(log) <= 7 ? 2 ** log : 1)
 const syncAgeLimit_ms = ({ logSyncInterval }: PtpPort): number =>
   Math.max(3000, 3 * interval_ms(logSyncInterval));
 
-const uncountedDelayLimit_ms = 30_000;
+const unmovedDelayLimit_ms = 30_000;
 /** ptp4l's delay_filter_length is 10 by default, and the intervals are random. */
 const filteredDelays = 12;
 
 /**
- * Eight intervals without an answer, at least 8 s: one in two takes longer than the interval. Where the answers are not
- * counted the delay itself must move, which a median of software stamps does within 30 s, but hardware need not.
+ * Eight intervals without an answer, at least 8 s: one in two takes longer than the interval. Answers to the other slaves
+ * of a segment are counted, too, so that the delay itself must move besides, which a median of software stamps does
+ * within 30 s, but hardware need not.
  */
-function delayAgeLimit_ms(
-  { logMinDelayInterval, delayResponses }: PtpPort,
+function delaySigns(
+  { delayChanged_ms }: PtpFacts,
+  { logMinDelayInterval, answered_ms }: PtpPort,
   clock: MeasuredClock,
   { poll_s }: ClockSettings,
-): number {
-  const isCounted = delayResponses !== undefined;
-  if (!isCounted && clock !== 'system') return Infinity;
-  const [intervals, least_ms] = isCounted ? [8, 8000] : [30, uncountedDelayLimit_ms];
-  return Math.max(least_ms, intervals * interval_ms(logMinDelayInterval)) + 2e3 * (poll_s - 1);
+): DelaySign[] {
+  const sign = (seen_ms: number, intervals: number, least_ms: number): DelaySign => ({
+    seen_ms,
+    limit_ms: Math.max(least_ms, intervals * interval_ms(logMinDelayInterval)) + 2e3 * (poll_s - 1),
+  });
+  return [
+    ...(answered_ms === undefined ? [] : [sign(answered_ms, 8, 8000)]),
+    ...(clock === 'system' ? [sign(delayChanged_ms, 30, unmovedDelayLimit_ms)] : []),
+  ];
 }
 
 /** How old the last Sync may be that a poll knows of; one that is asked seldom sees it late. */
@@ -119,7 +133,7 @@ export function syncDueAt_ms(facts: PtpFacts, poll_s: number): number | undefine
 
 /** Whether ptp4l follows somebody whose Syncs come. */
 export const hasFreshSync = (reading: Evidence['ptp'], now_ms: number, settings: ClockSettings): boolean =>
-  assessPtp(reading, now_ms, settings, undefined).live !== undefined;
+  assessPtp(reading, now_ms, settings, {}).live !== undefined;
 
 const portName = (port: PtpPort): string => `port ${port.portIdentity.split('-').at(-1)}`;
 
@@ -161,10 +175,30 @@ function describeStale({ timeStatus, ingressSeen_ms }: PtpFacts, now_ms: number)
     : 'no new Sync was seen so far';
 }
 
-function liveOf(facts: PtpFacts, port: PtpPort, now_ms: number, settings: ClockSettings): PtpLive {
+/** Grandmaster and parent port; a parent that was not told this time is the same as long as the grandmaster is. */
+function followsNow({ timeStatus: { gmIdentity }, parent }: PtpFacts, before: string | undefined): string {
+  if (parent === undefined && before?.startsWith(`${gmIdentity} `) === true) return before;
+  return `${gmIdentity} ${parent?.parentPortIdentity}`;
+}
+
+/** What was learned of ptp4l before. */
+export interface PtpMemory {
+  /** When it was first seen measuring without being SLAVE, monotonic ms. */
+  readonly measuringSince_ms?: number;
+  /** Whom it followed last. */
+  readonly follows?: string | undefined;
+}
+
+function liveOf(
+  facts: PtpFacts,
+  port: PtpPort,
+  now_ms: number,
+  settings: ClockSettings,
+  memory: PtpMemory,
+): PtpLive {
   const clock = measuredClock(port, settings);
-  const { timeStatus, parent } = facts;
-  const follows = `${timeStatus.gmIdentity} ${parent?.parentPortIdentity}`;
+  const { timeStatus } = facts;
+  const follows = followsNow(facts, memory.follows);
   return {
     facts,
     port,
@@ -173,18 +207,18 @@ function liveOf(facts: PtpFacts, port: PtpPort, now_ms: number, settings: ClockS
     sinceSync_ms: now_ms - facts.ingressSeen_ms,
     syncInterval_ms: interval_ms(port.logSyncInterval),
     delayFilter_ms: filteredDelays * interval_ms(port.logMinDelayInterval),
-    delayLimit_ms: delayAgeLimit_ms(port, clock, settings),
+    delaySigns: delaySigns(facts, port, clock, settings),
     follows,
     regime: `${follows} ${port.portState}`,
   };
 }
 
-/** Assesses ptp4l by itself. `measuringSince_ms` is when it was first seen UNCALIBRATED without a break. */
+/** Assesses ptp4l by itself. */
 export function assessPtp(
   reading: Evidence['ptp'],
   now_ms: number,
   settings: ClockSettings,
-  measuringSince_ms: number | undefined,
+  memory: PtpMemory,
 ): PtpAssessment {
   if (reading.kind !== 'fresh') return unanswered(reading);
   const age_ms = now_ms - reading.at_ms;
@@ -198,9 +232,10 @@ export function assessPtp(
   if (!isFollowing(port)) return notFollowing(reasonOf(portState), state);
   if (!isSyncFresh(facts, port, reading.at_ms, now_ms, settings))
     return notFollowing('ptp_stale_sync', `${state}, but ${describeStale(facts, now_ms)}`);
-  const live = liveOf(facts, port, now_ms, settings);
+  const live = liveOf(facts, port, now_ms, settings, memory);
   const explanation = describeLive(live);
   if (portState === 'SLAVE' && facts.timeStatus.gmPresent) return { state: 'slave', explanation, live };
+  const { measuringSince_ms } = memory;
   const settling = measuringSince_ms === undefined || now_ms - measuringSince_ms < calibration_ms;
   const reason = settling ? 'ptp_uncalibrated' : 'ptp_free_running';
   return { state: 'measuring', reason, explanation, live };

@@ -52,6 +52,8 @@ export const properties = (changes: Partial<TimeProperties> = {}): TimePropertie
   currentUtcOffsetValid: true,
   ptpTimescale: true,
   timeTraceable: true,
+  leap61: false,
+  leap59: false,
   ...changes,
 });
 
@@ -63,17 +65,17 @@ export function ptpFacts(
   changes: Partial<PtpFacts> = {},
 ): PtpFacts {
   const gmIdentity = 'c6fbd5.fffe.c2ee14';
+  const sync = {
+    master_offset_ns: offset_ns,
+    ingress_time_ns: BigInt(Math.round((epoch_s * 1e3 + sync_ms) * 1e3)) * 1000n,
+  };
   return {
     events: [],
-    ports: [ptpPort(port)],
-    timeStatus: {
-      master_offset_ns: offset_ns,
-      ingress_time_ns: BigInt(Math.round((epoch_s * 1e3 + sync_ms) * 1e3)) * 1000n,
-      gmPresent: true,
-      gmIdentity,
-    },
+    ports: [ptpPort({ answered_ms: sync_ms, ...port })],
+    timeStatus: { ...sync, gmPresent: true, gmIdentity },
+    syncs: [sync],
     ingressSeen_ms: sync_ms,
-    delaySeen_ms: sync_ms,
+    delayChanged_ms: sync_ms,
     current: { stepsRemoved: 1, meanPathDelay_ns: 2800 },
     parent: {
       parentPortIdentity: `${gmIdentity}-1`,
@@ -96,7 +98,7 @@ export const chronySource = (changes: Partial<ChronySource> = {}): ChronySource 
   reach: 0o377,
   last_rx_s: 5,
   offset_s: 0,
-  error_margin_s: 0.004,
+  error_margin_s: 0.003,
   ...changes,
 });
 
@@ -127,7 +129,7 @@ export function chronyFacts(
       resid_freq_ppm: 0.003,
       skew_ppm: 0.9,
       root_delay_s: 0.004,
-      root_dispersion_s: 0.002,
+      root_dispersion_s: 0.001,
       update_interval_s: 16,
       ...tracking,
     },

@@ -61,6 +61,8 @@ export interface GmLies {
   readonly no_sync?: boolean;
   /** It answers no Delay_Req. */
   readonly no_response?: boolean;
+  /** It answers each Delay_Req as if another slave of the segment had sent it. */
+  readonly answers_another?: boolean;
   /** Added to the time at which it says that a Delay_Req came: the way to it seems that much longer. */
   readonly request_shift_s?: number;
   /** Added to the time at which it says that a Sync left; negative: the way from it seems longer. */

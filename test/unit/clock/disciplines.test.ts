@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { disciplinesOf, watchDisciplines } from '../../../agent/clock/disciplines.ts';
@@ -51,7 +52,7 @@ test('processes are read from /proc, and a closed /proc is not an empty one', as
   const stopper = new AbortController();
   const ticker = fakeTicker();
   const watched = watchDisciplines(
-    { processes: procProcesses(proc), ticker },
+    { processes: procProcesses(proc), readText: (path) => readFile(path, 'utf8'), ticker },
     { every_s: 30 },
     stopper.signal,
   );
@@ -69,4 +70,26 @@ test('processes are read from /proc, and a closed /proc is not an empty one', as
   put('44', 'phc2sys', 'phc2sys\0');
   await look();
   assert.equal(watched.read().phc2sys, false);
+});
+
+test('the servo of ptp4l is known where only one runs and its file can be read', async () => {
+  const ticker = fakeTicker();
+  const servoOf = async (lines: readonly string[], files: Readonly<Record<string, string>>) => {
+    const stopper = new AbortController();
+    const processes = async () => lines.map((line) => ({ comm: 'ptp4l', args: line.split(' ') }));
+    const readText = async (path: string): Promise<string> => {
+      const text = files[path];
+      if (text === undefined) throw new Error('ENOENT');
+      return text;
+    };
+    const watched = watchDisciplines({ processes, readText, ticker }, { every_s: 30 }, stopper.signal);
+    await ticker.pass(0);
+    stopper.abort();
+    return watched.read().piServo;
+  };
+  const files = { '/a.conf': '[global]\npi_proportional_const 0.7\n' };
+  assert.equal((await servoOf(['ptp4l -f /a.conf'], files))?.proportional.constant, 0.7);
+  assert.equal((await servoOf(['ptp4l -i eth0'], files))?.proportional.constant, 0);
+  assert.equal(await servoOf(['ptp4l -f /gone.conf'], files), undefined);
+  assert.equal(await servoOf(['ptp4l -f /a.conf', 'ptp4l -i eth1'], files), undefined);
 });

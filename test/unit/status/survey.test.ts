@@ -29,6 +29,7 @@ const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}):
 const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
   look: async () => {},
   verdict: () => verdict,
+  verdictBefore: () => verdict,
   summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
   ptp: () => time.ptp,
   ntp: () => time.ntp,

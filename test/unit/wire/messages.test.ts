@@ -171,8 +171,9 @@ const ptp = (...ports: PtpPort[]): PtpFacts => ({
   events: [],
   ports,
   timeStatus: { master_offset_ns: -350.4, ingress_time_ns: 1n, gmPresent: true, gmIdentity: 'gm' },
+  syncs: [{ master_offset_ns: -350.4, ingress_time_ns: 1n }],
   ingressSeen_ms: 1,
-  delaySeen_ms: 1,
+  delayChanged_ms: 1,
   current: { stepsRemoved: 1, meanPathDelay_ns: 2812.5 },
   parent: {
     parentPortIdentity: 'gm-1',

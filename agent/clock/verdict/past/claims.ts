@@ -1,13 +1,19 @@
 // What a source claims at this moment, and whether it may take the place of what was claimed before.
+import { known } from '../../../lib/known.ts';
 import type { Evidence } from '../../facts.ts';
 import { isImplausible } from '../../trust.ts';
+import type { ErrorBound } from '../../types.ts';
 import type { Assessment } from '../assess.ts';
-import { fewestOffsets } from '../bound.ts';
-import { uncertainty_ns } from '../doubts.ts';
+import { fewestOffsets, type Offsets } from '../bounds/offsets.ts';
+import { sumOfKinds } from '../bounds/terms.ts';
 import { type BeforeHoldover, freeDrift_ppb } from '../holdover.ts';
-import { isSteering, type SteeringPath } from '../paths.ts';
+import type { OffsetSample } from '../hysteresis.ts';
+import type { NtpLive } from '../ntp.ts';
+import type { PathName, SteeringPath } from '../paths.ts';
 import type { ClockSettings } from '../settings.ts';
-import { type Measured, type Past, pastWith } from './past.ts';
+import { moved } from './moves.ts';
+import { type Measured, type Past, pastAfterSlew, pastWith } from './past.ts';
+import { type Gains, gainsOf } from './servo.ts';
 
 /** What the judge remembers of the moment before, as far as claims depend on it. */
 interface Before extends BeforeHoldover {
@@ -16,39 +22,63 @@ interface Before extends BeforeHoldover {
 }
 
 /** Others measure the same as the source that steers: enough servers, or one that would have seen the difference. */
-function isConfirmed({ past }: Before, { ntp, witness }: Assessment, { source }: SteeringPath): boolean {
+function isBorneOut({ past }: Before, { ntp, witness }: Assessment, { source }: SteeringPath): boolean {
   if (source === 'ntp') return ntp.live?.isMajority === true;
   const seen_ns = witness?.absolute_ns ?? Infinity;
-  return past.displaced !== undefined && seen_ns < Math.abs(past.displaced.ns);
+  return seen_ns < Math.abs((past.displaced ?? past.pending)?.ns ?? 0);
 }
 
-const extreme = (values: readonly number[]): number =>
+const farthest = (values: readonly number[]): number =>
   values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 
-type Sample = Pick<Measured, 'id' | 'isFirst' | 'offset_ns' | 'uncertainty_ns'>;
+type Sample = Omit<Measured, 'bound_ns' | 'drift_ppb'>;
 
-const spreadTerms: ReadonlySet<string> = new Set(['mean_offset', 'jitter']);
-
-/**
- * The sample to hold against what was claimed before, and what it may be off by itself. chronyd's own estimate follows a
- * jump but slowly, so that the measurement of its source counts; of ptp4l's first ones, before they had a bound, the largest.
- */
-function sampleOf({ sample, bound }: SteeringPath, { offsets, paths, ntp }: Assessment): Sample {
-  if (!isSteering(paths.direct) || paths.direct.sample !== sample) {
-    const { tracking, measured_ns, selected } = ntp.live ?? {};
-    if (tracking === undefined || measured_ns === undefined || selected === undefined)
-      return { ...sample, isFirst: false, uncertainty_ns: uncertainty_ns(bound) };
-    const id = String(tracking.ref_time_s);
-    return { id, isFirst: false, offset_ns: measured_ns, uncertainty_ns: selected.error_margin_s * 1e9 };
-  }
-  const terms = bound.terms.filter(({ name }) => !spreadTerms.has(name));
-  const isFirst = offsets.values_ns.length <= fewestOffsets;
+/** What ptp4l's servo follows. Of its first ones, before they had a bound, the farthest is what it began with. */
+function servoSample(
+  bound: ErrorBound,
+  { id, offset_ns }: OffsetSample,
+  offsets: Offsets,
+  gains: Gains | undefined,
+): Sample {
+  const { values_ns, added_ns } = offsets;
+  const isFirst = values_ns.length - added_ns.length < fewestOffsets;
   return {
-    id: sample.id,
+    by: 'servo',
+    ...known({ gains }),
+    id,
     isFirst,
-    offset_ns: isFirst ? extreme(offsets.values_ns) : sample.offset_ns,
-    uncertainty_ns: uncertainty_ns({ terms }),
+    offset_ns: isFirst ? farthest(values_ns) : offset_ns,
+    added_ns: isFirst ? values_ns : added_ns,
+    uncertainty_ns: sumOfKinds(bound, 'drift', 'source', 'past'),
   };
+}
+
+/** What chronyd follows: the measurement of its source, since its own estimate goes after a jump but slowly. */
+function chronydSample({ tracking, measured_ns, selected }: NtpLive): Sample {
+  return {
+    by: 'chronyd',
+    id: String(tracking.ref_time_s),
+    isFirst: false,
+    offset_ns: measured_ns,
+    added_ns: [measured_ns],
+    uncertainty_ns: selected.error_margin_s * 1e9,
+  };
+}
+
+/** What the servo does with an offset, where its settings are known and no Sync was missed. */
+function gainsNow({ disciplines }: Evidence, { ptp, offsets }: Assessment): Gains | undefined {
+  const { piServo } = disciplines;
+  if (piServo === undefined || ptp.live === undefined) return undefined;
+  const interval_s = ptp.live.syncInterval_ms / 1e3;
+  return offsets.interval_s > 1.5 * interval_s ? undefined : gainsOf(piServo, interval_s);
+}
+
+/** The sample to hold against what was claimed before, and what it may be off by itself. */
+function sampleOf({ path, steering }: Steered, evidence: Evidence, assessment: Assessment) {
+  const { offsets, ntp } = assessment;
+  if (path === 'direct')
+    return servoSample(steering.bound, steering.sample, offsets, gainsNow(evidence, assessment));
+  return ntp.live && chronydSample(ntp.live);
 }
 
 /** Whether something speaks against what this source claims, beside what it claimed before. */
@@ -56,31 +86,44 @@ const isDoubted = ({ source }: SteeringPath, { ptpDoubts, contradiction }: Asses
   contradiction !== undefined ||
   (source === 'ptp' && [...ptpDoubts.path, ...ptpDoubts.grandmaster].length > 0);
 
+/** The past with what chronyd has moved the clock by since, where it is the one that moves it. */
+function slewed({ past }: Before, { set_s }: Evidence, { ntp }: Assessment): Past {
+  const { moves: before, ...rest } = past;
+  if (ntp.live === undefined || ntp.reason !== undefined) return rest;
+  const { moves, slewed_ns } = moved(before, ntp.live.tracking, set_s);
+  return { ...pastAfterSlew(rest, slewed_ns), moves };
+}
+
+/** What steers the clock now. */
+export interface Steered {
+  readonly path: PathName;
+  readonly steering: SteeringPath;
+}
+
 /**
  * The claims after this moment. A clock that is steered by a source without a claim on true time is nobody's word any
  * more; one that is doubted begins no past, but goes on with one, so that its return is seen.
  */
 export function pastNow(
   before: Before,
-  { wall_s }: Evidence,
+  evidence: Evidence,
   assessment: Assessment,
-  steering: SteeringPath | undefined,
+  steered: Steered | undefined,
   now_ms: number,
   settings: ClockSettings,
 ): Past {
-  const { past } = before;
-  if (steering === undefined) return past;
+  const past = slewed(before, evidence, assessment);
+  if (steered === undefined) return past;
+  const { steering } = steered;
   const { absolute_ns, relative_ns } = steering.bound;
   if (absolute_ns === undefined && relative_ns === undefined && steering.measured) return past; // not measured yet
-  const { last: _moved, ...rest } = past;
-  if (isImplausible(wall_s * 1e3)) return rest;
+  const { last: _moved, pending: _pending, ...rest } = past;
+  if (isImplausible(evidence.wall_s * 1e3)) return rest;
   if (absolute_ns === undefined) return assessment.witness?.absolute_ns === undefined ? rest : past;
   if (past.last === undefined && isDoubted(steering, assessment)) return past;
-  const measured = {
-    ...sampleOf(steering, assessment),
-    bound_ns: absolute_ns,
-    drift_ppb: freeDrift_ppb(before, settings),
-  };
-  const standing = { confirmed: isConfirmed(before, assessment, steering), proven: !before.stepped };
-  return pastWith(past, measured, standing, now_ms);
+  const sample = sampleOf(steered, evidence, assessment);
+  if (sample === undefined) return past;
+  const measured = { ...sample, bound_ns: absolute_ns, drift_ppb: freeDrift_ppb(before, settings) };
+  const word = { confirmed: isBorneOut(before, assessment, steering), proven: !before.stepped };
+  return pastWith(past, measured, word, now_ms);
 }

@@ -10,7 +10,7 @@ static struct lie gm_lies[] = {
     {"offset_s", 0}, {"drift_ppm", 0}, {"jitter_s", 0}, {"tai_s", 37}, {"frozen", 0}, {"clock_class", 6},
     {"accuracy", 0x21}, {"variance", 0x4e5d}, {"utc_offset_s", 37}, {"flags", 0x3c}, {"time_source", 0x20},
     {"steps_removed", 0}, {"priority1", 10}, {"priority2", 128}, {"domain", 0}, {"announce_s", 1}, {"sync_s", 1},
-    {"no_announce", 0}, {"no_sync", 0}, {"no_response", 0}, {"request_shift_s", 0}, {"sync_shift_s", 0}, {"flood", 0},
+    {"no_announce", 0}, {"no_sync", 0}, {"no_response", 0}, {"answers_another", 0}, {"request_shift_s", 0}, {"sync_shift_s", 0}, {"flood", 0},
     {NULL, 0}};
 
 static int gm_fd;
@@ -114,7 +114,8 @@ static void answer_delay(void) {
   if (!is_ours || stamp_ns == 0 || said("no_response") != 0) return;
   struct packet packet = begin_message(DELAY_RESP, own_identity(), request[30] << 8 | request[31], 1);
   put_ptp_time(&packet, ptp_time_ns(stamp_ns, "request_shift_s"));
-  for (int i = 20; i < 30; i++) put(&packet, 1, request[i]); // who asked
+  uint8_t last = said("answers_another") != 0 ? 0xff : 0;
+  for (int i = 20; i < 30; i++) put(&packet, 1, request[i] ^ (i == 27 ? last : 0)); // who asked
   send_message(&packet);
 }
 

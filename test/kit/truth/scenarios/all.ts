@@ -1,4 +1,5 @@
 import type { Scenario } from '../lab.ts';
+import { jumpScenarios } from './jumps.ts';
 import { mixedScenarios } from './mixed.ts';
 import { ntpScenarios } from './ntp.ts';
 import { pathScenarios } from './paths.ts';
@@ -10,6 +11,7 @@ export const scenarios: readonly Scenario[] = [
   ...ptpScenarios,
   ...ntpScenarios,
   ...pathScenarios,
+  ...jumpScenarios,
   ...mixedScenarios,
 ];
 

@@ -26,7 +26,7 @@ export async function wire(
 }
 
 /** Starts a grandmaster, and a unit whose ptp4l follows it. */
-async function ptpSite(
+export async function ptpSite(
   lab: Lab,
   opts: { readonly gm?: GmLies; readonly lines?: readonly string[]; readonly ends?: number } = {},
 ): Promise<PtpSite> {

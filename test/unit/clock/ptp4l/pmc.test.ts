@@ -109,31 +109,32 @@ const port = (portIdentity: string): Received => ({
 const always = (): number => Number.POSITIVE_INFINITY;
 const newStore = (): DataSetStore => dataSetStore(syncAge());
 
-test('the delay is as old as its last response, or as its last change where responses are not counted', () => {
+test('when the delay changed and when its requests were answered are told apart', () => {
   const store = newStore();
   store.put(port('a-1'), 0);
   store.put(timeStatus(100n), 0);
-  const measured = (at: number): number | undefined => store.facts(at, always)?.delaySeen_ms;
+  const changed = (at: number): number | undefined => store.facts(at, always)?.delayChanged_ms;
+  const answered = (at: number): number | undefined => store.facts(at, always)?.ports[0]?.answered_ms;
   const delay = (meanPathDelay_ns: number): Received => ({
     id: 'CURRENT_DATA_SET',
     value: { stepsRemoved: 1, meanPathDelay_ns },
   });
-  const answers = (delayResponses: number): Received => ({
+  const answers = (delayResponses: number, portIdentity = 'a-1'): Received => ({
     id: 'PORT_STATS_NP',
-    value: { portIdentity: 'a-1', delayResponses },
+    value: { portIdentity, delayResponses },
   });
   store.put(delay(2800), 10);
   store.put(delay(2800), 20);
-  assert.equal(measured(20), 10);
+  assert.deepEqual([changed(20), answered(20)], [10, undefined]);
   store.put(delay(2801), 30);
-  assert.equal(measured(30), 30);
   store.put(answers(7), 40);
-  store.put(delay(2802), 50);
-  assert.equal(measured(50), 40, 'a count says more');
+  assert.deepEqual([changed(40), answered(40)], [30, 40]);
   store.put(answers(8), 60);
   store.put(answers(8), 70);
-  assert.equal(measured(70), 60);
-  assert.equal(store.facts(70, always)?.ports[0]?.delayResponses, 8);
+  store.put(answers(3, 'a-2'), 80);
+  store.put(answers(4, 'a-2'), 90);
+  assert.deepEqual([changed(90), answered(90)], [30, 60], 'those of another port are its own');
+  assert.equal(store.facts(90, always)?.ports[0]?.delayResponses, 8);
 });
 
 test('the age of a Sync is counted from when it changed, not from when it was first seen', () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PortState } from '../../../../agent/clock/facts.ts';
-import { absent, stale } from '../../../../agent/lib/reading.ts';
+import { absent, fresh, stale } from '../../../../agent/lib/reading.ts';
 import {
   chronyFacts,
+  chronySource,
   clockSettings,
+  epoch_s,
   goodPtp,
   properties,
   ptpFacts,
@@ -62,38 +64,46 @@ test('one sample far outside ends the lock, a bound just above the limit does so
 });
 
 test('a path delay below zero, or one that is no longer measured, bounds nothing', () => {
-  const playing = (delay_ns: number, delaySeen_ms: (now_ms: number) => number, port = {}) => {
+  const now = (now_ms: number): number => now_ms;
+  const playing = (delay_ns: number, answered = now, changed = now, port = {}) => {
     const unit = timeline();
     unit.play(30, goodPtp);
     return unit.play(9, (now_ms) => ({
-      ptp: ptpFacts(now_ms, 0, port, {
-        current: { stepsRemoved: 1, meanPathDelay_ns: delay_ns },
-        delaySeen_ms: delaySeen_ms(now_ms),
-      }),
+      ptp: ptpFacts(
+        now_ms,
+        0,
+        { answered_ms: answered(now_ms), ...port },
+        { current: { stepsRemoved: 1, meanPathDelay_ns: delay_ns }, delayChanged_ms: changed(now_ms) },
+      ),
     }));
   };
-  const now = (now_ms: number): number => now_ms;
-  const negative = playing(-500_000, now);
+  const negative = playing(-500_000);
   assert.deepEqual(
     [negative.quality, negative.reasons, negative.bound.absolute_ns, negative.bound.relative_ns],
     ['tracking', ['ptp_tracking', 'path_delay_negative'], undefined, undefined],
   );
-  assert.equal(playing(-900, now).quality, 'locked', 'noise around nothing');
+  assert.equal(playing(-900).quality, 'locked', 'noise around nothing');
   const old = (now_ms: number): number => now_ms - 8001;
   assert.deepEqual(playing(2800, old).reasons, ['ptp_tracking', 'path_delay_unmeasured']);
-  assert.equal(playing(2800, old, { logMinDelayInterval: 2 }).quality, 'locked', 'asked more seldom');
+  assert.equal(playing(2800, old, now, { logMinDelayInterval: 2 }).quality, 'locked', 'asked more seldom');
   const again = timeline();
   again.play(30, goodPtp);
-  again.play(3, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, {}, { delaySeen_ms: now_ms - 9000 }) }));
+  again.play(3, (now_ms) => ({ ptp: ptpFacts(now_ms, 0, { answered_ms: now_ms - 9000 }) }));
   assert.equal(
     again.play(11, goodPtp).reasons[1],
     'path_delay_unmeasured',
     "ptp4l's filter has old ones yet",
   );
   assert.deepEqual(again.play(2, goodPtp).reasons, ['ptp_locked']);
-  const uncounted = { delayResponses: undefined as unknown as number };
-  assert.equal(playing(2800, old, uncounted).quality, 'locked');
-  assert.deepEqual(playing(2800, (now_ms) => now_ms - 30_001, uncounted).reasons[1], 'path_delay_unmeasured');
+  const uncounted = { answered_ms: undefined as unknown as number };
+  assert.equal(playing(2800, now, old, uncounted).quality, 'locked');
+  const frozen = (now_ms: number): number => now_ms - 30_001;
+  assert.equal(playing(2800, now, frozen, uncounted).reasons[1], 'path_delay_unmeasured');
+  assert.equal(
+    playing(2800, now, frozen).reasons[1],
+    'path_delay_unmeasured',
+    'answers to others are counted',
+  );
 });
 
 test('a grandmaster that says what cannot be is doubted, and gives no bound on true time', () => {
@@ -309,11 +319,61 @@ test('a UTC offset that nobody vouches for prevents locked, until an NTP witness
   }));
   assert.equal(witnessed.quality, 'tracking', 'within the bound of NTP only');
   assert.deepEqual(witnessed.reasons, ['ptp_tracking', 'utc_offset_confirmed', 'ntp_monitor_only']);
-  assert.ok((witnessed.bound.absolute_ns ?? 0) > 4e6, 'the claim on true time is that of NTP');
+  assert.ok((witnessed.bound.absolute_ns ?? 0) > 3e6, 'the claim on true time is that of NTP');
 });
 
 test('before a first new Sync was seen there is no age of the last one', () => {
   const unseen = { ...ptpFacts(0), ingressSeen_ms: Number.NEGATIVE_INFINITY };
   const { evidence } = timeline().play(9, () => ({ ptp: unseen }));
   assert.equal(evidence.split('; ')[0], 'ptp4l port 1 is SLAVE, but no new Sync was seen so far');
+});
+
+test('a witness that has not measured since the clock was moved does not bind it', () => {
+  const unit = timeline();
+  const { parent } = ptpFacts(0);
+  assert.ok(parent);
+  const poll_s = 256;
+  const jump_s = 4 * poll_s + 1;
+  for (let second = 1; second < 5 * poll_s; second++) {
+    const since_s = second - jump_s;
+    const offset_s = since_s < 0 ? 0 : Math.max(0, 0.02 - since_s * 0.0005); // ptp4l goes there at 500 ppm
+    const error_s = since_s < 0 ? 0 : 0.02 - offset_s;
+    const age_s = second % poll_s;
+    const { bound } = unit.play(1, (now_ms) => ({
+      ptp: ptpFacts(now_ms, offset_s * 1e9, {}, { parent: { ...parent, gmClockClass: 248 } }),
+      ntp: chronyFacts(now_ms, { ref_time_s: epoch_s + now_ms / 1e3 - age_s, update_interval_s: poll_s }, [
+        chronySource({ poll: 8, last_rx_s: age_s }),
+      ]),
+      disciplines: { chronydMonitorOnly: true },
+    }));
+    assert.ok((bound.absolute_ns ?? Infinity) >= error_s * 1e9, `${second} s: ${bound.absolute_ns}`);
+  }
+});
+
+test('a parent that is not told once does not begin a new window', () => {
+  const unit = timeline();
+  unit.play(30, goodPtp);
+  const { length } = unit.state.offsets.values_ns;
+  unit.play(1, (now_ms) => {
+    const { parent: _untold, ...facts } = ptpFacts(now_ms);
+    return { ptp: facts };
+  });
+  unit.play(1, goodPtp);
+  assert.equal(unit.state.offsets.values_ns.length, length + 2);
+});
+
+test('a ptp4l that is asked seldom and tells nothing by itself flips nothing between two answers', () => {
+  for (const poll_s of [10, 60]) {
+    const unit = timeline(clockSettings({ poll_s }));
+    let seen_ms = 0;
+    const qualities = new Set<string>();
+    for (let second = 1; second < 1800; second++) {
+      if (second % poll_s === 1) seen_ms = second * 1000;
+      const { quality } = unit.play(1, () => ({
+        ptp: fresh(ptpFacts(seen_ms, (seen_ms / 1e3) % 7), seen_ms),
+      }));
+      if (second > 900) qualities.add(quality);
+    }
+    assert.equal(qualities.size, 1, `${poll_s} s: ${[...qualities].join(' ')}`);
+  }
 });

@@ -1,7 +1,7 @@
 // How far a clock that chronyd measures can be from true time. After the chrony documentation and ClockBound.
-import type { ChronyFacts, ChronySource, ChronyTracking } from '../facts.ts';
-import type { BoundTerm, ErrorBound } from '../types.ts';
-import { sumOf } from './bound.ts';
+import type { ChronyFacts, ChronySource, ChronyTracking } from '../../facts.ts';
+import type { BoundTerm, ErrorBound } from '../../types.ts';
+import { sumOf } from './terms.ts';
 
 const mostUpdates = 8;
 const fewestUpdates = 3;
@@ -15,21 +15,36 @@ export interface Updates {
 interface Update {
   /** chronyd's ref_time, which is another one exactly when the update is. */
   readonly ref_s: number;
-  /** What chronyd found then, or what the source measured beyond that, if it is more. */
+  /** What chronyd found then, and has not stepped away at once, or what the source measured beyond that, if it is more. */
   readonly offset_s: number;
   readonly margin_s: number;
 }
 
+/** Whether a step of the clock is what chronyd found at its last update, set right by itself. */
+export const isOwnStep = (step_s: number, { last_offset_s }: ChronyTracking): boolean =>
+  step_s !== 0 && Math.abs(step_s + last_offset_s) <= Math.max(Math.abs(last_offset_s) / 10, 1e-4);
+
 export const noUpdates: Updates = { all: [] };
 
-/** The updates after another look at chronyd; nothing changes while its ref_time does not. */
-export function addUpdate(before: Updates, { tracking }: ChronyFacts, selected: ChronySource): Updates {
+/**
+ * The updates after another look at chronyd; nothing changes while its ref_time does not. `stepped_s`: by how much the
+ * clock was set just before.
+ */
+export function addUpdate(
+  before: Updates,
+  { tracking }: ChronyFacts,
+  selected: ChronySource,
+  stepped_s = 0,
+): Updates {
   const same = before.source === selected.name;
   const kept = same ? before.all : [];
   if (kept.at(-1)?.ref_s === tracking.ref_time_s) return before;
   const update = {
     ref_s: tracking.ref_time_s,
-    offset_s: Math.max(Math.abs(selected.offset_s), Math.abs(tracking.last_offset_s)),
+    offset_s: Math.max(
+      Math.abs(selected.offset_s),
+      isOwnStep(stepped_s, tracking) ? 0 : Math.abs(tracking.last_offset_s),
+    ),
     margin_s: selected.error_margin_s,
   };
   return { source: selected.name, all: [...kept.slice(1 - mostUpdates), update] };
@@ -65,8 +80,11 @@ const counted_ppb = ({ skew_ppm, resid_freq_ppm }: ChronyTracking): number =>
  * The largest of what chronyd knows of its offset: what remains to be corrected with what the last measurement says on
  * top of that, since a chronyd that does not steer, or whose step failed, believes that it has been corrected.
  */
-const largestOffset_ns = ({ system_time_s, last_offset_s }: ChronyTracking, source: ChronySource): number =>
-  Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), Math.abs(last_offset_s)) * 1e9;
+const largestOffset_ns = (
+  { system_time_s }: ChronyTracking,
+  source: ChronySource,
+  { all }: Updates,
+): number => Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), all.at(-1)?.offset_s ?? 0) * 1e9;
 
 const largestOf = ({ all }: Updates): number => Math.max(0, ...all.map(({ offset_s }) => offset_s)) * 1e9;
 
@@ -92,7 +110,7 @@ function byTracking({
   return [
     {
       name: 'offset',
-      ns: Math.max(largestOffset_ns(tracking, selected), scatterOf(updates)),
+      ns: Math.max(largestOffset_ns(tracking, selected, updates), scatterOf(updates)),
     },
     { name: 'root_dispersion', ns: tracking.root_dispersion_s * 1e9 },
     { name: 'half_root_delay', ns: (tracking.root_delay_s * 1e9) / 2 },

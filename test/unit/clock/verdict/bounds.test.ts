@@ -1,32 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  addOffset,
-  chainedBound,
-  noOffsets,
-  type Offsets,
-  type PtpBoundInput,
-  pathDelay_ns,
-  ptpBound,
-  spreadOf,
-  unbounded,
-  widened,
-  witnessedBound,
-} from '../../../../agent/clock/verdict/bound.ts';
-import { clockAccuracy_ns, whyUntraceable } from '../../../../agent/clock/verdict/grandmaster.ts';
-import {
   addUpdate,
   longestPause_s,
   noUpdates,
   ntpBound,
   type Updates,
   usualPause_s,
-} from '../../../../agent/clock/verdict/ntpbound.ts';
+} from '../../../../agent/clock/verdict/bounds/ntpbound.ts';
+import {
+  addOffsets,
+  largestSince_ns,
+  noOffsets,
+  type Offsets,
+  spreadOf,
+} from '../../../../agent/clock/verdict/bounds/offsets.ts';
+import {
+  chainedBound,
+  type PtpBoundInput,
+  pathDelay_ns,
+  ptpBound,
+  witnessedBound,
+} from '../../../../agent/clock/verdict/bounds/ptpbound.ts';
+import { sumOfKinds, unbounded, widened, widerOf } from '../../../../agent/clock/verdict/bounds/terms.ts';
+import { clockAccuracy_ns, whyUntraceable } from '../../../../agent/clock/verdict/grandmaster.ts';
 import { chronyFacts, chronySource, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
 
+const syncOf = (second: number, master_offset_ns: number) => ({
+  ingress_time_ns: BigInt(second) * 1_000_000_000n,
+  master_offset_ns,
+});
 const windowOf = (values_ns: readonly number[]): Offsets =>
   values_ns.reduce<Offsets>(
-    (window, offset_ns, i) => addOffset(window, { id: String(i), offset_ns }, 'gm'),
+    (window, offset_ns, i) => addOffsets(window, [syncOf(i, offset_ns)], 'gm', i * 1000),
     noOffsets,
   );
 const about = (actual: number | undefined, expected: number) =>
@@ -121,8 +127,40 @@ test('too few samples bound nothing', () => {
 test('the window holds 64 samples of one grandmaster, each once', () => {
   const full = windowOf(Array.from({ length: 100 }, (_, i) => i));
   assert.deepEqual([full.values_ns.length, full.values_ns[0], full.values_ns.at(-1)], [64, 36, 99]);
-  assert.equal(addOffset(full, { id: '99', offset_ns: 5 }, 'gm'), full);
-  assert.deepEqual(addOffset(full, { id: '100', offset_ns: 5 }, 'other').values_ns, [5]);
+  assert.deepEqual(addOffsets(full, [syncOf(99, 5)], 'gm', 0).values_ns, full.values_ns);
+  assert.deepEqual(addOffsets(full, [syncOf(100, 5)], 'other', 0).values_ns, [5]);
+});
+
+test('all Syncs since the last look count, and only the newest where that one is forgotten', () => {
+  const syncs = [0, 1, 2, 3].map((second) => syncOf(second, 10 * second));
+  const before = addOffsets(noOffsets, syncs.slice(0, 2), 'gm', 0);
+  assert.deepEqual(before.values_ns, [10]);
+  const now = addOffsets(before, syncs, 'gm', 0);
+  assert.deepEqual([now.added_ns, now.values_ns, now.interval_s], [[20, 30], [10, 20, 30], 1]);
+  assert.deepEqual(addOffsets(before, syncs.slice(2), 'gm', 0).added_ns, [30]);
+  assert.deepEqual(addOffsets(now, syncs, 'gm', 0).added_ns, []);
+});
+
+test('the largest offset is remembered over a change of regime, for an hour', () => {
+  const offsets = [100, 10, 50, 20, 5];
+  const seen = offsets.reduce<Offsets>(
+    (before, ns, i) => addOffsets(before, [syncOf(i, ns)], `regime ${i}`, i * 1000),
+    noOffsets,
+  );
+  assert.deepEqual(
+    [0, 1, 2000, 3000, 4001].map((at) => largestSince_ns(seen, at)),
+    [100, 50, 50, 20, 0],
+  );
+  const later = addOffsets(seen, [syncOf(9, 1)], 'gm', 3_601_000);
+  assert.equal(largestSince_ns(later, 0), 50);
+});
+
+test('how fast the clock changes is by the time between two Syncs, however seldom they are seen', () => {
+  const seldom = [0, 60, 120, 180, 240].reduce<Offsets>(
+    (before, second) => addOffsets(before, [syncOf(second, second * 30)], 'gm', second * 1000),
+    noOffsets,
+  );
+  assert.equal(spreadOf(seldom)?.change_ppb, 30);
 });
 
 test('a lone outlier is inside the jitter though it is beyond 4 standard deviations, for 16 Syncs', () => {
@@ -159,21 +197,24 @@ const ntpInput = (tracking: Parameters<typeof chronyFacts>[1] = {}, source = chr
 test('the NTP bound follows chrony, with the drift that chronyd does not count', () => {
   const bound = ntpBound(ntpInput());
   about(term(bound, 'offset'), 25e3);
-  about(term(bound, 'root_dispersion'), 2e6);
+  about(term(bound, 'root_dispersion'), 1e6);
   about(term(bound, 'half_root_delay'), 2e6);
   about(term(bound, 'drift'), (10 - 1 - 2 - 1) * 1e3 * 10 + 10_000 * 0.5);
-  about(bound.absolute_ns, 25e3 + 4e6 + 65e3);
+  about(bound.absolute_ns, 25e3 + 3e6 + 65e3);
   const wild = { ...ntpInput({ skew_ppm: 500 }), reportAge_s: 0 };
   assert.equal(term(ntpBound(wild), 'drift'), 0);
   assert.equal(term(ntpBound({ ...ntpInput(), refAge_s: -0.5, reportAge_s: -1 }), 'drift'), 0);
 });
 
 test('the offset is the largest that chronyd knows of: one that it cannot correct stays in the last, or in the source', () => {
-  const offsetOf = (tracking: Parameters<typeof chronyFacts>[1], source = chronySource()) =>
-    term(ntpBound(ntpInput(tracking, source)), 'offset');
+  const offsetOf = (tracking: Parameters<typeof chronyFacts>[1], source = chronySource(), stepped_s = 0) => {
+    const input = ntpInput(tracking, source);
+    return term(ntpBound({ ...input, updates: addUpdate(noUpdates, input, source, stepped_s) }), 'offset');
+  };
   about(offsetOf({ system_time_s: 0.02 }), 20e6);
-  about(offsetOf({ last_offset_s: -0.03 }), 30e6);
-  about(offsetOf({}, chronySource({ offset_s: -3 })), 3e9 + 25e3);
+  about(offsetOf({ last_offset_s: -0.03 }), 30e6 * 5);
+  about(offsetOf({ last_offset_s: -0.03 }, chronySource(), 0.03), 25e3);
+  about(term(ntpBound(ntpInput({}, chronySource({ offset_s: -3 }))), 'offset'), 3e9 + 25e3);
 });
 
 const updatesAt = (refs_s: readonly number[], source: Parameters<typeof chronySource>[0] = {}): Updates =>
@@ -204,13 +245,13 @@ test('updates are those of one source, each once; the longest pause forgives one
 });
 
 test('through a refclock both errors add, and one without a bound leaves none', () => {
-  const near = { absolute_ns: 10, terms: [{ name: 'system_time', ns: 10 }] };
-  const far = { absolute_ns: 5, relative_ns: 4, terms: [{ name: 'asymmetry', ns: 4 }] };
+  const near = { absolute_ns: 10, terms: [{ name: 'offset', ns: 10 }] } as const;
+  const far = { absolute_ns: 5, relative_ns: 4, terms: [{ name: 'asymmetry', ns: 4 }] } as const;
   assert.deepEqual(chainedBound(near, far), {
     absolute_ns: 15,
     relative_ns: 14,
     terms: [
-      { name: 'system_time', ns: 10 },
+      { name: 'offset', ns: 10 },
       { name: 'ptp_asymmetry', ns: 4 },
     ],
   });
@@ -219,23 +260,52 @@ test('through a refclock both errors add, and one without a bound leaves none', 
   assert.deepEqual(chainedBound(unbounded('x'), far), unbounded('x'));
 });
 
+test('terms count by what they stand for, and those of another clock as the way to the source', () => {
+  const bound = {
+    terms: [
+      { name: 'mean_offset', ns: 1 },
+      { name: 'jitter', ns: 2 },
+      { name: 'drift', ns: 4 },
+      { name: 'asymmetry', ns: 8 },
+      { name: 'ptp_mean_offset', ns: 16 },
+    ],
+  } as const;
+  assert.equal(sumOfKinds(bound, 'found', 'scatter'), 3);
+  assert.equal(sumOfKinds(bound, 'drift', 'source'), 28);
+});
+
+test('of two that may each be wrong the wider bound holds, and none where one has none', () => {
+  const narrow = { absolute_ns: 1, terms: [] };
+  const wide = { absolute_ns: 2, terms: [] };
+  assert.equal(widerOf(narrow, wide), wide);
+  assert.equal(widerOf(wide, narrow), wide);
+  assert.equal(widerOf(wide, unbounded('x')).absolute_ns, undefined);
+  assert.equal(widerOf(unbounded('x'), wide).absolute_ns, undefined);
+});
+
 test('a further term counts against true time and against the grandmaster', () => {
-  const one = { absolute_ns: 100, relative_ns: 50, terms: [{ name: 'offset', ns: 100 }] };
+  const one = { absolute_ns: 100, relative_ns: 50, terms: [{ name: 'offset', ns: 100 }] } as const;
   const wide = widened(one, { name: 'holdover_drift', ns: 30_000 });
   assert.deepEqual([wide.absolute_ns, wide.relative_ns], [30_100, 30_050]);
-  assert.equal(widened(unbounded('x'), { name: 'y', ns: 3 }).absolute_ns, undefined);
+  assert.equal(widened(unbounded('x'), { name: 'drift', ns: 3 }).absolute_ns, undefined);
 });
 
 test('a witness gives the claim on true time that the grandmaster cannot, as far as the clock is not moved', () => {
-  const witness = { absolute_ns: 100, terms: [{ name: 'offset', ns: 100 }] };
+  const witness = { absolute_ns: 100, terms: [{ name: 'offset', ns: 100 }] } as const;
   const steered = {
     relative_ns: 12,
     terms: [
       { name: 'jitter', ns: 7 },
       { name: 'asymmetry', ns: 5 },
     ],
-  };
-  assert.deepEqual(witnessedBound({ relative_ns: 12, terms: [], unbounded: 'why' }, witness, steered), {
+  } as const;
+  const relative = { relative_ns: 12, terms: [], unbounded: 'why' };
+  assert.equal(
+    witnessedBound(relative, witness, steered, 900).absolute_ns,
+    1000,
+    'an offset that was settled',
+  );
+  assert.deepEqual(witnessedBound(relative, witness, steered, 3), {
     absolute_ns: 107,
     relative_ns: 12,
     terms: [

@@ -1,0 +1,134 @@
+// The last offsets that ptp4l measured: where they lie, how they scatter, and how far they went.
+import type { Sync } from '../../facts.ts';
+
+const mostOffsets = 64;
+/** Fewer have no spread. */
+export const fewestOffsets = 4;
+/** An outlier counts in full for so many Syncs, and in the standard deviation for as long as it is remembered. */
+const recentOffsets = 16;
+
+/** An offset that none after it has exceeded. */
+interface Peak {
+  readonly at_ms: number;
+  readonly ns: number;
+}
+
+/** The last offsets from one port of one grandmaster in one state of our port, oldest first, at most 64. */
+export interface Offsets {
+  /** What they were measured under; anything else starts the window anew. */
+  readonly regime?: string;
+  /** ingress_time_ns of the last one that was taken; undefined before the first. */
+  readonly lastId?: string;
+  /** Between the last two; 0 while there are not two. */
+  readonly interval_s: number;
+  readonly values_ns: readonly number[];
+  /** Those of `values_ns` that the last look has brought. */
+  readonly added_ns: readonly number[];
+  /** The largest since any moment of the last hour, over all regimes; each smaller than the one before it. */
+  readonly peaks: readonly Peak[];
+}
+
+export const noOffsets: Offsets = { interval_s: 0, values_ns: [], added_ns: [], peaks: [] };
+
+const mostPeaks = 32;
+const peaksFor_ms = 3_600_000;
+
+/** Where there are too many, the newest ones count as one: as late as the last and as large as the first of them. */
+function withPeak(peaks: readonly Peak[], peak: Peak): readonly Peak[] {
+  const young = peaks.filter(({ at_ms, ns }) => ns > peak.ns && peak.at_ms - at_ms < peaksFor_ms);
+  const kept = young.slice(0, mostPeaks - 1);
+  return [...kept, { at_ms: peak.at_ms, ns: young[kept.length]?.ns ?? peak.ns }];
+}
+
+/** The largest offset since `since_ms`; 0 where there was none. */
+export const largestSince_ns = ({ peaks }: Offsets, since_ms: number): number =>
+  peaks.find(({ at_ms }) => at_ms >= since_ms)?.ns ?? 0;
+
+const idOf = ({ ingress_time_ns }: Sync): string => String(ingress_time_ns);
+
+/** Those that came after the last one taken, where that is still among them; else the newest alone. */
+function newOnes({ lastId }: Offsets, syncs: readonly Sync[]): readonly Sync[] {
+  const at = syncs.findIndex((sync) => idOf(sync) === lastId);
+  return at === -1 ? syncs.slice(-1) : syncs.slice(at + 1);
+}
+
+const seconds = (fromId: string | undefined, toId: string): number =>
+  fromId === undefined ? 0 : Number(BigInt(toId) - BigInt(fromId)) / 1e9;
+
+/** The window after another look. `syncs` are the last ones, oldest first. Another regime starts it anew, with the newest alone. */
+export function addOffsets(before: Offsets, syncs: readonly Sync[], regime: string, now_ms: number): Offsets {
+  const isSame = before.regime === regime;
+  const found = newOnes(before, syncs);
+  const fresh = isSame ? found : found.slice(-1);
+  const added_ns = fresh.map(({ master_offset_ns }) => master_offset_ns);
+  const kept = isSame ? before.values_ns : [];
+  const ids = fresh.map(idOf);
+  const lastId = ids.at(-1);
+  if (lastId === undefined) return { ...before, regime, values_ns: kept, added_ns };
+  const largest_ns = Math.max(...added_ns.map(Math.abs));
+  return {
+    regime,
+    lastId,
+    interval_s: isSame ? seconds(ids.at(-2) ?? before.lastId, lastId) : 0,
+    values_ns: settled([...kept, ...added_ns].slice(-mostOffsets)),
+    added_ns,
+    peaks: withPeak(before.peaks, { at_ms: now_ms, ns: largest_ns }),
+  };
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviationOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+/** Without what was before a servo settled, which it may do without a change of state (ntpshm): that is no jitter of now. */
+function settled(values_ns: readonly number[]): readonly number[] {
+  const recent = values_ns.slice(-recentOffsets);
+  return recent.length === recentOffsets && 4 * deviationOf(recent) < deviationOf(values_ns)
+    ? recent
+    : values_ns;
+}
+
+const medianOf = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** The standard deviation of normal noise that is as wide in the middle, which a few outliers do not change. */
+function noiseOf(values: readonly number[]): number {
+  const median = medianOf(values);
+  return 1.4826 * medianOf(values.map((value) => Math.abs(value - median)));
+}
+
+/** How far the farthest of these may really be: an outlier is as uncertain as any other. */
+function reachOf(recent: readonly number[], noise_ns: number): number {
+  const farthest_ns = Math.max(...recent);
+  return farthest_ns > 4 * noise_ns ? farthest_ns + 3 * noise_ns : farthest_ns;
+}
+
+/** Where offsets lie and how they scatter. */
+export interface Spread {
+  readonly mean_ns: number;
+  /** Four standard deviations (as fbclock; more while there are few samples), or the farthest recent one from the mean. */
+  readonly jitter_ns: number;
+  /** By how much they changed in each second from the last but one to the last. */
+  readonly change_ppb: number;
+}
+
+/** The spread of a window; undefined while there are too few samples for one. */
+export function spreadOf({ values_ns, interval_s }: Offsets): Spread | undefined {
+  const count = values_ns.length;
+  if (count < fewestOffsets) return undefined;
+  const mean_ns = meanOf(values_ns);
+  const deviations = values_ns.map((value) => Math.abs(value - mean_ns));
+  const [last = 0, before = 0] = values_ns.slice(-2).reverse();
+  return {
+    mean_ns,
+    jitter_ns: Math.max(
+      (4 + 16 / count) * deviationOf(values_ns),
+      reachOf(deviations.slice(-recentOffsets), noiseOf(values_ns)),
+    ),
+    change_ppb: interval_s > 0 ? (last - before) / interval_s : 0,
+  };
+}

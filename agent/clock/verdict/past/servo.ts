@@ -1,0 +1,53 @@
+// Where ptp4l's servo has moved the clock, worked out as it does that itself (linuxptp pi.c).
+import type { PiServo } from '../../facts.ts';
+
+/** What the servo does with an offset, at this interval between Syncs. */
+export interface Gains {
+  readonly proportional: number;
+  readonly integral: number;
+  readonly interval_s: number;
+}
+
+type Term = PiServo['proportional'];
+
+/** Constants that somebody chose are taken as they are; others depend on the interval. */
+function gain(
+  { constant, scale, exponent, norm_max }: Term,
+  usual: number,
+  most: number,
+  interval_s: number,
+): number {
+  if (constant !== 0) return Math.min(constant, most / interval_s);
+  return Math.min((scale || usual) * interval_s ** exponent, norm_max / interval_s);
+}
+
+/** The gains of a servo that steers the system clock by software stamps. */
+export const gainsOf = ({ proportional, integral }: PiServo, interval_s: number): Gains => ({
+  proportional: gain(proportional, 0.1, 1, interval_s),
+  integral: gain(integral, 0.001, 2, interval_s),
+  interval_s,
+});
+
+/** How far the servo has moved the clock back since it was looked at first, and how fast it does so now. */
+export interface Way {
+  readonly gone_ns: number;
+  readonly rate_ppb: number;
+  readonly integral_ppb: number;
+}
+
+export const noWay: Way = { gone_ns: 0, rate_ppb: 0, integral_ppb: 0 };
+
+/** The kernel slews no faster. */
+const mostRate_ppb = 500_000;
+
+/** The way up to the Sync at which this offset was measured, and the rate that follows from it. */
+export function wayAfter({ gone_ns, rate_ppb, integral_ppb }: Way, offset_ns: number, gains: Gains): Way {
+  const term_ppb = gains.integral * offset_ns;
+  const wanted_ppb = gains.proportional * offset_ns + integral_ppb + term_ppb;
+  const isClamped = Math.abs(wanted_ppb) > mostRate_ppb;
+  return {
+    gone_ns: gone_ns + rate_ppb * gains.interval_s,
+    rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), mostRate_ppb),
+    integral_ppb: isClamped ? integral_ppb : integral_ppb + term_ppb,
+  };
+}
