@@ -195,6 +195,8 @@ interface PiTerm {
 export interface PiServo {
   readonly proportional: PiTerm;
   readonly integral: PiTerm;
+  /** It moves the clock no faster. */
+  readonly most_ppb: number;
 }
 
 /** What else bears on the question what steers the SYSTEM clock. */

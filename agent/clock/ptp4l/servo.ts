@@ -12,7 +12,11 @@ const defaults = {
   pi_integral_scale: '0',
   pi_integral_exponent: '0.4',
   pi_integral_norm_max: '0.3',
+  max_frequency: '900000000',
 } as const;
+
+/** The kernel lets a program change the system clock's frequency by 10 % at most. */
+const kernelMost_ppb = 100_000_000;
 
 type Options = Readonly<Record<string, string>>;
 
@@ -62,7 +66,8 @@ export function piServoOf(args: readonly string[], conf: string): PiServo | unde
       exponent: number('pi_integral_exponent'),
       norm_max: number('pi_integral_norm_max'),
     },
+    most_ppb: Math.min(number('max_frequency') || Infinity, kernelMost_ppb),
   };
-  const numbers = [...Object.values(servo.proportional), ...Object.values(servo.integral)];
+  const numbers = [...Object.values(servo.proportional), ...Object.values(servo.integral), servo.most_ppb];
   return all['clock_servo'] === 'pi' && numbers.every(Number.isFinite) ? servo : undefined;
 }

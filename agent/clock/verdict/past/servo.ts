@@ -6,6 +6,7 @@ export interface Gains {
   readonly proportional: number;
   readonly integral: number;
   readonly interval_s: number;
+  readonly most_ppb: number;
 }
 
 type Term = PiServo['proportional'];
@@ -22,10 +23,11 @@ function gain(
 }
 
 /** The gains of a servo that steers the system clock by software stamps. */
-export const gainsOf = ({ proportional, integral }: PiServo, interval_s: number): Gains => ({
+export const gainsOf = ({ proportional, integral, most_ppb }: PiServo, interval_s: number): Gains => ({
   proportional: gain(proportional, 0.1, 1, interval_s),
   integral: gain(integral, 0.001, 2, interval_s),
   interval_s,
+  most_ppb,
 });
 
 /** How far the servo has moved the clock back since it was looked at first, and how fast it does so now. */
@@ -37,17 +39,14 @@ export interface Way {
 
 export const noWay: Way = { gone_ns: 0, rate_ppb: 0, integral_ppb: 0 };
 
-/** The kernel slews no faster. */
-const mostRate_ppb = 500_000;
-
 /** The way up to the Sync at which this offset was measured, and the rate that follows from it. */
 export function wayAfter({ gone_ns, rate_ppb, integral_ppb }: Way, offset_ns: number, gains: Gains): Way {
   const term_ppb = gains.integral * offset_ns;
   const wanted_ppb = gains.proportional * offset_ns + integral_ppb + term_ppb;
-  const isClamped = Math.abs(wanted_ppb) > mostRate_ppb;
+  const isClamped = Math.abs(wanted_ppb) > gains.most_ppb;
   return {
     gone_ns: gone_ns + rate_ppb * gains.interval_s,
-    rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), mostRate_ppb),
+    rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), gains.most_ppb),
     integral_ppb: isClamped ? integral_ppb : integral_ppb + term_ppb,
   };
 }

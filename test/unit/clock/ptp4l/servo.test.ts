@@ -6,6 +6,7 @@ const words = (line: string): string[] => line.split(' ');
 const usual = {
   proportional: { constant: 0, scale: 0, exponent: -0.3, norm_max: 0.7 },
   integral: { constant: 0, scale: 0, exponent: 0.4, norm_max: 0.3 },
+  most_ppb: 1e8,
 };
 
 test('the file is the one after -f, alone or behind other letters', () => {
@@ -23,6 +24,11 @@ test('the servo is set by the global section, and by the command line above that
   const over = piServoOf(words('ptp4l -f x --pi_integral_const=0.1 --pi_proportional_const 0.5'), conf);
   assert.deepEqual([over?.proportional.constant, over?.integral.constant], [0.5, 0.1]);
   assert.deepEqual(piServoOf(['ptp4l'], ''), usual);
+});
+
+test('the servo goes as fast as it may, and the kernel lets it', () => {
+  const most = (option: string) => piServoOf(words(`ptp4l ${option}`), '')?.most_ppb;
+  assert.deepEqual(['--max_frequency=100000', '--max_frequency=0', '-S'].map(most), [1e5, 1e8, 1e8]);
 });
 
 test('another servo, or one that is set to no number, is not known', () => {
