@@ -10,13 +10,13 @@ const fileSize = (path) => statSync(join(root, path)).size;
 const anyTime = 0; // it does not change the size
 
 const budgets = [
-  // 72 KB of it are nats.js, the rest is ours. They grew by 12, 14 and 2 KB when the clock was held against
+  // 72 KB of it are nats.js, the rest is ours. They grew by 20, 22 and 5 KB when the clock was held against
   // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes
-  { what: 'dist/nunect.cjs', limit: 372_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 182_000, size: fileSize('dist/nunect-hub.cjs') },
+  { what: 'dist/nunect.cjs', limit: 380_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 190_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 152_000,
+    limit: 155_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

@@ -18,7 +18,7 @@ interface Mutation {
 const mutations: readonly Mutation[] = [
   {
     mend: '1 all of the path delay may lie in one direction',
-    file: 'verdict/bound.ts',
+    file: 'verdict/bounds/ptpbound.ts',
     code: 'hardware ? 0.05 : 1;',
     without: 'hardware ? 0.05 : 0.5;',
   },
@@ -43,14 +43,14 @@ const mutations: readonly Mutation[] = [
   {
     mend: '3 small steps count',
     file: 'verdict/judge.ts',
-    code: 'if (size_s === 0) return undefined;',
-    without: 'if (Math.abs(size_s) < 0.1) return undefined;',
+    code: 'const before = step_s === 0 ?',
+    without: 'const before = Math.abs(step_s) < 0.1 ?',
   },
   {
     mend: '4 not only system_time counts',
-    file: 'verdict/ntpbound.ts',
-    code: 'Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), Math.abs(last_offset_s)) * 1e9',
-    without: '(Math.abs(system_time_s) + 0 * (source.offset_s + last_offset_s)) * 1e9',
+    file: 'verdict/bounds/ntpbound.ts',
+    code: 'Math.max(Math.abs(system_time_s) + Math.abs(source.offset_s), all.at(-1)?.offset_s ?? 0) * 1e9',
+    without: '(Math.abs(system_time_s) + 0 * (source.offset_s + all.length)) * 1e9',
   },
   {
     mend: '5 quality follows the bound',
@@ -67,8 +67,14 @@ const mutations: readonly Mutation[] = [
   {
     mend: '6 a path delay that is no longer measured is a doubt',
     file: 'verdict/ptp.ts',
-    code: 'return Math.max(least_ms,',
-    without: 'return Infinity * Math.max(least_ms,',
+    code: 'sign(answered_ms, 8, 8000)',
+    without: 'sign(answered_ms, Infinity, 8000)',
+  },
+  {
+    mend: '6 answers to other slaves show nothing',
+    file: 'verdict/ptp.ts',
+    code: "clock === 'system' ? [sign(",
+    without: "clock === 'system' && answered_ms === undefined ? [sign(",
   },
   {
     mend: '7 who asks is told by what is known now',
@@ -108,9 +114,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     mend: '11 the window begins anew with each regime',
-    file: 'verdict/bound.ts',
-    code: 'const same = before.regime === regime;',
-    without: "const same = before.regime === regime || regime !== '';",
+    file: 'verdict/bounds/offsets.ts',
+    code: 'const isSame = before.regime === regime;',
+    without: "const isSame = before.regime === regime || regime !== '';",
   },
   {
     mend: '12 liveness is not counted in samples',
@@ -121,7 +127,7 @@ const mutations: readonly Mutation[] = [
   },
   {
     mend: '13 no name of a refclock decides trust',
-    file: 'verdict/paths.ts',
+    file: 'verdict/chronypath.ts',
     code: '? !/^PHC/.test(name)',
     without: '? /^(PTP|SHM)/.test(name)',
   },
@@ -136,6 +142,60 @@ const mutations: readonly Mutation[] = [
     file: 'verdict/holdover.ts',
     code: "Math.max(drift_ppb, path === 'chrony' ? ntpDrift_ppb : crystal_ppb)",
     without: "path === 'chrony' && ntpDrift_ppb + crystal_ppb < 0 ? 0 : drift_ppb",
+  },
+  {
+    mend: 'a servo is known by its way',
+    file: 'verdict/past/past.ts',
+    code: 'const way = wayBefore && gains && wayAfter(wayBefore, offset_ns, gains);',
+    without: 'const way = wayBefore && gains && { ...wayAfter(wayBefore, offset_ns, gains), gone_ns: 0 };',
+  },
+  {
+    mend: 'chronyd is known by its way',
+    file: 'verdict/past/moves.ts',
+    code: '(before.system_time_s - system_time_s - found_s) * 1e9',
+    without: '0 * (before.system_time_s - system_time_s - found_s)',
+  },
+  {
+    mend: 'both claims count until it is known which is true',
+    file: 'verdict/conclusion.ts',
+    code: 'ns: Math.abs(pending.ns) });',
+    without: 'ns: 0 * pending.ns });',
+  },
+  {
+    mend: 'the scatter of the others counts on top of an outlier',
+    file: 'verdict/bounds/offsets.ts',
+    code: 'farthest_ns + 3 * noise_ns',
+    without: 'farthest_ns + 0 * noise_ns',
+  },
+  {
+    mend: 'a witness is as old as its last measurement',
+    file: 'verdict/bounds/ptpbound.ts',
+    code: 'Math.max(largest_ns, sumOfKinds',
+    without: 'Math.max(0 * largest_ns, sumOfKinds',
+  },
+  {
+    mend: 'in holdover somebody else may steer',
+    file: 'verdict/conclusion.ts',
+    code: 'return widerOf(bound, asRead(other, background));',
+    without: 'return [bound, widerOf(bound, asRead(other, background))][0] ?? bound;',
+  },
+  {
+    mend: 'an announced leap second is no jump',
+    file: 'verdict/leap.ts',
+    code: '< sameStep_s ? leap.step_s : 0',
+    without: '< sameStep_s ? 0 * leap.step_s : 0',
+  },
+  {
+    mend: 'a refclock that goes on without PTP is not fed by it',
+    file: 'verdict/chronypath.ts',
+    code: 'fed.fed_ms > leftover_ms;',
+    without: 'fed.fed_ms > leftover_ms * 1e9;',
+  },
+  {
+    mend: 'a limit is entered well below it',
+    file: 'verdict/hysteresis.ts',
+    code: 'const wellBelow = 0.8;',
+    without: 'const wellBelow = 1;',
   },
 ];
 

@@ -114,8 +114,8 @@ test('an import that points up or sideways is caught, however it is written', ()
     ['leaf/causes.ts', "import {\n  openSpool,\n  type Spool,\n} from '../records/spool.ts';"],
     ['leaf/causes.ts', "import type { Spool } from '../records/spool.ts';"],
     [
-      'clock/verdict/bound.ts',
-      "import type { Config } from '../../config/options.ts';\nexport { x } from '../../wire/subjects.ts';",
+      'clock/verdict/bounds/ptpbound.ts',
+      "import type { Config } from '../../../config/options.ts';\nexport { x } from '../../../wire/subjects.ts';",
     ],
     ['nats/link.ts', "const agent = await import('../agent.ts');"],
     ['agent.ts', "import './cli/run.ts';"],

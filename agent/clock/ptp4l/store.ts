@@ -38,7 +38,6 @@ function changeTimes() {
     see(what: string, value: number, now_ms: number): void {
       if (seen.get(what)?.value !== value) seen.set(what, { value, at_ms: now_ms });
     },
-    since_ms: (what: string): number | undefined => seen.get(what)?.at_ms,
     /** When the last of these changed. */
     lastOf(...all: readonly string[]): number | undefined {
       const times = all.flatMap((what) => seen.get(what)?.at_ms ?? []);
@@ -61,21 +60,31 @@ function lastSyncs() {
   };
 }
 
+/** What shows only over time. */
+function history(sync: SyncAge) {
+  const changes = changeTimes();
+  const syncs = lastSyncs();
+  return {
+    take({ id, value }: Received, now_ms: number): void {
+      if (id === 'PORT_STATS_NP') changes.see(value.portIdentity, value.delayResponses, now_ms);
+      else if (id === 'CURRENT_DATA_SET') changes.see('delay', value.meanPathDelay_ns, now_ms);
+      else if (id === 'PORT_DATA_SET') changes.see('delay of a peer', value.peerMeanPathDelay_ns, now_ms);
+      else if (id === 'TIME_STATUS_NP') {
+        sync.take(value.ingress_time_ns, now_ms);
+        syncs.take(value);
+      }
+    },
+    /** When delay requests of this port were answered last. */
+    answered_ms: (portIdentity: string) => changes.lastOf(portIdentity),
+    delayChanged_ms: () => changes.lastOf('delay', 'delay of a peer'),
+    syncs: syncs.all,
+  };
+}
+
 /** An empty store. `sync` may remember what the store before saw. */
 export function dataSetStore(sync: SyncAge): DataSetStore {
   const all = new Map<string, { readonly received: Received; readonly at_ms: number }>();
-  const changes = changeTimes();
-  const syncs = lastSyncs();
-
-  const take = ({ id, value }: Received, now_ms: number): void => {
-    if (id === 'PORT_STATS_NP') changes.see(`answers ${value.portIdentity}`, value.delayResponses, now_ms);
-    else if (id === 'CURRENT_DATA_SET') changes.see('delay', value.meanPathDelay_ns, now_ms);
-    else if (id === 'PORT_DATA_SET') changes.see('delay of a peer', value.peerMeanPathDelay_ns, now_ms);
-    else if (id === 'TIME_STATUS_NP') {
-      sync.take(value.ingress_time_ns, now_ms);
-      syncs.take(value);
-    }
-  };
+  const seen = history(sync);
 
   const get = <K extends DataSetId>(id: K, port = ''): DataSets[K] | undefined =>
     all.get(port === '' ? id : `${id} ${port}`)?.received.value as DataSets[K] | undefined;
@@ -88,7 +97,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
               ...received.value,
               ...get('PORT_PROPERTIES_NP', received.value.portIdentity),
               ...get('PORT_STATS_NP', received.value.portIdentity),
-              ...known({ answered_ms: changes.since_ms(`answers ${received.value.portIdentity}`) }),
+              ...known({ answered_ms: seen.answered_ms(received.value.portIdentity) }),
             },
           ]
         : [],
@@ -98,7 +107,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
     put(received, now_ms) {
       const before = all.get(keyOf(received))?.received;
       all.set(keyOf(received), { received, at_ms: now_ms });
-      take(received, now_ms);
+      seen.take(received, now_ms);
       return before === undefined || !sameValue(received.value, before.value);
     },
     facts(now_ms, life_ms) {
@@ -116,9 +125,9 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
         events: get('SUBSCRIBE_EVENTS_NP')?.events ?? [],
         ports: portsNow,
         timeStatus,
-        syncs: syncs.all(),
+        syncs: seen.syncs(),
         ingressSeen_ms: sync.arrived_ms(),
-        delayChanged_ms: changes.lastOf('delay', 'delay of a peer') ?? now_ms,
+        delayChanged_ms: seen.delayChanged_ms() ?? now_ms,
         ...known({ current, parent, timeProperties, defaults }),
       };
     },

@@ -41,7 +41,7 @@ interface Pair {
 const graceWithoutBound_ns = 1e7;
 
 /** How uncertain an offset is: its bound without the offset itself. */
-export const uncertainty_ns = (bound: ErrorBound): number =>
+const uncertainty_ns = (bound: ErrorBound): number =>
   bound.terms.length === 0 ? graceWithoutBound_ns : sumOfKinds(bound, 'scatter', 'drift', 'source', 'past');
 
 function direct(ptp: PtpLive | undefined, ptpBound: ErrorBound, ntp: NtpLive, ntpBound: ErrorBound): Pair[] {

@@ -249,7 +249,7 @@ export const reasons = {
   gm_implausible: {
     means: 'The grandmaster says of itself what cannot be true.',
     evidence:
-      'currentUtcOffset below 37 or other than before, clockClass 6 or 7 with ptpTimescale 0, or a clockAccuracy finer than its clockClass can keep.',
+      'currentUtcOffset below 37, or other than in the last hour without a leap second, clockClass 6 or 7 with ptpTimescale 0, or a clockAccuracy finer than its clockClass can keep.',
     verdict: 'ptp, at most tracking; the bound is that of NTP, or there is none',
     advice: 'Correct the settings of the grandmaster; run chronyd with -x to check it.',
   },
@@ -263,14 +263,14 @@ export const reasons = {
   path_delay_unmeasured: {
     means: 'The path delay is no longer measured: an old one is used, whatever the path is now.',
     evidence:
-      'No delay response for 8 intervals, at least 8 s; where they are not counted, no other delay for 30 s.',
+      'No delay response for 8 intervals, at least 8 s; or with software timestamps no other delay for 30 s.',
     verdict: 'ptp, at most tracking, no bound',
     advice: 'Check that the grandmaster answers Delay_Req, and that these pass: multicast, firewall, domain.',
   },
   source_jumped: {
     means: 'The source contradicts what was known of the clock before; it is wrong now, or was then.',
     evidence:
-      'An offset larger than the bound of before and its own uncertainty together, and no step of the clock.',
+      'Offsets beyond the bound of before and their own uncertainty together, where the clock is by the way that it has gone since, and no step of the clock.',
     verdict:
       'at most tracking, no bound on true time, until the source returns, others confirm it, or an hour has passed',
     advice: 'Compare the source with another one; restart the agent once you know that it is right.',
