@@ -145,7 +145,7 @@ const mutations: readonly Mutation[] = [
   },
   {
     mend: 'a servo is known by its way',
-    file: 'verdict/past/past.ts',
+    file: 'verdict/past/pending.ts',
     code: 'const way = wayBefore && gains && wayAfter(wayBefore, offset_ns, gains);',
     without: 'const way = wayBefore && gains && { ...wayAfter(wayBefore, offset_ns, gains), gone_ns: 0 };',
   },

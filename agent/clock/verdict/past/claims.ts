@@ -12,8 +12,9 @@ import type { NtpLive } from '../ntp.ts';
 import type { PathName, SteeringPath } from '../paths.ts';
 import type { ClockSettings } from '../settings.ts';
 import { moved } from './moves.ts';
-import { type Measured, type Past, pastAfterSlew, pastWith } from './past.ts';
-import { type Gains, gainsOf } from './servo.ts';
+import { type Past, pastMoved, pastWith } from './past.ts';
+import type { Measured } from './pending.ts';
+import { type Gains, gainsOf, type Integral, integralAfter, wayFrom } from './servo.ts';
 
 /** What the judge remembers of the moment before, as far as claims depend on it. */
 interface Before extends BeforeHoldover {
@@ -39,12 +40,13 @@ function servoSample(
   { id, offset_ns }: OffsetSample,
   offsets: Offsets,
   gains: Gains | undefined,
+  integral: Integral | undefined,
 ): Sample {
   const { values_ns, added_ns } = offsets;
   const isFirst = values_ns.length - added_ns.length < fewestOffsets;
   return {
     by: 'servo',
-    ...known({ gains }),
+    ...known({ gains, start: gains && integral && wayFrom(integral) }),
     id,
     isFirst,
     offset_ns: isFirst ? farthest(values_ns) : offset_ns,
@@ -74,11 +76,25 @@ function gainsNow({ disciplines }: Evidence, { ptp, offsets }: Assessment): Gain
 }
 
 /** The sample to hold against what was claimed before, and what it may be off by itself. */
-function sampleOf({ path, steering }: Steered, evidence: Evidence, assessment: Assessment) {
+function sampleOf(
+  { path, steering: { bound, sample } }: Steered,
+  evidence: Evidence,
+  assessment: Assessment,
+  { integral }: Past,
+) {
   const { offsets, ntp } = assessment;
-  if (path === 'direct')
-    return servoSample(steering.bound, steering.sample, offsets, gainsNow(evidence, assessment));
+  if (path === 'direct') return servoSample(bound, sample, offsets, gainsNow(evidence, assessment), integral);
   return ntp.live && chronydSample(ntp.live);
+}
+
+/** The servo's integral after the samples of this moment. It begins anew with a source. */
+function integralNow(
+  { integral, pending, displaced }: Past,
+  { gains, isFirst, added_ns }: Sample,
+): Integral | undefined {
+  if (gains === undefined) return undefined;
+  const isCalm = pending === undefined && displaced?.home === undefined;
+  return integralAfter(isFirst ? undefined : integral, added_ns, gains, isCalm);
 }
 
 /** Whether something speaks against what this source claims, beside what it claimed before. */
@@ -91,7 +107,7 @@ function slewed({ past }: Before, { set_s }: Evidence, { ntp }: Assessment): Pas
   const { moves: before, ...rest } = past;
   if (ntp.live === undefined || ntp.reason !== undefined) return rest;
   const { moves, slewed_ns } = moved(before, ntp.live.tracking, set_s);
-  return { ...pastAfterSlew(rest, slewed_ns), moves };
+  return { ...pastMoved(rest, slewed_ns), moves };
 }
 
 /** What steers the clock now. */
@@ -121,9 +137,13 @@ export function pastNow(
   if (isImplausible(evidence.wall_s * 1e3)) return rest;
   if (absolute_ns === undefined) return assessment.witness?.absolute_ns === undefined ? rest : past;
   if (past.last === undefined && isDoubted(steering, assessment)) return past;
-  const sample = sampleOf(steered, evidence, assessment);
+  const sample = sampleOf(steered, evidence, assessment, past);
   if (sample === undefined) return past;
   const measured = { ...sample, bound_ns: absolute_ns, drift_ppb: freeDrift_ppb(before, settings) };
   const word = { confirmed: isBorneOut(before, assessment, steering), proven: !before.stepped };
-  return pastWith(past, measured, word, now_ms);
+  const { moves } = past;
+  return {
+    ...pastWith(past, measured, word, now_ms),
+    ...known({ moves, integral: integralNow(past, sample) }),
+  };
 }

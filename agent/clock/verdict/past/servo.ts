@@ -37,7 +37,33 @@ export interface Way {
   readonly integral_ppb: number;
 }
 
-export const noWay: Way = { gone_ns: 0, rate_ppb: 0, integral_ppb: 0 };
+/** The servo's integral term, and what that usually is: so much makes up for the oscillator. */
+export interface Integral {
+  readonly ppb: number;
+  readonly usual_ppb: number;
+}
+
+/** Over so many Syncs it is seen what is usual. */
+const usualOver = 32;
+
+/** The integral after some more Syncs; while the servo is on its way somewhere, `isCalm` false, nothing is usual. */
+export const integralAfter = (
+  before: Integral | undefined,
+  offsets_ns: readonly number[],
+  gains: Gains,
+  isCalm: boolean,
+): Integral =>
+  offsets_ns.reduce(({ ppb: last_ppb, usual_ppb }, offset_ns) => {
+    const ppb = last_ppb + gains.integral * offset_ns;
+    return { ppb, usual_ppb: isCalm ? usual_ppb + (ppb - usual_ppb) / usualOver : usual_ppb };
+  }, before ?? { ppb: 0, usual_ppb: 0 });
+
+/** The way of a servo that begins with such an integral. */
+export const wayFrom = ({ ppb, usual_ppb }: Integral): Way => ({
+  gone_ns: 0,
+  rate_ppb: 0,
+  integral_ppb: ppb - usual_ppb,
+});
 
 /** The way up to the Sync at which this offset was measured, and the rate that follows from it. */
 export function wayAfter({ gone_ns, rate_ppb, integral_ppb }: Way, offset_ns: number, gains: Gains): Way {
