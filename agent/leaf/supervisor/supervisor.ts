@@ -42,8 +42,8 @@ const tick_ms = 1000;
 const mostOld = 10;
 /** While the hub is joined, only each so many ticks the process and its files are looked at. */
 const calmTicks = 5;
-/** A link that held so long has been seen up by two reports of the server. */
-const settled_ms = 10_000;
+/** A link that held so long is no pause of 30 s, which nats-server makes between two attempts after a loop. */
+const settled_ms = 40_000;
 
 /** All that one supervisor knows; `state` and `ticksSinceCheck` are replaced, the trackers change within. */
 interface Supervision {

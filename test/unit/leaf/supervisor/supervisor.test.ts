@@ -150,8 +150,8 @@ test('a complaint is logged again after the link has held, not after one that en
   await pass(1);
   assert.equal(count(), 1);
   for (const [held_s, times] of [
-    [8, 1],
-    [20, 2],
+    [35, 1],
+    [60, 2],
   ] as const) {
     world.up = true;
     await pass(held_s);
