@@ -67,9 +67,10 @@ interface Keeping {
 }
 
 function judgeNow(keeping: Keeping): void {
-  const { deps, settings, seen } = keeping;
+  const { deps, settings } = keeping;
   const { wall, ticker } = deps;
-  wall.check();
+  wall.check(); // whose listeners may ask, so that it is judged within
+  const { seen } = keeping;
   const ptp = deps.ptp.read();
   const ntp = deps.ntp.read();
   keeping.readings = [ptp, ntp];

@@ -37,8 +37,8 @@ const mutations: readonly Mutation[] = [
   {
     mend: '2 a witness that falls silent takes nothing back',
     file: 'verdict/assess.ts',
-    code: 'return before.contradiction;',
-    without: 'return before.contradiction && undefined;',
+    code: 'return { ...before, heard_ms: now_ms };',
+    without: 'return undefined;',
   },
   {
     mend: '3 small steps count',
@@ -146,8 +146,8 @@ const mutations: readonly Mutation[] = [
   {
     mend: 'a servo is known by its way',
     file: 'verdict/past/pending.ts',
-    code: 'const way = wayBefore && gains && wayAfter(wayBefore, offset_ns, gains);',
-    without: 'const way = wayBefore && gains && { ...wayAfter(wayBefore, offset_ns, gains), gone_ns: 0 };',
+    code: 'const way = wayBefore && gains && wayAfter(wayBefore, added, gains);',
+    without: 'const way = wayBefore && gains && { ...wayAfter(wayBefore, added, gains), gone_ns: 0 };',
   },
   {
     mend: 'chronyd is known by its way',
@@ -176,8 +176,8 @@ const mutations: readonly Mutation[] = [
   {
     mend: 'in holdover somebody else may steer',
     file: 'verdict/conclusion.ts',
-    code: 'return widerOf(bound, asRead(other, background));',
-    without: 'return [bound, widerOf(bound, asRead(other, background))][0] ?? bound;',
+    code: 'return widerAbsolute(bound, asRead(other, background));',
+    without: 'return [bound, widerAbsolute(bound, asRead(other, background))][0] ?? bound;',
   },
   {
     mend: 'an announced leap second is no jump',

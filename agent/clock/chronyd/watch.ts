@@ -90,7 +90,7 @@ async function askAddresses(watch: ChronyWatch): Promise<Asked> {
   for (const client of others) {
     if (!isShut(asked)) break;
     const other = await askChronyd(client);
-    if (isShut(other) || !('value' in other)) continue;
+    if (!('value' in other)) continue;
     watch.clients = [client, ...watch.clients.filter((one) => one !== client)];
     asked = other;
   }

@@ -11,6 +11,7 @@ import { relativeOnly, unbounded } from './bounds/terms.ts';
 import { chronyPath, type FedRefclocks } from './chronypath.ts';
 import { directPath } from './directpath.ts';
 import { compareSources, type Doubt, grandmasterDoubts, pathDoubts, steerers } from './doubts.ts';
+import { whyImplausible } from './grandmaster.ts';
 import { type Leap, leapNow, type UtcOffset, utcOffsetAfter } from './leap.ts';
 import { assessNtp, type NtpAssessment, type NtpMemory } from './ntp.ts';
 import { forgiven_ms, type Past } from './past/past.ts';
@@ -31,7 +32,7 @@ export interface Remembered extends NtpMemory {
   readonly fedRefclocks: FedRefclocks;
 }
 
-/** What PTP and NTP contradicted each other in when chronyd answered last, monotonic ms. */
+/** What PTP and NTP contradicted each other in, and when both were there last, monotonic ms. */
 interface Contradiction extends Doubt {
   readonly heard_ms: number;
 }
@@ -94,7 +95,7 @@ const offsetsNow = (before: Offsets, { live }: PtpAssessment, now_ms: number): O
     ? { ...noOffsets, peaks: before.peaks }
     : addOffsets(before, live.facts.syncs, live.regime, now_ms);
 
-/** A witness that is gone for so long takes its word with it; one that is restarted, or has lost its servers, does not. */
+/** One of the two that is gone for so long takes its word with it; a chronyd that is restarted, or has lost its servers, does not. */
 const goneFor_ms = 3_600_000;
 
 /** What PTP and NTP contradict each other in now, or did when they were last compared. */
@@ -105,12 +106,11 @@ function contradictionNow(
   [ptp, ptpBound]: readonly [PtpAssessment, ErrorBound],
   [ntp, ntpBound]: readonly [NtpAssessment, ErrorBound],
 ): Contradiction | undefined {
-  if (ptp.live !== undefined && ntp.live !== undefined) {
-    const found = compareSources(evidence, ptp.live, ptpBound, ntp.live, ntpBound);
-    return found && { ...found, heard_ms: now_ms };
-  }
+  const found = ptp.live && ntp.live && compareSources(evidence, ptp.live, ptpBound, ntp.live, ntpBound);
+  if (found === 'agree') return undefined;
+  if (found !== undefined) return { ...found, heard_ms: now_ms };
   if (before === undefined) return undefined;
-  if (evidence.ntp.kind !== 'absent') return { ...before, heard_ms: now_ms };
+  if (ptp.live !== undefined && evidence.ntp.kind !== 'absent') return { ...before, heard_ms: now_ms };
   return now_ms - before.heard_ms > goneFor_ms ? undefined : before;
 }
 
@@ -127,10 +127,11 @@ function delayAge({ delaySigns }: PtpLive, { since_ms }: Pick<Followed, 'since_m
 /** Whom ptp4l follows, and whether the path to it is measured. */
 function followedNow(
   { followed }: Remembered,
-  { live }: PtpAssessment,
+  { live, reason }: PtpAssessment,
   now_ms: number,
 ): Followed | undefined {
-  if (live === undefined) return undefined;
+  const isPause = reason === 'ptp_stale_sync' || reason === 'ptp_no_answer';
+  if (live === undefined) return isPause ? followed : undefined;
   const now: Followed = followed?.whom === live.follows ? followed : { whom: live.follows, since_ms: now_ms };
   return delayAge(live, now, now_ms).over_ms > 0 ? { ...now, delayLost_ms: now_ms } : now;
 }
@@ -205,9 +206,10 @@ export function utcOffsetNow(
   { ptp, witness, leap }: Assessment,
   now_ms: number,
 ): UtcOffset | undefined {
-  const properties = ptp.live?.facts.timeProperties;
-  if (properties === undefined || !properties.ptpTimescale || !properties.currentUtcOffsetValid)
-    return utcOffset;
+  const { timeProperties: properties, parent } = ptp.live?.facts ?? {};
+  const isSaid = properties?.ptpTimescale === true && properties.currentUtcOffsetValid;
+  if (!isSaid || whyImplausible(parent, properties) !== undefined)
+    return utcOffset && { believed_s: utcOffset.believed_s };
   const { currentUtcOffset_s } = properties;
   return utcOffsetAfter(utcOffset, currentUtcOffset_s, confirmsSeconds(witness), leap, now_ms, forgiven_ms);
 }

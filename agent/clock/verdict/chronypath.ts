@@ -23,7 +23,7 @@ interface FedRefclock {
   readonly name: string;
   /** When it was seen so last, monotonic ms. */
   readonly fed_ms: number;
-  /** ptp4l steered the card's clock, which can be read without it. */
+  /** ptp4l may have steered a card's clock, which can be read without it. */
   readonly byCard: boolean;
 }
 
@@ -38,12 +38,19 @@ const mostRefclocks = 8;
 /** chronyd takes what a refclock has left for less than this. */
 const leftover_ms = 60_000;
 
-/** Whether a refclock goes on giving time though ptp4l says that it gets none, so that something else feeds it. */
-const feedsItself = (
+/** A ptp4l that does not say that it gets no time may only not be seen; after so long it is gone. */
+const unseen_ms = 3_600_000;
+
+/** Whether a refclock goes on giving time without ptp4l, so that something else feeds it. */
+function feedsItself(
   { selected: { name, last_rx_s = Infinity } }: NtpLive,
+  { state }: PtpAssessment,
   fed: FedRefclock,
   now_ms: number,
-) => name === fed.name && !fed.byCard && now_ms - last_rx_s * 1e3 - fed.fed_ms > leftover_ms;
+): boolean {
+  const limit_ms = state === 'not_following' ? leftover_ms : unseen_ms;
+  return name === fed.name && !fed.byCard && now_ms - last_rx_s * 1e3 - fed.fed_ms > limit_ms;
+}
 
 /** The refclocks that PTP was seen to feed, after another look. */
 export function fedRefclocksNow(
@@ -55,8 +62,7 @@ export function fedRefclocksNow(
 ): FedRefclocks {
   if (live === undefined || live.selected.mode !== 'refclock') return before;
   const isFedNow = isSteering(chrony) && chrony.notes.includes('refclock_via_chrony');
-  if (!isFedNow && ptp.state !== 'not_following') return before;
-  if (!isFedNow) return before.filter((fed) => !feedsItself(live, fed, now_ms));
+  if (!isFedNow) return before.filter((fed) => !feedsItself(live, ptp, fed, now_ms));
   const { name } = live.selected;
   const others = before.filter((fed) => fed.name !== name);
   const byCard = ptp.live?.clock !== 'system';

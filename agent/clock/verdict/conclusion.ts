@@ -5,7 +5,7 @@ import type { ErrorBound, Verdict } from '../types.ts';
 import { type Assessment, boundOfDoubted } from './assess.ts';
 import { largestSince_ns } from './bounds/offsets.ts';
 import { confirmsSeconds, witnessedBound } from './bounds/ptpbound.ts';
-import { relativeOnly, unbounded, widened, widerOf } from './bounds/terms.ts';
+import { relativeOnly, unbounded, widened, widerAbsolute } from './bounds/terms.ts';
 import type { Doubt } from './doubts.ts';
 import { type Holdover, holdoverBound } from './holdover.ts';
 import { farOutside, type LockLevel } from './hysteresis.ts';
@@ -32,15 +32,15 @@ const isSecondConfirmed = ({ reason }: Doubt, { witness }: Assessment): boolean 
   reason === 'utc_offset_suspect' && confirmsSeconds(witness);
 
 /** What speaks against any lock: at this moment, or by what was claimed before. */
-function commonDoubts({ doubts }: Assessment, past: Past): readonly Doubt[] {
-  const jumped = doubtOfPast(past);
+function commonDoubts({ doubts }: Assessment, past: Past, isPtp: boolean): readonly Doubt[] {
+  const jumped = doubtOfPast(past, isPtp);
   return jumped === undefined ? doubts : [...doubts, jumped];
 }
 
 /** All that speaks against this path. */
 function doubtsOf({ source }: SteeringPath, assessment: Assessment, past: Past): readonly Doubt[] {
   const { ptpDoubts } = assessment;
-  const doubts = commonDoubts(assessment, past);
+  const doubts = commonDoubts(assessment, past, source === 'ptp');
   if (source !== 'ptp') return doubts;
   const open = ptpDoubts.grandmaster.filter((doubt) => !isSecondConfirmed(doubt, assessment));
   return [...doubts, ...ptpDoubts.path, ...open];
@@ -85,18 +85,18 @@ const unique = (codes: readonly ReasonCode[]): ReasonCode[] => [...new Set(codes
 const joined = (...parts: readonly string[]): string =>
   [...new Set(parts)].filter((part) => part !== '').join('; ');
 
-const contradicted = 'PTP and NTP contradict each other';
-const jumped = 'the source contradicts what it said before';
+const hasDoubt = (doubts: readonly Doubt[], wanted: ReasonCode): boolean =>
+  doubts.some(({ reason }) => reason === wanted);
 
-const hasDoubt = (doubts: readonly Doubt[], ...reasons: readonly ReasonCode[]): boolean =>
-  doubts.some(({ reason }) => reasons.includes(reason));
+const contradictions: ReadonlySet<ReasonCode> = new Set([
+  'tai_utc_mistake',
+  'ptp_ntp_disagree',
+  'source_jumped',
+]);
 
-/** With two that steer the wider bound holds, since either may set the clock last. */
-function widest(bound: ErrorBound, { measured }: Assessment): ErrorBound {
-  const size = ({ absolute_ns = 0 }: ErrorBound): number => absolute_ns;
-  if (bound.absolute_ns === undefined) return bound;
-  return measured.reduce((most, other) => (size(other) > size(most) ? other : most), bound);
-}
+/** What leaves no claim on true time: that it is contradicted. */
+const contradictionIn = (doubts: readonly Doubt[]): Doubt | undefined =>
+  doubts.find(({ reason }) => contradictions.has(reason));
 
 /** After a step of the clock: the claim of before, with the step, until a source has proven that it is less. */
 function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): ErrorBound {
@@ -123,12 +123,12 @@ function boundUnder(
 ): ErrorBound {
   const isPtp = steering.source === 'ptp';
   const bound = isPtp ? boundOfDoubted(steering.bound, assessment.ptpDoubts) : steering.bound;
-  if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return relativeOnly(bound, contradicted);
-  if (hasDoubt(doubts, 'source_jumped')) return relativeOnly(bound, jumped);
+  const contradiction = contradictionIn(doubts);
+  if (contradiction !== undefined) return relativeOnly(bound, contradiction.explanation);
   const { witness, offsets } = assessment;
   if (isPtp && bound.absolute_ns === undefined && witness !== undefined)
     return witnessedBound(bound, witness, steering.bound, largestSince_ns(offsets, witness.measured_ms));
-  const ofAll = hasDoubt(doubts, 'conflict') ? widest(bound, assessment) : bound;
+  const ofAll = hasDoubt(doubts, 'conflict') ? assessment.measured.reduce(widerAbsolute, bound) : bound; // either may set it last
   return withPending(boundSoFar(ofAll, background), background);
 }
 
@@ -146,7 +146,10 @@ const withinBound = (
 const pendingText = ({ past: { pending } }: Background): string =>
   pending === undefined
     ? ''
-    : `the source seems to have moved by ${formatNs(Math.abs(pending.ns))}, unless its messages were late`;
+    : `the source seems to have moved by ${formatNs(Math.abs(pending.ns))}, unless its messages were late` +
+      (pending.by === 'servo' && pending.way === undefined
+        ? "; how ptp4l's servo moves the clock is not known"
+        : '');
 
 /** A live source steers the clock. */
 export function concludeSource(
@@ -192,13 +195,14 @@ const reasonsOf = (blocked: readonly BlockedPath[]): readonly ReasonCode[] =>
 function boundInHoldover(
   holdover: Holdover,
   steering: SteeringPath | undefined,
+  doubts: readonly Doubt[],
   assessment: Assessment,
   background: Background,
 ): ErrorBound {
   const bound = holdoverBound(holdover, background.now_ms);
   if (steering === undefined) return bound;
-  const other = boundUnder(doubtsOf(steering, assessment, background.past), steering, assessment, background);
-  return widerOf(bound, asRead(other, background));
+  const other = boundUnder(doubts, steering, assessment, background);
+  return widerAbsolute(bound, asRead(other, background));
 }
 
 /** The source is lost, and the clock runs on. `steering`: what steers it meanwhile. */
@@ -208,24 +212,27 @@ export function concludeHoldover(
   assessment: Assessment,
   background: Background,
 ): Conclusion {
-  const { now_ms } = background;
+  const { now_ms, past } = background;
   const blocked = blockedPaths(assessment);
+  const doubts = steering === undefined ? [] : doubtsOf(steering, assessment, past);
   return {
     source: 'unsynced',
     quality: 'tracking',
     holdover: { since_ms: holdover.since_ms, source: holdover.source },
-    bound: boundInHoldover(holdover, steering, assessment, background),
-    reasons: unique(['holdover', ...reasonsOf(blocked)]),
+    bound: boundInHoldover(holdover, steering, doubts, assessment, background),
+    reasons: unique(['holdover', ...doubts.map(({ reason }) => reason), ...reasonsOf(blocked)]),
     evidence: joined(
       `${holdover.source} was lost ${formatAgo(now_ms - holdover.since_ms)}, the bound assumes a drift of at most ${(holdover.drift_ppb / 1e3).toFixed(0)} ppm`,
+      ...(steering === undefined ? [] : [steering.explanation]),
+      ...doubts.map(({ explanation }) => explanation),
       ...blocked.map(({ explanation }) => explanation),
     ),
   };
 }
 
 function measuredBound({ measured }: Assessment, doubts: readonly Doubt[]): ErrorBound {
-  if (hasDoubt(doubts, 'tai_utc_mistake', 'ptp_ntp_disagree')) return unbounded(contradicted);
-  if (hasDoubt(doubts, 'source_jumped')) return unbounded(jumped);
+  const contradiction = contradictionIn(doubts);
+  if (contradiction !== undefined) return unbounded(contradiction.explanation);
   const absolute = measured.find(({ absolute_ns }) => absolute_ns !== undefined);
   return absolute ?? measured[0] ?? unbounded('nothing measures the system clock');
 }
@@ -234,7 +241,7 @@ function measuredBound({ measured }: Assessment, doubts: readonly Doubt[]): Erro
 export function concludeUnsynced(assessment: Assessment, background: Background): Conclusion {
   const { ptp, ntp } = assessment;
   const blocked = blockedPaths(assessment);
-  const doubts = commonDoubts(assessment, background.past);
+  const doubts = commonDoubts(assessment, background.past, ptp.live !== undefined);
   const reasons = reasonsOf(blocked);
   const acquiring =
     reasons.includes('ptp_uncalibrated') || (reasons.includes(ntp.reason ?? 'starting') && ntp.acquiring);

@@ -44,8 +44,8 @@ const graceWithoutBound_ns = 1e7;
 const uncertainty_ns = (bound: ErrorBound): number =>
   bound.terms.length === 0 ? graceWithoutBound_ns : sumOfKinds(bound, 'scatter', 'drift', 'source', 'past');
 
-function direct(ptp: PtpLive | undefined, ptpBound: ErrorBound, ntp: NtpLive, ntpBound: ErrorBound): Pair[] {
-  if (ptp?.clock !== 'system' || ntp.selected.mode === 'refclock') return [];
+function direct(ptp: PtpLive, ptpBound: ErrorBound, ntp: NtpLive, ntpBound: ErrorBound): Pair[] {
+  if (ptp.clock !== 'system' || ntp.selected.mode === 'refclock') return [];
   const apart_ns = ptp.sample.offset_ns - ntp.measured_ns;
   return [{ apart_ns, allowed_ns: uncertainty_ns(ptpBound) + uncertainty_ns(ntpBound) }];
 }
@@ -63,21 +63,18 @@ function insideChrony(evidence: Evidence): Pair[] {
     );
 }
 
-/** Compares PTP with NTP wherever both measure the same clock. The first doubt found, or undefined. */
+/** Compares PTP with NTP wherever both measure the same clock: the first doubt found. Undefined: there was nothing to compare. */
 export function compareSources(
   evidence: Evidence,
-  ptp: PtpLive | undefined,
+  ptp: PtpLive,
   ptpBound: ErrorBound,
-  ntp: NtpLive | undefined,
+  ntp: NtpLive,
   ntpBound: ErrorBound,
-): Doubt | undefined {
-  if (ntp === undefined) return undefined;
-  const utcOffset_s = ptp?.facts.timeProperties?.currentUtcOffset_s;
-  for (const { apart_ns, allowed_ns } of [
-    ...direct(ptp, ptpBound, ntp, ntpBound),
-    ...insideChrony(evidence),
-  ]) {
-    const explanation = `PTP and NTP are ${formatNs(Math.abs(apart_ns))} apart`;
+): Doubt | 'agree' | undefined {
+  const utcOffset_s = ptp.facts.timeProperties?.currentUtcOffset_s;
+  const pairs = [...direct(ptp, ptpBound, ntp, ntpBound), ...insideChrony(evidence)];
+  for (const { apart_ns, allowed_ns } of pairs) {
+    const explanation = `PTP and NTP were measured ${formatNs(Math.abs(apart_ns))} apart`;
     if (isTaiUtcMistake(apart_ns, utcOffset_s))
       return { reason: 'tai_utc_mistake', explanation: `${explanation}, as TAI and UTC are` };
     if (Math.abs(apart_ns) > allowed_ns)
@@ -86,7 +83,7 @@ export function compareSources(
         explanation: `${explanation}, more than the ${formatNs(allowed_ns)} allowed`,
       };
   }
-  return undefined;
+  return pairs.length === 0 ? undefined : 'agree';
 }
 
 /** Noise may make a short path measure below zero by so much. */

@@ -1,6 +1,7 @@
 // The verdict: a pure reducer over evidence, so that a recorded day can be replayed through it.
 
 import { known } from '../../lib/known.ts';
+import { freshValue } from '../../lib/reading.ts';
 import { type Evidence, isFollowing } from '../facts.ts';
 import type { Verdict } from '../types.ts';
 import { type Assessment, assess, type Remembered, utcOffsetNow } from './assess.ts';
@@ -105,20 +106,21 @@ function forgetOffsets(
     ...before,
     direct: afterLoss(before.direct),
     chrony: afterLoss(before.chrony),
-    offsets: { ...before.offsets, regime: 'stepped', values_ns: [], added_ns: [] },
+    offsets: { ...before.offsets, regime: 'stepped', values_ns: [], added: [] },
     updates: noUpdates,
     past: pastAfterStep(before.past, wrongBy_s * 1e9, isFollowingPtp(evidence), now_ms),
     stepped: true,
     step: {
       at_ms: now_ms,
       size_s: step_s + (before.step?.size_s ?? 0), // one that chronyd has not seen yet counts with it
-      refBefore_s: ntp.kind === 'fresh' ? ntp.value.tracking.ref_time_s : undefined,
+      ...known({ refBefore_s: freshValue(ntp)?.tracking.ref_time_s }),
     },
   };
 }
 
 /** The step for as long as chronyd may not have seen it. */
 function stepAfter({ step }: JudgeState, { ntp }: Evidence, assessment: Assessment): Step | undefined {
+  if (ntp.kind === 'absent') return undefined; // one that is started later measures a clock that has been set
   if (step === undefined || ntp.kind !== 'fresh' || ntp.at_ms <= step.at_ms) return step;
   if (assessment.ntp.reason !== 'clock_stepped') return undefined;
   return { ...step, refAfter_s: step.refAfter_s ?? ntp.value.tracking.ref_time_s };

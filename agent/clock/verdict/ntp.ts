@@ -156,8 +156,8 @@ export interface Step {
   readonly at_ms: number;
   readonly size_s: number;
   /** ref_time of the last report before it, and of the first one after it. */
-  readonly refBefore_s?: number | undefined;
-  readonly refAfter_s?: number | undefined;
+  readonly refBefore_s?: number;
+  readonly refAfter_s?: number;
 }
 
 /** An offset that was found before a step may be as large by chance. */
@@ -180,7 +180,7 @@ function hasSeen(step: Step | undefined, { ref_time_s, last_offset_s }: ChronyTr
 /** What was learned of chronyd before. */
 export interface NtpMemory {
   readonly updates: Updates;
-  readonly step?: Step | undefined;
+  readonly step?: Step;
 }
 
 /** Assesses chronyd by itself. */

@@ -160,6 +160,9 @@ export const evidence = (scene: Scene, now_ms: number): Evidence => ({
   readingError_ns: 2000,
 });
 
+/** What is remembered can be written down and read again; a day can be judged on from there. */
+const copyOf = (state: JudgeState): JudgeState => JSON.parse(JSON.stringify(state)) as JudgeState;
+
 /** A judge that is shown one scene each second. */
 export function timeline(settings: ClockSettings = clockSettings()) {
   let now_ms = 0;
@@ -167,7 +170,8 @@ export function timeline(settings: ClockSettings = clockSettings()) {
   const play = (seconds: number, scene: (now_ms: number) => Scene): JudgeState['verdict'] => {
     for (let i = 0; i < seconds; i++) {
       now_ms += 1000;
-      state = judge(state, evidence(scene(now_ms), now_ms), now_ms, settings);
+      const before = now_ms % 10_000 === 0 ? copyOf(state) : state;
+      state = judge(before, evidence(scene(now_ms), now_ms), now_ms, settings);
     }
     return state.verdict;
   };

@@ -13,6 +13,12 @@ interface Peak {
   readonly ns: number;
 }
 
+/** An offset, and the time between its Sync and the one before; 0 of the first. */
+export interface AddedOffset {
+  readonly offset_ns: number;
+  readonly interval_s: number;
+}
+
 /** The last offsets from one port of one grandmaster in one state of our port, oldest first, at most 64. */
 export interface Offsets {
   /** What they were measured under; anything else starts the window anew. */
@@ -22,16 +28,17 @@ export interface Offsets {
   /** Between the last two; 0 while there are not two. */
   readonly interval_s: number;
   readonly values_ns: readonly number[];
-  /** Those of `values_ns` that the last look has brought. */
-  readonly added_ns: readonly number[];
+  /** Those that the last look has brought. */
+  readonly added: readonly AddedOffset[];
   /** The largest since any moment of the last hour, over all regimes; each smaller than the one before it. */
   readonly peaks: readonly Peak[];
 }
 
-export const noOffsets: Offsets = { interval_s: 0, values_ns: [], added_ns: [], peaks: [] };
+export const noOffsets: Offsets = { interval_s: 0, values_ns: [], added: [], peaks: [] };
 
 const mostPeaks = 32;
-const peaksFor_ms = 3_600_000;
+/** So long it is known how large the offsets were. */
+export const peaksFor_ms = 3_600_000;
 
 /** Where there are too many, the newest ones count as one: as late as the last and as large as the first of them. */
 function withPeak(peaks: readonly Peak[], peak: Peak): readonly Peak[] {
@@ -52,26 +59,30 @@ function newOnes({ lastId }: Offsets, syncs: readonly Sync[]): readonly Sync[] {
   return at === -1 ? syncs.slice(-1) : syncs.slice(at + 1);
 }
 
-const seconds = (fromId: string | undefined, toId: string): number =>
-  fromId === undefined ? 0 : Number(BigInt(toId) - BigInt(fromId)) / 1e9;
+const seconds = (fromId: string | undefined, toId: string | undefined): number =>
+  fromId === undefined || toId === undefined ? 0 : Number(BigInt(toId) - BigInt(fromId)) / 1e9;
 
 /** The window after another look. `syncs` are the last ones, oldest first. Another regime starts it anew, with the newest alone. */
 export function addOffsets(before: Offsets, syncs: readonly Sync[], regime: string, now_ms: number): Offsets {
   const isSame = before.regime === regime;
   const found = newOnes(before, syncs);
   const fresh = isSame ? found : found.slice(-1);
-  const added_ns = fresh.map(({ master_offset_ns }) => master_offset_ns);
   const kept = isSame ? before.values_ns : [];
-  const ids = fresh.map(idOf);
+  const ids = [isSame ? before.lastId : undefined, ...fresh.map(idOf)];
+  const added = fresh.map(({ master_offset_ns }, i) => ({
+    offset_ns: master_offset_ns,
+    interval_s: seconds(ids[i], ids[i + 1]),
+  }));
   const lastId = ids.at(-1);
-  if (lastId === undefined) return { ...before, regime, values_ns: kept, added_ns };
-  const largest_ns = Math.max(...added_ns.map(Math.abs));
+  if (fresh.length === 0 || lastId === undefined) return { ...before, regime, values_ns: kept, added };
+  const offsets_ns = added.map(({ offset_ns }) => offset_ns);
+  const largest_ns = Math.max(...offsets_ns.map(Math.abs));
   return {
     regime,
     lastId,
-    interval_s: isSame ? seconds(ids.at(-2) ?? before.lastId, lastId) : 0,
-    values_ns: settled([...kept, ...added_ns].slice(-mostOffsets)),
-    added_ns,
+    interval_s: added.at(-1)?.interval_s ?? 0,
+    values_ns: settled([...kept, ...offsets_ns].slice(-mostOffsets)),
+    added,
     peaks: withPeak(before.peaks, { at_ms: now_ms, ns: largest_ns }),
   };
 }

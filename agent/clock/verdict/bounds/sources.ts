@@ -4,7 +4,7 @@ import type { NtpLive } from '../ntp.ts';
 import type { PtpLive } from '../ptp.ts';
 import type { ClockSettings } from '../settings.ts';
 import { ntpBound } from './ntpbound.ts';
-import { type Offsets, spreadOf } from './offsets.ts';
+import { type Offsets, peaksFor_ms, spreadOf } from './offsets.ts';
 import { pathDelay_ns, ptpBound, ptpPathBound } from './ptpbound.ts';
 import { sumOf, widened } from './terms.ts';
 
@@ -41,29 +41,32 @@ export function boundOfNtp(live: NtpLive, { drift_ppb }: ClockSettings): ErrorBo
   return missing_ns <= 0 ? bound : widened(bound, { name: 'falseticker', ns: missing_ns });
 }
 
-/** The bound of one that measures the system clock without steering it. */
+/** The bound of an NTP server that measures the system clock, whoever steers it. */
 export interface WitnessBound extends ErrorBound {
   /** When it measured it last, monotonic ms. */
   readonly measured_ms: number;
 }
 
-/** Bound of the system clock by a server of chronyd; undefined where none confirms the clock. */
+/** Bound of the system clock by a server of chronyd; undefined where none has confirmed the clock within an hour. */
 export function boundOfWitness(
   live: NtpLive | undefined,
   settings: ClockSettings,
   now_ms: number,
 ): WitnessBound | undefined {
   if (live === undefined || live.witnesses.length === 0) return undefined;
+  const direct_s = live.refAge_s + live.reportAge_s;
   if (live.selected.mode !== 'refclock')
-    return { ...boundOfNtp(live, settings), measured_ms: now_ms - (live.refAge_s + live.reportAge_s) * 1e3 };
-  const bounds = live.witnesses.map(({ offset_s, error_margin_s, last_rx_s = 0 }) => {
+    return direct_s * 1e3 > peaksFor_ms
+      ? undefined
+      : { ...boundOfNtp(live, settings), measured_ms: now_ms - direct_s * 1e3 };
+  const bounds = live.witnesses.flatMap(({ offset_s, error_margin_s, last_rx_s = 0 }) => {
     const age_s = last_rx_s + live.reportAge_s;
     const terms = [
       { name: 'offset', ns: (Math.abs(offset_s) + Math.abs(live.tracking.system_time_s)) * 1e9 },
       { name: 'error_margin', ns: error_margin_s * 1e9 },
       { name: 'drift', ns: age_s * settings.drift_ppb },
     ] as const;
-    return { ...sumOf(terms), measured_ms: now_ms - age_s * 1e3 };
+    return age_s * 1e3 > peaksFor_ms ? [] : { ...sumOf(terms), measured_ms: now_ms - age_s * 1e3 };
   });
-  return bounds.reduce((best, next) => ((next.absolute_ns ?? 0) < (best.absolute_ns ?? 0) ? next : best));
+  return bounds.toSorted((a, b) => (a.absolute_ns ?? 0) - (b.absolute_ns ?? 0))[0];
 }

@@ -63,8 +63,8 @@ export function widened(bound: ErrorBound, term: BoundTerm): ErrorBound {
   };
 }
 
-/** Of two bounds on true time that may each be what is wrong: the wider one; none where one has none. */
-export function widerOf(a: ErrorBound, b: ErrorBound): ErrorBound {
+/** The wider one of two bounds on true time that may each be what is wrong; none where one has none. */
+export function widerAbsolute(a: ErrorBound, b: ErrorBound): ErrorBound {
   if (a.absolute_ns === undefined || b.absolute_ns === undefined) return a.absolute_ns === undefined ? a : b;
   return b.absolute_ns > a.absolute_ns ? b : a;
 }

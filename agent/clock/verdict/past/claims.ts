@@ -12,7 +12,7 @@ import type { NtpLive } from '../ntp.ts';
 import type { PathName, SteeringPath } from '../paths.ts';
 import type { ClockSettings } from '../settings.ts';
 import { moved } from './moves.ts';
-import { type Past, pastMoved, pastWith } from './past.ts';
+import { type Past, pastLeft, pastMoved, pastWith } from './past.ts';
 import type { Measured } from './pending.ts';
 import { type Gains, gainsOf, type Integral, integralAfter, wayFrom } from './servo.ts';
 
@@ -42,15 +42,15 @@ function servoSample(
   gains: Gains | undefined,
   integral: Integral | undefined,
 ): Sample {
-  const { values_ns, added_ns } = offsets;
-  const isFirst = values_ns.length - added_ns.length < fewestOffsets;
+  const { values_ns, added } = offsets;
+  const isFirst = values_ns.length - added.length < fewestOffsets;
   return {
     by: 'servo',
     ...known({ gains, start: gains && integral && wayFrom(integral) }),
     id,
     isFirst,
     offset_ns: isFirst ? farthest(values_ns) : offset_ns,
-    added_ns: isFirst ? values_ns : added_ns,
+    added: isFirst ? values_ns.map((value_ns) => ({ offset_ns: value_ns, interval_s: 0 })) : added,
     uncertainty_ns: sumOfKinds(bound, 'drift', 'source', 'past'),
   };
 }
@@ -62,17 +62,19 @@ function chronydSample({ tracking, measured_ns, selected }: NtpLive): Sample {
     id: String(tracking.ref_time_s),
     isFirst: false,
     offset_ns: measured_ns,
-    added_ns: [measured_ns],
+    added: [{ offset_ns: measured_ns, interval_s: 0 }],
     uncertainty_ns: selected.error_margin_s * 1e9,
   };
 }
 
-/** What the servo does with an offset, where its settings are known and no Sync was missed. */
-function gainsNow({ disciplines }: Evidence, { ptp, offsets }: Assessment): Gains | undefined {
+/** What the servo does with an offset, where its settings are known and it has met no Sync that we have not seen. */
+function gainsNow({ disciplines }: Evidence, { ptp: { live }, offsets }: Assessment): Gains | undefined {
   const { piServo } = disciplines;
-  if (piServo === undefined || ptp.live === undefined) return undefined;
-  const interval_s = ptp.live.syncInterval_ms / 1e3;
-  return offsets.interval_s > 1.5 * interval_s ? undefined : gainsOf(piServo, interval_s);
+  if (piServo === undefined || live === undefined) return undefined;
+  const interval_s = live.syncInterval_ms / 1e3;
+  const isTold = live.facts.events.includes('time_sync');
+  const isMissed = offsets.added.some((one) => one.interval_s > 1.5 * interval_s);
+  return isMissed && !isTold ? undefined : gainsOf(piServo, interval_s);
 }
 
 /** The sample to hold against what was claimed before, and what it may be off by itself. */
@@ -90,11 +92,11 @@ function sampleOf(
 /** The servo's integral after the samples of this moment. It begins anew with a source. */
 function integralNow(
   { integral, pending, displaced }: Past,
-  { gains, isFirst, added_ns }: Sample,
+  { gains, isFirst, added }: Sample,
 ): Integral | undefined {
   if (gains === undefined) return undefined;
   const isCalm = pending === undefined && displaced?.home === undefined;
-  return integralAfter(isFirst ? undefined : integral, added_ns, gains, isCalm);
+  return integralAfter(isFirst ? undefined : integral, added, gains, isCalm);
 }
 
 /** Whether something speaks against what this source claims, beside what it claimed before. */
@@ -129,11 +131,11 @@ export function pastNow(
   settings: ClockSettings,
 ): Past {
   const past = slewed(before, evidence, assessment);
-  if (steered === undefined) return past;
+  if (steered === undefined) return pastLeft(past);
   const { steering } = steered;
   const { absolute_ns, relative_ns } = steering.bound;
   if (absolute_ns === undefined && relative_ns === undefined && steering.measured) return past; // not measured yet
-  const { last: _moved, pending: _pending, ...rest } = past;
+  const { last: _last, pending: _pending, ...rest } = past;
   if (isImplausible(evidence.wall_s * 1e3)) return rest;
   if (absolute_ns === undefined) return assessment.witness?.absolute_ns === undefined ? rest : past;
   if (past.last === undefined && isDoubted(steering, assessment)) return past;

@@ -1,5 +1,6 @@
 // A source that has jumped: how far, and whether it is back.
 import { known } from '../../../lib/known.ts';
+import type { AddedOffset } from '../bounds/offsets.ts';
 import type { Claim, Measured, Pending } from './pending.ts';
 import { type Way, wayAfter } from './servo.ts';
 
@@ -56,11 +57,11 @@ export const movedWith = (displaced: Displaced, size_ns: number): Displaced =>
     ? displaced
     : { ...displaced, home: { ...displaced.home, center_ns: displaced.home.center_ns + size_ns } };
 
-function homeAfter(home: Home, offset_ns: number, { gains, id }: Measured): Home | undefined {
+function homeAfter(home: Home, added: AddedOffset, { gains, id }: Measured): Home | undefined {
   const { way: wayBefore, ...rest } = home;
-  const way = wayBefore && gains && wayAfter(wayBefore, offset_ns, gains);
+  const way = wayBefore && gains && wayAfter(wayBefore, added, gains);
   if (home.by === 'servo' && way === undefined) return undefined;
-  const isInside = Math.abs(offset_ns - home.center_ns + (way?.gone_ns ?? 0)) <= home.half_ns;
+  const isInside = Math.abs(added.offset_ns - home.center_ns + (way?.gone_ns ?? 0)) <= home.half_ns;
   const inside = isInside ? home.inside + 1 : 0;
   return { ...rest, lastId: id, count: home.count + 1, inside, ...known({ way }) };
 }
@@ -70,8 +71,8 @@ export function displacedAfter(displaced: Displaced, measured: Measured): Displa
   const { home: before, ...rest } = displaced;
   if (before === undefined || before.by !== measured.by || measured.isFirst) return rest;
   if (before.lastId === measured.id) return displaced;
-  const home = measured.added_ns.reduce<Home | undefined>(
-    (so, offset) => so && homeAfter(so, offset, measured),
+  const home = measured.added.reduce<Home | undefined>(
+    (so, one) => so && homeAfter(so, one, measured),
     before,
   );
   if (home === undefined || home.count > samples[home.by].most) return rest;

@@ -55,6 +55,21 @@ export function pastAfterStep(past: Past, size_ns: number, byPtp: boolean, now_m
     : { displaced: { ns, within_ns: leapTolerance_ns, since_ms: now_ms } };
 }
 
+/**
+ * The past once nobody steers the clock any more: whether the samples were late is not found out. A servo has moved the
+ * clock as far as it was followed, or anywhere up to the farthest of them.
+ */
+export function pastLeft({ pending, last, ...past }: Past): Past {
+  if (last === undefined || pending === undefined) return { ...past, ...known({ last }) };
+  const { by, way, ns } = pending;
+  const unknown_ns = by === 'servo' && way === undefined ? Math.abs(ns) : 0;
+  const { center_ns, half_ns } = last;
+  return {
+    ...past,
+    last: { ...last, center_ns: center_ns - (way?.gone_ns ?? 0), half_ns: half_ns + unknown_ns },
+  };
+}
+
 const halfNow_ns = ({ half_ns, at_ms, drift_ppb }: Claim, now_ms: number): number =>
   half_ns + ((now_ms - at_ms) / 1e3) * drift_ppb;
 
@@ -95,12 +110,12 @@ export function pastWith(
   return { ...known({ displaced: displacedNow(displaced, last, now, now_ms) }), last: claim };
 }
 
-/** The doubt that follows from a displacement. */
-export function doubtOfPast({ displaced }: Past): Doubt | undefined {
+/** The doubt that follows from a displacement; NTP has no leap seconds to forget. */
+export function doubtOfPast({ displaced }: Past, isPtp: boolean): Doubt | undefined {
   if (displaced === undefined) return undefined;
   const size = formatNs(Math.abs(displaced.ns));
   const explanation = `the source says that the clock was ${size} off, which excludes what was known of it before`;
-  return isTaiUtcMistake(displaced.ns)
+  return isPtp && isTaiUtcMistake(displaced.ns)
     ? { reason: 'tai_utc_mistake', explanation: `${explanation}, and is as much as TAI and UTC differ` }
     : { reason: 'source_jumped', explanation };
 }

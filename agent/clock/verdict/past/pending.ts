@@ -1,5 +1,6 @@
 // Samples that exclude what was claimed before: whether they are late, or their source has moved.
 import { known } from '../../../lib/known.ts';
+import type { AddedOffset } from '../bounds/offsets.ts';
 import { type Gains, type Way, wayAfter } from './servo.ts';
 
 /** Where the clock was against true time by the last claim: `center_ns` ± `half_ns`, and by how much it may drift since. */
@@ -23,7 +24,7 @@ export interface Measured {
   /** The last of them; after the start of a window the farthest. */
   readonly offset_ns: number;
   /** Those that are new. */
-  readonly added_ns: readonly number[];
+  readonly added: readonly AddedOffset[];
   readonly uncertainty_ns: number;
   readonly bound_ns: number;
   readonly drift_ppb: number;
@@ -50,11 +51,11 @@ const farthest = (a: number, b: number): number => (Math.abs(a) < Math.abs(b) ? 
 
 const oppositeOf = (ns: number, apart_ns: number): number => (ns * apart_ns < 0 ? Math.abs(apart_ns) : 0);
 
-/** The samples that exclude the last claim, with another one, `offset_ns`. */
-function withSample({ center_ns }: Claim, before: Pending, offset_ns: number, gains?: Gains): Pending {
+/** The samples that exclude the last claim, with another one. */
+function withSample({ center_ns }: Claim, before: Pending, added: AddedOffset, gains?: Gains): Pending {
   const { way: wayBefore, ...rest } = before;
-  const way = wayBefore && gains && wayAfter(wayBefore, offset_ns, gains);
-  const apart_ns = offset_ns - center_ns + (way?.gone_ns ?? 0);
+  const way = wayBefore && gains && wayAfter(wayBefore, added, gains);
+  const apart_ns = added.offset_ns - center_ns + (way?.gone_ns ?? 0);
   return {
     ...rest,
     ns: farthest(before.ns, apart_ns),
@@ -71,12 +72,12 @@ export function pendingNow(
   measured: Measured,
   half_ns: number,
 ): Pending {
-  const { by, id, isFirst, offset_ns, added_ns, gains, start } = measured;
+  const { by, id, isFirst, offset_ns, added, gains, start } = measured;
   const ns = farthest(offset_ns - last.center_ns, pending?.ns ?? 0);
   const begun = { by, lastId: id, isFirst, half_ns, ns, back_ns: 0, count: 0 };
   const before = pending?.by === by ? pending : { ...begun, ...known({ way: start }) };
   return {
-    ...added_ns.reduce<Pending>((all, offset) => withSample(last, all, offset, gains), before),
+    ...added.reduce<Pending>((all, one) => withSample(last, all, one, gains), before),
     lastId: id,
   };
 }

@@ -1,11 +1,11 @@
 // Where ptp4l's servo has moved the clock, worked out as it does that itself (linuxptp pi.c).
 import type { PiServo } from '../../facts.ts';
+import type { AddedOffset } from '../bounds/offsets.ts';
 
-/** What the servo does with an offset, at this interval between Syncs. */
+/** What the servo does with an offset, at the interval between Syncs that it was told. */
 export interface Gains {
   readonly proportional: number;
   readonly integral: number;
-  readonly interval_s: number;
   readonly most_ppb: number;
 }
 
@@ -26,7 +26,6 @@ function gain(
 export const gainsOf = ({ proportional, integral, most_ppb }: PiServo, interval_s: number): Gains => ({
   proportional: gain(proportional, 0.1, 1, interval_s),
   integral: gain(integral, 0.001, 2, interval_s),
-  interval_s,
   most_ppb,
 });
 
@@ -49,11 +48,11 @@ const usualOver = 32;
 /** The integral after some more Syncs; while the servo is on its way somewhere, `isCalm` false, nothing is usual. */
 export const integralAfter = (
   before: Integral | undefined,
-  offsets_ns: readonly number[],
+  added: readonly AddedOffset[],
   gains: Gains,
   isCalm: boolean,
 ): Integral =>
-  offsets_ns.reduce(({ ppb: last_ppb, usual_ppb }, offset_ns) => {
+  added.reduce(({ ppb: last_ppb, usual_ppb }, { offset_ns }) => {
     const ppb = last_ppb + gains.integral * offset_ns;
     return { ppb, usual_ppb: isCalm ? usual_ppb + (ppb - usual_ppb) / usualOver : usual_ppb };
   }, before ?? { ppb: 0, usual_ppb: 0 });
@@ -66,12 +65,16 @@ export const wayFrom = ({ ppb, usual_ppb }: Integral): Way => ({
 });
 
 /** The way up to the Sync at which this offset was measured, and the rate that follows from it. */
-export function wayAfter({ gone_ns, rate_ppb, integral_ppb }: Way, offset_ns: number, gains: Gains): Way {
+export function wayAfter(
+  { gone_ns, rate_ppb, integral_ppb }: Way,
+  { offset_ns, interval_s }: AddedOffset,
+  gains: Gains,
+): Way {
   const term_ppb = gains.integral * offset_ns;
   const wanted_ppb = gains.proportional * offset_ns + integral_ppb + term_ppb;
   const isClamped = Math.abs(wanted_ppb) > gains.most_ppb;
   return {
-    gone_ns: gone_ns + rate_ppb * gains.interval_s,
+    gone_ns: gone_ns + rate_ppb * interval_s,
     rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), gains.most_ppb),
     integral_ppb: isClamped ? integral_ppb : integral_ppb + term_ppb,
   };

@@ -22,7 +22,12 @@ import {
   ptpBound,
   witnessedBound,
 } from '../../../../agent/clock/verdict/bounds/ptpbound.ts';
-import { sumOfKinds, unbounded, widened, widerOf } from '../../../../agent/clock/verdict/bounds/terms.ts';
+import {
+  sumOfKinds,
+  unbounded,
+  widened,
+  widerAbsolute,
+} from '../../../../agent/clock/verdict/bounds/terms.ts';
 import { clockAccuracy_ns, whyUntraceable } from '../../../../agent/clock/verdict/grandmaster.ts';
 import { chronyFacts, chronySource, properties, ptpFacts, ptpPort } from '../../../kit/clock/evidence.ts';
 
@@ -136,9 +141,19 @@ test('all Syncs since the last look count, and only the newest where that one is
   const before = addOffsets(noOffsets, syncs.slice(0, 2), 'gm', 0);
   assert.deepEqual(before.values_ns, [10]);
   const now = addOffsets(before, syncs, 'gm', 0);
-  assert.deepEqual([now.added_ns, now.values_ns, now.interval_s], [[20, 30], [10, 20, 30], 1]);
-  assert.deepEqual(addOffsets(before, syncs.slice(2), 'gm', 0).added_ns, [30]);
-  assert.deepEqual(addOffsets(now, syncs, 'gm', 0).added_ns, []);
+  assert.deepEqual(
+    [now.added, now.values_ns, now.interval_s],
+    [
+      [
+        { offset_ns: 20, interval_s: 1 },
+        { offset_ns: 30, interval_s: 1 },
+      ],
+      [10, 20, 30],
+      1,
+    ],
+  );
+  assert.deepEqual(addOffsets(before, syncs.slice(2), 'gm', 0).added, [{ offset_ns: 30, interval_s: 2 }]);
+  assert.deepEqual(addOffsets(now, syncs, 'gm', 0).added, []);
 });
 
 test('the largest offset is remembered over a change of regime, for an hour', () => {
@@ -277,10 +292,10 @@ test('terms count by what they stand for, and those of another clock as the way 
 test('of two that may each be wrong the wider bound holds, and none where one has none', () => {
   const narrow = { absolute_ns: 1, terms: [] };
   const wide = { absolute_ns: 2, terms: [] };
-  assert.equal(widerOf(narrow, wide), wide);
-  assert.equal(widerOf(wide, narrow), wide);
-  assert.equal(widerOf(wide, unbounded('x')).absolute_ns, undefined);
-  assert.equal(widerOf(unbounded('x'), wide).absolute_ns, undefined);
+  assert.equal(widerAbsolute(narrow, wide), wide);
+  assert.equal(widerAbsolute(wide, narrow), wide);
+  assert.equal(widerAbsolute(wide, unbounded('x')).absolute_ns, undefined);
+  assert.equal(widerAbsolute(unbounded('x'), wide).absolute_ns, undefined);
 });
 
 test('a further term counts against true time and against the grandmaster', () => {

@@ -243,7 +243,7 @@ test('two witnesses that steer nothing and contradict each other leave no bound'
   }));
   assert.deepEqual(verdict.reasons, ['ptp_free_running', 'ntp_monitor_only', 'tai_utc_mistake']);
   assert.deepEqual([verdict.quality, verdict.bound.absolute_ns], ['freerun', undefined]);
-  assert.match(verdict.evidence, /PTP and NTP are 37\.0 s apart, as TAI and UTC are$/);
+  assert.match(verdict.evidence, /PTP and NTP were measured 37\.0 s apart, as TAI and UTC are$/);
 });
 
 test('a lock does not outlive a step of the clock, and chronyd is not believed before its next sample', () => {
@@ -279,12 +279,6 @@ test('a lock does not outlive a step of the clock, and chronyd is not believed b
     stepped_s: 20,
   });
   assert.deepEqual(ntp.play(4, resampled).reasons, ['ntp_slewing', 'clock_stepped']);
-});
-
-test('a state is JSON-able and judged on from its copy', () => {
-  const unit = timeline();
-  unit.play(10, goodPtp);
-  assert.deepEqual(JSON.parse(JSON.stringify(unit.state)), unit.state);
 });
 
 test('every reason says what it means, from what, what follows and what to do', () => {
