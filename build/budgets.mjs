@@ -10,13 +10,13 @@ const fileSize = (path) => statSync(join(root, path)).size;
 const anyTime = 0; // it does not change the size
 
 const budgets = [
-  // 72 KB of it are nats.js, the rest is ours. They grew by 20, 22 and 5 KB when the clock was held against
+  // 72 KB of it are nats.js, the rest is ours. They grew by 22, 24 and 6 KB when the clock was held against
   // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes
-  { what: 'dist/nunect.cjs', limit: 380_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 190_000, size: fileSize('dist/nunect-hub.cjs') },
+  { what: 'dist/nunect.cjs', limit: 382_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 192_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 155_000,
+    limit: 155_500,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

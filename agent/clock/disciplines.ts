@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Processes, ProcessSeen } from '../device/processes.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
@@ -61,6 +62,7 @@ async function piServo(processes: readonly ProcessSeen[], readText: ReadText): P
   const [ptp4l, ...others] = processes.filter(({ comm }) => comm === 'ptp4l');
   if (ptp4l === undefined || others.length > 0) return undefined;
   const file = confFileOf(ptp4l.args);
+  if (file !== undefined && !isAbsolute(file)) return undefined; // from a folder that we do not know
   const conf = file === undefined ? '' : await readText(file).catch(() => undefined);
   return conf === undefined ? undefined : piServoOf(ptp4l.args, conf);
 }

@@ -32,7 +32,7 @@ function globalOptions(text: string): Options {
   return found;
 }
 
-/** The options of the command line, `--name value` or `--name=value`, and the file that -f names. */
+/** The options of the command line, `--name value` or `--name=value`, and the file that -f names. -f, -i, -p and -l take a word. */
 function commandLine(args: readonly string[]): { readonly options: Options; readonly file?: string } {
   const found: Record<string, string> = {};
   let file: string | undefined;
@@ -40,8 +40,8 @@ function commandLine(args: readonly string[]): { readonly options: Options; read
     const long = /^--(\w+)(?:=(.*))?$/.exec(arg);
     const next = args[at + 1] ?? '';
     if (long?.[1] !== undefined) found[long[1]] = long[2] ?? next;
-    const short = /^-[A-Za-z0-9]*?f(.*)$/.exec(arg);
-    if (short !== null && !arg.startsWith('--')) file = short[1] === '' ? next : short[1];
+    const short = /^-[^-fipl]*f(.*)$/.exec(arg);
+    if (short !== null) file = short[1] === '' ? next : short[1];
   });
   return { options: found, ...(file === undefined ? {} : { file }) };
 }

@@ -18,7 +18,7 @@ export const reasons = {
   ptp_locked: {
     means: 'The system clock follows PTP closely.',
     evidence:
-      'Port SLAVE, fresh Sync messages, an error bound below the locked limit at 4 in a row, not above it at 3 in a row.',
+      'Port SLAVE, fresh Sync messages, an error bound below 80 % of the locked limit at 4 in a row; since then not above it at 3 in a row, nor above twice of it.',
     verdict: 'ptp, locked',
     advice: nothing,
   },
@@ -32,7 +32,8 @@ export const reasons = {
   },
   ptp_acquiring: {
     means: 'The port is SLAVE, but the error bound is not yet, or no longer, below the tracking limit.',
-    evidence: 'Port SLAVE, fresh Sync messages, fewer than 4 in a row with a bound below the tracking limit.',
+    evidence:
+      'Port SLAVE, fresh Sync messages, fewer than 4 in a row with a bound below 80 % of the tracking limit.',
     verdict: 'ptp, acquiring',
     advice: 'Wait for 4 Sync messages. If it does not end, look at the offset.',
   },
@@ -88,8 +89,7 @@ export const reasons = {
   system_clock_unbound: {
     means:
       'PTP steers the clock of the network card, but nothing transfers that time to the system clock, as far as is known.',
-    evidence:
-      'Hardware timestamps, and neither a selected PHC, PTP or SHM refclock in chronyd nor a phc2sys.',
+    evidence: 'Hardware timestamps, and neither a selected refclock in chronyd nor a phc2sys.',
     verdict: 'never ptp',
     advice: 'Run phc2sys, or give chronyd a refclock PHC.',
   },
@@ -150,7 +150,7 @@ export const reasons = {
   ntp_source_lost: {
     means: 'chronyd has no live source; its values are old.',
     evidence:
-      'No selected source; or the last 3 polls unanswered and no update for 3 usual pauses; or no update for 10 minutes.',
+      'No selected source; or the last 3 polls unanswered and no update for 3 usual pauses; or no update for 10 minutes and 8 of its intervals.',
     verdict: 'never ntp; holdover if it was locked',
     advice: 'Check the network and the servers (chronyc sources, chronyc activity).',
   },
@@ -249,7 +249,7 @@ export const reasons = {
   gm_implausible: {
     means: 'The grandmaster says of itself what cannot be true.',
     evidence:
-      'currentUtcOffset below 37, or other than in the last hour without a leap second, clockClass 6 or 7 with ptpTimescale 0, or a clockAccuracy finer than its clockClass can keep.',
+      'currentUtcOffset below 37, or another than before for the first hour and without an announced leap second, clockClass 6 or 7 with ptpTimescale 0, or a clockAccuracy finer than its clockClass can keep.',
     verdict: 'ptp, at most tracking; the bound is that of NTP, or there is none',
     advice: 'Correct the settings of the grandmaster; run chronyd with -x to check it.',
   },
@@ -270,7 +270,7 @@ export const reasons = {
   source_jumped: {
     means: 'The source contradicts what was known of the clock before; it is wrong now, or was then.',
     evidence:
-      'Offsets beyond the bound of before and their own uncertainty together, where the clock is by the way that it has gone since, and no step of the clock.',
+      'A measured offset differs from what was known before by more than both can be wrong, the corrections since counted, and the clock was not set.',
     verdict:
       'at most tracking, no bound on true time, until the source returns, others confirm it, or an hour has passed',
     advice: 'Compare the source with another one; restart the agent once you know that it is right.',
@@ -292,11 +292,12 @@ export const reasons = {
     evidence:
       'Locked for at least 60 s before; lost for at most holdover_s, and the bound still within the tracking limit.',
     verdict: 'unsynced, tracking, with holdover',
-    advice: 'Restore the source; lower time.drift_ppb if the oscillator is known to be better.',
+    advice: 'Restore the source.',
   },
   holdover_expired: {
     means: 'The source has been lost for too long.',
-    evidence: 'Lost for longer than holdover_s, or the bound has reached the tracking limit.',
+    evidence:
+      'Lost for longer than holdover_s; or the bound, or what another daemon measures, has reached the tracking limit.',
     verdict: 'unsynced, freerun or acquiring',
     advice: 'Restore the source.',
   },

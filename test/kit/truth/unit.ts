@@ -46,7 +46,7 @@ interface Watched {
   hear(record: TimeRecord): void;
   /** Writes into the log of the lab what happens now. */
   mark(what: string): void;
-  /** Waits until it is locked, for `most_s` at most, and 5 s more. */
+  /** Waits until it is locked, as it is to be within `most_s`, and 5 s more. */
   settled(most_s?: number): Promise<void>;
   /** Waits for so long, and its verdict is to stand still meanwhile. */
   steady(seconds: number, more?: Steadiness): Promise<void>;
@@ -104,6 +104,7 @@ function watch(clock: VirtualClock): Watched {
     async settled(most_s = 45) {
       const until_s = now_s() + most_s;
       while (rows.at(-1)?.record.clock_quality !== 'locked' && now_s() < until_s) await pause(0.2);
+      if (now_s() >= until_s) unsaid.push('locked');
       await pause(5);
     },
     async steady(seconds, more = {}) {

@@ -91,5 +91,6 @@ test('the servo of ptp4l is known where only one runs and its file can be read',
   assert.equal((await servoOf(['ptp4l -f /a.conf'], files))?.proportional.constant, 0.7);
   assert.equal((await servoOf(['ptp4l -i eth0'], files))?.proportional.constant, 0);
   assert.equal(await servoOf(['ptp4l -f /gone.conf'], files), undefined);
+  assert.equal(await servoOf(['ptp4l -f a.conf'], { 'a.conf': '' }), undefined, 'relative to where?');
   assert.equal(await servoOf(['ptp4l -f /a.conf', 'ptp4l -i eth1'], files), undefined);
 });

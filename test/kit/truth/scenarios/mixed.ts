@@ -25,13 +25,21 @@ async function witnessed(
 }
 
 /** A grandmaster that lies from the first, with an honest witness. */
-const contested = (name: string, what: string, gm: GmLies, seconds = 65, poll?: string): Scenario => ({
+const contested = (
+  name: string,
+  what: string,
+  gm: GmLies,
+  reason: string,
+  seconds = 65,
+  poll?: string,
+): Scenario => ({
   name,
   what,
   seconds,
   async run(lab) {
-    await witnessed(lab, { gm, ...(poll === undefined ? {} : { poll }) });
+    const { unit } = await witnessed(lab, { gm, ...(poll === undefined ? {} : { poll }) });
     await pause(seconds - 5);
+    unit.expect(reason);
   },
 });
 
@@ -52,7 +60,7 @@ async function agreed(lab: Lab): Promise<void> {
 let segments = process.pid % 10_000;
 
 /** A chronyd that follows what ptp4l hands it through a refclock of this name. */
-async function refclock(lab: Lab, refid: string, gm: GmLies, options = 'poll 0'): Promise<void> {
+async function refclock(lab: Lab, refid: string, gm: GmLies, options = 'poll 0'): Promise<TruthUnit> {
   segments += 1;
   const segment = segments;
   const unit = await lab.unit({ offset_s: 0.02 });
@@ -61,15 +69,24 @@ async function refclock(lab: Lab, refid: string, gm: GmLies, options = 'poll 0')
   lab.owner.after(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
   unit.chronyd([`refclock SHM ${segment} refid ${refid} ${options} precision 1e-6`, 'makestep 1.0 3']);
   await unit.agent();
+  return unit;
 }
 
-const fed = (name: string, what: string, refid: string, gm: GmLies, options?: string): Scenario => ({
+const fed = (
+  name: string,
+  what: string,
+  refid: string,
+  gm: GmLies,
+  reason: string,
+  options?: string,
+): Scenario => ({
   name,
   what,
   seconds: 95,
   async run(lab) {
-    await refclock(lab, refid, gm, options);
+    const unit = await refclock(lab, refid, gm, options);
     await pause(85);
+    unit.expect(reason);
   },
 });
 
@@ -84,30 +101,46 @@ const untraceable: GmLies = {
 /** PTP and NTP at once: as a witness, or one through the other. */
 export const mixedScenarios: readonly Scenario[] = [
   { name: 'wit-ok', what: 'grandmaster and NTP server agree', seconds: 85, run: agreed },
-  contested('wit-30ms', 'the grandmaster is 30 ms off', { offset_s: 0.03 }),
-  contested('wit-1ms', 'the grandmaster is 1 ms off', { offset_s: 0.001 }),
-  contested('wit-utc0', 'currentUtcOffset 0 is announced', { utc_offset_s: 0 }),
-  contested('wit-servesutc', 'UTC is served as if it were TAI', { tai_s: 0 }),
+  contested('wit-30ms', 'the grandmaster is 30 ms off', { offset_s: 0.03 }, 'ptp_ntp_disagree'),
+  contested('wit-1ms', 'the grandmaster is 1 ms off', { offset_s: 0.001 }, 'ptp_ntp_disagree'),
+  contested('wit-utc0', 'currentUtcOffset 0 is announced', { utc_offset_s: 0 }, 'tai_utc_mistake'),
+  contested('wit-servesutc', 'UTC is served as if it were TAI', { tai_s: 0 }, 'tai_utc_mistake'),
   contested(
     'wit6-servesutc',
     'the same, with a server that is seldom asked',
     { tai_s: 0 },
+    'tai_utc_mistake',
     150,
     'minpoll 6 maxpoll 6 iburst',
   ),
-  contested('wit-utcinvalid', 'currentUtcOffset is not valid', {
-    flags: goodFlags & ~gmFlags.utcOffsetValid,
-  }),
+  contested(
+    'wit-utcinvalid',
+    'currentUtcOffset is not valid',
+    { flags: goodFlags & ~gmFlags.utcOffsetValid },
+    'utc_offset_confirmed',
+  ),
   {
     name: 'wit-asym',
     what: 'the way to the grandmaster becomes 2 ms longer',
     seconds: 75,
     run: delayChanges,
   },
-  fed('shm-ok', 'chronyd follows ptp4l', 'PTP0', {}),
-  fed('shm-asym', 'chronyd follows ptp4l over a way 2 ms longer', 'PTP0', { request_shift_s: 0.002 }),
-  fed('shm-sparse', 'chronyd asks its refclock seldom', 'PTP0', {}, 'poll 4'),
+  fed('shm-ok', 'chronyd follows ptp4l', 'PTP0', {}, 'refclock_via_chrony'),
+  fed(
+    'shm-asym',
+    'chronyd follows ptp4l over a way 2 ms longer',
+    'PTP0',
+    { request_shift_s: 0.002 },
+    'ptp_tracking',
+  ),
+  fed('shm-sparse', 'chronyd asks its refclock seldom', 'PTP0', {}, 'refclock_via_chrony', 'poll 4'),
   ...['PTP0', 'ptp', 'GM'].map((refid) =>
-    fed(`field-refid-${refid}`, `an untraceable grandmaster as refclock ${refid}`, refid, untraceable),
+    fed(
+      `field-refid-${refid}`,
+      `an untraceable grandmaster as refclock ${refid}`,
+      refid,
+      untraceable,
+      'gm_not_traceable',
+    ),
   ),
 ];

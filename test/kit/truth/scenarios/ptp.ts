@@ -38,18 +38,19 @@ export async function ptpSite(
 }
 
 /** A unit that follows a grandmaster which lies in one way from the first. */
-const always = (name: string, what: string, gm: GmLies, seconds = 50): Scenario => ({
+const always = (name: string, what: string, gm: GmLies, reason: string, seconds = 50): Scenario => ({
   name,
   what,
   seconds,
   async run(lab) {
-    await ptpSite(lab, { gm });
+    const { unit } = await ptpSite(lab, { gm });
     await pause(seconds - 5);
+    unit.expect(reason);
   },
 });
 
 /** A unit that is settled when its grandmaster begins to lie. */
-const suddenly = (name: string, what: string, gm: GmLies, seconds = 25): Scenario => ({
+const suddenly = (name: string, what: string, gm: GmLies, reason: string, seconds = 25): Scenario => ({
   name,
   what,
   seconds: seconds + 40,
@@ -59,6 +60,7 @@ const suddenly = (name: string, what: string, gm: GmLies, seconds = 25): Scenari
     unit.mark(what);
     liar.set(gm);
     await pause(seconds);
+    unit.expect(reason);
   },
 });
 
@@ -163,14 +165,18 @@ async function holdover(lab: Lab): Promise<void> {
   gm.set({ no_announce: true, no_sync: true });
   unit.oscillator(29);
   await pause(25);
+  unit.expect('holdover');
 }
 
 async function weakServo(lab: Lab): Promise<void> {
   const { unit } = await ptpSite(lab, { lines: [...quick, 'max_frequency 100000'] });
   await unit.settled();
-  unit.mark('the oscillator 700 ppm faster, and the servo may do 100');
-  unit.oscillator(720);
-  await pause(25);
+  unit.mark('the oscillator becomes 20 ppm faster each second, and the servo may do 100');
+  for (let ppm = 40; ppm <= 400; ppm += 20) {
+    unit.oscillator(ppm);
+    await pause(1);
+  }
+  await pause(15);
 }
 
 async function delayLost(lab: Lab): Promise<void> {
@@ -216,27 +222,41 @@ export const ptpScenarios: readonly Scenario[] = [
     run: tenMinutes,
   },
   ...[5, 15, 30, 50].map(jittery),
-  always('ptp-asym', 'the way to the grandmaster seems 1 ms longer', { request_shift_s: 0.001 }, 70),
+  always(
+    'ptp-asym',
+    'the way to the grandmaster seems 1 ms longer',
+    { request_shift_s: 0.001 },
+    'ptp_tracking',
+    70,
+  ),
   { name: 'ptp-asymstep', what: 'it becomes 400 us longer', seconds: 85, run: delayStep },
   { name: 'ptp-netem', what: 'it is 1 ms longer', seconds: 80, run: delayToGm },
-  always('ptp-negdelay', 'the delay is measured as negative', { request_shift_s: -0.0005 }, 70),
+  always(
+    'ptp-negdelay',
+    'the delay is measured as negative',
+    { request_shift_s: -0.0005 },
+    'path_delay_negative',
+    70,
+  ),
   { name: 'ptp-noresp', what: 'Delay_Resp is lost, then the way changes', seconds: 100, run: delayLost },
   suddenly(
     'ptp-noresp2',
     'no Delay_Resp any more, and Sync takes 1 ms longer',
     { no_response: true, sync_shift_s: -0.001 },
+    'path_delay_unmeasured',
     70,
   ),
   { name: 'ptp-class', what: 'clockClass and clockAccuracy change', seconds: 100, run: classChanges },
   { name: 'ptp-flags', what: 'flags of Announce change', seconds: 105, run: flagChanges },
-  always('ptp-arb1h', 'an arbitrary time scale, an hour off', {
-    flags: goodFlags & ~gmFlags.ptpTimescale,
-    tai_s: 0,
-    offset_s: 3600,
-  }),
-  always('ptp-utc0', 'currentUtcOffset 0 is announced', { utc_offset_s: 0 }),
-  always('ptp-utc36', 'currentUtcOffset 36 is announced', { utc_offset_s: 36 }),
-  always('ptp-servesutc', 'UTC is served as if it were TAI', { tai_s: 0 }),
+  always(
+    'ptp-arb1h',
+    'an arbitrary time scale, an hour off',
+    { flags: goodFlags & ~gmFlags.ptpTimescale, tai_s: 0, offset_s: 3600 },
+    'gm_implausible',
+  ),
+  always('ptp-utc0', 'currentUtcOffset 0 is announced', { utc_offset_s: 0 }, 'gm_implausible'),
+  always('ptp-utc36', 'currentUtcOffset 36 is announced', { utc_offset_s: 36 }, 'gm_implausible'),
+  always('ptp-servesutc', 'UTC is served as if it were TAI', { tai_s: 0 }, 'tai_utc_mistake'),
   {
     name: 'ptp-2gm',
     what: 'another grandmaster, 5 ms off, takes over',
@@ -244,11 +264,11 @@ export const ptpScenarios: readonly Scenario[] = [
     run: secondGrandmaster,
   },
   { name: 'ptp-hold', what: 'holdover with an oscillator that changes', seconds: 130, run: holdover },
-  { name: 'ptp-grow', what: 'a servo that cannot follow', seconds: 65, run: weakServo },
-  suddenly('ptp-noann', 'no Announce any more', { no_announce: true }),
-  suddenly('ptp-frozen', 'the time of the grandmaster stands still', { frozen: true }),
-  suddenly('ptp-flood', 'Announce of 200 other clocks each second', { flood: 200 }),
-  suddenly('ptp-domain', 'the grandmaster moves to domain 5', { domain: 5 }),
-  suddenly('ptp-slow', 'the grandmaster drifts by 1 ms/s', { drift_ppm: 1000 }),
+  { name: 'ptp-grow', what: 'a servo that cannot follow', seconds: 75, run: weakServo },
+  suddenly('ptp-noann', 'no Announce any more', { no_announce: true }, 'ptp_listening'),
+  suddenly('ptp-frozen', 'the time of the grandmaster stands still', { frozen: true }, 'ptp_acquiring'),
+  suddenly('ptp-flood', 'Announce of 200 other clocks each second', { flood: 200 }, 'ptp_locked'),
+  suddenly('ptp-domain', 'the grandmaster moves to domain 5', { domain: 5 }, 'ptp_listening'),
+  suddenly('ptp-slow', 'the grandmaster drifts by 1 ms/s', { drift_ppm: 1000 }, 'ptp_tracking'),
   { name: 'ptp-step90', what: 'someone sets the clock by 90 ms', seconds: 70, run: clockSet },
 ];

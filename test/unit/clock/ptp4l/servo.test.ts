@@ -14,6 +14,7 @@ test('the file is the one after -f, alone or behind other letters', () => {
   assert.equal(confFileOf(words('ptp4l -mf /etc/ptp4l.conf')), '/etc/ptp4l.conf');
   assert.equal(confFileOf(words('ptp4l -f/etc/ptp4l.conf')), '/etc/ptp4l.conf');
   assert.equal(confFileOf(words('ptp4l -i eth0 -S --first_step_threshold 1')), undefined);
+  assert.equal(confFileOf(words('ptp4l -iethf0 -pf')), undefined, 'letters of other words');
 });
 
 test('the servo is set by the global section, and by the command line above that', () => {
