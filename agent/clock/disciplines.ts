@@ -3,7 +3,7 @@ import type { Processes, ProcessSeen } from '../device/processes.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Disciplines, PiServo } from './facts.ts';
-import { confFileOf, piServoOf } from './ptp4l/servo.ts';
+import { confFileOf, piServoOf } from './ptp4l/servosettings.ts';
 
 /** Programs that set or steer the system clock, by the name the kernel knows them under (15 letters of it). */
 const otherNtp = new Map([

@@ -145,7 +145,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mend: 'chronyd is known by its way',
-    file: 'verdict/past/moves.ts',
+    file: 'verdict/past/slewed.ts',
     code: '(before.system_time_s - system_time_s - found_s) * 1e9',
     without: '0 * (before.system_time_s - system_time_s - found_s)',
   },

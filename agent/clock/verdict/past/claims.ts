@@ -11,10 +11,10 @@ import type { OffsetSample } from '../hysteresis.ts';
 import type { NtpLive } from '../ntp.ts';
 import type { PathName, SteeringPath } from '../paths.ts';
 import type { ClockSettings } from '../settings.ts';
-import { moved } from './moves.ts';
 import { type Past, pastLeft, pastMoved, pastWith } from './past.ts';
 import type { Measured } from './pending.ts';
-import { type Gains, gainsOf, type Integral, integralAfter, wayFrom } from './servo.ts';
+import { type Gains, gainsOf, type Integral, integralAfter, wayFrom } from './servomodel.ts';
+import { slewedSince } from './slewed.ts';
 
 /** What the judge remembers of the moment before, as far as claims depend on it. */
 interface Before extends BeforeHoldover {
@@ -106,10 +106,10 @@ const isDoubted = ({ source }: SteeringPath, { ptpDoubts, contradiction }: Asses
 
 /** The past with what chronyd has moved the clock by since, where it is the one that moves it. */
 function slewed({ past }: Before, { set_s }: Evidence, { ntp }: Assessment): Past {
-  const { moves: before, ...rest } = past;
+  const { lastReport: before, ...rest } = past;
   if (ntp.live === undefined || ntp.reason !== undefined) return rest;
-  const { moves, slewed_ns } = moved(before, ntp.live.tracking, set_s);
-  return { ...pastMoved(rest, slewed_ns), moves };
+  const { lastReport, slewed_ns } = slewedSince(before, ntp.live.tracking, set_s);
+  return { ...pastMoved(rest, slewed_ns), lastReport };
 }
 
 /** What steers the clock now. */
@@ -143,9 +143,9 @@ export function pastNow(
   if (sample === undefined) return past;
   const measured = { ...sample, bound_ns: absolute_ns, drift_ppb: freeDrift_ppb(before, settings) };
   const word = { confirmed: isBorneOut(before, assessment, steering), proven: !before.stepped };
-  const { moves } = past;
+  const { lastReport } = past;
   return {
     ...pastWith(past, measured, word, now_ms),
-    ...known({ moves, integral: integralNow(past, sample) }),
+    ...known({ lastReport, integral: integralNow(past, sample) }),
   };
 }

@@ -2,7 +2,7 @@
 import { known } from '../../../lib/known.ts';
 import type { AddedOffset } from '../bounds/offsets.ts';
 import type { Claim, Measured, Pending } from './pending.ts';
-import { type Way, wayAfter } from './servo.ts';
+import { type Way, wayAfter } from './servomodel.ts';
 
 /** By how much the present claims are away from the first ones, give or take `within_ns`, and since when. */
 export interface Displaced {

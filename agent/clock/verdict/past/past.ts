@@ -6,9 +6,9 @@ import type { ErrorBound } from '../../types.ts';
 import type { Doubt } from '../doubts.ts';
 import { isTaiUtcMistake } from '../grandmaster.ts';
 import { type Displaced, displacedAfter, displacedNow, movedWith } from './displaced.ts';
-import type { Moves } from './moves.ts';
 import { type Claim, hasMoved, type Measured, type Pending, pendingNow, wereLate } from './pending.ts';
-import type { Integral } from './servo.ts';
+import type { Integral } from './servomodel.ts';
+import type { ChronyReport } from './slewed.ts';
 
 /** The claims so far. */
 interface Claims {
@@ -21,8 +21,8 @@ interface Claims {
 
 /** The claims so far, and what moves the clock since. */
 export interface Past extends Claims {
-  /** How chronyd has moved the clock, while it does. */
-  readonly moves?: Moves;
+  /** What chronyd has reported last, while it moves the clock. */
+  readonly lastReport?: ChronyReport;
   /** What ptp4l's servo has learned of the oscillator, while it moves the clock. */
   readonly integral?: Integral;
 }

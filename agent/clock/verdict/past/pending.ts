@@ -1,7 +1,7 @@
 // Samples that exclude what was claimed before: whether they are late, or their source has moved.
 import { known } from '../../../lib/known.ts';
 import type { AddedOffset } from '../bounds/offsets.ts';
-import { type Gains, type Way, wayAfter } from './servo.ts';
+import { type Gains, type Way, wayAfter } from './servomodel.ts';
 
 /** Where the clock was against true time by the last claim: `center_ns` ± `half_ns`, and by how much it may drift since. */
 export interface Claim {

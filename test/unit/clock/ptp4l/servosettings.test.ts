@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confFileOf, piServoOf } from '../../../../agent/clock/ptp4l/servo.ts';
+import { confFileOf, piServoOf } from '../../../../agent/clock/ptp4l/servosettings.ts';
 
 const words = (line: string): string[] => line.split(' ');
 const usual = {
