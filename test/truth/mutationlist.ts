@@ -152,7 +152,7 @@ export const mutations: readonly Mutation[] = [
   {
     mend: 'both claims count until it is known which is true',
     file: 'verdict/conclusion.ts',
-    code: 'ns: Math.abs(pending.ns) });',
+    code: 'ns: Math.abs(pending.ns) + pending.half_ns });',
     without: 'ns: 0 * pending.ns });',
   },
   {

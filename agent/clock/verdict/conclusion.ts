@@ -110,7 +110,7 @@ function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): E
 function withPending(bound: ErrorBound, { past: { pending } }: Background): ErrorBound {
   if (pending === undefined || bound.absolute_ns === undefined) return bound;
   const { relative_ns } = bound; // of the grandmaster nothing else is known than before
-  const wide = widened(bound, { name: 'source_moved', ns: Math.abs(pending.ns) });
+  const wide = widened(bound, { name: 'source_moved', ns: Math.abs(pending.ns) + pending.half_ns });
   return { ...wide, ...(relative_ns === undefined ? {} : { relative_ns }) };
 }
 
@@ -147,7 +147,7 @@ const pendingText = ({ past: { pending } }: Background): string =>
   pending === undefined
     ? ''
     : `the source seems to have moved by ${formatNs(Math.abs(pending.ns))}, unless its messages were late` +
-      (pending.by === 'servo' && pending.way === undefined
+      (pending.by === 'servo' && !pending.isTracked
         ? "; how ptp4l's servo moves the clock is not known"
         : '');
 

@@ -6,7 +6,7 @@ import { type Evidence, isFollowing } from '../facts.ts';
 import type { Verdict } from '../types.ts';
 import { type Assessment, assess, type Remembered, utcOffsetNow } from './assess.ts';
 import { noUpdates } from './bounds/ntpbound.ts';
-import { noOffsets } from './bounds/offsets.ts';
+import { noOffsets, steppedRegime } from './bounds/offsets.ts';
 import { unbounded } from './bounds/terms.ts';
 import { fedRefclocksNow } from './chronypath.ts';
 import {
@@ -106,7 +106,7 @@ function forgetOffsets(
     ...before,
     direct: afterLoss(before.direct),
     chrony: afterLoss(before.chrony),
-    offsets: { ...before.offsets, regime: 'stepped', values_ns: [], added: [] },
+    offsets: { ...before.offsets, regime: steppedRegime, values_ns: [], added: [] },
     updates: noUpdates,
     past: pastAfterStep(before.past, wrongBy_s * 1e9, isFollowingPtp(evidence), now_ms),
     stepped: true,
@@ -170,7 +170,7 @@ function remember(
   return {
     offsets,
     updates,
-    past: pastNow(before, evidence, assessment, steered, now_ms, settings),
+    past: pastNow({ before, evidence, assessment, steered, now_ms, settings }),
     fedRefclocks: fedRefclocksNow(before.fedRefclocks, ntp, ptp, paths.chrony, now_ms),
     ...(ptp.state === 'measuring' ? { measuringSince_ms: before.measuringSince_ms ?? now_ms } : {}),
     ...known({ step, utcOffset, leap, followed, contradiction, ntpDrift_ppb }),

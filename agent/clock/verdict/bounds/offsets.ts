@@ -13,7 +13,7 @@ interface Peak {
   readonly ns: number;
 }
 
-/** An offset, and the time between its Sync and the one before; 0 of the first. */
+/** An offset, and the time between its Sync and the one before; 0 where that is not known. */
 export interface AddedOffset {
   readonly offset_ns: number;
   readonly interval_s: number;
@@ -28,11 +28,14 @@ export interface Offsets {
   /** Between the last two; 0 while there are not two. */
   readonly interval_s: number;
   readonly values_ns: readonly number[];
-  /** Those that the last look has brought. */
+  /** Those that the last look has brought, whatever they were measured under. */
   readonly added: readonly AddedOffset[];
   /** The largest since any moment of the last hour, over all regimes; each smaller than the one before it. */
   readonly peaks: readonly Peak[];
 }
+
+/** After the clock was set: the times of the Syncs before it are of another scale. */
+export const steppedRegime = 'stepped';
 
 export const noOffsets: Offsets = { interval_s: 0, values_ns: [], added: [], peaks: [] };
 
@@ -65,18 +68,17 @@ const seconds = (fromId: string | undefined, toId: string | undefined): number =
 /** The window after another look. `syncs` are the last ones, oldest first. Another regime starts it anew, with the newest alone. */
 export function addOffsets(before: Offsets, syncs: readonly Sync[], regime: string, now_ms: number): Offsets {
   const isSame = before.regime === regime;
-  const found = newOnes(before, syncs);
-  const fresh = isSame ? found : found.slice(-1);
+  const fresh = newOnes(before, syncs);
   const kept = isSame ? before.values_ns : [];
-  const ids = [isSame ? before.lastId : undefined, ...fresh.map(idOf)];
+  const ids = [before.regime === steppedRegime ? undefined : before.lastId, ...fresh.map(idOf)];
   const added = fresh.map(({ master_offset_ns }, i) => ({
     offset_ns: master_offset_ns,
     interval_s: seconds(ids[i], ids[i + 1]),
   }));
   const lastId = ids.at(-1);
   if (fresh.length === 0 || lastId === undefined) return { ...before, regime, values_ns: kept, added };
-  const offsets_ns = added.map(({ offset_ns }) => offset_ns);
-  const largest_ns = Math.max(...offsets_ns.map(Math.abs));
+  const offsets_ns = added.map(({ offset_ns }) => offset_ns).slice(isSame ? 0 : -1);
+  const largest_ns = Math.max(...added.map(({ offset_ns }) => Math.abs(offset_ns)));
   return {
     regime,
     lastId,

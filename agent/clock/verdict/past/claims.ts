@@ -1,115 +1,22 @@
-// What a source claims at this moment, and whether it may take the place of what was claimed before.
+// What is measured at this moment and by whom the clock is moved, held against what was claimed before.
 import { known } from '../../../lib/known.ts';
 import type { Evidence } from '../../facts.ts';
 import { isImplausible } from '../../trust.ts';
-import type { ErrorBound } from '../../types.ts';
 import type { Assessment } from '../assess.ts';
-import { fewestOffsets, type Offsets } from '../bounds/offsets.ts';
-import { sumOfKinds } from '../bounds/terms.ts';
+import { boundOfPtpPath } from '../bounds/sources.ts';
+import { sourceOf_ns } from '../bounds/terms.ts';
 import { type BeforeHoldover, freeDrift_ppb } from '../holdover.ts';
-import type { OffsetSample } from '../hysteresis.ts';
-import type { NtpLive } from '../ntp.ts';
 import type { PathName, SteeringPath } from '../paths.ts';
+import type { PtpLive } from '../ptp.ts';
 import type { ClockSettings } from '../settings.ts';
-import { type Past, pastLeft, pastMoved, pastWith } from './past.ts';
-import type { Measured } from './pending.ts';
-import { type Gains, gainsOf, type Integral, integralAfter, wayFrom } from './servomodel.ts';
-import { slewedSince } from './slewed.ts';
+import { type Measured, noise_ns, type Past, pastConfirmed, pastLeft, pastMoved, pastWith } from './past.ts';
+import { type Doing, followed, type Gains, gainsOf, type Sample } from './servomodel.ts';
+import { type Slewed, slewedSince } from './slewed.ts';
 
 /** What the judge remembers of the moment before, as far as claims depend on it. */
 interface Before extends BeforeHoldover {
   readonly past: Past;
   readonly stepped: boolean;
-}
-
-/** Others measure the same as the source that steers: enough servers, or one that would have seen the difference. */
-function isBorneOut({ past }: Before, { ntp, witness }: Assessment, { source }: SteeringPath): boolean {
-  if (source === 'ntp') return ntp.live?.isMajority === true;
-  const seen_ns = witness?.absolute_ns ?? Infinity;
-  return seen_ns < Math.abs((past.displaced ?? past.pending)?.ns ?? 0);
-}
-
-const farthest = (values: readonly number[]): number =>
-  values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
-
-type Sample = Omit<Measured, 'bound_ns' | 'drift_ppb'>;
-
-/** What ptp4l's servo follows. Of its first ones, before they had a bound, the farthest is what it began with. */
-function servoSample(
-  bound: ErrorBound,
-  { id, offset_ns }: OffsetSample,
-  offsets: Offsets,
-  gains: Gains | undefined,
-  integral: Integral | undefined,
-): Sample {
-  const { values_ns, added } = offsets;
-  const isFirst = values_ns.length - added.length < fewestOffsets;
-  return {
-    by: 'servo',
-    ...known({ gains, start: gains && integral && wayFrom(integral) }),
-    id,
-    isFirst,
-    offset_ns: isFirst ? farthest(values_ns) : offset_ns,
-    added: isFirst ? values_ns.map((value_ns) => ({ offset_ns: value_ns, interval_s: 0 })) : added,
-    uncertainty_ns: sumOfKinds(bound, 'drift', 'source', 'past'),
-  };
-}
-
-/** What chronyd follows: the measurement of its source, since its own estimate goes after a jump but slowly. */
-function chronydSample({ tracking, measured_ns, selected }: NtpLive): Sample {
-  return {
-    by: 'chronyd',
-    id: String(tracking.ref_time_s),
-    isFirst: false,
-    offset_ns: measured_ns,
-    added: [{ offset_ns: measured_ns, interval_s: 0 }],
-    uncertainty_ns: selected.error_margin_s * 1e9,
-  };
-}
-
-/** What the servo does with an offset, where its settings are known and it has met no Sync that we have not seen. */
-function gainsNow({ disciplines }: Evidence, { ptp: { live }, offsets }: Assessment): Gains | undefined {
-  const { piServo } = disciplines;
-  if (piServo === undefined || live === undefined) return undefined;
-  const interval_s = live.syncInterval_ms / 1e3;
-  const isTold = live.facts.events.includes('time_sync');
-  const isMissed = offsets.added.some((one) => one.interval_s > 1.5 * interval_s);
-  return isMissed && !isTold ? undefined : gainsOf(piServo, interval_s);
-}
-
-/** The sample to hold against what was claimed before, and what it may be off by itself. */
-function sampleOf(
-  { path, steering: { bound, sample } }: Steered,
-  evidence: Evidence,
-  assessment: Assessment,
-  { integral }: Past,
-) {
-  const { offsets, ntp } = assessment;
-  if (path === 'direct') return servoSample(bound, sample, offsets, gainsNow(evidence, assessment), integral);
-  return ntp.live && chronydSample(ntp.live);
-}
-
-/** The servo's integral after the samples of this moment. It begins anew with a source. */
-function integralNow(
-  { integral, pending, displaced }: Past,
-  { gains, isFirst, added }: Sample,
-): Integral | undefined {
-  if (gains === undefined) return undefined;
-  const isCalm = pending === undefined && displaced?.home === undefined;
-  return integralAfter(isFirst ? undefined : integral, added, gains, isCalm);
-}
-
-/** Whether something speaks against what this source claims, beside what it claimed before. */
-const isDoubted = ({ source }: SteeringPath, { ptpDoubts, contradiction }: Assessment): boolean =>
-  contradiction !== undefined ||
-  (source === 'ptp' && [...ptpDoubts.path, ...ptpDoubts.grandmaster].length > 0);
-
-/** The past with what chronyd has moved the clock by since, where it is the one that moves it. */
-function slewed({ past }: Before, { set_s }: Evidence, { ntp }: Assessment): Past {
-  const { lastReport: before, ...rest } = past;
-  if (ntp.live === undefined || ntp.reason !== undefined) return rest;
-  const { lastReport, slewed_ns } = slewedSince(before, ntp.live.tracking, set_s);
-  return { ...pastMoved(rest, slewed_ns), lastReport };
 }
 
 /** What steers the clock now. */
@@ -118,34 +25,139 @@ export interface Steered {
   readonly steering: SteeringPath;
 }
 
-/**
- * The claims after this moment. A clock that is steered by a source without a claim on true time is nobody's word any
- * more; one that is doubted begins no past, but goes on with one, so that its return is seen.
- */
-export function pastNow(
-  before: Before,
-  evidence: Evidence,
-  assessment: Assessment,
-  steered: Steered | undefined,
-  now_ms: number,
-  settings: ClockSettings,
-): Past {
-  const past = slewed(before, evidence, assessment);
-  if (steered === undefined) return pastLeft(past);
+/** All that the claims of this moment depend on. */
+interface Moment {
+  readonly before: Before;
+  readonly evidence: Evidence;
+  readonly assessment: Assessment;
+  readonly steered: Steered | undefined;
+  readonly now_ms: number;
+  readonly settings: ClockSettings;
+}
+
+/** Others measure the same as the source that steers: enough servers, or one that has seen the difference since. */
+function isBorneOut({ displaced, pending }: Past, { ntp, witness }: Assessment, { source }: SteeringPath) {
+  if (source === 'ntp') return ntp.live?.isMajority === true;
+  const doubtful = displaced ?? pending;
+  if (witness?.absolute_ns === undefined || doubtful === undefined) return false;
+  return witness.measured_ms > doubtful.since_ms && witness.absolute_ns < Math.abs(doubtful.ns);
+}
+
+/** Whether something speaks against what this source claims, beside what it claimed before. */
+const isDoubted = ({ source }: SteeringPath, { ptpDoubts, contradiction }: Assessment): boolean =>
+  contradiction !== undefined ||
+  (source === 'ptp' && [...ptpDoubts.path, ...ptpDoubts.grandmaster].length > 0);
+
+/** The bound that the source claims; a doubted one begins no past, but goes on with one, so that its return is seen. */
+function claimed_ns({ before, assessment, steered }: Moment): number | undefined {
+  const { past, stepped } = before;
+  if (steered === undefined) return undefined;
   const { steering } = steered;
-  const { absolute_ns, relative_ns } = steering.bound;
-  if (absolute_ns === undefined && relative_ns === undefined && steering.measured) return past; // not measured yet
-  const { last: _last, pending: _pending, ...rest } = past;
-  if (isImplausible(evidence.wall_s * 1e3)) return rest;
-  if (absolute_ns === undefined) return assessment.witness?.absolute_ns === undefined ? rest : past;
-  if (past.last === undefined && isDoubted(steering, assessment)) return past;
-  const sample = sampleOf(steered, evidence, assessment, past);
-  if (sample === undefined) return past;
-  const measured = { ...sample, bound_ns: absolute_ns, drift_ppb: freeDrift_ppb(before, settings) };
-  const word = { confirmed: isBorneOut(before, assessment, steering), proven: !before.stepped };
-  const { lastReport } = past;
+  const mayBegin = !stepped && !isDoubted(steering, assessment);
+  return past.last !== undefined || mayBegin ? steering.bound.absolute_ns : undefined;
+}
+
+/** What chronyd has corrected since the last look, where it moves the clock. */
+function slewedNow({ before, evidence }: Moment): Slewed | undefined {
+  const { ntp, disciplines, set_s } = evidence;
+  if (ntp.kind !== 'fresh' || disciplines.chronydMonitorOnly === true) return undefined;
+  const { tracking } = ntp.value;
+  return tracking.leap === 'unsynchronised'
+    ? undefined
+    : slewedSince(before.past.lastReport, tracking, set_s);
+}
+
+/** What the servo does with an offset, where its settings are known and it has met no Sync that we have not seen. */
+function gainsNow({ evidence, assessment }: Moment, { facts, syncInterval_ms }: PtpLive): Gains | undefined {
+  const { piServo } = evidence.disciplines;
+  const interval_s = syncInterval_ms / 1e3;
+  const isMissed = assessment.offsets.added.some((one) => one.interval_s > 1.5 * interval_s);
+  if (piServo === undefined || (isMissed && !facts.events.includes('time_sync'))) return undefined;
+  return gainsOf(piServo, interval_s);
+}
+
+/** What the clock may drift between two Syncs, and for how long they may stay away. */
+const longestPause_ms = 10_000;
+
+/** What a ptp4l measures that steers the system clock, or is about to, and what its servo does meanwhile. */
+function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonly measured: Measured } {
+  const { before, assessment, settings } = moment;
+  const { added } = assessment.offsets;
+  const { servo } = before.past;
+  const path = boundOfPtpPath(live, settings);
+  const gains = gainsNow(moment, live);
+  const calm_ns = noise_ns(before.past, 'servo') ?? Infinity;
+  const doing: Doing | undefined = gains && { gains, acts: assessment.ptp.state === 'slave', calm_ns };
+  const unknown = { samples: added satisfies readonly Sample[], servo: undefined };
+  const { samples, servo: servoNow } = doing === undefined ? unknown : followed(servo, added, doing);
   return {
-    ...pastWith(past, measured, word, now_ms),
-    ...known({ lastReport, integral: integralNow(past, sample) }),
+    ...known({ servo: servoNow }),
+    measured: {
+      by: 'servo',
+      samples,
+      source_ns: path.terms.length === 0 ? Infinity : sourceOf_ns(path),
+      ...known({ bound_ns: claimed_ns(moment) }),
+      drift_ppb: settings.drift_ppb,
+      freeDrift_ppb: freeDrift_ppb(before, settings),
+      pause_ms: longestPause_ms,
+    },
   };
+}
+
+/** A clock that chronyd steers is off its frequency by what chronyd knows, and by what a change of warmth does at once. */
+const warmth_ppb = 3000;
+
+/** What chronyd measures at an update, since its own estimate goes after a jump but slowly. */
+function byChronyd(moment: Moment, slewed: Slewed | undefined): Measured | undefined {
+  const { before, assessment, steered, settings } = moment;
+  const { live } = assessment.ntp;
+  if (live === undefined || steered === undefined) return undefined;
+  const { tracking, measured_ns } = live;
+  const sample = {
+    offset_ns: measured_ns,
+    interval_s: tracking.update_interval_s,
+    ...(slewed?.isKnown === true ? { moved_ns: 0 } : {}),
+  };
+  const free_ppb = freeDrift_ppb(before, settings);
+  const steered_ppb = warmth_ppb + (tracking.skew_ppm + Math.abs(tracking.resid_freq_ppm)) * 1e3;
+  return {
+    by: 'chronyd',
+    samples: slewed?.isUpdate === true ? [sample] : [],
+    source_ns: sourceOf_ns(steered.steering.bound),
+    ...known({ bound_ns: claimed_ns(moment) }),
+    drift_ppb: Math.min(free_ppb, steered_ppb),
+    freeDrift_ppb: free_ppb,
+    pause_ms: 2500 * 2 ** live.selected.poll,
+  };
+}
+
+/** What is measured of the clock now, by the one who moves it. */
+function measuredNow(moment: Moment, slewed: Slewed | undefined) {
+  const { assessment, steered } = moment;
+  const { live } = assessment.ptp;
+  if (steered?.path === 'chrony') {
+    const measured = byChronyd(moment, slewed);
+    return measured && { measured };
+  }
+  return live?.clock === 'system' ? byServo(moment, live) : undefined;
+}
+
+/** The claims after this moment. */
+export function pastNow(moment: Moment): Past {
+  const { before, evidence, assessment, steered, now_ms } = moment;
+  const slewed = slewedNow(moment);
+  const past: Past = { ...pastMoved(before.past, slewed?.slewed_ns ?? 0) };
+  const { last: _last, pending: _pending, ...others } = past;
+  const isKept = evidence.ntp.kind === 'stale';
+  const lastReport = slewed?.report ?? (isKept ? past.lastReport : undefined);
+  if (isImplausible(evidence.wall_s * 1e3)) return { ...others, ...known({ lastReport }) };
+  const found = measuredNow(moment, slewed);
+  if (found === undefined) return { ...pastLeft(past), ...known({ lastReport }) };
+  const { measured, ...servo } = found;
+  const isConfirmed = steered !== undefined && isBorneOut(past, assessment, steered.steering);
+  const claims =
+    isConfirmed && measured.samples.length > 0
+      ? pastConfirmed(past, measured, now_ms)
+      : pastWith(past, measured, now_ms);
+  return { ...claims, ...known({ lastReport }), ...servo };
 }

@@ -1,13 +1,21 @@
 // What was claimed before, held against what is claimed now: the clock cannot jump unseen, so where two claims exclude
-// each other a source has lied, then or now.
+// each other a source has lied, then or now. How far the clock was moved meanwhile is known of chronyd, and of most servos.
 import { formatNs } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
 import type { ErrorBound } from '../../types.ts';
 import type { Doubt } from '../doubts.ts';
 import { isTaiUtcMistake } from '../grandmaster.ts';
 import { type Displaced, displacedAfter, displacedNow, movedWith } from './displaced.ts';
-import { type Claim, hasMoved, type Measured, type Pending, pendingNow, wereLate } from './pending.ts';
-import type { Integral } from './servomodel.ts';
+import {
+  type By,
+  type Claim,
+  halfNow_ns,
+  isLate,
+  type Pending,
+  pendingAfter,
+  samplesToMove,
+} from './pending.ts';
+import type { Sample, Servo } from './servomodel.ts';
 import type { ChronyReport } from './slewed.ts';
 
 /** The claims so far. */
@@ -17,20 +25,28 @@ interface Claims {
   readonly pending?: Pending;
   /** Absent while the present claims agree with the first ones. */
   readonly displaced?: Displaced;
+  /** How far the last samples were from where the one before them had put the clock. */
+  readonly scatter?: Scatter;
+}
+
+interface Scatter {
+  readonly by: By;
+  /** Absolute values, oldest first, at most 16. */
+  readonly values_ns: readonly number[];
 }
 
 /** The claims so far, and what moves the clock since. */
 export interface Past extends Claims {
   /** What chronyd has reported last, while it moves the clock. */
   readonly lastReport?: ChronyReport;
-  /** What ptp4l's servo has learned of the oscillator, while it moves the clock. */
-  readonly integral?: Integral;
+  /** What ptp4l's servo does, while it moves the clock and is known. */
+  readonly servo?: Servo;
 }
 
 export const noPast: Past = {};
 
 /** The past with the clock moved by `size_ns` (positive: forward). */
-export const pastMoved = ({ last, displaced, ...past }: Past, size_ns: number): Past => ({
+export const pastMoved = <T extends Claims>({ last, displaced, ...past }: T, size_ns: number) => ({
   ...past,
   ...known({
     last: last && { ...last, center_ns: last.center_ns + size_ns },
@@ -55,60 +71,121 @@ export function pastAfterStep(past: Past, size_ns: number, byPtp: boolean, now_m
     : { displaced: { ns, within_ns: leapTolerance_ns, since_ms: now_ms } };
 }
 
-/**
- * The past once nobody steers the clock any more: whether the samples were late is not found out. A servo has moved the
- * clock as far as it was followed, or anywhere up to the farthest of them.
- */
+/** The past once nobody measures any more whether samples were late: the clock may have gone anywhere up to the farthest. */
 export function pastLeft({ pending, last, ...past }: Past): Past {
   if (last === undefined || pending === undefined) return { ...past, ...known({ last }) };
-  const { by, way, ns } = pending;
-  const unknown_ns = by === 'servo' && way === undefined ? Math.abs(ns) : 0;
-  const { center_ns, half_ns } = last;
-  return {
-    ...past,
-    last: { ...last, center_ns: center_ns - (way?.gone_ns ?? 0), half_ns: half_ns + unknown_ns },
-  };
+  const unknown_ns = pending.isTracked ? 0 : Math.abs(pending.ns);
+  return { ...past, last: { ...last, half_ns: last.half_ns + unknown_ns } };
 }
-
-const halfNow_ns = ({ half_ns, at_ms, drift_ppb }: Claim, now_ms: number): number =>
-  half_ns + ((now_ms - at_ms) / 1e3) * drift_ppb;
 
 /** A displacement is believed for so long while nothing contradicts it: then the source is as good as one met first. */
 export const forgiven_ms = 3_600_000;
 
-/** What is left of a displacement: nothing once the source is back, or has said the same for long. */
-function displacedStill({ displaced }: Past, measured: Measured, now_ms: number): Displaced | undefined {
-  if (displaced === undefined || now_ms - displaced.since_ms > forgiven_ms) return undefined;
-  return displacedAfter(displaced, measured);
+/** Samples of one look, and what they are worth. */
+export interface Measured {
+  readonly by: By;
+  readonly samples: readonly Sample[];
+  /** What the way to the source, and the source, may be wrong by. */
+  readonly source_ns: number;
+  /** The bound on true time that is published now; undefined where there is none. */
+  readonly bound_ns?: number;
+  /** How fast the clock may drift from one sample to the next, and when nothing steers it. */
+  readonly drift_ppb: number;
+  readonly freeDrift_ppb: number;
+  /** A longer pause than this between two samples is none of a steered clock. */
+  readonly pause_ms: number;
 }
 
-/**
- * The claims after another one. `confirmed`: somebody else measures the same, so that what was claimed before is wrong.
- * `proven`: the source is good enough for a first claim.
- */
-export function pastWith(
-  before: Claims,
-  measured: Measured,
-  { confirmed, proven }: { readonly confirmed: boolean; readonly proven: boolean },
-  now_ms: number,
-): Claims {
-  const { last, pending } = before;
-  const { bound_ns, drift_ppb, offset_ns, uncertainty_ns } = measured;
-  const claim = { center_ns: 0, half_ns: bound_ns, at_ms: now_ms, drift_ppb };
-  if (confirmed) return { last: claim };
-  const displaced = displacedStill(before, measured, now_ms);
-  const agreed = { ...known({ displaced }), last: claim };
-  if (before.displaced !== undefined && displaced === undefined) return agreed;
-  if (last === undefined) return proven ? agreed : before;
-  const half_ns = halfNow_ns(last, now_ms) + uncertainty_ns;
-  const apart_ns = offset_ns - last.center_ns;
-  if (pending === undefined && Math.abs(apart_ns) <= half_ns) return agreed;
-  if (pending?.lastId === measured.id) return before; // the bound has grown by the very sample
-  const now = pendingNow(pending, last, measured, half_ns);
-  if (pending !== undefined && wereLate(now, apart_ns)) return agreed;
-  if (!hasMoved(now)) return { ...known({ displaced }), last, pending: now };
-  return { ...known({ displaced: displacedNow(displaced, last, now, now_ms) }), last: claim };
+const mostScatter = 16;
+const fewestScatter = 4;
+
+/** Three standard deviations of the samples; undefined while there are too few. */
+export function noise_ns({ scatter }: Pick<Claims, 'scatter'>, by: By): number | undefined {
+  const values_ns = scatter?.by === by ? scatter.values_ns : [];
+  if (values_ns.length < fewestScatter) return undefined;
+  const median_ns = values_ns.toSorted((a, b) => a - b)[Math.floor(values_ns.length / 2)] ?? 0;
+  return 3 * 1.4826 * median_ns;
 }
+
+function scatterAfter({ scatter }: Claims, by: By, apart_ns: number): Scatter {
+  const before = scatter?.by === by ? scatter.values_ns : [];
+  return { by, values_ns: [...before.slice(1 - mostScatter), Math.abs(apart_ns)] };
+}
+
+/** A servo that is not known follows a sample at once or by and by, and may overshoot by so much. */
+const unknownServo = 1.2;
+/** The kernel lets a program change the frequency of the clock by 10 % at most. */
+const most_ppb = 100_000_000;
+
+/** How far a sample is from where the clock can be by the last claim, apart from the width of that. */
+function apartOf({ center_ns }: Claim, { offset_ns, moved_ns, interval_s }: Sample): number {
+  const apart_ns = offset_ns - center_ns;
+  if (moved_ns !== undefined) return apart_ns;
+  const most_ns = most_ppb * interval_s;
+  const furthest_ns = Math.max(-most_ns, Math.min(most_ns, -unknownServo * center_ns));
+  return apart_ns - Math.max(Math.min(apart_ns, Math.max(furthest_ns, 0)), Math.min(furthest_ns, 0));
+}
+
+/** The claims after another sample. */
+function afterSample(before: Claims, sample: Sample, measured: Measured, now_ms: number): Claims {
+  const { by, source_ns, bound_ns, drift_ppb, freeDrift_ppb, pause_ms } = measured;
+  const claims = pastMoved(before, -(sample.moved_ns ?? 0));
+  const noise = noise_ns(claims, by);
+  const reach_ns = noise === undefined ? bound_ns : noise + source_ns;
+  const displaced = claims.displaced && displacedAfter(claims.displaced, by, sample, now_ms, forgiven_ms);
+  const { last, pending } = claims;
+  const isBack = claims.displaced !== undefined && displaced === undefined;
+  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, drift_ppb: freeDrift_ppb };
+  // without a claim on true time the last one goes on: the clock is followed from there
+  const now = bound_ns === undefined || reach_ns === undefined ? last : { ...claim, half_ns: reach_ns };
+  const agreed = { ...known({ last: now, displaced, scatter: claims.scatter }) };
+  if (last === undefined || isBack) return agreed;
+  const isPause = now_ms - last.at_ms > pause_ms;
+  const half_ns = halfNow_ns(last, now_ms, isPause ? freeDrift_ppb : drift_ppb) + (reach_ns ?? Infinity);
+  const apart_ns = apartOf(last, sample);
+  if (pending === undefined && Math.abs(apart_ns) <= half_ns)
+    return { ...agreed, scatter: scatterAfter(claims, by, sample.offset_ns - last.center_ns) };
+  const next = pendingAfter(pending, by, sample, { apart_ns, half_ns, now_ms });
+  if (pending !== undefined && isLate(next, apart_ns)) return agreed;
+  if (next.count < samplesToMove(next)) return { ...claims, ...known({ displaced }), pending: next };
+  const { displaced: _before, ...moved } = agreed;
+  return { ...moved, ...known({ displaced: displacedNow(displaced, last, next, now_ms) }) };
+}
+
+/** A claim on true time that is missing for longer has been given up; a data set may be missing once. */
+const wordless_ms = 60_000;
+
+/** The claims after the samples of a look. */
+export function pastWith(past: Past, measured: Measured, now_ms: number): Claims {
+  const { lastReport: _report, servo: _servo, ...claims } = past;
+  const { pending, last } = claims;
+  const { by, bound_ns, samples } = measured;
+  const isGivenUp = bound_ns === undefined && last !== undefined && now_ms - last.at_ms > wordless_ms;
+  const { last: _last, pending: _pending, ...others } = claims;
+  const isOther = pending !== undefined && pending.by !== by;
+  const start = isGivenUp ? others : isOther ? pastLeft(claims) : claims;
+  return samples.reduce<Claims>((so, sample) => afterSample(so, sample, measured, now_ms), start);
+}
+
+/** The claims once others have confirmed what is measured now. */
+export const pastConfirmed = (
+  { scatter }: Claims,
+  { samples, bound_ns, freeDrift_ppb }: Measured,
+  now_ms: number,
+): Claims => ({
+  ...known({
+    scatter,
+    last:
+      bound_ns === undefined
+        ? undefined
+        : {
+            center_ns: samples.at(-1)?.offset_ns ?? 0,
+            half_ns: bound_ns,
+            at_ms: now_ms,
+            drift_ppb: freeDrift_ppb,
+          },
+  }),
+});
 
 /** The doubt that follows from a displacement; NTP has no leap seconds to forget. */
 export function doubtOfPast({ displaced }: Past, isPtp: boolean): Doubt | undefined {
@@ -123,6 +200,6 @@ export function doubtOfPast({ displaced }: Past, isPtp: boolean): Doubt | undefi
 /** The bound that the past still gives where nothing else does: steps since are counted. */
 export function boundOfPast({ last, displaced }: Past, now_ms: number): ErrorBound | undefined {
   if (last === undefined || displaced !== undefined) return undefined;
-  const ns = Math.abs(last.center_ns) + halfNow_ns(last, now_ms);
+  const ns = Math.abs(last.center_ns) + halfNow_ns(last, now_ms, last.drift_ppb);
   return { absolute_ns: ns, terms: [{ name: 'known_before', ns }] };
 }

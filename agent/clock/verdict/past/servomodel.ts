@@ -1,12 +1,15 @@
-// Where ptp4l's servo has moved the clock, worked out as it does that itself (linuxptp pi.c).
+// How far ptp4l's servo moves the clock, worked out as it does that itself (linuxptp pi.c).
+import { known } from '../../../lib/known.ts';
 import type { PiServo } from '../../facts.ts';
 import type { AddedOffset } from '../bounds/offsets.ts';
 
-/** What the servo does with an offset, at the interval between Syncs that it was told. */
+/** What the servo does with an offset. */
 export interface Gains {
   readonly proportional: number;
   readonly integral: number;
   readonly most_ppb: number;
+  /** Between two Syncs as ptp4l was told. */
+  readonly interval_s: number;
 }
 
 type Term = PiServo['proportional'];
@@ -27,55 +30,82 @@ export const gainsOf = ({ proportional, integral, most_ppb }: PiServo, interval_
   proportional: gain(proportional, 0.1, 1, interval_s),
   integral: gain(integral, 0.001, 2, interval_s),
   most_ppb,
+  interval_s,
 });
 
-/** How far the servo has moved the clock back since it was looked at first, and how fast it does so now. */
-export interface Way {
-  readonly gone_ns: number;
+/** How fast the servo moves the clock back, its integral term, and what that usually is, to make up for the oscillator. */
+export interface Servo {
   readonly rate_ppb: number;
   readonly integral_ppb: number;
-}
-
-/** The servo's integral term, and what that usually is: so much makes up for the oscillator. */
-export interface Integral {
-  readonly ppb: number;
   readonly usual_ppb: number;
+  /** Syncs by which that is known. */
+  readonly count: number;
 }
 
 /** Over so many Syncs it is seen what is usual. */
-const usualOver = 32;
+const mostUsual = 256;
 
-/** The integral after some more Syncs; while the servo is on its way somewhere, `isCalm` false, nothing is usual. */
-export const integralAfter = (
-  before: Integral | undefined,
-  added: readonly AddedOffset[],
-  gains: Gains,
-  isCalm: boolean,
-): Integral =>
-  added.reduce(({ ppb: last_ppb, usual_ppb }, { offset_ns }) => {
-    const ppb = last_ppb + gains.integral * offset_ns;
-    return { ppb, usual_ppb: isCalm ? usual_ppb + (ppb - usual_ppb) / usualOver : usual_ppb };
-  }, before ?? { ppb: 0, usual_ppb: 0 });
+/** What the integral usually is after another Sync. One on its way somewhere, beyond `calm_ns`, hardly counts. */
+function usualAfter({ usual_ppb, count }: Servo, integral_ppb: number, calm_ns: number): number {
+  const apart_ppb = integral_ppb - usual_ppb;
+  return usual_ppb + Math.max(-calm_ns, Math.min(calm_ns, apart_ppb)) / Math.min(mostUsual, count + 1);
+}
 
-/** The way of a servo that begins with such an integral. */
-export const wayFrom = ({ ppb, usual_ppb }: Integral): Way => ({
-  gone_ns: 0,
-  rate_ppb: 0,
-  integral_ppb: ppb - usual_ppb,
-});
+const newServo: Servo = { rate_ppb: 0, integral_ppb: 0, usual_ppb: 0, count: 0 };
 
-/** The way up to the Sync at which this offset was measured, and the rate that follows from it. */
-export function wayAfter(
-  { gone_ns, rate_ppb, integral_ppb }: Way,
-  { offset_ns, interval_s }: AddedOffset,
-  gains: Gains,
-): Way {
+/** What the servo does now. `acts`: it follows its offsets; with larger ones than `calm_ns` it is on its way somewhere. */
+export interface Doing {
+  readonly gains: Gains;
+  readonly acts: boolean;
+  readonly calm_ns: number;
+}
+
+/** The servo after another offset. */
+function servoAfter(
+  before: Servo | undefined,
+  { offset_ns }: AddedOffset,
+  { gains, acts, calm_ns }: Doing,
+): Servo {
+  const so = before ?? newServo;
+  if (!acts && before !== undefined) return before;
+  const { integral_ppb, usual_ppb, count } = so;
   const term_ppb = gains.integral * offset_ns;
   const wanted_ppb = gains.proportional * offset_ns + integral_ppb + term_ppb;
   const isClamped = Math.abs(wanted_ppb) > gains.most_ppb;
+  const integral = isClamped ? integral_ppb : integral_ppb + term_ppb;
   return {
-    gone_ns: gone_ns + rate_ppb * interval_s,
     rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), gains.most_ppb),
-    integral_ppb: isClamped ? integral_ppb : integral_ppb + term_ppb,
+    integral_ppb: integral,
+    ...(Math.abs(offset_ns) <= calm_ns
+      ? { usual_ppb: usualAfter(so, integral, calm_ns), count: count + 1 }
+      : { usual_ppb, count }),
   };
+}
+
+/** A measurement of the clock against its source. */
+export interface Sample {
+  readonly offset_ns: number;
+  /** Since the one before. */
+  readonly interval_s: number;
+  /** How far the clock was moved back between the one before and this one; undefined where that is not known. */
+  readonly moved_ns?: number;
+}
+
+/** The samples that a look has brought, with what the servo has done between them, and the servo after the last. */
+export function followed(
+  before: Servo | undefined,
+  added: readonly AddedOffset[],
+  doing: Doing,
+): { readonly samples: readonly Sample[]; readonly servo: Servo | undefined } {
+  const { interval_s: usual_s } = doing.gains;
+  return added.reduce<{ readonly samples: readonly Sample[]; readonly servo: Servo | undefined }>(
+    ({ samples, servo }, one) => {
+      const { offset_ns } = one;
+      const interval_s = one.interval_s || usual_s;
+      const moved_ns = servo && (servo.rate_ppb - servo.usual_ppb) * interval_s;
+      const sample = { offset_ns, interval_s, ...known({ moved_ns }) };
+      return { samples: [...samples, sample], servo: servoAfter(servo, one, doing) };
+    },
+    { samples: [], servo: before },
+  );
 }

@@ -13,21 +13,34 @@ export interface ChronyReport {
 /** An update more than this after the last one, beside the interval that chronyd tells, and one was missed between. */
 const missed_s = 0.5;
 
+/** chronyd's corrections since it was looked at last. */
+export interface Slewed {
+  readonly report: ChronyReport;
+  /** By how much the clock was slewed; positive: forward. */
+  readonly slewed_ns: number;
+  readonly isUpdate: boolean;
+  /** False where an update was missed, so that more may have been corrected. */
+  readonly isKnown: boolean;
+}
+
 /**
- * By how much chronyd has slewed the clock since it was looked at last, and what to remember of it. What it finds it
- * adds to `system_time`, from where it goes into the clock bit by bit. Its own steps are seen by the wall clock.
+ * By how much chronyd has slewed the clock since it was looked at last. What it finds it adds to `system_time`, from where
+ * it goes into the clock bit by bit. Its own steps are seen by the wall clock. One that is new has corrected what it
+ * found first.
  */
 export function slewedSince(
   before: ChronyReport | undefined,
   tracking: ChronyTracking,
   set_s: number,
-): { readonly lastReport: ChronyReport; readonly slewed_ns: number } {
+): Slewed {
   const { ref_time_s, system_time_s, last_offset_s, update_interval_s } = tracking;
   const isUpdate = ref_time_s !== before?.ref_time_s;
-  const lastReport = { ref_time_s, system_time_s, set_s: isUpdate ? set_s : before.set_s };
-  if (before === undefined || (isUpdate && ref_time_s - before.ref_time_s > update_interval_s + missed_s))
-    return { lastReport, slewed_ns: 0 };
-  const isStep = isUpdate && isOwnStep(set_s - before.set_s, tracking);
+  const setBefore_s = before?.set_s ?? set_s;
+  const report = { ref_time_s, system_time_s, set_s: isUpdate ? set_s : setBefore_s };
+  const isMissed =
+    before !== undefined && isUpdate && ref_time_s - before.ref_time_s > update_interval_s + missed_s;
+  const isStep = isUpdate && isOwnStep(set_s - setBefore_s, tracking);
   const found_s = isUpdate && !isStep ? last_offset_s : 0;
-  return { lastReport, slewed_ns: (before.system_time_s - system_time_s - found_s) * 1e9 };
+  const slewed_ns = ((before?.system_time_s ?? 0) - system_time_s - found_s) * 1e9;
+  return { report, slewed_ns: isMissed ? 0 : slewed_ns, isUpdate, isKnown: !isMissed };
 }
