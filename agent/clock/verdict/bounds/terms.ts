@@ -32,13 +32,6 @@ const byName: Readonly<Partial<Record<string, TermKind>>> = kinds;
 export const sumOfKinds = ({ terms }: Pick<ErrorBound, 'terms'>, ...wanted: readonly TermKind[]): number =>
   terms.reduce((sum, { name, ns }) => (wanted.includes(byName[name] ?? 'source') ? sum + ns : sum), 0);
 
-/** What the way to the source, and the source, may be wrong by, in a chain of two clocks of both. */
-export const sourceOf_ns = ({ terms }: Pick<ErrorBound, 'terms'>): number =>
-  terms.reduce(
-    (sum_ns, { name, ns }) => (byName[name.replace(/^(ptp|ntp)_/, '')] === 'source' ? sum_ns + ns : sum_ns),
-    0,
-  );
-
 const sum = (terms: readonly BoundTerm[]): number => terms.reduce((total, { ns }) => total + ns, 0);
 
 /** A bound that is the sum of these terms. */

@@ -4,7 +4,7 @@ import type { Evidence } from '../../facts.ts';
 import { isImplausible } from '../../trust.ts';
 import type { Assessment } from '../assess.ts';
 import { boundOfPtpPath } from '../bounds/sources.ts';
-import { sourceOf_ns } from '../bounds/terms.ts';
+import { sumOfKinds } from '../bounds/terms.ts';
 import { type BeforeHoldover, freeDrift_ppb } from '../holdover.ts';
 import type { PathName, SteeringPath } from '../paths.ts';
 import type { PtpLive } from '../ptp.ts';
@@ -58,13 +58,14 @@ function claimed_ns({ before, assessment, steered }: Moment): number | undefined
 }
 
 /** What chronyd has corrected since the last look, where it moves the clock. */
-function slewedNow({ before, evidence }: Moment): Slewed | undefined {
+function slewedNow({ before: { past }, evidence, now_ms }: Moment): Slewed | undefined {
   const { ntp, disciplines, set_s } = evidence;
+  const isCalm = past.pending === undefined && past.displaced?.home === undefined;
   if (ntp.kind !== 'fresh' || disciplines.chronydMonitorOnly === true) return undefined;
   const { tracking } = ntp.value;
   return tracking.leap === 'unsynchronised'
     ? undefined
-    : slewedSince(before.past.lastReport, tracking, set_s);
+    : slewedSince(past.lastReport, tracking, { set_s, now_ms, isCalm });
 }
 
 /** What the servo does with an offset, where its settings are known and it has met no Sync that we have not seen. */
@@ -95,13 +96,20 @@ function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonl
     measured: {
       by: 'servo',
       samples,
-      source_ns: path.terms.length === 0 ? Infinity : sourceOf_ns(path),
+      source_ns: path.terms.length === 0 ? Infinity : sumOfKinds(path, 'source'),
       ...known({ bound_ns: claimed_ns(moment) }),
       drift_ppb: settings.drift_ppb,
       freeDrift_ppb: freeDrift_ppb(before, settings),
       pause_ms: longestPause_ms,
     },
   };
+}
+
+/** What the way to the grandmaster, and itself, may be wrong by where chronyd follows it. */
+function pathOf_ns({ assessment, steered, settings }: Moment): number {
+  const { live } = assessment.ptp;
+  const isBehind = steered?.steering.source === 'ptp' && live !== undefined;
+  return isBehind ? sumOfKinds(boundOfPtpPath(live, settings), 'source') : 0;
 }
 
 /** A clock that chronyd steers is off its frequency by what chronyd knows, and by what a change of warmth does at once. */
@@ -112,7 +120,7 @@ function byChronyd(moment: Moment, slewed: Slewed | undefined): Measured | undef
   const { before, assessment, steered, settings } = moment;
   const { live } = assessment.ntp;
   if (live === undefined || steered === undefined) return undefined;
-  const { tracking, measured_ns } = live;
+  const { tracking, measured_ns, selected } = live;
   const sample = {
     offset_ns: measured_ns,
     interval_s: tracking.update_interval_s,
@@ -123,11 +131,11 @@ function byChronyd(moment: Moment, slewed: Slewed | undefined): Measured | undef
   return {
     by: 'chronyd',
     samples: slewed?.isUpdate === true ? [sample] : [],
-    source_ns: sourceOf_ns(steered.steering.bound),
+    source_ns: selected.error_margin_s * 1e9 + pathOf_ns(moment),
     ...known({ bound_ns: claimed_ns(moment) }),
     drift_ppb: Math.min(free_ppb, steered_ppb),
     freeDrift_ppb: free_ppb,
-    pause_ms: 2500 * 2 ** live.selected.poll,
+    pause_ms: 2500 * 2 ** selected.poll,
   };
 }
 
@@ -146,10 +154,10 @@ function measuredNow(moment: Moment, slewed: Slewed | undefined) {
 export function pastNow(moment: Moment): Past {
   const { before, evidence, assessment, steered, now_ms } = moment;
   const slewed = slewedNow(moment);
-  const past: Past = { ...pastMoved(before.past, slewed?.slewed_ns ?? 0) };
+  const { lastReport: reported, ...rest } = before.past;
+  const past: Past = pastMoved(rest, slewed?.slewed_ns ?? 0);
   const { last: _last, pending: _pending, ...others } = past;
-  const isKept = evidence.ntp.kind === 'stale';
-  const lastReport = slewed?.report ?? (isKept ? past.lastReport : undefined);
+  const lastReport = slewed?.report ?? (evidence.ntp.kind === 'stale' ? reported : undefined);
   if (isImplausible(evidence.wall_s * 1e3)) return { ...others, ...known({ lastReport }) };
   const found = measuredNow(moment, slewed);
   if (found === undefined) return { ...pastLeft(past), ...known({ lastReport }) };

@@ -135,13 +135,14 @@ function afterSample(before: Claims, sample: Sample, measured: Measured, now_ms:
   const displaced = claims.displaced && displacedAfter(claims.displaced, by, sample, now_ms, forgiven_ms);
   const { last, pending } = claims;
   const isBack = claims.displaced !== undefined && displaced === undefined;
-  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, drift_ppb: freeDrift_ppb };
+  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, drift_ppb, freeDrift_ppb };
   // without a claim on true time the last one goes on: the clock is followed from there
   const now = bound_ns === undefined || reach_ns === undefined ? last : { ...claim, half_ns: reach_ns };
   const agreed = { ...known({ last: now, displaced, scatter: claims.scatter }) };
   if (last === undefined || isBack) return agreed;
   const isPause = now_ms - last.at_ms > pause_ms;
-  const half_ns = halfNow_ns(last, now_ms, isPause ? freeDrift_ppb : drift_ppb) + (reach_ns ?? Infinity);
+  const half_ns =
+    halfNow_ns(last, now_ms, isPause ? last.freeDrift_ppb : last.drift_ppb) + (reach_ns ?? Infinity);
   const apart_ns = apartOf(last, sample);
   if (pending === undefined && Math.abs(apart_ns) <= half_ns)
     return { ...agreed, scatter: scatterAfter(claims, by, sample.offset_ns - last.center_ns) };
@@ -170,7 +171,7 @@ export function pastWith(past: Past, measured: Measured, now_ms: number): Claims
 /** The claims once others have confirmed what is measured now. */
 export const pastConfirmed = (
   { scatter }: Claims,
-  { samples, bound_ns, freeDrift_ppb }: Measured,
+  { samples, bound_ns, drift_ppb, freeDrift_ppb }: Measured,
   now_ms: number,
 ): Claims => ({
   ...known({
@@ -182,7 +183,8 @@ export const pastConfirmed = (
             center_ns: samples.at(-1)?.offset_ns ?? 0,
             half_ns: bound_ns,
             at_ms: now_ms,
-            drift_ppb: freeDrift_ppb,
+            drift_ppb,
+            freeDrift_ppb,
           },
   }),
 });
@@ -197,9 +199,16 @@ export function doubtOfPast({ displaced }: Past, isPtp: boolean): Doubt | undefi
     : { reason: 'source_jumped', explanation };
 }
 
-/** The bound that the past still gives where nothing else does: steps since are counted. */
-export function boundOfPast({ last, displaced }: Past, now_ms: number): ErrorBound | undefined {
+/** The bound that the past still gives where nothing else does: steps since are counted, and what a servo does meanwhile. */
+export function boundOfPast(
+  { last, displaced, servo, scatter }: Past,
+  now_ms: number,
+): ErrorBound | undefined {
   if (last === undefined || displaced !== undefined) return undefined;
-  const ns = Math.abs(last.center_ns) + halfNow_ns(last, now_ms, last.drift_ppb);
+  const age_s = (now_ms - last.at_ms) / 1e3;
+  const moved_ns = servo === undefined ? 0 : (servo.rate_ppb - servo.usual_ppb) * age_s;
+  const unknown_ns =
+    servo === undefined && scatter?.by === 'servo' ? unknownServo * Math.abs(last.center_ns) : 0;
+  const ns = Math.abs(last.center_ns - moved_ns) + unknown_ns + halfNow_ns(last, now_ms, last.freeDrift_ppb);
   return { absolute_ns: ns, terms: [{ name: 'known_before', ns }] };
 }

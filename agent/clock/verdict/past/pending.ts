@@ -4,12 +4,14 @@ import type { Sample } from './servomodel.ts';
 /** Who moves the clock by the samples. `servo`: it follows each one. `chronyd`: it tells how far it goes. */
 export type By = 'servo' | 'chronyd';
 
-/** Where the clock was against true time by the last claim: `center_ns` ± `half_ns`, and by how much it may drift alone. */
+/** Where the clock was against true time by the last claim: `center_ns` ± `half_ns`, and by how much it may drift since. */
 export interface Claim {
   readonly center_ns: number;
   readonly half_ns: number;
   readonly at_ms: number;
+  /** While it is steered, and alone. */
   readonly drift_ppb: number;
+  readonly freeDrift_ppb: number;
 }
 
 /** The half-width of a claim after a drift of so much. */

@@ -319,8 +319,12 @@ test('a server that is back with another time is doubted; enough servers that ag
     const unit = timeline();
     unit.play(100, goodNtp);
     unit.play(30, nothing);
+    const ref_time_s = epoch_s + unit.now_ms / 1e3 + 0.8; // one update, which has found 0.8 s to be corrected
     const back = (now_ms: number): Scene => ({
-      ntp: chronyFacts(now_ms, { system_time_s: 0.8 }, [chronySource(), ...others]),
+      ntp: chronyFacts(now_ms, { ref_time_s, system_time_s: 0.8, last_offset_s: -0.8 }, [
+        chronySource(),
+        ...others,
+      ]),
     });
     unit.play(5, back);
     return unit.play(30, (now_ms) => ({ ntp: chronyFacts(now_ms, {}, [chronySource(), ...others]) }));
