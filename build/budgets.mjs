@@ -10,13 +10,13 @@ const fileSize = (path) => statSync(join(root, path)).size;
 const anyTime = 0; // it does not change the size
 
 const budgets = [
-  // 72 KB of it are nats.js, the rest is ours. They grew by 22, 24 and 6 KB when the clock was held against
+  // 72 KB of it are nats.js, the rest is ours. They grew by 24, 26 and 7 KB when the clock was held against
   // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes
-  { what: 'dist/nunect.cjs', limit: 382_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 192_000, size: fileSize('dist/nunect-hub.cjs') },
+  { what: 'dist/nunect.cjs', limit: 384_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 194_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 155_500,
+    limit: 156_500,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

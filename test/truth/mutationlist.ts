@@ -139,15 +139,21 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mend: 'a servo is known by its way',
-    file: 'verdict/past/pending.ts',
-    code: 'const way = wayBefore && gains && wayAfter(wayBefore, added, gains);',
-    without: 'const way = wayBefore && gains && { ...wayAfter(wayBefore, added, gains), gone_ns: 0 };',
+    file: 'verdict/past/servomodel.ts',
+    code: 'servo && (servo.rate_ppb - servo.usual_ppb) * interval_s;',
+    without: 'servo && 0 * (servo.rate_ppb - servo.usual_ppb) * interval_s;',
+  },
+  {
+    mend: 'a claim is as wide as its samples scatter, not as the bound of the moment',
+    file: 'verdict/past/past.ts',
+    code: 'noise === undefined ? bound_ns : noise + source_ns;',
+    without: 'noise === undefined || noise > 0 ? bound_ns : noise + source_ns;',
   },
   {
     mend: 'chronyd is known by its way',
     file: 'verdict/past/slewed.ts',
-    code: '(before.system_time_s - system_time_s - found_s) * 1e9',
-    without: '0 * (before.system_time_s - system_time_s - found_s)',
+    code: 'slewed_ns: isMissed ? 0 : slewed_ns,',
+    without: 'slewed_ns: isMissed ? 0 : 0 * slewed_ns,',
   },
   {
     mend: 'both claims count until it is known which is true',

@@ -3,7 +3,7 @@ import type { Sync } from '../../facts.ts';
 
 const mostOffsets = 64;
 /** Fewer have no spread. */
-export const fewestOffsets = 4;
+const fewestOffsets = 4;
 /** An outlier counts in full for so many Syncs, and in the standard deviation for as long as it is remembered. */
 const recentOffsets = 16;
 

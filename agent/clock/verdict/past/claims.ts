@@ -3,6 +3,7 @@ import { known } from '../../../lib/known.ts';
 import type { Evidence } from '../../facts.ts';
 import { isImplausible } from '../../trust.ts';
 import type { Assessment } from '../assess.ts';
+import { type Offsets, steppedRegime } from '../bounds/offsets.ts';
 import { boundOfPtpPath } from '../bounds/sources.ts';
 import { sumOfKinds } from '../bounds/terms.ts';
 import { type BeforeHoldover, freeDrift_ppb } from '../holdover.ts';
@@ -10,12 +11,13 @@ import type { PathName, SteeringPath } from '../paths.ts';
 import type { PtpLive } from '../ptp.ts';
 import type { ClockSettings } from '../settings.ts';
 import { type Measured, noise_ns, type Past, pastConfirmed, pastLeft, pastMoved, pastWith } from './past.ts';
-import { type Doing, followed, type Gains, gainsOf, type Sample } from './servomodel.ts';
+import { type Doing, followed, type Gains, gainsOf, type Measurement } from './servomodel.ts';
 import { type Slewed, slewedSince } from './slewed.ts';
 
 /** What the judge remembers of the moment before, as far as claims depend on it. */
 interface Before extends BeforeHoldover {
   readonly past: Past;
+  readonly offsets: Offsets;
   readonly stepped: boolean;
 }
 
@@ -89,7 +91,8 @@ function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonl
   const gains = gainsNow(moment, live);
   const calm_ns = noise_ns(before.past, 'servo') ?? Infinity;
   const doing: Doing | undefined = gains && { gains, acts: assessment.ptp.state === 'slave', calm_ns };
-  const unknown = { samples: added satisfies readonly Sample[], servo: undefined };
+  const isStep = before.offsets.regime === steppedRegime; // these may be from before it
+  const unknown = { samples: (isStep ? [] : added) satisfies readonly Measurement[], servo: undefined };
   const { samples, servo: servoNow } = doing === undefined ? unknown : followed(servo, added, doing);
   return {
     ...known({ servo: servoNow }),

@@ -1,7 +1,7 @@
 // A source that has jumped: how far, and whether it is back.
 import { known } from '../../../lib/known.ts';
 import type { By, Claim, Pending } from './pending.ts';
-import type { Sample } from './servomodel.ts';
+import type { Measurement } from './servomodel.ts';
 
 /** By how much the present claims are away from the first ones, give or take `within_ns`, and since when. */
 export interface Displaced {
@@ -51,7 +51,7 @@ export const movedWith = (displaced: Displaced, size_ns: number): Displaced =>
 export function displacedAfter(
   displaced: Displaced,
   by: By,
-  { offset_ns, moved_ns }: Sample,
+  { offset_ns, moved_ns }: Measurement,
   now_ms: number,
   forgiven_ms: number,
 ): Displaced | undefined {

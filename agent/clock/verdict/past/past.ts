@@ -15,7 +15,7 @@ import {
   pendingAfter,
   samplesToMove,
 } from './pending.ts';
-import type { Sample, Servo } from './servomodel.ts';
+import type { Measurement, Servo } from './servomodel.ts';
 import type { ChronyReport } from './slewed.ts';
 
 /** The claims so far. */
@@ -84,7 +84,7 @@ export const forgiven_ms = 3_600_000;
 /** Samples of one look, and what they are worth. */
 export interface Measured {
   readonly by: By;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Measurement[];
   /** What the way to the source, and the source, may be wrong by. */
   readonly source_ns: number;
   /** The bound on true time that is published now; undefined where there is none. */
@@ -117,25 +117,40 @@ const unknownServo = 1.2;
 /** The kernel lets a program change the frequency of the clock by 10 % at most. */
 const most_ppb = 100_000_000;
 
-/** How far a sample is from where the clock can be by the last claim, apart from the width of that. */
-function apartOf({ center_ns }: Claim, { offset_ns, moved_ns, interval_s }: Sample): number {
-  const apart_ns = offset_ns - center_ns;
+/**
+ * How far a sample that is `apart_ns` from the last claim is from where the clock can be by it. A servo that is not known
+ * goes towards its source, or on as it did before, by `went_ns`.
+ */
+function beyondOf(
+  apart_ns: number,
+  { center_ns }: Claim,
+  { moved_ns, interval_s }: Measurement,
+  went_ns: number,
+): number {
   if (moved_ns !== undefined) return apart_ns;
   const most_ns = most_ppb * interval_s;
-  const furthest_ns = Math.max(-most_ns, Math.min(most_ns, -unknownServo * center_ns));
-  return apart_ns - Math.max(Math.min(apart_ns, Math.max(furthest_ns, 0)), Math.min(furthest_ns, 0));
+  const furthest_ns = -unknownServo * center_ns;
+  const low_ns = Math.max(-most_ns, Math.min(0, furthest_ns) - went_ns);
+  const high_ns = Math.min(most_ns, Math.max(0, furthest_ns) + went_ns);
+  return apart_ns - Math.max(low_ns, Math.min(high_ns, apart_ns));
 }
 
+/** The claims with the clock followed to this moment. */
+const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims => ({
+  ...claims,
+  ...known({ last: last && { ...last, followed_ms } }),
+});
+
 /** The claims after another sample. */
-function afterSample(before: Claims, sample: Sample, measured: Measured, now_ms: number): Claims {
+function afterSample(before: Claims, sample: Measurement, measured: Measured, now_ms: number): Claims {
   const { by, source_ns, bound_ns, drift_ppb, freeDrift_ppb, pause_ms } = measured;
-  const claims = pastMoved(before, -(sample.moved_ns ?? 0));
+  const claims = followedTo(pastMoved(before, -(sample.moved_ns ?? 0)), now_ms);
   const noise = noise_ns(claims, by);
   const reach_ns = noise === undefined ? bound_ns : noise + source_ns;
   const displaced = claims.displaced && displacedAfter(claims.displaced, by, sample, now_ms, forgiven_ms);
   const { last, pending } = claims;
   const isBack = claims.displaced !== undefined && displaced === undefined;
-  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, drift_ppb, freeDrift_ppb };
+  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, followed_ms: now_ms, drift_ppb, freeDrift_ppb };
   // without a claim on true time the last one goes on: the clock is followed from there
   const now = bound_ns === undefined || reach_ns === undefined ? last : { ...claim, half_ns: reach_ns };
   const agreed = { ...known({ last: now, displaced, scatter: claims.scatter }) };
@@ -143,9 +158,10 @@ function afterSample(before: Claims, sample: Sample, measured: Measured, now_ms:
   const isPause = now_ms - last.at_ms > pause_ms;
   const half_ns =
     halfNow_ns(last, now_ms, isPause ? last.freeDrift_ppb : last.drift_ppb) + (reach_ns ?? Infinity);
-  const apart_ns = apartOf(last, sample);
-  if (pending === undefined && Math.abs(apart_ns) <= half_ns)
-    return { ...agreed, scatter: scatterAfter(claims, by, sample.offset_ns - last.center_ns) };
+  const apart_ns = sample.offset_ns - last.center_ns;
+  const beyond_ns = beyondOf(apart_ns, last, sample, unknownServo * (claims.scatter?.values_ns.at(-1) ?? 0));
+  if (pending === undefined && Math.abs(beyond_ns) <= half_ns)
+    return { ...agreed, scatter: scatterAfter(claims, by, apart_ns) };
   const next = pendingAfter(pending, by, sample, { apart_ns, half_ns, now_ms });
   if (pending !== undefined && isLate(next, apart_ns)) return agreed;
   if (next.count < samplesToMove(next)) return { ...claims, ...known({ displaced }), pending: next };
@@ -183,6 +199,7 @@ export const pastConfirmed = (
             center_ns: samples.at(-1)?.offset_ns ?? 0,
             half_ns: bound_ns,
             at_ms: now_ms,
+            followed_ms: now_ms,
             drift_ppb,
             freeDrift_ppb,
           },
@@ -205,7 +222,7 @@ export function boundOfPast(
   now_ms: number,
 ): ErrorBound | undefined {
   if (last === undefined || displaced !== undefined) return undefined;
-  const age_s = (now_ms - last.at_ms) / 1e3;
+  const age_s = (now_ms - last.followed_ms) / 1e3;
   const moved_ns = servo === undefined ? 0 : (servo.rate_ppb - servo.usual_ppb) * age_s;
   const unknown_ns =
     servo === undefined && scatter?.by === 'servo' ? unknownServo * Math.abs(last.center_ns) : 0;

@@ -1,5 +1,5 @@
 // Samples that exclude what was claimed before: whether they are late, or their source has moved.
-import type { Sample } from './servomodel.ts';
+import type { Measurement } from './servomodel.ts';
 
 /** Who moves the clock by the samples. `servo`: it follows each one. `chronyd`: it tells how far it goes. */
 export type By = 'servo' | 'chronyd';
@@ -9,6 +9,8 @@ export interface Claim {
   readonly center_ns: number;
   readonly half_ns: number;
   readonly at_ms: number;
+  /** Up to then `center_ns` has followed the clock. */
+  readonly followed_ms: number;
   /** While it is steered, and alone. */
   readonly drift_ppb: number;
   readonly freeDrift_ppb: number;
@@ -44,7 +46,7 @@ interface Beside {
 export function pendingAfter(
   before: Pending | undefined,
   by: By,
-  { moved_ns }: Sample,
+  { moved_ns }: Measurement,
   { apart_ns, half_ns, now_ms }: Beside,
 ): Pending {
   const isKnown = moved_ns !== undefined;

@@ -83,7 +83,7 @@ function servoAfter(
 }
 
 /** A measurement of the clock against its source. */
-export interface Sample {
+export interface Measurement {
   readonly offset_ns: number;
   /** Since the one before. */
   readonly interval_s: number;
@@ -96,9 +96,9 @@ export function followed(
   before: Servo | undefined,
   added: readonly AddedOffset[],
   doing: Doing,
-): { readonly samples: readonly Sample[]; readonly servo: Servo | undefined } {
+): { readonly samples: readonly Measurement[]; readonly servo: Servo | undefined } {
   const { interval_s: usual_s } = doing.gains;
-  return added.reduce<{ readonly samples: readonly Sample[]; readonly servo: Servo | undefined }>(
+  return added.reduce<{ readonly samples: readonly Measurement[]; readonly servo: Servo | undefined }>(
     ({ samples, servo }, one) => {
       const { offset_ns } = one;
       const interval_s = one.interval_s || usual_s;

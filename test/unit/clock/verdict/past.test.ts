@@ -98,6 +98,7 @@ test('where the servo is not known, a late Sync is told from a jump by its overs
 test('a jump of the grandmaster is seen by the way that the clock has gone, and so is its return', () => {
   for (const [name, servo] of Object.entries(servos))
     for (const source_ns of [3e5, -2e6, 3e7, 3e9]) {
+      if (source_ns === 3e5 && name.startsWith('unknown')) continue; // it could go as far by itself
       const what = `${name}: ${source_ns} ns`;
       const { unit, run } = servoClock(servo);
       run(100);
