@@ -10,73 +10,27 @@ import {
   type Scene,
   timeline,
 } from '../../../kit/clock/evidence.ts';
-
-type Timeline = ReturnType<typeof timeline>;
-
-/** Normally distributed, the same each time. */
-function noise(seed: number): () => number {
-  let state = seed;
-  const next = (): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-  return () => Math.sqrt(-2 * Math.log(next() + 1e-9)) * Math.cos(2 * Math.PI * next());
-}
-
-/** Fails when the published bound does not hold the true error. */
-function holds(unit: Timeline, error_ns: number, what: string): void {
-  const { absolute_ns } = unit.state.verdict.bound;
-  assert.ok(absolute_ns === undefined || absolute_ns >= Math.abs(error_ns), `${what} at ${unit.now_ms} ms`);
-}
-
-/** ptp4l's servo with gains that somebody chose; the usual ones for software stamps where nobody did. */
-const piServo = (proportional = 0, integral = 0) => ({
-  proportional: { constant: proportional, scale: 0, exponent: -0.3, norm_max: 0.7 },
-  integral: { constant: integral, scale: 0, exponent: 0.4, norm_max: 0.3 },
-  most_ppb: 1e8,
-});
-const usual = { proportional: 0.1, integral: 0.001, disciplines: { piServo: piServo() } };
-const quick = { proportional: 0.7, integral: 0.3, disciplines: { piServo: piServo(0.7, 0.3) } };
-const unknown = { disciplines: {} };
-
-/** A clock that ptp4l's servo steers. */
-function servoClock(servo: typeof quick | (Omit<typeof quick, 'disciplines'> & typeof unknown), seed = 1) {
-  const unit = timeline();
-  const random = noise(seed);
-  let error_ns = 0;
-  let drift_ppb = 0;
-  return {
-    unit,
-    /** `source_ns`: by how much the grandmaster is wrong; `late_ns`: by how much its Syncs come late. */
-    run(seconds: number, { source_ns = 0, late_ns = 0 } = {}): void {
-      for (let i = 0; i < seconds; i++) {
-        const measured_ns = error_ns - source_ns + late_ns + random() * 1e4;
-        unit.play(1, (now_ms) => ({
-          ptp: ptpFacts(now_ms, measured_ns),
-          disciplines: servo.disciplines,
-        }));
-        holds(unit, error_ns, `source ${source_ns}, late ${late_ns}`);
-        const wanted_ppb = (servo.proportional + servo.integral) * measured_ns + drift_ppb;
-        if (Math.abs(wanted_ppb) < 1e8) drift_ppb += servo.integral * measured_ns;
-        error_ns -= Math.max(-1e8, Math.min(1e8, wanted_ppb));
-      }
-    },
-  };
-}
+import {
+  chronyClock,
+  quickServo,
+  servoClock,
+  unknownServo,
+  usualServo,
+} from '../../../kit/clock/simulated.ts';
 
 const servos = {
-  usual,
-  quick,
-  'unknown, slow': { ...usual, ...unknown },
-  'unknown, quick': { ...quick, ...unknown },
+  usual: usualServo,
+  quick: quickServo,
+  'unknown, slow': unknownServo(usualServo),
+  'unknown, quick': unknownServo(quickServo),
 };
 
 test('Syncs that come late are no jump of their source, however many follow each other', () => {
-  for (const [name, servo] of Object.entries({ usual, quick }))
+  for (const [name, servo] of Object.entries({ usual: usualServo, quick: quickServo }))
     for (const count of [1, 2, 3, 5, 10])
       for (const late_ns of [1e5, 3e5, 2e6, 5e7]) {
         const what = `${name}: ${count} late by ${late_ns} ns`;
-        const { unit, run } = servoClock(servo, count);
+        const { unit, run } = servoClock(servo, { seed: count });
         run(100);
         run(count, { late_ns });
         for (let i = 0; i < 200; i++) {
@@ -113,49 +67,6 @@ test('a jump of the grandmaster is seen by the way that the clock has gone, and 
       assert.deepEqual(unit.state.verdict.reasons, ['ptp_locked'], what);
     }
 });
-
-/** A clock that a chronyd steers which takes so large a share of what it measures into account at each update. */
-function chronyClock(share: number, poll: number) {
-  const unit = timeline();
-  const period_s = 2 ** poll;
-  let error_s = 0; // of the time that chronyd holds true
-  let left_s = 0; // of it still to be slewed into the clock
-  let found_s = 0;
-  let sampled_s = 0;
-  let ref_time_s = 0;
-  let second = 0;
-  return {
-    unit,
-    /** `sample_s`: what a single sample says on top; `source_s`: by how much the source is wrong. */
-    run(updates: number, { source_s = 0, sample_s = 0 } = {}): void {
-      for (let i = 0; i < updates * period_s; i++) {
-        const age_s = second % period_s;
-        second += 1;
-        if (age_s === 0) {
-          sampled_s = error_s - source_s + sample_s;
-          found_s = share * sampled_s;
-          error_s -= found_s;
-          left_s += found_s;
-          ref_time_s = epoch_s + second - left_s;
-        } else left_s = Math.abs(left_s) < 0.02 ? 0 : left_s - Math.sign(left_s) * 0.02;
-        unit.play(1, (now_ms) => ({
-          ntp: chronyFacts(
-            now_ms,
-            {
-              ref_time_s,
-              system_time_s: -left_s,
-              last_offset_s: found_s,
-              root_delay_s: 0.001,
-              update_interval_s: period_s,
-            },
-            [chronySource({ poll, offset_s: sampled_s - found_s, error_margin_s: 0.001, last_rx_s: age_s })],
-          ),
-        }));
-        holds(unit, (error_s + left_s) * 1e9, `source ${source_s}, sample ${sample_s}`);
-      }
-    },
-  };
-}
 
 test('a server that jumps is seen though chronyd has followed at once, and so is its return', () => {
   for (const share of [1, 0.97, 0.6])
@@ -243,4 +154,82 @@ test('what is said for an hour is believed again, as of a source that is met fir
   unit.play(60, utcOffset(38));
   assert.equal(unit.play(3500, utcOffset(37)).reasons[1], 'gm_implausible');
   assert.deepEqual(unit.play(120, utcOffset(37)).reasons, ['ptp_locked']);
+});
+
+test('a jump is seen that hides behind another event: a step, a late Sync, another jump, a word that is missing', () => {
+  const jumps: Readonly<Record<string, (clock: ReturnType<typeof servoClock>) => void>> = {
+    'after a step of the clock': ({ step, run }) => {
+      step(5e7);
+      run(3);
+      run(120, { source_ns: 2e7 });
+    },
+    'after a late Sync': ({ run }) => {
+      run(1, { late_ns: 2e6 });
+      run(5);
+      run(120, { source_ns: 1.5e6 });
+    },
+    'after another one, and half way back': ({ run }) => {
+      run(30, { source_ns: 2e6 });
+      run(60, { source_ns: 3e6 });
+      run(120, { source_ns: 1e6 });
+    },
+    'before the grandmaster claims nothing for a moment': ({ run }) => {
+      run(5, { source_ns: 2e6 });
+      run(2, { source_ns: 2e6, clockClass: 248 });
+      run(120, { source_ns: 2e6 });
+    },
+  };
+  for (const [name, servo] of Object.entries({ usual: usualServo, quick: quickServo }))
+    for (const [what, happens] of Object.entries(jumps))
+      for (const syncsEachSecond of [1, 4]) {
+        const clock = servoClock(servo, { syncsEachSecond });
+        clock.run(100);
+        happens(clock);
+        const { reasons } = clock.unit.state.verdict;
+        assert.ok(reasons.includes('source_jumped'), `${name}, ${syncsEachSecond} a second: ${what}`);
+      }
+});
+
+test('a clock that somebody sets is no jump of its source, however many Syncs a look brings', () => {
+  for (const [name, servo] of Object.entries(servos))
+    for (const syncsEachSecond of [1, 4])
+      for (const by_ns of [5e7, -3e6]) {
+        if (name.startsWith('unknown') && syncsEachSecond > 1) continue; // which of them came before the step?
+        const { unit, run, step } = servoClock(servo, { syncsEachSecond });
+        run(100);
+        step(by_ns);
+        for (let i = 0; i < 200; i++) {
+          run(1);
+          const { reasons } = unit.state.verdict;
+          assert.ok(!reasons.includes('source_jumped'), `${name}, ${syncsEachSecond} a second: ${by_ns} ns`);
+        }
+      }
+});
+
+test('three late Syncs among many of one look are late', () => {
+  const { unit, run } = servoClock(usualServo, { syncsEachSecond: 16 });
+  run(60);
+  run(1, { late_ns: 3e5 });
+  run(60);
+  assert.ok(!unit.state.verdict.reasons.includes('source_jumped'));
+});
+
+test('a jump of the grandmaster is seen where chronyd follows it through a refclock', () => {
+  for (const poll of [0, 2, 4])
+    for (const source_s of [0.002, 0.03]) {
+      const { unit, run } = chronyClock(0.9, poll, { behindPtp: true });
+      run(Math.ceil(60 / 2 ** poll) + 4);
+      run(Math.ceil(60 / 2 ** poll) + 12, { source_s });
+      assert.ok(unit.state.verdict.reasons.includes('source_jumped'), `poll ${poll}: ${source_s} s`);
+    }
+});
+
+test('a jump is seen that happens while chronyd is restarted; a restart alone is none', () => {
+  for (const source_s of [0, 0.03]) {
+    const { unit, run, restart } = chronyClock(1, 2);
+    run(20);
+    restart(5);
+    run(12, { source_s });
+    assert.equal(unit.state.verdict.reasons.includes('source_jumped'), source_s > 0, `${source_s} s`);
+  }
 });
