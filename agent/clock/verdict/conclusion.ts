@@ -106,6 +106,12 @@ function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): E
   return (bound.absolute_ns ?? 0) < (before.absolute_ns ?? 0) ? before : bound;
 }
 
+/** The bound with the offset that is told beside it, which may lie outside a claim of before. */
+function withOffset(bound: ErrorBound, { measured, sample }: SteeringPath): ErrorBound {
+  const missing_ns = measured ? Math.abs(sample.offset_ns) - (bound.absolute_ns ?? Infinity) : 0;
+  return missing_ns > 0 ? widened(bound, { name: 'offset', ns: missing_ns }) : bound;
+}
+
 /** While it is not known whether the source has jumped, what it claims and what was claimed before may each be true. */
 function withPending(bound: ErrorBound, { past: { pending } }: Background): ErrorBound {
   if (pending === undefined || bound.absolute_ns === undefined) return bound;
@@ -129,7 +135,7 @@ function boundUnder(
   if (isPtp && bound.absolute_ns === undefined && witness !== undefined)
     return witnessedBound(bound, witness, steering.bound, largestSince_ns(offsets, witness.measured_ms));
   const ofAll = hasDoubt(doubts, 'conflict') ? assessment.measured.reduce(widerAbsolute, bound) : bound; // either may set it last
-  return withPending(boundSoFar(ofAll, background), background);
+  return withPending(withOffset(boundSoFar(ofAll, background), steering), background);
 }
 
 /** The bound of a time that is read: reading the clock has an error of its own. */

@@ -198,10 +198,12 @@ test('a clock that somebody sets is no jump of its source, however many Syncs a 
         const { unit, run, step } = servoClock(servo, { syncsEachSecond });
         run(100);
         step(by_ns);
+        const what = `${name}, ${syncsEachSecond} a second: ${by_ns} ns`;
         for (let i = 0; i < 200; i++) {
           run(1);
-          const { reasons } = unit.state.verdict;
-          assert.ok(!reasons.includes('source_jumped'), `${name}, ${syncsEachSecond} a second: ${by_ns} ns`);
+          const { reasons, offset_ns = 0, bound } = unit.state.verdict;
+          assert.ok(!reasons.includes('source_jumped'), what);
+          assert.ok((bound.absolute_ns ?? Infinity) >= Math.abs(offset_ns), `${what}, beside its own offset`);
         }
       }
 });
@@ -232,4 +234,14 @@ test('a jump is seen that happens while chronyd is restarted; a restart alone is
     run(12, { source_s });
     assert.equal(unit.state.verdict.reasons.includes('source_jumped'), source_s > 0, `${source_s} s`);
   }
+});
+
+test('a bound of before holds the offset that is told beside it', () => {
+  const unit = timeline();
+  unit.play(30, (now_ms) => ({ ptp: ptpFacts(now_ms) }));
+  const { bound, offset_ns } = unit.play(1, (now_ms) => ({
+    ptp: ptpFacts(now_ms, 9e7 + 20_000),
+    stepped_s: 0.09,
+  }));
+  assert.ok((bound.absolute_ns ?? 0) >= (offset_ns ?? Infinity), `${bound.absolute_ns} and ${offset_ns} ns`);
 });
