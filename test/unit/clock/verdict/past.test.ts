@@ -240,7 +240,7 @@ test('a bound of before holds the offset that is told beside it', () => {
   const unit = timeline();
   unit.play(30, (now_ms) => ({ ptp: ptpFacts(now_ms) }));
   const { bound, offset_ns } = unit.play(1, (now_ms) => ({
-    ptp: ptpFacts(now_ms, 9e7 + 20_000),
+    ptp: ptpFacts(now_ms, 9e7 + 60_000),
     stepped_s: 0.09,
   }));
   assert.ok((bound.absolute_ns ?? 0) >= (offset_ns ?? Infinity), `${bound.absolute_ns} and ${offset_ns} ns`);
