@@ -238,9 +238,11 @@ test('a jump is seen that happens while chronyd is restarted; a restart alone is
 
 test('a bound of before holds the offset that is told beside it', () => {
   const unit = timeline();
-  unit.play(30, (now_ms) => ({ ptp: ptpFacts(now_ms) }));
+  const { disciplines } = quickServo;
+  unit.play(30, (now_ms) => ({ ptp: ptpFacts(now_ms), disciplines }));
   const { bound, offset_ns } = unit.play(1, (now_ms) => ({
     ptp: ptpFacts(now_ms, 9e7 + 60_000),
+    disciplines,
     stepped_s: 0.09,
   }));
   assert.ok((bound.absolute_ns ?? 0) >= (offset_ns ?? Infinity), `${bound.absolute_ns} and ${offset_ns} ns`);
