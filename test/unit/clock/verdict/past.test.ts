@@ -241,7 +241,7 @@ test('a bound of before holds the offset that is told beside it', () => {
   const { disciplines } = quickServo;
   unit.play(30, (now_ms) => ({ ptp: ptpFacts(now_ms), disciplines }));
   const { bound, offset_ns } = unit.play(1, (now_ms) => ({
-    ptp: ptpFacts(now_ms, 9e7 + 60_000),
+    ptp: ptpFacts(now_ms, 9e7 + 45_000),
     disciplines,
     stepped_s: 0.09,
   }));
