@@ -98,6 +98,14 @@ const contradictions: ReadonlySet<ReasonCode> = new Set([
 const contradictionIn = (doubts: readonly Doubt[]): Doubt | undefined =>
   doubts.find(({ reason }) => contradictions.has(reason));
 
+/** With two that steer, either may set the clock last: the wider bound holds, and no claim on true time where one has none. */
+function widest(bound: ErrorBound, { measured }: Assessment): ErrorBound {
+  const wide = measured.reduce(widerAbsolute, bound);
+  return wide.absolute_ns === undefined
+    ? relativeOnly(bound, wide.unbounded ?? 'another source has none')
+    : wide;
+}
+
 /** After a step of the clock: the claim of before, with the step, until a source has proven that it is less. */
 function boundSoFar(bound: ErrorBound, { past, now_ms, stepped }: Background): ErrorBound {
   const before = stepped ? boundOfPast(past, now_ms) : undefined;
@@ -134,7 +142,7 @@ function boundUnder(
   const { witness, offsets } = assessment;
   if (isPtp && bound.absolute_ns === undefined && witness !== undefined)
     return witnessedBound(bound, witness, steering.bound, largestSince_ns(offsets, witness.measured_ms));
-  const ofAll = hasDoubt(doubts, 'conflict') ? assessment.measured.reduce(widerAbsolute, bound) : bound; // either may set it last
+  const ofAll = hasDoubt(doubts, 'conflict') ? widest(bound, assessment) : bound;
   return withPending(withOffset(boundSoFar(ofAll, background), steering), background);
 }
 
