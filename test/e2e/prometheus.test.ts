@@ -62,7 +62,13 @@ describe('Prometheus', { skip, concurrency: 1 }, () => {
       'a unit of which all is known',
       async () => {
         const text = await (await fetch(`${site.unit.statusUrl}metrics`)).text();
-        const wanted = ['ptp_path_delay_seconds', 'ntp_stratum', 'hub_rtt_seconds', 'clock_offset_seconds'];
+        const wanted = [
+          'ptp_path_delay_seconds',
+          'ntp_stratum',
+          'hub_rtt_seconds',
+          'clock_offset_seconds',
+          'clock_error_bound_seconds',
+        ];
         return wanted.every((name) => text.includes(`\nnunect_${name} `)) && text;
       },
       60_000,
