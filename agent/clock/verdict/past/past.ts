@@ -226,6 +226,9 @@ export function boundOfPast(
   const moved_ns = servo === undefined ? 0 : (servo.rate_ppb - servo.usual_ppb) * age_s;
   const unknown_ns =
     servo === undefined && scatter?.by === 'servo' ? unknownServo * Math.abs(last.center_ns) : 0;
-  const ns = Math.abs(last.center_ns - moved_ns) + unknown_ns + halfNow_ns(last, now_ms, last.freeDrift_ppb);
+  // a Sync may be almost a second older than the look that has seen it
+  const reach_ns =
+    Math.max(Math.abs(last.center_ns), Math.abs(last.center_ns - 2 * moved_ns)) + Math.abs(moved_ns);
+  const ns = reach_ns + unknown_ns + halfNow_ns(last, now_ms, last.freeDrift_ppb);
   return { absolute_ns: ns, terms: [{ name: 'known_before', ns }] };
 }
