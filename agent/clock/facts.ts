@@ -191,6 +191,9 @@ interface PiTerm {
   readonly norm_max: number;
 }
 
+/** The kernel lets a program change the frequency of the system clock by 10 % at most. */
+export const kernelMost_ppb = 100_000_000;
+
 /** ptp4l's usual servo, as it is set. */
 export interface PiServo {
   readonly proportional: PiTerm;

@@ -9,7 +9,7 @@ import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { account, readStream, type StoredRecord, tellOutage } from '../kit/hub/storedids.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';
-import { seeded } from '../kit/lib/matrix.ts';
+import { seededRandom } from '../kit/lib/random.ts';
 import { type Gate, gateTo } from '../kit/net/gate.ts';
 import { slowPath } from '../kit/net/slowpath.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -179,7 +179,7 @@ describe('a unit in an outage', () => {
     const dir = tempDir(owner, 'outages');
     snapshot = join(dir, 'spool.snapshot');
     hub = await startHub(owner, dir, program);
-    gate = await gateTo(owner, hub.leafPort, seeded(5));
+    gate = await gateTo(owner, hub.leafPort, seededRandom(5));
     site = await startUnit(owner, {
       dir,
       unit,
@@ -294,7 +294,7 @@ describe('a unit in an outage', () => {
   });
 
   test('a slow link that loses packets', async () => {
-    const random = seeded(7);
+    const random = seededRandom(7);
     // what a lost packet looks like to whoever reads from a TCP connection: it and all after it come later
     const delay = (): number => 150 + (random() < 0.05 ? 200 : 0);
     const port = await slowPath(owner, hub.leafPort, { there: delay, back: delay });

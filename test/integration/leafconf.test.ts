@@ -13,7 +13,8 @@ import { renderLeaf } from '../../agent/leaf/conf/server.ts';
 import { knows, type ServerVersion } from '../../agent/leaf/conf/version.ts';
 import { secretsOf, userSection, withOptions } from '../kit/leaf/leafconfig.ts';
 import { authority, type Certificate, connectAs, refusal, startServer } from '../kit/leaf/leafdaemon.ts';
-import { type Combination, pairwise, seeded } from '../kit/lib/matrix.ts';
+import { type Combination, pairwise } from '../kit/lib/matrix.ts';
+import { seededRandom } from '../kit/lib/random.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers } from '../kit/process/tools.ts';
 
@@ -159,7 +160,7 @@ describe('every option in every company', () => {
       skip: lacking('openssl') || (program === undefined && 'no server'),
     }, async (t) => {
       assert.ok(program !== undefined);
-      const choices = pairwise(dimensions, isPossible(version), seeded(version[1]));
+      const choices = pairwise(dimensions, isPossible(version), seededRandom(version[1]));
       assert.ok(choices.length >= 25, `only ${choices.length} combinations`);
       for (const one of choices) {
         const config = configOf(one, await reservePort(), await reservePort());

@@ -1,5 +1,5 @@
 // How ptp4l's servo is set, by its command line and its file: by that it is known how far it moves the clock.
-import type { PiServo } from '../facts.ts';
+import { kernelMost_ppb, type PiServo } from '../facts.ts';
 
 /** The options that the servo is made of, with what linuxptp takes by default (config.c, pi.c). */
 const defaults = {
@@ -14,9 +14,6 @@ const defaults = {
   pi_integral_norm_max: '0.3',
   max_frequency: '900000000',
 } as const;
-
-/** The kernel lets a program change the system clock's frequency by 10 % at most. */
-const kernelMost_ppb = 100_000_000;
 
 type Options = Readonly<Record<string, string>>;
 

@@ -137,6 +137,16 @@ export function chronyFacts(
   };
 }
 
+/** What chronyd says of a refclock that is polled each second, and has just been met. */
+export const closeTracking = (now_ms: number) => ({
+  system_time_s: 0,
+  last_offset_s: 0,
+  ref_time_s: epoch_s + now_ms / 1e3 - 0.5,
+  root_delay_s: 0.000001,
+  root_dispersion_s: 0.000004,
+  update_interval_s: 1,
+});
+
 /** What is seen at one moment; whatever is not given is not installed. */
 export interface Scene {
   readonly ptp?: PtpFacts | Reading<PtpFacts>;

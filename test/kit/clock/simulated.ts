@@ -3,17 +3,14 @@
 import assert from 'node:assert/strict';
 import type { PtpFacts, Sync } from '../../../agent/clock/facts.ts';
 import { absent } from '../../../agent/lib/reading.ts';
+import { seededRandom } from '../lib/random.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts, refclock, type Scene, timeline } from './evidence.ts';
 
 type Timeline = ReturnType<typeof timeline>;
 
 /** Normally distributed, the same each time. */
 function noise(seed: number): () => number {
-  let state = seed;
-  const next = (): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
+  const next = seededRandom(seed);
   return () => Math.sqrt(-2 * Math.log(next() + 1e-9)) * Math.cos(2 * Math.PI * next());
 }
 

@@ -4,17 +4,6 @@ export type Dimensions = Readonly<Record<string, readonly string[]>>;
 /** One choice for each question. */
 export type Combination<D extends Dimensions> = { readonly [K in keyof D]: D[K][number] };
 
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const candidates = 60;
 
 /**

@@ -1,5 +1,7 @@
 // The last offsets that ptp4l measured: where they lie, how they scatter, and how far they went.
+
 import type { Sync } from '../../facts.ts';
+import { medianOf, noiseOf } from '../../numbers.ts';
 
 const mostOffsets = 64;
 /** Fewer have no spread. */
@@ -105,15 +107,6 @@ function settled(values_ns: readonly number[]): readonly number[] {
     : values_ns;
 }
 
-const medianOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-/** The standard deviation of normal noise that is as wide in the middle, which a few outliers do not change. */
-function noiseOf(values: readonly number[]): number {
-  const median = medianOf(values);
-  return 1.4826 * medianOf(values.map((value) => Math.abs(value - median)));
-}
-
 /** How far the farthest of these may really be: an outlier is as uncertain as any other. */
 function reachOf(recent: readonly number[], noise_ns: number): number {
   const farthest_ns = Math.max(...recent);
@@ -134,13 +127,13 @@ export function spreadOf({ values_ns, interval_s }: Offsets): Spread | undefined
   const count = values_ns.length;
   if (count < fewestOffsets) return undefined;
   const mean_ns = meanOf(values_ns);
-  const deviations = values_ns.map((value) => Math.abs(value - mean_ns));
+  const from = (middle_ns: number): number[] => values_ns.map((value) => Math.abs(value - middle_ns));
   const [last = 0, before = 0] = values_ns.slice(-2).reverse();
   return {
     mean_ns,
     jitter_ns: Math.max(
       (4 + 16 / count) * deviationOf(values_ns),
-      reachOf(deviations.slice(-recentOffsets), noiseOf(values_ns)),
+      reachOf(from(mean_ns).slice(-recentOffsets), noiseOf(from(medianOf(values_ns)))),
     ),
     change_ppb: interval_s > 0 ? (last - before) / interval_s : 0,
   };

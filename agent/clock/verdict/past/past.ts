@@ -2,6 +2,8 @@
 // each other a source has lied, then or now. How far the clock was moved meanwhile is known of chronyd, and of most servos.
 import { formatNs } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
+import { kernelMost_ppb } from '../../facts.ts';
+import { noiseOf } from '../../numbers.ts';
 import type { ErrorBound } from '../../types.ts';
 import type { Doubt } from '../doubts.ts';
 import { isTaiUtcMistake } from '../grandmaster.ts';
@@ -103,8 +105,7 @@ const fewestScatter = 4;
 export function noise_ns({ scatter }: Pick<Claims, 'scatter'>, by: By): number | undefined {
   const values_ns = scatter?.by === by ? scatter.values_ns : [];
   if (values_ns.length < fewestScatter) return undefined;
-  const median_ns = values_ns.toSorted((a, b) => a - b)[Math.floor(values_ns.length / 2)] ?? 0;
-  return 3 * 1.4826 * median_ns;
+  return 3 * noiseOf(values_ns);
 }
 
 function scatterAfter({ scatter }: Claims, by: By, apart_ns: number): Scatter {
@@ -114,8 +115,6 @@ function scatterAfter({ scatter }: Claims, by: By, apart_ns: number): Scatter {
 
 /** A servo that is not known follows a sample at once or by and by, and may overshoot by so much. */
 const unknownServo = 1.2;
-/** The kernel lets a program change the frequency of the clock by 10 % at most. */
-const most_ppb = 100_000_000;
 
 /**
  * How far a sample that is `apart_ns` from the last claim is from where the clock can be by it. A servo that is not known
@@ -128,12 +127,20 @@ function beyondOf(
   went_ns: number,
 ): number {
   if (moved_ns !== undefined) return apart_ns;
-  const most_ns = most_ppb * interval_s;
+  const most_ns = kernelMost_ppb * interval_s;
   const furthest_ns = -unknownServo * center_ns;
   const low_ns = Math.max(-most_ns, Math.min(0, furthest_ns) - went_ns);
   const high_ns = Math.min(most_ns, Math.max(0, furthest_ns) + went_ns);
   return apart_ns - Math.max(low_ns, Math.min(high_ns, apart_ns));
 }
+
+/** A claim of this moment. */
+const claimOf = (
+  { drift_ppb, freeDrift_ppb }: Measured,
+  center_ns: number,
+  half_ns: number,
+  now_ms: number,
+): Claim => ({ center_ns, half_ns, at_ms: now_ms, followed_ms: now_ms, drift_ppb, freeDrift_ppb });
 
 /** The claims with the clock followed to this moment. */
 const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims => ({
@@ -143,16 +150,16 @@ const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims =>
 
 /** The claims after another sample. */
 function afterSample(before: Claims, sample: Measurement, measured: Measured, now_ms: number): Claims {
-  const { by, source_ns, bound_ns, drift_ppb, freeDrift_ppb, pause_ms } = measured;
+  const { by, source_ns, bound_ns, pause_ms } = measured;
   const claims = followedTo(pastMoved(before, -(sample.moved_ns ?? 0)), now_ms);
   const noise = noise_ns(claims, by);
   const reach_ns = noise === undefined ? bound_ns : noise + source_ns;
   const displaced = claims.displaced && displacedAfter(claims.displaced, by, sample, now_ms, forgiven_ms);
   const { last, pending } = claims;
   const isBack = claims.displaced !== undefined && displaced === undefined;
-  const claim = { center_ns: sample.offset_ns, at_ms: now_ms, followed_ms: now_ms, drift_ppb, freeDrift_ppb };
   // without a claim on true time the last one goes on: the clock is followed from there
-  const now = bound_ns === undefined || reach_ns === undefined ? last : { ...claim, half_ns: reach_ns };
+  const isClaimed = bound_ns !== undefined && reach_ns !== undefined;
+  const now = isClaimed ? claimOf(measured, sample.offset_ns, reach_ns, now_ms) : last;
   const agreed = { ...known({ last: now, displaced, scatter: claims.scatter }) };
   if (last === undefined || isBack) return agreed;
   const isPause = now_ms - last.at_ms > pause_ms;
@@ -185,26 +192,12 @@ export function pastWith(past: Past, measured: Measured, now_ms: number): Claims
 }
 
 /** The claims once others have confirmed what is measured now. */
-export const pastConfirmed = (
-  { scatter }: Claims,
-  { samples, bound_ns, drift_ppb, freeDrift_ppb }: Measured,
-  now_ms: number,
-): Claims => ({
-  ...known({
-    scatter,
-    last:
-      bound_ns === undefined
-        ? undefined
-        : {
-            center_ns: samples.at(-1)?.offset_ns ?? 0,
-            half_ns: bound_ns,
-            at_ms: now_ms,
-            followed_ms: now_ms,
-            drift_ppb,
-            freeDrift_ppb,
-          },
-  }),
-});
+export function pastConfirmed({ scatter }: Claims, measured: Measured, now_ms: number): Claims {
+  const { samples, bound_ns } = measured;
+  const center_ns = samples.at(-1)?.offset_ns ?? 0;
+  const last = bound_ns === undefined ? undefined : claimOf(measured, center_ns, bound_ns, now_ms);
+  return known({ scatter, last });
+}
 
 /** The doubt that follows from a displacement; NTP has no leap seconds to forget. */
 export function doubtOfPast({ displaced }: Past, isPtp: boolean): Doubt | undefined {

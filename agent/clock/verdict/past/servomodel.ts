@@ -1,6 +1,7 @@
 // How far ptp4l's servo moves the clock, worked out as it does that itself (linuxptp pi.c).
 import { known } from '../../../lib/known.ts';
 import type { PiServo } from '../../facts.ts';
+import { limited } from '../../numbers.ts';
 import type { AddedOffset } from '../bounds/offsets.ts';
 
 /** What the servo does with an offset. */
@@ -48,7 +49,7 @@ const mostUsual = 256;
 /** What the integral usually is after another Sync. One on its way somewhere, beyond `calm_ns`, hardly counts. */
 function usualAfter({ usual_ppb, count }: Servo, integral_ppb: number, calm_ns: number): number {
   const apart_ppb = integral_ppb - usual_ppb;
-  return usual_ppb + Math.max(-calm_ns, Math.min(calm_ns, apart_ppb)) / Math.min(mostUsual, count + 1);
+  return usual_ppb + limited(apart_ppb, calm_ns) / Math.min(mostUsual, count + 1);
 }
 
 const newServo: Servo = { rate_ppb: 0, integral_ppb: 0, usual_ppb: 0, count: 0 };
@@ -74,7 +75,7 @@ function servoAfter(
   const isClamped = Math.abs(wanted_ppb) > gains.most_ppb;
   const integral = isClamped ? integral_ppb : integral_ppb + term_ppb;
   return {
-    rate_ppb: Math.sign(wanted_ppb) * Math.min(Math.abs(wanted_ppb), gains.most_ppb),
+    rate_ppb: limited(wanted_ppb, gains.most_ppb),
     integral_ppb: integral,
     ...(Math.abs(offset_ns) <= calm_ns
       ? { usual_ppb: usualAfter(so, integral, calm_ns), count: count + 1 }

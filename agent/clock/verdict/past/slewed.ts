@@ -1,5 +1,7 @@
 // How chronyd has moved the clock: what it found at each update is what it corrects from then on.
+
 import type { ChronyTracking } from '../../facts.ts';
+import { limited } from '../../numbers.ts';
 import { isOwnStep } from '../bounds/ntpbound.ts';
 
 /** What of a report of chronyd tells how it corrects the clock. */
@@ -18,11 +20,8 @@ export interface ChronyReport {
 const usualOver = 16;
 const usualWithin_ppm = 1;
 
-function frequencyAfter(before: ChronyReport | undefined, freq_ppm: number, isCalm: boolean) {
-  const usual_ppm = before?.usual_ppm ?? freq_ppm;
-  const apart_ppm = Math.max(-usualWithin_ppm, Math.min(usualWithin_ppm, freq_ppm - usual_ppm));
-  return { freq_ppm, usual_ppm: isCalm ? usual_ppm + apart_ppm / usualOver : usual_ppm };
-}
+const usualAfter = (usual_ppm: number, freq_ppm: number): number =>
+  usual_ppm + limited(freq_ppm - usual_ppm, usualWithin_ppm) / usualOver;
 
 /** An update more than this after the last one, beside the interval that chronyd tells, and one was missed between. */
 const missed_s = 0.5;
@@ -56,7 +55,8 @@ export function slewedSince(
     system_time_s,
     set_s: isUpdate ? set_s : setBefore_s,
     at_ms: now_ms,
-    ...frequencyAfter(before, freq_ppm, isUpdate && isCalm),
+    freq_ppm,
+    usual_ppm: isUpdate && isCalm ? usualAfter(usual_ppm, freq_ppm) : usual_ppm,
   };
   const isMissed =
     before !== undefined && isUpdate && ref_time_s - before.ref_time_s > update_interval_s + missed_s;

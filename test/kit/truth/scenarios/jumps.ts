@@ -1,6 +1,6 @@
 import type { Lab, Scenario } from '../lab.ts';
-import type { GmLies, NtpLies } from '../servers.ts';
-import { pause } from '../unit.ts';
+import type { GmLies, Liar, NtpLies } from '../servers.ts';
+import { pause, type TruthUnit } from '../unit.ts';
 import { every, ntpSite } from './ntp.ts';
 import { ptpSite, quick } from './ptp.ts';
 
@@ -9,6 +9,23 @@ const servos = { quick, usual: [] } as const;
 type ServoName = keyof typeof servos;
 /** How long the servo takes to settle, at most. */
 const settling_s = { quick: 20, usual: 60 } as const;
+
+/** Has a source lie for so long, at the end of which the unit is to give this reason. */
+async function lieFor<Lies>(
+  unit: TruthUnit,
+  source: Pick<Liar<Lies>, 'set'>,
+  what: string,
+  [lies, truth]: readonly [Lies, Lies],
+  seconds: number,
+  reason: string | undefined,
+): Promise<void> {
+  unit.mark(what);
+  source.set(lies);
+  await pause(seconds);
+  if (reason !== undefined) unit.expect(reason);
+  unit.mark('that is over');
+  source.set(truth);
+}
 
 /** The only grandmaster lies for a while, and is right again. */
 const passing = (
@@ -26,12 +43,7 @@ const passing = (
     const { unit, gm } = await ptpSite(lab, { lines: servos[servo] });
     await unit.settled(90);
     await pause(settling_s[servo]);
-    unit.mark(what);
-    gm.set(lies);
-    await pause(seconds);
-    if (reason !== undefined) unit.expect(reason);
-    unit.mark('that is over');
-    gm.set(truth);
+    await lieFor(unit, gm, what, [lies, truth], seconds, reason);
     await pause(40 + settling_s[servo]);
     await unit.steady(20, { verdict: 'ptp/locked' });
   },
@@ -57,12 +69,7 @@ const passingServer = (
     const { unit, server } = await ntpSite(lab, { poll: every(1) });
     await unit.settled(60);
     await pause(20);
-    unit.mark(what);
-    server.set(lies);
-    await pause(seconds);
-    if (reason !== undefined) unit.expect(reason);
-    unit.mark('that is over');
-    server.set(truth);
+    await lieFor(unit, server, what, [lies, truth], seconds, reason);
     await pause(60);
     await unit.steady(20, { verdict: 'ntp/locked' });
   },

@@ -190,14 +190,6 @@ async function delayLost(lab: Lab): Promise<void> {
   await pause(45);
 }
 
-async function delayStep(lab: Lab): Promise<void> {
-  const { unit, gm } = await ptpSite(lab);
-  await unit.settled();
-  unit.mark('Delay_Req takes 400 us longer');
-  gm.set({ request_shift_s: 0.0004 });
-  await pause(45);
-}
-
 async function clockSet(lab: Lab): Promise<void> {
   const { unit } = await ptpSite(lab);
   await unit.settled();
@@ -229,7 +221,13 @@ export const ptpScenarios: readonly Scenario[] = [
     'ptp_tracking',
     70,
   ),
-  { name: 'ptp-asymstep', what: 'it becomes 400 us longer', seconds: 85, run: delayStep },
+  suddenly(
+    'ptp-asymstep',
+    'the way to the grandmaster becomes 400 us longer',
+    { request_shift_s: 0.0004 },
+    'ptp_locked',
+    45,
+  ),
   { name: 'ptp-netem', what: 'it is 1 ms longer', seconds: 80, run: delayToGm },
   always(
     'ptp-negdelay',

@@ -5,6 +5,7 @@ import { absent } from '../../../../agent/lib/reading.ts';
 import {
   chronyFacts,
   chronySource,
+  closeTracking,
   epoch_s,
   goodNtp,
   goodPtp,
@@ -21,21 +22,10 @@ const gone = absent('no_socket');
 test('a contradiction inside chronyd outlives the server that has shown it', () => {
   const beside = (reach: number) => (now_ms: number) => ({
     ptp: ptpFacts(now_ms, 20, { timestamping: 'HARDWARE' }),
-    ntp: chronyFacts(
-      now_ms,
-      {
-        ref_time_s: epoch_s + now_ms / 1e3 - 0.5,
-        system_time_s: 0,
-        last_offset_s: 0,
-        root_delay_s: 1e-6,
-        root_dispersion_s: 4e-6,
-        update_interval_s: 1,
-      },
-      [
-        refclock('PHC0', { error_margin_s: 1e-6 }),
-        chronySource({ state: 'not_combined', offset_s: 37, reach }),
-      ],
-    ),
+    ntp: chronyFacts(now_ms, closeTracking(now_ms), [
+      refclock('PHC0', { error_margin_s: 1e-6 }),
+      chronySource({ state: 'not_combined', offset_s: 37, reach }),
+    ]),
   });
   const unit = timeline();
   assert.ok(unit.play(30, beside(0o377)).reasons.includes('tai_utc_mistake'));

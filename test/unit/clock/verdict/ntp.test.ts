@@ -5,6 +5,7 @@ import {
   chronyFacts,
   chronySource,
   clockSettings,
+  closeTracking,
   epoch_s,
   goodNtp,
   properties,
@@ -213,14 +214,11 @@ test('daemons that cannot be asked, are not there, or answer nobody are told apa
   );
 });
 
-/** What chronyd says of a refclock that is polled each second. */
-const closeTracking = (now_ms: number) => ({
+/** What chronyd says of a refclock that is a little off. */
+const nearTracking = (now_ms: number) => ({
+  ...closeTracking(now_ms),
   system_time_s: 0.00000059,
   last_offset_s: 0.0000005,
-  ref_time_s: epoch_s + now_ms / 1e3 - 0.5,
-  root_delay_s: 0.000001,
-  root_dispersion_s: 0.000004,
-  update_interval_s: 1,
   stratum: 1,
 });
 
@@ -228,7 +226,7 @@ const fedBy =
   (name: string, portState: 'SLAVE' | 'UNCALIBRATED' | 'LISTENING', timestamping: 'SOFTWARE' | 'HARDWARE') =>
   (now_ms: number): Scene => ({
     ptp: ptpFacts(now_ms, 40, { portState, timestamping }),
-    ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock(name)]),
+    ntp: chronyFacts(now_ms, nearTracking(now_ms), [refclock(name)]),
   });
 
 test('trust follows the chain, not the name: whatever the refclock is called, the grandmaster judges it', () => {
@@ -248,7 +246,7 @@ test('trust follows the chain, not the name: whatever the refclock is called, th
   const unit = timeline();
   unit.play(90, fedBy('GM', 'UNCALIBRATED', 'SOFTWARE'));
   const dead = unit.play(400, (now_ms) => ({
-    ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock('GM')]),
+    ntp: chronyFacts(now_ms, nearTracking(now_ms), [refclock('GM')]),
   }));
   assert.deepEqual([dead.source, dead.reasons.includes('refclock_unfed')], ['unsynced', true]);
 });
@@ -269,7 +267,7 @@ test('when that refclock dies, chronyd falls back to NTP and the source says so'
   unit.play(90, fedBy('SHM0', 'UNCALIBRATED', 'SOFTWARE'));
   const dying = unit.play(1, (now_ms) => ({
     ptp: ptpFacts(90_000, 40, { portState: 'LISTENING' }),
-    ntp: chronyFacts(now_ms, { ...closeTracking(now_ms), ref_time_s: epoch_s + 85 }, [
+    ntp: chronyFacts(now_ms, { ...nearTracking(now_ms), ref_time_s: epoch_s + 85 }, [
       refclock('SHM0', { reach: 0, last_rx_s: 13 }),
     ]),
   }));
@@ -330,7 +328,7 @@ test('a suspect UTC offset counts for a refclock too, unless another server conf
           timeProperties: properties({ currentUtcOffsetValid: false }),
         },
       ),
-      ntp: chronyFacts(now_ms, closeTracking(now_ms), [refclock('PTP0'), ...servers]),
+      ntp: chronyFacts(now_ms, nearTracking(now_ms), [refclock('PTP0'), ...servers]),
     }));
   assert.equal(say().quality, 'tracking');
   const confirmed = say(chronySource({ state: 'not_combined', error_margin_s: 0.004 }));

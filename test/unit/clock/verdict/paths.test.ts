@@ -6,6 +6,7 @@ import {
   chronyFacts,
   chronySource,
   clockSettings,
+  closeTracking,
   epoch_s,
   goodNtp,
   goodPtp,
@@ -21,16 +22,6 @@ const lostAt = (sync_ms: number) => (): Scene => ({
   ptp: ptpFacts(sync_ms, -350, { portState: 'LISTENING' }),
 });
 const nothing = (): Scene => ({});
-
-/** What chronyd says of a refclock that is polled each second. */
-const closeTracking = (now_ms: number) => ({
-  system_time_s: 0,
-  last_offset_s: 0,
-  ref_time_s: epoch_s + now_ms / 1e3 - 0.5,
-  root_delay_s: 0.000001,
-  root_dispersion_s: 0.000004,
-  update_interval_s: 1,
-});
 
 test('a clock locked for 60 s holds over: tracking, with a bound that grows by the assumed drift', () => {
   const unit = timeline(clockSettings({ drift_ppb: 100 }));

@@ -7,7 +7,7 @@ import { quoted } from '../../../../agent/leaf/conf/syntax.ts';
 import { remoteUrl, splitUrl, userinfo } from '../../../../agent/leaf/conf/url.ts';
 import { atLeast, knows, parseServerVersion } from '../../../../agent/leaf/conf/version.ts';
 import { configOf, secretsOf, userSection, withOptions } from '../../../kit/leaf/leafconfig.ts';
-import { seeded } from '../../../kit/lib/matrix.ts';
+import { seededRandom } from '../../../kit/lib/random.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
 
 const folder = join(projectRoot, 'test/fixtures/leaf');
@@ -118,7 +118,7 @@ test('quoting leaves nothing that nats-server would take for more than text', ()
 });
 
 test('any user and password survive the way through a URL', () => {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const text = (): string =>
     Array.from({ length: 1 + Math.floor(random() * 20) }, () => {
       const point = random() < 0.7 ? 32 + Math.floor(random() * 95) : Math.floor(random() * 0x10ffff);
