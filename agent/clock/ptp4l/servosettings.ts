@@ -46,7 +46,14 @@ function commandLine(args: readonly string[]): { readonly options: Options; read
 /** The file that this ptp4l was started with; undefined without one. */
 export const confFileOf = (args: readonly string[]): string | undefined => commandLine(args).file;
 
-/** The servo of a ptp4l with this command line and this text of its file; undefined where it is not the usual one. */
+/** Whether an option is given for one of the two terms only, which linuxptp ignores up to 4.4 and takes after it. */
+const isHalfSet = (servo: Pick<PiServo, 'proportional' | 'integral'>, name: 'constant' | 'scale'): boolean =>
+  (servo.proportional[name] === 0) !== (servo.integral[name] === 0);
+
+/**
+ * The servo of a ptp4l with this command line and this text of its file; undefined where it is not the usual one, or set
+ * in a way that versions of linuxptp take differently.
+ */
 export function piServoOf(args: readonly string[], conf: string): PiServo | undefined {
   const all: Options = { ...defaults, ...globalOptions(conf), ...commandLine(args).options };
   const number = (name: keyof typeof defaults): number => Number(all[name]);
@@ -66,5 +73,6 @@ export function piServoOf(args: readonly string[], conf: string): PiServo | unde
     most_ppb: Math.min(number('max_frequency') || Infinity, kernelMost_ppb),
   };
   const numbers = [...Object.values(servo.proportional), ...Object.values(servo.integral), servo.most_ppb];
-  return all['clock_servo'] === 'pi' && numbers.every(Number.isFinite) ? servo : undefined;
+  const isClear = !isHalfSet(servo, 'constant') && !isHalfSet(servo, 'scale');
+  return all['clock_servo'] === 'pi' && isClear && numbers.every(Number.isFinite) ? servo : undefined;
 }

@@ -87,7 +87,7 @@ test('the servo of ptp4l is known where only one runs and its file can be read',
     stopper.abort();
     return watched.read().piServo;
   };
-  const files = { '/a.conf': '[global]\npi_proportional_const 0.7\n' };
+  const files = { '/a.conf': '[global]\npi_proportional_const 0.7\npi_integral_const 0.3\n' };
   assert.equal((await servoOf(['ptp4l -f /a.conf'], files))?.proportional.constant, 0.7);
   assert.equal((await servoOf(['ptp4l -i eth0'], files))?.proportional.constant, 0);
   assert.equal(await servoOf(['ptp4l -f /gone.conf'], files), undefined);

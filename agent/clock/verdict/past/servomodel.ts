@@ -61,14 +61,14 @@ export interface Doing {
   readonly calm_ns: number;
 }
 
-/** The servo after another offset. */
+/** The servo after another offset; one that has not begun to act is not known. */
 function servoAfter(
   before: Servo | undefined,
   { offset_ns }: AddedOffset,
   { gains, acts, calm_ns }: Doing,
-): Servo {
+): Servo | undefined {
+  if (!acts) return before;
   const so = before ?? newServo;
-  if (!acts && before !== undefined) return before;
   const { integral_ppb, usual_ppb, count } = so;
   const term_ppb = gains.integral * offset_ns;
   const wanted_ppb = gains.proportional * offset_ns + integral_ppb + term_ppb;

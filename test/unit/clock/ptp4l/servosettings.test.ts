@@ -36,4 +36,6 @@ test('another servo, or one that is set to no number, is not known', () => {
   assert.equal(piServoOf(['ptp4l'], '[global]\nclock_servo linreg\n'), undefined);
   assert.equal(piServoOf(words('ptp4l --clock_servo=ntpshm'), ''), undefined);
   assert.equal(piServoOf(['ptp4l'], '[global]\npi_integral_const much\n'), undefined);
+  assert.equal(piServoOf(words('ptp4l --pi_proportional_const=0.7'), ''), undefined, 'ignored up to 4.4');
+  assert.equal(piServoOf(words('ptp4l --pi_integral_scale=0.3'), ''), undefined, 'both scales, or none');
 });

@@ -1,6 +1,7 @@
 // What was claimed before, on a clock that is simulated together with its servo: its true error is known, and not zero.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { followed } from '../../../../agent/clock/verdict/past/servomodel.ts';
 import {
   chronyFacts,
   chronySource,
@@ -246,4 +247,16 @@ test('a bound of before holds the offset that is told beside it', () => {
     stepped_s: 0.09,
   }));
   assert.ok((bound.absolute_ns ?? 0) >= (offset_ns ?? Infinity), `${bound.absolute_ns} and ${offset_ns} ns`);
+});
+
+test('a servo that has not begun to act is not taken to move the clock', () => {
+  const added = [1, 2, 3].map(() => ({ offset_ns: 5e7, interval_s: 1 }));
+  const gains = { proportional: 0.1, integral: 0.001, most_ppb: 1e8, interval_s: 1 };
+  const { samples, servo } = followed(undefined, added, { gains, acts: false, calm_ns: Infinity });
+  assert.deepEqual(
+    [servo, samples.map(({ moved_ns }) => moved_ns)],
+    [undefined, [undefined, undefined, undefined]],
+  );
+  const acting = followed(undefined, added, { gains, acts: true, calm_ns: 1e3 });
+  assert.ok((acting.samples[1]?.moved_ns ?? 0) > 5e6, 'a tenth of it each second');
 });
