@@ -44,6 +44,7 @@ for one in "$out"/*/failed; do
   failed=1
   printf '\nFAILED  %s\n' "$(cat "$one")"
   sed -nE 's/^ *not ok [0-9]+ - /        /p' "${one%failed}tests.tap"
+  sed '1,/failing tests:$/d' "${one%failed}tests.txt" | cut -c 1-200 | head -n 30
   echo "again:  test/job.sh $(cat "$one")"
   echo "all it said: ${one%failed}tests.txt"
 done
