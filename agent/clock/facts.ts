@@ -116,6 +116,8 @@ export interface PtpFacts {
    * when we came may be of any age.
    */
   readonly ingressSeen_ms: number;
+  /** Monotonic ms at which the last Sync had not arrived yet, however its time is worked out; -Infinity where not known. */
+  readonly ingressAfter_ms: number;
   /** Monotonic ms at which meanPathDelay was last seen to be another one; when it was seen first, while it was not. */
   readonly delayChanged_ms: number;
   readonly current?: CurrentDataSet;

@@ -197,4 +197,10 @@ export const mutations: readonly Mutation[] = [
     code: 'const wellBelow = 0.8;',
     without: 'const wellBelow = 1;',
   },
+  {
+    mend: 'a servo has moved the clock since before its Sync was seen',
+    file: 'verdict/past/past.ts',
+    code: 'followed_ms: after_ms,',
+    without: 'followed_ms: Math.max(after_ms, now_ms),',
+  },
 ];

@@ -127,6 +127,7 @@ export function dataSetStore(sync: SyncAge): DataSetStore {
         timeStatus,
         syncs: seen.syncs(),
         ingressSeen_ms: sync.arrived_ms(),
+        ingressAfter_ms: sync.after_ms(),
         delayChanged_ms: seen.delayChanged_ms() ?? now_ms,
         ...known({ current, parent, timeProperties, defaults }),
       };

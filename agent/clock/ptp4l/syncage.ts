@@ -10,6 +10,8 @@ export interface SyncAge {
    * -Infinity before the first change: a Sync that was there when we came may be of any age.
    */
   arrived_ms(): number;
+  /** Monotonic ms at which it had not arrived yet; -Infinity where that is not known. */
+  after_ms(): number;
   /** Another daemon may answer from now on. */
   reopen(): void;
 }
@@ -25,6 +27,7 @@ export function syncAge(): SyncAge {
   let isOther = false;
   let delays_ms: number[] = []; // from stamp to sight, each in one and the same unknown timescale
   let arrived_ms = Number.NEGATIVE_INFINITY;
+  let after_ms = Number.NEGATIVE_INFINITY;
 
   function see(ingress_ns: bigint, now_ms: number, before_ms: number): void {
     const ingress_ms = Number(ingress_ns) / 1e6;
@@ -35,9 +38,11 @@ export function syncAge(): SyncAge {
     if (isOther && !(fits && delays.length > 1)) {
       delays_ms = [];
       arrived_ms = Number.NEGATIVE_INFINITY;
+      after_ms = Number.NEGATIVE_INFINITY;
       return;
     }
     delays_ms = fits ? delays : delays.slice(-1);
+    after_ms = isOther ? Number.NEGATIVE_INFINITY : before_ms;
     arrived_ms = fits ? Math.min(now_ms, Math.max(guess_ms, before_ms)) : now_ms;
   }
 
@@ -49,6 +54,7 @@ export function syncAge(): SyncAge {
       isOther = false;
     },
     arrived_ms: () => arrived_ms,
+    after_ms: () => after_ms,
     reopen() {
       isOther = true;
     },

@@ -75,6 +75,7 @@ export function ptpFacts(
     timeStatus: { ...sync, gmPresent: true, gmIdentity },
     syncs: [sync],
     ingressSeen_ms: sync_ms,
+    ingressAfter_ms: sync_ms,
     delayChanged_ms: sync_ms,
     current: { stepsRemoved: 1, meanPathDelay_ns: 2800 },
     parent: {
@@ -177,15 +178,18 @@ const copyOf = (state: JudgeState): JudgeState => JSON.parse(JSON.stringify(stat
 export function timeline(settings: ClockSettings = clockSettings()) {
   let now_ms = 0;
   let state: JudgeState = initial(0);
+  const after = (ms: number, scene: (now_ms: number) => Scene): void => {
+    now_ms += ms;
+    const before = now_ms % 10_000 === 0 ? copyOf(state) : state;
+    state = judge(before, evidence(scene(now_ms), now_ms), now_ms, settings);
+  };
   const play = (seconds: number, scene: (now_ms: number) => Scene): JudgeState['verdict'] => {
-    for (let i = 0; i < seconds; i++) {
-      now_ms += 1000;
-      const before = now_ms % 10_000 === 0 ? copyOf(state) : state;
-      state = judge(before, evidence(scene(now_ms), now_ms), now_ms, settings);
-    }
+    for (let i = 0; i < seconds; i++) after(1000, scene);
     return state.verdict;
   };
   return {
+    /** Shows `scene` once, so much later. */
+    after,
     /** Shows `scene` for so many seconds; gives the last verdict. */
     play,
     /** Plays until the condition holds; gives the seconds it took, or fails after `most`. */

@@ -143,6 +143,7 @@ export function see(
   const facts: PtpFacts = {
     ...ptpFacts(sync_ms, ptp.offset_ns),
     ingressSeen_ms: ptp.sync === 'never' ? Number.NEGATIVE_INFINITY : sync_ms,
+    ingressAfter_ms: ptp.sync === 'never' ? Number.NEGATIVE_INFINITY : sync_ms,
     ports: [
       (({ timestamping: _, ...port }) => ({
         ...port,

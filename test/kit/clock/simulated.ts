@@ -59,8 +59,8 @@ interface Grandmaster {
   readonly clockClass?: number;
 }
 
-/** A clock that ptp4l's servo steers; the agent is told of each Sync. */
-export function servoClock(servo: SimulatedServo, { seed = 1, syncsEachSecond = 1 } = {}) {
+/** A clock that ptp4l's servo steers; the agent is told of each Sync, at once or (of one each second) so much later. */
+export function servoClock(servo: SimulatedServo, { seed = 1, syncsEachSecond = 1, seenLate_ms = 0 } = {}) {
   const unit = timeline();
   const random = noise(seed);
   const interval_s = 1 / syncsEachSecond;
@@ -72,17 +72,36 @@ export function servoClock(servo: SimulatedServo, { seed = 1, syncsEachSecond = 
     const [one] = ptpFacts(at_ms, measured_ns).syncs;
     if (one !== undefined) syncs = [...syncs.slice(-63), one];
   };
-  const steer = (measured_ns: number): void => {
+  /** Gives how far it moves the clock back until the next Sync. */
+  const steps = (measured_ns: number): number => {
     const term_ppb = servo.integral(interval_s) * measured_ns;
     const wanted_ppb = servo.proportional(interval_s) * measured_ns + term_ppb + drift_ppb;
     if (Math.abs(wanted_ppb) < 1e8) drift_ppb += term_ppb;
-    error_ns -= Math.max(-1e8, Math.min(1e8, wanted_ppb)) * interval_s;
+    return Math.max(-1e8, Math.min(1e8, wanted_ppb)) * interval_s;
+  };
+  const steer = (measured_ns: number): void => {
+    error_ns -= steps(measured_ns);
   };
   const facts = (at_ms: number, measured_ns: number, clockClass: number): PtpFacts => {
     const all = ptpFacts(at_ms, measured_ns, { logSyncInterval: Math.log2(interval_s) }, { syncs });
     const { parent } = all;
     assert.ok(parent);
     return { ...all, events: ['time_sync'], parent: { ...parent, gmClockClass: clockClass } };
+  };
+  /** A Sync that is seen late, and the moment just before the next one. */
+  const seeLate = (measured_ns: number, clockClass: number): void => {
+    const sync_ms = unit.now_ms;
+    sync(sync_ms, measured_ns);
+    const moved_ns = steps(measured_ns);
+    for (const later_ms of [seenLate_ms, 1000 - seenLate_ms]) {
+      unit.after(later_ms, () => ({
+        ptp: { ...facts(sync_ms, measured_ns, clockClass), ingressAfter_ms: sync_ms - 1000 + seenLate_ms },
+        disciplines: servo.disciplines,
+        stepped_s,
+      }));
+      error_ns -= (moved_ns * later_ms) / 1000;
+      holds(unit, error_ns, `seen ${seenLate_ms} ms late`);
+    }
   };
   return {
     unit,
@@ -93,6 +112,10 @@ export function servoClock(servo: SimulatedServo, { seed = 1, syncsEachSecond = 
     },
     run(seconds: number, { source_ns = 0, late_ns = 0, clockClass = 6 }: Grandmaster = {}): void {
       for (let i = 0; i < seconds; i++) {
+        if (seenLate_ms > 0) {
+          seeLate(error_ns - source_ns + late_ns + random() * 1e4, clockClass);
+          continue;
+        }
         let measured_ns = 0;
         for (let n = 1; n <= syncsEachSecond; n++) {
           measured_ns = error_ns - source_ns + late_ns + random() * 1e4;

@@ -173,6 +173,7 @@ const ptp = (...ports: PtpPort[]): PtpFacts => ({
   timeStatus: { master_offset_ns: -350.4, ingress_time_ns: 1n, gmPresent: true, gmIdentity: 'gm' },
   syncs: [{ master_offset_ns: -350.4, ingress_time_ns: 1n }],
   ingressSeen_ms: 1,
+  ingressAfter_ms: 1,
   delayChanged_ms: 1,
   current: { stepsRemoved: 1, meanPathDelay_ns: 2812.5 },
   parent: {

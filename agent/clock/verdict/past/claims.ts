@@ -104,6 +104,9 @@ function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonl
       drift_ppb: settings.drift_ppb,
       freeDrift_ppb: freeDrift_ppb(before, settings),
       pause_ms: longestPause_ms,
+      after_ms: Number.isFinite(live.facts.ingressAfter_ms)
+        ? live.facts.ingressAfter_ms
+        : moment.before.at_ms,
     },
   };
 }
@@ -139,6 +142,7 @@ function byChronyd(moment: Moment, slewed: Slewed | undefined): Measured | undef
     drift_ppb: Math.min(free_ppb, steered_ppb),
     freeDrift_ppb: free_ppb,
     pause_ms: 2500 * 2 ** selected.poll,
+    after_ms: moment.now_ms,
   };
 }
 

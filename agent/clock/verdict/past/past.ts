@@ -96,6 +96,8 @@ export interface Measured {
   readonly freeDrift_ppb: number;
   /** A longer pause than this between two samples is none of a steered clock. */
   readonly pause_ms: number;
+  /** Monotonic ms at which the last sample had not been taken yet: as long the clock may have been moved by it. */
+  readonly after_ms: number;
 }
 
 const mostScatter = 16;
@@ -136,13 +138,13 @@ function beyondOf(
 
 /** A claim of this moment. */
 const claimOf = (
-  { drift_ppb, freeDrift_ppb }: Measured,
+  { drift_ppb, freeDrift_ppb, after_ms }: Measured,
   center_ns: number,
   half_ns: number,
   now_ms: number,
-): Claim => ({ center_ns, half_ns, at_ms: now_ms, followed_ms: now_ms, drift_ppb, freeDrift_ppb });
+): Claim => ({ center_ns, half_ns, at_ms: now_ms, followed_ms: after_ms, drift_ppb, freeDrift_ppb });
 
-/** The claims with the clock followed to this moment. */
+/** The claims with the clock followed to that moment. */
 const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims => ({
   ...claims,
   ...known({ last: last && { ...last, followed_ms } }),
@@ -150,8 +152,8 @@ const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims =>
 
 /** The claims after another sample. */
 function afterSample(before: Claims, sample: Measurement, measured: Measured, now_ms: number): Claims {
-  const { by, source_ns, bound_ns, pause_ms } = measured;
-  const claims = followedTo(pastMoved(before, -(sample.moved_ns ?? 0)), now_ms);
+  const { by, source_ns, bound_ns, pause_ms, after_ms } = measured;
+  const claims = followedTo(pastMoved(before, -(sample.moved_ns ?? 0)), after_ms);
   const noise = noise_ns(claims, by);
   const reach_ns = noise === undefined ? bound_ns : noise + source_ns;
   const displaced = claims.displaced && displacedAfter(claims.displaced, by, sample, now_ms, forgiven_ms);
@@ -219,9 +221,8 @@ export function boundOfPast(
   const moved_ns = servo === undefined ? 0 : (servo.rate_ppb - servo.usual_ppb) * age_s;
   const unknown_ns =
     servo === undefined && scatter?.by === 'servo' ? unknownServo * Math.abs(last.center_ns) : 0;
-  // a Sync may be almost a second older than the look that has seen it
-  const reach_ns =
-    Math.max(Math.abs(last.center_ns), Math.abs(last.center_ns - 2 * moved_ns)) + Math.abs(moved_ns);
+  // it began to move some time after `followed_ms`
+  const reach_ns = Math.max(Math.abs(last.center_ns), Math.abs(last.center_ns - moved_ns));
   const ns = reach_ns + unknown_ns + halfNow_ns(last, now_ms, last.freeDrift_ppb);
   return { absolute_ns: ns, terms: [{ name: 'known_before', ns }] };
 }

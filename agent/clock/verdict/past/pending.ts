@@ -9,7 +9,7 @@ export interface Claim {
   readonly center_ns: number;
   readonly half_ns: number;
   readonly at_ms: number;
-  /** Up to then `center_ns` has followed the clock. */
+  /** At least up to then `center_ns` has followed the clock. */
   readonly followed_ms: number;
   /** While it is steered, and alone. */
   readonly drift_ppb: number;

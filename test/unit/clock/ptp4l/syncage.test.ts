@@ -32,6 +32,17 @@ test('a Sync never seems older than the last look that did not show it', () => {
   near(sync.arrived_ms(), 3015);
 });
 
+test('before which look a Sync had not come is known whatever its stamps say', () => {
+  assert.equal(seenBy(1500).after_ms(), Number.NEGATIVE_INFINITY);
+  const sync = seenBy(1500, 2010, 2700, 3900);
+  assert.equal(sync.after_ms(), 2700);
+  sync.take(stamp(4000 - 60_000), 4500); // set back by a minute
+  assert.equal(sync.after_ms(), 3900);
+  sync.reopen();
+  sync.take(stamp(-90_000), 5500);
+  assert.equal(sync.after_ms(), Number.NEGATIVE_INFINITY);
+});
+
 test('a step of the timescale is no age', () => {
   const sync = seenBy(1500, 2010, 3010);
   sync.take(stamp(4000 - 60_000), 4500); // set back by a minute

@@ -209,6 +209,18 @@ test('a clock that somebody sets is no jump of its source, however many Syncs a 
       }
 });
 
+test('after a step the bound holds a clock that its servo has moved since a Sync that was seen late', () => {
+  for (const [name, servo] of Object.entries(servos))
+    for (const seenLate_ms of [100, 400, 700, 950])
+      for (const by_ns of [9e7, 5e7, -3e6]) {
+        if (name.startsWith('unknown')) continue;
+        const { run, step } = servoClock(servo, { seenLate_ms });
+        run(100);
+        step(by_ns);
+        run(100);
+      }
+});
+
 test('three late Syncs among many of one look are late', () => {
   const { unit, run } = servoClock(usualServo, { syncsEachSecond: 16 });
   run(60);
