@@ -43,6 +43,7 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
   spool &&
   joined(
     `${spool.stored} stored`,
+    spool.published > 0 && `${spool.published} published without being stored`,
     spool.dropped > 0 && `${spool.dropped} dropped`,
     `${spool.records} waiting (${joined(spool.records > 0 && prettyBytes(spool.bytes), `state: ${spool.state}`)})`,
   );

@@ -2,6 +2,7 @@ import type { LeafState } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CauseCode } from '../leaf/causes.ts';
+import type { SpoolStats } from '../records/stats.ts';
 import type { HostCommands } from './host.ts';
 
 /** `critical`: the unit does not do its main job. `degraded`: part of it. `note`: nothing is broken. */
@@ -35,6 +36,13 @@ export interface DatedFile extends Shared {
   readonly clockCaveat?: string | undefined;
 }
 
+/** Records that are not stored although the hub is there. */
+interface Unstored extends Shared {
+  readonly why: string;
+  /** They wait, and soon some will be dropped. */
+  readonly isNearEnd: boolean;
+}
+
 /** Every finding by its code, with what its sentence is made of. */
 export interface FindingData {
   server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
@@ -49,11 +57,16 @@ export interface FindingData {
     readonly isExpected: boolean;
   };
   not_permitted: Shared & { readonly about: string };
-  no_stream: Shared;
-  records_refused: Shared;
-  subject_unstored: Shared & { readonly about: string; readonly why: string };
+  no_stream: Unstored & { readonly published: number };
+  records_refused: Unstored;
+  subject_unstored: Unstored & { readonly about: string };
   snapshot_failed: Shared & { readonly why: string };
-  records_dropped: Shared & { readonly count: number; readonly budget_bytes: number };
+  records_dropped: Shared & {
+    readonly count: number;
+    /** How many for which reason. */
+    readonly reasons: NonNullable<SpoolStats['drop_reasons']>;
+    readonly budget_bytes: number;
+  };
   duplicate_ids: Shared & { readonly count: number };
   certificate_unreadable: Shared & { readonly about: string; readonly error: string };
   certificate_early: DatedFile & { readonly from_ms: number };

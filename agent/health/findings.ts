@@ -1,6 +1,7 @@
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { shellWord } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
+import { type DropReason, dropWords } from '../records/gap.ts';
 import { clockRemedy } from './clockremedies.ts';
 import type {
   DatedFile,
@@ -30,6 +31,7 @@ const serverOf = { managed: 'the local server', external: 'the external server',
 /** Shows what the stream of the hub takes. */
 export const streamInfo = 'nats stream info NUNECT # at the hub';
 const largestSpool_kb = 1_048_576;
+const largestPayload_kb = 65_536;
 /** A date that is wrong by a clock that may itself be wrong cuts nobody off for sure. */
 const weightOfDate = ({ clockCaveat }: DatedFile): Weight =>
   clockCaveat === undefined ? 'critical' : 'degraded';
@@ -48,6 +50,40 @@ function remedyOfServer(data: Shared, context: RemedyContext): string {
   if (config.leaf.mode === 'managed') return host.restart('nunect-leaf');
   if (config.leaf.mode === 'off') return remedyOfWay(data, context);
   return data.cause === 'auth' ? host.set({ 'leaf.external_password': 'PASSWORD' }) : host.log('nunect');
+}
+
+type Unstored = FindingData['records_refused'];
+const weightOfUnstored = ({ isNearEnd }: Unstored): Weight => (isNearEnd ? 'critical' : 'degraded');
+const stageOfUnstored = ({ isNearEnd }: Unstored): string => (isNearEnd ? 'memory nearly full' : 'waiting');
+const sayUnstored = ({ why, isNearEnd }: Unstored): string =>
+  `${why}${isNearEnd ? '; the memory for waiting records is nearly full' : ''}`;
+
+type Dropped = FindingData['records_dropped'];
+const byCount = (reasons: Dropped['reasons']): [DropReason, number][] =>
+  (Object.entries(reasons) as [DropReason, number][]).sort(([, a], [, b]) => b - a);
+
+function sayReasons(reasons: Dropped['reasons']): string {
+  const counted = byCount(reasons);
+  return counted
+    .map(([reason, count]) => `${counted.length > 1 ? `${count}: ` : ''}${dropWords[reason]}`)
+    .join('; ');
+}
+
+/** For what most of them were dropped for. */
+function remedyOfDropped(
+  { reasons, budget_bytes }: Dropped,
+  { config: { leaf }, host }: RemedyContext,
+): string {
+  switch (byCount(reasons)[0]?.[0]) {
+    case 'max_msg_size':
+      return 'nats stream edit NUNECT --max-msg-size=-1 # at the hub';
+    case 'max_payload':
+      return leaf.mode === 'managed'
+        ? host.set({ 'leaf.max_payload_kb': String(Math.min(largestPayload_kb, 2 * leaf.max_payload_kb)) })
+        : 'nats server report connections # at the server that the unit is a client of: its max_payload is too small';
+    default:
+      return host.set({ 'spool.memory_kb': String(Math.min(largestSpool_kb, (2 * budget_bytes) / 1024)) });
+  }
 }
 
 /** For a certificate or user JWT that ran out, or soon will. */
@@ -121,22 +157,26 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   },
   no_stream: {
     name: 'no stream',
-    weight: 'degraded',
-    text: 'the hub stores no records: no stream answers',
+    weight: weightOfUnstored,
+    text: ({ published, ...data }) =>
+      `the hub stores no records: ${sayUnstored(data)}${published === 0 ? '' : `; ${published} were published without being stored`}`,
+    stage: stageOfUnstored,
     remedy: 'nats stream add NUNECT --config stream.json # at the hub',
     step: 'stream',
   },
   records_refused: {
     name: 'hub refuses records',
-    weight: 'degraded',
-    text: 'the hub does not take records',
+    weight: weightOfUnstored,
+    text: (data) => `the hub's stream takes no records: ${sayUnstored(data)}`,
+    stage: stageOfUnstored,
     remedy: streamInfo,
     step: 'stream',
   },
   subject_unstored: {
     name: 'unstored',
-    weight: 'note',
-    text: ({ about, why }) => `records of ${about} are not stored: ${why}, or the hub does not permit it`,
+    weight: weightOfUnstored,
+    text: (data) => `records of ${data.about} are not stored: ${sayUnstored(data)}`,
+    stage: stageOfUnstored,
     remedy: ({ about }) =>
       `nats stream edit NUNECT --config stream.json # at the hub; its hub.conf must let the unit publish ${about}`,
     step: 'unit',
@@ -154,9 +194,8 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   records_dropped: {
     name: 'records dropped',
     weight: 'degraded',
-    text: ({ count }) => `${count} records were dropped since the start`,
-    remedy: ({ budget_bytes }, { host }) =>
-      host.set({ 'spool.memory_kb': String(Math.min(largestSpool_kb, (2 * budget_bytes) / 1024)) }),
+    text: ({ count, reasons }) => `${count} records were dropped since the start: ${sayReasons(reasons)}`,
+    remedy: remedyOfDropped,
     step: 'unit',
   },
   duplicate_ids: {

@@ -10,6 +10,7 @@ import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LinkState } from '../nats/link.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
+import type { StorageState } from '../records/subjectqueue.ts';
 import type { Health } from '../wire/messages.ts';
 import { certificateFinding, isOutside } from './certificates.ts';
 import type { Finding, FindingCode, FindingData, RemedyContext } from './finding.ts';
@@ -82,19 +83,44 @@ function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   if (rolledBack !== undefined) yield make('hub_settings', { why: rolledBack, cause: lastCause });
 }
 
+/** Records that are not stored for this long are told of: a hub that is restarted stores them again sooner. */
+const toldAfter_s = 15;
+/** From this share of its memory on the spool is nearly full. */
+const nearlyFull = 0.8;
+
+/** Subjects that nobody stores although the hub is there. Those that the server denies are told of as such. */
+function* storageFindings({ spool }: HealthFacts, make: Make): Generator<Finding> {
+  const lasting = spool.unstored.filter(
+    ({ state, for_s = 0 }) => state === 'plain' || (state !== 'denied' && for_s >= toldAfter_s),
+  );
+  const isNearEnd = (state: StorageState): boolean =>
+    state !== 'plain' && spool.bytes > nearlyFull * spool.budget_bytes;
+  const first = lasting.find(({ state }) => state === spool.state) ?? lasting[0];
+  if (first === undefined || (spool.state === 'offline' && spool.stored === 0)) return;
+  const data = { why: first.why, isNearEnd: isNearEnd(first.state) };
+  switch (spool.state) {
+    case 'refused':
+      yield make('records_refused', data);
+      break;
+    case 'failing':
+    case 'plain':
+      yield make('no_stream', { ...data, published: spool.published });
+      break;
+    default:
+      for (const { subject, why, state } of lasting)
+        yield make('subject_unstored', { about: subject, why, isNearEnd: isNearEnd(state) });
+  }
+}
+
 /** The records that are not stored, or no longer. */
 function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   const { spool, denied, snapshotTrouble } = facts;
   for (const subject of denied) yield make('not_permitted', { about: subject });
-  if (spool.state === 'plain' && hasHub(facts)) yield make('no_stream', {});
-  if (spool.state === 'failing') yield make('records_refused', {});
-  // a leaf drops what its hub does not permit without a word: then this is all there is to see of it
-  const isPartly = spool.stored > 0 && (spool.state === 'stored' || spool.state === 'offline');
-  for (const { subject, why } of isPartly ? spool.unstored.filter(({ state }) => state === 'plain') : [])
-    yield make('subject_unstored', { about: subject, why });
+  if (hasHub(facts)) yield* storageFindings(facts, make);
   if (snapshotTrouble !== undefined) yield make('snapshot_failed', { why: snapshotTrouble });
   const count = totalOf(spool.dropped);
-  if (count > 0) yield make('records_dropped', { count, budget_bytes: spool.budget_bytes });
+  const { drop_reasons: reasons = {}, budget_bytes } = spool;
+  if (count > 0) yield make('records_dropped', { count, reasons, budget_bytes });
   if (spool.duplicate_ids > 0) yield make('duplicate_ids', { count: spool.duplicate_ids });
 }
 

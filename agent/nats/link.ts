@@ -17,11 +17,20 @@ import {
 import type { LinkOptions } from './session.ts';
 import { keepSubscriptions, type Subscriptions } from './subscriptions.ts';
 
+/** The server that the link is to, as it says of itself. */
+export interface LinkServer {
+  readonly name: string;
+  readonly version: string;
+  readonly max_payload: number;
+  /** Missing when it has no JetStream; its domain when that has one. */
+  readonly jetstream?: { readonly domain: string | undefined };
+}
+
 export interface LinkState {
   readonly connected: boolean;
   /** Monotonic ms since when. */
   readonly since_ms: number;
-  readonly server?: { readonly name: string; readonly version: string; readonly max_payload: number };
+  readonly server?: LinkServer;
   /** Why the last connection ended or the last attempt failed. */
   readonly lastError?: LinkError;
 }
@@ -143,16 +152,22 @@ async function watchErrors(life: Life, nc: NatsConnection): Promise<void> {
   }
 }
 
+function serverOf(info: NatsConnection['info']): LinkServer {
+  const { server_name: name = '', version = '', max_payload = 0, jetstream } = info ?? {};
+  const { domain } = { ...info } as { domain?: string }; // which the client library does not know of
+  return { name, version, max_payload, ...(jetstream === true ? { jetstream: { domain } } : {}) };
+}
+
 function begin(life: Life, nc: NatsConnection): void {
   life.connection = nc;
   life.connections += 1;
   void watchErrors(life, nc);
   life.subscriptions.attach(nc);
   life.denials.connected(() => nc.flush());
-  const { server_name: name = '', version = '', max_payload = 0 } = nc.info ?? {};
   const { log, ticker } = life.deps;
-  log.info('connected', { server: nc.getServer(), name, version });
-  change(life, { connected: true, since_ms: ticker.now_ms(), server: { name, version, max_payload } });
+  const server = serverOf(nc.info);
+  log.info('connected', { server: nc.getServer(), name: server.name, version: server.version });
+  change(life, { connected: true, since_ms: ticker.now_ms(), server });
 }
 
 function end(life: Life, nc: NatsConnection, reason: unknown): void {

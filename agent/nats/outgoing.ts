@@ -7,6 +7,7 @@ import {
   TimeoutError,
 } from '@nats-io/transport-node';
 import { messageOf } from '../lib/errors.ts';
+import { known } from '../lib/known.ts';
 import type { Headers } from '../wire/values.ts';
 import type { Incoming } from './incoming.ts';
 
@@ -19,6 +20,8 @@ export interface PublishOptions {
 
 export interface RequestOptions extends PublishOptions {
   readonly timeout_ms: number;
+  /** Where several may reply: which reply is the answer. Without it, whichever comes first. */
+  readonly accept?: (data: Uint8Array) => boolean;
 }
 
 /** What became of a request. Only `reply` carries an answer. */
@@ -26,7 +29,8 @@ export type Answer =
   | { readonly kind: 'reply'; readonly message: Incoming }
   /** The server says that nobody listens on the subject, or the leaf that its hub is gone. */
   | { readonly kind: 'no_responders' }
-  | { readonly kind: 'timeout' }
+  /** `unaccepted`: the last reply that was not accepted. */
+  | { readonly kind: 'timeout'; readonly unaccepted?: Incoming }
   /** The server does not permit this user to publish there. */
   | { readonly kind: 'denied' }
   /** Larger than the server's max_payload. */
@@ -52,14 +56,21 @@ export async function requestOn(
   nc: NatsConnection,
   subject: string,
   payload: Payload,
-  { headers, timeout_ms }: RequestOptions,
+  { headers, timeout_ms, accept }: RequestOptions,
 ): Promise<Answer> {
+  const given = headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) };
   try {
-    const message = await nc.request(subject, payload, {
-      timeout: timeout_ms,
-      ...(headers === undefined ? {} : { headers: MsgHdrsImpl.fromRecord(headers) }),
-    });
-    return { kind: 'reply', message: message as MsgImpl };
+    if (accept === undefined) {
+      const message = await nc.request(subject, payload, { timeout: timeout_ms, ...given });
+      return { kind: 'reply', message: message as MsgImpl };
+    }
+    let unaccepted: MsgImpl | undefined;
+    for await (const reply of await nc.requestMany(subject, payload, { maxWait: timeout_ms, ...given })) {
+      const message = reply as MsgImpl;
+      if (accept(message.data)) return { kind: 'reply', message };
+      unaccepted = message;
+    }
+    return { kind: 'timeout', ...known({ unaccepted }) };
   } catch (error) {
     return { kind: failureKind(error) };
   }

@@ -10,7 +10,12 @@ export const spoolPart = part({
   name: 'spool',
   needs: { link: linkPart },
   uses: { leaf: leafPart },
-  inputs: ({ config: { hub, spool } }) => [hub.url.length > 0, spool.memory_kb, spool.window],
+  inputs: ({ config: { hub, leaf, spool } }) => [
+    hub.url.length > 0,
+    leaf.mode === 'off',
+    spool.memory_kb,
+    spool.window,
+  ],
   start(file, { link, leaf, ticker, wall, boot, random, ...given }) {
     const { unit, role } = file.config.agent;
     const log = given.log.part('spool');

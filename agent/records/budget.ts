@@ -41,8 +41,9 @@ export function spoolBudget(asked_bytes: number, log: Log, limits = memoryLimits
 }
 
 /** The limits of the spool by the config and by what the device has. */
-export const spoolOptions = ({ config: { hub, spool } }: AgentFile, log: Log): SpoolLimits => ({
+export const spoolOptions = ({ config: { hub, leaf, spool } }: AgentFile, log: Log): SpoolLimits => ({
   memory_bytes: spoolBudget(spool.memory_kb * 1024, log),
   window: spool.window,
   hub: hub.url.length > 0,
+  isDirect: leaf.mode === 'off',
 });

@@ -1,8 +1,9 @@
 import { known } from '../lib/known.ts';
 import { encodeRecord } from '../wire/values.ts';
-import { collectGap, type Gap, type GapCollector } from './gap.ts';
+import { collectGap, type DropReason, dropWords, type GapCollector } from './gap.ts';
 import {
   bytesOf,
+  type Gap,
   idOf,
   type KeptRecord,
   noRecords,
@@ -27,6 +28,8 @@ export interface WaitingRecords {
   readonly last_seq: number;
   /** What was dropped and is not reported yet. */
   readonly gap?: Gap;
+  /** What was published while no stream took it, and is not reported yet. */
+  readonly unstored?: Gap;
 }
 
 /** All records of a spool that wait, and the counts of those that left. */
@@ -34,6 +37,8 @@ export interface Contents extends Counted {
   readonly idPrefix: string;
   readonly queues: Map<string, SubjectQueue>;
   readonly gap: GapCollector;
+  /** Records that were published while no stream took them. */
+  readonly unstored: GapCollector;
   /** Called, and forgotten, when nothing waits any more. */
   readonly onEmpty: Set<() => void>;
   limits: SpoolLimits;
@@ -48,9 +53,11 @@ export const newContents = (idPrefix: string, limits: SpoolLimits, now_ms: numbe
   idPrefix,
   queues: new Map(),
   gap: collectGap(),
+  unstored: collectGap(),
   rate: putRate(now_ms),
   counts: { pending: 0, bytes: 0, stored: 0, duplicates: 0, duplicate_ids: 0, published: 0 },
   dropped: noRecords(),
+  dropReasons: {},
   onEmpty: new Set(),
   limits,
   lastSeq: 0,
@@ -84,7 +91,7 @@ export function countOut({ counts, onEmpty }: Contents, record: QueuedRecord): v
 export function append(
   c: Contents,
   { subject, priority, body, headers }: SpoolRecord,
-  made: Pick<QueuedRecord, 'put_ms' | 'wall_ms' | 'backlog'>,
+  made: Pick<QueuedRecord, 'put_ms' | 'wall_ms' | 'backlog' | 'reports'>,
 ): QueuedRecord {
   const payload = encodeRecord(body);
   c.lastSeq += 1;
@@ -115,10 +122,18 @@ export function restoreRecord(c: Contents, { subject, priority, ...kept }: KeptR
 }
 
 /** Counts a record that was taken from its queue as dropped, and for the report of the gap. */
-export function drop(c: Contents, { priority }: SubjectQueue, record: QueuedRecord, why: string): void {
+export function drop(c: Contents, { priority }: SubjectQueue, record: QueuedRecord, why: DropReason): void {
   countOut(c, record);
   c.dropped[priority] += 1;
-  c.gap.add(priority, record, why);
+  c.dropReasons[why] = (c.dropReasons[why] ?? 0) + 1;
+  c.gap.add(priority, record, dropWords[why]);
+}
+
+/** Counts a record that was published without an acknowledgement; with a hub it is missing there. */
+export function countPublished(c: Contents, { priority }: SubjectQueue, record: QueuedRecord): void {
+  countOut(c, record);
+  c.counts.published += 1;
+  if (c.limits.hub) c.unstored.add(priority, record, 'published, but no stream took them');
 }
 
 /** Drops records until the rest fits into the memory; what is in flight stays. */
@@ -127,7 +142,7 @@ export function trim(c: Contents): void {
     const selected = nextToDrop(c.queues);
     const oldest = selected?.queue[selected.list].shift();
     if (selected === undefined || oldest === undefined) return;
-    drop(c, selected.queue, oldest, 'the memory for waiting records is full');
+    drop(c, selected.queue, oldest, 'memory');
   }
 }
 
@@ -160,15 +175,17 @@ export function correctRecords(
       record.shift_ms = (record.shift_ms ?? 0) + by_ms;
   };
   for (const [, record] of allRecords(c, inFlight)) correct(record);
-  for (const record of c.gap.ends()) correct(record);
+  for (const record of [...c.gap.ends(), ...c.unstored.ends()]) correct(record);
 }
 
 export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): WaitingRecords {
   const inOrder = [...allRecords(c, inFlight)].sort(([, a], [, b]) => a.seq - b.seq);
   const records = inOrder.map(([{ subject, priority }, record]): KeptRecord => {
-    const { payload, headers, put_ms, wall_ms, shift_ms, settled } = record;
+    const { payload, headers, put_ms, wall_ms, shift_ms, settled, reports } = record;
     const id = idOf(record, c.idPrefix);
-    return { id, subject, priority, payload, put_ms, wall_ms, ...known({ headers, shift_ms, settled }) };
+    const perhaps = known({ headers, shift_ms, settled, reports });
+    return { id, subject, priority, payload, put_ms, wall_ms, ...perhaps };
   });
-  return { records, last_seq: c.lastSeq, ...known({ gap: c.gap.current() }) };
+  const untold = known({ gap: c.gap.current(), unstored: c.unstored.current() });
+  return { records, last_seq: c.lastSeq, ...untold };
 }

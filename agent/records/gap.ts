@@ -1,43 +1,96 @@
-import { noRecords, type QueuedRecord, type RecordCounts, type RecordPriority, totalOf } from './record.ts';
+import type { LossReason } from './puback.ts';
+import {
+  type Gap,
+  noRecords,
+  type QueuedRecord,
+  type RecordCounts,
+  type RecordPriority,
+  totalOf,
+} from './record.ts';
 
-/** Records that were dropped, to be reported in a record. Times are Unix ms of the records. */
-export interface Gap {
-  readonly count: number;
-  readonly of: Readonly<RecordCounts>;
-  readonly from_ms: number;
-  readonly to_ms: number;
-  readonly why: string;
-}
+/** Why a record is dropped. */
+export type DropReason = 'memory' | LossReason;
 
-/** Gathers what was dropped until it can be reported. */
+/** In words, as gap events and problems say it. */
+export const dropWords: Readonly<Record<DropReason, string>> = {
+  memory: 'the memory for waiting records is full',
+  max_payload: 'larger than max_payload of the local server',
+  max_msg_size: "larger than max_msg_size of the hub's stream",
+};
+
+/** Gathers what is missing until it can be reported. */
 export interface GapCollector {
+  /** A record that reports a gap takes what it reported back with it. */
   add(priority: RecordPriority, record: QueuedRecord, why: string): void;
-  /** The gap so far; undefined when nothing was dropped. */
+  /** Adds a gap of an earlier run. */
+  restore(gap: Gap, put_ms: number): void;
+  /** The gap so far; undefined when nothing is missing. */
   current(): Gap | undefined;
   /** The gap so far, which is then forgotten. */
   take(): Gap | undefined;
-  /** The first and the last record dropped, whose times may yet be corrected. */
+  /** The first and the last record missing, whose times may yet be corrected. */
   ends(): Iterable<QueuedRecord>;
+}
+
+/** What is missing; of the first and the last record only the times are kept. */
+interface Missing {
+  readonly of: RecordCounts;
+  readonly whys: Set<string>;
+  first: QueuedRecord;
+  last: QueuedRecord;
 }
 
 /** Unix ms at which it was made, as far as is known by now. */
 const madeAt_ms = ({ wall_ms, shift_ms = 0 }: QueuedRecord): number => wall_ms + shift_ms;
 
+function include({ of, whys, ...rest }: Missing, into: Missing): void {
+  for (const priority of Object.keys(of) as RecordPriority[]) into.of[priority] += of[priority];
+  for (const why of whys) into.whys.add(why);
+  if (madeAt_ms(rest.first) < madeAt_ms(into.first)) into.first = rest.first;
+  if (madeAt_ms(rest.last) >= madeAt_ms(into.last)) into.last = rest.last;
+}
+
+const missingOf = (priority: RecordPriority, record: QueuedRecord, why: string): Missing => {
+  const { reports: _own, ...times } = record;
+  const bare: QueuedRecord = { ...times, payload: '' };
+  return { of: { ...noRecords(), [priority]: 1 }, whys: new Set([why]), first: bare, last: bare };
+};
+
+/** What a record told of; its times move with those of the record. */
+function missingOfReport(record: QueuedRecord, { of, from_ms, to_ms, why }: Gap): Missing {
+  const { reports: _told, ...times } = record;
+  const at = (wall_ms: number): QueuedRecord => ({ ...times, payload: '', wall_ms });
+  return { of: { ...of }, whys: new Set(why.split(whySeparator)), first: at(from_ms), last: at(to_ms) };
+}
+
+const whySeparator = '; ';
+
 export function collectGap(): GapCollector {
-  let gap: { of: RecordCounts; first: QueuedRecord; last: QueuedRecord; why: string } | undefined;
+  let gap: Missing | undefined;
+  function addMissing(missing: Missing): void {
+    if (gap === undefined) gap = missing;
+    else include(missing, gap);
+  }
   function current(): Gap | undefined {
     if (gap === undefined) return undefined;
-    const { of, first, last, why } = gap;
-    return { count: totalOf(of), of: { ...of }, from_ms: madeAt_ms(first), to_ms: madeAt_ms(last), why };
+    const { of, first, last, whys } = gap;
+    return {
+      count: totalOf(of),
+      of: { ...of },
+      from_ms: madeAt_ms(first),
+      to_ms: madeAt_ms(last),
+      why: [...whys].join(whySeparator),
+    };
   }
   return {
     add(priority, record, why) {
-      const bare: QueuedRecord = { ...record, payload: '' }; // only its times are needed
-      gap ??= { of: noRecords(), first: bare, last: bare, why };
-      gap.of[priority] += 1;
-      if (record.put_ms < gap.first.put_ms) gap.first = bare;
-      if (record.put_ms >= gap.last.put_ms) gap.last = bare;
-      gap.why = why;
+      addMissing(missingOf(priority, record, why));
+      if (record.reports !== undefined) addMissing(missingOfReport(record, record.reports));
+    },
+    restore(earlier, put_ms) {
+      const { from_ms: wall_ms } = earlier;
+      const report = { seq: 0, payload: '', bytes: 0, put_ms, wall_ms, backlog: true, settled: true };
+      addMissing(missingOfReport(report, earlier));
     },
     current,
     take() {

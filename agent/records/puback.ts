@@ -3,15 +3,21 @@ import type { Answer } from '../nats/outgoing.ts';
 
 /** The answer to a record: stored by a stream, refused by it, or from somebody who is no stream. */
 export type PubAck =
-  | { readonly kind: 'stored'; readonly duplicate: boolean }
-  /** `permanent`: the same record will always be refused. */
-  | { readonly kind: 'refused'; readonly why: string; readonly permanent: boolean }
+  | {
+      readonly kind: 'stored';
+      readonly duplicate: boolean;
+      readonly stream: string;
+      /** JetStream domain of the server that stored it; missing when that has none. */
+      readonly domain: string | undefined;
+    }
+  /** `isTooLarge`: the same record will always be refused. */
+  | { readonly kind: 'refused'; readonly why: string; readonly isTooLarge: boolean }
   | { readonly kind: 'other' };
 
 /** JSStreamMessageExceedsMaximumErr: nats-server server/errors.json. */
 const tooLargeForStream = 10054;
 
-/** Reads a JetStream PubAck: `{stream, seq, duplicate?}` or `{error: {code, err_code, description}}`. */
+/** Reads a JetStream PubAck: `{stream, seq, domain?, duplicate?}` or `{error: {code, err_code, description}}`. */
 export function readPubAck(data: Uint8Array): PubAck {
   let ack: unknown;
   try {
@@ -20,15 +26,35 @@ export function readPubAck(data: Uint8Array): PubAck {
     return { kind: 'other' };
   }
   if (!isObject(ack)) return { kind: 'other' };
-  const { stream, seq, duplicate, error } = ack;
+  const { stream, seq, domain, duplicate, error } = ack;
   if (isObject(error)) {
     const { err_code, description } = error;
     if (typeof description !== 'string') return { kind: 'other' };
-    return { kind: 'refused', why: description.slice(0, 200), permanent: err_code === tooLargeForStream };
+    return { kind: 'refused', why: description.slice(0, 200), isTooLarge: err_code === tooLargeForStream };
   }
   if (typeof stream !== 'string' || stream === '' || !Number.isInteger(seq)) return { kind: 'other' };
-  return { kind: 'stored', duplicate: duplicate === true };
+  return {
+    kind: 'stored',
+    duplicate: duplicate === true,
+    stream,
+    domain: typeof domain === 'string' && domain !== '' ? domain : undefined,
+  };
 }
+
+/** The JetStream of the server that the agent is a client of. */
+export interface LocalStreams {
+  readonly domain: string | undefined;
+}
+
+/**
+ * Whether an acknowledgement proves that the hub has the record, where the local server has streams of its own: they may
+ * take the same subjects, and answer first. Only the domain tells the two apart.
+ */
+export const provesHub = (ack: PubAck, local: LocalStreams): boolean =>
+  ack.kind === 'stored' && ack.domain !== local.domain;
+
+/** The limit by which a record can never be stored. */
+export type LossReason = 'max_payload' | 'max_msg_size';
 
 /** What an answer means for the record that was sent. */
 export type SendResult =
@@ -36,14 +62,26 @@ export type SendResult =
   | { readonly kind: 'stored'; readonly duplicate: false | 'resent' | 'foreign' }
   /** The stream refuses it for now, in its own words. */
   | { readonly kind: 'refused'; readonly why: string }
-  /** The hub is reachable but nobody stores this subject, or not yet. */
+  /** The hub is reachable but nobody is known to store this subject, or not yet. */
   | { readonly kind: 'unstored'; readonly why: string }
   /** The server does not permit it. */
   | { readonly kind: 'denied' }
   /** It can never be stored. */
-  | { readonly kind: 'lost'; readonly why: string }
+  | { readonly kind: 'lost'; readonly why: LossReason }
   /** The hub cannot be reached. */
   | { readonly kind: 'unreachable' };
+
+/** Why nobody is known to store a subject. */
+export const unstoredWhy = {
+  no_stream: 'no stream takes this subject, or the hub does not permit it',
+  no_ack:
+    'no acknowledgement came: no stream takes this subject, the hub does not permit it, or the stream has no_ack and does not tell what it stores',
+  no_puback: 'something answers that is not a stream',
+  local: (stream: string, domain: string | undefined): string =>
+    domain === undefined
+      ? `stream ${stream} may be one of the local server, whose JetStream has no domain, and not of the hub`
+      : `only stream ${stream} of the local server (JetStream domain ${domain}) acknowledges, and that is not the hub`,
+} as const;
 
 /** `isFirst`: it was never sent before. `reachedHub`: whether a missing answer means that no stream gave one. */
 export function resultOf(answer: Answer, isFirst: boolean, reachedHub: () => boolean): SendResult {
@@ -51,21 +89,34 @@ export function resultOf(answer: Answer, isFirst: boolean, reachedHub: () => boo
     case 'reply':
       return resultOfReply(readPubAck(answer.message.data), isFirst);
     case 'too_large':
-      return { kind: 'lost', why: 'larger than max_payload' };
+      return { kind: 'lost', why: 'max_payload' };
     case 'denied':
       return { kind: 'denied' };
-    default:
+    case 'timeout':
       if (!reachedHub()) return { kind: 'unreachable' };
-      return {
-        kind: 'unstored',
-        why: answer.kind === 'timeout' ? 'no PubAck came' : 'no stream takes this subject',
-      };
+      return answer.unaccepted === undefined
+        ? { kind: 'unstored', why: unstoredWhy.no_ack }
+        : resultOfUnaccepted(readPubAck(answer.unaccepted.data));
+    default:
+      return reachedHub() ? { kind: 'unstored', why: unstoredWhy.no_stream } : { kind: 'unreachable' };
   }
 }
 
 function resultOfReply(ack: PubAck, isFirst: boolean): SendResult {
-  if (ack.kind === 'other') return { kind: 'unstored', why: 'something answers that is not a stream' };
-  if (ack.kind === 'stored')
-    return { kind: 'stored', duplicate: ack.duplicate && (isFirst ? 'foreign' : 'resent') };
-  return { kind: ack.permanent ? 'lost' : 'refused', why: ack.why };
+  switch (ack.kind) {
+    case 'stored':
+      return { kind: 'stored', duplicate: ack.duplicate && (isFirst ? 'foreign' : 'resent') };
+    case 'refused':
+      return ack.isTooLarge ? { kind: 'lost', why: 'max_msg_size' } : { kind: 'refused', why: ack.why };
+    case 'other':
+      return { kind: 'unstored', why: unstoredWhy.no_puback };
+  }
+}
+
+/** A reply that proves nothing, and none came that does. It may be the local server's. */
+function resultOfUnaccepted(ack: PubAck): SendResult {
+  if (ack.kind === 'stored') return { kind: 'unstored', why: unstoredWhy.local(ack.stream, ack.domain) };
+  return ack.kind === 'refused'
+    ? { kind: 'refused', why: ack.why }
+    : { kind: 'unstored', why: unstoredWhy.no_puback };
 }

@@ -13,6 +13,15 @@ export const noRecords = (): RecordCounts => ({ metric: 0, log: 0, event: 0 });
 
 export const totalOf = ({ metric, log, event }: Readonly<RecordCounts>): number => metric + log + event;
 
+/** Records that the hub does not have, to be reported in a record. Times are Unix ms of the records. */
+export interface Gap {
+  readonly count: number;
+  readonly of: Readonly<RecordCounts>;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly why: string;
+}
+
 /** A record as it is put into the spool. */
 export interface SpoolRecord {
   readonly subject: string;
@@ -44,11 +53,16 @@ export interface QueuedRecord {
   tried?: boolean;
   /** Made before this boot of the machine: a step of its clock tells nothing about this record. */
   readonly settled?: boolean;
+  /** The gap that it tells of, which is untold again if it gets lost itself. */
+  readonly reports?: Gap;
 }
 
 /** A waiting record as it is kept in a snapshot and given back to another spool. */
 export interface KeptRecord
-  extends Pick<QueuedRecord, 'payload' | 'headers' | 'put_ms' | 'wall_ms' | 'shift_ms' | 'settled'> {
+  extends Pick<
+    QueuedRecord,
+    'payload' | 'headers' | 'put_ms' | 'wall_ms' | 'shift_ms' | 'settled' | 'reports'
+  > {
   /** `<unit>-<boot>-<seq>`, for good: a stream and its consumers recognise a duplicate by it. */
   readonly id: string;
   readonly subject: string;

@@ -1,6 +1,6 @@
 // Which of the queues is next: to be sent, to be tried again, to drop a record.
 import { type QueuedRecord, recordPriorities } from './record.ts';
-import { isWaiting, type ListName, type Queues, type SubjectQueue } from './subjectqueue.ts';
+import { isTriedAgain, isWaiting, type ListName, type Queues, type SubjectQueue } from './subjectqueue.ts';
 
 /** The first record of that list of that queue. */
 export interface Selected {
@@ -29,7 +29,7 @@ export const oldestRecord = (queues: Queues, list: ListName): QueuedRecord | und
   oldestQueue(queues.values(), list, () => true)?.[list][0];
 
 /** A queue that is not known to work sends one record at a time. */
-const isOneByOne = ({ state }: SubjectQueue): boolean => state === 'failing' || state === 'denied';
+const isOneByOne = (queue: SubjectQueue): boolean => isTriedAgain(queue) || queue.state === 'denied';
 
 const maySend = (queue: SubjectQueue, now_ms: number): boolean =>
   queue.state === 'plain' || (queue.holdUntil_ms <= now_ms && !(isOneByOne(queue) && queue.inFlight > 0));

@@ -1,7 +1,9 @@
+import { known } from '../lib/known.ts';
 import { resultOf } from './puback.ts';
 import { type QueuedRecord, toMessage } from './record.ts';
 import { nextRetry_ms, nextToSend, oldestQueue, type Selected } from './select.ts';
 import {
+  acceptance,
   addInFlight,
   firstProbeAck_ms,
   goOffline,
@@ -19,7 +21,7 @@ import {
   type SenderState,
   wakeForProbe,
 } from './senderstate.ts';
-import { putBack, type Queues, type SubjectQueue } from './subjectqueue.ts';
+import { isTriedAgain, putBack, type Queues, type SubjectQueue } from './subjectqueue.ts';
 
 export interface Sender {
   /** Sends what may be sent. */
@@ -52,19 +54,20 @@ function takeFirst(s: SenderState, { queue, list }: Selected): QueuedRecord | un
 function send(s: SenderState, queue: SubjectQueue, record: QueuedRecord): void {
   const { link, ticker } = s.deps;
   const sent_ms = ticker.now_ms();
-  const isProbe = s.offline || queue.state === 'failing';
+  const isProbe = s.offline || isTriedAgain(queue);
   const { ack_ms, idPrefix } = s.opts;
   const timeout_ms = isProbe ? Math.min(ack_ms, s.probeAck_ms) : ack_ms;
   const { payload, headers } = toMessage(record, idPrefix);
   const sent = addInFlight(s, queue, record);
-  void link.request(queue.subject, payload, { headers, timeout_ms }).then((answer) => {
+  const asked = { headers, timeout_ms, ...known({ accept: acceptance(s) }) };
+  void link.request(queue.subject, payload, asked).then((answer) => {
     if (!removeInFlight(s, sent)) return; // it was recalled meanwhile
     s.lastAnswer_ms = ticker.now_ms();
     s.isTried = true;
     if (isProbe) s.probeAck_ms = answer.kind === 'timeout' ? timeout_ms * 2 : firstProbeAck_ms;
     const result = resultOf(answer, sent.isFirst, () => reachedHub(s, answer.kind, sent_ms));
     handleResult(s, sent, result, sent_ms);
-    if (answer.kind === 'reply' || result.kind === 'unstored') goOnline(s);
+    if (answer.kind === 'reply' || result.kind === 'unstored' || result.kind === 'refused') goOnline(s);
     pump(s);
   });
 }
@@ -73,7 +76,7 @@ function send(s: SenderState, queue: SubjectQueue, record: QueuedRecord): void {
 function publish(s: SenderState, queue: SubjectQueue, record: QueuedRecord): boolean {
   const { payload, headers } = toMessage(record, s.opts.idPrefix);
   const isSent = s.deps.link.publish(queue.subject, payload, { headers });
-  if (isSent) s.outcomes.published(record);
+  if (isSent) s.outcomes.published(queue, record);
   else putBack(queue, record);
   return isSent;
 }
@@ -121,7 +124,7 @@ function queueToProbe(s: SenderState): SubjectQueue | undefined {
   );
   s.probes += 1;
   return (
-    oldestQueue(waiting, 'backlog', ({ everStored }) => everStored) ??
+    oldestQueue(waiting, 'backlog', ({ lastStored_ms }) => lastStored_ms !== undefined) ??
     waiting[s.probes % Math.max(1, waiting.length)]
   );
 }

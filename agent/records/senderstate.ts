@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { type Alarm, alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
-import type { SendResult } from './puback.ts';
+import { type LossReason, provesHub, readPubAck, type SendResult } from './puback.ts';
 import type { QueuedRecord } from './record.ts';
 import {
   holdPlain,
@@ -34,6 +34,8 @@ export interface SenderLimits {
   readonly window: number;
   /** False when no hub is configured: records are published plainly and no PubAck is asked for. */
   readonly hub: boolean;
+  /** The server that the agent is a client of is the hub itself. */
+  readonly isDirect?: boolean;
 }
 
 /** The default of `patience_ms` is 15 s, of `longPatience_ms` 5 min. */
@@ -48,8 +50,8 @@ export interface SenderOptions extends SenderLimits, Partial<Patience> {
 export interface Outcomes {
   stored(record: QueuedRecord, duplicate: false | 'resent' | 'foreign'): void;
   /** Sent without an acknowledgement, because nobody gives any. */
-  published(record: QueuedRecord): void;
-  lost(queue: SubjectQueue, record: QueuedRecord, why: string): void;
+  published(queue: SubjectQueue, record: QueuedRecord): void;
+  lost(queue: SubjectQueue, record: QueuedRecord, why: LossReason): void;
   /** The hub is reachable again, or what is known of a subject has changed. */
   changed(): void;
 }
@@ -87,7 +89,7 @@ export interface SenderState {
   probeAck_ms: number;
 }
 
-const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000 };
+const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000, isDirect: false };
 
 /** How long the first probe waits for its answer: short, since a probe holds up all other records. */
 export const firstProbeAck_ms = 2500;
@@ -176,13 +178,19 @@ export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number
   return hubUp() ?? kind === 'timeout'; // the leaf alone may have answered "no responders"
 }
 
+/** Which replies to a record count; undefined when any does, since the local server has no streams of its own. */
+export function acceptance({ deps, limits }: SenderState): ((data: Uint8Array) => boolean) | undefined {
+  const local = limits.isDirect ? undefined : deps.link.state().server?.jetstream;
+  return local && ((data) => provesHub(readPubAck(data), local));
+}
+
 /** Nobody stores the subject: a record of a plain queue is done with, any other is tried again. */
 function handleUnstored(s: SenderState, { queue, record }: InFlight, why: string, sent_ms: number): void {
   const { opts, deps, outcomes } = s;
   const now_ms = deps.ticker.now_ms();
   if (queue.state === 'plain') {
     holdPlain(queue, now_ms);
-    outcomes.published(record);
+    outcomes.published(queue, record);
     return;
   }
   putBack(queue, record);
@@ -197,7 +205,7 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
     case 'stored':
       s.lastStored_ms = now_ms;
       s.outcomes.stored(record, result.duplicate);
-      if (markStored(queue, log)) s.outcomes.changed();
+      if (markStored(queue, now_ms, log)) s.outcomes.changed();
       break;
     case 'refused':
       putBack(queue, record);

@@ -107,10 +107,7 @@ async function restore(s: KeeperState, file: string): Promise<PreviousRun> {
     return nothing;
   }
   const mono_ms = s.deps.ticker.now_ms();
-  s.deps.spool.restore(
-    withTimesOfThisBoot(content, { kernel_boot: owner.kernel_boot, mono_ms }),
-    header?.gap,
-  );
+  s.deps.spool.restore(withTimesOfThisBoot(content, { kernel_boot: owner.kernel_boot, mono_ms }), header);
   s.written = 'by an earlier run';
   s.written_ms = mono_ms;
   return { restored: records.length, broken, ...(header === undefined ? {} : { header }) };

@@ -1,9 +1,11 @@
+import { known } from '../lib/known.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import {
   append,
   type Contents,
   correctRecords,
   countOut,
+  countPublished,
   drop,
   newContents,
   restoreRecord,
@@ -13,11 +15,11 @@ import {
   type WaitingRecords,
   waitingRecords,
 } from './contents.ts';
-import type { Gap } from './gap.ts';
-import { idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
+import { type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { type SpoolStats, statsOf } from './stats.ts';
+import type { SubjectQueue } from './subjectqueue.ts';
 import type { ClockCorrection } from './timecorrection.ts';
 
 export interface SpoolDeps extends SenderDeps {
@@ -46,7 +48,7 @@ export interface Spool {
   /** All records that wait, in order. */
   waiting(): WaitingRecords;
   /** Takes in the records that waited in an earlier run, as backlog before all records of this one. */
-  restore(records: readonly KeptRecord[], gap?: Gap): void;
+  restore(records: readonly KeptRecord[], untold?: Pick<WaitingRecords, 'gap' | 'unstored'>): void;
   /** Resolves true when nothing waits any more, or false after `limit_ms`. */
   drained(limit_ms: number): Promise<boolean>;
   stop(): void;
@@ -62,13 +64,24 @@ const countInto = (c: Contents, changed: () => void): Outcomes => ({
     if (duplicate === 'foreign') c.counts.duplicate_ids += 1;
     countOut(c, record);
   },
-  published(record) {
-    c.counts.published += 1;
-    countOut(c, record);
-  },
+  published: (queue, record) => countPublished(c, queue, record),
   lost: (queue, record, why) => drop(c, queue, record, why),
   changed,
 });
+
+/** Whether a report of what no stream took may be stored, or is due to be tried: else it would be one more of them. */
+function mayStore({ queues }: Contents, now_ms: number): boolean {
+  const all = [...queues.values()];
+  const isHeld = ({ state, priority, holdUntil_ms }: SubjectQueue): boolean =>
+    priority === 'event' && state === 'plain' && holdUntil_ms > now_ms;
+  return all.some(({ state }) => state === 'stored') && !all.some(isHeld);
+}
+
+/** What is to be reported now: what was dropped, and what no stream took. */
+function gapsToReport(c: Contents, now_ms: number): readonly Gap[] {
+  const gaps = [c.gap.take(), mayStore(c, now_ms) ? c.unstored.take() : undefined];
+  return gaps.filter((gap) => gap !== undefined);
+}
 
 /** Resolves true when nothing waits any more, or false after `limit_ms`. */
 async function whenEmpty({ counts, onEmpty }: Contents, ticker: Ticker, limit_ms: number): Promise<boolean> {
@@ -82,23 +95,26 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const { ticker } = deps;
   const idPrefix = `${opts.unit}-${opts.boot}`;
   const contents = newContents(idPrefix, opts, ticker.now_ms());
-  const add = (record: SpoolRecord): QueuedRecord =>
+  const add = (record: SpoolRecord, reports?: Gap): QueuedRecord =>
     append(contents, record, {
       put_ms: ticker.now_ms(),
       wall_ms: deps.wall_ms(),
       backlog: sender.offline(),
+      ...known({ reports }),
     });
+  const addReport = (gap: Gap): QueuedRecord => add(deps.gapRecord(gap), gap);
 
-  function reportGap(): void {
-    const gap = sender.offline() ? undefined : contents.gap.take();
-    if (gap === undefined) return;
-    add(deps.gapRecord(gap)); // may exceed the memory: it must not push out records of its own
-    sender.pump();
+  /** A report may exceed the memory: it must not push out records of its own. */
+  function reportGaps(): void {
+    if (sender.offline()) return;
+    const gaps = gapsToReport(contents, ticker.now_ms());
+    for (const gap of gaps) addReport(gap);
+    if (gaps.length > 0) sender.pump();
   }
 
-  const outcomes = countInto(contents, () => queueMicrotask(reportGap));
+  const outcomes = countInto(contents, () => queueMicrotask(reportGaps));
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
-  const cancelReports = ticker.every(gapPause_ms, reportGap);
+  const cancelReports = ticker.every(gapPause_ms, reportGaps);
 
   return {
     put(record) {
@@ -113,16 +129,12 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       setLimits(contents, limits);
       sender.configure(limits);
     },
-    stats: () =>
-      statsOf(
-        contents,
-        { offline: sender.offline(), isTried: sender.isTried(), inFlight: sender.inFlight() },
-        ticker.now_ms(),
-      ),
+    stats: () => statsOf(contents, sender, ticker.now_ms()),
     waiting: () => waitingRecords(contents, sender.inFlight()),
-    restore(records, gap) {
+    restore(records, { gap, unstored } = {}) {
       for (const record of records) restoreRecord(contents, record);
-      if (gap !== undefined) add(deps.gapRecord(gap));
+      if (gap !== undefined) addReport(gap);
+      if (unstored !== undefined) contents.unstored.restore(unstored, ticker.now_ms());
       trim(contents);
       sender.pump();
     },

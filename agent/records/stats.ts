@@ -1,14 +1,17 @@
 import { known } from '../lib/known.ts';
-import type { RecordCounts } from './record.ts';
+import type { DropReason } from './gap.ts';
+import { type RecordCounts, totalOf } from './record.ts';
 import { oldestRecord } from './select.ts';
+import type { Sender } from './sender.ts';
 import type { InFlight } from './senderstate.ts';
 import type { Queues, StorageState } from './subjectqueue.ts';
 
 /**
- * `stored`: a stream acknowledges. `plain`: nobody does, records are published without. `denied`: the server does
- * not permit it. `offline`: the hub cannot be reached and records wait. `starting`: nothing is known yet.
+ * `stored`: a stream acknowledges all. `partly`: some subjects, others not. `refused`: the stream says no. `failing`:
+ * nobody acknowledges. `plain`: nobody does, records are published without. `denied`: the server does not permit it.
+ * `offline`: the hub cannot be reached and records wait. `starting`: nothing is known yet.
  */
-export type SpoolState = 'starting' | 'stored' | 'plain' | 'denied' | 'failing' | 'offline';
+export type SpoolState = 'starting' | 'partly' | 'offline' | Exclude<StorageState, 'untried'>;
 
 export interface SpoolStats {
   readonly state: SpoolState;
@@ -17,6 +20,8 @@ export interface SpoolStats {
     readonly subject: string;
     readonly state: StorageState;
     readonly why: string;
+    /** For how long by now; missing while the hub cannot be reached. */
+    readonly for_s?: number;
   }[];
   readonly pending: number;
   readonly bytes: number;
@@ -30,10 +35,12 @@ export interface SpoolStats {
   readonly duplicates: number;
   /** Of those, records that had never been sent before: the stream has other records, from elsewhere, under their ids. */
   readonly duplicate_ids: number;
-  /** Records published without an acknowledgement. */
+  /** Records published without an acknowledgement: where a hub is configured, it does not have them. */
   readonly published: number;
   /** `totalOf` gives their sum. */
   readonly dropped: Readonly<RecordCounts>;
+  /** How many for which reason; missing when none was. */
+  readonly drop_reasons?: Readonly<Partial<Record<DropReason, number>>>;
 }
 
 /** How fast bytes come in, over the last half hour or so. */
@@ -71,14 +78,23 @@ export interface Counted {
     number
   >;
   readonly dropped: RecordCounts;
+  readonly dropReasons: Partial<Record<DropReason, number>>;
   readonly rate: PutRate;
   readonly limits: { readonly memory_bytes: number };
 }
 
-/** The best state of any subject. */
+/**
+ * The gravest state of any subject. What others store is no excuse for it unless it was stored since: a subject that has
+ * had nothing to send stays `stored` for ever.
+ */
 function stateOf(queues: Queues): SpoolState {
-  const states = new Set([...queues.values()].map(({ state }) => state));
-  return (['stored', 'plain', 'denied', 'failing'] as const).find((one) => states.has(one)) ?? 'starting';
+  const all = [...queues.values()];
+  const trouble = (['refused', 'failing', 'denied', 'plain'] as const).find((one) =>
+    all.some(({ state }) => state === one),
+  );
+  if (trouble === undefined) return all.some(({ state }) => state === 'stored') ? 'stored' : 'starting';
+  const since_ms = Math.min(...all.map(({ troubledSince_ms = Infinity }) => troubledSince_ms));
+  return all.some(({ lastStored_ms = -Infinity }) => lastStored_ms > since_ms) ? 'partly' : trouble;
 }
 
 function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {
@@ -89,18 +105,23 @@ function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {
 
 export function statsOf(
   c: Counted,
-  sender: { readonly offline: boolean; readonly isTried: boolean; readonly inFlight: Iterable<InFlight> },
+  sender: Pick<Sender, 'offline' | 'isTried' | 'inFlight'>,
   now_ms: number,
 ): SpoolStats {
   const { pending, bytes, ...counts } = c.counts;
   const { memory_bytes } = c.limits;
-  const since_ms = oldest_ms(c, sender.inFlight);
+  const since_ms = oldest_ms(c, sender.inFlight());
   const perSecond = c.rate.perSecond(now_ms);
   return {
-    state: !sender.isTried ? 'starting' : sender.offline ? 'offline' : stateOf(c.queues),
+    state: !sender.isTried() ? 'starting' : sender.offline() ? 'offline' : stateOf(c.queues),
     unstored: [...c.queues.values()]
       .filter(({ why }) => why !== '')
-      .map(({ subject, state, why }) => ({ subject, state, why })),
+      .map(({ subject, state, why, troubledSince_ms: since }) => ({
+        subject,
+        state,
+        why,
+        ...known({ for_s: since && (now_ms - since) / 1000 }),
+      })),
     pending,
     bytes,
     budget_bytes: memory_bytes,
@@ -108,5 +129,6 @@ export function statsOf(
     ...known({ capacity_s: perSecond && Math.round(memory_bytes / perSecond) }),
     ...counts,
     dropped: { ...c.dropped },
+    ...(totalOf(c.dropped) === 0 ? {} : { drop_reasons: { ...c.dropReasons } }),
   };
 }

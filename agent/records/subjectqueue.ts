@@ -2,10 +2,11 @@ import type { Log } from '../lib/log.ts';
 import type { QueuedRecord, RecordPriority } from './record.ts';
 
 /**
- * Whether the records of a subject are stored. `failing`: not now. `plain`: nobody stores them, so they are published
- * without an acknowledgement. `denied`: the server does not permit them.
+ * Whether the records of a subject are stored. `refused`: the stream says no. `failing`: nobody acknowledges them.
+ * `plain`: nobody has for so long that they are published without an acknowledgement. `denied`: the server does not
+ * permit them.
  */
-export type StorageState = 'untried' | 'stored' | 'failing' | 'plain' | 'denied';
+export type StorageState = 'untried' | 'stored' | 'refused' | 'failing' | 'plain' | 'denied';
 
 /** The waiting records of one subject, and what is known about whether they are stored. */
 export interface SubjectQueue {
@@ -17,14 +18,17 @@ export interface SubjectQueue {
   state: StorageState;
   /** Why its records are not stored, in words; empty when they are. */
   why: string;
-  /** Monotonic ms since when it fails; counted only while the hub is reachable. */
+  /** Monotonic ms since when nobody answers for it; counted only while the hub is reachable. */
   failingSince_ms: number | undefined;
+  /** Monotonic ms since when it is refused, failing, plain or denied; undefined when it is not. */
+  troubledSince_ms: number | undefined;
+  /** Monotonic ms at which a stream acknowledged its last record; undefined before the first. */
+  lastStored_ms: number | undefined;
   /** Nothing is sent before this monotonic ms; 0 when it is not held back. */
   holdUntil_ms: number;
   /** Length of the last pause. */
   pause_ms: number;
   inFlight: number;
-  everStored: boolean;
 }
 
 /** The two lists of a queue. */
@@ -40,13 +44,17 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
   state: 'untried',
   why: '',
   failingSince_ms: undefined,
+  troubledSince_ms: undefined,
+  lastStored_ms: undefined,
   holdUntil_ms: 0,
   pause_ms: 0,
   inFlight: 0,
-  everStored: false,
 });
 
 export const isWaiting = ({ fresh, backlog }: SubjectQueue): boolean => fresh.length + backlog.length > 0;
+
+/** It is not known to work: one record at a time is tried, after pauses. */
+export const isTriedAgain = ({ state }: SubjectQueue): boolean => state === 'failing' || state === 'refused';
 
 /** Puts a record back into its place by seq; it belongs to the backlog from now on. */
 export function putBack({ backlog }: SubjectQueue, record: QueuedRecord): void {
@@ -94,21 +102,27 @@ function hold(queue: SubjectQueue, { first_ms, longest_ms }: Pause, now_ms: numb
 }
 
 /** Gives whether anything changed. */
-function become(queue: SubjectQueue, state: StorageState, why: string): boolean {
+function become(
+  queue: SubjectQueue,
+  state: Exclude<StorageState, 'untried'>,
+  why: string,
+  now_ms: number,
+): boolean {
   const isNew = queue.state !== state || queue.why !== why;
   queue.state = state;
   queue.why = why;
+  queue.troubledSince_ms = state === 'stored' ? undefined : (queue.troubledSince_ms ?? now_ms);
   return isNew;
 }
 
 /** The stream has stored a record. Gives whether the state changed, as all of these do. */
-export function markStored(queue: SubjectQueue, log: Log): boolean {
+export function markStored(queue: SubjectQueue, now_ms: number, log: Log): boolean {
   const wasUnstored = queue.state === 'plain' || queue.state === 'denied';
   queue.failingSince_ms = undefined;
   queue.holdUntil_ms = 0;
   queue.pause_ms = 0;
-  queue.everStored = true;
-  const isNew = become(queue, 'stored', '');
+  queue.lastStored_ms = now_ms;
+  const isNew = become(queue, 'stored', '', now_ms);
   if (wasUnstored) log.info('records are stored again', { subject: queue.subject });
   return isNew;
 }
@@ -117,7 +131,7 @@ export function markStored(queue: SubjectQueue, log: Log): boolean {
 export function markRefused(queue: SubjectQueue, why: string, now_ms: number, log: Log): boolean {
   const isOtherWhy = queue.why !== why;
   hold(queue, refusedPause, now_ms);
-  const isNew = become(queue, 'failing', why);
+  const isNew = become(queue, 'refused', why, now_ms);
   if (isOtherWhy) log.warn('the hub stream refuses records', { subject: queue.subject, why });
   return isNew;
 }
@@ -125,7 +139,7 @@ export function markRefused(queue: SubjectQueue, why: string, now_ms: number, lo
 /** The server does not permit the subject. */
 export function markDenied(queue: SubjectQueue, now_ms: number): boolean {
   hold(queue, probePause, now_ms);
-  return become(queue, 'denied', 'not permitted to publish');
+  return become(queue, 'denied', 'not permitted to publish', now_ms);
 }
 
 /** Nobody has stored a record that was sent at `sent_ms`: after some patience the records are published plainly. */
@@ -136,14 +150,14 @@ export function markUnstored(
   log: Log,
 ): boolean {
   queue.failingSince_ms ??= sent_ms;
-  const limit_ms = queue.everStored ? patience.longPatience_ms : patience.patience_ms;
+  const limit_ms = queue.lastStored_ms === undefined ? patience.patience_ms : patience.longPatience_ms;
   if (now_ms - queue.failingSince_ms < limit_ms) {
     hold(queue, retryPause, now_ms);
-    return become(queue, 'failing', why);
+    return become(queue, 'failing', why, now_ms);
   }
   Object.assign(queue, { pause_ms: 0, holdUntil_ms: 0 });
   holdPlain(queue, now_ms);
-  const isNew = become(queue, 'plain', why);
+  const isNew = become(queue, 'plain', why, now_ms);
   log.warn('records are published without being stored', { subject: queue.subject, why });
   return isNew;
 }
@@ -151,11 +165,13 @@ export function markUnstored(
 /** A plain queue is not probed again before a pause has passed. */
 export const holdPlain = (queue: SubjectQueue, now_ms: number): void => hold(queue, probePause, now_ms);
 
+const untroubled = { failingSince_ms: undefined, troubledSince_ms: undefined, pause_ms: 0 };
+
 /** The queue may be tried at once, and its failures so far are forgotten. */
 export function release(queue: SubjectQueue): void {
   queue.holdUntil_ms = 0;
-  if (queue.state !== 'failing') return;
-  Object.assign(queue, { state: 'untried', failingSince_ms: undefined, pause_ms: 0 });
+  if (!isTriedAgain(queue)) return;
+  Object.assign(queue, { ...untroubled, state: 'untried' });
 }
 
 /** Whether a hub is configured changed. Without one, records are published plainly and nothing is probed. */
@@ -163,7 +179,7 @@ export function setHub(queue: SubjectQueue, hub: boolean): void {
   Object.assign(
     queue,
     hub
-      ? { state: 'untried', why: '', holdUntil_ms: 0, pause_ms: 0, failingSince_ms: undefined }
+      ? { ...untroubled, state: 'untried', why: '', holdUntil_ms: 0 }
       : { state: 'plain', why: 'no hub is configured', holdUntil_ms: Infinity },
   );
 }

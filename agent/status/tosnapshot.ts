@@ -121,6 +121,7 @@ const spoolStatus = (stats: SpoolStats): SpoolStatus => ({
   budget_bytes: stats.budget_bytes,
   ...known({ oldest_age_s: stats.oldest_age_s, capacity_s: stats.capacity_s }),
   stored: stats.stored,
+  published: stats.published,
   dropped: totalOf(stats.dropped),
   duplicate_ids: stats.duplicate_ids,
 });

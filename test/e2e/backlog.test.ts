@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemTicker, type Ticker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
-import type { Gap } from '../../agent/records/gap.ts';
+import type { Gap } from '../../agent/records/record.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { startPublisher } from '../../agent/status/publisher.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';

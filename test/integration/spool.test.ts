@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
-import type { Gap } from '../../agent/records/gap.ts';
+import type { Gap } from '../../agent/records/record.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../agent/records/spool.ts';
 import { createStream, type HubAndLeaf, hubAndLeaf, jetstream, serversToTest } from '../kit/hub/fleet.ts';
 import { eventually } from '../kit/process/daemon.ts';
@@ -77,10 +77,12 @@ for (const { name, program } of serversToTest()) {
       );
       assert.equal(await spool.drained(10_000), true);
       assert.ok(seen.length >= 1);
-      const { state, published, unstored } = spool.stats();
-      assert.equal(state, 'stored');
+      const { published, unstored } = spool.stats();
       assert.equal(published, 1);
       assert.equal(unstored[0]?.subject, 'ops.time.config');
+      spool.put(metric(201));
+      assert.equal(await spool.drained(10_000), true);
+      assert.equal(spool.stats().state, 'partly');
       spool.stop();
     });
 
@@ -124,11 +126,50 @@ for (const { name, program } of serversToTest()) {
       spool.stop();
     });
 
+    for (const [what, trouble, why] of [
+      ['sealed', { sealed: true }, /sealed/],
+      ['full', { max_msgs: 1, discard: 'new' }, /maximum messages/],
+      [
+        'full for a subject',
+        { max_msgs_per_subject: 1, discard: 'new', discard_new_per_subject: true },
+        /maximum messages per subject/,
+      ],
+      ['narrowed', { subjects: ['ops.heartbeat.>'] }, /no stream takes this subject/],
+    ] as const)
+      test(`a stream that is ${what} while another subject is idle is told in its own words`, async () => {
+        const operator = await fleet.operator(fleet.hub);
+        await jetstream(operator, 'STREAM.DELETE.FLEET');
+        await createStream(operator);
+        spool = spoolOn(fleet, link, () => true);
+        spool.put({ subject: 'ops.status.leaf.u1', priority: 'event', body: {} });
+        spool.put(metric(1));
+        assert.equal(await spool.drained(10_000), true);
+        assert.equal(spool.stats().state, 'stored');
+        const made = await createStream(operator, trouble, 'UPDATE');
+        assert.equal(made.error, undefined, JSON.stringify(made));
+        spool.put(metric(2));
+        await eventually('told', () => why.test(spool?.stats().unstored[0]?.why ?? ''));
+        assert.ok(['refused', 'failing'].includes(spool.stats().state));
+        spool.stop();
+      });
+
+    test('a stream without acknowledgements is told as that', async () => {
+      const operator = await fleet.operator(fleet.hub);
+      await jetstream(operator, 'STREAM.DELETE.FLEET');
+      await createStream(operator, { no_ack: true });
+      spool = spoolOn(fleet, link, () => true, { ack_ms: 500 });
+      spool.put(metric(1));
+      await eventually('told', () => /no_ack/.test(spool?.stats().unstored[0]?.why ?? ''));
+      assert.equal(spool.stats().stored, 0);
+      spool.stop();
+    });
+
     test('a subject that the server does not permit is reported as denied', async () => {
       const deny = ', permissions: { publish: { deny: ["ops.status.>"] } }';
       await fleet.leaf.reload(fleet.leafConfig(deny));
       await eventually('connected again', () => link.state().connected);
-      await jetstream(await fleet.operator(fleet.hub), 'STREAM.PURGE.FLEET');
+      await jetstream(await fleet.operator(fleet.hub), 'STREAM.DELETE.FLEET');
+      await createStream(await fleet.operator(fleet.hub));
       spool = spoolOn(fleet, link, () => true);
       spool.put({ subject: 'ops.status.leaf.u1', priority: 'event', body: { event: 'clock' } });
       spool.put(metric(1));
@@ -140,5 +181,50 @@ for (const { name, program } of serversToTest()) {
       await eventually('permitted again', () => link.denied().length === 0);
       spool.stop();
     });
+  });
+}
+
+for (const { name, program } of serversToTest()) {
+  const withLeafStream = async (t: TestContext, domain: string) => {
+    const fleet = await hubAndLeaf(program, domain);
+    t.after(() => fleet.stop());
+    const link = fleet.agent();
+    await eventually('connected', () => link.state().connected);
+    const hub = await fleet.operator(fleet.hub);
+    await createStream(hub);
+    const local = { name: 'LOCAL', subjects: ['ops.metric.>'], storage: 'memory' };
+    await jetstream(await fleet.operator(fleet.leaf), 'STREAM.CREATE.LOCAL', local);
+    let hubUp = true;
+    const spool = spoolOn(fleet, link, () => hubUp, { ack_ms: 1000 });
+    t.after(() => spool.stop());
+    const joined = (isUp: boolean): void => {
+      hubUp = isUp;
+      spool.kick();
+    };
+    return { fleet, hub, spool, joined };
+  };
+
+  test(`a stream of the leaf does not stand for that of the hub: ${name}`, async (t) => {
+    const { fleet, hub, spool, joined } = await withLeafStream(t, 'u1');
+    for (let n = 1; n <= 5; n++) spool.put(metric(n));
+    assert.equal(await spool.drained(20_000), true, JSON.stringify(spool.stats()));
+    await fleet.hub.kill('SIGKILL');
+    joined(false);
+    for (let n = 6; n <= 10; n++) spool.put(metric(n));
+    await eventually('told', () => spool.stats().state === 'offline');
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    assert.equal(spool.stats().stored, 5, 'only those that the hub has');
+    await fleet.hub.start();
+    await jetstream(hub, 'STREAM.INFO.FLEET');
+    joined(true);
+    assert.equal(await spool.drained(30_000), true, JSON.stringify(spool.stats()));
+    assert.equal((await jetstream(hub, 'STREAM.INFO.FLEET')).state?.messages, 10);
+  });
+
+  test(`where no domain tells whose stream acknowledges, nothing counts as stored: ${name}`, async (t) => {
+    const { spool } = await withLeafStream(t, '');
+    spool.put(metric(1));
+    await eventually('told', () => /has no domain/.test(spool.stats().unstored[0]?.why ?? ''));
+    assert.equal(spool.stats().stored, 0);
   });
 }

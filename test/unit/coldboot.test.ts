@@ -8,7 +8,7 @@ import { clockNote } from '../../agent/leaf/causetext.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { LinkState } from '../../agent/nats/link.ts';
 import type { Answer } from '../../agent/nats/outgoing.ts';
-import type { Gap } from '../../agent/records/gap.ts';
+import type { Gap } from '../../agent/records/record.ts';
 import { openSpool } from '../../agent/records/spool.ts';
 import { withTimesCorrected } from '../../agent/records/timecorrection.ts';
 import { clockStep } from '../../agent/status/events.ts';

@@ -125,7 +125,12 @@ export const quantities: readonly Quantity[] = [
     one(s.spool?.capacity_s),
   ),
   counter('spool_stored_records', 'Records that the hub has stored.', (s) => one(s.spool?.stored)),
-  counter('spool_dropped_records', 'Records dropped because memory was full.', (s) => one(s.spool?.dropped)),
+  counter('spool_published_records', 'Records published without being acknowledged.', (s) =>
+    one(s.spool?.published),
+  ),
+  counter('spool_dropped_records', 'Records dropped: for lack of memory, or too large.', (s) =>
+    one(s.spool?.dropped),
+  ),
 
   gauge(
     'rtt_median_seconds',

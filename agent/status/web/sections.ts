@@ -54,6 +54,7 @@ export const linkSection = (snapshot: StatusSnapshot): Html => {
       [link.hub_up === false ? 'Down for' : 'Up for', perhaps(link.hub_since_ms, ago)],
       ['Waiting', perhaps(spool, backlog)],
       ['Stored by the hub', spool?.stored],
+      ['Published without being stored', spool?.published || undefined],
       ['Dropped', spool?.dropped],
       ['Local server', [link.server, link.server_version].filter(Boolean).join(' ') || undefined],
     ]),

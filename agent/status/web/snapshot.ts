@@ -119,6 +119,8 @@ export interface SpoolStatus {
   /** How long an outage the budget covers at the present rate, before the oldest metrics are dropped. */
   readonly capacity_s?: number;
   readonly stored: number;
+  /** Published without being acknowledged. */
+  readonly published: number;
   readonly dropped: number;
   /** Records that are not stored as the hub has others under their ids, which this unit never sent. */
   readonly duplicate_ids?: number;

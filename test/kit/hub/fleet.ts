@@ -17,6 +17,9 @@ import {
   unitId,
 } from './nats.ts';
 
+const leafJetstream = (storeDir: string, domain: string): string =>
+  `jetstream { store_dir: "${storeDir}", max_mem: 16M, max_file: 64M${domain === '' ? '' : `, domain: "${domain}"`} }\n`;
+
 /** The server programs to test against, by name; those that are not there are left out. */
 export const serversToTest = (): { name: string; program: string }[] =>
   Object.entries(natsServers()).flatMap(([name, program]) =>
@@ -38,11 +41,16 @@ export interface HubAndLeaf {
   stop(): Promise<void>;
 }
 
-export async function hubAndLeaf(program: string): Promise<HubAndLeaf> {
+/** `leafDomain`: the leaf has streams of its own, in that JetStream domain, or with '' in none. */
+export async function hubAndLeaf(program: string, leafDomain?: string): Promise<HubAndLeaf> {
   const fleet = natsFleet(program);
   const leafPort = await reservePort();
   const hub = await fleet.server('hub', hubConfig(leafPort, join(fleet.dir, 'js')));
-  const config = (permissions = ''): string => leafConfig(leafPort, permissions);
+  const ofLeaf = leafDomain === undefined ? '' : leafJetstream(join(fleet.dir, 'leaf-js'), leafDomain);
+  const config = (permissions = ''): string => {
+    const plain = leafConfig(leafPort, permissions);
+    return ofLeaf === '' ? plain : `${plain.replace('APP {', 'APP { jetstream: enabled,')}${ofLeaf}`;
+  };
   const leaf = await fleet.server('leaf', config());
   const logged: LogEntry[] = [];
   const log = logTo((entry) => logged.push(entry));
@@ -111,9 +119,13 @@ export interface JsAnswer {
   readonly state?: { readonly messages: number; readonly last_seq: number };
 }
 
-/** Creates the stream FLEET that stores what units publish. */
-export const createStream = (nc: NatsConnection, more: object = {}): Promise<JsAnswer> =>
-  jetstream(nc, 'STREAM.CREATE.FLEET', {
+/** Creates the stream FLEET that stores what units publish, or gives it other settings. */
+export const createStream = (
+  nc: NatsConnection,
+  more: object = {},
+  how: 'CREATE' | 'UPDATE' = 'CREATE',
+): Promise<JsAnswer> =>
+  jetstream(nc, `STREAM.${how}.FLEET`, {
     name: 'FLEET',
     subjects: ['ops.heartbeat.>', 'ops.metric.>', 'ops.log.>', 'ops.status.>'],
     storage: 'file',

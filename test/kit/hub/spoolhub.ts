@@ -3,7 +3,7 @@ import { logTo } from '../../../agent/lib/log.ts';
 import type { LinkState } from '../../../agent/nats/link.ts';
 import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
 import type { SpoolLimits } from '../../../agent/records/contents.ts';
-import type { Gap } from '../../../agent/records/gap.ts';
+import type { Gap } from '../../../agent/records/record.ts';
 import { openSpool } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../lib/faketicker.ts';
 

@@ -61,6 +61,7 @@ export const filledSnapshot = {
     oldest_age_s: 0.5,
     capacity_s: 5400,
     stored: 900,
+    published: 0,
     dropped: 0,
     duplicate_ids: 0,
   },

@@ -18,6 +18,7 @@ const remedy = <C extends FindingCode>(code: C, data: FindingData[C], context = 
   findingOf(code, data, context).remedy;
 
 const dated = { about: '/a.pem', kind: 'certificate' };
+const unstored = { why: 'no PubAck came', isNearEnd: false };
 /** One of each. */
 const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   server_down: { mode: 'managed' },
@@ -27,11 +28,11 @@ const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   leaf_config: { state: 'last_good' },
   clock_unsynchronised: { evidence: 'e', reasons: ['no_daemon'], isExpected: false },
   not_permitted: { about: 'publish a' },
-  no_stream: {},
-  records_refused: {},
-  subject_unstored: { about: 'ops.log.INFO.u', why: 'no PubAck came' },
+  no_stream: { ...unstored, published: 3 },
+  records_refused: unstored,
+  subject_unstored: { about: 'ops.log.INFO.u', ...unstored },
   snapshot_failed: { why: '/x: ENOSPC' },
-  records_dropped: { count: 1, budget_bytes: 4 * 2 ** 20 },
+  records_dropped: { count: 1, reasons: { memory: 1 }, budget_bytes: 4 * 2 ** 20 },
   duplicate_ids: { count: 1 },
   certificate_unreadable: { about: '/a.pem', error: 'ENOENT' },
   certificate_early: { ...dated, from_ms: 0 },
@@ -97,9 +98,23 @@ test('where no cause is known the log is shown', () => {
 
 test('what is wrong with the records is mended at the hub or by more memory', () => {
   for (const code of ['hub_silent', 'no_stream', 'records_refused'] as const)
-    assert.match(remedy(code, {}), /# at the hub$/);
+    assert.match(remedy(code, samples[code]), /# at the hub$/);
   assert.match(remedy('records_dropped', samples.records_dropped), /nunect\.spool\.memory_kb='8192';/);
-  assert.match(remedy('records_dropped', { count: 1, budget_bytes: 2 ** 30 }), /='1048576';/);
+  const dropped = (reasons: FindingData['records_dropped']['reasons'], budget_bytes = 2 ** 30) => ({
+    ...samples.records_dropped,
+    reasons,
+    budget_bytes,
+  });
+  assert.match(remedy('records_dropped', dropped({ memory: 1 })), /='1048576';/);
+  assert.match(
+    remedy('records_dropped', dropped({ memory: 1, max_msg_size: 2 })),
+    /--max-msg-size=-1 # at the hub$/,
+  );
+  assert.match(
+    remedy('records_dropped', dropped({ max_payload: 1 })),
+    /nunect\.leaf\.max_payload_kb='2048';/,
+  );
+  assert.match(remedy('records_dropped', dropped({ max_payload: 1 }), inMode('external')), /max_payload/);
   assert.equal(remedy('not_permitted', { about: 'ops.>' }), '/etc/init.d/nunect-leaf restart');
   assert.match(remedy('not_permitted', { about: 'ops.>' }, inMode('off')), /# at the hub/);
   const unstored = remedy('subject_unstored', samples.subject_unstored);

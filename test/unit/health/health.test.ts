@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Finding } from '../../../agent/health/finding.ts';
 import { findingsBetween, type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
 import { hosts } from '../../../agent/health/host.ts';
+import type { SpoolStats } from '../../../agent/records/stats.ts';
 import { epoch_s } from '../../kit/clock/evidence.ts';
 import { withOptions } from '../../kit/leaf/leafconfig.ts';
 import { findingLike, goodVerdict, noVerdict, spoolStats } from '../../kit/unit/unitfakes.ts';
@@ -92,18 +93,51 @@ test('a clock that nobody can be asked about is a note, unless a daemon was dema
   );
 });
 
+const unstored = (
+  state: 'plain' | 'refused' | 'failing' | 'partly',
+  for_s = 20,
+  more: Partial<SpoolStats> = {},
+) =>
+  spoolStats({
+    state,
+    unstored: [
+      { subject: 'ops.heartbeat.u', state: state === 'partly' ? 'refused' : state, why: 'full', for_s },
+    ],
+    ...more,
+  });
+
+test('what the hub does not store degrades after 15 s, and is critical when the memory is nearly full', () => {
+  for (const [state, key] of [
+    ['refused', 'hub refuses records'],
+    ['failing', 'no stream'],
+    ['partly', 'unstored ops.heartbeat.u'],
+  ] as const) {
+    assert.deepEqual(said({ spool: unstored(state, 14) }), ['healthy']);
+    assert.deepEqual(said({ spool: unstored(state, 15) }), ['degraded', `degraded ${key}`]);
+    const full = { bytes: 850, budget_bytes: 1000 };
+    assert.deepEqual(said({ spool: unstored(state, 15, full) }), ['critical', `critical ${key}`]);
+    assert.match(
+      judged({ spool: unstored(state) }).findings[0]?.text ?? '',
+      /: full$/,
+      'in the words of the stream',
+    );
+  }
+  const plain = judged({ spool: unstored('plain', 20, { published: 12 }) }).findings[0];
+  assert.match(plain?.text ?? '', /12 were published without being stored$/);
+  assert.deepEqual(said({ spool: unstored('plain', 20, { state: 'offline', stored: 0 }) }), [
+    'degraded',
+    'degraded hub silent',
+  ]);
+});
+
 test('what is not permitted, not stored, refused or lost degrades', () => {
   assert.deepEqual(said({ denied: ['publish a', 'subscription b'] }), [
     'degraded',
     'degraded permission publish a',
     'degraded permission subscription b',
   ]);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }) }), ['degraded', 'degraded no stream']);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'plain' }), config: noHub }), ['healthy']);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'failing' }) }), [
-    'degraded',
-    'degraded hub refuses records',
-  ]);
+  assert.deepEqual(said({ spool: unstored('plain') }), ['degraded', 'degraded no stream']);
+  assert.deepEqual(said({ spool: unstored('plain'), config: noHub }), ['healthy']);
   assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }) }), ['degraded', 'degraded hub silent']);
   assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hubUp: false }), [
     'degraded',
@@ -111,12 +145,17 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
   ]);
   assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), config: noHub }), ['healthy']);
   assert.deepEqual(said({ snapshotTrouble: '/x: ENOSPC' }), ['degraded', 'degraded spool snapshot']);
-  const lost = judged({ spool: spoolStats({ dropped: { metric: 3, log: 1, event: 0 } }) });
+  const lost = judged({
+    spool: spoolStats({
+      dropped: { metric: 3, log: 1, event: 0 },
+      drop_reasons: { memory: 1, max_msg_size: 3 },
+    }),
+  });
   assert.deepEqual(
     lost.findings.map(({ key }) => key),
     ['records dropped'],
   );
-  assert.match(lost.findings[0]?.text ?? '', /^4 records/);
+  assert.match(lost.findings[0]?.text ?? '', /^4 records .*: 3: larger than max_msg_size .*; 1: the memory/);
 });
 
 test('a certificate is a note in its last 30 days, degrades in the last 7, is critical once expired; one that cannot be read degrades', () => {

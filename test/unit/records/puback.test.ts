@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../agent/nats/outgoing.ts';
-import { readPubAck, resultOf } from '../../../agent/records/puback.ts';
+import { provesHub, readPubAck, resultOf, unstoredWhy } from '../../../agent/records/puback.ts';
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 test('only what a stream says is a PubAck', () => {
   const read = (value: unknown) => readPubAck(bytes(value));
-  assert.deepEqual(read({ stream: 'S', seq: 3 }), { kind: 'stored', duplicate: false });
-  assert.deepEqual(read({ stream: 'S', seq: 3, duplicate: true }), { kind: 'stored', duplicate: true });
+  const stored = { kind: 'stored', duplicate: false, stream: 'S', domain: undefined };
+  assert.deepEqual(read({ stream: 'S', seq: 3 }), stored);
+  assert.deepEqual(read({ stream: 'S', seq: 3, duplicate: true }), { ...stored, duplicate: true });
+  assert.deepEqual(read({ stream: 'S', seq: 3, domain: 'hub' }), { ...stored, domain: 'hub' });
   for (const odd of [
     null,
     7,
@@ -25,8 +27,19 @@ test('only what a stream says is a PubAck', () => {
   assert.deepEqual(read({ error: { code: 503, err_code: 10077, description: 'full' } }), {
     kind: 'refused',
     why: 'full',
-    permanent: false,
+    isTooLarge: false,
   });
+});
+
+test('a stream of the local server proves nothing of the hub', () => {
+  const ack = (domain: string | undefined) =>
+    readPubAck(bytes({ stream: 'S', seq: 1, ...(domain === undefined ? {} : { domain }) }));
+  assert.equal(provesHub(ack('hub'), { domain: 'u1' }), true);
+  assert.equal(provesHub(ack(undefined), { domain: 'u1' }), true, 'the hub has no domain');
+  assert.equal(provesHub(ack('hub'), { domain: undefined }), true);
+  assert.equal(provesHub(ack('u1'), { domain: 'u1' }), false);
+  assert.equal(provesHub(ack(undefined), { domain: undefined }), false, 'it may be either');
+  assert.equal(provesHub({ kind: 'other' }, { domain: 'u1' }), false);
 });
 
 test('what an answer means depends on whether the hub was reached and the record was sent before', () => {
@@ -45,9 +58,18 @@ test('what an answer means depends on whether the hub was reached and the record
   const refusal = (err_code: number) =>
     reply({ error: { code: 503, err_code, description: 'in its words' } });
   assert.deepEqual(result(refusal(10077)), { kind: 'refused', why: 'in its words' });
-  assert.deepEqual(result(refusal(10054)), { kind: 'lost', why: 'in its words' });
+  assert.deepEqual(result(refusal(10054)), { kind: 'lost', why: 'max_msg_size' });
   assert.equal(result(reply({})).kind, 'unstored');
-  assert.equal(result({ kind: 'timeout' }).kind, 'unstored');
+  assert.deepEqual(result({ kind: 'timeout' }), { kind: 'unstored', why: unstoredWhy.no_ack });
+  const silent = (value: unknown): Answer => {
+    const answer = reply(value);
+    return answer.kind === 'reply' ? { kind: 'timeout', unaccepted: answer.message } : answer;
+  };
+  assert.deepEqual(result(silent(stored)), { kind: 'unstored', why: unstoredWhy.local('S', undefined) });
+  assert.deepEqual(result(silent(stored), true, false), { kind: 'unreachable' });
+  const refused = { error: { code: 503, err_code: 10077, description: 'full' } };
+  assert.deepEqual(result(silent(refused)), { kind: 'refused', why: 'full' });
+  assert.deepEqual(result(silent({})), { kind: 'unstored', why: unstoredWhy.no_puback });
   assert.deepEqual(result({ kind: 'timeout' }, true, false), { kind: 'unreachable' });
   assert.equal(result({ kind: 'too_large' }, true, false).kind, 'lost');
 });

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Gap } from '../../../agent/records/gap.ts';
+import type { Gap } from '../../../agent/records/record.ts';
 import { keepSnapshot, type PreviousRun } from '../../../agent/records/snapshot.ts';
 import { openSpool } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
-import type { LinkState } from '../../../agent/nats/link.ts';
-import type { Answer, PublishOptions } from '../../../agent/nats/outgoing.ts';
-import type { Gap } from '../../../agent/records/gap.ts';
+import type { LinkServer, LinkState } from '../../../agent/nats/link.ts';
+import type { Answer, PublishOptions, RequestOptions } from '../../../agent/nats/outgoing.ts';
+import type { Gap } from '../../../agent/records/record.ts';
 import { openSpool, type SpoolOptions } from '../../../agent/records/spool.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 
@@ -26,6 +26,7 @@ function fakeHub(options: Partial<SpoolOptions> = {}, connected = true) {
   const lines: LogEntry[] = [];
   const sent: Sent[] = [];
   const plain: Sent[] = [];
+  const accepts: RequestOptions['accept'][] = [];
   const hub = {
     up: true as boolean | undefined,
     /** What is done with a line of the log besides keeping it. */
@@ -65,18 +66,20 @@ function fakeHub(options: Partial<SpoolOptions> = {}, connected = true) {
           if (!state.connected) return { kind: 'closed' };
           const one = read(subject, payload, opts);
           sent.push(one);
+          accepts.push(opts.accept);
           return hub.respond(one);
         },
       },
     },
     { unit: 'u1', boot: 'b', window: 4, memory_bytes: 100_000, hub: true, ...options },
   );
-  const connect = (connected: boolean): void => {
-    state = { connected, since_ms: ticker.now_ms() };
+  const connect = (connected: boolean, jetstream?: LinkServer['jetstream']): void => {
+    const server = { name: 's', version: '2', max_payload: 1e6, ...(jetstream ? { jetstream } : {}) };
+    state = { connected, since_ms: ticker.now_ms(), server };
     listener(state);
   };
   const metric = (n: number, subject = 'm') => spool.put({ subject, priority: 'metric', body: { n } });
-  return { ticker, lines, sent, plain, hub, spool, connect, metric };
+  return { ticker, lines, sent, plain, accepts, hub, spool, connect, metric };
 }
 
 const never: Promise<Answer> = new Promise(() => {});
@@ -355,7 +358,7 @@ test('a record that can never be stored is given up and reported, others follow'
 test('a full stream and a denied subject are tried again with growing pauses', async () => {
   const full = replyOf({ error: { code: 503, err_code: 10077, description: 'maximum messages exceeded' } });
   for (const [answer, state, most] of [
-    [full, 'failing', 12],
+    [full, 'refused', 12],
     [{ kind: 'denied' } as const, 'denied', 9],
   ] as const) {
     const { ticker, sent, lines, hub, spool, metric } = fakeHub();
@@ -365,7 +368,7 @@ test('a full stream and a denied subject are tried again with growing pauses', a
     assert.equal(spool.stats().state, state);
     assert.equal(spool.stats().pending, 3);
     assert.ok(sent.length >= 5 && sent.length <= most, `${state}: ${sent.length} attempts in 3 min`);
-    assert.equal(lines.length, state === 'failing' ? 1 : 0, 'the refusal is logged once');
+    assert.equal(lines.length, state === 'refused' ? 1 : 0, 'the refusal is logged once');
     hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
     const empty = spool.drained(400_000);
     await ticker.pass(400_000);
@@ -447,4 +450,100 @@ test('records of an earlier run go first; a step of the clock tells nothing of t
       ['u1-b-1', 2500],
     ],
   );
+});
+
+const refusal = (err_code: number, description: string): Answer =>
+  replyOf({ error: { code: 503, err_code, description } });
+
+test('a subject that is idle does not hide that the stream takes nothing', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  spool.put({ subject: 'event', priority: 'event', body: {} });
+  metric(1);
+  metric(1, 'other');
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'stored');
+  hub.respond = () => refusal(10077, 'maximum messages exceeded');
+  await ticker.pass(5000);
+  metric(2);
+  await ticker.pass(20_000);
+  const { state, unstored } = spool.stats();
+  assert.equal(state, 'refused');
+  assert.deepEqual(unstored, [
+    { subject: 'm', state: 'refused', why: 'maximum messages exceeded', for_s: 20 },
+  ]);
+  hub.respond = ({ subject }) =>
+    subject === 'm' ? refusal(10077, 'full') : replyOf({ stream: 'FLEET', seq: 1 });
+  metric(2, 'other');
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'partly');
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(40_000);
+  assert.deepEqual([spool.stats().state, spool.stats().unstored], ['stored', []]);
+});
+
+test('a gap event that is refused for good tells its count in the next', async () => {
+  const { ticker, sent, hub, spool, metric } = fakeHub();
+  let most = 1;
+  hub.respond = ({ body }) =>
+    'gap' in body || Number(body['n']) > most
+      ? refusal(10054, 'message size exceeds maximum allowed')
+      : replyOf({ stream: 'FLEET', seq: 1 });
+  for (let n = 1; n <= 10; n++) metric(n);
+  await ticker.pass(35_000);
+  assert.deepEqual(spool.stats().dropped, { metric: 9, log: 0, event: 4 });
+  assert.deepEqual(spool.stats().drop_reasons, { max_msg_size: 13 });
+  most = Infinity;
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(10_000);
+  const gap = sent.filter(({ body }) => 'gap' in body).at(-1)?.body['gap'] as Gap;
+  assert.deepEqual(gap.of, spool.stats().dropped);
+  assert.match(gap.why, /^larger than max_msg_size/);
+});
+
+test('what was published while no stream took it is told once one does', async () => {
+  const { ticker, sent, plain, hub, spool, metric } = fakeHub();
+  hub.respond = () => ({ kind: 'no_responders' });
+  const at_ms = ticker.now_ms() + 1e12;
+  metric(1);
+  await ticker.pass(30_000);
+  for (let n = 2; n <= 20; n++) metric(n);
+  await ticker.pass(60_000);
+  assert.equal(spool.stats().published, 20);
+  assert.equal(
+    sent.some(({ subject }) => subject === 'ops.status'),
+    false,
+    'it would be lost as well',
+  );
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  spool.kick();
+  metric(21);
+  await ticker.pass(10_000);
+  const gaps = sent.filter(({ subject }) => subject === 'ops.status').map(({ body }) => body['gap'] as Gap);
+  assert.deepEqual(
+    gaps.map(({ count, from_ms, why }) => [count, from_ms, why]),
+    [[20, at_ms, 'published, but no stream took them']],
+  );
+  assert.ok(plain.length < 20, 'some were asked for');
+});
+
+test('an acknowledgement of a stream of the local server does not count', async () => {
+  const { ticker, hub, spool, connect, metric, accepts } = fakeHub();
+  connect(true);
+  metric(1);
+  await ticker.pass(10);
+  assert.equal(accepts.at(-1), undefined, 'it has no streams');
+  connect(true, { domain: 'u1' });
+  metric(2);
+  await ticker.pass(10);
+  const accept = accepts.at(-1);
+  assert.equal(accept?.(bytes({ stream: 'LOCAL', seq: 1, domain: 'u1' })), false);
+  assert.equal(accept?.(bytes({ stream: 'FLEET', seq: 1, domain: 'hub' })), true);
+  hub.respond = () => ({
+    kind: 'timeout',
+    unaccepted: { subject: '_', data: bytes({ stream: 'LOCAL', seq: 1, domain: 'u1' }), size: () => 0 },
+  });
+  metric(3);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'failing');
+  assert.match(spool.stats().unstored[0]?.why ?? '', /^only stream LOCAL of the local server/);
 });
