@@ -1,3 +1,4 @@
+import type { StoredRecord } from '../kit/hub/storedids.ts';
 import type { Change, Place } from './place.ts';
 import type { Watch } from './vitals.ts';
 
@@ -23,6 +24,8 @@ export interface Scene extends Place {
   readonly dark: { readonly source: 'ntp' | 'ptp'; readonly from_ms: number; readonly until_ms: number }[];
   /** Edits of the UCI file that are in force. */
   readonly changes: Set<Change>;
+  /** What streams had that were deleted, each by itself. */
+  readonly archive: (readonly StoredRecord[])[];
   /** Adds to the log of what was done. */
   note(text: string): void;
 }

@@ -1,6 +1,6 @@
 // A unit at which everything is broken at random, and the books of what came of it.
 
-import { readStream } from '../kit/hub/storedids.ts';
+import { readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
@@ -12,6 +12,7 @@ import { type Ledger, makeLedger } from './ledger.ts';
 import { paths } from './paths.ts';
 import { openPlace, type Place, unit } from './place.ts';
 import { settings } from './settings.ts';
+import { streams } from './streams.ts';
 import { type Vitals, watchVitals } from './vitals.ts';
 
 export interface ChaosOptions {
@@ -55,7 +56,7 @@ export interface ChaosResult {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const actions: readonly Action[] = [...kills, ...paths, ...settings, ...crowds];
+const actions: readonly Action[] = [...kills, ...paths, ...streams, ...settings, ...crowds];
 /** After a daemon fell silent its source may be told as locked for that long. */
 const noticed_ms = 10_000;
 
@@ -135,11 +136,21 @@ async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: n
   return eventually('a moment without waiting records', async () => {
     const first = (await scene.status()).spool;
     await pause(300); // those of one second come together
-    const arrived = await scene.hub.stored();
+    const arrived = scene.archive.flat().length + (await scene.hub.stored());
     await pause(300);
     const then = (await scene.status()).spool;
     const isStill = first?.records === 0 && then?.records === 0 && first.stored === then.stored;
     return isStill && { acknowledged: first.stored, arrived };
+  });
+}
+
+/** The unit's records. One that waited for its answer when its stream was deleted may be in the next one, too. */
+function ofAllStreams(each: readonly (readonly StoredRecord[])[]): readonly StoredRecord[] {
+  const before = new Set<string>();
+  return each.flatMap((records) => {
+    const found = records.filter(({ id }) => id.startsWith(`${unit}-`) && !before.has(id));
+    for (const { id } of found) before.add(id);
+    return found;
   });
 }
 
@@ -166,7 +177,15 @@ export async function chaos(owner: Cleanup, opts: ChaosOptions): Promise<ChaosRe
   opts.opened?.(place);
   const watch = watchVitals(place);
   owner.after(() => watch.stop());
-  const scene: Scene = { ...place, watch, endedAt_ms: new Map(), dark: [], changes: new Set(), note };
+  const scene: Scene = {
+    ...place,
+    watch,
+    endedAt_ms: new Map(),
+    dark: [],
+    changes: new Set(),
+    archive: [],
+    note,
+  };
   watch.begun();
   await healed(scene);
   const done = new Map<string, number>();
@@ -187,7 +206,7 @@ export async function chaos(owner: Cleanup, opts: ChaosOptions): Promise<ChaosRe
   const end = await calm(scene, opts.calm_s);
   const after = await counted(scene);
 
-  const records = (await readStream(place.hub.nc, 'NUNECT')).filter(({ id }) => id.startsWith(`${unit}-`));
+  const records = ofAllStreams([...scene.archive, await readStream(place.hub.nc, 'NUNECT')]);
   watch.stop();
   return {
     ledger: makeLedger(records, watch.runs, scene.endedAt_ms),

@@ -12,7 +12,7 @@ const setting = (name: string, change: Change, held_s: readonly [number, number]
   async run({ apply, changes, watch }, hold) {
     const expect = async (): Promise<void> => {
       const code = await apply([...changes]);
-      if (code !== 0) (watch.oddities as Set<string>).add(`nunect render exits with ${code} for ${name}`);
+      if (code !== 0) watch.oddities.add(`nunect render exits with ${code} for ${name}`);
     };
     changes.add(change);
     await expect();

@@ -38,7 +38,7 @@ export interface Watch {
   readonly runs: readonly Run[];
   readonly locks: readonly LockClaim[];
   /** What should not be: zombies, crashes, more waiting than the budget allows. Each once. */
-  readonly oddities: ReadonlySet<string>;
+  readonly oddities: Set<string>;
   run(): Run;
   /** To be called when an agent was started. */
   begun(): void;
