@@ -133,7 +133,8 @@ export function drop(c: Contents, { priority }: SubjectQueue, record: QueuedReco
 export function countPublished(c: Contents, { priority }: SubjectQueue, record: QueuedRecord): void {
   countOut(c, record);
   c.counts.published += 1;
-  if (c.limits.hub) c.unstored.add(priority, record, 'published, but no stream took them');
+  if (c.limits.hub)
+    c.unstored.add(priority, record, 'published, but not known to be stored: no stream acknowledged them');
 }
 
 /** Drops records until the rest fits into the memory; what is in flight stays. */

@@ -31,8 +31,12 @@ export const oldestRecord = (queues: Queues, list: ListName): QueuedRecord | und
 /** A queue that is not known to work sends one record at a time. */
 const isOneByOne = (queue: SubjectQueue): boolean => isTriedAgain(queue) || queue.state === 'denied';
 
-const maySend = (queue: SubjectQueue, now_ms: number): boolean =>
-  queue.state === 'plain' || (queue.holdUntil_ms <= now_ms && !(isOneByOne(queue) && queue.inFlight > 0));
+/** A queue that is tried again tries each new record, which costs what it would anyway; what it has is held back. */
+const isHeld = (queue: SubjectQueue, list: ListName, now_ms: number): boolean =>
+  queue.holdUntil_ms > now_ms && !(list === 'fresh' && isTriedAgain(queue));
+
+const maySend = (queue: SubjectQueue, list: ListName, now_ms: number): boolean =>
+  queue.state === 'plain' || (!isHeld(queue, list, now_ms) && !(isOneByOne(queue) && queue.inFlight > 0));
 
 /**
  * What is sent next; undefined when nothing may be. Fresh records go first, but every fourth `turn` is the backlog's,
@@ -43,10 +47,11 @@ export function nextToSend(
   now_ms: number,
   use: { readonly window: number; readonly backlogInFlight: number; readonly turn: number },
 ): Selected | undefined {
-  const pass = (queue: SubjectQueue): boolean => maySend(queue, now_ms);
+  const first = (list: ListName): SubjectQueue | undefined =>
+    oldestQueue(queues.values(), list, (queue) => maySend(queue, list, now_ms));
   const backlogWindow = Math.max(1, use.window - Math.max(1, use.window >> 3));
-  const fresh = oldestQueue(queues.values(), 'fresh', pass);
-  const old = use.backlogInFlight < backlogWindow ? oldestQueue(queues.values(), 'backlog', pass) : undefined;
+  const fresh = first('fresh');
+  const old = use.backlogInFlight < backlogWindow ? first('backlog') : undefined;
   if (fresh !== undefined && (old === undefined || use.turn % 4 !== 0))
     return { queue: fresh, list: 'fresh' };
   return old && { queue: old, list: 'backlog' };

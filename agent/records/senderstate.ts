@@ -5,6 +5,7 @@ import type { Answer } from '../nats/outgoing.ts';
 import { type LossReason, provesHub, readPubAck, type SendResult } from './puback.ts';
 import type { QueuedRecord } from './record.ts';
 import {
+  forgetPlain,
   holdPlain,
   markDenied,
   markRefused,
@@ -205,6 +206,7 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
     case 'stored':
       s.lastStored_ms = now_ms;
       s.outcomes.stored(record, result.duplicate);
+      if (queue.state === 'plain') for (const one of s.queues.values()) if (one !== queue) forgetPlain(one);
       if (markStored(queue, now_ms, log)) s.outcomes.changed();
       break;
     case 'refused':

@@ -174,6 +174,12 @@ export function release(queue: SubjectQueue): void {
   Object.assign(queue, { ...untroubled, state: 'untried' });
 }
 
+/** What nobody stored is tried anew: somebody stores another subject again. */
+export function forgetPlain(queue: SubjectQueue): void {
+  if (queue.state === 'plain')
+    Object.assign(queue, { ...untroubled, state: 'untried', why: '', holdUntil_ms: 0 });
+}
+
 /** Whether a hub is configured changed. Without one, records are published plainly and nothing is probed. */
 export function setHub(queue: SubjectQueue, hub: boolean): void {
   Object.assign(

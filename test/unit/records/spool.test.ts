@@ -521,7 +521,7 @@ test('what was published while no stream took it is told once one does', async (
   const gaps = sent.filter(({ subject }) => subject === 'ops.status').map(({ body }) => body['gap'] as Gap);
   assert.deepEqual(
     gaps.map(({ count, from_ms, why }) => [count, from_ms, why]),
-    [[20, at_ms, 'published, but no stream took them']],
+    [[20, at_ms, 'published, but not known to be stored: no stream acknowledged them']],
   );
   assert.ok(plain.length < 20, 'some were asked for');
 });
@@ -546,4 +546,37 @@ test('an acknowledgement of a stream of the local server does not count', async 
   await ticker.pass(10);
   assert.equal(spool.stats().state, 'failing');
   assert.match(spool.stats().unstored[0]?.why ?? '', /^only stream LOCAL of the local server/);
+});
+
+test('a refused subject tries each new record, so that who listens sees it; the backlog waits', async () => {
+  const { ticker, sent, hub, spool, metric } = fakeHub();
+  hub.respond = () => refusal(10077, 'full');
+  for (let n = 1; n <= 100; n++) {
+    metric(n);
+    await ticker.pass(1000);
+  }
+  const live = sent.filter(({ header }) => !header).map(({ body }) => body['n']);
+  assert.deepEqual(
+    live,
+    Array.from({ length: 100 }, (_, i) => i + 1),
+  );
+  assert.ok(sent.length - live.length < 12, `${sent.length - live.length} tries of the backlog`);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  metric(101);
+  await ticker.pass(10);
+  assert.deepEqual([spool.stats().stored, spool.stats().pending], [101, 0], 'all follow at once');
+});
+
+test('subjects that nobody stored are not held against a stream that takes another again', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  hub.respond = () => ({ kind: 'no_responders' });
+  metric(1, 'seldom');
+  metric(1);
+  await ticker.pass(30_000);
+  assert.equal(spool.stats().state, 'plain');
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(30_000);
+  metric(2);
+  await ticker.pass(10);
+  assert.deepEqual([spool.stats().state, spool.stats().unstored], ['stored', []]);
 });
