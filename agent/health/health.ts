@@ -90,26 +90,21 @@ const nearlyFull = 0.8;
 
 /** Subjects that nobody stores although the hub is there. Those that the server denies are told of as such. */
 function* storageFindings({ spool }: HealthFacts, make: Make): Generator<Finding> {
-  const lasting = spool.unstored.filter(
-    ({ state, for_s = 0 }) => state === 'plain' || (state !== 'denied' && for_s >= toldAfter_s),
-  );
+  if (spool.state === 'offline') return; // what the hub would store is not known then
   const isNearEnd = (state: StorageState): boolean =>
     state !== 'plain' && spool.bytes > nearlyFull * spool.budget_bytes;
-  const first = lasting.find(({ state }) => state === spool.state) ?? lasting[0];
-  if (first === undefined || (spool.state === 'offline' && spool.stored === 0)) return;
-  const data = { why: first.why, isNearEnd: isNearEnd(first.state) };
-  switch (spool.state) {
-    case 'refused':
-      yield make('records_refused', data);
-      break;
-    case 'failing':
-    case 'plain':
-      yield make('no_stream', { ...data, published: spool.published });
-      break;
-    default:
-      for (const { subject, why, state } of lasting)
-        yield make('subject_unstored', { about: subject, why, isNearEnd: isNearEnd(state) });
+  const lasting = spool.unstored.filter(({ state, for_s = 0 }) =>
+    state === 'denied' ? isNearEnd(state) : state === 'plain' || for_s >= toldAfter_s,
+  );
+  const whole = lasting.find(({ state }) => state === spool.state);
+  if (whole !== undefined && whole.state !== 'denied') {
+    const data = { why: whole.why, isNearEnd: isNearEnd(whole.state) };
+    if (whole.state === 'refused') yield make('records_refused', data);
+    else yield make('no_stream', { ...data, published: spool.published });
+    return;
   }
+  for (const { subject, why, state } of lasting)
+    yield make('subject_unstored', { about: subject, why, isNearEnd: isNearEnd(state) });
 }
 
 /** The records that are not stored, or no longer. */

@@ -1,6 +1,6 @@
 import { known } from '../lib/known.ts';
 import { encodeRecord } from '../wire/values.ts';
-import { collectGap, type DropReason, dropWords, type GapCollector } from './gap.ts';
+import { collectGap, type DropReason, dropWords, type GapCollector, mergedGap } from './gap.ts';
 import {
   bytesOf,
   type Gap,
@@ -26,19 +26,16 @@ export interface WaitingRecords {
   readonly records: readonly KeptRecord[];
   /** The seq of the record that was put last, whatever became of it; 0 before the first. */
   readonly last_seq: number;
-  /** What was dropped and is not reported yet. */
+  /** What was dropped, or published without an acknowledgement, and is not reported yet. */
   readonly gap?: Gap;
-  /** What was published while no stream took it, and is not reported yet. */
-  readonly unstored?: Gap;
 }
 
 /** All records of a spool that wait, and the counts of those that left. */
 export interface Contents extends Counted {
   readonly idPrefix: string;
   readonly queues: Map<string, SubjectQueue>;
+  /** What was dropped and is not reported yet. */
   readonly gap: GapCollector;
-  /** Records that were published while no stream took them. */
-  readonly unstored: GapCollector;
   /** Called, and forgotten, when nothing waits any more. */
   readonly onEmpty: Set<() => void>;
   limits: SpoolLimits;
@@ -53,9 +50,8 @@ export const newContents = (idPrefix: string, limits: SpoolLimits, now_ms: numbe
   idPrefix,
   queues: new Map(),
   gap: collectGap(),
-  unstored: collectGap(),
   rate: putRate(now_ms),
-  counts: { pending: 0, bytes: 0, stored: 0, duplicates: 0, duplicate_ids: 0, published: 0 },
+  counts: { pending: 0, bytes: 0, reports: 0, stored: 0, duplicates: 0, duplicate_ids: 0, published: 0 },
   dropped: noRecords(),
   dropReasons: {},
   onEmpty: new Set(),
@@ -75,12 +71,14 @@ function queueOf(c: Contents, subject: string, priority: RecordPriority): Subjec
 
 function countIn({ counts }: Contents, record: QueuedRecord): void {
   counts.pending += 1;
+  if (record.reports !== undefined) counts.reports += 1;
   counts.bytes += record.bytes;
 }
 
 /** A record has left, however. */
 export function countOut({ counts, onEmpty }: Contents, record: QueuedRecord): void {
   counts.pending -= 1;
+  if (record.reports !== undefined) counts.reports -= 1;
   counts.bytes -= record.bytes;
   if (counts.pending > 0) return;
   for (const call of onEmpty) call();
@@ -102,7 +100,10 @@ export function append(
     ...made,
     ...(headers === undefined ? {} : { headers }),
   };
-  queueOf(c, subject, priority)[record.backlog ? 'backlog' : 'fresh'].push(record);
+  const queue = queueOf(c, subject, priority);
+  queue[record.backlog ? 'backlog' : 'fresh'].push(record);
+  queue.interval_ms = queue.lastPut_ms === undefined ? undefined : record.put_ms - queue.lastPut_ms;
+  queue.lastPut_ms = record.put_ms;
   c.rate.add(record.bytes, record.put_ms);
   countIn(c, record);
   return record;
@@ -130,11 +131,15 @@ export function drop(c: Contents, { priority }: SubjectQueue, record: QueuedReco
 }
 
 /** Counts a record that was published without an acknowledgement; with a hub it is missing there. */
-export function countPublished(c: Contents, { priority }: SubjectQueue, record: QueuedRecord): void {
+export function countPublished(
+  c: Contents,
+  { priority, unstored }: SubjectQueue,
+  record: QueuedRecord,
+): void {
   countOut(c, record);
   c.counts.published += 1;
   if (c.limits.hub)
-    c.unstored.add(priority, record, 'published, but not known to be stored: no stream acknowledged them');
+    unstored.add(priority, record, 'published, but not known to be stored: no stream acknowledged them');
 }
 
 /** Drops records until the rest fits into the memory; what is in flight stays. */
@@ -176,7 +181,14 @@ export function correctRecords(
       record.shift_ms = (record.shift_ms ?? 0) + by_ms;
   };
   for (const [, record] of allRecords(c, inFlight)) correct(record);
-  for (const record of [...c.gap.ends(), ...c.unstored.ends()]) correct(record);
+  for (const { ends } of [c.gap, ...[...c.queues.values()].map(({ unstored }) => unstored)])
+    for (const record of ends()) correct(record);
+}
+
+/** What is to be reported now. What a subject published is reported once it is not published any more: else there would be no end. */
+export function takeGap(c: Contents): Gap | undefined {
+  const tried = [...c.queues.values()].filter(({ state }) => state === 'stored' || state === 'untried');
+  return mergedGap([c.gap.take(), ...tried.map(({ unstored }) => unstored.take())]);
 }
 
 export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): WaitingRecords {
@@ -187,6 +199,6 @@ export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): Waiti
     const perhaps = known({ headers, shift_ms, settled, reports });
     return { id, subject, priority, payload, put_ms, wall_ms, ...perhaps };
   });
-  const untold = known({ gap: c.gap.current(), unstored: c.unstored.current() });
-  return { records, last_seq: c.lastSeq, ...untold };
+  const unstored = [...c.queues.values()].map((queue) => queue.unstored.current());
+  return { records, last_seq: c.lastSeq, ...known({ gap: mergedGap([c.gap.current(), ...unstored]) }) };
 }

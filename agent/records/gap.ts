@@ -22,8 +22,6 @@ export const dropWords: Readonly<Record<DropReason, string>> = {
 export interface GapCollector {
   /** A record that reports a gap takes what it reported back with it. */
   add(priority: RecordPriority, record: QueuedRecord, why: string): void;
-  /** Adds a gap of an earlier run. */
-  restore(gap: Gap, put_ms: number): void;
   /** The gap so far; undefined when nothing is missing. */
   current(): Gap | undefined;
   /** The gap so far, which is then forgotten. */
@@ -87,11 +85,6 @@ export function collectGap(): GapCollector {
       addMissing(missingOf(priority, record, why));
       if (record.reports !== undefined) addMissing(missingOfReport(record, record.reports));
     },
-    restore(earlier, put_ms) {
-      const { from_ms: wall_ms } = earlier;
-      const report = { seq: 0, payload: '', bytes: 0, put_ms, wall_ms, backlog: true, settled: true };
-      addMissing(missingOfReport(report, earlier));
-    },
     current,
     take() {
       const taken = current();
@@ -101,3 +94,23 @@ export function collectGap(): GapCollector {
     ends: () => (gap === undefined ? [] : new Set([gap.first, gap.last])),
   };
 }
+
+/** Several gaps as one; undefined where there is none. */
+export const mergedGap = (gaps: readonly (Gap | undefined)[]): Gap | undefined =>
+  gaps
+    .filter((gap) => gap !== undefined)
+    .reduce<Gap | undefined>((all, gap) => {
+      if (all === undefined) return gap;
+      const of = {
+        metric: all.of.metric + gap.of.metric,
+        log: all.of.log + gap.of.log,
+        event: all.of.event + gap.of.event,
+      };
+      return {
+        count: totalOf(of),
+        of,
+        from_ms: Math.min(all.from_ms, gap.from_ms),
+        to_ms: Math.max(all.to_ms, gap.to_ms),
+        why: all.why.includes(gap.why) ? all.why : `${all.why}${whySeparator}${gap.why}`,
+      };
+    }, undefined);

@@ -11,13 +11,18 @@ export type PubAck =
       readonly domain: string | undefined;
     }
   /** `isTooLarge`: the same record will always be refused. */
-  | { readonly kind: 'refused'; readonly why: string; readonly isTooLarge: boolean }
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      readonly isTooLarge: boolean;
+      readonly stream: string | undefined;
+    }
   | { readonly kind: 'other' };
 
 /** JSStreamMessageExceedsMaximumErr: nats-server server/errors.json. */
 const tooLargeForStream = 10054;
 
-/** Reads a JetStream PubAck: `{stream, seq, domain?, duplicate?}` or `{error: {code, err_code, description}}`. */
+/** Reads a JetStream PubAck: `{stream, seq, domain?, duplicate?}` or `{error: {code, err_code, description}, stream}`. */
 export function readPubAck(data: Uint8Array): PubAck {
   let ack: unknown;
   try {
@@ -30,7 +35,12 @@ export function readPubAck(data: Uint8Array): PubAck {
   if (isObject(error)) {
     const { err_code, description } = error;
     if (typeof description !== 'string') return { kind: 'other' };
-    return { kind: 'refused', why: description.slice(0, 200), isTooLarge: err_code === tooLargeForStream };
+    return {
+      kind: 'refused',
+      why: description.slice(0, 200),
+      isTooLarge: err_code === tooLargeForStream,
+      stream: typeof stream === 'string' ? stream : undefined,
+    };
   }
   if (typeof stream !== 'string' || stream === '' || !Number.isInteger(seq)) return { kind: 'other' };
   return {
@@ -47,11 +57,17 @@ export interface LocalStreams {
 }
 
 /**
- * Whether an acknowledgement proves that the hub has the record, where the local server has streams of its own: they may
- * take the same subjects, and answer first. Only the domain tells the two apart.
+ * Whether a reply is the hub's, where the local server has streams of its own: they may take the same subjects, and answer
+ * first. Only the domain of an acknowledgement tells the two apart; a refusal names its stream alone. `known` are the
+ * local streams, as far as they have acknowledged something; more are added.
  */
-export const provesHub = (ack: PubAck, local: LocalStreams): boolean =>
-  ack.kind === 'stored' && ack.domain !== local.domain;
+export function isOfHub(ack: PubAck, local: LocalStreams, known: Set<string>): boolean {
+  if (ack.kind === 'other') return false;
+  if (ack.kind === 'refused') return ack.stream === undefined || !known.has(ack.stream);
+  if (ack.domain !== local.domain) return true;
+  known.add(ack.stream);
+  return false;
+}
 
 /** The limit by which a record can never be stored. */
 export type LossReason = 'max_payload' | 'max_msg_size';
@@ -94,9 +110,13 @@ export function resultOf(answer: Answer, isFirst: boolean, reachedHub: () => boo
       return { kind: 'denied' };
     case 'timeout':
       if (!reachedHub()) return { kind: 'unreachable' };
-      return answer.unaccepted === undefined
-        ? { kind: 'unstored', why: unstoredWhy.no_ack }
-        : resultOfUnaccepted(readPubAck(answer.unaccepted.data));
+      return {
+        kind: 'unstored',
+        why:
+          answer.unaccepted === undefined
+            ? unstoredWhy.no_ack
+            : whyOfUnaccepted(readPubAck(answer.unaccepted.data)),
+      };
     default:
       return reachedHub() ? { kind: 'unstored', why: unstoredWhy.no_stream } : { kind: 'unreachable' };
   }
@@ -113,10 +133,10 @@ function resultOfReply(ack: PubAck, isFirst: boolean): SendResult {
   }
 }
 
-/** A reply that proves nothing, and none came that does. It may be the local server's. */
-function resultOfUnaccepted(ack: PubAck): SendResult {
-  if (ack.kind === 'stored') return { kind: 'unstored', why: unstoredWhy.local(ack.stream, ack.domain) };
-  return ack.kind === 'refused'
-    ? { kind: 'refused', why: ack.why }
-    : { kind: 'unstored', why: unstoredWhy.no_puback };
-}
+/** A reply that is not the hub's, and none of the hub came. */
+const whyOfUnaccepted = (ack: PubAck): string =>
+  ack.kind === 'stored'
+    ? unstoredWhy.local(ack.stream, ack.domain)
+    : ack.kind === 'refused'
+      ? unstoredWhy.no_ack
+      : unstoredWhy.no_puback;

@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { type Alarm, alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
-import { type LossReason, provesHub, readPubAck, type SendResult } from './puback.ts';
+import { isOfHub, type LocalStreams, type LossReason, readPubAck, type SendResult } from './puback.ts';
 import type { QueuedRecord } from './record.ts';
 import {
   forgetPlain,
@@ -88,6 +88,8 @@ export interface SenderState {
   lastAnswer_ms: number;
   /** How long a probe waits for its answer. */
   probeAck_ms: number;
+  /** Names of streams of the local server that have acknowledged records. */
+  readonly localNames: Set<string>;
 }
 
 const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000, isDirect: false };
@@ -119,6 +121,7 @@ export const newSenderState = (
   lastStored_ms: -Infinity,
   lastAnswer_ms: -Infinity,
   probeAck_ms: firstProbeAck_ms,
+  localNames: new Set(),
 });
 
 export function addInFlight(s: SenderState, queue: SubjectQueue, record: QueuedRecord): InFlight {
@@ -176,13 +179,17 @@ export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number
   const { link, hubUp } = s.deps;
   if (kind === 'closed' || !link.state().connected) return false;
   if (s.lastStored_ms > sent_ms) return true; // another record was stored meanwhile
-  return hubUp() ?? kind === 'timeout'; // the leaf alone may have answered "no responders"
+  // the leaf alone may have answered "no responders", or a stream of its own keeps it from doing so
+  return hubUp() ?? (kind === 'timeout' && localStreams(s) === undefined);
 }
 
+const localStreams = ({ deps, limits }: SenderState): LocalStreams | undefined =>
+  limits.isDirect ? undefined : deps.link.state().server?.jetstream;
+
 /** Which replies to a record count; undefined when any does, since the local server has no streams of its own. */
-export function acceptance({ deps, limits }: SenderState): ((data: Uint8Array) => boolean) | undefined {
-  const local = limits.isDirect ? undefined : deps.link.state().server?.jetstream;
-  return local && ((data) => provesHub(readPubAck(data), local));
+export function acceptance(s: SenderState): ((data: Uint8Array) => boolean) | undefined {
+  const local = localStreams(s);
+  return local && ((data) => isOfHub(readPubAck(data), local, s.localNames));
 }
 
 /** Nobody stores the subject: a record of a plain queue is done with, any other is tried again. */
@@ -206,7 +213,8 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
     case 'stored':
       s.lastStored_ms = now_ms;
       s.outcomes.stored(record, result.duplicate);
-      if (queue.state === 'plain') for (const one of s.queues.values()) if (one !== queue) forgetPlain(one);
+      if (queue.troubledSince_ms !== undefined)
+        for (const one of s.queues.values()) if (one !== queue) forgetPlain(one);
       if (markStored(queue, now_ms, log)) s.outcomes.changed();
       break;
     case 'refused':

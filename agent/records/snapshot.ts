@@ -46,7 +46,7 @@ export interface SnapshotKeeper {
   /** Why the snapshot cannot be kept, with the file and the error; undefined when it can. */
   trouble(): string | undefined;
   configure(opts: SnapshotOptions): void;
-  /** Writes the records that wait, if there are any. */
+  /** Writes the records that wait and the gap that is not reported yet, if there are any. */
   stop(): Promise<void>;
 }
 
@@ -69,9 +69,9 @@ const lookEvery_ms = 5000;
 /** Records that wait for less than this are only on their way. */
 const outageFrom_s = 30;
 
-/** Changes when the waiting records do: they are added only at the end, and otherwise become fewer. */
-const markOf = ({ records }: WaitingRecords, ended: string): string =>
-  [ended, records.length, records.at(-1)?.id, records[0]?.shift_ms ?? 0].join(' ');
+/** Changes when the waiting records do (they are added only at the end, and otherwise become fewer) or the gap. */
+const markOf = ({ records, gap }: WaitingRecords, ended: string): string =>
+  [ended, gap?.count ?? 0, records.length, records.at(-1)?.id, records[0]?.shift_ms ?? 0].join(' ');
 
 /** Does one job at a time; a job that fails is the trouble until another succeeds. */
 function run(s: KeeperState, file: string, job: () => Promise<void>): Promise<void> {
@@ -107,7 +107,10 @@ async function restore(s: KeeperState, file: string): Promise<PreviousRun> {
     return nothing;
   }
   const mono_ms = s.deps.ticker.now_ms();
-  s.deps.spool.restore(withTimesOfThisBoot(content, { kernel_boot: owner.kernel_boot, mono_ms }), header);
+  s.deps.spool.restore(
+    withTimesOfThisBoot(content, { kernel_boot: owner.kernel_boot, mono_ms }),
+    header?.gap,
+  );
   s.written = 'by an earlier run';
   s.written_ms = mono_ms;
   return { restored: records.length, broken, ...(header === undefined ? {} : { header }) };
@@ -168,7 +171,8 @@ async function begin(s: KeeperState, file: string): Promise<void> {
   const previous = await open(s, file);
   s.deps.started(previous);
   // from now on the file is of this run: if it is killed, the next run must not take it for the file of the one before
-  if (previous.restored > 0) await run(s, file, () => write(s, file, 'running'));
+  if (previous.restored > 0 || previous.header?.gap !== undefined)
+    await run(s, file, () => write(s, file, 'running'));
 }
 
 function configure(s: KeeperState, opts: SnapshotOptions): void {
@@ -184,7 +188,10 @@ function configure(s: KeeperState, opts: SnapshotOptions): void {
 async function stop(s: KeeperState): Promise<void> {
   const { file } = s.opts;
   if (file === undefined) return;
-  const isEmpty = (): boolean => s.deps.spool.stats().pending === 0;
+  const isEmpty = (): boolean => {
+    const { records, gap } = s.deps.spool.waiting();
+    return records.length === 0 && gap === undefined;
+  };
   await run(s, file, () => (isEmpty() ? remove(s, file) : write(s, file, 'stop')));
   if (s.trouble !== undefined) s.deps.log.error('waiting records are lost at this stop', { why: s.trouble });
 }

@@ -2,7 +2,7 @@
 // {"check":"<8 hex digits>", the first of the SHA-256 of what follows the comma, so that a changed line is detected.
 // The first line is the header, each other line is one record, in order:
 //   {"check":"…","format":"nunect-spool-1","unit":"u1","boot":"1f…","ended":"stop","last_seq":812,"records":2,
-//    "kernel_boot":"…","mono_ms":…,"wall_ms":…,"gap":{…},"unstored":{…}}
+//    "kernel_boot":"…","mono_ms":…,"wall_ms":…,"gap":{…}}
 //   {"check":"…","id":"u1-1f…-801","subject":"ops.heartbeat.u1","worth":"metric","wall_ms":…,"put_ms":…,
 //    "headers":{"X-Unit-ID":["u1"]},"body":{…}}
 // `worth` is the record's priority. `shift_ms`: by how much the clock was wrong when it was made. `settled`: it was made
@@ -31,9 +31,8 @@ export interface SnapshotHeader {
   readonly kernel_boot: string;
   readonly mono_ms: number;
   readonly wall_ms: number;
-  /** Not reported yet: what was dropped, and what was published while no stream took it. */
+  /** What is missing and not reported yet. */
   readonly gap?: Gap;
-  readonly unstored?: Gap;
 }
 
 /** What can be read in a snapshot. */
@@ -58,10 +57,10 @@ const linesAtOnce = 200;
 
 /** The text in chunks, so that other work goes on between them. */
 export function* snapshotText(
-  header: Omit<SnapshotHeader, 'last_seq' | 'records' | 'gap' | 'unstored'>,
-  { records, last_seq, gap, unstored }: WaitingRecords,
+  header: Omit<SnapshotHeader, 'last_seq' | 'records' | 'gap'>,
+  { records, last_seq, gap }: WaitingRecords,
 ): Generator<string> {
-  const first = { format, ...header, last_seq, records: records.length, ...known({ gap, unstored }) };
+  const first = { format, ...header, last_seq, records: records.length, ...known({ gap }) };
   yield line(JSON.stringify(first).slice(1));
   for (let at = 0; at < records.length; at += linesAtOnce)
     yield records

@@ -11,6 +11,7 @@ import {
   restoreRecord,
   type SpoolLimits,
   setLimits,
+  takeGap,
   trim,
   type WaitingRecords,
   waitingRecords,
@@ -19,7 +20,6 @@ import { type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } 
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { type SpoolStats, statsOf } from './stats.ts';
-import type { SubjectQueue } from './subjectqueue.ts';
 import type { ClockCorrection } from './timecorrection.ts';
 
 export interface SpoolDeps extends SenderDeps {
@@ -48,40 +48,45 @@ export interface Spool {
   /** All records that wait, in order. */
   waiting(): WaitingRecords;
   /** Takes in the records that waited in an earlier run, as backlog before all records of this one. */
-  restore(records: readonly KeptRecord[], untold?: Pick<WaitingRecords, 'gap' | 'unstored'>): void;
+  restore(records: readonly KeptRecord[], gap?: Gap): void;
   /** Resolves true when nothing waits any more, or false after `limit_ms`. */
   drained(limit_ms: number): Promise<boolean>;
   stop(): void;
 }
 
-const gapPause_ms = 10_000;
+/** From one report of a gap to the next; twice as long each time after one that got lost itself. */
+const reportPause_ms = { least: 10_000, most: 3_600_000 } as const;
+
+/** When gaps are reported. */
+interface Reporting {
+  pause_ms: number;
+  /** Not before this monotonic ms. */
+  next_ms: number;
+}
 
 /** Counts what becomes of each record. */
-const countInto = (c: Contents, changed: () => void): Outcomes => ({
+const countInto = (
+  c: Contents,
+  reporting: Reporting,
+  now_ms: () => number,
+  changed: () => void,
+): Outcomes => ({
   stored(record, duplicate) {
+    if (record.reports !== undefined) reporting.pause_ms = reportPause_ms.least;
     c.counts.stored += 1;
     if (duplicate !== false) c.counts.duplicates += 1;
     if (duplicate === 'foreign') c.counts.duplicate_ids += 1;
     countOut(c, record);
   },
   published: (queue, record) => countPublished(c, queue, record),
-  lost: (queue, record, why) => drop(c, queue, record, why),
+  lost(queue, record, why) {
+    drop(c, queue, record, why);
+    if (record.reports === undefined) return;
+    reporting.next_ms = now_ms() + reporting.pause_ms;
+    reporting.pause_ms = Math.min(reportPause_ms.most, 2 * reporting.pause_ms);
+  },
   changed,
 });
-
-/** Whether a report of what no stream took may be stored, or is due to be tried: else it would be one more of them. */
-function mayStore({ queues }: Contents, now_ms: number): boolean {
-  const all = [...queues.values()];
-  const isHeld = ({ state, priority, holdUntil_ms }: SubjectQueue): boolean =>
-    priority === 'event' && state === 'plain' && holdUntil_ms > now_ms;
-  return all.some(({ state }) => state === 'stored') && !all.some(isHeld);
-}
-
-/** What is to be reported now: what was dropped, and what no stream took. */
-function gapsToReport(c: Contents, now_ms: number): readonly Gap[] {
-  const gaps = [c.gap.take(), mayStore(c, now_ms) ? c.unstored.take() : undefined];
-  return gaps.filter((gap) => gap !== undefined);
-}
 
 /** Resolves true when nothing waits any more, or false after `limit_ms`. */
 async function whenEmpty({ counts, onEmpty }: Contents, ticker: Ticker, limit_ms: number): Promise<boolean> {
@@ -104,17 +109,20 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     });
   const addReport = (gap: Gap): QueuedRecord => add(deps.gapRecord(gap), gap);
 
-  /** A report may exceed the memory: it must not push out records of its own. */
-  function reportGaps(): void {
-    if (sender.offline()) return;
-    const gaps = gapsToReport(contents, ticker.now_ms());
-    for (const gap of gaps) addReport(gap);
-    if (gaps.length > 0) sender.pump();
+  const reporting: Reporting = { pause_ms: reportPause_ms.least, next_ms: 0 };
+
+  /** One at a time. A report may exceed the memory: it must not push out records of its own. */
+  function reportGap(): void {
+    if (sender.offline() || contents.counts.reports > 0 || ticker.now_ms() < reporting.next_ms) return;
+    const gap = takeGap(contents);
+    if (gap === undefined) return;
+    addReport(gap);
+    sender.pump();
   }
 
-  const outcomes = countInto(contents, () => queueMicrotask(reportGaps));
+  const outcomes = countInto(contents, reporting, ticker.now_ms, () => queueMicrotask(reportGap));
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
-  const cancelReports = ticker.every(gapPause_ms, reportGaps);
+  const cancelReports = ticker.every(reportPause_ms.least, reportGap);
 
   return {
     put(record) {
@@ -131,10 +139,9 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     },
     stats: () => statsOf(contents, sender, ticker.now_ms()),
     waiting: () => waitingRecords(contents, sender.inFlight()),
-    restore(records, { gap, unstored } = {}) {
+    restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);
       if (gap !== undefined) addReport(gap);
-      if (unstored !== undefined) contents.unstored.restore(unstored, ticker.now_ms());
       trim(contents);
       sender.pump();
     },

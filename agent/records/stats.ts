@@ -4,7 +4,7 @@ import { type RecordCounts, totalOf } from './record.ts';
 import { oldestRecord } from './select.ts';
 import type { Sender } from './sender.ts';
 import type { InFlight } from './senderstate.ts';
-import type { Queues, StorageState } from './subjectqueue.ts';
+import { isWaiting, type Queues, type StorageState, type SubjectQueue } from './subjectqueue.ts';
 
 /**
  * `stored`: a stream acknowledges all. `partly`: some subjects, others not. `refused`: the stream says no. `failing`:
@@ -74,7 +74,7 @@ export function putRate(start_ms: number): PutRate {
 export interface Counted {
   readonly queues: Queues;
   readonly counts: Record<
-    'pending' | 'bytes' | 'stored' | 'duplicates' | 'duplicate_ids' | 'published',
+    'pending' | 'bytes' | 'reports' | 'stored' | 'duplicates' | 'duplicate_ids' | 'published',
     number
   >;
   readonly dropped: RecordCounts;
@@ -83,18 +83,29 @@ export interface Counted {
   readonly limits: { readonly memory_bytes: number };
 }
 
-/**
- * The gravest state of any subject. What others store is no excuse for it unless it was stored since: a subject that has
- * had nothing to send stays `stored` for ever.
- */
-function stateOf(queues: Queues): SpoolState {
-  const all = [...queues.values()];
+/** What it has is not stored, or what it had was not. */
+const isTroubled = (queue: SubjectQueue): boolean =>
+  queue.why !== '' && (queue.state === 'plain' || queue.inFlight > 0 || isWaiting(queue));
+
+/** Metrics come at an interval: one that is not late has been stored as far as it can be. */
+const lateAfter = 2.5;
+const late_ms = 5000;
+
+/** Whether its records are stored now. A subject that has nothing to send stays `stored` for ever, and proves nothing. */
+const isBeingStored = (
+  { state, priority, lastStored_ms = -Infinity, interval_ms = 0 }: SubjectQueue,
+  now_ms: number,
+) =>
+  state === 'stored' && priority === 'metric' && now_ms - lastStored_ms < lateAfter * interval_ms + late_ms;
+
+/** The gravest state of any subject; `partly` where others are being stored. */
+function stateOf(queues: Queues, now_ms: number): SpoolState {
+  const all = [...queues.values()].filter((queue) => queue.state === 'stored' || isTroubled(queue));
   const trouble = (['refused', 'failing', 'denied', 'plain'] as const).find((one) =>
     all.some(({ state }) => state === one),
   );
-  if (trouble === undefined) return all.some(({ state }) => state === 'stored') ? 'stored' : 'starting';
-  const since_ms = Math.min(...all.map(({ troubledSince_ms = Infinity }) => troubledSince_ms));
-  return all.some(({ lastStored_ms = -Infinity }) => lastStored_ms > since_ms) ? 'partly' : trouble;
+  if (trouble === undefined) return all.length > 0 ? 'stored' : 'starting';
+  return all.some((queue) => isBeingStored(queue, now_ms)) ? 'partly' : trouble;
 }
 
 function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {
@@ -108,14 +119,14 @@ export function statsOf(
   sender: Pick<Sender, 'offline' | 'isTried' | 'inFlight'>,
   now_ms: number,
 ): SpoolStats {
-  const { pending, bytes, ...counts } = c.counts;
+  const { pending, bytes, reports: _reports, ...counts } = c.counts;
   const { memory_bytes } = c.limits;
   const since_ms = oldest_ms(c, sender.inFlight());
   const perSecond = c.rate.perSecond(now_ms);
   return {
-    state: !sender.isTried() ? 'starting' : sender.offline() ? 'offline' : stateOf(c.queues),
+    state: !sender.isTried() ? 'starting' : sender.offline() ? 'offline' : stateOf(c.queues, now_ms),
     unstored: [...c.queues.values()]
-      .filter(({ why }) => why !== '')
+      .filter(isTroubled)
       .map(({ subject, state, why, troubledSince_ms: since }) => ({
         subject,
         state,

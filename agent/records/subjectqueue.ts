@@ -1,4 +1,5 @@
 import type { Log } from '../lib/log.ts';
+import { collectGap, type GapCollector } from './gap.ts';
 import type { QueuedRecord, RecordPriority } from './record.ts';
 
 /**
@@ -24,6 +25,11 @@ export interface SubjectQueue {
   troubledSince_ms: number | undefined;
   /** Monotonic ms at which a stream acknowledged its last record; undefined before the first. */
   lastStored_ms: number | undefined;
+  /** Monotonic ms at which the last record was put, and how long after the one before. */
+  lastPut_ms: number | undefined;
+  interval_ms: number | undefined;
+  /** What was published without an acknowledgement and is not reported yet. */
+  readonly unstored: GapCollector;
   /** Nothing is sent before this monotonic ms; 0 when it is not held back. */
   holdUntil_ms: number;
   /** Length of the last pause. */
@@ -46,6 +52,9 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
   failingSince_ms: undefined,
   troubledSince_ms: undefined,
   lastStored_ms: undefined,
+  lastPut_ms: undefined,
+  interval_ms: undefined,
+  unstored: collectGap(),
   holdUntil_ms: 0,
   pause_ms: 0,
   inFlight: 0,
@@ -53,7 +62,7 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
 
 export const isWaiting = ({ fresh, backlog }: SubjectQueue): boolean => fresh.length + backlog.length > 0;
 
-/** It is not known to work: one record at a time is tried, after pauses. */
+/** It is not known to work: one record at a time is tried, each new one, and what it has after pauses. */
 export const isTriedAgain = ({ state }: SubjectQueue): boolean => state === 'failing' || state === 'refused';
 
 /** Puts a record back into its place by seq; it belongs to the backlog from now on. */
@@ -129,10 +138,10 @@ export function markStored(queue: SubjectQueue, now_ms: number, log: Log): boole
 
 /** The stream has refused a record, for the reason that it gives. */
 export function markRefused(queue: SubjectQueue, why: string, now_ms: number, log: Log): boolean {
-  const isOtherWhy = queue.why !== why;
+  const wasRefused = queue.state === 'refused';
   hold(queue, refusedPause, now_ms);
   const isNew = become(queue, 'refused', why, now_ms);
-  if (isOtherWhy) log.warn('the hub stream refuses records', { subject: queue.subject, why });
+  if (!wasRefused) log.warn('the hub stream refuses records', { subject: queue.subject, why });
   return isNew;
 }
 
@@ -153,7 +162,7 @@ export function markUnstored(
   const limit_ms = queue.lastStored_ms === undefined ? patience.patience_ms : patience.longPatience_ms;
   if (now_ms - queue.failingSince_ms < limit_ms) {
     hold(queue, retryPause, now_ms);
-    return become(queue, 'failing', why, now_ms);
+    return become(queue, 'failing', why, sent_ms);
   }
   Object.assign(queue, { pause_ms: 0, holdUntil_ms: 0 });
   holdPlain(queue, now_ms);
@@ -165,19 +174,24 @@ export function markUnstored(
 /** A plain queue is not probed again before a pause has passed. */
 export const holdPlain = (queue: SubjectQueue, now_ms: number): void => hold(queue, probePause, now_ms);
 
-const untroubled = { failingSince_ms: undefined, troubledSince_ms: undefined, pause_ms: 0 };
+const untroubled = {
+  state: 'untried',
+  why: '',
+  failingSince_ms: undefined,
+  troubledSince_ms: undefined,
+  pause_ms: 0,
+} as const;
 
 /** The queue may be tried at once, and its failures so far are forgotten. */
 export function release(queue: SubjectQueue): void {
   queue.holdUntil_ms = 0;
   if (!isTriedAgain(queue)) return;
-  Object.assign(queue, { ...untroubled, state: 'untried' });
+  Object.assign(queue, untroubled);
 }
 
 /** What nobody stored is tried anew: somebody stores another subject again. */
 export function forgetPlain(queue: SubjectQueue): void {
-  if (queue.state === 'plain')
-    Object.assign(queue, { ...untroubled, state: 'untried', why: '', holdUntil_ms: 0 });
+  if (queue.state === 'plain') Object.assign(queue, { ...untroubled, holdUntil_ms: 0 });
 }
 
 /** Whether a hub is configured changed. Without one, records are published plainly and nothing is probed. */
@@ -185,7 +199,7 @@ export function setHub(queue: SubjectQueue, hub: boolean): void {
   Object.assign(
     queue,
     hub
-      ? { ...untroubled, state: 'untried', why: '', holdUntil_ms: 0 }
-      : { state: 'plain', why: 'no hub is configured', holdUntil_ms: Infinity },
+      ? { ...untroubled, holdUntil_ms: 0 }
+      : { ...untroubled, state: 'plain', why: 'no hub is configured', holdUntil_ms: Infinity },
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../agent/nats/outgoing.ts';
-import { provesHub, readPubAck, resultOf, unstoredWhy } from '../../../agent/records/puback.ts';
+import { isOfHub, readPubAck, resultOf, unstoredWhy } from '../../../agent/records/puback.ts';
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
@@ -28,18 +28,25 @@ test('only what a stream says is a PubAck', () => {
     kind: 'refused',
     why: 'full',
     isTooLarge: false,
+    stream: undefined,
   });
 });
 
 test('a stream of the local server proves nothing of the hub', () => {
   const ack = (domain: string | undefined) =>
     readPubAck(bytes({ stream: 'S', seq: 1, ...(domain === undefined ? {} : { domain }) }));
-  assert.equal(provesHub(ack('hub'), { domain: 'u1' }), true);
-  assert.equal(provesHub(ack(undefined), { domain: 'u1' }), true, 'the hub has no domain');
-  assert.equal(provesHub(ack('hub'), { domain: undefined }), true);
-  assert.equal(provesHub(ack('u1'), { domain: 'u1' }), false);
-  assert.equal(provesHub(ack(undefined), { domain: undefined }), false, 'it may be either');
-  assert.equal(provesHub({ kind: 'other' }, { domain: 'u1' }), false);
+  const known = new Set<string>();
+  const is = (one: ReturnType<typeof readPubAck>, domain: string | undefined) =>
+    isOfHub(one, { domain }, known);
+  assert.equal(is(ack('hub'), 'u1'), true);
+  assert.equal(is(ack(undefined), 'u1'), true, 'the hub has no domain');
+  assert.equal(is(ack('hub'), undefined), true);
+  assert.equal(is({ kind: 'other' }, 'u1'), false);
+  const refusal = readPubAck(bytes({ error: { description: 'full' }, stream: 'S', seq: 0 }));
+  assert.equal(is(refusal, 'u1'), true);
+  assert.equal(is(ack('u1'), 'u1'), false);
+  assert.equal(is(refusal, 'u1'), false, 'S is known as a local one');
+  assert.equal(is(ack(undefined), undefined), false, 'it may be either');
 });
 
 test('what an answer means depends on whether the hub was reached and the record was sent before', () => {
@@ -68,7 +75,7 @@ test('what an answer means depends on whether the hub was reached and the record
   assert.deepEqual(result(silent(stored)), { kind: 'unstored', why: unstoredWhy.local('S', undefined) });
   assert.deepEqual(result(silent(stored), true, false), { kind: 'unreachable' });
   const refused = { error: { code: 503, err_code: 10077, description: 'full' } };
-  assert.deepEqual(result(silent(refused)), { kind: 'refused', why: 'full' });
+  assert.deepEqual(result(silent(refused)), { kind: 'unstored', why: unstoredWhy.no_ack });
   assert.deepEqual(result(silent({})), { kind: 'unstored', why: unstoredWhy.no_puback });
   assert.deepEqual(result({ kind: 'timeout' }, true, false), { kind: 'unreachable' });
   assert.equal(result({ kind: 'too_large' }, true, false).kind, 'lost');

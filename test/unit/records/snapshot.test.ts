@@ -36,12 +36,13 @@ function run(
   const { unit = 'u1', memory_bytes = 1e6, every_s = 900 } = more;
   const stored: { id: string; subject: string; body: Record<string, unknown> }[] = [];
   let up = false;
+  const hub = { isThere: false };
   const spool = openSpool(
     {
       random: Math.random,
       ticker,
       log,
-      hubUp: () => up,
+      hubUp: () => up || hub.isThere,
       wall_ms: () => 1e12 + ticker.now_ms(),
       gapRecord: (gap: Gap) => ({ subject: 'ops.status', priority: 'event', body: { gap } }),
       link: fakeLink(
@@ -78,6 +79,7 @@ function run(
   };
   return {
     ticker,
+    hub,
     spool,
     keep,
     stored,
@@ -228,6 +230,26 @@ test('a gap that was not reported yet survives too', async (t) => {
     .filter(({ subject }) => subject === 'ops.status')
     .map(({ body }) => (body['gap'] as Gap).count);
   assert.deepEqual(gaps, [lost]);
+  await second.stop();
+});
+
+test('what was published while no stream took it is told after a restart too', async (t) => {
+  const file = place(t);
+  const first = run(file);
+  first.hub.isThere = true;
+  for (let n = 1; n <= 20; n++) {
+    first.metrics(n, n);
+    await first.ticker.pass(2000);
+  }
+  const { pending, published } = first.spool.stats();
+  assert.deepEqual([pending, published], [0, 20]);
+  await first.stop();
+  const second = run(file);
+  await second.started();
+  await second.join();
+  await second.ticker.pass(10_000);
+  const gaps = second.stored.flatMap(({ body }) => ('gap' in body ? (body['gap'] as Gap).count : []));
+  assert.deepEqual(gaps, [20]);
   await second.stop();
 });
 
