@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { exampleHub, startServer } from '../leaf/leafdaemon.ts';
+import { type Gate, gateTo } from '../net/gate.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, eventually } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
@@ -27,11 +28,14 @@ interface ClusterInfo {
 /** Three servers by config/hub/hub.conf, and the stream of config/hub/stream.json with three replicas. */
 export interface HubCluster {
   readonly servers: readonly HubServer[];
-  readonly leafPorts: readonly number[];
+  /** The way of leafs to each server, in the same order. */
+  readonly gates: readonly Gate[];
   /** The operator's connection. It goes to whichever server is there. */
   readonly nc: NatsConnection;
   /** The leader of the stream; waits until there is one. */
   leader(): Promise<HubServer>;
+  /** How many records the stream has. */
+  stored(): Promise<number>;
   /** Has the leader of the stream hand over, and waits until another has taken over. */
   stepDown(): Promise<HubServer>;
   kill(server: HubServer): Promise<void>;
@@ -45,23 +49,22 @@ export interface HubCluster {
 /** Starts it in `dir`. */
 export async function startHubCluster(owner: Cleanup, dir: string, program: string): Promise<HubCluster> {
   const ports = [];
-  for (const name of names)
-    ports.push({
-      name,
-      client: await reservePort(),
-      leaf: await reservePort(),
-      route: await reservePort(),
-    });
+  for (const name of names) {
+    const [client, leaf, route] = [await reservePort(), await reservePort(), await reservePort()];
+    ports.push({ name, client, leaf, route, gate: await gateTo(owner, leaf, Math.random) });
+  }
   const routes = ports.map(({ route }) => `"nats://127.0.0.1:${route}"`).join(', ');
   const running = new Map<HubServer, Daemon>();
   const home = (server: HubServer): string => join(dir, server);
-  for (const { name, client, leaf, route } of ports) {
+  for (const { name, client, leaf, route, gate } of ports) {
     mkdirSync(home(name), { recursive: true });
     const conf = exampleHub('hub', home(name), { client, leaf });
     const cluster = `cluster { name: "HUB", listen: "127.0.0.1:${route}", routes: [ ${routes} ] }\n`;
     writeFileSync(
       conf,
-      readFileSync(conf, 'utf8').replace('server_name: "hub"', `server_name: "${name}"`) + cluster,
+      readFileSync(conf, 'utf8')
+        .replace('server_name: "hub"', `server_name: "${name}"`)
+        .replace(/advertise: ".*"/, `advertise: "127.0.0.1:${gate.port}"`) + cluster,
     );
   }
   const start = async (server: HubServer): Promise<void> => {
@@ -88,9 +91,10 @@ export async function startHubCluster(owner: Cleanup, dir: string, program: stri
     eventually('the stream has a leader', async () => (await info()).leader as HubServer | undefined);
   return {
     servers: names,
-    leafPorts: ports.map(({ leaf }) => leaf),
+    gates: ports.map(({ gate }) => gate),
     nc,
     leader,
+    stored: async () => (await jetstream(nc, 'STREAM.INFO.NUNECT')).state?.messages ?? 0,
     async stepDown() {
       const before = await leader();
       await jetstream(nc, 'STREAM.LEADER.STEPDOWN.NUNECT');
