@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools browser clean
+.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools test-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -14,7 +14,7 @@ help: ## list the targets
 demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
 
-test: build browser ## run all tests with coverage: unit, integration, end to end
+test: build test-tools ## run all tests with coverage: unit, integration, end to end
 	@test/all.sh
 
 truth: build tools ## hold what units say of their clock against the truth; NAMES="ptp-asym ntp-step90" for these, LAB_SECONDS=28800 random labs for a night
@@ -63,8 +63,8 @@ bench: build tools ## measure size and speed of the bundle, compared with bare n
 generate: node_modules/.package-lock.json ## update the files generated from the option table, the reason codes and the wire contract
 	@$(run_ts) build/generate.ts
 
-browser: # fetch the tools and chromium, which only the tests need
-	@build/tools.sh --browser
+test-tools: # fetch the tools, JavaScript runtimes and chromium, which only the tests need
+	@build/tools.sh --tests
 
 tools: ## fetch the programs that tests and demo run into .tools: nats-server, nats, chronyd, ptp4l, shellcheck
 	@build/tools.sh

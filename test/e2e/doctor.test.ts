@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { CheckResult } from '../../agent/cli/doctor/checkresult.ts';
+import { type CheckResult, exitCode, firstCause } from '../../agent/cli/doctor/checkresult.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
 import { authority, exampleHub, startServer } from '../kit/leaf/leafdaemon.ts';
@@ -29,7 +29,10 @@ function patient(
     assert.equal(stderr, '');
     const report = JSON.parse(stdout) as Report;
     assert.equal(report.code, code);
-    return report;
+    // how old the node of this machine is has nothing to do with the unit
+    const findings = report.findings.filter(({ what, level }) => what !== 'node' || level !== 'WARN');
+    const first = firstCause(findings)?.what;
+    return { code: exitCode(findings), ...(first && { first }), findings };
   };
   const until = async (what: string, wanted: (report: Report) => boolean): Promise<Report> => {
     let last: Report | undefined;

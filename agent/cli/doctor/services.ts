@@ -1,18 +1,9 @@
-import type { HostCommands } from '../../health/host.ts';
 import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts';
 import { leafServer } from '../../leaf/render/server.ts';
 import { isAgentRunning, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
 import { whyNoLogin } from './login.ts';
-
-const leastNode = 20;
-
-/** Node itself, by its version such as 20.20.2. */
-export const judgeNode = (version: string, host: HostCommands): CheckResult =>
-  Number.parseInt(version, 10) >= leastNode
-    ? ok('node', version)
-    : fail('node', `${version} is too old: ${leastNode} or newer is needed`, host.install('node'));
 
 /** The server program of mode managed. */
 export async function checkServer({ loaded: { config }, spawn, host }: DoctorFacts): Promise<CheckResult> {

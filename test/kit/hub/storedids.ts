@@ -56,6 +56,25 @@ export function account(records: readonly StoredRecord[], boot: string, from = 0
   return { last, stored: unique.size, doubled: seqs.length - unique.size, missing };
 }
 
+/** Waits until no record of a boot is missing up to its last one; gives what the stream has of it. */
+export async function allStored(nc: NatsConnection, stream: string, boot: string) {
+  let records: StoredRecord[] = [];
+  let found = account(records, boot);
+  await eventually(
+    'no record is missing',
+    async () => {
+      records = (await readStream(nc, stream)).filter((one) => one.boot === boot);
+      found = account(records, boot);
+      return found.missing.length === 0;
+    },
+    60_000,
+    500,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}: ${found.missing}`);
+  });
+  return { ...found, records };
+}
+
 /** One line of the outage table. */
 export function tellOutage(
   what: string,

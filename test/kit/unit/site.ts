@@ -73,6 +73,8 @@ export interface UnitOptions {
   /** Further sections, as UCI text. */
   readonly more?: string;
   readonly interval_s?: number;
+  /** What runs the bundle, called as node is; default: that of all tests. */
+  readonly runtime?: string;
   /** Flags of node for the agent. */
   readonly nodeFlags?: readonly string[];
   /**
@@ -104,8 +106,8 @@ export interface RunningUnit {
 }
 
 /** Runs a command of the unit's bundle to its end. */
-export const nunect = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
-  runToEnd(runtime(), [bundle, ...args], { env });
+export const nunect = (args: readonly string[], env: NodeJS.ProcessEnv = process.env, by = runtime()) =>
+  runToEnd(by, [bundle, ...args], { env });
 
 /** Runs a command of the operator's bundle to its end. */
 export const nunectHub = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
@@ -147,7 +149,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const { dir } = opts;
   const ports = { leaf: await reservePort(), status: await reservePort() };
   const config = await writeUci(opts, ports);
-  const rendered = await nunect(['render', '--config', config, '--out', dir]);
+  const rendered = await nunect(['render', '--config', config, '--out', dir], process.env, opts.runtime);
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
   const startLeaf = (): Promise<Daemon> =>
     opts.kept === true
@@ -155,7 +157,7 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
       : startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {
-    const words = [runtime(), ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
+    const words = [opts.runtime ?? runtime(), ...(opts.nodeFlags ?? []), bundle, 'run', '--dir', dir];
     const [program = '', ...args] = opts.alone === true ? [need('unshare'), ...alone, ...words] : words;
     const started = daemon(owner, program, args, opts.alone === true ? { target: childOf } : {});
     await eventually(
