@@ -82,6 +82,7 @@ function buildIpk(one, architectures) {
 }
 
 for (const one of packages) {
+  if (one.apkOnly) continue; // make feed makes it
   const architectures = one.architectures.filter(
     (name) => name === 'all' || (wanted?.includes(name) ?? true),
   );

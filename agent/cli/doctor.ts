@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { runAs } from '../config/checks/trust.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import { assumedHost, hosts } from '../health/host.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
@@ -11,7 +12,7 @@ import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
 import type { DoctorFacts } from './doctor/facts.ts';
 import { checkHub } from './doctor/hubchecks.ts';
 import { checkRecords } from './doctor/records.ts';
-import { checkAgent, checkLeaf, checkServer, judgeNode } from './doctor/services.ts';
+import { checkAgent, checkLeaf, checkNode, checkServer } from './doctor/services.ts';
 import { checkTime } from './doctor/timechecks.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
@@ -48,7 +49,7 @@ type Check = readonly [
 /** In the order in which one thing is the cause of the next. */
 const checks: readonly Check[] = [
   ['config', checkConfig],
-  ['node', ({ host }) => judgeNode(process.versions.node, host)],
+  ['node', checkNode],
   ['nats-server', checkServer],
   ['rendered', checkRendered],
   ['agent', checkAgent],
@@ -73,11 +74,11 @@ async function runChecks(facts: DoctorFacts): Promise<CheckResult[]> {
 }
 
 /** Starts programs, and ends those that still run. */
-function spawner(): { readonly spawn: Spawn; endAll(): void } {
+function spawner(configFile: string): { readonly spawn: Spawn; endAll(): void } {
   const children = new Set<ChildProcess>();
   return {
     spawn: spawnSafely((command, rest) => {
-      const child = spawn(command, [...rest]);
+      const child = spawn(command, [...rest], runAs(configFile));
       children.add(child);
       child.once('close', () => children.delete(child));
       return child;
@@ -113,7 +114,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  const { spawn, endAll } = spawner();
+  const { spawn, endAll } = spawner(configFile);
   const ended = new AbortController();
   const facts = await gather(configFile, dir);
   const findings = await runChecks({ ...facts, spawn, signal: ended.signal });

@@ -147,7 +147,7 @@ config leaf\n option server ${server}\n option port 1\n`;
 config leaf\n option server ${server}\nconfig user app\n option password lan-secret\n`;
     writeFileSync(config, uci);
     writeFileSync(password, 'hub-secret\n');
-    chmodSync(config, 0o646);
+    chmodSync(config, 0o644);
     chmodSync(password, 0o664);
     const { stdout } = root(process.execPath, bundle, 'check', '--config', config);
     const { status, stderr } = render();
@@ -163,11 +163,7 @@ config leaf\n option server ${server}\nconfig user app\n option password lan-sec
         /readable by everybody, writable by its group \(mode 0664, owner root, group root\): chmod 600/,
         where,
       );
-      assert.match(
-        text,
-        /has secrets in it and is readable by everybody, writable by everybody \(mode 0646/,
-        where,
-      );
+      assert.match(text, /has secrets in it and is readable by everybody \(mode 0644/, where);
     }
     for (const [, command = ''] of stdout.matchAll(/\): (ch[^\n]*)/g))
       assert.equal(root('sh', '-c', command).status, 0);

@@ -8,7 +8,7 @@ import { type OpenedIpk, openIpk, packageEpoch } from '../kit/openwrt/ipk.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { need, projectRoot } from '../kit/process/tools.ts';
 
-const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+const { version, author } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 
 const thisFile = { after: () => {} }; // its directories go when the process ends
 let bundleDir: string;
@@ -116,7 +116,7 @@ describe('the .ipk', () => {
     assert.deepEqual(fields.trimEnd().split('\n'), [
       'Package: nunect',
       `Version: ${/_([^_]+(?:_[a-z]+\d*)?-r1)_all/.exec(ipk.file)?.[1]}`,
-      'Depends: node, nats-server',
+      'Depends: node | nunect-javascript, nats-server',
       'Source: openwrt/nunect',
       'SourceName: nunect',
       'License: Apache-2.0',
@@ -124,6 +124,7 @@ describe('the .ipk', () => {
       'Section: net',
       'Require-User: nunect=4222:nunect=4222',
       `SourceDateEpoch: ${packageEpoch}`,
+      `Maintainer: ${author}`,
       'Architecture: all',
       `Installed-Size: ${size}`,
     ]);

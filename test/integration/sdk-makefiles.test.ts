@@ -21,6 +21,8 @@ interface Package {
   readonly url?: string;
   readonly description: string;
   readonly conffiles?: readonly string[];
+  readonly maintainer: string;
+  readonly postinst?: string;
   readonly postrm?: string;
   readonly files: readonly (readonly [path: string, mode: number, source: string])[];
 }
@@ -58,6 +60,9 @@ function runMakefile(name: string): string {
   return out;
 }
 
+/** Of conffiles: what sysupgrade keeps with all that is in it. */
+const isFolder = (path: string): boolean => path.endsWith('/');
+
 for (const name of ['nunect', 'nats-server', 'luci-app-nunect']) {
   describe(`openwrt/${name}/Makefile`, () => {
     let out: string;
@@ -76,7 +81,11 @@ for (const name of ['nunect', 'nats-server', 'luci-app-nunect']) {
           source.startsWith('dist/') ? join(dist, source.slice(5)) : join(projectRoot, source),
           'utf8',
         );
-      const expected = one.files.map(([path, mode, source]) => [path, mode, content(source)] as const);
+      const kept = one.conffiles?.filter(isFolder).map((path) => `${path}\n`) ?? [];
+      const expected = [
+        ...one.files.map(([path, mode, source]) => [path, mode, content(source)] as const),
+        ...(kept.length > 0 ? [[`/lib/upgrade/keep.d/${name}`, 0o644, kept.join('')] as const] : []),
+      ];
       assert.deepEqual(
         filesIn(join(out, 'root')),
         expected.sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -84,22 +93,38 @@ for (const name of ['nunect', 'nats-server', 'luci-app-nunect']) {
     });
 
     it('says the same version, dependencies, licence, section, user, address and architecture', () => {
-      const [version, depends, license, licenseFiles, section, user, url, arch] = said('fields').split('|');
+      const [version, depends, license, licenseFiles, section, user, url, arch, maintainer] =
+        said('fields').split('|');
       const wanted = depends?.split(' ').filter((each) => !each.startsWith('@')); // those are choices of the build
       assert.deepEqual(
         wanted,
-        one.depends.map((each) => `+${each}`),
+        one.depends.map((each) => `+${each.split(' | ')[0]}`), // a feed in an SDK has node
       );
       assert.deepEqual(
-        [version, license, licenseFiles, section, user, url],
-        [one.version, one.license, one.licenseFiles, one.section, one.requireUser ?? '', one.url ?? ''],
+        [version, maintainer, license, licenseFiles, section, user, url],
+        [
+          one.version,
+          one.maintainer,
+          one.license,
+          one.licenseFiles,
+          one.section,
+          one.requireUser ?? '',
+          one.url ?? '',
+        ],
       );
       assert.equal(arch === 'all', one.architectures.includes('all'));
     });
 
-    it('says the same description, conffiles and postrm', () => {
+    it('says the same description, conffiles, postinst and postrm', () => {
       assert.equal(said('description').replace(/^ +/gm, '').trim(), one.description);
-      assert.deepEqual(said('conffiles').split('\n').filter(Boolean), one.conffiles ?? []);
+      assert.deepEqual(
+        said('conffiles').split('\n').filter(Boolean),
+        one.conffiles?.filter((path) => !isFolder(path)) ?? [],
+      );
+      const postinst =
+        one.postinst === undefined ? '' : readFileSync(join(projectRoot, one.postinst), 'utf8');
+      // luci.mk has one for every app: a second one would run besides
+      assert.equal(said('postinst').trim(), name.startsWith('luci-') ? 'LUCI_POSTINST' : postinst.trim());
       const postrm = one.postrm === undefined ? '' : readFileSync(join(projectRoot, one.postrm), 'utf8');
       assert.equal(said('postrm').trim(), postrm.trim());
     });
