@@ -7,9 +7,9 @@ define Build/Prepare
 	$(Build/Patch)
 endef
 
-# there are no patches here; that a package which unpacks itself keeps them shows in OUT
+# there are no patches here
 define Build/Patch
-	touch $(OUT)/patched
+	:
 endef
 
 define BuildPackage
