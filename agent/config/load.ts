@@ -2,7 +2,7 @@ import { known } from '../lib/known.ts';
 import type { Users } from './checks/access.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
-import { type Limits, withinLimits } from './checks/trust.ts';
+import { type ConfigLimits, withinLimits } from './checks/trust.ts';
 import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
@@ -22,7 +22,7 @@ export interface LoadInput {
   /** What ran before: a bad option keeps its value of then. */
   readonly lastGood?: Config;
   /** What the config may make root do; undefined for anything. */
-  readonly limits?: Limits;
+  readonly limits?: ConfigLimits;
 }
 
 /** A config that can be run with, whatever the file said, and what was wrong with the file. */

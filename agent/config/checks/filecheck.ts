@@ -20,14 +20,14 @@ export type Stat = (path: string) => FileState;
 
 type Readers = NonNullable<Option<unknown>['file']>;
 /** A file that an option names. */
-export interface Named {
+export interface NamedFile {
   readonly option: string;
   readonly path: string;
   readonly readers: Readers;
 }
 
 /** Every file that an option names. */
-export function filesOf(config: Config): Named[] {
+export function filesOf(config: Config): NamedFile[] {
   const instances: { readonly table: OptionTable; readonly path: string; readonly values: object }[] = [];
   for (const [type, { many, options }] of Object.entries(sections)) {
     const values: unknown = config[type as keyof Config];
@@ -70,7 +70,7 @@ function foldersTo(path: string, real: string | undefined): string[] {
 }
 
 /** What keeps the daemons from reading a file that they need. */
-function barrier({ option, path, readers }: Named, stat: Stat, users: Users): UnplacedProblem[] {
+function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { daemon } = users;
   const state = stat(path);
   if (daemon === undefined || state.kind !== 'file') return [];
@@ -102,7 +102,7 @@ function isUsed(option: string, { hub, leaf }: Config): boolean {
   return leaf.mode === 'managed' || (leaf.mode === 'off' && option.startsWith('hub.tls_'));
 }
 
-function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
+function checkFile(one: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
   const at = { option, value: path, ofFile: true } as const;

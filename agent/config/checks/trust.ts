@@ -6,7 +6,7 @@ import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
 import { describeRights, excess } from './access.ts';
-import { filesOf, fixCommand, type Named } from './filecheck.ts';
+import { filesOf, fixCommand, type NamedFile } from './filecheck.ts';
 import { stat, usersOf } from './machinefiles.ts';
 
 /** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
@@ -17,9 +17,9 @@ const foldersFile = join(keepDir, 'secret-folders');
 const nobody = 65534;
 
 /** What a config may make root do, by who can write it. Undefined where nobody but the reader can: then anything. */
-export interface Limits {
+export interface ConfigLimits {
   /** Why root does not read this file as a secret; undefined when it does. */
-  secret(file: Named): string | undefined;
+  secret(file: NamedFile): string | undefined;
   /** Why this program is not started; undefined when it is, or when there is none. */
   program(name: string): string | undefined;
 }
@@ -66,7 +66,7 @@ const secretFolders = (): string[] => [
     .map(realOf),
 ];
 
-function whyNoSecret({ path, readers }: Named, writers: string): string | undefined {
+function whyNoSecret({ path, readers }: NamedFile, writers: string): string | undefined {
   const real = realOf(path);
   if (!secretFolders().some((folder) => real.startsWith(`${folder}/`)))
     return `is not read: ${writers} can write this config, so it may name secrets only below ${keepDir} and the folders that root lists in ${foldersFile}`;
@@ -95,7 +95,7 @@ function whyNoProgram(name: string, writers: string): string | undefined {
 }
 
 /** What a config may make this process do; undefined where there is no limit: it is not root, or only root writes it. */
-export function limitsOf(configFile: string): Limits | undefined {
+export function limitsOf(configFile: string): ConfigLimits | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const writers = writersOf(configFile);
   return writers === undefined
@@ -117,13 +117,13 @@ export function secretReader(configFile: string): (path: string) => string {
 }
 
 /** Secrets that root reads for the config, be it to hand them on. */
-const isReadByRoot = ({ option, readers }: Named): boolean =>
+const isReadByRoot = ({ option, readers }: NamedFile): boolean =>
   readers === 'root' || option.endsWith('creds_file');
 
 /** The config without programs that it may not name, and what it may not: each keeps its last good value, else its default. */
 export function withinLimits(
   config: Config,
-  limits: Limits | undefined,
+  limits: ConfigLimits | undefined,
   lastGood: Config | undefined,
 ): { readonly config: Config; readonly refused: readonly UnplacedProblem[] } {
   if (limits === undefined) return { config, refused: [] };
