@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages feed feed-key bench generate tools test-tools clean
+.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 demo: build tools ## run a hub, a leaf and an agent on this machine, until Ctrl-C or for DEMO_SECONDS
 	@$(run_ts) test/demo/demo.ts
@@ -50,6 +50,9 @@ build: node_modules/.package-lock.json ## build dist/nunect.cjs for the unit and
 
 packages: build ## build the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
 	@node build/packages.mjs $(if $(ARCH),--arch $(ARCH))
+
+source-release: node_modules/.package-lock.json ## make dist/packages/nunect-VERSION.tar.gz, from which an OpenWrt SDK builds nunect with its own node
+	@node build/sourcerelease.mjs
 
 feed: packages ## make a signed feed of the packages in dist/feed; APK=path of apk-tools 3
 	@node build/feed.mjs $(if $(ARCH),--arch $(ARCH)) $(if $(APK),--apk $(APK))

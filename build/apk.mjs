@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { shippedBy } from './shipped.mjs';
 
 /** Why apk packages cannot be made here and what to do; undefined where they can. */
 export function lackOfApk(apk) {
@@ -29,9 +30,9 @@ const functions = `[ -s \${IPKG_INSTROOT}/lib/functions.sh ] || exit 0
 `;
 
 /** The scripts of a package by apk's names for them. */
-function scriptsOf({ name, preinst, postrm }, read) {
+function scriptsOf({ name, preinst, postinst, postrm }, read) {
   const known = `${functions}export root="\${IPKG_INSTROOT}"\nexport pkgname="${name}"\n`;
-  const install = `[ "\${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n${known}add_group_and_user\ndefault_postinst\n`;
+  const install = `[ "\${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n${known}add_group_and_user\ndefault_postinst\n${postinst === undefined ? '' : read(postinst)}`;
   const remove = `#!/bin/sh\n${known}default_prerm\n`;
   const before = preinst === undefined ? {} : { 'pre-install': read(preinst), 'pre-upgrade': read(preinst) };
   return {
@@ -44,11 +45,11 @@ function scriptsOf({ name, preinst, postrm }, read) {
 }
 
 /** What OpenWrt's scripts on the router want to know of a package, in /lib/apk/packages. */
-function notesOf({ name, files, conffiles = [], requireUser }, read) {
+function notesOf({ name, requireUser }, { files, conffiles }) {
   const lines = (all) => all.map((line) => `${line}\n`).join('');
   const sha256 = (path) => {
-    const [, , source] = files.find(([one]) => one === path) ?? [];
-    return createHash('sha256').update(read(source)).digest('hex');
+    const [, , content] = files.find(([one]) => one === path) ?? [];
+    return createHash('sha256').update(content).digest('hex');
   };
   const paths = files.map(([path]) => path);
   if (requireUser !== undefined) paths.push(`/lib/apk/packages/${name}.rusers`); // the list names this note, not the others
@@ -70,8 +71,8 @@ export function apkPackage(apk, one, architecture, read, epoch, folder) {
       writeFileSync(join(work, path), content);
       chmodSync(join(work, path), mode); // whatever the umask
     };
-    const shipped = one.files.map(([path, mode, source]) => [path, mode, read(source)]);
-    for (const [path, mode, content] of [...shipped, ...notesOf(one, read)])
+    const shipped = shippedBy(one, read);
+    for (const [path, mode, content] of [...shipped.files, ...notesOf(one, shipped)])
       put(`files${path}`, mode, content);
     const scripts = Object.entries(scriptsOf(one, read)).flatMap(([kind, text]) => {
       put(`scripts/${kind}`, 0o755, text);
@@ -86,7 +87,8 @@ export function apkPackage(apk, one, architecture, read, epoch, folder) {
       origin: one.source,
       url: one.url ?? '',
       maintainer: one.maintainer ?? '',
-      depends: one.depends?.join(' ') ?? '',
+      // apk knows no choice: the last one named is the virtual package that each of them provides
+      depends: one.depends?.map((each) => each.split(' | ').at(-1)).join(' ') ?? '',
       provides: one.provides?.join(' ') ?? '',
     };
     const about = Object.entries(info).flatMap(([key, value]) =>

@@ -49,8 +49,9 @@ function packagesFor(architecture) {
     const name = ['all', architecture].find((each) => one.architectures.includes(each));
     return name === undefined ? [] : [[one, name, ipkName(one, name)]];
   });
-  const built = files.filter(([one, , file]) => !one.optional || existsSync(join(from, file)));
-  return built.every(([, , file]) => existsSync(join(from, file))) ? built : undefined;
+  const isThere = ([one, , file]) => one.apkOnly || existsSync(join(from, file));
+  const built = files.filter((each) => !each[0].optional || isThere(each));
+  return built.every(isThere) ? built : undefined;
 }
 
 const keys = feedKeys();
@@ -70,7 +71,9 @@ for (const architecture of architectures) {
   const folder = join(out, architecture);
   mkdirSync(folder, { recursive: true });
   const chosen = packagesFor(architecture);
-  const ipks = chosen.map(([, , name]) => ({ name, content: readFileSync(join(from, name)) }));
+  const ipks = chosen
+    .filter(([one]) => !one.apkOnly)
+    .map(([, , name]) => ({ name, content: readFileSync(join(from, name)) }));
   for (const { name, content } of ipks) writeFileSync(join(folder, name), content);
   const index = padded(opkgIndex(ipks));
   writeFileSync(join(folder, 'Packages'), index);
@@ -84,7 +87,10 @@ for (const architecture of architectures) {
     apkIndex(values.apk, apks, keys.apk, folder, sourceTime());
   }
   console.log(
-    `${relative(process.cwd(), folder)}: ${chosen.map(([one]) => `${one.name} ${one.version}`).join(', ')}`,
+    `${relative(process.cwd(), folder)}: ${chosen
+      .filter(([one]) => lack === undefined || !one.apkOnly)
+      .map(([one]) => `${one.name} ${one.version}`)
+      .join(', ')}`,
   );
 }
 writeFileSync(join(out, 'nunect.pub'), publicFileOf(usign));

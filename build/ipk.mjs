@@ -1,5 +1,6 @@
 // What OpenWrt's scripts/ipkg-build and include/package-pack.mk would write for a package of the table.
 import { controlFile, postinst, prerm } from './ipkcontrol.mjs';
+import { shippedBy } from './shipped.mjs';
 import { gzip } from './source.mjs';
 import { tar, treeOf } from './tar.mjs';
 
@@ -11,11 +12,9 @@ const member = (path, content, mode = 0o644) => ({ path: `./${path}`, mode, cont
  * its path in the project, `epoch` is the time of everything in it, in s.
  */
 export function ipk(one, architecture, read, epoch) {
-  const { files, conffiles = [], preinst, postrm } = one;
-  const data = tar(
-    treeOf(files.map(([path, mode, source]) => ({ path, mode, content: read(source) }))),
-    epoch,
-  );
+  const { preinst, postinst: own, postrm } = one;
+  const { files, conffiles } = shippedBy(one, read);
+  const data = tar(treeOf(files.map(([path, mode, content]) => ({ path, mode, content }))), epoch);
   const meta = [
     { path: '.', mode: 0o755 },
     ...(conffiles.length > 0
@@ -23,6 +22,7 @@ export function ipk(one, architecture, read, epoch) {
       : []),
     member('control', text(controlFile(one, architecture, epoch, data.length))),
     member('postinst', text(postinst), 0o755),
+    ...(own === undefined ? [] : [member('postinst-pkg', read(own), 0o755)]),
     ...(postrm === undefined ? [] : [member('postrm', read(postrm), 0o755)]),
     ...(preinst === undefined ? [] : [member('preinst', read(preinst), 0o755)]),
     member('prerm', text(prerm), 0o755),

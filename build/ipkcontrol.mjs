@@ -37,13 +37,14 @@ export function controlFile(one, architecture, epoch, installedSize) {
     addField('Require-User', one.requireUser),
     addField('SourceDateEpoch', epoch),
     addField('URL', one.url),
+    addField('Maintainer', one.maintainer),
     addField('Architecture', architecture),
     addField('Installed-Size', installedSize),
     addField('Description', one.description.replaceAll('\n', '\n ')),
   ].join('');
 }
 
-/** As OpenWrt generates them: its own functions see to users, services and uci-defaults. */
+/** As OpenWrt generates them: its own functions see to users, services, uci-defaults and the package's own postinst-pkg. */
 export const postinst = `#!/bin/sh
 [ "\${IPKG_NO_SCRIPT}" = "1" ] && exit 0
 [ -s \${IPKG_INSTROOT}/lib/functions.sh ] || exit 0

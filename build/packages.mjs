@@ -1,5 +1,4 @@
-// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk; nunect-<version>.tar.gz, from which
-// openwrt/nunect/Makefile makes the same package inside an OpenWrt SDK; and nunect-hub-<version>.tgz for npm.
+// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk; and nunect-hub-<version>.tgz for npm.
 //   node build/packages.mjs [--dist dist] [--out dist/packages] [--only NAME] [--arch NAME,NAME]
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,11 +9,9 @@ import { checkTerms } from './gobuild.mjs';
 import { ipk } from './ipk.mjs';
 import { tarball, tarballName } from './npm.mjs';
 import { natsServer } from './packages/natsserver.mjs';
-import { nunect } from './packages/nunect.mjs';
 import { nunectHub } from './packages/nunecthub.mjs';
 import { packages } from './packages/table.mjs';
-import { gzip, root, sourcesWith, sourceTime } from './source.mjs';
-import { tar, treeOf } from './tar.mjs';
+import { root, sourcesWith, sourceTime } from './source.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -49,17 +46,6 @@ function write(name, content) {
   console.log(`${sha256}  ${relative(process.cwd(), file)} (${content.length} bytes)`);
 }
 
-/** What the package of nunect is made from, for an SDK, at the same paths as in the project. */
-function writeReleaseBundle() {
-  const read = sourcesWith(values.dist);
-  const { files, postrm, version } = nunect;
-  const folder = `nunect-${version.replace(/-r\d+$/, '')}`;
-  const entries = [...files, ['', 0o755, postrm]].map(([, mode, source]) => {
-    return { path: `${folder}/${source}`, mode: mode | 0o644, content: read(source) };
-  });
-  write(`${folder}.tar.gz`, gzip(tar(treeOf(entries), sourceTime())));
-}
-
 const isChosen = ({ name }) => names?.includes(name) ?? true;
 
 /** Does the work for a package; what goes wrong is said, and the others are built all the same. */
@@ -78,10 +64,10 @@ function buildIpk(one, architectures) {
     const read = contentsOf(one, architecture, values.dist);
     write(ipkName(one, architecture), ipk(one, architecture, read, sourceTime(one.changedBy)));
   }
-  if (one === nunect) writeReleaseBundle();
 }
 
 for (const one of packages) {
+  if (one.apkOnly) continue; // make feed makes it
   const architectures = one.architectures.filter(
     (name) => name === 'all' || (wanted?.includes(name) ?? true),
   );

@@ -25,9 +25,12 @@ is_known() {
 	[ $? -ne 3 ]
 }
 
-# The network on whose address the leaf listens, if leaf.interface is set.
+# The network on whose address the leaf listens, if leaf.interface is set to a name.
 leaf_network() {
-	uci -q get nunect.@leaf[0].interface
+	local name
+	name=$(uci -q get nunect.@leaf[0].interface) || return 1
+	case $name in '' | *[!A-Za-z0-9_.-]*) return 1 ;; esac
+	echo "$name"
 }
 
 # Its IPv4 address in netifd; nothing if it has none, or is a device that netifd does not know by this name.

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { runAs } from '../config/checks/trust.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import { assumedHost, hosts } from '../health/host.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
@@ -74,11 +75,11 @@ async function runChecks(facts: DoctorFacts): Promise<CheckResult[]> {
 }
 
 /** Starts programs, and ends those that still run. */
-function spawner(): { readonly spawn: Spawn; endAll(): void } {
+function spawner(configFile: string): { readonly spawn: Spawn; endAll(): void } {
   const children = new Set<ChildProcess>();
   return {
     spawn: spawnSafely((command, rest) => {
-      const child = spawn(command, [...rest]);
+      const child = spawn(command, [...rest], runAs(configFile));
       children.add(child);
       child.once('close', () => children.delete(child));
       return child;
@@ -114,7 +115,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
     io.stdout(usage);
     return 0;
   }
-  const { spawn, endAll } = spawner();
+  const { spawn, endAll } = spawner(configFile);
   const ended = new AbortController();
   const facts = await gather(configFile, dir);
   const findings = await runChecks({ ...facts, spawn, signal: ended.signal });

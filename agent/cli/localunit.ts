@@ -86,15 +86,15 @@ export function readAgentFile(
   }
 }
 
-/** Whether the agent of that directory runs; undefined where processes cannot be listed. */
-export async function isAgentRunning(dir: string): Promise<boolean | undefined> {
-  const found = await procProcesses()((comm) => /^(node|MainThread)/.test(comm)).catch(() => undefined);
+/** The process of the agent of that directory, 0 when none runs; undefined where processes cannot be listed. */
+export async function agentProcess(dir: string): Promise<number | undefined> {
+  const found = await procProcesses()((comm) => /^(node|MainThread|bun)/.test(comm)).catch(() => undefined);
   const isOurs = (words: readonly string[]): boolean => {
     const at = words.findIndex((word) => word.endsWith('/nunect.cjs'));
     const given = words.indexOf('--dir');
     return at >= 0 && words[at + 1] === 'run' && (given < 0 ? runDir : words[given + 1]) === dir;
   };
-  return found?.some(({ args }) => isOurs(args));
+  return found && (found.find(({ args }) => isOurs(args))?.pid ?? 0);
 }
 
 /** The leaf server that was rendered into the directory, if it runs. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { LeafState } from '../config/agentfile.ts';
+import { runAs, secretReader } from '../config/checks/trust.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -77,7 +77,7 @@ async function show(configFile: string, out: string, address: AddressOf, io: Com
     io.stderr(`leaf.mode is ${config.leaf.mode}: there is no leaf.conf\n`);
     return 0;
   }
-  const version = await serverOf(config.leaf.server).version();
+  const version = await serverOf(configFile)(config.leaf.server).version();
   const { text, notes } = renderLeaf(
     config,
     maskedSecrets(config),
@@ -89,11 +89,13 @@ async function show(configFile: string, out: string, address: AddressOf, io: Com
   return 0;
 }
 
-const serverOf = (program: string): LeafServer =>
-  leafServer(
-    spawnSafely((command, args) => spawn(command, [...args])),
-    program,
-  );
+const serverOf =
+  (configFile: string) =>
+  (program: string): LeafServer =>
+    leafServer(
+      spawnSafely((command, args) => spawn(command, [...args], runAs(configFile))),
+      program,
+    );
 
 /** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
 export async function render(args: readonly string[], io: CommandIo): Promise<number> {
@@ -116,8 +118,8 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     configFile: given.config,
     boot,
     test: !given['no-test'],
-    serverOf,
-    readText: (path) => readFileSync(path, 'utf8'),
+    serverOf: serverOf(given.config),
+    readText: secretReader(given.config),
     keepUnit: isRoot,
     addressOf: addressNow,
     ...known({ keepDir: given.keep ?? (given.out === runDir && isRoot ? keepDir : undefined) }),

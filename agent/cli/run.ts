@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import { runAs } from '../config/checks/trust.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
@@ -140,7 +141,7 @@ async function reload(running: Running, stop: AbortSignal): Promise<void> {
 }
 
 const depsOf = (io: CommandIo): Omit<AgentDeps, 'stateDir'> => ({
-  spawn: spawnSafely((command, rest) => spawn(command, [...rest])),
+  spawn: spawnSafely((command, rest) => spawn(command, [...rest], runAs())),
   // procd logs stdout as daemon.info and stderr as daemon.err
   write: (line, level) => (level === 'debug' || level === 'info' ? io.stdout : io.stderr)(line),
 });

@@ -3,14 +3,7 @@ import { assumedHost, hosts } from '../health/host.ts';
 import { runDir } from '../lib/defaults.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
-import {
-  askAgent,
-  isAgentRunning,
-  latestWarnings,
-  leafLog,
-  leafProcess,
-  readAgentFile,
-} from './localunit.ts';
+import { agentProcess, askAgent, latestWarnings, leafLog, leafProcess, readAgentFile } from './localunit.ts';
 import { statusText } from './statustext.ts';
 import { commandLines, type Paint, painter, wrap } from './terminal.ts';
 
@@ -43,11 +36,10 @@ const row = (paint: Paint, [name, text]: readonly [string, string]): string =>
 async function unansweredText(dir: string, why: string, paint: Paint): Promise<string> {
   const found = readAgentFile(dir);
   const mode = 'file' in found ? found.file.config.leaf.mode : undefined;
-  const isRunning = await isAgentRunning(dir);
+  const pid = await agentProcess(dir);
   const leaf = leafProcess(dir);
   const host = hosts[assumedHost];
-  const agentState =
-    isRunning === undefined ? 'processes cannot be listed' : isRunning ? 'runs' : 'does not run';
+  const agentState = pid === undefined ? 'processes cannot be listed' : pid > 0 ? 'runs' : 'does not run';
   const leafState = leaf === undefined ? 'does not run' : `runs as process ${leaf.pid}`;
   const rows: [string, string][] = [
     ['agent', agentState],
@@ -58,7 +50,7 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
   return [
     `${paint('red', 'unknown'.padEnd(label))}${wrap(`the agent does not answer (${why})`, label, label)}\n`,
     ...rows.map((one) => row(paint, one)),
-    commandLines(isRunning === true ? host.restart('nunect') : host.start('nunect'), label),
+    commandLines((pid ?? 0) > 0 ? host.restart('nunect') : host.start('nunect'), label),
     commandLines('nunect doctor', label),
   ].join('');
 }

@@ -7,6 +7,8 @@ import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
 import { stat, usersOf } from './checks/machinefiles.ts';
+import { limitsOf } from './checks/trust.ts';
+import { unwritable } from './checks/writetry.ts';
 import { parseIni } from './formats/ini.ts';
 import type { RawConfig } from './formats/raw.ts';
 import { parseUci } from './formats/uci.ts';
@@ -106,10 +108,12 @@ export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded 
   const raw = readRaw(path, options.format ?? (path.endsWith('.ini') ? 'ini' : 'uci'));
   const { unit, keep } = settleUnit(options);
   const users = usersOf();
-  const loaded = loadConfig({ raw, file: path, unit, stat, users, ...known({ lastGood: options.lastGood }) });
+  const given = known({ lastGood: options.lastGood, limits: limitsOf(path) });
+  const loaded = loadConfig({ raw, file: path, unit, stat, users, ...given });
   const own = [
     ...checkConfigFile(path, setsSecret(raw), stat(path), users),
     ...(loaded.config.agent.unit === unit ? keep() : []),
+    ...unwritable(loaded.config),
   ];
   return { ...loaded, problems: [...loaded.problems, ...own.map((problem) => ({ file: path, ...problem }))] };
 }

@@ -2,6 +2,7 @@ import { known } from '../lib/known.ts';
 import type { Users } from './checks/access.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
+import { type ConfigLimits, withinLimits } from './checks/trust.ts';
 import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
@@ -20,6 +21,8 @@ export interface LoadInput {
   readonly users: Users;
   /** What ran before: a bad option keeps its value of then. */
   readonly lastGood?: Config;
+  /** What the config may make root do; undefined for anything. */
+  readonly limits?: ConfigLimits;
 }
 
 /** A config that can be run with, whatever the file said, and what was wrong with the file. */
@@ -169,8 +172,11 @@ export function loadConfig(input: LoadInput): Loaded {
   const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
   reportUnread(raw, notes);
   if (isUnread(raw) && lastGood !== undefined) return { config: lastGood, problems, set: undefined };
-  const config = readConfig(input, notes);
-  for (const found of [...crossCheck(config), ...checkFiles(config, input.stat, input.users)])
+  const { config, refused } = withinLimits(readConfig(input, notes), input.limits, lastGood);
+  const isRefused = new Set(refused.map(({ option }) => option));
+  // nothing more of a file that is none of the config's business, not even whether it is there
+  const files = checkFiles(config, input.stat, input.users).filter(({ option }) => !isRefused.has(option));
+  for (const found of [...crossCheck(config), ...refused, ...files])
     notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
   const last = Number.POSITIVE_INFINITY;
   problems.sort((a, b) => (a.line ?? last) - (b.line ?? last));

@@ -354,7 +354,7 @@ export const sections = {
     window: int(64, 1, 1024, 'Maximum number of records in flight to the hub.'),
     snapshot_file: optional(
       absolutePath,
-      'File that keeps waiting records across a restart; prefer /tmp: writes wear flash (but /tmp is lost at a reboot).',
+      'File that keeps waiting records across a restart: in /tmp, which a reboot clears, or in /etc/nunect/spool, where writes wear flash.',
     ),
     snapshot_s: int(
       900,

@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 /** One process: its short name (15 letters of it) and its command line. */
@@ -11,20 +12,29 @@ export type Processes = (interesting: (comm: string) => boolean) => Promise<Proc
 
 /** Processes from `proc` (/proc). With hidepid only our own are there, which shows in that process 1 is missing. */
 export const procProcesses =
-  (proc = '/proc'): Processes =>
-  async (wanted) => {
+  (proc = '/proc') =>
+  async (wanted: (comm: string) => boolean): Promise<(ProcessSeen & { readonly pid: number })[]> => {
     await readFile(`${proc}/1/comm`);
-    const found: ProcessSeen[] = [];
+    const found: (ProcessSeen & { readonly pid: number })[] = [];
     for (const pid of await readdir(proc)) {
       if (!/^\d+$/.test(pid)) continue;
       try {
         const comm = (await readFile(`${proc}/${pid}/comm`, 'utf8')).trimEnd();
         if (!wanted(comm)) continue;
         const line = await readFile(`${proc}/${pid}/cmdline`, 'utf8');
-        found.push({ comm, args: line.split('\0').slice(0, -1) });
+        found.push({ pid: Number(pid), comm, args: line.split('\0').slice(0, -1) });
       } catch {
         // it ended meanwhile
       }
     }
     return found;
   };
+
+/** Whether a process runs a file that is no longer there, as after an upgrade; false where it may not be seen. */
+export function runsReplacedFile(pid: number, proc = '/proc'): boolean {
+  try {
+    return readlinkSync(`${proc}/${pid}/exe`).endsWith(' (deleted)');
+  } catch {
+    return false;
+  }
+}

@@ -87,7 +87,10 @@ export const stateAccess: Readonly<
     writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/supervisor'],
     readers: ['leaf/supervisor', 'cli'],
   },
-  running: { writers: ['openwrt/nunect/leaf'], readers: ['leaf/supervisor'] },
+  running: {
+    writers: ['openwrt/nunect/leaf'],
+    readers: ['leaf/supervisor', 'openwrt/nats-server/postinst'],
+  },
   joined: { writers: ['leaf/supervisor'], readers: ['leaf/supervisor', 'leaf/render'] },
   fallback: {
     writers: ['leaf/supervisor', 'procd/nunect-leaf'],

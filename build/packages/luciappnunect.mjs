@@ -4,7 +4,7 @@ import { nunect } from './nunect.mjs';
 
 const source = 'openwrt/luci-app-nunect';
 const folder = resolve(import.meta.dirname, '../..', source);
-const programs = ['/etc/uci-defaults/', '/usr/libexec/'];
+const programs = ['/usr/libexec/'];
 
 /** What luci.mk installs of an app: htdocs below /www, root below /. */
 const filesBelow = (part, target) =>
@@ -22,11 +22,14 @@ export const luciAppNunect = {
   name: 'luci-app-nunect',
   version: nunect.version,
   architectures: ['all'],
+  maintainer: nunect.maintainer,
   depends: ['luci-base', 'nunect', 'rpcd'],
   source,
   license: 'Apache-2.0',
   licenseFiles: '',
   section: 'luci',
+  postinst: 'openwrt/luci-app-nunect/postinst', // luci.mk has it for every app
+  postrm: 'openwrt/luci-app-nunect/postrm',
   description: 'LuCI support for the nunect leaf agent: its status and settings under Services',
   files: [...filesBelow('root', ''), ...filesBelow('htdocs', '/www')],
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { packageVersion } from '../ipkcontrol.mjs';
+import { nunect } from './nunect.mjs';
 
 const module = resolve(import.meta.dirname, '../../openwrt/nats-server/go.mod');
 const [, version] = /nats-server\/v2 v(\S+)/.exec(readFileSync(module, 'utf8')) ?? [];
@@ -26,6 +27,7 @@ export const natsServer = {
   name: 'nats-server',
   version: packageVersion(version, 1),
   architectures: Object.keys(goTargets),
+  maintainer: nunect.maintainer,
   depends: ['ca-bundle'], // Go reads the certificates of public authorities from there
   source: 'openwrt/nats-server',
   license: 'Apache-2.0',
@@ -35,6 +37,7 @@ export const natsServer = {
   description: `Server of the NATS messaging system
 Built from the Go module of the release.`,
   changedBy: ['openwrt/nats-server', 'build/packages/natsserver.mjs'], // no other commit makes it a newer package
+  postinst: 'openwrt/nats-server/postinst',
   postrm: 'openwrt/nats-server/postrm',
   files: [
     ['/usr/bin/nats-server', 0o755, 'dist/nats-server'],

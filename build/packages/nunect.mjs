@@ -3,14 +3,16 @@ import { join, resolve } from 'node:path';
 import { packageVersion } from '../ipkcontrol.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version, author } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** The agent; the same files on every machine. */
 export const nunect = {
   name: 'nunect',
   version: packageVersion(version, 1), // the second number goes up when only the packaging changes
   architectures: ['all'],
-  depends: ['node', 'nats-server'],
+  maintainer: author,
+  // nunect-javascript: a runtime of ours, which is no node to others
+  depends: ['node | nunect-javascript', 'nats-server'],
   source: 'openwrt/nunect',
   license: 'Apache-2.0',
   licenseFiles: 'LICENSE',
@@ -19,14 +21,13 @@ export const nunect = {
   description: `Leaf agent of the nunect NATS backbone
 Joins the router to a NATS hub as a leaf, watches its clock (PTP, NTP) and
 publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
-  conffiles: ['/etc/config/nunect'],
+  conffiles: ['/etc/config/nunect', '/etc/nunect/'], // a folder: kept by sysupgrade, with what is in it
   postrm: 'openwrt/nunect/postrm',
   // where it goes, mode, where it comes from
   files: [
     ['/etc/config/nunect', 0o600, 'config/nunect'], // passwords go there
     ['/etc/init.d/nunect', 0o755, 'procd/nunect'],
     ['/etc/init.d/nunect-leaf', 0o755, 'procd/nunect-leaf'],
-    ['/lib/upgrade/keep.d/nunect', 0o644, 'openwrt/nunect/keep.d'],
     ['/usr/bin/nunect', 0o755, 'openwrt/nunect/launcher'],
     ['/usr/lib/nunect/LICENSE', 0o644, 'LICENSE'],
     ['/usr/lib/nunect/THIRD_PARTY.txt', 0o644, 'dist/THIRD_PARTY.txt'],

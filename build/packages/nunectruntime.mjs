@@ -1,4 +1,5 @@
 import { packageVersion } from '../ipkcontrol.mjs';
+import { nunect } from './nunect.mjs';
 
 const version = '1.4.5';
 
@@ -17,8 +18,9 @@ export const nunectRuntime = {
   version: packageVersion(version, 1),
   architectures: ['aarch64_cortex-a53', 'aarch64_cortex-a72', 'aarch64_generic'],
   optional: true, // a feed does without it
+  maintainer: nunect.maintainer,
   depends: ['libstdcpp6'],
-  provides: ['node'], // for nunect, which asks for one
+  provides: ['nunect-javascript'],
   source: 'openwrt/nunect-runtime',
   license: 'MIT',
   licenseFiles: 'NOTICE',
@@ -27,6 +29,7 @@ export const nunectRuntime = {
   description: `Bun, to run nunect where there is no node
 For eMMC, SD card or NVMe: 100 MB on flash, never on NAND.`,
   preinst: 'openwrt/nunect-runtime/preinst',
+  postinst: 'openwrt/nunect-runtime/postinst',
   changedBy: ['openwrt/nunect-runtime', 'build/packages/nunectruntime.mjs'],
   files: [
     ['/usr/lib/nunect/bun', 0o755, 'dist/bun'],

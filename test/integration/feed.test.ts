@@ -116,7 +116,13 @@ describe('the package of nats-server and the feed', { skip: native === '' || lac
 
   it('has the program, static, stripped, without a trace of this machine, and the licences', (t) => {
     const { dir: open } = unpackIpk(ipkOf(), tempDir(t, 'server'));
-    assert.deepEqual(readdirSync(join(open, 'control')), ['control', 'postinst', 'postrm', 'prerm']);
+    assert.deepEqual(readdirSync(join(open, 'control')), [
+      'control',
+      'postinst',
+      'postinst-pkg',
+      'postrm',
+      'prerm',
+    ]);
     const program = join(open, 'data/usr/bin/nats-server');
     const [, version] = /_(\d+\.\d+\.\d+)-r\d+_/.exec(ipkOf()) ?? [];
     assert.equal(execFileSync(program, ['--version'], { encoding: 'utf8' }), `nats-server: v${version}\n`);

@@ -1,7 +1,7 @@
 // Who can read what on a unit, tried by real users: root renders where there is an account nunect, as on a router.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
@@ -140,6 +140,30 @@ config leaf\n option server ${server}\n option port 1\n`;
     assert.match(as(nobody, 'cat', key).stderr, /Permission denied/);
   });
 
+  test('check tries to write the snapshot of the records as user nunect', (t) => {
+    const { dir, config, root } = router(t);
+    const folders = { owned: join(dir, 'keep/spool'), roots: join(dir, 'keep') };
+    mkdirSync(folders.owned, { recursive: true });
+    chownSync(folders.owned, nunect, nunect);
+    chmodSync(folders.owned, 0o700);
+    const check = (file: string): string => {
+      const uci = `config agent\n option unit u1\nconfig leaf\n option server ${server}\nconfig spool\n option snapshot_file ${file}\n`;
+      writeFileSync(config, uci, { mode: 0o600 });
+      return root(process.execPath, bundle, 'check', '--config', config).stdout;
+    };
+    assert.match(check(join(folders.owned, 'records')), /: ok, \d+ options set\n$/);
+    assert.match(
+      check(join(folders.roots, 'records')),
+      /: spool\.snapshot_file '\S+': the agent cannot write it \(Permission denied\); on OpenWrt it can in \/tmp and in \/etc\/nunect\/spool\n$/,
+    );
+    assert.match(check('/no/such/folder/records'), /\(there is no \/no\/such\/folder\)/);
+    assert.deepEqual(
+      [readdirSync(folders.owned), readdirSync(folders.roots)],
+      [[], ['spool']],
+      'nothing is left of the try',
+    );
+  });
+
   test('what is open to others is told by check, render and the unit, with what mends it', (t) => {
     const { dir, config, out, root, render } = router(t);
     const password = join(dir, 'pw');
@@ -147,7 +171,7 @@ config leaf\n option server ${server}\n option port 1\n`;
 config leaf\n option server ${server}\nconfig user app\n option password lan-secret\n`;
     writeFileSync(config, uci);
     writeFileSync(password, 'hub-secret\n');
-    chmodSync(config, 0o646);
+    chmodSync(config, 0o644);
     chmodSync(password, 0o664);
     const { stdout } = root(process.execPath, bundle, 'check', '--config', config);
     const { status, stderr } = render();
@@ -163,11 +187,7 @@ config leaf\n option server ${server}\nconfig user app\n option password lan-sec
         /readable by everybody, writable by its group \(mode 0664, owner root, group root\): chmod 600/,
         where,
       );
-      assert.match(
-        text,
-        /has secrets in it and is readable by everybody, writable by everybody \(mode 0646/,
-        where,
-      );
+      assert.match(text, /has secrets in it and is readable by everybody \(mode 0644/, where);
     }
     for (const [, command = ''] of stdout.matchAll(/\): (ch[^\n]*)/g))
       assert.equal(root('sh', '-c', command).status, 0);

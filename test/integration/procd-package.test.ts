@@ -8,7 +8,7 @@ import { type OpenedIpk, openIpk, packageEpoch } from '../kit/openwrt/ipk.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { need, projectRoot } from '../kit/process/tools.ts';
 
-const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+const { author } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 
 const thisFile = { after: () => {} }; // its directories go when the process ends
 let bundleDir: string;
@@ -103,11 +103,9 @@ describe('the .ipk', () => {
       assert.equal(readFileSync(file).subarray(0, 10).toString('hex'), '1f8b0800000000000203');
   });
 
-  it('is the same bytes when it is built again, and so is the release bundle', (t) => {
+  it('is the same bytes when it is built again', (t) => {
     const again = openIpk(t, bundleDir);
-    const bundle = ({ dir }: OpenedIpk) => readFileSync(join(dir, `nunect-${version}.tar.gz`));
     assert.ok(readFileSync(again.file).equals(readFileSync(ipk.file)));
-    assert.ok(bundle(again).equals(bundle(ipk)));
   });
 
   it('says what it is, field by field in the order of package-pack.mk', () => {
@@ -116,7 +114,7 @@ describe('the .ipk', () => {
     assert.deepEqual(fields.trimEnd().split('\n'), [
       'Package: nunect',
       `Version: ${/_([^_]+(?:_[a-z]+\d*)?-r1)_all/.exec(ipk.file)?.[1]}`,
-      'Depends: node, nats-server',
+      'Depends: node | nunect-javascript, nats-server',
       'Source: openwrt/nunect',
       'SourceName: nunect',
       'License: Apache-2.0',
@@ -124,6 +122,7 @@ describe('the .ipk', () => {
       'Section: net',
       'Require-User: nunect=4222:nunect=4222',
       `SourceDateEpoch: ${packageEpoch}`,
+      `Maintainer: ${author}`,
       'Architecture: all',
       `Installed-Size: ${size}`,
     ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProcdStage, procdStage } from '../kit/openwrt/procd.ts';
@@ -121,9 +121,9 @@ describe('start', () => {
       });
     });
 
-  it('takes the server program from the config, leaves certificates to the agent, and makes the JetStream store', (t) => {
+  it('takes the server program from the config, leaves certificates to the agent, and makes the place of the JetStream store', (t) => {
     const unit = procdStage(t);
-    const store = join(unit.root, 'srv/jetstream');
+    const store = join(unit.root, 'var/lib/nunect/jetstream');
     const leaf = {
       server: join(unit.root, 'opt/nats'),
       tls_cert: '/c.pem',
@@ -139,10 +139,30 @@ describe('start', () => {
     const { calls } = unit.init('nunect-leaf', 'start');
     assert.deepEqual(calls, [
       'nunect-leaf: open',
-      'chown nunect:nunect /srv/jetstream',
+      'chown nunect:nunect /var/lib/nunect',
       ...of('nunect-leaf', [...leafInstance('/opt/nats'), 'close']),
     ]);
-    assert.ok(existsSync(store));
+    assert.ok(existsSync(dirname(store)));
+  });
+
+  it('makes no directory as root where the config says so', (t) => {
+    const unit = procdStage(t);
+    for (const path of ['etc/hotplug.d/usb', 'var/lib/nunectx/js', 'srv/jetstream']) {
+      const leaf = { jetstream: true, jetstream_store_dir: join(unit.root, path) };
+      unit.rendering({ last: 'restart: leaf agent', config: config({ leaf }), leafConf: true });
+      unit.init('nunect', 'start');
+      assert.deepEqual(unit.init('nunect-leaf', 'start').calls, leafStarts, path);
+      assert.equal(existsSync(join(unit.root, path)), false, path);
+    }
+  });
+
+  it('makes the directory on flash that user nunect may write, once', (t) => {
+    const unit = procdStage(t);
+    rmSync(join(unit.root, 'etc/nunect'), { recursive: true });
+    unit.rendering({ last: 'restart: leaf agent', config: config(), leafConf: true });
+    assert.ok(unit.init('nunect', 'start').calls.includes('chown nunect:nunect /etc/nunect/spool'));
+    assert.equal(statSync(join(unit.root, 'etc/nunect/spool')).mode & 0o777, 0o700);
+    assert.deepEqual(unit.init('nunect', 'start').calls, agentStarts);
   });
 
   it('says in one line that nats-server is missing, and runs the agent', (t) => {
@@ -294,6 +314,14 @@ describe('stop', () => {
 });
 
 describe('leaf.interface', () => {
+  it('that is no name of a network is not passed on to the functions of OpenWrt', (t) => {
+    const unit = runningUnit(t);
+    for (const name of ["lan'] ", '$(id)', '../x y']) {
+      unit.network(name);
+      assert.doesNotMatch(unit.init('nunect', 'reload').calls.join('\n'), /interface_trigger/, name);
+    }
+  });
+
   it('is asked of netifd and followed when its address changes', (t) => {
     const unit = runningUnit(t);
     const trigger = 'nunect: add_reload_interface_trigger lan';

@@ -67,13 +67,14 @@ describe('the package of Bun', () => {
       assert.match(launcher, /take "\$\{program%\/\*\}\/bun"/);
     });
 
-    it('stands in for node, needs the C++ library, and is checked before it is unpacked', () => {
-      assert.match(control('control'), /^Provides: node$/m);
+    it('stands in for node where nunect asks, and nowhere else; needs the C++ library; is checked before it is unpacked', () => {
+      assert.match(control('control'), /^Provides: nunect-javascript$/m);
       assert.match(control('control'), /^Depends: libstdcpp6$/m);
       assert.match(control('control'), /^Architecture: aarch64_cortex-a53$/m);
       assert.deepEqual(readdirSync(join(made.dir, 'control')).sort(), [
         'control',
         'postinst',
+        'postinst-pkg',
         'preinst',
         'prerm',
       ]);

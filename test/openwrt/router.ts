@@ -40,6 +40,9 @@ mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 mount -t tmpfs dev "$root/dev"
 mkdir -m 755 "$root/tmp/run" "$root/tmp/lock" "$root/tmp/state" "$root/tmp/log"
 mknod -m 666 "$root/dev/null" c 1 3
+mknod -m 666 "$root/dev/zero" c 1 5
+mknod -m 666 "$root/dev/random" c 1 8
+mknod -m 666 "$root/dev/urandom" c 1 9
 : >"$root/dev/console"
 hostname OpenWrt
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=trial chroot "$root" /sbin/procd -S

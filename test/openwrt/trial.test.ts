@@ -280,13 +280,19 @@ describe('on OpenWrt', { concurrency: false }, () => {
     await router.ok(
       'mv /usr/bin/node /tmp/node && printf "#!/bin/sh\\necho v18.20.4\\n" >/usr/bin/node && chmod 755 /usr/bin/node',
     );
-    await router.sh('/etc/init.d/nunect reload');
-    const told = (await news()).filter((line) => / nunect: /.test(line));
-    console.log(told.join('\n'));
-    assert.equal(told.length, 1);
-    assert.match(told[0] ?? '', /daemon\.err nunect: nunect: \S+ is v18\.20\.4, but nunect needs node 20/);
-    assert.deepEqual(await pids(), was);
-    await router.ok('rm /usr/bin/node && mv /tmp/node /usr/bin/node');
+    try {
+      await router.sh('/etc/init.d/nunect reload');
+      const told = (await news()).filter((line) => / nunect: /.test(line));
+      console.log(told.join('\n'));
+      assert.equal(told.length, 1);
+      assert.match(
+        told[0] ?? '',
+        /daemon\.err nunect: nunect: \S+ is node 18\.20\.4, which is too old: install node 20 or newer/,
+      );
+      assert.deepEqual(await pids(), was);
+    } finally {
+      await router.ok('rm /usr/bin/node && mv /tmp/node /usr/bin/node');
+    }
     await reload();
     await answered();
   });

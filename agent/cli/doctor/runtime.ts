@@ -4,8 +4,10 @@ import type { ClockQuality } from '../../clock/types.ts';
 import type { HostCommands } from '../../health/host.ts';
 import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { runtime } from '../../lib/version.ts';
+import { agentProcess } from '../localunit.ts';
 import { type CheckResult, fail, ok, warn } from './checkresult.ts';
 import type { DoctorFacts } from './facts.ts';
+import { outdated } from './services.ts';
 
 const leastNode = 20;
 
@@ -95,8 +97,8 @@ export function judgeNode({ version, program, keeper, quality, wall_ms, host }: 
   return warn(what, `nobody keeps ${version} safe: ${ended}, and ${nobody}${by}`, mend);
 }
 
-/** What runs this program, and so the agent. */
-export function checkRuntime({ snapshot, host }: Pick<DoctorFacts, 'snapshot' | 'host'>): CheckResult {
+/** What runs this program. */
+function judgeRuntime({ snapshot, host }: Pick<DoctorFacts, 'snapshot' | 'host'>): CheckResult {
   if (runtime.bun !== undefined)
     return ok('bun', `${runtime.bun}; its makers announce no end of updates: keep up with their releases`);
   const program = process.execPath;
@@ -108,4 +110,15 @@ export function checkRuntime({ snapshot, host }: Pick<DoctorFacts, 'snapshot' | 
     wall_ms: Date.now(),
     host,
   });
+}
+
+/** What runs this program, and so the agent, unless that was started before an upgrade. */
+export async function checkRuntime(
+  facts: Pick<DoctorFacts, 'snapshot' | 'host' | 'dir'>,
+): Promise<CheckResult> {
+  const judged = judgeRuntime(facts);
+  if (judged.level === 'FAIL') return judged;
+  const version = runtime.bun ?? process.versions.node;
+  const pid = await agentProcess(facts.dir);
+  return outdated(judged.what, version, pid, facts.host.restart('nunect')) ?? judged;
 }

@@ -1,19 +1,38 @@
+import { runsReplacedFile } from '../../device/processes.ts';
 import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts';
 import { leafServer } from '../../leaf/render/server.ts';
-import { isAgentRunning, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
+import { agentProcess, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
 import { whyNoLogin } from './login.ts';
 
-/** The server program of mode managed. */
-export async function checkServer({ loaded: { config }, spawn, host }: DoctorFacts): Promise<CheckResult> {
+/** What an upgrade has replaced while a process of the unit runs it; undefined where none does. */
+export const outdated = (
+  what: string,
+  version: string,
+  pid: number | undefined,
+  restart: string,
+): CheckResult | undefined =>
+  pid && runsReplacedFile(pid)
+    ? warn(what, `${version} is installed, but process ${pid} still runs the file that it replaced`, restart)
+    : undefined;
+
+/** The server program of mode managed, installed and as the leaf runs it. */
+export async function checkServer({
+  dir,
+  loaded: { config },
+  spawn,
+  host,
+}: DoctorFacts): Promise<CheckResult> {
   const what = 'nats-server';
   const { mode, server } = config.leaf;
   if (mode !== 'managed') return skip(what, `leaf.mode is ${mode}: the unit runs no server of its own`);
   const found = await leafServer(spawn, server).version();
   if (!('known' in found)) return fail(what, found.why, host.install(what));
   const version = formatVersion(found.known);
-  if (atLeast(found.known, oldestServer)) return ok(what, version);
+  if (atLeast(found.known, oldestServer)) {
+    return outdated(what, version, leafProcess(dir)?.pid, host.restart('nunect-leaf')) ?? ok(what, version);
+  }
   const tooOld = `${version} is too old: ${formatVersion(oldestServer)} or newer is needed`;
   return fail(what, tooOld, host.install(what));
 }
@@ -26,7 +45,7 @@ export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
     return ok(what, `answers as ${snapshot.unit}, nunect ${snapshot.version}: ${snapshot.status}`);
   if (!configOf(facts).agent.enabled)
     return warn(what, 'agent.enabled is 0: nothing is started', host.set({ 'agent.enabled': '1' }));
-  if (await isAgentRunning(dir)) return fail(what, 'runs but does not answer', host.restart('nunect'));
+  if ((await agentProcess(dir)) ?? 0) return fail(what, 'runs but does not answer', host.restart('nunect'));
   return fail(what, 'does not run', host.start('nunect'));
 }
 

@@ -19,14 +19,15 @@ export type FileState =
 export type Stat = (path: string) => FileState;
 
 type Readers = NonNullable<Option<unknown>['file']>;
-interface Named {
+/** A file that an option names. */
+export interface NamedFile {
   readonly option: string;
   readonly path: string;
   readonly readers: Readers;
 }
 
 /** Every file that an option names. */
-function filesOf(config: Config): Named[] {
+export function filesOf(config: Config): NamedFile[] {
   const instances: { readonly table: OptionTable; readonly path: string; readonly values: object }[] = [];
   for (const [type, { many, options }] of Object.entries(sections)) {
     const values: unknown = config[type as keyof Config];
@@ -49,7 +50,7 @@ function filesOf(config: Config): Named[] {
 }
 
 /** The commands that give a file the rights it needs. */
-function fixCommand(path: string, readers: Readers, rights: Rights, { self, daemon }: Users): string {
+export function fixCommand(path: string, readers: Readers, rights: Rights, { self, daemon }: Users): string {
   const file = shellWord(path);
   if (readers === 'public') return `chmod o+r ${file}`;
   const owner = self.uid === 0 ? 'root' : String(self.uid);
@@ -69,7 +70,7 @@ function foldersTo(path: string, real: string | undefined): string[] {
 }
 
 /** What keeps the daemons from reading a file that they need. */
-function barrier({ option, path, readers }: Named, stat: Stat, users: Users): UnplacedProblem[] {
+function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { daemon } = users;
   const state = stat(path);
   if (daemon === undefined || state.kind !== 'file') return [];
@@ -101,7 +102,7 @@ function isUsed(option: string, { hub, leaf }: Config): boolean {
   return leaf.mode === 'managed' || (leaf.mode === 'off' && option.startsWith('hub.tls_'));
 }
 
-function checkFile(one: Named, stat: Stat, users: Users): UnplacedProblem[] {
+function checkFile(one: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
   const at = { option, value: path, ofFile: true } as const;
@@ -124,7 +125,7 @@ export const checkFiles = (config: Config, stat: Stat, users: Users): UnplacedPr
   ...unreadable(config, stat, users),
 ];
 
-/** What is too wide in the rights of the config file itself. Who may write to it can run programs as root. */
+/** What is too wide in the rights of the config file itself. Who may write to it is the unit's owner, within the limits of trust.ts. */
 export function checkConfigFile(
   path: string,
   hasSecrets: boolean,

@@ -83,7 +83,8 @@ export function procdStage(owner: Cleanup): ProcdStage {
     writeFileSync(at(path), text);
     chmodSync(at(path), 0o755);
   };
-  for (const dir of ['var/run/nunect', 'var/lock', 'bin']) mkdirSync(at(dir), { recursive: true });
+  for (const dir of ['var/run/nunect', 'var/lock', 'bin', 'etc/nunect/spool'])
+    mkdirSync(at(dir), { recursive: true });
   const busybox = need('busybox');
   for (const name of ['sh', 'sed', 'wc', 'mktemp', 'rm', 'cat', 'grep', 'mkdir', 'cp'])
     symlinkSync(busybox, at(`bin/${name}`));

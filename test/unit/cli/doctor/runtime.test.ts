@@ -76,8 +76,8 @@ test('by a clock that is not synchronised it says so; one with an impossible dat
     );
 });
 
-test('what runs the tests is judged', () => {
-  const { what, detail } = checkRuntime({ snapshot: undefined, host });
+test('what runs the tests is judged', async () => {
+  const { what, detail } = await checkRuntime({ snapshot: undefined, host, dir: '/nowhere' });
   assert.equal(what, 'node');
   assert.ok(detail.includes(process.versions.node), detail);
 });

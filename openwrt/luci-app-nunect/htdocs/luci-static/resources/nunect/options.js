@@ -153,7 +153,7 @@ return baseclass.extend({ sections: [
 		options: [
 			{ name: 'memory_kb', kind: 'int', title: _('Memory (KiB)'), presets: ['4096'], range: [64, 1048576], wrong: _('must be a whole number, 64 to 1048576'), help: _('Maximum memory for waiting records; the oldest metrics are dropped first.') },
 			{ name: 'window', kind: 'int', title: _('Records in flight'), presets: ['64'], range: [1, 1024], wrong: _('must be a whole number, 1 to 1024'), help: _('Maximum number of records in flight to the hub.') },
-			{ name: 'snapshot_file', kind: 'text', title: _('Snapshot file'), pattern: /^\/[^\p{Cc}]{1,254}$/u, wrong: _('must be an absolute path'), help: _('File that keeps waiting records across a restart; prefer /tmp: writes wear flash (but /tmp is lost at a reboot).') },
+			{ name: 'snapshot_file', kind: 'text', title: _('Snapshot file'), pattern: /^\/[^\p{Cc}]{1,254}$/u, wrong: _('must be an absolute path'), help: _('File that keeps waiting records across a restart: in /tmp, which a reboot clears, or in /etc/nunect/spool, where writes wear flash.') },
 			{ name: 'snapshot_s', kind: 'int', title: _('Snapshot (s)'), presets: ['900'], range: [60, 86400], wrong: _('must be a whole number, 60 to 86400'), help: _('Interval at which snapshot_file is written in an outage, if the waiting records changed.') }
 		]
 	}

@@ -12,6 +12,11 @@ define Package/$(PKG_NAME)/description
   $(strip $(LUCI_DESCRIPTION))
 endef
 
+# its own has these commands in other words
+define Package/$(PKG_NAME)/postinst
+LUCI_POSTINST
+endef
+
 define Build/Prepare
 	cp -pR $(CURDIR)/htdocs $(CURDIR)/root $(PKG_BUILD_DIR)/
 endef

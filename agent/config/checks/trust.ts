@@ -1,0 +1,157 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { keepDir } from '../../lib/defaults.ts';
+import { readOrUndefined } from '../../lib/files.ts';
+import { known } from '../../lib/known.ts';
+import { type Config, defaultsOf } from '../options.ts';
+import type { UnplacedProblem } from '../problem.ts';
+import { describeRights, excess } from './access.ts';
+import { filesOf, fixCommand, type NamedFile } from './filecheck.ts';
+import { stat, usersOf } from './machinefiles.ts';
+
+/** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
+const uciDir = '/etc/config';
+/** More folders for secrets, one a line. Root writes it; LuCI cannot. */
+const foldersFile = join(keepDir, 'secret-folders');
+/** Where there is no account nunect. */
+const nobody = 65534;
+
+/** What a config may make root do, by who can write it. Undefined where nobody but the reader can: then anything. */
+export interface ConfigLimits {
+  /** Why root does not read this file as a secret; undefined when it does. */
+  secret(file: NamedFile): string | undefined;
+  /** Why this program is not started; undefined when it is, or when there is none. */
+  program(name: string): string | undefined;
+}
+
+const wayTo = (path: string): string[] => (path === '/' ? [path] : [...wayTo(dirname(path)), path]);
+
+/** The path where links end; of what is not there, the path itself. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/** What lets another than root put something else at a path without links; undefined where nothing does. */
+function looseAt(real: string): string | undefined {
+  for (const one of wayTo(real)) {
+    const state = stat(one);
+    if (!('mode' in state)) return `${one} cannot be looked at`;
+    const isSticky = one !== real && (state.mode & 0o1000) !== 0; // others cannot replace what is root's in it
+    if (state.uid !== 0) return `${one} is owned by user ${state.uid}`;
+    if ((state.mode & 0o022) !== 0 && !isSticky) return `${one} is writable by others than root`;
+  }
+  return undefined;
+}
+
+/** Who besides root can write the config, in words; undefined where nobody can. */
+function writersOf(configFile: string): string | undefined {
+  const real = realOf(configFile);
+  const isUci = [resolve(configFile), real].some((path) =>
+    [uciDir, realOf(uciDir)].some((dir) => path.startsWith(`${dir}/`)),
+  );
+  if (isUci) return 'logins of LuCI';
+  return stat(real).kind === 'missing' || looseAt(real) === undefined ? undefined : 'others than root';
+}
+
+const secretFolders = (): string[] => [
+  realOf(keepDir),
+  ...(looseAt(realOf(foldersFile)) === undefined ? (readOrUndefined(foldersFile) ?? '') : '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('/'))
+    .map(realOf),
+];
+
+function whyNoSecret({ path, readers }: NamedFile, writers: string): string | undefined {
+  const real = realOf(path);
+  if (!secretFolders().some((folder) => real.startsWith(`${folder}/`)))
+    return `is not read: ${writers} can write this config, so it may name secrets only below ${keepDir} and the folders that root lists in ${foldersFile}`;
+  const state = stat(real);
+  if (state.kind !== 'file') return undefined;
+  const loose = looseAt(real);
+  const users = usersOf();
+  const wide = excess(state, users, [0, ...(users.daemon?.gids ?? [])]);
+  if (loose === undefined && wide.length === 0) return undefined;
+  const why = wide.length === 0 ? loose : `${wide.join(', ')} (${describeRights(state, users)})`;
+  return `is not read: ${why}: ${fixCommand(path, readers, state, users)}`;
+}
+
+function whyNoProgram(name: string, writers: string): string | undefined {
+  const found = name.startsWith('/')
+    ? name
+    : (process.env['PATH'] ?? '')
+        .split(':')
+        .map((folder) => resolve(folder, name))
+        .find((path) => stat(path).kind === 'file');
+  if (found === undefined || stat(found).kind === 'missing') return undefined;
+  const loose = looseAt(realOf(found));
+  return loose === undefined
+    ? undefined
+    : `is not used: ${loose}; ${writers} can write this config, so its programs must be root's, in folders that only root can write`;
+}
+
+/** What a config may make this process do; undefined where there is no limit: it is not root, or only root writes it. */
+export function limitsOf(configFile: string): ConfigLimits | undefined {
+  if (process.geteuid?.() !== 0) return undefined;
+  const writers = writersOf(configFile);
+  return writers === undefined
+    ? undefined
+    : {
+        secret: (file) => whyNoSecret(file, writers),
+        program: (name) => whyNoProgram(name, writers),
+      };
+}
+
+/** Reads a secret that this config names; throws when it may not or cannot be read. */
+export function secretReader(configFile: string): (path: string) => string {
+  const limits = limitsOf(configFile);
+  return (path) => {
+    const why = limits?.secret({ option: '', path, readers: 'root' });
+    if (why !== undefined) throw new Error(`${path} ${why}`);
+    return readFileSync(path, 'utf8');
+  };
+}
+
+/** Secrets that root reads for the config, be it to hand them on. */
+const isReadByRoot = ({ option, readers }: NamedFile): boolean =>
+  readers === 'root' || option.endsWith('creds_file');
+
+/** The config without programs that it may not name, and what it may not: each keeps its last good value, else its default. */
+export function withinLimits(
+  config: Config,
+  limits: ConfigLimits | undefined,
+  lastGood: Config | undefined,
+): { readonly config: Config; readonly refused: readonly UnplacedProblem[] } {
+  if (limits === undefined) return { config, refused: [] };
+  const refused: UnplacedProblem[] = [];
+  const refuse = (option: string, value: string, message: string): void =>
+    void refused.push({ option, value, message, severity: 'error', ofFile: true });
+  const allowed = (option: string, given: string, last: string | undefined, preset: string): string => {
+    const why = limits.program(given);
+    if (why === undefined) return given;
+    refuse(option, given, why);
+    return last !== undefined && limits.program(last) === undefined ? last : preset;
+  };
+  const [presets, presetTime] = [defaultsOf('leaf'), defaultsOf('time')];
+  const { leaf, time } = config;
+  const server = allowed('leaf.server', leaf.server, lastGood?.leaf.server, presets.server);
+  const pmc = allowed('time.pmc', time.pmc, lastGood?.time.pmc, presetTime.pmc);
+  const chronyc = allowed('time.chronyc', time.chronyc, lastGood?.time.chronyc, presetTime.chronyc);
+  for (const file of filesOf(config).filter(isReadByRoot)) {
+    const why = limits.secret(file);
+    if (why !== undefined) refuse(file.option, file.path, why);
+  }
+  return { config: { ...config, leaf: { ...leaf, server }, time: { ...time, pmc, chronyc } }, refused };
+}
+
+/** For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. */
+export function runAs(configFile?: string): { readonly uid?: number; readonly gid?: number } {
+  if (process.geteuid?.() !== 0) return {};
+  const { daemon } = usersOf();
+  if (daemon !== undefined) return known({ uid: daemon.uid, gid: daemon.gids[0] });
+  return configFile === undefined || writersOf(configFile) === undefined ? {} : { uid: nobody, gid: nobody };
+}

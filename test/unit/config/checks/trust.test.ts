@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ConfigLimits, withinLimits } from '../../../../agent/config/checks/trust.ts';
+import { sections } from '../../../../agent/config/options.ts';
+import { program } from '../../../../agent/config/rules.ts';
+import { loadUci } from '../../../kit/unit/config.ts';
+
+/** Nothing that an option sets is allowed. */
+const nothing: ConfigLimits = {
+  secret: ({ path }) => `${path} is refused`,
+  program: (name) => (name.startsWith('/x/') ? `${name} is refused` : undefined),
+};
+const programs = Object.entries(sections).flatMap(([type, { options }]) =>
+  Object.entries(options)
+    .filter(([, { pattern }]) => pattern === program.pattern)
+    .map(([name]) => ({ type, name })),
+);
+const named = (folder: string) =>
+  loadUci(programs.map(({ type, name }) => `config ${type}\n option ${name} ${folder}${name}\n`).join(''))
+    .config;
+
+test('every option that names a program is limited: it keeps its last good value, else its default', () => {
+  assert.ok(programs.length >= 3);
+  const options = programs.map(({ type, name }) => `${type}.${name}`).sort();
+  const given = named('/x/');
+  for (const [last, expected] of [
+    [undefined, loadUci('').config],
+    [named('/good/'), named('/good/')],
+    [named('/x/'), loadUci('').config],
+  ] as const) {
+    const { config, refused } = withinLimits(given, nothing, last);
+    assert.deepEqual(refused.map(({ option }) => option).sort(), options);
+    assert.deepEqual([config.leaf.server, config.time], [expected.leaf.server, expected.time]);
+  }
+});
+
+test('every secret that root reads is limited, and no file that only nats-server reads', () => {
+  const { config } =
+    loadUci(`config hub\n option url nats://h\n option password_file /a\n option creds_file /b\n option nkey_file /c
+ option tls_ca /d\n option tls_key /e\n option tls_cert /f
+config leaf\n option external_password_file /g\n option external_creds_file /h\n option tls_key /i
+config user u\n option password_file /j\n`);
+  const { refused } = withinLimits(config, nothing, undefined);
+  assert.deepEqual(refused.map(({ value }) => value).sort(), ['/a', '/b', '/c', '/g', '/h', '/j']);
+  assert.deepEqual(withinLimits(config, undefined, undefined), { config, refused: [] });
+});
