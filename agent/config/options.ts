@@ -11,6 +11,7 @@ import {
   origin,
   program,
   serverUrl,
+  serverUrls,
   subjectPattern,
   token,
   userNkey,
@@ -75,7 +76,7 @@ export const sections = {
   hub: one('The hub that the leaf joins. Without a url the leaf serves local clients only.', {
     url: list(
       [],
-      serverUrl,
+      serverUrls,
       'Address of the hub; several are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
     ),
