@@ -6,7 +6,7 @@ import { reasonOf } from '../lib/errors.ts';
 import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
-import { stat, usersOf } from './checks/machinefiles.ts';
+import { readBytes, stat, usersOf } from './checks/machinefiles.ts';
 import { parseIni } from './formats/ini.ts';
 import type { RawConfig } from './formats/raw.ts';
 import { parseUci } from './formats/uci.ts';
@@ -106,7 +106,15 @@ export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded 
   const raw = readRaw(path, options.format ?? (path.endsWith('.ini') ? 'ini' : 'uci'));
   const { unit, keep } = settleUnit(options);
   const users = usersOf();
-  const loaded = loadConfig({ raw, file: path, unit, stat, users, ...known({ lastGood: options.lastGood }) });
+  const loaded = loadConfig({
+    raw,
+    file: path,
+    unit,
+    stat,
+    readBytes,
+    users,
+    ...known({ lastGood: options.lastGood }),
+  });
   const own = [
     ...checkConfigFile(path, setsSecret(raw), stat(path), users),
     ...(loaded.config.agent.unit === unit ? keep() : []),

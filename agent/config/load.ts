@@ -1,11 +1,13 @@
 import { known } from '../lib/known.ts';
 import type { Users } from './checks/access.ts';
+import { contentProblems } from './checks/contents.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
+import type { ReadBytes } from './secrets.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
 
 /** All that decides what a config file means. */
@@ -16,6 +18,7 @@ export interface LoadInput {
   /** The unit id where the file sets none. */
   readonly unit: string;
   readonly stat: Stat;
+  readonly readBytes: ReadBytes;
   /** For whom the files that the options name are. */
   readonly users: Users;
   /** What ran before: a bad option keeps its value of then. */
@@ -170,7 +173,11 @@ export function loadConfig(input: LoadInput): Loaded {
   reportUnread(raw, notes);
   if (isUnread(raw) && lastGood !== undefined) return { config: lastGood, problems, set: undefined };
   const config = readConfig(input, notes);
-  for (const found of [...crossCheck(config), ...checkFiles(config, input.stat, input.users)])
+  for (const found of [
+    ...crossCheck(config),
+    ...checkFiles(config, input.stat, input.users),
+    ...contentProblems(config, input.readBytes),
+  ])
     notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
   const last = Number.POSITIVE_INFINITY;
   problems.sort((a, b) => (a.line ?? last) - (b.line ?? last));

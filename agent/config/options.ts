@@ -83,6 +83,12 @@ export const sections = {
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
     password_file: optional(absolutePath, 'File whose first line is the password at the hub.', leafRootFile),
+    token: optional(
+      anyText,
+      'Token at the hub, instead of a user; needs nats-server 2.12.0 or newer on the leaf.',
+      secretLeaf,
+    ),
+    token_file: optional(absolutePath, 'File whose first line is the token at the hub.', leafRootFile),
     creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafPrivateFile),
     nkey_file: optional(
       absolutePath,

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readBytes } from '../../config/checks/machinefiles.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
 import { readSecrets } from '../../config/secrets.ts';
 import type { RemedyContext } from '../../health/finding.ts';
@@ -43,13 +44,11 @@ const changed_ms = (path: string): number | undefined => {
   }
 };
 
-const readText = (path: string): string => readFileSync(path, 'utf8');
-
 /** The config file and all it names, as they are now. */
 export function checkConfig({ loaded, configFile, isRoot, host }: DoctorFacts): CheckResult[] {
   const { config, problems, set } = loaded;
   const named = new Set(problems.map(({ option }) => option));
-  const unread = isRoot ? readSecrets(config, readText).findings : []; // others may not read them anyway
+  const unread = isRoot ? readSecrets(config, readBytes).findings : []; // others may not read them anyway
   const more = unread.filter(({ option }) => !named.has(option)).map((one) => ({ file: configFile, ...one }));
   return judgeConfig([...problems, ...more], { config, host, file: configFile, set });
 }

@@ -26,7 +26,7 @@ interface Named {
 }
 
 /** Every file that an option names. */
-function filesOf(config: Config): Named[] {
+export function filesOf(config: Config): Named[] {
   const instances: { readonly table: OptionTable; readonly path: string; readonly values: object }[] = [];
   for (const [type, { many, options }] of Object.entries(sections)) {
     const values: unknown = config[type as keyof Config];
@@ -95,7 +95,7 @@ export const unreadable = (config: Config, stat: Stat, users: Users): UnplacedPr
     .flatMap((one) => barrier(one, stat, users));
 
 /** Without a leaf of ours, what is in the creds is handed over, and leaf.* concerns nobody. */
-function isUsed(option: string, { hub, leaf }: Config): boolean {
+export function isUsed(option: string, { hub, leaf }: Config): boolean {
   if (option.startsWith('leaf.external_')) return leaf.mode === 'external';
   if (option.startsWith('hub.') && hub.url.length === 0) return false;
   return leaf.mode === 'managed' || (leaf.mode === 'off' && option.startsWith('hub.tls_'));

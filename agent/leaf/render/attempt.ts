@@ -1,6 +1,7 @@
 import type { LeafState } from '../../config/agentfile.ts';
 import { crossCheck } from '../../config/checks/crosscheck.ts';
-import { unreadableFiles } from '../../config/checks/machinefiles.ts';
+import { readBytes, unreadableFiles } from '../../config/checks/machinefiles.ts';
+import { tlsFileProblems } from '../../config/checks/tlsfilecheck.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
 import { leafProblems } from '../conf/checks.ts';
@@ -43,6 +44,7 @@ function isUnfit(config: Config, version: ServerVersion, missing: readonly Unpla
     ...crossCheck(config),
     ...leafProblems(config, version, lookAt),
     ...unreadableFiles(config),
+    ...tlsFileProblems(config, readBytes),
     ...missing,
   ].some(
     ({ severity, option = '' }) => severity === 'error' && sections.includes(option.split('.')[0] ?? ''),
