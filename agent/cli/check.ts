@@ -1,6 +1,7 @@
 import { defaultConfigFile, type LoadOptions, loadConfigFile } from '../config/file.ts';
 import { formatProblem } from '../config/problem.ts';
 import { known } from '../lib/known.ts';
+import { datesOf } from './doctor/device.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
@@ -34,10 +35,13 @@ export async function check(args: readonly string[], io: CommandIo): Promise<num
     io.stdout(usage);
     return 0;
   }
-  const { problems, set } = loadConfigFile(file, known({ format: readFormat(format) }));
+  const { config, problems, set } = loadConfigFile(file, known({ format: readFormat(format) }));
+  const dates = await datesOf({ config, connection: { servers: [] } });
   for (const problem of problems) io.stdout(`${formatProblem(problem)}\n`);
+  for (const date of dates) io.stdout(`${file}: warning: ${date}\n`);
   if (problems.some(({ severity }) => severity === 'error')) return 1;
-  const warnings = problems.length === 0 ? '' : `, ${plural(problems.length, 'warning')}`;
+  const count = problems.length + dates.length;
+  const warnings = count === 0 ? '' : `, ${plural(count, 'warning')}`;
   io.stdout(`${file}: ok, ${plural(set ?? 0, 'option')} set${warnings}\n`);
   return 0;
 }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { formatCreds, readCreds, readPassword, readSeed } from '../config/formats/creds.ts';
+import { savedText } from '../config/formats/saved.ts';
 import { defaultPorts } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
+import type { ParseResult } from '../lib/parse.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { LinkOptions } from '../nats/session.ts';
@@ -33,12 +36,17 @@ type Values = { readonly server?: readonly string[] | undefined } & {
     | undefined;
 };
 
-function readFile(path: string): string {
+/** A secret in a file, by the reader of its kind. */
+function readSecret<T>(path: string, reader: (text: string) => ParseResult<T>): T {
+  let text: string;
   try {
-    return readFileSync(path, 'utf8');
+    text = savedText(readFileSync(path));
   } catch (error) {
     throw new UsageError(`${path}: ${messageOf(error)}`, { cause: error });
   }
+  const found = reader(text);
+  if (!found.ok) throw new UsageError(`${path}: ${found.why}`);
+  return found.value;
 }
 
 type Login = Pick<LinkOptions, 'user' | 'password' | 'token'>;
@@ -81,7 +89,7 @@ function readServers({ server }: Values, env: NodeJS.ProcessEnv) {
 /** Flags go before the URL, and the URL before the environment. */
 function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEnv): Login {
   const passwordFile = values['password-file'];
-  const given = { user: values.user, password: passwordFile && readFile(passwordFile).split('\n', 1)[0] };
+  const given = { user: values.user, password: passwordFile && readSecret(passwordFile, readPassword) };
   const preset = values.user === undefined ? inUrl : undefined;
   return {
     ...(preset ?? known({ user: env['NATS_USER'], password: env['NATS_PASSWORD'] })),
@@ -107,7 +115,10 @@ export function linkOptions(
     servers,
     ...own,
     ...loginOf(values, login, env),
-    ...known({ creds: creds && readFile(creds), nkeySeed: nkey && readFile(nkey).trim() }),
+    ...known({
+      creds: creds && formatCreds(readSecret(creds, readCreds)),
+      nkeySeed: nkey && readSecret(nkey, readSeed),
+    }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };
 }

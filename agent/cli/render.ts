@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { LeafState } from '../config/agentfile.ts';
-import { runAs, secretReader } from '../config/checks/trust.ts';
+import { fileReader, runAs, secretReader } from '../config/checks/trust.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -18,6 +18,7 @@ import { type LeafServer, leafServer } from '../leaf/render/server.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
+import { datesOf } from './doctor/device.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
@@ -62,6 +63,7 @@ function maskedSecrets({ hub, user }: Config): LeafSecrets {
     agent: masked,
     monitor: masked,
     ...((hub.password ?? hub.password_file) ? { hubPassword: masked } : {}),
+    ...((hub.token ?? hub.token_file) ? { hubToken: masked } : {}),
     ...(hub.nkey_file ? { hubNkeySeed: masked } : {}),
     userPasswords: Object.fromEntries(withPassword.map(({ section }) => [section, masked])),
   };
@@ -119,12 +121,14 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     boot,
     test: !given['no-test'],
     serverOf: serverOf(given.config),
-    readText: secretReader(given.config),
+    readSecret: secretReader(given.config),
+    readFile: fileReader(given.config),
     keepUnit: isRoot,
     addressOf: addressNow,
     ...known({ keepDir: given.keep ?? (given.out === runDir && isRoot ? keepDir : undefined) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
+  for (const date of await datesOf(after)) io.stderr(`${given.config}: warning: ${date}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
   const state = after.leaf?.state;
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);

@@ -21,6 +21,7 @@ export interface Connection {
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
+  readonly token?: string;
   /** Content of a credentials file. */
   readonly creds?: string;
   readonly nkeySeed?: string;
@@ -79,6 +80,8 @@ export interface AgentFile {
   readonly connection: Connection;
   readonly monitor?: Monitor;
   readonly leaf?: LeafInfo;
+  /** Files that are not used themselves but in a copy in normal form, by their path. */
+  readonly copies?: Readonly<Record<string, string>>;
   readonly local: LocalSecrets;
 }
 
@@ -150,18 +153,28 @@ function* wrongConfig(config: unknown): Generator<string> {
 
 function* wrongConnection(connection: unknown): Generator<string> {
   if (!isObject(connection) || !isTexts(connection['servers'])) return yield 'connection.servers';
-  for (const name of ['user', 'password', 'creds', 'nkeySeed'])
+  for (const name of ['user', 'password', 'token', 'creds', 'nkeySeed'])
     if (!isAbsentOr(isText, connection[name])) yield `connection.${name}`;
   if (!isAbsentOr(isObject, connection['tls'])) yield 'connection.tls';
 }
 
 /** What is missing or wrong in the file, by name. */
-function* wrongIn({ schema, config, connection, monitor, leaf, local, problems }: Json): Generator<string> {
+function* wrongIn({
+  schema,
+  config,
+  connection,
+  monitor,
+  leaf,
+  copies,
+  local,
+  problems,
+}: Json): Generator<string> {
   if (schema !== agentFileSchema) yield 'schema';
   yield* wrongConfig(config);
   yield* wrongConnection(connection);
   if (!isAbsentOr(isMonitor, monitor)) yield 'monitor';
   if (!isAbsentOr(isLeaf, leaf)) yield 'leaf';
+  if (!isAbsentOr(isCopies, copies)) yield 'copies';
   for (const name of ['boot_id', 'agent', 'monitor'])
     if (!isObject(local) || !isText(local[name])) yield `local.${name}`;
   if (!Array.isArray(problems) || !problems.every(isProblem)) yield 'problems';
@@ -197,6 +210,8 @@ const isLeaf = (value: unknown): boolean =>
   isTexts(value['notes']) &&
   ['state_dir', 'hub'].every((name) => isAbsentOr(isText, value[name])) &&
   isAbsentOr(isFallback, value['fallback']);
+
+const isCopies = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);
 
 const isFallback = (value: unknown): boolean =>
   isObject(value) && isText(value['conf']) && isText(value['hub']) && isTexts(value['urls']);

@@ -7,7 +7,7 @@ import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
 import { stat, usersOf } from './checks/machinefiles.ts';
-import { limitsOf } from './checks/trust.ts';
+import { fileReader, limitsOf } from './checks/trust.ts';
 import { unwritable } from './checks/writetry.ts';
 import { parseIni } from './formats/ini.ts';
 import type { RawConfig } from './formats/raw.ts';
@@ -109,7 +109,7 @@ export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded 
   const { unit, keep } = settleUnit(options);
   const users = usersOf();
   const given = known({ lastGood: options.lastGood, limits: limitsOf(path) });
-  const loaded = loadConfig({ raw, file: path, unit, stat, users, ...given });
+  const loaded = loadConfig({ raw, file: path, unit, stat, readBytes: fileReader(path), users, ...given });
   const own = [
     ...checkConfigFile(path, setsSecret(raw), stat(path), users),
     ...(loaded.config.agent.unit === unit ? keep() : []),

@@ -1,3 +1,4 @@
+import { known } from '../lib/known.ts';
 import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 /** What a change of an option makes necessary. */
 export type Restart = 'nothing' | 'agent' | 'leaf';
@@ -21,6 +22,8 @@ export interface Option<T, E = T> {
   readonly range?: readonly [number, number];
   /** What a text, or each element of a list, has to match. */
   readonly pattern?: RegExp;
+  /** The elements of a list that stand in one value of the config file. Default: the value is one. */
+  readonly split?: TextRule['split'];
   /** One value of the config file into its typed form; for a list, one element into its checked text. `why` completes "option 'text': ...". */
   parse(text: string): ParseResult<E>;
 }
@@ -38,6 +41,10 @@ export interface TextRule {
   readonly allowed: string;
   /** What to say of a text that does not fit, where "must be" and what is allowed is not it. */
   readonly why?: (text: string) => string;
+  /** The form that a text which fits is used in; it fits, too. Default: as it is. */
+  readonly normal?: (text: string) => string;
+  /** The elements of a list that stand in one value of the config file. Default: the value is one. */
+  readonly split?: (text: string) => string[];
 }
 
 const base = (help: string, extra: Extra) => ({
@@ -120,7 +127,9 @@ export function choice<const C extends string>(
 const readText =
   (rule: TextRule) =>
   (value: string): ParseResult<string> =>
-    rule.pattern.test(value) ? parsed(value) : unparsed(rule.why?.(value) ?? `must be ${rule.allowed}`);
+    rule.pattern.test(value)
+      ? parsed(rule.normal?.(value) ?? value)
+      : unparsed(rule.why?.(value) ?? `must be ${rule.allowed}`);
 
 /** A text with a default. */
 export function text(preset: string, rule: TextRule, help: string, extra: Extra = {}): Option<string> {
@@ -159,6 +168,7 @@ export function list(
 ): Option<readonly string[], string> {
   return {
     ...base(help, extra),
+    ...known({ split: rule.split }),
     kind: 'list',
     allowed: rule.allowed,
     pattern: rule.pattern,

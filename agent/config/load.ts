@@ -1,5 +1,6 @@
 import { known } from '../lib/known.ts';
 import type { Users } from './checks/access.ts';
+import { contentProblems } from './checks/contents.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import { type ConfigLimits, withinLimits } from './checks/trust.ts';
@@ -7,6 +8,7 @@ import type { RawConfig, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
+import type { ReadBytes } from './secrets.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
 
 /** All that decides what a config file means. */
@@ -17,6 +19,7 @@ export interface LoadInput {
   /** The unit id where the file sets none. */
   readonly unit: string;
   readonly stat: Stat;
+  readonly readBytes: ReadBytes;
   /** For whom the files that the options name are. */
   readonly users: Users;
   /** What ran before: a bad option keeps its value of then. */
@@ -175,7 +178,10 @@ export function loadConfig(input: LoadInput): Loaded {
   const { config, refused } = withinLimits(readConfig(input, notes), input.limits, lastGood);
   const isRefused = new Set(refused.map(({ option }) => option));
   // nothing more of a file that is none of the config's business, not even whether it is there
-  const files = checkFiles(config, input.stat, input.users).filter(({ option }) => !isRefused.has(option));
+  const files = [
+    ...checkFiles(config, input.stat, input.users),
+    ...contentProblems(config, input.readBytes),
+  ].filter(({ option }) => !isRefused.has(option));
   for (const found of [...crossCheck(config), ...refused, ...files])
     notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
   const last = Number.POSITIVE_INFINITY;

@@ -11,6 +11,7 @@ import {
   origin,
   program,
   serverUrl,
+  serverUrls,
   subjectPattern,
   token,
   userNkey,
@@ -75,13 +76,19 @@ export const sections = {
   hub: one('The hub that the leaf joins. Without a url the leaf serves local clients only.', {
     url: list(
       [],
-      serverUrl,
+      serverUrls,
       'Address of the hub; several are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
     password_file: optional(absolutePath, 'File whose first line is the password at the hub.', leafRootFile),
+    token: optional(
+      anyText,
+      'Token at the hub, instead of a user; needs nats-server 2.12.0 or newer on the leaf.',
+      secretLeaf,
+    ),
+    token_file: optional(absolutePath, 'File whose first line is the token at the hub.', leafRootFile),
     creds_file: optional(absolutePath, 'NATS credentials file (JWT and nkey seed).', leafPrivateFile),
     nkey_file: optional(
       absolutePath,

@@ -53,24 +53,47 @@ const port = String.raw`(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[
 const hubExample = `tls://hub.example.org:${defaultPorts.leafnode}`;
 const hubSchemes = ['nats', 'nats-leaf', 'tls', 'ws', 'wss'];
 
+const ipv6Example = `tls://[2001:db8::5]:${defaultPorts.leafnode}`;
+
 function whyNoServer(url: string): string {
   const [, scheme = '', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(url) ?? [];
   if (rest.includes('@')) return 'must not contain credentials; they have options of their own';
-  if (!hubSchemes.includes(scheme))
+  if (url.includes(',')) return `must be one address, such as ${hubExample}`;
+  if (scheme === '' && !url.startsWith(':')) return `must begin with a scheme, as in ${hubExample}`;
+  if (!hubSchemes.includes(scheme.toLowerCase()))
     return `scheme must be one of ${hubSchemes.join(', ')}, as in ${hubExample}, without user or password`;
+  if (/^[\da-f]*:[\da-f]*:[\da-f:.]*(\/|$)/i.test(rest))
+    return `an IPv6 address must stand in brackets, as in ${ipv6Example}`;
   const [, given] = /^[^/]*[^/:]:(\d+)(?:\/|$)/.exec(rest) ?? [];
   if (given !== undefined && !(Number(given) >= 1 && Number(given) <= 65535))
     return `port ${given} is out of range, 1 to 65535`;
+  if (/[?#]/.test(rest)) return `must have nothing behind ? or #, as in ${hubExample}`;
   return `must be such as ${hubExample}`;
 }
+
+/** A server's URL in normal form: scheme in lower case, no final dot of a name, no zeros before a port. */
+const normalUrl = (url: string): string =>
+  url.replace(
+    /^([a-z-]+:\/\/)([^/:[]*?|\[[^\]]*\])\.?(?::0*(\d+))?(?=\/|$)/i,
+    (_all, scheme: string, name: string, given: string | undefined) =>
+      `${scheme.toLowerCase()}${name}${given === undefined ? '' : `:${given}`}`,
+  );
 
 /** A server's URL. User and password have options of their own, so that they can be kept out of sight. */
 export const serverUrl: TextRule = {
   pattern: new RegExp(
-    String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::${port})?(?:/[^\s?#@]*)?$`,
+    String.raw`^(?:${hubSchemes.join('|')})://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?)(?::0{0,5}${port})?(?:/[^\s?#@,]*)?$`,
+    'i',
   ),
   allowed: `such as ${hubExample}; schemes: ${hubSchemes.join(', ')}`,
   why: whyNoServer,
+  normal: normalUrl,
+};
+
+/** Several may stand in one text with commas between; not where a comma may be part of a password, which none may have. */
+export const serverUrls: TextRule = {
+  ...serverUrl,
+  split: (text) => (text.includes('@') ? [text] : text.split(',').map((one) => one.trim())),
 };
 
 /** What may stand in a publish or subscribe permission. */

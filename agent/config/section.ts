@@ -65,7 +65,9 @@ export function readSection(
     const lastGood = fallback?.[raw.name] ?? option.default;
     const parse = (value: RawValue) => parseValue(option, value, at.option, notes);
     if (option.kind === 'list') {
-      const elements = raw.values.filter((value) => value.text !== '');
+      const elements = raw.values
+        .flatMap((value) => (option.split?.(value.text) ?? [value.text]).map((text) => ({ ...value, text })))
+        .filter((value) => value.text !== '');
       const good = elements.flatMap((value) => parse(value));
       values[raw.name] = good.length === 0 && elements.length > 0 ? lastGood : good;
     } else if (raw.kind === 'list') {

@@ -1,5 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { claimsOf, jwtIn } from '../config/formats/creds.ts';
+import { isCertificate, pemBlocks } from '../config/formats/pem.ts';
+import { savedText } from '../config/formats/saved.ts';
 import { messageOf, reasonOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
 
@@ -19,8 +22,10 @@ export type CertFacts =
     }
   | { readonly file: string; readonly error: string };
 
-/** A file that is read, or the text of one that was handed over. */
-export type CertSource = string | { readonly file: string; readonly text: string };
+/** A file, and where it was handed over as text or as a copy, which of it counts. */
+export type CertSource =
+  | string
+  | { readonly file: string; readonly text?: string | undefined; readonly copy?: string | undefined };
 
 export interface CertProbe {
   /**
@@ -38,35 +43,34 @@ export const noExpiry = Symbol('no expiry');
 type Outcome = Validity | typeof noExpiry | string;
 
 const dayMs = 86_400_000;
-const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-const jwtBlock = /-----BEGIN NATS USER JWT-----\s+(\S+)\s+-+END NATS USER JWT/;
-
-/** The times of the JWT in a credentials file; they are Unix seconds (RFC 7519, 4.1.4). */
-function parseJwt(jwt: string): Outcome {
+/** The times of a JWT; they are Unix seconds (RFC 7519, 4.1.4). */
+function validityOfJwt(jwt: string): Outcome {
   const seconds = (value: unknown): number | undefined =>
     typeof value === 'number' && value > 0 ? value * 1000 : undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
-    const { name, sub, nbf, exp } = claims as Readonly<Record<string, unknown>>;
-    const not_after_ms = seconds(exp);
-    if (not_after_ms === undefined) return noExpiry;
-    const subject = String(name ?? sub ?? '');
-    return { kind: 'user JWT', subject, not_after_ms, ...known({ not_before_ms: seconds(nbf) }) };
-  } catch {
-    return 'not a user JWT';
-  }
+  const { name, sub, nbf, exp } = claimsOf(jwt);
+  const subject = name ?? sub;
+  if (subject === undefined) return 'not a user JWT';
+  const not_after_ms = seconds(exp);
+  if (not_after_ms === undefined) return noExpiry;
+  return {
+    kind: 'user JWT',
+    subject: String(subject),
+    not_after_ms,
+    ...known({ not_before_ms: seconds(nbf) }),
+  };
 }
 
 /** The certificate or the user JWT of a text that runs out first, or why there is none. */
-export function parseFirstExpiry(pem: string): Outcome {
-  const jwt = jwtBlock.exec(pem)?.[1];
-  if (jwt !== undefined) return parseJwt(jwt);
-  const blocks = pem.match(pemBlock) ?? [];
-  if (blocks.length === 0) return 'no certificate in PEM form';
+export function parseFirstExpiry(text: string): Outcome {
+  const blocks = pemBlocks(text).filter(isCertificate);
+  const jwt = blocks.length === 0 ? jwtIn(text) : undefined;
+  if (jwt !== undefined) return validityOfJwt(jwt);
+  if (blocks.length === 0)
+    return text.includes('NATS USER JWT') ? 'not a user JWT' : 'no certificate in PEM form';
   try {
     const found = blocks.map((block) => {
-      const cert = new X509Certificate(block);
+      const cert = new X509Certificate(block.text);
       return {
         subject: cert.subject.replaceAll('\n', ', '),
         not_before_ms: Date.parse(cert.validFrom),
@@ -88,15 +92,14 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
     const stamp = `${mtimeMs} ${size}`;
     const before = parsed.get(file);
     if (before?.stamp === stamp) return before.outcome;
-    const outcome = parseFirstExpiry(await readFile(file, 'utf8'));
+    const outcome = parseFirstExpiry(savedText(await readFile(file)));
     parsed.set(file, { stamp, outcome });
     return outcome;
   };
 
   const one = async (source: CertSource): Promise<CertFacts[]> => {
-    const isFile = typeof source === 'string';
-    const file = isFile ? source : source.file;
-    const outcome = isFile ? await validityOf(file).catch(reasonOf) : parseFirstExpiry(source.text);
+    const { file, text, copy = file } = typeof source === 'string' ? { file: source } : source;
+    const outcome = text === undefined ? await validityOf(copy).catch(reasonOf) : parseFirstExpiry(text);
     if (outcome === noExpiry) return [];
     if (typeof outcome === 'string') return [{ file, error: outcome }];
     const days_left = Math.floor(((outcome.not_after_ms - deps.wall_ms()) / dayMs) * 10) / 10;

@@ -35,13 +35,15 @@ export function certificateFinding(cert: CertFacts, judge: DateJudge): Finding |
 export function certificateSources({
   config: { hub, leaf },
   connection: { creds },
-}: Pick<AgentFile, 'config' | 'connection'>): CertSource[] {
+  copies = {},
+}: Pick<AgentFile, 'config' | 'connection' | 'copies'>): CertSource[] {
   const external = leaf.mode === 'external';
   const credsFile = external ? leaf.external_creds_file : hub.creds_file;
   const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];
   const ofLeaf = leaf.mode === 'managed' ? [leaf.tls_cert, leaf.tls_ca] : [];
+  const files = new Set([...ofHub, ...ofLeaf, credsFile]);
   // the local server reads its creds itself at each connection; those of the agent's own were handed over
-  const handed = credsFile !== undefined && creds !== undefined && { file: credsFile, text: creds };
-  const sources = [...ofHub, ...ofLeaf, handed || credsFile];
-  return [...new Set(sources)].filter((source) => source !== undefined);
+  return [...files]
+    .filter((file) => file !== undefined)
+    .map((file) => ({ file, copy: copies[file], text: file === credsFile ? creds : undefined }));
 }

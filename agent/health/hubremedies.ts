@@ -35,8 +35,10 @@ const newCreds = ({ creds_file }: Hub): string =>
 function newLogin(hub: Hub, host: HostCommands): string {
   if (hub.creds_file !== undefined) return newCreds(hub);
   if (hub.nkey_file !== undefined) return host.set({ 'hub.nkey_file': `${keepDir}/NKEY` });
-  if (hub.password_file !== undefined)
-    return `vi ${shellWord(hub.password_file)}; ${host.reload} # its first line is the password`;
+  if (hub.token !== undefined) return host.set({ 'hub.token': 'TOKEN' });
+  const file = hub.password_file ?? hub.token_file;
+  if (file !== undefined)
+    return `vi ${shellWord(file)}; ${host.reload} # its first line is the ${hub.token_file === file ? 'token' : 'password'}`;
   return host.set({ ...(hub.user === undefined ? { 'hub.user': 'USER' } : {}), 'hub.password': 'PASSWORD' });
 }
 

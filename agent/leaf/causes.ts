@@ -49,7 +49,7 @@ const table = {
   auth: {
     kind: 'refused',
     text: 'the hub refuses the credentials',
-    todo: 'check hub.user and hub.password, or hub.creds_file or hub.nkey_file, and that the hub knows the unit',
+    todo: 'check hub.user and hub.password, hub.token, hub.creds_file or hub.nkey_file, and that the hub knows the unit',
     match: /authorization violation|authentication (error|failed)/i,
   },
   permission: {

@@ -25,6 +25,8 @@ export const stateFiles = {
   fallbackConf: 'leaf.fallback.conf',
   /** Hub part of a leaf config that has joined. Also in /etc/nunect, where it outlives a reboot. */
   lastGoodHub: 'hub.good',
+  /** Directory of credentials and TLS files in a form that nats-server reads, where those of the owner have another. */
+  copies: 'rewritten',
 
   /** Directory that user nunect may write to; root writes nothing in it, and follows no link out of it. */
   state: 'state',
@@ -81,6 +83,7 @@ export const stateAccess: Readonly<
     readers: ['leaf/supervisor', 'openwrt/nunect/leaf', 'nats-server'],
   },
   lastGoodHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },
+  copies: { writers: ['leaf/render'], readers: ['leaf/render', 'nats-server'] },
   state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {

@@ -54,6 +54,7 @@ export const publisherPart = part({
     file.problems,
     file.leaf,
     file.connection.creds, // whose days are counted
+    file.copies,
   ],
   start: (file, { spool, events, link, survey, ticker, wall, random }) =>
     startPublisher(

@@ -38,8 +38,8 @@ export const tlsFilesPart = part({
   name: 'tlsFiles',
   needs: { events: eventsPart },
   uses: { supervisor: supervisorPart },
-  inputs: ({ config: { hub, leaf } }) => [hub, leaf],
-  start({ config: { hub, leaf } }, { supervisor, events, ticker, ...given }) {
+  inputs: ({ config: { hub, leaf }, copies }) => [hub, leaf, copies],
+  start({ config: { hub, leaf }, copies = {} }, { supervisor, events, ticker, ...given }) {
     const log = given.log.part('leaf');
     const blocks = [hub, leaf].map(({ tls_ca, tls_cert, tls_key }) => ({
       ca: tls_ca,
@@ -51,6 +51,8 @@ export const tlsFilesPart = part({
         ticker,
         renewed(files) {
           const evidence = `${files.join(', ')} ${files.length > 1 ? 'were' : 'was'} renewed`;
+          if (files.some((file) => file in copies))
+            return log.warn(`${evidence}, but a copy is in use: reload nunect`);
           if (supervisor().reload())
             events.publish({
               event: 'certificate',
@@ -60,7 +62,11 @@ export const tlsFilesPart = part({
         },
         unfit: (why) => log.warn('a changed certificate cannot be used yet', { why }),
       },
-      { blocks: leaf.mode === 'managed' ? blocks : [], everyMs: tlsFilesEvery_ms },
+      {
+        blocks: leaf.mode === 'managed' ? blocks : [],
+        files: Object.keys(copies),
+        everyMs: tlsFilesEvery_ms,
+      },
     );
   },
 });

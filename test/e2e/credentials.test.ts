@@ -11,6 +11,7 @@ import { type AuthHub, authHub, permissionsOf } from '../kit/hub/authhub.ts';
 import { type Mode, planned, secretFile, startUnit } from '../kit/hub/authunit.ts';
 import { seedOf } from '../kit/hub/jwt.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { nunect } from '../kit/unit/site.ts';
 
@@ -109,7 +110,7 @@ for (const { name, program = '', hasNkey } of servers) {
             [],
             id,
           );
-          assert.doesNotMatch(warnings, /creds|nkey|password|tls/, id);
+          assert.doesNotMatch(warnings, /hub\.(creds|nkey|password|tls)/, id);
           assert.doesNotMatch(agent.output(), /crashed|change-me|SU[A-Z2-7]{56}/, id);
         }
         t.diagnostic(`${version(program)}: ${units.map(({ id }) => id).join(' ')}`);
@@ -197,6 +198,56 @@ for (const { name, program = '', hasNkey } of servers) {
     });
   });
 }
+
+test('of two hubs the one that refuses is named, such as that of another fleet', async (t) => {
+  const program = need('nats-server');
+  const [hub, away] = [await authHub(t, program, 'login'), await reservePort()];
+  const { status } = await startUnit(t, program, {
+    unit: 'ship-7',
+    mode: 'managed',
+    hub: [
+      `list url 'nats://127.0.0.1:${away},nats://127.0.0.1:${hub.leafPort}'`,
+      `option user 'ship-7'`,
+      `option password 'change-me'`,
+      `option reconnect_s '1'`,
+    ],
+    leaf: [],
+    dir: tempDir(t, 'two'),
+  });
+  const named = `the hub refuses the credentials (Authorization Violation at 127.0.0.1:${hub.leafPort})`;
+  await eventually(
+    'the refusal is told',
+    async () => (await status().catch(() => undefined))?.problems.some((text) => text.includes(named)),
+    long,
+  );
+});
+
+test('of a file that is used as a copy it is told that a renewed one is not in use yet', async (t) => {
+  const program = need('nats-server');
+  const hub = await authHub(t, program, 'jwt');
+  await hub.knowing([{ unit: 'ship-7', by: 'password' }]);
+  const dir = tempDir(t, 'renewed');
+  const issue = (): string => hub.operator.creds('ship-7').replaceAll('\n', '\r\n');
+  const file = secretFile(dir, 'unit.creds', issue());
+  const { agent, status, warnings } = await startUnit(t, program, {
+    unit: 'ship-7',
+    mode: 'managed',
+    hub: [`list url 'nats://127.0.0.1:${hub.leafPort}'`, `option creds_file '${file}'`],
+    leaf: [],
+    dir,
+  });
+  assert.match(
+    warnings,
+    /creds_file '.*': is not saved as nats-server reads it: a copy in normal form is used/,
+  );
+  await eventually('it is joined', async () => (await status().catch(() => undefined))?.link.hub_up, long);
+  secretFile(dir, 'unit.creds', `${issue()} `);
+  await eventually(
+    'it is told',
+    () => agent.output().includes(`${file} was renewed, but a copy is in use: reload nunect`),
+    long,
+  );
+});
 
 test('a seed for a nats-server that is too old for it is an error that names both', {
   skip: debian === undefined && 'no such server',

@@ -125,17 +125,15 @@ const uci = (files: boolean) =>
     );
 
 const fileSecret = 'from a "file" \\ {';
-const readText = (file: string): string => {
-  if (file === '/secret') return `${fileSecret}\n`;
-  throw new Error('lost');
-};
+const readBytes = (file: string): Uint8Array | undefined =>
+  file === '/secret' ? Buffer.from(`${fileSecret}\n`) : undefined;
 
 /** The config and its secrets, or undefined where a check finds that it is not fit to be rendered. */
 function fit(uciText: string, version: readonly [number, number, number]) {
   const { config } = loadUci(uciText, { unit: 'demo-01' });
   const findings = [...crossCheck(config), ...leafProblems(config, version, () => 'directory')];
   if (findings.some(({ severity }) => severity === 'error')) return undefined;
-  const { secrets } = readSecrets(config, readText);
+  const { secrets } = readSecrets(config, readBytes);
   return { config, secrets: { ...secrets, agent: 'agent-password', monitor: 'monitor-password' } };
 }
 

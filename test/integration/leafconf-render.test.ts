@@ -245,7 +245,7 @@ test('files that hold secrets are read, and a bad one is named', async (t) => {
   const { code, stderr } = await run(unit('', withFiles));
   assert.equal(code, 0, stderr);
   assert.match(conf(), /nats:\/\/u:from%20a%20file@h:7422/);
-  assert.match(stderr, /user\.app\.password_file '.*empty': there is no secret in it/);
+  assert.match(stderr, /user\.app\.password_file '.*empty': its first line is empty: must be the secret/);
   assert.doesNotMatch(conf(), /"app"/);
 });
 

@@ -37,7 +37,7 @@ test('renewed files are told once, when they belong together, and only when thei
   copyFileSync(two.key, key);
   await eventually('renewed', () => renewed.length > 0);
   assert.deepEqual(renewed, [[cert, key]]);
-  assert.deepEqual(unfit, [`${cert} and ${key} do not belong together`]);
+  assert.deepEqual(unfit, [`${key} is not the key of the certificate`]);
 
   writeFileSync(ca.ca, 'not a certificate');
   await eventually('unfit again', () => unfit.length > 1);

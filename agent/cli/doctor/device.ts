@@ -5,7 +5,7 @@ import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding, certificateSources } from '../../health/certificates.ts';
 import type { Finding } from '../../health/finding.ts';
-import type { HostCommands } from '../../health/host.ts';
+import { assumedHost, type HostCommands, hosts } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingsOfStep } from './facts.ts';
@@ -15,12 +15,18 @@ const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
   (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
 /** What a look of our own finds wrong with certificates and user JWT, by the present clock. */
-async function lookAtCertificates(file: AgentFile, host: HostCommands) {
+async function lookAtCertificates(file: Parameters<typeof certificateSources>[0], host: HostCommands) {
   const wall_ms = Date.now();
   const certificates = await certProbe({ wall_ms: () => wall_ms }).read(certificateSources(file));
   const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: file.config, host };
   const found = certificates.flatMap((cert) => certificateFinding(cert, judge) ?? []);
   return { count: certificates.length, found };
+}
+
+/** What is to be said of the dates in the files of a config, a sentence each. They are no problem of the config. */
+export async function datesOf(file: Parameters<typeof certificateSources>[0]): Promise<string[]> {
+  const { found } = await lookAtCertificates(file, hosts[assumedHost]);
+  return found.filter(({ code }) => code !== 'certificate_unreadable').map(({ text }) => text);
 }
 
 /** Certificates and user JWT. */

@@ -18,6 +18,8 @@ const isWebsocket = (url: string): boolean => ['ws', 'wss'].includes(schemeOf(ur
 const hubAuth: Check = ({ hub, leaf }) => {
   const kinds = [
     ...(hub.user === undefined ? [] : ['hub.user']),
+    ...(hub.token === undefined ? [] : ['hub.token']),
+    ...(hub.token_file === undefined ? [] : ['hub.token_file']),
     ...(hub.creds_file === undefined ? [] : ['hub.creds_file']),
     ...(hub.nkey_file === undefined ? [] : ['hub.nkey_file']),
   ];
@@ -35,7 +37,9 @@ const hubAuth: Check = ({ hub, leaf }) => {
   }
   const isJoined = hub.url.length > 0 && leaf.mode !== 'external';
   if (isJoined && kinds.length === 0 && !hasPassword && hub.tls_cert === undefined) {
-    found.push(warning('hub.url', 'is joined without any credentials: no user, creds, nkey or certificate'));
+    found.push(
+      warning('hub.url', 'is joined without any credentials: no user, token, creds, nkey or certificate'),
+    );
   }
   return found;
 };
@@ -71,7 +75,7 @@ const hubAddresses: Check = ({ hub, leaf }) => {
   }
   if (leaf.mode === 'external') {
     // but the url is: it says that there is a hub, which stores records
-    for (const name of ['user', 'creds_file', 'nkey_file', 'tls_cert'] as const)
+    for (const name of ['user', 'token', 'token_file', 'creds_file', 'nkey_file', 'tls_cert'] as const)
       if (hub[name] !== undefined)
         found.push(
           warning(`hub.${name}`, 'is not used with leaf.mode external: that server has its own config'),

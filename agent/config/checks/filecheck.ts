@@ -89,6 +89,12 @@ function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users)
   return blocked(state, 'read it', fixCommand(path, readers, state, users));
 }
 
+/** Whether the user that the daemons run as may read a file; false where there is no such account. */
+export const isDaemonReadable = (path: string, stat: Stat, users: Users): boolean =>
+  users.daemon !== undefined &&
+  stat(path).kind === 'file' &&
+  barrier({ option: '', path, readers: 'private' }, stat, users).length === 0;
+
 /** Files that the leaf or the agent itself reads at run time, and may not. */
 export const unreadable = (config: Config, stat: Stat, users: Users): UnplacedProblem[] =>
   filesOf(config)
@@ -96,7 +102,7 @@ export const unreadable = (config: Config, stat: Stat, users: Users): UnplacedPr
     .flatMap((one) => barrier(one, stat, users));
 
 /** Without a leaf of ours, what is in the creds is handed over, and leaf.* concerns nobody. */
-function isUsed(option: string, { hub, leaf }: Config): boolean {
+export function isUsed(option: string, { hub, leaf }: Config): boolean {
   if (option.startsWith('leaf.external_')) return leaf.mode === 'external';
   if (option.startsWith('hub.') && hub.url.length === 0) return false;
   return leaf.mode === 'managed' || (leaf.mode === 'off' && option.startsWith('hub.tls_'));

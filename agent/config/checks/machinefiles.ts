@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { codeOf } from '../../lib/errors.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import type { Config } from '../options.ts';
@@ -19,6 +19,19 @@ export function stat(path: string): FileState {
   } catch (error) {
     const code = codeOf(error);
     return { kind: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown' };
+  }
+}
+
+/** More than any bundle of certificates. */
+const largest_bytes = 2 ** 20;
+
+/** What a file holds that an option names; undefined when it cannot be read, or is no file of that kind. */
+export function readBytes(path: string): Uint8Array | undefined {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() && stats.size <= largest_bytes ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

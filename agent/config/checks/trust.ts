@@ -1,13 +1,14 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { keepDir } from '../../lib/defaults.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
+import type { ReadBytes } from '../secrets.ts';
 import { describeRights, excess } from './access.ts';
-import { filesOf, fixCommand, type NamedFile } from './filecheck.ts';
-import { stat, usersOf } from './machinefiles.ts';
+import { filesOf, fixCommand, isDaemonReadable, type NamedFile } from './filecheck.ts';
+import { readBytes, stat, usersOf } from './machinefiles.ts';
 
 /** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
 const uciDir = '/etc/config';
@@ -106,14 +107,19 @@ export function limitsOf(configFile: string): ConfigLimits | undefined {
       };
 }
 
-/** Reads a secret that this config names; throws when it may not or cannot be read. */
-export function secretReader(configFile: string): (path: string) => string {
+/** Reads a secret that this config names; gives nothing where it may not or cannot be read. */
+export function secretReader(configFile: string): ReadBytes {
   const limits = limitsOf(configFile);
-  return (path) => {
-    const why = limits?.secret({ option: '', path, readers: 'root' });
-    if (why !== undefined) throw new Error(`${path} ${why}`);
-    return readFileSync(path, 'utf8');
-  };
+  return (path) =>
+    limits?.secret({ option: '', path, readers: 'root' }) === undefined ? readBytes(path) : undefined;
+}
+
+/** The same for any file that it names: beside its secrets, what user nunect may read is none of root's. */
+export function fileReader(configFile: string): ReadBytes {
+  const readSecret = secretReader(configFile);
+  const isLimited = limitsOf(configFile) !== undefined;
+  return (path) =>
+    isLimited && isDaemonReadable(path, stat, usersOf()) ? readBytes(path) : readSecret(path);
 }
 
 /** Secrets that root reads for the config, be it to hand them on. */

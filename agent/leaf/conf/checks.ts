@@ -46,10 +46,21 @@ function checkAbilities(config: Config, version: ServerVersion | undefined): Unp
   const { hub } = config;
   const tooOld = version !== undefined && !atLeast(version, oldestServer);
   const lackingNkey = hub.nkey_file !== undefined && !knows(version, 'nkey');
+  const isPathed = (url: string): boolean => {
+    const { scheme = '', path = '' } = splitUrl(url) ?? {};
+    return isWebsocket(scheme) && path.length > 1;
+  };
+  const lackingPath = hub.url.some(isPathed) && !knows(version, 'websocket_path');
+  const tokenOption = (['token', 'token_file'] as const).find((name) => hub[name] !== undefined);
   const lackingHandshake = hub.handshake_first && !knows(version, 'handshake_first');
   return [
     ...when(tooOld, error('leaf.server', `must be nats-server ${formatVersion(oldestServer)} or newer`)),
     ...when(lackingNkey, error('hub.nkey_file', `is not possible: ${lacks(version, 'nkey')}`)),
+    ...when(
+      tokenOption !== undefined && !knows(version, 'token'),
+      error(`hub.${tokenOption}`, `is not possible: ${lacks(version, 'token')}`),
+    ),
+    ...when(lackingPath, error('hub.url', `a path is not possible: ${lacks(version, 'websocket_path')}`)),
     ...when(
       lackingHandshake,
       error('hub.handshake_first', `is not possible: ${lacks(version, 'handshake_first')}`),

@@ -56,7 +56,7 @@ function toHub(config: Config, owner: OwnerSecrets): Connection {
   };
   return {
     servers: [...new Set(hub.url.flatMap((url) => clientUrl(url, secure)))],
-    ...known({ user: hub.user, password: owner.hubPassword }),
+    ...known({ user: hub.user, password: owner.hubPassword, token: owner.hubToken }),
     ...known({ creds: owner.hubCreds, nkeySeed: owner.hubNkeySeed }),
     ...(secure ? { tls } : {}),
   };

@@ -2,7 +2,7 @@ import type { Config } from '../../config/options.ts';
 import { echoOf, inboxPrefixOf } from '../../wire/subjects.ts';
 import type { ProbeTls } from '../watch/hubprobe.ts';
 import type { ConfBlock } from './syntax.ts';
-import { isTls, isWebsocket, remoteUrl, splitUrl, userinfo } from './url.ts';
+import { isTls, isWebsocket, remoteUrl, splitUrl, tokenInfo, userinfo } from './url.ts';
 import type { LeafSecrets } from './users.ts';
 import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
 
@@ -78,8 +78,9 @@ export function hubRemote(
   addNote: AddNote,
 ): ConfBlock {
   const { hub } = config;
-  const { hubPassword } = secrets;
-  const login = hub.user === undefined || hubPassword === undefined ? '' : userinfo(hub.user, hubPassword);
+  const { hubPassword, hubToken } = secrets;
+  const token = hubToken !== undefined && knows(version, 'token') ? tokenInfo(hubToken) : '';
+  const login = hub.user === undefined || hubPassword === undefined ? token : userinfo(hub.user, hubPassword);
   const urls = hub.url.flatMap((one) => splitUrl(one) ?? []);
   if (urls.some((url) => url.path.length > 1 && !isWebsocket(url.scheme)))
     addNote('hub.url: a path means something to websockets only; it is left out.');

@@ -33,13 +33,16 @@ export const isTls = (scheme: string): boolean => scheme === 'tls' || scheme ===
 const encodeUserinfo = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
+/** A token as it stands before the @ of a URL. */
+export const tokenInfo = (token: string): string => `${encodeUserinfo(token)}@`;
+
 /** A user and password as they stand before the @ of a URL, percent-encoded from UTF-8 (RFC 3986, 3.2.1). */
 export const userinfo = (user: string, password: string): string =>
   `${encodeUserinfo(user)}:${encodeUserinfo(password)}@`;
 
 /**
  * The address of a hub as a leaf remote wants it. The port is always spelled out. `login` comes from
- * `userinfo`.
+ * `userinfo` or `tokenInfo`.
  */
 export function remoteUrl(url: ServerUrl, login = ''): string {
   const port = url.port ?? defaultPortOf(url.scheme);

@@ -11,10 +11,14 @@ export const oldestServer: ServerVersion = [2, 9, 0];
 const since = {
   compression: [2, 10, 0],
   handshake_first: [2, 10, 0],
+  // not a key: older servers put a path of a websocket behind /leafnode instead of before it
+  websocket_path: [2, 10, 5],
   nkey: [2, 10, 8],
   // not a key: from here on leafnodes.reconnect is a duration, and a plain number fails `-t` with a warning
   reconnect_duration: [2, 10, 12],
   first_info_timeout: [2, 10, 26],
+  // not a key: a login without a password in the URL of a hub, which older servers send as a user without one
+  token: [2, 12, 0],
   ignore_discovered_servers: [2, 14, 0],
   dial_timeout: [2, 14, 5],
 } as const satisfies Record<string, ServerVersion>;

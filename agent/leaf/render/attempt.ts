@@ -1,8 +1,10 @@
 import type { LeafState } from '../../config/agentfile.ts';
 import { crossCheck } from '../../config/checks/crosscheck.ts';
 import { unreadableFiles } from '../../config/checks/machinefiles.ts';
+import { tlsFileProblems } from '../../config/checks/tlsfilecheck.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
+import type { ReadBytes } from '../../config/secrets.ts';
 import { leafProblems } from '../conf/checks.ts';
 import { renderLeaf } from '../conf/server.ts';
 import { quoted } from '../conf/syntax.ts';
@@ -20,6 +22,8 @@ export interface LeafJob {
   /** Secrets that could not be read. */
   readonly missing: readonly UnplacedProblem[];
   readonly server: LeafServer;
+  /** Reads a file that the config names, as far as it may. */
+  readonly readFile: ReadBytes;
   /** Whether the server itself tests the config. */
   readonly test: boolean;
   /** Whether the leaf.conf that is there is one to keep rather than to do without something. */
@@ -37,12 +41,13 @@ export interface LeafAttempt {
 }
 
 /** What makes a config unfit for a leaf. Errors elsewhere leave an option or a user out, which harms nobody. */
-function isUnfit(config: Config, version: ServerVersion, missing: readonly UnplacedProblem[]): boolean {
+function isUnfit(config: Config, version: ServerVersion, { missing, readFile }: LeafJob): boolean {
   const sections = config.hub.url.length > 0 ? ['leaf', 'hub'] : ['leaf'];
   return [
     ...crossCheck(config),
     ...leafProblems(config, version, lookAt),
     ...unreadableFiles(config),
+    ...tlsFileProblems(config, readFile),
     ...missing,
   ].some(
     ({ severity, option = '' }) => severity === 'error' && sections.includes(option.split('.')[0] ?? ''),
@@ -95,7 +100,7 @@ export async function attemptLeaf(job: LeafJob): Promise<LeafAttempt> {
     ['local_only', localOnly(config)],
   ] as const;
   for (const [state, used] of [['current', config] as const, ...(hasLastGood ? [] : lesser)]) {
-    if (isUnfit(used, version.known, job.missing)) continue;
+    if (isUnfit(used, version.known, job)) continue;
     const { text, notes } = renderLeaf(used, secrets, version.known, files.dir, config);
     const draft = files.writeDraft(text);
     const refused = job.test ? await server.test(draft) : undefined;

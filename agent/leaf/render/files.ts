@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type AgentFile,
   AgentFileError,
@@ -19,7 +19,7 @@ import {
   parseAgentFile,
 } from '../../config/agentfile.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { readIfThere } from '../../lib/files.ts';
+import { namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type StateFile, statePath } from '../statefiles.ts';
 
@@ -42,6 +42,8 @@ export interface LeafFiles {
   /** Writes a leaf config for nats-server to test, and gives its path. */
   writeDraft(text: string): string;
   dropDraft(): void;
+  /** Writes a file that a leaf config or agent.json is going to name, and gives its path. */
+  writeCopy(name: string, text: string): string;
   /** The draft becomes leaf.conf with the next `commit`. */
   acceptDraft(): void;
   /** The draft becomes leaf.fallback.conf at once. */
@@ -82,6 +84,26 @@ interface Target {
 function share({ gid }: Target, path: string, mode: number): void {
   if (gid !== undefined) chownSync(path, 0, gid);
   chmodSync(path, mode);
+}
+
+function writeCopy(target: Target, name: string, text: string): string {
+  const dir = statePath(target.dir, 'copies');
+  mkdirSync(dir, { recursive: true });
+  share(target, dir, 0o750);
+  const path = join(dir, name);
+  writeAtomic(path, text);
+  share(target, path, 0o640);
+  return path;
+}
+
+/** Copies go that nothing names any more. */
+function dropCopies({ dir }: Target): void {
+  const users = (['agentFile', 'conf', 'fallbackConf', 'lastGoodHub'] as const).map(
+    (name) => readIfThere(statePath(dir, name)) ?? '',
+  );
+  const copies = statePath(dir, 'copies');
+  for (const name of namesIn(copies))
+    if (!users.some((text) => text.includes(`/${name}"`))) rmSync(join(copies, name), { force: true });
 }
 
 /** Not by `writeAtomic`: a draft is tested or awaits `commit` before it takes the place of a file. */
@@ -129,6 +151,7 @@ function commit(target: Target, file: AgentFile): AgentFile {
   if (target.hasNext) rename(target, 'confNext', 'conf');
   target.hasNext = false;
   rename(target, 'agentFileDraft', 'agentFile');
+  dropCopies(target);
   return file;
 }
 
@@ -144,6 +167,7 @@ export function leafFiles(given: string): LeafFiles {
     read: (boot) => readRendered(target, boot),
     readConf: () => readIfThere(statePath(dir, target.hasNext ? 'confNext' : 'conf')),
     writeDraft: (text) => write(target, 'confDraft', text),
+    writeCopy: (name, text) => writeCopy(target, name, text),
     dropDraft: () => remove(target, 'confDraft'),
     acceptDraft() {
       rename(target, 'confDraft', 'confNext');

@@ -8,12 +8,13 @@ import {
 import { loadConfigFile } from '../../config/file.ts';
 import type { Config } from '../../config/options.ts';
 import type { Problem, UnplacedProblem } from '../../config/problem.ts';
-import { type OwnerSecrets, type ReadText, readSecrets } from '../../config/secrets.ts';
+import { type OwnerSecrets, type ReadBytes, readSecrets } from '../../config/secrets.ts';
 import { known } from '../../lib/known.ts';
 import { connectionOf, monitorOf } from '../conf/connection.ts';
 import { statePath } from '../statefiles.ts';
 import { attemptLeaf, type LeafAttempt } from './attempt.ts';
 import { type LeafFiles, newLocalSecrets, type Rendered } from './files.ts';
+import { type HandedOver, handOver } from './handover.ts';
 import { type AddressOf, onInterface } from './interface.ts';
 import { lastGoodHub } from './lastgood.ts';
 import type { LeafServer } from './server.ts';
@@ -25,7 +26,9 @@ export interface RenderInput {
   /** Whether the server itself tests the config. */
   readonly test: boolean;
   readonly serverOf: (program: string) => LeafServer;
-  readonly readText: ReadText;
+  /** Read a secret, and any file, that the config names: as far as it may name it. */
+  readonly readSecret: ReadBytes;
+  readonly readFile: ReadBytes;
   /** Whether a derived unit id is kept for ever. */
   readonly keepUnit: boolean;
   /** Where the hub settings that last joined outlive a reboot. */
@@ -43,9 +46,10 @@ interface Run {
   readonly problems: readonly Problem[];
 }
 
-/** The config as it is used, with the secrets that its options name. */
+/** The config as it is used, with the secrets that its options name, and with what nats-server is given of its files. */
 interface Asked {
   readonly config: Config;
+  readonly handed: HandedOver;
   readonly secrets: OwnerSecrets;
   readonly findings: readonly UnplacedProblem[];
 }
@@ -61,8 +65,8 @@ function problemsAnd({ problems, input }: Run, findings: readonly UnplacedProble
 /** Writes agent.json for `config`; the agent connects by the config that leaf.conf was made of. */
 function commitNew(
   run: Run,
-  { config, secrets, findings }: Asked,
-  { used = config, leaf }: { readonly used?: Config; readonly leaf?: LeafInfo } = {},
+  { config, handed, secrets, findings }: Asked,
+  { used = handed.config, leaf }: { readonly used?: Config; readonly leaf?: LeafInfo } = {},
 ): AgentFile {
   return run.files.commit({
     schema: agentFileSchema,
@@ -70,7 +74,7 @@ function commitNew(
     problems: problemsAnd(run, findings),
     connection: connectionOf(used, run.local, secrets),
     ...monitorOf(used, run.local),
-    ...known({ leaf }),
+    ...known({ leaf, copies: handed.copies }),
     local: run.local,
   });
 }
@@ -84,16 +88,17 @@ const hasHubError = (findings: readonly UnplacedProblem[]): boolean =>
 /** Makes leaf.conf, and the hub settings to fall back to. */
 async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
   const { files, input, before, local } = run;
-  const { config, secrets } = asked;
+  const { config, handed, secrets } = asked;
   const lastGood = lastGoodHub(files, input.keepDir);
   const unkept = lastGood.keepJoined();
   const server = input.serverOf(config.leaf.server);
   const { used, problems, ...attempt }: LeafAttempt = await attemptLeaf({
     files,
-    config,
+    config: handed.config,
     secrets: { ...secrets, agent: local.agent, monitor: local.monitor },
     missing: asked.findings,
     server,
+    readFile: input.readFile,
     test: input.test,
     hasLastGood: before.conf !== undefined && isGood(before.agentFile?.leaf),
   });
@@ -112,6 +117,7 @@ async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
     run,
     {
       config: adopted === undefined ? config : { ...config, hub: { ...config.hub, url: adopted } },
+      handed,
       secrets,
       findings: [...findings, ...unkept],
     },
@@ -133,8 +139,13 @@ export async function renderInto(files: LeafFiles, before: Rendered, input: Rend
     return files.commit({ ...last, problems: problemsAnd(run, []) });
 
   const { config, findings } = onInterface(loaded, input.addressOf);
-  const { secrets, findings: unread } = readSecrets(config, input.readText);
-  const asked: Asked = { config, secrets, findings: [...unread, ...findings] };
+  const { secrets, findings: unread } = readSecrets(config, input.readSecret);
+  const asked: Asked = {
+    config,
+    handed: handOver(files, config, input.readFile),
+    secrets,
+    findings: [...unread, ...findings],
+  };
   if (config.leaf.mode === 'managed') return renderManaged(run, asked);
   files.removeConf();
   files.removeFallback();

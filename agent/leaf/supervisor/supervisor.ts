@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { AgentFile } from '../../config/agentfile.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Sign } from '../causes.ts';
 import { probeTls } from '../conf/hub.ts';
 import { statePath } from '../statefiles.ts';
 import { type HubProbes, type HubProbesDeps, hubProbes } from '../watch/hubprobes.ts';
@@ -103,15 +104,24 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
   };
 }
 
+/** Of several hubs one may refuse, such as that of another fleet, while another one is away: which one it was is told. */
+const signOf = (sign: Sign, from: string | undefined, { config }: AgentFile): Sign =>
+  from === undefined || config.hub.url.length < 2 ? sign : { ...sign, detail: `${sign.detail} at ${from}` };
+
 /** Takes lines of the server's log. `old`: they were there before the agent. */
-function readLines({ deps, trouble, complaints }: Supervision, lines: readonly string[], old: boolean): void {
+function readLines(
+  { deps, file, trouble, complaints }: Supervision,
+  lines: readonly string[],
+  old: boolean,
+): void {
   const { leaf, log, ticker } = deps;
   const parsed = lines.slice(old ? -mostOld : 0).flatMap((line) => parseLeafLine(line) ?? []);
   for (const line of parsed) {
     if (!old) complaints.report(line, ticker.now_ms());
     if (!old && line.reload === 'done') log.info('the leaf has read its certificates and config again');
     // a sign of old counts only while there is no hub: it comes again with the next attempt, a failed dial does not
-    if (line.sign !== undefined && !(old && leaf.hubUp() === true)) trouble.add(line.sign);
+    if (line.sign !== undefined && !(old && leaf.hubUp() === true))
+      trouble.add(signOf(line.sign, line.from, file));
   }
   if (!old && parsed.some(({ hub }) => hub)) void leaf.look();
 }

@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { pemText } from '../../config/formats/pem.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type CauseCode, causeOf } from '../causes.ts';
@@ -93,7 +94,8 @@ function when<T>(
 }
 
 async function tlsOptions(tls: ProbeTls, host: string): Promise<ConnectionOptions> {
-  const text = (path: string | undefined) => (path === undefined ? undefined : readFile(path));
+  const text = async (path: string | undefined) =>
+    path === undefined ? undefined : pemText(await readFile(path));
   const [ca, cert, key] = await Promise.all([tls.caFile, tls.certFile, tls.keyFile].map(text));
   return {
     ...(ca === undefined ? {} : { ca }),

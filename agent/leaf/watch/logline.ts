@@ -1,3 +1,4 @@
+import { known } from '../../lib/known.ts';
 import { causeOf, type Sign } from '../causes.ts';
 
 /** Levels of nats-server's log, as it writes them. */
@@ -14,6 +15,8 @@ export interface LeafLine {
   readonly hub: boolean;
   /** Why the hub is not joined, where the line gives a cause. */
   readonly sign?: Sign;
+  /** IP address and port of the hub that it is about, where the line begins with it. */
+  readonly from?: string;
   /** The outcome of a SIGHUP. */
   readonly reload?: 'done' | 'failed';
 }
@@ -47,6 +50,7 @@ export function parseLeafLine(line: string): LeafLine | undefined {
     key: text.replace(/\d+/g, '0'),
     hub,
     ...(code === undefined ? {} : { sign: { code, detail: detailOf(text) } }),
+    ...known({ from: /^(\S+:\d+) - lid/.exec(text)?.[1] }),
     ...(/^Reloaded server configuration/.test(text) ? { reload: 'done' } : {}),
     ...(/^Failed to reload/.test(text) ? { reload: 'failed' } : {}),
   };

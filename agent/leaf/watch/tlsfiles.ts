@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { tlsFaults } from '../../config/checks/tlsfilecheck.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 
@@ -32,16 +33,14 @@ const stampOf = async (file: string): Promise<string> => {
 };
 
 /** What is wrong with the files of a block, as half-written ones are; undefined when nothing is. */
-async function faultOf({ ca, cert, key }: TlsFiles): Promise<string | undefined> {
+async function faultOf(files: TlsFiles): Promise<string | undefined> {
   try {
-    if (ca !== undefined) new X509Certificate(await readFile(ca));
-    if (cert === undefined || key === undefined) return undefined;
-    const fits = new X509Certificate(await readFile(cert)).checkPrivateKey(
-      createPrivateKey(await readFile(key)),
-    );
-    return fits ? undefined : `${cert} and ${key} do not belong together`;
+    const read = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path));
+    const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(read));
+    const fault = tlsFaults({ ca, cert, key }, false).find(({ severity }) => severity === 'error');
+    return fault && `${files[fault.file]} ${fault.why}`;
   } catch (error) {
-    return `${[ca, cert, key].filter(Boolean).join(', ')}: ${messageOf(error)}`;
+    return messageOf(error);
   }
 }
 
@@ -104,12 +103,16 @@ function run(watched: Watched, step: (watched: Watched) => Promise<void>): void 
   });
 }
 
-/** Looks at the files each `everyMs`, at their contents only when date, size or inode changed. */
+/** Looks at the files of TLS blocks, and at others, each `everyMs`, at their contents only when date, size or inode changed. */
 export function watchTlsFiles(
   deps: TlsFileDeps,
-  { blocks, everyMs }: { readonly blocks: readonly TlsFiles[]; readonly everyMs: number },
+  {
+    blocks,
+    files = [],
+    everyMs,
+  }: { readonly blocks: readonly TlsFiles[]; readonly files?: readonly string[]; readonly everyMs: number },
 ): TlsFileWatch {
-  const named = new Set(blocks.flatMap(({ ca, cert, key }) => [ca, cert, key]));
+  const named = new Set([...blocks.flatMap(({ ca, cert, key }) => [ca, cert, key]), ...files]);
   const watched: Watched = {
     deps,
     blocks,

@@ -13,6 +13,7 @@ const load = (raw: LoadInput['raw'], over: Partial<LoadInput>): Loaded =>
     file: 'f',
     unit: 'unit-1',
     stat: tidy,
+    readBytes: () => undefined,
     users: { self: { uid: 0, gid: 0 }, daemon: undefined },
     ...over,
   });

@@ -99,7 +99,7 @@ describe('the option table in the form', () => {
     for (const { type, options } of sections)
       for (const { name, kind, pattern, range, choices, secret } of options) {
         assert.ok(kind === 'bool' || (pattern ?? range ?? choices) !== undefined, `${type}.${name}`);
-        assert.equal(secret === true, /password$/.test(name), `${type}.${name}`);
+        assert.equal(secret === true, /(password|token)$/.test(name), `${type}.${name}`);
       }
   });
 

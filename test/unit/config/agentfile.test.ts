@@ -9,7 +9,6 @@ import {
   withoutSecrets,
 } from '../../../agent/config/agentfile.ts';
 import { changedOptions } from '../../../agent/config/changes.ts';
-import { readSecrets } from '../../../agent/config/secrets.ts';
 import { connectionOf } from '../../../agent/leaf/conf/connection.ts';
 import { userSection, withOptions } from '../../kit/leaf/leafconfig.ts';
 
@@ -105,39 +104,6 @@ test('changes are named by option, also in sections that came or went', () => {
     })),
   ]);
   assert.deepEqual(changedOptions(after, after), []);
-});
-
-test('secrets come from their files: the first line of a password, the seed of an nkey, all of the creds', () => {
-  const files: Record<string, string> = {
-    '/pw': 'p w \r\nsecond\n',
-    '/nk': `# my key\nSU${'A'.repeat(56)}\n`,
-    '/creds': '-----BEGIN\n',
-    '/empty': '\n',
-  };
-  const read = (path: string): string => {
-    const text = files[path];
-    if (text === undefined) throw new Error('ENOENT');
-    return text;
-  };
-  const config = withOptions(
-    {
-      hub: { password_file: '/pw', nkey_file: '/nk', creds_file: '/creds' },
-      leaf: { external_password_file: '/none', external_creds_file: '/creds' },
-    },
-    { user: [userSection('a', { password_file: '/empty' }), userSection('b', { password: 'direct' })] },
-  );
-  const { secrets, findings } = readSecrets(config, read);
-  assert.deepEqual(secrets, {
-    hubPassword: 'p w ',
-    hubNkeySeed: `SU${'A'.repeat(56)}`,
-    hubCreds: '-----BEGIN\n',
-    externalCreds: '-----BEGIN\n',
-    userPasswords: { b: 'direct' },
-  });
-  assert.deepEqual(
-    findings.map(({ option, message }) => `${option}: ${message}`),
-    ['user.a.password_file: there is no secret in it', 'leaf.external_password_file: cannot be read'],
-  );
 });
 
 test('the agent finds its leaf wherever it listens', () => {

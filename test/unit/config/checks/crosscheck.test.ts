@@ -16,7 +16,7 @@ const cases: readonly (readonly [name: string, text: string, problems: readonly 
   [
     'no credentials',
     hub,
-    ['f:2: warning: hub.url: is joined without any credentials: no user, creds, nkey or certificate'],
+    ['f:2: warning: hub.url: is joined without any credentials: no user, token, creds, nkey or certificate'],
   ],
   [
     'two kinds of login',

@@ -1,0 +1,55 @@
+import { formatCreds, isPlainCreds, readCreds } from '../formats/creds.ts';
+import { isCertificate, isKey, isPlainPem, pemBlocks } from '../formats/pem.ts';
+import { savedText } from '../formats/saved.ts';
+import type { Config } from '../options.ts';
+import type { UnplacedProblem } from '../problem.ts';
+import { type ReadBytes, readSecret } from '../secrets.ts';
+import { filesOf, isUsed } from './filecheck.ts';
+import { tlsFileProblems } from './tlsfilecheck.ts';
+
+/** A file that an option names, and what nats-server or node is given of it where they cannot read it as it is. */
+export interface Rewritten {
+  readonly option: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The same in the form that every reader takes; undefined where the file has it, or where nothing is found in it. */
+function normalForm(option: string, bytes: Uint8Array): string | undefined {
+  const [raw, text] = [Buffer.from(bytes).toString(), savedText(bytes)];
+  if (option === 'hub.creds_file') {
+    const creds = readCreds(text);
+    if (!creds.ok || isPlainCreds(raw, creds.value)) return undefined;
+    return formatCreds(creds.value);
+  }
+  if (!/tls_(ca|cert|key)$/.test(option)) return undefined;
+  const blocks = pemBlocks(text);
+  if (isPlainPem(raw, blocks.length)) return undefined;
+  const wanted = blocks.filter(option.endsWith('key') ? isKey : isCertificate);
+  return wanted.length === 0 ? undefined : wanted.map((block) => block.text).join('');
+}
+
+/** The files that are handed over in another form than they have. */
+export function rewritten(config: Config, read: ReadBytes): Rewritten[] {
+  return filesOf(config).flatMap(({ option, path }) => {
+    const bytes = isUsed(option, config) ? read(path) : undefined;
+    const text = bytes && normalForm(option, bytes);
+    return text === undefined ? [] : [{ option, path, text }];
+  });
+}
+
+/** What is wrong with the contents of the files that options name, as far as they can be read; dates apart. */
+export function contentProblems(config: Config, read: ReadBytes): UnplacedProblem[] {
+  const secrets = filesOf(config).flatMap(({ option, path }) => {
+    const found = readSecret(option, path, read);
+    return found !== undefined && 'problem' in found ? [found.problem] : [];
+  });
+  const copied = rewritten(config, read).map(({ option, path }) => ({
+    option,
+    value: path,
+    message: 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload',
+    severity: 'warning' as const,
+    ofFile: true as const,
+  }));
+  return [...secrets, ...tlsFileProblems(config, read), ...copied];
+}
