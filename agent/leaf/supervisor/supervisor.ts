@@ -45,8 +45,8 @@ const calmTicks = 5;
 /** A link that held so long is no pause of 30 s, which nats-server makes between two attempts after a loop. */
 const settled_ms = 40_000;
 
-/** A server that has said nothing so long after its start hangs. */
-const longestStart_ms = 15_000;
+/** A server may take so long from its start to a join, and hangs if it has said nothing for so long. */
+const start_ms = { join: 5000, longest: 15_000 };
 
 /** All that one supervisor knows; what has no `readonly` is replaced, the trackers change within. */
 interface Supervision {
@@ -169,14 +169,15 @@ function tick(s: Supervision): void {
   if (step !== undefined) void actUnlessJoined(s, step);
 }
 
-/** Whether a server runs, and not only since now: procd starts it 5 s after its end, and it is asked each 5 s. */
+/** Whether a server runs that could have joined: procd starts one 5 s after the end of another, and it is asked each 5 s. */
 function isRunning(s: Supervision, pid: number | undefined): boolean {
   const { ticker, leaf } = s.deps;
   if (pid !== s.server.pid) s.server = { pid, since_ms: ticker.now_ms() };
   const { since_ms } = s.server;
+  const age_ms = ticker.now_ms() - since_ms;
   const seen = leaf.read();
   const hasSaid = seen.kind === 'fresh' && seen.at_ms >= since_ms;
-  return pid !== undefined && (hasSaid || ticker.now_ms() - since_ms >= longestStart_ms);
+  return pid !== undefined && age_ms >= (hasSaid ? start_ms.join : start_ms.longest);
 }
 
 /** Asks first, as the last answer may be older than the join. */

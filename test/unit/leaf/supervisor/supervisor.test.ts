@@ -101,13 +101,13 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
   const { files, ended, pass, evidenceOf, supervisor, world } = supervised(t);
   await pass(55);
   assert.deepEqual([files.get('fallback'), ended.length], [undefined, 0]);
-  await pass(10);
+  await pass(15);
   assert.match(files.get('fallback') ?? '', /^new\nthe hub can be reached, but the leaf has not joined it/);
   assert.equal(ended.length, 1);
   assert.match(evidenceOf('hub_settings')[0] ?? '', /within 60 s \(the hub can be reached/);
   world.process = { pid: 8, hub: 'old', onFallback: true };
   assert.match(supervisor.rolledBack() ?? '', /the last good ones are tried$/);
-  await pass(65);
+  await pass(70);
   assert.equal(files.has('fallback'), false, 'the last good ones do not join either');
   assert.equal(ended.length, 2);
   assert.equal(supervisor.rolledBack(), undefined);
@@ -115,7 +115,7 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
 
 test('a server that has not answered since its start is given time, and no longer than one that hangs', async (t) => {
   const { ended, pass, world } = supervised(t);
-  await pass(50);
+  await pass(55);
   world.process = { pid: 8, hub: 'new', onFallback: false };
   world.up = undefined; // not asked yet
   await pass(14);
@@ -129,7 +129,7 @@ test('a server that has not answered since its start is given time, and no longe
 
 test('settings that have joined since the server was last asked are not rolled back', async (t) => {
   const { files, ended, pass, world } = supervised(t);
-  await pass(58);
+  await pass(63);
   world.next = true;
   await pass(10);
   assert.deepEqual([files.has('fallback'), ended.length, files.get('joined')], [false, 0, 'new']);
