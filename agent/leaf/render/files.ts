@@ -60,7 +60,7 @@ export interface LeafFiles {
   outcome(): Outcome;
   /** The outcome was printed. */
   settle(): void;
-  /** Makes a file outside the directory that user nunect may write to. */
+  /** Makes a file outside the directory that user nunect may reach and write to. */
   giveAway(path: string): void;
 }
 
@@ -101,10 +101,16 @@ interface Target {
 }
 
 function giveAway({ gid }: Target, path: string): void {
-  makeFolder(dirname(path));
+  const folder = dirname(path);
+  makeFolder(folder);
   closeSync(openSync(path, 'a', 0o640));
   const uid = sharedId('/etc/passwd');
-  if (gid !== undefined && uid !== undefined) chownSync(path, uid, gid);
+  if (gid === undefined || uid === undefined) return;
+  chownSync(path, uid, gid);
+  const { mode } = statSync(folder);
+  if ((mode & 0o001) !== 0) return;
+  chownSync(folder, 0, gid); // made with umask 077: the user has to come through, and sees no names
+  chmodSync(folder, (mode & 0o777) | 0o010);
 }
 
 function share({ gid }: Target, path: string, mode: number): void {
