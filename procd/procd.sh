@@ -43,13 +43,14 @@ leaf_address() {
 	network_get_ipaddr address "$network" && echo "$address"
 }
 
-# Runs 'nunect render' as root, one at a time, and keeps its last line in $todo. Logs mistakes in the config in one line.
-# Returns 127 if there is no usable runtime, 1 if nothing could be rendered; running services then stay as they are.
+# Runs 'nunect render' as root, one at a time as it waits for another, and keeps its last line in $todo. Logs mistakes in
+# the config in one line. Returns 127 if there is no usable runtime, 1 if nothing could be
+# rendered; running services then stay as they are.
 render() {
 	local errors address output status complaint count level=warn
 	errors=$(mktemp) || return 1
 	address=$(leaf_address)
-	output=$(flock /var/lock/nunect-render.lock /usr/bin/nunect render ${address:+--leaf-address "$address"} 2>"$errors")
+	output=$(/usr/bin/nunect render ${address:+--leaf-address "$address"} 2>"$errors")
 	status=$?
 	complaint=$(sed -e '/^note: /d' -e '/^$/d' "$errors")
 	rm -f "$errors"

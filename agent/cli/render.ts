@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { fileReader, runAs, secretReader } from '../config/checks/trust.ts';
 import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
@@ -10,12 +11,13 @@ import { addressOf } from '../device/address.ts';
 import { bootId } from '../device/bootid.ts';
 import { renderLeaf } from '../leaf/conf/server.ts';
 import type { LeafSecrets } from '../leaf/conf/users.ts';
-import { leafFiles } from '../leaf/render/files.ts';
+import { type LeafFiles, leafFiles } from '../leaf/render/files.ts';
 import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
-import { formatOutcome, outcomeOf } from '../leaf/render/outcome.ts';
+import { lockDirectory } from '../leaf/render/lock.ts';
+import { formatOutcome } from '../leaf/render/outcome.ts';
 import { renderInto } from '../leaf/render/render.ts';
 import { type LeafServer, leafServer } from '../leaf/render/server.ts';
-import { spawnSafely } from '../lib/child.ts';
+import { type Spawn, spawnSafely } from '../lib/child.ts';
 import { keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
 import { datesOf } from './doctor/device.ts';
@@ -99,6 +101,18 @@ const serverOf =
       program,
     );
 
+/** A child has the open file as number 3. */
+const spawnWith = (file: number): Spawn =>
+  spawnSafely(
+    (command, args) =>
+      spawn(command, [...args], {
+        stdio: ['pipe', 'pipe', 'pipe', file],
+      }) as unknown as ChildProcessWithoutNullStreams,
+  );
+
+/** More than a rendering takes in which nats-server does not answer. */
+const longestWait_ms = 120_000;
+
 /** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
 export async function render(args: readonly string[], io: CommandIo): Promise<number> {
   const given = readFlags(args, flags);
@@ -112,11 +126,31 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
   const addressNow: AddressOf = (network) => address ?? addressOf(network, networkInterfaces);
   if (given.stdout) return show(given.config, given.out, addressNow, io);
 
-  const isRoot = process.getuid?.() === 0;
-  const boot = bootId();
   const files = leafFiles(given.out);
-  const before = files.read(boot);
-  const after = await renderInto(files, before, {
+  const lock = await lockDirectory(spawnWith, files.dir, longestWait_ms);
+  try {
+    if (lock.lacking !== undefined) io.stderr(`note: ${lock.lacking}\n`);
+    return await renderLocked(files, given, addressNow, io);
+  } finally {
+    lock.release();
+  }
+}
+
+async function renderLocked(
+  files: LeafFiles,
+  given: {
+    readonly config: string;
+    readonly out: string;
+    readonly keep?: string;
+    readonly 'no-test': boolean;
+  },
+  address: AddressOf,
+  io: CommandIo,
+): Promise<number> {
+  const isRoot = process.getuid?.() === 0;
+  const installed = given.out === runDir && isRoot ? keepDir : undefined;
+  const boot = bootId();
+  const after = await renderInto(files, files.begin(boot), {
     configFile: given.config,
     boot,
     test: !given['no-test'],
@@ -124,14 +158,15 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
     readSecret: secretReader(given.config),
     readFile: fileReader(given.config),
     keepUnit: isRoot,
-    addressOf: addressNow,
-    ...known({ keepDir: given.keep ?? (given.out === runDir && isRoot ? keepDir : undefined) }),
+    addressOf: address,
+    ...known({ keepDir: given.keep === undefined ? installed : resolve(given.keep) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
   for (const date of await datesOf(after)) io.stderr(`${given.config}: warning: ${date}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
   const state = after.leaf?.state;
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);
-  io.stdout(formatOutcome(outcomeOf(before, { agentFile: after, ...files.read(boot) })));
+  io.stdout(formatOutcome(files.outcome()));
+  files.settle();
   return state === undefined || state === 'current' ? 0 : 1;
 }

@@ -55,6 +55,8 @@ export interface LeafInfo {
   readonly hub?: string;
   /** The same config with the hub part that last joined, for when the new one does not join. */
   readonly fallback?: LeafFallback;
+  /** Where files outlive a reboot. */
+  readonly keep_dir?: string;
 }
 
 /** What can be run in place of the configured settings. */
@@ -208,7 +210,7 @@ const isLeaf = (value: unknown): boolean =>
   isText(value['conf']) &&
   isAbsentOr(isText, value['server_version']) &&
   isTexts(value['notes']) &&
-  ['state_dir', 'hub'].every((name) => isAbsentOr(isText, value[name])) &&
+  ['state_dir', 'hub', 'keep_dir'].every((name) => isAbsentOr(isText, value[name])) &&
   isAbsentOr(isFallback, value['fallback']);
 
 const isCopies = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);

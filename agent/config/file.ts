@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { keepDir } from '../lib/defaults.ts';
 import { reasonOf } from '../lib/errors.ts';
 import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
@@ -16,7 +15,7 @@ import { type Loaded, loadConfig } from './load.ts';
 import { type Config, sections } from './options.ts';
 import type { Problem } from './problem.ts';
 import type { OptionTable } from './section.ts';
-import { deriveUnitId, type Machine, readUnitState } from './unitid.ts';
+import { deriveUnitId, type Machine, readUnitState, unitStateOf } from './unitid.ts';
 
 /** Where OpenWrt keeps the config. */
 export const defaultConfigFile = '/etc/config/nunect';
@@ -69,35 +68,37 @@ const isSecret = (type: string, name: string): boolean =>
 const setsSecret = (raw: RawConfig): boolean =>
   raw.sections.some(({ type, options }) => options.some(({ name }) => isSecret(type, name)));
 
+type Finding = Omit<Problem, 'file'>;
+
+/** Writes the id to the state file; gives why it could not. */
+function keepUnit(unitFile: string, unit: string): Finding[] {
+  try {
+    writeAtomic(unitFile, unitStateOf(unit), { mode: 0o644, durable: true });
+    return [];
+  } catch (error) {
+    const message = `cannot be kept in ${unitFile} (${reasonOf(error)}), it changes with the host name`;
+    return [{ option: 'agent.unit', value: unit, message, severity: 'warning' }];
+  }
+}
+
 /** The id of a unit that is not named in its config: the one it was given before, else a derived one. */
-function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Omit<Problem, 'file'>[] } {
+function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Finding[] } {
   const { unitFile = `${keepDir}/unit`, machine = thisMachine() } = options;
   const kept = readUnitState(machine.readFile(unitFile));
-  if (kept !== undefined) return { unit: kept, keep: () => [] };
+  const write = (unit: string): Finding[] => (options.keepUnit === true ? keepUnit(unitFile, unit) : []);
+  if (typeof kept === 'object') {
+    const { unit, isBare } = kept;
+    return { unit, keep: () => (isBare ? write(unit) : []) };
+  }
   const { unit, unique } = deriveUnitId(machine);
-  const warn = (message: string): Omit<Problem, 'file'> => ({
-    option: 'agent.unit',
-    value: unit,
-    message,
-    severity: 'warning',
-  });
-  return {
-    unit,
-    keep: () => {
-      const found = unique
-        ? []
-        : [warn('no hardware id was found, another unit of this host name gets the same id')];
-      if (options.keepUnit !== true) return found;
-      try {
-        mkdirSync(dirname(unitFile), { recursive: true });
-        writeAtomic(unitFile, `${unit}\n`, { mode: 0o644, durable: true });
-        return found;
-      } catch (error) {
-        const message = `cannot be kept in ${unitFile} (${reasonOf(error)}), it changes with the host name`;
-        return [...found, warn(message)];
-      }
-    },
-  };
+  const about = { option: 'agent.unit', value: unit };
+  if (kept === 'damaged') {
+    const message = `is derived anew, for ${unitFile} does not match its checksum: remove that file if this is the id of the unit, else set agent.unit`;
+    return { unit, keep: () => [{ ...about, message, severity: 'error' }] };
+  }
+  const message = 'no hardware id was found, another unit of this host name gets the same id';
+  const found: Finding[] = unique ? [] : [{ ...about, message, severity: 'warning' }];
+  return { unit, keep: () => [...found, ...write(unit)] };
 }
 
 /**

@@ -77,8 +77,19 @@ export function deriveUnitId(machine: Machine): { readonly unit: string; readonl
   return { unit: `${hostToken(machine.hostname)}-${hash.slice(0, 6)}`, unique: id !== undefined };
 }
 
-/** The unit id in the text of the state file, or undefined where there is none. */
-export function readUnitState(text: string | undefined): string | undefined {
-  const unit = text?.trim() ?? '';
-  return token.pattern.test(unit) ? unit : undefined;
+/** The text of the state file: the id, and a checksum that shows what flash has done to it. */
+export const unitStateOf = (unit: string): string =>
+  `${unit}\n# sha256: ${createHash('sha256').update(unit).digest('hex')}\n`;
+
+/**
+ * The unit id in the text of the state file, and whether it is without its checksum, as it was once written; undefined
+ * where there is none, 'damaged' where the text is another than was written.
+ */
+export function readUnitState(
+  text: string | undefined,
+): { readonly unit: string; readonly isBare: boolean } | 'damaged' | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const [unit = '', ...rest] = text.trimEnd().split('\n');
+  const isBare = rest.length === 0;
+  return token.pattern.test(unit) && (isBare || text === unitStateOf(unit)) ? { unit, isBare } : 'damaged';
 }

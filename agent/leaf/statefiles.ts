@@ -5,7 +5,11 @@
 //      and writes to state/running which of them it took;
 //   3. the supervisor writes state/joined when the hub is joined. When it is not within leaf.confirm_s it writes
 //      state/fallback and ends the server, which is then started with the last good hub settings (a roll-back);
-//   4. the next render copies a hub part that state/joined names to hub.good.
+//   4. the next render copies a hub part that state/joined names to hub.good. As there may be none before a reboot, it
+//      keeps what it makes leaf.conf of in hub.tried, on flash, and the supervisor writes to hub.joined there, too.
+// Renders of a directory run one at a time (render.lock). What one makes takes its place as a whole: render.due says which
+// files are to be renamed or removed and what must then restart, and stays until that was printed. So the next render
+// completes what a killed one began, and asks again.
 // A hub part is named by 32 hex digits of its SHA-256, which stand in line 2 of each leaf config: `# hub: NAME`.
 import { join } from 'node:path';
 
@@ -23,10 +27,20 @@ export const stateFiles = {
   confNext: 'leaf.conf.next',
   /** leaf.conf with the last good hub part in place of the one asked for; missing where that is the same. */
   fallbackConf: 'leaf.fallback.conf',
+  /** The tested leaf.fallback.conf, which takes its place together with agent.json. */
+  fallbackNext: 'leaf.fallback.conf.next',
+  /** What a render has decided and not yet printed. JSON. */
+  renderDue: 'render.due',
+  /** Locked while a render runs; pid of the last one. */
+  renderLock: 'render.lock',
   /** Hub part of a leaf config that has joined. Also in /etc/nunect, where it outlives a reboot. */
   lastGoodHub: 'hub.good',
   /** Directory of credentials and TLS files in a form that nats-server reads, where those of the owner have another. */
   copies: 'rewritten',
+  /** Hub part of leaf.conf while hub.good has another one. In /etc/nunect only. */
+  triedHub: 'hub.tried',
+  /** Name of the hub part that joined last. In /etc/nunect only, where user nunect may write to this file alone. */
+  joinedHub: 'hub.joined',
 
   /** Directory that user nunect may write to; root writes nothing in it, and follows no link out of it. */
   state: 'state',
@@ -82,8 +96,16 @@ export const stateAccess: Readonly<
     writers: ['leaf/render'],
     readers: ['leaf/supervisor', 'openwrt/nunect/leaf', 'nats-server'],
   },
+  fallbackNext: { writers: ['leaf/render'], readers: ['leaf/render'] },
+  renderDue: { writers: ['leaf/render'], readers: ['leaf/render'] },
+  renderLock: { writers: ['leaf/render'], readers: ['leaf/render'] },
   lastGoodHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },
   copies: { writers: ['leaf/render'], readers: ['leaf/render', 'nats-server'] },
+  triedHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },
+  joinedHub: {
+    writers: ['leaf/render', 'leaf/supervisor', 'openwrt/nunect/postrm'],
+    readers: ['leaf/render', 'leaf/supervisor'],
+  },
   state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {

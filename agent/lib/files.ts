@@ -1,13 +1,17 @@
 import {
   closeSync,
+  constants,
   fchmodSync,
   fsyncSync,
+  ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeOf } from './errors.ts';
@@ -43,7 +47,10 @@ export function namesIn(path: string): string[] {
 export interface WriteOptions {
   /** Default 0600, whatever the umask. */
   readonly mode?: number;
-  /** The file survives a power cut once this returns: for flash, where it costs an erase cycle. Default false. */
+  /**
+   * The file survives a power cut once this returns, and so does its folder, which is made if need be: for flash, where it
+   * costs an erase cycle. Default false.
+   */
   readonly durable?: boolean;
 }
 
@@ -53,6 +60,7 @@ export interface WriteOptions {
  */
 export function writeAtomic(path: string, text: string, options: WriteOptions = {}): void {
   const draft = `${path}.new`;
+  if (options.durable === true) makeFolder(dirname(path));
   rmSync(draft, { force: true }); // one of a broken run may have other rights
   try {
     writeDraft(draft, text, options);
@@ -70,6 +78,30 @@ function writeDraft(draft: string, text: string, { mode = 0o600, durable }: Writ
     writeFileSync(file, text);
     fchmodSync(file, mode);
     if (durable === true) fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a folder with those above it, so that a power cut leaves them there. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let above = dirname(path); above.length >= dirname(first).length; above = dirname(above)) {
+    syncDirectory(above);
+    if (above === dirname(above)) return;
+  }
+}
+
+/**
+ * Writes a text over what is in a file, so that it survives a power cut: for a file in a folder that this user may not
+ * write to. No link is followed. Throws when it cannot be written; a text may be cut off then.
+ */
+export function overwrite(path: string, text: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    ftruncateSync(file, writeSync(file, text, 0));
+    fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -23,7 +23,7 @@ export const supervisorPart = part({
         ticker,
         log: log.part('supervisor'),
         leaf,
-        control: (runDir) => leafControl(ticker, runDir),
+        control: (runDir) => leafControl(ticker, runDir, file.leaf?.keep_dir),
         probe: probeHub,
         events,
         wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,

@@ -80,12 +80,26 @@ async function change(one: RunningUnit, edit: (text: string) => string): Promise
   one.agent().kill('SIGHUP');
 }
 
+/** RAM is empty, and the config is what is asked for. */
+async function reboot(one: RunningUnit): Promise<void> {
+  const ram = join(one.stateDir, '..');
+  await one.agent().end('SIGTERM');
+  for (const name of ['agent.json', 'leaf.conf', 'leaf.fallback.conf', 'hub.good'])
+    rmSync(join(ram, name), { force: true });
+  for (const name of ['joined', 'fallback', 'running']) rmSync(join(one.stateDir, name), { force: true });
+  assert.equal((await renderAgain(one)).code, 0);
+  one.leaf().kill('SIGTERM');
+  await one.startAgent();
+}
+
 const leafOptions = (...lines: string[]) =>
   `config leaf 'leaf'\n${lines.map((line) => `\toption ${line}\n`).join('')}`;
 
 interface SiteOptions {
   readonly more?: string;
   readonly server?: string;
+  /** Between an end of the server and its next start. */
+  readonly pauseMs?: number;
   /** Stands between unit and hub. */
   readonly path?: (hub: Hub) => Promise<number>;
 }
@@ -116,7 +130,7 @@ async function startSite(
     server,
     hubPort,
     interval_s: 1,
-    kept: true,
+    kept: opts.pauseMs === undefined ? true : { pauseMs: opts.pauseMs },
     ...known({ more: opts.more }),
   });
   await joined(one);
@@ -182,6 +196,36 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
       );
       await joined(one);
       assert.equal(existsSync(join(ram, 'leaf.fallback.conf')), false);
+    });
+
+    test('are rolled back once with a leaf.confirm_s of 1 s, though procd starts a server 5 s after each end', async (t) => {
+      const { one, told } = await site(t, { more: leafOptions("confirm_s '1'"), pauseMs: 5000 });
+      await eventually('proven', () => existsSync(join(one.stateDir, 'joined')));
+      await change(one, wrongPassword);
+      await joined(one, false);
+      await joined(one);
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      await joined(one);
+      const said = told.filter(({ event }) => event === 'hub_settings').map(({ after }) => after);
+      assert.deepEqual(said, ['last_good']);
+    });
+
+    test('give way after a reboot to those that joined before it, though nothing was rendered since', async (t) => {
+      const { one, told } = await site(t, { more: leafOptions("confirm_s '3'") });
+      const flash = join(one.stateDir, '../flash');
+      const read = (name: string): string => readFileSync(join(flash, name), 'utf8');
+      await reboot(one);
+      await joined(one);
+      await eventually('the join is noted', () =>
+        read('hub.tried').includes(`# hub: ${read('hub.joined').trim()}\n`),
+      );
+      assert.equal(existsSync(join(flash, 'hub.good')), false, 'nothing is rendered after the join');
+      writeFileSync(one.config, wrongPassword(readFileSync(one.config, 'utf8')));
+      await reboot(one);
+      await problem(one, /the last good ones are in use$/);
+      await joined(one);
+      assert.equal((await said(told, 'hub_settings')).after, 'last_good');
+      assert.ok(read('hub.good').includes(`# hub: ${read('hub.joined').trim()}\n`));
     });
 
     test('a hub that is away is no reason to change them', async (t) => {

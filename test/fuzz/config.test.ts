@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import type { Loaded } from '../../agent/config/load.ts';
 import { formatProblem } from '../../agent/config/problem.ts';
-import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
+import { deriveUnitId, readUnitState, unitStateOf } from '../../agent/config/unitid.ts';
 import { subjectMatches } from '../../agent/wire/values.ts';
 import { iniExample, uciExample } from '../../build/exampleconfig.ts';
 import { table } from '../../build/optiontable.ts';
@@ -150,7 +150,7 @@ holds(
     const { unit, unique } = deriveUnitId(machine);
     assert.match(unit, /^[A-Za-z0-9_-]{1,64}$/);
     assert.deepEqual(deriveUnitId(machine), { unit, unique });
-    assert.equal(readUnitState(`${unit}\n`), unit);
+    assert.deepEqual(readUnitState(unitStateOf(unit)), { unit, isBare: false });
     const other = deriveUnitId({ ...machine, readFile: () => undefined, listDir: () => [] });
     assert.equal(other.unique, false);
     if (unique) assert.notEqual(unit, other.unit);

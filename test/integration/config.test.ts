@@ -128,7 +128,22 @@ test('a unit id is derived once: a new host name does not rename the unit', () =
   assert.match(load('beta', false).config.agent.unit, /^beta-/, 'nothing is kept unless asked for');
   assert.equal(load('alpha', true).config.agent.unit, first.config.agent.unit);
   assert.equal(load('beta', true).config.agent.unit, first.config.agent.unit);
-  assert.equal(readFileSync(unitFile, 'utf8'), `${first.config.agent.unit}\n`);
+  const kept = readFileSync(unitFile, 'utf8');
+  assert.match(kept, new RegExp(`^${first.config.agent.unit}\n# sha256: [0-9a-f]{64}\n$`));
+
+  writeFileSync(unitFile, kept.replace('alpha', 'alphb')); // a flipped bit
+  const { config, problems } = load('beta', true);
+  assert.match(config.agent.unit, /^beta-/);
+  assert.match(
+    problems.find(({ option }) => option === 'agent.unit')?.message ?? '',
+    /^is derived anew, for .*state\/unit does not match its checksum: remove that file if .*, else set agent\.unit$/,
+  );
+  assert.equal(readFileSync(unitFile, 'utf8'), kept.replace('alpha', 'alphb'), 'left for people to look at');
+
+  writeFileSync(unitFile, 'ship-01\n'); // as it was once written
+  assert.equal(load('beta', true).config.agent.unit, 'ship-01');
+  assert.match(readFileSync(unitFile, 'utf8'), /^ship-01\n# sha256: /);
+  assert.deepEqual([load('beta', true).config.agent.unit, load('beta', true).problems], ['ship-01', []]);
 });
 
 test('a unit that has a name in its config keeps no other', () => {

@@ -96,6 +96,31 @@ config leaf\n option server ${server}\nconfig user app\n option password lan-sec
     assert.notEqual(as(nobody, 'ls', out).status, 0);
   });
 
+  test('on flash user nunect writes the name of what joined and nothing else, also in a folder made with umask 077', (t) => {
+    const { dir, config, out, root } = router(t);
+    const flash = join(dir, 'flash');
+    mkdirSync(flash, { mode: 0o700 });
+    const uci = `config agent\n option unit u1\nconfig hub\n list url nats://127.0.0.1:9\n option user u\n option password hub-secret
+config leaf\n option server ${server}\n`;
+    writeFileSync(config, uci, { mode: 0o600 });
+    const words = ['render', '--config', config, '--out', out, '--keep', flash];
+    const { status, stderr } = root(process.execPath, bundle, ...words);
+    assert.equal(status, 0, stderr);
+    assert.match(readFileSync(join(flash, 'hub.tried'), 'utf8'), /hub-secret/);
+    const tries = (script: string): number | null => as(nunect, 'sh', '-c', script).status;
+    assert.equal(tries(`echo x >${flash}/hub.joined && cat ${flash}/hub.joined`), 0);
+    for (const script of [
+      `cat ${flash}/hub.tried`,
+      `echo >${flash}/hub.tried`,
+      `echo >${flash}/hub.good`,
+      `rm ${flash}/hub.joined`,
+      `ls ${flash}`,
+      `flock ${out}/render.lock true`,
+    ])
+      assert.notEqual(tries(script), 0, script);
+    assert.equal(as(nobody, 'cat', join(flash, 'hub.joined')).status, 1);
+  });
+
   test('a key that user nunect cannot read is found by root, and mended by what it says', (t) => {
     const { dir, config, out, root, render } = router(t);
     const { ca, issue } = authority(join(dir, 'pki'));

@@ -95,3 +95,39 @@ export function hubRemote(
     ...newerKeys(config, version, addNote),
   };
 }
+
+/** A text as `quoted` writes it. */
+const text = String.raw`"(?:[^"\\\x00-\x1f\x7f]|\\["\\]|\\x[0-9a-f]{2})*"`;
+const texts = String.raw`\[(?:${text}|\n(?: {6}${text}\n){2,} {4})\]`;
+const flag = '(?:true|false)';
+const mayBe = (pairs: Readonly<Record<string, string>>, indent: number): string =>
+  Object.entries(pairs)
+    .map(([key, value]) => `(?: {${indent}}${key}: ${value}\\n)?`)
+    .join('');
+const tlsKeys = {
+  ca_file: text,
+  cert_file: text,
+  key_file: text,
+  insecure: flag,
+  handshake_first: flag,
+  timeout: String.raw`\d+`,
+};
+const remoteKeys = {
+  urls: texts,
+  account: text,
+  credentials: text,
+  nkey: text,
+  deny_exports: texts,
+  deny_imports: texts,
+  tls: String.raw`\{\n${mayBe(tlsKeys, 6)} {4}\}`,
+  compression: text,
+  first_info_timeout: text,
+  dial_timeout: text,
+  ignore_discovered_servers: flag,
+};
+const hubPart = new RegExp(
+  String.raw`^leafnodes: \{\n  reconnect: (?:\d+|"\d+s")\n  remotes: \[\{\n${mayBe(remoteKeys, 4)}(?: {4}compression: "off"\n)?  \}\]\n\}$`,
+);
+
+/** Whether a text is a hub part as it is written here, one remote and nothing else: it may have been changed on flash. */
+export const isHubPart = (part: string): boolean => hubPart.test(part);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/options.ts';
 import { statePath } from '../statefiles.ts';
-import { type AddNote, hubRemote } from './hub.ts';
+import { type AddNote, hubRemote, isHubPart } from './hub.ts';
 import { type ConfBlock, writeBlock } from './syntax.ts';
 import { agentLogin, anonymousUser, type LeafSecrets, lanLogin, loginOf, monitorLogin } from './users.ts';
 import { knows, type ServerVersion } from './version.ts';
@@ -162,6 +162,14 @@ export const hubIdOf = (text: string): string | undefined => hubLine.exec(text)?
 export function withHubOf(text: string, other: string): string {
   const parts = new Map([...confParts(text), ['hub', confParts(other).get('hub') ?? '']]);
   return headed([...parts].map(([name, part]) => `\n# [${name}]\n${part}\n`).join(''));
+}
+
+/** Why a text is not what `withHubOf('', conf)` gives: something changed it after it was written. */
+export function keptHubFault(text: string): string | undefined {
+  const part = confParts(text).get('hub');
+  if (idOf(part) !== hubIdOf(text)) return 'its checksum does not match its text';
+  if (part !== undefined && isHubPart(part) && withHubOf('', text) === text) return undefined;
+  return "it holds something else than the hub settings that 'nunect render' writes there";
 }
 
 /** The addresses in a hub part, without logins. */

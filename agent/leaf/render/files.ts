@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
+  openSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   type AgentFile,
   AgentFileError,
@@ -19,24 +22,22 @@ import {
   parseAgentFile,
 } from '../../config/agentfile.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
+import { makeFolder, namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type StateFile, statePath } from '../statefiles.ts';
+import { type Due, type Outcome, outcomeOf, parseDue, type Rendered, withDue } from './outcome.ts';
 
 /** User of agent and leaf, and group that may read what root renders, so that the agent and the leaf need not be root. */
 const group = 'nunect';
 
-/** What an earlier run left in the directory. */
-export interface Rendered {
-  readonly agentFile?: AgentFile;
-  readonly conf?: string;
-}
-
 /** The run directory as `nunect render` writes it. */
 export interface LeafFiles {
   readonly dir: string;
-  /** What is there from this boot; a file of another boot or another version counts as none. */
-  read(boot: string): Rendered;
+  /**
+   * Completes or undoes what a run began that was killed. Gives what is there then from this boot: a file of another boot
+   * or another version counts as none.
+   */
+  begin(boot: string): Rendered;
   /** leaf.conf as it is, or as `commit` is going to leave it, whichever boot it is from. */
   readConf(): string | undefined;
   /** Writes a leaf config for nats-server to test, and gives its path. */
@@ -46,12 +47,23 @@ export interface LeafFiles {
   writeCopy(name: string, text: string): string;
   /** The draft becomes leaf.conf with the next `commit`. */
   acceptDraft(): void;
-  /** The draft becomes leaf.fallback.conf at once. */
+  /** The draft becomes leaf.fallback.conf with the next `commit`. */
   acceptFallback(): void;
+  /** There is no leaf.conf after the next `commit`. */
   removeConf(): void;
+  /** There is no leaf.fallback.conf after the next `commit`. */
   removeFallback(): void;
-  /** Writes agent.json and with it the accepted leaf.conf: both or neither, as when the disk is full. Gives the file. */
+  /**
+   * Puts agent.json and with it what was accepted or removed in place: all or nothing, as when the disk is full. What has
+   * to be done about it stays due, also for later runs, until `settle`. Gives the file.
+   */
   commit(file: AgentFile): AgentFile;
+  /** What has to be done since `begin`, and what runs before that could not say. */
+  outcome(): Outcome;
+  /** The outcome was printed. */
+  settle(): void;
+  /** Makes a file outside the directory that user nunect may reach and write to. */
+  giveAway(path: string): void;
 }
 
 /** Id of the group or user, when this process may give files to it. */
@@ -72,13 +84,35 @@ function makeState(path: string, gid: number | undefined): void {
   if (gid !== undefined && uid !== undefined) lchownSync(path, uid, gid);
 }
 
+/** The files that take their place with agent.json, and what they are until then. */
+const drafts = { conf: 'confNext', fallbackConf: 'fallbackNext' } as const;
+type Staged = keyof typeof drafts;
+
 /** The run directory, and what of it waits for `commit`. */
 interface Target {
   readonly dir: string;
   /** Group that the files are shared with, when root writes them. */
   readonly gid: number | undefined;
-  /** leaf.conf.next is to become leaf.conf. */
-  hasNext: boolean;
+  /** What becomes of them with `commit`. */
+  steps: { -readonly [name in Staged]?: Due['steps'][name] };
+  /** As it was found. */
+  before: Rendered;
+  /** What a run before could not say. */
+  due?: Due;
+  outcome?: Outcome;
+}
+
+function giveAway({ gid }: Target, path: string): void {
+  const folder = dirname(path);
+  makeFolder(folder);
+  closeSync(openSync(path, 'a', 0o640));
+  const uid = sharedId('/etc/passwd');
+  if (gid === undefined || uid === undefined) return;
+  chownSync(path, uid, gid);
+  const { mode } = statSync(folder);
+  if ((mode & 0o001) !== 0) return;
+  chownSync(folder, 0, gid); // made with umask 077: the user has to come through, and sees no names
+  chmodSync(folder, (mode & 0o777) | 0o010);
 }
 
 function share({ gid }: Target, path: string, mode: number): void {
@@ -141,16 +175,52 @@ function readRendered({ dir }: Target, boot: string): Rendered {
   }
 }
 
+const removeDrafts = (target: Target): void =>
+  remove(target, 'confDraft', 'confNext', 'fallbackNext', 'agentFileDraft');
+
+/** Puts what is staged in place, as far as that was not done. */
+function finish(target: Target, steps: Due['steps']): void {
+  const replace = (from: StateFile, to: StateFile): void => {
+    if (existsSync(statePath(target.dir, from))) rename(target, from, to);
+  };
+  for (const name of Object.keys(drafts) as Staged[]) {
+    if (steps[name] === 'remove') remove(target, name);
+    if (steps[name] === 'replace') replace(drafts[name], name);
+  }
+  replace('agentFileDraft', 'agentFile');
+}
+
+function begin(target: Target, boot: string): Rendered {
+  const text = readIfThere(statePath(target.dir, 'renderDue'));
+  if (text !== undefined) {
+    const due = parseDue(text);
+    if (due !== undefined) finish(target, due.steps);
+    target.due = due ?? { leaf: 'restart', agent: 'restart', steps: {} };
+  }
+  removeDrafts(target); // of a run that decided nothing
+  target.before = readRendered(target, boot);
+  return target.before;
+}
+
+function readConf({ dir, steps }: Target): string | undefined {
+  if (steps.conf === 'remove') return undefined;
+  return readIfThere(statePath(dir, steps.conf === 'replace' ? drafts.conf : 'conf'));
+}
+
 function commit(target: Target, file: AgentFile): AgentFile {
+  const { dir, steps, before } = target;
   try {
     write(target, 'agentFileDraft', formatAgentFile(file));
+    const after = { agentFile: file, ...known({ conf: readConf(target) }) };
+    const outcome = withDue(outcomeOf(before, after), target.due);
+    writeAtomic(statePath(dir, 'renderDue'), JSON.stringify({ ...outcome, steps } satisfies Due));
+    target.outcome = outcome;
   } catch (error) {
-    remove(target, 'confDraft', 'confNext');
+    removeDrafts(target);
     throw error;
   }
-  if (target.hasNext) rename(target, 'confNext', 'conf');
-  target.hasNext = false;
-  rename(target, 'agentFileDraft', 'agentFile');
+  finish(target, steps);
+  target.steps = {};
   dropCopies(target);
   return file;
 }
@@ -158,25 +228,33 @@ function commit(target: Target, file: AgentFile): AgentFile {
 /** Makes the directory, 0750, and gives access to the files in it, 0640; all in group nunect when root made them. */
 export function leafFiles(given: string): LeafFiles {
   const dir = resolve(given); // what it names in a config is meant wherever the server is started
-  const target: Target = { dir, gid: sharedId('/etc/group'), hasNext: false };
+  const target: Target = { dir, gid: sharedId('/etc/group'), steps: {}, before: {} };
   mkdirSync(dir, { recursive: true });
   share(target, dir, 0o750);
   makeState(statePath(dir, 'state'), target.gid);
+  const accept = (name: Staged): void => {
+    rename(target, 'confDraft', drafts[name]);
+    target.steps[name] = 'replace';
+  };
   return {
     dir,
-    read: (boot) => readRendered(target, boot),
-    readConf: () => readIfThere(statePath(dir, target.hasNext ? 'confNext' : 'conf')),
+    begin: (boot) => begin(target, boot),
+    readConf: () => readConf(target),
     writeDraft: (text) => write(target, 'confDraft', text),
     writeCopy: (name, text) => writeCopy(target, name, text),
     dropDraft: () => remove(target, 'confDraft'),
-    acceptDraft() {
-      rename(target, 'confDraft', 'confNext');
-      target.hasNext = true;
+    acceptDraft: () => accept('conf'),
+    acceptFallback: () => accept('fallbackConf'),
+    removeConf() {
+      target.steps.conf = 'remove';
     },
-    acceptFallback: () => rename(target, 'confDraft', 'fallbackConf'),
-    removeConf: () => remove(target, 'conf'),
-    removeFallback: () => remove(target, 'fallbackConf'),
+    removeFallback() {
+      target.steps.fallbackConf = 'remove';
+    },
     commit: (file) => commit(target, file),
+    outcome: () => target.outcome ?? { lines: [], leaf: 'nothing', agent: 'nothing' },
+    settle: () => remove(target, 'renderDue'),
+    giveAway: (path) => giveAway(target, path),
   };
 }
 

@@ -1,12 +1,11 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import type { LeafInfo } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
-import { hubAddresses, hubIdOf, withHubOf } from '../conf/server.ts';
+import { hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../conf/server.ts';
 import { statePath } from '../statefiles.ts';
 import type { LeafFiles } from './files.ts';
 import type { LeafServer } from './server.ts';
@@ -21,15 +20,23 @@ export interface AskedHub {
 }
 
 /** For agent.json, and the addresses of the last good hub where leaf.conf got its hub part. */
-export type HubInUse = Pick<LeafInfo, 'hub' | 'fallback'> & { readonly adopted?: readonly string[] };
+export type HubInUse = Pick<LeafInfo, 'hub' | 'fallback'> & {
+  readonly adopted?: readonly string[];
+  /** What could not be kept. */
+  readonly problems: readonly UnplacedProblem[];
+};
 
 /** The hub part of a leaf.conf that last joined a hub, kept for when a later one does not. */
 export interface LastGoodHub {
-  /** Keeps the hub part of the leaf.conf that runs until now, if the agent saw it join. Gives where it could not. */
+  /**
+   * Keeps the hub part of the leaf.conf of until now, or of before the reboot, if the agent saw it join. Gives what could
+   * not be kept, and what is kept and cannot be used.
+   */
   keepJoined(): UnplacedProblem[];
   /**
    * After leaf.conf was made: writes leaf.fallback.conf where its hub part is another than the last good one, and puts
-   * the last good one into a leaf.conf that has none for mistakes in the config, as there may be after a reboot.
+   * the last good one into a leaf.conf that has none for mistakes in the config, as there may be after a reboot. A hub part
+   * that is not kept yet is put beside it, on flash: should it join, the render after a reboot keeps it.
    */
   apply(asked: AskedHub): Promise<HubInUse>;
 }
@@ -54,36 +61,75 @@ function readForeign(path: string): string | undefined {
 /** Where hub.good is kept: in RAM, and on flash where it outlives a reboot. */
 interface Places {
   readonly ram: string;
-  readonly flash?: string | undefined;
+  readonly flash?: Record<'good' | 'tried' | 'joined', string> | undefined;
 }
 
-const allOf = ({ ram, flash }: Places): string[] => (flash === undefined ? [ram] : [ram, flash]);
+const goodOf = ({ ram, flash }: Places): string[] => (flash === undefined ? [ram] : [ram, flash.good]);
+
+/** The hub part in a file; undefined where there is none, or one that something changed since it was written. */
+function hubTextIn(path: string): string | undefined {
+  const text = readForeign(path);
+  return text === undefined || keptHubFault(text) !== undefined ? undefined : text;
+}
 
 /** The hub part that was kept last. */
 const kept = (places: Places): string | undefined =>
-  allOf(places)
-    .map(readForeign)
-    .find((text) => text !== undefined && /^[0-9a-f]{32}$/.test(hubIdOf(text) ?? ''));
+  goodOf(places)
+    .map(hubTextIn)
+    .find((text) => text !== undefined);
+
+const unkept = (what: string, error: unknown): UnplacedProblem => ({
+  message: `the hub settings ${what} cannot be kept: ${messageOf(error)}`,
+  severity: 'warning',
+});
 
 /** Written only when it becomes another, which takes a change of the config and a join. */
 function keep(path: string, text: string, durable: boolean): UnplacedProblem[] {
   if (readForeign(path) === text) return [];
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeAtomic(path, text, { durable });
     return [];
   } catch (error) {
-    const why = messageOf(error);
-    return [{ message: `the hub settings that joined cannot be kept: ${why}`, severity: 'warning' }];
+    return [unkept('that joined', error)];
   }
 }
 
+/** What is kept and cannot be used. */
+const faults = (places: Places): UnplacedProblem[] =>
+  [...goodOf(places), ...(places.flash === undefined ? [] : [places.flash.tried])].flatMap((path) => {
+    const text = readForeign(path);
+    const fault = text === undefined ? undefined : keptHubFault(text);
+    if (fault === undefined) return [];
+    const message = `${path} is not used, for ${fault}; it is written anew once the leaf has joined`;
+    return [{ message, severity: 'warning' }];
+  });
+
 function keepJoined(files: LeafFiles, places: Places): UnplacedProblem[] {
   const conf = files.readConf();
-  const id = conf === undefined ? undefined : hubIdOf(conf);
-  if (conf === undefined || id === undefined || id === 'none') return [];
-  if (readForeign(statePath(files.dir, 'joined'))?.trim() !== id) return [];
-  return allOf(places).flatMap((path) => keep(path, withHubOf('', conf), path === places.flash));
+  const joined = [statePath(files.dir, 'joined'), places.flash?.joined].map(
+    (path) => path && readForeign(path)?.trim(),
+  );
+  const text = [conf && withHubOf('', conf), places.flash && hubTextIn(places.flash.tried)].find(
+    (one) => one && joined.includes(hubIdOf(one) ?? ''),
+  );
+  return text ? goodOf(places).flatMap((path) => keep(path, text, path !== places.ram)) : [];
+}
+
+/** Puts the hub part of leaf.conf on flash while another one is kept there, and a file for the name of what joined. */
+function keepTried(files: LeafFiles, { flash }: Places): UnplacedProblem[] {
+  const conf = files.readConf();
+  if (flash === undefined || conf === undefined || hubIdOf(conf) === 'none') return [];
+  const text = withHubOf('', conf);
+  try {
+    if (readForeign(flash.good) === text) rmSync(flash.tried, { force: true });
+    else if (readForeign(flash.tried) !== text) {
+      files.giveAway(flash.joined);
+      writeAtomic(flash.tried, text, { durable: true });
+    }
+    return [];
+  } catch (error) {
+    return [unkept('over a reboot', error)];
+  }
 }
 
 /** Writes leaf.conf with the hub part `good` as a draft; false where the server does not take it. */
@@ -100,28 +146,37 @@ async function apply(files: LeafFiles, places: Places, asked: AskedHub): Promise
   const [hub, goodHub] = [conf, good].map((text) => text && hubIdOf(text));
   const isLost = hub === 'none' && asked.isHubWrong;
   const isWanted = goodHub !== hub && (isLost || asked.config.hub.url.length > 0);
+  const problems = keepTried(files, places);
   if (!isWanted || !conf || !good || !goodHub || !(await isUsable(files, conf, good, asked))) {
     files.removeFallback();
-    return known({ hub });
+    return { ...known({ hub }), problems };
   }
   const urls = hubAddresses(good);
   if (isLost) {
     files.acceptDraft();
     files.removeFallback();
-    return { hub: goodHub, adopted: urls };
+    return { hub: goodHub, adopted: urls, problems };
   }
   files.acceptFallback();
-  return known({ hub, fallback: { conf: statePath(files.dir, 'fallbackConf'), hub: goodHub, urls } });
+  const fallback = { conf: statePath(files.dir, 'fallbackConf'), hub: goodHub, urls };
+  return { ...known({ hub }), fallback, problems };
 }
 
 /** `keepDir` is on flash; undefined: nothing outlives a reboot. */
 export function lastGoodHub(files: LeafFiles, keepDir: string | undefined): LastGoodHub {
   const places: Places = {
     ram: statePath(files.dir, 'lastGoodHub'),
-    flash: keepDir && statePath(keepDir, 'lastGoodHub'),
+    flash:
+      keepDir === undefined
+        ? undefined
+        : {
+            good: statePath(keepDir, 'lastGoodHub'),
+            tried: statePath(keepDir, 'triedHub'),
+            joined: statePath(keepDir, 'joinedHub'),
+          },
   };
   return {
-    keepJoined: () => keepJoined(files, places),
+    keepJoined: () => [...faults(places), ...keepJoined(files, places)],
     apply: (asked) => apply(files, places, asked),
   };
 }

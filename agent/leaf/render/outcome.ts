@@ -1,15 +1,28 @@
 import type { AgentFile } from '../../config/agentfile.ts';
 import { type Change, changedOptions } from '../../config/changes.ts';
+import { isObject } from '../../lib/parse.ts';
 import { confParts } from '../conf/server.ts';
-import type { Rendered } from './files.ts';
 
-type Action = 'nothing' | 'reload' | 'restart';
+/** What a render left in the directory. */
+export interface Rendered {
+  readonly agentFile?: AgentFile;
+  readonly conf?: string;
+}
+
+/** By their weight. */
+const actions = ['nothing', 'reload', 'restart'] as const;
+type Action = (typeof actions)[number];
 
 /** What a run of render changed, and what has to be done about it. */
 export interface Outcome {
   readonly lines: readonly string[];
   readonly leaf: Action;
   readonly agent: Action;
+}
+
+/** What a run of render has decided: what has to be done, and what becomes of files that do not stay. */
+export interface Due extends Pick<Outcome, 'leaf' | 'agent'> {
+  readonly steps: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;
 }
 
 /** Parts of leaf.conf that a running nats-server of every version takes over on SIGHUP (facts/nats.md 1.3). */
@@ -62,6 +75,32 @@ export function outcomeOf(
     ],
     leaf,
     agent: sameFile(old, after.agentFile) ? 'nothing' : 'reload',
+  };
+}
+
+const isAction = (value: unknown): value is Action => actions.some((one) => one === value);
+
+/** What the file says that `commit` wrote; undefined of any other text. */
+export function parseDue(text: string): Due | undefined {
+  try {
+    const due: unknown = JSON.parse(text);
+    if (isObject(due) && isAction(due['leaf']) && isAction(due['agent']) && isObject(due['steps']))
+      return due as unknown as Due;
+  } catch {
+    // no JSON
+  }
+  return undefined;
+}
+
+/** The outcome with what an earlier render that was killed has not asked for any more. */
+export function withDue(outcome: Outcome, due: Due | undefined): Outcome {
+  if (due === undefined) return outcome;
+  const heavier = (a: Action, b: Action): Action => (actions.indexOf(a) < actions.indexOf(b) ? b : a);
+  const lines = [...outcome.lines, 'an earlier rendering was interrupted: what it asked for is still due'];
+  return {
+    lines,
+    leaf: heavier(outcome.leaf, due.leaf),
+    agent: heavier(outcome.agent, due.agent),
   };
 }
 

@@ -13,10 +13,11 @@ import { known } from '../../lib/known.ts';
 import { connectionOf, monitorOf } from '../conf/connection.ts';
 import { statePath } from '../statefiles.ts';
 import { attemptLeaf, type LeafAttempt } from './attempt.ts';
-import { type LeafFiles, newLocalSecrets, type Rendered } from './files.ts';
+import { type LeafFiles, newLocalSecrets } from './files.ts';
 import { type HandedOver, handOver } from './handover.ts';
 import { type AddressOf, onInterface } from './interface.ts';
 import { lastGoodHub } from './lastgood.ts';
+import type { Rendered } from './outcome.ts';
 import type { LeafServer } from './server.ts';
 
 /** What a rendering starts from. */
@@ -110,16 +111,21 @@ async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
   }
   if (attempt.state === 'none') files.removeConf();
   const isHubWrong = hasHubError([...run.problems, ...findings]);
-  const { adopted, ...hub } = await lastGood.apply({ config, isHubWrong, server, test: input.test });
+  const asTried = await lastGood.apply({ config, isHubWrong, server, test: input.test });
+  const { adopted, problems: untried, ...hub } = asTried;
   const state = adopted !== undefined && attempt.state === 'local_only' ? 'hub_only' : attempt.state;
-  const paths = { conf: statePath(files.dir, 'conf'), state_dir: statePath(files.dir, 'state') };
+  const paths = {
+    conf: statePath(files.dir, 'conf'),
+    state_dir: statePath(files.dir, 'state'),
+    ...known({ keep_dir: input.keepDir }),
+  };
   return commitNew(
     run,
     {
       config: adopted === undefined ? config : { ...config, hub: { ...config.hub, url: adopted } },
       handed,
       secrets,
-      findings: [...findings, ...unkept],
+      findings: [...findings, ...unkept, ...untried],
     },
     { used, leaf: { ...attempt, state, ...paths, ...hub } },
   );

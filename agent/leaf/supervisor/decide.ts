@@ -8,6 +8,8 @@ export interface LeafSituation {
   readonly reached: boolean;
   /** A probe came through to a hub by the settings that were asked for. */
   readonly open: boolean;
+  /** The server that runs now has said that it is not joined, or has had the time to. */
+  readonly running: boolean;
   /** Hub or unit refuse, and a restart would not change that. */
   readonly refused: boolean;
   /** Names of the hub settings that were asked for, and of the last good ones where those are others. */
@@ -77,7 +79,7 @@ export interface SupervisorStep {
   readonly after_ms: number;
 }
 
-/** The next state, and what is to be done now. Only time counts in which there was something to join. */
+/** The next state, and what is to be done now. Only time counts in which there was a server, and something to join. */
 export function decide(
   before: SupervisorState,
   now: LeafSituation,
@@ -90,7 +92,7 @@ export function decide(
 
   const { joined_ms: _, ...unjoined } = base;
   const onTrial = limits.confirm_ms > 0 && now.fallback !== undefined && !now.proven;
-  const counts = onTrial ? now.reached : now.open && !now.refused;
+  const counts = now.running && (onTrial ? now.reached : now.open && !now.refused);
   const waited_ms = base.waited_ms + (counts && isSame ? now_ms - before.at_ms : 0);
   const state = { ...unjoined, waited_ms };
   if (onTrial) {

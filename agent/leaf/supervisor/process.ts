@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { readOrUndefined, writeAtomic } from '../../lib/files.ts';
+import { overwrite, readOrUndefined, writeAtomic } from '../../lib/files.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { statePath } from '../statefiles.ts';
 
@@ -24,6 +24,8 @@ export interface LeafControl {
   read(file: SupervisorFile): string | undefined;
   /** Replaces a state file; undefined removes it. Failures are left to the next try. */
   write(file: SupervisorFile, text: string | undefined): void;
+  /** Writes the name of the hub part that has joined to where it outlives a reboot, if it is another than the last. */
+  keepJoined(hub: string): void;
 }
 
 type SupervisorFile = 'joined' | 'fallback';
@@ -60,8 +62,19 @@ function replace(path: string, text: string | undefined): void {
   }
 }
 
-/** `runDir` is an absolute path, as the server was started with it. */
-export function leafControl(ticker: Ticker, runDir: string): LeafControl {
+function keepJoined(keepDir: string | undefined, hub: string): void {
+  if (keepDir === undefined) return;
+  const path = statePath(keepDir, 'joinedHub');
+  if (trimmed(path) === hub) return; // flash wears
+  try {
+    overwrite(path, `${hub}\n`);
+  } catch {
+    // render has not made it, or flash takes nothing: render says so
+  }
+}
+
+/** `runDir` is an absolute path, as the server was started with it; files in `keepDir` outlive a reboot. */
+export function leafControl(ticker: Ticker, runDir: string, keepDir?: string): LeafControl {
   const find = (): LeafProcess | undefined => findProcess(runDir);
   return {
     process: find,
@@ -77,5 +90,6 @@ export function leafControl(ticker: Ticker, runDir: string): LeafControl {
     },
     read: (file) => trimmed(statePath(runDir, file)),
     write: (file, text) => replace(statePath(runDir, file), text),
+    keepJoined: (hub) => keepJoined(keepDir, hub),
   };
 }

@@ -46,7 +46,10 @@ const calmTicks = 5;
 /** A link that held so long is no pause of 30 s, which nats-server makes between two attempts after a loop. */
 const settled_ms = 40_000;
 
-/** All that one supervisor knows; `state` and `ticksSinceCheck` are replaced, the trackers change within. */
+/** A server may take so long from its start to a join, and hangs if it has said nothing for so long. */
+const start_ms = { join: 5000, longest: 15_000 };
+
+/** All that one supervisor knows; what has no `readonly` is replaced, the trackers change within. */
 interface Supervision {
   readonly deps: SupervisorDeps;
   readonly file: AgentFile;
@@ -59,6 +62,10 @@ interface Supervision {
   readonly complaints: LeafComplaints;
   state: SupervisorState;
   ticksSinceCheck: number;
+  isActing: boolean;
+  isStopped: boolean;
+  /** The server, and since when it was seen to run. */
+  server: { readonly pid: number | undefined; readonly since_ms: number };
 }
 
 /** Starts to supervise the leaf of mode managed; of one that others run it only finds out why its hub is away. */
@@ -83,6 +90,9 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     complaints: leafComplaints(log.part('leaf')),
     state: initialState(ticker.now_ms()),
     ticksSinceCheck: 0,
+    server: { pid: undefined, since_ms: ticker.now_ms() },
+    isActing: false,
+    isStopped: false,
   };
   const onLines = (lines: readonly string[], old: boolean): void => readLines(s, lines, old);
   const follower =
@@ -98,6 +108,7 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     rolledBack: () => rollBackText(s),
     reload: () => s.control?.reload() ?? false,
     stop() {
+      s.isStopped = true;
       cancel();
       follower?.stop();
     },
@@ -148,22 +159,43 @@ function tick(s: Supervision): void {
     if (!noteJoined(s)) return;
     void confirmJoin(s);
   } else if (s.control !== undefined || up === false) s.probes.tick(); // of a server of others not much may be known
-  if (s.control === undefined) return;
+  if (s.control === undefined || s.isActing) return;
   const { leaf } = s.file.config;
+  const process = s.control.process();
   const now = {
     now_ms: s.deps.ticker.now_ms(),
     joined: up === true,
     ...s.probes.result(),
+    running: isRunning(s, process?.pid),
     refused: s.trouble.isRefused(),
     asked: s.asked,
     fallback: s.file.leaf?.fallback?.hub,
-    onFallback: s.control.process()?.onFallback ?? rollBack(s) !== undefined,
+    onFallback: process?.onFallback ?? rollBack(s) !== undefined,
     proven: s.control.read('joined') === s.asked,
   };
   const limits = { confirm_ms: leaf.confirm_s * 1000, watchdog_ms: leaf.watchdog_s * 1000 };
   const { state, step } = decide(s.state, now, limits);
   s.state = state;
-  if (step !== undefined) act(s, step);
+  if (step !== undefined) void actUnlessJoined(s, step);
+}
+
+/** Whether a server runs that could have joined: procd starts one 5 s after the end of another, and it is asked each 5 s. */
+function isRunning(s: Supervision, pid: number | undefined): boolean {
+  const { ticker, leaf } = s.deps;
+  if (pid !== s.server.pid) s.server = { pid, since_ms: ticker.now_ms() };
+  const { since_ms } = s.server;
+  const age_ms = ticker.now_ms() - since_ms;
+  const seen = leaf.read();
+  const hasSaid = seen.kind === 'fresh' && seen.at_ms >= since_ms;
+  return pid !== undefined && age_ms >= (hasSaid ? start_ms.join : start_ms.longest);
+}
+
+/** Asks first, as the last answer may be older than the join. */
+async function actUnlessJoined(s: Supervision, step: SupervisorStep): Promise<void> {
+  s.isActing = true;
+  await s.deps.leaf.look();
+  s.isActing = false;
+  if (s.deps.leaf.hubUp() !== true && !s.isStopped) act(s, step);
 }
 
 /** Ends the outage, as the hub is joined. Gives whether it is time to look at the process and its files. */
@@ -184,7 +216,9 @@ async function confirmJoin({ control, deps: { leaf } }: Supervision): Promise<vo
   const before = control?.process();
   if (before?.hub === undefined || before.hub === control?.read('joined')) return;
   await leaf.look();
-  if (leaf.hubUp() === true && control?.process()?.pid === before.pid) control.write('joined', before.hub);
+  if (leaf.hubUp() !== true || control?.process()?.pid !== before.pid) return;
+  control.keepJoined(before.hub); // first: state/joined says that this was done
+  control.write('joined', before.hub);
 }
 
 /** Ends the server, so that it starts anew with the settings that state/fallback now asks for. */

@@ -12,10 +12,17 @@ export interface KeptLeaf extends Daemon {
 
 /** The starter that is installed as /usr/lib/nunect/leaf. */
 const starter = join(projectRoot, 'openwrt/nunect/leaf');
-const pauseMs = 200; // procd's is 5 s
 
-/** Runs the leaf of a rendered directory by the installed starter; resolves when its server is ready. */
-export async function keepLeaf(owner: Cleanup, dir: string, server: string): Promise<KeptLeaf> {
+/**
+ * Runs the leaf of a rendered directory by the installed starter; resolves when its server is ready. procd starts it
+ * again 5 s after each end, which is long for a test.
+ */
+export async function keepLeaf(
+  owner: Cleanup,
+  dir: string,
+  server: string,
+  pauseMs = 200,
+): Promise<KeptLeaf> {
   const servers = newOwner();
   let child: Daemon | undefined;
   let ended = false;

@@ -88,7 +88,6 @@ export function procdStage(owner: Cleanup): ProcdStage {
   const busybox = need('busybox');
   for (const name of ['sh', 'sed', 'wc', 'mktemp', 'rm', 'cat', 'grep', 'mkdir', 'cp'])
     symlinkSync(busybox, at(`bin/${name}`));
-  symlinkSync(need('flock'), at('bin/flock'));
   const text = (name: string): string => readFileSync(join(projectRoot, 'procd', name), 'utf8');
   write('etc/rc.common', rcCommon);
   write('usr/lib/nunect/procd.sh', rooted(text('procd.sh')));

@@ -85,7 +85,7 @@ export interface UnitOptions {
   /** False: `more` says how the hub is joined. */
   readonly plainHub?: boolean;
   /** The leaf is started by the installed starter, and again whenever it ends. */
-  readonly kept?: boolean;
+  readonly kept?: boolean | { readonly pauseMs: number };
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -152,8 +152,8 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const rendered = await nunect(['render', '--config', config, '--out', dir], process.env, opts.runtime);
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
   const startLeaf = (): Promise<Daemon> =>
-    opts.kept === true
-      ? keepLeaf(owner, dir, opts.server)
+    opts.kept
+      ? keepLeaf(owner, dir, opts.server, opts.kept === true ? undefined : opts.kept.pauseMs)
       : startServer(owner, opts.server, join(dir, 'leaf.conf'));
   let leaf = await startLeaf();
   const startAgent = async (): Promise<Daemon> => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { token } from '../../../agent/config/rules.ts';
-import { deriveUnitId, type Machine, readUnitState } from '../../../agent/config/unitid.ts';
+import { deriveUnitId, type Machine, readUnitState, unitStateOf } from '../../../agent/config/unitid.ts';
 
 const machine = (files: Readonly<Record<string, string>>, hostname = 'OpenWrt'): Machine => ({
   hostname,
@@ -83,7 +83,15 @@ test('any host name gives a token', () => {
   assert.match(idOf(serial, ''), /^unit-/);
 });
 
-test('a state file that holds no id is as good as none', () => {
-  assert.equal(readUnitState('ship-01\n'), 'ship-01');
-  for (const text of [undefined, '', 'two words', 'a.b\n']) assert.equal(readUnitState(text), undefined);
+test('a state file that holds no id is as good as none, one that was changed is damaged', () => {
+  const text = unitStateOf('ship-01');
+  assert.deepEqual(readUnitState(text), { unit: 'ship-01', isBare: false });
+  assert.deepEqual(readUnitState('ship-01\n'), { unit: 'ship-01', isBare: true });
+  for (const none of [undefined, '', '\n']) assert.equal(readUnitState(none), undefined);
+  for (const other of ['two words', 'a.b\n', `${text}more`, text.slice(0, -5), text.slice(0, 9)])
+    assert.equal(readUnitState(other), 'damaged', other);
+  for (let at = 0; at < text.length; at++) {
+    const flipped = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ (1 << (at % 7)))}${text.slice(at + 1)}`;
+    assert.equal(readUnitState(flipped), 'damaged', flipped);
+  }
 });

@@ -1,14 +1,33 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hubIdOf, renderLeaf } from '../../../../agent/leaf/conf/server.ts';
+import {
+  confParts,
+  hubIdOf,
+  keptHubFault,
+  renderLeaf,
+  withHubOf,
+} from '../../../../agent/leaf/conf/server.ts';
 import { leafFiles } from '../../../../agent/leaf/render/files.ts';
-import { lastGoodHub } from '../../../../agent/leaf/render/lastgood.ts';
+import { type AskedHub, lastGoodHub } from '../../../../agent/leaf/render/lastgood.ts';
 import type { LeafServer } from '../../../../agent/leaf/render/server.ts';
 import { statePath } from '../../../../agent/leaf/statefiles.ts';
+import { leafControl } from '../../../../agent/leaf/supervisor/process.ts';
 import { configOf, secretsOf } from '../../../kit/leaf/leafconfig.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
+import { agentFileOf } from '../../../kit/unit/unitfakes.ts';
 
 const configFor = (host: string) =>
   configOf(host === '' ? '' : `config hub 'hub'\n list url 'nats://${host}:7422'`);
@@ -26,11 +45,28 @@ function place(t: TestContext) {
     version: async () => ({ why: 'not asked' }),
     test: async () => complaint,
   });
+  const hub = lastGoodHub(files, flash);
   return {
-    hub: lastGoodHub(files, flash),
+    hub: {
+      ...hub,
+      async apply(asked: AskedHub) {
+        const { problems, ...inUse } = await hub.apply(asked);
+        assert.deepEqual(problems, []);
+        files.commit(agentFileOf(''));
+        return inUse;
+      },
+    },
     ram: statePath(run, 'lastGoodHub'),
     flash: statePath(flash, 'lastGoodHub'),
+    tried: statePath(flash, 'triedHub'),
     fallback: statePath(run, 'fallbackConf'),
+    /** The agent saw it join. */
+    joinedOnFlash: (host: string) => leafControl(fakeTicker(), run, flash).keepJoined(idFor(host)),
+    /** All that is in RAM is lost. */
+    reboot: () => {
+      for (const name of readdirSync(run)) rmSync(join(run, name), { recursive: true });
+      mkdirSync(statePath(run, 'state'));
+    },
     conf: (host: string) => writeFileSync(statePath(run, 'conf'), confFor(host)),
     joined: (text: string) => writeFileSync(statePath(run, 'joined'), `${text}\n`),
     readConf: () => files.readConf(),
@@ -42,6 +78,16 @@ function place(t: TestContext) {
     }),
   };
 }
+
+/** A text that somebody changed who knows how its checksum is made. */
+const renamed = (text: string): string =>
+  text.replace(
+    /^# hub: .*/m,
+    `# hub: ${createHash('sha256')
+      .update(confParts(text).get('hub') ?? '')
+      .digest('hex')
+      .slice(0, 32)}`,
+  );
 
 /** With the hub part of host `old` as the last good one. */
 function withOld(t: TestContext) {
@@ -126,4 +172,90 @@ test('a hub.good that is a link, or no hub part, counts as none', async (t) => {
   writeFileSync(flash, 'rubbish');
   conf('new');
   assert.deepEqual(await hub.apply(asked('new')), { hub: idFor('new') });
+});
+
+test('joined, rebooted, then others that do not join: the good ones are there, and flash was written twice', async (t) => {
+  const { hub, flash, tried, fallback, conf, asked, reboot, joinedOnFlash } = place(t);
+  const render = async (host: string) => {
+    const problems = hub.keepJoined();
+    conf(host);
+    return { problems, ...(await hub.apply(asked(host))) };
+  };
+  await render('old'); // with no render after the join
+  joinedOnFlash('old');
+  reboot();
+  assert.deepEqual(await render('bad'), {
+    problems: [],
+    hub: idFor('bad'),
+    fallback: { conf: fallback, hub: idFor('old'), urls: ['nats://old:7422'] },
+  });
+  const written = (): number[] => [flash, tried].map((path) => statSync(path).mtimeMs);
+  const before = written();
+  for (let boot = 0; boot < 3; boot++) {
+    reboot();
+    assert.equal((await render('bad')).fallback?.hub, idFor('old'), 'what never joined is never kept');
+  }
+  assert.deepEqual(written(), before);
+  await render('old');
+  assert.equal(existsSync(tried), false, 'nothing is kept of what did not join');
+});
+
+test('what differs from what was written is refused in a sentence, and written anew after the join', async (t) => {
+  const { hub, ram, flash, conf, asked } = withOld(t);
+  rmSync(ram);
+  const good = readFileSync(flash, 'utf8');
+  const flipped = (at: number, bit: number): string => {
+    const bytes = Buffer.from(good);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+    return bytes.toString('latin1');
+  };
+  const listener = renamed(good.replace('leafnodes: {', 'leafnodes: {\n  port: 7422'));
+  const cases: [string, RegExp][] = [
+    ...Array.from({ length: good.length / 3 }, (_, at): [string, RegExp] => [
+      flipped(at * 3, at % 7),
+      /is not used, for/,
+    ]),
+    [good.replace('  reconnect', '  port: 7422\n  reconnect'), /for its checksum does not match its text;/],
+    [listener, /for it holds something else than the hub settings/],
+    [renamed(good.replace('remotes: [{', 'remotes: [{\n    ws_compression: true')), /something else/],
+    [renamed(good.replace('  remotes', '  include "/etc/other.conf"\n  remotes')), /something else/],
+    [renamed(good.replace('}]\n}', '}]\n}\nport: 4222')), /something else/],
+    [`${good}\n# [server]\nport: 4222\n`, /something else/],
+    [good.slice(0, -20), /checksum/],
+    ['', /checksum|something else/],
+  ];
+  for (const [text, sentence] of cases) {
+    writeFileSync(flash, text, 'latin1');
+    conf('new');
+    const [problem] = hub.keepJoined();
+    assert.match(problem?.message ?? 'none', sentence, text);
+    assert.ok(problem?.message.startsWith(flash));
+    assert.equal((await hub.apply(asked('new'))).fallback, undefined);
+  }
+  conf('old');
+  hub.keepJoined();
+  assert.equal(readFileSync(flash, 'utf8'), good);
+});
+
+test('every hub part that is written is one that is taken back', () => {
+  const more: Record<string, string>[] = [
+    { user: 'u', password: 'p"\\#ü', deny_export: 'a.>', ignore_discovered: '1' },
+    { creds_file: '/c', tls_ca: '/ca', tls_cert: '/cert', tls_key: '/key', handshake_first: '1' },
+    { nkey_file: '/n', tls_insecure: '1' },
+  ];
+  const quote = (text: string): string => `'${text}'`;
+  for (const options of more)
+    for (const compression of ['off', 's2_auto'])
+      for (const version of [undefined, [2, 9, 10], [2, 10, 27], [2, 14, 0], [2, 15, 2]] as const) {
+        const lines = Object.entries(options).map(([key, value]) =>
+          key.startsWith('deny')
+            ? ` list ${key} ${quote(value)}\n list ${key} 'b'\n list deny_import 'c'`
+            : ` option ${key} ${quote(value)}`,
+        );
+        const config = configOf(
+          `config hub 'hub'\n list url 'tls://one:7422'\n list url 'tls://two'\n${lines.join('\n')}\nconfig leaf 'leaf'\n option compression ${compression}`,
+        );
+        const { text } = renderLeaf(config, { ...secretsOf(config), hubNkeySeed: 'SU' }, version);
+        assert.equal(keptHubFault(withHubOf('', text)), undefined, text);
+      }
 });

@@ -7,6 +7,7 @@ const calm = {
   joined: false,
   reached: true,
   open: true,
+  running: true,
   refused: false,
   asked: 'new',
   onFallback: false,
@@ -15,6 +16,8 @@ const calm = {
 
 /** How long the leaf had something to join before each action of the last life, in ms. */
 const limitsUsed: number[] = [];
+/** When they came, in seconds. */
+const actedAt: number[] = [];
 
 type Seen = Partial<Omit<LeafSituation, 'now_ms'>>;
 
@@ -24,6 +27,7 @@ function live(minutes: number, seen: (second: number, onFallback: boolean) => Se
   let onFallback = false;
   const done: string[] = [];
   limitsUsed.length = 0;
+  actedAt.length = 0;
   for (let second = 0; second <= minutes * 60; second++) {
     const facts = { ...calm, onFallback, ...seen(second, onFallback), now_ms: second * 1000 };
     const next = decide(state, facts, over);
@@ -31,6 +35,7 @@ function live(minutes: number, seen: (second: number, onFallback: boolean) => Se
     if (next.step === undefined) continue;
     const { action, after_ms } = next.step;
     limitsUsed.push(after_ms);
+    actedAt.push(second);
     if (action !== 'restart') onFallback = action === 'roll_back';
     done.push(`${second} ${action}`);
   }
@@ -56,6 +61,30 @@ test('a hub that nobody reaches is waited for: the settings are not to blame', (
   );
   const late = live(60, (second, on) => ({ fallback: 'old', reached: second > 1800, joined: on }));
   assert.deepEqual(late, ['1860 roll_back']);
+});
+
+test('no time counts in which no server runs, as for 5 s after each end, or in which it was not asked yet', () => {
+  for (const confirm_s of [1, 2, 5, 6]) {
+    const done = live(
+      20,
+      (second, onFallback) => {
+        const isUp = second - (actedAt.at(-1) ?? -Infinity) > 5;
+        return { fallback: 'old', running: isUp, joined: onFallback && isUp };
+      },
+      { ...limits, confirm_ms: confirm_s * 1000 },
+    );
+    assert.deepEqual(done, [`${confirm_s} roll_back`], `confirm_s ${confirm_s}`);
+  }
+  const watched = live(
+    1,
+    (second) => ({ proven: true, running: second - (actedAt.at(-1) ?? -Infinity) > 5 }),
+    { ...limits, watchdog_ms: 3000 },
+  );
+  assert.deepEqual(
+    watched,
+    ['3 restart', '14 restart', '31 restart', '60 restart'],
+    'by the watchdog as well',
+  );
 });
 
 test('settings that have joined once are never rolled back', () => {

@@ -6,8 +6,9 @@ import { statePath } from '../../../../agent/leaf/statefiles.ts';
 import type { LeafControl, LeafProcess } from '../../../../agent/leaf/supervisor/process.ts';
 import { superviseLeaf } from '../../../../agent/leaf/supervisor/supervisor.ts';
 import type { HubProbe } from '../../../../agent/leaf/watch/hubprobe.ts';
+import type { LeafFacts } from '../../../../agent/leaf/watch/watch.ts';
 import { logTo } from '../../../../agent/lib/log.ts';
-import { absent } from '../../../../agent/lib/reading.ts';
+import { absent, fresh } from '../../../../agent/lib/reading.ts';
 import type { StatusChange } from '../../../../agent/wire/reports.ts';
 import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
@@ -47,7 +48,9 @@ function supervised(t: TestContext, { fallback = true } = {}) {
     end: () => ended.push(ticker.now_ms()) > 0,
     read: (file) => files.get(file),
     write: (file, text) => void (text === undefined ? files.delete(file) : files.set(file, text)),
+    keepJoined: (hub) => void kept.push(hub),
   };
+  const kept: string[] = [];
   const events: StatusChange[] = [];
   const logged: string[] = [];
   const supervisor = superviseLeaf(
@@ -55,7 +58,7 @@ function supervised(t: TestContext, { fallback = true } = {}) {
       ticker,
       log: logTo(({ level, msg }) => logged.push(`${level} ${msg}`)),
       leaf: {
-        read: () => absent('not_yet'),
+        read: () => (world.up === undefined ? absent('not_yet') : fresh({} as LeafFacts, ticker.now_ms())),
         hubUp: () => world.up,
         onChange: () => () => {},
         async look() {
@@ -86,7 +89,7 @@ function supervised(t: TestContext, { fallback = true } = {}) {
   );
   t.after(() => supervisor.stop());
   return {
-    ...{ world, files, ended, events, logged, supervisor, ticker },
+    ...{ world, files, kept, ended, events, logged, supervisor, ticker },
     pass: (seconds: number) => ticker.pass(seconds * 1000),
     log: (line: string) => appendFileSync(statePath(dir, 'log'), `${line}\n`),
     evidenceOf: (event: string) =>
@@ -98,23 +101,46 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
   const { files, ended, pass, evidenceOf, supervisor, world } = supervised(t);
   await pass(55);
   assert.deepEqual([files.get('fallback'), ended.length], [undefined, 0]);
-  await pass(10);
+  await pass(15);
   assert.match(files.get('fallback') ?? '', /^new\nthe hub can be reached, but the leaf has not joined it/);
   assert.equal(ended.length, 1);
   assert.match(evidenceOf('hub_settings')[0] ?? '', /within 60 s \(the hub can be reached/);
   world.process = { pid: 8, hub: 'old', onFallback: true };
   assert.match(supervisor.rolledBack() ?? '', /the last good ones are tried$/);
-  await pass(65);
+  await pass(70);
   assert.equal(files.has('fallback'), false, 'the last good ones do not join either');
   assert.equal(ended.length, 2);
   assert.equal(supervisor.rolledBack(), undefined);
 });
 
-test('hub settings have joined once the server that was started with them has, and are then kept', async (t) => {
+test('a server that has not answered since its start is given time, and no longer than one that hangs', async (t) => {
+  const { ended, pass, world } = supervised(t);
+  await pass(55);
+  world.process = { pid: 8, hub: 'new', onFallback: false };
+  world.up = undefined; // not asked yet
+  await pass(14);
+  assert.equal(ended.length, 0);
+  await pass(16);
+  assert.equal(ended.length, 1, 'it hangs');
+  world.process = undefined; // until procd starts it
+  await pass(300);
+  assert.equal(ended.length, 1);
+});
+
+test('settings that have joined since the server was last asked are not rolled back', async (t) => {
   const { files, ended, pass, world } = supervised(t);
+  await pass(63);
+  world.next = true;
+  await pass(10);
+  assert.deepEqual([files.has('fallback'), ended.length, files.get('joined')], [false, 0, 'new']);
+});
+
+test('hub settings have joined once the server that was started with them has, and are then kept', async (t) => {
+  const { files, kept, ended, pass, world } = supervised(t);
   world.up = true;
-  await pass(2);
+  await pass(20);
   assert.equal(files.get('joined'), 'new');
+  assert.deepEqual(kept, ['new'], 'once');
   world.up = false;
   await pass(200);
   assert.deepEqual(

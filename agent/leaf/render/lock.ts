@@ -1,0 +1,42 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { runChild, type Spawn } from '../../lib/child.ts';
+import { readOrUndefined } from '../../lib/files.ts';
+import { statePath } from '../statefiles.ts';
+
+/** What is held until `release`, or until the process ends, however that comes. */
+export interface Lock {
+  /** Why there is none, where this machine cannot lock. */
+  readonly lacking?: string;
+  release(): void;
+}
+
+/**
+ * Locks a run directory by a file in it, which stays. Waits for another process that holds it, and throws after `limitMs`.
+ * node has no flock(2), so the program of that name does it, on a file that it shares with us: the kernel ends such a lock
+ * when the last process has closed the file, so one that was killed holds nothing up. `spawnWith` gives a spawn whose
+ * child has the file as number 3.
+ */
+export async function lockDirectory(
+  spawnWith: (file: number) => Spawn,
+  dir: string,
+  limitMs: number,
+): Promise<Lock> {
+  const path = statePath(dir, 'renderLock');
+  const file = openSync(path, 'a', 0o600);
+  const { code, failed, stderr } = await runChild(spawnWith(file), 'flock', ['-x', '3'], limitMs);
+  const release = (): void => closeSync(file);
+  if (code === 0) {
+    ftruncateSync(file);
+    writeSync(file, `${process.pid}\n`);
+    return { release };
+  }
+  if (failed !== 'timeout') {
+    const why = failed === 'ENOENT' ? "there is no program 'flock'" : (failed ?? stderr.trim());
+    return { release, lacking: `${path} cannot be locked (${why}): two at once are not kept apart` };
+  }
+  release();
+  const other = readOrUndefined(path)?.trim();
+  throw new Error(
+    `process ${other} has held ${path} for ${limitMs / 1000} s: is it stopped, or does it hang?`,
+  );
+}

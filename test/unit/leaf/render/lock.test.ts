@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { lockDirectory } from '../../../../agent/leaf/render/lock.ts';
+import { spawnSafely } from '../../../../agent/lib/child.ts';
+import { tempDir } from '../../../kit/process/daemon.ts';
+import { need } from '../../../kit/process/tools.ts';
+
+/** Runs `flock` by these words, with the file as number 3. */
+const by =
+  (...words: readonly string[]) =>
+  (file: number) =>
+    spawnSafely((command, args) => {
+      const [program = command, ...first] = words;
+      const rest = words.length === 0 ? args : [...first, command, ...args];
+      const stdio = ['pipe', 'pipe', 'pipe', file] as const;
+      return spawn(program, rest, { stdio: [...stdio] }) as unknown as ChildProcessWithoutNullStreams;
+    });
+
+/** Debian's has none, OpenWrt's has. */
+const busyboxHas = (applet: string): boolean =>
+  execFileSync(need('busybox'), ['--list'], { encoding: 'utf8' }).split('\n').includes(applet);
+
+for (const words of [[], ['busybox']])
+  test(`two wait for each other, with flock of ${words[0] ?? 'util-linux'}`, {
+    skip: words.length > 0 && !busyboxHas('flock'),
+  }, async (t) => {
+    const program = words.length > 0 ? by(need('busybox')) : by();
+    const dir = tempDir(t, 'lock');
+    const path = join(dir, 'render.lock');
+    const first = await lockDirectory(program, dir, 5000);
+    assert.equal(first.lacking, undefined);
+    await assert.rejects(lockDirectory(program, dir, 300), {
+      message: `process ${process.pid} has held ${path} for 0.3 s: is it stopped, or does it hang?`,
+    });
+    const order: string[] = [];
+    const second = lockDirectory(program, dir, 20_000).then((lock) => {
+      order.push('second');
+      lock.release();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    order.push('first ends');
+    first.release();
+    await second;
+    assert.deepEqual(order, ['first ends', 'second']);
+  });
+
+test('one that was killed holds nothing up', async (t) => {
+  const dir = tempDir(t, 'lock');
+  const path = join(dir, 'render.lock');
+  const script = `const fs = require('node:fs');
+    const file = fs.openSync(${JSON.stringify(path)}, 'a');
+    require('node:child_process').spawnSync('flock', ['-x', '3'], { stdio: [0, 1, 2, file] });
+    fs.writeFileSync(${JSON.stringify(path)}, String(process.pid));
+    console.log('held');
+    setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['-e', script]);
+  await once(holder.stdout, 'data');
+  await assert.rejects(lockDirectory(by(), dir, 300), new RegExp(`process ${holder.pid} has held`));
+  const waiting = lockDirectory(by(), dir, 20_000);
+  holder.kill('SIGKILL');
+  (await waiting).release();
+});
+
+test('a machine without the program, or with one that cannot, is told so and goes on', async (t) => {
+  const dir = tempDir(t, 'lock');
+  const none = await lockDirectory(by('/no/such'), dir, 5000);
+  assert.match(
+    none.lacking ?? '',
+    /cannot be locked \(there is no program 'flock'\): two at once are not kept apart$/,
+  );
+  none.release();
+  const lame = await lockDirectory(by('sh', '-c', 'echo not here >&2; exit 1'), dir, 5000);
+  assert.match(lame.lacking ?? '', /cannot be locked \(not here\)/);
+  lame.release();
+});
