@@ -123,10 +123,7 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
   endAll(); // nothing that hangs may hold us
   const code = exitCode(findings);
   const first = firstCause(findings)?.what;
-  io.stdout(
-    json
-      ? `${JSON.stringify({ code, ...(first && { first }), findings })}\n`
-      : report(findings, painter(process.stdout.isTTY)),
-  );
+  if (json) io.stdout(`${JSON.stringify({ code, ...(first && { first }), findings })}\n`);
+  else io.stdout(report(findings, painter(process.stdout.isTTY)), true);
   return code;
 }

@@ -12,7 +12,7 @@ export function readFlags<const F extends Flags>(args: readonly string[], flags:
 export function readArgs<const F extends Flags>(args: readonly string[], flags: F, allowPositionals = true) {
   const given = { args: [...args], options: flags };
   const wrong = findWrong(given, allowPositionals);
-  if (wrong !== undefined) throw new UsageError(wrong.replace(/\p{Cc}/gu, '?'));
+  if (wrong !== undefined) throw new UsageError(wrong);
   return parseArgs({ ...given, allowPositionals });
 }
 

@@ -1,7 +1,9 @@
 // The edge of a process that runs one command: its streams, signals and exit code.
 import { messageOf } from '../lib/errors.ts';
+import { visible } from '../lib/format.ts';
 import { UsageError } from './io.ts';
 import { callCommand, type Edge, type Program } from './program.ts';
+import { printable } from './terminal.ts';
 
 /** Aborts at the first TERM or INT; a second one ends the process at once. */
 function stopSignal(): AbortSignal {
@@ -17,23 +19,27 @@ function stopSignal(): AbortSignal {
 
 const edge: Edge = {
   io: {
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    stdout: (text, styled) => void process.stdout.write(printable(text, styled)),
+    stderr: (text) => void process.stderr.write(printable(text)),
   },
   stopSignal,
 };
 
 /** Runs the command that this process was started for. Exit code 2 for wrong usage, 1 for any other error. */
 export function runProcess(program: Program): void {
-  callCommand(program, process.argv.slice(2), edge).then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      edge.io.stderr(`${program.name}: ${messageOf(error)}\n`);
-      process.exitCode = error instanceof UsageError ? 2 : 1;
-    },
-  );
+  const failed = (error: unknown): void => {
+    const isUsage = error instanceof UsageError; // the lines of any other error are not ours
+    edge.io.stderr(`${program.name}: ${isUsage ? error.message : visible(messageOf(error))}\n`);
+    process.exitCode = isUsage ? 2 : 1;
+  };
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') > 1) return; // the agent's own, which says more
+    failed(error); // node would print it as it is
+    process.exit();
+  });
+  callCommand(program, process.argv.slice(2), edge).then((code) => {
+    process.exitCode = code;
+  }, failed);
 }
 
 /**

@@ -1,5 +1,6 @@
 // A program of several commands: which there are, how help shows them, and which one a command line means.
 import { suggest } from '../config/suggest.ts';
+import { visible } from '../lib/format.ts';
 import { version } from '../lib/version.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
@@ -50,7 +51,7 @@ export function unknownCommand({ name, commands, elsewhere = {} }: Program, word
       : similar === undefined
         ? `see '${name} help'`
         : `did you mean '${name} ${similar}'?`;
-  return `there is no command '${word.replace(/\p{Cc}/gu, '?')}'; ${hint}`;
+  return `there is no command '${visible(word)}'; ${hint}`;
 }
 
 /** Calls the command that the arguments name and gives its exit code; wrong usage throws a UsageError. */
@@ -73,6 +74,6 @@ export async function callCommand(program: Program, argv: readonly string[], edg
     return await command.call(args, edge);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${error.message}\nsee '${program.name} help ${word}'`, { cause: error });
+    throw new UsageError(`${visible(error.message)}\nsee '${program.name} help ${word}'`, { cause: error });
   }
 }

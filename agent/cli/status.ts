@@ -72,7 +72,7 @@ export async function status(args: readonly string[], io: CommandIo, signal: Abo
       : isKnown
         ? statusText(answer.snapshot, paint)
         : await unansweredText(dir, answer.why, paint);
-    io.stdout(watch && !json && process.stdout.isTTY ? clear + text : text);
+    io.stdout(watch && !json && process.stdout.isTTY ? clear + text : text, !json);
     const code = isKnown ? codes[answer.snapshot.status] : unanswered;
     if (!watch) return code;
     await pause(watchEvery_ms, undefined, { signal }).catch(() => {});

@@ -1,5 +1,5 @@
 import type { Finding } from '../health/finding.ts';
-import { prettyBytes, prettyNs, prettySpan } from '../lib/format.ts';
+import { prettyBytes, prettyNs, prettySpan, visible } from '../lib/format.ts';
 import type { StatusSnapshot } from '../status/web/snapshot.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
 
@@ -59,9 +59,12 @@ function deviceLine({ system }: StatusSnapshot): string | undefined {
   );
 }
 
+/** The word that begins a line: the agent at the socket may be another program. */
+const tag = (word: keyof typeof hues, paint: Paint): string => paint(hues[word], visible(word).padEnd(label));
+
 /** What is wrong, with the command for it. */
 const findingLines = ({ weight, text, remedy }: Finding, paint: Paint): string =>
-  `${paint(hues[weight], weight.padEnd(label))}${wrap(text, label, label)}\n${commandLines(remedy, label)}`;
+  `${tag(weight, paint)}${wrap(text, label, label)}\n${commandLines(remedy, label)}`;
 
 /** The state of a unit for a terminal of 80 columns. */
 export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
@@ -78,7 +81,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
   );
   const about = wrap(`${unit}, nunect ${version}, up ${prettySpan(uptime_s)}`, label, label);
   return [
-    `${paint(hues[status], status.padEnd(label))}${about}\n`,
+    `${tag(status, paint)}${about}\n`,
     ...shown,
     ...troubles.map((finding) => findingLines(finding, paint)),
   ].join('');

@@ -1,3 +1,5 @@
+import { visible } from '../lib/format.ts';
+
 /** Columns that a line may have. */
 const columns = 80;
 
@@ -15,14 +17,22 @@ export const painter = (
     ? (hue, text) => `\x1b[${codes[hue]}m${text}\x1b[0m`
     : (_hue, text) => text;
 
-/** What others wrote, without what a terminal would obey. */
-const harmless = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, '?');
+/** The escape codes that `painter` and our screens write. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
+const styles = /(\r?\n|\x1b\[[\d;]*[mHJK])/;
+
+/** A text as it may leave the process: nothing that a terminal would obey but ends of lines and, with `styled`, our codes. */
+export const printable = (text: string, styled = false): string =>
+  text
+    .split(styled ? styles : /(\n)/)
+    .map((part, at) => (at % 2 === 0 ? visible(part) : part))
+    .join('');
 
 /** Breaks a text at its spaces, longer words anywhere; every line but the first begins with `indent` spaces. */
 export function wrap(text: string, first: number, indent: number, width = columns): string {
   const lines = [''];
   let room = width - first;
-  for (let word of harmless(text).split(' ')) {
+  for (let word of visible(text).split(' ')) {
     const line = lines.at(-1) ?? '';
     if (line !== '' && line.length + 1 + word.length > room) {
       lines.push('');
@@ -42,7 +52,7 @@ export function wrap(text: string, first: number, indent: number, width = column
 /** Lines that show a command; it is broken only where a shell takes it all the same, so that it can be copied. */
 export function commandLines(command: string, indent: number): string {
   const pad = ' '.repeat(indent);
-  const whole = harmless(command);
+  const whole = visible(command);
   if (indent + 2 + whole.length <= columns) return `${pad}$ ${whole}\n`;
   const [line = '', comment] = whole.split(/ (?=# )/);
   const steps = indent + 2 + line.length <= columns ? [line] : line.split(/(?<=;) /);

@@ -4,7 +4,7 @@ import { contentProblems } from './checks/contents.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import { type ConfigLimits, withinLimits } from './checks/trust.ts';
-import type { RawConfig, RawSection } from './formats/raw.ts';
+import type { RawConfig, RawOption, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
@@ -54,9 +54,13 @@ function readSingle(
     const message = `a second section of type ${type}; the first is in line ${first?.line}. Both are read as one`;
     notes.report({ line, option: type, severity: 'warning', message });
   }
-  const options = given.flatMap((section) => section.options);
-  const merged = [...new Set(options.map(({ name }) => name))].flatMap((name) => {
-    const same = options.filter((option) => option.name === name);
+  const byName = new Map<string, RawOption[]>();
+  for (const option of given.flatMap(({ options }) => options)) {
+    const same = byName.get(option.name);
+    if (same === undefined) byName.set(option.name, [option]);
+    else same.push(option);
+  }
+  const merged = [...byName.values()].flatMap((same) => {
     const [last] = same.slice(-1);
     if (last === undefined) return [];
     return last.kind === 'list' ? [{ ...last, values: same.flatMap(({ values }) => values) }] : [last];
@@ -72,12 +76,12 @@ function readMany(
   notes: Notes,
 ): Instance[] {
   const seen = new Map<unknown, number>();
+  const good = new Map(lastGood?.[type].map((entry) => [entry.section, entry]));
   return given.flatMap((raw, index) => {
     const section = raw.name ?? `${type}[${index}]`;
     const path = pathOf(type, section);
     notes.lines.set(path, raw.line);
-    const before = (lastGood?.[type] ?? []).find((entry) => entry.section === section);
-    const values = readSection(sections[type].options, raw.options, path, before, notes);
+    const values = readSection(sections[type].options, raw.options, path, good.get(section), notes);
     const id = values[identity[type]] ?? raw.name;
     const leaveOut = (message: string): [] => {
       notes.report({ line: raw.line, option: path, severity: 'error', message: `${message}; left out` });

@@ -1,3 +1,5 @@
+import { visible } from '../lib/format.ts';
+
 /** A mistake in the configuration. It never stops the unit: an error means that something set is not used. */
 export interface Problem {
   readonly file: string;
@@ -25,7 +27,11 @@ const longest = 120;
  * line, because an open quote makes the password in the next line a part of it.
  */
 export function showable(text: string): string {
-  const masked = text.replace(/^(?:([^/]*:\/\/).*@|.*:.*@)/s, '$1***@');
+  const scheme = /^[^/]*:\/\//.exec(text)?.[0] ?? '';
+  const end = text.lastIndexOf('@'); // not by a pattern: .*:.*@ takes quadratic time
+  const hasLogin = end >= scheme.length && scheme !== '';
+  const isMasked = hasLogin || text.slice(0, end + 1).includes(':');
+  const masked = isMasked ? `${hasLogin ? scheme : ''}***${text.slice(end)}` : text;
   const shown = /^\P{Cc}*/u.exec(masked)?.[0].slice(0, longest) ?? '';
   return shown === masked ? shown : `${shown}...`;
 }
@@ -36,6 +42,5 @@ export function formatProblem(problem: Problem): string {
   const severity = problem.severity === 'warning' ? 'warning: ' : '';
   const value = problem.value === undefined ? '' : ` '${problem.value}'`;
   const subject = problem.option === undefined ? '' : `${problem.option}${value}: `;
-  // names in an INI file may have anything in them
-  return `${where}: ${severity}${subject}${problem.message}`.replace(/\p{Cc}/gu, '?');
+  return visible(`${where}: ${severity}${subject}${problem.message}`); // names in an INI file may have anything in them
 }

@@ -60,7 +60,7 @@ function machineId(machine: Machine): string | undefined {
 
 /** The host's name as far as a subject token may have it; without its domain. */
 const hostToken = (hostname: string): string =>
-  (hostname.split('.')[0] ?? '')
+  (hostname.slice(0, 64).split('.')[0] ?? '') // of Linux none is longer
     .replace(/[^A-Za-z0-9_-]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 57) || 'unit';

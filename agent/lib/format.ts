@@ -125,6 +125,18 @@ export const formatUtc = (at_ms: number): string => {
     : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 };
 
+/**
+ * What others wrote, as one line: whatever a terminal would obey or hide (control and format characters, line ends, half
+ * a surrogate pair) is spelled out, such as `\x1b` or `\u202e`. JSON stays JSON of the same value.
+ */
+export const visible = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) =>
+    found.replace(/./gs, (unit) => {
+      const hex = unit.charCodeAt(0).toString(16);
+      return unit < ' ' ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`; // JSON has escaped what \x is for
+    }),
+  );
+
 /** A path as a shell takes it. */
 export const shellWord = (path: string): string =>
   /^[\w./+@:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -1,3 +1,5 @@
+import { visible } from './format.ts';
+
 /** Levels of `ops.log`, in rising order. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -47,6 +49,5 @@ export function formatEntry(entry: LogEntry): string {
   const fields = Object.entries(entry.fields)
     .map(([key, value]) => ` ${key}=${/[\s"=]/.test(String(value)) ? JSON.stringify(value) : value}`)
     .join('');
-  const line = `${entry.level.toUpperCase()} ${entry.comp}: ${entry.msg}${fields}`;
-  return line.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return visible(`${entry.level.toUpperCase()} ${entry.comp}: ${entry.msg}${fields}`);
 }

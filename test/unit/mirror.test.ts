@@ -18,6 +18,7 @@ const spanning: ReadonlySet<string> = new Set([
   'arrows', // the imports of all of agent/
   'house', // sizes and names in all of agent/
   'coldboot', // a unit without a clock: clock, nats, records and status together
+  'linear', // the time that every parser takes
   'docs', // what the documents say of config, clock and wire
   'faults', // whatever fails anywhere: the rest goes on
   'mirror', // this one

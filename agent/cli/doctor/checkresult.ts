@@ -1,3 +1,4 @@
+import { visible } from '../../lib/format.ts';
 import { commandLines, type Hue, type Paint, wrap } from '../terminal.ts';
 
 export type Level = 'OK' | 'WARN' | 'FAIL' | 'skip';
@@ -53,7 +54,7 @@ export function report(findings: readonly CheckResult[], paint: Paint): string {
       ? paint('green', 'Nothing is wrong.')
       : paint(
           hues[first.level],
-          `${count} ${count === 1 ? 'finding' : 'findings'}; begin with: ${first.what} (${first.level})`,
+          `${count} ${count === 1 ? 'finding' : 'findings'}; begin with: ${visible(first.what)} (${first.level})`,
         );
   return `${findings.map((one) => line(one, paint)).join('')}\n${summary}\n`;
 }

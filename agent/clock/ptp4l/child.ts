@@ -95,7 +95,8 @@ function endOf(pmc: Running): Promise<PmcEnd> {
       pmc.gone = true;
       pmc.cancelQuiet();
       finish(pmc, 'ended');
-      const stderr = pmc.stderr.trim().replace(/\s*\n\s*/g, '; ');
+      const lines = pmc.stderr.split('\n').map((line) => line.trim());
+      const stderr = lines.filter((line) => line !== '').join('; ');
       resolve({ ...(errno === undefined ? {} : { errno }), stderr });
     };
     pmc.process.on('error', (error) => over(reasonOf(error)));

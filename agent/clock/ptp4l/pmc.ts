@@ -36,8 +36,8 @@ export interface ReplySplitter {
   flush(): PmcReply[];
 }
 
-const header = /^\t\S+ seq \d{1,10} (\S+) (\S+) ?(\S*) *$/;
-const field = /^\t\t(\S+) *(.*)$/;
+const header = /^\t\S+ seq \d{1,10} (\S+) (\S+)(?: (\S*))? *$/;
+const field = /^\t\t(\S+) *(.*)$/s; // without s a \r would be sought for in every way
 
 /** More than any reply has; what goes beyond is no reply of pmc. */
 const longestLine = 4096;

@@ -1,7 +1,7 @@
 import type { Config } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
 import { pathOf } from '../section.ts';
-import { overlap } from './subjectoverlap.ts';
+import { namingOps, overlap, ownSubjects } from './subjectoverlap.ts';
 
 type Check = (config: Config) => readonly UnplacedProblem[];
 
@@ -165,16 +165,9 @@ const userSecrets: Check = ({ user }) =>
       : [error(`${pathOf('user', section)}.${given[1]}`, `use only one of ${given.join(', ')}`)];
   });
 
-/**
- * What only the unit itself should publish. The exact subjects are spelled in wire/subjects.ts,
- * which lies above this layer; a test holds the two together.
- */
-const ownSubjects = (unit: string): string[] =>
-  ['heartbeat', 'metric.*', 'log.*', 'status.*'].map((kind) => `ops.${kind}.${unit}`);
-
 const impostors: Check = ({ agent, user }) =>
   user.flatMap(({ section, publish }) =>
-    publish
+    namingOps(publish)
       .filter((pattern) => ownSubjects(agent.unit).some((subject) => overlap(pattern, subject)))
       .map((pattern) => ({
         ...warning(

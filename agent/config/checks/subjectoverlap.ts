@@ -9,3 +9,17 @@ export function overlap(a: string, b: string): boolean {
   }
   return true;
 }
+
+/**
+ * What only the unit itself should publish. The exact subjects are spelled in wire/subjects.ts, which lies above this
+ * layer; a test holds the two together.
+ */
+export const ownSubjects = (unit: string): string[] =>
+  ['heartbeat', 'metric.*', 'log.*', 'status.*'].map((kind) => `ops.${kind}.${unit}`);
+
+/**
+ * The patterns of a list of a user that can reach subjects of units: those that name `ops`. leaf/conf/users.ts denies
+ * the unit's own to all others, however much they match.
+ */
+export const namingOps = (allowed: readonly string[]): string[] =>
+  allowed.filter((pattern) => pattern.startsWith('ops.'));

@@ -1,9 +1,5 @@
 import { parse } from 'ini';
-import type { RawConfig, RawError, RawOption, RawSection, RawValue } from './raw.ts';
-
-interface OpenSection extends RawSection {
-  readonly options: RawOption[];
-}
+import { closed, type OpenSection, type RawConfig, type RawError, type RawValue } from './raw.ts';
 
 interface Entry {
   readonly key: string;
@@ -40,15 +36,13 @@ function readEntry(line: string): Entry | undefined {
 }
 
 /** A repeated key makes a list: whether the option may have several values is for the option table to say. */
-function addValue(options: RawOption[], entry: Entry, value: RawValue): void {
+function addValue(options: OpenSection['options'], entry: Entry, value: RawValue): void {
   if (!entry.isList && value.text === '') return;
-  const index = options.findIndex((option) => option.name === entry.key);
-  const prior = options[index];
-  if (prior === undefined) {
-    options.push({ name: entry.key, kind: entry.isList ? 'list' : 'option', values: [value] });
-  } else {
-    options[index] = { name: entry.key, kind: 'list', values: [...prior.values, value] };
-  }
+  const { key: name } = entry;
+  const prior = options.get(name)?.values;
+  prior?.push(value);
+  const kind = entry.isList || prior !== undefined ? 'list' : 'option';
+  options.set(name, { name, kind, values: prior ?? [value] });
 }
 
 /**
@@ -59,7 +53,7 @@ function addValue(options: RawOption[], entry: Entry, value: RawValue): void {
  * taken as it stands. A line that says nothing is an error; the other lines count all the same.
  */
 export function parseIni(text: string): RawConfig {
-  const sections: OpenSection[] = [];
+  const sections = new Map<string, OpenSection>();
   const errors: RawError[] = [];
   let current: OpenSection | undefined;
 
@@ -70,12 +64,9 @@ export function parseIni(text: string): RawConfig {
       current = undefined;
       return;
     }
-    const same = (s: OpenSection): boolean => s.type === header.type && s.name === header.name;
-    current = sections.find(same);
-    if (current === undefined) {
-      current = { ...header, line, options: [] };
-      sections.push(current);
-    }
+    const key = JSON.stringify([header.type, header.name]);
+    current = sections.get(key) ?? { ...header, line, options: new Map() };
+    sections.set(key, current);
   };
 
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
@@ -92,5 +83,5 @@ export function parseIni(text: string): RawConfig {
       errors.push({ line, message: `${entry.key} stands outside of any section` });
     else addValue(current.options, entry, { text: entry.text, line });
   }
-  return { sections, errors };
+  return { sections: closed([...sections.values()]), errors };
 }

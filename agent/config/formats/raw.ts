@@ -35,3 +35,12 @@ export interface RawConfig {
   readonly sections: readonly RawSection[];
   readonly errors: readonly RawError[];
 }
+
+/** A section while it is read: its options by name, in the order in which they came first. */
+export interface OpenSection extends Omit<RawSection, 'options'> {
+  readonly options: Map<string, RawOption & { readonly values: RawValue[] }>;
+}
+
+/** The sections once all is read. */
+export const closed = (sections: readonly OpenSection[]): RawSection[] =>
+  sections.map((section) => ({ ...section, options: [...section.options.values()] }));

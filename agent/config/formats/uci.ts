@@ -1,10 +1,6 @@
 import { known } from '../../lib/known.ts';
-import type { RawConfig, RawOption, RawSection, RawValue } from './raw.ts';
+import { closed, type OpenSection, type RawConfig, type RawSection, type RawValue } from './raw.ts';
 import { UciParseError, type UciReader, uciReader } from './ucireader.ts';
-
-interface OpenSection extends RawSection {
-  readonly options: RawOption[];
-}
 
 const validName = /^[A-Za-z0-9_]+$/;
 const validPackage = /^[A-Za-z0-9_-]+$/;
@@ -20,39 +16,42 @@ const endOfCommand = (reader: UciReader): void => {
   if (reader.argument() !== '') reader.fail('too many arguments');
 };
 
-function openSection(reader: UciReader, sections: OpenSection[]): OpenSection {
+/** The sections in their order, and those that have a name by it. */
+interface Read {
+  readonly sections: OpenSection[];
+  readonly named: Map<string, OpenSection>;
+}
+
+function openSection(reader: UciReader, { sections, named: byName }: Read): OpenSection {
   const line = reader.line();
   const type = required(reader);
   if (!validType.test(type)) reader.fail('invalid character in type field');
   const name = named(reader, reader.argument());
   endOfCommand(reader);
-  const prior = name === '' ? undefined : sections.find((section) => section.name === name);
+  const prior = byName.get(name);
   if (prior !== undefined && prior.type !== type) {
     reader.fail('section of different type overwrites prior section with same name');
   }
   if (prior !== undefined) return prior;
-  const section = { type, line, options: [], ...(name === '' ? {} : { name }) };
+  const section: OpenSection = { type, line, options: new Map(), ...(name === '' ? {} : { name }) };
   sections.push(section);
+  if (name !== '') byName.set(name, section);
   return section;
 }
 
 /** A later `option` replaces, a later `list` appends, and an empty `option` changes nothing. */
-function setOption(options: RawOption[], kind: 'option' | 'list', name: string, value: RawValue): void {
+function setOption(
+  options: OpenSection['options'],
+  kind: 'option' | 'list',
+  name: string,
+  value: RawValue,
+): void {
   if (kind === 'option' && value.text === '') return;
-  const index = options.findIndex((option) => option.name === name);
-  const prior = options[index];
-  if (prior === undefined) {
-    options.push({ name, kind, values: [value] });
-  } else if (kind === 'list') {
-    options[index] = { name, kind, values: [...prior.values, value] };
-  } else {
-    options[index] = {
-      name,
-      kind,
-      values: [value],
-      ...known({ replaced_line: prior.values[0]?.line }),
-    };
-  }
+  const prior = options.get(name)?.values ?? [];
+  if (kind === 'list') {
+    prior.push(value);
+    options.set(name, { name, kind, values: prior });
+  } else options.set(name, { name, kind, values: [value], ...known({ replaced_line: prior[0]?.line }) });
 }
 
 function readOption(reader: UciReader, kind: 'option' | 'list', section: OpenSection): void {
@@ -63,8 +62,8 @@ function readOption(reader: UciReader, kind: 'option' | 'list', section: OpenSec
   setOption(section.options, kind, name, { text, line });
 }
 
-function readFile(reader: UciReader): OpenSection[] {
-  const sections: OpenSection[] = [];
+function readFile(reader: UciReader): RawSection[] {
+  const read: Read = { sections: [], named: new Map() };
   let current: OpenSection | undefined;
   const enter = (what: string): void => {
     if (!reader.skipCommand()) reader.fail(`${what} without name`);
@@ -77,7 +76,7 @@ function readFile(reader: UciReader): OpenSection[] {
   };
   const readConfig = (): void => {
     enter('config');
-    current = openSection(reader, sections);
+    current = openSection(reader, read);
   };
   const readInto = (kind: 'option' | 'list') => (): void => {
     const section = current ?? reader.fail('option/list command found before the first section');
@@ -100,7 +99,7 @@ function readFile(reader: UciReader): OpenSection[] {
       word = reader.peekCommand();
     }
   }
-  return sections;
+  return closed(read.sections);
 }
 
 /**

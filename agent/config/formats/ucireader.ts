@@ -35,9 +35,11 @@ interface State {
   /** Lines read so far, and the one on which the command at hand began. */
   read: number;
   fromLine: number;
-  /** What was read for the command at hand; a quoted value or a `\` at the end makes it several lines. */
+  /** What was read for the command at hand and is yet to be looked at; `pos` is how much of it was. */
   buf: string;
   pos: number;
+  /** What stood before it: a quoted value or a `\` at the end makes a command several lines. */
+  before: string;
 }
 
 function nextText(state: State): string {
@@ -46,8 +48,16 @@ function nextText(state: State): string {
   return line;
 }
 
-function fail({ read, buf, pos, fromLine }: State, message: string): never {
-  throw new UciParseError(message, { line: read, byte: Buffer.byteLength(buf.slice(0, pos)), fromLine });
+function fail({ read, before, buf, pos, fromLine }: State, message: string): never {
+  const byte = Buffer.byteLength(before + buf.slice(0, pos));
+  throw new UciParseError(message, { line: read, byte, fromLine });
+}
+
+/** Goes on with the next line, behind what was looked at. To look into what grows line by line takes quadratic time. */
+function continueLine(state: State): void {
+  state.before += state.buf.slice(0, state.pos);
+  state.buf = nextText(state);
+  state.pos = 0;
 }
 
 function skipSpace(state: State): void {
@@ -58,7 +68,7 @@ function skipSpace(state: State): void {
 function skipBackslash(state: State): boolean {
   state.pos += 1;
   if (!['', '\n', '\r\n'].includes(state.buf.slice(state.pos))) return true;
-  state.buf = state.buf.slice(0, state.pos) + nextText(state);
+  continueLine(state);
   return false;
 }
 
@@ -67,7 +77,7 @@ function readQuoted(state: State, quote: string): string {
   let out = '';
   state.pos += 1;
   while (state.buf[state.pos] !== quote) {
-    if (state.pos === state.buf.length) state.buf += nextText(state);
+    if (state.pos === state.buf.length) continueLine(state);
     if (state.pos === state.buf.length) fail(state, `EOF with unterminated ${quote}`);
     if (state.buf[state.pos] === quote) break;
     if (quote === '"' && state.buf[state.pos] === '\\' && !skipBackslash(state)) continue;
@@ -79,7 +89,7 @@ function readQuoted(state: State, quote: string): string {
 }
 
 function readWord(state: State): string {
-  const start = state.pos;
+  const start = state.before.length + state.pos;
   let out = '';
   do {
     const char = state.buf[state.pos];
@@ -90,7 +100,7 @@ function readWord(state: State): string {
     }
     if (char === ';') {
       // libuci ends the word with a NUL, which hits the `;` unless quotes made the word shorter
-      if (out.length === state.pos - start) state.buf = state.buf.slice(0, state.pos);
+      if (out.length === state.before.length + state.pos - start) state.buf = state.buf.slice(0, state.pos);
       return out;
     }
     if (char === "'" || char === '"') {
@@ -115,10 +125,11 @@ function findCommand({ buf, pos }: State): RegExpExecArray | null {
  * read from a file is what its owner meant.
  */
 export function uciReader(text: string): UciReader {
-  const state: State = { lines: text.split(/(?<=\n)/), read: 0, fromLine: 0, buf: '', pos: 0 };
+  const state: State = { lines: text.split(/(?<=\n)/), read: 0, fromLine: 0, before: '', buf: '', pos: 0 };
   return {
     nextLine() {
       state.buf = nextText(state);
+      state.before = '';
       state.fromLine = state.read;
       state.pos = 0;
       skipSpace(state);

@@ -1,4 +1,5 @@
 // The terminal: the alternate screen, keys, size and end. It is left as it was found.
+import { printable } from '../../cli/terminal.ts';
 import { codeOf } from '../../lib/errors.ts';
 
 /** The streams of the process, which may lead to a terminal. */
@@ -93,7 +94,8 @@ export function openScreen(terminal: Terminal, full: boolean, on: ScreenEvents):
     size: () => sizeOf(terminal),
     show(lines) {
       if (!open || stdout.writableNeedDrain) return false;
-      stdout.write(live ? placed(lines, sizeOf(terminal).rows) : `${lines.join('\n')}\n`);
+      const text = live ? placed(lines, sizeOf(terminal).rows) : `${lines.join('\n')}\n`;
+      stdout.write(printable(text, isTerminal));
       return true;
     },
     close() {

@@ -1,5 +1,5 @@
 // The table as lines of text. Pure: it depends on nothing but what is passed in.
-import { formatUtc } from '../../lib/format.ts';
+import { formatUtc, visible } from '../../lib/format.ts';
 import { type Column, columns, nameMarks, problemColumn } from './columns.ts';
 import type { State, Unit } from './fleet.ts';
 
@@ -30,7 +30,8 @@ export interface TableSpace {
 }
 
 /** Cuts or fills a text to exactly `width` characters. */
-function fit(text: string, width: number, right = false): string {
+function fit(given: string, width: number, right = false): string {
+  const text = visible(given);
   const letters = [...text];
   if (letters.length > width) return width < 1 ? '' : `${letters.slice(0, width - 1).join('')}…`;
   return right

@@ -1,5 +1,5 @@
 import type { LocalSecrets } from '../../config/agentfile.ts';
-import { overlap } from '../../config/checks/subjectoverlap.ts';
+import { namingOps, overlap, ownSubjects } from '../../config/checks/subjectoverlap.ts';
 import type { Config, Named, SectionValues } from '../../config/options.ts';
 import type { OwnerSecrets } from '../../config/secrets.ts';
 import {
@@ -72,9 +72,10 @@ export const monitorLogin = (unit: string, password: string): ConfBlock => ({
  */
 function deniedWithin(allowed: readonly string[], { unit, role }: Config['agent']): string[] {
   const inboxes = [inboxPrefixOf(unit), peerInboxPrefixOf(unit)].map((prefix) => `${prefix}.>`);
-  const named = allowed.filter((pattern) => pattern.startsWith('ops.'));
+  const named = namingOps(allowed);
   const subjects = subjectsOf(unit, role);
-  const reserved = [...publishedBy(subjects), subjects.echo, subjects.timeSync, subjects.command];
+  const { echo, timeSync, command } = subjects;
+  const reserved = unique([...publishedBy(subjects), ...ownSubjects(unit), echo, timeSync, command]);
   const unnamed = reserved.filter((subject) => !named.some((pattern) => overlap(pattern, subject)));
   const own = [...(named.length === 0 ? ['ops.>'] : unnamed), ...inboxes];
   return own.filter((mine) => allowed.some((pattern) => overlap(pattern, mine)));

@@ -23,7 +23,7 @@ export interface LeafLine {
 
 const longest = 500;
 const layout =
-  /^(?:\[\d+\] )?(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?\[(FTL|ERR|WRN|INF|DBG|TRC)\] (.*)$/;
+  /^(?:\[\d+\] )?(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?\[(FTL|ERR|WRN|INF|DBG|TRC)\] (.*)$/s;
 
 /** Logins in addresses are masked: they are secrets. */
 const masked = (text: string): string => text.replace(/:\/\/[^\s/@"']*@/g, '://***@');
@@ -31,7 +31,7 @@ const masked = (text: string): string => text.replace(/:\/\/[^\s/@"']*@/g, '://*
 /** The words of a line that name a cause, without the connection. */
 function detailOf(text: string): string {
   const words = text.replace(/^\S+ - lid(?:_ws)?:\d+ - /, '');
-  return (/^Leafnode Error '(.*)'/.exec(words)?.[1] ?? words).replace(/ \(attempt \d+\)/, '').slice(0, 200);
+  return (/^Leafnode Error '(.*)'/s.exec(words)?.[1] ?? words).replace(/ \(attempt \d+\)/, '').slice(0, 200);
 }
 
 /** Reads one line; undefined for what is none, and for a warning that comes with each start. */

@@ -73,6 +73,16 @@ test('a word that is no command is answered with the one that was likely meant',
   assert.ok(!unknownCommand(program, 'a\x1b[2Jb').includes('\x1b'));
 });
 
+test('what a command says of its arguments is one line, and where its help is the next', async () => {
+  const call = () => assert.fail(new UsageError("unknown option '--\x1b\n[2J'"));
+  const one = { ...program, commands: { one: { about: '', call } } };
+  const io = { stdout: () => {}, stderr: () => {} };
+  await assert.rejects(
+    callCommand(one, ['one'], { io, stopSignal: () => assert.fail('nobody stops') }),
+    new UsageError("unknown option '--\\x1b\\x0a[2J'\nsee 'nunect help one'"),
+  );
+});
+
 test('a command of the other program is answered with how that is called', () => {
   assert.match(
     unknownCommand(program, 'top'),

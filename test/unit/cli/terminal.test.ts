@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusText } from '../../../agent/cli/statustext.ts';
-import { commandLines, painter, wrap } from '../../../agent/cli/terminal.ts';
+import { commandLines, painter, printable, wrap } from '../../../agent/cli/terminal.ts';
 import type { StatusSnapshot } from '../../../agent/status/web/snapshot.ts';
 import { fullSnapshot } from '../../kit/page/snapshot.ts';
 
 test('a text is broken at its spaces, and what a terminal would obey is not passed on', () => {
   assert.equal(wrap('one two three', 0, 2, 8), 'one two\n  three');
   assert.equal(wrap('0123456789', 2, 2, 6), '0123\n  4567\n  89');
-  assert.equal(wrap('a\x1b[31mb\u202e', 0, 0), 'a?[31mb?');
+  assert.equal(wrap('a\x1b[31mb\u202e', 0, 0), String.raw`a\x1b[31mb\u202e`);
+});
+
+test('what leaves the process has ends of lines in it and, where it is styled, our codes: nothing else', () => {
+  const text = 'a\n\x1b[31mb\x1b[0m\r\n\x1b]0;c\x07';
+  assert.equal(printable(text), 'a\n\\x1b[31mb\\x1b[0m\\x0d\n\\x1b]0;c\\x07');
+  assert.equal(printable(text, true), 'a\n\x1b[31mb\x1b[0m\r\n\\x1b]0;c\\x07');
 });
 
 test('a command is broken only between its steps', () => {

@@ -12,6 +12,7 @@ import {
   prettyMoment,
   prettyNs,
   prettySpan,
+  visible,
 } from '../../../agent/lib/format.ts';
 
 test('quantities on the page read well', () => {
@@ -67,4 +68,12 @@ test('times in evidence, logs and terminals are plain', () => {
   const day = Date.UTC(2026, 10, 21, 9, 12, 5);
   assert.equal(formatMoment(day, day + 3_600_000), '09:12 UTC');
   assert.equal(formatMoment(day, day + 86_400_000), '2026-11-21 09:12 UTC');
+});
+
+test('what others wrote is one line without anything that a terminal obeys or hides, and as JSON the same text', () => {
+  const odd = '\0\t\n\x1b\x7f\x9b\u061c\u200e\u202e\u2069\u2028\u{e0041}\ud800';
+  const shown = String.raw`\x00\x09\x0a\x1b\u007f\u009b\u061c\u200e\u202e\u2069\u2028\udb40\udc41\ud800`;
+  assert.equal(visible(odd), shown);
+  assert.equal(JSON.parse(visible(JSON.stringify(odd))), odd);
+  for (const text of ['ü 温度 👩 −1\u00a0µs', 'a\\x1b']) assert.equal(visible(text), text);
 });

@@ -23,5 +23,5 @@ test('log lines show part, fields and make control characters visible', () => {
 
 test('a log line has no control characters of the second kind, and nothing else that ends a line', () => {
   const entry = { level: 'info', comp: 'c', msg: 'a\u009b31mb\u0085c\u2028d', fields: {} } as const;
-  assert.equal(formatEntry(entry), 'INFO c: a\\x9b31mb\\x85c\\x2028d');
+  assert.equal(formatEntry(entry), 'INFO c: a\\u009b31mb\\u0085c\\u2028d');
 });

@@ -66,6 +66,12 @@ test('repetitions have one key, logins are masked, and noise is nothing', () => 
   const line = (n: number) =>
     `[18773] 2026/11/21 11:30:2${n}.897241 [ERR] 127.0.0.1:43973 - lid:${n} - Leafnode Error 'Authorization Violation'`;
   assert.equal(parseLeafLine(line(5))?.key, parseLeafLine(line(6))?.key);
+  const odd = parseLeafLine("[7] [ERR] 127.0.0.1:7422 - lid:5 - Leafnode Error 'no\u2028\r more'");
+  assert.deepEqual(
+    [odd?.hub, odd?.text.endsWith("'no\u2028\r more'")],
+    [true, true],
+    'no line is lost by what is in it',
+  );
   const login = parseLeafLine('[7] [ERR] Error trying nats-leaf://unit:s3cret@hub:7422 as leafnode');
   assert.equal(login?.text, 'Error trying nats-leaf://***@hub:7422 as leafnode');
   assert.equal(parseLeafLine('[7] [WRN] Plaintext passwords detected, use nkeys or bcrypt'), undefined);
