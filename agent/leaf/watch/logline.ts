@@ -14,6 +14,10 @@ export interface LeafLine {
   readonly hub: boolean;
   /** Why the hub is not joined, where the line gives a cause. */
   readonly sign?: Sign;
+  /** A link to a hub was made; it may still be refused. */
+  readonly link?: 'created';
+  /** The outcome of a start. */
+  readonly start?: 'ready' | 'failed';
   /** The outcome of a SIGHUP. */
   readonly reload?: 'done' | 'failed';
 }
@@ -47,6 +51,9 @@ export function parseLeafLine(line: string): LeafLine | undefined {
     key: text.replace(/\d+/g, '0'),
     hub,
     ...(code === undefined ? {} : { sign: { code, detail: detailOf(text) } }),
+    ...(/- Leafnode connection created/.test(text) ? { link: 'created' } : {}),
+    ...(level === 'FTL' ? { start: 'failed' } : {}),
+    ...(/^Server is ready/.test(text) ? { start: 'ready' } : {}),
     ...(/^Reloaded server configuration/.test(text) ? { reload: 'done' } : {}),
     ...(/^Failed to reload/.test(text) ? { reload: 'failed' } : {}),
   };
