@@ -1,5 +1,5 @@
 import type { ClockSummary } from '../clock/types.ts';
-import type { Incoming } from '../nats/incoming.ts';
+import { type Incoming, isLeftOut } from '../nats/incoming.ts';
 import type { Link } from '../nats/link.ts';
 import { headerNames } from '../wire/headers.ts';
 import { clockHeaders } from '../wire/messages.ts';
@@ -110,8 +110,9 @@ function answer(
   const limit = link.state().server?.max_payload ?? Number.POSITIVE_INFINITY;
   let headers = withCopied(message, own);
   let payload = message.data;
+  const isCut = isLeftOut(message);
   if (!fits(payload, headers, limit)) headers = noted(own, 'request headers left out: no room');
-  if (!fits(payload, headers, limit)) {
+  if (isCut || !fits(payload, headers, limit)) {
     fail(counts, tooLarge);
     headers = { ...own, ...tooLargeHeaders };
     payload = nothing;

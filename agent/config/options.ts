@@ -176,7 +176,13 @@ export const sections = {
       'Compression of the hub link; needs nats-server 2.10.0 or newer.',
       leafToo,
     ),
-    max_payload_kb: int(1024, 1, 65536, 'Maximum size of a message.', { unit: 'KiB', ...leafToo }),
+    max_payload_kb: int(
+      1024,
+      1,
+      65536,
+      'Maximum size of a message. Set it to max_payload of the hub: a larger message cuts the link.',
+      { unit: 'KiB', ...leafToo },
+    ),
     max_connections: int(256, 4, 65536, 'Maximum number of local clients.', leafToo),
     log_debug: bool(false, 'Write debug lines to the log of the server.', leafToo),
     anonymous: optional(

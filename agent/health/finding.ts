@@ -2,6 +2,7 @@ import type { LeafState } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CauseCode } from '../leaf/causes.ts';
+import type { OptionalPart } from '../leaf/supervisor/startfaults.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { HostCommands } from './host.ts';
 
@@ -49,6 +50,8 @@ export interface FindingData {
   hub_down: Shared & { readonly why: string };
   hub_silent: Shared;
   hub_settings: Shared & { readonly why: string };
+  hub_limit: Shared & { readonly about: CauseCode; readonly why: string };
+  leaf_part: Shared & { readonly about: OptionalPart; readonly why: string };
   leaf_config: Shared & { readonly state: Exclude<LeafState, 'current'> };
   clock_unsynchronised: Shared & {
     readonly evidence: string;

@@ -28,6 +28,11 @@ interface Kind<D extends Shared> {
 }
 
 const serverOf = { managed: 'the local server', external: 'the external server', off: 'the hub' } as const;
+const partNames = {
+  jetstream: 'JetStream',
+  websocket: 'its websocket listener',
+  listen: 'its listener on leaf.listen, for this device only',
+} as const;
 /** Shows what the stream of the hub takes. */
 export const streamInfo = 'nats stream info NUNECT # at the hub';
 const largestSpool_kb = 1_048_576;
@@ -130,6 +135,24 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     text: ({ why }) => why,
     remedy: remedyOfWay,
     step: 'hub',
+  },
+  hub_limit: {
+    name: 'limit',
+    weight: 'degraded',
+    text: ({ why }) => why,
+    remedy: remedyOfWay,
+    step: 'unit',
+  },
+  leaf_part: {
+    name: 'leaf part',
+    weight: 'degraded',
+    text: ({ about, why }) => `the leaf runs without ${partNames[about]}: ${why}`,
+    remedy({ about }, { config: { leaf } }) {
+      if (about === 'jetstream') return `ls -ld ${shellWord(leaf.jetstream_store_dir)}; df -h`;
+      const port = about === 'websocket' ? leaf.websocket_port : leaf.port;
+      return `netstat -tlnp | grep :${port}`;
+    },
+    step: 'unit',
   },
   leaf_config: {
     name: 'leaf config',

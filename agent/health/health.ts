@@ -7,6 +7,7 @@ import type { CertFacts } from '../device/certs.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hub.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
+import type { StartFault } from '../leaf/supervisor/startfaults.ts';
 import type { LinkState } from '../nats/link.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
@@ -31,6 +32,10 @@ export interface HealthFacts extends RemedyContext {
   readonly lastCause?: CauseCode | undefined;
   /** Hub settings are in use that are not those asked for. */
   readonly rolledBack?: string | undefined;
+  /** Limits of hub or leaf that the link has met of late. */
+  readonly limits?: readonly { readonly code: CauseCode; readonly text: string }[];
+  /** Why the server of this unit does not start, or the parts that it runs without. */
+  readonly startFaults?: readonly StartFault[];
   readonly spool: SpoolStats;
   /** Why what waits would not survive a restart, though it should. */
   readonly snapshotTrouble?: string | undefined;
@@ -71,15 +76,21 @@ type Make = <C extends FindingCode>(code: C, data: FindingData[C]) => Finding;
 /** The way to the hub, as far as it is open. */
 function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   const { config, link, hubCause, hubError, lastCause, rolledBack, clockCaveat } = facts;
+  const { limits = [], startFaults = [] } = facts;
   if (!link.connected) {
     const { lastError } = link;
-    const why = lastError && linkErrorText(lastError, clockCaveat);
+    const failure = startFaults.find(({ part }) => part === undefined);
+    const why = failure?.why ?? (lastError && linkErrorText(lastError, clockCaveat));
     yield make('server_down', { mode: config.leaf.mode, why, cause: lastError && causeOfLink(lastError) });
   } else if (hasHub(facts) && facts.hubUp === false) {
     const guess = hubError === undefined ? '' : `: ${hubError}`;
     const why = hubCause === undefined ? `${guess}${doubtOfHubDates(facts)}` : `: ${hubCause.text}`;
     yield make('hub_down', { why, cause: hubCause?.code });
   } else if (hasHub(facts) && facts.spool.state === 'offline') yield make('hub_silent', {});
+  for (const { part, why } of startFaults)
+    if (part !== undefined) yield make('leaf_part', { about: part, why });
+  for (const { code, text } of limits)
+    if (code !== hubCause?.code) yield make('hub_limit', { about: code, why: text, cause: code });
   if (rolledBack !== undefined) yield make('hub_settings', { why: rolledBack, cause: lastCause });
 }
 

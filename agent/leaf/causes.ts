@@ -14,6 +14,8 @@ interface CauseEntry {
   readonly todo: string;
   /** It depends on the date: a clock that is wrong may be to blame. */
   readonly isDated?: true;
+  /** A limit of hub or leaf, which does harm while the hub is joined, too. */
+  readonly isLimit?: true;
   /** What servers, OpenSSL and node write for it; the first entry that fits is it. */
   readonly match?: RegExp;
 }
@@ -82,11 +84,39 @@ const table = {
     todo: 'install a newer nats-server on the unit',
     match: /minimum version/i,
   },
+  payload_in: {
+    kind: 'lost',
+    text: 'a message from the hub is larger than the leaf takes, which cuts the link',
+    todo: 'set leaf.max_payload_kb to the max_payload of the hub',
+    match: /maximum payload exceeded/i,
+    isLimit: true,
+  },
+  payload_out: {
+    kind: 'lost',
+    text: 'a message from the unit is larger than the hub takes, which cuts the link',
+    todo: 'set leaf.max_payload_kb to the max_payload of the hub or of its account',
+    match: /maximum payload violation/i,
+    isLimit: true,
+  },
+  control_line: {
+    kind: 'lost',
+    text: 'a subject is longer than the hub takes, which cuts the link',
+    todo: 'use shorter subjects, or raise max_control_line at the hub',
+    match: /maximum control line exceeded/i,
+    isLimit: true,
+  },
+  subscriptions: {
+    kind: 'lost',
+    text: 'the hub takes no more subscriptions of the unit: it sends nothing on the others',
+    todo: 'raise max_subscriptions of the account, the user or the server at the hub',
+    match: /maximum subscriptions exceeded/i,
+    isLimit: true,
+  },
   limit: {
     kind: 'refused',
     text: 'the hub has reached a limit',
     todo: 'raise the limit of leaf connections of the account at the hub',
-    match: /maximum (account|connections|leaf|subscriptions|active)[^']*exceeded/i,
+    match: /maximum (account|connections|leaf|active)[^']*exceeded/i,
   },
   wrong_port: {
     kind: 'refused',

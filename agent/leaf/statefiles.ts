@@ -7,6 +7,8 @@
 //      state/fallback and ends the server, which is then started with the last good hub settings (a roll-back);
 //   4. the next render copies a hub part that state/joined names to hub.good. As there may be none before a reboot, it
 //      keeps what it makes leaf.conf of in hub.tried, on flash, and the supervisor writes to hub.joined there, too.
+//   5. when a part of the leaf that it can do without does not start, the supervisor writes its name to state/without;
+//      the starter then leaves it out of a copy in state/, until the supervisor finds that it can start.
 // Renders of a directory run one at a time (render.lock). What one makes takes its place as a whole: render.due says which
 // files are to be renamed or removed and what must then restart, and stays until that was printed. So the next render
 // completes what a killed one began, and asks again.
@@ -48,12 +50,18 @@ export const stateFiles = {
   pid: 'state/leaf.pid',
   /** Log of nats-server, which rotates it to leaf.log.DATE. */
   log: 'state/leaf.log',
-  /** `PID HUB`: the process that became nats-server, and the name of the hub part it was started with. */
+  /** `PID HUB [PART ...]`: the process that became nats-server, the name of its hub part, and what it was started without. */
   running: 'state/running',
   /** Name of the hub part that joined last. */
   joined: 'state/joined',
   /** Line 1: name of the hub part that did not join, so that the last good one is used. Line 2: why, for people. */
   fallback: 'state/fallback',
+  /** Line 1: the parts that could not start, so that the leaf runs without them. Then why, a line for each. */
+  without: 'state/without',
+  /** leaf.conf without these parts. */
+  reducedConf: 'state/leaf.conf',
+  /** leaf.fallback.conf without them. */
+  reducedFallbackConf: 'state/leaf.fallback.conf',
   /** `SECONDS QUICK [paused]`: uptime at the last start, how many came within a minute, whether it is a pause. */
   leafStarts: 'state/leaf.starts',
   /** The same for the agent. */
@@ -120,6 +128,18 @@ export const stateAccess: Readonly<
   fallback: {
     writers: ['leaf/supervisor', 'procd/nunect-leaf'],
     readers: ['leaf/supervisor', 'openwrt/nunect/leaf'],
+  },
+  without: {
+    writers: ['leaf/supervisor', 'procd/nunect-leaf'],
+    readers: ['leaf/supervisor', 'openwrt/nunect/leaf'],
+  },
+  reducedConf: {
+    writers: ['openwrt/nunect/leaf'],
+    readers: ['leaf/supervisor', 'openwrt/nunect/leaf', 'nats-server'],
+  },
+  reducedFallbackConf: {
+    writers: ['openwrt/nunect/leaf'],
+    readers: ['leaf/supervisor', 'openwrt/nunect/leaf', 'nats-server'],
   },
   leafStarts: { writers: ['procd/pace.sh', 'procd/nunect-leaf'], readers: ['procd/pace.sh'] },
   agentStarts: { writers: ['procd/pace.sh', 'procd/nunect'], readers: ['procd/pace.sh'] },

@@ -45,6 +45,7 @@ export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
   ];
   return {
     servers: [...opts.servers],
+    noRandomize: opts.servers.some((url) => url.includes('//127.0.0.1:')), // which is the last resort of a leaf
     name: opts.name,
     inboxPrefix: opts.inboxPrefix,
     timeout: attemptLimit_ms(opts),

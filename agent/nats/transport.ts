@@ -4,15 +4,19 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { createConnection, type LookupFunction, type Socket } from 'node:net';
 import {
+  Kind,
   type NatsConnection,
   NatsConnectionImpl,
   type NodeConnectionOptions,
   Parser,
   type ProtocolHandler,
   type ServerInfo,
+  State,
   setTransportFactory,
 } from '@nats-io/transport-node';
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport';
+import { known } from '../lib/known.ts';
+import { tooLargeStatus } from './incoming.ts';
 import { FaultError, type LinkFault } from './linkerror.ts';
 
 /** Longer than the INFO of any cluster, or a subject with its reply. */
@@ -54,6 +58,7 @@ const noServer = (why: string, fault: LinkFault = 'not_nats'): Error =>
 class BoundedTransport extends NodeTransport {
   /** Since reading last paused. */
   #read_bytes = 0;
+  #skip_bytes = 0;
 
   override connect(
     server: Parameters<NodeTransport['connect']>[0],
@@ -134,16 +139,45 @@ class BoundedTransport extends NodeTransport {
     setImmediate(goOn);
   }
 
+  /** Takes what is still to be skipped off a frame. */
+  skipIn(frame: Uint8Array): Uint8Array {
+    const skipped = Math.min(this.#skip_bytes, frame.length);
+    this.#skip_bytes -= skipped;
+    return frame.subarray(skipped);
+  }
+
+  /** So many bytes that come next are read and forgotten. */
+  skip(bytes: number): void {
+    this.#skip_bytes = bytes;
+  }
+
   /** Ends a connection on which something came that is no NATS. */
   refuse(): void {
     this.socket?.destroy(new FaultError('not_nats', 'the server does not keep to the NATS protocol'));
   }
 }
 
-/** More than the server announced that a message may have: what it claims is not gathered. */
-const isOversized = ({ argBuf, msgBuf, ma }: Parser, info: ServerInfo | undefined): boolean =>
-  (argBuf?.length ?? 0) > longestLine_bytes ||
-  (msgBuf !== undefined && info !== undefined && ma.size > info.max_payload);
+const tooLarge = Buffer.from(`NATS/1.0 ${tooLargeStatus} Payload Too Large\r\n\r\n`);
+
+/**
+ * A hub lets larger messages through to a leaf than the leaf lets its clients send: what is more than that is not
+ * gathered, and the message comes without headers and payload, with a status that says so.
+ */
+function leaveOut(parser: Parser, transport: BoundedTransport, info: ServerInfo | undefined): void {
+  const { msgBuf, ma, dispatcher } = parser;
+  if (msgBuf === undefined || info === undefined || ma.size <= info.max_payload) return;
+  transport.skip(ma.size - msgBuf.length);
+  const { sid, subject, reply } = ma;
+  const size = tooLarge.length;
+  dispatcher.push({
+    kind: Kind.MSG,
+    msg: { sid, subject, ...known({ reply }), hdr: size, size },
+    data: tooLarge,
+  });
+  delete parser.argBuf;
+  delete parser.msgBuf;
+  parser.state = State.MSG_END;
+}
 
 const { parse } = Parser.prototype;
 // an exception that got out would end the reading of nats.js, whose connection would look alive
@@ -157,9 +191,10 @@ Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
   if (transport.done || socket === undefined || socket.destroyed) return;
   socket.cork(); // a thousand PONGs are one write
   try {
-    parse.call(this, frame);
+    parse.call(this, transport.skipIn(frame));
     transport.took(frame.length);
-    if (isOversized(this, info)) transport.refuse();
+    leaveOut(this, transport, info);
+    if ((this.argBuf?.length ?? 0) > longestLine_bytes) transport.refuse();
   } catch {
     transport.refuse();
   }

@@ -1,6 +1,7 @@
 import { clockCaveat } from '../clock/trust.ts';
 import { leafControl } from '../leaf/supervisor/process.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
+import { canStart } from '../leaf/supervisor/trial.ts';
 import { probeHub } from '../leaf/watch/hubprobe.ts';
 import { watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import { clockPart } from './clock.ts';
@@ -25,6 +26,7 @@ export const supervisorPart = part({
         leaf,
         control: (runDir) => leafControl(ticker, runDir, file.leaf?.keep_dir),
         probe: probeHub,
+        canStart,
         events,
         wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,
         clockCaveat: () => clockCaveat(clock().verdict().quality, wall.now_us() / 1000),

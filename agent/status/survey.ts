@@ -98,6 +98,8 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     hubCause: parts.supervisor.trouble(),
     lastCause: trouble?.cause,
     rolledBack: parts.supervisor.rolledBack(),
+    limits: parts.supervisor.limits(),
+    startFaults: parts.supervisor.startFaults(),
     spool: stats,
     snapshotTrouble: parts.spoolSnapshot.trouble(),
     clock: verdict,

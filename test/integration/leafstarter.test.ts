@@ -1,7 +1,7 @@
 // The starter of the leaf under busybox ash: which config the server gets, and what it leaves behind.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { confParts, hubAddresses, hubIdOf, renderLeaf, withHubOf } from '../../agent/leaf/conf/server.ts';
@@ -57,6 +57,32 @@ test('the last good hub settings are used while the ones asked for are those tha
   assert.match(readFileSync(join(dir, 'state/running'), 'utf8'), new RegExp(` ${hubIdOf(good)}\n$`));
   write('leaf.conf', textFor(3));
   assert.equal(start(), '-c /leaf.conf\n', 'other settings are asked for');
+});
+
+test('what cannot start is left out of a copy, of the config that is used', (t) => {
+  const { dir, write, start } = place(t);
+  const leaf = { listen: '192.0.2.1', jetstream: true, websocket_port: 8080 };
+  const config = withOptions({ hub: { url: ['nats://hub.example:1'] }, leaf });
+  const { text } = renderLeaf(config, secretsOf(config), [2, 15, 2]);
+  write('leaf.conf', text);
+  write('state/without', 'jetstream listen\nno space left\n');
+  assert.equal(start(), '-c /state/leaf.conf\n');
+  const [whole, copy] = [text, readFileSync(join(dir, 'state/leaf.conf'), 'utf8')].map(confParts);
+  assert.deepEqual(
+    [...(whole ?? [])].flatMap(([name, part]) => (copy?.get(name) === part ? [] : [name])),
+    ['server', 'jetstream'],
+  );
+  assert.equal(copy?.has('jetstream'), false);
+  assert.match(copy?.get('server') ?? '', /^host: "127.0.0.1"$/m);
+  assert.match(copy?.get('websocket') ?? '', /host: "127.0.0.1"|host: "0.0.0.0"/);
+  assert.equal(statSync(join(dir, 'state/leaf.conf')).mode & 0o077, 0, 'it holds passwords');
+  assert.match(
+    readFileSync(join(dir, 'state/running'), 'utf8'),
+    new RegExp(` ${hubIdOf(text)} jetstream listen\n$`),
+  );
+  write('leaf.fallback.conf', good);
+  write('state/fallback', `${hubIdOf(text)}\nwhy\n`);
+  assert.equal(start(), '-c /state/leaf.fallback.conf\n');
 });
 
 test('a good hub part joins what is local and new, and its addresses show no login', () => {

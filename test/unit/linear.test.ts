@@ -152,7 +152,11 @@ const readers: Readonly<
     ['tls://', ''],
     ['a:', '@'],
   ],
-  readSecrets: [(text) => readSecrets(secretFiles, () => new TextEncoder().encode(text)), ['S', ''], ['\nSU', '']],
+  readSecrets: [
+    (text) => readSecrets(secretFiles, () => new TextEncoder().encode(text)),
+    ['S', ''],
+    ['\nSU', ''],
+  ],
   suggest: [(text) => suggest(text, ['url'])],
   deriveUnitId: [
     (text) => deriveUnitId({ hostname: text, readFile: () => text, listDir: () => [] }),

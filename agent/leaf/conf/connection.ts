@@ -30,7 +30,10 @@ function toLeaf({ leaf }: Config, local: LocalSecrets): Connection {
   };
   const secure = leaf.tls_cert !== undefined;
   return {
-    servers: [`${secure ? 'tls' : 'nats'}://${localAddress(leaf.listen)}:${leaf.port}`],
+    // the latter is where it listens while it cannot at its own address
+    servers: [...new Set([localAddress(leaf.listen), localAddress('0.0.0.0')])].map(
+      (address) => `${secure ? 'tls' : 'nats'}://${address}:${leaf.port}`,
+    ),
     user: agentUser,
     password: local.agent,
     ...(secure ? { tls } : {}),

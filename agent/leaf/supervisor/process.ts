@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import { overwrite, readOrUndefined, writeAtomic } from '../../lib/files.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import { statePath } from '../statefiles.ts';
+import { type StateFile, statePath } from '../statefiles.ts';
 
 /** The server process that runs one of the configs of this unit. */
 export interface LeafProcess {
   readonly pid: number;
   /** Name of the hub part that it was started with, where that is known. */
   readonly hub?: string;
+  /** What it was started without. */
+  readonly without: readonly string[];
   /** It was started with the last good hub settings in place of those asked for. */
   readonly onFallback: boolean;
 }
@@ -28,7 +30,7 @@ export interface LeafControl {
   keepJoined(hub: string): void;
 }
 
-type SupervisorFile = 'joined' | 'fallback';
+type SupervisorFile = 'joined' | 'fallback' | 'without';
 
 const patienceMs = 10_000;
 
@@ -39,10 +41,13 @@ function findProcess(runDir: string): LeafProcess | undefined {
   const pid = Number(trimmed(statePath(runDir, 'pid')));
   if (!Number.isSafeInteger(pid) || pid < 2) return undefined;
   const words = trimmed(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
-  const onFallback = words.includes(statePath(runDir, 'fallbackConf'));
-  if (!onFallback && !words.includes(statePath(runDir, 'conf'))) return undefined;
-  const [starter, hub] = trimmed(statePath(runDir, 'running'))?.split(' ') ?? [];
-  return { pid, onFallback, ...(Number(starter) === pid && hub !== undefined ? { hub } : {}) };
+  const runs = (...files: readonly StateFile[]): boolean =>
+    files.some((file) => words.includes(statePath(runDir, file)));
+  const onFallback = runs('fallbackConf', 'reducedFallbackConf');
+  if (!onFallback && !runs('conf', 'reducedConf')) return undefined;
+  const [starter, hub, ...without] = trimmed(statePath(runDir, 'running'))?.split(' ') ?? [];
+  const isKnown = Number(starter) === pid && hub !== undefined;
+  return { pid, onFallback, without: isKnown ? without : [], ...(isKnown ? { hub } : {}) };
 }
 
 function send(pid: number, signal: NodeJS.Signals): boolean {

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import type { AgentFile } from '../../config/agentfile.ts';
-import type { Log } from '../../lib/log.ts';
 import type { Sign } from '../causes.ts';
 import { probeTls } from '../conf/hub.ts';
 import { statePath } from '../statefiles.ts';
@@ -16,7 +15,9 @@ import {
   type HubTroubleTracker,
   trackHubTrouble,
 } from './hubtrouble.ts';
+import { type LinkLimits, linkLimits } from './linklimits.ts';
 import type { LeafControl } from './process.ts';
+import { type StartFault, type StartFaultDeps, type StartFaults, startFaults } from './startfaults.ts';
 
 /** Knows why the leaf has no hub, and does what can be done without a visit: rolls back hub settings, restarts the leaf. */
 export interface LeafSupervisor {
@@ -26,13 +27,16 @@ export interface LeafSupervisor {
   lastTrouble(): HubTrouble | undefined;
   /** Why other hub settings are in use than those asked for; undefined while they are not. */
   rolledBack(): string | undefined;
+  /** Limits of hub or leaf that the link has met of late. */
+  limits(): HubTrouble[];
+  /** Why the leaf does not start, or what it runs without. */
+  startFaults(): StartFault[];
   /** Has the server read its certificates again; false when it does not run. */
   reload(): boolean;
   stop(): void;
 }
 
-export interface SupervisorDeps extends HubTroubleDeps, HubProbesDeps {
-  readonly log: Log;
+export interface SupervisorDeps extends HubTroubleDeps, HubProbesDeps, StartFaultDeps {
   readonly leaf: LeafWatch;
   /** The server of a run directory. */
   control(runDir: string): LeafControl;
@@ -60,6 +64,9 @@ interface Supervision {
   readonly trouble: HubTroubleTracker;
   readonly probes: HubProbes;
   readonly complaints: LeafComplaints;
+  readonly limits: LinkLimits;
+  /** Undefined where the server is not ours. */
+  readonly faults: StartFaults | undefined;
   state: SupervisorState;
   ticksSinceCheck: number;
   isActing: boolean;
@@ -80,14 +87,17 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     tls: probeTls(file.config),
     limit_ms: config.hub.connect_timeout_s * 1000,
   };
+  const control = runDir === undefined ? undefined : deps.control(runDir);
   const s: Supervision = {
     deps,
     file,
     asked: info?.hub ?? 'none',
-    control: runDir === undefined ? undefined : deps.control(runDir),
+    control,
     trouble,
     probes: hubProbes(deps, probeOptions, (sign) => leaf.hubUp() !== true && trouble.add(sign)),
     complaints: leafComplaints(log.part('leaf')),
+    limits: linkLimits(ticker, deps.wall_ms),
+    faults: control && startFaults(deps, config.leaf, control),
     state: initialState(ticker.now_ms()),
     ticksSinceCheck: 0,
     server: { pid: undefined, since_ms: ticker.now_ms() },
@@ -106,9 +116,12 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     trouble: trouble.current,
     lastTrouble: trouble.latest,
     rolledBack: () => rollBackText(s),
+    limits: s.limits.list,
+    startFaults: () => s.faults?.list() ?? [],
     reload: () => s.control?.reload() ?? false,
     stop() {
       s.isStopped = true;
+      s.faults?.stop();
       cancel();
       follower?.stop();
     },
@@ -120,14 +133,13 @@ const signOf = (sign: Sign, from: string | undefined, { config }: AgentFile): Si
   from === undefined || config.hub.url.length < 2 ? sign : { ...sign, detail: `${sign.detail} at ${from}` };
 
 /** Takes lines of the server's log. `old`: they were there before the agent. */
-function readLines(
-  { deps, file, trouble, complaints }: Supervision,
-  lines: readonly string[],
-  old: boolean,
-): void {
+function readLines(s: Supervision, lines: readonly string[], old: boolean): void {
+  const { deps, file, trouble, complaints, limits, faults } = s;
   const { leaf, log, ticker } = deps;
   const parsed = lines.slice(old ? -mostOld : 0).flatMap((line) => parseLeafLine(line) ?? []);
   for (const line of parsed) {
+    faults?.take(line);
+    if (!old) limits.take(line);
     if (!old) complaints.report(line, ticker.now_ms());
     if (!old && line.reload === 'done') log.info('the leaf has read its certificates and config again');
     // a sign of old counts only while there is no hub: it comes again with the next attempt, a failed dial does not

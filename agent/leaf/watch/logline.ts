@@ -17,6 +17,10 @@ export interface LeafLine {
   readonly sign?: Sign;
   /** IP address and port of the hub that it is about, where the line begins with it. */
   readonly from?: string;
+  /** A link to a hub was made; it may still be refused. */
+  readonly link?: 'created';
+  /** The outcome of a start. */
+  readonly start?: 'ready' | 'failed';
   /** The outcome of a SIGHUP. */
   readonly reload?: 'done' | 'failed';
 }
@@ -51,6 +55,9 @@ export function parseLeafLine(line: string): LeafLine | undefined {
     hub,
     ...(code === undefined ? {} : { sign: { code, detail: detailOf(text) } }),
     ...known({ from: /^(\S+:\d+) - lid/.exec(text)?.[1] }),
+    ...(/- Leafnode connection created/.test(text) ? { link: 'created' } : {}),
+    ...(level === 'FTL' ? { start: 'failed' } : {}),
+    ...(/^Server is ready/.test(text) ? { start: 'ready' } : {}),
     ...(/^Reloaded server configuration/.test(text) ? { reload: 'done' } : {}),
     ...(/^Failed to reload/.test(text) ? { reload: 'failed' } : {}),
   };

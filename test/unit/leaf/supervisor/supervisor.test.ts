@@ -24,20 +24,23 @@ interface World {
   next: boolean | undefined;
   process: LeafProcess | undefined;
   probe: HubProbe;
+  /** What was left out could start again. */
+  canStart: boolean;
   /** Called at each look of the watch. */
   looked: () => void;
 }
 
 /** A supervisor of a server and a hub that are as `world` says; `files` is what it wrote. */
-function supervised(t: TestContext, { fallback = true } = {}) {
+function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
   const dir = tempDir(t, 'supervisor');
   mkdirSync(dirname(statePath(dir, 'log')), { recursive: true });
   const ticker = fakeTicker();
   const world: World = {
     up: false,
     next: undefined,
-    process: { pid: 7, hub: 'new', onFallback: false },
+    process: { pid: 7, hub: 'new', onFallback: false, without: [] },
     probe: { url, step: 'open' },
+    canStart: false,
     looked: () => {},
   };
   const files = new Map<string, string>();
@@ -69,12 +72,13 @@ function supervised(t: TestContext, { fallback = true } = {}) {
       },
       control: () => control,
       probe: async () => world.probe,
+      canStart: async () => world.canStart,
       events: { publish: (change) => void events.push(change) },
       wall_ms: (mono_ms) => mono_ms,
       clockCaveat: () => undefined,
     },
     agentFileOf(
-      `config hub 'hub'\n list url '${url}'\nconfig leaf 'leaf'\n option confirm_s 60\n option watchdog_s 300`,
+      `config hub 'hub'\n list url '${url}'\nconfig leaf 'leaf'\n option confirm_s 60\n option watchdog_s 300\n ${leaf}`,
       {
         leaf: {
           state: 'current',
@@ -105,7 +109,7 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
   assert.match(files.get('fallback') ?? '', /^new\nthe hub can be reached, but the leaf has not joined it/);
   assert.equal(ended.length, 1);
   assert.match(evidenceOf('hub_settings')[0] ?? '', /within 60 s \(the hub can be reached/);
-  world.process = { pid: 8, hub: 'old', onFallback: true };
+  world.process = { pid: 8, hub: 'old', onFallback: true, without: [] };
   assert.match(supervisor.rolledBack() ?? '', /the last good ones are tried$/);
   await pass(70);
   assert.equal(files.has('fallback'), false, 'the last good ones do not join either');
@@ -116,7 +120,7 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
 test('a server that has not answered since its start is given time, and no longer than one that hangs', async (t) => {
   const { ended, pass, world } = supervised(t);
   await pass(55);
-  world.process = { pid: 8, hub: 'new', onFallback: false };
+  world.process = { pid: 8, hub: 'new', onFallback: false, without: [] };
   world.up = undefined; // not asked yet
   await pass(14);
   assert.equal(ended.length, 0);
@@ -154,7 +158,7 @@ test('what another server joined says nothing of these settings', async (t) => {
   const { files, pass, world } = supervised(t);
   world.up = true;
   world.looked = () => {
-    world.process = { pid: 8, hub: 'new', onFallback: false }; // it was restarted meanwhile
+    world.process = { pid: 8, hub: 'new', onFallback: false, without: [] }; // it was restarted meanwhile
   };
   await pass(1);
   assert.equal(files.has('joined'), false);
@@ -218,4 +222,76 @@ test('a refusal is the trouble until the hub is joined; restarting does not help
     ],
   );
   assert.equal(ended.length, 0);
+});
+
+const port =
+  'Error listening on port: 192.0.2.1:4222, "listen tcp 192.0.2.1:4222: bind: address already in use"';
+
+test('a leaf that does not start says why, until it does', async (t) => {
+  const { files, log, pass, supervisor, world } = supervised(t);
+  world.process = undefined;
+  log(`[1] [FTL] ${port}`);
+  log('[1] 2026/11/28 17:00:00.000000 [FTL] nats-server: leaf.conf:3:1: open /k.pem: permission denied');
+  await pass(1);
+  assert.deepEqual(supervisor.startFaults(), [
+    { why: 'nats-server: leaf.conf:3:1: open /k.pem: permission denied' },
+  ]);
+  assert.equal(files.has('without'), false, 'it listens on loopback only, which it cannot do without');
+  log('[1] [INF] Server is ready');
+  await pass(1);
+  assert.deepEqual(supervisor.startFaults(), []);
+});
+
+test('a part that cannot start is left out, and tried again with growing pauses once it seems to be able to', async (t) => {
+  const { files, ended, log, pass, supervisor, world } = supervised(t, { leaf: 'option jetstream 1' });
+  const full = 'no space left';
+  const fail = async (): Promise<void> => {
+    log(`[1] [FTL] Can't start JetStream: ${full}`);
+    world.process = { pid: 8, hub: 'new', onFallback: false, without: ['jetstream'] };
+    await pass(1);
+  };
+  world.up = true;
+  await fail();
+  assert.equal(files.get('without'), `jetstream\nCan't start JetStream: ${full}`);
+  assert.deepEqual(supervisor.startFaults(), [{ part: 'jetstream', why: `Can't start JetStream: ${full}` }]);
+  await pass(120);
+  assert.equal(ended.length, 0, 'it still cannot');
+  world.canStart = true;
+  await pass(15);
+  assert.deepEqual([files.has('without'), ended.length], [false, 1]);
+  await fail();
+  await pass(15);
+  assert.equal(ended.length, 1, 'the pause has doubled');
+  await pass(15);
+  assert.equal(ended.length, 2);
+});
+
+test('a limit of the hub that was met is told while the hub is joined, and for ten minutes', async (t) => {
+  const { log, pass, supervisor, world } = supervised(t);
+  world.up = true;
+  await pass(1);
+  log('[1] [ERR] 192.0.2.1:7422 - lid:6 - maximum payload exceeded: 2097152 vs 1048576');
+  log("[1] [ERR] 192.0.2.1:7422 - lid:6 - Leafnode Error 'Maximum Payload Violation'");
+  log("[1] [ERR] 192.0.2.1:7422 - lid:6 - Leafnode Error 'maximum control line exceeded'");
+  for (let times = 0; times < 3; times += 1)
+    log("[1] [ERR] 192.0.2.1:7422 - lid:6 - Leafnode Error 'maximum subscriptions exceeded'");
+  await pass(1);
+  assert.deepEqual(
+    supervisor.limits().map(({ code }) => code),
+    ['payload_in', 'payload_out', 'control_line', 'subscriptions'],
+  );
+  assert.match(
+    supervisor.limits()[0]?.text ?? '',
+    /^a message from the hub is larger .*\(maximum payload exceeded: 2097152 vs 1048576\) since .*; set leaf.max_payload_kb/,
+  );
+  assert.match(supervisor.limits()[3]?.text ?? '', /maximum subscriptions exceeded, 3 times\)/);
+  await pass(601);
+  assert.deepEqual(
+    supervisor.limits().map(({ code }) => code),
+    ['subscriptions'],
+    'what the hub does not take stays away until the link is made anew',
+  );
+  log('[1] [INF] 192.0.2.1:7422 - lid:7 - Leafnode connection created for account: UNIT ');
+  await pass(1);
+  assert.deepEqual(supervisor.limits(), []);
 });
