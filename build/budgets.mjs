@@ -11,12 +11,14 @@ const anyTime = 0; // it does not change the size
 
 const budgets = [
   // 72 KB of it are nats.js, the rest is ours. They grew by 24, 26 and 7 KB when the clock was held against
-  // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes
-  { what: 'dist/nunect.cjs', limit: 384_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 194_000, size: fileSize('dist/nunect-hub.cjs') },
+  // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes;
+  // and by 33, 4 and 13 KB when nothing was to stay untold: the contents of credentials and TLS files, who may make root
+  // do what, renders that are killed, a leaf without the part that cannot start, streams that take nothing
+  { what: 'dist/nunect.cjs', limit: 417_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 198_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 156_500,
+    limit: 170_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

@@ -107,7 +107,6 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       backlog: sender.offline(),
       ...known({ reports }),
     });
-  const addReport = (gap: Gap): QueuedRecord => add(deps.gapRecord(gap), gap);
 
   const reporting: Reporting = { pause_ms: reportPause_ms.least, next_ms: 0 };
 
@@ -116,7 +115,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     if (sender.offline() || contents.counts.reports > 0 || ticker.now_ms() < reporting.next_ms) return;
     const gap = takeGap(contents);
     if (gap === undefined) return;
-    addReport(gap);
+    add(deps.gapRecord(gap), gap);
     sender.pump();
   }
 
@@ -141,7 +140,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     waiting: () => waitingRecords(contents, sender.inFlight()),
     restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);
-      if (gap !== undefined) addReport(gap);
+      if (gap !== undefined) add(deps.gapRecord(gap), gap);
       trim(contents);
       sender.pump();
     },
