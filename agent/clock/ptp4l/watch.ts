@@ -43,6 +43,8 @@ interface PtpWatch {
   readonly sync: SyncAge;
   readonly stats: { -readonly [K in Exclude<keyof PtpStats, 'started'>]: number };
   store: DataSetStore;
+  /** All has been asked of this pmc once: until then the store has holes, and what was known before it counts. */
+  isWhole: boolean;
   /** The socket takes subscriptions; false once they were refused. */
   writable: boolean;
   /** Grandmaster and port states as last seen. */
@@ -66,6 +68,7 @@ const makeDue = (watch: PtpWatch, id: PtpQuestion['id']): void =>
 function startAnew(watch: PtpWatch): void {
   watch.sync.reopen();
   watch.store = dataSetStore(watch.sync);
+  watch.isWhole = false;
   watch.states = undefined;
   watch.writable = true;
   watch.schedule.reset();
@@ -86,12 +89,27 @@ function takeReply(watch: PtpWatch, reply: PmcReply, asked: boolean): void {
     schedule.done(reply.id, now_ms);
   }
   if (store.put({ id: reply.id, value: parsed.value } as Received, now_ms)) polled.noteNews();
-  const facts = store.facts(now_ms, (id) => life_ms(id, watch.poll_s * 1000));
+  const facts = watch.isWhole ? takeFacts(watch) : undefined;
   if (facts === undefined) return;
-  polled.set(facts, false);
   if (reply.id === 'TIME_STATUS_NP') armSyncTimer(watch, facts);
   followStates(watch, facts, asked);
   if (!asked) polled.notify();
+}
+
+/** What the store has now is how things are. */
+function takeFacts({ ticker, store, polled, poll_s }: PtpWatch): PtpFacts | undefined {
+  const facts = store.facts(ticker.now_ms(), (id) => life_ms(id, poll_s * 1000));
+  if (facts !== undefined) polled.set(facts, false);
+  return facts;
+}
+
+/** What this pmc has told counts from now on, if that is enough to judge by. */
+function makeWhole(watch: PtpWatch): void {
+  const facts = watch.isWhole ? undefined : takeFacts(watch);
+  if (facts === undefined) return;
+  watch.isWhole = true;
+  armSyncTimer(watch, facts);
+  watch.states = statesOf(facts);
 }
 
 /** When a state has changed, all that may have changed with it is asked at once. */
@@ -143,6 +161,7 @@ async function ask(watch: PtpWatch, pmc: PmcChild, question: PtpQuestion): Promi
       stats.timeouts += 1;
       makeDue(watch, question.id);
       makeDue(watch, 'SUBSCRIBE_EVENTS_NP');
+      if (watch.polled.read().kind !== 'fresh') makeWhole(watch); // holes are better than nothing
       watch.polled.fail(await keeper.silent());
       return false;
     case 'ended':
@@ -160,7 +179,8 @@ async function askRound(watch: PtpWatch): Promise<void> {
   }
   for (;;) {
     const question = schedule.next(ticker.now_ms(), polled.last()?.events ?? [], !isReadOnly(watch));
-    if (question === undefined || !(await ask(watch, pmc, question))) return;
+    if (question === undefined) return makeWhole(watch);
+    if (!(await ask(watch, pmc, question))) return;
   }
 }
 
@@ -190,6 +210,7 @@ export function watchPtp4l(
     sync,
     stats: { questions: 0, timeouts: 0, garbled: 0, events: 0 },
     store: dataSetStore(sync),
+    isWhole: false,
     writable: true,
     subscribed_ms: -Infinity,
     cancelSyncTimer: () => {},

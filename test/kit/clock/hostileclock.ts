@@ -140,10 +140,11 @@ export function see(
   sync_ms: number,
   stepped_s: number,
 ): Evidence {
+  const ingress_ms = ptp.sync === 'never' ? Number.NEGATIVE_INFINITY : sync_ms;
   const facts: PtpFacts = {
     ...ptpFacts(sync_ms, ptp.offset_ns),
-    ingressSeen_ms: ptp.sync === 'never' ? Number.NEGATIVE_INFINITY : sync_ms,
-    ingressAfter_ms: ptp.sync === 'never' ? Number.NEGATIVE_INFINITY : sync_ms,
+    ingressSeen_ms: ingress_ms,
+    ingressAfter_ms: ingress_ms,
     ports: [
       (({ timestamping: _, ...port }) => ({
         ...port,

@@ -96,7 +96,7 @@ export interface Measured {
   readonly freeDrift_ppb: number;
   /** A longer pause than this between two samples is none of a steered clock. */
   readonly pause_ms: number;
-  /** Monotonic ms at which the last sample had not been taken yet: as long the clock may have been moved by it. */
+  /** Monotonic ms at which the last sample had not been taken yet: whoever steers has moved the clock by it since, at most. */
   readonly after_ms: number;
 }
 

@@ -244,6 +244,35 @@ test('a silent pmc makes the facts stale, then absent, and is replaced, ever mor
   await watched.eventually('facts again', watched.facts);
 });
 
+test('what a dead pmc knew counts until the next one has been told all', async (t) => {
+  const seen: (string | undefined)[] = [];
+  let look = (): void => {};
+  const pmc = fakePmc((command) => {
+    look();
+    return locked(command);
+  });
+  const watched = watch(t, pmc);
+  await watched.eventually('facts', watched.facts);
+  look = () => seen.push(watched.facts()?.ports[0]?.interface);
+  pmc.die();
+  await watched.eventually('another pmc', () => pmc.starts.length === 2);
+  await watched.ticker.pass(900);
+  assert.ok(seen.length >= 9, `${seen.length} questions`);
+  assert.deepEqual([...new Set(seen)], ['vA1']);
+});
+
+test('a question that is never answered leaves a hole once what was known before is old', async (t) => {
+  const pmc = fakePmc((command) =>
+    pmc.starts.length > 1 && command.includes('PORT_STATS') ? undefined : locked(command),
+  );
+  const watched = watch(t, pmc);
+  await watched.eventually('facts', watched.facts);
+  pmc.die();
+  await watched.eventually('another pmc', () => pmc.starts.length === 2);
+  await watched.eventually('facts of the second', () => watched.facts()?.ports[0]?.interface === undefined);
+  await watched.eventually('facts, with a hole', watched.facts, 5000);
+});
+
 test('a socket that stays silent gives way to the next one', async (t) => {
   const pmc = fakePmc((command) => (pmc.starts.length === 1 ? undefined : locked(command)));
   const watched = watch(t, pmc, { '/dead': 'usable', '/forbidden': 'forbidden', '/alive': 'usable' });
