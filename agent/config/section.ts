@@ -65,9 +65,9 @@ export function readSection(
     const lastGood = fallback?.[raw.name] ?? option.default;
     const parse = (value: RawValue) => parseValue(option, value, at.option, notes);
     if (option.kind === 'list') {
-      const elements = raw.values
-        .flatMap((value) => (option.split?.(value.text) ?? [value.text]).map((text) => ({ ...value, text })))
-        .filter((value) => value.text !== '');
+      const elements = raw.values.flatMap((value) =>
+        elementsOf(option, value.text).map((text) => ({ ...value, text })),
+      );
       const good = elements.flatMap((value) => parse(value));
       values[raw.name] = good.length === 0 && elements.length > 0 ? lastGood : good;
     } else if (raw.kind === 'list') {
@@ -80,6 +80,12 @@ export function readSection(
     }
   }
   return values;
+}
+
+/** The elements that stand in one text; one of separators alone is an element, which no option allows. */
+function elementsOf({ split }: Pick<Option<unknown, unknown>, 'split'>, text: string): string[] {
+  const elements = (split?.(text) ?? [text]).filter((element) => element !== '');
+  return elements.length > 0 || text === '' ? elements : [text];
 }
 
 /** The typed value in an array, or an empty one after reporting why there is none. */

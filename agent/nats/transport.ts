@@ -179,6 +179,10 @@ function leaveOut(parser: Parser, transport: BoundedTransport, info: ServerInfo 
   parser.state = State.MSG_END;
 }
 
+/** Between a message and what follows: nats.js would pass over all up to the next end of a line. */
+const isAstray = ({ state }: Parser, [next]: Uint8Array): boolean =>
+  state === State.MSG_END && next !== undefined && next !== 13 && next !== 10;
+
 const { parse } = Parser.prototype;
 // an exception that got out would end the reading of nats.js, whose connection would look alive
 Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
@@ -191,14 +195,17 @@ Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
   if (transport.done || socket === undefined || socket.destroyed) return;
   socket.cork(); // a thousand PONGs are one write
   try {
-    parse.call(this, transport.skipIn(frame));
+    const unread = transport.skipIn(frame);
+    const isLost = isAstray(this, unread);
+    if (!isLost) parse.call(this, unread);
     transport.took(frame.length);
     leaveOut(this, transport, info);
-    if ((this.argBuf?.length ?? 0) > longestLine_bytes) transport.refuse();
+    if (isLost || (this.argBuf?.length ?? 0) > longestLine_bytes) transport.refuse();
   } catch {
     transport.refuse();
+  } finally {
+    socket.uncork();
   }
-  socket.uncork();
 };
 
 /** Connects as nats.js does, over a socket whose memory is bounded. */

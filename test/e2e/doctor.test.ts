@@ -268,7 +268,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
 
   test('TLS of the hub', async (t) => {
     const dir = tempDir(t, 'doctor-tls');
-    const [own, other] = [authority(join(dir, 'own')), authority(join(dir, 'other'))];
+    const [own, other] = [authority(join(dir, 'own')), authority(join(dir, 'other'), 'other ca')];
     const ports = { client: await reservePort(), leaf: await reservePort() };
     const conf = exampleHub('hub-mtls', dir, ports);
     const give = (cert: { cert: string; key: string }): void => {

@@ -373,7 +373,7 @@ describe('the life of a leaf', { concurrency: 4 }, () => {
     copyFileSync(next.cert, cert); // half of the pair: not told to the server yet
     await eventually(
       'it is seen',
-      () => one.agent().output().includes('do not belong together'),
+      () => one.agent().output().includes('is not the key of the certificate'),
       90_000,
       100,
     );

@@ -81,11 +81,13 @@ holds(
     const text = `config ${type} 'a_b'\n\n\t${list} ${option.name} ${quote(value)}\n`;
     const loaded = loadUci(text);
     assertSound(text, loaded);
-    const bad = loaded.problems.find(({ message }) => {
-      const parsed = option.parse(shown);
-      return !parsed.ok && message === parsed.why;
+    const parts = (option.split?.(shown) ?? []).filter((part) => part !== '');
+    const whys = (parts.length > 0 || shown === '' ? parts : [shown]).flatMap((element) => {
+      const parsed = option.parse(element);
+      return parsed.ok ? [] : parsed.why;
     });
-    if (shown === '' || option.parse(shown).ok) {
+    const bad = loaded.problems.find(({ message }) => whys.includes(message));
+    if (whys.length === 0) {
       assert.equal(bad, undefined);
       return;
     }

@@ -25,7 +25,7 @@ const servers: readonly (readonly [string | undefined, ServerVersion])[] = [
 ];
 
 const dimensions = {
-  hub: ['none', 'nats', 'two', 'tls', 'ws', 'wss', 'ipv6'],
+  hub: ['none', 'nats', 'two', 'tls', 'ws', 'path', 'wss', 'ipv6'],
   login: ['none', 'plain', 'hostile', 'creds', 'nkey', 'certificate'],
   hubTls: ['plain', 'ca', 'insecure', 'handshake_first'],
   listen: ['127.0.0.1', '0.0.0.0', '::1'],
@@ -46,7 +46,8 @@ const isPossible =
   (one: Choice): boolean =>
     (one.login !== 'nkey' || knows(version, 'nkey')) &&
     (one.hubTls !== 'handshake_first' || knows(version, 'handshake_first')) &&
-    (one.hub !== 'ws' || (one.hubTls === 'plain' && one.login !== 'certificate')) &&
+    (one.hub !== 'path' || knows(version, 'websocket_path')) &&
+    (!['ws', 'path'].includes(one.hub) || (one.hubTls === 'plain' && one.login !== 'certificate')) &&
     (one.websocket !== 'tls' || one.clientTls !== 'off') &&
     (one.anonymous === 'no' || one.users === 'password' || one.users === 'hostile');
 
@@ -56,7 +57,8 @@ const urls: Readonly<Record<Choice['hub'], readonly string[]>> = {
   nats: ['nats://127.0.0.1:9'],
   two: ['nats-leaf://127.0.0.1:9', 'nats://localhost:9'],
   tls: ['tls://localhost:9'],
-  ws: ['ws://127.0.0.1:9/leaf'],
+  ws: ['ws://127.0.0.1:9'],
+  path: ['ws://127.0.0.1:9/leaf'],
   wss: ['wss://127.0.0.1:9'],
   ipv6: ['tls://[::1]:9'],
 };

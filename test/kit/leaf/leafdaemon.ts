@@ -95,7 +95,10 @@ export interface CertificateOptions {
 }
 
 /** An authority of one test; the certificates it issues are fit for servers on loopback and for clients. */
-export function authority(dir: string): {
+export function authority(
+  dir: string,
+  name = 'test ca',
+): {
   readonly ca: string;
   issue(name: string, subject: string, options?: CertificateOptions): Certificate;
 } {
@@ -111,7 +114,7 @@ export function authority(dir: string): {
     '-days',
     '2',
     '-subj',
-    '/CN=test ca',
+    `/CN=${name}`,
     '-keyout',
     at('ca-key.pem'),
     '-out',
