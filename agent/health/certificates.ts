@@ -1,5 +1,6 @@
 import type { AgentFile } from '../config/agentfile.ts';
 import type { CertFacts, CertSource } from '../device/certs.ts';
+import { known } from '../lib/known.ts';
 import type { Finding, RemedyContext } from './finding.ts';
 import { findingOf } from './findings.ts';
 
@@ -45,5 +46,8 @@ export function certificateSources({
   // the local server reads its creds itself at each connection; those of the agent's own were handed over
   return [...files]
     .filter((file) => file !== undefined)
-    .map((file) => ({ file, copy: copies[file], text: file === credsFile ? creds : undefined }));
+    .map((file) => ({
+      file,
+      ...known({ copy: copies[file], text: file === credsFile ? creds : undefined }),
+    }));
 }

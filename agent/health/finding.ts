@@ -75,6 +75,7 @@ export interface FindingData {
   certificate_early: DatedFile & { readonly from_ms: number };
   certificate_expired: DatedFile;
   certificate_expiring: DatedFile & { readonly days_left: number; readonly stage_days: number };
+  file_unused: Shared & { readonly about: string; readonly why: string };
   config_problem: Shared & { readonly about: string; readonly problem: Problem };
 }
 

@@ -263,6 +263,13 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     remedy: renewal,
     step: 'certificates',
   },
+  file_unused: {
+    name: 'renewed file',
+    weight: 'degraded',
+    text: ({ about, why }) => `${about} was renewed, but is not in use: ${why}`,
+    remedy: (_data, { host }) => `nunect check; ${host.reload}`,
+    step: 'certificates',
+  },
   config_problem: {
     name: ({ problem }) => formatProblem(problem),
     weight: ({ problem }) => (problem.severity === 'error' ? 'degraded' : 'note'),

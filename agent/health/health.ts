@@ -8,6 +8,7 @@ import type { CauseCode } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hub.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { StartFault } from '../leaf/supervisor/startfaults.ts';
+import type { UnusedFile } from '../leaf/watch/tlsfiles.ts';
 import type { LinkState } from '../nats/link.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
@@ -42,6 +43,8 @@ export interface HealthFacts extends RemedyContext {
   readonly clock: ClockVerdict;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
+  /** A file of credentials or TLS that was renewed, but is not in use. */
+  readonly unusedFile?: UnusedFile | undefined;
   /** What the clock shows, and a caveat where it is not synchronised. */
   readonly wall_ms: number;
   readonly clockCaveat?: string | undefined;
@@ -142,6 +145,8 @@ function* allFindings(facts: HealthFacts): Generator<Finding> {
     const found = certificateFinding(cert, facts);
     if (found !== undefined) yield found;
   }
+  const { unusedFile } = facts;
+  if (unusedFile !== undefined) yield make('file_unused', { about: unusedFile.file, why: unusedFile.why });
   for (const problem of facts.problems) yield make('config_problem', { about: problem.file, problem });
 }
 

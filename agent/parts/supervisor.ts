@@ -3,7 +3,7 @@ import { leafControl } from '../leaf/supervisor/process.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
 import { canStart } from '../leaf/supervisor/trial.ts';
 import { probeHub } from '../leaf/watch/hubprobe.ts';
-import { watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
+import { type UnusedFile, watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import { clockPart } from './clock.ts';
 import { eventsPart } from './events.ts';
 import { leafPart } from './leaf.ts';
@@ -48,14 +48,17 @@ export const tlsFilesPart = part({
       cert: tls_cert,
       key: tls_key,
     }));
-    return watchTlsFiles(
+    let outdated: UnusedFile | undefined;
+    const watch = watchTlsFiles(
       {
         ticker,
         renewed(files) {
           const evidence = `${files.join(', ')} ${files.length > 1 ? 'were' : 'was'} renewed`;
-          if (files.some((file) => file in copies))
-            return log.warn(`${evidence}, but a copy is in use: reload nunect`);
-          if (supervisor().reload())
+          const copied = files.find((file) => file in copies);
+          if (copied !== undefined) {
+            outdated = { file: copied, why: 'a copy of it as it was before is in use' };
+            log.warn(`${evidence}, but ${outdated.why}: reload nunect`);
+          } else if (supervisor().reload())
             events.publish({
               event: 'certificate',
               evidence: `${evidence}: used from the next connection on`,
@@ -70,5 +73,6 @@ export const tlsFilesPart = part({
         everyMs: tlsFilesEvery_ms,
       },
     );
+    return { stop: watch.stop, unused: () => watch.unused() ?? outdated };
   },
 });

@@ -11,7 +11,7 @@ import { part } from './part.ts';
 import { rttPart } from './rtt.ts';
 import { spoolPart } from './spool.ts';
 import { spoolSnapshotPart } from './spoolsnapshot.ts';
-import { supervisorPart } from './supervisor.ts';
+import { supervisorPart, tlsFilesPart } from './supervisor.ts';
 
 /** Probes of the device, of the agent's own cost, and of certificates. */
 export const devicePart = part({
@@ -37,6 +37,7 @@ export const surveyPart = part({
     rtt: rttPart,
     device: devicePart,
     supervisor: supervisorPart,
+    tlsFiles: tlsFilesPart,
   },
   inputs: (file) => file,
   start(first, { ticker, wall, started_ms, ...parts }) {
@@ -52,6 +53,7 @@ export const surveyPart = part({
             spoolSnapshot: parts.spoolSnapshot(),
             rtt: parts.rtt(),
             supervisor: parts.supervisor(),
+            tlsFiles: parts.tlsFiles(),
             ...parts.device(),
           },
           { ticker, wall, started_ms },

@@ -13,6 +13,7 @@ import type { CauseCode } from '../leaf/causes.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
+import type { TlsFileWatch } from '../leaf/watch/tlsfiles.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
 import { known } from '../lib/known.ts';
 import { freshValue } from '../lib/reading.ts';
@@ -36,6 +37,7 @@ export interface SurveyParts {
   readonly self: SelfProbe;
   readonly certs: CertProbe;
   readonly supervisor: LeafSupervisor;
+  readonly tlsFiles: Pick<TlsFileWatch, 'unused'>;
 }
 
 export interface SurveyDeps {
@@ -105,6 +107,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     clock: verdict,
     denied: parts.link.denied(),
     certificates,
+    unusedFile: parts.tlsFiles.unused(),
     wall_ms,
     clockCaveat,
   });

@@ -229,7 +229,7 @@ test('of a file that is used as a copy it is told that a renewed one is not in u
   const dir = tempDir(t, 'renewed');
   const issue = (): string => hub.operator.creds('ship-7').replaceAll('\n', '\r\n');
   const file = secretFile(dir, 'unit.creds', issue());
-  const { agent, status, warnings } = await startUnit(t, program, {
+  const { status, warnings } = await startUnit(t, program, {
     unit: 'ship-7',
     mode: 'managed',
     hub: [`list url 'nats://127.0.0.1:${hub.leafPort}'`, `option creds_file '${file}'`],
@@ -244,8 +244,10 @@ test('of a file that is used as a copy it is told that a renewed one is not in u
   secretFile(dir, 'unit.creds', `${issue()} `);
   await eventually(
     'it is told',
-    () => agent.output().includes(`${file} was renewed, but a copy is in use: reload nunect`),
+    async () => (await status()).problems.find((text) => text.includes(file)),
     long,
+  ).then((text) =>
+    assert.equal(text, `${file} was renewed, but is not in use: a copy of it as it was before is in use`),
   );
 });
 

@@ -31,12 +31,15 @@ test('renewed files are told once, when they belong together, and only when thei
   assert.deepEqual([renewed, unfit], [[], []]);
 
   copyFileSync(two.cert, cert);
+  assert.equal(watch.unused(), undefined);
   await eventually('the half pair', () => unfit.length > 0);
+  assert.deepEqual(watch.unused(), { file: key, why: 'is not the key of the certificate' });
   rmSync(key);
   await pause(150);
   copyFileSync(two.key, key);
   await eventually('renewed', () => renewed.length > 0);
   assert.deepEqual(renewed, [[cert, key]]);
+  assert.equal(watch.unused(), undefined);
   assert.deepEqual(unfit, [`${key} is not the key of the certificate`]);
 
   writeFileSync(ca.ca, 'not a certificate');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { tlsFaults } from '../../config/checks/tlsfilecheck.ts';
-import { messageOf } from '../../lib/errors.ts';
+import { reasonOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 
 /** The files of one TLS block; a certificate goes with its key. */
@@ -11,7 +11,15 @@ export interface TlsFiles {
   readonly key?: string | undefined;
 }
 
+/** Files that have other contents than those in use. */
+export interface UnusedFile {
+  readonly file: string;
+  readonly why: string;
+}
+
 export interface TlsFileWatch {
+  /** What was renewed, but cannot be used as it is; undefined where nothing was. */
+  unused(): UnusedFile | undefined;
   stop(): void;
 }
 
@@ -33,14 +41,15 @@ const stampOf = async (file: string): Promise<string> => {
 };
 
 /** What is wrong with the files of a block, as half-written ones are; undefined when nothing is. */
-async function faultOf(files: TlsFiles): Promise<string | undefined> {
+async function faultOf(files: TlsFiles): Promise<UnusedFile | undefined> {
   try {
     const read = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path));
     const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(read));
     const fault = tlsFaults({ ca, cert, key }, false).find(({ severity }) => severity === 'error');
-    return fault && `${files[fault.file]} ${fault.why}`;
+    return fault && { file: files[fault.file] ?? '', why: fault.why };
   } catch (error) {
-    return messageOf(error);
+    const { path = '' } = error as NodeJS.ErrnoException;
+    return { file: path, why: `cannot be read: ${reasonOf(error)}` };
   }
 }
 
@@ -58,6 +67,7 @@ interface Watched {
   readonly hashes: Map<string, string>;
   /** Looks in a row that found files that do not fit. */
   faults: number;
+  unused?: UnusedFile | undefined;
   isBusy: boolean;
   isStopped: boolean;
 }
@@ -78,10 +88,13 @@ async function look(watched: Watched): Promise<void> {
   if (watched.isStopped) return;
   if (fault !== undefined && changed.length > 0) {
     watched.faults += 1;
-    if (watched.faults === 2) deps.unfit(fault); // at the first look it may just be half written
+    if (watched.faults < 2) return; // it may just be half written
+    if (watched.faults === 2) deps.unfit(`${fault.file} ${fault.why}`);
+    watched.unused = fault;
     return;
   }
   watched.faults = 0;
+  watched.unused = undefined;
   for (const [at, file] of files.entries()) stamps.set(file, now[at] ?? '');
   for (const file of changed) hashes.set(file, await hashOf(file));
   if (changed.length > 0) deps.renewed(changed);
@@ -126,6 +139,7 @@ export function watchTlsFiles(
   run(watched, begin);
   const cancel = deps.ticker.every(everyMs, () => run(watched, look));
   return {
+    unused: () => watched.unused,
     stop() {
       watched.isStopped = true;
       cancel();

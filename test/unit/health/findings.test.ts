@@ -40,6 +40,7 @@ const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   certificate_early: { ...dated, from_ms: 0 },
   certificate_expired: dated,
   certificate_expiring: { ...dated, days_left: 6.9, stage_days: 7 },
+  file_unused: { about: '/a.pem', why: 'is not the key of the certificate' },
   config_problem: { about: 'f', problem: { file: 'f', line: 3, message: 'm', severity: 'error' } },
 };
 
@@ -77,6 +78,7 @@ test('a key names the finding as it did from the first version on', () => {
     'certificate /a.pem',
     'certificate /a.pem',
     'certificate /a.pem',
+    'renewed file /a.pem',
     'f:3: m',
   ]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClockVerdict } from '../../../agent/clock/verdict/judge.ts';
-import type { CertFacts } from '../../../agent/device/certs.ts';
+import type { CertFacts, CertSource } from '../../../agent/device/certs.ts';
 import type { HubLink } from '../../../agent/leaf/watch/reports.ts';
 import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
 import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
@@ -44,7 +44,7 @@ function look(
   uci = "config hub 'hub'\n list url 'nats://hub.example.org'",
   changes: Partial<SurveyParts> = {},
 ) {
-  const asked: (readonly string[])[] = [];
+  const asked: (readonly CertSource[])[] = [];
   const parts = {
     clock: clockOf(goodVerdict()),
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
@@ -56,13 +56,20 @@ function look(
       stop: () => {},
     },
     spool: { stats: () => spoolStats() },
-    supervisor: { trouble: () => undefined, lastTrouble: () => undefined, rolledBack: () => undefined },
+    supervisor: {
+      trouble: () => undefined,
+      lastTrouble: () => undefined,
+      rolledBack: () => undefined,
+      limits: () => [],
+      startFaults: () => [],
+    },
+    tlsFiles: { unused: () => undefined },
     spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
     self: { read: async () => self },
     certs: {
-      async read(files: readonly string[]) {
+      async read(files: readonly CertSource[]) {
         asked.push(files);
         return [...certificates];
       },
@@ -152,7 +159,7 @@ test('the certificates that could cut the unit off are looked at, and the first 
   const certificates = [cert('/ca.pem', 400), cert('/unit.pem', 12.5), { file: '/x', error: 'ENOENT' }];
   const { state, asked } = look(fresh(leafFacts([]), 1000), certificates, uci);
   const now = await state;
-  assert.deepEqual(asked, [['/unit.pem', '/ca.pem']]);
+  assert.deepEqual(asked, [[{ file: '/unit.pem' }, { file: '/ca.pem' }]]);
   assert.equal(now.nats.certificate_days_left, 12.5);
   assert.deepEqual(now.nats.certificates, [
     { file: '/ca.pem', days_left: 400 },
@@ -167,7 +174,7 @@ test('what is looked at is what the leaf mode uses', async () => {
   const asked = async (mode: string): Promise<unknown> => {
     const seen = look(undefined, [], `${hub}${leaf} option mode ${mode}\n option external_tls_ca '/xca'\n`);
     await seen.state;
-    return seen.asked[0];
+    return seen.asked[0]?.map((one) => (typeof one === 'string' ? one : one.file));
   };
   assert.deepEqual(await asked('managed'), ['/ca', '/l', '/lca', '/u.creds']);
   assert.deepEqual(await asked('external'), ['/xca']);
