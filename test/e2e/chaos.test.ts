@@ -15,6 +15,7 @@ describe('a unit around which everything breaks at random', () => {
     try {
       const { table, faults } = judge(await chaos(t, { ...opts, log: (line) => lines.push(line) }));
       t.diagnostic(`NUNECT_SEED=${seed}\n${table}`);
+      lines.push(table);
       assert.deepEqual(faults, []);
     } catch (error) {
       throw new Error(`${error}\n${lines.join('\n')}`, { cause: error });

@@ -1,5 +1,6 @@
 // A unit at which everything is broken at random, and the books of what came of it.
 
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';
@@ -53,6 +54,8 @@ export interface ChaosResult {
   /** What the agent counted as acknowledged between the two calm times, and how many the stream got. */
   readonly acknowledged: number;
   readonly arrived: number;
+  /** What it published in that time without an acknowledgement, and counted as not stored. */
+  readonly published: number;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -131,16 +134,26 @@ async function calm(scene: Scene, seconds: number): Promise<Calm> {
   return { ...vitals, heap: await scene.instrument.collect(scene.watch.run().pid) };
 }
 
-/** What the agent counts as acknowledged, and what the stream has: both at a moment when nothing is on its way. */
-async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: number }> {
+/** A status that is being made now: one is shown for up to a second. */
+async function freshStatus(scene: Scene): Promise<StatusSnapshot> {
+  const { uptime_s } = await scene.status();
+  return eventually(
+    'another status',
+    async () => {
+      const now = await scene.status();
+      return now.uptime_s !== uptime_s && now;
+    },
+    15_000,
+    20,
+  );
+}
+
+/** What the agent counts as acknowledged, and what the stream has at the same moment, when nothing is on its way. */
+async function counted(scene: Scene): Promise<Pick<ChaosResult, 'acknowledged' | 'arrived' | 'published'>> {
   return eventually('a moment without waiting records', async () => {
-    const first = (await scene.status()).spool;
-    await pause(300); // those of one second come together
+    const { spool } = await freshStatus(scene);
     const arrived = scene.archive.flat().length + (await scene.hub.stored());
-    await pause(300);
-    const then = (await scene.status()).spool;
-    const isStill = first?.records === 0 && then?.records === 0 && first.stored === then.stored;
-    return isStill && { acknowledged: first.stored, arrived };
+    return spool?.records === 0 && { acknowledged: spool.stored, published: spool.published, arrived };
   });
 }
 
@@ -220,5 +233,6 @@ export async function chaos(owner: Cleanup, opts: ChaosOptions): Promise<ChaosRe
     silences: scene.dark.filter(({ from_ms, until_ms }) => until_ms - from_ms > noticed_ms).length,
     acknowledged: after.acknowledged - before.acknowledged,
     arrived: after.arrived - before.arrived,
+    published: after.published - before.published,
   };
 }

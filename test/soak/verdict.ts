@@ -6,7 +6,7 @@ const growth = { heap_mb: 2, external_mb: 2, rss_mb: 12, files: 2, children: 0, 
 /** spool.window: so many may have been on their way before each report. */
 const onTheWay = 64;
 
-/** The status is made at most once a second: what the agent counts may be that old when the stream is counted. */
+/** The records of a second come together, and may do so between the status and the count of the stream. */
 const oneSecond = 8;
 
 /** A table of the figures, and the faults; no faults means passed. */
@@ -47,7 +47,7 @@ export function judge(result: ChaosResult): { readonly table: string; readonly f
       .sort(([, a], [, b]) => b - a)
       .map(([name, times]) => `  ${String(times).padStart(3)}  ${name}`),
     `records: ${ledger.stored} stored, ${ledger.doubled.length} of them twice, ${ledger.missing} missing: ${ledger.reported} reported as dropped, ${ledger.lost} lost with a killed agent (at most ${ledger.mayBeLost} expected)`,
-    `second half: ${result.acknowledged} acknowledged, ${result.arrived} received, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `, of which ${both} had been stored` : ''}`,
+    `second half: ${result.acknowledged} acknowledged, ${result.published} published without, ${result.arrived} received, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `, of which ${both} had been stored` : ''}`,
     `clock: locked in ${result.locks} polls, daemons silent for long ${result.silences} times, wrongly locked ${result.lockedInVain.length} times`,
     `${'idle'.padEnd(12)} ${'begin'.padStart(8)} ${'end'.padStart(8)}  allowed growth`,
     ...rows.map(
