@@ -1,13 +1,12 @@
 // The real `nunect render`, killed by SIGKILL at any time; two of them at once. The steps between are killed one by one in
 // test/unit/leaf/render/files.test.ts.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { confParts, hubIdOf } from '../../agent/leaf/conf/server.ts';
-import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { need, runtime } from '../kit/process/tools.ts';
 import { bundle } from '../kit/unit/site.ts';
 
@@ -26,10 +25,11 @@ function unitOf(t: TestContext) {
       const text = `config agent\n option unit 'demo-01'\n${hub}config leaf\n option port '${port}'\n option server '${server}'\n`;
       writeFileSync(config, text, { mode: 0o600 });
     },
-    start: (): ChildProcess => spawn(runtime(), words, { stdio: ['ignore', 'pipe', 'ignore'] }),
+    start: (): Daemon => daemon(t, runtime(), words),
     /** Does what the last line asks for, as the init scripts do, and gives it. */
     act(printed: string): string {
-      const todo = printed.trimEnd().split('\n').at(-1) ?? '';
+      const isTodo = (line: string): boolean => /^(restart|reload|nothing)/.test(line);
+      const todo = printed.split('\n').findLast(isTodo) ?? '';
       if (todo.includes('restart: leaf')) runs.leaf = conf();
       if (/(restart|reload): (leaf )?agent/.test(todo))
         runs.agent = readFileSync(join(out, 'agent.json'), 'utf8');
@@ -58,9 +58,6 @@ function unitOf(t: TestContext) {
   };
 }
 
-const exitOf = (child: ChildProcess): Promise<NodeJS.Signals | number | null> =>
-  new Promise((resolve) => void child.once('close', (code, signal) => resolve(signal ?? code)));
-
 test('killed at any time, the next rendering asks for what is due', async (t) => {
   const unit = unitOf(t);
   const { ask, start, out } = unit;
@@ -76,11 +73,6 @@ test('killed at any time, the next rendering asks for what is due', async (t) =>
   for (let n = 1; n <= 24; n++) {
     ask(7000 + n);
     const child = start();
-    const exited = exitOf(child);
-    let printed = '';
-    child.stdout?.on('data', (data) => {
-      printed += data;
-    });
     if (n % 2 === 0) setTimeout(() => child.kill('SIGKILL'), Math.random() * whole_ms * 1.2);
     else {
       // at one of its changes in the directory
@@ -89,10 +81,10 @@ test('killed at any time, the next rendering asks for what is due', async (t) =>
         changes -= 1;
         if (changes === 0) child.kill('SIGKILL');
       });
-      void exited.then(() => watcher.close());
+      void child.exited.then(() => watcher.close());
     }
-    if ((await exited) === 'SIGKILL') killed += 1;
-    unit.act(printed); // it may have come so far
+    if ((await child.exited) === null) killed += 1;
+    unit.act(child.output()); // it may have come so far
     await unit.settle();
     unit.assertFits(7000 + n);
   }

@@ -32,6 +32,7 @@ import { confParts, hubAddresses, hubIdOf, withHubOf } from '../../agent/leaf/co
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
+import { parseDue } from '../../agent/leaf/render/outcome.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
 import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
@@ -164,6 +165,7 @@ const readers: Readonly<
   ],
   readUnitState: [readUnitState],
   findAccount: [(text) => findAccount('nunect', text, text), ['nunect:x:1:', ''], ['x:x:1:', '']],
+  parseDue: [(text) => parseDue(text), ['{"leaf":"', '","agent":"x","steps":{}}']],
   parseAgentFile: [(text) => quiet(() => parseAgentFile(text, '/x')), ['{"schema":1,"config":"', '"}']],
   overlap: [(text) => overlap(text, `${text}.>`)],
   'log lines': [(text) => formatEntry({ level: 'info', comp: 'a', msg: text, fields: { a: text } })],
