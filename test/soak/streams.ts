@@ -17,8 +17,11 @@ async function set({ hub: { nc } }: Scene, how: 'CREATE' | 'UPDATE', settings: S
   if (error !== undefined) throw new Error(`${how} ${JSON.stringify(settings)}: ${error.description}`);
 }
 
-/** What the stream has is kept for the books. */
-async function remove({ hub: { nc }, archive }: Scene): Promise<void> {
+/** What the stream has is kept for the books, when nothing more comes: a sealed one takes nothing, any other is turned away. */
+async function remove(scene: Scene): Promise<void> {
+  const { hub, archive } = scene;
+  const { nc } = hub;
+  await set(scene, 'UPDATE', { subjects: ['other.>'] }).catch(() => {});
   archive.push(await readStream(nc, 'NUNECT'));
   await jetstream(nc, 'STREAM.DELETE.NUNECT');
 }

@@ -79,6 +79,9 @@ const vitalsOf = (pid: number): Vitals => ({
 const medianOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
+/** What a nats-server says that was given a leaf.conf in pieces. */
+const serversWord = /^FATAL leaf: nats-server: /;
+
 /** Looks once a second from now on. */
 export function watchVitals(place: Place): Watch {
   const runs: Run[] = [];
@@ -101,6 +104,7 @@ export function watchVitals(place: Place): Watch {
 
   function lookAtProcess(pid: number): void {
     for (const line of place.unit.agent().output().split('\n')) {
+      if (serversWord.test(line)) continue;
       if (/unhandled|crashed|FATAL|MaxListenersExceeded|DeprecationWarning/i.test(line)) oddities.add(line);
     }
     for (const child of childrenOf(pid)) {
