@@ -22,7 +22,8 @@ export interface Outcome {
 
 /** What a run of render has decided: what has to be done, and what becomes of files that do not stay. */
 export interface Due extends Pick<Outcome, 'leaf' | 'agent'> {
-  readonly steps: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;
+  /** Missing once they are done: what a later run stages is not for them. */
+  readonly steps?: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;
 }
 
 /** Parts of leaf.conf that a running nats-server of every version takes over on SIGHUP (facts/nats.md 1.3). */
@@ -84,8 +85,7 @@ const isAction = (value: unknown): value is Action => actions.some((one) => one 
 export function parseDue(text: string): Due | undefined {
   try {
     const due: unknown = JSON.parse(text);
-    if (isObject(due) && isAction(due['leaf']) && isAction(due['agent']) && isObject(due['steps']))
-      return due as unknown as Due;
+    if (isObject(due) && isAction(due['leaf']) && isAction(due['agent'])) return due as unknown as Due;
   } catch {
     // no JSON
   }
