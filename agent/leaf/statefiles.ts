@@ -131,7 +131,7 @@ export const stateAccess: Readonly<
   },
   without: {
     writers: ['leaf/supervisor', 'procd/nunect-leaf'],
-    readers: ['leaf/supervisor', 'openwrt/nunect/leaf'],
+    readers: ['leaf/supervisor', 'leaf/render', 'openwrt/nunect/leaf'],
   },
   reducedConf: {
     writers: ['openwrt/nunect/leaf'],

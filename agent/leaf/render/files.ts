@@ -167,9 +167,9 @@ function readRendered({ dir }: Target, boot: string): Rendered {
   if (text === undefined) return {};
   try {
     const agentFile = parseAgentFile(text, path);
-    return agentFile.local.boot_id === boot
-      ? { agentFile, ...known({ conf: readIfThere(statePath(dir, 'conf')) }) }
-      : {};
+    if (agentFile.local.boot_id !== boot) return {};
+    const isReduced = existsSync(statePath(dir, 'without'));
+    return { agentFile, isReduced, ...known({ conf: readIfThere(statePath(dir, 'conf')) }) };
   } catch (error) {
     if (error instanceof AgentFileError) return {};
     throw error;

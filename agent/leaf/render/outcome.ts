@@ -7,6 +7,8 @@ import { confParts } from '../conf/server.ts';
 export interface Rendered {
   readonly agentFile?: AgentFile;
   readonly conf?: string;
+  /** The leaf runs a copy of it without what cannot start, and would only read that again. */
+  readonly isReduced?: boolean;
 }
 
 /** By their weight. */
@@ -41,7 +43,8 @@ function leafAction(before: Rendered, after: Rendered, parts: readonly string[])
   if (before.conf === undefined || after.conf === undefined) {
     return before.conf === after.conf ? 'nothing' : 'restart';
   }
-  if (isOtherServer || parts.some((part) => !reloadable.includes(part))) return 'restart';
+  const needsRestart = (part: string): boolean => before.isReduced || !reloadable.includes(part);
+  if (isOtherServer || parts.some(needsRestart)) return 'restart';
   return parts.length > 0 ? 'reload' : 'nothing';
 }
 

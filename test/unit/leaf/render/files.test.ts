@@ -1,6 +1,6 @@
 // Kills the rendering at each of its changes to the file system, and in half a write, then renders again.
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type AgentFile, parseAgentFile } from '../../../../agent/config/agentfile.ts';
@@ -206,4 +206,17 @@ test('two in a row are killed, the first before it has printed what it asked for
       one.act(await one.render(second));
       one.assertFits(`${first}, ${second}, killed at change ${n}`);
     }
+});
+
+test('a leaf that runs a copy without a part is restarted for what another would read again', async (t) => {
+  const one = unitOf(t);
+  one.act(await one.render('first'));
+  writeFileSync(statePath(one.out, 'without'), 'jetstream\nno space left\n');
+  assert.equal(
+    (await one.render('user')).leaf,
+    'restart',
+    'it would read the copy, with the users of before',
+  );
+  rmSync(statePath(one.out, 'without'));
+  assert.equal((await one.render('first')).leaf, 'reload');
 });
