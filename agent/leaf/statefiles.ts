@@ -118,7 +118,7 @@ export const stateAccess: Readonly<
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {
     writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/supervisor'],
-    readers: ['leaf/supervisor', 'cli'],
+    readers: ['leaf/supervisor', 'cli', 'openwrt/nunect/leaf'],
   },
   running: {
     writers: ['openwrt/nunect/leaf'],
