@@ -172,6 +172,7 @@ async function renderLocked(
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);
   io.stdout(formatOutcome(files.outcome()));
   act?.(files.outcome());
+  await new Promise(setImmediate); // by then it is known, and ends the process, that nobody reads: it stays due
   files.settle();
   return state === undefined || state === 'current' ? 0 : 1;
 }
