@@ -27,8 +27,8 @@ SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
 
-Run the leaf server separately, as the same user, under a supervisor that restarts it, such as a systemd unit with
-Restart=always. The agent stops it to apply new settings.
+Run the leaf server as the same user under a supervisor that restarts it, such as systemd with Restart=always. The
+agent stops it to apply new settings.
   /usr/lib/nunect/leaf DIR nats-server
 `;
 
