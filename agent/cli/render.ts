@@ -14,7 +14,7 @@ import type { LeafSecrets } from '../leaf/conf/users.ts';
 import { type LeafFiles, leafFiles } from '../leaf/render/files.ts';
 import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
 import { lockDirectory } from '../leaf/render/lock.ts';
-import { formatOutcome } from '../leaf/render/outcome.ts';
+import { formatOutcome, type Outcome } from '../leaf/render/outcome.ts';
 import { renderInto } from '../leaf/render/render.ts';
 import { type LeafServer, leafServer } from '../leaf/render/server.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
@@ -113,8 +113,11 @@ const spawnWith = (file: number): Spawn =>
 /** More than a rendering takes in which nats-server does not answer. */
 const longestWait_ms = 120_000;
 
+/** Does what a rendering asks for, where no script reads it. */
+type Act = (outcome: Outcome) => void;
+
 /** `nunect render`: gives the exit code; wrong arguments throw a UsageError. */
-export async function render(args: readonly string[], io: CommandIo): Promise<number> {
+export async function render(args: readonly string[], io: CommandIo, act?: Act): Promise<number> {
   const given = readFlags(args, flags);
   if (given.help === true) {
     io.stdout(usage);
@@ -130,7 +133,7 @@ export async function render(args: readonly string[], io: CommandIo): Promise<nu
   const lock = await lockDirectory(spawnWith, files.dir, longestWait_ms);
   try {
     if (lock.lacking !== undefined) io.stderr(`note: ${lock.lacking}\n`);
-    return await renderLocked(files, given, addressNow, io);
+    return await renderLocked(files, given, addressNow, io, act);
   } finally {
     lock.release();
   }
@@ -146,6 +149,7 @@ async function renderLocked(
   },
   address: AddressOf,
   io: CommandIo,
+  act?: Act,
 ): Promise<number> {
   const isRoot = process.getuid?.() === 0;
   const installed = given.out === runDir && isRoot ? keepDir : undefined;
@@ -167,6 +171,8 @@ async function renderLocked(
   const state = after.leaf?.state;
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);
   io.stdout(formatOutcome(files.outcome()));
+  act?.(files.outcome());
+  await new Promise(setImmediate); // by then it is known, and ends the process, that nobody reads: it stays due
   files.settle();
   return state === undefined || state === 'current' ? 0 : 1;
 }

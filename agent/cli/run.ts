@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
 import { runAs } from '../config/checks/trust.ts';
+import type { Outcome } from '../leaf/render/outcome.ts';
 import { statePath } from '../leaf/statefiles.ts';
+import { leafControl } from '../leaf/supervisor/process.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { formatEntry } from '../lib/log.ts';
+import { systemTicker } from '../lib/ticker.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { render } from './render.ts';
@@ -24,8 +27,8 @@ SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
 
-Run the leaf server separately, as the same user, under a supervisor that restarts it, such as a systemd unit with
-Restart=always. The agent stops it to apply new settings.
+Run the leaf server as the same user under a supervisor that restarts it, such as systemd with Restart=always. The
+agent stops it to apply new settings.
   /usr/lib/nunect/leaf DIR nats-server
 `;
 
@@ -157,8 +160,14 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     return 0;
   }
   const path = statePath(dir, 'agentFile');
+  const settle = (todo: Outcome): void => {
+    const leaf = leafControl(systemTicker(), resolve(dir));
+    if (todo.leaf === 'restart') leaf.end(); // its supervisor starts it again
+    if (todo.leaf === 'reload') leaf.reload();
+  };
   const load = async (): Promise<AgentFile> => {
-    if (config !== undefined) await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr });
+    if (config !== undefined)
+      await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr }, settle);
     return parseAgentFile(readRendered(path), path);
   };
   let running: Running | undefined; // until it is there, what a reload asks for is in the file that is read then

@@ -109,10 +109,7 @@ export const userNkey: TextRule = {
 };
 
 /** A JetStream domain; it is one token of the API subjects. */
-export const jetstreamDomain: TextRule = {
-  pattern: /^[A-Za-z0-9_-]{1,64}$/,
-  allowed: '1 to 64 of A-Z a-z 0-9 _ -',
-};
+export const jetstreamDomain = token;
 
 /** What a browser sends as Origin. */
 export const origin: TextRule = {

@@ -21,6 +21,8 @@ interface CauseEntry {
 }
 
 const network = 'check the network and hub.url';
+const dates = 'check the clock of the unit, then the certificate of the hub';
+const sameLimit = 'set leaf.max_payload_kb to the max_payload of the hub';
 
 // in this order: of causes of one kind, and of entries that fit a text, the first is taken, which is the most precise
 const table = {
@@ -87,14 +89,14 @@ const table = {
   payload_in: {
     kind: 'lost',
     text: 'a message from the hub is larger than the leaf takes, which cuts the link',
-    todo: 'set leaf.max_payload_kb to the max_payload of the hub',
+    todo: sameLimit,
     match: /maximum payload exceeded/i,
     isLimit: true,
   },
   payload_out: {
     kind: 'lost',
     text: 'a message from the unit is larger than the hub takes, which cuts the link',
-    todo: 'set leaf.max_payload_kb to the max_payload of the hub or of its account',
+    todo: `${sameLimit} or of its account`,
     match: /maximum payload violation/i,
     isLimit: true,
   },
@@ -134,14 +136,14 @@ const table = {
   cert_not_yet: {
     kind: 'refused',
     text: 'the certificate of the hub is not valid yet',
-    todo: 'check the clock of the unit, then the certificate of the hub',
+    todo: dates,
     isDated: true,
     match: /not yet valid: current time \S+ is before|CERT_NOT_YET_VALID|certificate is not yet valid/i,
   },
   cert_expired: {
     kind: 'refused',
     text: 'the certificate of the hub has expired',
-    todo: 'check the clock of the unit, then the certificate of the hub',
+    todo: dates,
     isDated: true,
     match: /certificate has expired|CERT_HAS_EXPIRED/i,
   },

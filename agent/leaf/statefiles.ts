@@ -118,7 +118,7 @@ export const stateAccess: Readonly<
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {
     writers: ['leaf/conf', 'nats-server', 'openwrt/nunect/leaf', 'leaf/supervisor'],
-    readers: ['leaf/supervisor', 'cli'],
+    readers: ['leaf/supervisor', 'cli', 'openwrt/nunect/leaf'],
   },
   running: {
     writers: ['openwrt/nunect/leaf'],
@@ -131,7 +131,7 @@ export const stateAccess: Readonly<
   },
   without: {
     writers: ['leaf/supervisor', 'procd/nunect-leaf'],
-    readers: ['leaf/supervisor', 'openwrt/nunect/leaf'],
+    readers: ['leaf/supervisor', 'leaf/render', 'openwrt/nunect/leaf'],
   },
   reducedConf: {
     writers: ['openwrt/nunect/leaf'],

@@ -1,10 +1,11 @@
 // SIGHUP with every kind of change: what restarts, what stays, and no record is lost or doubled.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Msg } from '@nats-io/transport-node';
+import { connect, type Msg } from '@nats-io/transport-node';
+import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -304,5 +305,34 @@ describe('an agent.json that cannot be used at the start', () => {
     await eventually('the reload', () => agent.output().includes('config reloaded'));
     await agent.end('SIGTERM');
     assert.doesNotMatch(agent.output(), /crashed/);
+  });
+
+  test('with a config of its own the agent also has the leaf started again or read its users', async () => {
+    const at = tempDir(owner, 'alone');
+    const config = join(at, 'nunect');
+    const [first, second, status] = [await reservePort(), await reservePort(), await reservePort()];
+    const write = (port: number, more = ''): void =>
+      writeFileSync(
+        config,
+        `config agent\n\toption unit 'alone'\nconfig leaf\n\toption port '${port}'\n\toption server '${server}'\nconfig status\n\toption port '${status}'\n${more}`,
+        { mode: 0o600 },
+      );
+    write(first);
+    const agent = daemon(owner, runtime(), [bundle, 'run', '--dir', at, '--config', config]);
+    await eventually('its config', () => existsSync(join(at, 'leaf.conf')));
+    await keepLeaf(owner, at, server);
+    const logsIn = (port: number, user?: object): Promise<boolean> =>
+      connect({ servers: `127.0.0.1:${port}`, reconnect: false, ...user }).then(
+        (nc) => nc.close().then(() => true),
+        (error: Error) => /authorization/i.test(error.message) && user === undefined,
+      );
+    await eventually('the leaf', () => logsIn(first));
+    write(second);
+    agent.kill('SIGHUP');
+    await eventually('the leaf at its new port', () => logsIn(second));
+    write(second, `config user 'radio'\n\toption password 'x'\n\tlist publish 'radio.>'\n`);
+    agent.kill('SIGHUP');
+    await eventually('the new user is let in', () => logsIn(second, { user: 'radio', pass: 'x' }));
+    await agent.end('SIGTERM');
   });
 });

@@ -115,3 +115,14 @@ test('two at once wait for each other, and a killed one holds nothing up', async
   assert.deepEqual(todo.sort(), ['nothing to do', 'nothing to do', 'restart: leaf; reload: agent']);
   unit.assertFits(7001);
 });
+
+test('what it asks for stays due when whoever started it is gone, and so reads it not', async (t) => {
+  const unit = unitOf(t);
+  unit.ask(7000);
+  await unit.settle();
+  unit.ask(7001);
+  await runToEnd('sh', ['-c', '"$0" "$@" | :', runtime(), ...unit.words]); // as of an init script that was killed
+  assert.ok(unit.conf().includes('port: 7001'));
+  assert.equal(await unit.settle(), 'restart: leaf; reload: agent');
+  unit.assertFits(7001);
+});

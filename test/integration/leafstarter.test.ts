@@ -1,6 +1,6 @@
 // The starter of the leaf under busybox ash: which config the server gets, and what it leaves behind.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -83,6 +83,22 @@ test('what cannot start is left out of a copy, of the config that is used', (t) 
   write('leaf.fallback.conf', good);
   write('state/fallback', `${hubIdOf(text)}\nwhy\n`);
   assert.equal(start(), '-c /state/leaf.fallback.conf\n');
+});
+
+test('the log of a server that never starts does not fill the RAM', (t) => {
+  const { dir, write } = place(t);
+  write('refuses', '#!/bin/sh\necho "nats-server: no"\nexit 1\n');
+  const start = (): unknown =>
+    spawnSync(need('busybox'), ['sh', join(projectRoot, 'openwrt/nunect/leaf'), dir, join(dir, 'refuses')]);
+  execFileSync('chmod', ['755', join(dir, 'refuses')]);
+  start();
+  const log = (): string => readFileSync(join(dir, 'state/leaf.log'), 'utf8');
+  assert.match(log(), /^\[\d+\] \[FTL\] nats-server: no\n$/);
+  start();
+  assert.equal(log().split('\n').length, 3);
+  write('state/leaf.log', 'x'.repeat(256 * 1024));
+  start();
+  assert.match(log(), /^\[\d+\] \[FTL\] nats-server: no\n$/);
 });
 
 test('a good hub part joins what is local and new, and its addresses show no login', () => {

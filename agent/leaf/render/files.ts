@@ -87,6 +87,7 @@ function makeState(path: string, gid: number | undefined): void {
 /** The files that take their place with agent.json, and what they are until then. */
 const drafts = { conf: 'confNext', fallbackConf: 'fallbackNext' } as const;
 type Staged = keyof typeof drafts;
+type Steps = NonNullable<Due['steps']>;
 
 /** The run directory, and what of it waits for `commit`. */
 interface Target {
@@ -94,7 +95,7 @@ interface Target {
   /** Group that the files are shared with, when root writes them. */
   readonly gid: number | undefined;
   /** What becomes of them with `commit`. */
-  steps: { -readonly [name in Staged]?: Due['steps'][name] };
+  steps: { -readonly [name in Staged]?: Steps[name] };
   /** As it was found. */
   before: Rendered;
   /** What a run before could not say. */
@@ -166,9 +167,9 @@ function readRendered({ dir }: Target, boot: string): Rendered {
   if (text === undefined) return {};
   try {
     const agentFile = parseAgentFile(text, path);
-    return agentFile.local.boot_id === boot
-      ? { agentFile, ...known({ conf: readIfThere(statePath(dir, 'conf')) }) }
-      : {};
+    if (agentFile.local.boot_id !== boot) return {};
+    const isReduced = existsSync(statePath(dir, 'without'));
+    return { agentFile, isReduced, ...known({ conf: readIfThere(statePath(dir, 'conf')) }) };
   } catch (error) {
     if (error instanceof AgentFileError) return {};
     throw error;
@@ -179,7 +180,7 @@ const removeDrafts = (target: Target): void =>
   remove(target, 'confDraft', 'confNext', 'fallbackNext', 'agentFileDraft');
 
 /** Puts what is staged in place, as far as that was not done. */
-function finish(target: Target, steps: Due['steps']): void {
+function finish(target: Target, steps: Steps): void {
   const replace = (from: StateFile, to: StateFile): void => {
     if (existsSync(statePath(target.dir, from))) rename(target, from, to);
   };
@@ -191,11 +192,15 @@ function finish(target: Target, steps: Due['steps']): void {
 }
 
 function begin(target: Target, boot: string): Rendered {
-  const text = readIfThere(statePath(target.dir, 'renderDue'));
+  const path = statePath(target.dir, 'renderDue');
+  const text = readIfThere(path);
   if (text !== undefined) {
-    const due = parseDue(text);
-    if (due !== undefined) finish(target, due.steps);
-    target.due = due ?? { leaf: 'restart', agent: 'restart', steps: {} };
+    const { steps, ...due }: Due = parseDue(text) ?? { leaf: 'restart', agent: 'restart' };
+    target.due = due;
+    if (steps) {
+      finish(target, steps);
+      writeAtomic(path, JSON.stringify(due)); // this run may be killed, too, with other files staged
+    }
   }
   removeDrafts(target); // of a run that decided nothing
   target.before = readRendered(target, boot);

@@ -7,6 +7,8 @@ import { confParts } from '../conf/server.ts';
 export interface Rendered {
   readonly agentFile?: AgentFile;
   readonly conf?: string;
+  /** The leaf runs a copy of it without what cannot start, and would only read that again. */
+  readonly isReduced?: boolean;
 }
 
 /** By their weight. */
@@ -22,7 +24,8 @@ export interface Outcome {
 
 /** What a run of render has decided: what has to be done, and what becomes of files that do not stay. */
 export interface Due extends Pick<Outcome, 'leaf' | 'agent'> {
-  readonly steps: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;
+  /** Missing once they are done: what a later run stages is not for them. */
+  readonly steps?: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;
 }
 
 /** Parts of leaf.conf that a running nats-server of every version takes over on SIGHUP (facts/nats.md 1.3). */
@@ -40,7 +43,8 @@ function leafAction(before: Rendered, after: Rendered, parts: readonly string[])
   if (before.conf === undefined || after.conf === undefined) {
     return before.conf === after.conf ? 'nothing' : 'restart';
   }
-  if (isOtherServer || parts.some((part) => !reloadable.includes(part))) return 'restart';
+  const needsRestart = (part: string): boolean => before.isReduced || !reloadable.includes(part);
+  if (isOtherServer || parts.some(needsRestart)) return 'restart';
   return parts.length > 0 ? 'reload' : 'nothing';
 }
 
@@ -84,8 +88,7 @@ const isAction = (value: unknown): value is Action => actions.some((one) => one 
 export function parseDue(text: string): Due | undefined {
   try {
     const due: unknown = JSON.parse(text);
-    if (isObject(due) && isAction(due['leaf']) && isAction(due['agent']) && isObject(due['steps']))
-      return due as unknown as Due;
+    if (isObject(due) && isAction(due['leaf']) && isAction(due['agent'])) return due as unknown as Due;
   } catch {
     // no JSON
   }

@@ -159,9 +159,15 @@ function rollBackText(s: Supervision): string | undefined {
   const why = rollBack(s)?.why;
   if (why === undefined || s.control?.process()?.onFallback === false) return undefined;
   const use = s.deps.leaf.hubUp() === true ? 'in use' : 'tried';
-  const { confirm_s } = s.file.config.leaf;
-  return `the leaf could not join with the changed hub settings within ${confirm_s} s: ${why}; the last good ones are ${use}`;
+  return `${notJoined(confirmTime_s(s))}: ${why}; the last good ones are ${use}`;
 }
+
+const notJoined = (within_s: number): string =>
+  `the leaf could not join with the changed hub settings within ${within_s} s`;
+
+/** The server has tried the settings twice in that time: its pause is up to 2 * reconnect_s, and its first attempt may be too early. */
+const confirmTime_s = ({ file: { config } }: Supervision): number =>
+  config.leaf.confirm_s && Math.max(config.leaf.confirm_s, 2 * config.hub.reconnect_s + 1);
 
 /** Looks at the leaf, and does what `decide` wants. */
 function tick(s: Supervision): void {
@@ -185,7 +191,7 @@ function tick(s: Supervision): void {
     onFallback: process?.onFallback ?? rollBack(s) !== undefined,
     proven: s.control.read('joined') === s.asked,
   };
-  const limits = { confirm_ms: leaf.confirm_s * 1000, watchdog_ms: leaf.watchdog_s * 1000 };
+  const limits = { confirm_ms: confirmTime_s(s) * 1000, watchdog_ms: leaf.watchdog_s * 1000 };
   const { state, step } = decide(s.state, now, limits);
   s.state = state;
   if (step !== undefined) void actUnlessJoined(s, step);
@@ -244,7 +250,7 @@ function act(s: Supervision, { action, after_ms }: SupervisorStep): void {
       deps.events.publish({
         event: 'hub_settings',
         after: 'last_good',
-        evidence: `the leaf could not join with the changed hub settings within ${for_s} s (${why}); the last good ones are tried`,
+        evidence: `${notJoined(for_s)} (${why}); the last good ones are tried`,
       });
       break;
     case 'return':

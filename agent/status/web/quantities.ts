@@ -53,6 +53,13 @@ const perStorage =
   (s: StatusSnapshot): Sample[] =>
     (s.system?.storage ?? []).map((entry) => ({ value: entry[value], labels: { path: entry.path } }));
 
+const perCertificate =
+  (value: 'not_after_ms' | 'days_left', by = 1) =>
+  (s: StatusSnapshot): Sample[] =>
+    s.certificates.map((c) =>
+      'error' in c ? { value: undefined } : { value: c[value] / by, labels: { file: c.file } },
+    );
+
 /** Every quantity of /metrics: the only place where a name and its help text stand. */
 export const quantities: readonly Quantity[] = [
   gauge('info', 'Always 1; the labels say what the unit is.', (s) =>
@@ -202,15 +209,15 @@ export const quantities: readonly Quantity[] = [
     'How often the link changed state.',
     perInterface((i) => i.carrier_changes),
   ),
-  gauge('certificate_not_after_seconds', 'Unix time at which the first certificate of a file expires.', (s) =>
-    s.certificates.map((c) =>
-      'error' in c ? { value: undefined } : { value: c.not_after_ms / 1000, labels: { file: c.file } },
-    ),
+  gauge(
+    'certificate_not_after_seconds',
+    'Unix time at which the first certificate of a file expires.',
+    perCertificate('not_after_ms', 1000),
   ),
-  gauge('certificate_days_left', 'Days until the first certificate of a file expires.', (s) =>
-    s.certificates.map((c) =>
-      'error' in c ? { value: undefined } : { value: c.days_left, labels: { file: c.file } },
-    ),
+  gauge(
+    'certificate_days_left',
+    'Days until the first certificate of a file expires.',
+    perCertificate('days_left'),
   ),
 
   counter('agent_cpu_seconds', 'CPU time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),

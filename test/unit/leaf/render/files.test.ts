@@ -1,6 +1,6 @@
 // Kills the rendering at each of its changes to the file system, and in half a write, then renders again.
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type AgentFile, parseAgentFile } from '../../../../agent/config/agentfile.ts';
@@ -79,7 +79,7 @@ function unitOf(t: TestContext) {
   const conf = (): string | undefined => readIfThere(statePath(out, 'conf'));
   const agentFile = (): AgentFile =>
     parseAgentFile(readFileSync(statePath(out, 'agentFile'), 'utf8'), 'agent.json');
-  async function render(name: Name): Promise<Outcome> {
+  async function render(name: Name, { printed = true } = {}): Promise<Outcome> {
     const configFile = join(dir, 'nunect');
     writeFileSync(configFile, configs[name], { mode: 0o600 });
     const files = leafFiles(out);
@@ -99,7 +99,7 @@ function unitOf(t: TestContext) {
       addressOf: () => undefined,
     });
     const outcome = files.outcome();
-    files.settle();
+    if (printed) files.settle();
     return outcome;
   }
   /** Does what the init scripts do. */
@@ -190,3 +190,33 @@ for (const [from, killed, then] of sequences)
       }
     assert.ok(kills > 10, `${kills} kills`);
   });
+
+test('two in a row are killed, the first before it has printed what it asked for, the second at any step', async (t) => {
+  for (const [first, second] of [
+    ['user', 'both'],
+    ['first', 'hub'],
+    ['both', 'external'],
+  ] as const)
+    for (let n = 1; ; n++) {
+      const one = unitOf(t);
+      one.act(await one.render('first'));
+      one.join();
+      await one.render(first, { printed: false });
+      if (!(await killedAt(t, n, false, () => one.render(second).then(one.act)))) break;
+      one.act(await one.render(second));
+      one.assertFits(`${first}, ${second}, killed at change ${n}`);
+    }
+});
+
+test('a leaf that runs a copy without a part is restarted for what another would read again', async (t) => {
+  const one = unitOf(t);
+  one.act(await one.render('first'));
+  writeFileSync(statePath(one.out, 'without'), 'jetstream\nno space left\n');
+  assert.equal(
+    (await one.render('user')).leaf,
+    'restart',
+    'it would read the copy, with the users of before',
+  );
+  rmSync(statePath(one.out, 'without'));
+  assert.equal((await one.render('first')).leaf, 'reload');
+});

@@ -117,6 +117,19 @@ test('new hub settings that do not join are rolled back: why goes to state/fallb
   assert.equal(supervisor.rolledBack(), undefined);
 });
 
+test('settings are not rolled back before the server has tried them once more, as its first attempt may be too early', async (t) => {
+  const { ended, pass, evidenceOf, supervisor, world } = supervised(t, {
+    leaf: "\nconfig hub 'hub'\n option reconnect_s 120",
+  });
+  await pass(240);
+  assert.equal(ended.length, 0);
+  await pass(15);
+  assert.equal(ended.length, 1);
+  assert.match(evidenceOf('hub_settings')[0] ?? '', /within 241 s/);
+  world.process = { pid: 8, hub: 'old', onFallback: true, without: [] };
+  assert.match(supervisor.rolledBack() ?? '', /within 241 s/);
+});
+
 test('a server that has not answered since its start is given time, and no longer than one that hangs', async (t) => {
   const { ended, pass, world } = supervised(t);
   await pass(55);
