@@ -103,9 +103,9 @@ const translated = (text: string): string => plain(html(text));
 /** LuCI's tools (minifier, search for texts) need a \ before a / in brackets, too. */
 const regExp = ({ source, flags }: RegExp): string => `/${source.replace(/(?<!\\)\//g, '\\/')}/${flags}`;
 
-/** The agent's message for a value that the option does not accept. */
+/** The agent's message for a value that the option does not accept: what is said of any mistake, so it must not name one. */
 function complaint(option: TableOption): string {
-  const parsed = option.parse('\0');
+  const parsed = option.parse('x://\0'); // of a text without a scheme only that would be said
   if (parsed.ok) throw new Error(`${option.name} takes a NUL`);
   return parsed.why;
 }
