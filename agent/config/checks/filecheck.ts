@@ -59,14 +59,14 @@ export function fixCommand(path: string, readers: Readers, rights: Rights, { sel
   return `${rights.uid === self.uid ? '' : `chown ${owner} ${file} && `}chmod 600 ${file}`;
 }
 
-/** The directories that lead to a path, and to where it links, from the root on. */
-function foldersTo(path: string, real: string | undefined): string[] {
+/** The directories that lead to absolute paths, each once, from the root on. */
+export function foldersTo(...paths: readonly string[]): string[] {
   const above = (one: string): string[] =>
     one
       .split('/')
       .slice(0, -1)
       .map((_, at, names) => names.slice(0, at + 1).join('/') || '/');
-  return [...new Set([...above(path), ...(real === undefined ? [] : above(real))])];
+  return [...new Set(paths.flatMap(above))];
 }
 
 /** What keeps the daemons from reading a file that they need. */
@@ -78,7 +78,7 @@ function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users)
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
     return [{ option, value: path, message, severity: 'error', ofFile: true, mend: command }];
   };
-  for (const folder of foldersTo(path, state.real)) {
+  for (const folder of foldersTo(path, state.real ?? path)) {
     const way = stat(folder);
     if (way.kind !== 'folder' || isAllowed(daemon, 1, way)) continue;
     const word = shellWord(folder);
