@@ -2,7 +2,7 @@ import { formatCreds, isPlainCreds, readCreds } from '../formats/creds.ts';
 import { isCertificate, isKey, isPlainPem, pemBlocks } from '../formats/pem.ts';
 import { savedText } from '../formats/saved.ts';
 import type { Config } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import { type ReadBytes, readSecret } from '../secrets.ts';
 import { filesOf, isUsed } from './filecheck.ts';
 import { tlsFileProblems } from './tlsfilecheck.ts';
@@ -44,12 +44,9 @@ export function contentProblems(config: Config, read: ReadBytes): UnplacedProble
     const found = readSecret(option, path, read);
     return found !== undefined && 'problem' in found ? [found.problem] : [];
   });
-  const copied = rewritten(config, read).map(({ option, path }) => ({
-    option,
-    value: path,
-    message: 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload',
-    severity: 'warning' as const,
-    ofFile: true as const,
-  }));
+  const saved = 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload';
+  const copied = rewritten(config, read).map(({ option, path }) =>
+    fileProblem(option, path, saved, 'warning'),
+  );
   return [...secrets, ...tlsFileProblems(config, read), ...copied];
 }

@@ -2,7 +2,7 @@ import { shellWord } from '../../lib/format.ts';
 import type { Option } from '../kinds.ts';
 import type { Config } from '../options.ts';
 import { sections } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import { type OptionTable, pathOf } from '../section.ts';
 import { describeRights, excess, isAllowed, type Rights, type Users } from './access.ts';
 
@@ -76,7 +76,7 @@ function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users)
   if (daemon === undefined || state.kind !== 'file') return [];
   const blocked = (rights: Rights, text: string, command: string): UnplacedProblem[] => {
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
-    return [{ option, value: path, message, severity: 'error', ofFile: true, mend: command }];
+    return [{ ...fileProblem(option, path, message), mend: command }];
   };
   for (const folder of foldersTo(path, state.real ?? path)) {
     const way = stat(folder);
@@ -111,18 +111,17 @@ export function isUsed(option: string, { hub, leaf }: Config): boolean {
 function checkFile(one: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
-  const at = { option, value: path, ofFile: true } as const;
   if (state.kind === 'unknown') return [];
   if (state.kind !== 'file') {
     const message = state.kind === 'missing' ? 'there is no such file' : 'is not a file';
-    return [{ ...at, message, severity: 'error' }];
+    return [fileProblem(option, path, message)];
   }
   if (readers === 'public') return [];
   const wide = excess(state, users, readers === 'private' ? (users.daemon?.gids ?? []) : []);
   if (wide.length === 0) return [];
   const mend = fixCommand(path, readers, state, users);
   const message = `${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
-  return [{ ...at, message, severity: 'warning', mend }];
+  return [{ ...fileProblem(option, path, message, 'warning'), mend }];
 }
 
 /** Whether the files that the options name are there, kept private where they are, and fit for who reads them. */

@@ -4,7 +4,7 @@ import { keepDir } from '../../lib/defaults.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import type { ReadBytes } from '../secrets.ts';
 import { describeRights, excess } from './access.ts';
 import { filesOf, fixCommand, foldersTo, isDaemonReadable, type NamedFile } from './filecheck.ts';
@@ -133,7 +133,7 @@ export function withinLimits(
   if (limits === undefined) return { config, refused: [] };
   const refused: UnplacedProblem[] = [];
   const refuse = (option: string, value: string, message: string): void =>
-    void refused.push({ option, value, message, severity: 'error', ofFile: true });
+    void refused.push(fileProblem(option, value, message));
   const allowed = (option: string, given: string, last: string | undefined, preset: string): string => {
     const why = limits.program(given);
     if (why === undefined) return given;
