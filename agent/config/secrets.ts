@@ -56,7 +56,7 @@ function readerOf(option: string): ((text: string) => ParseResult<string>) | und
 }
 
 /** The secret in a file, in normal form, or what is wrong with it; undefined where there is none or it cannot be read. */
-export function readSecret(
+export function secretIn(
   option: string,
   path: string,
   read: ReadBytes,
@@ -79,7 +79,7 @@ export function readSecrets(
 
   const fromFile = (option: string, path: string | undefined) => {
     if (path === undefined) return undefined;
-    const found = readSecret(option, path, read);
+    const found = secretIn(option, path, read);
     if (found !== undefined && 'secret' in found) return found.secret;
     findings.push(found?.problem ?? fileProblem(option, path, 'cannot be read'));
     return undefined;

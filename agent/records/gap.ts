@@ -19,7 +19,7 @@ export const dropWords: Readonly<Record<DropReason, string>> = {
 };
 
 /** What is missing; of the first and the last record only the times are kept. */
-export interface Missing {
+interface Missing {
   readonly of: RecordCounts;
   readonly whys: Set<string>;
   first: QueuedRecord;
@@ -63,6 +63,7 @@ function missingOfReport(record: QueuedRecord, { of, from_ms, to_ms, why }: Gap)
 
 const whySeparator = '; ';
 
+/** Nothing is missing so far. */
 export function collectGap(): GapCollector {
   let gap: Missing | undefined;
   function addMissing(missing: Missing): void {

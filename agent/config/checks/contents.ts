@@ -3,7 +3,7 @@ import { isCertificate, isKey, isPlainPem, pemBlocks } from '../formats/pem.ts';
 import { savedText } from '../formats/saved.ts';
 import type { Config } from '../options.ts';
 import { fileProblem, type UnplacedProblem } from '../problem.ts';
-import { type ReadBytes, readSecret } from '../secrets.ts';
+import { type ReadBytes, secretIn } from '../secrets.ts';
 import { filesOf, isUsed } from './filecheck.ts';
 import { tlsFileProblems } from './tlsfilecheck.ts';
 
@@ -41,7 +41,7 @@ export function rewritten(config: Config, read: ReadBytes): Rewritten[] {
 /** What is wrong with the contents of the files that options name, as far as they can be read; dates apart. */
 export function contentProblems(config: Config, read: ReadBytes): UnplacedProblem[] {
   const secrets = filesOf(config).flatMap(({ option, path }) => {
-    const found = readSecret(option, path, read);
+    const found = secretIn(option, path, read);
     return found !== undefined && 'problem' in found ? [found.problem] : [];
   });
   const saved = 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload';

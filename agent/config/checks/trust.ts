@@ -152,7 +152,10 @@ export function withinLimits(
   return { config: { ...config, leaf: { ...leaf, server }, time: { ...time, pmc, chronyc } }, refused };
 }
 
-/** For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. */
+/**
+ * For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. Without
+ * a config: as whom the agent runs.
+ */
 export function runAs(configFile?: string): { readonly uid?: number; readonly gid?: number } {
   if (process.geteuid?.() !== 0) return {};
   const { daemon } = usersOf();

@@ -32,7 +32,7 @@ export interface StartFaults {
 
 const firstPause_ms = 10_000;
 const longestPause_ms = 3_600_000;
-/** What has run so long is not ended again by what it could not start with. */
+/** After so long with all its parts the leaf is well: the pauses begin anew. */
 const settled_ms = 120_000;
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
@@ -66,6 +66,7 @@ function faultsIn(control: LeafControl, failure: string | undefined): StartFault
   }));
 }
 
+/** Starts to look after the leaf of `control`, with what state/without says of it. */
 export function startFaults(
   { ticker, log, canStart }: StartFaultDeps,
   leaf: Config['leaf'],
@@ -74,7 +75,7 @@ export function startFaults(
   let failure: string | undefined;
   let pause_ms = firstPause_ms;
   let due_ms = 0;
-  let whole_ms = ticker.now_ms();
+  let lacking_ms = ticker.now_ms(); // when it lacked a part last
 
   function failed(why: string): void {
     failure = why;
@@ -89,8 +90,8 @@ export function startFaults(
   async function retry(): Promise<void> {
     const parts = readParts(control);
     const now_ms = ticker.now_ms();
-    if (parts.size > 0) whole_ms = now_ms;
-    else if (now_ms - whole_ms >= settled_ms) pause_ms = firstPause_ms;
+    if (parts.size > 0) lacking_ms = now_ms;
+    else if (now_ms - lacking_ms >= settled_ms) pause_ms = firstPause_ms;
     if (parts.size === 0 || now_ms < due_ms) return;
     due_ms = now_ms + pause_ms;
     const able = await Promise.all(
