@@ -14,7 +14,9 @@ import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { confFileOf, piServoOf } from '../../agent/clock/ptp4l/servosettings.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { findAccount } from '../../agent/config/checks/access.ts';
+import { rewritten } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
+import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';
 import { parseIni } from '../../agent/config/formats/ini.ts';
 import { parseUci } from '../../agent/config/formats/uci.ts';
 import { sections } from '../../agent/config/options.ts';
@@ -28,7 +30,7 @@ import * as proc from '../../agent/device/proc.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
-import { confParts, hubAddresses, hubIdOf, withHubOf } from '../../agent/leaf/conf/server.ts';
+import { confParts, hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../../agent/leaf/conf/server.ts';
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
@@ -117,6 +119,7 @@ const reply = (fields: Record<string, string>) =>
 const secretFiles = withOptions({
   hub: { user: 'u', password_file: '/p', nkey_file: '/n', creds_file: '/c' },
 });
+const tlsFiles = withOptions({ hub: { url: ['tls://h'], tls_ca: '/a', tls_cert: '/c', tls_key: '/k' } });
 const options = Object.entries<{ readonly options: OptionTable }>(sections).flatMap(([section, table]) =>
   Object.entries(table.options).map(([name, option]) => [`${section}.${name}`, option] as const),
 );
@@ -156,6 +159,11 @@ const readers: Readonly<
     (text) => readSecrets(secretFiles, () => new TextEncoder().encode(text)),
     ['S', ''],
     ['\nSU', ''],
+    ['-----BEGIN ', ''],
+  ],
+  'rewritten, tlsFileProblems': [
+    (text) => [rewritten(tlsFiles, () => bytes(text)), tlsFileProblems(tlsFiles, () => bytes(text))],
+    ['-----BEGIN CERTIFICATE-----\n', '\n-----END CERTIFICATE-----'],
   ],
   suggest: [(text) => suggest(text, ['url'])],
   deriveUnitId: [
@@ -188,7 +196,7 @@ const readers: Readonly<
   ],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
-    (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text)],
+    (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
     ['# hub: ', '\n'],
     ['# [hub]\n"tls://', '"'],
     ['# [', ']\n'],
@@ -285,6 +293,7 @@ const readers: Readonly<
 const many: Readonly<Record<string, (count: number) => unknown>> = {
   'colons of an address': (count) => loadUci(`config leaf\n option listen '${':'.repeat(count)}'\n`),
   'odd characters of a URL': (count) => loadUci(`config hub\n list url 'tls://${'@:/'.repeat(count)}'\n`),
+  'addresses in one value': (count) => loadUci(`config hub\n list url '${',tls://a:1'.repeat(count)}'\n`),
   'users of a UCI file, of whom all were there before': (count) => {
     const text = numbered(count, (i) => `config user u${i}\n option password p\n list publish a.${i}\n`);
     return loadUci(text, { lastGood: loadUci(text).config });
