@@ -14,7 +14,7 @@ import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { confFileOf, piServoOf } from '../../agent/clock/ptp4l/servosettings.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { findAccount } from '../../agent/config/checks/access.ts';
-import { rewritten } from '../../agent/config/checks/contents.ts';
+import { neededCopies } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';
 import { parseIni } from '../../agent/config/formats/ini.ts';
@@ -161,8 +161,8 @@ const readers: Readonly<
     ['\nSU', ''],
     ['-----BEGIN ', ''],
   ],
-  'rewritten, tlsFileProblems': [
-    (text) => [rewritten(tlsFiles, () => bytes(text)), tlsFileProblems(tlsFiles, () => bytes(text))],
+  'neededCopies, tlsFileProblems': [
+    (text) => [neededCopies(tlsFiles, () => bytes(text)), tlsFileProblems(tlsFiles, () => bytes(text))],
     ['-----BEGIN CERTIFICATE-----\n', '\n-----END CERTIFICATE-----'],
   ],
   suggest: [(text) => suggest(text, ['url'])],

@@ -4,7 +4,10 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { LeafLine } from '../watch/logline.ts';
 import type { LeafControl } from './process.ts';
 
-/** What the leaf can do without and still join its hub; `listen`: every address but loopback. */
+/**
+ * What the leaf can do without and still join its hub. The first two are parts of leaf.conf, which the starter leaves out
+ * by these names; `listen`: every address but loopback.
+ */
 export type OptionalPart = 'jetstream' | 'websocket' | 'listen';
 
 /** Why the leaf does not start, or a part of it. */
