@@ -78,6 +78,7 @@ export function startFaults(
   let failure: string | undefined;
   let pause_ms = firstPause_ms;
   let due_ms = 0;
+  let isStopped = false;
   let lacking_ms = ticker.now_ms(); // when it lacked a part last
 
   function failed(why: string): void {
@@ -97,15 +98,17 @@ export function startFaults(
     else if (now_ms - lacking_ms >= settled_ms) pause_ms = firstPause_ms;
     if (parts.size === 0 || now_ms < due_ms) return;
     due_ms = now_ms + pause_ms;
-    const able = await Promise.all(
+    const tried = await Promise.all(
       [...parts.keys()].map(async (part) => ((await canStart(part, leaf)) ? [part] : [])),
     );
-    if (able.flat().length === 0) return;
-    for (const part of able.flat()) parts.delete(part);
+    const able = tried.flat();
+    if (isStopped || able.length === 0) return;
+    const left = readParts(control); // another part may have failed meanwhile
+    for (const part of able) left.delete(part);
     pause_ms = Math.min(longestPause_ms, pause_ms * 2); // a restart costs the link, and may be in vain
     due_ms = ticker.now_ms() + pause_ms;
-    log.info('the leaf is restarted with what can start again', { parts: able.flat().join(' ') });
-    writeParts(control, parts);
+    log.info('the leaf is restarted with what can start again', { parts: able.join(' ') });
+    writeParts(control, left);
     control.end();
   }
 
@@ -116,6 +119,9 @@ export function startFaults(
       else if (start === 'failed') failed(text);
     },
     list: () => faultsIn(control, failure),
-    stop: cancel,
+    stop() {
+      isStopped = true;
+      cancel();
+    },
   };
 }
