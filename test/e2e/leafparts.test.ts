@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import type { AgentStatus } from '../kit/unit/agents.ts';
-import { nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
+import { nunect, startHub, startUnit } from '../kit/unit/site.ts';
+import { until } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 
@@ -36,25 +37,6 @@ const isServed = (port: number): Promise<boolean> =>
     const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-
-async function until(
-  one: RunningUnit,
-  what: string,
-  is: (now: AgentStatus) => unknown,
-): Promise<AgentStatus> {
-  let last: AgentStatus | undefined;
-  return eventually(
-    what,
-    async () => {
-      last = ((await one.status().catch(() => undefined)) as unknown as AgentStatus | undefined) ?? last;
-      return last !== undefined && is(last) ? last : undefined;
-    },
-    60_000,
-    100,
-  ).catch((error) => {
-    throw new Error(`${error}\n${JSON.stringify(last?.problems)}\n${one.agent().output().slice(-2000)}`);
-  });
-}
 
 async function site(t: TestContext, program: string) {
   const dir = tempDir(t, 'leafparts');
@@ -92,7 +74,7 @@ describe('with real servers', { concurrency: 2 }, () => {
       const noStore = /^the leaf runs without JetStream: Can't start JetStream: .*mkdir \/proc\/none/;
       const noWebsocket =
         /^the leaf runs without its websocket listener: Unable to listen for websocket connections: .* address already in use$/;
-      const has = ({ problems }: AgentStatus, text: RegExp): boolean =>
+      const has = ({ problems }: StatusSnapshot, text: RegExp): boolean =>
         problems.some((one) => text.test(one));
       await until(
         one,

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { jetstream, serversToTest } from '../kit/hub/fleet.ts';
 import { account, readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { projectRoot } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
+import { until } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const base = JSON.parse(readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8')) as object;
@@ -20,27 +20,6 @@ async function site(t: TestContext, program: string, more = ''): Promise<{ hub: 
   const one = await startUnit(t, { dir, unit, server: program, hubPort: hub.leafPort, interval_s: 1, more });
   await until(one, 'stored', ({ spool, status }) => spool?.state === 'stored' && status === 'healthy');
   return { hub, one };
-}
-
-function until(
-  one: RunningUnit,
-  what: string,
-  is: (now: StatusSnapshot) => boolean,
-  limit_ms = 60_000,
-): Promise<StatusSnapshot> {
-  let last: unknown;
-  return eventually(
-    what,
-    async () => {
-      const now = (await one.status()) as unknown as StatusSnapshot;
-      last = [now.status, now.problems, now.spool];
-      return is(now) && now;
-    },
-    limit_ms,
-    200,
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}: ${JSON.stringify(last)}`);
-  });
 }
 
 const update = async ({ nc }: Hub, settings: object, how = 'UPDATE'): Promise<void> => {
