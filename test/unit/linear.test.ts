@@ -34,6 +34,7 @@ import { confParts, hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../..
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
+import { parseDue } from '../../agent/leaf/render/outcome.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
 import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
@@ -194,6 +195,7 @@ const readers: Readonly<
     ['{"server_id":"', '"}'],
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
+  parseDue: [parseDue, ['{"leaf":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
     (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
@@ -289,25 +291,28 @@ const readers: Readonly<
   ],
 };
 
+/** So long a name is like no other: what it may have been meant to be is not looked for, which would take longer than all else. */
+const odd = 'o'.repeat(65);
+
 /** Many of a thing, which each have their number. */
 const many: Readonly<Record<string, (count: number) => unknown>> = {
   'colons of an address': (count) => loadUci(`config leaf\n option listen '${':'.repeat(count)}'\n`),
   'odd characters of a URL': (count) => loadUci(`config hub\n list url 'tls://${'@:/'.repeat(count)}'\n`),
   'addresses in one value': (count) => loadUci(`config hub\n list url '${',tls://a:1'.repeat(count)}'\n`),
-  'users of a UCI file, of whom all were there before': (count) => {
-    const text = numbered(count, (i) => `config user u${i}\n option password p\n list publish a.${i}\n`);
+  'probes of a UCI file, of which all were there before': (count) => {
+    const text = numbered(count, (i) => `config probe p${i}\n option unit u${i}\n`);
     return loadUci(text, { lastGood: loadUci(text).config });
   },
   'named sections of a UCI file': (count) => parseUci(numbered(count, (i) => `config user u${i}\n`)),
   'users without a name': (count) =>
     loadUci(numbered(count, (i) => `config user\n option name u${i}\n option nkey x\n`)),
   'options of a UCI section': (count) =>
-    loadUci(`config hub\n${numbered(count, (i) => ` option o${i} x\n`)}`),
+    loadUci(`config hub\n${numbered(count, (i) => ` option ${odd}${i} x\n`)}`),
   'values of a UCI list': (count) =>
     parseUci(`config hub\n${numbered(count, (i) => ` list url nats://h${i}\n`)}`),
   'values of a UCI option': (count) =>
     parseUci(`config hub\n${numbered(count, (i) => ` option user u${i}\n`)}`),
-  'sections of one type': (count) => loadUci(numbered(count, (i) => `config hub\n option o${i} x\n`)),
+  'sections of one type': (count) => loadUci(numbered(count, (i) => `config hub\n option ${odd}${i} x\n`)),
   'lines of a quoted value': (count) => parseUci(`config a\n option b '${numbered(count, (i) => `${i}\n`)}'`),
   'lines that go on': (count) => parseUci(`config a\n option b ${numbered(count, (i) => `${i}\\\n`)}`),
   'lines that go on within a quote': (count) =>
