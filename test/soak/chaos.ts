@@ -50,7 +50,7 @@ export interface ChaosResult {
   /** How often it was seen locked, and how often a daemon was silent for so long. */
   readonly locks: number;
   readonly silences: number;
-  /** What the agent counted as acknowledged between the two calm times, and how many the stream got. */
+  /** What the agent counted as acknowledged or published between the two calm times, and how many the stream got. */
   readonly acknowledged: number;
   readonly arrived: number;
 }
@@ -131,7 +131,10 @@ async function calm(scene: Scene, seconds: number): Promise<Calm> {
   return { ...vitals, heap: await scene.instrument.collect(scene.watch.run().pid) };
 }
 
-/** What the agent counts as acknowledged, and what the stream has: both at a moment when nothing is on its way. */
+/**
+ * What the agent counts as acknowledged, or as published without being told whether it is stored, and what the stream has:
+ * both at a moment when nothing is on its way.
+ */
 async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: number }> {
   return eventually('a moment without waiting records', async () => {
     const first = (await scene.status()).spool;
@@ -140,7 +143,7 @@ async function counted(scene: Scene): Promise<{ acknowledged: number; arrived: n
     await pause(300);
     const then = (await scene.status()).spool;
     const isStill = first?.records === 0 && then?.records === 0 && first.stored === then.stored;
-    return isStill && { acknowledged: first.stored, arrived };
+    return isStill && { acknowledged: first.stored + first.published, arrived };
   });
 }
 

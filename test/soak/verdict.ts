@@ -28,7 +28,7 @@ export function judge(result: ChaosResult): { readonly table: string; readonly f
   );
   say(
     result.acknowledged + Math.max(0, both) + oneSecond < result.arrived,
-    `the stream received ${result.arrived} records, but only ${result.acknowledged} were acknowledged`,
+    `the stream received ${result.arrived} records, but only ${result.acknowledged} were acknowledged or published`,
   );
   const rows = [
     ['heap_mb', begin.heap.heap_mb, end.heap.heap_mb],
@@ -47,7 +47,7 @@ export function judge(result: ChaosResult): { readonly table: string; readonly f
       .sort(([, a], [, b]) => b - a)
       .map(([name, times]) => `  ${String(times).padStart(3)}  ${name}`),
     `records: ${ledger.stored} stored, ${ledger.doubled.length} of them twice, ${ledger.missing} missing: ${ledger.reported} reported as dropped, ${ledger.lost} lost with a killed agent (at most ${ledger.mayBeLost} expected)`,
-    `second half: ${result.acknowledged} acknowledged, ${result.arrived} received, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `, of which ${both} had been stored` : ''}`,
+    `second half: ${result.acknowledged} acknowledged or published, ${result.arrived} received, ${ofLast.missing.length} missing, ${ofLast.reported} reported as dropped${both > 0 ? `, of which ${both} had been stored` : ''}`,
     `clock: locked in ${result.locks} polls, daemons silent for long ${result.silences} times, wrongly locked ${result.lockedInVain.length} times`,
     `${'idle'.padEnd(12)} ${'begin'.padStart(8)} ${'end'.padStart(8)}  allowed growth`,
     ...rows.map(

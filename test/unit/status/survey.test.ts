@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClockVerdict } from '../../../agent/clock/verdict/judge.ts';
-import type { CertFacts } from '../../../agent/device/certs.ts';
+import type { CertFacts, CertSource } from '../../../agent/device/certs.ts';
 import type { HubLink } from '../../../agent/leaf/watch/reports.ts';
 import type { LeafFacts } from '../../../agent/leaf/watch/watch.ts';
 import { absent, fresh, type Reading } from '../../../agent/lib/reading.ts';
@@ -56,14 +56,20 @@ function look(
       stop: () => {},
     },
     spool: { stats: () => spoolStats() },
-    supervisor: { trouble: () => undefined, lastTrouble: () => undefined, rolledBack: () => undefined },
+    supervisor: {
+      trouble: () => undefined,
+      lastTrouble: () => undefined,
+      rolledBack: () => undefined,
+      limits: () => [],
+      startFaults: () => [],
+    },
     spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
     self: { read: async () => self },
     certs: {
-      async read(files: readonly string[]) {
-        asked.push(files);
+      async read(sources: readonly CertSource[]) {
+        asked.push(sources.map(({ file }) => file));
         return [...certificates];
       },
     },
