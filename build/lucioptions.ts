@@ -103,9 +103,16 @@ const translated = (text: string): string => plain(html(text));
 /** LuCI's tools (minifier, search for texts) need a \ before a / in brackets, too. */
 const regExp = ({ source, flags }: RegExp): string => `/${source.replace(/(?<!\\)\//g, '\\/')}/${flags}`;
 
-/** The agent's message for a value that the option does not accept. */
+/** What a value of the form must match: where the agent takes several in one, as in `tls://a, tls://b`, the form does, too. */
+function patternOf({ pattern, split }: TableOption): RegExp | undefined {
+  if (pattern === undefined || split === undefined) return pattern;
+  const one = `(?:${pattern.source.replace(/^\^|\$$/g, '')})`;
+  return new RegExp(`^${one}(?: *, *${one})*$`, pattern.flags);
+}
+
+/** The agent's message for a value that the option does not accept: what is said of any mistake, so it must not name one. */
 function complaint(option: TableOption): string {
-  const parsed = option.parse('\0');
+  const parsed = option.parse('x://\0'); // of a text without a scheme only that would be said
   if (parsed.ok) throw new Error(`${option.name} takes a NUL`);
   return parsed.why;
 }
@@ -114,6 +121,7 @@ const firstFit = (tabs: readonly Tab[], name: string): Tab =>
   tabs.find((tab) => tab !== rest && tab.holds.test(name)) ?? rest;
 
 function optionLine(section: TableSection, option: TableOption): string {
+  const pattern = patternOf(option);
   const tabs = looks[section.type]?.tabs;
   const mode = modeOf(section.type, option.name);
   const presets = defaultTexts(option).map(literal);
@@ -125,7 +133,7 @@ function optionLine(section: TableSection, option: TableOption): string {
     ...(presets.length === 0 ? [] : [`presets: [${presets.join(', ')}]`]),
     ...(option.range === undefined ? [] : [`range: [${option.range.join(', ')}]`]),
     ...(option.choices === undefined ? [] : [`choices: [${option.choices.map(literal).join(', ')}]`]),
-    ...(option.pattern === undefined ? [] : [`pattern: ${regExp(option.pattern)}`]),
+    ...(pattern === undefined ? [] : [`pattern: ${regExp(pattern)}`]),
     ...(option.secret ? ['secret: true'] : []),
     ...(mode === undefined ? [] : [`when: { mode: ${literal(mode)} }`]),
     `wrong: ${plain(complaint(option))}`,

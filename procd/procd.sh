@@ -43,9 +43,9 @@ leaf_address() {
 	network_get_ipaddr address "$network" && echo "$address"
 }
 
-# Runs 'nunect render' as root, one at a time as it waits for another, and keeps its last line in $todo. Logs mistakes in
-# the config in one line. Returns 127 if there is no usable runtime, 1 if nothing could be
-# rendered; running services then stay as they are.
+# Runs 'nunect render' as root, which waits while another one runs, and keeps its last line in $todo. Logs mistakes in the
+# config in one line. Returns 127 if there is no usable runtime, 1 if nothing could be rendered; running services then stay
+# as they are.
 render() {
 	local errors address output status complaint count level=warn
 	errors=$(mktemp) || return 1

@@ -36,8 +36,8 @@ type Values = { readonly server?: readonly string[] | undefined } & {
     | undefined;
 };
 
-/** A secret in a file, by the reader of its kind. */
-function readSecret<T>(path: string, reader: (text: string) => ParseResult<T>): T {
+/** What is in the file of a flag, by the reader of its kind. */
+function readFrom<T>(path: string, reader: (text: string) => ParseResult<T>): T {
   let text: string;
   try {
     text = savedText(readFileSync(path));
@@ -89,7 +89,7 @@ function readServers({ server }: Values, env: NodeJS.ProcessEnv) {
 /** Flags go before the URL, and the URL before the environment. */
 function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEnv): Login {
   const passwordFile = values['password-file'];
-  const given = { user: values.user, password: passwordFile && readSecret(passwordFile, readPassword) };
+  const given = { user: values.user, password: passwordFile && readFrom(passwordFile, readPassword) };
   const preset = values.user === undefined ? inUrl : undefined;
   return {
     ...(preset ?? known({ user: env['NATS_USER'], password: env['NATS_PASSWORD'] })),
@@ -116,8 +116,8 @@ export function linkOptions(
     ...own,
     ...loginOf(values, login, env),
     ...known({
-      creds: creds && formatCreds(readSecret(creds, readCreds)),
-      nkeySeed: nkey && readSecret(nkey, readSeed),
+      creds: creds && formatCreds(readFrom(creds, readCreds)),
+      nkeySeed: nkey && readFrom(nkey, readSeed),
     }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };

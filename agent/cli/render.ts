@@ -154,19 +154,20 @@ async function renderLocked(
   const isRoot = process.getuid?.() === 0;
   const installed = given.out === runDir && isRoot ? keepDir : undefined;
   const boot = bootId();
+  const readFile = fileReader(given.config);
   const after = await renderInto(files, files.begin(boot), {
     configFile: given.config,
     boot,
     test: !given['no-test'],
     serverOf: serverOf(given.config),
     readSecret: secretReader(given.config),
-    readFile: fileReader(given.config),
+    readFile,
     keepUnit: isRoot,
     addressOf: address,
     ...known({ keepDir: given.keep === undefined ? installed : resolve(given.keep) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
-  for (const date of await datesOf(after)) io.stderr(`${given.config}: warning: ${date}\n`);
+  for (const date of await datesOf(after, readFile)) io.stderr(`${given.config}: warning: ${date}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
   const state = after.leaf?.state;
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);

@@ -39,7 +39,7 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
   const pid = await agentProcess(dir);
   const leaf = leafProcess(dir);
   const host = hosts[assumedHost];
-  const agentState = pid === undefined ? 'processes cannot be listed' : pid > 0 ? 'runs' : 'does not run';
+  const agentState = pid === undefined ? 'processes cannot be listed' : pid ? 'runs' : 'does not run';
   const leafState = leaf === undefined ? 'does not run' : `runs as process ${leaf.pid}`;
   const rows: [string, string][] = [
     ['agent', agentState],
@@ -50,7 +50,7 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
   return [
     `${paint('red', 'unknown'.padEnd(label))}${wrap(`the agent does not answer (${why})`, label, label)}\n`,
     ...rows.map((one) => row(paint, one)),
-    commandLines((pid ?? 0) > 0 ? host.restart('nunect') : host.start('nunect'), label),
+    commandLines(pid ? host.restart('nunect') : host.start('nunect'), label),
     commandLines('nunect doctor', label),
   ].join('');
 }

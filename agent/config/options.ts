@@ -77,7 +77,7 @@ export const sections = {
     url: list(
       [],
       serverUrls,
-      'Address of the hub; several are tried in random order. Mode external: only states that there is a hub.',
+      'Address of the hub; several, also with commas between them, are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),

@@ -20,6 +20,14 @@ export interface Problem {
 /** A problem before it is known where in the file it lies. */
 export type UnplacedProblem = Omit<Problem, 'file' | 'line'>;
 
+/** Of the file that an option names. */
+export const fileProblem = (
+  option: string,
+  path: string,
+  message: string,
+  severity: Problem['severity'] = 'error',
+): UnplacedProblem => ({ option, value: path, message, severity, ofFile: true });
+
 const longest = 120;
 
 /**

@@ -4,7 +4,7 @@ import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 import { claimsOf, formatCreds, readCreds, readPassword, readSeed } from './formats/creds.ts';
 import { savedText } from './formats/saved.ts';
 import type { Config } from './options.ts';
-import type { UnplacedProblem } from './problem.ts';
+import { fileProblem, type UnplacedProblem } from './problem.ts';
 import { pathOf } from './section.ts';
 
 /** The secrets that the owner gave, read from the options and from the files that they name. */
@@ -56,7 +56,7 @@ function readerOf(option: string): ((text: string) => ParseResult<string>) | und
 }
 
 /** The secret in a file, in normal form, or what is wrong with it; undefined where there is none or it cannot be read. */
-export function readSecret(
+export function secretIn(
   option: string,
   path: string,
   read: ReadBytes,
@@ -66,7 +66,7 @@ export function readSecret(
   if (reader === undefined || bytes === undefined) return undefined;
   const found = reader(savedText(bytes));
   if (found.ok) return { secret: found.value };
-  return { problem: { option, value: path, message: found.why, severity: 'error', ofFile: true } };
+  return { problem: fileProblem(option, path, found.why) };
 }
 
 /** Reads them all; a file that cannot be read or holds nothing leaves its secret out, with a finding. */
@@ -79,16 +79,9 @@ export function readSecrets(
 
   const fromFile = (option: string, path: string | undefined) => {
     if (path === undefined) return undefined;
-    const found = readSecret(option, path, read);
+    const found = secretIn(option, path, read);
     if (found !== undefined && 'secret' in found) return found.secret;
-    const unread = {
-      option,
-      value: path,
-      message: 'cannot be read',
-      severity: 'error',
-      ofFile: true,
-    } as const;
-    findings.push(found?.problem ?? unread);
+    findings.push(found?.problem ?? fileProblem(option, path, 'cannot be read'));
     return undefined;
   };
 

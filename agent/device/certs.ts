@@ -22,10 +22,12 @@ export type CertFacts =
     }
   | { readonly file: string; readonly error: string };
 
-/** A file, and where it was handed over as text or as a copy, which of it counts. */
-export type CertSource =
-  | string
-  | { readonly file: string; readonly text?: string | undefined; readonly copy?: string | undefined };
+/** A file by its name, and where another text or a copy of it is used in its place, that. */
+export interface CertSource {
+  readonly file: string;
+  readonly text?: string | undefined;
+  readonly copy?: string | undefined;
+}
 
 export interface CertProbe {
   /**
@@ -88,7 +90,9 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
   const parsed = new Map<string, { readonly stamp: string; readonly outcome: Outcome }>();
 
   const validityOf = async (file: string): Promise<Outcome> => {
-    const { mtimeMs, size } = await stat(file);
+    const stats = await stat(file);
+    if (!stats.isFile()) return 'is not a file'; // a device or a pipe would hold us up
+    const { mtimeMs, size } = stats;
     const stamp = `${mtimeMs} ${size}`;
     const before = parsed.get(file);
     if (before?.stamp === stamp) return before.outcome;
@@ -97,8 +101,7 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
     return outcome;
   };
 
-  const one = async (source: CertSource): Promise<CertFacts[]> => {
-    const { file, text, copy = file } = typeof source === 'string' ? { file: source } : source;
+  const one = async ({ file, text, copy = file }: CertSource): Promise<CertFacts[]> => {
     const outcome = text === undefined ? await validityOf(copy).catch(reasonOf) : parseFirstExpiry(text);
     if (outcome === noExpiry) return [];
     if (typeof outcome === 'string') return [{ file, error: outcome }];

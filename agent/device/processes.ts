@@ -10,12 +10,17 @@ export interface ProcessSeen {
 /** The processes of the machine. Rejects where they cannot be seen. */
 export type Processes = (interesting: (comm: string) => boolean) => Promise<ProcessSeen[]>;
 
+/** One process of this machine, by its number. */
+interface ProcessFound extends ProcessSeen {
+  readonly pid: number;
+}
+
 /** Processes from `proc` (/proc). With hidepid only our own are there, which shows in that process 1 is missing. */
 export const procProcesses =
   (proc = '/proc') =>
-  async (wanted: (comm: string) => boolean): Promise<(ProcessSeen & { readonly pid: number })[]> => {
+  async (wanted: (comm: string) => boolean): Promise<ProcessFound[]> => {
     await readFile(`${proc}/1/comm`);
-    const found: (ProcessSeen & { readonly pid: number })[] = [];
+    const found: ProcessFound[] = [];
     for (const pid of await readdir(proc)) {
       if (!/^\d+$/.test(pid)) continue;
       try {
@@ -31,9 +36,9 @@ export const procProcesses =
   };
 
 /** Whether a process runs a file that is no longer there, as after an upgrade; false where it may not be seen. */
-export function runsReplacedFile(pid: number, proc = '/proc'): boolean {
+export function runsReplacedFile(pid: number): boolean {
   try {
-    return readlinkSync(`${proc}/${pid}/exe`).endsWith(' (deleted)');
+    return readlinkSync(`/proc/${pid}/exe`).endsWith(' (deleted)');
   } catch {
     return false;
   }

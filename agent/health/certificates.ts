@@ -32,12 +32,15 @@ export function certificateFinding(cert: CertFacts, judge: DateJudge): Finding |
   return findingOf('certificate_expiring', { ...dated, days_left, stage_days }, judge);
 }
 
+/** What names the files whose dates count. */
+export type FilesInUse = Pick<AgentFile, 'config' | 'connection' | 'copies'>;
+
 /** Certificates and a user JWT whose end would cut off the unit or its clients: what is used in `leaf.mode`. */
 export function certificateSources({
   config: { hub, leaf },
   connection: { creds },
   copies = {},
-}: Pick<AgentFile, 'config' | 'connection' | 'copies'>): CertSource[] {
+}: FilesInUse): CertSource[] {
   const external = leaf.mode === 'external';
   const credsFile = external ? leaf.external_creds_file : hub.creds_file;
   const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];

@@ -37,8 +37,8 @@ export interface DatedFile extends Shared {
   readonly clockCaveat?: string | undefined;
 }
 
-/** Records that are not stored although the hub is there. */
-interface Unstored extends Shared {
+/** Of records that are not stored although the hub is there. */
+export interface Unstored extends Shared {
   readonly why: string;
   /** They wait, and soon some will be dropped. */
   readonly isNearEnd: boolean;

@@ -11,6 +11,7 @@ import type {
   FindingData,
   RemedyContext,
   Shared,
+  Unstored,
   Weight,
 } from './finding.ts';
 import type { HostCommands } from './host.ts';
@@ -57,7 +58,6 @@ function remedyOfServer(data: Shared, context: RemedyContext): string {
   return data.cause === 'auth' ? host.set({ 'leaf.external_password': 'PASSWORD' }) : host.log('nunect');
 }
 
-type Unstored = FindingData['records_refused'];
 const weightOfUnstored = ({ isNearEnd }: Unstored): Weight => (isNearEnd ? 'critical' : 'degraded');
 const stageOfUnstored = ({ isNearEnd }: Unstored): string => (isNearEnd ? 'memory nearly full' : 'waiting');
 const sayUnstored = ({ why, isNearEnd }: Unstored): string =>

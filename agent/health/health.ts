@@ -110,10 +110,10 @@ function* storageFindings({ spool }: HealthFacts, make: Make): Generator<Finding
   const lasting = spool.unstored.filter(({ state, for_s = 0 }) =>
     state === 'denied' ? isNearEnd(state) : state === 'plain' || for_s >= toldAfter_s,
   );
-  const whole = lasting.find(({ state }) => state === spool.state);
-  if (whole !== undefined && whole.state !== 'denied') {
-    const data = { why: whole.why, isNearEnd: isNearEnd(whole.state) };
-    if (whole.state === 'refused') yield make('records_refused', data);
+  const ofAll = lasting.find(({ state }) => state === spool.state); // not where it is `partly`
+  if (ofAll !== undefined && ofAll.state !== 'denied') {
+    const data = { why: ofAll.why, isNearEnd: isNearEnd(ofAll.state) };
+    if (ofAll.state === 'refused') yield make('records_refused', data);
     else yield make('no_stream', { ...data, published: spool.published });
     return;
   }

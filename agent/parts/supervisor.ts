@@ -1,7 +1,7 @@
 import { clockCaveat } from '../clock/trust.ts';
+import { canStart } from '../leaf/supervisor/canstart.ts';
 import { leafControl } from '../leaf/supervisor/process.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
-import { canStart } from '../leaf/supervisor/trial.ts';
 import { probeHub } from '../leaf/watch/hubprobe.ts';
 import { type UnusedFile, watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import { clockPart } from './clock.ts';

@@ -1,6 +1,6 @@
 import { known } from '../lib/known.ts';
 import { encodeRecord } from '../wire/values.ts';
-import { collectGap, type DropReason, dropWords, type GapCollector, mergedGap } from './gap.ts';
+import { collectGap, type DropReason, dropWords, type GapCollector, gapOf } from './gap.ts';
 import {
   bytesOf,
   type Gap,
@@ -188,7 +188,7 @@ export function correctRecords(
 /** What is to be reported now. What a subject published is reported once it is not published any more: else there would be no end. */
 export function takeGap(c: Contents): Gap | undefined {
   const tried = [...c.queues.values()].filter(({ state }) => state === 'stored' || state === 'untried');
-  return mergedGap([c.gap.take(), ...tried.map(({ unstored }) => unstored.take())]);
+  return gapOf([c.gap.take(), ...tried.map(({ unstored }) => unstored.take())]);
 }
 
 export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): WaitingRecords {
@@ -200,5 +200,5 @@ export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): Waiti
     return { id, subject, priority, payload, put_ms, wall_ms, ...perhaps };
   });
   const unstored = [...c.queues.values()].map((queue) => queue.unstored.current());
-  return { records, last_seq: c.lastSeq, ...known({ gap: mergedGap([c.gap.current(), ...unstored]) }) };
+  return { records, last_seq: c.lastSeq, ...known({ gap: gapOf([c.gap.current(), ...unstored]) }) };
 }

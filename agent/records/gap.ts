@@ -18,24 +18,24 @@ export const dropWords: Readonly<Record<DropReason, string>> = {
   max_msg_size: "larger than max_msg_size of the hub's stream",
 };
 
-/** Gathers what is missing until it can be reported. */
-export interface GapCollector {
-  /** A record that reports a gap takes what it reported back with it. */
-  add(priority: RecordPriority, record: QueuedRecord, why: string): void;
-  /** The gap so far; undefined when nothing is missing. */
-  current(): Gap | undefined;
-  /** The gap so far, which is then forgotten. */
-  take(): Gap | undefined;
-  /** The first and the last record missing, whose times may yet be corrected. */
-  ends(): Iterable<QueuedRecord>;
-}
-
 /** What is missing; of the first and the last record only the times are kept. */
 interface Missing {
   readonly of: RecordCounts;
   readonly whys: Set<string>;
   first: QueuedRecord;
   last: QueuedRecord;
+}
+
+/** Gathers what is missing until it can be reported. */
+export interface GapCollector {
+  /** A record that reports a gap takes what it reported back with it. */
+  add(priority: RecordPriority, record: QueuedRecord, why: string): void;
+  /** What is missing so far; undefined when nothing is. */
+  current(): Missing | undefined;
+  /** The same, which is then forgotten. */
+  take(): Missing | undefined;
+  /** The first and the last record missing, whose times may yet be corrected. */
+  ends(): Iterable<QueuedRecord>;
 }
 
 /** Unix ms at which it was made, as far as is known by now. */
@@ -63,31 +63,21 @@ function missingOfReport(record: QueuedRecord, { of, from_ms, to_ms, why }: Gap)
 
 const whySeparator = '; ';
 
+/** Nothing is missing so far. */
 export function collectGap(): GapCollector {
   let gap: Missing | undefined;
   function addMissing(missing: Missing): void {
     if (gap === undefined) gap = missing;
     else include(missing, gap);
   }
-  function current(): Gap | undefined {
-    if (gap === undefined) return undefined;
-    const { of, first, last, whys } = gap;
-    return {
-      count: totalOf(of),
-      of: { ...of },
-      from_ms: madeAt_ms(first),
-      to_ms: madeAt_ms(last),
-      why: [...whys].join(whySeparator),
-    };
-  }
   return {
     add(priority, record, why) {
       addMissing(missingOf(priority, record, why));
       if (record.reports !== undefined) addMissing(missingOfReport(record, record.reports));
     },
-    current,
+    current: () => gap,
     take() {
-      const taken = current();
+      const taken = gap;
       gap = undefined;
       return taken;
     },
@@ -95,22 +85,17 @@ export function collectGap(): GapCollector {
   };
 }
 
-/** Several gaps as one; undefined where there is none. */
-export const mergedGap = (gaps: readonly (Gap | undefined)[]): Gap | undefined =>
-  gaps
-    .filter((gap) => gap !== undefined)
-    .reduce<Gap | undefined>((all, gap) => {
-      if (all === undefined) return gap;
-      const of = {
-        metric: all.of.metric + gap.of.metric,
-        log: all.of.log + gap.of.log,
-        event: all.of.event + gap.of.event,
-      };
-      return {
-        count: totalOf(of),
-        of,
-        from_ms: Math.min(all.from_ms, gap.from_ms),
-        to_ms: Math.max(all.to_ms, gap.to_ms),
-        why: all.why.includes(gap.why) ? all.why : `${all.why}${whySeparator}${gap.why}`,
-      };
-    }, undefined);
+/** All that is missing, as one gap by the times that are known by now; undefined when nothing is. */
+export function gapOf(missing: readonly (Missing | undefined)[]): Gap | undefined {
+  const [one, ...others] = missing.filter((each) => each !== undefined);
+  if (one === undefined) return undefined;
+  const all: Missing = { ...one, of: { ...one.of }, whys: new Set(one.whys) };
+  for (const other of others) include(other, all);
+  return {
+    count: totalOf(all.of),
+    of: all.of,
+    from_ms: madeAt_ms(all.first),
+    to_ms: madeAt_ms(all.last),
+    why: [...all.whys].join(whySeparator),
+  };
+}

@@ -8,7 +8,7 @@ import { isWaiting, type Queues, type StorageState, type SubjectQueue } from './
 
 /**
  * `stored`: a stream acknowledges all. `partly`: some subjects, others not. `refused`: the stream says no. `failing`:
- * nobody acknowledges. `plain`: nobody does, records are published without. `denied`: the server does not permit it.
+ * nobody acknowledges. `plain`: nobody does, and records are published all the same. `denied`: the server does not permit it.
  * `offline`: the hub cannot be reached and records wait. `starting`: nothing is known yet.
  */
 export type SpoolState = 'starting' | 'partly' | 'offline' | Exclude<StorageState, 'untried'>;
@@ -83,11 +83,11 @@ export interface Counted {
   readonly limits: { readonly memory_bytes: number };
 }
 
-/** What it has is not stored, or what it had was not. */
+/** Records of it wait that nobody stores, or are published without being stored. */
 const isTroubled = (queue: SubjectQueue): boolean =>
   queue.why !== '' && (queue.state === 'plain' || queue.inFlight > 0 || isWaiting(queue));
 
-/** Metrics come at an interval: one that is not late has been stored as far as it can be. */
+/** Metrics come at an interval: where none was stored for so many intervals and so long, nothing is stored now. */
 const lateAfter = 2.5;
 const late_ms = 5000;
 

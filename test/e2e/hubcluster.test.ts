@@ -13,6 +13,7 @@ import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 import { type RunningUnit, startUnit } from '../kit/unit/site.ts';
+import { until as untilOf } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const owner = newOwner();
@@ -34,18 +35,7 @@ let site: RunningUnit;
 
 const status = async (): Promise<StatusSnapshot> => (await site.status()) as unknown as StatusSnapshot;
 const until = (what: string, check: (now: StatusSnapshot) => boolean): Promise<StatusSnapshot> =>
-  eventually(
-    what,
-    async () => {
-      const now = await status().catch(() => undefined);
-      return now !== undefined && check(now) && now;
-    },
-    120_000,
-    100,
-  ).catch(async (error: Error) => {
-    const { spool, problems } = await status();
-    throw new Error(`${error.message}: ${JSON.stringify({ spool, problems })}`);
-  });
+  untilOf(site, what, check, 120_000);
 
 /** The server that the leaf has joined last, and the way there. */
 function serverOfLeaf(): { readonly server: HubServer; readonly gate: Gate } {

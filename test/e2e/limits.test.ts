@@ -4,32 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect, type Msg } from '@nats-io/transport-node';
+import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
-import type { AgentStatus } from '../kit/unit/agents.ts';
 import { nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
+import { until } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const lan = `config user 'app'\n\toption password 'app'\n\tlist publish 'app.>'\n\tlist subscribe 'app.>'\n`;
-
-async function until(
-  one: RunningUnit,
-  what: string,
-  is: (now: AgentStatus) => unknown,
-): Promise<AgentStatus> {
-  let last: AgentStatus | undefined;
-  return eventually(
-    what,
-    async () => {
-      last = (await one.status().catch(() => undefined)) as unknown as AgentStatus | undefined;
-      return last !== undefined && is(last) ? last : undefined;
-    },
-    60_000,
-    100,
-  ).catch((error) => {
-    throw new Error(`${error}\n${JSON.stringify(last?.problems)}\n${one.agent().output().slice(-2000)}`);
-  });
-}
 
 async function site(t: TestContext, program: string, hubLimit: string) {
   const dir = tempDir(t, 'limits');
@@ -47,9 +29,9 @@ async function site(t: TestContext, program: string, hubLimit: string) {
   return { dir, hub, one };
 }
 
-const joined = (one: RunningUnit): Promise<AgentStatus> =>
+const joined = (one: RunningUnit): Promise<StatusSnapshot> =>
   until(one, 'joined', ({ link }) => link.hub_up === true);
-const told = (one: RunningUnit, text: RegExp): Promise<AgentStatus> =>
+const told = (one: RunningUnit, text: RegExp): Promise<StatusSnapshot> =>
   until(
     one,
     String(text),

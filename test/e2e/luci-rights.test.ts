@@ -144,11 +144,11 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
           `${path}\n${said}`,
         );
         assert.doesNotMatch(rendered() + said, /HASHOFROOT/, path);
-        const check = unit.nunect('check');
-        assert.equal(check.code, 1);
-        assert.match(check.said, /is not read/);
-        assert.doesNotMatch(check.said, /HASHOFROOT/, path);
       }
+      const check = unit.nunect('check'); // it reads files as render does: for one path it is enough
+      assert.equal(check.code, 1);
+      assert.match(check.said, /is not read/);
+      assert.doesNotMatch(check.said, /HASHOFROOT/);
       assert.doesNotMatch(unit.nunect('doctor', '--dir', unit.out).said, /HASHOFROOT/);
     });
 

@@ -21,6 +21,7 @@ import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle, nunect, operator, startHub, startUnit } from '../kit/unit/site.ts';
+import { until as untilOf } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
@@ -58,19 +59,8 @@ async function startPlace(owner: Owner, program: string) {
   });
   const login = { NATS_URL: hub.url, NATS_USER: operator.user, NATS_PASSWORD: operator.password };
   const command = (args: readonly string[]) => nunect(args, { ...process.env, ...login }, runtime);
-  const status = async (): Promise<StatusSnapshot> => (await site.status()) as unknown as StatusSnapshot;
   const until = (what: string, check: (now: StatusSnapshot) => boolean): Promise<StatusSnapshot> =>
-    eventually(
-      what,
-      async () => {
-        const now = await status().catch(() => undefined);
-        return now !== undefined && check(now) && now;
-      },
-      90_000,
-      50,
-    ).catch((error: Error) => {
-      throw new Error(`${error.message}\n${site.agent().output().slice(-2000)}`);
-    });
+    untilOf(site, what, check, 90_000);
   return { dir, hub, site, command, until };
 }
 type Place = Awaited<ReturnType<typeof startPlace>>;

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { jetstream, serversToTest } from '../kit/hub/fleet.ts';
 import { account, readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { projectRoot } from '../kit/process/tools.ts';
 import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
+import { until } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const base = JSON.parse(readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8')) as object;
@@ -20,27 +20,6 @@ async function site(t: TestContext, program: string, more = ''): Promise<{ hub: 
   const one = await startUnit(t, { dir, unit, server: program, hubPort: hub.leafPort, interval_s: 1, more });
   await until(one, 'stored', ({ spool, status }) => spool?.state === 'stored' && status === 'healthy');
   return { hub, one };
-}
-
-function until(
-  one: RunningUnit,
-  what: string,
-  is: (now: StatusSnapshot) => boolean,
-  limit_ms = 60_000,
-): Promise<StatusSnapshot> {
-  let last: unknown;
-  return eventually(
-    what,
-    async () => {
-      const now = (await one.status()) as unknown as StatusSnapshot;
-      last = [now.status, now.problems, now.spool];
-      return is(now) && now;
-    },
-    limit_ms,
-    200,
-  ).catch((error: Error) => {
-    throw new Error(`${error.message}: ${JSON.stringify(last)}`);
-  });
 }
 
 const update = async ({ nc }: Hub, settings: object, how = 'UPDATE'): Promise<void> => {
@@ -63,7 +42,7 @@ function books(records: readonly StoredRecord[], boot: string) {
 const bootOf = (one: RunningUnit): string => /boot=(\w+)/.exec(one.agent().output())?.[1] ?? '';
 
 for (const { name, program } of serversToTest())
-  describe(`a stream that takes nothing, ${name} servers`, { concurrency: 3 }, () => {
+  describe(`a stream that takes nothing, ${name} servers`, { concurrency: 4 }, () => {
     for (const [what, settings, words] of [
       [
         'full',
@@ -104,6 +83,8 @@ for (const { name, program } of serversToTest())
       });
     });
 
+    // it takes a minute, and is no matter of the server: test/integration/spool.test.ts has both
+    if (name !== serversToTest().at(-1)?.name) return;
     test('deleted, and the agent restarted: what was published meanwhile is told when a stream is back', async (t) => {
       const { hub, one } = await site(t, program);
       await jetstream(hub.nc, 'STREAM.DELETE.NUNECT');

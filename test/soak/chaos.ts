@@ -54,7 +54,7 @@ export interface ChaosResult {
   /** What the agent counted as acknowledged between the two calm times, and how many the stream got. */
   readonly acknowledged: number;
   readonly arrived: number;
-  /** What it published in that time without an acknowledgement, and counted as not stored. */
+  /** What it published in that time without an acknowledgement: nobody told it whether that is stored. */
   readonly published: number;
 }
 

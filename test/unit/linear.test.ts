@@ -14,7 +14,9 @@ import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { confFileOf, piServoOf } from '../../agent/clock/ptp4l/servosettings.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { findAccount } from '../../agent/config/checks/access.ts';
+import { neededCopies } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
+import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';
 import { parseIni } from '../../agent/config/formats/ini.ts';
 import { parseUci } from '../../agent/config/formats/uci.ts';
 import { sections } from '../../agent/config/options.ts';
@@ -28,7 +30,7 @@ import * as proc from '../../agent/device/proc.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
-import { confParts, hubAddresses, hubIdOf, withHubOf } from '../../agent/leaf/conf/server.ts';
+import { confParts, hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../../agent/leaf/conf/server.ts';
 import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
@@ -118,6 +120,7 @@ const reply = (fields: Record<string, string>) =>
 const secretFiles = withOptions({
   hub: { user: 'u', password_file: '/p', nkey_file: '/n', creds_file: '/c' },
 });
+const tlsFiles = withOptions({ hub: { url: ['tls://h'], tls_ca: '/a', tls_cert: '/c', tls_key: '/k' } });
 const options = Object.entries<{ readonly options: OptionTable }>(sections).flatMap(([section, table]) =>
   Object.entries(table.options).map(([name, option]) => [`${section}.${name}`, option] as const),
 );
@@ -157,6 +160,11 @@ const readers: Readonly<
     (text) => readSecrets(secretFiles, () => new TextEncoder().encode(text)),
     ['S', ''],
     ['\nSU', ''],
+    ['-----BEGIN ', ''],
+  ],
+  'neededCopies, tlsFileProblems': [
+    (text) => [neededCopies(tlsFiles, () => bytes(text)), tlsFileProblems(tlsFiles, () => bytes(text))],
+    ['-----BEGIN CERTIFICATE-----\n', '\n-----END CERTIFICATE-----'],
   ],
   suggest: [(text) => suggest(text, ['url'])],
   deriveUnitId: [
@@ -188,9 +196,10 @@ const readers: Readonly<
     ['{"server_id":"', '"}'],
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
+  parseDue: [parseDue, ['{"leaf":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
-    (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text)],
+    (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
     ['# hub: ', '\n'],
     ['# [hub]\n"tls://', '"'],
     ['# [', ']\n'],
@@ -283,24 +292,28 @@ const readers: Readonly<
   ],
 };
 
+/** So long a name is like no other: what it may have been meant to be is not looked for, which would take longer than all else. */
+const odd = 'o'.repeat(65);
+
 /** Many of a thing, which each have their number. */
 const many: Readonly<Record<string, (count: number) => unknown>> = {
   'colons of an address': (count) => loadUci(`config leaf\n option listen '${':'.repeat(count)}'\n`),
   'odd characters of a URL': (count) => loadUci(`config hub\n list url 'tls://${'@:/'.repeat(count)}'\n`),
-  'users of a UCI file, of whom all were there before': (count) => {
-    const text = numbered(count, (i) => `config user u${i}\n option password p\n list publish a.${i}\n`);
+  'addresses in one value': (count) => loadUci(`config hub\n list url '${',tls://a:1'.repeat(count)}'\n`),
+  'probes of a UCI file, of which all were there before': (count) => {
+    const text = numbered(count, (i) => `config probe p${i}\n option unit u${i}\n`);
     return loadUci(text, { lastGood: loadUci(text).config });
   },
   'named sections of a UCI file': (count) => parseUci(numbered(count, (i) => `config user u${i}\n`)),
   'users without a name': (count) =>
     loadUci(numbered(count, (i) => `config user\n option name u${i}\n option nkey x\n`)),
   'options of a UCI section': (count) =>
-    loadUci(`config hub\n${numbered(count, (i) => ` option o${i} x\n`)}`),
+    loadUci(`config hub\n${numbered(count, (i) => ` option ${odd}${i} x\n`)}`),
   'values of a UCI list': (count) =>
     parseUci(`config hub\n${numbered(count, (i) => ` list url nats://h${i}\n`)}`),
   'values of a UCI option': (count) =>
     parseUci(`config hub\n${numbered(count, (i) => ` option user u${i}\n`)}`),
-  'sections of one type': (count) => loadUci(numbered(count, (i) => `config hub\n option o${i} x\n`)),
+  'sections of one type': (count) => loadUci(numbered(count, (i) => `config hub\n option ${odd}${i} x\n`)),
   'lines of a quoted value': (count) => parseUci(`config a\n option b '${numbered(count, (i) => `${i}\n`)}'`),
   'lines that go on': (count) => parseUci(`config a\n option b ${numbered(count, (i) => `${i}\\\n`)}`),
   'lines that go on within a quote': (count) =>

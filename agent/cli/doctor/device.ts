@@ -1,9 +1,11 @@
 import { clockCaveat } from '../../clock/trust.ts';
 import type { AgentFile } from '../../config/agentfile.ts';
-import { certProbe } from '../../device/certs.ts';
+import { savedText } from '../../config/formats/saved.ts';
+import type { ReadBytes } from '../../config/secrets.ts';
+import { type CertSource, certProbe } from '../../device/certs.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
-import { certificateFinding, certificateSources } from '../../health/certificates.ts';
+import { certificateFinding, certificateSources, type FilesInUse } from '../../health/certificates.ts';
 import type { Finding } from '../../health/finding.ts';
 import { assumedHost, type HostCommands, hosts } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
@@ -15,17 +17,28 @@ const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
   (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
 /** What a look of our own finds wrong with certificates and user JWT, by the present clock. */
-async function lookAtCertificates(file: Parameters<typeof certificateSources>[0], host: HostCommands) {
+async function lookAtCertificates(
+  { config }: FilesInUse,
+  sources: readonly CertSource[],
+  host: HostCommands,
+) {
   const wall_ms = Date.now();
-  const certificates = await certProbe({ wall_ms: () => wall_ms }).read(certificateSources(file));
-  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: file.config, host };
+  const certificates = await certProbe({ wall_ms: () => wall_ms }).read(sources);
+  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config, host };
   const found = certificates.flatMap((cert) => certificateFinding(cert, judge) ?? []);
   return { count: certificates.length, found };
 }
 
-/** What is to be said of the dates in the files of a config, a sentence each. They are no problem of the config. */
-export async function datesOf(file: Parameters<typeof certificateSources>[0]): Promise<string[]> {
-  const { found } = await lookAtCertificates(file, hosts[assumedHost]);
+/**
+ * What is to be said of the dates in the files of a config, as far as `read` gives them, a sentence each. They are no
+ * problem of the config.
+ */
+export async function datesOf(files: FilesInUse, read: ReadBytes): Promise<string[]> {
+  const sources = certificateSources(files).flatMap(({ file, copy = file, text }) => {
+    const bytes = text ?? read(copy);
+    return bytes === undefined ? [] : [{ file, text: typeof bytes === 'string' ? bytes : savedText(bytes) }];
+  });
+  const { found } = await lookAtCertificates(files, sources, hosts[assumedHost]);
   return found.filter(({ code }) => code !== 'certificate_unreadable').map(({ text }) => text);
 }
 
@@ -38,7 +51,7 @@ export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult
   const { count, found } =
     snapshot !== undefined
       ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
-      : await lookAtCertificates(file as AgentFile, host);
+      : await lookAtCertificates(file as AgentFile, certificateSources(file as AgentFile), host);
   if (found.length > 0) return found.map(resultOf);
   return [ok(what, count === 0 ? 'none configured' : `${count}, all valid`)];
 }

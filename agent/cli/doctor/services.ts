@@ -45,7 +45,7 @@ export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
     return ok(what, `answers as ${snapshot.unit}, nunect ${snapshot.version}: ${snapshot.status}`);
   if (!configOf(facts).agent.enabled)
     return warn(what, 'agent.enabled is 0: nothing is started', host.set({ 'agent.enabled': '1' }));
-  if ((await agentProcess(dir)) ?? 0) return fail(what, 'runs but does not answer', host.restart('nunect'));
+  if (await agentProcess(dir)) return fail(what, 'runs but does not answer', host.restart('nunect'));
   return fail(what, 'does not run', host.start('nunect'));
 }
 

@@ -2,19 +2,19 @@ import { formatCreds, isPlainCreds, readCreds } from '../formats/creds.ts';
 import { isCertificate, isKey, isPlainPem, pemBlocks } from '../formats/pem.ts';
 import { savedText } from '../formats/saved.ts';
 import type { Config } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
-import { type ReadBytes, readSecret } from '../secrets.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
+import { type ReadBytes, secretIn } from '../secrets.ts';
 import { filesOf, isUsed } from './filecheck.ts';
 import { tlsFileProblems } from './tlsfilecheck.ts';
 
 /** A file that an option names, and what nats-server or node is given of it where they cannot read it as it is. */
-export interface Rewritten {
+export interface NeededCopy {
   readonly option: string;
   readonly path: string;
   readonly text: string;
 }
 
-/** The same in the form that every reader takes; undefined where the file has it, or where nothing is found in it. */
+/** What a file holds, in the form that every reader takes; undefined where it has that form, or nothing is found in it. */
 function normalForm(option: string, bytes: Uint8Array): string | undefined {
   const [raw, text] = [Buffer.from(bytes).toString(), savedText(bytes)];
   if (option === 'hub.creds_file') {
@@ -30,7 +30,7 @@ function normalForm(option: string, bytes: Uint8Array): string | undefined {
 }
 
 /** The files that are handed over in another form than they have. */
-export function rewritten(config: Config, read: ReadBytes): Rewritten[] {
+export function neededCopies(config: Config, read: ReadBytes): NeededCopy[] {
   return filesOf(config).flatMap(({ option, path }) => {
     const bytes = isUsed(option, config) ? read(path) : undefined;
     const text = bytes && normalForm(option, bytes);
@@ -41,15 +41,12 @@ export function rewritten(config: Config, read: ReadBytes): Rewritten[] {
 /** What is wrong with the contents of the files that options name, as far as they can be read; dates apart. */
 export function contentProblems(config: Config, read: ReadBytes): UnplacedProblem[] {
   const secrets = filesOf(config).flatMap(({ option, path }) => {
-    const found = readSecret(option, path, read);
+    const found = secretIn(option, path, read);
     return found !== undefined && 'problem' in found ? [found.problem] : [];
   });
-  const copied = rewritten(config, read).map(({ option, path }) => ({
-    option,
-    value: path,
-    message: 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload',
-    severity: 'warning' as const,
-    ofFile: true as const,
-  }));
+  const saved = 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload';
+  const copied = neededCopies(config, read).map(({ option, path }) =>
+    fileProblem(option, path, saved, 'warning'),
+  );
   return [...secrets, ...tlsFileProblems(config, read), ...copied];
 }

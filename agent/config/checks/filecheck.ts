@@ -2,7 +2,7 @@ import { shellWord } from '../../lib/format.ts';
 import type { Option } from '../kinds.ts';
 import type { Config } from '../options.ts';
 import { sections } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import { type OptionTable, pathOf } from '../section.ts';
 import { describeRights, excess, isAllowed, type Rights, type Users } from './access.ts';
 
@@ -59,14 +59,14 @@ export function fixCommand(path: string, readers: Readers, rights: Rights, { sel
   return `${rights.uid === self.uid ? '' : `chown ${owner} ${file} && `}chmod 600 ${file}`;
 }
 
-/** The directories that lead to a path, and to where it links, from the root on. */
-function foldersTo(path: string, real: string | undefined): string[] {
+/** The directories that lead to absolute paths, each once, from the root on. */
+export function foldersTo(...paths: readonly string[]): string[] {
   const above = (one: string): string[] =>
     one
       .split('/')
       .slice(0, -1)
       .map((_, at, names) => names.slice(0, at + 1).join('/') || '/');
-  return [...new Set([...above(path), ...(real === undefined ? [] : above(real))])];
+  return [...new Set(paths.flatMap(above))];
 }
 
 /** What keeps the daemons from reading a file that they need. */
@@ -76,9 +76,9 @@ function barrier({ option, path, readers }: NamedFile, stat: Stat, users: Users)
   if (daemon === undefined || state.kind !== 'file') return [];
   const blocked = (rights: Rights, text: string, command: string): UnplacedProblem[] => {
     const message = `user ${daemon.name} cannot ${text} (${describeRights(rights, users)}): ${command}`;
-    return [{ option, value: path, message, severity: 'error', ofFile: true, mend: command }];
+    return [{ ...fileProblem(option, path, message), mend: command }];
   };
-  for (const folder of foldersTo(path, state.real)) {
+  for (const folder of foldersTo(path, state.real ?? path)) {
     const way = stat(folder);
     if (way.kind !== 'folder' || isAllowed(daemon, 1, way)) continue;
     const word = shellWord(folder);
@@ -111,18 +111,17 @@ export function isUsed(option: string, { hub, leaf }: Config): boolean {
 function checkFile(one: NamedFile, stat: Stat, users: Users): UnplacedProblem[] {
   const { option, path, readers } = one;
   const state = stat(path);
-  const at = { option, value: path, ofFile: true } as const;
   if (state.kind === 'unknown') return [];
   if (state.kind !== 'file') {
     const message = state.kind === 'missing' ? 'there is no such file' : 'is not a file';
-    return [{ ...at, message, severity: 'error' }];
+    return [fileProblem(option, path, message)];
   }
   if (readers === 'public') return [];
   const wide = excess(state, users, readers === 'private' ? (users.daemon?.gids ?? []) : []);
   if (wide.length === 0) return [];
   const mend = fixCommand(path, readers, state, users);
   const message = `${wide.join(', ')} (${describeRights(state, users)}): ${mend}`;
-  return [{ ...at, message, severity: 'warning', mend }];
+  return [{ ...fileProblem(option, path, message, 'warning'), mend }];
 }
 
 /** Whether the files that the options name are there, kept private where they are, and fit for who reads them. */

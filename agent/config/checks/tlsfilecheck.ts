@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isCertificate, isKey, type PemBlock, pemBlocks } from '../formats/pem.ts';
 import { savedText } from '../formats/saved.ts';
 import type { Config } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import type { ReadBytes } from '../secrets.ts';
 
 const attempt = <T>(make: () => T): T | undefined => {
@@ -139,12 +139,8 @@ export function tlsFileProblems({ hub, leaf }: Config, read: ReadBytes): Unplace
   return blocks.flatMap(({ section, isOwnCa, ...paths }) => {
     const bytes = (path: string | undefined) => (path === undefined ? undefined : read(path));
     const contents = { ca: bytes(paths.ca), cert: bytes(paths.cert), key: bytes(paths.key) };
-    return tlsFaults(contents, isOwnCa).map(({ file, why, severity }) => ({
-      option: `${section}_${file}`,
-      value: paths[file] ?? '',
-      message: why,
-      severity,
-      ofFile: true as const,
-    }));
+    return tlsFaults(contents, isOwnCa).map(({ file, why, severity }) =>
+      fileProblem(`${section}_${file}`, paths[file] ?? '', why, severity),
+    );
   });
 }

@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { keepDir } from '../../lib/defaults.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import type { ReadBytes } from '../secrets.ts';
 import { describeRights, excess } from './access.ts';
-import { filesOf, fixCommand, isDaemonReadable, type NamedFile } from './filecheck.ts';
+import { filesOf, fixCommand, foldersTo, isDaemonReadable, type NamedFile } from './filecheck.ts';
 import { readBytes, stat, usersOf } from './machinefiles.ts';
 
 /** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
@@ -25,8 +25,6 @@ export interface ConfigLimits {
   program(name: string): string | undefined;
 }
 
-const wayTo = (path: string): string[] => (path === '/' ? [path] : [...wayTo(dirname(path)), path]);
-
 /** The path where links end; of what is not there, the path itself. */
 function realOf(path: string): string {
   try {
@@ -38,7 +36,7 @@ function realOf(path: string): string {
 
 /** What lets another than root put something else at a path without links; undefined where nothing does. */
 function looseAt(real: string): string | undefined {
-  for (const one of wayTo(real)) {
+  for (const one of [...foldersTo(real), real]) {
     const state = stat(one);
     if (!('mode' in state)) return `${one} cannot be looked at`;
     const isSticky = one !== real && (state.mode & 0o1000) !== 0; // others cannot replace what is root's in it
@@ -135,7 +133,7 @@ export function withinLimits(
   if (limits === undefined) return { config, refused: [] };
   const refused: UnplacedProblem[] = [];
   const refuse = (option: string, value: string, message: string): void =>
-    void refused.push({ option, value, message, severity: 'error', ofFile: true });
+    void refused.push(fileProblem(option, value, message));
   const allowed = (option: string, given: string, last: string | undefined, preset: string): string => {
     const why = limits.program(given);
     if (why === undefined) return given;
@@ -154,7 +152,10 @@ export function withinLimits(
   return { config: { ...config, leaf: { ...leaf, server }, time: { ...time, pmc, chronyc } }, refused };
 }
 
-/** For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. */
+/**
+ * For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. Without
+ * a config: as whom the agent runs.
+ */
 export function runAs(configFile?: string): { readonly uid?: number; readonly gid?: number } {
   if (process.geteuid?.() !== 0) return {};
   const { daemon } = usersOf();

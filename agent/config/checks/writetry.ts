@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import type { Config } from '../options.ts';
-import type { UnplacedProblem } from '../problem.ts';
+import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import { stat } from './machinefiles.ts';
 import { runAs } from './trust.ts';
 
@@ -22,5 +22,5 @@ export function unwritable({ spool: { snapshot_file: file } }: Config): Unplaced
       ? `there is no ${folder}`
       : (/[^:]*$/.exec(stderr.trim())?.[0].trim() ?? '');
   const message = `the agent cannot write it (${why}); on OpenWrt it can in /tmp and in /etc/nunect/spool`;
-  return [{ option: 'spool.snapshot_file', value: file, message, severity: 'error', ofFile: true }];
+  return [fileProblem('spool.snapshot_file', file, message)];
 }

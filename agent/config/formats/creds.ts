@@ -81,7 +81,7 @@ export const isPlainCreds = (raw: string, creds: Creds): boolean =>
     .split(/\n\n/)
     .every((block) => raw.includes(`${block.trimEnd()}\n`));
 
-/** The first line, as it is; no user would be given the frame of another kind of secret as a password. */
+/** The first line, as it is: a password or a token. What begins as credentials or a key was named by mistake. */
 export function readPassword(text: string): ParseResult<string> {
   const [line = ''] = text.split('\n', 1);
   if (line === '') return unparsed('its first line is empty: must be the secret');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rewritten } from '../../config/checks/contents.ts';
+import { neededCopies } from '../../config/checks/contents.ts';
 import type { Config } from '../../config/options.ts';
 import type { ReadBytes } from '../../config/secrets.ts';
 import type { LeafFiles } from './files.ts';
@@ -16,7 +16,7 @@ export interface HandedOver {
  * copies it was made with, and one that names others is another one.
  */
 export function handOver(files: LeafFiles, config: Config, read: ReadBytes): HandedOver {
-  const made = rewritten(config, read).map(({ option, path, text }) => {
+  const made = neededCopies(config, read).map(({ option, path, text }) => {
     const name = `${option}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
     return { option, path, copy: files.writeCopy(name, text) };
   });

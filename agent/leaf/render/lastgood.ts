@@ -79,7 +79,7 @@ const kept = (places: Places): string | undefined =>
     .find((text) => text !== undefined);
 
 const unkept = (what: string, error: unknown): UnplacedProblem => ({
-  message: `the hub settings ${what} cannot be kept: ${messageOf(error)}`,
+  message: `the hub settings ${what}: ${messageOf(error)}`,
   severity: 'warning',
 });
 
@@ -90,7 +90,7 @@ function keep(path: string, text: string, durable: boolean): UnplacedProblem[] {
     writeAtomic(path, text, { durable });
     return [];
   } catch (error) {
-    return [unkept('that joined', error)];
+    return [unkept('that joined cannot be kept', error)];
   }
 }
 
@@ -128,7 +128,7 @@ function keepTried(files: LeafFiles, { flash }: Places): UnplacedProblem[] {
     }
     return [];
   } catch (error) {
-    return [unkept('over a reboot', error)];
+    return [unkept('cannot be kept over a reboot', error)];
   }
 }
 

@@ -32,7 +32,10 @@ export async function lockDirectory(
   }
   if (failed !== 'timeout') {
     const why = failed === 'ENOENT' ? "there is no program 'flock'" : (failed ?? stderr.trim());
-    return { release, lacking: `${path} cannot be locked (${why}): two at once are not kept apart` };
+    return {
+      release,
+      lacking: `${path} cannot be locked (${why}): two renderings at once are not kept apart`,
+    };
   }
   release();
   const other = readOrUndefined(path)?.trim();

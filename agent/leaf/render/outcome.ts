@@ -22,7 +22,7 @@ export interface Outcome {
   readonly agent: Action;
 }
 
-/** What a run of render has decided: what has to be done, and what becomes of files that do not stay. */
+/** What a run of render has decided: what has to be done, and which files are replaced or removed. */
 export interface Due extends Pick<Outcome, 'leaf' | 'agent'> {
   /** Missing once they are done: what a later run stages is not for them. */
   readonly steps?: Partial<Record<'conf' | 'fallbackConf', 'replace' | 'remove'>>;

@@ -111,8 +111,8 @@ async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
   }
   if (attempt.state === 'none') files.removeConf();
   const isHubWrong = hasHubError([...run.problems, ...findings]);
-  const asTried = await lastGood.apply({ config, isHubWrong, server, test: input.test });
-  const { adopted, problems: untried, ...hub } = asTried;
+  const inUse = await lastGood.apply({ config, isHubWrong, server, test: input.test });
+  const { adopted, problems: unkeptNow, ...hub } = inUse;
   const state = adopted !== undefined && attempt.state === 'local_only' ? 'hub_only' : attempt.state;
   const paths = {
     conf: statePath(files.dir, 'conf'),
@@ -125,7 +125,7 @@ async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
       config: adopted === undefined ? config : { ...config, hub: { ...config.hub, url: adopted } },
       handed,
       secrets,
-      findings: [...findings, ...unkept, ...untried],
+      findings: [...findings, ...unkept, ...unkeptNow],
     },
     { used, leaf: { ...attempt, state, ...paths, ...hub } },
   );

@@ -11,9 +11,10 @@ export interface LinkLimits {
   list(): HubTrouble[];
 }
 
-/** The link is soon back after such a cut: it is told for as long as somebody may look. */
+/** The link is soon back after such a cut, so it is told for a while, in which somebody may look. */
 const told_ms = 600_000;
 
+/** None has been met so far. `wall_ms` gives the wall time of a monotonic one. */
 export function linkLimits(
   { now_ms }: Pick<Ticker, 'now_ms'>,
   wall_ms: (mono_ms: number) => number,

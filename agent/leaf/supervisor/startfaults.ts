@@ -4,7 +4,10 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { LeafLine } from '../watch/logline.ts';
 import type { LeafControl } from './process.ts';
 
-/** What the leaf can do without and still join its hub; `listen`: every address but loopback. */
+/**
+ * What the leaf can do without and still join its hub. The first two are parts of leaf.conf, which the starter leaves out
+ * by these names; `listen`: every address but loopback.
+ */
 export type OptionalPart = 'jetstream' | 'websocket' | 'listen';
 
 /** Why the leaf does not start, or a part of it. */
@@ -32,7 +35,7 @@ export interface StartFaults {
 
 const firstPause_ms = 10_000;
 const longestPause_ms = 3_600_000;
-/** What has run so long is not ended again by what it could not start with. */
+/** After so long with all its parts the leaf is well: the pauses begin anew. */
 const settled_ms = 120_000;
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
@@ -66,6 +69,7 @@ function faultsIn(control: LeafControl, failure: string | undefined): StartFault
   }));
 }
 
+/** Starts to look after the leaf of `control`, with what state/without says of it. */
 export function startFaults(
   { ticker, log, canStart }: StartFaultDeps,
   leaf: Config['leaf'],
@@ -74,7 +78,8 @@ export function startFaults(
   let failure: string | undefined;
   let pause_ms = firstPause_ms;
   let due_ms = 0;
-  let whole_ms = ticker.now_ms();
+  let isStopped = false;
+  let lacking_ms = ticker.now_ms(); // when it lacked a part last
 
   function failed(why: string): void {
     failure = why;
@@ -89,19 +94,21 @@ export function startFaults(
   async function retry(): Promise<void> {
     const parts = readParts(control);
     const now_ms = ticker.now_ms();
-    if (parts.size > 0) whole_ms = now_ms;
-    else if (now_ms - whole_ms >= settled_ms) pause_ms = firstPause_ms;
+    if (parts.size > 0) lacking_ms = now_ms;
+    else if (now_ms - lacking_ms >= settled_ms) pause_ms = firstPause_ms;
     if (parts.size === 0 || now_ms < due_ms) return;
     due_ms = now_ms + pause_ms;
-    const able = await Promise.all(
+    const tried = await Promise.all(
       [...parts.keys()].map(async (part) => ((await canStart(part, leaf)) ? [part] : [])),
     );
-    if (able.flat().length === 0) return;
-    for (const part of able.flat()) parts.delete(part);
+    const able = tried.flat();
+    if (isStopped || able.length === 0) return;
+    const left = readParts(control); // another part may have failed meanwhile
+    for (const part of able) left.delete(part);
     pause_ms = Math.min(longestPause_ms, pause_ms * 2); // a restart costs the link, and may be in vain
     due_ms = ticker.now_ms() + pause_ms;
-    log.info('the leaf is restarted with what can start again', { parts: able.flat().join(' ') });
-    writeParts(control, parts);
+    log.info('the leaf is restarted with what can start again', { parts: able.join(' ') });
+    writeParts(control, left);
     control.end();
   }
 
@@ -112,6 +119,9 @@ export function startFaults(
       else if (start === 'failed') failed(text);
     },
     list: () => faultsIn(control, failure),
-    stop: cancel,
+    stop() {
+      isStopped = true;
+      cancel();
+    },
   };
 }

@@ -50,7 +50,7 @@ const calmTicks = 5;
 /** A link that held so long is no pause of 30 s, which nats-server makes between two attempts after a loop. */
 const settled_ms = 40_000;
 
-/** A server may take so long from its start to a join, and hangs if it has said nothing for so long. */
+/** How long a server may take from its start to its join; `longest` while it has not answered yet. */
 const start_ms = { join: 5000, longest: 15_000 };
 
 /** All that one supervisor knows; what has no `readonly` is replaced, the trackers change within. */

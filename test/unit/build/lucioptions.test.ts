@@ -95,6 +95,14 @@ describe('the option table in the form', () => {
     assert.ok(judged > 1000, String(judged));
   });
 
+  it('takes several addresses of the hub in one value, as the agent does, and says what an address must be', () => {
+    const hub = sections.find(({ type }) => type === 'hub');
+    const url = hub?.options.find(({ name }) => name === 'url');
+    for (const text of ['tls://a,tls://b', 'TLS://a:1 , ws://b/c']) assert.ok(url?.pattern?.test(text), text);
+    for (const text of ['tls://a,b', 'tls://a tls://b']) assert.ok(!url?.pattern?.test(text), text);
+    assert.match(url?.wrong ?? '', /^scheme must be one of nats, .* without user or password$/);
+  });
+
   it('has a rule for each option that is not a switch, and masks the secrets', () => {
     for (const { type, options } of sections)
       for (const { name, kind, pattern, range, choices, secret } of options) {

@@ -114,18 +114,3 @@ test('a file that cannot be read leaves its secret out', () => {
     ['leaf.external_password_file: cannot be read'],
   );
 });
-
-test('a long file of dashes or without line ends is read at once', () => {
-  const began = performance.now();
-  for (const text of [
-    '-'.repeat(1e6),
-    '---\n'.repeat(250_000),
-    `-----BEGIN ${' '.repeat(1e6)}`,
-    'SU'.repeat(5e5),
-  ])
-    readSecrets(
-      withOptions({ hub: { creds_file: '/f', password_file: '/f', nkey_file: '/f' } }),
-      readFrom({ '/f': text }),
-    );
-  assert.ok(performance.now() - began < 3000);
-});

@@ -14,7 +14,7 @@ const dayMs = 86_400_000;
 
 test('of several certificates in a file the one that runs out first counts', async () => {
   const probe = certProbe({ wall_ms: () => endOfUnit - 10 * dayMs });
-  assert.deepEqual(await probe.read([chainFile]), [
+  assert.deepEqual(await probe.read([{ file: chainFile }]), [
     {
       file: chainFile,
       subject: 'O=nunect, CN=demo-01',
@@ -27,7 +27,7 @@ test('of several certificates in a file the one that runs out first counts', asy
 
 test('days left are rounded down and go below zero', async () => {
   const daysLeft = async (wall_ms: number) => {
-    const [facts] = await certProbe({ wall_ms: () => wall_ms }).read([chainFile]);
+    const [facts] = await certProbe({ wall_ms: () => wall_ms }).read([{ file: chainFile }]);
     return facts && 'days_left' in facts ? facts.days_left : undefined;
   };
   assert.equal(await daysLeft(endOfUnit - 0.99 * dayMs), 0.9);
@@ -36,9 +36,9 @@ test('days left are rounded down and go below zero', async () => {
 
 test('a file that is no certificate says why', async () => {
   const probe = certProbe({ wall_ms: () => 0 });
-  assert.deepEqual(await probe.read(['/nowhere/x.pem', '/']), [
+  assert.deepEqual(await probe.read(['/nowhere/x.pem', '/dev/null'].map((file) => ({ file }))), [
     { file: '/nowhere/x.pem', error: 'ENOENT' },
-    { file: '/', error: 'EISDIR' },
+    { file: '/dev/null', error: 'is not a file' },
   ]);
   assert.equal(parseFirstExpiry(''), 'no certificate in PEM form');
   const damaged = chain.replace(/MII\w{20}/, 'AAAA');
@@ -56,11 +56,11 @@ test('a file is parsed again only when it changed', async () => {
     };
     const probe = certProbe({ wall_ms: () => endOfUnit });
     put(chain, at);
-    const before = await probe.read([file]);
+    const before = await probe.read([{ file }]);
     put(chain.replaceAll('C', 'D'), at);
-    assert.deepEqual(await probe.read([file]), before, 'same size and time: not read');
+    assert.deepEqual(await probe.read([{ file }]), before, 'same size and time: not read');
     put('renewed', new Date(1_700_000_001_000));
-    assert.deepEqual(await probe.read([file]), [{ file, error: 'no certificate in PEM form' }]);
+    assert.deepEqual(await probe.read([{ file }]), [{ file, error: 'no certificate in PEM form' }]);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -69,8 +69,8 @@ function look(
     system: { read: async () => system },
     self: { read: async () => self },
     certs: {
-      async read(files: readonly CertSource[]) {
-        asked.push(files);
+      async read(sources: readonly CertSource[]) {
+        asked.push(sources.map(({ file }) => file));
         return [...certificates];
       },
     },

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkCertificates, checkRest, judgeDevice } from '../../../../agent/cli/doctor/device.ts';
+import { checkCertificates, checkRest, datesOf, judgeDevice } from '../../../../agent/cli/doctor/device.ts';
 import type { DoctorFacts } from '../../../../agent/cli/doctor/facts.ts';
 import type { Finding } from '../../../../agent/health/finding.ts';
+import { newOperator } from '../../../kit/hub/jwt.ts';
+import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { fullSnapshot } from '../../../kit/page/snapshot.ts';
+import { tempDir } from '../../../kit/process/daemon.ts';
 import { levels, resultOf } from '../../../kit/unit/checkresults.ts';
 import { findingLike } from '../../../kit/unit/unitfakes.ts';
 
@@ -40,6 +45,18 @@ test('a certificate that is valid for days yet is a warning, one that is not val
   );
   const none = { snapshot: { ...fullSnapshot, troubles: [], certificates: [] } } as unknown as DoctorFacts;
   assert.deepEqual((await checkCertificates(none))[0]?.detail, 'none configured');
+});
+
+test('dates are told of the files that may be read, and by what is read of them', async (t) => {
+  const file = join(tempDir(t, 'dates'), 'unit.creds');
+  writeFileSync(file, newOperator().creds('u', { exp: 1_700_000_000 }));
+  const files = (creds_file: string) => ({
+    config: withOptions({ hub: { url: ['tls://h'], creds_file } }),
+    connection: { servers: [] },
+  });
+  const [told] = await datesOf(files('/none'), () => readFileSync(file));
+  assert.match(told ?? '', /^user JWT \/none has expired/);
+  assert.deepEqual(await datesOf(files(file), () => undefined), []);
 });
 
 test('what no other check looks for is shown at the end, and what another one shows is not shown twice', () => {

@@ -92,11 +92,12 @@ test('a program that runs to its end gives its code and what it printed', async 
   assert.deepEqual([code, stdout, stderr], [4, 'yes', 'no\n']);
 });
 
-/** Files that may start a process themselves: the owner of all, and what hands it a process with stdin. */
+/** Files that may start a process themselves: the owner of all, what hands it a process with stdin, and what kills its own. */
 const starters = new Set([
   'kit/process/daemon.ts',
   'kit/process/pty.ts',
   'kit/truth/servers.ts',
+  'e2e/renderkilled.test.ts',
   'integration/wallclock.test.ts',
 ]);
 

@@ -61,7 +61,7 @@ test('a machine without the program, or with one that cannot, is told so and goe
   const none = await lockDirectory(by('/no/such'), dir, 5000);
   assert.match(
     none.lacking ?? '',
-    /cannot be locked \(there is no program 'flock'\): two at once are not kept apart$/,
+    /cannot be locked \(there is no program 'flock'\): two renderings at once are not kept apart$/,
   );
   none.release();
   const lame = await lockDirectory(by('sh', '-c', 'echo not here >&2; exit 1'), dir, 5000);

@@ -1,11 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { createServer, isIP } from 'node:net';
+import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/options.ts';
 import type { OptionalPart } from './startfaults.ts';
-
-type Leaf = Config['leaf'];
 
 const isFree = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -19,9 +17,9 @@ function addressesOf(listen: string): string[] {
   if (listen !== '0.0.0.0' && listen !== '::') return [listen];
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return all
-    .filter(({ internal, family }) => !internal && (listen === '::' || family === 'IPv4'))
-    .map(({ address, scopeid }) => (isIP(address) === 6 && scopeid ? '' : address))
-    .filter((address) => address !== '');
+    .filter(({ internal, scopeid }) => !internal && !scopeid) // those of one link are no addresses without its name
+    .filter(({ family }) => listen === '::' || family === 'IPv4')
+    .map(({ address }) => address);
 }
 
 /** Makes what is missing of the path, one by one: node's `recursive` never ends where the kernel says ENOENT, as in /proc. */
@@ -39,7 +37,7 @@ function canStore(dir: string): boolean {
 }
 
 /** Whether a part that could not start seems to be able to now. Tried by the user that runs the server, and without it. */
-export async function canStart(part: OptionalPart, leaf: Leaf): Promise<boolean> {
+export async function canStart(part: OptionalPart, leaf: Config['leaf']): Promise<boolean> {
   if (part === 'jetstream') return canStore(leaf.jetstream_store_dir);
   if (part === 'websocket') return isFree(leaf.websocket_listen, leaf.websocket_port);
   for (const host of addressesOf(leaf.listen)) if (!(await isFree(host, leaf.port))) return false;
