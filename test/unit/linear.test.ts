@@ -173,7 +173,6 @@ const readers: Readonly<
   ],
   readUnitState: [readUnitState],
   findAccount: [(text) => findAccount('nunect', text, text), ['nunect:x:1:', ''], ['x:x:1:', '']],
-  parseDue: [(text) => parseDue(text), ['{"leaf":"', '","agent":"x","steps":{}}']],
   parseAgentFile: [(text) => quiet(() => parseAgentFile(text, '/x')), ['{"schema":1,"config":"', '"}']],
   overlap: [(text) => overlap(text, `${text}.>`)],
   'log lines': [(text) => formatEntry({ level: 'info', comp: 'a', msg: text, fields: { a: text } })],

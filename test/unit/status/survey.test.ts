@@ -44,7 +44,7 @@ function look(
   uci = "config hub 'hub'\n list url 'nats://hub.example.org'",
   changes: Partial<SurveyParts> = {},
 ) {
-  const asked: (readonly CertSource[])[] = [];
+  const asked: (readonly string[])[] = [];
   const parts = {
     clock: clockOf(goodVerdict()),
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
@@ -159,7 +159,7 @@ test('the certificates that could cut the unit off are looked at, and the first 
   const certificates = [cert('/ca.pem', 400), cert('/unit.pem', 12.5), { file: '/x', error: 'ENOENT' }];
   const { state, asked } = look(fresh(leafFacts([]), 1000), certificates, uci);
   const now = await state;
-  assert.deepEqual(asked, [[{ file: '/unit.pem' }, { file: '/ca.pem' }]]);
+  assert.deepEqual(asked, [['/unit.pem', '/ca.pem']]);
   assert.equal(now.nats.certificate_days_left, 12.5);
   assert.deepEqual(now.nats.certificates, [
     { file: '/ca.pem', days_left: 400 },
@@ -174,7 +174,7 @@ test('what is looked at is what the leaf mode uses', async () => {
   const asked = async (mode: string): Promise<unknown> => {
     const seen = look(undefined, [], `${hub}${leaf} option mode ${mode}\n option external_tls_ca '/xca'\n`);
     await seen.state;
-    return seen.asked[0]?.map((one) => (typeof one === 'string' ? one : one.file));
+    return seen.asked[0];
   };
   assert.deepEqual(await asked('managed'), ['/ca', '/l', '/lca', '/u.creds']);
   assert.deepEqual(await asked('external'), ['/xca']);
