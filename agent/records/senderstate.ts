@@ -2,6 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { type Alarm, alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
+import { dropWords } from './gap.ts';
 import {
   isOfHub,
   type KnownStreams,
@@ -17,6 +18,7 @@ import {
   markDenied,
   markRefused,
   markStored,
+  markTooLarge,
   markUnstored,
   moveToBacklog,
   type Patience,
@@ -234,6 +236,8 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
       break;
     case 'lost':
       s.outcomes.lost(queue, record, result.why);
+      if (result.why === 'max_msg_size' && markTooLarge(queue, dropWords[result.why], now_ms))
+        s.outcomes.changed();
       break;
     case 'unstored':
       handleUnstored(s, sent, result.why, sent_ms);

@@ -25,6 +25,8 @@ export interface SubjectQueue {
   troubledSince_ms: number | undefined;
   /** Monotonic ms at which a stream acknowledged its last record; undefined before the first. */
   lastStored_ms: number | undefined;
+  /** Monotonic ms at which its last record was too large for the stream; undefined before the first. */
+  lastTooLarge_ms: number | undefined;
   /** Monotonic ms at which the last record was put, and how long after the one before. */
   lastPut_ms: number | undefined;
   interval_ms: number | undefined;
@@ -52,6 +54,7 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
   failingSince_ms: undefined,
   troubledSince_ms: undefined,
   lastStored_ms: undefined,
+  lastTooLarge_ms: undefined,
   lastPut_ms: undefined,
   interval_ms: undefined,
   unstored: collectGap(),
@@ -143,6 +146,12 @@ export function markRefused(queue: SubjectQueue, why: string, now_ms: number, lo
   const isNew = become(queue, 'refused', why, now_ms);
   if (!wasRefused) log.warn('the hub stream refuses records', { subject: queue.subject, why });
   return isNew;
+}
+
+/** The stream will never take that record, but perhaps the next one: nothing is held back. */
+export function markTooLarge(queue: SubjectQueue, why: string, now_ms: number): boolean {
+  queue.lastTooLarge_ms = now_ms;
+  return become(queue, 'refused', why, now_ms);
 }
 
 /** The server does not permit the subject. */
