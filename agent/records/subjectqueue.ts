@@ -191,11 +191,12 @@ const untroubled = {
   pause_ms: 0,
 } as const;
 
-/** The queue may be tried at once, and its failures so far are forgotten. */
+/** The queue may be tried at once, and its failures so far are forgotten, but not since when it has been in trouble. */
 export function release(queue: SubjectQueue): void {
   queue.holdUntil_ms = 0;
   if (!isTriedAgain(queue)) return;
-  Object.assign(queue, untroubled);
+  const { troubledSince_ms } = queue;
+  Object.assign(queue, { ...untroubled, troubledSince_ms });
 }
 
 /** What nobody stored is tried anew: somebody stores another subject again. */
