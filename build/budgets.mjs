@@ -14,7 +14,7 @@ const budgets = [
   // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes;
   // and by 33, 4 and 13 KB when nothing was to stay untold: the contents of credentials and TLS files, who may make root
   // do what, renders that are killed, a leaf without the part that cannot start, streams that take nothing
-  { what: 'dist/nunect.cjs', limit: 417_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect.cjs', limit: 418_000, size: fileSize('dist/nunect.cjs') },
   { what: 'dist/nunect-hub.cjs', limit: 198_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),

@@ -191,6 +191,10 @@ export function takeGap(c: Contents): Gap | undefined {
   return gapOf([c.gap.take(), ...tried.map(({ unstored }) => unstored.take())]);
 }
 
+/** What is missing and not reported yet. */
+export const untoldGap = (c: Contents): Gap | undefined =>
+  gapOf([c.gap.current(), ...[...c.queues.values()].map(({ unstored }) => unstored.current())]);
+
 export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): WaitingRecords {
   const inOrder = [...allRecords(c, inFlight)].sort(([, a], [, b]) => a.seq - b.seq);
   const records = inOrder.map(([{ subject, priority }, record]): KeptRecord => {
@@ -199,6 +203,5 @@ export function waitingRecords(c: Contents, inFlight: Iterable<InFlight>): Waiti
     const perhaps = known({ headers, shift_ms, settled, reports });
     return { id, subject, priority, payload, put_ms, wall_ms, ...perhaps };
   });
-  const unstored = [...c.queues.values()].map((queue) => queue.unstored.current());
-  return { records, last_seq: c.lastSeq, ...known({ gap: gapOf([c.gap.current(), ...unstored]) }) };
+  return { records, last_seq: c.lastSeq, ...known({ gap: untoldGap(c) }) };
 }

@@ -56,17 +56,24 @@ export interface LocalStreams {
   readonly domain: string | undefined;
 }
 
+/** Names of streams that have acknowledged something. */
+export interface KnownStreams {
+  readonly hub: Set<string>;
+  readonly local: Set<string>;
+}
+
 /**
  * Whether a reply is the hub's, where the local server has streams of its own: they may take the same subjects, and answer
- * first. Only the domain of an acknowledgement tells the two apart; a refusal names its stream alone. `known` are the
- * local streams, as far as they have acknowledged something; more are added.
+ * first. Only the domain of an acknowledgement tells the two apart. A refusal names its stream alone: it counts at once
+ * where that stream is known to be the hub's, else only if no acknowledgement follows. Streams are added to `known`.
  */
-export function isOfHub(ack: PubAck, local: LocalStreams, known: Set<string>): boolean {
+export function isOfHub(ack: PubAck, local: LocalStreams, known: KnownStreams): boolean {
   if (ack.kind === 'other') return false;
-  if (ack.kind === 'refused') return ack.stream === undefined || !known.has(ack.stream);
-  if (ack.domain !== local.domain) return true;
-  known.add(ack.stream);
-  return false;
+  const { stream = '' } = ack;
+  if (ack.kind === 'refused') return known.hub.has(stream) && !known.local.has(stream);
+  const isHubs = ack.domain !== local.domain;
+  known[isHubs ? 'hub' : 'local'].add(ack.stream);
+  return isHubs;
 }
 
 /** The limit by which a record can never be stored. */
@@ -110,13 +117,9 @@ export function resultOf(answer: Answer, isFirst: boolean, reachedHub: () => boo
       return { kind: 'denied' };
     case 'timeout':
       if (!reachedHub()) return { kind: 'unreachable' };
-      return {
-        kind: 'unstored',
-        why:
-          answer.unaccepted === undefined
-            ? unstoredWhy.no_ack
-            : whyOfUnaccepted(readPubAck(answer.unaccepted.data)),
-      };
+      return answer.unaccepted === undefined
+        ? { kind: 'unstored', why: unstoredWhy.no_ack }
+        : resultOfUnaccepted(readPubAck(answer.unaccepted.data));
     default:
       return reachedHub() ? { kind: 'unstored', why: unstoredWhy.no_stream } : { kind: 'unreachable' };
   }
@@ -133,10 +136,14 @@ function resultOfReply(ack: PubAck, isFirst: boolean): SendResult {
   }
 }
 
-/** A reply that is not the hub's, and none of the hub came. */
-const whyOfUnaccepted = (ack: PubAck): string =>
-  ack.kind === 'stored'
-    ? unstoredWhy.local(ack.stream, ack.domain)
-    : ack.kind === 'refused'
-      ? unstoredWhy.no_ack
-      : unstoredWhy.no_puback;
+/** The last reply where none is known to be the hub's. A limit that may be one of the local server loses no record. */
+function resultOfUnaccepted(ack: PubAck): SendResult {
+  switch (ack.kind) {
+    case 'stored':
+      return { kind: 'unstored', why: unstoredWhy.local(ack.stream, ack.domain) };
+    case 'refused':
+      return { kind: 'refused', why: `${ack.why} (stream ${ack.stream ?? 'without a name'})` };
+    case 'other':
+      return { kind: 'unstored', why: unstoredWhy.no_puback };
+  }
+}

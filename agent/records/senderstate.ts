@@ -2,7 +2,15 @@ import type { Log } from '../lib/log.ts';
 import { type Alarm, alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
-import { isOfHub, type LocalStreams, type LossReason, readPubAck, type SendResult } from './puback.ts';
+import { dropWords } from './gap.ts';
+import {
+  isOfHub,
+  type KnownStreams,
+  type LocalStreams,
+  type LossReason,
+  readPubAck,
+  type SendResult,
+} from './puback.ts';
 import type { QueuedRecord } from './record.ts';
 import {
   forgetPlain,
@@ -10,6 +18,7 @@ import {
   markDenied,
   markRefused,
   markStored,
+  markTooLarge,
   markUnstored,
   moveToBacklog,
   type Patience,
@@ -88,8 +97,8 @@ export interface SenderState {
   lastAnswer_ms: number;
   /** How long a probe waits for its answer. */
   probeAck_ms: number;
-  /** Names of streams of the local server that have acknowledged records. */
-  readonly localNames: Set<string>;
+  /** Streams that have acknowledged records, where the local server has some of its own. */
+  readonly known: KnownStreams;
 }
 
 const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000, isDirect: false };
@@ -121,7 +130,7 @@ export const newSenderState = (
   lastStored_ms: -Infinity,
   lastAnswer_ms: -Infinity,
   probeAck_ms: firstProbeAck_ms,
-  localNames: new Set(),
+  known: { hub: new Set(), local: new Set() },
 });
 
 export function addInFlight(s: SenderState, queue: SubjectQueue, record: QueuedRecord): InFlight {
@@ -189,7 +198,7 @@ const localStreams = ({ deps, limits }: SenderState): LocalStreams | undefined =
 /** Which replies to a record count; undefined when any does, since the local server has no streams of its own. */
 export function acceptance(s: SenderState): ((data: Uint8Array) => boolean) | undefined {
   const local = localStreams(s);
-  return local && ((data) => isOfHub(readPubAck(data), local, s.localNames));
+  return local && ((data) => isOfHub(readPubAck(data), local, s.known));
 }
 
 /** Nobody stores the subject: a record of a plain queue is done with, any other is tried again. */
@@ -227,6 +236,8 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
       break;
     case 'lost':
       s.outcomes.lost(queue, record, result.why);
+      if (result.why === 'max_msg_size' && markTooLarge(queue, dropWords[result.why], now_ms))
+        s.outcomes.changed();
       break;
     case 'unstored':
       handleUnstored(s, sent, result.why, sent_ms);

@@ -23,7 +23,7 @@ export interface PreviousRun {
 }
 
 export interface SnapshotDeps {
-  readonly spool: Pick<Spool, 'waiting' | 'restore' | 'stats'>;
+  readonly spool: Pick<Spool, 'waiting' | 'untold' | 'restore' | 'stats'>;
   readonly ticker: Ticker;
   readonly log: Log;
   /** Unix ms. */
@@ -59,6 +59,8 @@ interface KeeperState {
   written: string;
   /** Monotonic ms: all records in the file were put before. */
   written_ms: number;
+  /** How many the gap in the file tells of. */
+  writtenGap: number;
   /** Monotonic ms of the next write in an outage. */
   due_ms: number;
   /** The last job on the file. */
@@ -147,24 +149,33 @@ async function write(s: KeeperState, file: string, ended: SnapshotHeader['ended'
   await replaceFile(file, snapshotText(header, waiting));
   s.written = mark;
   s.written_ms = mono_ms;
+  s.writtenGap = waiting.gap?.count ?? 0;
 }
 
 async function remove(s: KeeperState, file: string): Promise<void> {
   if (s.written !== '') await rm(file, { force: true });
   s.written = '';
+  s.writtenGap = 0;
 }
 
-/** Removes the file when none of its records waits any more; in an outage writes it when that is due. */
+/**
+ * Removes the file when none of its records waits any more and nothing is untold; writes it when that is due in an outage or
+ * while something is untold, and at once when its gap was told: the next run must not tell it again.
+ */
 function look(s: KeeperState): void {
   const { file, every_s } = s.opts;
   if (file === undefined) return;
-  const now_ms = s.deps.ticker.now_ms();
+  const { spool, ticker } = s.deps;
+  const now_ms = ticker.now_ms();
   const isDue = now_ms >= s.due_ms;
   if (isDue) s.due_ms = now_ms + every_s * 1000;
-  const age_s = s.deps.spool.stats().oldest_age_s ?? -1;
-  if (s.written !== '' && age_s * 1000 < now_ms - s.written_ms) void run(s, file, () => remove(s, file));
-  else if (isDue)
-    void run(s, file, () => (age_s >= outageFrom_s ? write(s, file, 'running') : checkReplaceable(file)));
+  const age_s = spool.stats().oldest_age_s ?? -1;
+  const untold = spool.untold();
+  if (s.written !== '' && untold === 0 && age_s * 1000 < now_ms - s.written_ms)
+    void run(s, file, () => remove(s, file));
+  else if (untold < s.writtenGap || (isDue && (untold > 0 || age_s >= outageFrom_s)))
+    void run(s, file, () => write(s, file, 'running'));
+  else if (isDue) void run(s, file, () => checkReplaceable(file));
 }
 
 async function begin(s: KeeperState, file: string): Promise<void> {
@@ -213,6 +224,7 @@ export function keepSnapshot(
     trouble: undefined,
     written: '',
     written_ms: 0,
+    writtenGap: 0,
     due_ms: deps.ticker.now_ms() + opts.every_s * 1000,
     lastJob: Promise.resolve(),
   };

@@ -13,6 +13,7 @@ import {
   setLimits,
   takeGap,
   trim,
+  untoldGap,
   type WaitingRecords,
   waitingRecords,
 } from './contents.ts';
@@ -47,6 +48,8 @@ export interface Spool {
   stats(): SpoolStats;
   /** All records that wait, in order. */
   waiting(): WaitingRecords;
+  /** How many records are missing and not reported yet. */
+  untold(): number;
   /** Takes in the records that waited in an earlier run, as backlog before all records of this one. */
   restore(records: readonly KeptRecord[], gap?: Gap): void;
   /** Resolves true when nothing waits any more, or false after `limit_ms`. */
@@ -107,7 +110,6 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
       backlog: sender.offline(),
       ...known({ reports }),
     });
-
   const reporting: Reporting = { pause_ms: reportPause_ms.least, next_ms: 0 };
 
   /** One at a time. A report may exceed the memory: it must not push out records of its own. */
@@ -138,6 +140,7 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     },
     stats: () => statsOf(contents, sender, ticker.now_ms()),
     waiting: () => waitingRecords(contents, sender.inFlight()),
+    untold: () => untoldGap(contents)?.count ?? 0,
     restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);
       if (gap !== undefined) add(deps.gapRecord(gap), gap);

@@ -83,24 +83,29 @@ export interface Counted {
   readonly limits: { readonly memory_bytes: number };
 }
 
-/** Records of it wait that nobody stores, or are published without being stored. */
-const isTroubled = (queue: SubjectQueue): boolean =>
-  queue.why !== '' && (queue.state === 'plain' || queue.inFlight > 0 || isWaiting(queue));
-
 /** Metrics come at an interval: where none was stored for so many intervals and so long, nothing is stored now. */
 const lateAfter = 2.5;
 const late_ms = 5000;
 
+/** Whether that happened as lately as metrics come. */
+const isOfNow = ({ priority, interval_ms = 0 }: SubjectQueue, at_ms = -Infinity, now_ms: number): boolean =>
+  priority === 'metric' && now_ms - at_ms < lateAfter * interval_ms + late_ms;
+
+/** Records of it wait that nobody stores, are published without being stored, or are too large for it. */
+const isTroubled = (queue: SubjectQueue, now_ms: number): boolean =>
+  queue.why !== '' &&
+  (queue.state === 'plain' ||
+    queue.inFlight > 0 ||
+    isWaiting(queue) ||
+    (queue.state === 'refused' && isOfNow(queue, queue.lastTooLarge_ms, now_ms)));
+
 /** Whether its records are stored now. A subject that has nothing to send stays `stored` for ever, and proves nothing. */
-const isBeingStored = (
-  { state, priority, lastStored_ms = -Infinity, interval_ms = 0 }: SubjectQueue,
-  now_ms: number,
-) =>
-  state === 'stored' && priority === 'metric' && now_ms - lastStored_ms < lateAfter * interval_ms + late_ms;
+const isBeingStored = (queue: SubjectQueue, now_ms: number): boolean =>
+  queue.state === 'stored' && isOfNow(queue, queue.lastStored_ms, now_ms);
 
 /** The gravest state of any subject; `partly` where others are being stored. */
 function stateOf(queues: Queues, now_ms: number): SpoolState {
-  const all = [...queues.values()].filter((queue) => queue.state === 'stored' || isTroubled(queue));
+  const all = [...queues.values()].filter((queue) => queue.state === 'stored' || isTroubled(queue, now_ms));
   const trouble = (['refused', 'failing', 'denied', 'plain'] as const).find((one) =>
     all.some(({ state }) => state === one),
   );
@@ -126,7 +131,7 @@ export function statsOf(
   return {
     state: !sender.isTried() ? 'starting' : sender.offline() ? 'offline' : stateOf(c.queues, now_ms),
     unstored: [...c.queues.values()]
-      .filter(isTroubled)
+      .filter((queue) => isTroubled(queue, now_ms))
       .map(({ subject, state, why, troubledSince_ms: since }) => ({
         subject,
         state,

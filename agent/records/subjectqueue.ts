@@ -25,6 +25,8 @@ export interface SubjectQueue {
   troubledSince_ms: number | undefined;
   /** Monotonic ms at which a stream acknowledged its last record; undefined before the first. */
   lastStored_ms: number | undefined;
+  /** Monotonic ms at which its last record was too large for the stream; undefined before the first. */
+  lastTooLarge_ms: number | undefined;
   /** Monotonic ms at which the last record was put, and how long after the one before. */
   lastPut_ms: number | undefined;
   interval_ms: number | undefined;
@@ -52,6 +54,7 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
   failingSince_ms: undefined,
   troubledSince_ms: undefined,
   lastStored_ms: undefined,
+  lastTooLarge_ms: undefined,
   lastPut_ms: undefined,
   interval_ms: undefined,
   unstored: collectGap(),
@@ -145,6 +148,12 @@ export function markRefused(queue: SubjectQueue, why: string, now_ms: number, lo
   return isNew;
 }
 
+/** The stream will never take that record, but perhaps the next one: nothing is held back. */
+export function markTooLarge(queue: SubjectQueue, why: string, now_ms: number): boolean {
+  queue.lastTooLarge_ms = now_ms;
+  return become(queue, 'refused', why, now_ms);
+}
+
 /** The server does not permit the subject. */
 export function markDenied(queue: SubjectQueue, now_ms: number): boolean {
   hold(queue, probePause, now_ms);
@@ -182,11 +191,12 @@ const untroubled = {
   pause_ms: 0,
 } as const;
 
-/** The queue may be tried at once, and its failures so far are forgotten. */
+/** The queue may be tried at once, and its failures so far are forgotten, but not since when it has been in trouble. */
 export function release(queue: SubjectQueue): void {
   queue.holdUntil_ms = 0;
   if (!isTriedAgain(queue)) return;
-  Object.assign(queue, untroubled);
+  const { troubledSince_ms } = queue;
+  Object.assign(queue, { ...untroubled, troubledSince_ms });
 }
 
 /** What nobody stored is tried anew: somebody stores another subject again. */

@@ -185,14 +185,14 @@ for (const { name, program } of serversToTest()) {
 }
 
 for (const { name, program } of serversToTest()) {
-  const withLeafStream = async (t: TestContext, domain: string) => {
+  const withLeafStream = async (t: TestContext, domain: string, limits: object = {}) => {
     const fleet = await hubAndLeaf(program, domain);
     t.after(() => fleet.stop());
     const link = fleet.agent();
     await eventually('connected', () => link.state().connected);
     const hub = await fleet.operator(fleet.hub);
     await createStream(hub);
-    const local = { name: 'LOCAL', subjects: ['ops.metric.>'], storage: 'memory' };
+    const local = { name: 'LOCAL', subjects: ['ops.metric.>'], storage: 'memory', ...limits };
     await jetstream(await fleet.operator(fleet.leaf), 'STREAM.CREATE.LOCAL', local);
     let hubUp = true;
     const spool = spoolOn(fleet, link, () => hubUp, { ack_ms: 1000 });
@@ -220,6 +220,28 @@ for (const { name, program } of serversToTest()) {
     assert.equal(await spool.drained(30_000), true, JSON.stringify(spool.stats()));
     assert.equal((await jetstream(hub, 'STREAM.INFO.FLEET')).state?.messages, 10);
   });
+
+  for (const limits of [{ max_msg_size: 50 }, { max_msgs: 1, discard: 'new' }])
+    test(`a stream of the leaf with ${Object.keys(limits)[0]} gives up no record of the hub: ${name}`, async (t) => {
+      const { fleet, hub, spool, joined } = await withLeafStream(t, 'u1', limits);
+      for (let n = 1; n <= 10; n++) spool.put(metric(n));
+      assert.equal(await spool.drained(20_000), true, JSON.stringify(spool.stats()));
+      await fleet.hub.kill('SIGKILL');
+      joined(false);
+      for (let n = 11; n <= 20; n++) spool.put(metric(n));
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      assert.equal(spool.stats().state, 'offline');
+      await fleet.hub.start();
+      await jetstream(hub, 'STREAM.INFO.FLEET');
+      joined(true);
+      assert.equal(await spool.drained(30_000), true, JSON.stringify(spool.stats()));
+      assert.deepEqual(
+        [spool.stats().stored, spool.stats().dropped.metric],
+        [20, 0],
+        JSON.stringify(spool.stats()),
+      );
+      assert.equal((await jetstream(hub, 'STREAM.INFO.FLEET')).state?.messages, 20);
+    });
 
   test(`where no domain tells whose stream acknowledges, nothing counts as stored: ${name}`, async (t) => {
     const { spool } = await withLeafStream(t, '');

@@ -35,7 +35,7 @@ test('only what a stream says is a PubAck', () => {
 test('a stream of the local server proves nothing of the hub', () => {
   const ack = (domain: string | undefined) =>
     readPubAck(bytes({ stream: 'S', seq: 1, ...(domain === undefined ? {} : { domain }) }));
-  const known = new Set<string>();
+  const known = { hub: new Set<string>(), local: new Set<string>() };
   const is = (one: ReturnType<typeof readPubAck>, domain: string | undefined) =>
     isOfHub(one, { domain }, known);
   assert.equal(is(ack('hub'), 'u1'), true);
@@ -43,9 +43,11 @@ test('a stream of the local server proves nothing of the hub', () => {
   assert.equal(is(ack('hub'), undefined), true);
   assert.equal(is({ kind: 'other' }, 'u1'), false);
   const refusal = readPubAck(bytes({ error: { description: 'full' }, stream: 'S', seq: 0 }));
-  assert.equal(is(refusal, 'u1'), true);
+  assert.equal(is(refusal, 'u1'), true, 'S is known as one of the hub');
   assert.equal(is(ack('u1'), 'u1'), false);
-  assert.equal(is(refusal, 'u1'), false, 'S is known as a local one');
+  assert.equal(is(refusal, 'u1'), false, 'S is the name of a local one, too');
+  const other = readPubAck(bytes({ error: { description: 'full' }, stream: 'LOCAL', seq: 0 }));
+  assert.equal(is(other, 'u1'), false, 'LOCAL has acknowledged nothing yet: it may be either');
   assert.equal(is(ack(undefined), undefined), false, 'it may be either');
 });
 
@@ -74,8 +76,12 @@ test('what an answer means depends on whether the hub was reached and the record
   };
   assert.deepEqual(result(silent(stored)), { kind: 'unstored', why: unstoredWhy.local('S', undefined) });
   assert.deepEqual(result(silent(stored), true, false), { kind: 'unreachable' });
-  const refused = { error: { code: 503, err_code: 10077, description: 'full' } };
-  assert.deepEqual(result(silent(refused)), { kind: 'unstored', why: unstoredWhy.no_ack });
+  for (const err_code of [10077, 10054])
+    assert.deepEqual(
+      result(silent({ error: { code: 503, err_code, description: 'full' }, stream: 'S', seq: 0 })),
+      { kind: 'refused', why: 'full (stream S)' },
+      'it may be the limit of a local stream: nothing is given up for it',
+    );
   assert.deepEqual(result(silent({})), { kind: 'unstored', why: unstoredWhy.no_puback });
   assert.deepEqual(result({ kind: 'timeout' }, true, false), { kind: 'unreachable' });
   assert.equal(result({ kind: 'too_large' }, true, false).kind, 'lost');

@@ -37,6 +37,7 @@ function run(
   const stored: { id: string; subject: string; body: Record<string, unknown> }[] = [];
   let up = false;
   const hub = { isThere: false };
+  const refused = new Set<string>();
   const spool = openSpool(
     {
       random: Math.random,
@@ -51,6 +52,7 @@ function run(
           async request(subject, payload, { headers = {} }) {
             if (!up) return { kind: 'no_responders' };
             const id = headers['Nats-Msg-Id']?.[0] ?? '';
+            if (refused.has(subject)) return { kind: 'timeout' };
             stored.push({ id, subject, body: JSON.parse(String(payload)) as Record<string, unknown> });
             const data = new TextEncoder().encode('{"stream":"S","seq":1}');
             return { kind: 'reply', message: { subject: '', data, size: () => 0 } };
@@ -80,6 +82,7 @@ function run(
   return {
     ticker,
     hub,
+    refused,
     spool,
     keep,
     stored,
@@ -321,4 +324,40 @@ test("somebody else's file is not read", { skip: process.getuid?.() !== 0 && 'ne
   assert.equal((await second.started()).restored, 0);
   assert.match(second.keep.trouble() ?? '', /EPERM: belongs to uid 65534/);
   await second.stop();
+});
+
+test('what is missing and untold is kept although nothing waits: a power cut does not forget it', async (t) => {
+  const file = place(t);
+  const first = run(file, { every_s: 60 });
+  await first.pass(1);
+  first.hub.isThere = true; // but nobody stores: records are published plainly
+  first.spool.kick();
+  for (let n = 1; n <= 60; n++) {
+    first.metrics(n, n);
+    await first.ticker.pass(5000);
+  }
+  await first.pass(5000);
+  const untold = first.spool.untold();
+  assert.ok(untold > 40, JSON.stringify(first.spool.stats()));
+  first.spool.stop(); // as if killed
+  const second = run(file);
+  await second.started();
+  await second.join();
+  const gaps = second.stored.flatMap(({ body }) => (body['gap'] as Gap | undefined) ?? []);
+  assert.equal(gaps.length, 1);
+  assert.ok((gaps[0]?.count ?? 0) > 40, JSON.stringify(gaps));
+});
+
+test('a gap that was told is not told again by the run after a kill', async (t) => {
+  const file = place(t);
+  const first = run(file, { every_s: 60, memory_bytes: 2000 });
+  first.refused.add('other'); // it waits also when the hub is back, so that the file stays
+  first.spool.put({ subject: 'other', priority: 'event', body: {} });
+  first.metrics(1, 20);
+  await first.pass(65_000);
+  assert.match(readFileSync(file, 'utf8'), /"gap":/);
+  await first.join();
+  await first.pass(6000);
+  assert.equal(first.stored.filter(({ body }) => 'gap' in body).length, 1);
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /"gap":/);
 });

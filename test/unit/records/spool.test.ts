@@ -665,3 +665,30 @@ test('where the hub is not known to be there, a stream of the local server prove
   await ticker.pass(600_000);
   assert.deepEqual([spool.stats().state, spool.stats().pending, spool.stats().published], ['offline', 1, 0]);
 });
+
+test('a stream for which every record is too large stores nothing, and that is said', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 1; n <= count; n++) {
+      metric(n);
+      await ticker.pass(1000);
+    }
+  };
+  await seconds(5);
+  hub.respond = () => refusal(10054, 'message size exceeds maximum allowed');
+  await seconds(20);
+  const { state, unstored, dropped } = spool.stats();
+  assert.equal(state, 'refused');
+  assert.match(unstored[0]?.why ?? '', /max_msg_size/);
+  assert.ok((unstored[0]?.for_s ?? 0) > 15, 'long enough to be told');
+  assert.equal(dropped.metric, 20);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await seconds(3);
+  assert.equal(spool.stats().state, 'stored');
+  hub.respond = () => refusal(10054, 'message size exceeds maximum allowed');
+  metric(1, 'seldom');
+  await ticker.pass(1);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await seconds(10);
+  assert.equal(spool.stats().state, 'stored', 'one record of long ago says nothing of now');
+});
