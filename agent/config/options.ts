@@ -7,7 +7,6 @@ import {
   host,
   interfaceName,
   ipAddress,
-  jetstreamDomain,
   origin,
   program,
   serverUrl,
@@ -214,7 +213,7 @@ export const sections = {
       'Enable JetStream on the local server. The records of the agent do not need it.',
       leafToo,
     ),
-    jetstream_domain: optional(jetstreamDomain, 'JetStream domain. Default: the unit id.', leafToo),
+    jetstream_domain: optional(token, 'JetStream domain. Default: the unit id.', leafToo),
     jetstream_max_memory_mb: int(32, 0, 65536, 'Maximum memory for streams; 0 allows none.', {
       unit: 'MiB',
       ...leafToo,

@@ -1,7 +1,7 @@
 import { defaultPorts } from '../lib/defaults.ts';
 import type { TextRule } from './kinds.ts';
 
-/** A unit id, a role, a tenant: one token of a NATS subject. */
+/** A unit id, a role, a tenant, a JetStream domain: one token of a NATS subject. */
 export const token: TextRule = {
   pattern: /^[A-Za-z0-9_-]{1,64}$/,
   allowed: '1 to 64 of A-Z a-z 0-9 _ -',
@@ -107,9 +107,6 @@ export const userNkey: TextRule = {
   pattern: /^U[A-Z2-7]{55}$/,
   allowed: 'a public user nkey (U and 55 more characters)',
 };
-
-/** A JetStream domain; it is one token of the API subjects. */
-export const jetstreamDomain = token;
 
 /** What a browser sends as Origin. */
 export const origin: TextRule = {
