@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockDirectory } from '../../../../agent/leaf/render/lock.ts';
 import { spawnSafely } from '../../../../agent/lib/child.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
+import { need } from '../../../kit/process/tools.ts';
 
 /** Runs `flock` by these words, with the file as number 3. */
 const by =
@@ -18,26 +19,31 @@ const by =
       return spawn(program, rest, { stdio: [...stdio] }) as unknown as ChildProcessWithoutNullStreams;
     });
 
-test('two wait for each other, by the options that flock has in busybox, too', async (t) => {
-  const program = by();
-  const dir = tempDir(t, 'lock');
-  const path = join(dir, 'render.lock');
-  const first = await lockDirectory(program, dir, 5000);
-  assert.equal(first.lacking, undefined);
-  await assert.rejects(lockDirectory(program, dir, 300), {
-    message: `process ${process.pid} has held ${path} for 0.3 s: is it stopped, or does it hang?`,
+/** Debian's has none, OpenWrt's has. */
+const busyboxHas = (applet: string): boolean =>
+  execFileSync(need('busybox'), ['--list'], { encoding: 'utf8' }).split('\n').includes(applet);
+
+for (const words of busyboxHas('flock') ? [[], ['busybox']] : [[]])
+  test(`two wait for each other, with flock of ${words[0] ?? 'util-linux'}`, async (t) => {
+    const program = words.length > 0 ? by(need('busybox')) : by();
+    const dir = tempDir(t, 'lock');
+    const path = join(dir, 'render.lock');
+    const first = await lockDirectory(program, dir, 5000);
+    assert.equal(first.lacking, undefined);
+    await assert.rejects(lockDirectory(program, dir, 300), {
+      message: `process ${process.pid} has held ${path} for 0.3 s: is it stopped, or does it hang?`,
+    });
+    const order: string[] = [];
+    const second = lockDirectory(program, dir, 20_000).then((lock) => {
+      order.push('second');
+      lock.release();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    order.push('first ends');
+    first.release();
+    await second;
+    assert.deepEqual(order, ['first ends', 'second']);
   });
-  const order: string[] = [];
-  const second = lockDirectory(program, dir, 20_000).then((lock) => {
-    order.push('second');
-    lock.release();
-  });
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  order.push('first ends');
-  first.release();
-  await second;
-  assert.deepEqual(order, ['first ends', 'second']);
-});
 
 test('one that was killed holds nothing up', async (t) => {
   const dir = tempDir(t, 'lock');
