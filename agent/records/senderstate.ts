@@ -10,6 +10,7 @@ import {
   type LossReason,
   readPubAck,
   type SendResult,
+  unstoredWhy,
 } from './puback.ts';
 import type { QueuedRecord } from './record.ts';
 import {
@@ -48,8 +49,10 @@ export interface SenderLimits {
   readonly isDirect?: boolean;
 }
 
-/** The default of `patience_ms` is 15 s, of `longPatience_ms` 5 min. */
+/** The default of `patience_ms` is 15 s, of `silentPatience_ms` 60 s, of `longPatience_ms` 5 min. */
 export interface SenderOptions extends SenderLimits, Partial<Patience> {
+  /** As `patience_ms`, where no answer came at all: a hub that hangs is noticed within 40 s. */
+  readonly silentPatience_ms?: number;
   /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
   readonly idPrefix: string;
   /** How long a PubAck may take. Default 10 s. */
@@ -101,7 +104,13 @@ export interface SenderState {
   readonly known: KnownStreams;
 }
 
-const defaults = { ack_ms: 10_000, patience_ms: 15_000, longPatience_ms: 300_000, isDirect: false };
+const defaults = {
+  ack_ms: 10_000,
+  patience_ms: 15_000,
+  silentPatience_ms: 60_000,
+  longPatience_ms: 300_000,
+  isDirect: false,
+};
 
 /** How long the first probe waits for its answer: short, since a probe holds up all other records. */
 export const firstProbeAck_ms = 2500;
@@ -188,6 +197,7 @@ export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number
   const { link, hubUp } = s.deps;
   if (kind === 'closed' || !link.state().connected) return false;
   if (s.lastStored_ms > sent_ms) return true; // another record was stored meanwhile
+  if (s.limits.isDirect === true) return true;
   // the leaf alone may have answered "no responders", or a stream of its own keeps it from doing so
   return hubUp() ?? (kind === 'timeout' && localStreams(s) === undefined);
 }
@@ -211,7 +221,10 @@ function handleUnstored(s: SenderState, { queue, record }: InFlight, why: string
     return;
   }
   putBack(queue, record);
-  if (markUnstored(queue, why, { sent_ms, now_ms, ...opts }, deps.log)) outcomes.changed();
+  const patience_ms = why === unstoredWhy.no_stream ? opts.patience_ms : opts.silentPatience_ms;
+  const { longPatience_ms } = opts;
+  if (markUnstored(queue, why, { sent_ms, now_ms, patience_ms, longPatience_ms }, deps.log))
+    outcomes.changed();
 }
 
 export function handleResult(s: SenderState, sent: InFlight, result: SendResult, sent_ms: number): void {

@@ -58,7 +58,7 @@ for (const { name, program } of serversToTest()) {
     });
 
     test('a subject that no stream takes goes plain and holds up nothing else', async () => {
-      spool = spoolOn(fleet, link, () => true, { patience_ms: 1500, ack_ms: 1000 });
+      spool = spoolOn(fleet, link, () => true, { patience_ms: 1500, silentPatience_ms: 1500, ack_ms: 1000 });
       const seen: string[] = [];
       const operator = await fleet.operator(fleet.hub);
       operator.subscribe('ops.time.config', {
@@ -89,7 +89,7 @@ for (const { name, program } of serversToTest()) {
     test('a hub without a stream gets plain records, and stored ones once there is a stream', async () => {
       const operator = await fleet.operator(fleet.hub);
       await jetstream(operator, 'STREAM.DELETE.FLEET');
-      spool = spoolOn(fleet, link, () => true, { patience_ms: 1000, ack_ms: 1000 });
+      spool = spoolOn(fleet, link, () => true, { patience_ms: 1000, silentPatience_ms: 1000, ack_ms: 1000 });
       const seen: string[] = [];
       operator.subscribe('ops.metric.>', { callback: (_error, message) => void seen.push(message.string()) });
       await operator.flush();
