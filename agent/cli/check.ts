@@ -1,3 +1,4 @@
+import { fileReader } from '../config/checks/trust.ts';
 import { defaultConfigFile, type LoadOptions, loadConfigFile } from '../config/file.ts';
 import { formatProblem } from '../config/problem.ts';
 import { known } from '../lib/known.ts';
@@ -36,7 +37,7 @@ export async function check(args: readonly string[], io: CommandIo): Promise<num
     return 0;
   }
   const { config, problems, set } = loadConfigFile(file, known({ format: readFormat(format) }));
-  const dates = await datesOf({ config, connection: { servers: [] } });
+  const dates = await datesOf({ config, connection: { servers: [] } }, fileReader(file));
   for (const problem of problems) io.stdout(`${formatProblem(problem)}\n`);
   for (const date of dates) io.stdout(`${file}: warning: ${date}\n`);
   if (problems.some(({ severity }) => severity === 'error')) return 1;

@@ -162,7 +162,8 @@ async function renderLocked(
     ...known({ keepDir: given.keep === undefined ? installed : resolve(given.keep) }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
-  for (const date of await datesOf(after)) io.stderr(`${given.config}: warning: ${date}\n`);
+  for (const date of await datesOf(after, fileReader(given.config)))
+    io.stderr(`${given.config}: warning: ${date}\n`);
   for (const note of after.leaf?.notes ?? []) io.stderr(`note: ${note}\n`);
   const state = after.leaf?.state;
   if (state !== undefined && state !== 'current') io.stderr(`nunect render: ${consequence[state]}\n`);

@@ -88,7 +88,9 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
   const parsed = new Map<string, { readonly stamp: string; readonly outcome: Outcome }>();
 
   const validityOf = async (file: string): Promise<Outcome> => {
-    const { mtimeMs, size } = await stat(file);
+    const stats = await stat(file);
+    if (!stats.isFile()) return 'is not a file';
+    const { mtimeMs, size } = stats;
     const stamp = `${mtimeMs} ${size}`;
     const before = parsed.get(file);
     if (before?.stamp === stamp) return before.outcome;

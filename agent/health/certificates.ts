@@ -36,7 +36,7 @@ export function certificateSources({
   config: { hub, leaf },
   connection: { creds },
   copies = {},
-}: Pick<AgentFile, 'config' | 'connection' | 'copies'>): CertSource[] {
+}: Pick<AgentFile, 'config' | 'connection' | 'copies'>): Exclude<CertSource, string>[] {
   const external = leaf.mode === 'external';
   const credsFile = external ? leaf.external_creds_file : hub.creds_file;
   const ofHub = external ? [leaf.external_tls_ca] : [hub.tls_cert, hub.tls_ca];

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { readBytes } from '../../agent/config/checks/machinefiles.ts';
 import { denied, luciLogin } from '../kit/openwrt/lucilogin.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers, need } from '../kit/process/tools.ts';
@@ -72,6 +73,7 @@ function router(t: TestContext, uci = base): Router {
     const { status, stdout, stderr } = spawnSync(need('unshare'), args, {
       encoding: 'utf8',
       timeout: 60_000,
+      killSignal: 'SIGKILL', // a process that waits for a pipe heeds no other
     });
     return { code: status, said: stdout + stderr };
   };
@@ -229,6 +231,58 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     assert.equal(code, 0, said);
     unit.nunect('doctor', '--dir', unit.out);
     assert.deepEqual(ranAs(log), [String(nunect)]);
+  });
+
+  test('makes root neither wait nor read without end: what is no file is said to be none', (t) => {
+    const unit = router(t);
+    const { etc, dir, out, render } = unit;
+    const login = luciLogin(etc, 'luci-app-nunect');
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', ['-m', '644', pipe]);
+    for (const path of [pipe, '/dev/zero'])
+      for (const option of ['tls_ca', 'creds_file'])
+        for (const run of [() => unit.nunect('check'), render, () => unit.nunect('doctor', '--dir', out)]) {
+          login.apply('nunect', 'hub', { tls_ca: '', creds_file: '', [option]: path });
+          const { code, said } = run();
+          assert.notEqual(code, null, `${option} ${path} holds it up: ${said}`);
+          assert.match(said, /is\s+not\s+(a\s+file|read)/);
+        }
+  });
+
+  test('is told no dates of what it may not read', (t) => {
+    const unit = router(t);
+    const { etc, dir } = unit;
+    mkdirSync(join(dir, 'private'), { mode: 0o700 });
+    const [key, cert] = [join(dir, 'private/key'), join(dir, 'private/cert')];
+    const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const more = ['-keyout', key, '-out', cert, '-days', '3', '-subj', '/CN=x'];
+    execFileSync('openssl', [...words, ...more], { stdio: 'ignore' });
+    for (const option of ['tls_ca', 'creds_file']) {
+      luciLogin(etc, 'luci-app-nunect').apply('nunect', 'hub', {
+        tls_ca: '',
+        creds_file: '',
+        [option]: cert,
+      });
+      assert.doesNotMatch(unit.nunect('check').said, /expire|valid/, option);
+    }
+  });
+
+  test('reads what it has looked at, whatever a link shows in the next moment', (t) => {
+    const dir = tempDir(t, 'link');
+    const [link, good, bad] = [join(dir, 'link'), join(dir, 'good'), join(dir, 'bad')];
+    writeFileSync(good, 'good');
+    writeFileSync(bad, 'bad');
+    symlinkSync(good, link);
+    const found = readBytes(link, (real) => {
+      rmSync(link);
+      symlinkSync(bad, link);
+      return real === good;
+    });
+    assert.equal(found && Buffer.from(found).toString(), 'good');
+    assert.equal(
+      readBytes(link, (real) => real === good),
+      undefined,
+    );
   });
 
   test('where there is no account nunect, still runs none as root', (t) => {

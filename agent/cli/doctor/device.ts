@@ -1,5 +1,8 @@
 import { clockCaveat } from '../../clock/trust.ts';
 import type { AgentFile } from '../../config/agentfile.ts';
+import { fileReader } from '../../config/checks/trust.ts';
+import { savedText } from '../../config/formats/saved.ts';
+import type { ReadBytes } from '../../config/secrets.ts';
 import { certProbe } from '../../device/certs.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
@@ -14,18 +17,29 @@ import { type DoctorFacts, findingsOfStep } from './facts.ts';
 const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
   (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
-/** What a look of our own finds wrong with certificates and user JWT, by the present clock. */
-async function lookAtCertificates(file: Parameters<typeof certificateSources>[0], host: HostCommands) {
+/** What a look of our own, by `read`, finds wrong with certificates and user JWT, by the present clock. */
+async function lookAtCertificates(
+  of: Parameters<typeof certificateSources>[0],
+  host: HostCommands,
+  read: ReadBytes,
+) {
   const wall_ms = Date.now();
-  const certificates = await certProbe({ wall_ms: () => wall_ms }).read(certificateSources(file));
-  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: file.config, host };
+  const sources = certificateSources(of).flatMap(({ file, text, copy = file }) => {
+    const bytes = text === undefined ? read(copy) : undefined;
+    return (text ?? bytes) === undefined ? [] : [{ file, text: text ?? (bytes && savedText(bytes)) }];
+  });
+  const certificates = await certProbe({ wall_ms: () => wall_ms }).read(sources);
+  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: of.config, host };
   const found = certificates.flatMap((cert) => certificateFinding(cert, judge) ?? []);
   return { count: certificates.length, found };
 }
 
 /** What is to be said of the dates in the files of a config, a sentence each. They are no problem of the config. */
-export async function datesOf(file: Parameters<typeof certificateSources>[0]): Promise<string[]> {
-  const { found } = await lookAtCertificates(file, hosts[assumedHost]);
+export async function datesOf(
+  file: Parameters<typeof certificateSources>[0],
+  read: ReadBytes,
+): Promise<string[]> {
+  const { found } = await lookAtCertificates(file, hosts[assumedHost], read);
   return found.filter(({ code }) => code !== 'certificate_unreadable').map(({ text }) => text);
 }
 
@@ -38,7 +52,7 @@ export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult
   const { count, found } =
     snapshot !== undefined
       ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
-      : await lookAtCertificates(file as AgentFile, host);
+      : await lookAtCertificates(file as AgentFile, host, fileReader(facts.configFile));
   if (found.length > 0) return found.map(resultOf);
   return [ok(what, count === 0 ? 'none configured' : `${count}, all valid`)];
 }

@@ -38,7 +38,7 @@ test('a file that is no certificate says why', async () => {
   const probe = certProbe({ wall_ms: () => 0 });
   assert.deepEqual(await probe.read(['/nowhere/x.pem', '/']), [
     { file: '/nowhere/x.pem', error: 'ENOENT' },
-    { file: '/', error: 'EISDIR' },
+    { file: '/', error: 'is not a file' },
   ]);
   assert.equal(parseFirstExpiry(''), 'no certificate in PEM form');
   const damaged = chain.replace(/MII\w{20}/, 'AAAA');
