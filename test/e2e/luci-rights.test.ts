@@ -296,6 +296,22 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
   });
 });
 
+describe('user nunect, who owns the state directory', { skip }, () => {
+  test('does not hold up root with a pipe', (t) => {
+    const unit = router(t);
+    unit.render();
+    for (const name of ['leaf.log', 'leaf.pid', 'running']) {
+      const pipe = join(unit.out, 'state', name);
+      execFileSync('mkfifo', [pipe]);
+      for (const words of [['status'], ['doctor', '--config', '/etc/config/nunect']]) {
+        const { code, said } = unit.nunect(...words, '--dir', unit.out);
+        assert.notEqual(code, null, `${words[0]}: ${said}`);
+      }
+      rmSync(pipe);
+    }
+  });
+});
+
 describe('a config that only root can write', { skip }, () => {
   const ini = (password: string): string =>
     `[agent]\nunit = u1\n[hub]\nurl = nats://203.0.113.1:7422\nuser = x\npassword_file = ${password}\n[leaf]\nserver = ${server}\n`;
