@@ -293,6 +293,11 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     luciLogin(unit.etc, 'luci-app-nunect').apply('nunect', 'leaf', { server: mine });
     unit.render();
     assert.deepEqual(ranAs(log), ['65534']);
+    const [file, victim] = [join(unit.dir, 'spool'), unit.put(join(unit.dir, 'victim'), 'precious')];
+    symlinkSync(victim, `${file}.try`);
+    unit.put(join(unit.etc, 'config/nunect'), `config spool\n option snapshot_file '${file}'\n`);
+    unit.nunect('check');
+    assert.equal(readFileSync(victim, 'utf8'), 'precious', 'nor does it empty a file of root');
   });
 });
 
