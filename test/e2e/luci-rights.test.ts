@@ -285,6 +285,20 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     );
   });
 
+  test('doctor: pmc, which runs as user nunect, can make its own socket', (t) => {
+    const unit = router(t);
+    const log = logOf(unit);
+    const text = `#!/bin/sh\nwhile [ "$1" != -i ]; do shift; done\n: >"$2" && id -u >>${log}\n`;
+    const pmc = unit.put(join(unit.dir, 'bin/pmc'), text, 0o755);
+    const ptp4l = unit.put(join(unit.dir, 'ptp4l'), '', 0o666);
+    unit.put(
+      join(unit.etc, 'config/nunect'),
+      `config time\n option pmc '${pmc}'\n list ptp_socket '${ptp4l}'\n`,
+    );
+    unit.nunect('doctor', '--dir', unit.out);
+    assert.deepEqual(ranAs(log), [String(nunect)]);
+  });
+
   test('where there is no account nunect, still runs none as root', (t) => {
     const unit = router(t);
     for (const name of ['passwd', 'group']) cpSync(`/etc/${name}`, join(unit.etc, name));
