@@ -53,7 +53,7 @@ export function readSeed(text: string): ParseResult<string> {
 export function readCreds(text: string): ParseResult<Creds> {
   const jwt = jwtIn(text);
   const [line = ''] = linesOf(text);
-  if (jwt === undefined && /BEGIN (?!NATS)[A-Z ]*(CERTIFICATE|KEY)/.test(line))
+  if (jwt === undefined && /^-*BEGIN (?!NATS)[A-Z ]*(CERTIFICATE|KEY)/.test(line))
     return unparsed('holds a certificate or its key: must be NATS credentials');
   if (jwt === undefined) return unparsed('there is no JWT in it: must be NATS credentials, a JWT and a seed');
   const subject = String(claimsOf(jwt)['sub']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
-import { formatCreds } from '../../../agent/config/formats/creds.ts';
+import { formatCreds, readCreds } from '../../../agent/config/formats/creds.ts';
 import { type ReadBytes, readSecrets } from '../../../agent/config/secrets.ts';
 import { newOperator, seedOf } from '../../kit/hub/jwt.ts';
 import { userSection, withOptions } from '../../kit/leaf/leafconfig.ts';
@@ -128,4 +128,10 @@ test('a long file of dashes or without line ends is read at once', () => {
       readFrom({ '/f': text }),
     );
   assert.ok(performance.now() - began < 3000);
+});
+
+test('a credentials file of the largest size is looked through in time that grows with its size', () => {
+  const used = process.cpuUsage();
+  readCreds('BEGIN A'.repeat(2 ** 17));
+  assert.ok(process.cpuUsage(used).user < 2e6);
 });
