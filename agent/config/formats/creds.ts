@@ -85,6 +85,7 @@ export const isPlainCreds = (raw: string, creds: Creds): boolean =>
 export function readPassword(text: string): ParseResult<string> {
   const [line = ''] = text.split('\n', 1);
   if (line === '') return unparsed('its first line is empty: must be the secret');
+  if (line.includes('\ufffd')) return unparsed('its first line is not saved as UTF-8');
   return isFrame(line.trim()) && line.includes('BEGIN ')
     ? unparsed('holds credentials or a key: must be the secret in its first line')
     : parsed(line);

@@ -135,3 +135,12 @@ test('a credentials file of the largest size is looked through in time that grow
   readCreds('BEGIN A'.repeat(2 ** 17));
   assert.ok(process.cpuUsage(used).user < 2e6);
 });
+
+test('a password that is not saved as UTF-8 is not handed on as another one', () => {
+  const config = withOptions({ hub: { user: 'u', password_file: '/p' } });
+  for (const bytes of [Buffer.from('gr\u00fcn\n', 'latin1'), Buffer.from('\uFEFFpw\n', 'utf16le').swap16()]) {
+    const { secrets, findings } = readSecrets(config, readFrom({ '/p': bytes }));
+    assert.equal(secrets.hubPassword, undefined);
+    assert.match(findings[0]?.message ?? '', /not saved as UTF-8/);
+  }
+});
