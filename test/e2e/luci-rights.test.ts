@@ -19,7 +19,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { readBytes } from '../../agent/config/checks/machinefiles.ts';
 import { denied, luciLogin } from '../kit/openwrt/lucilogin.ts';
 import { tempDir } from '../kit/process/daemon.ts';
-import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle } from '../kit/unit/site.ts';
 
 const nunect = 4222;
@@ -322,6 +322,10 @@ describe('user nunect, who owns the state directory', { skip }, () => {
     for (const name of ['leaf.log', 'leaf.pid', 'running']) {
       const pipe = join(unit.out, 'state', name);
       execFileSync('mkfifo', [pipe]);
+      if (name === 'running') {
+        const script = readFileSync(join(projectRoot, 'openwrt/nats-server/postinst'), 'utf8');
+        execFileSync('sh', ['-c', script.replaceAll('/var/run/nunect', unit.out)], { timeout: 10_000 });
+      }
       for (const words of [['status'], ['doctor', '--config', '/etc/config/nunect']]) {
         const { code, said } = unit.nunect(...words, '--dir', unit.out);
         assert.notEqual(code, null, `${words[0]}: ${said}`);
