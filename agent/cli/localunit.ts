@@ -11,6 +11,7 @@ import { type LeafProcess, leafControl } from '../leaf/supervisor/process.ts';
 import { type LeafLine, parseLeafLine } from '../leaf/watch/logline.ts';
 import { runDir } from '../lib/defaults.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
+import { foreign } from '../lib/files.ts';
 import { systemTicker } from '../lib/ticker.ts';
 import { listenAddress } from '../status/web/serving.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/web/snapshot.ts';
@@ -106,7 +107,7 @@ const tail_bytes = 64 * 1024;
 /** The last lines of the leaf's log; none where it cannot be read. */
 export function leafLog(dir: string): LeafLine[] {
   try {
-    const fd = openSync(statePath(dir, 'log'), 'r');
+    const fd = openSync(statePath(dir, 'log'), foreign);
     try {
       const { size } = fstatSync(fd);
       const buffer = Buffer.alloc(Math.min(size, tail_bytes));

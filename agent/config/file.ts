@@ -114,7 +114,7 @@ export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded 
   const own = [
     ...checkConfigFile(path, setsSecret(raw), stat(path), users),
     ...(loaded.config.agent.unit === unit ? keep() : []),
-    ...unwritable(loaded.config),
+    ...unwritable(loaded.config, path),
   ];
   return { ...loaded, problems: [...loaded.problems, ...own.map((problem) => ({ file: path, ...problem }))] };
 }

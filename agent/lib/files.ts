@@ -2,12 +2,14 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -32,6 +34,32 @@ export function readOrUndefined(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
+  }
+}
+
+/** Of a file of ours that somebody else may have replaced; for `openSync`: waits for no pipe, follows no link. */
+export const foreign = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/**
+ * The first bytes of a file that somebody else may have put there; undefined of what is no file, such as a pipe. `isFit` is
+ * asked of what is open: nobody can put another in its place after that.
+ */
+export function readForeign(
+  path: string,
+  isFit: (fd: number) => boolean = () => true,
+  longest = 64 * 1024,
+  flags = foreign,
+): Buffer | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, flags);
+    if (!fstatSync(fd).isFile() || !isFit(fd)) return undefined;
+    const buffer = Buffer.alloc(longest);
+    return buffer.subarray(0, readSync(fd, buffer, 0, longest, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

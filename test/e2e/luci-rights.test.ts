@@ -16,9 +16,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { readBytes } from '../../agent/config/checks/machinefiles.ts';
 import { denied, luciLogin } from '../kit/openwrt/lucilogin.ts';
 import { tempDir } from '../kit/process/daemon.ts';
-import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle } from '../kit/unit/site.ts';
 
 const nunect = 4222;
@@ -72,6 +73,7 @@ function router(t: TestContext, uci = base): Router {
     const { status, stdout, stderr } = spawnSync(need('unshare'), args, {
       encoding: 'utf8',
       timeout: 60_000,
+      killSignal: 'SIGKILL', // a process that waits for a pipe heeds no other
     });
     return { code: status, said: stdout + stderr };
   };
@@ -231,6 +233,72 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     assert.deepEqual(ranAs(log), [String(nunect)]);
   });
 
+  test('makes root neither wait nor read without end: what is no file is said to be none', (t) => {
+    const unit = router(t);
+    const { etc, dir, out, render } = unit;
+    const login = luciLogin(etc, 'luci-app-nunect');
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', ['-m', '644', pipe]);
+    for (const path of [pipe, '/dev/zero'])
+      for (const option of ['tls_ca', 'creds_file'])
+        for (const run of [() => unit.nunect('check'), render, () => unit.nunect('doctor', '--dir', out)]) {
+          login.apply('nunect', 'hub', { tls_ca: '', creds_file: '', [option]: path });
+          const { code, said } = run();
+          assert.notEqual(code, null, `${option} ${path} holds it up: ${said}`);
+          assert.match(said, /is\s+not\s+(a\s+file|read)/);
+        }
+  });
+
+  test('is told no dates of what it may not read', (t) => {
+    const unit = router(t);
+    const { etc, dir } = unit;
+    mkdirSync(join(dir, 'private'), { mode: 0o700 });
+    const [key, cert] = [join(dir, 'private/key'), join(dir, 'private/cert')];
+    const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const more = ['-keyout', key, '-out', cert, '-days', '3', '-subj', '/CN=x'];
+    execFileSync('openssl', [...words, ...more], { stdio: 'ignore' });
+    for (const option of ['tls_ca', 'creds_file']) {
+      luciLogin(etc, 'luci-app-nunect').apply('nunect', 'hub', {
+        tls_ca: '',
+        creds_file: '',
+        [option]: cert,
+      });
+      assert.doesNotMatch(unit.nunect('check').said, /expire|valid/, option);
+    }
+  });
+
+  test('reads what it has looked at, whatever a link shows in the next moment', (t) => {
+    const dir = tempDir(t, 'link');
+    const [link, good, bad] = [join(dir, 'link'), join(dir, 'good'), join(dir, 'bad')];
+    writeFileSync(good, 'good');
+    writeFileSync(bad, 'bad');
+    symlinkSync(good, link);
+    const found = readBytes(link, (real) => {
+      rmSync(link);
+      symlinkSync(bad, link);
+      return real === good;
+    });
+    assert.equal(found && Buffer.from(found).toString(), 'good');
+    assert.equal(
+      readBytes(link, (real) => real === good),
+      undefined,
+    );
+  });
+
+  test('doctor: pmc, which runs as user nunect, can make its own socket', (t) => {
+    const unit = router(t);
+    const log = logOf(unit);
+    const text = `#!/bin/sh\nwhile [ "$1" != -i ]; do shift; done\n: >"$2" && id -u >>${log}\n`;
+    const pmc = unit.put(join(unit.dir, 'bin/pmc'), text, 0o755);
+    const ptp4l = unit.put(join(unit.dir, 'ptp4l'), '', 0o666);
+    unit.put(
+      join(unit.etc, 'config/nunect'),
+      `config time\n option pmc '${pmc}'\n list ptp_socket '${ptp4l}'\n`,
+    );
+    unit.nunect('doctor', '--dir', unit.out);
+    assert.deepEqual(ranAs(log), [String(nunect)]);
+  });
+
   test('where there is no account nunect, still runs none as root', (t) => {
     const unit = router(t);
     for (const name of ['passwd', 'group']) cpSync(`/etc/${name}`, join(unit.etc, name));
@@ -239,6 +307,31 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     luciLogin(unit.etc, 'luci-app-nunect').apply('nunect', 'leaf', { server: mine });
     unit.render();
     assert.deepEqual(ranAs(log), ['65534']);
+    const [file, victim] = [join(unit.dir, 'spool'), unit.put(join(unit.dir, 'victim'), 'precious')];
+    symlinkSync(victim, `${file}.try`);
+    unit.put(join(unit.etc, 'config/nunect'), `config spool\n option snapshot_file '${file}'\n`);
+    unit.nunect('check');
+    assert.equal(readFileSync(victim, 'utf8'), 'precious', 'nor does it empty a file of root');
+  });
+});
+
+describe('user nunect, who owns the state directory', { skip }, () => {
+  test('does not hold up root with a pipe', (t) => {
+    const unit = router(t);
+    unit.render();
+    for (const name of ['leaf.log', 'leaf.pid', 'running']) {
+      const pipe = join(unit.out, 'state', name);
+      execFileSync('mkfifo', [pipe]);
+      if (name === 'running') {
+        const script = readFileSync(join(projectRoot, 'openwrt/nats-server/postinst'), 'utf8');
+        execFileSync('sh', ['-c', script.replaceAll('/var/run/nunect', unit.out)], { timeout: 10_000 });
+      }
+      for (const words of [['status'], ['doctor', '--config', '/etc/config/nunect']]) {
+        const { code, said } = unit.nunect(...words, '--dir', unit.out);
+        assert.notEqual(code, null, `${words[0]}: ${said}`);
+      }
+      rmSync(pipe);
+    }
   });
 });
 

@@ -1,8 +1,9 @@
 import { clockCaveat } from '../../clock/trust.ts';
 import type { AgentFile } from '../../config/agentfile.ts';
+import { fileReader } from '../../config/checks/trust.ts';
 import { savedText } from '../../config/formats/saved.ts';
 import type { ReadBytes } from '../../config/secrets.ts';
-import { type CertSource, certProbe } from '../../device/certs.ts';
+import { certProbe } from '../../device/certs.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding, certificateSources, type FilesInUse } from '../../health/certificates.ts';
@@ -16,15 +17,15 @@ import { type DoctorFacts, findingsOfStep } from './facts.ts';
 const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
   (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
-/** What a look of our own finds wrong with certificates and user JWT, by the present clock. */
-async function lookAtCertificates(
-  { config }: FilesInUse,
-  sources: readonly CertSource[],
-  host: HostCommands,
-) {
+/** What a look of our own, by `read`, finds wrong with certificates and user JWT, by the present clock. */
+async function lookAtCertificates(files: FilesInUse, host: HostCommands, read: ReadBytes) {
   const wall_ms = Date.now();
+  const sources = certificateSources(files).flatMap(({ file, copy = file, text }) => {
+    const bytes = text ?? read(copy);
+    return bytes === undefined ? [] : [{ file, text: typeof bytes === 'string' ? bytes : savedText(bytes) }];
+  });
   const certificates = await certProbe({ wall_ms: () => wall_ms }).read(sources);
-  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config, host };
+  const judge = { wall_ms, clockCaveat: clockCaveat('freerun', wall_ms), config: files.config, host };
   const found = certificates.flatMap((cert) => certificateFinding(cert, judge) ?? []);
   return { count: certificates.length, found };
 }
@@ -34,11 +35,7 @@ async function lookAtCertificates(
  * problem of the config.
  */
 export async function datesOf(files: FilesInUse, read: ReadBytes): Promise<string[]> {
-  const sources = certificateSources(files).flatMap(({ file, copy = file, text }) => {
-    const bytes = text ?? read(copy);
-    return bytes === undefined ? [] : [{ file, text: typeof bytes === 'string' ? bytes : savedText(bytes) }];
-  });
-  const { found } = await lookAtCertificates(files, sources, hosts[assumedHost]);
+  const { found } = await lookAtCertificates(files, hosts[assumedHost], read);
   return found.filter(({ code }) => code !== 'certificate_unreadable').map(({ text }) => text);
 }
 
@@ -51,7 +48,7 @@ export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult
   const { count, found } =
     snapshot !== undefined
       ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
-      : await lookAtCertificates(file as AgentFile, certificateSources(file as AgentFile), host);
+      : await lookAtCertificates(file as AgentFile, host, fileReader(facts.configFile));
   if (found.length > 0) return found.map(resultOf);
   return [ok(what, count === 0 ? 'none configured' : `${count}, all valid`)];
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchClock } from '../../clock/part.ts';
 import { systemSocketFiles } from '../../clock/ptp4l/keeper.ts';
 import { wallClock } from '../../clock/wallclock.ts';
+import { runAs } from '../../config/checks/trust.ts';
 import { runChild } from '../../lib/child.ts';
 import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
@@ -73,10 +74,25 @@ async function stampingOf({ spawn }: DoctorFacts): Promise<string[]> {
   return all.flat();
 }
 
+/** A folder for pmc's own sockets, also where it runs as another user than root. */
+function socketFolder(configFile: string): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'nunect-'));
+  const { gid } = runAs(configFile);
+  if (gid !== undefined) {
+    chownSync(path, 0, gid);
+    chmodSync(path, 0o1770);
+  }
+  const remove = (): void => {
+    for (const name of namesIn(path)) rmSync(join(path, name), { force: true }); // no folder: that user might swap it for a link
+    rmdirSync(path);
+  };
+  return { path, remove };
+}
+
 /** The clock daemons and what they make of the clock. */
 export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
   const { time } = configOf(facts);
-  const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
+  const { path: stateDir, remove } = socketFolder(facts.configFile);
   try {
     const { clock, ptp, ntp } = facts.snapshot ?? {};
     const seen =
@@ -100,6 +116,6 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
     };
     return judgeTime(all);
   } finally {
-    rmSync(stateDir, { recursive: true, force: true });
+    remove();
   }
 }

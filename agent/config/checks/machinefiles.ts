@@ -1,10 +1,10 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { constants, fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { codeOf } from '../../lib/errors.ts';
-import { readOrUndefined } from '../../lib/files.ts';
+import { readForeign, readOrUndefined } from '../../lib/files.ts';
 import type { Config } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
-import { findAccount, type Users } from './access.ts';
-import { type FileState, unreadable } from './filecheck.ts';
+import { findAccount, type Rights, type Users } from './access.ts';
+import { type FileState, filesOf, isUsed, unreadable } from './filecheck.ts';
 
 /** The user and the group that nats-server and the agent run as on a router. */
 const daemonUser = 'nunect';
@@ -25,14 +25,18 @@ export function stat(path: string): FileState {
 /** More than any bundle of certificates. */
 const largest_bytes = 2 ** 20;
 
-/** What a file holds that an option names; undefined when it cannot be read, or is no file of that kind. */
-export function readBytes(path: string): Uint8Array | undefined {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() && stats.size <= largest_bytes ? readFileSync(path) : undefined;
-  } catch {
-    return undefined;
-  }
+/**
+ * What a file holds that an option names; undefined when it cannot be read, or is no file of that kind. `isFit` is asked of
+ * where the open file lies, and of its rights: a link may lead elsewhere in the next moment.
+ */
+export function readBytes(
+  path: string,
+  isFit?: (real: string, rights: Rights) => boolean,
+): Uint8Array | undefined {
+  const fits = (fd: number): boolean => isFit?.(readlinkSync(`/proc/self/fd/${fd}`), fstatSync(fd)) ?? true;
+  if (stat(path).kind !== 'file') return undefined; // to open a device may already do something
+  const found = readForeign(path, fits, largest_bytes + 1, constants.O_RDONLY | constants.O_NONBLOCK);
+  return found && found.length <= largest_bytes ? found : undefined;
 }
 
 const read = (path: string): string => readOrUndefined(path) ?? '';
@@ -46,5 +50,10 @@ export function usersOf(): Users {
   return { self, daemon: findAccount(daemonUser, read('/etc/passwd'), read('/etc/group')) };
 }
 
-/** Files that the daemons need and may not read; `nats-server -t`, run by root, does not notice. */
-export const unreadableFiles = (config: Config): UnplacedProblem[] => unreadable(config, stat, usersOf());
+/** Files that the daemons need and may not read, and what is none; `nats-server -t` would read a device without end. */
+export const unreadableFiles = (config: Config): UnplacedProblem[] => [
+  ...unreadable(config, stat, usersOf()),
+  ...filesOf(config)
+    .filter(({ option, path }) => isUsed(option, config) && stat(path).kind === 'other')
+    .map(({ option }) => ({ option, message: 'is not a file', severity: 'error' as const })),
+];

@@ -6,8 +6,8 @@ import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
 import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import type { ReadBytes } from '../secrets.ts';
-import { describeRights, excess } from './access.ts';
-import { filesOf, fixCommand, foldersTo, isDaemonReadable, type NamedFile } from './filecheck.ts';
+import { describeRights, excess, type Rights } from './access.ts';
+import { filesOf, fixCommand, foldersTo, isDaemonReadable, type NamedFile, type Stat } from './filecheck.ts';
 import { readBytes, stat, usersOf } from './machinefiles.ts';
 
 /** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
@@ -105,19 +105,24 @@ export function limitsOf(configFile: string): ConfigLimits | undefined {
       };
 }
 
+const isSecret = ({ secret }: ConfigLimits, path: string): boolean =>
+  stat(path).kind === 'file' && secret({ option: '', path, readers: 'root' }) === undefined;
+
 /** Reads a secret that this config names; gives nothing where it may not or cannot be read. */
 export function secretReader(configFile: string): ReadBytes {
   const limits = limitsOf(configFile);
-  return (path) =>
-    limits?.secret({ option: '', path, readers: 'root' }) === undefined ? readBytes(path) : undefined;
+  return (path) => readBytes(path, limits && ((real) => isSecret(limits, real)));
 }
 
 /** The same for any file that it names: beside its secrets, what user nunect may read is none of root's. */
 export function fileReader(configFile: string): ReadBytes {
-  const readSecret = secretReader(configFile);
-  const isLimited = limitsOf(configFile) !== undefined;
-  return (path) =>
-    isLimited && isDaemonReadable(path, stat, usersOf()) ? readBytes(path) : readSecret(path);
+  const limits = limitsOf(configFile);
+  if (limits === undefined) return (path) => readBytes(path);
+  const isFit = (real: string, rights: Rights): boolean => {
+    const look: Stat = (path) => (path === real ? { ...rights, kind: 'file' } : stat(path));
+    return isDaemonReadable(real, look, usersOf()) || isSecret(limits, real);
+  };
+  return (path) => readBytes(path, isFit);
 }
 
 /** Secrets that root reads for the config, be it to hand them on. */

@@ -6,11 +6,14 @@ import { stat } from './machinefiles.ts';
 import { runAs } from './trust.ts';
 
 /** Whether the agent can write spool.snapshot_file: tried beside it, as the user that the agent runs as. */
-export function unwritable({ spool: { snapshot_file: file } }: Config): UnplacedProblem[] {
+export function unwritable(
+  { spool: { snapshot_file: file } }: Config,
+  configFile: string,
+): UnplacedProblem[] {
   if (file === undefined) return [];
   const words = ['-c', ': >"$1" && rm "$1"', 'sh', `${file}.try`];
   const { status, stderr } = spawnSync('/bin/sh', words, {
-    ...runAs(),
+    ...runAs(configFile),
     cwd: '/',
     encoding: 'utf8',
     timeout: 5000,

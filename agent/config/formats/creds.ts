@@ -53,7 +53,7 @@ export function readSeed(text: string): ParseResult<string> {
 export function readCreds(text: string): ParseResult<Creds> {
   const jwt = jwtIn(text);
   const [line = ''] = linesOf(text);
-  if (jwt === undefined && /BEGIN (?!NATS)[A-Z ]*(CERTIFICATE|KEY)/.test(line))
+  if (jwt === undefined && /^-*BEGIN (?!NATS)[A-Z ]*(CERTIFICATE|KEY)/.test(line))
     return unparsed('holds a certificate or its key: must be NATS credentials');
   if (jwt === undefined) return unparsed('there is no JWT in it: must be NATS credentials, a JWT and a seed');
   const subject = String(claimsOf(jwt)['sub']);
@@ -85,6 +85,7 @@ export const isPlainCreds = (raw: string, creds: Creds): boolean =>
 export function readPassword(text: string): ParseResult<string> {
   const [line = ''] = text.split('\n', 1);
   if (line === '') return unparsed('its first line is empty: must be the secret');
+  if (line.includes('\ufffd')) return unparsed('its first line is not saved as UTF-8');
   return isFrame(line.trim()) && line.includes('BEGIN ')
     ? unparsed('holds credentials or a key: must be the secret in its first line')
     : parsed(line);

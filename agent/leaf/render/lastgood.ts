@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { LeafInfo } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { writeAtomic } from '../../lib/files.ts';
+import { readForeign, writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../conf/server.ts';
 import { statePath } from '../statefiles.ts';
@@ -41,22 +41,7 @@ export interface LastGoodHub {
   apply(asked: AskedHub): Promise<HubInUse>;
 }
 
-const longest = 64 * 1024;
-
-/** Reads a short file that somebody else may have put there: no link, no pipe, no end of zeros. */
-function readForeign(path: string): string | undefined {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (!fstatSync(fd).isFile()) return undefined;
-    const buffer = Buffer.alloc(longest);
-    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, longest, 0));
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
+const readText = (path: string): string | undefined => readForeign(path)?.toString();
 
 /** Where hub.good is kept: in RAM, and on flash where it outlives a reboot. */
 interface Places {
@@ -68,7 +53,7 @@ const goodOf = ({ ram, flash }: Places): string[] => (flash === undefined ? [ram
 
 /** The hub part in a file; undefined where there is none, or one that something changed since it was written. */
 function hubTextIn(path: string): string | undefined {
-  const text = readForeign(path);
+  const text = readText(path);
   return text === undefined || keptHubFault(text) !== undefined ? undefined : text;
 }
 
@@ -85,7 +70,7 @@ const unkept = (what: string, error: unknown): UnplacedProblem => ({
 
 /** Written only when it becomes another, which takes a change of the config and a join. */
 function keep(path: string, text: string, durable: boolean): UnplacedProblem[] {
-  if (readForeign(path) === text) return [];
+  if (readText(path) === text) return [];
   try {
     writeAtomic(path, text, { durable });
     return [];
@@ -97,7 +82,7 @@ function keep(path: string, text: string, durable: boolean): UnplacedProblem[] {
 /** What is kept and cannot be used. */
 const faults = (places: Places): UnplacedProblem[] =>
   [...goodOf(places), ...(places.flash === undefined ? [] : [places.flash.tried])].flatMap((path) => {
-    const text = readForeign(path);
+    const text = readText(path);
     const fault = text === undefined ? undefined : keptHubFault(text);
     if (fault === undefined) return [];
     const message = `${path} is not used, for ${fault}; it is written anew once the leaf has joined`;
@@ -107,7 +92,7 @@ const faults = (places: Places): UnplacedProblem[] =>
 function keepJoined(files: LeafFiles, places: Places): UnplacedProblem[] {
   const conf = files.readConf();
   const joined = [statePath(files.dir, 'joined'), places.flash?.joined].map(
-    (path) => path && readForeign(path)?.trim(),
+    (path) => path && readText(path)?.trim(),
   );
   const text = [conf && withHubOf('', conf), places.flash && hubTextIn(places.flash.tried)].find(
     (one) => one && joined.includes(hubIdOf(one) ?? ''),
@@ -121,8 +106,8 @@ function keepTried(files: LeafFiles, { flash }: Places): UnplacedProblem[] {
   if (flash === undefined || conf === undefined || hubIdOf(conf) === 'none') return [];
   const text = withHubOf('', conf);
   try {
-    if (readForeign(flash.good) === text) rmSync(flash.tried, { force: true });
-    else if (readForeign(flash.tried) !== text) {
+    if (readText(flash.good) === text) rmSync(flash.tried, { force: true });
+    else if (readText(flash.tried) !== text) {
       files.giveAway(flash.joined);
       writeAtomic(flash.tried, text, { durable: true });
     }

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { overwrite, readOrUndefined, writeAtomic } from '../../lib/files.ts';
+import { overwrite, readForeign, writeAtomic } from '../../lib/files.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type StateFile, statePath } from '../statefiles.ts';
 
@@ -34,7 +34,7 @@ type SupervisorFile = 'joined' | 'fallback' | 'without';
 
 const patienceMs = 10_000;
 
-const trimmed = (path: string): string | undefined => readOrUndefined(path)?.trim();
+const trimmed = (path: string): string | undefined => readForeign(path)?.toString().trim();
 
 /** By leaf.pid, as long as that process was started with a config of this directory: an old pid may be anybody's. */
 function findProcess(runDir: string): LeafProcess | undefined {

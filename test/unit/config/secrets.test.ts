@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
-import { formatCreds } from '../../../agent/config/formats/creds.ts';
+import { formatCreds, readCreds } from '../../../agent/config/formats/creds.ts';
 import { type ReadBytes, readSecrets } from '../../../agent/config/secrets.ts';
 import { newOperator, seedOf } from '../../kit/hub/jwt.ts';
 import { userSection, withOptions } from '../../kit/leaf/leafconfig.ts';
@@ -113,4 +113,19 @@ test('a file that cannot be read leaves its secret out', () => {
     findings.map(({ option, message }) => `${option}: ${message}`),
     ['leaf.external_password_file: cannot be read'],
   );
+});
+
+test('a credentials file of the largest size is looked through in time that grows with its size', () => {
+  const used = process.cpuUsage();
+  readCreds('BEGIN A'.repeat(2 ** 17));
+  assert.ok(process.cpuUsage(used).user < 2e6);
+});
+
+test('a password that is not saved as UTF-8 is not handed on as another one', () => {
+  const config = withOptions({ hub: { user: 'u', password_file: '/p' } });
+  for (const bytes of [Buffer.from('gr\u00fcn\n', 'latin1'), Buffer.from('\uFEFFpw\n', 'utf16le').swap16()]) {
+    const { secrets, findings } = readSecrets(config, readFrom({ '/p': bytes }));
+    assert.equal(secrets.hubPassword, undefined);
+    assert.match(findings[0]?.message ?? '', /not saved as UTF-8/);
+  }
 });

@@ -280,7 +280,7 @@ test('with no hub known, silence is taken for no stream and 503 for no hub', asy
   silent.hub.up = undefined;
   silent.hub.respond = () => ({ kind: 'timeout' });
   silent.metric(1);
-  await silent.ticker.pass(30_000);
+  await silent.ticker.pass(90_000);
   assert.equal(silent.spool.stats().state, 'plain');
   const gone = fakeHub();
   gone.hub.up = undefined;
