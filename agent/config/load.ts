@@ -183,7 +183,7 @@ export function loadConfig(input: LoadInput): Loaded {
   const isRefused = new Set(refused.map(({ option }) => option));
   // nothing more of a file that is none of the config's business, not even whether it is there
   const files = [
-    ...checkFiles(config, input.stat, input.users),
+    ...checkFiles(config, input.stat, input.users).map((one) => input.limits?.told(one) ?? one),
     ...contentProblems(config, input.readBytes),
   ].filter(({ option }) => !isRefused.has(option));
   for (const found of [...crossCheck(config), ...refused, ...files])

@@ -53,6 +53,7 @@ export interface FindingData {
   hub_limit: Shared & { readonly about: CauseCode; readonly why: string };
   leaf_part: Shared & { readonly about: OptionalPart; readonly why: string };
   leaf_config: Shared & { readonly state: Exclude<LeafState, 'current'> };
+  leaf_behind: Shared;
   clock_unsynchronised: Shared & {
     readonly evidence: string;
     readonly reasons: readonly string[];

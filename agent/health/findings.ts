@@ -161,6 +161,13 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     remedy: 'nunect check',
     step: 'rendered',
   },
+  leaf_behind: {
+    name: 'leaf behind',
+    weight: 'degraded',
+    text: 'the leaf still runs the hub settings of before: it was not restarted after they were changed',
+    remedy: (_data, { host }) => host.restart('nunect-leaf'),
+    step: 'leaf',
+  },
   clock_unsynchronised: {
     name: 'clock',
     weight: ({ isExpected }) => (isExpected ? 'note' : 'degraded'),

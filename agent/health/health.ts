@@ -37,6 +37,8 @@ export interface HealthFacts extends RemedyContext {
   readonly limits?: readonly { readonly code: CauseCode; readonly text: string }[];
   /** Why the server of this unit does not start, or the parts that it runs without. */
   readonly startFaults?: readonly StartFault[];
+  /** For how long the server has not been restarted though its hub settings were changed. */
+  readonly behind_s?: number;
   readonly spool: SpoolStats;
   /** Why what waits would not survive a restart, though it should. */
   readonly snapshotTrouble?: string | undefined;
@@ -76,10 +78,13 @@ function doubtOfHubDates({ config, clockCaveat, wall_ms, certificates }: HealthF
 
 type Make = <C extends FindingCode>(code: C, data: FindingData[C]) => Finding;
 
+/** What lasts for so long is told of: a hub or a leaf that is restarted is well again sooner. */
+const toldAfter_s = 15;
+
 /** The way to the hub, as far as it is open. */
 function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   const { config, link, hubCause, hubError, lastCause, rolledBack, clockCaveat } = facts;
-  const { limits = [], startFaults = [] } = facts;
+  const { limits = [], startFaults = [], behind_s = 0 } = facts;
   if (!link.connected) {
     const { lastError } = link;
     const failure = startFaults.find(({ part }) => part === undefined);
@@ -94,11 +99,10 @@ function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
     if (part !== undefined) yield make('leaf_part', { about: part, why });
   for (const { code, text } of limits)
     if (code !== hubCause?.code) yield make('hub_limit', { about: code, why: text, cause: code });
+  if (behind_s >= toldAfter_s) yield make('leaf_behind', {});
   if (rolledBack !== undefined) yield make('hub_settings', { why: rolledBack, cause: lastCause });
 }
 
-/** Records that are not stored for this long are told of: a hub that is restarted stores them again sooner. */
-const toldAfter_s = 15;
 /** From this share of its memory on the spool is nearly full. */
 const nearlyFull = 0.8;
 

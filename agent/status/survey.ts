@@ -102,6 +102,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     rolledBack: parts.supervisor.rolledBack(),
     limits: parts.supervisor.limits(),
     startFaults: parts.supervisor.startFaults(),
+    behind_s: parts.supervisor.behind_s(),
     spool: stats,
     snapshotTrouble: parts.spoolSnapshot.trouble(),
     clock: verdict,

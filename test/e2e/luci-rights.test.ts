@@ -164,6 +164,21 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     assert.equal(told[0], told[1]);
   });
 
+  test('is offered no command that would hand out a file of root, and not told of its rights', (t) => {
+    const unit = router(t);
+    const login = luciLogin(unit.etc, 'luci-app-nunect');
+    for (const option of ['tls_ca', 'tls_cert', 'tls_key']) {
+      const told = ['/etc/shadow', '/etc/no-such-file'].map((path) => {
+        login.apply('nunect', 'hub', { url: ['tls://h'], [option]: path });
+        return unit.nunect('check').said.replaceAll(path, 'PATH');
+      });
+      assert.match(told[0] ?? '', /is no file that user nunect can read/, option);
+      assert.doesNotMatch(told[0] ?? '', /chmod|chown|chgrp|mode/, option);
+      assert.equal(told[0], told[1], option);
+      login.apply('nunect', 'hub', { [option]: '' });
+    }
+  });
+
   test('may name the secrets of the unit, which are root’s and private, and those of folders that root lists', (t) => {
     const unit = router(t);
     const { etc, dir, put, render, rendered } = unit;

@@ -23,6 +23,8 @@ export interface ConfigLimits {
   secret(file: NamedFile): string | undefined;
   /** Why this program is not started; undefined when it is, or when there is none. */
   program(name: string): string | undefined;
+  /** What may be said of a file: of one that is not the unit's own, neither its rights nor how to change them. */
+  told(problem: UnplacedProblem): UnplacedProblem;
 }
 
 /** The path where links end; of what is not there, the path itself. */
@@ -65,9 +67,20 @@ const secretFolders = (): string[] => [
     .map(realOf),
 ];
 
+const isOwn = (path: string): boolean =>
+  secretFolders().some((folder) => realOf(path).startsWith(`${folder}/`));
+
+function toldOf(problem: UnplacedProblem): UnplacedProblem {
+  const { option = '', value, severity } = problem;
+  if (value === undefined || isOwn(value)) return problem;
+  const message =
+    severity === 'error' ? 'is no file that user nunect can read' : 'may be read by others than the unit';
+  return fileProblem(option, value, message, severity);
+}
+
 function whyNoSecret({ path, readers }: NamedFile, writers: string): string | undefined {
   const real = realOf(path);
-  if (!secretFolders().some((folder) => real.startsWith(`${folder}/`)))
+  if (!isOwn(path))
     return `is not read: ${writers} can write this config, so it may name secrets only below ${keepDir} and the folders that root lists in ${foldersFile}`;
   const state = stat(real);
   if (state.kind !== 'file') return undefined;
@@ -102,6 +115,7 @@ export function limitsOf(configFile: string): ConfigLimits | undefined {
     : {
         secret: (file) => whyNoSecret(file, writers),
         program: (name) => whyNoProgram(name, writers),
+        told: toldOf,
       };
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { LeafInfo } from '../../config/agentfile.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
@@ -125,13 +125,31 @@ async function isUsable(files: LeafFiles, conf: string, good: string, asked: Ask
   return false;
 }
 
+/** Copies of files in RAM that a hub part names, and that a reboot has taken. */
+const goneCopies = (text: string, dir: string): string[] =>
+  [...text.matchAll(/"([^"\n]*)"/g)]
+    .map(([, path = '']) => path)
+    .filter((path) => path.startsWith(`${statePath(dir, 'copies')}/`) && !existsSync(path));
+
+/** The hub part that was kept last, if all is there that it needs; else what to say of it. */
+function usable(
+  files: LeafFiles,
+  places: Places,
+): { readonly good?: string; readonly lacking: readonly UnplacedProblem[] } {
+  const good = kept(places);
+  const [gone] = good === undefined ? [] : goneCopies(good, files.dir);
+  if (gone === undefined) return { ...known({ good }), lacking: [] };
+  const message = `the hub settings that joined last cannot be returned to: ${gone} was a copy of a file that nats-server could not read as it was saved, and is gone since the reboot`;
+  return { lacking: [{ message, severity: 'warning' }] };
+}
+
 async function apply(files: LeafFiles, places: Places, asked: AskedHub): Promise<HubInUse> {
   const conf = files.readConf();
-  const good = kept(places);
+  const { good, lacking } = usable(files, places);
   const [hub, goodHub] = [conf, good].map((text) => text && hubIdOf(text));
   const isLost = hub === 'none' && asked.isHubWrong;
   const isWanted = goodHub !== hub && (isLost || asked.config.hub.url.length > 0);
-  const problems = keepTried(files, places);
+  const problems = [...keepTried(files, places), ...(asked.config.hub.url.length > 0 ? lacking : [])];
   if (!isWanted || !conf || !good || !goodHub || !(await isUsable(files, conf, good, asked))) {
     files.removeFallback();
     return { ...known({ hub }), problems };

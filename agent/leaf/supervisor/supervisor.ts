@@ -31,6 +31,8 @@ export interface LeafSupervisor {
   limits(): HubTrouble[];
   /** Why the leaf does not start, or what it runs without. */
   startFaults(): StartFault[];
+  /** For how many s it has run with other hub settings than render made last, as it was not restarted; 0 where it does not. */
+  behind_s(): number;
   /** Has the server read its certificates again; false when it does not run. */
   reload(): boolean;
   stop(): void;
@@ -68,6 +70,8 @@ interface Supervision {
   /** Undefined where the server is not ours. */
   readonly faults: StartFaults | undefined;
   state: SupervisorState;
+  /** Since when the server was seen to be behind. */
+  behindSince_ms?: number | undefined;
   ticksSinceCheck: number;
   isActing: boolean;
   isStopped: boolean;
@@ -118,6 +122,7 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     rolledBack: () => rollBackText(s),
     limits: s.limits.list,
     startFaults: () => s.faults?.list() ?? [],
+    behind_s: () => behind_s(s),
     reload: () => s.control?.reload() ?? false,
     stop() {
       s.isStopped = true;
@@ -164,6 +169,15 @@ function rollBackText(s: Supervision): string | undefined {
 
 const notJoined = (within_s: number): string =>
   `the leaf could not join with the changed hub settings within ${within_s} s`;
+
+function behind_s(s: Supervision): number {
+  const process = s.control?.process();
+  const made = process?.onFallback === true ? s.file.leaf?.fallback?.hub : s.asked;
+  const isBehind = process?.hub !== undefined && made !== undefined && process.hub !== made;
+  const now_ms = s.deps.ticker.now_ms();
+  s.behindSince_ms = isBehind ? (s.behindSince_ms ?? now_ms) : undefined;
+  return s.behindSince_ms === undefined ? 0 : (now_ms - s.behindSince_ms) / 1000;
+}
 
 /** The server has tried the settings twice in that time: its pause is up to 2 * reconnect_s, and its first attempt may be too early. */
 const confirmTime_s = ({ file: { config } }: Supervision): number =>

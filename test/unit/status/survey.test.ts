@@ -62,6 +62,7 @@ function look(
       rolledBack: () => undefined,
       limits: () => [],
       startFaults: () => [],
+      behind_s: () => 0,
     },
     tlsFiles: { unused: () => undefined },
     spoolSnapshot: { trouble: () => undefined },

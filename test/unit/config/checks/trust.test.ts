@@ -9,6 +9,7 @@ import { loadUci } from '../../../kit/unit/config.ts';
 const nothing: ConfigLimits = {
   secret: ({ path }) => `${path} is refused`,
   program: (name) => (name.startsWith('/x/') ? `${name} is refused` : undefined),
+  told: (problem) => problem,
 };
 const programs = Object.entries(sections).flatMap(([type, { options }]) =>
   Object.entries(options)

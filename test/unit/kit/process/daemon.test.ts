@@ -97,7 +97,6 @@ const starters = new Set([
   'kit/process/daemon.ts',
   'kit/process/pty.ts',
   'kit/truth/servers.ts',
-  'e2e/renderkilled.test.ts',
   'integration/wallclock.test.ts',
 ]);
 

@@ -259,3 +259,30 @@ test('every hub part that is written is one that is taken back', () => {
         assert.equal(keptHubFault(withHubOf('', text)), undefined, text);
       }
 });
+
+test('last good settings with a copy that a reboot has taken are not returned to, which is told', async (t) => {
+  const [run, flash] = [tempDir(t, 'run'), tempDir(t, 'flash')];
+  const files = leafFiles(run);
+  const config = configOf(
+    "config hub 'hub'\n list url 'nats://a:7422'\n option creds_file '/etc/nunect/u.creds'\n",
+  );
+  const copy = files.writeCopy('hub.creds_file-0123', 'the creds in normal form');
+  const withCopy = { ...config, hub: { ...config.hub, creds_file: copy } };
+  writeFileSync(statePath(run, 'conf'), renderLeaf(withCopy, secretsOf(withCopy), [2, 14, 0]).text);
+  mkdirSync(statePath(run, 'state'), { recursive: true });
+  writeFileSync(statePath(run, 'joined'), `${hubIdOf(files.readConf() ?? '')}\n`);
+  const server: LeafServer = { version: async () => ({ why: '' }), test: async () => undefined };
+  const hub = lastGoodHub(files, flash);
+  assert.deepEqual(hub.keepJoined(), []);
+  const asked = { config: configFor('b'), isHubWrong: false, server, test: true };
+  writeFileSync(statePath(run, 'conf'), confFor('b'));
+  const before = await hub.apply(asked);
+  assert.equal(before.fallback?.urls[0], 'nats://a:7422');
+  rmSync(copy); // as a reboot does
+  const after = await hub.apply(asked);
+  assert.equal(after.fallback, undefined);
+  assert.match(
+    after.problems.map(({ message }) => message).join(),
+    /cannot be returned to: .*hub\.creds_file-0123/,
+  );
+});

@@ -101,6 +101,20 @@ function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
   };
 }
 
+test('a server that was not restarted after its settings were changed is behind', async (t) => {
+  const { supervisor, world, pass } = supervised(t);
+  assert.equal(supervisor.behind_s(), 0);
+  world.up = true;
+  world.process = { pid: 7, hub: 'before', onFallback: false, without: [] };
+  assert.equal(supervisor.behind_s(), 0, 'it may be about to be restarted');
+  await pass(20);
+  assert.equal(supervisor.behind_s(), 20);
+  world.process = { pid: 8, hub: 'old', onFallback: true, without: [] };
+  assert.equal(supervisor.behind_s(), 0, 'the last good ones are in use');
+  world.process = { pid: 9, onFallback: false, without: [] };
+  assert.equal(supervisor.behind_s(), 0, 'nothing is known of its settings');
+});
+
 test('new hub settings that do not join are rolled back: why goes to state/fallback, and the server is ended', async (t) => {
   const { files, ended, pass, evidenceOf, supervisor, world } = supervised(t);
   await pass(55);
