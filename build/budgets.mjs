@@ -14,12 +14,13 @@ const budgets = [
   // a truth that is not zero: what is doubted, remembered and compared since then is worth more than the bytes;
   // and by 33, 4 and 13 KB when nothing was to stay untold: the contents of credentials and TLS files, who may make root
   // do what, renders that are killed, a leaf without the part that cannot start, streams that take nothing;
-  // and by 1 KB when root was to wait for no pipe and to read what it has looked at
-  { what: 'dist/nunect.cjs', limit: 418_000, size: fileSize('dist/nunect.cjs') },
+  // and by 4 KB and 2 KB when others had tried to break that: pipes and links in root's way, restarts that were lost, gaps
+  // that a power cut took, renewed files that are not in use
+  { what: 'dist/nunect.cjs', limit: 421_000, size: fileSize('dist/nunect.cjs') },
   { what: 'dist/nunect-hub.cjs', limit: 198_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 170_500,
+    limit: 172_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

@@ -58,7 +58,7 @@ export interface Spool {
 }
 
 /** From one report of a gap to the next; twice as long each time after one that got lost itself. */
-const reportPause_ms = { least: 10_000, most: 3_600_000 } as const;
+const reportPause_ms = { least: 10_000, most: 300_000 } as const;
 
 /** When gaps are reported. */
 interface Reporting {

@@ -1,5 +1,6 @@
 // The times in records that were made by a wrong clock and still wait when it is set. They are corrected when a record
 // is sent, so that a step costs nothing however many records wait.
+import { isObject } from '../lib/parse.ts';
 import { headerNames } from '../wire/headers.ts';
 import type { Headers } from '../wire/values.ts';
 
@@ -20,18 +21,28 @@ function moved(ts: unknown, by_ms: number): number | string | undefined {
   return Math.abs(at_ms) <= 8.64e15 ? new Date(at_ms).toISOString() : undefined; // the range of a Date
 }
 
+const movedFields = (of: object, names: RegExp, by_ms: number): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(of).flatMap(([name, value]) =>
+      names.test(name) && isNumber(value) ? [[name, value + by_ms]] : [],
+    ),
+  );
+
 /**
  * A JSON object with `ts` moved, the old value as `ts_original`, and `ts_corrected: true`. Fields whose names end in
- * `since_ms` move along: otherwise a state of a minute would seem to last for decades.
+ * `since_ms` move along: otherwise a state of a minute would seem to last for decades; so do the ends of a gap.
  */
 function movedBody(payload: string, by_ms: number): string {
   const body = JSON.parse(payload) as Record<string, unknown>;
   const ts = moved(body['ts'], by_ms);
   if (ts === undefined) return payload; // ops.time.config has no time
-  const others = Object.entries(body).filter(([name, value]) => name.endsWith('since_ms') && isNumber(value));
+  const { event, after } = body;
   return JSON.stringify({
     ...body,
-    ...Object.fromEntries(others.map(([name, value]) => [name, Number(value) + by_ms])),
+    ...movedFields(body, /since_ms$/, by_ms),
+    ...(event === 'records_dropped' && isObject(after)
+      ? { after: { ...after, ...movedFields(after, /^(from|to)_ms$/, by_ms) } }
+      : {}),
     ts,
     ts_original: body['ts'],
     ts_corrected: true,
