@@ -8,6 +8,7 @@ import { followLog } from '../watch/logfile.ts';
 import { parseLeafLine } from '../watch/logline.ts';
 import { type LeafComplaints, leafComplaints } from '../watch/logreport.ts';
 import type { LeafWatch } from '../watch/watch.ts';
+import { timeBehind } from './behind.ts';
 import { decide, initialState, type SupervisorState, type SupervisorStep } from './decide.ts';
 import {
   type HubTrouble,
@@ -70,8 +71,6 @@ interface Supervision {
   /** Undefined where the server is not ours. */
   readonly faults: StartFaults | undefined;
   state: SupervisorState;
-  /** Since when the server was seen to be behind. */
-  behindSince_ms?: number | undefined;
   ticksSinceCheck: number;
   isActing: boolean;
   isStopped: boolean;
@@ -122,7 +121,7 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     rolledBack: () => rollBackText(s),
     limits: s.limits.list,
     startFaults: () => s.faults?.list() ?? [],
-    behind_s: () => behind_s(s),
+    behind_s: timeBehind(ticker, control, { asked: s.asked, fallback: info?.fallback?.hub }),
     reload: () => s.control?.reload() ?? false,
     stop() {
       s.isStopped = true;
@@ -169,15 +168,6 @@ function rollBackText(s: Supervision): string | undefined {
 
 const notJoined = (within_s: number): string =>
   `the leaf could not join with the changed hub settings within ${within_s} s`;
-
-function behind_s(s: Supervision): number {
-  const process = s.control?.process();
-  const made = process?.onFallback === true ? s.file.leaf?.fallback?.hub : s.asked;
-  const isBehind = process?.hub !== undefined && made !== undefined && process.hub !== made;
-  const now_ms = s.deps.ticker.now_ms();
-  s.behindSince_ms = isBehind ? (s.behindSince_ms ?? now_ms) : undefined;
-  return s.behindSince_ms === undefined ? 0 : (now_ms - s.behindSince_ms) / 1000;
-}
 
 /** The server has tried the settings twice in that time: its pause is up to 2 * reconnect_s, and its first attempt may be too early. */
 const confirmTime_s = ({ file: { config } }: Supervision): number =>
