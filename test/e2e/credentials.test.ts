@@ -244,7 +244,7 @@ test('of a file that is used as a copy it is told that a renewed one is not in u
   secretFile(dir, 'unit.creds', `${issue()} `);
   await eventually(
     'it is told',
-    async () => (await status()).problems.find((text) => text.includes('renewed')),
+    async () => (await status()).problems.find((text) => text.includes('was renewed')),
     long,
   ).then((text) =>
     assert.equal(text, `${file} was renewed, but is not in use: a copy of it as it was before is in use`),
