@@ -23,6 +23,8 @@ export interface SubjectQueue {
   failingSince_ms: number | undefined;
   /** Monotonic ms since when it is refused, failing, plain or denied; undefined when it is not. */
   troubledSince_ms: number | undefined;
+  /** It is told that its records are not stored, and not yet that they are again. */
+  isToldUnstored: boolean;
   /** Monotonic ms at which a stream acknowledged its last record; undefined before the first. */
   lastStored_ms: number | undefined;
   /** Monotonic ms at which its last record was too large for the stream; undefined before the first. */
@@ -53,6 +55,7 @@ export const newQueue = (subject: string, priority: RecordPriority): SubjectQueu
   why: '',
   failingSince_ms: undefined,
   troubledSince_ms: undefined,
+  isToldUnstored: false,
   lastStored_ms: undefined,
   lastTooLarge_ms: undefined,
   lastPut_ms: undefined,
@@ -129,13 +132,13 @@ function become(
 
 /** The stream has stored a record. Gives whether the state changed, as all of these do. */
 export function markStored(queue: SubjectQueue, now_ms: number, log: Log): boolean {
-  const wasUnstored = queue.state === 'plain' || queue.state === 'denied';
   queue.failingSince_ms = undefined;
   queue.holdUntil_ms = 0;
   queue.pause_ms = 0;
   queue.lastStored_ms = now_ms;
   const isNew = become(queue, 'stored', '', now_ms);
-  if (wasUnstored) log.info('records are stored again', { subject: queue.subject });
+  if (queue.isToldUnstored) log.info('records are stored again', { subject: queue.subject });
+  queue.isToldUnstored = false;
   return isNew;
 }
 
@@ -157,6 +160,7 @@ export function markTooLarge(queue: SubjectQueue, why: string, now_ms: number): 
 /** The server does not permit the subject. */
 export function markDenied(queue: SubjectQueue, now_ms: number): boolean {
   hold(queue, probePause, now_ms);
+  queue.isToldUnstored = true;
   return become(queue, 'denied', 'not permitted to publish', now_ms);
 }
 
@@ -176,7 +180,9 @@ export function markUnstored(
   Object.assign(queue, { pause_ms: 0, holdUntil_ms: 0 });
   holdPlain(queue, now_ms);
   const isNew = become(queue, 'plain', why, now_ms);
-  log.warn('records are published without being stored', { subject: queue.subject, why });
+  if (!queue.isToldUnstored)
+    log.warn('records are published without being stored', { subject: queue.subject, why });
+  queue.isToldUnstored = true;
   return isNew;
 }
 

@@ -290,6 +290,32 @@ test('with no hub known, silence is taken for no stream and 503 for no hub', asy
   assert.equal(gone.spool.stats().pending, 1);
 });
 
+test('that a subject is stored again is said once, also where another one was stored again before it', async () => {
+  const { ticker, hub, spool, lines, metric } = fakeHub();
+  const said = (text: string): number =>
+    lines.filter(({ msg, fields }) => msg === text && fields['subject'] === 'm').length;
+  let takes = (_subject: string): boolean => false;
+  hub.respond = ({ subject }) =>
+    takes(subject) ? replyOf({ stream: 'FLEET', seq: 1 }) : { kind: 'no_responders' };
+  metric(1);
+  await ticker.pass(30_000);
+  metric(2, 'other');
+  await ticker.pass(3000);
+  assert.equal(said('records are published without being stored'), 1);
+  takes = (subject) => subject === 'other';
+  await ticker.pass(5000);
+  metric(3); // is asked for again, since the other one is stored, and nobody takes it yet
+  await ticker.pass(30_000);
+  takes = () => true;
+  for (let n = 4; n < 8; n++) {
+    metric(n);
+    await ticker.pass(100_000);
+  }
+  assert.equal(spool.stats().state, 'stored');
+  assert.equal(said('records are published without being stored'), 1);
+  assert.equal(said('records are stored again'), 1);
+});
+
 test('a retry that falls due between two looks at the clock is made all the same', async () => {
   for (const first of [0, 1]) {
     const inner = fakeTicker();
