@@ -95,8 +95,8 @@ function selectNext(s: SenderState, now_ms: number): Selected | undefined {
 
 function pump(s: SenderState): void {
   let published = 0;
-  while (!s.stopped && !s.offline) {
-    const now_ms = s.deps.ticker.now_ms();
+  let now_ms = s.deps.ticker.now_ms();
+  for (; !s.stopped && !s.offline; now_ms = s.deps.ticker.now_ms()) {
     if (!hasRoom(s, now_ms)) break;
     const selected = selectNext(s, now_ms);
     const record = selected && takeFirst(s, selected);
@@ -110,7 +110,8 @@ function pump(s: SenderState): void {
       break;
     }
   }
-  const retry_ms = s.offline ? undefined : nextRetry_ms(s.queues, s.deps.ticker.now_ms());
+  // by the same clock: what has become due since would be neither sent nor waited for
+  const retry_ms = s.offline ? undefined : nextRetry_ms(s.queues, now_ms);
   if (retry_ms !== undefined) s.alarm.by(retry_ms);
 }
 

@@ -21,8 +21,7 @@ interface Sent {
 }
 
 /** A hub made of ten lines: answers by what `respond` says, and remembers what it was asked. */
-function fakeHub(options: Partial<SpoolOptions> = {}, connected = true) {
-  const ticker = fakeTicker();
+function fakeHub(options: Partial<SpoolOptions> = {}, connected = true, ticker = fakeTicker()) {
   const lines: LogEntry[] = [];
   const sent: Sent[] = [];
   const plain: Sent[] = [];
@@ -286,6 +285,22 @@ test('with no hub known, silence is taken for no stream and 503 for no hub', asy
   await gone.ticker.pass(600_000);
   assert.equal(gone.spool.stats().state, 'offline');
   assert.equal(gone.spool.stats().pending, 1);
+});
+
+test('a retry that falls due between two looks at the clock is made all the same', async () => {
+  for (const first of [0, 1]) {
+    const inner = fakeTicker();
+    let looks = first;
+    const { ticker, hub, sent, metric } = fakeHub({}, true, {
+      ...inner,
+      now_ms: () => inner.now_ms() + (looks++ % 2) * 0.5,
+      after: (ms, fn) => inner.after(Math.max(0, ms - 0.3), fn), // as timers of node do, a little early
+    });
+    hub.respond = () => ({ kind: 'no_responders' });
+    metric(1);
+    await ticker.pass(14_000);
+    assert.ok(sent.length >= 5, `${sent.length} in 14 s`);
+  }
 });
 
 test('without a hub in the config everything is published plainly and nothing is asked', async () => {
