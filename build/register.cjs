@@ -1,6 +1,6 @@
 // Lets node load the project's .ts files directly: tests and generators run the sources, not a build.
 // What esbuild made of a file is kept under node_modules/.cache, so that a run starts esbuild for changed files only.
-const { createHash } = require('node:crypto');
+const { createHash, randomUUID } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { version } = require('esbuild/package.json');
@@ -27,7 +27,7 @@ function load(filename) {
     return readFileSync(kept, 'utf8');
   } catch {
     const code = transform(source, filename);
-    const draft = `${kept}.${process.pid}`;
+    const draft = `${kept}.${randomUUID()}`; // no pid: test files run in pid namespaces, where two have the same
     mkdirSync(cache, { recursive: true });
     writeFileSync(draft, code);
     renameSync(draft, kept); // test files run side by side: never show half a file
