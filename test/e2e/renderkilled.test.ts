@@ -25,7 +25,8 @@ function unitOf(t: TestContext) {
       const text = `config agent\n option unit 'demo-01'\n${hub}config leaf\n option port '${port}'\n option server '${server}'\n`;
       writeFileSync(config, text, { mode: 0o600 });
     },
-    start: (): Daemon => daemon(t, runtime(), words),
+    /** One to be killed: what it has run of the sources it could not write down whole. */
+    start: (): Daemon => daemon(t, 'env', ['-u', 'NODE_V8_COVERAGE', runtime(), ...words]),
     /** Does what the last line asks for, as the init scripts do, and gives it. */
     act(printed: string): string {
       const isTodo = (line: string): boolean => /^(restart|reload|nothing)/.test(line);
