@@ -14,13 +14,12 @@ failed=0
 export jobs=1
 if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=3; fi # most of them mostly wait
 
-# the unit tests in one go, and before that what waits and works for longest
+# the unit tests in one go, and before that what waits and works for longest, so that nothing runs alone at the end
 {
   find test/e2e -name '*.test.ts' | sort
-  echo test/unit
-  echo test/fuzz
+  printf 'test/%s\n' integration/spool.test.ts integration/ptp4l.test.ts unit fuzz
   find test/integration -name '*.test.ts' | sort
-} | grep -v test/e2e/floods | xargs -P $jobs -n 1 test/job.sh || failed=1
+} | awk '!seen[$0]++' | grep -v test/e2e/floods | xargs -P $jobs -n 1 test/job.sh || failed=1
 
 # it takes what the machine has, and measures
 test/job.sh test/e2e/floods.test.ts || failed=1
