@@ -16,8 +16,9 @@ if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=3; fi # 
 
 # the unit tests in one go, and before that what waits and works for longest, so that nothing runs alone at the end
 {
+  printf 'test/%s\n' integration/spool.test.ts integration/ptp4l.test.ts
   find test/e2e -name '*.test.ts' | sort
-  printf 'test/%s\n' integration/spool.test.ts integration/ptp4l.test.ts unit fuzz
+  printf 'test/%s\n' unit fuzz
   find test/integration -name '*.test.ts' | sort
 } | awk '!seen[$0]++' | grep -v test/e2e/floods | xargs -P $jobs -n 1 test/job.sh || failed=1
 
