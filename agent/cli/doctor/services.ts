@@ -3,7 +3,7 @@ import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts
 import { leafServer } from '../../leaf/render/server.ts';
 import { agentProcess, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
 import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
-import { configOf, type DoctorFacts, findingOfAgent, findingsOfStep } from './facts.ts';
+import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 import { whyNoLogin } from './login.ts';
 
 /** What an upgrade has replaced while a process of the unit runs it; undefined where none does. */
@@ -75,8 +75,6 @@ export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult> {
   const { mode } = configOf(facts).leaf;
   if (mode === 'off') return skip('leaf', 'leaf.mode is off: the agent connects to the hub itself');
   const what = mode === 'managed' ? 'leaf' : 'external server';
-  const down = findingOfAgent(facts, 'server_down');
-  if (down !== undefined) return fail(what, down.text, down.remedy);
   const [found] = findingsOfStep(facts, 'leaf');
   if (found !== undefined) return fail(what, found.text, found.remedy);
   if (snapshot !== undefined) {
