@@ -57,6 +57,12 @@ export const decidingPort = (ports: readonly PtpPort[]): PtpPort | undefined =>
 export const isFollowing = ({ portState }: PtpPort): boolean =>
   portState === 'SLAVE' || portState === 'UNCALIBRATED';
 
+/** The port by which ptp4l follows a master; undefined where it follows none: what it measured before is a leftover. */
+export function followedPort({ ports }: Pick<PtpFacts, 'ports'>): PtpPort | undefined {
+  const port = decidingPort(ports);
+  return port !== undefined && isFollowing(port) ? port : undefined;
+}
+
 /** TIME_STATUS_NP. */
 export interface TimeStatus {
   /** Local minus master: positive means that the local clock is ahead. */

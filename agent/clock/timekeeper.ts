@@ -7,7 +7,7 @@ import {
   clockStateOf,
   sameClockState,
 } from './changes.ts';
-import type { ChronyFacts, Disciplines, PtpFacts } from './facts.ts';
+import { type ChronyFacts, type Disciplines, followedPort, type PtpFacts } from './facts.ts';
 import { type ClockSummary, clockSummary } from './types.ts';
 import { type ClockVerdict, initial, type JudgeState, judge } from './verdict/judge.ts';
 import { hasFreshSync } from './verdict/ptp.ts';
@@ -39,11 +39,19 @@ export interface Timekeeper {
   verdictBefore(): ClockVerdict;
   ptp(): Reading<PtpFacts>;
   ntp(): Reading<ChronyFacts>;
+  /** Whom ptp4l followed last, and until when; undefined while it follows somebody, and before the first. */
+  lostMaster(): LostMaster | undefined;
   /** For headers and replies: the bound of this very moment, the wall clock's own error included. */
   summary(): ClockSummary;
   /** Returns its end. */
   onChange(fn: (change: ClockChange, verdict: ClockVerdict) => void): () => void;
   stop(): void | Promise<void>;
+}
+
+/** A grandmaster that was followed until `at_ms` (monotonic). */
+export interface LostMaster {
+  readonly gmIdentity: string;
+  readonly at_ms: number;
 }
 
 /** How long a verdict stands while nothing new is known. */
@@ -59,12 +67,18 @@ interface Keeping {
   seen: ClockState;
   /** Whether fresh Syncs came when it was judged last. */
   hasSync: boolean;
+  followed?: LostMaster | undefined;
   /** By how much the wall clock was set since the start. */
   set_us: number;
   /** The readings that it was judged by last. */
   readings?: readonly [Reading<PtpFacts>, Reading<ChronyFacts>];
   stopped: boolean;
 }
+
+const masterOf = (ptp: Reading<PtpFacts>, at_ms: number): LostMaster | undefined =>
+  ptp.kind === 'fresh' && followedPort(ptp.value) !== undefined
+    ? { gmIdentity: ptp.value.timeStatus.gmIdentity, at_ms }
+    : undefined;
 
 function judgeNow(keeping: Keeping): void {
   const { deps, settings } = keeping;
@@ -75,6 +89,7 @@ function judgeNow(keeping: Keeping): void {
   const ntp = deps.ntp.read();
   keeping.readings = [ptp, ntp];
   keeping.hasSync = hasFreshSync(ptp, ticker.now_ms(), settings);
+  keeping.followed = masterOf(ptp, ticker.now_ms()) ?? keeping.followed;
   const evidence = {
     ptp,
     ntp,
@@ -155,6 +170,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     verdictBefore: () => keeping.judged.verdict,
     ptp: () => ptp.read(),
     ntp: () => ntp.read(),
+    lostMaster: () => (masterOf(ptp.read(), 0) === undefined ? keeping.followed : undefined),
     summary() {
       judgeIfOutdated(keeping);
       return summaryNow(keeping);

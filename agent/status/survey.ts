@@ -188,6 +188,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     trouble: lastTrouble(parts, seen),
   };
   const { facts } = seen;
+  const lost = parts.clock.lostMaster();
   return {
     at_ms: wall_ms(now_ms),
     uptime_s: (now_ms - deps.started_ms) / 1000,
@@ -199,6 +200,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     link_since_ms: wall_ms(answers.link.since_ms),
     ...known({
       hub_changes: facts?.hub.changes,
+      lost_master: lost && { gmIdentity: lost.gmIdentity, until_ms: Math.floor(wall_ms(lost.at_ms)) },
       holdover_since_ms: verdict.holdover && wall_ms(verdict.holdover.since_ms),
     }),
     system,

@@ -1,6 +1,12 @@
-import { type ChronyFacts, decidingPort, type PtpFacts, selectedSource } from '../clock/facts.ts';
+import {
+  type ChronyFacts,
+  decidingPort,
+  followedPort,
+  type PtpFacts,
+  selectedSource,
+} from '../clock/facts.ts';
 import { known } from '../lib/known.ts';
-import { absenceText, type Reading } from '../lib/reading.ts';
+import { absenceText, freshValue, type Reading } from '../lib/reading.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { UnitName } from '../wire/messages.ts';
@@ -30,9 +36,6 @@ const seen = (reading: Reading<unknown>): Seen =>
         ...(reading.kind === 'absent' && { absent_reason: reading.why }),
       };
 
-const seenValue = <T>(reading: Reading<T>): T | undefined =>
-  reading.kind === 'absent' ? undefined : reading.value;
-
 function clockStatus({ time, clock, holdover_since_ms }: UnitState): ClockStatus {
   const { verdict, since_wall_ms } = time;
   const { source, quality, bound, evidence, reasons, offset_ns, holdover } = verdict;
@@ -55,18 +58,20 @@ function clockStatus({ time, clock, holdover_since_ms }: UnitState): ClockStatus
   };
 }
 
-/** What is shown of ptp4l. */
-export function ptpStatus(reading: Reading<PtpFacts>): PtpStatus {
-  const facts = seenValue(reading);
+/** What is shown of ptp4l: of what it measures only while it follows somebody. `lost` is whom it followed last. */
+export function ptpStatus(reading: Reading<PtpFacts>, lost?: PtpStatus['lost_master']): PtpStatus {
+  const facts = freshValue(reading);
+  const followed = facts && followedPort(facts) && facts;
   return {
     ...seen(reading),
     ports: facts?.ports.map(({ portIdentity, portState }) => ({ portIdentity, portState })) ?? [],
     ...known({
-      gmIdentity: facts?.parent?.grandmasterIdentity,
-      parentPortIdentity: facts?.parent?.parentPortIdentity,
-      master_offset_ns: facts?.timeStatus.master_offset_ns,
-      meanPathDelay_ns: facts?.current?.meanPathDelay_ns,
-      stepsRemoved: facts?.current?.stepsRemoved,
+      gmIdentity: followed?.parent?.grandmasterIdentity,
+      parentPortIdentity: followed?.parent?.parentPortIdentity,
+      master_offset_ns: followed?.timeStatus.master_offset_ns,
+      meanPathDelay_ns: followed?.current?.meanPathDelay_ns,
+      stepsRemoved: followed?.current?.stepsRemoved,
+      lost_master: lost,
       domainNumber: facts?.defaults?.domainNumber,
       timestamping: facts && decidingPort(facts.ports)?.timestamping,
     }),
@@ -77,7 +82,7 @@ const ns = (seconds: number): number => Math.round(seconds * 1e9);
 
 /** What is shown of chronyd. */
 export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
-  const facts = seenValue(reading);
+  const facts = freshValue(reading);
   const synced = facts !== undefined && facts.tracking.leap !== 'unsynchronised';
   return {
     ...seen(reading),
@@ -152,7 +157,7 @@ export function toSnapshot(state: UnitState, { unit, tenant, version }: UnitName
     problems: health.findings.map(({ text }) => text),
     troubles: health.findings,
     clock: clockStatus(state),
-    ptp: ptpStatus(time.ptp),
+    ptp: ptpStatus(time.ptp, state.lost_master),
     ntp: ntpStatus(time.ntp),
     link: linkStatus(state),
     spool: spoolStatus(nats.spool),

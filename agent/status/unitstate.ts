@@ -16,6 +16,8 @@ export interface UnitState {
   readonly health: { readonly status: Health; readonly findings: readonly Finding[] };
   readonly clock: ClockSummary;
   readonly time: Omit<TimeFacts, 'ntp_servers'>;
+  /** Whom ptp4l followed last, and until when in Unix ms, while it follows nobody. */
+  readonly lost_master?: { readonly gmIdentity: string; readonly until_ms: number };
   readonly rtt: Pick<RttMetric, 'native_rtt_us' | 'app_rtt_us' | 'native' | 'app' | 'peers'>;
   readonly nats: Omit<NatsMetric, keyof Stamp | 'spool'> & { readonly spool: SpoolStats };
   /** Unix ms since when the connection to the local server is as it is. */

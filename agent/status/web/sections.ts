@@ -68,9 +68,16 @@ const whyNotFresh = ({ seen, why }: Seen): string | undefined =>
     ? undefined
     : `${seen === 'stale' ? 'Stale data' : 'No data'}: ${why ?? 'no reason known'}`;
 
-const ptpFacts = (ptp: PtpStatus): Html =>
+const ptpFacts = (ptp: PtpStatus, at_ms: number): Html =>
   facts([
     ['Grandmaster', ptp.gmIdentity],
+    [
+      'Last grandmaster',
+      perhaps(
+        ptp.lost_master,
+        (lost) => `${lost.gmIdentity}, lost ${prettySpan((at_ms - lost.until_ms) / 1000)} ago`,
+      ),
+    ],
     ['Parent port', ptp.parentPortIdentity],
     ['Steps removed', ptp.stepsRemoved],
     ['Offset', perhaps(ptp.master_offset_ns, prettyNs)],
@@ -80,7 +87,7 @@ const ptpFacts = (ptp: PtpStatus): Html =>
   ]);
 
 /** Grandmaster, parent and ports, as ptp4l reports them. */
-export const ptpSection = ({ ptp }: StatusSnapshot): Html =>
+export const ptpSection = ({ ptp, at_ms }: StatusSnapshot): Html =>
   section(
     'ptp',
     'PTP',
@@ -88,7 +95,7 @@ export const ptpSection = ({ ptp }: StatusSnapshot): Html =>
       ? [note('Not monitored.')]
       : [
           note(whyNotFresh(ptp)),
-          ptpFacts(ptp),
+          ptpFacts(ptp, at_ms),
           table(
             'Ports',
             ['Port', 'State'],

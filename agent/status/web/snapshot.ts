@@ -71,6 +71,8 @@ export interface PtpStatus extends Seen {
   readonly master_offset_ns?: number;
   readonly meanPathDelay_ns?: number;
   readonly stepsRemoved?: number;
+  /** Whom it followed last, and until when, while it follows nobody. */
+  readonly lost_master?: { readonly gmIdentity: string; readonly until_ms: number };
   readonly domainNumber?: number;
   readonly timestamping?: Timestamping;
 }

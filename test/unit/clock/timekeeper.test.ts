@@ -110,6 +110,21 @@ test('the bound of the moment grows between two polls and has the wall clock in 
   assert.ok((keeper.summary().error_bound_ns ?? 0) > at);
 });
 
+test('whom ptp4l followed last is known as soon as it follows nobody', async () => {
+  const { ticker, ptp, keeper, follow } = keeping();
+  await follow(30);
+  assert.equal(keeper.lostMaster(), undefined);
+  const lost_ms = ticker.now_ms();
+  ptp.reading = fresh(ptpFacts(lost_ms, 0, { portState: 'LISTENING' }), lost_ms);
+  ptp.turn();
+  await ticker.pass(50_000);
+  const lost = keeper.lostMaster();
+  assert.equal(lost?.gmIdentity, 'c6fbd5.fffe.c2ee14');
+  assert.ok(Math.abs(lost.at_ms - lost_ms) <= 1000, `${lost.at_ms} ${lost_ms}`);
+  ptp.reading = absent('no_socket');
+  assert.equal(keeper.lostMaster()?.at_ms, lost.at_ms);
+});
+
 test('without a bound the summary has none', () => {
   assert.deepEqual(keeping().keeper.summary(), { source: 'unsynced', quality: 'freerun' });
 });

@@ -30,6 +30,7 @@ const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
   look: async () => {},
   verdict: () => verdict,
   verdictBefore: () => verdict,
+  lostMaster: () => undefined,
   summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
   ptp: () => time.ptp,
   ntp: () => time.ntp,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { absent, stale } from '../../../agent/lib/reading.ts';
+import { absent, fresh, stale } from '../../../agent/lib/reading.ts';
 import { toSnapshot } from '../../../agent/status/tosnapshot.ts';
 import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, chronySource, epoch_s, ptpFacts } from '../../kit/clock/evidence.ts';
@@ -52,13 +52,25 @@ test('a daemon that is absent says why and shows no figure of before', () => {
   });
 });
 
-test('a daemon that fell silent keeps its last figures and says that they are old', () => {
-  const ptp = stale(ptpFacts(60_000), 60_000, 'pmc is silent');
-  const snapshot = snapshotOf({ time: { ...time, ptp } });
-  assert.equal(snapshot.ptp?.seen, 'stale');
-  assert.equal(snapshot.ptp?.why, 'pmc is silent');
-  assert.equal(snapshot.ptp?.master_offset_ns, -350);
-  assert.equal(snapshot.ptp?.timestamping, 'SOFTWARE');
+test('a daemon that fell silent takes its figures with it, and one that follows nobody those of before', () => {
+  const measured = [
+    'gmIdentity',
+    'parentPortIdentity',
+    'master_offset_ns',
+    'meanPathDelay_ns',
+    'stepsRemoved',
+  ];
+  const listening = fresh(ptpFacts(60_000, -350, { portState: 'LISTENING' }), 60_000);
+  for (const ptp of [stale(ptpFacts(60_000), 60_000, 'pmc is silent'), listening]) {
+    const lost_master = { gmIdentity: 'g', until_ms: 7 };
+    const { ptp: shown } = snapshotOf({ time: { ...time, ptp }, lost_master });
+    assert.equal(shown?.seen, ptp.kind);
+    assert.deepEqual(
+      measured.filter((name) => name in (shown ?? {})),
+      [],
+    );
+    assert.deepEqual(shown?.lost_master, lost_master);
+  }
 });
 
 test('a chronyd that is not synchronised has neither stratum nor offset, a source never heard has no offset', () => {

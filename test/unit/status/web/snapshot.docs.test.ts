@@ -32,7 +32,12 @@ const everything: Whole<StatusSnapshot> = {
     },
   ],
   clock: { ...filledSnapshot.clock, holdover: { source: 'ptp', since_ms: 1 } },
-  ptp: { ...filledSnapshot.ptp, why, absent_reason: 'no_reply' },
+  ptp: {
+    ...filledSnapshot.ptp,
+    why,
+    absent_reason: 'no_reply',
+    lost_master: { gmIdentity: 'g', until_ms: 1 },
+  },
   ntp: { ...filledSnapshot.ntp, why, absent_reason: 'refused' },
   link: { ...filledSnapshot.link, last_error: why, cause: 'auth' },
   certificates: [
