@@ -30,12 +30,13 @@ function serverLine({ link, at_ms }: StatusSnapshot): string {
 
 function clockLine({ clock }: StatusSnapshot): string | undefined {
   if (clock === undefined) return undefined;
-  const { source, quality, offset_ns, error_bound_ns, holdover } = clock;
+  const { source, quality, offset_ns, error_bound_ns, error_rel_ns, holdover } = clock;
   return joined(
     `${source} ${quality}`,
     holdover !== undefined && `holdover from ${holdover.source}`,
     offset_ns !== undefined && `offset ${prettyNs(offset_ns)}`,
     error_bound_ns !== undefined && `error at most ${prettyNs(error_bound_ns)}`,
+    error_rel_ns !== undefined && `at most ${prettyNs(error_rel_ns)} against the grandmaster`,
   );
 }
 

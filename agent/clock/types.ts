@@ -1,4 +1,5 @@
 // What is judged of the clock: the words on the wire and the shapes that carry their evidence.
+import { known } from '../lib/known.ts';
 
 /** What steers the system clock; `unsynced` too while it only runs on in holdover. */
 export type ClockSource = 'ptp' | 'ntp' | 'unsynced';
@@ -66,6 +67,8 @@ export interface ClockSummary {
   readonly quality: ClockQuality;
   /** Half-width around true time; missing when nothing bounds it. */
   readonly error_bound_ns?: number;
+  /** The same around the grandmaster's time; missing when nothing bounds that. */
+  readonly error_rel_ns?: number;
 }
 
 /** An error bound in whole ns, rounded away from zero so that it stays a bound. */
@@ -74,10 +77,10 @@ export const wholeBound = (ns: number | undefined): number | undefined =>
 
 /** The summary of a verdict. */
 export function clockSummary(verdict: Verdict): ClockSummary {
-  const bound = wholeBound(verdict.bound.absolute_ns);
+  const { absolute_ns, relative_ns } = verdict.bound;
   return {
     source: verdict.source,
     quality: verdict.quality,
-    ...(bound === undefined ? {} : { error_bound_ns: bound }),
+    ...known({ error_bound_ns: wholeBound(absolute_ns), error_rel_ns: wholeBound(relative_ns) }),
   };
 }

@@ -43,6 +43,7 @@ export const webPart = part({
           mono_ms: column('mono_ms'),
           offset_ns: column('offset_ns'),
           error_bound_ns: column('error_bound_ns'),
+          error_rel_ns: column('error_rel_ns'),
           hub_rtt_us: column('hub_rtt_us'),
         }),
         recorded: () => ({ unit: file.config.agent.unit, ...recorder.table() }),

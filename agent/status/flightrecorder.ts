@@ -48,6 +48,11 @@ function ntpSample(ntp: ChronyFacts | undefined) {
   return { ntp_source: followed?.name, ntp_last_rx_s: followed?.last_rx_s };
 }
 
+function boundsNow(clock: Pick<Timekeeper, 'summary'>): Pick<ClockSample, 'error_bound_ns' | 'error_rel_ns'> {
+  const { error_bound_ns, error_rel_ns } = clock.summary();
+  return { error_bound_ns, error_rel_ns };
+}
+
 function lookAt({ wall, ...deps }: FlightRecorderDeps, now_ms: number): ClockSample {
   const [clock, leaf] = [deps.clock(), deps.leaf()];
   wall.check();
@@ -59,7 +64,7 @@ function lookAt({ wall, ...deps }: FlightRecorderDeps, now_ms: number): ClockSam
     quality,
     holdover: holdover !== undefined,
     offset_ns,
-    error_bound_ns: clock.summary().error_bound_ns,
+    ...boundsNow(clock),
     ...ptpSample(freshValue(clock.ptp()), now_ms),
     ...ntpSample(freshValue(clock.ntp())),
     hub_up: leaf.hubUp(),

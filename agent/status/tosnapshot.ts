@@ -46,7 +46,7 @@ function clockStatus({ time, clock, holdover_since_ms }: UnitState): ClockStatus
     ...known({
       offset_ns,
       error_bound_ns: clock.error_bound_ns,
-      error_rel_ns: bound.relative_ns === undefined ? undefined : Math.ceil(bound.relative_ns),
+      error_rel_ns: clock.error_rel_ns,
       holdover:
         holdover && holdover_since_ms !== undefined
           ? { source: holdover.source, since_ms: Math.floor(holdover_since_ms) }

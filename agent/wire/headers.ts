@@ -12,6 +12,8 @@ export const headerNames = {
   clockQuality: 'X-Clock-Quality',
   /** Half-width in ns. */
   clockErrorBound: 'X-Clock-Error-Bound',
+  /** The same around the grandmaster's time. */
+  clockErrorRel: 'X-Clock-Error-Rel',
   healthStatus: 'X-Health-Status',
   cpuLoad: 'X-CPU-Load',
   memoryUsage: 'X-Memory-Usage',

@@ -26,12 +26,13 @@ export interface UnitName {
   readonly version: string;
 }
 
-/** X-Clock-Source, X-Clock-Quality and, when there is one, X-Clock-Error-Bound (ns). */
+/** X-Clock-Source, X-Clock-Quality and, when there are any, X-Clock-Error-Bound and X-Clock-Error-Rel (ns). */
 export const clockHeaders = (clock: ClockSummary): Headers =>
   knownHeaders({
     [headerNames.clockSource]: clock.source,
     [headerNames.clockQuality]: clock.quality,
     [headerNames.clockErrorBound]: wholeBound(clock.error_bound_ns),
+    [headerNames.clockErrorRel]: wholeBound(clock.error_rel_ns),
   });
 
 /** What a heartbeat is made of. Percentages are 0 to 100. */

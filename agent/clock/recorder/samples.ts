@@ -14,6 +14,8 @@ export interface ClockSample {
   /** Local minus reference. */
   readonly offset_ns?: number | undefined;
   readonly error_bound_ns?: number | undefined;
+  /** Against the grandmaster. */
+  readonly error_rel_ns?: number | undefined;
   /** Of the port that says how the clock is. */
   readonly port_state?: string | undefined;
   /** Since the last Sync. */
@@ -49,6 +51,7 @@ const numbers = [
   'holdover',
   'offset_ns',
   'error_bound_ns',
+  'error_rel_ns',
   'ingress_age_ms',
   'ntp_last_rx_s',
   'hub_up',
@@ -65,6 +68,7 @@ const order: readonly (keyof ClockSample)[] = [
   'holdover',
   'offset_ns',
   'error_bound_ns',
+  'error_rel_ns',
   'port_state',
   'ingress_age_ms',
   'ntp_source',

@@ -52,11 +52,17 @@ export interface Column {
 export const nameMarks = ({ claims, restarts }: Unit): string =>
   `${claims === undefined ? '' : ' !'}${restarts === 0 ? '' : ` ↻${Math.min(restarts, 999)}`}`;
 
+/** Around true time; else around the time of its grandmaster. */
+const boundWords = (clock: Unit['clock']): string =>
+  clock?.error_bound_ns === undefined
+    ? ifKnown(clock?.error_rel_ns, (ns) => `gm ${duration_ns(ns)}`)
+    : duration_ns(clock.error_bound_ns);
+
 /** The columns between name and problem; a narrow terminal gets the first of them. */
 export const columns: readonly Column[] = [
   { title: 'STATE', width: 8, cell: ({ state }) => stateWords[state] },
   { title: 'CLOCK', width: 13, cell: clockWords },
-  { title: 'BOUND', width: 8, right: true, cell: ({ clock }) => ifKnown(clock?.error_bound_ns, duration_ns) },
+  { title: 'BOUND', width: 9, right: true, cell: ({ clock }) => boundWords(clock) },
   {
     title: 'RTT',
     width: 8,

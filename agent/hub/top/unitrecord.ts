@@ -23,6 +23,8 @@ export interface ReportedClock {
   readonly source: string;
   readonly quality?: string;
   readonly error_bound_ns?: number;
+  /** The same, against its grandmaster. */
+  readonly error_rel_ns?: number;
   readonly holdover?: true;
 }
 
@@ -93,13 +95,18 @@ const healthWords: Readonly<Record<string, Health>> = {
 };
 const healths: readonly unknown[] = Object.values(healthWords);
 
-function reportedClock(source: unknown, quality: unknown, bound: number | undefined, holdover = false) {
+function reportedClock(
+  source: unknown,
+  quality: unknown,
+  bounds: { readonly error_bound_ns: number | undefined; readonly error_rel_ns: number | undefined },
+  holdover = false,
+) {
   const named = word(source);
   return named === undefined
     ? undefined
     : {
         source: named,
-        ...known({ quality: word(quality), error_bound_ns: bound }),
+        ...known({ quality: word(quality), ...bounds }),
         ...(holdover ? { holdover: true as const } : {}),
       };
 }
@@ -127,7 +134,10 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
     clock: reportedClock(
       header(headerNames.clockSource),
       header(headerNames.clockQuality),
-      digits(header(headerNames.clockErrorBound)),
+      {
+        error_bound_ns: digits(header(headerNames.clockErrorBound)),
+        error_rel_ns: digits(header(headerNames.clockErrorRel)),
+      },
     ),
     native_rtt_us: rtt(headerNames.nativeRtt),
     app_rtt_us: rtt(headerNames.appRtt),
@@ -136,9 +146,12 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
 
 function time(body: Json) {
   const { active_source, clock_quality, holdover, reasons } = body;
-  const bound = nonNegative(body['error_bound_ns']);
+  const bounds = {
+    error_bound_ns: nonNegative(body['error_bound_ns']),
+    error_rel_ns: nonNegative(body['error_rel_ns']),
+  };
   return {
-    clock: reportedClock(active_source, clock_quality, bound, holdover === true),
+    clock: reportedClock(active_source, clock_quality, bounds, holdover === true),
     clock_reason: Array.isArray(reasons) ? word(reasons[0]) : undefined,
   };
 }

@@ -50,15 +50,24 @@ function sentenceOf(clock: ClockStatus, snapshot: StatusSnapshot): string {
 const curves = ({ clock, link }: StatusSnapshot, history: History): Html => {
   const unknown = 'not known';
   const words = prettyNs;
+  const isRelative = clock?.error_bound_ns === undefined && clock?.error_rel_ns !== undefined;
   const all: readonly Curve[] = [
     { name: 'Offset', values: history.offset_ns, now: clock?.offset_ns, unknown, words },
-    {
-      name: 'Error bound',
-      values: history.error_bound_ns,
-      now: clock?.error_bound_ns,
-      unknown: clock === undefined ? unknown : 'no absolute bound',
-      words,
-    },
+    isRelative
+      ? {
+          name: 'Error against the grandmaster',
+          values: history.error_rel_ns,
+          now: clock.error_rel_ns,
+          unknown,
+          words,
+        }
+      : {
+          name: 'Error bound',
+          values: history.error_bound_ns,
+          now: clock?.error_bound_ns,
+          unknown: clock === undefined ? unknown : 'not bounded',
+          words,
+        },
     {
       name: 'Hub round trip',
       values: history.hub_rtt_us,

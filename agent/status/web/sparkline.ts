@@ -7,6 +7,7 @@ export interface History {
   readonly mono_ms: Float64Array;
   readonly offset_ns: Float64Array;
   readonly error_bound_ns: Float64Array;
+  readonly error_rel_ns: Float64Array;
   readonly hub_rtt_us: Float64Array;
 }
 
