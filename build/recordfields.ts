@@ -106,7 +106,7 @@ export const documented: readonly Documented[] = [
     subjects: [s.heartbeat],
     when: 'every `agent.interval_s` (5 s), and once more, with `stopping`, at a clean stop',
     fields: {
-      status: string('`healthy`, `degraded` or `critical`'),
+      status: string('`healthy`, `degraded`, `critical`, or `not_set_up`: no hub is set'),
       sequence: number('number of the heartbeat since the start of the agent'),
       ts: stamp.ts,
       unit_id: stamp.unit_id,
@@ -128,7 +128,8 @@ export const documented: readonly Documented[] = [
       'X-Clock-Source': '`ptp`, `ntp` or `unsynced`',
       'X-Clock-Quality': '`locked`, `tracking`, `acquiring` or `freerun`',
       'X-Clock-Error-Bound': 'ns, see [clock.md](clock.md); absent while nothing bounds the clock',
-      'X-Health-Status': '`OK`, `DEGRADED` or `CRITICAL`',
+      'X-Clock-Error-Rel': 'the same against the grandmaster of PTP',
+      'X-Health-Status': '`OK`, `DEGRADED`, `CRITICAL` or `NOT_SET_UP`',
       'X-CPU-Load': 'busy share of all cores, such as `12%`',
       'X-Memory-Usage': 'share of memory in use, such as `45%`',
       'X-Uptime': '`uptime_s`',

@@ -8,13 +8,13 @@ const answered: readonly (readonly [subject: string, request: string, reply: str
     s.echo,
     'anything',
     'the same payload and headers, plus X-Unit-ID, X-Server-Received-At and X-Server-Sent-At (Unix µs), ' +
-      'X-Clock-Source, X-Clock-Quality, X-Clock-Error-Bound (ns). X-Echo-Note names what was left out',
+      'X-Clock-Source, X-Clock-Quality, X-Clock-Error-Bound, X-Clock-Error-Rel (ns). X-Echo-Note names what was left out',
   ],
   [
     s.timeSync,
     '`{"t1_us": ...}` or nothing',
     't1_us as in the request, t2_us (request received), t3_us (reply sent), all Unix µs; source, quality, ' +
-      'error_bound_ns (of the clock at t3; absent while nothing bounds it), utc_offset_s (TAI minus UTC, if a ' +
+      'error_bound_ns, error_rel_ns (of the clock at t3; absent while nothing bounds it), utc_offset_s (TAI minus UTC, if a ' +
       'grandmaster declares it valid)',
   ],
   [

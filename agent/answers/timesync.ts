@@ -26,6 +26,8 @@ export interface TimeSyncReply {
   readonly source: ClockSummary['source'];
   readonly quality: ClockSummary['quality'];
   readonly error_bound_ns?: number;
+  /** Against the grandmaster. */
+  readonly error_rel_ns?: number;
   readonly utc_offset_s?: number;
 }
 

@@ -10,7 +10,7 @@ import { commandLines, type Paint, painter, wrap } from './terminal.ts';
 const usage = `usage: nunect status [--json] [--watch] [--dir DIR]
 
 Shows the state of the unit as its agent reports it.
-Exit code: 0 healthy, 1 degraded, 2 critical, 3 the agent does not answer.
+Exit code: 0 healthy, 1 degraded or not set up, 2 critical, 3 the agent does not answer.
   --json      print the document of /status.json
   -w, --watch show it again every 2 s, until Ctrl-C
   --dir DIR   the agent's directory, default: ${runDir}
@@ -24,7 +24,7 @@ const flags = {
 } as const;
 
 const watchEvery_ms = 2000;
-const codes = { healthy: 0, degraded: 1, critical: 2 } as const;
+const codes = { healthy: 0, degraded: 1, not_set_up: 1, critical: 2 } as const;
 const unanswered = 3;
 const clear = '\x1b[H\x1b[2J';
 

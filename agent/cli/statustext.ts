@@ -7,6 +7,8 @@ const hues: Readonly<Record<StatusSnapshot['status'] | Finding['weight'], Hue>> 
   healthy: 'green',
   degraded: 'yellow',
   critical: 'red',
+  not_set_up: 'dim',
+  setup: 'dim',
   note: 'dim',
 };
 const label = 9;

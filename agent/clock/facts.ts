@@ -1,17 +1,19 @@
 // What the clock daemons report. Field names of PTP data sets are those of IEEE 1588.
 import type { Reading } from '../lib/reading.ts';
 
-export type PortState =
-  | 'INITIALIZING'
-  | 'FAULTY'
-  | 'DISABLED'
-  | 'LISTENING'
-  | 'PRE_MASTER'
-  | 'MASTER'
-  | 'GRAND_MASTER'
-  | 'PASSIVE'
-  | 'UNCALIBRATED'
-  | 'SLAVE';
+export const portStates = [
+  'INITIALIZING',
+  'FAULTY',
+  'DISABLED',
+  'LISTENING',
+  'PRE_MASTER',
+  'MASTER',
+  'GRAND_MASTER',
+  'PASSIVE',
+  'UNCALIBRATED',
+  'SLAVE',
+] as const;
+export type PortState = (typeof portStates)[number];
 
 export type Timestamping = 'SOFTWARE' | 'HARDWARE' | 'LEGACY_HW' | 'ONESTEP' | 'P2P1STEP';
 

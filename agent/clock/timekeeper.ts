@@ -42,6 +42,8 @@ export interface Timekeeper {
   ntp(): Reading<ChronyFacts>;
   /** Whom ptp4l followed last, and until when; undefined while it follows somebody, and before the first. */
   lostMaster(): LostMaster | undefined;
+  /** Whether anything has steered the clock since the start. */
+  wasSteered(): boolean;
   /** For headers and replies: the bound of this very moment, the wall clock's own error included. */
   summary(): ClockSummary;
   /** Returns its end. */
@@ -69,6 +71,7 @@ interface Keeping {
   /** Whether fresh Syncs came when it was judged last. */
   hasSync: boolean;
   followed?: LostMaster | undefined;
+  wasSteered: boolean;
   /** By how much the wall clock was set since the start. */
   set_us: number;
   /** The readings that it was judged by last. */
@@ -101,6 +104,7 @@ function judgeNow(keeping: Keeping): void {
   };
   keeping.judged = judge(keeping.judged, evidence, ticker.now_ms(), settings);
   const { verdict } = keeping.judged;
+  keeping.wasSteered ||= verdict.source !== 'unsynced';
   keeping.seen = clockStateOf(verdict, ptp, ntp, seen);
   for (const change of changesBetween(seen, keeping.seen))
     for (const listener of keeping.listeners) listener(change, verdict);
@@ -133,7 +137,8 @@ function judgeIfOutdated(keeping: Keeping): void {
 function summaryNow({ judged: { verdict, at_ms }, deps, settings }: Keeping): ClockSummary {
   const { absolute_ns, relative_ns } = verdict.bound;
   const drifted_ns = ((deps.ticker.now_ms() - at_ms) / 1e3) * settings.drift_ppb;
-  const grown = (ns: number | undefined): number | undefined => (ns === undefined ? undefined : ns + drifted_ns);
+  const grown = (ns: number | undefined): number | undefined =>
+    ns === undefined ? undefined : ns + drifted_ns;
   const bounds = known({ absolute_ns: grown(absolute_ns), relative_ns: grown(relative_ns) });
   return clockSummary({ ...verdict, bound: { ...verdict.bound, ...bounds } });
 }
@@ -149,6 +154,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     judged,
     seen: clockStateOf(judged.verdict, ptp.read(), ntp.read()),
     hasSync: false,
+    wasSteered: false,
     set_us: 0,
     stopped: false,
   };
@@ -172,6 +178,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     ptp: () => ptp.read(),
     ntp: () => ntp.read(),
     lostMaster: () => (masterOf(ptp.read(), 0) === undefined ? keeping.followed : undefined),
+    wasSteered: () => keeping.wasSteered,
     summary() {
       judgeIfOutdated(keeping);
       return summaryNow(keeping);

@@ -2,10 +2,12 @@
 import { known } from '../lib/known.ts';
 
 /** What steers the system clock; `unsynced` too while it only runs on in holdover. */
-export type ClockSource = 'ptp' | 'ntp' | 'unsynced';
+export const clockSources = ['ptp', 'ntp', 'unsynced'] as const;
+export type ClockSource = (typeof clockSources)[number];
 
 /** How well: the four values of the wire contract. Holdover is `tracking` with `holdover` set. */
-export type ClockQuality = 'locked' | 'tracking' | 'acquiring' | 'freerun';
+export const clockQualities = ['locked', 'tracking', 'acquiring', 'freerun'] as const;
+export type ClockQuality = (typeof clockQualities)[number];
 
 /** A term of a clock's own bound; docs/clock.md says what each stands for. */
 export type OwnTermName =

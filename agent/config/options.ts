@@ -266,6 +266,11 @@ export const sections = {
       ['auto', 'ptp', 'chrony'],
       'auto: PTP if it steers the system clock, else NTP. ptp, chrony: only that one.',
     ),
+    required: choice(
+      'auto',
+      ['auto', 'no', 'yes'],
+      'Weight of a clock that nothing steers. yes: critical; no: a note; auto: degraded where a source is configured or was there, else a note.',
+    ),
     ptp_domain: int(0, 0, 255, 'domainNumber of ptp4l.'),
     transport_specific: int(0, 0, 15, 'transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.'),
     pmc: text('pmc', program, 'The pmc program of linuxptp.'),

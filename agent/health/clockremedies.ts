@@ -3,7 +3,8 @@ import type { HostCommands } from './host.ts';
 
 type ClockRemedy = string | ((host: HostCommands) => string);
 
-const askPtp4l = "pmc -u -b 0 'GET PORT_DATA_SET'";
+/** Shows what the ports of ptp4l do. */
+export const askPtp4l = "pmc -u -b 0 'GET PORT_DATA_SET'";
 const askChronyd = 'chronyc -n sources';
 const showPtp4lLog: ClockRemedy = (host) => host.log('ptp4l');
 const installChrony: ClockRemedy = (host) => host.install('chrony');

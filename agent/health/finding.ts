@@ -6,8 +6,9 @@ import type { OptionalPart } from '../leaf/supervisor/startfaults.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { HostCommands } from './host.ts';
 
-/** `critical`: the unit does not do its main job. `degraded`: part of it. `note`: nothing is broken. */
-export type Weight = 'critical' | 'degraded' | 'note';
+/** `critical`: the unit does not do its main job. `degraded`: part of it. `setup`: not before it is set up. `note`: nothing is broken. */
+export const weights = ['critical', 'degraded', 'setup', 'note'] as const;
+export type Weight = (typeof weights)[number];
 
 /** The check of `nunect doctor` that a finding belongs to; `unit` where none looks for it. */
 export type DoctorStep =
@@ -44,8 +45,15 @@ export interface Unstored extends Shared {
   readonly isNearEnd: boolean;
 }
 
+/** Whom ptp4l followed last, and until when in Unix ms, while it follows nobody. */
+export interface LostGrandmaster {
+  readonly gmIdentity: string;
+  readonly until_ms: number;
+}
+
 /** Every finding by its code, with what its sentence is made of. */
 export interface FindingData {
+  not_set_up: Shared;
   server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
   hub_down: Shared & { readonly why: string };
   hub_silent: Shared;
@@ -57,9 +65,9 @@ export interface FindingData {
   clock_unsynchronised: Shared & {
     readonly evidence: string;
     readonly reasons: readonly string[];
-    /** No daemon is there that could be asked, and none was asked for. */
-    readonly isExpected: boolean;
+    readonly weight: Weight;
   };
+  ptp_lost: Shared & LostGrandmaster;
   not_permitted: Shared & { readonly about: string };
   no_stream: Unstored & { readonly published: number };
   records_refused: Unstored;

@@ -1,8 +1,8 @@
 import { formatProblem, type Problem } from '../config/problem.ts';
-import { shellWord } from '../lib/format.ts';
+import { formatUtc, shellWord } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import { type DropReason, dropWords } from '../records/gap.ts';
-import { clockRemedy } from './clockremedies.ts';
+import { askPtp4l, clockRemedy } from './clockremedies.ts';
 import type {
   DatedFile,
   DoctorStep,
@@ -108,6 +108,14 @@ const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, ''
 
 /** Every kind of finding. */
 export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
+  not_set_up: {
+    name: 'not set up',
+    weight: 'setup',
+    text: 'no hub is set: nothing leaves this device',
+    remedy: (_data, { host }) =>
+      host.set({ 'hub.url': 'nats://HUB:7422', 'hub.user': 'USER', 'hub.password': 'PASSWORD' }),
+    step: 'hub',
+  },
   server_down: {
     name: 'local server',
     weight: 'critical',
@@ -170,9 +178,17 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   },
   clock_unsynchronised: {
     name: 'clock',
-    weight: ({ isExpected }) => (isExpected ? 'note' : 'degraded'),
+    weight: ({ weight }) => weight,
     text: ({ evidence }) => `the clock is not known to be synchronised: ${evidence}`,
     remedy: ({ reasons }, { host }) => clockRemedy(reasons, host) ?? 'nunect status --watch',
+    step: 'clock',
+  },
+  ptp_lost: {
+    name: 'PTP lost',
+    weight: 'note',
+    text: ({ gmIdentity, until_ms }) =>
+      `PTP lost its grandmaster ${gmIdentity} at ${formatUtc(until_ms)}: NTP has taken over`,
+    remedy: askPtp4l,
     step: 'clock',
   },
   not_permitted: {

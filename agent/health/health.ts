@@ -15,7 +15,14 @@ import type { SpoolStats } from '../records/stats.ts';
 import type { StorageState } from '../records/subjectqueue.ts';
 import type { Health } from '../wire/messages.ts';
 import { certificateFinding, isOutside } from './certificates.ts';
-import type { Finding, FindingCode, FindingData, RemedyContext } from './finding.ts';
+import {
+  type Finding,
+  type FindingCode,
+  type FindingData,
+  type LostGrandmaster,
+  type RemedyContext,
+  weights,
+} from './finding.ts';
 import { findingOf } from './findings.ts';
 
 /** All that health is judged from. */
@@ -43,6 +50,9 @@ export interface HealthFacts extends RemedyContext {
   /** Why what waits would not survive a restart, though it should. */
   readonly snapshotTrouble?: string | undefined;
   readonly clock: ClockVerdict;
+  /** Whether anything has steered the clock since the start. */
+  readonly wasSteered?: boolean;
+  readonly lostMaster?: LostGrandmaster | undefined;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
   /** A file of credentials or TLS that was renewed, but is not in use. */
@@ -52,17 +62,25 @@ export interface HealthFacts extends RemedyContext {
   readonly clockCaveat?: string | undefined;
 }
 
+/** What the finding of a clock that nothing steers is made of. */
+export type UnsteeredClock = Pick<ClockVerdict, 'quality' | 'evidence'> & {
+  readonly reasons: readonly string[];
+  readonly wasSteered?: boolean | undefined;
+};
+
+const weightOfRequired = { yes: 'critical', no: 'note' } as const;
+
 /** What is found wrong with a clock that nothing is known to hold. */
 export function clockFinding(
-  clock: Pick<ClockVerdict, 'quality' | 'evidence'> & { readonly reasons: readonly string[] },
-  timeMode: Config['time']['mode'],
+  { quality, evidence, reasons, wasSteered = false }: UnsteeredClock,
+  { mode, required }: Pick<Config['time'], 'mode' | 'required'>,
   context: RemedyContext,
 ): Finding | undefined {
-  const { quality, evidence, reasons } = clock;
   if (quality !== 'freerun') return undefined;
-  // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded
-  const isExpected = timeMode === 'auto' && reasons.includes('no_daemon');
-  return findingOf('clock_unsynchronised', { evidence, reasons, isExpected }, context);
+  // OpenWrt's own NTP client cannot be asked: to find no daemon is normal there, unless one was demanded or was there
+  const hasNone = mode === 'auto' && reasons.includes('no_daemon') && !wasSteered;
+  const weight = required === 'auto' ? (hasNone ? 'note' : 'degraded') : weightOfRequired[required];
+  return findingOf('clock_unsynchronised', { evidence, reasons, weight }, context);
 }
 
 const hasHub = ({ config }: HealthFacts): boolean => config.hub.url.length > 0;
@@ -141,9 +159,12 @@ function* allFindings(facts: HealthFacts): Generator<Finding> {
   const make: Make = (code, data) => findingOf(code, data, facts);
   const { leaf, clock, config } = facts;
   yield* wayFindings(facts, make);
+  if (!hasHub(facts) && config.leaf.mode !== 'external') yield make('not_set_up', {}); // the leaf of others has its own
   if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
-  const ofClock = clockFinding(clock, config.time.mode, facts);
+  const ofClock = clockFinding({ ...clock, wasSteered: facts.wasSteered }, config.time, facts);
   if (ofClock !== undefined) yield ofClock;
+  const { lostMaster } = facts;
+  if (lostMaster !== undefined && clock.source === 'ntp') yield make('ptp_lost', lostMaster);
   yield* recordFindings(facts, make);
   for (const cert of facts.certificates) {
     const found = certificateFinding(cert, facts);
@@ -154,14 +175,13 @@ function* allFindings(facts: HealthFacts): Generator<Finding> {
   for (const problem of facts.problems) yield make('config_problem', { about: problem.file, problem });
 }
 
-const weights = ['critical', 'degraded', 'note'] as const;
+const words = { critical: 'critical', degraded: 'degraded', setup: 'not_set_up', note: 'healthy' } as const;
 
 /** The unit's health in a word, and what is wrong with it, the gravest first. */
 export function judgeHealth(facts: HealthFacts): { status: Health; findings: Finding[] } {
   const found = [...allFindings(facts)];
   const ordered = weights.flatMap((weight) => found.filter((one) => one.weight === weight));
-  const gravest = ordered[0]?.weight ?? 'note';
-  return { status: gravest === 'note' ? 'healthy' : gravest, findings: ordered };
+  return { status: words[ordered[0]?.weight ?? 'note'], findings: ordered };
 }
 
 /** What began, or came to another stage, and what ended between two looks, by key. */

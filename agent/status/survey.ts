@@ -7,6 +7,7 @@ import type { CertFacts, CertProbe } from '../device/certs.ts';
 import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
 import { certificateSources } from '../health/certificates.ts';
+import type { LostGrandmaster } from '../health/finding.ts';
 import { judgeHealth } from '../health/health.ts';
 import { assumedHost, hosts } from '../health/host.ts';
 import type { CauseCode } from '../leaf/causes.ts';
@@ -78,6 +79,7 @@ interface Answers {
   /** What to add to judgments by date; undefined when the clock is right. */
   readonly clockCaveat: string | undefined;
   readonly trouble: Trouble | undefined;
+  readonly lostMaster: LostGrandmaster | undefined;
 }
 
 /** The latest trouble of the link to the hub, with its cause where it has a name. */
@@ -106,6 +108,8 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     spool: stats,
     snapshotTrouble: parts.spoolSnapshot.trouble(),
     clock: verdict,
+    wasSteered: parts.clock.wasSteered(),
+    lostMaster: answers.lostMaster,
     denied: parts.link.denied(),
     certificates,
     unusedFile: parts.tlsFiles.unused(),
@@ -173,6 +177,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
   const now_ms = deps.ticker.now_ms();
   const wall_ms = (mono_ms: number): number => deps.wall.toWall_us(mono_ms, now_ms) / 1000;
   const verdict = parts.clock.verdict();
+  const lost = parts.clock.lostMaster();
   const seen = {
     facts: freshValue(parts.leaf.read()),
     link: parts.link.state(),
@@ -186,9 +191,9 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     verdict,
     certificates,
     trouble: lastTrouble(parts, seen),
+    lostMaster: lost && { gmIdentity: lost.gmIdentity, until_ms: Math.floor(wall_ms(lost.at_ms)) },
   };
   const { facts } = seen;
-  const lost = parts.clock.lostMaster();
   return {
     at_ms: wall_ms(now_ms),
     uptime_s: (now_ms - deps.started_ms) / 1000,
@@ -200,7 +205,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     link_since_ms: wall_ms(answers.link.since_ms),
     ...known({
       hub_changes: facts?.hub.changes,
-      lost_master: lost && { gmIdentity: lost.gmIdentity, until_ms: Math.floor(wall_ms(lost.at_ms)) },
+      lost_master: answers.lostMaster,
       holdover_since_ms: verdict.holdover && wall_ms(verdict.holdover.since_ms),
     }),
     system,

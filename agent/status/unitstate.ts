@@ -2,7 +2,7 @@ import type { ClockSummary } from '../clock/types.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
-import type { Finding } from '../health/finding.ts';
+import type { Finding, LostGrandmaster } from '../health/finding.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';
@@ -16,8 +16,7 @@ export interface UnitState {
   readonly health: { readonly status: Health; readonly findings: readonly Finding[] };
   readonly clock: ClockSummary;
   readonly time: Omit<TimeFacts, 'ntp_servers'>;
-  /** Whom ptp4l followed last, and until when in Unix ms, while it follows nobody. */
-  readonly lost_master?: { readonly gmIdentity: string; readonly until_ms: number };
+  readonly lost_master?: LostGrandmaster;
   readonly rtt: Pick<RttMetric, 'native_rtt_us' | 'app_rtt_us' | 'native' | 'app' | 'peers'>;
   readonly nats: Omit<NatsMetric, keyof Stamp | 'spool'> & { readonly spool: SpoolStats };
   /** Unix ms since when the connection to the local server is as it is. */

@@ -17,7 +17,9 @@ export interface Stamp {
 /** A wall time of any precision as `ts`. */
 const timestamp = (wall_ms: number): number => Math.floor(wall_ms);
 
-export type Health = 'healthy' | 'degraded' | 'critical';
+/** `not_set_up`: no hub is configured. */
+export const healths = ['healthy', 'degraded', 'critical', 'not_set_up'] as const;
+export type Health = (typeof healths)[number];
 
 /** The unit as it names itself in each heartbeat. */
 export interface UnitName {
@@ -66,7 +68,12 @@ export interface Heartbeat {
   readonly stopping?: true;
 }
 
-const healthWords = { healthy: 'OK', degraded: 'DEGRADED', critical: 'CRITICAL' } as const;
+const healthWords = {
+  healthy: 'OK',
+  degraded: 'DEGRADED',
+  critical: 'CRITICAL',
+  not_set_up: 'NOT_SET_UP',
+} as const;
 const percent = (value: number | undefined): string | undefined =>
   value === undefined || !Number.isFinite(value) ? undefined : `${Math.round(value)}%`;
 const duration = (us: number | undefined): string | undefined =>

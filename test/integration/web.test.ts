@@ -120,7 +120,8 @@ test('what the flight recorder holds is made when it is asked for, without a loo
 test('a critical unit is not healthy', async (t) => {
   const { port } = await served(t, () => emptySnapshot);
   const { status, body } = await get(port, '/healthz');
-  assert.deepEqual([status, body], [503, 'critical\n']);
+  const why = 'critical: No answer from the local server.\n  /etc/init.d/nunect-leaf restart';
+  assert.deepEqual([status, body], [503, `critical\n${why}\n`]);
 });
 
 test('style sheet and script are those that the policy allows, and nothing else is', async (t) => {

@@ -1,3 +1,4 @@
+import type { Finding, Weight } from '../../health/finding.ts';
 import { visible } from '../../lib/format.ts';
 import { commandLines, type Hue, type Paint, wrap } from '../terminal.ts';
 
@@ -10,6 +11,8 @@ export interface CheckResult {
   readonly detail: string;
   /** The command that mends it, or shows what is wrong. */
   readonly mend?: string | undefined;
+  /** Of a finding that page and heartbeat show too. */
+  readonly weight?: Weight;
 }
 
 export const ok = (what: string, detail: string): CheckResult => ({ level: 'OK', what, detail });
@@ -26,6 +29,19 @@ export const fail = (what: string, detail: string, mend?: string): CheckResult =
   detail,
   mend,
 });
+
+const levels: Readonly<Record<Weight, Level>> = {
+  critical: 'FAIL',
+  degraded: 'FAIL',
+  setup: 'WARN',
+  note: 'WARN',
+};
+
+/** A finding as everything else shows it. */
+export const findingResult = (
+  what: string,
+  { weight, text, remedy }: Pick<Finding, 'weight' | 'text' | 'remedy'>,
+): CheckResult => ({ level: levels[weight], what, detail: text, mend: remedy, weight });
 
 const hues: Readonly<Record<Level, Hue>> = { OK: 'green', WARN: 'yellow', FAIL: 'red', skip: 'dim' };
 const indent = 6;

@@ -5,7 +5,7 @@ import { readSecrets } from '../../config/secrets.ts';
 import type { RemedyContext } from '../../health/finding.ts';
 import { findingOf } from '../../health/findings.ts';
 import { statePath } from '../../leaf/statefiles.ts';
-import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, findingResult, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingOfAgent } from './facts.ts';
 
 /** The problems of a config, those of its files apart. */
@@ -17,8 +17,7 @@ export function judgeConfig(
     if (of.length === 0)
       return [set === undefined ? skip(what, 'the config could not be read') : ok(what, good)];
     return of.map((problem) => {
-      const { text, remedy } = findingOf('config_problem', { about: problem.file, problem }, context);
-      return (problem.severity === 'error' ? fail : warn)(what, text, remedy);
+      return findingResult(what, findingOf('config_problem', { about: problem.file, problem }, context));
     });
   };
   const errorsFirst = problems.toSorted((a, b) => a.severity.localeCompare(b.severity));
@@ -68,7 +67,7 @@ export function checkRendered(facts: DoctorFacts): CheckResult {
   if (finding !== undefined) {
     const why = file.problems.find(({ severity }) => severity === 'error');
     const detail = why === undefined ? finding.text : `${finding.text}; ${formatProblem(why)}`;
-    return fail(what, detail, finding.remedy);
+    return findingResult(what, { ...finding, text: detail });
   }
   const rendered = statePath(dir, 'agentFile');
   const [edited_ms, rendered_ms] = [changed_ms(configFile), changed_ms(rendered)];

@@ -7,15 +7,10 @@ import { certProbe } from '../../device/certs.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding, certificateSources, type FilesInUse } from '../../health/certificates.ts';
-import type { Finding } from '../../health/finding.ts';
 import { assumedHost, type HostCommands, hosts } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
-import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingsOfStep } from './facts.ts';
-
-/** What is still valid for days is no failure. */
-const resultOf = ({ code, text, remedy }: Finding): CheckResult =>
-  (code === 'certificate_expiring' ? warn : fail)('certificates', text, remedy);
 
 /** What a look of our own, by `read`, finds wrong with certificates and user JWT, by the present clock. */
 async function lookAtCertificates(files: FilesInUse, host: HostCommands, read: ReadBytes) {
@@ -49,7 +44,7 @@ export async function checkCertificates(facts: DoctorFacts): Promise<CheckResult
     snapshot !== undefined
       ? { count: snapshot.certificates.length, found: findingsOfStep(facts, 'certificates') }
       : await lookAtCertificates(file as AgentFile, host, fileReader(facts.configFile));
-  if (found.length > 0) return found.map(resultOf);
+  if (found.length > 0) return found.map((one) => findingResult(what, one));
   return [ok(what, count === 0 ? 'none configured' : `${count}, all valid`)];
 }
 
@@ -96,4 +91,4 @@ export const checkRest = (facts: DoctorFacts): CheckResult[] =>
   [
     ...findingsOfStep(facts, 'config').filter(({ about }) => about !== facts.configFile),
     ...findingsOfStep(facts, 'unit'),
-  ].map(({ key, text, remedy }) => warn(key.length > 20 ? 'unit' : key, text, remedy));
+  ].map((one) => findingResult(one.key.length > 20 ? 'unit' : one.key, one));

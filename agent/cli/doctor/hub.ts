@@ -5,7 +5,7 @@ import type { CauseCode } from '../../leaf/causes.ts';
 import { causes, causeText, type Sign } from '../../leaf/causes.ts';
 import { hubTls } from '../../leaf/conf/hub.ts';
 import { causeOfProbe, type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
-import { type CheckResult, fail, ok, skip } from './checkresult.ts';
+import { type CheckResult, findingResult, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are taken. */
 const steps = ['hub name', 'hub TCP', 'hub TLS', 'hub login'] as const;
@@ -56,7 +56,7 @@ function signOfProbes(probes: readonly HubProbe[]): Sign | undefined {
 export const isRefusal = (code: CauseCode | undefined): boolean =>
   code !== undefined && causes[code].kind === 'refused';
 
-type Fault = Pick<CheckResult, 'detail'> & { readonly code?: CauseCode; readonly mend: string };
+type Fault = Pick<Finding, 'weight' | 'text' | 'remedy'> & { readonly code?: CauseCode };
 
 /** What keeps the unit from its hub: an address that does not answer says more than a link that just ends. */
 function faultOf({ finding, sign, probes }: HubEvidence, context: RemedyContext): Fault {
@@ -64,14 +64,15 @@ function faultOf({ finding, sign, probes }: HubEvidence, context: RemedyContext)
   const probed = isRefusal(known) ? undefined : signOfProbes(probes);
   const found = probed?.code === known ? undefined : probed;
   const shown = found ?? (finding?.cause === undefined ? sign : undefined);
-  if (shown !== undefined)
-    return {
-      code: shown.code,
-      detail: `${causeText(shown)}; ${causes[shown.code].todo}`,
-      mend: hubRemedy(shown.code, context.config.hub, context.host),
-    };
-  const { text, remedy, cause } = finding ?? findingOf('hub_down', { why: '' }, context);
-  return { ...(cause && { code: cause }), detail: text, mend: remedy };
+  const { text, cause, weight, remedy } = finding ?? findingOf('hub_down', { why: '' }, context);
+  if (shown === undefined) return { ...(cause && { code: cause }), weight, text, remedy };
+  const more = `${causeText(shown)}; ${causes[shown.code].todo}`;
+  return {
+    weight,
+    code: shown.code,
+    text: finding === undefined ? more : `${text}; ${more}`,
+    remedy: hubRemedy(shown.code, context.config.hub, context.host),
+  };
 }
 
 /** A step that is well; without TLS there is none to be well. */
@@ -88,11 +89,11 @@ export function judgeHub(evidence: HubEvidence, context: RemedyContext): CheckRe
         ? skip(step, 'only leaf or agent can tell')
         : passed(step, 'its address answers', context),
     );
-  const { code, detail, mend } = faultOf(evidence, context);
-  if (code === undefined) return [fail('hub login', detail, mend)];
+  const { code, ...fault } = faultOf(evidence, context);
+  if (code === undefined) return [findingResult('hub login', fault)];
   const at = steps.indexOf(stepOfCause[code] ?? 'hub login');
   return steps.map((step, index) => {
     if (index < at) return passed(step, 'no fault up to here', context);
-    return index === at ? fail(step, detail, mend) : skip(step, `comes after ${steps[at]}`);
+    return index === at ? findingResult(step, fault) : skip(step, `comes after ${steps[at]}`);
   });
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/options.ts';
+import { findingOf } from '../../health/findings.ts';
 import { causeIn, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
 import { probeTls } from '../../leaf/conf/hub.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
@@ -6,7 +7,7 @@ import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { leafLog } from '../localunit.ts';
-import { type CheckResult, skip } from './checkresult.ts';
+import { type CheckResult, findingResult } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
 import { type HubEvidence, isAnswered, isRefusal, judgeHub } from './hub.ts';
 import { openAs, whyNoLogin } from './login.ts';
@@ -81,7 +82,11 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
 /** Takes the way to the hub, as far as the agent does not say how far it is open. */
 export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const config = configOf(facts);
-  if (config.hub.url.length === 0) return [skip('hub', 'no hub.url is set: the leaf is local only')];
+  const context = { config, host: facts.host };
+  if (config.hub.url.length === 0)
+    return [
+      findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context)),
+    ];
   const evidence = await (config.leaf.mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
-  return judgeHub(evidence, { config, host: facts.host });
+  return judgeHub(evidence, context);
 }

@@ -1,6 +1,6 @@
 import { streamInfo } from '../../health/findings.ts';
 import type { StatusSnapshot } from '../../status/web/snapshot.ts';
-import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 
 /** Records of a joined unit that wait for longer are not merely on their way. */
@@ -36,7 +36,7 @@ export function checkRecords(facts: DoctorFacts): CheckResult[] {
       skip(what, 'only the agent can tell, and it does not answer'),
     );
   const failures = (step: 'permissions' | 'stream'): CheckResult[] =>
-    findingsOfStep(facts, step).map(({ text, remedy }) => fail(step, text, remedy));
+    findingsOfStep(facts, step).map((one) => findingResult(step, one));
   const [rights, stream] = [failures('permissions'), failures('stream')];
   return [
     ...(rights.length > 0 ? rights : [byRecords('permissions', snapshot)]),

@@ -2,7 +2,7 @@ import { runsReplacedFile } from '../../device/processes.ts';
 import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts';
 import { leafServer } from '../../leaf/render/server.ts';
 import { agentProcess, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
-import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, findingResult, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 import { whyNoLogin } from './login.ts';
 
@@ -76,7 +76,7 @@ export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult> {
   if (mode === 'off') return skip('leaf', 'leaf.mode is off: the agent connects to the hub itself');
   const what = mode === 'managed' ? 'leaf' : 'external server';
   const [found] = findingsOfStep(facts, 'leaf');
-  if (found !== undefined) return fail(what, found.text, found.remedy);
+  if (found !== undefined) return findingResult(what, found);
   if (snapshot !== undefined) {
     const { server = 'server', server_version } = snapshot.link;
     return ok(what, `connected to ${server}${server_version ? `, nats-server ${server_version}` : ''}`);

@@ -1,17 +1,20 @@
 import type { SocketState } from '../../clock/ptp4l/keeper.ts';
 import type { Config } from '../../config/options.ts';
 import { clockRemedy } from '../../health/clockremedies.ts';
+import type { Finding } from '../../health/finding.ts';
 import { clockFinding } from '../../health/health.ts';
 import type { HostCommands } from '../../health/host.ts';
 import { shellWord } from '../../lib/format.ts';
 import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/snapshot.ts';
-import { type CheckResult, fail, ok, skip, warn } from './checkresult.ts';
+import { type CheckResult, fail, findingResult, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */
 export interface TimeSeen {
   readonly host: HostCommands;
   readonly config: Config;
   readonly clock: Pick<ClockStatus, 'source' | 'quality' | 'evidence' | 'reasons'>;
+  /** What the agent finds wrong with the clock; undefined when it does not answer. */
+  readonly findings?: readonly Finding[] | undefined;
   readonly ptp: PtpStatus;
   readonly ntp: NtpStatus;
   /** The management sockets that are asked, as this user finds them. */
@@ -98,13 +101,15 @@ function conflictResult({ host, clock }: TimeSeen): CheckResult {
     : ok(what, 'no two daemons steer the clock');
 }
 
-/** What comes of it all. */
-function clockResult({ host, config, clock }: TimeSeen): CheckResult {
-  const finding = clockFinding(clock, config.time.mode, { host, config });
-  if (finding === undefined) return ok('clock', `${clock.source} ${clock.quality}`);
-  return (finding.weight === 'note' ? warn : fail)('clock', finding.text, finding.remedy);
+/** What comes of it all: as the agent finds it, who knows what was there before. */
+function clockResults({ host, config, clock, findings }: TimeSeen): CheckResult[] {
+  const found = findings ?? [clockFinding(clock, config.time, { host, config })];
+  const wrong = found.flatMap((finding) => (finding === undefined ? [] : [findingResult('clock', finding)]));
+  return wrong.length > 0 ? wrong : [ok('clock', `${clock.source} ${clock.quality}`)];
 }
 
 /** ptp4l, timestamps, chronyd, who steers, and what comes of it. */
-export const judgeTime = (seen: TimeSeen): CheckResult[] =>
-  [ptpResult, stampingResult, ntpResult, conflictResult, clockResult].map((judge) => judge(seen));
+export const judgeTime = (seen: TimeSeen): CheckResult[] => [
+  ...[ptpResult, stampingResult, ntpResult, conflictResult].map((judge) => judge(seen)),
+  ...clockResults(seen),
+];

@@ -10,7 +10,7 @@ import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/tosnapshot.ts';
 import type { CheckResult } from './checkresult.ts';
-import { configOf, type DoctorFacts } from './facts.ts';
+import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 import { judgeTime, type TimeSeen } from './time.ts';
 
 /** Long enough for one poll that fails, and for a Sync a second. */
@@ -109,6 +109,7 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
       ...seen,
       host: facts.host,
       config: configOf(facts),
+      findings: facts.snapshot && findingsOfStep(facts, 'clock'),
       sockets,
       otherDomain: isSilent ? await domainThatAnswers(facts, socket, stateDir) : undefined,
       phcs,

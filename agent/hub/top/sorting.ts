@@ -9,6 +9,7 @@ const sortKeys: Readonly<Record<string, (unit: Unit) => number | undefined>> = {
   state: ({ state }) => -states.indexOf(state),
   clock: ({ clock }) =>
     clock && -qualities.indexOf(clock.quality ?? '') * 2 + (clock.holdover === true ? 1 : 0),
+  // a bound against the grandmaster says nothing of true time
   bound: ({ clock }) => clock && (clock.error_bound_ns ?? Infinity),
   rtt: rtt_us,
   backlog: ({ backlog }) => backlog,

@@ -30,7 +30,7 @@ export interface ReportedClock {
 
 /** What one record says; each field belongs to one kind, and what the unit does not know is missing. */
 export interface RecordFields {
-  readonly health?: Health;
+  readonly health?: ReportedHealth;
   readonly stopping?: true;
   readonly interval_s?: number;
   readonly uptime_s?: number;
@@ -88,7 +88,10 @@ export function plainText(value: unknown, most: number): string | undefined {
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[a-z][a-z0-9_]{0,31}$/.test(value) ? value : undefined;
 
-const healthWords: Readonly<Record<string, Health>> = {
+/** What a hub hears: a unit that is not set up reaches none. */
+export type ReportedHealth = Exclude<Health, 'not_set_up'>;
+
+const healthWords: Readonly<Record<string, ReportedHealth>> = {
   OK: 'healthy',
   DEGRADED: 'degraded',
   CRITICAL: 'critical',
@@ -120,7 +123,7 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
   const rtt = (name: string): number | undefined => parseGoDuration(header(name) ?? '');
   return {
     health: healths.includes(status)
-      ? (status as Health)
+      ? (status as ReportedHealth)
       : healthWords[header(headerNames.healthStatus) ?? ''],
     stopping: body['stopping'] === true ? (true as const) : undefined,
     interval_s:
@@ -131,14 +134,10 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
     problems: Array.isArray(problems)
       ? problems.slice(0, mostProblems).flatMap((one) => plainText(one, 200) ?? [])
       : undefined,
-    clock: reportedClock(
-      header(headerNames.clockSource),
-      header(headerNames.clockQuality),
-      {
-        error_bound_ns: digits(header(headerNames.clockErrorBound)),
-        error_rel_ns: digits(header(headerNames.clockErrorRel)),
-      },
-    ),
+    clock: reportedClock(header(headerNames.clockSource), header(headerNames.clockQuality), {
+      error_bound_ns: digits(header(headerNames.clockErrorBound)),
+      error_rel_ns: digits(header(headerNames.clockErrorRel)),
+    }),
     native_rtt_us: rtt(headerNames.nativeRtt),
     app_rtt_us: rtt(headerNames.appRtt),
   };

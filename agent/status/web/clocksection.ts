@@ -23,7 +23,7 @@ const boundWords = ({ error_bound_ns, error_rel_ns }: ClockStatus): string => {
   if (error_bound_ns !== undefined) return `error <\u00a0${prettyNs(error_bound_ns)}`;
   return error_rel_ns === undefined
     ? 'error not bounded'
-    : `error <\u00a0${prettyNs(error_rel_ns)} relative to the grandmaster`;
+    : `error <\u00a0${prettyNs(error_rel_ns)} against the grandmaster`;
 };
 
 /** The clock in one sentence. */
@@ -85,7 +85,7 @@ const smallPrint = ({ reasons, error_bound_ns, error_rel_ns, bound_terms }: Cloc
     reasons.join(', '),
     error_bound_ns === undefined
       ? undefined
-      : perhaps(error_rel_ns, (ns) => `error relative to the grandmaster <\u00a0${prettyNs(ns)}`),
+      : perhaps(error_rel_ns, (ns) => `error against the grandmaster <\u00a0${prettyNs(ns)}`),
     bound_terms.length === 0
       ? undefined
       : `error terms: ${bound_terms.map(({ name, ns }) => `${name}\u00a0${prettyNs(ns)}`).join(' + ')}`,

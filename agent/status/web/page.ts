@@ -17,8 +17,8 @@ export const pagePolicy = `default-src 'none'; style-src 'sha256-${sha256(style)
 /** Changes with style and script: an open page reloads itself when the agent is another version. */
 const made = sha256(style + liveScript).slice(0, 8);
 
-const tones = { healthy: 'good', degraded: 'warn', critical: 'bad' } as const;
-const iconColours = { good: '1a8f57', warn: 'd58a00', bad: 'c9342b' } as const;
+const tones = { healthy: 'good', degraded: 'warn', critical: 'bad', not_set_up: 'mild' } as const;
+const iconColours = { good: '1a8f57', mild: '7b8794', warn: 'd58a00', bad: 'c9342b' } as const;
 
 const icon = (tone: keyof typeof iconColours): string =>
   `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='4' fill='%23${iconColours[tone]}'/></svg>`;

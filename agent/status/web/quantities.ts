@@ -1,4 +1,8 @@
+import { portStates } from '../../clock/facts.ts';
+import { clockQualities, clockSources } from '../../clock/types.ts';
 import type { Interface } from '../../device/interfaces.ts';
+import { weights } from '../../health/finding.ts';
+import { healths } from '../../wire/messages.ts';
 import type { RttStatus, StatusSnapshot } from './snapshot.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -20,6 +24,27 @@ export interface Quantity {
 const one = (value: number | undefined, labels?: Sample['labels']): Sample[] => [
   labels === undefined ? { value } : { value, labels },
 ];
+/** A series for each state that there is, 1 for the present one: a change of state ends none and begins none. */
+const states = <T extends string>(
+  label: string,
+  all: readonly T[],
+  present: T | undefined,
+  labels: Labels = {},
+): Sample[] =>
+  present === undefined
+    ? []
+    : all.map((state) => ({ value: Number(state === present), labels: { ...labels, [label]: state } }));
+/** How many there are with the same labels. */
+function countBy<T>(all: readonly T[], labelsOf: (one: T) => Labels): Sample[] {
+  const counts = new Map<string, { value: number; readonly labels: Labels }>();
+  for (const one of all) {
+    const labels = labelsOf(one);
+    const key = JSON.stringify(labels);
+    counts.set(key, { labels, value: (counts.get(key)?.value ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
+
 const truth = (value: boolean | undefined): number | undefined =>
   value === undefined ? undefined : Number(value);
 const divided = (value: number | undefined, by: number): number | undefined =>
@@ -62,25 +87,43 @@ const perCertificate =
 
 /** Every quantity of /metrics: the only place where a name and its help text stand. */
 export const quantities: readonly Quantity[] = [
-  gauge('info', 'Always 1; the labels say what the unit is.', (s) =>
+  gauge('unit_info', 'Always 1; the labels say which unit it is.', (s) =>
+    one(1, { unit: s.unit, tenant: s.tenant ?? '' }),
+  ),
+  gauge('build_info', 'Always 1; the labels say what runs on it.', (s) =>
     one(1, {
-      unit: s.unit,
       version: s.version,
       board: s.system?.board?.name ?? s.system?.board?.model ?? '',
       firmware: [s.system?.firmware?.name, s.system?.firmware?.version].filter(Boolean).join(' '),
+      server_version: s.link.server_version ?? '',
     }),
   ),
   gauge('uptime_seconds', 'Time since the agent started.', (s) => one(s.uptime_s)),
-  gauge('status', 'Always 1; the label is healthy, degraded or critical.', (s) =>
-    one(1, { status: s.status }),
+  gauge('status', '1 for the state that the unit is in, 0 for the others.', (s) =>
+    states('status', healths, s.status),
   ),
-  gauge('problems', 'Number of problems the unit reports.', (s) => one(s.problems.length)),
+  gauge('findings', 'What is wrong, by weight; a note is nothing wrong.', (s) =>
+    weights.map((weight) => ({
+      value: s.troubles.filter((one) => one.weight === weight).length,
+      labels: { weight },
+    })),
+  ),
+  gauge(
+    'finding',
+    'How many things of a kind are wrong; /healthz and status.json have the words and what mends them.',
+    (s) => countBy(s.troubles, ({ code, weight, about = '' }) => ({ code, weight, about })),
+  ),
 
-  gauge('clock_state', 'Always 1; the labels say what steers the clock and how well.', (s) =>
-    s.clock ? one(1, { source: s.clock.source, quality: s.clock.quality }) : [],
+  gauge('clock_source', '1 for what steers the clock, 0 for the others.', (s) =>
+    states('source', clockSources, s.clock?.source),
   ),
-  gauge('clock_state_age_seconds', 'Time since source or quality of the clock changed.', (s) =>
-    one(s.clock && (s.at_ms - s.clock.since_ms) / 1000),
+  gauge('clock_quality', '1 for how well the clock is steered, 0 for the others.', (s) =>
+    states('quality', clockQualities, s.clock?.quality),
+  ),
+  gauge(
+    'clock_changed_timestamp_seconds',
+    'Unix time at which source or quality of the clock changed last.',
+    (s) => one(divided(s.clock?.since_ms, 1000)),
   ),
   gauge('clock_holdover', '1 while the clock runs on after its source was lost.', (s) =>
     one(s.clock && Number(s.clock.holdover !== undefined)),
@@ -98,8 +141,10 @@ export const quantities: readonly Quantity[] = [
   ),
 
   gauge('ptp_answers', '1 while ptp4l answers.', (s) => one(s.ptp && Number(s.ptp.seen === 'fresh'))),
-  gauge('ptp_port_state', 'Always 1; the labels say the state of each PTP port.', (s) =>
-    (s.ptp?.ports ?? []).map((p) => ({ value: 1, labels: { port: p.portIdentity, state: p.portState } })),
+  gauge('ptp_port_state', '1 for the state that a PTP port is in, 0 for the others.', (s) =>
+    (s.ptp?.ports ?? []).flatMap(({ portIdentity, portState }) =>
+      states('state', portStates, portState, { port: portIdentity }),
+    ),
   ),
   gauge('ptp_offset_seconds', 'Offset of the PTP clock from its master.', (s) =>
     one(divided(s.ptp?.master_offset_ns, 1e9)),
@@ -116,8 +161,8 @@ export const quantities: readonly Quantity[] = [
     one(Number(s.link.connected)),
   ),
   gauge('hub_up', '1 while the local server reaches the hub.', (s) => one(truth(s.link.hub_up))),
-  gauge('hub_state_age_seconds', 'Time since the link to the hub changed state.', (s) =>
-    one(s.link.hub_since_ms === undefined ? undefined : (s.at_ms - s.link.hub_since_ms) / 1000),
+  gauge('hub_changed_timestamp_seconds', 'Unix time at which the link to the hub changed last.', (s) =>
+    one(divided(s.link.hub_since_ms, 1000)),
   ),
   gauge('hub_rtt_seconds', 'Round trip between the local server and the hub.', (s) =>
     one(divided(s.link.hub_rtt_us, 1e6)),
@@ -210,7 +255,7 @@ export const quantities: readonly Quantity[] = [
     perInterface((i) => i.carrier_changes),
   ),
   gauge(
-    'certificate_not_after_seconds',
+    'certificate_not_after_timestamp_seconds',
     'Unix time at which the first certificate of a file expires.',
     perCertificate('not_after_ms', 1000),
   ),

@@ -1,4 +1,5 @@
 import { messageOf } from '../../lib/errors.ts';
+import { visible } from '../../lib/format.ts';
 import type { Log } from '../../lib/log.ts';
 import { formatMetrics } from './metrics.ts';
 import { renderNow, renderPage } from './page.ts';
@@ -36,7 +37,14 @@ const json = (value: object): Reply => ({
   body: `${JSON.stringify(value, finite)}\n`,
 });
 const html = (body: string): Reply => ({ status: 200, type: 'text/html; charset=utf-8', body });
-const health = ({ status }: StatusSnapshot): Reply => textReply(status === 'critical' ? 503 : 200, status);
+
+/** The state, and a line for each finding, with what mends it below. */
+const health = ({ status, troubles }: StatusSnapshot): Reply => {
+  const lines = troubles.map(
+    ({ weight, text, remedy }) => `${weight}: ${visible(text)}\n  ${visible(remedy)}`,
+  );
+  return textReply(status === 'critical' ? 503 : 200, [status, ...lines].join('\n'));
+};
 const metrics = (snapshot: StatusSnapshot): Reply => ({
   status: 200,
   type: 'text/plain; version=0.0.4; charset=utf-8',

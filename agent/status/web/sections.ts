@@ -168,7 +168,7 @@ export const unitSection = ({
     ]),
   );
 
-const weightTones = { critical: 'bad', degraded: 'warn', note: 'mild' } as const;
+const weightTones = { critical: 'bad', degraded: 'warn', setup: 'mild', note: 'mild' } as const;
 
 /** What is wrong, the gravest first, each with the command that helps. */
 export const problemSection = ({ troubles }: StatusSnapshot): Html =>

@@ -3,8 +3,9 @@ import type { BoundTerm, ClockQuality, ClockSource } from '../../clock/types.ts'
 import type { CertFacts } from '../../device/certs.ts';
 import type { SelfFacts } from '../../device/self.ts';
 import type { SystemFacts } from '../../device/system.ts';
-import type { Finding } from '../../health/finding.ts';
+import type { Finding, LostGrandmaster } from '../../health/finding.ts';
 import type { AbsentReason } from '../../lib/reading.ts';
+import type { Health } from '../../wire/messages.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
 export const snapshotSchema = 1;
@@ -22,7 +23,7 @@ export interface StatusSnapshot {
   readonly at_ms: number;
   /** Of the agent. */
   readonly uptime_s: number;
-  readonly status: 'healthy' | 'degraded' | 'critical';
+  readonly status: Health;
   /** One sentence each, the gravest first. */
   readonly problems: readonly string[];
   /** The same whole: with their codes and keys, and with what can be done. */
@@ -71,8 +72,7 @@ export interface PtpStatus extends Seen {
   readonly master_offset_ns?: number;
   readonly meanPathDelay_ns?: number;
   readonly stepsRemoved?: number;
-  /** Whom it followed last, and until when, while it follows nobody. */
-  readonly lost_master?: { readonly gmIdentity: string; readonly until_ms: number };
+  readonly lost_master?: LostGrandmaster;
   readonly domainNumber?: number;
   readonly timestamping?: Timestamping;
 }

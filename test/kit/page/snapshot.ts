@@ -142,6 +142,7 @@ export const noHistory: History = {
   mono_ms: new Float64Array(),
   offset_ns: new Float64Array(),
   error_bound_ns: new Float64Array(),
+  error_rel_ns: new Float64Array(),
   hub_rtt_us: new Float64Array(),
 };
 
@@ -150,5 +151,12 @@ export function historyOf(at: (second: number) => number, seconds = 900): Histor
   const column = Float64Array.from({ length: seconds }, (_, i) => at(i));
   const mono_ms = Float64Array.from({ length: seconds }, (_, i) => i * 1000);
   const now_ms = (seconds - 1) * 1000;
-  return { now_ms, mono_ms, offset_ns: column, error_bound_ns: column, hub_rtt_us: column };
+  return {
+    now_ms,
+    mono_ms,
+    offset_ns: column,
+    error_bound_ns: column,
+    error_rel_ns: column,
+    hub_rtt_us: column,
+  };
 }

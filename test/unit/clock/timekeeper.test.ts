@@ -112,8 +112,10 @@ test('the bound of the moment grows between two polls and has the wall clock in 
 
 test('whom ptp4l followed last is known as soon as it follows nobody', async () => {
   const { ticker, ptp, keeper, follow } = keeping();
+  assert.equal(keeper.wasSteered(), false);
   await follow(30);
   assert.equal(keeper.lostMaster(), undefined);
+  assert.equal(keeper.wasSteered(), true);
   const lost_ms = ticker.now_ms();
   ptp.reading = fresh(ptpFacts(lost_ms, 0, { portState: 'LISTENING' }), lost_ms);
   ptp.turn();
@@ -123,6 +125,7 @@ test('whom ptp4l followed last is known as soon as it follows nobody', async () 
   assert.ok(Math.abs(lost.at_ms - lost_ms) <= 1000, `${lost.at_ms} ${lost_ms}`);
   ptp.reading = absent('no_socket');
   assert.equal(keeper.lostMaster()?.at_ms, lost.at_ms);
+  assert.equal(keeper.wasSteered(), true);
 });
 
 test('without a bound the summary has none', () => {

@@ -21,6 +21,7 @@ const dated = { about: '/a.pem', kind: 'certificate' };
 const unstored = { why: 'no PubAck came', isNearEnd: false };
 /** One of each. */
 const samples: { readonly [C in FindingCode]: FindingData[C] } = {
+  not_set_up: {},
   server_down: { mode: 'managed' },
   hub_down: { why: ': no link', cause: 'auth' },
   hub_silent: {},
@@ -29,7 +30,8 @@ const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   leaf_part: { about: 'websocket', why: 'address already in use' },
   leaf_config: { state: 'last_good' },
   leaf_behind: {},
-  clock_unsynchronised: { evidence: 'e', reasons: ['no_daemon'], isExpected: false },
+  clock_unsynchronised: { evidence: 'e', reasons: ['no_daemon'], weight: 'degraded' },
+  ptp_lost: { gmIdentity: 'aabbcc.fffe.ddeeff', until_ms: 0 },
   not_permitted: { about: 'publish a' },
   no_stream: { ...unstored, published: 3 },
   records_refused: unstored,
@@ -60,6 +62,7 @@ test('a key names the finding as it did from the first version on', () => {
     (code) => findingOf(code, samples[code], contextOf()).key,
   );
   assert.deepEqual(keys, [
+    'not set up',
     'local server',
     'hub',
     'hub silent',
@@ -69,6 +72,7 @@ test('a key names the finding as it did from the first version on', () => {
     'leaf config',
     'leaf behind',
     'clock',
+    'PTP lost',
     'permission publish a',
     'no stream',
     'hub refuses records',

@@ -12,6 +12,7 @@ const wall_ms = epoch_s * 1000;
 const day_ms = 86_400_000;
 const config = withOptions({ hub: { url: ['nats://hub'] } });
 const noHub = withOptions({});
+const notSetUp = ['not_set_up', 'setup not set up'];
 const good: HealthFacts = {
   config,
   host: hosts.openwrt,
@@ -70,7 +71,7 @@ test('a hub that is configured and not joined degrades; one that is not configur
   });
   assert.equal(known.findings[0]?.text, 'the hub is not joined: the hub refuses the credentials');
   assert.deepEqual(said({ hubUp: undefined }), ['healthy']);
-  assert.deepEqual(said({ config: noHub, hubUp: false }), ['healthy']);
+  assert.deepEqual(said({ config: noHub, hubUp: false }), notSetUp);
 });
 
 test('a leaf that runs another config than the one asked for is a finding, no config at all a critical one', () => {
@@ -85,12 +86,40 @@ test('a leaf that runs another config than the one asked for is a finding, no co
   assert.deepEqual(said({ leaf: undefined }), ['healthy'], 'not ours to run');
 });
 
-test('a clock that nobody can be asked about is a note, unless a daemon was demanded', () => {
-  assert.deepEqual(said({ clock: noVerdict() }), ['healthy', 'note clock']);
-  assert.deepEqual(
-    said({ clock: noVerdict(), config: { ...config, time: { ...config.time, mode: 'ptp' } } }),
-    ['degraded', 'degraded clock'],
-  );
+test('how much a clock that nothing steers weighs is for time.required to say', () => {
+  const withTime = (time: Partial<typeof config.time>) => ({
+    ...config,
+    time: { ...config.time, ...time },
+  });
+  const clock = noVerdict();
+  assert.deepEqual(said({ clock }), ['healthy', 'note clock']); // no daemon, and none was ever seen
+  assert.deepEqual(said({ clock, wasSteered: true }), ['degraded', 'degraded clock']);
+  assert.deepEqual(said({ clock, config: withTime({ mode: 'ptp' }) }), ['degraded', 'degraded clock']);
+  const lost = { ...clock, reasons: ['ptp_listening'] } as typeof clock;
+  assert.deepEqual(said({ clock: lost }), ['degraded', 'degraded clock']);
+  assert.deepEqual(said({ clock, config: withTime({ required: 'yes' }) }), ['critical', 'critical clock']);
+  assert.deepEqual(said({ clock: lost, wasSteered: true, config: withTime({ required: 'no' }) }), [
+    'healthy',
+    'note clock',
+  ]);
+});
+
+test('that NTP has taken over from PTP is told, with the grandmaster that is gone', () => {
+  const lostMaster = { gmIdentity: 'aabbcc.fffe.ddeeff', until_ms: wall_ms };
+  const clock = { ...goodVerdict(), source: 'ntp' } as const;
+  const { status, findings } = judged({ lostMaster, clock });
+  assert.equal(status, 'healthy');
+  assert.match(findings[0]?.text ?? '', /^PTP lost its grandmaster aabbcc.fffe.ddeeff at 20.* UTC: NTP has/);
+  assert.deepEqual(said({ lostMaster }), ['healthy']); // in holdover and the like the clock says it itself
+});
+
+test('a unit without a hub is not set up, which is graver than a note; the leaf of others has its own', () => {
+  assert.deepEqual(said({ config: noHub }), notSetUp);
+  assert.deepEqual(said({ config: noHub, clock: noVerdict() }), [...notSetUp, 'note clock']);
+  assert.match(judged({ config: noHub }).findings[0]?.remedy ?? '', /^uci set nunect.hub.url='nats:/);
+  const external = withOptions({ leaf: { mode: 'external' } });
+  assert.deepEqual(said({ config: external }), ['healthy']);
+  assert.equal(said({ config: noHub, denied: ['publish a'] })[0], 'degraded');
 });
 
 const unstored = (
@@ -137,13 +166,13 @@ test('what is not permitted, not stored, refused or lost degrades', () => {
     'degraded permission subscription b',
   ]);
   assert.deepEqual(said({ spool: unstored('plain') }), ['degraded', 'degraded no stream']);
-  assert.deepEqual(said({ spool: unstored('plain'), config: noHub }), ['healthy']);
+  assert.deepEqual(said({ spool: unstored('plain'), config: noHub }), notSetUp);
   assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }) }), ['degraded', 'degraded hub silent']);
   assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), hubUp: false }), [
     'degraded',
     'degraded hub',
   ]);
-  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), config: noHub }), ['healthy']);
+  assert.deepEqual(said({ spool: spoolStats({ state: 'offline' }), config: noHub }), notSetUp);
   assert.deepEqual(said({ snapshotTrouble: '/x: ENOSPC' }), ['degraded', 'degraded spool snapshot']);
   const lost = judged({
     spool: spoolStats({

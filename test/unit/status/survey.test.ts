@@ -31,6 +31,7 @@ const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
   verdict: () => verdict,
   verdictBefore: () => verdict,
   lostMaster: () => undefined,
+  wasSteered: () => true,
   summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
   ptp: () => time.ptp,
   ntp: () => time.ntp,

@@ -296,7 +296,15 @@ test('daemons that are absent or stale leave only the verdict', () => {
 });
 
 test('the clock in headers rounds its error up and leaves out what is unbounded', () => {
-  assert.deepEqual(clockSummary(verdict), { source: 'ptp', quality: 'locked', error_bound_ns: 8001 });
+  const bounded = clockSummary(verdict);
+  assert.deepEqual(bounded, {
+    source: 'ptp',
+    quality: 'locked',
+    error_bound_ns: 8001,
+    error_rel_ns: 5001,
+  });
+  const headers = clockHeaders(bounded);
+  assert.deepEqual([headers['X-Clock-Error-Bound'], headers['X-Clock-Error-Rel']], [['8001'], ['5001']]);
   assert.deepEqual(clockHeaders({ source: 'ntp', quality: 'tracking' }), {
     'X-Clock-Source': ['ntp'],
     'X-Clock-Quality': ['tracking'],

@@ -30,10 +30,10 @@ test('too little memory or storage is reported, a small file system that is half
   );
 });
 
-test('a certificate that is valid for days yet is a warning, one that is not valid fails', async () => {
+test('a certificate that is valid for weeks yet is a warning, one that is not valid, or soon will not be, fails', async () => {
   const results = await checkCertificates(
     answering(
-      findingLike({ code: 'certificate_expiring', key: 'certificate /a' }),
+      findingLike({ code: 'certificate_expiring', key: 'certificate /a', weight: 'note' }),
       findingLike({ code: 'certificate_expired', key: 'certificate /b' }),
       findingLike({ code: 'certificate_early', key: 'certificate /c' }),
       findingLike({ code: 'hub_down' }),
@@ -69,5 +69,5 @@ test('what no other check looks for is shown at the end, and what another one sh
       findingLike({ code: 'of a later version' as 'hub_down', key: 'news' }),
     ),
   );
-  assert.deepEqual(levels(results), ['of another WARN', 'duplicate_id WARN', 'news WARN']);
+  assert.deepEqual(levels(results), ['of another FAIL', 'duplicate_id FAIL', 'news FAIL']);
 });

@@ -71,11 +71,11 @@ describe('the table', () => {
       text(tableLines(view(), { columns: 80, colour: false }).lines),
       `nunect-hub top  2026-11-21 12:30:00 UTC  nats://hub:4222
 4 units: 1 offline, 1 degraded, 2 healthy; by state
-UNIT           STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION
-ship-7         OFFLINE  unsynced                                  2h
-fire-17 ↻2     DEGRADED ptp holdover     41 µs  1.28 ms     312   2s 0.1.0
-demo-01        OK       ptp locked     8.12 µs  1.28 ms       0   2s 0.1.0
-old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
+UNIT           STATE    CLOCK             BOUND      RTT BACKLOG  AGE VERSION
+ship-7         OFFLINE  unsynced                                   2h
+fire-17 ↻2     DEGRADED ptp holdover      41 µs  1.28 ms     312   2s 0.1.0
+demo-01        OK       ptp locked      8.12 µs  1.28 ms       0   2s 0.1.0
+old-guardian ! OK       ntp tracking             1.28 ms       0   2s 0.1.0`,
     );
   });
 
@@ -144,7 +144,7 @@ old-guardian ! OK       ntp tracking            1.28 ms       0   2s 0.1.0`,
     const { lines } = tableLines(view({ units: [] }), { columns: 80, rows: 24, colour: false });
     assert.deepEqual(lines.slice(1, 3), [
       '0 units; by state',
-      'UNIT STATE    CLOCK            BOUND      RTT BACKLOG  AGE VERSION UPTIME',
+      'UNIT STATE    CLOCK             BOUND      RTT BACKLOG  AGE VERSION UPTIME',
     ]);
   });
 });

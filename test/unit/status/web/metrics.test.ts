@@ -53,7 +53,7 @@ test('names, units and help texts are as promtool wants them', () => {
 });
 
 test('every quantity appears for a unit of which all is known', () => {
-  const families = parseExposition(formatMetrics(fullSnapshot));
+  const families = parseExposition(formatMetrics({ ...fullSnapshot, troubles: emptySnapshot.troubles }));
   assert.deepEqual(
     [...families.keys()],
     quantities.map(({ name }) => name),
@@ -65,7 +65,7 @@ test('values are in base units', () => {
   const value = (name: string): number | undefined => families.get(name)?.samples[0]?.value;
   assert.equal(value('nunect_clock_error_bound_seconds'), 180e-9);
   assert.equal(value('nunect_clock_offset_seconds'), -350e-9);
-  assert.equal(value('nunect_clock_state_age_seconds'), 11520);
+  assert.equal(value('nunect_clock_changed_timestamp_seconds'), (fullSnapshot.clock?.since_ms ?? 0) / 1000);
   assert.equal(value('nunect_hub_rtt_seconds'), 0.00125);
   assert.equal(value('nunect_rtt_median_seconds'), 168e-6);
   assert.equal(value('nunect_cpu_busy_ratio'), 0.125);
@@ -73,11 +73,57 @@ test('values are in base units', () => {
   assert.equal(value('nunect_agent_cpu_seconds_total'), 1.5);
 });
 
+test('there is a series for each state, and one of them is 1', () => {
+  const families = parseExposition(formatMetrics(fullSnapshot));
+  const present = (name: string): string[] =>
+    (families.get(name)?.samples ?? []).filter(({ value }) => value === 1).map(({ labels }) => labels);
+  assert.deepEqual(present('nunect_status'), ['status="healthy"']);
+  assert.deepEqual(present('nunect_clock_source'), ['source="ptp"']);
+  assert.deepEqual(present('nunect_clock_quality'), ['quality="locked"']);
+  const count = (name: string): number | undefined => families.get(name)?.samples.length;
+  assert.deepEqual(
+    ['status', 'clock_source', 'clock_quality'].map((name) => count(`nunect_${name}`)),
+    [4, 3, 4],
+  );
+  const ports = fullSnapshot.ptp?.ports.length ?? 0;
+  assert.deepEqual(
+    [present('nunect_ptp_port_state').length, count('nunect_ptp_port_state')],
+    [ports, 10 * ports],
+  );
+});
+
+test('findings are counted by what they are about: several mistakes may be in one file', () => {
+  const mistake = {
+    code: 'config_problem',
+    weight: 'note',
+    key: 'k',
+    about: '/f',
+    text: 't',
+    remedy: 'r',
+  } as const;
+  const families = parseExposition(formatMetrics({ ...emptySnapshot, troubles: [mistake, mistake] }));
+  assert.deepEqual(families.get('nunect_finding')?.samples, [
+    { labels: 'code="config_problem",weight="note",about="/f"', value: 2 },
+  ]);
+  assert.deepEqual(
+    families.get('nunect_findings')?.samples.map(({ value }) => value),
+    [0, 0, 0, 2],
+  );
+});
+
 test('what is not known does not appear', () => {
   const families = parseExposition(formatMetrics(emptySnapshot));
   assert.deepEqual(
     [...families.keys()],
-    ['nunect_info', 'nunect_uptime_seconds', 'nunect_status', 'nunect_problems', 'nunect_leaf_connected'],
+    [
+      'nunect_unit_info',
+      'nunect_build_info',
+      'nunect_uptime_seconds',
+      'nunect_status',
+      'nunect_findings',
+      'nunect_finding',
+      'nunect_leaf_connected',
+    ],
   );
   const bent = { ...emptySnapshot, uptime_s: Number.NaN };
   assert.ok(!formatMetrics(bent).includes('uptime'));

@@ -50,7 +50,7 @@ test('an error that nothing bounds is said to be so', () => {
   const relative = { ...clock, error_rel_ns: error_rel_ns ?? 0 };
   assert.match(
     seen(pageOf({ ...fullSnapshot, clock: relative })),
-    /error &lt; 90 ns relative to the grandmaster/,
+    /error &lt; 90 ns against the grandmaster/,
   );
   assert.match(seen(pageOf({ ...fullSnapshot, clock })), /error not bounded/);
 });

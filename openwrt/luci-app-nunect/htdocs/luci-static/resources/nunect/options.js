@@ -105,6 +105,7 @@ return baseclass.extend({ sections: [
 		tabs: [{ key: 'general', title: _('General') }, { key: 'ptp', title: _('PTP') }, { key: 'ntp', title: _('NTP') }, { key: 'limits', title: _('Limits') }],
 		options: [
 			{ name: 'mode', kind: 'choice', tab: 'general', title: _('Mode'), presets: ['auto'], choices: ['auto', 'ptp', 'chrony'], wrong: _('must be one of auto, ptp, chrony'), help: _('auto: PTP if it steers the system clock, else NTP. ptp, chrony: only that one.') },
+			{ name: 'required', kind: 'choice', tab: 'general', title: _('Required'), presets: ['auto'], choices: ['auto', 'no', 'yes'], wrong: _('must be one of auto, no, yes'), help: _('Weight of a clock that nothing steers. yes: critical; no: a note; auto: degraded where a source is configured or was there, else a note.') },
 			{ name: 'ptp_domain', kind: 'int', tab: 'ptp', title: _('PTP domain'), presets: ['0'], range: [0, 255], wrong: _('must be a whole number, 0 to 255'), help: _('domainNumber of ptp4l.') },
 			{ name: 'transport_specific', kind: 'int', tab: 'ptp', title: _('Transport specific'), presets: ['0'], range: [0, 15], wrong: _('must be a whole number, 0 to 15'), help: _('transportSpecific (majorSdoId) of ptp4l; 1 for 802.1AS.') },
 			{ name: 'pmc', kind: 'text', tab: 'ptp', title: _('Pmc program'), presets: ['pmc'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The pmc program of linuxptp.') },

@@ -66,6 +66,12 @@ const part = (title, key, lines) => E('div', { 'class': 'cbi-section', 'data-par
 	E('table', { 'class': 'table' }, lines.length > 0 ? lines : line('', _('no data')))
 ]);
 
+const plusMinus = (value) => value == null ? undefined : '± ' + time(value);
+
+/* How far the clock may be from true time, and from its grandmaster. */
+const bounds = (c) => joined([ plusMinus(c.error_bound_ns),
+	c.error_rel_ns == null ? undefined : _('%s against the grandmaster').format(plusMinus(c.error_rel_ns)) ]) || _('not bounded');
+
 function clock(s) {
 	const c = s.clock;
 	if (!c)
@@ -73,7 +79,7 @@ function clock(s) {
 	return [
 		...line(_('State'), joined([ '%s %s'.format(c.source, c.quality), since(s.at_ms, c.since_ms) ])),
 		...line(_('Holdover'), c.holdover && joined([ c.holdover.source, since(s.at_ms, c.holdover.since_ms) ])),
-		...line(_('Error bound'), c.error_bound_ns == null ? _('no bound') : '± ' + time(c.error_bound_ns)),
+		...line(_('Error bound'), bounds(c)),
 		...line(_('Offset'), time(c.offset_ns)),
 		...line(_('Evidence'), c.evidence)
 	];
