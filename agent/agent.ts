@@ -13,7 +13,7 @@ import { answersPart, echoPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
 import { clockPart } from './parts/clock.ts';
 import { eventsPart } from './parts/events.ts';
-import { leafPart } from './parts/leaf.ts';
+import { clientsPart, leafPart } from './parts/leaf.ts';
 import { linkPart, monitorPart } from './parts/link.ts';
 import type { AgentContext } from './parts/part.ts';
 import { publisherPart } from './parts/publisher.ts';
@@ -32,6 +32,7 @@ const allParts = [
   linkPart,
   monitorPart,
   leafPart,
+  clientsPart,
   spoolPart,
   spoolSnapshotPart,
   echoPart,

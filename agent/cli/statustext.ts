@@ -1,6 +1,6 @@
 import type { Finding } from '../health/finding.ts';
 import { prettyBytes, prettyNs, prettySpan, visible } from '../lib/format.ts';
-import type { StatusSnapshot } from '../status/web/snapshot.ts';
+import type { StatusSnapshot } from '../status/snapshot.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
 
 const hues: Readonly<Record<StatusSnapshot['status'] | Finding['weight'], Hue>> = {

@@ -111,7 +111,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   not_set_up: {
     name: 'not set up',
     weight: 'setup',
-    text: 'no hub is set: nothing leaves this device',
+    text: 'not set up: no hub is given, nothing leaves this device',
     remedy: (_data, { host }) =>
       host.set({ 'hub.url': 'nats://HUB:7422', 'hub.user': 'USER', 'hub.password': 'PASSWORD' }),
     step: 'hub',

@@ -8,7 +8,7 @@ export const eventsPart = part({
   name: 'events',
   needs: { spool: spoolPart },
   inputs: ({ config: { agent } }) => [agent.unit, agent.role],
-  start(file, { spool, wall, log, publishLog }) {
+  start(file, { spool, wall, ticker, log, publishLog }) {
     const { unit, role } = file.config.agent;
     const subjects = subjectsIn(file);
     const wall_ms = (): number => wall.now_us() / 1000;
@@ -17,6 +17,10 @@ export const eventsPart = part({
       const priority = entry.level === 'error' || entry.level === 'fatal' ? 'event' : 'log';
       spool.put({ subject: subjects.log[entry.level], priority, body });
     });
-    return { ...publishEvents({ spool, log: log.part('unit'), wall_ms }, { unit, role }), stop: () => {} };
+    const { now_ms } = ticker;
+    return {
+      ...publishEvents({ spool, log: log.part('unit'), wall_ms, now_ms }, { unit, role }),
+      stop: () => {},
+    };
   },
 });

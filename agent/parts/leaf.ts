@@ -1,5 +1,7 @@
 import type { Monitor } from '../config/agentfile.ts';
+import { agentUser, monitorUser } from '../leaf/conf/users.ts';
 import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../leaf/watch/ask.ts';
+import { type Client, watchClients } from '../leaf/watch/clients.ts';
 import { watchLeaf } from '../leaf/watch/watch.ts';
 import type { Link } from '../nats/link.ts';
 import { monitorPart } from './link.ts';
@@ -15,6 +17,23 @@ function asker(monitor: Monitor | undefined, link: Link | undefined): AskLeaf {
     throw new Unanswered('disabled', 'no way to monitor the server is configured');
   };
 }
+
+/** Seldom: a report names every client. */
+const clientsEvery_ms = 15_000;
+
+/** Watches who uses the local server. */
+export const clientsPart = part({
+  name: 'clients',
+  needs: { monitor: monitorPart },
+  inputs: ({ monitor, config }) => [monitor, config.agent.unit],
+  start({ monitor, config }, { ticker, ...given }) {
+    const own = `nunect ${config.agent.unit}`;
+    const isOwn = ({ name, user }: Client): boolean =>
+      user === undefined ? name === own : user === agentUser || user === monitorUser;
+    const ask = asker(monitor, given.monitor.link);
+    return watchClients({ ask, ticker, isOwn }, { intervalMs: clientsEvery_ms });
+  },
+});
 
 /** Watches the local server and its link to the hub by its reports. */
 export const leafPart = part({

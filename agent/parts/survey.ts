@@ -5,7 +5,8 @@ import { storagePaths } from '../device/storage.ts';
 import { systemProbe } from '../device/system.ts';
 import { survey } from '../status/survey.ts';
 import { clockPart } from './clock.ts';
-import { leafPart } from './leaf.ts';
+import { eventsPart } from './events.ts';
+import { clientsPart, leafPart } from './leaf.ts';
 import { linkPart } from './link.ts';
 import { part } from './part.ts';
 import { rttPart } from './rtt.ts';
@@ -38,6 +39,8 @@ export const surveyPart = part({
     device: devicePart,
     supervisor: supervisorPart,
     tlsFiles: tlsFilesPart,
+    clients: clientsPart,
+    events: eventsPart,
   },
   inputs: (file) => file,
   start(first, { ticker, wall, started_ms, ...parts }) {
@@ -54,6 +57,8 @@ export const surveyPart = part({
             rtt: parts.rtt(),
             supervisor: parts.supervisor(),
             tlsFiles: parts.tlsFiles(),
+            clients: parts.clients(),
+            events: parts.events(),
             ...parts.device(),
           },
           { ticker, wall, started_ms },

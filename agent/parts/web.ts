@@ -4,6 +4,8 @@ import type { AgentFile } from '../config/agentfile.ts';
 import { canOpenFiles } from '../device/freefiles.ts';
 import { stateFiles } from '../leaf/statefiles.ts';
 import { shared } from '../lib/shared.ts';
+import type { FlightRecorder } from '../status/flightrecorder.ts';
+import type { PageData } from '../status/page/page.ts';
 import { toSnapshot } from '../status/tosnapshot.ts';
 import { keepServing } from '../status/web/serving.ts';
 import { nameIn, part } from './part.ts';
@@ -22,6 +24,24 @@ const servingOptions = ({ config: { agent, status } }: AgentFile, stateDir: stri
   socket: join(stateDir, basename(stateFiles.statusSocket)),
 });
 
+/** What the curves of the page are drawn of. */
+const historyOf = ({ column, sources, day }: FlightRecorder, now_ms: number): Omit<PageData, 'snapshot'> => ({
+  history: {
+    now_ms,
+    mono_ms: column('mono_ms'),
+    offset_ns: column('offset_ns'),
+    hub_rtt_us: column('hub_rtt_us'),
+    source: sources(),
+  },
+  day: {
+    now_ms,
+    mono_ms: day.column('mono_ms'),
+    low: day.column('offset_min_ns'),
+    middle: day.column('offset_median_ns'),
+    high: day.column('offset_max_ns'),
+  },
+});
+
 /** The status page, /metrics, and the socket that `nunect status` asks. */
 export const webPart = part({
   name: 'web',
@@ -30,7 +50,6 @@ export const webPart = part({
   inputs: (file) => file,
   start(first, { recorder, survey, ticker, stateDir, log }, signal) {
     let file: AgentFile = first;
-    const { column } = recorder;
     const serving = keepServing(
       {
         snapshot: shared(
@@ -38,15 +57,9 @@ export const webPart = part({
           ticker.now_ms,
           share_ms,
         ),
-        history: () => ({
-          now_ms: ticker.now_ms(),
-          mono_ms: column('mono_ms'),
-          offset_ns: column('offset_ns'),
-          error_bound_ns: column('error_bound_ns'),
-          error_rel_ns: column('error_rel_ns'),
-          hub_rtt_us: column('hub_rtt_us'),
-        }),
+        history: () => historyOf(recorder, ticker.now_ms()),
         recorded: () => ({ unit: file.config.agent.unit, ...recorder.table() }),
+        recordedDay: () => ({ unit: file.config.agent.unit, ...recorder.day.table() }),
         ticker,
         log: log.part('status'),
         interfaces: networkInterfaces,

@@ -3,6 +3,7 @@ import { findingsBetween } from '../health/health.ts';
 import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
+import { isObject } from '../lib/parse.ts';
 import { version } from '../lib/version.ts';
 import type { SpoolRecord } from '../records/record.ts';
 import type { Spool } from '../records/spool.ts';
@@ -14,6 +15,8 @@ export interface EventsDeps {
   readonly spool: Pick<Spool, 'put'>;
   readonly log: Log;
   wall_ms(): number;
+  /** Monotonic. */
+  now_ms(): number;
 }
 
 export interface Events {
@@ -21,10 +24,43 @@ export interface Events {
   publish(change: StatusChange): void;
   /** Publishes and logs what began and what ended since the last call. */
   compare(findings: readonly Finding[]): void;
+  /** What was published of late, the newest first. */
+  recent(): readonly RecentChange[];
+}
+
+/** A change as people read it. */
+export interface RecentChange {
+  /** Monotonic ms. */
+  readonly at_ms: number;
+  readonly event: string;
+  readonly text: string;
 }
 
 const inWords = (value: unknown): string =>
   value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
+
+const kept = 20;
+const longestText = 300;
+
+/** A state in words: the values of an object, flags by their name. */
+function stateWords(state: unknown): string {
+  if (!isObject(state)) return inWords(state);
+  return Object.entries(state)
+    .flatMap(([name, value]) => (value === false ? [] : [value === true ? name : inWords(value)]))
+    .join(' ');
+}
+
+/** A change as people read it; the evidence says more than two states where it is all that there is. */
+function changeWords({ event, before, after, evidence }: StatusChange): string {
+  const name = event.replaceAll('_', ' ');
+  const states = [before, after]
+    .filter((state) => state !== undefined && typeof state !== 'boolean')
+    .map(stateWords);
+  const what =
+    event === 'clock_step' || event === 'port_state' || states.length < 2 ? '' : states.join(' → ');
+  const why = evidence ?? (what === '' ? states.join('') : '');
+  return `${name}: ${[what, why].filter((part) => part !== '').join('; ')}`.slice(0, longestText);
+}
 
 /** The system clock was set; `wall_us` is what it shows now. */
 export const clockStep = (step_us: number, wall_us: number): StatusChange => ({
@@ -62,13 +98,21 @@ export function publishEvents(
   let findings: readonly Finding[] = [];
   const logged = new Map<string, string>(); // by key: the end repeats the sentence of the start
 
+  const recent: RecentChange[] = [];
+
+  const remember = (event: string, text: string): void => {
+    recent.unshift({ at_ms: deps.now_ms(), event, text });
+    recent.length = Math.min(recent.length, kept);
+  };
   const put = (change: StatusChange): void => {
     deps.spool.put(statusRecord(of, deps.wall_ms(), change));
   };
 
   return {
+    recent: () => recent,
     publish(change) {
       put(change);
+      remember(change.event, changeWords(change));
       const { event, before, after, evidence } = change;
       deps.log[majors.has(event) ? 'info' : 'debug'](
         `${event}: ${inWords(before)} -> ${inWords(after)}`,
@@ -81,12 +125,15 @@ export function publishEvents(
       for (const { key, weight, stage, text } of began) {
         put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
         logged.set(key, text);
+        remember('problem', `problem: ${text}`.slice(0, longestText));
         // what comes in stages will get worse
         deps.log[weight === 'note' && stage === undefined ? 'info' : 'warn'](text);
       }
       for (const { key, weight, text } of ended) {
         put({ event: 'problem', before: { key, weight } });
-        deps.log.info(`problem ended: ${logged.get(key) ?? text}`);
+        const words = `problem ended: ${logged.get(key) ?? text}`;
+        deps.log.info(words);
+        remember('problem', words.slice(0, longestText));
         logged.delete(key);
       }
     },

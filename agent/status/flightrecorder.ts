@@ -1,7 +1,9 @@
 import { type ChronyFacts, decidingPort, type PtpFacts, selectedSource } from '../clock/facts.ts';
+import { type DayRecorder, dayRecorder } from '../clock/recorder/day.ts';
 import { type Excerpt, planExcerpts } from '../clock/recorder/excerpts.ts';
 import { type ClockSample, clockRecorder, type Figure, type SampleTable } from '../clock/recorder/samples.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
+import type { ClockSource } from '../clock/types.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { LeafWatch } from '../leaf/watch/watch.ts';
 import { freshValue } from '../lib/reading.ts';
@@ -27,6 +29,10 @@ export interface FlightRecorder {
   table(): SampleTable;
   /** One figure of all that is recorded, oldest first; NaN where it was not known. */
   column(name: Figure): Float64Array;
+  /** What steered the clock at each of them. */
+  sources(): (ClockSource | '')[];
+  /** The last day, minute by minute. */
+  readonly day: Pick<DayRecorder, 'table' | 'column'>;
   /** Publishes what is not complete yet: the unit stops. */
   finish(): void;
   stop(): void;
@@ -79,6 +85,7 @@ export function keepRecorder(
 ): FlightRecorder {
   const { ticker, wall } = deps;
   const recorder = clockRecorder();
+  const day = dayRecorder();
   const excerpts = planExcerpts();
 
   function publish(excerpt: Excerpt | undefined): void {
@@ -100,6 +107,7 @@ export function keepRecorder(
     const sample = lookAt(deps, now_ms);
     deps.seen(sample);
     recorder.push(sample);
+    day.push(sample);
     publish(excerpts.due(now_ms));
   });
   return {
@@ -109,6 +117,8 @@ export function keepRecorder(
     },
     table: () => recorder.table(),
     column: recorder.column,
+    sources: recorder.sources,
+    day,
     finish: () => publish(excerpts.rest(ticker.now_ms())),
     stop,
   };

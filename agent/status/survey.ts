@@ -13,6 +13,7 @@ import { assumedHost, hosts } from '../health/host.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
+import type { ClientWatch } from '../leaf/watch/clients.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
 import type { TlsFileWatch } from '../leaf/watch/tlsfiles.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
@@ -24,6 +25,7 @@ import type { RttProbe } from '../peers/rtt.ts';
 import type { SnapshotKeeper } from '../records/snapshot.ts';
 import type { Spool } from '../records/spool.ts';
 import type { SpoolStats } from '../records/stats.ts';
+import type { Events } from './events.ts';
 import type { UnitState } from './unitstate.ts';
 
 /** The parts that are asked. */
@@ -39,6 +41,8 @@ export interface SurveyParts {
   readonly certs: CertProbe;
   readonly supervisor: LeafSupervisor;
   readonly tlsFiles: Pick<TlsFileWatch, 'unused'>;
+  readonly clients: Pick<ClientWatch, 'read'>;
+  readonly events: Pick<Events, 'recent'>;
 }
 
 export interface SurveyDeps {
@@ -211,5 +215,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     system,
     self,
     certificates,
+    changes: parts.events.recent().map((one) => ({ ...one, at_ms: Math.floor(wall_ms(one.at_ms)) })),
+    ...known({ clients: freshValue(parts.clients.read()) }),
   };
 }

@@ -5,14 +5,15 @@ import {
   type PtpFacts,
   selectedSource,
 } from '../clock/facts.ts';
+import type { ClientFacts } from '../leaf/watch/clients.ts';
 import { known } from '../lib/known.ts';
 import { absenceText, freshValue, type Reading } from '../lib/reading.ts';
 import { totalOf } from '../records/record.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { UnitName } from '../wire/messages.ts';
 import type { WindowStats } from '../wire/reports.ts';
-import type { UnitState } from './unitstate.ts';
 import {
+  type ClientsStatus,
   type ClockStatus,
   type LinkStatus,
   type NtpStatus,
@@ -22,7 +23,8 @@ import {
   type SpoolStatus,
   type StatusSnapshot,
   snapshotSchema,
-} from './web/snapshot.ts';
+} from './snapshot.ts';
+import type { UnitState } from './unitstate.ts';
 
 const whyNot = (reading: Exclude<Reading<unknown>, { readonly kind: 'fresh' }>): string =>
   reading.kind === 'stale' ? reading.why : absenceText(reading);
@@ -143,6 +145,26 @@ const roundTrips = ({ native, native_rtt_us, app, app_rtt_us, peers }: UnitState
   ...peers.map((peer) => rttStatus(peer.unit, peer.rtt_us, peer.window)),
 ];
 
+/** Rates with one digit: more would change with every look. */
+const rounded = (per_s: number | undefined): number | undefined =>
+  per_s === undefined ? undefined : Math.round(per_s * 10) / 10;
+
+const clientsStatus = (
+  { count, in_msgs_per_s, out_msgs_per_s, busiest }: ClientFacts,
+  slow_consumers: number | undefined,
+): ClientsStatus => ({
+  count,
+  ...known({
+    in_msgs_per_s: rounded(in_msgs_per_s),
+    out_msgs_per_s: rounded(out_msgs_per_s),
+    slow_consumers,
+  }),
+  busiest: busiest.map((one) => ({
+    ...one,
+    ...known({ in_msgs_per_s: rounded(one.in_msgs_per_s), out_msgs_per_s: rounded(one.out_msgs_per_s) }),
+  })),
+});
+
 /** The state as `/status.json` shows it. */
 export function toSnapshot(state: UnitState, { unit, tenant, version }: UnitName): StatusSnapshot {
   const { health, time, nats } = state;
@@ -165,5 +187,7 @@ export function toSnapshot(state: UnitState, { unit, tenant, version }: UnitName
     system: state.system,
     self: state.self,
     certificates: state.certificates,
+    ...known({ clients: state.clients && clientsStatus(state.clients, nats.slow_consumers) }),
+    changes: state.changes,
   };
 }

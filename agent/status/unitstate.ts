@@ -3,9 +3,11 @@ import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
 import type { Finding, LostGrandmaster } from '../health/finding.ts';
+import type { ClientFacts } from '../leaf/watch/clients.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';
+import type { RecentChange } from './events.ts';
 
 /** The state of the unit at one moment, from which everything is made that is published, answered and shown of it. */
 export interface UnitState {
@@ -28,4 +30,7 @@ export interface UnitState {
   readonly system: SystemFacts;
   readonly self: SelfFacts;
   readonly certificates: readonly CertFacts[];
+  /** What changed of late, the newest first; in Unix ms. */
+  readonly changes: readonly RecentChange[];
+  readonly clients?: ClientFacts;
 }

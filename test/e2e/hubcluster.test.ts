@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type HubCluster, type HubServer, startHubCluster } from '../kit/hub/cluster.ts';
 import { allStored, tellOutage } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';

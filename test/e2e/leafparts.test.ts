@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect, type Msg } from '@nats-io/transport-node';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { serversToTest } from '../kit/hub/fleet.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { account, readStream, type StoredRecord, tellOutage } from '../kit/hub/storedids.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';

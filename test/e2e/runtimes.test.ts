@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { CheckResult } from '../../agent/cli/doctor/checkresult.ts';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { allStored } from '../kit/hub/storedids.ts';
 import { newOwner, type Owner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';

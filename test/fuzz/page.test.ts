@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
+import { pagePolicy, renderPage } from '../../agent/status/page/page.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { formatMetrics } from '../../agent/status/web/metrics.ts';
-import { pagePolicy, renderPage } from '../../agent/status/web/page.ts';
 import { quantities } from '../../agent/status/web/quantities.ts';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
 import { fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
@@ -99,18 +99,18 @@ const decoded = (page: string): string =>
 /** The tags of the template: what a page of harmless texts consists of. */
 const templateTags = new Set(
   [[], ['x']].flatMap((problems) =>
-    (['healthy', 'degraded', 'critical'] as const).flatMap((status) =>
+    (['healthy', 'degraded', 'critical', 'not_set_up'] as const).flatMap((status) =>
       [true, false, undefined].flatMap((hub_up) =>
         tagsOf(
-          renderPage(
-            {
+          renderPage({
+            snapshot: {
               ...fullSnapshot,
               status,
               troubles: troublesOf(problems),
               link: { ...fullSnapshot.link, last_error: 'e', ...(hub_up === undefined ? {} : { hub_up }) },
             },
-            noHistory,
-          ),
+            ...noHistory,
+          }),
         ),
       ),
     ),
@@ -118,7 +118,7 @@ const templateTags = new Set(
 );
 
 holds('foreign text is text on the page, and no tag or attribute', snapshot, (given) => {
-  const page = renderPage(given, noHistory);
+  const page = renderPage({ snapshot: given, ...noHistory });
   const tags = tagsOf(page);
   for (const tag of tags) assert.ok(templateTags.has(tag), `<${tag}>`);
   const open: string[] = [];

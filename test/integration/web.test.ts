@@ -6,9 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
 import { type ListenAddress, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 

@@ -1,6 +1,6 @@
 // A unit at which everything is broken at random, and the books of what came of it.
 
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type Chronyd, chronyd } from '../kit/clock/chrony.ts';
 import { linuxptp, type Ptp4l, ptp4l } from '../kit/clock/ptp.ts';
 import { type Gate, gateTo } from '../kit/net/gate.ts';

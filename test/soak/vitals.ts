@@ -1,6 +1,6 @@
 // What the agent is watched for all the time: memory, descriptors, children, threads, waiting records, and what it says.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { StatusSnapshot } from '../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { openFiles, rss_mb } from '../kit/process/strain.ts';
 import type { Place } from './place.ts';
 

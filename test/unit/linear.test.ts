@@ -35,6 +35,7 @@ import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { parseDue } from '../../agent/leaf/render/outcome.ts';
+import { parseConnz } from '../../agent/leaf/watch/clients.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
 import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
@@ -190,8 +191,8 @@ const readers: Readonly<
     ['[7] [ERR] x://', '@'],
   ],
   causeOf: [causeOf, ['x509: ', ''], ['lookup ', ''], ['connection closed: ', '']],
-  'parseVarz, parseLeafz': [
-    (text) => [parseVarz(text), parseLeafz(text)],
+  'parseVarz, parseLeafz, parseConnz': [
+    (text) => [parseVarz(text), parseLeafz(text), parseConnz(text)],
     ['{"server_id":"', '"}'],
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],

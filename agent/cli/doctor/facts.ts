@@ -5,7 +5,7 @@ import type { DoctorStep, Finding, FindingCode } from '../../health/finding.ts';
 import { findings } from '../../health/findings.ts';
 import type { HostCommands } from '../../health/host.ts';
 import type { Spawn } from '../../lib/child.ts';
-import type { StatusSnapshot } from '../../status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../status/snapshot.ts';
 
 /** What every check may look at. */
 export interface DoctorFacts {

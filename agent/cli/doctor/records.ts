@@ -1,5 +1,5 @@
 import { streamInfo } from '../../health/findings.ts';
-import type { StatusSnapshot } from '../../status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 

@@ -5,7 +5,7 @@ import type { Finding } from '../../health/finding.ts';
 import { clockFinding } from '../../health/health.ts';
 import type { HostCommands } from '../../health/host.ts';
 import { shellWord } from '../../lib/format.ts';
-import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/web/snapshot.ts';
+import type { ClockStatus, NtpStatus, PtpStatus } from '../../status/snapshot.ts';
 import { type CheckResult, fail, findingResult, ok, skip, warn } from './checkresult.ts';
 
 /** What is known of the clock, by the agent or by a look of our own. */

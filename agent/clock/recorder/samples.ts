@@ -40,6 +40,8 @@ export interface Recorder {
   table(from_ms?: number, to_ms?: number, most?: number): SampleTable;
   /** One figure of every sample, oldest first; NaN where it was not known. */
   column(name: Figure): Float64Array;
+  /** What steered the clock at every sample, oldest first. */
+  sources(): (ClockSource | '')[];
 }
 
 /** A quarter of an hour at 1 Hz. */
@@ -147,6 +149,15 @@ function columnOf(store: Store, name: Figure): Float64Array {
   );
 }
 
+function sourcesOf(store: Store): (ClockSource | '')[] {
+  const word = words.indexOf('source');
+  const first = firstIndex(store);
+  return Array.from(
+    { length: store.pushed - first },
+    (_, index) => (store.texts[slotOf(store, first + index) * words.length + word] ?? '') as ClockSource | '',
+  );
+}
+
 /** A recorder of the last `capacity` samples. */
 export function clockRecorder(capacity = recorded_s): Recorder {
   const store: Store = {
@@ -159,5 +170,6 @@ export function clockRecorder(capacity = recorded_s): Recorder {
     push: (sample) => push(store, sample),
     table: (from_ms = -Infinity, to_ms = Infinity, most = capacity) => tableOf(store, from_ms, to_ms, most),
     column: (name) => columnOf(store, name),
+    sources: () => sourcesOf(store),
   };
 }

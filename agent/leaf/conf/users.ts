@@ -61,7 +61,7 @@ export const monitorLogin = (unit: string, password: string): ConfBlock => ({
   user: monitorUser,
   password,
   permissions: {
-    publish: ['$SYS.REQ.SERVER.PING.VARZ', '$SYS.REQ.SERVER.PING.LEAFZ'],
+    publish: ['VARZ', 'LEAFZ', 'CONNZ'].map((report) => `$SYS.REQ.SERVER.PING.${report}`),
     subscribe: [`${inboxPrefixOf(unit)}.>`],
   },
 });

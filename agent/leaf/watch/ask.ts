@@ -2,7 +2,10 @@ import { get } from 'node:http';
 import type { AbsentReason } from '../../lib/reading.ts';
 
 /** Asks the server for one of its monitoring reports, as JSON text. Rejects with Unanswered. */
-export type AskLeaf = (what: 'varz' | 'leafz') => Promise<string>;
+export type AskLeaf = (what: 'varz' | 'leafz' | 'connz') => Promise<string>;
+
+/** Most clients that are told of one by one. */
+const mostClients = 256;
 
 /** The server gave no report; `code` is why, as in a Reading. */
 export class Unanswered extends Error {
@@ -42,7 +45,8 @@ export const askBySystemAccount =
   (link: SystemLink, timeoutMs: number): AskLeaf =>
   async (what) => {
     const subject = `$SYS.REQ.SERVER.PING.${what.toUpperCase()}`;
-    const answer = await link.request(subject, new Uint8Array(), { timeout_ms: timeoutMs });
+    const asked = what === 'connz' ? JSON.stringify({ auth: true, limit: mostClients }) : ''; // `auth`: who they are
+    const answer = await link.request(subject, new TextEncoder().encode(asked), { timeout_ms: timeoutMs });
     if (answer.kind === 'reply') return Buffer.from(answer.message.data).toString('utf8');
     throw new Unanswered(whyNot[answer.kind], `${subject}: ${answer.kind}`);
   };
@@ -51,7 +55,8 @@ export const askBySystemAccount =
 export const askByHttp =
   (baseUrl: string, timeoutMs: number): AskLeaf =>
   (what) => {
-    const url = `${baseUrl}/${what}`;
+    // without `auth`: an old server shows tokens as users
+    const url = `${baseUrl}/${what}${what === 'connz' ? `?limit=${mostClients}` : ''}`;
     return new Promise((resolve, reject) => {
       const fail = (code: AbsentReason, why: string, cause?: unknown): void =>
         reject(new Unanswered(code, `${url}: ${why}`, cause));

@@ -32,7 +32,7 @@ export interface ServerFacts {
 type Json = Readonly<Record<string, unknown>>;
 
 /** The report itself: plain over HTTP, under `data` in the reply to a system request. */
-function parseReport(text: string): Json | undefined {
+export function parseReport(text: string): Json | undefined {
   try {
     const json: unknown = JSON.parse(text);
     const report = isObject(json) && isObject(json['server']) ? json['data'] : json;
@@ -43,12 +43,15 @@ function parseReport(text: string): Json | undefined {
 }
 
 /** Not below zero, and nowhere near the end of what a number can hold. */
-const amount = (value: unknown): number | undefined =>
+export const amount = (value: unknown): number | undefined =>
   typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 
-const count = (value: unknown): number | undefined => (Number.isInteger(value) ? amount(value) : undefined);
+/** A whole number of them. */
+export const count = (value: unknown): number | undefined =>
+  Number.isInteger(value) ? amount(value) : undefined;
 
-const word = (value: unknown): string | undefined =>
+/** A short text that is not empty. */
+export const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 256) : undefined;
 
 function parseLink(entry: unknown): HubLink[] {

@@ -1,5 +1,5 @@
+import type { StatusSnapshot } from '../snapshot.ts';
 import { type Labels, quantities } from './quantities.ts';
-import type { StatusSnapshot } from './snapshot.ts';
 
 const escapeLabel = (text: string): string =>
   text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

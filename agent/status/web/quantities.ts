@@ -3,7 +3,7 @@ import { clockQualities, clockSources } from '../../clock/types.ts';
 import type { Interface } from '../../device/interfaces.ts';
 import { weights } from '../../health/finding.ts';
 import { healths } from '../../wire/messages.ts';
-import type { RttStatus, StatusSnapshot } from './snapshot.ts';
+import type { RttStatus, StatusSnapshot } from '../snapshot.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -168,6 +168,16 @@ export const quantities: readonly Quantity[] = [
     one(divided(s.link.hub_rtt_us, 1e6)),
   ),
   counter('hub_changes', 'How often the link to the hub changed state.', (s) => one(s.link.hub_changes)),
+  gauge('leaf_clients', 'Clients of the local server, without the agent.', (s) => one(s.clients?.count)),
+  gauge('leaf_client_receive_message_rate', 'Messages a second from the clients of the local server.', (s) =>
+    one(s.clients?.in_msgs_per_s),
+  ),
+  gauge('leaf_client_transmit_message_rate', 'Messages a second to the clients of the local server.', (s) =>
+    one(s.clients?.out_msgs_per_s),
+  ),
+  counter('leaf_slow_consumers', 'Clients that the local server gave up as they did not keep up.', (s) =>
+    one(s.clients?.slow_consumers),
+  ),
   gauge('spool_records', 'Records that wait for the hub.', (s) => one(s.spool?.records)),
   gauge('spool_bytes', 'Size of the records that wait for the hub.', (s) => one(s.spool?.bytes)),
   gauge('spool_oldest_age_seconds', 'Age of the oldest record that waits.', (s) =>

@@ -1,18 +1,19 @@
 import { messageOf } from '../../lib/errors.ts';
 import { visible } from '../../lib/format.ts';
 import type { Log } from '../../lib/log.ts';
+import { type PageData, renderNow, renderPage } from '../page/page.ts';
+import type { StatusSnapshot } from '../snapshot.ts';
 import { formatMetrics } from './metrics.ts';
-import { renderNow, renderPage } from './page.ts';
-import type { StatusSnapshot } from './snapshot.ts';
-import type { History } from './sparkline.ts';
 
 export interface RouteDeps {
   /** The state right now; asked once a request. What is made of one and the same object is made once. */
   snapshot(): StatusSnapshot | Promise<StatusSnapshot>;
-  /** The last quarter of an hour. */
-  history(): History;
+  /** The last quarter of an hour, and the last day. */
+  history(): Omit<PageData, 'snapshot'>;
   /** What the flight recorder holds, made only when it is asked for. Without it there is no such page. */
   recorded?(): object;
+  /** The last day, minute by minute. */
+  recordedDay?(): object;
   readonly log: Log;
 }
 
@@ -54,9 +55,9 @@ const metrics = (snapshot: StatusSnapshot): Reply => ({
 /** Makes the reply to a request of a path; undefined where there is none. */
 export type Routes = (path: string) => Promise<Reply> | undefined;
 
-/** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/healthz` and `/metrics`. */
+/** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/day.json`, `/healthz` and `/metrics`. */
 export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean }): Routes {
-  const { log, recorded, history } = deps;
+  const { log, recorded, recordedDay, history } = deps;
   let failing = false;
 
   /** All viewers of one snapshot get the same bytes. */
@@ -69,13 +70,14 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
     };
   };
   const routes = new Map<string, () => Promise<Reply>>([
-    ['/', shown((snapshot) => html(renderPage(snapshot, history())))],
-    ['/now', shown((snapshot) => html(renderNow(snapshot, history())))],
+    ['/', shown((snapshot) => html(renderPage({ snapshot, ...history() })))],
+    ['/now', shown((snapshot) => html(renderNow({ snapshot, ...history() })))],
     ['/status.json', shown(json)],
     ['/healthz', shown(health)],
   ]);
   if (opts.metrics) routes.set('/metrics', shown(metrics));
   if (recorded !== undefined) routes.set('/recorder.json', async () => json(recorded()));
+  if (recordedDay !== undefined) routes.set('/day.json', async () => json(recordedDay()));
 
   const produce = async (route: () => Promise<Reply>): Promise<Reply> => {
     try {

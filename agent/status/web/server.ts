@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../../lib/log.ts';
-import { pagePolicy } from './page.ts';
+import { pagePolicy } from '../page/page.ts';
 import { type Reply, type Routes, textReply } from './routes.ts';
 
 export interface StatusServerDeps {

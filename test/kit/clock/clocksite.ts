@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ClockStatus, StatusSnapshot } from '../../../agent/status/web/snapshot.ts';
+import type { ClockStatus, StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { eventually, tempDir } from '../process/daemon.ts';
 import { need } from '../process/tools.ts';

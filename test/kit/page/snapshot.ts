@@ -1,5 +1,6 @@
-import { type StatusSnapshot, snapshotSchema } from '../../../agent/status/web/snapshot.ts';
-import type { History } from '../../../agent/status/web/sparkline.ts';
+import type { DayHistory } from '../../../agent/status/page/chart.ts';
+import type { PageData } from '../../../agent/status/page/page.ts';
+import { type StatusSnapshot, snapshotSchema } from '../../../agent/status/snapshot.ts';
 
 const at_ms = Date.UTC(2026, 10, 21, 6, 13, 11);
 
@@ -108,6 +109,23 @@ export const filledSnapshot = {
     },
     { file: '/etc/nunect/lost.pem', error: 'ENOENT' },
   ],
+  clients: {
+    count: 3,
+    in_msgs_per_s: 42.25,
+    out_msgs_per_s: 17,
+    slow_consumers: 1,
+    busiest: [
+      {
+        name: 'ptt-gateway',
+        user: 'ptt',
+        address: '192.168.1.20',
+        in_msgs_per_s: 40,
+        out_msgs_per_s: 12.5,
+        pending_bytes: 2048,
+      },
+    ],
+  },
+  changes: [{ at_ms: at_ms - 48_000, event: 'clock', text: 'clock: ntp tracking → ptp locked' }],
 } satisfies StatusSnapshot;
 
 /** A healthy unit of which all is known. */
@@ -136,27 +154,47 @@ export const emptySnapshot: StatusSnapshot = {
   certificates: [],
 };
 
-/** A quarter of an hour of which nothing is known. */
-export const noHistory: History = {
-  now_ms: 900_000,
+/** What the curves of a page are drawn of. */
+export type PageHistory = Omit<PageData, 'snapshot'>;
+
+/** A day of which nothing is known. */
+export const noDay: DayHistory = {
+  now_ms: 86_400_000,
   mono_ms: new Float64Array(),
-  offset_ns: new Float64Array(),
-  error_bound_ns: new Float64Array(),
-  error_rel_ns: new Float64Array(),
-  hub_rtt_us: new Float64Array(),
+  low: new Float64Array(),
+  middle: new Float64Array(),
+  high: new Float64Array(),
+};
+
+/** A quarter of an hour and a day of which nothing is known. */
+export const noHistory: PageHistory = {
+  history: {
+    now_ms: 900_000,
+    mono_ms: new Float64Array(),
+    offset_ns: new Float64Array(),
+    hub_rtt_us: new Float64Array(),
+    source: [],
+  },
+  day: noDay,
 };
 
 /** A sample each second up to now; what `at` gives NaN for was not known. */
-export function historyOf(at: (second: number) => number, seconds = 900): History {
+export function historyOf(at: (second: number) => number, seconds = 900): PageHistory {
   const column = Float64Array.from({ length: seconds }, (_, i) => at(i));
   const mono_ms = Float64Array.from({ length: seconds }, (_, i) => i * 1000);
+  const source = Array.from({ length: seconds }, () => 'ptp' as const);
   const now_ms = (seconds - 1) * 1000;
+  return { history: { now_ms, mono_ms, offset_ns: column, hub_rtt_us: column, source }, day: noDay };
+}
+
+/** A minute each up to now: within `spread` of what `at` gives. */
+export function dayOf(at: (minute: number) => number, spread = 100): DayHistory {
+  const minutes = Array.from({ length: 1440 }, (_, i) => at(i));
   return {
-    now_ms,
-    mono_ms,
-    offset_ns: column,
-    error_bound_ns: column,
-    error_rel_ns: column,
-    hub_rtt_us: column,
+    now_ms: 1440 * 60_000 - 1,
+    mono_ms: Float64Array.from(minutes, (_, i) => i * 60_000),
+    low: Float64Array.from(minutes, (value) => value - spread),
+    middle: Float64Array.from(minutes),
+    high: Float64Array.from(minutes, (value) => value + spread),
   };
 }

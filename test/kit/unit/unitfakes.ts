@@ -165,6 +165,7 @@ export function unitStateOf(changes: Partial<UnitState> = {}): UnitState {
       loop_busy_percent: 0.4,
     },
     certificates: [],
+    changes: [],
     ...changes,
   };
 }

@@ -1,4 +1,4 @@
-import type { StatusSnapshot } from '../../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import { eventually } from '../process/daemon.ts';
 import type { RunningUnit } from './site.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusText } from '../../../agent/cli/statustext.ts';
 import { commandLines, painter, printable, wrap } from '../../../agent/cli/terminal.ts';
-import type { StatusSnapshot } from '../../../agent/status/web/snapshot.ts';
+import type { StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import { fullSnapshot } from '../../kit/page/snapshot.ts';
 
 test('a text is broken at its spaces, and what a terminal would obey is not passed on', () => {

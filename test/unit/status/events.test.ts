@@ -8,7 +8,10 @@ const subject = 'ops.status.leaf.demo-01';
 function telling() {
   const spool = recordingSpool();
   const { log, said } = recordingLog();
-  const events = publishEvents({ spool, log, wall_ms: () => 1234.9 }, { unit: 'demo-01', role: 'leaf' });
+  const events = publishEvents(
+    { spool, log, wall_ms: () => 1234.9, now_ms: () => 7 },
+    { unit: 'demo-01', role: 'leaf' },
+  );
   return { spool, said, events };
 }
 const finding = (key: string, weight: Weight, text = `${key} is wrong`): Finding =>
@@ -58,6 +61,40 @@ test('a finding is told once when it begins and once when it ends, whatever its 
     ],
   );
   assert.deepEqual(said(), ['warn hub is wrong', 'info problem ended: hub is wrong']);
+});
+
+test('what was published of late is there in words, the newest first', () => {
+  const { events } = telling();
+  events.publish({ event: 'hub', before: false, after: true, evidence: 'the hub answers' });
+  const before = { source: 'ptp', quality: 'locked', holdover: false };
+  const after = { source: 'unsynced', quality: 'tracking', holdover: true };
+  events.publish({ event: 'clock', before, after, evidence: 'no Sync for 3 s' });
+  const gap = { count: 3, of: { metric: 3 } };
+  events.publish({
+    event: 'port_state',
+    before: { port: 'a-1' },
+    after: { port: 'a-1' },
+    evidence: 'port a-1',
+  });
+  events.publish({ event: 'ntp_source', before: '192.0.2.1', after: 'none' });
+  events.publish({ event: 'records_dropped', after: gap });
+  events.compare([finding('hub', 'degraded')]);
+  events.compare([]);
+  assert.deepEqual(
+    events.recent().map(({ text }) => text),
+    [
+      'problem ended: hub is wrong',
+      'problem: hub is wrong',
+      'records dropped: 3 {"metric":3}',
+      'ntp source: 192.0.2.1 → none',
+      'port state: port a-1',
+      'clock: ptp locked → unsynced tracking holdover; no Sync for 3 s',
+      'hub: the hub answers',
+    ],
+  );
+  for (let n = 0; n < 50; n += 1) events.publish({ event: 'hub', evidence: 'x'.repeat(5000) });
+  assert.equal(events.recent().length, 20);
+  assert.ok(events.recent().every(({ text, at_ms }) => text.length <= 300 && at_ms === 7));
 });
 
 test('a note is no warning', () => {

@@ -67,6 +67,8 @@ function look(
       behind_s: () => 0,
     },
     tlsFiles: { unused: () => undefined },
+    clients: { read: () => absent('disabled') },
+    events: { recent: () => [{ at_ms: 600, event: 'hub', text: 'hub: the hub answers' }] },
     spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
     system: { read: async () => system },
@@ -96,6 +98,9 @@ test('one look has the figures of every part', async () => {
   assert.equal(now.nats.hub_since_ms, epoch_s * 1000 + 500);
   assert.deepEqual(now.nats.agent, { reconnects: 3, dropped: 4, in_msgs: 1, out_msgs: 2 });
   assert.equal(now.system, system);
+  assert.deepEqual(now.changes, [
+    { at_ms: epoch_s * 1000 + 600, event: 'hub', text: 'hub: the hub answers' },
+  ]);
 });
 
 test('messages over several hub links are added; a link that does not tell makes the sum unknown', async () => {

@@ -1,11 +1,11 @@
-import type { Timestamping } from '../../clock/facts.ts';
-import type { BoundTerm, ClockQuality, ClockSource } from '../../clock/types.ts';
-import type { CertFacts } from '../../device/certs.ts';
-import type { SelfFacts } from '../../device/self.ts';
-import type { SystemFacts } from '../../device/system.ts';
-import type { Finding, LostGrandmaster } from '../../health/finding.ts';
-import type { AbsentReason } from '../../lib/reading.ts';
-import type { Health } from '../../wire/messages.ts';
+import type { Timestamping } from '../clock/facts.ts';
+import type { BoundTerm, ClockQuality, ClockSource } from '../clock/types.ts';
+import type { CertFacts } from '../device/certs.ts';
+import type { SelfFacts } from '../device/self.ts';
+import type { SystemFacts } from '../device/system.ts';
+import type { Finding, LostGrandmaster } from '../health/finding.ts';
+import type { AbsentReason } from '../lib/reading.ts';
+import type { Health } from '../wire/messages.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
 export const snapshotSchema = 1;
@@ -37,6 +37,32 @@ export interface StatusSnapshot {
   readonly system?: SystemFacts;
   readonly self?: SelfFacts;
   readonly certificates: readonly CertFacts[];
+  /** Who uses the local server, as far as that tells. */
+  readonly clients?: ClientsStatus;
+  /** What changed of late, the newest first. */
+  readonly changes?: readonly { readonly at_ms: number; readonly event: string; readonly text: string }[];
+}
+
+/** The clients of the local server, the agent itself left out. Rates are those since the look before. */
+export interface ClientsStatus {
+  readonly count: number;
+  /** From clients, and to them. */
+  readonly in_msgs_per_s?: number;
+  readonly out_msgs_per_s?: number;
+  /** How often the server gave up a client that did not keep up, since its start. */
+  readonly slow_consumers?: number;
+  readonly busiest: readonly ClientStatus[];
+}
+
+export interface ClientStatus {
+  /** As it calls itself. */
+  readonly name?: string;
+  readonly user?: string;
+  readonly address: string;
+  readonly in_msgs_per_s?: number;
+  readonly out_msgs_per_s?: number;
+  /** What it has not read yet. */
+  readonly pending_bytes: number;
 }
 
 export interface ClockStatus {

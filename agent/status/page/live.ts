@@ -6,6 +6,7 @@ interface Browser {
   readonly document: BrowserDocument;
   readonly DOMParser: new () => { parseFromString(text: string, type: 'text/html'): BrowserDocument };
   readonly location: { reload(): void };
+  getSelection(): { removeAllRanges(): void; addRange(range: object): void };
   fetch(
     path: string,
     opts: { readonly signal: AbortSignal },
@@ -16,8 +17,12 @@ interface Browser {
 
 interface BrowserDocument {
   readonly hidden: boolean;
+  readonly documentElement: BrowserNode;
   querySelector(selector: string): BrowserNode;
-  addEventListener(event: string, fn: () => void): void;
+  querySelectorAll(selector: string): Iterable<BrowserNode>;
+  addEventListener(event: string, fn: (event: { readonly target: BrowserNode }) => void): void;
+  createRange(): { selectNodeContents(node: BrowserNode): void };
+  execCommand(name: 'copy'): boolean;
 }
 
 interface BrowserNode {
@@ -25,9 +30,13 @@ interface BrowserNode {
   nodeValue: string | null;
   textContent: string | null;
   hidden: boolean;
+  className: string;
+  title: string;
+  readonly parentNode: BrowserNode;
   readonly childNodes: Iterable<BrowserNode>;
   /** Elements have them, texts do not. */
   readonly attributes?: Iterable<{ readonly name: string; readonly value: string }>;
+  querySelector(selector: string): BrowserNode;
   getAttribute(name: string): string | null;
   hasAttribute(name: string): boolean;
   setAttribute(name: string, value: string): void;
@@ -47,7 +56,8 @@ function merge(old: BrowserNode, fresh: BrowserNode): void {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
     return;
   }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of [...old.attributes])
+    if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name); // what was unfolded stays so
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const there = [...old.childNodes];
@@ -60,9 +70,31 @@ function merge(old: BrowserNode, fresh: BrowserNode): void {
   for (const extra of there.slice(wanted.length)) extra.remove();
 }
 
+/** Adds the time where the browser is to that of the unit. */
+function localise(document: Pick<BrowserDocument, 'querySelectorAll'>): void {
+  for (const node of document.querySelectorAll('time[datetime]')) {
+    const local = new Date(node.getAttribute('datetime') ?? '');
+    const words = `${local.toTimeString().slice(0, 8)} here`;
+    if (node.getAttribute('id') === 'asof') node.textContent += ` · ${words}`;
+    else node.title = words;
+  }
+}
+
+/** Copies the command beside a button. */
+function copy(browser: Browser, button: BrowserNode): void {
+  const { document } = browser;
+  const range = document.createRange();
+  range.selectNodeContents(button.parentNode.querySelector('code'));
+  const selection = browser.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+  button.textContent = document.execCommand('copy') ? 'Copied' : 'Press Ctrl-C';
+}
+
 /** Shows what the server makes of the page now; reloads the page when the server is another version. */
 function show({ document, location, DOMParser }: Browser, text: string): void {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
+  localise(fresh);
   const [old, now] = [document.querySelector('main'), fresh.querySelector('main')];
   if (old.getAttribute('data-made') !== now.getAttribute('data-made')) {
     location.reload();
@@ -116,6 +148,11 @@ function live(browser: Browser): void {
       page.timer = browser.setTimeout(() => page.ask(), Math.min(30_000, 2000 * 2 ** page.failures));
     },
   };
+  document.documentElement.className = 'js';
+  localise(document);
+  document.addEventListener('click', ({ target }) => {
+    if (target.className === 'copy') copy(browser, target);
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden || page.asking) page.wait();
     else page.ask();
@@ -123,5 +160,5 @@ function live(browser: Browser): void {
   page.wait();
 }
 
-/** What is sent to the browser: the source of these three, which therefore use nothing but each other. */
-export const liveScript = `(()=>{${merge}\n${show}\n(${live})(window)})()`;
+/** What is sent to the browser: the source of these, which therefore use nothing but each other. */
+export const liveScript = `(()=>{${merge}\n${localise}\n${copy}\n${show}\n(${live})(window)})()`;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type StatusSnapshot, snapshotSchema } from '../../../../agent/status/web/snapshot.ts';
-import { filledSnapshot } from '../../../kit/page/snapshot.ts';
-import { documentedFields, fieldsOf } from '../../../kit/page/statusfields.ts';
-import { projectRoot } from '../../../kit/process/tools.ts';
+import { type StatusSnapshot, snapshotSchema } from '../../../agent/status/snapshot.ts';
+import { filledSnapshot } from '../../kit/page/snapshot.ts';
+import { documentedFields, fieldsOf } from '../../kit/page/statusfields.ts';
+import { projectRoot } from '../../kit/process/tools.ts';
 
 /** With every field that the type has: a new one does not compile until it is here, and then it has to be documented. */
 type Whole<T> = T extends readonly (infer E)[]

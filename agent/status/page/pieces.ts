@@ -25,9 +25,9 @@ export const facts = (rows: readonly Row[]): Html => {
 export const note = (text: string | undefined): Html =>
   text === undefined || text === '' ? html`` : html`<p class="note">${text}</p>`;
 
-/** A box with a title. */
-export const section = (id: string, title: string, ...content: readonly Html[]): Html =>
-  html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2>${content}</section>`;
+/** What is folded away behind its name and a line that sums it up. */
+export const fold = (id: string, name: string, line: string | undefined, ...content: readonly Html[]): Html =>
+  html`<details id="${id}"><summary><b>${name}</b> <span>${line}</span></summary>${content}</details>`;
 
 type Cell = string | undefined;
 

@@ -1,0 +1,85 @@
+// What stands on top: how the unit is, and what to do about it.
+import type { Finding } from '../../health/finding.ts';
+import { prettyNs, prettyText } from '../../lib/format.ts';
+import type { StatusSnapshot } from '../snapshot.ts';
+import { boundOf } from './clockwords.ts';
+import { type Html, html } from './html.ts';
+import { type Tone, toned } from './pieces.ts';
+
+/** How good each state of a unit is. */
+export const healthTones = {
+  healthy: 'good',
+  degraded: 'warn',
+  critical: 'bad',
+  not_set_up: 'mild',
+} as const satisfies Record<StatusSnapshot['status'], Tone>;
+const weightTones = { critical: 'bad', degraded: 'warn', setup: 'mild', note: 'mild' } as const;
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** The steps of a command, a line each, as they are pasted; and the remark at its end. */
+function stepsOf(remedy: string): { readonly lines: string; readonly remark: string | undefined } {
+  const [command = '', remark] = remedy.split(' # ', 2);
+  return { lines: command.replace(/('[^']*')|; /g, (_all, quoted?: string) => quoted ?? '\n'), remark };
+}
+
+const remarkWords = (remark: string): string => (remark === 'at the hub' ? 'at the hub, not here' : remark);
+
+function fixOf(remedy: string): Html {
+  const { lines, remark } = stepsOf(remedy);
+  const words = remark === undefined ? html`` : html`<span class="sub">${remarkWords(remark)}</span>`;
+  return html`<div class="fix"><code>${lines}</code><button type="button" class="copy">Copy</button>${words}</div>`;
+}
+
+/** All of them as far as the first colon, and what comes behind it. */
+function partsOf(text: string): readonly [string, string | undefined] {
+  const at = text.indexOf(': ');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 2)];
+}
+
+function first({ weight, text, remedy }: Finding): Html {
+  const [head, rest] = partsOf(prettyText(text));
+  const more = rest === undefined ? html`` : html`<p>${capital(rest)}</p>`;
+  return html`<section id="verdict" class="card verdict ${weightTones[weight]}" role="status"><h2>${toned(weightTones[weight], capital(head))}</h2>${more}${fixOf(remedy)}</section>`;
+}
+
+const other = ({ weight, text, remedy }: Finding): Html =>
+  html`<li class="card also ${weightTones[weight]}"><p>${toned(weightTones[weight], weight)} ${prettyText(text)}</p>${fixOf(remedy)}</li>`;
+
+/** What a unit of which nothing is wrong has to show for it. */
+function goodWords({ clock, link, spool }: StatusSnapshot): string {
+  const bound = clock && boundOf(clock);
+  return [
+    bound === undefined ? undefined : `clock within ${prettyNs(bound.ns)} of ${bound.of}`,
+    link.hub_up === true ? 'hub joined' : undefined,
+    spool === undefined
+      ? undefined
+      : spool.records === 0
+        ? 'nothing waits'
+        : `${spool.records} records on their way`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function allIsWell(snapshot: StatusSnapshot): Html {
+  const words = goodWords(snapshot);
+  const notes = snapshot.troubles.length;
+  const title =
+    notes === 0 ? 'Everything works' : `It works, with ${notes === 1 ? 'a note' : `${notes} notes`}`;
+  const more = words === '' ? html`` : html`<p>${capital(words)}.</p>`;
+  return html`<section id="verdict" class="card verdict good" role="status"><h2>${toned('good', title)}</h2>${more}</section>`;
+}
+
+/** The verdict with its remedy, and what else is found, the gravest first. */
+export function verdictSection(snapshot: StatusSnapshot): Html {
+  const { troubles, status } = snapshot;
+  const [gravest, ...rest] = troubles;
+  const isWell = status === 'healthy' || gravest === undefined;
+  const others = isWell ? troubles : rest;
+  const list =
+    others.length === 0
+      ? html``
+      : html`<ul id="findings" aria-label="What else is found">${others.map(other)}</ul>`;
+  return html`${isWell ? allIsWell(snapshot) : first(gravest)}${list}`;
+}
