@@ -46,6 +46,9 @@ const shows = (page: Page, selector: string, wanted: RegExp, limit_ms = 20_000):
     throw new Error(`${error.message}; there is: ${await textOf(page, selector)}`);
   });
 
+/** The clock in a sentence. */
+const sentence = '#judgment summary span';
+
 let browser: Browser;
 before(async () => {
   if (skip === false) browser = await startBrowser(owner);
@@ -70,9 +73,9 @@ async function inspect(url: string, stage: string): Promise<void> {
       const spill = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       assert.ok(Number(spill) <= 0, `${stage}: ${spill} px too wide at ${width}`);
       const cramped = await page.evaluate(
-        `[...document.querySelectorAll('figure p, figcaption')].filter((p) => p.scrollWidth > p.clientWidth).length`,
+        `[...document.querySelectorAll('.axis, .key, .tiles p, h2')].filter((p) => p.scrollWidth > p.clientWidth).length`,
       );
-      assert.equal(cramped, 0, `${stage}: words of the curves overlap at ${width}`);
+      assert.equal(cramped, 0, `${stage}: words overlap at ${width}`);
       if (pictures !== undefined)
         await page.screenshot({
           path: join(pictures, `${stage}-${width}-${colorScheme}.png`),
@@ -103,8 +106,8 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('unsynchronised: one word and one sentence say so, and what can be done', async () => {
       await shows(watched.page, '#clock', /unsynchronised/);
-      await shows(watched.page, '#clock .sentence', /^Not synchronised for \d+ s/);
-      await shows(watched.page, '#link', /● Hub joined/);
+      await shows(watched.page, sentence, /^Not synchronised for \d+ s/);
+      await shows(watched.page, '#link', /joined (since|for)/);
       await inspect(url, 'unsynced');
     });
 
@@ -113,7 +116,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       ntp = await site.startNtp(false);
       ({ gm } = await site.startPtp());
       await site.unit.becomes('ptp locked', 0, 60_000);
-      await shows(watched.page, '#clock .sentence', /^Locked to PTP since \d\d:\d\d UTC, error < \d/);
+      await shows(watched.page, sentence, /^Locked to PTP since \d\d:\d\d UTC, within \d/);
       assert.equal(await watched.page.evaluate('window.mark'), 1);
       assert.match(await textOf(watched.page, '#ntp'), /<s>&/);
       assert.equal(await watched.page.locator('#ntp s').count(), 0, `${hostileRefid} stays text`);
@@ -127,15 +130,23 @@ describe('the status page', { skip, concurrency: 2 }, () => {
         await page.goto(url);
         return (await told()).at_ms === status.at_ms && status;
       });
-      const [link, ptp, unit] = await Promise.all(
-        ['link', 'ptp', 'unit'].map((section) => factsOf(page, section)),
+      const [judged, link, ptp, device] = await Promise.all(
+        ['judgment', 'server', 'ptp', 'device'].map((section) => factsOf(page, section)),
       );
-      const figure = (n: number): Promise<string> => textOf(page, `figure:nth-child(${n}) b`);
-      assert.equal(await figure(1), plain(prettyNs(seen.clock?.offset_ns ?? Number.NaN)));
-      assert.equal(await figure(2), plain(prettyNs(seen.clock?.error_bound_ns ?? Number.NaN)));
-      assert.equal(await figure(3), plain(prettyNs((seen.link.hub_rtt_us ?? Number.NaN) * 1000)));
+      const bound = prettyNs(seen.clock?.error_bound_ns ?? Number.NaN);
+      const trip = plain(prettyNs((seen.link.hub_rtt_us ?? Number.NaN) * 1000));
+      assert.equal(await textOf(page, '#clock .big'), plain(`± ${bound}`));
+      assert.deepEqual([await textOf(page, '#link .big'), await textOf(page, '#curves b')], [trip, trip]);
+      assert.equal(await textOf(page, '#records .big'), String(seen.spool?.records));
+      assert.equal(await textOf(page, '#apps .big'), String(seen.clients?.count));
+      assert.equal(judged?.['Offset'], prettyNs(seen.clock?.offset_ns ?? Number.NaN));
+      assert.equal(judged?.['Within this of true time'], bound);
+      assert.equal(
+        judged?.['Within this of the grandmaster'],
+        prettyNs(seen.clock?.error_rel_ns ?? Number.NaN),
+      );
       assert.equal(link?.['Stored by the hub'], String(seen.spool?.stored));
-      assert.equal(unit?.['Agent memory'], prettyBytes(seen.self?.rss_bytes ?? Number.NaN));
+      assert.equal(device?.['Agent memory'], prettyBytes(seen.self?.rss_bytes ?? Number.NaN));
       assert.equal(ptp?.['Path delay'], prettyNs(seen.ptp?.meanPathDelay_ns ?? Number.NaN));
       const pmc = ['-u', '-b', '0', '-s', site.ptpSocket, '-i', join(tempDir(owner, 'pmc'), 's')];
       const { stdout } = await promisify(execFile)(linuxptp('pmc'), [...pmc, 'GET PARENT_DATA_SET']);
@@ -148,7 +159,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       const rows = await page.locator('#ntp tbody th').allTextContents();
       assert.deepEqual(rows.sort(), sources.sort());
       assert.ok(rows.includes('127.0.0.2') && rows.includes(hostileRefid));
-      assert.match(link?.['Local server'] ?? '', /^demo-01 2\./);
+      assert.match(await textOf(page, '#server summary span'), /^demo-01 2\./);
       await page.context().close();
     });
 
@@ -161,8 +172,12 @@ describe('the status page', { skip, concurrency: 2 }, () => {
         () =>
           page.evaluate(`(() => {
         const fresh = new DOMParser().parseFromString(${sent}, 'text/html');
-        return document.querySelector('main').outerHTML === fresh.querySelector('main').outerHTML
-          && document.title === fresh.title;
+        const shown = document.querySelector('main').cloneNode(true);
+        for (const time of shown.querySelectorAll('time')) {
+          time.removeAttribute('title'); // the time where the browser is, which the script adds
+          time.textContent = time.textContent.split(' · ')[0];
+        }
+        return shown.outerHTML === fresh.querySelector('main').outerHTML && document.title === fresh.title;
       })()`) as Promise<boolean>,
         1500,
       );
@@ -171,12 +186,22 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('everything has an accessible name and its role', async () => {
       const { page } = watched;
-      for (const name of ['Clock', 'Leaf link', 'PTP', 'NTP', 'Unit', 'Problems'])
+      for (const name of [
+        'Clock',
+        'Hub',
+        'Records waiting',
+        'Apps on this leaf',
+        'Curves',
+        'What changed',
+        'Details',
+      ])
         assert.equal(await page.getByRole('region', { name, exact: true }).count(), 1, name);
+      assert.equal(await page.getByRole('status').count(), 1);
+      await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
       for (const name of ['Round trips', 'Ports', 'Sources'])
         assert.equal(await page.getByRole('table', { name, exact: true }).count(), 1, name);
       assert.equal(
-        await page.getByRole('img', { name: /^Offset over the last 15 minutes, from .* to / }).count(),
+        await page.getByRole('img', { name: /^Clock offset, last 15 min: ± .* full scale/ }).count(),
         1,
       );
       assert.equal(await page.getByRole('columnheader', { name: 'Median' }).count(), 1);
@@ -189,12 +214,12 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     test('without scripts the same is seen, and the page loads itself anew', async () => {
       const off = await openPage(browser, url, { javaScriptEnabled: false });
       // a busy machine may lose the lock for a moment: then one of its own reloads shows the next
-      const isLocked = async () => /^Locked to PTP since/.test(await textOf(off.page, '#clock .sentence'));
+      const isLocked = async () => /^Locked to PTP since/.test(await textOf(off.page, sentence));
       await eventually('the lock', () => isLocked().catch(() => false), 90_000, 200); // a reload takes the element away
-      const before_text = await textOf(off.page, '.asof');
+      const before_text = await textOf(off.page, '#asof');
       await eventually(
         'loaded anew',
-        async () => (await textOf(off.page, '.asof')) !== before_text,
+        async () => (await textOf(off.page, '#asof')) !== before_text,
         90_000,
         200,
       );
@@ -263,15 +288,15 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('hub gone: the link and the problem say so, with a command', async () => {
       await site.hub.server().end('SIGKILL');
-      await shows(watched.page, '#link', /■ Hub not joined/, 90_000);
-      await shows(watched.page, '#problems', /the hub is not joined.*(leaf\.log|restart nats-server)/);
-      await shows(watched.page, '.health', /▲ degraded: \d problem/);
-      await shows(watched.page, '#link', /Waiting\d+ records/);
+      await shows(watched.page, '#link', /down/, 90_000);
+      await shows(watched.page, '#verdict', /▲ The hub is not joined.*(leaf\.log|restart nats-server)/);
+      assert.equal(await watched.page.title(), 'demo-01: degraded');
+      await shows(watched.page, '#records', /Records waiting[1-9]\d*/);
       const undocumented = fieldsOf(await site.unit.status()).filter((field) => !fields.has(field));
       assert.deepEqual(undocumented, [], 'docs/status.md knows every field that a real unit has');
       await inspect(url, 'hub-gone');
       await site.hub.restart();
-      await shows(watched.page, '#link', /● Hub joined/, 90_000);
+      await shows(watched.page, '#link', /joined (since|for)/, 90_000);
     });
 
     test('holdover: said with its source, and the bound grows', async () => {
@@ -290,8 +315,8 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       await shows(watched.page, '#clock', /holdover/);
       await shows(
         watched.page,
-        '#clock .sentence',
-        /^Holdover since .*: PTP lost, error < \d.* and growing$/,
+        sentence,
+        /^Holdover since .*: PTP lost, within \d.* of true time and growing$/,
       );
       await inspect(url, 'holdover');
     });
@@ -415,11 +440,41 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     test('text that is selected stays so when the figures around it change', async () => {
       let at_ms = fullSnapshot.at_ms;
       const site = await open(() => ({ ...fullSnapshot, at_ms, uptime_s: at_ms / 1000 }));
-      await site.page.evaluate(`getSelection().selectAllChildren(document.querySelector('.evidence'))`);
+      await site.page.evaluate(`getSelection().selectAllChildren(document.querySelector('#verdict p'))`);
       at_ms += 60_000;
       await site.pass(3);
-      assert.match(await textOf(site.page, '.asof'), /06:14:11/);
-      assert.equal(await site.page.evaluate('String(getSelection())'), fullSnapshot.clock?.evidence);
+      assert.match(await textOf(site.page, '#asof'), /06:14:11/);
+      assert.match(String(await site.page.evaluate('String(getSelection())')), /^Clock within 180.ns of true time/);
+    });
+
+    test('a command is copied by its button, which needs no more than a page of plain HTTP may do', async () => {
+      const remedy = "uci set a='x; y'; reload";
+      const site = await open(() => ({
+        ...fullSnapshot,
+        status: 'degraded',
+        troubles: [{ code: 'hub_down', key: 'k', weight: 'degraded', text: 'no hub', remedy }],
+      }));
+      await site.page.evaluate(
+        `document.addEventListener('copy', () => { window.copied = String(getSelection()) })`,
+      );
+      await site.page.getByRole('button', { name: 'Copy' }).click();
+      assert.equal(await site.page.evaluate('window.copied'), "uci set a='x; y'\nreload");
+      assert.equal(await textOf(site.page, '.copy'), 'Copied');
+    });
+
+    test('what was unfolded stays so while the page follows, and local time stands beside that of the unit', async () => {
+      let at_ms = fullSnapshot.at_ms;
+      const site = await open(() => ({ ...fullSnapshot, at_ms }));
+      await site.page.locator('#ptp summary').click();
+      for (let look = 0; look < 2; look += 1) {
+        assert.match(await textOf(site.page, '#asof'), /^2026-11-21 06:1\d:11 UTC · \d\d:1\d:11 here$/);
+        at_ms += 60_000;
+        await site.pass(3);
+      }
+      assert.match(await textOf(site.page, '#asof'), /06:15:11 UTC/);
+      assert.equal(await site.page.locator('#ptp').getAttribute('open'), '');
+      assert.equal(await site.page.locator('#ntp').getAttribute('open'), null);
+      assert.match((await site.page.locator('#changes time').first().getAttribute('title')) ?? '', /here$/);
     });
 
     test('the bundle sends the same script as the sources do, minified', () => {

@@ -27,7 +27,7 @@ export const note = (text: string | undefined): Html =>
 
 /** What is folded away behind its name and a line that sums it up. */
 export const fold = (id: string, name: string, line: string | undefined, ...content: readonly Html[]): Html =>
-  html`<details id="${id}"><summary><b>${name}</b> <span>${line}</span></summary>${content}</details>`;
+  html`<details id="${id}" aria-label="${name}"><summary><b>${name}</b> <span>${line}</span></summary>${content}</details>`;
 
 type Cell = string | undefined;
 

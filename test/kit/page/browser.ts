@@ -94,8 +94,10 @@ export const tooFaint = (page: Page): Promise<string[]> =>
       const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
       check(element, style.color, large ? 3 : 4.5, node.nodeValue.trim());
     }
-    for (const path of document.querySelectorAll('path'))
-      check(path.closest('figure'), getComputedStyle(path).stroke, 3, 'curve');
+    for (const path of document.querySelectorAll('.ln'))
+      check(path.closest('section'), getComputedStyle(path).stroke, 3, 'curve');
+    for (const mark of document.querySelectorAll('.out, rect'))
+      check(mark.closest('section'), getComputedStyle(mark).fill, 3, 'mark');
     if (seen < 20) found.push('hardly anything to look at: ' + seen);
     return found;
   })()`);
