@@ -1,6 +1,7 @@
 import { fileReader } from '../config/checks/trust.ts';
-import { defaultConfigFile, type LoadOptions, loadConfigFile } from '../config/file.ts';
+import { type LoadOptions, loadConfigFile } from '../config/file.ts';
 import { formatProblem } from '../config/problem.ts';
+import { defaultConfigFile } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
 import { datesOf } from './doctor/device.ts';
 import { readFlags } from './flags.ts';

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { runAs } from '../config/checks/trust.ts';
-import { defaultConfigFile, loadConfigFile } from '../config/file.ts';
-import { assumedHost, hosts } from '../health/host.ts';
+import { loadConfigFile } from '../config/file.ts';
+import { hostKind } from '../device/hostkind.ts';
+import { commandsOf } from '../health/host.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
-import { runDir } from '../lib/defaults.ts';
+import { defaultConfigFile, runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
 import { type CheckResult, exitCode, firstCause, report, warn } from './doctor/checkresult.ts';
@@ -104,7 +105,7 @@ async function gather(configFile: string, dir: string): Promise<Omit<DoctorFacts
     whyNoFile: 'why' in found ? found : undefined,
     snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
     isRoot: process.geteuid?.() === 0,
-    host: hosts[assumedHost],
+    host: commandsOf(hostKind(loaded.config.agent.host), configFile),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { assumedHost, hosts } from '../health/host.ts';
+import { hostKind } from '../device/hostkind.ts';
+import { commandsOf } from '../health/host.ts';
 import { runDir } from '../lib/defaults.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
@@ -38,7 +39,8 @@ async function unansweredText(dir: string, why: string, paint: Paint): Promise<s
   const mode = 'file' in found ? found.file.config.leaf.mode : undefined;
   const pid = await agentProcess(dir);
   const leaf = leafProcess(dir);
-  const host = hosts[assumedHost];
+  const file = 'file' in found ? found.file : undefined;
+  const host = commandsOf(hostKind(file?.config.agent.host ?? 'auto'), file?.config_file);
   const agentState = pid === undefined ? 'processes cannot be listed' : pid ? 'runs' : 'does not run';
   const leafState = leaf === undefined ? 'does not run' : `runs as process ${leaf.pid}`;
   const rows: [string, string][] = [

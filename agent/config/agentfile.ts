@@ -85,6 +85,8 @@ export interface AgentFile {
   /** Files that are not used themselves but in a copy in normal form, by their path. */
   readonly copies?: Readonly<Record<string, string>>;
   readonly local: LocalSecrets;
+  /** The file that the config was read from. */
+  readonly config_file?: string;
 }
 
 /** An agent.json that is not what `nunect render` writes. */
@@ -170,6 +172,7 @@ function* wrongIn({
   copies,
   local,
   problems,
+  config_file,
 }: Json): Generator<string> {
   if (schema !== agentFileSchema) yield 'schema';
   yield* wrongConfig(config);
@@ -177,6 +180,7 @@ function* wrongIn({
   if (!isAbsentOr(isMonitor, monitor)) yield 'monitor';
   if (!isAbsentOr(isLeaf, leaf)) yield 'leaf';
   if (!isAbsentOr(isCopies, copies)) yield 'copies';
+  if (!isAbsentOr(isText, config_file)) yield 'config_file';
   for (const name of ['boot_id', 'agent', 'monitor'])
     if (!isObject(local) || !isText(local[name])) yield `local.${name}`;
   if (!Array.isArray(problems) || !problems.every(isProblem)) yield 'problems';

@@ -17,9 +17,6 @@ import type { Problem } from './problem.ts';
 import type { OptionTable } from './section.ts';
 import { deriveUnitId, type Machine, readUnitState, unitStateOf } from './unitid.ts';
 
-/** Where OpenWrt keeps the config. */
-export const defaultConfigFile = '/etc/config/nunect';
-
 /** How a config file is written. */
 export type ConfigFormat = 'uci' | 'ini';
 

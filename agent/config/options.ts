@@ -61,6 +61,11 @@ export const sections = {
     ),
     tenant: optional(token, 'Tenant that the unit belongs to; sent as X-Tenant with each heartbeat.'),
     role: text('leaf', token, 'Role token in ops.status.<role>.<unit> and ops.cmd.<role>.<unit>.', leafToo),
+    host: choice(
+      'auto',
+      ['auto', 'openwrt', 'systemd', 'bare'],
+      'Whose commands are shown as remedies; bare: of a host on which nothing starts services.',
+    ),
     interval_s: int(5, 1, 3600, 'Interval between heartbeats, and between metrics.', { unit: 's' }),
     log_level: choice('info', logLevels, 'Lowest level that is written to the system log.', {
       restart: 'nothing',

@@ -1,12 +1,8 @@
-import { keepDir } from '../lib/defaults.ts';
+import type { HostKind } from '../device/hostkind.ts';
+import { defaultConfigFile, keepDir } from '../lib/defaults.ts';
+import { shellWord } from '../lib/format.ts';
 
-/** Kinds of host, by how their services, packages and settings are handled. */
-export type HostKind = 'openwrt' | 'systemd';
-
-/** What is taken for the host until they are told apart. */
-export const assumedHost: HostKind = 'openwrt';
-
-/** The commands of one kind of host. They are for root. */
+/** The commands of one host. They are for root. */
 export interface HostCommands {
   /** Takes over what was changed in the config. */
   readonly reload: string;
@@ -25,9 +21,7 @@ export interface HostCommands {
 }
 
 const initd = (service: string, action: string): string => `/etc/init.d/${service} ${action}`;
-const applyUci = `uci commit nunect; ${initd('nunect', 'reload')}`;
 
-const iniFile = `${keepDir}/nunect.ini`;
 /** What other hosts call it. */
 const debian: Readonly<Record<string, string>> = {
   chronyd: 'chrony',
@@ -35,39 +29,88 @@ const debian: Readonly<Record<string, string>> = {
   node: 'nodejs',
 };
 const nameOn = (name: string): string => debian[name] ?? name;
-const editIni = (settings: string): string => `vi ${iniFile}; systemctl reload nunect # ${settings}`;
 
-/** Every kind of host. */
-export const hosts: Readonly<Record<HostKind, HostCommands>> = {
-  openwrt: {
-    reload: initd('nunect', 'reload'),
-    start: (service) => initd(service, 'start'),
-    restart: (service) => initd(service, 'restart'),
-    disable: (service) => `${initd(service, 'stop')}; ${initd(service, 'disable')}`,
-    log: (program) => `logread -e ${program}`,
-    install: (name) => `opkg update; opkg install ${name} # or: apk add ${name}`,
-    upgrade: (name) => `opkg update; opkg upgrade ${name} # or: apk upgrade ${name}`,
-    set: (options) =>
-      [...Object.entries(options).map(([name, value]) => `uci set nunect.${name}='${value}'`), applyUci].join(
-        '; ',
-      ),
-    setList: (name, value) =>
-      `uci delete nunect.${name}; uci add_list nunect.${name}='${value}'; ${applyUci}`,
-  },
-  systemd: {
-    reload: 'systemctl reload nunect',
-    start: (service) => `systemctl start ${nameOn(service)}`,
-    restart: (service) => `systemctl restart ${nameOn(service)}`,
-    disable: (service) => `systemctl disable --now ${nameOn(service)}`,
-    log: (program) => `journalctl -n 50 -t ${program}`,
-    install: (name) => `apt-get install ${nameOn(name)}`,
-    upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)}`,
-    set: (options) =>
-      editIni(
-        Object.entries(options)
-          .map(([name, value]) => `${name} = ${value}`)
-          .join(', '),
-      ),
-    setList: (name, value) => editIni(`${name} = ${value}`),
-  },
+const settings = (options: Readonly<Record<string, string>>): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+
+type Config = Pick<HostCommands, 'set' | 'setList'>;
+
+/** Options in a file that is edited by hand. */
+const byHand = (file: string, reload: string): Config => {
+  const edit = (what: string): string => `vi ${shellWord(file)}; ${reload} # ${what}`;
+  return {
+    set: (options) => edit(settings(options)),
+    setList: (name, value) => edit(settings({ [name]: value })),
+  };
 };
+
+const applyUci = `uci commit nunect; ${initd('nunect', 'reload')}`;
+
+/** Options that uci knows. */
+const byUci: Config = {
+  set: (options) =>
+    [...Object.entries(options).map(([name, value]) => `uci set nunect.${name}='${value}'`), applyUci].join(
+      '; ',
+    ),
+  setList: (name, value) => `uci delete nunect.${name}; uci add_list nunect.${name}='${value}'; ${applyUci}`,
+};
+
+const openwrt = (file: string): HostCommands => ({
+  reload: initd('nunect', 'reload'),
+  start: (service) => initd(service, 'start'),
+  restart: (service) => initd(service, 'restart'),
+  disable: (service) => `${initd(service, 'stop')}; ${initd(service, 'disable')}`,
+  log: (program) => `logread -e ${program}`,
+  install: (name) => `opkg update; opkg install ${name} # or: apk add ${name}`,
+  upgrade: (name) => `opkg update; opkg upgrade ${name} # or: apk upgrade ${name}`,
+  ...(file.endsWith('.ini') ? byHand(file, initd('nunect', 'reload')) : byUci),
+});
+
+const systemd = (file: string): HostCommands => ({
+  reload: 'systemctl reload nunect',
+  start: (service) => `systemctl start ${nameOn(service)}`,
+  restart: (service) => `systemctl restart ${nameOn(service)}`,
+  disable: (service) => `systemctl disable --now ${nameOn(service)}`,
+  log: (program) => `journalctl -n 50 -t ${program}`,
+  install: (name) => `apt-get install ${nameOn(name)}`,
+  upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)}`,
+  ...byHand(file, 'systemctl reload nunect'),
+});
+
+/** Where nothing starts services, programs are started and stopped by hand. */
+function bare(file: string): HostCommands {
+  const run = `nunect run --config ${shellWord(file)}`;
+  const stop = (service: string): string =>
+    service === 'nunect'
+      ? "pkill -f 'nunect.* run'"
+      : `pkill ${service === 'nunect-leaf' ? 'nats-server' : service}`;
+  const start = (service: string): string =>
+    service === 'nunect'
+      ? `${run} &`
+      : service === 'nunect-leaf'
+        ? '/usr/lib/nunect/leaf /var/run/nunect nats-server &'
+        : service;
+  const reload = "pkill -HUP -f 'nunect.* run'";
+  return {
+    reload,
+    start,
+    restart: (service) => `${stop(service)}; sleep 2; ${start(service)}`,
+    disable: stop,
+    log: (program) => `tail -n 50 /var/log/syslog # or where ${program} was started`,
+    install: (name) => `apt-get install ${nameOn(name)} # or with what this host has for it`,
+    upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)} # or with what this host has for it`,
+    ...byHand(file, reload),
+  };
+}
+
+const kinds: Readonly<Record<HostKind, (file: string) => HostCommands>> = { openwrt, systemd, bare };
+const usualFile: Readonly<Record<HostKind, string>> = {
+  openwrt: defaultConfigFile,
+  systemd: `${keepDir}/nunect.ini`,
+  bare: `${keepDir}/nunect.ini`,
+};
+
+/** The commands of a host whose config is in `file`; by default where it is usual there. */
+export const commandsOf = (kind: HostKind, file: string = usualFile[kind]): HostCommands => kinds[kind](file);

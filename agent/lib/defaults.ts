@@ -14,6 +14,9 @@ export const defaultPorts = {
   chrony: 323,
 } as const;
 
+/** Where OpenWrt keeps the config. */
+export const defaultConfigFile = '/etc/config/nunect';
+
 /** Where `nunect render` and the agent keep their files, in RAM. */
 export const runDir = '/var/run/nunect';
 

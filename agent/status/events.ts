@@ -9,7 +9,7 @@ import type { SpoolRecord } from '../records/record.ts';
 import type { Spool } from '../records/spool.ts';
 import type { HealthEvent, StatusChange, StatusEvent } from '../wire/reports.ts';
 import { subjectsOf } from '../wire/subjects.ts';
-import type { UnitState } from './unitstate.ts';
+import type { RecentChange, UnitState } from './unitstate.ts';
 
 export interface EventsDeps {
   readonly spool: Pick<Spool, 'put'>;
@@ -26,14 +26,6 @@ export interface Events {
   compare(findings: readonly Finding[]): void;
   /** What was published of late, the newest first. */
   recent(): readonly RecentChange[];
-}
-
-/** A change as people read it. */
-export interface RecentChange {
-  /** Monotonic ms. */
-  readonly at_ms: number;
-  readonly event: string;
-  readonly text: string;
 }
 
 const inWords = (value: unknown): string =>

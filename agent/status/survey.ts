@@ -4,12 +4,13 @@ import type { ClockVerdict } from '../clock/verdict/judge.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import type { CertFacts, CertProbe } from '../device/certs.ts';
+import { hostKind } from '../device/hostkind.ts';
 import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
 import { certificateSources } from '../health/certificates.ts';
 import type { LostGrandmaster } from '../health/finding.ts';
 import { judgeHealth } from '../health/health.ts';
-import { assumedHost, hosts } from '../health/host.ts';
+import { commandsOf } from '../health/host.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
@@ -97,7 +98,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
   const wall_ms = answers.wall_ms(answers.now_ms);
   return judgeHealth({
     config: file.config,
-    host: hosts[assumedHost],
+    host: commandsOf(hostKind(file.config.agent.host), file.config_file),
     problems: file.problems,
     leaf: file.leaf,
     link,

@@ -7,7 +7,14 @@ import type { ClientFacts } from '../leaf/watch/clients.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';
-import type { RecentChange } from './events.ts';
+
+/** A change as people read it. */
+export interface RecentChange {
+  /** Monotonic ms where it is kept, Unix ms where it is shown. */
+  readonly at_ms: number;
+  readonly event: string;
+  readonly text: string;
+}
 
 /** The state of the unit at one moment, from which everything is made that is published, answered and shown of it. */
 export interface UnitState {

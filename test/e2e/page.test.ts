@@ -444,7 +444,10 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       at_ms += 60_000;
       await site.pass(3);
       assert.match(await textOf(site.page, '#asof'), /06:14:11/);
-      assert.match(String(await site.page.evaluate('String(getSelection())')), /^Clock within 180.ns of true time/);
+      assert.match(
+        String(await site.page.evaluate('String(getSelection())')),
+        /^Clock within 180.ns of true time/,
+      );
     });
 
     test('a command is copied by its button, which needs no more than a page of plain HTTP may do', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockCaveat, trackTrust } from '../../agent/clock/trust.ts';
 import { type HealthFacts, judgeHealth } from '../../agent/health/health.ts';
-import { hosts } from '../../agent/health/host.ts';
+import { commandsOf } from '../../agent/health/host.ts';
 import { clockNote } from '../../agent/leaf/causetext.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { LinkState } from '../../agent/nats/link.ts';
@@ -246,7 +246,7 @@ const now_ms = 1_795_218_000_000;
 const health = (changes: Partial<HealthFacts>): string[] => {
   const facts: HealthFacts = {
     config: configOf("config hub 'hub'\n list url 'tls://hub'"),
-    host: hosts.openwrt,
+    host: commandsOf('openwrt'),
     problems: [],
     leaf: undefined,
     link: { connected: true, since_ms: 0 },

@@ -10,7 +10,13 @@ import { projectRoot } from '../kit/process/tools.ts';
 const mostFiles = 15;
 /** So is a file that does not fit on three; the option table is exempt. */
 const mostLines = 280;
-const longTables = ['config/options.ts', 'clock/verdict/reasons.ts', 'health/findings.ts', 'leaf/causes.ts'];
+const longTables = [
+  'config/options.ts',
+  'clock/verdict/reasons.ts',
+  'health/findings.ts',
+  'leaf/causes.ts',
+  'status/web/quantities.ts',
+];
 /** A function fits on one screen. */
 const mostFunctionLines = 55;
 

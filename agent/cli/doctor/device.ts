@@ -4,10 +4,11 @@ import { fileReader } from '../../config/checks/trust.ts';
 import { savedText } from '../../config/formats/saved.ts';
 import type { ReadBytes } from '../../config/secrets.ts';
 import { certProbe } from '../../device/certs.ts';
+import { hostKind } from '../../device/hostkind.ts';
 import { storagePaths } from '../../device/storage.ts';
 import { type SystemFacts, systemProbe } from '../../device/system.ts';
 import { certificateFinding, certificateSources, type FilesInUse } from '../../health/certificates.ts';
-import { assumedHost, type HostCommands, hosts } from '../../health/host.ts';
+import { commandsOf, type HostCommands } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
 import { type DoctorFacts, findingsOfStep } from './facts.ts';
@@ -30,7 +31,7 @@ async function lookAtCertificates(files: FilesInUse, host: HostCommands, read: R
  * problem of the config.
  */
 export async function datesOf(files: FilesInUse, read: ReadBytes): Promise<string[]> {
-  const { found } = await lookAtCertificates(files, hosts[assumedHost], read);
+  const { found } = await lookAtCertificates(files, commandsOf(hostKind(files.config.agent.host)), read);
   return found.filter(({ code }) => code !== 'certificate_unreadable').map(({ text }) => text);
 }
 

@@ -77,6 +77,7 @@ function commitNew(
     ...monitorOf(used, run.local),
     ...known({ leaf, copies: handed.copies }),
     local: run.local,
+    config_file: run.input.configFile,
   });
 }
 

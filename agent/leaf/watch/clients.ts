@@ -4,7 +4,7 @@ import { isObject } from '../../lib/parse.ts';
 import { absent, fresh, type Reading } from '../../lib/reading.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type AskLeaf, Unanswered } from './ask.ts';
-import { amount, count, parseReport, word } from './reports.ts';
+import { amount, count, reportIn, word } from './reports.ts';
 
 /** One client connection. Counts are since it was made. */
 export interface Client {
@@ -53,7 +53,7 @@ function parseClient(entry: unknown): Client[] {
 
 /** The clients in a CONNZ report, and how many there are in all; undefined when it cannot be understood. */
 export function parseConnz(text: string): { readonly total: number; readonly clients: Client[] } | undefined {
-  const report = parseReport(text);
+  const report = reportIn(text);
   const total = count(report?.['total']);
   const all: unknown = report?.['connections'] ?? [];
   return total === undefined || !Array.isArray(all)

@@ -32,7 +32,7 @@ export interface ServerFacts {
 type Json = Readonly<Record<string, unknown>>;
 
 /** The report itself: plain over HTTP, under `data` in the reply to a system request. */
-export function parseReport(text: string): Json | undefined {
+export function reportIn(text: string): Json | undefined {
   try {
     const json: unknown = JSON.parse(text);
     const report = isObject(json) && isObject(json['server']) ? json['data'] : json;
@@ -79,7 +79,7 @@ function parseLink(entry: unknown): HubLink[] {
 
 /** The links to hubs in a LEAFZ report; undefined when it cannot be understood. */
 export function parseLeafz(text: string): HubLink[] | undefined {
-  const report = parseReport(text);
+  const report = reportIn(text);
   if (report === undefined || count(report['leafnodes']) === undefined) return undefined;
   const leafs: unknown = report['leafs'] ?? []; // null in 2.9 when there are none
   return Array.isArray(leafs) ? leafs.flatMap(parseLink) : undefined;
@@ -95,7 +95,7 @@ function parseRemotes(leaf: unknown): string[] {
 
 /** The server in a VARZ report; undefined when it cannot be understood. */
 export function parseVarz(text: string): ServerFacts | undefined {
-  const report = parseReport(text);
+  const report = reportIn(text);
   const id = word(report?.['server_id']);
   if (report === undefined || id === undefined || count(report['connections']) === undefined)
     return undefined;

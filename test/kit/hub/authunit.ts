@@ -42,7 +42,7 @@ export async function startUnit(
     [`config ${name} '${name}'`, ...lines.map((line) => `\t${line}`), ''].join('\n');
   const config = join(dir, 'nunect');
   const sections = [
-    section('agent', [`option unit '${unit}'`, `option interval_s '1'`]),
+    section('agent', [`option unit '${unit}'`, "option host 'openwrt'", `option interval_s '1'`]),
     section('hub', hub),
     section('leaf', [
       `option mode '${mode}'`,

@@ -49,7 +49,7 @@ export async function agentWith(
   const port = await reservePort();
   const config = join(dir, 'nunect');
   const ptp = time.some((line) => line.includes('ptp_socket')) ? '' : `\tlist ptp_socket '${dir}/none'\n`;
-  const text = `config agent 'agent'\n\toption unit '${unit}'\n\toption interval_s '1'\n${sections}
+  const text = `config agent 'agent'\n\toption unit '${unit}'\n\toption host 'openwrt'\n\toption interval_s '1'\n${sections}
 config status 'status'\n\toption port '${port}'
 config time 'time'\n\toption chrony_port '${await reservePort()}'\n${ptp}${time.map((line) => `\t${line}\n`).join('')}`;
   writeFileSync(config, text, { mode: 0o600 });

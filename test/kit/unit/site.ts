@@ -122,6 +122,7 @@ export async function writeUci(opts: UnitOptions, ports: { leaf: number; status:
 `;
   const text = `config agent 'agent'
 	option unit '${opts.unit}'
+	option host 'openwrt'
 	option interval_s '${opts.interval_s ?? 5}'
 
 config hub 'hub'

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Config } from '../../../agent/config/options.ts';
+import { type HostKind, hostKinds } from '../../../agent/device/hostkind.ts';
 import type { FindingCode, FindingData, RemedyContext } from '../../../agent/health/finding.ts';
 import { findingOf, findings } from '../../../agent/health/findings.ts';
-import { type HostKind, hosts } from '../../../agent/health/host.ts';
+import { commandsOf } from '../../../agent/health/host.ts';
 import { withOptions } from '../../kit/leaf/leafconfig.ts';
 
 type Options = Parameters<typeof withOptions>[0];
 const hub = { url: ['tls://hub.example.org'], user: 'u' };
 const contextOf = ({ hub: ofHub, ...others }: Options = {}, host: HostKind = 'openwrt'): RemedyContext => ({
   config: withOptions({ hub: { ...hub, ...ofHub }, ...others }),
-  host: hosts[host],
+  host: commandsOf(host),
 });
 const inMode = (mode: Config['leaf']['mode']) => contextOf({ leaf: { mode } });
 const remedy = <C extends FindingCode>(code: C, data: FindingData[C], context = contextOf()): string =>
@@ -48,7 +49,7 @@ const samples: { readonly [C in FindingCode]: FindingData[C] } = {
 };
 
 test('every finding has a sentence and a command that a shell takes, on every kind of host', () => {
-  for (const host of Object.keys(hosts) as HostKind[])
+  for (const host of hostKinds)
     for (const code of Object.keys(findings) as FindingCode[]) {
       const found = findingOf(code, samples[code], contextOf({}, host));
       assert.doesNotMatch(`${found.key} ${found.text} ${found.remedy}`, /undefined|\[object/);
@@ -135,7 +136,7 @@ test('what is wrong with the records is mended at the hub or by more memory', ()
   const config = withOptions({});
   const spool = { ...config.spool, snapshot_file: '/mnt/a b/spool' };
   assert.equal(
-    remedy('snapshot_failed', { why: '' }, { config: { ...config, spool }, host: hosts.openwrt }),
+    remedy('snapshot_failed', { why: '' }, { config: { ...config, spool }, host: commandsOf('openwrt') }),
     "ls -ld '/mnt/a b'; df -h '/mnt/a b'",
   );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../../../agent/health/finding.ts';
 import { findingsBetween, type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
-import { hosts } from '../../../agent/health/host.ts';
+import { commandsOf } from '../../../agent/health/host.ts';
 import type { SpoolStats } from '../../../agent/records/stats.ts';
 import { epoch_s } from '../../kit/clock/evidence.ts';
 import { withOptions } from '../../kit/leaf/leafconfig.ts';
@@ -15,7 +15,7 @@ const noHub = withOptions({});
 const notSetUp = ['not_set_up', 'setup not set up'];
 const good: HealthFacts = {
   config,
-  host: hosts.openwrt,
+  host: commandsOf('openwrt'),
   problems: [],
   leaf: { state: 'current', conf: '/c', notes: [] },
   link: { connected: true, since_ms: 0 },

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { defaultsOf } from '../../../agent/config/options.ts';
-import { hosts } from '../../../agent/health/host.ts';
+import { hostKinds } from '../../../agent/device/hostkind.ts';
+import { commandsOf } from '../../../agent/health/host.ts';
 import { hubRemedy } from '../../../agent/health/hubremedies.ts';
 import { type CauseCode, causes } from '../../../agent/leaf/causes.ts';
 
 const hub = { ...defaultsOf('hub'), url: ['tls://hub.example.org'], user: 'u' };
 const remedy = (cause: CauseCode, change: Partial<typeof hub> = {}): string =>
-  hubRemedy(cause, { ...hub, ...change }, hosts.openwrt);
+  hubRemedy(cause, { ...hub, ...change }, commandsOf('openwrt'));
 
 test('a refused login is mended where the login comes from', () => {
   assert.equal(
@@ -18,7 +19,10 @@ test('a refused login is mended where the login comes from', () => {
   assert.match(remedy('auth', { creds_file: '/c' }), /^nsc .*to \/c$/);
   assert.match(remedy('auth', { password_file: '/p' }), /^vi \/p; /);
   const { user: _, ...nobody } = hub;
-  assert.match(hubRemedy('auth', { ...nobody, user: undefined }, hosts.openwrt), /hub\.user='USER'; /);
+  assert.match(
+    hubRemedy('auth', { ...nobody, user: undefined }, commandsOf('openwrt')),
+    /hub\.user='USER'; /,
+  );
 });
 
 test('a hub that does not answer is pinged by its name or address', () => {
@@ -28,7 +32,7 @@ test('a hub that does not answer is pinged by its name or address', () => {
 
 test('each cause has a command that a shell takes, for options that there are', () => {
   for (const cause of Object.keys(causes) as CauseCode[])
-    for (const host of Object.values(hosts)) {
+    for (const host of hostKinds.map((kind) => commandsOf(kind))) {
       const command = hubRemedy(cause, hub, host);
       execFileSync('sh', ['-n', '-c', command]);
       const [, option] = /uci set nunect\.hub\.(\w+)=/.exec(command) ?? [];

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeConfig } from '../../../../agent/cli/doctor/configchecks.ts';
 import { loadConfigFile } from '../../../../agent/config/file.ts';
-import { hosts } from '../../../../agent/health/host.ts';
+import { commandsOf } from '../../../../agent/health/host.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { levels } from '../../../kit/unit/checkresults.ts';
 
 const at = { file: '/etc/config/nunect', line: 3, severity: 'error' } as const;
-const facts = { config: withOptions({}), host: hosts.openwrt, file: at.file, set: 3 };
+const facts = { config: withOptions({}), host: commandsOf('openwrt'), file: at.file, set: 3 };
 
 test('a problem of the config is shown where it can be mended, one of rights with its command', () => {
   const rights = 'readable by everybody (mode 0644, owner root, group root): chmod 600 /k';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type HubEvidence, judgeHub } from '../../../../agent/cli/doctor/hub.ts';
-import { hosts } from '../../../../agent/health/host.ts';
+import { commandsOf } from '../../../../agent/health/host.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { levels, resultOf } from '../../../kit/unit/checkresults.ts';
 import { findingLike } from '../../../kit/unit/unitfakes.ts';
 
 const contextOf = (url: string) => ({
   config: withOptions({ hub: { url: [url], user: 'u' } }),
-  host: hosts.openwrt,
+  host: commandsOf('openwrt'),
 });
 const context = contextOf('tls://h:7422');
 const away: HubEvidence = { joined: false, probes: [] };

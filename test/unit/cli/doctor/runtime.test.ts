@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checkRuntime, judgeNode, type Keeper, keeperOf } from '../../../../agent/cli/doctor/runtime.ts';
-import { hosts } from '../../../../agent/health/host.ts';
+import { commandsOf } from '../../../../agent/health/host.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
 
-const host = hosts.openwrt;
+const host = commandsOf('openwrt');
 const nobody = undefined;
 const judged = (version: string, day: string, keeper: Keeper | undefined = nobody, quality = 'tracking') =>
   judgeNode({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type CheckResult, exitCode } from '../../../../agent/cli/doctor/checkresult.ts';
 import { judgeTime, type TimeSeen } from '../../../../agent/cli/doctor/time.ts';
 import type { Config } from '../../../../agent/config/options.ts';
-import { hosts } from '../../../../agent/health/host.ts';
+import { commandsOf } from '../../../../agent/health/host.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { resultOf } from '../../../kit/unit/checkresults.ts';
 
@@ -13,7 +13,7 @@ const configOf = (changes: Partial<Config['time']>): Config => ({
   time: { ...base.time, ...changes },
 });
 const seen: TimeSeen = {
-  host: hosts.openwrt,
+  host: commandsOf('openwrt'),
   config: base,
   clock: { source: 'ntp', quality: 'locked', evidence: 'e', reasons: ['ntp_locked'] },
   ptp: { seen: 'absent', why: 'no socket', absent_reason: 'no_socket', ports: [] },
