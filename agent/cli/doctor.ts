@@ -7,7 +7,15 @@ import { type Spawn, spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
-import { type CheckResult, exitCode, firstCause, report, warn } from './doctor/checkresult.ts';
+import {
+  type CheckResult,
+  exitCode,
+  firstCause,
+  resultLines,
+  skip,
+  summaryLine,
+  warn,
+} from './doctor/checkresult.ts';
 import { checkConfig, checkRendered } from './doctor/configchecks.ts';
 import { checkCertificates, checkDevice, checkRest } from './doctor/device.ts';
 import type { DoctorFacts } from './doctor/facts.ts';
@@ -19,7 +27,7 @@ import { checkTime } from './doctor/timechecks.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { askAgent, readAgentFile } from './localunit.ts';
-import { painter } from './terminal.ts';
+import { type Paint, painter } from './terminal.ts';
 
 const usage = `usage: nunect doctor [--json] [--config FILE] [--dir DIR]
 
@@ -64,7 +72,10 @@ const checks: readonly Check[] = [
   ['unit', checkRest],
 ];
 
-async function runChecks(facts: DoctorFacts): Promise<CheckResult[]> {
+/** Begins all checks at once, and gives each as it will come, in their order. */
+function beginChecks(
+  facts: DoctorFacts,
+): { readonly what: string; readonly results: Promise<readonly CheckResult[]> }[] {
   const ticker = systemTicker();
   const late = `was not done within ${limit_ms / 1000} s`;
   const run = async ([what, check]: Check): Promise<readonly CheckResult[]> => {
@@ -72,7 +83,23 @@ async function runChecks(facts: DoctorFacts): Promise<CheckResult[]> {
     const failed = found.catch((error: unknown) => [warn(what, messageOf(error))]);
     return (await within(ticker, limit_ms, failed)) ?? [warn(what, late)];
   };
-  return (await Promise.all(checks.map(run))).flat();
+  return checks.map((check) => ({ what: check[0], results: run(check) }));
+}
+
+const patience_ms = 200;
+
+/** Says on a terminal what is waited for, once that takes a while. Gives its end, which leaves nothing of it. */
+function waitFor(what: string, paint: Paint, io: CommandIo): () => void {
+  if (!process.stdout.isTTY) return () => {};
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    io.stdout(paint('dim', `...   ${what}`), true);
+  }, patience_ms);
+  return () => {
+    clearTimeout(timer);
+    if (isShown) io.stdout('\x1b[G\x1b[K', true);
+  };
 }
 
 /** Starts programs, and ends those that still run. */
@@ -119,12 +146,23 @@ export async function doctor(args: readonly string[], io: CommandIo): Promise<nu
   const { spawn, endAll } = spawner(configFile);
   const ended = new AbortController();
   const facts = await gather(configFile, dir);
-  const findings = await runChecks({ ...facts, spawn, signal: ended.signal });
+  const paint = painter(process.stdout.isTTY);
+  const findings: CheckResult[] = [];
+  const tell = (results: readonly CheckResult[]): void => {
+    findings.push(...results);
+    if (!json) io.stdout(resultLines(results, paint), true);
+  };
+  if (!facts.isRoot)
+    tell([skip('user', 'not root: what this user may not see is skipped; as root nothing is')]);
+  for (const { what, results } of beginChecks({ ...facts, spawn, signal: ended.signal })) {
+    const unwait = json ? () => {} : waitFor(what, paint, io);
+    tell(await results.finally(unwait));
+  }
   ended.abort();
   endAll(); // nothing that hangs may hold us
   const code = exitCode(findings);
   const first = firstCause(findings)?.what;
   if (json) io.stdout(`${JSON.stringify({ code, ...(first && { first }), findings })}\n`);
-  else io.stdout(report(findings, painter(process.stdout.isTTY)), true);
+  else io.stdout(summaryLine(findings, paint), true);
   return code;
 }

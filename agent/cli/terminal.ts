@@ -19,7 +19,7 @@ export const painter = (
 
 /** The escape codes that `painter` and our screens write. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
-const styles = /(\r?\n|\x1b\[[\d;]*[mHJK])/;
+const styles = /(\r?\n|\x1b\[[\d;]*[GHJKm])/;
 
 /** A text as it may leave the process: nothing that a terminal would obey but ends of lines and, with `styled`, our codes. */
 export const printable = (text: string, styled = false): string =>

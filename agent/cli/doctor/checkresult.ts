@@ -61,8 +61,12 @@ export const firstCause = (findings: readonly CheckResult[]): CheckResult | unde
 export const exitCode = (findings: readonly CheckResult[]): 0 | 1 | 2 =>
   findings.some(({ level }) => level === 'FAIL') ? 2 : findings.some(isWrong) ? 1 : 0;
 
-/** All checks, and the first cause in the last line. */
-export function report(findings: readonly CheckResult[], paint: Paint): string {
+/** What some checks came to, a line each. */
+export const resultLines = (results: readonly CheckResult[], paint: Paint): string =>
+  results.map((one) => line(one, paint)).join('');
+
+/** The last line: how many findings there are, and which one is the first cause. */
+export function summaryLine(findings: readonly CheckResult[], paint: Paint): string {
   const first = firstCause(findings);
   const count = findings.filter(isWrong).length;
   const summary =
@@ -72,5 +76,5 @@ export function report(findings: readonly CheckResult[], paint: Paint): string {
           hues[first.level],
           `${count} ${count === 1 ? 'finding' : 'findings'}; begin with: ${visible(first.what)} (${first.level})`,
         );
-  return `${findings.map((one) => line(one, paint)).join('')}\n${summary}\n`;
+  return `\n${summary}\n`;
 }

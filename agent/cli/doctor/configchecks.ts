@@ -58,7 +58,7 @@ export function checkRendered(facts: DoctorFacts): CheckResult {
   const { file, whyNoFile: { why: unread = '', code } = {}, configFile, dir, isRoot, host } = facts;
   if (file === undefined)
     return !isRoot && code === 'EACCES'
-      ? skip(what, `not permitted as this user: ${unread}`)
+      ? skip(what, `this user may not see it: ${unread}`)
       : fail(what, unread, host.restart('nunect'));
   const state = file.leaf?.state ?? 'current';
   const finding =

@@ -39,13 +39,15 @@ export async function checkServer({
 
 /** The agent, by whether it answers. */
 export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
-  const { snapshot, dir, host } = facts;
+  const { snapshot, dir, host, isRoot } = facts;
   const what = 'agent';
   if (snapshot !== undefined)
     return ok(what, `answers as ${snapshot.unit}, nunect ${snapshot.version}: ${snapshot.status}`);
   if (!configOf(facts).agent.enabled)
     return warn(what, 'agent.enabled is 0: nothing is started', host.set({ 'agent.enabled': '1' }));
-  if (await agentProcess(dir)) return fail(what, 'runs but does not answer', host.restart('nunect'));
+  const runs = await agentProcess(dir);
+  if (runs && !isRoot) return skip(what, 'runs; this user may not ask it');
+  if (runs) return fail(what, 'runs but does not answer', host.restart('nunect'));
   return fail(what, 'does not run', host.start('nunect'));
 }
 
@@ -60,7 +62,7 @@ async function checkLeafProcess(facts: DoctorFacts): Promise<CheckResult> {
     if (why === undefined) return ok(what, `runs as process ${running.pid}`);
     return fail(what, `runs as process ${running.pid}, but: ${why.detail}`, restart);
   }
-  if (!isRoot && facts.file === undefined) return skip(what, 'not permitted as this user');
+  if (!isRoot && facts.file === undefined) return skip(what, 'this user may not see it');
   const [last] = latestWarnings(leafLog(dir), 1);
   return fail(
     what,
