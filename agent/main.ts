@@ -1,41 +1,4 @@
-import { check } from './cli/check.ts';
-import { doctor } from './cli/doctor.ts';
-import { echo } from './cli/echo.ts';
-import { endOnceWritten, runProcess } from './cli/process.ts';
-import { render } from './cli/render.ts';
-import { run } from './cli/run.ts';
-import { status } from './cli/status.ts';
+import { runProcess } from './cli/process.ts';
+import { nunect } from './commands.ts';
 
-const onReload = (fn: () => void): void => void process.on('SIGHUP', fn);
-
-runProcess({
-  name: 'nunect',
-  about: 'the leaf agent of a NATS backbone',
-  commands: {
-    run: {
-      about: 'run the agent',
-      call: (args, { io, stopSignal }) => run(args, io, { stop: stopSignal(), onReload }),
-    },
-    render: {
-      about: 'write the config of nats-server and of the agent',
-      call: (args, { io }) => render(args, io),
-    },
-    check: {
-      about: 'check the config',
-      call: (args, { io }) => check(args, io),
-    },
-    echo: {
-      about: 'ask a unit for its echo, like ping',
-      call: async (args, { io, stopSignal }) => endOnceWritten(await echo(args, io, stopSignal(), 'nunect')),
-    },
-    status: {
-      about: 'show the state of the unit',
-      call: (args, { io, stopSignal }) => status(args, io, stopSignal()),
-    },
-    doctor: {
-      about: 'diagnose faults and show the command that fixes each',
-      call: (args, { io }) => doctor(args, io),
-    },
-  },
-  elsewhere: { top: "'nunect-hub top' on the operator's machine" },
-});
+runProcess(nunect);

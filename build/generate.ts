@@ -1,5 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { nunect } from '../agent/commands.ts';
+import { nunectHub } from '../agent/hub/commands.ts';
+import { bashCompletion, manPage } from './clireference.ts';
 import { clockReference } from './clockreference.ts';
 import { iniExample, uciExample } from './exampleconfig.ts';
 import { lucioptions } from './lucioptions.ts';
@@ -8,7 +11,7 @@ import { optionsReference } from './optionsreference.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
 /** Every checked-in file that is generated, and its generator. */
-const generated: readonly { readonly path: string; make(): string }[] = [
+const generated: readonly { readonly path: string; make(): string | Promise<string> }[] = [
   { path: 'config/nunect', make: uciExample },
   { path: 'config/nunect.ini.example', make: iniExample },
   { path: 'docs/options.md', make: optionsReference },
@@ -16,6 +19,10 @@ const generated: readonly { readonly path: string; make(): string }[] = [
   { path: 'openwrt/luci-app-nunect/po/templates/nunect.pot', make: lucipot },
   { path: 'docs/subjects.md', make: subjectsReference },
   { path: 'docs/clock.md', make: clockReference },
+  ...[nunect, nunectHub].flatMap((program) => [
+    { path: `docs/man/${program.name}.1`, make: () => manPage(program) },
+    { path: `config/completion/${program.name}.bash`, make: () => bashCompletion(program) },
+  ]),
 ];
 
 const root = resolve(__dirname, '..');
@@ -28,17 +35,26 @@ function textOf(file: string): string | undefined {
   }
 }
 
-const stale = generated
-  .map(({ path, make }) => ({ path, file: join(root, path), text: make() }))
-  .filter(({ file, text }) => textOf(file) !== text);
+async function findStale() {
+  const made = generated.map(async ({ path, make }) => ({
+    path,
+    file: join(root, path),
+    text: await make(),
+  }));
+  return (await Promise.all(made)).filter(({ file, text }) => textOf(file) !== text);
+}
 
-if (process.argv.includes('--check')) {
-  for (const { path } of stale) console.error(`${path} is out of date: run npm run generate`);
-  process.exitCode = stale.length === 0 ? 0 : 1;
-} else {
-  for (const { path, file, text } of stale) {
+async function generate(isCheck: boolean): Promise<void> {
+  for (const { path, file, text } of await findStale()) {
+    if (isCheck) {
+      console.error(`${path} is out of date: run npm run generate`);
+      process.exitCode = 1;
+      continue;
+    }
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
     console.log(`wrote ${path}`);
   }
 }
+
+void generate(process.argv.includes('--check'));

@@ -15,7 +15,7 @@ import { type Link, openLink } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
 import { echoHeaders, oneWay } from '../peers/oneway.ts';
 import { echoOf } from '../wire/subjects.ts';
-import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from './connect.ts';
+import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from './connect/connect.ts';
 import { type EchoSample, formatSample, formatSummary, summarise, whyNoOneWay } from './echostats.ts';
 import { numberFlag, readArgs } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';

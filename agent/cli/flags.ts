@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { suggest } from '../config/suggest.ts';
 import { UsageError } from './io.ts';
 
 type Flags = NonNullable<ParseArgsConfig['options']>;
@@ -23,13 +24,19 @@ function findWrong(given: { args: string[]; options: Flags }, allowPositionals: 
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
     const flag = Object.hasOwn(given.options, name) ? given.options[name] : undefined;
-    if (flag === undefined) return `unknown option '${rawName}'`;
+    if (flag === undefined) return `unknown option '${rawName}'${similarTo(name, given.options)}`;
     if (flag.type === 'boolean' && value !== undefined) return `option '${rawName}' takes no value`;
     if (flag.type === 'string' && value === undefined) return `option '${rawName}' needs a value`;
     if (!inlineValue && /^-./.test(value ?? ''))
       return `option '${rawName}' needs a value; one that begins with - is given as --${name}=${value}`;
   }
   return undefined;
+}
+
+/** A flag that may have been meant. */
+function similarTo(name: string, flags: Flags): string {
+  const similar = suggest(name, Object.keys(flags));
+  return similar === undefined ? '' : `, did you mean '--${similar}'?`;
 }
 
 /** The value of a flag as a number from `least` to `most`; anything else throws a UsageError. */

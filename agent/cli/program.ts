@@ -56,8 +56,7 @@ export function unknownCommand({ name, commands, elsewhere = {} }: Program, word
 
 /** Calls the command that the arguments name and gives its exit code; wrong usage throws a UsageError. */
 export async function callCommand(program: Program, argv: readonly string[], edge: Edge): Promise<number> {
-  const [word, ...args] = argv;
-  if (word === undefined) throw new UsageError(`a command is missing; see '${program.name} help'`);
+  const [word = 'help', ...args] = argv;
   if (['version', '--version', '-V'].includes(word)) {
     edge.io.stdout(`${program.name} ${version}\n`);
     return 0;
@@ -74,6 +73,6 @@ export async function callCommand(program: Program, argv: readonly string[], edg
     return await command.call(args, edge);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${visible(error.message)}\nsee '${program.name} help ${word}'`, { cause: error });
+    throw new UsageError(`${visible(error.message)}; see '${program.name} help ${word}'`, { cause: error });
   }
 }

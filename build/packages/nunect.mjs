@@ -35,5 +35,6 @@ publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
     ['/usr/lib/nunect/nunect.cjs', 0o644, 'dist/nunect.cjs'],
     ['/usr/lib/nunect/pace.sh', 0o644, 'procd/pace.sh'],
     ['/usr/lib/nunect/procd.sh', 0o644, 'procd/procd.sh'],
+    ['/usr/share/bash-completion/completions/nunect', 0o644, 'config/completion/nunect.bash'],
   ],
 };

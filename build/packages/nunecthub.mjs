@@ -13,11 +13,14 @@ export const nunectHub = {
   license,
   engines,
   bin: { 'nunect-hub': 'nunect-hub.cjs' },
+  man: ['nunect-hub.1'],
   // path in the package, mode, path in the project
   sources: [
     ['LICENSE', 0o644, 'LICENSE'],
     ['README.md', 0o644, 'build/packages/nunect-hub/README.md'],
     ['THIRD_PARTY.txt', 0o644, 'dist/THIRD_PARTY-hub.txt'],
+    ['nunect-hub.1', 0o644, 'docs/man/nunect-hub.1'],
+    ['nunect-hub.bash', 0o644, 'config/completion/nunect-hub.bash'],
     ['nunect-hub.cjs', 0o755, 'dist/nunect-hub.cjs'],
   ],
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { cannotConnect, linkOptions } from '../../agent/cli/connect.ts';
+import { cannotConnect, linkOptions } from '../../agent/cli/connect/connect.ts';
 import { connectionOf } from '../../agent/leaf/conf/connection.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';

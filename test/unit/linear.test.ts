@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { linkOptions } from '../../agent/cli/connect.ts';
+import { linkOptions } from '../../agent/cli/connect/connect.ts';
 import { numberFlag, readArgs, readFlags } from '../../agent/cli/flags.ts';
 import { unknownCommand } from '../../agent/cli/program.ts';
 import { commandLines, printable, wrap } from '../../agent/cli/terminal.ts';

@@ -1,5 +1,5 @@
 // Records of all units off a link into a fleet, and what there is to show of it.
-import { shownServers } from '../../cli/connect.ts';
+import { shownServers } from '../../cli/connect/connect.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { denialOf } from '../../nats/denials.ts';
 import type { Link } from '../../nats/link.ts';

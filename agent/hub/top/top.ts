@@ -1,4 +1,10 @@
-import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from '../../cli/connect.ts';
+import {
+  cannotConnect,
+  connected,
+  connectFlags,
+  connectUsage,
+  linkOptions,
+} from '../../cli/connect/connect.ts';
 import { numberFlag, readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { logTo } from '../../lib/log.ts';

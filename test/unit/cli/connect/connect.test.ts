@@ -1,9 +1,9 @@
 // Where the operator's commands connect to, and with which login.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cannotConnect, linkOptions } from '../../../agent/cli/connect.ts';
-import { UsageError } from '../../../agent/cli/io.ts';
-import { connectionOptions } from '../../../agent/nats/session.ts';
+import { cannotConnect, linkOptions } from '../../../../agent/cli/connect/connect.ts';
+import { UsageError } from '../../../../agent/cli/io.ts';
+import { connectionOptions } from '../../../../agent/nats/session.ts';
 
 const own = { name: 'test', inboxPrefix: '_INBOX' };
 const read = (values: Parameters<typeof linkOptions>[0], env = {}) => linkOptions(values, env, own);

@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { formatCreds, readCreds, readPassword, readSeed } from '../config/formats/creds.ts';
-import { savedText } from '../config/formats/saved.ts';
-import { defaultPorts } from '../lib/defaults.ts';
-import { messageOf } from '../lib/errors.ts';
-import { known } from '../lib/known.ts';
-import type { ParseResult } from '../lib/parse.ts';
-import type { Ticker } from '../lib/ticker.ts';
-import type { Link } from '../nats/link.ts';
-import type { LinkOptions } from '../nats/session.ts';
-import { UsageError } from './io.ts';
+import { formatCreds, readCreds, readPassword, readSeed } from '../../config/formats/creds.ts';
+import { savedText } from '../../config/formats/saved.ts';
+import { defaultPorts } from '../../lib/defaults.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { known } from '../../lib/known.ts';
+import type { ParseResult } from '../../lib/parse.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import type { LinkOptions } from '../../nats/session.ts';
+import { UsageError } from '../io.ts';
+import { readContext, selectedContext } from './context.ts';
 
 /** The flags by which a command for operators finds its server and logs in. */
 export const connectFlags = {
+  context: { type: 'string' },
   server: { type: 'string', multiple: true },
   user: { type: 'string' },
   'password-file': { type: 'string' },
@@ -24,16 +26,23 @@ export const connectFlags = {
 } as const;
 
 /** Their lines in the usage of a command. */
-export const connectUsage = `  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client});
+export const connectUsage = `  --context NAME      a context of the nats CLI (default $NATS_CONTEXT; without it and $NATS_URL the selected one)
+  --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client});
                       tls:// demands TLS; it may contain USER:PASSWORD@ or TOKEN@
   --user, --password-file, --creds, --nkey FILE, --tls-ca, --tls-cert, --tls-key
                       credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY)
 `;
 
 type Values = { readonly server?: readonly string[] | undefined } & {
-  readonly [name in 'user' | 'password-file' | 'creds' | 'nkey' | 'tls-ca' | 'tls-cert' | 'tls-key']?:
-    | string
-    | undefined;
+  readonly [name in
+    | 'context'
+    | 'user'
+    | 'password-file'
+    | 'creds'
+    | 'nkey'
+    | 'tls-ca'
+    | 'tls-cert'
+    | 'tls-key']?: string | undefined;
 };
 
 /** What is in the file of a flag, by the reader of its kind. */
@@ -92,28 +101,54 @@ function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEn
   const given = { user: values.user, password: passwordFile && readFrom(passwordFile, readPassword) };
   const preset = values.user === undefined ? inUrl : undefined;
   return {
-    ...(preset ?? known({ user: env['NATS_USER'], password: env['NATS_PASSWORD'] })),
+    ...(preset ??
+      known({ user: env['NATS_USER'], password: env['NATS_PASSWORD'], token: env['NATS_TOKEN'] })),
     ...known(given),
   };
 }
 
-/** How to connect by those flags and, where they are silent, by the environment of the `nats` CLI. */
+/** The environment as a context has it, in place of that of the process; that one, where no context is meant. */
+function environmentOf({ context, server }: Values, env: NodeJS.ProcessEnv) {
+  const isElsewhere = server !== undefined || env['NATS_URL'] !== undefined;
+  const name = context ?? env['NATS_CONTEXT'] ?? (isElsewhere ? undefined : selectedContext(env));
+  if (name === undefined) return { env, tls: {}, inboxPrefix: undefined };
+  const { url, user, password, token, creds, nkey, ca, cert, key, inbox_prefix } = readContext(name, env);
+  return {
+    env: {
+      NATS_URL: url,
+      NATS_USER: user,
+      NATS_PASSWORD: password,
+      NATS_TOKEN: token,
+      NATS_CREDS: creds,
+      NATS_NKEY: nkey,
+    },
+    tls: known({ caFile: ca, certFile: cert, keyFile: key }),
+    inboxPrefix: inbox_prefix,
+  };
+}
+
+/** How to connect by those flags and, where they are silent, by the context or the environment of the `nats` CLI. */
 export function linkOptions(
   values: Values,
-  env: NodeJS.ProcessEnv,
+  processEnv: NodeJS.ProcessEnv,
   own: Pick<LinkOptions, 'name' | 'inboxPrefix'>,
 ): LinkOptions {
+  const { env, inboxPrefix, ...given } = environmentOf(values, processEnv);
   const creds = values.creds ?? env['NATS_CREDS'];
   const nkey = values.nkey ?? env['NATS_NKEY'];
-  const tls = known({
-    caFile: values['tls-ca'],
-    certFile: values['tls-cert'],
-    keyFile: values['tls-key'],
-  });
+  const tls = {
+    ...given.tls,
+    ...known({
+      caFile: values['tls-ca'],
+      certFile: values['tls-cert'],
+      keyFile: values['tls-key'],
+    }),
+  };
   const { servers, login } = readServers(values, env);
   return {
     servers,
     ...own,
+    ...known({ inboxPrefix }),
     ...loginOf(values, login, env),
     ...known({
       creds: creds && formatCreds(readFrom(creds, readCreds)),
@@ -152,5 +187,16 @@ export const shownServers = ({ servers }: LinkOptions): string => servers.join('
 const noTls = "server does not support 'tls'";
 
 /** What is said when there is no connection. */
-export const cannotConnect = (options: LinkOptions, why: string): string =>
-  `cannot connect to ${shownServers(options)}: ${why === noTls ? 'TLS is demanded, but the server does not offer it; nothing was sent' : why}`;
+export function cannotConnect(options: LinkOptions, why: string): string {
+  const words =
+    why === noTls
+      ? 'TLS is demanded, but the server does not offer it; nothing was sent'
+      : `${why}${loginHint(why)}`;
+  return `cannot connect to ${shownServers(options)}: ${words}`;
+}
+
+/** How to log in, where that is what the server wants. */
+const loginHint = (why: string): string =>
+  /authorization|authentication/i.test(why)
+    ? '; log in with --user and --password-file, --creds, --context, or NATS_USER and NATS_PASSWORD'
+    : '';

@@ -1,0 +1,27 @@
+import { echo } from '../cli/echo.ts';
+import { endOnceWritten } from '../cli/process.ts';
+import type { Program } from '../cli/program.ts';
+import { top } from './top/top.ts';
+
+/** The commands of an operator. */
+export const nunectHub: Program = {
+  name: 'nunect-hub',
+  about: "the operator's commands for a NATS backbone of nunect units",
+  commands: {
+    top: {
+      about: 'show all units at a glance, live',
+      call: async (args, { io, stopSignal }) => endOnceWritten(await top(args, io, stopSignal(), process)),
+    },
+    echo: {
+      about: 'ask a unit for its echo, like ping',
+      call: async (args, { io, stopSignal }) =>
+        endOnceWritten(await echo(args, io, stopSignal(), 'nunect-hub')),
+    },
+  },
+  elsewhere: Object.fromEntries(
+    ['run', 'render', 'check', 'status', 'doctor'].map((command) => [
+      command,
+      `'nunect ${command}' on the unit`,
+    ]),
+  ),
+};

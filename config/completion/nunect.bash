@@ -1,0 +1,20 @@
+# Written by build/clireference.ts: changes made here are lost.
+_nunect() {
+  local words=''
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    words='run render check echo status doctor version help'
+  else
+    case ${COMP_WORDS[1]} in
+    run) words='--dir --config --help' ;;
+    render) words='--config --out --keep --stdout --no-test --leaf-address --help' ;;
+    check) words='--config --format --help' ;;
+    echo) words='--count --json --interval --timeout --size --context --server --user --password-file --creds --nkey --tls-ca --tls-cert --tls-key --inbox-prefix --help' ;;
+    status) words='--json --watch --dir --help' ;;
+    doctor) words='--json --config --dir --help' ;;
+    help) words='run render check echo status doctor' ;;
+    esac
+  fi
+  # shellcheck disable=SC2207  # words have no blanks
+  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _nunect nunect
