@@ -41,11 +41,11 @@ const impure =
 /** The file that an import of `path` leads to, below agent/. */
 const resolved = (path: string, target: string): string => normalize(join(dirname(path), target));
 
-/** The room that a path below agent/ belongs to; loose files beside main.ts are the agent itself. */
+/** The room that a path below agent/ belongs to; loose files beside main.ts and its commands are the agent itself. */
 const roomOf = (path: string): string => {
   const [head = '', ...rest] = path.split('/');
   if (rest.length > 0) return head;
-  return head === 'main.ts' ? 'main' : 'agent';
+  return head === 'main.ts' || head === 'commands.ts' ? 'main' : 'agent';
 };
 const layerOf = (room: string): number => layers.findIndex((names) => names.includes(room));
 

@@ -56,10 +56,11 @@ test('version names the program', async () => {
     assert.deepEqual(await call(word), { code: 0, stdout: `nunect ${version}\n` });
 });
 
-test('no command, an unknown one and a word of every object are wrong usage', async () => {
-  await assert.rejects(call(), (error: unknown) => {
-    return error instanceof UsageError && error.message === "a command is missing; see 'nunect help'";
-  });
+test('without a word a program shows what it can do', async () => {
+  assert.deepEqual(await call(), await call('help'));
+});
+
+test('an unknown command and a word of every object are wrong usage', async () => {
   for (const word of ['frobnicate', 'constructor', '__proto__'])
     await assert.rejects(call(word), (error: unknown) => {
       return error instanceof UsageError && error.message.includes(`no command '${word}'`);
@@ -73,13 +74,13 @@ test('a word that is no command is answered with the one that was likely meant',
   assert.ok(!unknownCommand(program, 'a\x1b[2Jb').includes('\x1b'));
 });
 
-test('what a command says of its arguments is one line, and where its help is the next', async () => {
+test('what a command says of its arguments is one line, with where its help is', async () => {
   const call = () => assert.fail(new UsageError("unknown option '--\x1b\n[2J'"));
   const one = { ...program, commands: { one: { about: '', call } } };
   const io = { stdout: () => {}, stderr: () => {} };
   await assert.rejects(
     callCommand(one, ['one'], { io, stopSignal: () => assert.fail('nobody stops') }),
-    new UsageError("unknown option '--\\x1b\\x0a[2J'\nsee 'nunect help one'"),
+    new UsageError("unknown option '--\\x1b\\x0a[2J'; see 'nunect help one'"),
   );
 });
 
@@ -98,7 +99,7 @@ test('wrong usage of a command is one line, and where its help is', async () => 
   const io = { stdout: () => {}, stderr: () => {} };
   const edge = { io, stopSignal: () => assert.fail('nobody stops') };
   await assert.rejects(callCommand(failing(new UsageError('no')), ['run', '-x'], edge), (error: unknown) => {
-    return error instanceof UsageError && error.message === "no\nsee 'nunect help run'";
+    return error instanceof UsageError && error.message === "no; see 'nunect help run'";
   });
   const other = new Error('broken');
   await assert.rejects(callCommand(failing(other), ['run'], edge), (error: unknown) => error === other);
