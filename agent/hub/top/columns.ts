@@ -31,10 +31,13 @@ export function clockWords({ clock }: Unit): string {
   return quality === undefined ? source : `${source} ${quality}`;
 }
 
+/** All that is wrong, the gravest first. */
+export const problemsOf = ({ claims, problems = [] }: Unit): readonly string[] =>
+  claims === undefined ? problems : [`its records name '${claims}'`, ...problems];
+
 /** The gravest problem, and how many more there are. */
-function problemWords({ claims, problems = [] }: Unit): string {
-  const all = claims === undefined ? problems : [`its records name '${claims}'`, ...problems];
-  const [first = '', ...others] = all;
+function problemWords(unit: Unit): string {
+  const [first = '', ...others] = problemsOf(unit);
   return others.length === 0 ? first : `(+${others.length}) ${first}`;
 }
 
@@ -53,12 +56,12 @@ export const nameMarks = ({ claims, restarts }: Unit): string =>
   `${claims === undefined ? '' : ' !'}${restarts === 0 ? '' : ` ↻${Math.min(restarts, 999)}`}`;
 
 /** Around true time; else around the time of its grandmaster. */
-const boundWords = (clock: Unit['clock']): string =>
+export const boundWords = (clock: Unit['clock']): string =>
   clock?.error_bound_ns === undefined
     ? ifKnown(clock?.error_rel_ns, (ns) => `gm ${duration_ns(ns)}`)
     : duration_ns(clock.error_bound_ns);
 
-/** The columns between name and problem; a narrow terminal gets the first of them. */
+/** The columns between name and problem; a narrow terminal gets the first of them, and what is wrong. */
 export const columns: readonly Column[] = [
   { title: 'STATE', width: 8, cell: ({ state }) => stateWords[state] },
   { title: 'CLOCK', width: 13, cell: clockWords },
@@ -74,5 +77,5 @@ export const columns: readonly Column[] = [
   { title: 'VERSION', width: 7, cell: ({ version = '' }) => version },
   { title: 'UPTIME', width: 6, right: true, cell: ({ uptime_s }) => ifKnown(uptime_s, formatShortSpan) },
 ];
-/** The last column, as wide as the terminal allows. */
-export const problemColumn: Column = { title: 'PROBLEM', width: 16, cell: problemWords };
+/** The last column, as wide as the terminal allows, and at least so wide. */
+export const problemColumn: Column = { title: 'PROBLEM', width: 18, cell: problemWords };

@@ -1,6 +1,6 @@
 // The table as lines of text. Pure: it depends on nothing but what is passed in.
 import { formatUtc, visible } from '../../lib/format.ts';
-import { type Column, columns, nameMarks, problemColumn } from './columns.ts';
+import { type Column, columns, nameMarks, problemColumn, problemsOf } from './columns.ts';
 import type { State, Unit } from './fleet.ts';
 
 /** What is shown: as a table, or as JSON for scripts. */
@@ -27,6 +27,8 @@ export interface TableSpace {
   readonly colour: boolean;
   /** The first unit to show. */
   readonly from?: number;
+  /** The unit that is chosen. */
+  readonly selected?: string | undefined;
 }
 
 /** Cuts or fills a text to exactly `width` characters. */
@@ -57,34 +59,52 @@ const stateColours: Readonly<Record<State, keyof typeof sgr>> = {
 
 const longestName = 40;
 
-/** The columns for which there is room, and the width of the name. */
+/** The columns for which there is room, and the width of the name. State and problem are the last to go. */
 function layout(units: readonly Unit[], width: number) {
   const wanted = Math.min(
     longestName,
     units.reduce((most, unit) => Math.max(most, unit.unit.length + nameMarks(unit).length), 4),
   );
+  const leastName = Math.min(16, Math.max(8, wanted));
+  const [state, ...others] = columns as [Column, ...Column[]];
+  const hasProblem = width >= leastName + 1 + state.width + 1 + problemColumn.width;
+  let rest = width - (hasProblem ? problemColumn.width + 1 : 0);
   const used: Column[] = [];
-  let rest = width;
-  for (const column of columns) {
-    if (rest - column.width - 1 < Math.min(16, Math.max(8, wanted))) break;
+  for (const column of [state, ...others]) {
+    if (rest - column.width - 1 < leastName) break;
     rest -= column.width + 1;
     used.push(column);
   }
   const name = Math.min(wanted, rest);
-  const words = rest - name - 1;
-  if (words >= problemColumn.width && used.length === columns.length)
-    used.push({ ...problemColumn, width: words });
+  const spare = rest - name;
+  if (hasProblem) used.push({ ...problemColumn, width: problemColumn.width + spare });
   return { name, used };
+}
+
+/** What is wrong in a line of its own below a unit that is not well, where its cell does not hold it. */
+function reasonLine(unit: Unit, { used }: ReturnType<typeof layout>, width: number, paint: Paint): string[] {
+  const column = used.find(({ title }) => title === problemColumn.title);
+  const [first] = problemsOf(unit);
+  const isWell = unit.state === 'healthy' || unit.state === 'stopped';
+  if (first === undefined || isWell) return [];
+  if (column !== undefined && [...visible(column.cell(unit))].length <= column.width) return [];
+  return [paint(fit(`  ${first}`, Math.min(width, [...visible(first)].length + 2)), 'dim')];
+}
+
+/** Paints the words, and not the blanks behind them. */
+function paintWords(text: string, colour: keyof typeof sgr, paint: Paint): string {
+  const words = text.trimEnd();
+  return paint(words, colour) + text.slice(words.length);
 }
 
 function unitLine(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: Paint): string {
   const mark = nameMarks(unit);
   const cells = used.map((column) => {
     const text = fit(column.cell(unit), column.width, column.right);
-    if (column.title === 'STATE') return paint(text, stateColours[unit.state]);
+    if (column.title === 'STATE') return paintWords(text, stateColours[unit.state], paint);
     const { source, holdover } = unit.clock ?? {};
     const doubtful = column.title === 'CLOCK' && (source === 'unsynced' || holdover === true);
-    return doubtful ? paint(text, 'yellow') : text;
+    return doubtful ? paintWords(text, 'yellow', paint) : text;
   });
   return [
     fit(fit(unit.unit, Math.min(unit.unit.length, Math.max(0, name - mark.length))) + mark, name),
@@ -121,24 +141,45 @@ function headLines(
   ];
 }
 
-/** The lines of the table, none longer than `columns` characters, and the first unit of the next page. */
+/** A page of units in so many lines; each unit has one or two. */
+function pageOf(
+  blocks: readonly (readonly string[])[],
+  from: number,
+  room: number,
+): { lines: string[]; end: number } {
+  const lines: string[] = [];
+  let end = from;
+  for (const block of blocks.slice(from)) {
+    if (lines.length + block.length > room) break;
+    lines.push(...block);
+    end += 1;
+  }
+  return { lines, end };
+}
+
+/** The lines of the table, none longer than `columns` characters; where its page ends, and the first unit of the next. */
 export function tableLines(
   view: FleetView,
-  { columns: width, rows, colour, from: wanted = 0 }: TableSpace,
-): { readonly lines: readonly string[]; readonly next: number } {
+  { columns: width, rows, colour, from: wanted = 0, selected }: TableSpace,
+): { readonly lines: readonly string[]; readonly end: number; readonly next: number } {
   const paint = painter(colour);
   const cut = (text: string): string => fit(text, Math.min(width, [...text].length));
   const { shown } = view;
   const plan = layout(shown, width);
   const titles = plan.used.map((one) => fit(one.title, one.width, one.right));
   const head = headLines(view, [fit('UNIT', plan.name), ...titles].join(' ').trimEnd(), cut, paint);
-  const room = rows === undefined ? shown.length : Math.max(0, rows - head.length - 1);
+  const blocks = shown.map((unit) => {
+    const line = unitLine(unit, plan, unit.unit === selected ? (text) => text : paint);
+    const first = unit.unit === selected ? paint(fit(line, width), 'inverse') : line;
+    return [first, ...reasonLine(unit, plan, width, paint)];
+  });
+  const room = rows === undefined ? Infinity : Math.max(0, rows - head.length - 1);
   const from = wanted < shown.length ? wanted : 0;
-  const page = shown.slice(from, from + room);
-  const end = from + page.length;
-  const lines = [...head, ...page.map((unit) => unitLine(unit, plan, paint))];
+  const { lines, end } = pageOf(blocks, from, room);
   const next = end < shown.length ? end : 0;
-  if (rows === undefined) return { lines, next };
-  const paging = page.length < shown.length ? `  space: next (${from + 1} to ${end} of ${shown.length})` : '';
-  return { lines: [...lines, paint(cut(`q: quit  s: sort${paging}`), 'dim')].slice(0, rows), next };
+  if (rows === undefined) return { lines: [...head, ...lines], end, next };
+  const isPart = end - from < shown.length;
+  const paging = isPart ? `  space: next (${from + 1} to ${end} of ${shown.length})` : '';
+  const foot = paint(cut(`q: quit  s: sort  ↑↓ Enter: one unit  ?: keys${paging}`), 'dim');
+  return { lines: [...head, ...lines, foot].slice(0, rows), end, next };
 }

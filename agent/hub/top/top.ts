@@ -10,19 +10,22 @@ import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
+import { pressed, type ViewState } from './keys.ts';
 import { heartbeatsDenied, type Listening, listen, viewOf } from './listen.ts';
 import { openScreen, type Screen, type Terminal } from './screen.ts';
 import { fleetSnapshot } from './snapshot.ts';
 import { orders } from './sorting.ts';
 import { tableLines } from './table.ts';
 import { plainText } from './unitrecord.ts';
+import { keyLines, unitLines } from './unitview.ts';
 
 const usage = `usage: nunect-hub top [options]
 
 Shows all units of a hub in a live table: health, clock and its error bound, round trip to the hub, records that
 wait, age of the last record. OFFLINE: no record for three of the unit's own intervals. After a name, ↻n: its agent
 was restarted n times since the table began; !: its records name another unit.
-Keys: q quits, s sorts by the next column, the space bar shows the next page.
+Keys: q quits, s sorts by the next column, the space bar shows the next page, arrows and Enter show one unit in full,
+? shows all keys.
 Exit code: 0; with --once 1 when there was no unit; 2 for wrong usage, no server, or no permission to listen.
   -s, --sort FIELD    ${orders.join(', ')} (default: state, the worst first)
   -f, --filter TEXT   only units with TEXT in their id, state, clock, version, tenant or problems
@@ -86,35 +89,26 @@ export async function top(
   }
 }
 
-/** q, Ctrl-C, Ctrl-D. */
-const quitKeys = ['q', 'Q', '\x03', '\x04'];
-
-/** The table as the operator has turned it. */
-interface TableState {
-  order: string;
-  /** The first unit of this page, and of the next. */
-  from: number;
-  next: number;
-}
-
-function draw(options: TopOptions, listening: Listening, screen: Screen, state: TableState): void {
+/** Shows the view, and gives it with where its page ends. */
+function draw(options: TopOptions, listening: Listening, screen: Screen, state: ViewState): ViewState {
   const { json, once, filter } = options;
   const view = viewOf(listening, state.order, filter);
   if (json) {
     screen.show([JSON.stringify(fleetSnapshot(view))]);
-    return;
+    return state;
   }
   const { columns, rows } = screen.size();
-  const space = { columns, colour: screen.colour, ...(screen.live ? { rows, from: state.from } : {}) };
-  const { lines, next } = tableLines(view, space);
-  state.next = next;
+  const { from, selected, shows } = state;
+  const unit = view.shown.find((one) => one.unit === selected);
+  if (screen.live && (shows === 'keys' || (shows === 'unit' && unit !== undefined))) {
+    const lines = shows === 'keys' || unit === undefined ? keyLines : unitLines(unit, columns);
+    screen.show(lines.slice(0, rows).map((line) => [...line].slice(0, columns).join('')));
+    return state;
+  }
+  const space = { columns, colour: screen.colour, ...(screen.live ? { rows, from, selected } : {}) };
+  const { lines, end, next } = tableLines(view, space);
   screen.show(screen.live || once ? lines : [...lines, '']);
-}
-
-/** Sorts by the next column, or turns the page; any other key goes back to the first page. */
-function turn(state: TableState, key: string): void {
-  if (key === 's') state.order = orders[(orders.indexOf(state.order) + 1) % orders.length] ?? state.order;
-  state.from = key === ' ' ? state.next : 0;
+  return { ...state, end, next };
 }
 
 /** Shows the table until the operator, the signal or the reader ends it; once where that is asked for. */
@@ -125,15 +119,19 @@ function showAll(
   terminal: Terminal,
 ): Promise<number> {
   const { once, json, interval_ms } = options;
-  const state: TableState = { order: options.sort, from: 0, next: 0 };
+  let state: ViewState = { order: options.sort, shows: 'table', from: 0, end: 0, next: 0 };
   return new Promise((resolve, reject) => {
-    const redraw = (): void => draw(options, listening, screen, state);
+    const redraw = (): void => {
+      state = draw(options, listening, screen, state);
+    };
     const screen = openScreen(terminal, !once && !json, {
       resized: redraw,
       gone: finish,
       key(key) {
-        if (quitKeys.includes(key)) return finish();
-        turn(state, key);
+        const ids = viewOf(listening, state.order, options.filter).shown.map(({ unit }) => unit);
+        const turned = pressed(state, key, ids);
+        if (turned === undefined) return finish();
+        state = turned;
         redraw();
       },
     });

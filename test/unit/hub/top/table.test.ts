@@ -66,17 +66,36 @@ const view = (more: Partial<FleetView> = {}): FleetView => {
 const text = (lines: readonly string[]) => lines.join('\n');
 
 describe('the table', () => {
-  test('at 80 columns has name, state, clock, bound, round trip, backlog, age and version', () => {
+  test('at 80 columns has name, state, clock, bound, round trip and what is wrong, which is the last to go', () => {
     assert.equal(
       text(tableLines(view(), { columns: 80, colour: false }).lines),
       `nunect-hub top  2026-11-21 12:30:00 UTC  nats://hub:4222
 4 units: 1 offline, 1 degraded, 2 healthy; by state
-UNIT           STATE    CLOCK             BOUND      RTT BACKLOG  AGE VERSION
-ship-7         OFFLINE  unsynced                                   2h
-fire-17 ↻2     DEGRADED ptp holdover      41 µs  1.28 ms     312   2s 0.1.0
-demo-01        OK       ptp locked      8.12 µs  1.28 ms       0   2s 0.1.0
-old-guardian ! OK       ntp tracking             1.28 ms       0   2s 0.1.0`,
+UNIT           STATE    CLOCK             BOUND      RTT PROBLEM
+ship-7         OFFLINE  unsynced
+fire-17 ↻2     DEGRADED ptp holdover      41 µs  1.28 ms (+1) the clock lost it…
+  the clock lost its source
+demo-01        OK       ptp locked      8.12 µs  1.28 ms
+old-guardian ! OK       ntp tracking             1.28 ms its records name 'othe…`,
     );
+    const titles = (columns: number): string => tableLines(view(), { columns, colour: false }).lines[2] ?? '';
+    assert.match(titles(60), /^UNIT +STATE +CLOCK +PROBLEM$/);
+    assert.match(titles(44), /^UNIT +STATE +PROBLEM$/);
+    assert.match(titles(30), /^UNIT +STATE$/);
+  });
+
+  test('the unit that is chosen is marked in its whole width', () => {
+    const { lines } = tableLines(view(), { columns: 80, rows: 24, colour: true, selected: 'demo-01' });
+    const chosen = lines.find((line) => line.includes('demo-01')) ?? '';
+    assert.ok(chosen.startsWith('\x1b[7mdemo-01 ') && chosen.endsWith('\x1b[0m'), chosen);
+    assert.equal(lines.filter((line) => line.startsWith('\x1b[7m')).length, 2, 'and the titles');
+  });
+
+  test('a page ends between units, whose second line is no unit', () => {
+    const { lines, end, next } = tableLines(view(), { columns: 80, rows: 7, colour: false });
+    assert.equal(lines.length, 7);
+    assert.deepEqual([end, next], [2, 2]);
+    assert.match(lines[6] ?? '', /\(1 to 2 of 4\)$/);
   });
 
   test('where it is wider, shows what is wrong', () => {
@@ -127,8 +146,8 @@ old-guardian ! OK       ntp tracking             1.28 ms       0   2s 0.1.0`,
 
   test('tells state by word, and by colour only where there is one', () => {
     const coloured = text(tableLines(view(), { columns: 80, colour: true }).lines);
-    assert.ok(coloured.includes('\x1b[31mOFFLINE \x1b[0m'));
-    assert.ok(coloured.includes('\x1b[33mptp holdover \x1b[0m'));
+    assert.ok(coloured.includes('\x1b[31mOFFLINE\x1b[0m '));
+    assert.ok(coloured.includes('\x1b[33mptp holdover\x1b[0m '));
     const bare = stripVTControlCharacters(coloured);
     assert.equal(bare, text(tableLines(view(), { columns: 80, colour: false }).lines));
     assert.ok(!bare.includes('\x1b'));
@@ -144,7 +163,7 @@ old-guardian ! OK       ntp tracking             1.28 ms       0   2s 0.1.0`,
     const { lines } = tableLines(view({ units: [] }), { columns: 80, rows: 24, colour: false });
     assert.deepEqual(lines.slice(1, 3), [
       '0 units; by state',
-      'UNIT STATE    CLOCK             BOUND      RTT BACKLOG  AGE VERSION UPTIME',
+      'UNIT STATE    CLOCK             BOUND      RTT BACKLOG PROBLEM',
     ]);
   });
 });
