@@ -8,6 +8,7 @@ import { iniExample, uciExample } from './exampleconfig.ts';
 import { lucioptions } from './lucioptions.ts';
 import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
+import { recordSchemas, schemaText, statusSchema } from './schemas.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
 /** Every checked-in file that is generated, and its generator. */
@@ -25,6 +26,14 @@ const generated: readonly { readonly path: string; make(): string | Promise<stri
   ]),
 ];
 
+/** What records and status.json look like, for programs. */
+const schemas = [...Object.entries(recordSchemas()), ['statuspage', statusSchema()] as const].map(
+  ([name, schema]) => ({
+    path: `docs/schema/${name}.json`,
+    make: () => schemaText(schema),
+  }),
+);
+
 const root = resolve(__dirname, '..');
 
 function textOf(file: string): string | undefined {
@@ -36,7 +45,7 @@ function textOf(file: string): string | undefined {
 }
 
 async function findStale() {
-  const made = generated.map(async ({ path, make }) => ({
+  const made = [...generated, ...schemas].map(async ({ path, make }) => ({
     path,
     file: join(root, path),
     text: await make(),

@@ -1,11 +1,15 @@
 // Every field of every record, for docs/subjects.md. test/e2e/reference.test.ts fails if the unit publishes one that
 // is missing here; the names come from messages.ts, reports.ts and the probes.
+import { clockQualities, clockSources } from '../agent/clock/types.ts';
+import { healths } from '../agent/wire/messages.ts';
 import { type Subjects, subjectsOf } from '../agent/wire/subjects.ts';
 
 /** The type of a field, and what it means; the help of `any` describes its shape. */
 export interface Field {
   readonly type: 'string' | 'number' | 'boolean' | 'any';
   readonly help: string;
+  /** All values that there are. */
+  readonly values?: readonly string[];
 }
 
 /** One kind of record. `[]` in a path stands for each element of a list. */
@@ -19,6 +23,7 @@ export interface Documented {
 }
 
 const string = (help: string): Field => ({ type: 'string', help });
+const oneOf = (values: readonly string[], help: string): Field => ({ type: 'string', help, values });
 const number = (help: string): Field => ({ type: 'number', help });
 const flag = (help: string): Field => ({ type: 'boolean', help });
 const any = (help: string): Field => ({ type: 'any', help });
@@ -106,7 +111,7 @@ export const documented: readonly Documented[] = [
     subjects: [s.heartbeat],
     when: 'every `agent.interval_s` (5 s), and once more, with `stopping`, at a clean stop',
     fields: {
-      status: string('`healthy`, `degraded`, `critical`, or `not_set_up`: no hub is set'),
+      status: oneOf(healths, '`healthy`, `degraded`, `critical`, or `not_set_up`: no hub is set'),
       sequence: number('number of the heartbeat since the start of the agent'),
       ts: stamp.ts,
       unit_id: stamp.unit_id,
@@ -177,8 +182,8 @@ export const documented: readonly Documented[] = [
       ntp_stratum: number('stratum of chronyd'),
       'ntp_servers[]': string('time.ntp_server'),
       ntp_current_server: string('name or address of the source that chronyd follows'),
-      active_source: string('what steers the system clock: `ptp`, `ntp` or `unsynced`'),
-      clock_quality: string('`locked`, `tracking`, `acquiring` or `freerun`'),
+      active_source: oneOf(clockSources, 'what steers the system clock: `ptp`, `ntp` or `unsynced`'),
+      clock_quality: oneOf(clockQualities, '`locked`, `tracking`, `acquiring` or `freerun`'),
       error_bound_ns: number('the system clock is within this of true time; absent while nothing bounds it'),
       error_rel_ns: number('PTP: the system clock is within this of the grandmaster'),
       holdover: flag('the source is lost and the clock runs on'),

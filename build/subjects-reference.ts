@@ -91,6 +91,20 @@ that could not be sent when it was made has \`"backfill": true\` and the header 
 made while the clock was not known to be right, and was still waiting when the clock was set, its \`ts\` is corrected:
 then \`ts_corrected\` is true and \`ts_original\` has the value before.
 
+[docs/schema](schema) has a JSON Schema (draft 2020-12) of each record, and of [/status.json](status.md) as
+\`statuspage.json\`. New fields may come; those that are here stay.
+
+### Two forms of the same thing
+
+What the first web page of nunect reads keeps the form that it reads; everything newer has one form.
+
+| here | there | why |
+| --- | --- | --- |
+| header \`X-Health-Status\`: \`OK\`, \`DEGRADED\`, \`CRITICAL\`, \`NOT_SET_UP\` | body \`status\`, status.json: \`healthy\`, \`degraded\`, \`critical\`, \`not_set_up\` | the header is the older one |
+| \`loss_percent\` in \`ops.metric.rtt\`: 0 to 100 | \`rtt[].loss\` in status.json and \`nunect_rtt_loss_ratio\`: 0 to 1 | percent on the wire as before; a ratio for programs |
+| \`ts\` in most records: Unix ms, a number | \`ts\` in \`ops.log\`: RFC 3339, a text | log lines are read by people and by log stores |
+| \`ntp_offset_ms\`, headers such as \`X-Native-RTT: 168µs\` | \`offset_ns\`, \`native_rtt_us\` | ms and Go durations are the older ones |
+
 ${documented.map(chapter).join('\n\n')}
 
 #### Events

@@ -15,6 +15,7 @@ import { statusRoutes } from '../../agent/status/web/routes.ts';
 import { serveStatus } from '../../agent/status/web/server.ts';
 import type { Chronyd } from '../kit/clock/chrony.ts';
 import { linuxptp, type Ptp4l } from '../kit/clock/ptp.ts';
+import { statusComplaints } from '../kit/lib/schema.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { openPage, startBrowser, tooFaint } from '../kit/page/browser.ts';
 import { fullSnapshot, historyOf } from '../kit/page/snapshot.ts';
@@ -294,6 +295,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       await shows(watched.page, '#records', /Records waiting[1-9]\d*/);
       const undocumented = fieldsOf(await site.unit.status()).filter((field) => !fields.has(field));
       assert.deepEqual(undocumented, [], 'docs/status.md knows every field that a real unit has');
+      assert.deepEqual(statusComplaints(await told()), []);
       await inspect(url, 'hub-gone');
       await site.hub.restart();
       await shows(watched.page, '#link', /joined (since|for)/, 90_000);

@@ -4,9 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { answeredBy, subjectsOf } from '../../agent/wire/subjects.ts';
 import { type Documented, documented } from '../../build/recordfields.ts';
+import { schemaName } from '../../build/schemas.ts';
 import { subjectsReference } from '../../build/subjects-reference.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { ptpPair } from '../kit/clock/ptp.ts';
+import { recordComplaints } from '../kit/lib/schema.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
@@ -104,6 +106,11 @@ describe('the subject reference', () => {
       if (messages.length === 0 && reference.rare) return t.skip('none was published here');
       assert.ok(messages.length > 0, `none seen on ${first}`);
       assert.deepEqual([...new Set(messages.flatMap((message) => undocumented(message, reference)))], []);
+      const complain = recordComplaints.get(schemaName(reference));
+      assert.deepEqual(
+        [...new Set(messages.flatMap((message) => complain?.(message.json()) ?? 'no schema'))],
+        [],
+      );
     });
   }
 

@@ -1,0 +1,136 @@
+// JSON Schemas (draft 2020-12) of every record and of status.json, from the tables that the documents are made of.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Documented, documented, type Field } from './recordfields.ts';
+
+const draft = 'https://json-schema.org/draft/2020-12/schema';
+
+interface Schema {
+  [keyword: string]: unknown;
+  type?: string;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+}
+
+const leaf = ({ type, help, values }: Field): Schema => ({
+  ...(type === 'any' ? {} : { type }),
+  ...(values === undefined ? {} : { enum: values }),
+  ...(help === '' ? {} : { description: help }),
+});
+
+/** Puts a field where its path leads: `a.b` is in an object, `a[]` in each element of a list. */
+function place(root: Schema, path: string, field: Field): void {
+  let at = root;
+  for (const step of path.split('.')) {
+    const name = step.replace(/\[\]$/, '');
+    at.properties ??= {};
+    at.type ??= 'object';
+    at.properties[name] ??= {};
+    at = at.properties[name];
+    if (step.endsWith('[]')) {
+      at.type = 'array';
+      at.items ??= {};
+      at = at.items;
+    }
+  }
+  Object.assign(at, leaf(field));
+}
+
+/** What is not in `required` may be missing; there may be fields that are not described, of a later version. */
+function schemaOf(
+  title: string,
+  fields: Readonly<Record<string, Field>>,
+  required: readonly string[],
+  description?: string,
+): Schema {
+  const schema: Schema = {
+    $schema: draft,
+    title,
+    ...(description === undefined ? {} : { description }),
+    type: 'object',
+    required,
+  };
+  for (const [path, field] of Object.entries(fields)) place(schema, path, field);
+  return schema;
+}
+
+/** `ops.metric.time.<unit>` is `metric.time`. */
+export const schemaName = ({ subjects }: Documented): string =>
+  (subjects[0] ?? '')
+    .replace(/^ops\./, '')
+    .replace(/\.[A-Z]+(?=\.<)/, '')
+    .replace(/\.?<.*/, '');
+
+const always = (fields: Readonly<Record<string, Field>>, names: readonly string[]): string[] =>
+  names.filter((name) => name in fields);
+
+/** The schemas of all records, by name. */
+export const recordSchemas = (): Readonly<Record<string, Schema>> =>
+  Object.fromEntries(
+    documented.map((one) => [
+      schemaName(one),
+      schemaOf(
+        `${one.subjects.join(', ')}`,
+        one.fields,
+        always(one.fields, [
+          'unit_id',
+          'ts',
+          'seq',
+          'sequence',
+          'status',
+          'interval_s',
+          'active_source',
+          'event',
+          'lvl',
+          'unit',
+        ]).filter((name) => !(name === 'status' && 'event' in one.fields)),
+        `Published ${one.when}.`,
+      ),
+    ]),
+  );
+
+/** Texts and flags of status.json; every other value is a number. */
+const texts =
+  /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address)$|(problems|reasons)\[\]$/;
+const flags = /(^|\.)(connected|hub_up)$/;
+const values: Readonly<Record<string, readonly string[]>> = {
+  status: ['healthy', 'degraded', 'critical', 'not_set_up'],
+  'troubles[].weight': ['critical', 'degraded', 'setup', 'note'],
+  'clock.source': ['ptp', 'ntp', 'unsynced'],
+  'clock.quality': ['locked', 'tracking', 'acquiring', 'freerun'],
+};
+
+/** The fields of status.json as docs/status.md describes them. */
+function statusFields(): Record<string, Field> {
+  const text = readFileSync(join(__dirname, '../docs/status.md'), 'utf8').split('## status.json')[1] ?? '';
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  return Object.fromEntries(
+    rows.flatMap((row) => {
+      const [names = '', help = ''] = row.slice(2, -2).split(' | ');
+      return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']): [string, Field] => {
+        const type = texts.test(name) ? 'string' : flags.test(name) ? 'boolean' : 'number';
+        const allowed = values[name];
+        return [name, { type, help, ...(allowed === undefined ? {} : { values: allowed }) }];
+      });
+    }),
+  );
+}
+
+/** The schema of /status.json. */
+export const statusSchema = (): Schema =>
+  schemaOf('/status.json', statusFields(), [
+    'schema',
+    'unit',
+    'version',
+    'at_ms',
+    'uptime_s',
+    'status',
+    'problems',
+    'troubles',
+    'link',
+    'rtt',
+    'certificates',
+  ]);
+
+/** A schema as a file. */
+export const schemaText = (schema: Schema): string => `${JSON.stringify(schema, undefined, 2)}\n`;
