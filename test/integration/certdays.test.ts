@@ -141,7 +141,9 @@ config time\n option chrony_port ${ports.chrony}\n list ptp_socket ${at('none')}
     assert.equal(metric.certificate_days_left, Math.min(...days.map(({ days_left }) => days_left)));
     const metrics = await get('metrics');
     assert.ok(metrics.includes(`nunect_certificate_days_left{file="${bundle}"} ${expected}\n`), metrics);
-    assert.ok(metrics.includes(`nunect_certificate_not_after_seconds{file="${creds}"} ${jwtEnd_ms / 1000}`));
+    assert.ok(
+      metrics.includes(`nunect_certificate_not_after_timestamp_seconds{file="${creds}"} ${jwtEnd_ms / 1000}`),
+    );
     const problem = status.problems.find((text) => text.includes(bundle));
     if (stage === undefined) assert.equal(problem, undefined);
     else await eventually(`the event of ${stage}`, () => told.at(-1) === stage);

@@ -43,13 +43,23 @@ const changed_ms = (path: string): number | undefined => {
   }
 };
 
-/** The config file and all it names, as they are now. */
-export function checkConfig({ loaded, configFile, isRoot, host }: DoctorFacts): CheckResult[] {
-  const { config, problems, set } = loaded;
+/** What is wrong with the config file and all it names, as they are now. */
+export function configProblems({
+  loaded: { config, problems },
+  configFile,
+  isRoot,
+}: Pick<DoctorFacts, 'loaded' | 'configFile' | 'isRoot'>): Problem[] {
   const named = new Set(problems.map(({ option }) => option));
   const unread = isRoot ? readSecrets(config, secretReader(configFile)).findings : []; // others may not read them anyway
   const more = unread.filter(({ option }) => !named.has(option)).map((one) => ({ file: configFile, ...one }));
-  return judgeConfig([...problems, ...more], { config, host, file: configFile, set });
+  return [...problems, ...more];
+}
+
+/** The config file and all it names. */
+export function checkConfig(facts: DoctorFacts): CheckResult[] {
+  const { loaded, configFile, host } = facts;
+  const { config, set } = loaded;
+  return judgeConfig(configProblems(facts), { config, host, file: configFile, set });
 }
 
 /** What render has made of it. */

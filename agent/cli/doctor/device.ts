@@ -2,6 +2,7 @@ import { clockCaveat } from '../../clock/trust.ts';
 import type { AgentFile } from '../../config/agentfile.ts';
 import { fileReader } from '../../config/checks/trust.ts';
 import { savedText } from '../../config/formats/saved.ts';
+import { formatProblem } from '../../config/problem.ts';
 import type { ReadBytes } from '../../config/secrets.ts';
 import { certProbe } from '../../device/certs.ts';
 import { hostKind } from '../../device/hostkind.ts';
@@ -11,6 +12,7 @@ import { certificateFinding, certificateSources, type FilesInUse } from '../../h
 import { commandsOf, type HostCommands } from '../../health/host.ts';
 import { prettyBytes } from '../../lib/format.ts';
 import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
+import { configProblems } from './configchecks.ts';
 import { type DoctorFacts, findingsOfStep } from './facts.ts';
 
 /** What a look of our own, by `read`, finds wrong with certificates and user JWT, by the present clock. */
@@ -87,9 +89,11 @@ export function judgeDevice({ memory, storage }: Pick<SystemFacts, 'memory' | 's
 export const checkDevice = async ({ snapshot }: DoctorFacts): Promise<CheckResult[]> =>
   judgeDevice(snapshot?.system ?? (await systemProbe(storagePaths).read()));
 
-/** What else the agent finds wrong; problems of this config file were read from it. */
-export const checkRest = (facts: DoctorFacts): CheckResult[] =>
-  [
-    ...findingsOfStep(facts, 'config').filter(({ about }) => about !== facts.configFile),
+/** What else the agent finds wrong; problems that a look at the config file shows were told of before. */
+export function checkRest(facts: DoctorFacts): CheckResult[] {
+  const told = new Set(configProblems(facts).map(formatProblem));
+  return [
+    ...findingsOfStep(facts, 'config').filter(({ key }) => !told.has(key)),
     ...findingsOfStep(facts, 'unit'),
   ].map((one) => findingResult(one.key.length > 20 ? 'unit' : one.key, one));
+}

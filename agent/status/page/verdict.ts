@@ -23,7 +23,7 @@ function stepsOf(remedy: string): { readonly lines: string; readonly remark: str
   return { lines: command.replace(/('[^']*')|; /g, (_all, quoted?: string) => quoted ?? '\n'), remark };
 }
 
-const remarkWords = (remark: string): string => (remark === 'at the hub' ? 'at the hub, not here' : remark);
+const remarkWords = (remark: string): string => remark.replace(/^at the hub/, 'at the hub, not here');
 
 function fixOf(remedy: string): Html {
   const { lines, remark } = stepsOf(remedy);

@@ -14,7 +14,12 @@ import { findingLike } from '../../../kit/unit/unitfakes.ts';
 
 /** As far as these checks look at it: an agent that answers. */
 const answering = (...troubles: Finding[]) =>
-  ({ configFile: '/etc/config/nunect', snapshot: { ...fullSnapshot, troubles } }) as unknown as DoctorFacts;
+  ({
+    configFile: 'f',
+    isRoot: false,
+    loaded: { config: withOptions({}), problems: [{ file: 'f', line: 3, message: 'm', severity: 'error' }] },
+    snapshot: { ...fullSnapshot, troubles },
+  }) as unknown as DoctorFacts;
 
 test('too little memory or storage is reported, a small file system that is half empty is not', () => {
   const memory = { total_bytes: 2 ** 29, available_bytes: 2 ** 23, used_percent: 98 };
@@ -64,10 +69,10 @@ test('what no other check looks for is shown at the end, and what another one sh
     answering(
       findingLike({ code: 'hub_down' }),
       findingLike({ code: 'duplicate_ids', key: 'duplicate_id' }),
-      findingLike({ code: 'config_problem', key: 'of this file', about: '/etc/config/nunect' }),
-      findingLike({ code: 'config_problem', key: 'of another', about: '/etc/nunect.ini' }),
+      findingLike({ code: 'config_problem', key: 'f:3: m', about: 'f' }), // which the file shows, too
+      findingLike({ code: 'config_problem', key: 'of render', about: 'f' }),
       findingLike({ code: 'of a later version' as 'hub_down', key: 'news' }),
     ),
   );
-  assert.deepEqual(levels(results), ['of another FAIL', 'duplicate_id FAIL', 'news FAIL']);
+  assert.deepEqual(levels(results), ['of render FAIL', 'duplicate_id FAIL', 'news FAIL']);
 });
