@@ -4,6 +4,7 @@ import { lucioptions } from './lucioptions.ts';
 
 const app = resolve(__dirname, '../openwrt/luci-app-nunect');
 const views = 'htdocs/luci-static/resources/view/nunect';
+const card = 'htdocs/luci-static/resources/view/status/include/60_nunect.js';
 const share = 'root/usr/share';
 
 /** The texts in `_('...')` of a script, unescaped. */
@@ -31,6 +32,7 @@ export function lucipot(): string {
     ['htdocs/luci-static/resources/nunect/options.js', textsOf(lucioptions())],
     [`${views}/settings.js`, textsOf(read(`${views}/settings.js`))],
     [`${views}/status.js`, textsOf(read(`${views}/status.js`))],
+    [card, textsOf(read(card))],
     [menu, valuesOf('title', read(menu))],
     [rights, valuesOf('description', read(rights))],
   ];

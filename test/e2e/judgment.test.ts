@@ -7,6 +7,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import type { Browser } from 'playwright-core';
 import type { FindingCode, Weight } from '../../agent/health/finding.ts';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
 import { luciSources, startLuci } from '../kit/openwrt/lucisite.ts';
 import { openPage, startBrowser } from '../kit/page/browser.ts';
@@ -95,19 +96,22 @@ const setups: readonly Broken[] = [
   {
     name: 'nobody listens at the hub',
     code: 'hub_down',
-    weight: 'degraded', deaf: true,
+    weight: 'degraded',
+    deaf: true,
     config: async (text) => url(text, `nats://127.0.0.1:${await reservePort()}`),
   },
   {
     name: 'the hub has no address',
     code: 'hub_down',
-    weight: 'degraded', deaf: true,
+    weight: 'degraded',
+    deaf: true,
     config: (text) => url(text, 'nats://hub.invalid:7422'),
   },
   {
     name: 'a wrong password',
     code: 'hub_down',
-    weight: 'degraded', deaf: true,
+    weight: 'degraded',
+    deaf: true,
     config: (text) =>
       url(text, /list url '(.*)'/.exec(text)?.[1] ?? '').replace(
         /option password '.*'/,
@@ -117,13 +121,15 @@ const setups: readonly Broken[] = [
   {
     name: 'the port for clients',
     code: 'hub_down',
-    weight: 'degraded', deaf: true,
+    weight: 'degraded',
+    deaf: true,
     config: (text, { hub }) => url(text, hub.url),
   },
   {
     name: 'TLS is asked of a hub without',
     code: 'hub_down',
-    weight: 'degraded', deaf: true,
+    weight: 'degraded',
+    deaf: true,
     config: (text) =>
       text
         .replace("list url 'nats:", "list url 'tls:")
@@ -300,7 +306,10 @@ describe('of a broken set-up all say the same', { skip, concurrency: 3 }, () => 
       });
       const site = { dir: join(dir, 'unit'), hub, unit };
       const beat = await listener(t, unit);
-      await eventually('the hub', async () => (await unit.status() as { link: { hub_up?: boolean } }).link.hub_up);
+      await eventually(
+        'the hub',
+        async () => ((await unit.status()) as unknown as StatusSnapshot).link.hub_up,
+      );
       await broken.breakIt?.(site);
       await take(site, broken);
       const [source] = luciSources();

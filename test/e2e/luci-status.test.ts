@@ -1,6 +1,7 @@
 // The status view of luci-app-nunect in Chromium, in front of a real agent: LuCI (a stand-in of its API, and its own code
 // for each checkout in NUNECT_LUCI) asks the real plugin under busybox ash, which asks the agent.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -42,8 +43,8 @@ before(async () => {
 });
 after(() => owner.end());
 
-const askPlugin = async (method: string): Promise<UbusReply> => {
-  const { stdout } = await stage.run(['call', method]);
+const askPlugin = async (method: string, args: object = {}): Promise<UbusReply> => {
+  const { stdout } = await stage.run(['call', method], JSON.stringify(args));
   return [0, JSON.parse(stdout)];
 };
 const text = async (page: Page, part: string): Promise<string> =>
@@ -54,8 +55,8 @@ const shows = (page: Page, part: string, wanted: RegExp): Promise<unknown> =>
 for (const source of luciSources())
   describe(`the status view in ${source.name}`, { skip, timeout: 120_000 }, () => {
     it('shows what the agent says, then that it stopped and how to start it, then the agent again', async (t) => {
-      const site = await startLuci(t, source, (object, method) =>
-        object === 'nunect' ? askPlugin(method) : [2],
+      const site = await startLuci(t, source, (object, method, args) =>
+        object === 'nunect' ? askPlugin(method, args) : [2],
       );
       const running = (code: number) => stage.program('etc/init.d/nunect', `exit ${code}`);
       running(0);
@@ -68,7 +69,21 @@ for (const source of luciSources())
       assert.ok((await text(page, 'clock')).includes(`${clock.source} ${clock.quality}`));
       await shows(page, 'spool', /[1-9]\d* stored, 0 dropped/);
       await shows(page, 'rtt', /leaf\s*\d[\d.]* (µs|ms), p50/);
-      assert.match(await text(page, 'health'), /^(Healthy|Degraded)/);
+      assert.match(await text(page, 'health'), /^(● Everything works|▲ A part does not work)/);
+      assert.match(await text(page, 'tiles'), /Clock.*Hub.*Records waiting.*Apps on this leaf/);
+      const image = await page.locator('[data-part="curve"] img').getAttribute('src');
+      assert.match(decodeURIComponent(image ?? ''), /^data:image\/svg\+xml,<svg xmlns/);
+      const asked = join(dirname(unit.config), 'asked');
+      for (const name of ['nunect', 'nunect-leaf'])
+        stage.program(`etc/init.d/${name}`, `[ "$1" = running ] || echo "${name} $1" >>${asked}`);
+      for (const name of ['start', 'restart', 'stop']) await page.locator(`[data-action="${name}"]`).click();
+      const orders = ['start', 'restart', 'stop'].flatMap((one) => [`nunect ${one}`, `nunect-leaf ${one}`]);
+      await eventually('the orders', () => readFileSync(asked, 'utf8') === `${orders.join('\n')}\n`);
+      assert.deepEqual(await askPlugin('service', { action: 'restart; reboot' }), [
+        0,
+        { error: 'the actions are start, stop and restart' },
+      ]);
+      running(0);
       if (pictures)
         await page.screenshot({ path: join(pictures, `luci-up-${source.real}.png`), fullPage: true });
 
@@ -100,7 +115,7 @@ for (const source of luciSources())
         unit: markup,
         status: markup,
         problems: [markup],
-        troubles: [{ key: 'a', weight: 'degraded', text: markup, remedy: markup }],
+        troubles: ['a', 'b'].map((key) => ({ key, weight: 'degraded', text: markup, remedy: markup })),
         ntp: { seen: 'fresh', selected: markup, sources: [{ name: markup, state: markup }] },
         rtt: [{ to: markup, last_us: 1 }],
       };

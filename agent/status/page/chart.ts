@@ -146,13 +146,12 @@ export interface Curve {
 const noCurve = (name: string): Html =>
   html`<div class="row"><h3>${name}</h3></div><p class="note">Nothing known in this time</p>`;
 
-/** The offset of the clock about zero, what steered it below, and what changed. */
-export function clockChart(curve: Curve, history: History, marks: readonly Mark[]): Html {
-  const { name, words } = curve;
+/** What is drawn of the clock, and the words that go with it; undefined where nothing is known. */
+function drawClock(words: Curve['words'], history: History, marks: readonly Mark[]) {
   const steps = stepsOf(history, history.offset_ns, quarter);
   const all = known(steps);
   const { bars, names } = ribbonOf(history, quarter);
-  if (all.length === 0 && bars.length === 0) return noCurve(name);
+  if (all.length === 0 && bars.length === 0) return undefined;
   const scale = scaleOf(steps);
   const spikes = marksOf(steps, scale);
   const worst = all.reduce((most, { low, high }) => Math.max(most, high, -low), 0);
@@ -160,12 +159,30 @@ export function clockChart(curve: Curve, history: History, marks: readonly Mark[
     const x = stepAt(mono_ms, history.now_ms, quarter);
     return x < 0 ? [] : [html`<path class="ev" d="M${x} 0v112"><title>${text}</title></path>`];
   });
-  const key = names.map((source) => html`<span><i class="s-${source}"></i>${sourceWords[source]}</span>`);
   const range =
     all.length === 0
       ? 'no offset known'
       : `± ${words(scale)} full scale${spikes === '' ? '' : `; ▼ beyond, worst ${words(worst)}`}`;
-  return html`<div class="row"><h3>${name}</h3><span class="key">${key}</span></div><svg viewBox="0 0 180 112" preserveAspectRatio="none" role="img" aria-label="${name}: ${range}"><path class="zero" d="M0 50h180"/>${lines}<path class="ln" d="${lineOf(steps, placer(scale, height / 2))}"/><path class="out" d="${spikes}"/>${bars}</svg><div class="row axis"><span>${curve.from}</span><span>${range}</span><span>${curve.to}</span></div>`;
+  const drawn = html`<path class="zero" d="M0 50h180"/>${lines}<path class="ln" d="${lineOf(steps, placer(scale, height / 2))}"/><path class="out" d="${spikes}"/>${bars}`;
+  return { drawn, range, names };
+}
+
+/** The offset of the clock about zero, what steered it below, and what changed. */
+export function clockChart({ name, words, from, to }: Curve, history: History, marks: readonly Mark[]): Html {
+  const found = drawClock(words, history, marks);
+  if (found === undefined) return noCurve(name);
+  const { drawn, range, names } = found;
+  const key = names.map((source) => html`<span><i class="s-${source}"></i>${sourceWords[source]}</span>`);
+  return html`<div class="row"><h3>${name}</h3><span class="key">${key}</span></div><svg viewBox="0 0 180 112" preserveAspectRatio="none" role="img" aria-label="${name}: ${range}">${drawn}</svg><div class="row axis"><span>${from}</span><span>${range}</span><span>${to}</span></div>`;
+}
+
+/** The same as an image of its own, for pages of others. */
+export function clockImage(words: Curve['words'], history: History): string {
+  const found = drawClock(words, history, []);
+  const style =
+    'path{fill:none;vector-effect:non-scaling-stroke}.ln{stroke:#3b82c4;stroke-width:1.5}.zero{stroke:#8885}.out{fill:#c77700}.s-ptp{fill:#3b82c4}.s-ntp{fill:#8a6fc2}.s-unsynced{fill:#d0443a}';
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 180 112" preserveAspectRatio="none"><style>${{ html: style }}</style>${found?.drawn}</svg>`
+    .html;
 }
 
 /** A figure above zero, such as a round trip. */

@@ -1,6 +1,7 @@
 import { messageOf } from '../../lib/errors.ts';
-import { visible } from '../../lib/format.ts';
+import { prettyNs, visible } from '../../lib/format.ts';
 import type { Log } from '../../lib/log.ts';
+import { clockImage } from '../page/chart.ts';
 import { type PageData, renderNow, renderPage } from '../page/page.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { formatMetrics } from './metrics.ts';
@@ -55,7 +56,7 @@ const metrics = (snapshot: StatusSnapshot): Reply => ({
 /** Makes the reply to a request of a path; undefined where there is none. */
 export type Routes = (path: string) => Promise<Reply> | undefined;
 
-/** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/day.json`, `/healthz` and `/metrics`. */
+/** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/day.json`, `/curve.svg`, `/healthz` and `/metrics`. */
 export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean }): Routes {
   const { log, recorded, recordedDay, history } = deps;
   let failing = false;
@@ -74,6 +75,10 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
     ['/now', shown((snapshot) => html(renderNow({ snapshot, ...history() })))],
     ['/status.json', shown(json)],
     ['/healthz', shown(health)],
+    [
+      '/curve.svg',
+      async () => ({ status: 200, type: 'image/svg+xml', body: clockImage(prettyNs, history().history) }),
+    ],
   ]);
   if (opts.metrics) routes.set('/metrics', shown(metrics));
   if (recorded !== undefined) routes.set('/recorder.json', async () => json(recorded()));

@@ -111,7 +111,11 @@ export interface Beat {
 const heartbeat = (beat: Beat | undefined): Speaker => ({
   name: 'heartbeat',
   lacks: ({ text }, { status }) =>
-    beat?.status !== status ? `status ${beat?.status}` : beat.problems.some((one) => bare(one) === bare(text)) ? undefined : text,
+    beat?.status !== status
+      ? `status ${beat?.status}`
+      : beat.problems.some((one) => bare(one) === bare(text))
+        ? undefined
+        : text,
 });
 
 /** What the unit itself says, and what of it the others lack: empty when all seven agree. */

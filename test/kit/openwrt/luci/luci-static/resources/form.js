@@ -159,7 +159,9 @@
       return E('div', { id: `cbi-nunect-${this.type}` }, [...content, ...(this.addremove ? adding : [])]);
     },
   });
-  const form = { Value, Flag, ListValue, DynamicList, TypedSection: Section };
+  const FileUpload = Value.extend({}); // the path can be typed, too
+  const form = { Value, Flag, ListValue, DynamicList, FileUpload, TypedSection: Section };
+  window.standin['tools.widgets'] = { NetworkSelect: Value }; // a network can be typed as well as picked
   form.GridSection = Section.extend({ many: true });
   form.Map = baseclass.extend({
     __init__(_config, title, help) {

@@ -31,9 +31,10 @@
   };
   const rpc = {
     declare:
-      ({ object, method }) =>
-      async () => {
-        const [code, answer] = await window.ubus(object, method, {});
+      ({ object, method, params = [] }) =>
+      async (...args) => {
+        const named = Object.fromEntries(params.map((name, at) => [name, args[at]]));
+        const [code, answer] = await window.ubus(object, method, named);
         return code === 0 ? answer : {};
       },
   };
@@ -96,6 +97,9 @@
     }
     require(name) {
       return required(name);
+    }
+    hasViewPermission() {
+      return !this.env.nodespec?.readonly;
     }
     bind(fn, self) {
       return fn.bind(self);

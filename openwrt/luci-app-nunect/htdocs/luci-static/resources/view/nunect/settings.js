@@ -3,6 +3,7 @@
 'require form';
 'require rpc';
 'require uci';
+'require tools.widgets as widgets';
 'require nunect.options as table';
 
 /* The output of 'nunect check' for the settings in use. */
@@ -93,8 +94,26 @@ function setList(field, option) {
 	};
 }
 
+/* Files are put where the agent reads secrets: only root may change what is there. */
+const uploads = '/etc/nunect/uploads';
+
+function setFile(field) {
+	field.root_directory = uploads;
+	field.datatype = 'file';
+	field.enable_remove = false;
+}
+
+/* A network by its name, as it is picked elsewhere in LuCI. */
+const isNetwork = (option) => option.name === 'interface';
+const isFile = (option) => /(_file|^tls_(ca|cert|key)|_tls_ca)$/.test(option.name) && option.name !== 'snapshot_file';
+
+const typeOf = (option) => option.secret ? Secret
+	: isNetwork(option) ? widgets.NetworkSelect
+	: isFile(option) ? form.FileUpload
+	: kinds[option.kind];
+
 function addField(section, option, isRow) {
-	const type = option.secret ? Secret : kinds[option.kind];
+	const type = typeOf(option);
 	const field = option.tab
 		? section.taboption(option.tab, type, option.name, option.title, option.help)
 		: section.option(type, option.name, option.title, option.help);
@@ -112,6 +131,8 @@ function addField(section, option, isRow) {
 		setChoice(field, option, preset);
 	else if (option.kind === 'list')
 		setList(field, option);
+	else if (isFile(option))
+		setFile(field);
 	else if (!option.secret)
 		field.placeholder = preset;
 	/* the table shows only what distinguishes the rows; false would hide the option in the dialog */

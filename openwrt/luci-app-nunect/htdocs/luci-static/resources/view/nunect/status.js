@@ -4,8 +4,10 @@
 'require poll';
 'require rpc';
 
-/* The reply of rpcd's plugin nunect; an empty object if there is no plugin. */
+/* The replies of rpcd's plugin nunect; empty objects if there is no plugin. */
 const callStatus = rpc.declare({ object: 'nunect', method: 'status', expect: { '': {} } });
+const callCurve = rpc.declare({ object: 'nunect', method: 'curve', expect: { '': {} } });
+const callService = rpc.declare({ object: 'nunect', method: 'service', params: [ 'action' ], expect: { '': {} } });
 
 /* Why the agent does not answer, and the command that fixes it. */
 const downs = {
@@ -16,11 +18,13 @@ const downs = {
 const noPlugin = [ _('rpcd has not loaded the nunect plugin yet.'), '/etc/init.d/rpcd restart' ];
 
 const words = {
-	healthy: _('Healthy: everything works.'),
-	degraded: _('Degraded: a part does not work.'),
-	critical: _('Critical: the unit is not connected to its server, or a certificate is not valid.')
+	healthy: _('Everything works'),
+	degraded: _('A part does not work'),
+	critical: _('The unit does not do its job'),
+	not_set_up: _('Not set up')
 };
-const colours = { healthy: 'success', degraded: 'warning', critical: 'danger' };
+const colours = { healthy: 'success', degraded: 'warning', critical: 'danger', not_set_up: 'notice' };
+const icons = { healthy: '●', degraded: '▲', critical: '■', not_set_up: '○', setup: '○', note: '○' };
 
 const steps = {
 	ns: [ [ 1e9, 's' ], [ 1e6, 'ms' ], [ 1e3, 'µs' ], [ 1, 'ns' ] ],
@@ -141,21 +145,76 @@ const trips = (s) => s.rtt.flatMap((one) => line(one.to, joined([
 	one.loss == null ? undefined : labelled(_('loss'), '%.1f %%'.format(one.loss * 100))
 ])));
 
-const trouble = ({ text, remedy }) => E('li', {}, [ text ].concat(remedy ? [ E('br'), E('code', {}, [ remedy ]) ] : []));
+const fix = (remedy) => remedy ? [ E('p', {}, [ E('code', {}, [ remedy ]) ]) ] : [];
+
+const trouble = ({ text, remedy, weight }) => E('li', {}, [ '%s '.format(icons[weight] || '○'), text ].concat(fix(remedy)));
 
 const troubles = (title, key, all) => all.length === 0 ? [] : [ E('div', { 'class': 'cbi-section', 'data-part': key }, [
 	E('h3', {}, [ title ]),
 	E('ul', {}, all.map(trouble))
 ]) ];
 
+const isNote = ({ weight }) => weight === 'note';
+const findings = (s) => s.troubles || s.problems.map((text) => ({ text, weight: s.status === 'healthy' ? 'note' : s.status }));
+
+/* How the unit is, and what to do about it. */
+function verdict(s) {
+	const first = findings(s).find((one) => !isNote(one));
+	const icon = icons[s.status] || '○';
+	return banner(colours[s.status] || 'warning', [
+		E('h4', {}, [ '%s %s'.format(icon, words[s.status] || s.status) ]),
+		...(first ? [ E('p', {}, [ first.text ]), ...fix(first.remedy) ] : [])
+	]);
+}
+
+/* What else is found. */
 function problems(s) {
-	const all = s.troubles || s.problems.map((text) => ({ text, weight: s.status === 'healthy' ? 'note' : s.status }));
-	const isNote = ({ weight }) => weight === 'note';
+	const [ , ...others ] = findings(s).filter((one) => !isNote(one));
 	return [
-		...troubles(_('Problems and fixes'), 'problems', all.filter((one) => !isNote(one))),
-		...troubles(_('Notes'), 'notes', all.filter(isNote))
+		...troubles(_('Other problems'), 'problems', others),
+		...troubles(_('Notes'), 'notes', findings(s).filter(isNote))
 	];
 }
+
+const tile = (key, title, figure, text) => E('div', { 'data-tile': key,
+	'style': 'flex:1 1 9em;padding:.7em 1em;border:1px solid rgba(128,128,128,.35);border-radius:.5em' }, [
+	E('div', {}, [ title ]),
+	E('div', { 'style': 'font-size:1.5em;font-weight:600' }, [ figure ]),
+	E('div', {}, [ text || '' ])
+]);
+
+/* The four figures of the unit's own page. */
+function tiles(s) {
+	const c = s.clock, l = s.link, p = s.spool, a = s.clients;
+	const clockFigure = !c ? _('unknown') : c.error_bound_ns != null ? plusMinus(c.error_bound_ns)
+		: c.error_rel_ns != null ? plusMinus(c.error_rel_ns) : c.quality;
+	const clockText = !c ? '' : joined([ c.error_bound_ns == null && c.error_rel_ns != null ? _('against the grandmaster') : undefined,
+		'%s %s'.format(c.holdover ? c.holdover.source : c.source, c.holdover ? _('holdover') : c.quality) ]);
+	const hubFigure = l.hub_up == null ? _('unknown') : !l.hub_up ? _('down') : quantity(l.hub_rtt_us, 'ns', 1000) || _('joined');
+	return E('div', { 'data-part': 'tiles', 'style': 'display:flex;flex-wrap:wrap;gap:1em;margin:1em 0' }, [
+		tile('clock', _('Clock'), clockFigure, clockText),
+		tile('hub', _('Hub'), hubFigure, since(s.at_ms, l.hub_since_ms)),
+		...(p ? [ tile('records', _('Records waiting'), String(p.records), joined([ _('%d stored').format(p.stored), _('%d dropped').format(p.dropped) ])) ] : []),
+		...(a ? [ tile('apps', _('Apps on this leaf'), String(a.count), a.in_msgs_per_s == null ? ''
+			: _('%s msg/s in, %s msg/s out').format(a.in_msgs_per_s, a.out_msgs_per_s)) ] : [])
+	]);
+}
+
+/* As an image its markup can do nothing. */
+const curve = (svg) => !svg ? [] : [ E('div', { 'class': 'cbi-section', 'data-part': 'curve' }, [
+	E('h3', {}, [ _('Clock offset, last 15 min') ]),
+	E('img', { 'alt': _('Clock offset, last 15 min'), 'style': 'width:100%;height:9em', 'src': 'data:image/svg+xml,' + encodeURIComponent(svg) })
+]) ];
+
+const action = (name, title) => E('button', { 'class': 'cbi-button cbi-button-action', 'data-action': name,
+	'click': (ev) => {
+		ev.target.disabled = true;
+		return callService(name).finally(() => { ev.target.disabled = false; });
+	} }, [ title ]);
+
+const actions = () => E('p', { 'data-part': 'actions' }, [
+	action('start', _('Start')), ' ', action('restart', _('Restart')), ' ', action('stop', _('Stop'))
+]);
 
 const isLoopback = (address) => /^(127\.|::1$)/.test(address);
 
@@ -179,10 +238,12 @@ const advice = ([ text, command ], detail) => [ banner('danger', [
 	E('p', {}, [ _('On the router:'), ' ', E('code', {}, [ command ]) ])
 ]) ];
 
-function unit(s, page) {
+function unit(s, page, svg) {
 	return [
-		banner(colours[s.status] || 'warning', [ E('strong', {}, [ words[s.status] || s.status ]) ]),
+		verdict(s),
 		...problems(s),
+		tiles(s),
+		...curve(svg),
 		part(_('Unit'), 'unit', [
 			...line(_('Id'), joined([ s.unit, labelled(_('tenant'), s.tenant) ])),
 			...line(_('Agent'), joined([ s.version, labelled(_('up'), span(s.uptime_s)) ]))
@@ -197,23 +258,23 @@ function unit(s, page) {
 	];
 }
 
-function contents(answer) {
+function contents(answer, svg) {
 	if (answer.agent === 'up')
-		return unit(answer.status, answer.page);
+		return unit(answer.status, answer.page, svg);
 	return answer.agent === 'down' ? advice(downs[answer.why] || downs.silent, answer.error) : advice(noPlugin);
 }
 
 /* An unexpected document must not leave old values on the page. */
-function shown(answer) {
+function shown([ answer, drawn ]) {
 	try {
-		return contents(answer);
+		return contents(answer, drawn.svg);
 	}
 	catch (err) {
 		return advice([ _('The reply of the agent cannot be read.'), 'nunect status' ], String(err));
 	}
 }
 
-const ask = () => callStatus().then(shown, (err) =>
+const ask = () => Promise.all([ callStatus(), callCurve().catch(() => ({})) ]).then(shown, (err) =>
 	[ banner('danger', [ E('strong', {}, [ _('The router does not answer.') ]), ' ', String(err.message || err) ]) ]);
 
 return view.extend({
@@ -222,7 +283,7 @@ return view.extend({
 	render(first) {
 		const body = E('div', { 'id': 'nunect-status' }, first);
 		poll.add(() => ask().then((nodes) => dom.content(body, nodes)), 5);
-		return E('div', {}, [ E('h2', {}, [ _('nunect status') ]), body ]);
+		return E('div', {}, [ E('h2', {}, [ _('nunect status') ]), body, ...(L.hasViewPermission() ? [ actions() ] : []) ]);
 	},
 
 	handleSaveApply: null,
