@@ -1,5 +1,6 @@
 // `make demo`: a hub, a leaf joined to it, clocks and the agent, all real, all on this machine; until Ctrl-C, or
 // for DEMO_SECONDS. Ends with the number of messages of each kind at the hub; exit code 1 if a kind is missing.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { chronyPair } from '../kit/clock/chrony.ts';
@@ -77,6 +78,35 @@ function watch(nc: NatsConnection, counts: Map<string, number>, show: () => bool
   });
 }
 
+/** Writes DIR/env, by which a shell has the commands of the README: `nunect` of this unit, `nunect-hub`, `nats`, a login. */
+function writeEnv(config: string, hubUrl: string): void {
+  const bin = join(dir, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const program = (name: string, lines: readonly string[]): void => {
+    writeFileSync(join(bin, name), ['#!/bin/sh', ...lines, ''].join('\n'));
+    chmodSync(join(bin, name), 0o755);
+  };
+  const at = [`--config ${config}`, `--dir ${dir}`];
+  program('nunect', [
+    'command=$1',
+    '[ $# -eq 0 ] || shift',
+    'case $command in',
+    `status) set -- ${at[1]} "$@" ;;`,
+    `check) set -- ${at[0]} "$@" ;;`,
+    `doctor) set -- ${at.join(' ')} "$@" ;;`,
+    'esac',
+    `[ -z "$command" ] || set -- "$command" "$@"`,
+    `exec node ${bundle} "$@"`,
+  ]);
+  program('nunect-hub', [`exec node ${hubBundle} "$@"`]);
+  program('nats', [`exec ${tool('nats') ?? 'nats'} "$@"`]);
+  const login = { NATS_URL: hubUrl, NATS_USER: operator.user, NATS_PASSWORD: operator.password };
+  const lines = Object.entries({ ...login, PATH: `${bin}:$PATH` }).map(
+    ([name, value]) => `export ${name}="${value}"`,
+  );
+  writeFileSync(join(dir, 'env'), `${lines.join('\n')}\n`, { mode: 0o600 });
+}
+
 async function main(): Promise<number> {
   const other = takeFolder(dir);
   if (other !== undefined)
@@ -101,19 +131,20 @@ async function main(): Promise<number> {
   const asked = await step(`echo of ${unit} through the hub`, () =>
     hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 5000 }),
   );
-  const nats = tool('nats') ?? 'nats';
+  writeEnv(site.config, hub.url);
   say(`
 READY. ${unit} answered '${asked.string()}'; its clock: ${asked.headers?.get('X-Clock-Source')}/${asked.headers?.get('X-Clock-Quality')}.
 
   status page   ${site.statusUrl}
-  as operator   export NATS_URL=${hub.url} NATS_USER=${operator.user} NATS_PASSWORD=${operator.password}
-                ${nats} req ops.echo.${unit} hello
-                ${nats} sub 'ops.>'
-                ${nats} micro ls
-                node ${hubBundle} echo ${unit} -c 5
-                node ${hubBundle} top
-  on the unit   node ${bundle} status --dir ${dir}
-                node ${bundle} doctor --config ${site.config} --dir ${dir}
+  in a second terminal
+                . ${join(dir, 'env')}
+  as operator   nats req ops.echo.${unit} hello
+                nats sub 'ops.>'
+                nats micro ls
+                nunect-hub echo ${unit} -c 5
+                nunect-hub top
+  on the unit   nunect status
+                nunect doctor
 
 Messages at the hub${seconds === undefined ? ', until Ctrl-C' : `, for ${seconds} s`}. PTP needs about 30 s to lock:
 `);
