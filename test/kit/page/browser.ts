@@ -89,7 +89,7 @@ export const tooFaint = (page: Page): Promise<string[]> =>
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
       const element = node.parentElement;
       const style = getComputedStyle(element);
-      if (!node.nodeValue.trim() || element.closest('script,[hidden]') || style.visibility === 'hidden') continue;
+      if (!node.nodeValue.trim() || element.closest('script,title,[hidden]') || style.visibility === 'hidden') continue;
       const size = parseFloat(style.fontSize);
       const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
       check(element, style.color, large ? 3 : 4.5, node.nodeValue.trim());
