@@ -70,7 +70,7 @@ for (const source of luciSources())
       await shows(page, 'spool', /[1-9]\d* stored, 0 dropped/);
       await shows(page, 'rtt', /leaf\s*\d[\d.]* (µs|ms), p50/);
       assert.match(await text(page, 'health'), /^(● Everything works|▲ A part does not work)/);
-      assert.match(await text(page, 'tiles'), /Clock.*Hub.*Records waiting.*Apps on this leaf/);
+      await shows(page, 'tiles', /Clock.*Hub.*Records waiting.*Apps on this leaf/);
       const image = await page.locator('[data-part="curve"] img').getAttribute('src');
       assert.match(decodeURIComponent(image ?? ''), /^data:image\/svg\+xml,<svg xmlns/);
       const asked = join(dirname(unit.config), 'asked');

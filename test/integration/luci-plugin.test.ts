@@ -56,7 +56,7 @@ describe("rpcd's plugin", { skip: lacking('busybox') }, () => {
 
   it('lists its methods', async () => {
     const { stdout } = await stage.run(['list']);
-    assert.deepEqual(JSON.parse(stdout), { status: {}, check: {} });
+    assert.deepEqual(JSON.parse(stdout), { status: {}, check: {}, curve: {}, service: { action: 'String' } });
   });
 
   it('gives the document of the agent, and where its page is, without starting node', async () => {
@@ -125,7 +125,7 @@ describe("rpcd's plugin", { skip: lacking('busybox') }, () => {
   it('answers a method that it does not have, and a call without input', async () => {
     const { stdout, code } = await stage.run(['call', 'reboot']);
     assert.equal(code, 1);
-    assert.match(JSON.parse(stdout).error, /status and check/);
+    assert.match(JSON.parse(stdout).error, /status, check, curve and service/);
     router(listening());
     assert.equal((await stage.run(['call', 'status'], '')).code, 0);
   });

@@ -78,6 +78,8 @@ function ratesOf({ id, in_msgs, out_msgs }: Client, before: Look | undefined, no
 }
 
 const shown = 10;
+/** While the server does not tell it is asked more often: it has just been started. */
+const again_ms = 3000;
 const sumOf = (rates: readonly Rates[], of: (one: Rates) => number | undefined): number =>
   rates.reduce((sum, one) => sum + (of(one) ?? 0), 0);
 const trafficOf = ({ in_msgs_per_s = 0, out_msgs_per_s = 0 }: Rates): number =>
@@ -115,9 +117,10 @@ export function watchClients(
   let reading: Reading<ClientFacts> = absent('not_yet');
   let before: Look | undefined;
   let isAsking = false;
+  let due_ms = 0;
 
   async function look(): Promise<void> {
-    if (isAsking) return;
+    if (isAsking || ticker.now_ms() < due_ms) return;
     isAsking = true;
     try {
       const report = parseConnz(await ask('connz'));
@@ -128,6 +131,7 @@ export function watchClients(
       const now = { at_ms: ticker.now_ms(), clients: new Map(others.map((one) => [one.id, one])) };
       reading = fresh(factsOf(now, before, Math.max(0, total - clients.length)), now.at_ms);
       before = now;
+      due_ms = now.at_ms + opts.intervalMs;
     } catch (error) {
       before = undefined;
       reading =
@@ -137,7 +141,7 @@ export function watchClients(
     }
   }
 
-  const stop = ticker.every(opts.intervalMs, () => void look(), 0.1);
+  const stop = ticker.every(Math.min(opts.intervalMs, again_ms), () => void look(), 0.1);
   void look();
   return { read: () => reading, stop };
 }
