@@ -1,7 +1,7 @@
 // The status view of luci-app-nunect in Chromium, in front of a real agent: LuCI (a stand-in of its API, and its own code
 // for each checkout in NUNECT_LUCI) asks the real plugin under busybox ash, which asks the agent.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -76,9 +76,15 @@ for (const source of luciSources())
       const asked = join(dirname(unit.config), 'asked');
       for (const name of ['nunect', 'nunect-leaf'])
         stage.program(`etc/init.d/${name}`, `[ "$1" = running ] || echo "${name} $1" >>${asked}`);
-      for (const name of ['start', 'restart', 'stop']) await page.locator(`[data-action="${name}"]`).click();
-      const orders = ['start', 'restart', 'stop'].flatMap((one) => [`nunect ${one}`, `nunect-leaf ${one}`]);
-      await eventually('the orders', () => readFileSync(asked, 'utf8') === `${orders.join('\n')}\n`);
+      const done: string[] = [];
+      for (const name of ['start', 'restart', 'stop']) {
+        await page.locator(`[data-action="${name}"]`).click();
+        done.push(`nunect ${name}`, `nunect-leaf ${name}`);
+        await eventually(
+          name,
+          () => existsSync(asked) && readFileSync(asked, 'utf8') === `${done.join('\n')}\n`,
+        );
+      }
       assert.deepEqual(await askPlugin('service', { action: 'restart; reboot' }), [
         0,
         { error: 'the actions are start, stop and restart' },

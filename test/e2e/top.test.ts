@@ -145,8 +145,8 @@ describe('at a terminal', () => {
 
   test('a killed unit goes offline and comes back as a new run; a lost hub is told, and nobody judged by it', async () => {
     const screen = top('-f', 'demo', '-i', '0.3');
-    screen.resize(120, 24); // where there is room for the age, too
     await shows('both are there', screen, 'demo-02', /^demo-02 (OK|DEGRADED) /);
+    screen.resize(120, 24); // where there is room for the age, too
     await second.agent().end('SIGKILL');
     const begun = performance.now();
     await shows('the killed one is offline', screen, 'demo-02', /^demo-02 +OFFLINE /);
