@@ -177,7 +177,7 @@ const setups: readonly Broken[] = [
   {
     name: 'a certificate that has expired',
     code: 'certificate_expired',
-    weight: 'critical',
+    weight: 'degraded',
     config: withCa(-1),
   },
   {
