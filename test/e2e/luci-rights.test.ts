@@ -106,7 +106,7 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     put(join(etc, 'config/system'), "config system 'system'\n");
     const login = luciLogin(etc, 'luci-app-nunect');
     assert.equal(login.apply('system', 'system', { hostname: 'x' }), denied);
-    for (const object of ['file', 'system', 'rc', 'luci', 'nunect'])
+    for (const object of ['file', 'system', 'rc', 'luci']) // of `nunect` it may call what starts and stops
       assert.equal(login.call(object), denied, object);
     assert.equal(luciLogin(etc, 'luci-app-nunect-status').apply('nunect', 'hub', { user: 'y' }), denied);
     assert.equal(login.apply('nunect', 'hub', { user: 'y' }), 0);
@@ -224,10 +224,12 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     mkdirSync(join(dir, 'open'));
     chmodSync(join(dir, 'open'), 0o777);
     const mine = put(join(dir, 'bin/spy'), spy(log), 0o755);
+    put(join(etc, 'nunect/uploads/spy'), spy(log), 0o755);
     for (const [path, words] of [
       [put(join(dir, 'theirs/spy'), spy(log), 0o755, nunect), 'is owned by user 4222'],
       [put(join(dir, 'wide/spy'), spy(log), 0o775), 'is writable by others than root'],
       [put(join(dir, 'open/spy'), spy(log), 0o755), '/open is writable by others than root'],
+      ['/etc/nunect/uploads/spy', 'is for files that are uploaded'],
     ] as const) {
       login.apply('nunect', 'leaf', { server: path });
       for (const { said } of [render(), unit.nunect('check')])

@@ -367,11 +367,14 @@ function time_ms(work: () => unknown): number {
 
 /**
  * How much longer it takes for four times as much, from a length on at which it can be measured: the least of some tries,
- * as whatever else runs adds to it.
+ * as whatever else runs adds to it. 1 where not even quadratic time would be measurable with the longest.
  */
 function ratioOf(work: (length: number) => unknown, shortest: number, longest: number): number {
   let long = shortest;
-  while (time_ms(() => work(long)) < measurable_ms) {
+  for (;;) {
+    const taken_ms = time_ms(() => work(long));
+    if (taken_ms >= measurable_ms) break;
+    if (taken_ms * (longest / long) ** 2 < measurable_ms) return 1;
     long *= factor;
     if (long > longest) return 1;
   }
@@ -392,7 +395,7 @@ describe('the time of reading grows with the length, and no more', () => {
           for (const end of ends) {
             const ratio = ratioOf(
               (count) => read(`${before}${piece.repeat(count)}${end}${behind}`),
-              500,
+              2000,
               8000,
             );
             const what = `${JSON.stringify([before, piece, end, behind])} takes ${ratio.toFixed(1)} times as long`;

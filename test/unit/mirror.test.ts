@@ -22,6 +22,7 @@ const spanning: ReadonlySet<string> = new Set([
   'docs', // what the documents say of config, clock and wire
   'faults', // whatever fails anywhere: the rest goes on
   'mirror', // this one
+  'translations', // of all that LuCI shows
   'mutations', // the mends of the clock's judgment, wherever they are
   'cli/commands', // the command lines of all commands
   'clock/captures', // recorded replies of every version of both daemons, through all parsers

@@ -2,7 +2,7 @@
 import type { ClockSample } from './samples.ts';
 
 /** A day of minutes. */
-export const recorded_min = 1440;
+const recorded_min = 1440;
 
 const times = ['mono_ms', 'wall_ms'] as const;
 const figures = [

@@ -14,6 +14,8 @@ import { readBytes, stat, usersOf } from './machinefiles.ts';
 const uciDir = '/etc/config';
 /** More folders for secrets, one a line. Root writes it; LuCI cannot. */
 const foldersFile = join(keepDir, 'secret-folders');
+/** What is uploaded in LuCI: files of root with any rights, of which none is a program. */
+const uploadDir = join(keepDir, 'uploads');
 /** Where there is no account nunect. */
 const nobody = 65534;
 
@@ -100,7 +102,10 @@ function whyNoProgram(name: string, writers: string): string | undefined {
         .map((folder) => resolve(folder, name))
         .find((path) => stat(path).kind === 'file');
   if (found === undefined || stat(found).kind === 'missing') return undefined;
-  const loose = looseAt(realOf(found));
+  const real = realOf(found);
+  const loose = real.startsWith(`${realOf(uploadDir)}/`)
+    ? `${uploadDir} is for files that are uploaded`
+    : looseAt(real);
   return loose === undefined
     ? undefined
     : `is not used: ${loose}; ${writers} can write this config, so its programs must be root's, in folders that only root can write`;

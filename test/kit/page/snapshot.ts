@@ -158,7 +158,7 @@ export const emptySnapshot: StatusSnapshot = {
 export type PageHistory = Omit<PageData, 'snapshot'>;
 
 /** A day of which nothing is known. */
-export const noDay: DayHistory = {
+const noDay: DayHistory = {
   now_ms: 86_400_000,
   mono_ms: new Float64Array(),
   low: new Float64Array(),

@@ -7,7 +7,7 @@ import type { StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import { nunect, type RunningUnit } from './site.ts';
 
 /** Texts for people without what only makes them look good (case, blanks, true minus signs, µs) and without figures, which go on. */
-export const bare = (text: string): string =>
+const bare = (text: string): string =>
   text
     .replaceAll('−', '-')
     .replaceAll('µs', 'us')

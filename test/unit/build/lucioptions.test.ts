@@ -155,10 +155,15 @@ describe('menu and rights', () => {
   });
 
   it('lets a login see the status without the settings, which hold passwords', () => {
-    assert.deepEqual(rights['luci-app-nunect-status'].read, { ubus: { nunect: ['status'] } });
+    assert.deepEqual(rights['luci-app-nunect-status'].read, { ubus: { nunect: ['status', 'curve'] } });
     assert.equal(rights['luci-app-nunect-status'].write, undefined);
     assert.deepEqual(rights['luci-app-nunect'].read.uci, ['nunect']);
-    assert.deepEqual(rights['luci-app-nunect'].write, { uci: ['nunect'] });
+    assert.deepEqual(rights['luci-app-nunect'].write, {
+      ubus: { nunect: ['service'] },
+      'cgi-io': ['upload'],
+      file: { '/etc/nunect/uploads/*': ['write'] }, // from which no program is taken
+      uci: ['nunect'],
+    });
   });
 });
 

@@ -73,10 +73,13 @@ const usesIn = (text: string): Use[] =>
 const entryOf = (path: string): StateFile | undefined =>
   names.find((name) => stateFiles[name] === path.replace(/\.\*$/, ''));
 
-/** What a script does against the table; the unit id and the folder for the records of the spool are no state files. */
+/**
+ * What a script does against the table; the unit id and the folders for the records of the spool and for
+ * uploads are no state files.
+ */
 function breaches(script: string, text: string): string[] {
   return usesIn(text)
-    .filter(({ path }) => path !== 'unit' && path !== 'spool')
+    .filter(({ path }) => !['unit', 'spool', 'uploads'].includes(path))
     .flatMap(({ path, kind }) => {
       const entry = entryOf(path);
       if (entry === undefined) return [`${script} names ${path}, which is no state file`];

@@ -1,10 +1,10 @@
 // The schemas against what the sources make: they let all of it through, and nothing that is otherwise.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toSnapshot } from '../../agent/status/tosnapshot.ts';
-import { recordComplaints, statusComplaints } from '../kit/lib/schema.ts';
-import { fullSnapshot } from '../kit/page/snapshot.ts';
-import { unitStateOf } from '../kit/unit/unitfakes.ts';
+import { toSnapshot } from '../../../agent/status/tosnapshot.ts';
+import { recordComplaints, statusComplaints } from '../../kit/lib/schema.ts';
+import { fullSnapshot } from '../../kit/page/snapshot.ts';
+import { unitStateOf } from '../../kit/unit/unitfakes.ts';
 
 const name = { unit: 'demo-01', version: '0.1.0' };
 
