@@ -3,23 +3,23 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { FindingCode, Weight } from '../../agent/health/finding.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
 import { luciSources, startLuci } from '../kit/openwrt/lucisite.ts';
 import { openPage, startBrowser } from '../kit/page/browser.ts';
-import { newOwner } from '../kit/process/cleanup.ts';
+import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { lacking, natsServers, need } from '../kit/process/tools.ts';
+import { lacking as missing, natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 import { type Beat, disagreements } from '../kit/unit/speakers.ts';
 
 const server = natsServers().newest ?? need('nats-server');
-const skip = lacking('chromium');
+const skip = missing('chromium');
 const owner = newOwner();
 let browser: Browser;
 before(async () => {
@@ -43,6 +43,8 @@ interface Broken {
   config?(text: string, site: Site): string | Promise<string>;
   /** Does the rest, before the config is taken over. */
   breakIt?(site: Site): unknown;
+  /** Takes back what `breakIt` did. */
+  mendIt?(site: Site): unknown;
   /** The leaf is not restarted though that is due. */
   readonly leafStays?: true;
   /** The heartbeat waits with the other records, or nobody is there to take it. */
@@ -67,14 +69,15 @@ const withCa =
       `option tls_ca '${authority(join(dir, 'ca')).issue('short', '/CN=short', { days }).cert}'`,
     )(text);
 
-async function stream({ hub }: Site, change: object): Promise<void> {
-  const info = await hub.nc.request('$JS.API.STREAM.INFO.NUNECT', '', { timeout: 10_000 });
-  const { config } = info.json<{ config: object }>();
-  const answer = await hub.nc.request(
-    '$JS.API.STREAM.UPDATE.NUNECT',
-    JSON.stringify({ ...config, ...change }),
-  );
-  assert.equal(answer.json<{ error?: object }>().error, undefined);
+/** The stream of the records as it was made, but for `change`; made anew where it is gone. */
+async function stream({ hub }: Site, change: object = {}): Promise<void> {
+  const original = readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8');
+  const body = JSON.stringify({ ...JSON.parse(original), ...change });
+  const ask = async (api: string): Promise<object | undefined> =>
+    (await hub.nc.request(`$JS.API.STREAM.${api}.NUNECT`, body, { timeout: 10_000 })).json<{
+      error?: object;
+    }>().error;
+  if ((await ask('UPDATE')) !== undefined) assert.equal(await ask('CREATE'), undefined);
 }
 
 /** A port that somebody else listens on. */
@@ -153,19 +156,23 @@ const setups: readonly Broken[] = [
     name: 'the stream is gone',
     code: 'no_stream',
     weight: 'degraded',
+    deaf: true,
     breakIt: ({ hub }) => hub.nc.request('$JS.API.STREAM.DELETE.NUNECT'),
+    mendIt: stream,
   },
   {
     name: 'the stream is full',
     code: 'records_refused',
     weight: 'degraded',
     breakIt: (site) => stream(site, { max_msgs: 1, discard: 'new' }),
+    mendIt: stream,
   },
   {
     name: 'the stream takes heartbeats only',
     code: 'subject_unstored',
     weight: 'degraded',
     breakIt: (site) => stream(site, { subjects: ['ops.heartbeat.>'] }),
+    mendIt: stream,
   },
   {
     name: 'a snapshot that cannot be kept',
@@ -178,24 +185,28 @@ const setups: readonly Broken[] = [
     name: 'a certificate that has expired',
     code: 'certificate_expired',
     weight: 'degraded',
+    deaf: true,
     config: withCa(-1),
   },
   {
     name: 'a certificate with five days left',
     code: 'certificate_expiring',
     weight: 'degraded',
+    deaf: true,
     config: withCa(5),
   },
   {
     name: 'a certificate with twenty days left',
     code: 'certificate_expiring',
     weight: 'note',
+    deaf: true,
     config: withCa(20),
   },
   {
     name: 'a file that is no certificate',
     code: 'config_problem',
     weight: 'degraded',
+    deaf: true,
     config: (text, { dir }) => {
       writeFileSync(join(dir, 'ca.pem'), 'rubbish');
       return add('hub', `option tls_ca '${join(dir, 'ca.pem')}'`)(text);
@@ -205,6 +216,7 @@ const setups: readonly Broken[] = [
     name: 'a file that is not there',
     code: 'config_problem',
     weight: 'degraded',
+    deaf: true,
     config: add('hub', "option tls_ca '/none/ca.pem'"),
   },
   {
@@ -222,7 +234,7 @@ const setups: readonly Broken[] = [
   {
     name: 'a section that is none',
     code: 'config_problem',
-    weight: 'note',
+    weight: 'degraded',
     config: (text) => `${text}\nconfig hubs 'x'\n`,
   },
   { name: 'no clock daemon', code: 'clock_unsynchronised', weight: 'note' },
@@ -240,7 +252,7 @@ const setups: readonly Broken[] = [
   },
   {
     name: 'a folder of JetStream that cannot be made',
-    code: 'leaf_part',
+    code: 'leaf_config',
     weight: 'degraded',
     config: (text, { unit }) =>
       add('leaf', "option jetstream '1'", `option jetstream_store_dir '${unit.config}/js'`)(text),
@@ -261,7 +273,7 @@ const setups: readonly Broken[] = [
 ];
 
 /** Listens to the heartbeats that the unit sends, at its own leaf. */
-async function listener(t: TestContext, unit: RunningUnit): Promise<() => Beat | undefined> {
+async function listener(owner: Cleanup, unit: RunningUnit): Promise<() => Beat | undefined> {
   let last: Beat | undefined;
   const nc = await connect({
     servers: `nats://127.0.0.1:${unit.leafPort}`,
@@ -270,7 +282,7 @@ async function listener(t: TestContext, unit: RunningUnit): Promise<() => Beat |
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
   });
-  t.after(() => nc.close());
+  owner.after(() => nc.close());
   nc.subscribe('ops.heartbeat.demo-01', {
     callback: (_error, message) => {
       last = message.json();
@@ -280,64 +292,112 @@ async function listener(t: TestContext, unit: RunningUnit): Promise<() => Beat |
   return () => last;
 }
 
-async function take(site: Site, broken: Broken): Promise<void> {
-  const { unit, dir } = site;
-  const text = readFileSync(unit.config, 'utf8');
-  if (broken.config !== undefined) writeFileSync(unit.config, await broken.config(text, site));
+interface Watched extends Site {
+  /** The config without a fault. */
+  readonly sound: string;
+  beat(): Beat | undefined;
+  /** The status view of LuCI. */
+  readonly view: Page;
+}
+
+async function start(owner: Cleanup, kept: boolean): Promise<Watched> {
+  const dir = tempDir(owner, 'broken');
+  for (const name of ['hub', 'unit']) mkdirSync(join(dir, name));
+  const hub = await startHub(owner, join(dir, 'hub'), server);
+  const unit = await startUnit(owner, {
+    dir: join(dir, 'unit'),
+    unit: 'demo-01',
+    server,
+    hubPort: hub.leafPort,
+    interval_s: 1,
+    kept,
+    more: "config user 'watch'\n\toption password 'w'\n\tlist subscribe 'ops.heartbeat.demo-01'\n\nconfig spool 'spool'\n",
+  });
+  const [source] = luciSources();
+  assert.ok(source);
+  const luci = await startLuci(owner, source, async () => [
+    0,
+    { agent: 'up', status: await unit.status(), page: { enabled: false } },
+  ]);
+  const { page } = await openPage(browser, luci.url('nunect/status'));
+  owner.after(() => page.context().close());
+  const sound = readFileSync(unit.config, 'utf8');
+  return { dir: join(dir, 'unit'), hub, unit, sound, beat: await listener(owner, unit), view: page };
+}
+
+/** Takes over a config, as procd does. */
+async function take({ unit, dir }: Site, text: string, leafStays = false): Promise<void> {
+  writeFileSync(unit.config, text);
   const { stdout } = await nunect(['render', '--config', unit.config, '--out', dir]);
-  if (/restart: [a-z]*leaf/.test(stdout) && broken.leafStays === undefined) unit.leaf().kill('SIGTERM');
+  if (/restart: [a-z]*leaf/.test(stdout) && !leafStays) unit.leaf().kill('SIGTERM');
   unit.agent().kill('SIGHUP');
 }
 
-describe('of a broken set-up all say the same', { skip, concurrency: 3 }, () => {
-  for (const broken of setups)
-    test(`${broken.name}: ${broken.code}, ${broken.weight}`, { timeout: 240_000 }, async (t) => {
-      const dir = tempDir(t, 'broken');
-      for (const name of ['hub', 'unit']) mkdirSync(join(dir, name));
-      const hub = await startHub(t, join(dir, 'hub'), server);
-      const unit = await startUnit(t, {
-        dir: join(dir, 'unit'),
-        unit: 'demo-01',
-        server,
-        hubPort: hub.leafPort,
-        interval_s: 1,
-        kept: broken.code !== 'server_down',
-        more: "config user 'watch'\n\toption password 'w'\n\tlist subscribe 'ops.heartbeat.demo-01'\n\nconfig spool 'spool'\n",
-      });
-      const site = { dir: join(dir, 'unit'), hub, unit };
-      const beat = await listener(t, unit);
-      await eventually(
-        'the hub',
-        async () => ((await unit.status()) as unknown as StatusSnapshot).link.hub_up,
-      );
-      await broken.breakIt?.(site);
-      await take(site, broken);
-      const [source] = luciSources();
-      assert.ok(source);
-      const luci = await startLuci(t, source, async () => [
-        0,
-        { agent: 'up', status: await unit.status(), page: { enabled: false } },
-      ]);
-      const { page } = await openPage(browser, luci.url('nunect/status'));
-      t.after(() => page.context().close());
-      let last: Awaited<ReturnType<typeof disagreements>> | undefined;
-      await eventually(
-        'all agree',
-        async () => {
-          last = await disagreements(unit, { beat: broken.deaf ? 'deaf' : beat(), view: page });
-          const isThere = last.state.troubles.some(
-            ({ code, weight }) => code === broken.code && weight === broken.weight,
-          );
-          return isThere && last.lacking.length === 0;
-        },
-        200_000,
-        300,
-      ).catch((error: Error) => {
-        const found =
-          last?.state.troubles.map(({ code, weight, text }) => `  ${weight} ${code}: ${text}`) ?? [];
-        throw new Error(
-          [error.message, ...(last?.lacking ?? []), ...found, unit.agent().output().slice(-1500)].join('\n'),
-        );
-      });
+const stateOf = async ({ unit }: Site): Promise<StatusSnapshot> =>
+  (await unit.status()) as unknown as StatusSnapshot;
+
+const isSound = async (site: Site): Promise<boolean> => {
+  const { link, troubles } = await stateOf(site);
+  return link.hub_up && troubles.every(({ weight }) => weight === 'note');
+};
+
+/** Breaks it, waits until all say so, and mends it. */
+async function judge(site: Watched, broken: Broken): Promise<void> {
+  const { unit, sound } = site;
+  await broken.breakIt?.(site);
+  await take(site, (await broken.config?.(sound, site)) ?? sound, broken.leafStays ?? false);
+  const { code, weight, deaf } = broken;
+  await eventually(
+    `${weight} ${code}`,
+    async () => (await stateOf(site)).troubles.some((one) => one.code === code && one.weight === weight),
+    90_000,
+  ).catch(async (error: Error) => {
+    const found = (await stateOf(site)).troubles.map((one) => `  ${one.weight} ${one.code}: ${one.text}`);
+    throw new Error([error.message, ...found, unit.agent().output().slice(-1500)].join('\n'));
+  });
+  let lacking: readonly string[] = [];
+  await eventually(
+    'all agree',
+    async () => {
+      ({ lacking } = await disagreements(unit, { beat: deaf ? 'deaf' : site.beat(), view: site.view }));
+      return lacking.length === 0;
+    },
+    60_000,
+    300,
+  ).catch((error: Error) => {
+    throw new Error([error.message, ...lacking].join('\n'));
+  });
+  if (code === 'server_down') return;
+  await broken.mendIt?.(site);
+  await take(site, sound);
+  await eventually('what is mended', () => isSound(site), 60_000);
+}
+
+/** One unit after another would wait most of the time; a leaf that is dead stays so. */
+const lanes = 3;
+const dead = setups.filter(({ code }) => code === 'server_down');
+const others = setups.filter((one) => !dead.includes(one));
+const groups = [
+  ...Array.from({ length: lanes }, (_, lane) => others.filter((_one, i) => i % lanes === lane)),
+  dead,
+];
+
+describe('of a broken set-up all say the same', { skip, concurrency: lanes }, () => {
+  for (const [lane, group] of groups.entries())
+    test(`unit ${lane + 1}`, async (t) => {
+      const site = await start(t, group !== dead);
+      await eventually('the hub', () => isSound(site));
+      for (const broken of group)
+        await t.test(`${broken.name}: ${broken.code}, ${broken.weight}`, () => judge(site, broken));
     });
+});
+
+test('there are at least 25 of them, of every weight', () => {
+  assert.ok(setups.length >= 25);
+  assert.deepEqual([...new Set(setups.map(({ weight }) => weight))].sort(), [
+    'critical',
+    'degraded',
+    'note',
+    'setup',
+  ]);
 });
