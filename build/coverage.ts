@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decode } from '@jridgewell/sourcemap-codec';
 import { transformSync } from 'esbuild';
-import { addCoverage, type Lines, type MapNote, mark, type ScriptCoverage } from './coveredlines.ts';
+import { CoveredLines, type Lines, type MapNote, mark, type ScriptCoverage } from './coveredlines.ts';
 
 interface CoverageFile {
   readonly result: readonly ScriptCoverage[];
@@ -26,7 +26,7 @@ function readCoverage(file: string): CoverageFile | undefined {
 }
 
 function seenIn(folder: string): { readonly lines: Lines; readonly unreadable: string[] } {
-  const lines: Lines = new Map();
+  const covered = new CoveredLines((source) => source.startsWith(ours));
   const unreadable: string[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /(^|\/)coverage-[^/]*\.json$/.test(file),
@@ -36,10 +36,10 @@ function seenIn(folder: string): { readonly lines: Lines; readonly unreadable: s
     if (file === undefined) unreadable.push(path);
     for (const script of file?.result ?? []) {
       const note = file?.['source-map-cache']?.[script.url];
-      if (note) addCoverage(lines, script, note, (source) => source.startsWith(ours));
+      if (note) covered.add(script, note);
     }
   }
-  return { lines, unreadable };
+  return { lines: covered.lines, unreadable };
 }
 
 /** Files that no process loaded count too, with every line that has code. */

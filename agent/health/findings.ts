@@ -99,9 +99,10 @@ function renewal({ about }: DatedFile, { config: { hub, leaf }, host }: RemedyCo
     : `scp NEW.pem root@UNIT:${shellWord(about)} # at the hub`;
 }
 
-/** Where a mistake in the config is put right. */
+/** How a mistake in the config is put right, and how that is noticed. */
 function editOf({ file, line, mend }: Problem, host: HostCommands): string {
-  return mend ?? `vi${line === undefined ? '' : ` -c ${line}`} ${shellWord(file)}; ${host.reload}`;
+  const edit = `vi${line === undefined ? '' : ` -c ${line}`} ${shellWord(file)}`;
+  return `${mend ?? edit}; ${host.reload}`;
 }
 
 const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, '') || '/');

@@ -85,7 +85,7 @@ function bare(file: string): HostCommands {
   const stop = (service: string): string =>
     service === 'nunect'
       ? "pkill -f 'nunect.* run'"
-      : `pkill ${service === 'nunect-leaf' ? 'nats-server' : service}`;
+      : `pkill ${service === 'nunect-leaf' ? "-f 'nats-server -c /var/run/nunect/'" : service}`;
   const start = (service: string): string =>
     service === 'nunect'
       ? `${run} &`

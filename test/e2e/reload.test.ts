@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -216,16 +217,25 @@ describe('a running unit whose config changes', () => {
     assert.deepEqual(told, [false, true], 'each change is told once');
   });
 
-  test('without a hub url the unit is local, healthy and does not ask for one', async () => {
+  test('without a hub url the unit is not set up, and says nothing else of hub and stream', async () => {
     const before = await hub.stored();
     edit(/\tlist url '[^']*'\n/, '');
     await reload();
     await site.restartLeaf();
     const now = await eventually('no trouble of the hub', async () => {
-      const status = (await site.status()) as unknown as { link: Json; problems: string[]; spool: Json };
+      const status = (await site.status()) as unknown as {
+        status: string;
+        link: Json;
+        problems: string[];
+        spool: Json;
+      };
       return (
+        status.status === 'not_set_up' &&
         status.link['connected'] === true &&
-        !status.problems.some((text) => /hub|stream/.test(text)) &&
+        isDeepStrictEqual(
+          status.problems.filter((text) => /hub|stream/.test(text)),
+          ['not set up: no hub is given, nothing leaves this device'],
+        ) &&
         status.spool['state'] === 'plain' &&
         status
       );

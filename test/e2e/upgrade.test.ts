@@ -33,7 +33,7 @@ test('doctor compares what runs with what is installed, for nats-server and for 
   copyFileSync(process.execPath, node);
   const [port, status] = [await reservePort(), await reservePort()];
   const config = join(dir, 'nunect');
-  const uci = `config agent\n option unit u1\nconfig leaf\n option server ${server}\n option port ${port}\nconfig status\n option port ${status}\n`;
+  const uci = `config agent\n option unit u1\n option host openwrt\nconfig leaf\n option server ${server}\n option port ${port}\nconfig status\n option port ${status}\n`;
   writeFileSync(config, uci, { mode: 0o600 });
   const { code, stderr } = await nunect(['render', '--config', config, '--out', out]);
   assert.equal(code, 0, stderr);

@@ -105,6 +105,7 @@ const templateTags = new Set(
           renderPage({
             snapshot: {
               ...fullSnapshot,
+              ...(problems.length === 0 ? {} : { changes: [{ at_ms: Infinity, event: '', text: '' }] }),
               status,
               troubles: troublesOf(problems),
               link: { ...fullSnapshot.link, last_error: 'e', ...(hub_up === undefined ? {} : { hub_up }) },

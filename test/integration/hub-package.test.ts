@@ -47,6 +47,8 @@ describe('the tarball', () => {
         `-rw-r--r-- 0/0 ${time} package/LICENSE`,
         `-rw-r--r-- 0/0 ${time} package/README.md`,
         `-rw-r--r-- 0/0 ${time} package/THIRD_PARTY.txt`,
+        `-rw-r--r-- 0/0 ${time} package/nunect-hub.1`,
+        `-rw-r--r-- 0/0 ${time} package/nunect-hub.bash`,
         `-rwxr-xr-x 0/0 ${time} package/nunect-hub.cjs`,
       ],
     );

@@ -277,7 +277,7 @@ for (const [name, program] of Object.entries({ debian, newest })) {
         [agent, publish('ops.heartbeat.demo-02'), 'the agent speaks for another unit'],
         [agent, listen('ops.>'), 'the agent hears all'],
         [agent, publish('$JS.API.INFO'), 'the agent uses JetStream'],
-        [monitor, publish('$SYS.REQ.SERVER.PING.CONNZ'), 'the monitor asks more'],
+        [monitor, publish('$SYS.REQ.SERVER.PING.SUBSZ'), 'the monitor asks more'],
         [monitor, listen('$SYS.>'), 'the monitor hears all'],
         [await as('mute'), publish('a'), 'a user without a list publishes'],
         [await as('mute'), listen('a'), 'a user without a list listens'],

@@ -67,6 +67,10 @@ describe('the .ipk', () => {
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/pace.sh',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/procd.sh',
+      'drwxr-xr-x 0/0 ./usr/share/',
+      'drwxr-xr-x 0/0 ./usr/share/bash-completion/',
+      'drwxr-xr-x 0/0 ./usr/share/bash-completion/completions/',
+      '-rw-r--r-- 0/0 ./usr/share/bash-completion/completions/nunect',
     ]);
     assert.deepEqual(listing(join(ipk.dir, 'control.tar.gz')), [
       'drwxr-xr-x 0/0 ./',

@@ -355,7 +355,7 @@ const numbered = (count: number, one: (i: number) => string): string =>
 const factor = 4;
 const mostRatio = 9;
 /** Below this, in ms, the long one was too quick for its ratio to mean anything, or for anything but linear time. */
-const measurable_ms = 10;
+const measurable_ms = 5;
 
 /** Of the processor, as other programs may want it at the same time. */
 function time_ms(work: () => unknown): number {
@@ -395,8 +395,8 @@ describe('the time of reading grows with the length, and no more', () => {
           for (const end of ends) {
             const ratio = ratioOf(
               (count) => read(`${before}${piece.repeat(count)}${end}${behind}`),
-              2000,
-              8000,
+              1000,
+              4000,
             );
             const what = `${JSON.stringify([before, piece, end, behind])} takes ${ratio.toFixed(1)} times as long`;
             assert.ok(ratio <= mostRatio, `${factor} times as much of ${what}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
-import { addCoverage, type Lines, type ScriptCoverage } from '../../../build/coveredlines.ts';
+import { CoveredLines, type Lines, type ScriptCoverage } from '../../../build/coveredlines.ts';
 import { runToEnd, tempDir } from '../../kit/process/daemon.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
 
@@ -49,8 +49,9 @@ const notRun = (lines: Lines): number[] =>
   [...(lines.get(url) ?? [])].flatMap(([line, ran]) => (ran ? [] : [line])).sort((a, b) => a - b);
 
 test('what did not run in minified code is found on its lines in the source', () => {
-  const lines: Lines = new Map();
-  addCoverage(lines, ranAllBut('"minus"', 'return 1'), note, () => true);
+  const covered = new CoveredLines(() => true);
+  covered.add(ranAllBut('"minus"', 'return 1'), note);
+  const { lines } = covered;
   assert.deepEqual(
     notRun(lines).filter((line) => line === 3 || line === 8),
     [3, 8],
@@ -60,18 +61,30 @@ test('what did not run in minified code is found on its lines in the source', ()
 
 test('a line that ran in one process has run, in whatever order they are read', () => {
   for (const order of [0, 1]) {
-    const lines: Lines = new Map();
+    const covered = new CoveredLines(() => true);
     const both = [ranAllBut('"minus"'), ranAllBut('return 1')];
-    for (const script of order ? both : both.reverse()) addCoverage(lines, script, note, () => true);
-    assert.deepEqual(notRun(lines), []);
+    for (const script of order ? both : both.reverse()) covered.add(script, note);
+    assert.deepEqual(notRun(covered.lines), []);
+    covered.add(ranAllBut('return 1'), note);
+    assert.deepEqual(notRun(covered.lines), [], 'also when a later one does not run it');
   }
 });
 
 test('scripts without a map and sources that are not wanted add nothing', () => {
-  const lines: Lines = new Map();
-  addCoverage(lines, ranAllBut(), { ...note, data: null }, () => true);
-  addCoverage(lines, ranAllBut(), note, () => false);
-  assert.equal(lines.size, 0);
+  const all = new CoveredLines(() => true);
+  all.add(ranAllBut(), { ...note, data: null });
+  const none = new CoveredLines(() => false);
+  none.add(ranAllBut(), note);
+  assert.deepEqual([all.lines.size, none.lines.size], [0, 0]);
+});
+
+test('two sources of the same shape are two', () => {
+  const covered = new CoveredLines(() => true);
+  const other = pathToFileURL('/tree/agent/other.ts').href;
+  covered.add(ranAllBut(), note);
+  covered.add(ranAllBut('return 1'), { ...note, data: { ...note.data, sources: [other] } });
+  assert.ok(covered.lines.get(other)?.get(8) === false);
+  assert.deepEqual(notRun(covered.lines), []);
 });
 
 test('a file that is cut off is named with what to do, the others count, and the run fails', async (t) => {
