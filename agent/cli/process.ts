@@ -32,8 +32,9 @@ export function runProcess(program: Program): void {
     edge.io.stderr(`${program.name}: ${isUsage ? error.message : visible(messageOf(error))}\n`);
     process.exitCode = isUsage ? 2 : 1;
   };
-  process.on('uncaughtException', (error) => {
+  process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
     if (process.listenerCount('uncaughtException') > 1) return; // the agent's own, which says more
+    if (error.code === 'EPIPE') process.exit(); // as `| head` ends: who reads has seen enough
     failed(error); // node would print it as it is
     process.exit();
   });

@@ -79,20 +79,20 @@ const systemd = (file: string): HostCommands => ({
   ...byHand(file, 'systemctl reload nunect'),
 });
 
-/** Where nothing starts services, programs are started and stopped by hand. */
+/** Where nothing starts services, programs are started and stopped by hand. No pattern matches the shell that is given it. */
 function bare(file: string): HostCommands {
   const run = `nunect run --config ${shellWord(file)}`;
   const stop = (service: string): string =>
     service === 'nunect'
-      ? "pkill -f 'nunect.* run'"
-      : `pkill ${service === 'nunect-leaf' ? "-f 'nats-server -c /var/run/nunect/'" : service}`;
+      ? "pkill -f '[n]unect.* run'"
+      : `pkill ${service === 'nunect-leaf' ? "-f '[n]ats-server -c /var/run/nunect/'" : service}`;
   const start = (service: string): string =>
     service === 'nunect'
       ? `${run} &`
       : service === 'nunect-leaf'
         ? '/usr/lib/nunect/leaf /var/run/nunect nats-server &'
         : service;
-  const reload = "pkill -HUP -f 'nunect.* run'";
+  const reload = "pkill -HUP -f '[n]unect.* run'";
   return {
     reload,
     start,

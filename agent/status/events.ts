@@ -3,12 +3,12 @@ import { findingsBetween } from '../health/health.ts';
 import { formatStep } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
-import { isObject } from '../lib/parse.ts';
 import { version } from '../lib/version.ts';
 import type { SpoolRecord } from '../records/record.ts';
 import type { Spool } from '../records/spool.ts';
 import type { HealthEvent, StatusChange, StatusEvent } from '../wire/reports.ts';
 import { subjectsOf } from '../wire/subjects.ts';
+import { changeWords, findingWords, valueWords } from './changewords.ts';
 import type { RecentChange, UnitState } from './unitstate.ts';
 
 export interface EventsDeps {
@@ -24,36 +24,11 @@ export interface Events {
   publish(change: StatusChange): void;
   /** Publishes and logs what began and what ended since the last call. */
   compare(findings: readonly Finding[]): void;
-  /** What was published of late, the newest first. */
+  /** What was published of late and says something to people, the newest first. */
   recent(): readonly RecentChange[];
 }
 
-const inWords = (value: unknown): string =>
-  value === undefined ? 'unknown' : typeof value === 'string' ? value : JSON.stringify(value);
-
 const kept = 20;
-const longestText = 300;
-
-/** A state in words: the values of an object, flags by their name. */
-function stateWords(state: unknown): string {
-  if (!isObject(state)) return inWords(state);
-  return Object.entries(state)
-    .flatMap(([name, value]) => (value === false ? [] : [value === true ? name : inWords(value)]))
-    .join(' ');
-}
-
-/** A change as people read it; the evidence says more than two states where it is all that there is. */
-function changeWords({ event, before, after, evidence }: StatusChange): string {
-  const name = event.replaceAll('_', ' ');
-  const states = [before, after]
-    .filter((state) => state !== undefined && typeof state !== 'boolean')
-    .map(stateWords);
-  const what =
-    event === 'clock_step' || event === 'port_state' || states.length < 2 ? '' : states.join(' → ');
-  const why = evidence ?? (what === '' ? states.join('') : '');
-  return `${name}: ${[what, why].filter((part) => part !== '').join('; ')}`.slice(0, longestText);
-}
-
 /** The system clock was set; `wall_us` is what it shows now. */
 export const clockStep = (step_us: number, wall_us: number): StatusChange => ({
   event: 'clock_step',
@@ -92,7 +67,8 @@ export function publishEvents(
 
   const recent: RecentChange[] = [];
 
-  const remember = (event: string, text: string): void => {
+  const remember = (event: string, text: string | undefined): void => {
+    if (text === undefined) return;
     recent.unshift({ at_ms: deps.now_ms(), event, text });
     recent.length = Math.min(recent.length, kept);
   };
@@ -107,25 +83,27 @@ export function publishEvents(
       remember(change.event, changeWords(change));
       const { event, before, after, evidence } = change;
       deps.log[majors.has(event) ? 'info' : 'debug'](
-        `${event}: ${inWords(before)} -> ${inWords(after)}`,
+        `${event}: ${valueWords(before)} -> ${valueWords(after)}`,
         known({ evidence }),
       );
     },
     compare(now) {
       const { began, ended } = findingsBetween(findings, now);
       findings = now;
-      for (const { key, weight, stage, text } of began) {
+      for (const one of began) {
+        const { key, weight, stage, text } = one;
         put({ event: 'problem', after: { key, weight, ...known({ stage }) }, evidence: text });
         logged.set(key, text);
-        remember('problem', `problem: ${text}`.slice(0, longestText));
+        remember('problem', findingWords(one, text, false));
         // what comes in stages will get worse
         deps.log[weight === 'note' && stage === undefined ? 'info' : 'warn'](text);
       }
-      for (const { key, weight, text } of ended) {
+      for (const one of ended) {
+        const { key, weight } = one;
         put({ event: 'problem', before: { key, weight } });
-        const words = `problem ended: ${logged.get(key) ?? text}`;
-        deps.log.info(words);
-        remember('problem', words.slice(0, longestText));
+        const text = logged.get(key) ?? one.text;
+        deps.log.info(`problem ended: ${text}`);
+        remember('problem', findingWords(one, text, true));
         logged.delete(key);
       }
     },

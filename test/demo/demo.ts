@@ -126,7 +126,7 @@ async function main(): Promise<number> {
   let running = false;
   watch(hub.nc, counts, () => running);
   const site = await step('UCI file, nunect render, leaf, nunect run until READY', () =>
-    startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time }),
+    startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, host: 'auto', time }),
   );
   const asked = await step(`echo of ${unit} through the hub`, () =>
     hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 5000 }),

@@ -120,3 +120,9 @@ test('what ships keeps its budgets', () => {
   ])
     assert.match(said, what);
 });
+
+test('a command whose reader goes away ends without a word, as it would in any pipe', () => {
+  const words = `"${process.execPath}" "${join(copy, 'dist/nunect.cjs')}" doctor --dir "${copy}" | head -n 1`;
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', words], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout.split('\n').length, stderr], [0, 2, '']);
+});

@@ -84,7 +84,7 @@ function patient(
       if (section !== undefined && option !== undefined)
         uci(section, option, typeof known_ === 'string' ? known_ : (given ?? ''));
       else if (/^uci (commit|delete)/.test(step)) continue;
-      else if (/^(\/etc\/init\.d\/nunect reload|pkill -HUP -f 'nunect.* run')$/.test(step)) await reload();
+      else if (/^(\/etc\/init\.d\/nunect reload|pkill -HUP -f '\[n]unect.* run')$/.test(step)) await reload();
       else if (typeof known_ === 'function') await known_();
       else if (/^(chmod|chown) /.test(step)) execFileSync('sh', ['-c', step]);
       else if (!/^(at the hub|or: |if )/.test(step)) assert.fail(`not known how to: ${step}`);

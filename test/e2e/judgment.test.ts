@@ -317,7 +317,10 @@ async function start(owner: Cleanup, kept: boolean): Promise<Watched> {
   assert.ok(source);
   const luci = await startLuci(owner, source, async () => [
     0,
-    { agent: 'up', status: await unit.status(), page: { enabled: false } },
+    await unit.status().then(
+      (status) => ({ agent: 'up', status, page: { enabled: false } }),
+      () => ({ agent: 'down', why: 'silent', error: '' }),
+    ),
   ]);
   const { page } = await openPage(browser, luci.url('nunect/status'));
   owner.after(() => page.context().close());

@@ -20,5 +20,5 @@ export const changesSection = ({ changes = [], at_ms }: StatusSnapshot): Html =>
   html`<section class="card" id="changes" aria-labelledby="changes-h"><h3 id="changes-h">What changed</h3>${
     changes.length === 0
       ? html`<p class="note">Nothing since the agent started</p>`
-      : html`<ol>${changes.slice(0, 12).map((one) => html`<li>${momentOf(one.at_ms, at_ms)}<span>${prettyText(one.text)}</span></li>`)}</ol>`
+      : html`<ol>${changes.slice(0, 10).map((one) => html`<li>${momentOf(one.at_ms, at_ms)}<span>${prettyText(one.text)}</span></li>`)}</ol>`
   }</section>`;

@@ -30,7 +30,7 @@ ul,ol,dl{list-style:none;margin:0;padding:0;display:grid;gap:.6rem}
 .tiles{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,9.2rem),1fr))}
 .tiles .card{container-type:inline-size}
 .tiles .big{font-size:clamp(1.05rem,13cqi,1.65rem);font-weight:650;line-height:1.2;margin:.15rem 0;white-space:nowrap}
-.tiles .long{font-size:clamp(1rem,10cqi,1.25rem);line-height:1.3;white-space:normal;hyphens:auto}
+.tiles .long{font-size:clamp(.7rem,11cqi,1.25rem);line-height:1.3;white-space:normal;hyphens:auto}
 .tiles p{color:var(--soft);font-size:.9rem;margin:0}
 .tiles p.big{color:var(--ink)}.tiles p.good{color:var(--good)}.tiles p.mild{color:var(--mild)}.tiles p.warn{color:var(--warn)}.tiles p.bad{color:var(--bad)}
 .row{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.1rem 1rem;align-items:baseline}

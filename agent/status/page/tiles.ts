@@ -23,19 +23,23 @@ function clockTile(snapshot: StatusSnapshot): Html {
   const [tone, word] = clockWord(clock);
   const source =
     clock.holdover === undefined ? sourceNames[clock.source] : `${sourceNames[clock.holdover.source]} lost`;
+  const since = sinceWords(clock.holdover?.since_ms ?? clock.since_ms, snapshot);
   const state =
     clock.quality === 'freerun'
-      ? sinceWords(clock.since_ms, snapshot)
-      : `${source}, ${word} ${sinceWords(clock.holdover?.since_ms ?? clock.since_ms, snapshot)}`;
-  if (bound === undefined)
+      ? since
+      : clock.source === 'unsynced' && clock.holdover === undefined
+        ? `${word} ${since}`
+        : `${source}, ${word} ${since}`;
+  if (clock.quality === 'freerun')
     return tile(
       'clock',
       'Clock',
       tone,
       word,
-      clock.quality === 'freerun' ? undefined : 'error not bounded',
+      perhaps(bound, ({ ns }) => `error bound ± ${prettyNs(ns)}`),
       state,
     );
+  if (bound === undefined) return tile('clock', 'Clock', tone, word, 'error not bounded', state);
   return tile(
     'clock',
     'Clock',

@@ -73,6 +73,8 @@ export interface UnitOptions {
   /** Further sections, as UCI text. */
   readonly more?: string;
   readonly interval_s?: number;
+  /** The kind of host of which it gives the commands; default: openwrt, as where it is at home. */
+  readonly host?: string;
   /** What runs the bundle, called as node is; default: that of all tests. */
   readonly runtime?: string;
   /** Flags of node for the agent. */
@@ -122,7 +124,7 @@ export async function writeUci(opts: UnitOptions, ports: { leaf: number; status:
 `;
   const text = `config agent 'agent'
 	option unit '${opts.unit}'
-	option host 'openwrt'
+	option host '${opts.host ?? 'openwrt'}'
 	option interval_s '${opts.interval_s ?? 5}'
 
 config hub 'hub'

@@ -31,5 +31,5 @@ test('options are set where they are: by uci, or in the file that is in use', ()
     set('systemd', '/srv/my unit.ini'),
     "vi '/srv/my unit.ini'; systemctl reload nunect # hub.user = u",
   );
-  assert.equal(set('bare'), "vi /etc/nunect/nunect.ini; pkill -HUP -f 'nunect.* run' # hub.user = u");
+  assert.equal(set('bare'), "vi /etc/nunect/nunect.ini; pkill -HUP -f '[n]unect.* run' # hub.user = u");
 });

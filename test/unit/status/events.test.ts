@@ -74,7 +74,7 @@ test('what was published of late is there in words, the newest first', () => {
     event: 'port_state',
     before: { port: 'a-1' },
     after: { port: 'a-1' },
-    evidence: 'port a-1',
+    evidence: 'port a-1 went away',
   });
   events.publish({ event: 'ntp_source', before: '192.0.2.1', after: 'none' });
   events.publish({ event: 'records_dropped', after: gap });
@@ -83,18 +83,18 @@ test('what was published of late is there in words, the newest first', () => {
   assert.deepEqual(
     events.recent().map(({ text }) => text),
     [
-      'problem ended: hub is wrong',
+      'mended: hub is wrong',
       'problem: hub is wrong',
-      'records dropped: 3 {"metric":3}',
+      'records dropped: {"count":3,"of":{"metric":3}}',
       'ntp source: 192.0.2.1 → none',
-      'port state: port a-1',
-      'clock: ptp locked → unsynced tracking holdover; no Sync for 3 s',
-      'hub: the hub answers',
+      'port a-1 went away',
+      'clock PTP locked → holdover, tracking: no Sync for 3 s',
+      'hub joined',
     ],
   );
   for (let n = 0; n < 50; n += 1) events.publish({ event: 'hub', evidence: 'x'.repeat(5000) });
   assert.equal(events.recent().length, 20);
-  assert.ok(events.recent().every(({ text, at_ms }) => text.length <= 300 && at_ms === 7));
+  assert.ok(events.recent().every(({ text, at_ms }) => text.length <= 160 && at_ms === 7));
 });
 
 test('a note is no warning', () => {
