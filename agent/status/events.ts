@@ -34,8 +34,9 @@ const inWords = (value: unknown): string =>
 const kept = 20;
 const longestText = 300;
 
-/** A state in words: the values of an object, flags by their name. */
+/** A state in words: the values of an object, flags by their name. A flag alone is whether the hub is joined. */
 function stateWords(state: unknown): string {
+  if (typeof state === 'boolean') return state ? 'joined' : 'not joined';
   if (!isObject(state)) return inWords(state);
   return Object.entries(state)
     .flatMap(([name, value]) => (value === false ? [] : [value === true ? name : inWords(value)]))
@@ -45,12 +46,15 @@ function stateWords(state: unknown): string {
 /** A change as people read it; the evidence says more than two states where it is all that there is. */
 function changeWords({ event, before, after, evidence }: StatusChange): string {
   const name = event.replaceAll('_', ' ');
-  const states = [before, after]
-    .filter((state) => state !== undefined && typeof state !== 'boolean')
-    .map(stateWords);
+  if (event === 'hub') {
+    const why = after === true ? undefined : evidence; // of a hub that is joined it is the trouble of before
+    return `${name}: ${[stateWords(after), why].filter(Boolean).join('; ')}`.slice(0, longestText);
+  }
+  const states = [before, after].filter((state) => state !== undefined).map(stateWords);
   const what =
     event === 'clock_step' || event === 'port_state' || states.length < 2 ? '' : states.join(' → ');
-  const why = evidence ?? (what === '' ? states.join('') : '');
+  const only = after === undefined ? `${states.join('')} ended` : states.join('');
+  const why = evidence ?? (what === '' ? only : '');
   return `${name}: ${[what, why].filter((part) => part !== '').join('; ')}`.slice(0, longestText);
 }
 
