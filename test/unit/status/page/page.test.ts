@@ -74,6 +74,13 @@ test('a unit without a hub is not set up, which is neither good nor bad, and say
   assert.match(page, /verdict mild/);
 });
 
+test('a unit without a hub has none, also where something else is graver', () => {
+  const clock = findingOf({ code: 'clock_unsynchronised', key: 'clock', text: 'no clock', remedy: 'date' });
+  const setup = findingOf({ code: 'not_set_up', weight: 'setup', text: 'not set up: no hub', remedy: 'uci' });
+  const words = seen(pageOf({ ...fullSnapshot, status: 'degraded', troubles: [clock, setup] }));
+  assert.match(words, /Hub none no hub is set Records waiting 0 published on this leaf only/);
+});
+
 test('each state of the clock has its own sentence', () => {
   assert.match(clockWords({ quality: 'tracking', source: 'ntp' }), /Following NTP since 03:01 UTC/);
   assert.match(clockWords({ quality: 'acquiring' }), /Getting the time from PTP since/);
