@@ -54,6 +54,17 @@ test('what is wrong stands on top, with the command that mends it and where that
   assert.ok(page.indexOf('id="verdict"') < page.indexOf('class="tiles"'));
 });
 
+test('whatever else is found stands below, in the order of its weight', () => {
+  const troubles = ['first', 'second', 'third', 'fourth'].map((text) =>
+    findingOf({ key: text, text, remedy: `mend ${text}` }),
+  );
+  const words = seen(pageOf({ ...fullSnapshot, status: 'degraded', troubles }));
+  assert.match(
+    words,
+    /▲ First mend first Copy ▲ degraded second mend second Copy ▲ degraded third mend third Copy ▲ degraded fourth mend fourth Copy/,
+  );
+});
+
 test('a note alone leaves a unit well, and is told', () => {
   const note = findingOf({ key: 'n', weight: 'note', text: 'PTP lost: NTP has taken over', remedy: 'pmc' });
   const words = seen(pageOf({ ...fullSnapshot, troubles: [note] }));
