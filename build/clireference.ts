@@ -1,6 +1,5 @@
 // Man pages and completion, made of what the commands say of themselves: `help`, and `help COMMAND` for each.
 import { callCommand, type Program } from '../agent/cli/program.ts';
-import { version } from '../agent/lib/version.ts';
 
 /** What a program prints on standard output. */
 async function printed(program: Program, args: readonly string[]): Promise<string> {
@@ -26,7 +25,7 @@ export async function manPage(program: Program): Promise<string> {
     ),
   );
   return `.\\" Written by build/clireference.ts: changes made here are lost.
-.TH ${name.toUpperCase()} 1 "" "nunect ${version}" "nunect"
+.TH ${name.toUpperCase()} 1 "" "" "nunect"
 .SH NAME
 ${roff(name)} \\- ${roff(about)}
 .SH SYNOPSIS

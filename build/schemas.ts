@@ -1,6 +1,9 @@
 // JSON Schemas (draft 2020-12) of every record and of status.json, from the tables that the documents are made of.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clockQualities, clockSources } from '../agent/clock/types.ts';
+import { weights } from '../agent/health/finding.ts';
+import { healths } from '../agent/wire/messages.ts';
 import { type Documented, documented, type Field } from './recordfields.ts';
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
@@ -94,10 +97,10 @@ const texts =
   /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address)$|(problems|reasons)\[\]$/;
 const flags = /(^|\.)(connected|hub_up)$/;
 const values: Readonly<Record<string, readonly string[]>> = {
-  status: ['healthy', 'degraded', 'critical', 'not_set_up'],
-  'troubles[].weight': ['critical', 'degraded', 'setup', 'note'],
-  'clock.source': ['ptp', 'ntp', 'unsynced'],
-  'clock.quality': ['locked', 'tracking', 'acquiring', 'freerun'],
+  status: healths,
+  'troubles[].weight': weights,
+  'clock.source': clockSources,
+  'clock.quality': clockQualities,
 };
 
 /** The fields of status.json as docs/status.md describes them. */

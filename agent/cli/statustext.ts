@@ -51,6 +51,18 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
     `${spool.records} waiting (${joined(spool.records > 0 && prettyBytes(spool.bytes), `state: ${spool.state}`)})`,
   );
 
+const perSecond = (rate: number | undefined, way: string): string | undefined =>
+  rate === undefined ? undefined : `${rate} msg/s ${way}`;
+
+const appsLine = ({ clients }: StatusSnapshot): string | undefined =>
+  clients &&
+  joined(
+    `${clients.count} on this leaf`,
+    perSecond(clients.in_msgs_per_s, 'in'),
+    perSecond(clients.out_msgs_per_s, 'out'),
+    (clients.slow_consumers ?? 0) > 0 && `${clients.slow_consumers} slow since its start`,
+  );
+
 function deviceLine({ system }: StatusSnapshot): string | undefined {
   if (system === undefined) return undefined;
   const { load, memory, temperatures } = system;
@@ -77,6 +89,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
     ['leaf', serverLine(snapshot)],
     ['clock', clockLine(snapshot)],
     ['records', spoolLine(snapshot)],
+    ['apps', appsLine(snapshot)],
     ['device', deviceLine(snapshot)],
   ];
   const shown = rows.flatMap(([name, text]) =>

@@ -85,6 +85,10 @@ export function clockFinding(
 
 const hasHub = ({ config }: HealthFacts): boolean => config.hub.url.length > 0;
 
+/** Whether a hub is yet to be given; the leaf of others has its own. */
+export const lacksHub = ({ hub, leaf }: RemedyContext['config']): boolean =>
+  hub.url.length === 0 && leaf.mode !== 'external';
+
 /** The hub's certificate is checked by a server whose log we may not see; but we see the clock. */
 function doubtOfHubDates({ config, clockCaveat, wall_ms, certificates }: HealthFacts): string {
   const isDated = isImplausible(wall_ms) || certificates.some((cert) => isOutside(cert, wall_ms));
@@ -159,7 +163,7 @@ function* allFindings(facts: HealthFacts): Generator<Finding> {
   const make: Make = (code, data) => findingOf(code, data, facts);
   const { leaf, clock, config } = facts;
   yield* wayFindings(facts, make);
-  if (!hasHub(facts) && config.leaf.mode !== 'external') yield make('not_set_up', {}); // the leaf of others has its own
+  if (lacksHub(config)) yield make('not_set_up', {});
   if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
   const ofClock = clockFinding({ ...clock, wasSteered: facts.wasSteered }, config.time, facts);
   if (ofClock !== undefined) yield ofClock;

@@ -24,6 +24,9 @@ function clockWords(state: unknown): string {
   return quality === 'acquiring' ? 'acquiring' : 'not synchronised';
 }
 
+const hubWord = (joined: unknown): string =>
+  joined === undefined ? 'unknown' : joined === true ? 'joined' : 'lost';
+
 const statesWords = (before: unknown, after: unknown, words: (state: unknown) => string): string =>
   [before, after]
     .filter((state) => state !== undefined)
@@ -39,8 +42,9 @@ export function changeWords({ event, before, after, evidence }: StatusChange): s
   const name = event.replaceAll('_', ' ');
   const line = (): string => {
     if (event === 'clock') return `clock ${statesWords(before, after, clockWords)}${because}`;
-    if (event === 'hub') return `hub ${after === true ? 'joined' : 'lost'}${after === true ? '' : because}`;
+    if (event === 'hub') return `hub ${hubWord(after)}${after === false ? because : ''}`;
     if (event === 'port_state' && why !== '') return why;
+    if (after === undefined && why === '') return `${name}: ${valueWords(before)} ended`;
     const states = statesWords(before, after, valueWords);
     return why === '' ? `${name}: ${states}` : `${name}${because}`;
   };

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import { findingOf } from '../../health/findings.ts';
+import { lacksHub } from '../../health/health.ts';
 import { causeIn, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
 import { probeTls } from '../../leaf/conf/hub.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
@@ -7,8 +8,8 @@ import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { leafLog } from '../localunit.ts';
-import { type CheckResult, findingResult } from './checkresult.ts';
-import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
+import { type CheckResult, findingResult, skip } from './checkresult.ts';
+import { configOf, type DoctorFacts, findingOfAgent, findingsOfStep } from './facts.ts';
 import { type HubEvidence, isAnswered, isRefusal, judgeHub } from './hub.ts';
 import { openAs, whyNoLogin } from './login.ts';
 
@@ -83,10 +84,12 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
 export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const config = configOf(facts);
   const context = { config, host: facts.host };
-  if (config.hub.url.length === 0)
+  if (lacksHub(config))
     return [
       findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context)),
     ];
+  if (config.hub.url.length === 0) return [skip('hub', 'no hub.url is set: the external server has its own')];
   const evidence = await (config.leaf.mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
-  return judgeHub(evidence, context);
+  const others = findingsOfStep(facts, 'hub').filter((one) => one !== evidence.finding);
+  return [...judgeHub(evidence, context), ...others.map((one) => findingResult('hub', one))];
 }

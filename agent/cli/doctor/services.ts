@@ -72,13 +72,13 @@ async function checkLeafProcess(facts: DoctorFacts): Promise<CheckResult> {
 }
 
 /** The server that the agent is a client of: the leaf, or that of others. In mode off it is the hub, which has its own check. */
-export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult> {
+export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult | CheckResult[]> {
   const { snapshot } = facts;
   const { mode } = configOf(facts).leaf;
   if (mode === 'off') return skip('leaf', 'leaf.mode is off: the agent connects to the hub itself');
   const what = mode === 'managed' ? 'leaf' : 'external server';
-  const [found] = findingsOfStep(facts, 'leaf');
-  if (found !== undefined) return findingResult(what, found);
+  const found = findingsOfStep(facts, 'leaf');
+  if (found.length > 0) return found.map((one) => findingResult(what, one));
   if (snapshot !== undefined) {
     const { server = 'server', server_version } = snapshot.link;
     return ok(what, `connected to ${server}${server_version ? `, nats-server ${server_version}` : ''}`);

@@ -65,7 +65,7 @@ export const boundWords = (clock: Unit['clock']): string =>
 export const columns: readonly Column[] = [
   { title: 'STATE', width: 8, cell: ({ state }) => stateWords[state] },
   { title: 'CLOCK', width: 13, cell: clockWords },
-  { title: 'BOUND', width: 9, right: true, cell: ({ clock }) => boundWords(clock) },
+  { title: 'BOUND', width: 10, right: true, cell: ({ clock }) => boundWords(clock) },
   {
     title: 'RTT',
     width: 8,

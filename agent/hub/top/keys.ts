@@ -23,12 +23,16 @@ const steps: Readonly<Record<string, number>> = {
   j: 1,
 };
 
+/** The keys in what a terminal sends at once, as where one is held down. */
+export const keysIn = (sent: string): readonly string[] =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a key that is no letter begins with one
+  sent.match(/\x1b(?:\[[\d;]*[A-Za-z~]|O[A-Z])|[\s\S]/g) ?? [];
+
 /** Chooses the unit that is so many below, and turns the page to it. */
 function step(state: ViewState, by: number, ids: readonly string[]): ViewState {
   const before = state.selected === undefined ? -1 : ids.indexOf(state.selected);
-  const at = before < 0 ? state.from : Math.max(0, Math.min(ids.length - 1, before + by));
-  const isBelow = at >= state.end;
-  const from = at < state.from ? at : isBelow ? state.from + (at - state.end + 1) : state.from;
+  const at = Math.max(0, Math.min(ids.length - 1, before < 0 ? state.from : before + by));
+  const from = at < state.from || at >= state.end ? at : state.from; // how many lines a unit has is not known here
   return { ...state, selected: ids[at], from };
 }
 

@@ -20,6 +20,8 @@ export interface Speaker {
   readonly name: string;
   /** What of a finding it does not say. */
   lacks(finding: Finding, state: StatusSnapshot): string | undefined;
+  /** What it says that the unit does not find. */
+  adds?(state: StatusSnapshot): string[];
 }
 
 const holds = (said: string, ...wanted: readonly string[]): string | undefined =>
@@ -85,14 +87,18 @@ async function metrics(url: string): Promise<Speaker> {
 async function doctor(config: string, dir: string): Promise<Speaker> {
   const { stdout } = await nunect(['doctor', '--json', '--config', config, '--dir', dir]);
   const { findings } = JSON.parse(stdout) as { readonly findings: readonly CheckResult[] };
+  const isOf = (one: CheckResult, { weight, text, remedy }: Finding): boolean =>
+    one.weight === weight && bare(one.detail).startsWith(bare(text)) && one.mend === remedy;
   return {
     name: 'doctor',
-    lacks: ({ weight, text, remedy }) =>
-      findings.some(
-        (one) => one.weight === weight && bare(one.detail).startsWith(bare(text)) && one.mend === remedy,
-      )
+    lacks: (finding) =>
+      findings.some((one) => isOf(one, finding))
         ? undefined
-        : `${weight} ${text} (${remedy})`,
+        : `${finding.weight} ${finding.text} (${finding.remedy})`,
+    adds: ({ troubles }) =>
+      findings
+        .filter((one) => one.weight !== undefined && !troubles.some((finding) => isOf(one, finding)))
+        .map(({ weight, detail }) => `${weight} ${detail}`),
   };
 }
 
@@ -118,7 +124,7 @@ const heartbeat = (beat: Beat | undefined): Speaker => ({
         : text,
 });
 
-/** What the unit itself says, and what of it the others lack: empty when all seven agree. */
+/** What the unit itself says, and what of it the others lack or doctor adds: empty when all seven agree. */
 export async function disagreements(
   unit: RunningUnit,
   { beat, view }: { readonly beat: Beat | 'deaf' | undefined; readonly view: Page | undefined },
@@ -139,5 +145,8 @@ export async function disagreements(
       return lack === undefined ? [] : [`${speaker.name} lacks of '${finding.key}': ${lack}`];
     }),
   );
-  return { state, lacking };
+  const added = speakers.flatMap(({ name, adds }) =>
+    (adds?.(state) ?? []).map((more) => `${name} alone says ${more}`),
+  );
+  return { state, lacking: [...lacking, ...added] };
 }

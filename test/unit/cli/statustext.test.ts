@@ -24,6 +24,19 @@ test('records: what is stored, lost and waits, and the state of it', () => {
   );
 });
 
+test('apps: how many use this leaf, how much they send and take, and that one does not keep up', () => {
+  const lineOf = (clients: typeof fullSnapshot.clients): string | undefined => {
+    const { clients: _, ...others } = fullSnapshot;
+    return /^apps +(.*)$/m.exec(statusText({ ...others, ...(clients && { clients }) }, plain))?.[1];
+  };
+  assert.equal(
+    lineOf(fullSnapshot.clients),
+    '3 on this leaf, 42.25 msg/s in, 17 msg/s out, 1 slow since its start',
+  );
+  assert.equal(lineOf({ count: 0, busiest: [] }), '0 on this leaf');
+  assert.equal(lineOf(undefined), undefined);
+});
+
 test('a unit that was never rendered is told to be, not shown an error of the system', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'nunect-'));
   t.after(() => rmSync(dir, { recursive: true }));

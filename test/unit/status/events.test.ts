@@ -65,7 +65,12 @@ test('a finding is told once when it begins and once when it ends, whatever its 
 
 test('what was published of late is there in words, the newest first', () => {
   const { events } = telling();
-  events.publish({ event: 'hub', before: false, after: true, evidence: 'the hub answers' });
+  events.publish({ event: 'hub', after: true });
+  events.publish({ event: 'hub', before: true, after: false, evidence: 'the login is refused' });
+  events.publish({ event: 'hub_cause', after: { cause: 'auth' }, evidence: 'the login is refused' });
+  events.publish({ event: 'hub', before: false, after: true, evidence: 'the login is refused' }); // the trouble of before
+  events.publish({ event: 'hub_cause', before: { cause: 'auth' } });
+  events.publish({ event: 'hub', before: true });
   const before = { source: 'ptp', quality: 'locked', holdover: false };
   const after = { source: 'unsynced', quality: 'tracking', holdover: true };
   events.publish({ event: 'clock', before, after, evidence: 'no Sync for 3 s' });
@@ -89,6 +94,9 @@ test('what was published of late is there in words, the newest first', () => {
       'ntp source: 192.0.2.1 → none',
       'port a-1 went away',
       'clock PTP locked → holdover, tracking: no Sync for 3 s',
+      'hub unknown',
+      'hub joined',
+      'hub lost: the login is refused',
       'hub joined',
     ],
   );

@@ -44,6 +44,8 @@ test('a context gives servers, login, TLS and inboxes; empty fields are none', (
     tls: { caFile: `${env.HOME}/ca.pem` },
   });
   assert.equal(linkOptions({}, { ...env, NATS_CONTEXT: 'hub' }, own).user, 'op');
+  const odd = home(t, { 'ops @ship 7': hub }); // a name as the nats CLI takes it
+  assert.equal(linkOptions({ context: 'ops @ship 7' }, odd, own).user, 'op');
   assert.deepEqual(linkOptions({ context: 'hub', server: ['h'], user: 'flag' }, env, own).servers, [
     'nats://h',
   ]);
@@ -68,7 +70,7 @@ test('a context that is not there is told with those that are, and no secret is'
         error instanceof UsageError && wanted.test(error.message) && !/s3cret/.test(error.message),
     );
   fails('hup', /^there is no context 'hup'; there are broken, hub$/);
-  fails('../../x', /^there is no context/);
+  for (const name of ['../../x', '..', '', 'a/b']) fails(name, /^there is no context/);
   fails('broken', /broken\.json: is no JSON object$/);
   assert.throws(
     () => readContext('a', { HOME: '/none' }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
+import { keysIn, pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
 
 const ids = ['a', 'b', 'c', 'd', 'e'];
 const start: ViewState = { order: 'state', shows: 'table', from: 0, end: 3, next: 3 };
@@ -15,7 +15,7 @@ test('arrows choose a unit, stop at both ends, and turn the page to it', () => {
   assert.equal(after([down]).selected, 'a');
   assert.equal(after([down, down, down]).selected, 'c');
   const below = after([down, down, down, down]);
-  assert.deepEqual([below.selected, below.from], ['d', 1]);
+  assert.deepEqual([below.selected, below.from], ['d', 3]);
   assert.equal(after([down, up, up]).selected, 'a');
   assert.equal(after(new Array(9).fill(down)).selected, 'e');
   const above = after([up], { ...start, selected: 'c', from: 2, end: 5 });
@@ -43,6 +43,17 @@ test('q, Ctrl-C and Ctrl-D end it, whatever is shown', () => {
   for (const key of ['q', 'Q', '\x03', '\x04'])
     for (const shows of ['table', 'unit', 'keys'] as const)
       assert.equal(pressed({ ...start, shows }, key, ids), undefined);
+});
+
+test('keys that come at once are keys one by one', () => {
+  assert.deepEqual(keysIn(`${down}${down}\x1bOAjq`), [down, down, '\x1bOA', 'j', 'q']);
+  assert.deepEqual(keysIn('\x1b'), ['\x1b']);
+  assert.deepEqual(keysIn('\x1b[3~ \r'), ['\x1b[3~', ' ', '\r']);
+  assert.deepEqual(keysIn(''), []);
+});
+
+test('where the list has become shorter than the page that was shown, the arrows begin at its end', () => {
+  assert.equal(pressed({ ...start, from: 24, end: 30 }, down, ids)?.selected, 'e');
 });
 
 test('without a unit the arrows choose none', () => {

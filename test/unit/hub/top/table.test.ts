@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { Unit } from '../../../../agent/hub/top/fleet.ts';
+import { pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
 import { fleetSnapshot } from '../../../../agent/hub/top/snapshot.ts';
 import { matchesFilter, orders, sortUnits } from '../../../../agent/hub/top/sorting.ts';
 import { type FleetView, tableLines } from '../../../../agent/hub/top/table.ts';
@@ -71,12 +72,12 @@ describe('the table', () => {
       text(tableLines(view(), { columns: 80, colour: false }).lines),
       `nunect-hub top  2026-11-21 12:30:00 UTC  nats://hub:4222
 4 units: 1 offline, 1 degraded, 2 healthy; by state
-UNIT           STATE    CLOCK             BOUND      RTT PROBLEM
+UNIT           STATE    CLOCK              BOUND      RTT PROBLEM
 ship-7         OFFLINE  unsynced
-fire-17 ↻2     DEGRADED ptp holdover      41 µs  1.28 ms (+1) the clock lost it…
+fire-17 ↻2     DEGRADED ptp holdover       41 µs  1.28 ms (+1) the clock lost i…
   the clock lost its source
-demo-01        OK       ptp locked      8.12 µs  1.28 ms
-old-guardian ! OK       ntp tracking             1.28 ms its records name 'othe…`,
+demo-01        OK       ptp locked       8.12 µs  1.28 ms
+old-guardian ! OK       ntp tracking              1.28 ms its records name 'oth…`,
     );
     const titles = (columns: number): string => tableLines(view(), { columns, colour: false }).lines[2] ?? '';
     assert.match(titles(60), /^UNIT +STATE +CLOCK +PROBLEM$/);
@@ -89,6 +90,42 @@ old-guardian ! OK       ntp tracking             1.28 ms its records name 'othe�
     const chosen = lines.find((line) => line.includes('demo-01')) ?? '';
     assert.ok(chosen.startsWith('\x1b[7mdemo-01 ') && chosen.endsWith('\x1b[0m'), chosen);
     assert.equal(lines.filter((line) => line.startsWith('\x1b[7m')).length, 2, 'and the titles');
+  });
+
+  test('a bound against the grandmaster has its unit, whatever its size', () => {
+    for (const ns of [8, 8124, 41_000, 999_000, 8_124_000, 1.25e9]) {
+      const clock = { source: 'ptp', quality: 'locked', error_rel_ns: ns };
+      const { lines } = tableLines(view({ units: [{ ...good, clock }] }), { columns: 80, colour: false });
+      assert.match(lines[3] ?? '', / gm [\d.]+ [nµm]?s /, String(ns));
+    }
+  });
+
+  test('the unit that the arrows choose is always to be seen, also where some have two lines', () => {
+    const long = ['the hub is not joined: nobody listens at hub.example.org:7422, since an hour'];
+    const units = Array.from({ length: 30 }, (_, i) => {
+      const unit = { ...good, unit: `u${100 + i}` };
+      return (i * 7) % 5 < 2 ? { ...unit, state: 'degraded' as const, problems: long } : unit;
+    });
+    const fleetView = view({ units, order: 'unit' });
+    let state: ViewState = { order: 'unit', shows: 'table', from: 0, end: 0, next: 0 };
+    const keys = [...new Array(34).fill('\x1b[B'), ...new Array(34).fill('\x1b[A')];
+    for (const rows of [8, 11, 12])
+      for (const key of keys) {
+        const { from, selected } = state;
+        const space = { columns: 80, rows, colour: false };
+        const { end, next } = tableLines(fleetView, { ...space, from, selected });
+        state =
+          pressed(
+            { ...state, end, next },
+            key,
+            fleetView.shown.map(({ unit }) => unit),
+          ) ?? state;
+        const { lines } = tableLines(fleetView, { ...space, from: state.from, selected: state.selected });
+        assert.ok(
+          lines.some((line) => line.startsWith(`${state.selected} `)),
+          `${state.selected} of a page from ${state.from}`,
+        );
+      }
   });
 
   test('a page ends between units, whose second line is no unit', () => {
@@ -163,7 +200,7 @@ old-guardian ! OK       ntp tracking             1.28 ms its records name 'othe�
     const { lines } = tableLines(view({ units: [] }), { columns: 80, rows: 24, colour: false });
     assert.deepEqual(lines.slice(1, 3), [
       '0 units; by state',
-      'UNIT STATE    CLOCK             BOUND      RTT BACKLOG PROBLEM',
+      'UNIT STATE    CLOCK              BOUND      RTT BACKLOG PROBLEM',
     ]);
   });
 });

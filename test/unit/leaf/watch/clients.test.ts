@@ -80,6 +80,26 @@ test('clients are counted without the agent, and rated by what came since the lo
   });
 });
 
+test('of many clients the ten busiest are told of one by one, both ways of their traffic counted', async () => {
+  const all = (looks: number): string =>
+    report(
+      Array.from({ length: 30 }, (_, i) => ({
+        cid: i + 1,
+        name: `app-${i}`,
+        [i % 2 ? 'in_msgs' : 'out_msgs']: i * 9 * looks,
+      })),
+    );
+  const { ticker, facts } = watching(all(0), all(1));
+  await ticker.pass(9000);
+  const seen = facts();
+  assert.ok('busiest' in seen);
+  assert.deepEqual(
+    seen.busiest.map(({ name }) => name),
+    Array.from({ length: 10 }, (_, i) => `app-${29 - i}`),
+  );
+  assert.deepEqual([seen.count, seen.in_msgs_per_s, seen.out_msgs_per_s], [30, 225, 210]);
+});
+
 test('clients that the report does not list are counted too', async () => {
   const { ticker, facts } = watching(report([own, { cid: 2 }], 1000));
   await ticker.pass(0);

@@ -54,6 +54,17 @@ test('what is wrong stands on top, with the command that mends it and where that
   assert.ok(page.indexOf('id="verdict"') < page.indexOf('class="tiles"'));
 });
 
+test('whatever else is found stands below, in the order of its weight', () => {
+  const troubles = ['first', 'second', 'third', 'fourth'].map((text) =>
+    findingOf({ key: text, text, remedy: `mend ${text}` }),
+  );
+  const words = seen(pageOf({ ...fullSnapshot, status: 'degraded', troubles }));
+  assert.match(
+    words,
+    /▲ First mend first Copy ▲ degraded second mend second Copy ▲ degraded third mend third Copy ▲ degraded fourth mend fourth Copy/,
+  );
+});
+
 test('a note alone leaves a unit well, and is told', () => {
   const note = findingOf({ key: 'n', weight: 'note', text: 'PTP lost: NTP has taken over', remedy: 'pmc' });
   const words = seen(pageOf({ ...fullSnapshot, troubles: [note] }));
@@ -72,6 +83,13 @@ test('a unit without a hub is not set up, which is neither good nor bad, and say
   assert.match(seen(page), /○ Not set up No hub uci a uci b Copy/);
   assert.match(seen(page), /Hub none no hub is set Records waiting 0 published on this leaf only/);
   assert.match(page, /verdict mild/);
+});
+
+test('a unit without a hub has none, also where something else is graver', () => {
+  const clock = findingOf({ code: 'clock_unsynchronised', key: 'clock', text: 'no clock', remedy: 'date' });
+  const setup = findingOf({ code: 'not_set_up', weight: 'setup', text: 'not set up: no hub', remedy: 'uci' });
+  const words = seen(pageOf({ ...fullSnapshot, status: 'degraded', troubles: [clock, setup] }));
+  assert.match(words, /Hub none no hub is set Records waiting 0 published on this leaf only/);
 });
 
 test('each state of the clock has its own sentence', () => {

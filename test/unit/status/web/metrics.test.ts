@@ -66,7 +66,12 @@ test('values are in base units', () => {
   assert.equal(value('nunect_clock_error_bound_seconds'), 180e-9);
   assert.equal(value('nunect_clock_offset_seconds'), -350e-9);
   assert.equal(value('nunect_clock_changed_timestamp_seconds'), (fullSnapshot.clock?.since_ms ?? 0) / 1000);
+  assert.equal(value('nunect_clock_error_relative_seconds'), (fullSnapshot.clock?.error_rel_ns ?? 0) / 1e9);
   assert.equal(value('nunect_hub_rtt_seconds'), 0.00125);
+  assert.equal(value('nunect_leaf_clients'), 3);
+  assert.equal(value('nunect_leaf_client_receive_message_rate'), 42.25);
+  assert.equal(value('nunect_leaf_client_transmit_message_rate'), 17);
+  assert.equal(value('nunect_leaf_slow_consumers_total'), 1);
   assert.equal(value('nunect_rtt_median_seconds'), 168e-6);
   assert.equal(value('nunect_cpu_busy_ratio'), 0.125);
   assert.equal(value('nunect_interface_speed_bytes'), 312_500_000);

@@ -190,10 +190,11 @@ function tiles(s) {
 		: c.error_rel_ns != null ? plusMinus(c.error_rel_ns) : c.quality;
 	const clockText = !c ? '' : joined([ c.error_bound_ns == null && c.error_rel_ns != null ? _('against the grandmaster') : undefined,
 		'%s %s'.format(c.holdover ? c.holdover.source : c.source, c.holdover ? _('holdover') : c.quality) ]);
-	const hubFigure = l.hub_up == null ? _('unknown') : !l.hub_up ? _('down') : quantity(l.hub_rtt_us, 'ns', 1000) || _('joined');
+	const isSetUp = !findings(s).some(({ code }) => code === 'not_set_up');
+	const hubFigure = !isSetUp ? _('none') : l.hub_up == null ? _('unknown') : !l.hub_up ? _('down') : quantity(l.hub_rtt_us, 'ns', 1000) || _('joined');
 	return E('div', { 'data-part': 'tiles', 'style': 'display:flex;flex-wrap:wrap;gap:1em;margin:1em 0' }, [
 		tile('clock', _('Clock'), clockFigure, clockText),
-		tile('hub', _('Hub'), hubFigure, since(s.at_ms, l.hub_since_ms)),
+		tile('hub', _('Hub'), hubFigure, isSetUp ? since(s.at_ms, l.hub_since_ms) : ''),
 		...(p ? [ tile('records', _('Records waiting'), String(p.records), joined([ _('%d stored').format(p.stored), _('%d dropped').format(p.dropped) ])) ] : []),
 		...(a ? [ tile('apps', _('Apps on this leaf'), String(a.count), a.in_msgs_per_s == null ? ''
 			: _('%s msg/s in, %s msg/s out').format(a.in_msgs_per_s, a.out_msgs_per_s)) ] : [])
@@ -223,7 +224,7 @@ function pageLink(page) {
 	if (!page || !page.enabled)
 		return [];
 	if (isLoopback(page.address))
-		return [ E('p', {}, [ _('The status page listens on loopback only. To open it from here, set "Interface" of the status page to lan.') ]) ];
+		return [ E('p', {}, [ _('The status page listens on loopback only. To open it from here, set "Listen on network" of the status page to lan.') ]) ];
 	const host = /^(0\.0\.0\.0|::)$/.test(page.address) ? window.location.hostname
 		: page.address.includes(':') ? '[%s]'.format(page.address) : page.address;
 	const url = 'http://%s:%d/'.format(host, page.port);
