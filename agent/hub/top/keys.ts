@@ -27,10 +27,15 @@ const steps: Readonly<Record<string, number>> = {
 function step(state: ViewState, by: number, ids: readonly string[]): ViewState {
   const before = state.selected === undefined ? -1 : ids.indexOf(state.selected);
   const at = before < 0 ? state.from : Math.max(0, Math.min(ids.length - 1, before + by));
-  const isBelow = at >= state.end;
-  const from = at < state.from ? at : isBelow ? state.from + (at - state.end + 1) : state.from;
-  return { ...state, selected: ids[at], from };
+  const isShown = at >= state.from && at < state.end;
+  return { ...state, selected: ids[at], from: isShown ? state.from : at }; // units have one line or two
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
+const oneKey = /\x1b[[O][\d;]*[A-Za-z~]|[\s\S]/g;
+
+/** The keys of one reading: a slow terminal brings several at once. */
+export const keysIn = (text: string): readonly string[] => text.match(oneKey) ?? [];
 
 /** The view after a key; undefined where it ends. `ids`: the units of the table, in their order. */
 export function pressed(state: ViewState, key: string, ids: readonly string[]): ViewState | undefined {

@@ -1,6 +1,7 @@
 // The terminal: the alternate screen, keys, size and end. It is left as it was found.
 import { printable } from '../../cli/terminal.ts';
 import { codeOf } from '../../lib/errors.ts';
+import { keysIn } from './keys.ts';
 
 /** The streams of the process, which may lead to a terminal. */
 export interface Terminal {
@@ -37,7 +38,9 @@ const pipeColumns = 132;
 /** Takes the terminal over; what it returns gives it back, once. */
 function takeTerminal({ stdin, stdout }: Terminal, on: ScreenEvents): () => void {
   const keys = stdin.isTTY === true;
-  const pressed = (data: Buffer): void => on.key(data.toString('latin1'));
+  const pressed = (data: Buffer): void => {
+    for (const key of keysIn(data.toString('latin1'))) if (taken) on.key(key);
+  };
   const quit = (): void => on.gone();
   let taken = true;
   function giveBack(): void {

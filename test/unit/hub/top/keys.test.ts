@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
+import { keysIn, pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
 
 const ids = ['a', 'b', 'c', 'd', 'e'];
 const start: ViewState = { order: 'state', shows: 'table', from: 0, end: 3, next: 3 };
@@ -15,7 +15,7 @@ test('arrows choose a unit, stop at both ends, and turn the page to it', () => {
   assert.equal(after([down]).selected, 'a');
   assert.equal(after([down, down, down]).selected, 'c');
   const below = after([down, down, down, down]);
-  assert.deepEqual([below.selected, below.from], ['d', 1]);
+  assert.deepEqual([below.selected, below.from], ['d', 3]);
   assert.equal(after([down, up, up]).selected, 'a');
   assert.equal(after(new Array(9).fill(down)).selected, 'e');
   const above = after([up], { ...start, selected: 'c', from: 2, end: 5 });
@@ -47,4 +47,10 @@ test('q, Ctrl-C and Ctrl-D end it, whatever is shown', () => {
 
 test('without a unit the arrows choose none', () => {
   assert.equal(pressed(start, down, [])?.selected, undefined);
+});
+
+test('keys that come together are pressed one after the other', () => {
+  assert.deepEqual(keysIn('\x1b[B\x1b[B\x1bOAq'), [down, down, '\x1bOA', 'q']);
+  assert.deepEqual(keysIn('\x1b'), ['\x1b']);
+  assert.deepEqual(keysIn('j\r?'), ['j', '\r', '?']);
 });
