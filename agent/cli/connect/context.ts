@@ -60,7 +60,7 @@ export function readContext(name: string, env: Env): NatsContext {
   const path = join(folder, `${name}.json`);
   let text: string;
   try {
-    if (!/^[\w.-]+$/.test(name)) throw Object.assign(new Error(name), { code: 'ENOENT' });
+    if (name.includes('/') || name.includes('..')) throw Object.assign(new Error(name), { code: 'ENOENT' });
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw new UsageError(`${path}: ${codeOf(error)}`, { cause: error });
