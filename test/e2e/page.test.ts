@@ -140,6 +140,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       assert.deepEqual([await textOf(page, '#link .big'), await textOf(page, '#curves b')], [trip, trip]);
       assert.equal(await textOf(page, '#records .big'), String(seen.spool?.records));
       assert.equal(await textOf(page, '#apps .big'), String(seen.clients?.count));
+      assert.equal(seen.clients?.count, 0, 'there is no app');
       assert.equal(judged?.['Offset'], prettyNs(seen.clock?.offset_ns ?? Number.NaN));
       assert.equal(judged?.['Within this of true time'], bound);
       assert.equal(
