@@ -13,7 +13,11 @@ const helpOf = (program: Program, command: string): Promise<string> => printed(p
 
 /** Text as roff takes it as it is. */
 const roff = (text: string): string =>
-  text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^[.']/gm, '\\&$&');
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^[.']/gm, '\\&$&')
+    .replace(/[^\0-\x7f]/gu, (letter) => `\\[u${letter.codePointAt(0)?.toString(16).toUpperCase()}]`);
 
 /** The man page of a program, section 1. */
 export async function manPage(program: Program): Promise<string> {
@@ -48,6 +52,10 @@ export async function bashCompletion(program: Program): Promise<string> {
       return `    ${command}) words='${[...flags, '--help'].join(' ')}' ;;\n`;
     }),
   );
+  const helps = await Promise.all(Object.keys(commands).map((command) => helpOf(program, command)));
+  const valued = [
+    ...new Set(helps.join('').match(/(?<![\w-])--[a-z][a-z-]*(?= +[A-Z]|,|\n| [a-z]+\|)/g) ?? []),
+  ];
   const fn = `_${name.replaceAll('-', '_')}`;
   return `# Written by build/clireference.ts: changes made here are lost.
 ${fn}() {
@@ -57,6 +65,10 @@ ${fn}() {
   else
     case \${COMP_WORDS[1]} in
 ${cases.join('')}    help) words='${Object.keys(commands).join(' ')}' ;;
+    esac
+    # the value of an option: a file
+    case \${COMP_WORDS[COMP_CWORD-1]} in
+    ${valued.join(' | ')}) words='' ;;
     esac
   fi
   # shellcheck disable=SC2207  # words have no blanks

@@ -13,6 +13,10 @@ _nunect() {
     doctor) words='--json --config --dir --help' ;;
     help) words='run render check echo status doctor' ;;
     esac
+    # the value of an option: a file
+    case ${COMP_WORDS[COMP_CWORD-1]} in
+    --dir | --config | --out | --keep | --leaf-address | --format | --count | --interval | --timeout | --size | --context | --server | --user | --password-file | --creds | --nkey | --tls-ca | --tls-cert | --tls-key | --inbox-prefix) words='' ;;
+    esac
   fi
   # shellcheck disable=SC2207  # words have no blanks
   COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))

@@ -82,6 +82,18 @@ for (const source of luciSources())
     const plain =
       "config agent 'agent'\n\nconfig hub 'hub'\n\nconfig leaf 'leaf'\n\nconfig time 'time'\n\nconfig status 'status'\n\nconfig spool 'spool'\n";
 
+    it('a device, and a network that cannot be listed, stay when something else is saved', async (t) => {
+      const { store, form } = await open(
+        t,
+        "config agent 'agent'\n\nconfig leaf 'leaf'\n\toption interface 'br-lan'\n\nconfig status 'status'\n\toption interface 'lan'\n",
+      );
+      await form.set('agent', 'agent', optionOf('agent.unit'), ['ship_07']);
+      assert.equal(await form.save(), undefined);
+      assert.deepEqual(valuesOf(store, 'agent'), { unit: ['ship_07'] });
+      assert.deepEqual(valuesOf(store, 'leaf'), { interface: ['br-lan'] });
+      assert.deepEqual(valuesOf(store, 'status'), { interface: ['lan'] });
+    });
+
     it('what is saved is what nunect check accepts and means the values of the form', async (t) => {
       const { store, form, watched } = await open(t, plain);
       const password = 'a"b\\c\'d <&> ü';

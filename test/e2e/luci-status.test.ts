@@ -1,7 +1,7 @@
 // The status view of luci-app-nunect in Chromium, in front of a real agent: LuCI (a stand-in of its API, and its own code
 // for each checkout in NUNECT_LUCI) asks the real plugin under busybox ash, which asks the agent.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -74,6 +74,7 @@ for (const source of luciSources())
       const image = await page.locator('[data-part="curve"] img').getAttribute('src');
       assert.match(decodeURIComponent(image ?? ''), /^data:image\/svg\+xml,<svg xmlns/);
       const asked = join(dirname(unit.config), 'asked');
+      rmSync(asked, { force: true });
       for (const name of ['nunect', 'nunect-leaf'])
         stage.program(`etc/init.d/${name}`, `[ "$1" = running ] || echo "${name} $1" >>${asked}`);
       const done: string[] = [];
@@ -103,6 +104,14 @@ for (const source of luciSources())
       await unit.restartAgent();
       await shows(page, 'unit', /demo-01/);
       assert.deepEqual(wrong, []);
+    });
+
+    it('has no buttons for a login that may only look', async (t) => {
+      const site = await startLuci(t, source, (_object, method) => askPlugin(method), false);
+      const { page } = await openPage(browser, site.url('nunect/status'));
+      t.after(() => page.context().close());
+      await page.locator('[data-part="health"]').waitFor();
+      assert.equal(await page.locator('[data-action]').count(), 0);
     });
 
     it('shows names from outside as text, an answer that it cannot read, and a router without the plugin', async (t) => {

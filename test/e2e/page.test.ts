@@ -140,6 +140,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       assert.deepEqual([await textOf(page, '#link .big'), await textOf(page, '#curves b')], [trip, trip]);
       assert.equal(await textOf(page, '#records .big'), String(seen.spool?.records));
       assert.equal(await textOf(page, '#apps .big'), String(seen.clients?.count));
+      assert.equal(seen.clients?.count, 0, 'there is no app');
       assert.equal(judged?.['Offset'], prettyNs(seen.clock?.offset_ns ?? Number.NaN));
       assert.equal(judged?.['Within this of true time'], bound);
       assert.equal(
@@ -469,7 +470,11 @@ describe('the status page', { skip, concurrency: 2 }, () => {
 
     test('what was unfolded stays so while the page follows, and local time stands beside that of the unit', async () => {
       let at_ms = fullSnapshot.at_ms;
-      const site = await open(() => ({ ...fullSnapshot, at_ms }));
+      const note = { code: 'ptp_lost', weight: 'note', text: 'a note', remedy: 'pmc' } as const;
+      const site = await open(() => {
+        const troubles = at_ms === fullSnapshot.at_ms ? [] : [{ ...note, key: 'n' }];
+        return { ...fullSnapshot, at_ms, troubles }; // which comes above what was unfolded
+      });
       await site.page.locator('#ptp summary').click();
       for (let look = 0; look < 2; look += 1) {
         assert.match(await textOf(site.page, '#asof'), /^2026-11-21 06:1\d:11 UTC · \d\d:1\d:11 here$/);
@@ -478,6 +483,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       }
       assert.match(await textOf(site.page, '#asof'), /06:15:11 UTC/);
       assert.equal(await site.page.locator('#ptp').getAttribute('open'), '');
+      assert.equal(await site.page.locator('#ptp summary:focus').count(), 1);
       assert.equal(await site.page.locator('#ntp').getAttribute('open'), null);
       assert.match((await site.page.locator('#changes time').first().getAttribute('title')) ?? '', /here$/);
     });

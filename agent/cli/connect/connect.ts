@@ -85,8 +85,8 @@ function readServer(text: string, from: string): { readonly url: string; readonl
 }
 
 /** All servers without a login, and the login that they have in common. */
-function readServers({ server }: Values, env: NodeJS.ProcessEnv) {
-  const from = server === undefined ? '$NATS_URL' : '--server';
+function readServers({ server }: Values, env: NodeJS.ProcessEnv, source: string) {
+  const from = server === undefined ? source : '--server';
   const texts = server ?? [env['NATS_URL'] ?? `nats://127.0.0.1:${defaultPorts.client}`];
   const found = texts.flatMap((text) => text.split(',')).map((text) => readServer(text, from));
   const [login, ...others] = found.map((one) => one.login);
@@ -111,7 +111,7 @@ function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEn
 function environmentOf({ context, server }: Values, env: NodeJS.ProcessEnv) {
   const isElsewhere = server !== undefined || env['NATS_URL'] !== undefined;
   const name = context ?? env['NATS_CONTEXT'] ?? (isElsewhere ? undefined : selectedContext(env));
-  if (name === undefined) return { env, tls: {}, inboxPrefix: undefined };
+  if (name === undefined) return { env, tls: {}, inboxPrefix: undefined, source: '$NATS_URL' };
   const { url, user, password, token, creds, nkey, ca, cert, key, inbox_prefix } = readContext(name, env);
   return {
     env: {
@@ -124,6 +124,7 @@ function environmentOf({ context, server }: Values, env: NodeJS.ProcessEnv) {
     },
     tls: known({ caFile: ca, certFile: cert, keyFile: key }),
     inboxPrefix: inbox_prefix,
+    source: `the URL of context '${name}'`,
   };
 }
 
@@ -133,7 +134,7 @@ export function linkOptions(
   processEnv: NodeJS.ProcessEnv,
   own: Pick<LinkOptions, 'name' | 'inboxPrefix'>,
 ): LinkOptions {
-  const { env, inboxPrefix, ...given } = environmentOf(values, processEnv);
+  const { env, inboxPrefix, source, ...given } = environmentOf(values, processEnv);
   const creds = values.creds ?? env['NATS_CREDS'];
   const nkey = values.nkey ?? env['NATS_NKEY'];
   const tls = {
@@ -144,7 +145,7 @@ export function linkOptions(
       keyFile: values['tls-key'],
     }),
   };
-  const { servers, login } = readServers(values, env);
+  const { servers, login } = readServers(values, env, source);
   return {
     servers,
     ...own,

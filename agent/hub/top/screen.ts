@@ -39,7 +39,7 @@ const pipeColumns = 132;
 function takeTerminal({ stdin, stdout }: Terminal, on: ScreenEvents): () => void {
   const keys = stdin.isTTY === true;
   const pressed = (data: Buffer): void => {
-    for (const key of keysIn(data.toString('latin1'))) on.key(key);
+    for (const key of keysIn(data.toString('latin1'))) if (taken) on.key(key);
   };
   const quit = (): void => on.gone();
   let taken = true;

@@ -150,8 +150,8 @@ function pageOf(
   const lines: string[] = [];
   let end = from;
   for (const block of blocks.slice(from)) {
-    if (lines.length + block.length > room) break;
-    lines.push(...block);
+    if (room < 1 || (lines.length > 0 && lines.length + block.length > room)) break;
+    lines.push(...block.slice(0, room)); // the first is there without its reason rather than not at all
     end += 1;
   }
   return { lines, end };

@@ -51,14 +51,17 @@ function parseClient(entry: unknown): Client[] {
   ];
 }
 
+/** The report of a server's own account lists links to other servers, too; older servers do not say which is what. */
+const isLink = (entry: unknown): boolean => isObject(entry) && (entry['kind'] ?? 'Client') !== 'Client';
+
 /** The clients in a CONNZ report, and how many there are in all; undefined when it cannot be understood. */
 export function parseConnz(text: string): { readonly total: number; readonly clients: Client[] } | undefined {
   const report = reportIn(text);
   const total = count(report?.['total']);
   const all: unknown = report?.['connections'] ?? [];
-  return total === undefined || !Array.isArray(all)
-    ? undefined
-    : { total, clients: all.flatMap(parseClient) };
+  if (total === undefined || !Array.isArray(all)) return undefined;
+  const rest = all.filter((entry) => !isLink(entry));
+  return { total: total - (all.length - rest.length), clients: rest.flatMap(parseClient) };
 }
 
 /** One look. */

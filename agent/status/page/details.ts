@@ -3,7 +3,7 @@ import { prettyBytes, prettyNs, prettySpan, prettyText } from '../../lib/format.
 import type { PtpStatus, Seen, StatusSnapshot } from '../snapshot.ts';
 import { clockSentence, termWords } from './clockwords.ts';
 import { type Html, html } from './html.ts';
-import { facts, fold, note, perhaps, type Row, table } from './pieces.ts';
+import { facts, fold, note, nothing, perhaps, type Row, table } from './pieces.ts';
 
 const micro = (us: number | undefined): string | undefined => perhaps(us, (value) => prettyNs(value * 1000));
 const percent = (value: number): string => `${value} %`;
@@ -53,7 +53,7 @@ export function linkDetails({ link, spool, at_ms }: StatusSnapshot): Html {
 
 /** Who uses this leaf. */
 export function clientDetails({ clients }: StatusSnapshot): Html {
-  if (clients === undefined) return html``;
+  if (clients === undefined) return nothing;
   const rate = (per_s: number | undefined): string | undefined => perhaps(per_s, (value) => value.toFixed(1));
   return fold(
     'clients',
@@ -76,7 +76,7 @@ export function clientDetails({ clients }: StatusSnapshot): Html {
 /** Round trips over the leaf. */
 export const tripDetails = ({ rtt }: StatusSnapshot): Html =>
   rtt.length === 0
-    ? html``
+    ? nothing
     : fold(
         'trips',
         'Round trips',
@@ -169,7 +169,7 @@ export function ntpDetails({ ntp }: StatusSnapshot): Html {
 
 /** Certificates and credentials, by the days that they are valid for. */
 export function certificateDetails({ certificates }: StatusSnapshot): Html {
-  if (certificates.length === 0) return html``;
+  if (certificates.length === 0) return nothing;
   const rows = certificates.map(
     (one): Row => [one.file, 'error' in one ? one.error : `${one.days_left} days left`],
   );

@@ -10,6 +10,9 @@ const shapes: Readonly<Record<Tone, string>> = { good: '●', mild: '○', warn:
 export const toned = (tone: Tone, words: string): Html =>
   html`<span class="${tone}"><span aria-hidden="true">${shapes[tone]}</span> ${words}</span>`;
 
+/** Keeps the place of what is not there: the page's script compares by place, and what follows stays what it is. */
+export const nothing: Html = html`<!---->`;
+
 /** A name and its value, which may not be known. */
 export type Row = readonly [string, string | number | undefined];
 

@@ -44,8 +44,9 @@ svg.low{height:4rem}
 .out{fill:var(--warn)}
 .s-ptp{fill:var(--ptp);background:var(--ptp)}.s-ntp{fill:var(--ntp);background:var(--ntp)}.s-unsynced{fill:var(--bad);background:var(--bad)}
 ol{gap:0;margin-top:.4rem}
-li:not(.card){display:flex;gap:1rem;padding:.25rem 0;border-top:1px solid var(--line)}li:not(.card):first-child{border:0}
-time{color:var(--soft);flex:none}
+li:not(.card){display:flex;flex-wrap:wrap;gap:0 1rem;padding:.25rem 0;border-top:1px solid var(--line)}li:not(.card):first-child{border:0}
+li>span{flex:1 1 9rem}
+time{color:var(--soft)}
 details{border-top:1px solid var(--line);padding:.6rem 0}#details>:first-child{border:0}
 summary{cursor:pointer;display:flex;flex-wrap:wrap;justify-content:space-between;gap:.1rem 1rem}
 summary span{color:var(--soft);text-align:right}

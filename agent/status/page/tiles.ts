@@ -3,7 +3,7 @@ import { prettyBytes, prettyNs } from '../../lib/format.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf, clockWord, sinceWords, sourceNames } from './clockwords.ts';
 import { type Html, html } from './html.ts';
-import { perhaps, type Tone } from './pieces.ts';
+import { nothing, perhaps, type Tone } from './pieces.ts';
 
 function tile(
   id: string,
@@ -102,7 +102,7 @@ function recordsTile(snapshot: StatusSnapshot): Html {
 const isNews = (count: number | undefined): count is number => count !== undefined && count > 0;
 
 function appsTile({ clients }: StatusSnapshot): Html {
-  if (clients === undefined) return html``;
+  if (clients === undefined) return nothing;
   const { count, in_msgs_per_s, out_msgs_per_s, slow_consumers } = clients;
   return tile(
     'apps',

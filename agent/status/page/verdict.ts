@@ -4,7 +4,7 @@ import { prettyNs, prettyText } from '../../lib/format.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf } from './clockwords.ts';
 import { type Html, html } from './html.ts';
-import { type Tone, toned } from './pieces.ts';
+import { nothing, type Tone, toned } from './pieces.ts';
 
 /** How good each state of a unit is. */
 export const healthTones = {
@@ -17,10 +17,17 @@ const weightTones = { critical: 'bad', degraded: 'warn', setup: 'mild', note: 'm
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
+/** A command, whose quotes may hold anything, and the remark at its end. */
+const commandAndRemark = /^((?:'[^']*'|\\.|(?! # ).)*?)(?: # (.*))?$/s;
+
 /** The steps of a command, a line each, as they are pasted; and the remark at its end. */
 function stepsOf(remedy: string): { readonly lines: string; readonly remark: string | undefined } {
-  const [command = '', remark] = remedy.split(' # ', 2);
-  return { lines: command.replace(/('[^']*')|; /g, (_all, quoted?: string) => quoted ?? '\n'), remark };
+  const [, command = remedy, remark] = commandAndRemark.exec(remedy) ?? [];
+  const isEditor = command.startsWith('vi '); // would take the lines that are pasted after it for its own
+  return {
+    lines: isEditor ? command : command.replace(/('[^']*'|\\.)|; /g, (_all, kept?: string) => kept ?? '\n'),
+    remark,
+  };
 }
 
 const remarkWords = (remark: string): string => remark.replace(/^at the hub/, 'at the hub, not here');
@@ -40,7 +47,7 @@ function partsOf(text: string): readonly [string, string | undefined] {
 function first({ weight, text, remedy }: Finding): Html {
   const [head, rest] = partsOf(prettyText(text));
   const more = rest === undefined ? html`` : html`<p>${capital(rest)}</p>`;
-  return html`<section id="verdict" class="card verdict ${weightTones[weight]}" role="status"><h2>${toned(weightTones[weight], capital(head))}</h2>${more}${fixOf(remedy)}</section>`;
+  return html`<section id="verdict" class="card verdict ${weightTones[weight]}"><div role="status"><h2>${toned(weightTones[weight], capital(head))}</h2></div>${more}${fixOf(remedy)}</section>`;
 }
 
 const other = ({ weight, text, remedy }: Finding): Html =>
@@ -68,7 +75,7 @@ function allIsWell(snapshot: StatusSnapshot): Html {
   const title =
     notes === 0 ? 'Everything works' : `It works, with ${notes === 1 ? 'a note' : `${notes} notes`}`;
   const more = words === '' ? html`` : html`<p>${capital(words)}.</p>`;
-  return html`<section id="verdict" class="card verdict good" role="status"><h2>${toned('good', title)}</h2>${more}</section>`;
+  return html`<section id="verdict" class="card verdict good"><div role="status"><h2>${toned('good', title)}</h2></div>${more}</section>`;
 }
 
 /** The verdict with its remedy, and what else is found, the gravest first. */
@@ -79,7 +86,7 @@ export function verdictSection(snapshot: StatusSnapshot): Html {
   const others = isWell ? troubles : rest;
   const list =
     others.length === 0
-      ? html``
+      ? nothing
       : html`<ul id="findings" aria-label="What else is found">${others.map(other)}</ul>`;
   return html`${isWell ? allIsWell(snapshot) : first(gravest)}${list}`;
 }

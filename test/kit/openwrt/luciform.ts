@@ -81,6 +81,10 @@ export function settingsForm(page: Page, real: boolean): SettingsForm {
           await entry.fill(one);
           await entry.press('Enter');
         }
+      else if (real && (await widget.count()) === 0)
+        await page.evaluate(
+          `L.dom.callClassMethod(document.getElementById(${JSON.stringify(idOf(section, option.name))}), 'setValue', ${JSON.stringify(value)})`,
+        ); // a file or a network: picked, not typed
       else if (real) {
         await widget.fill(value);
         await widget.blur();

@@ -58,9 +58,20 @@ const page = (view: string, environment: object): string => `<!DOCTYPE html>
 <script>L.require('ui').then(function(ui) { ui.instantiateView('${view}'); });</script></div>
 </div></body></html>`;
 
+const share = join(projectRoot, 'openwrt/luci-app-nunect/root/usr/share');
+const shared = (path: string) => JSON.parse(readFileSync(join(share, path), 'utf8'));
+
+/** Whether LuCI's dispatcher calls a view read-only for root: no permission that its menu entries name has something to write. */
+function isReadonly(view: string): boolean {
+  const menu = shared('luci/menu.d/luci-app-nunect.json');
+  const rights = shared('rpcd/acl.d/luci-app-nunect.json');
+  const entries = ['admin/services/nunect', `admin/services/${view}`];
+  const needed: string[] = entries.flatMap((path) => menu[path]?.depends?.acl ?? []);
+  return !needed.some((name) => rights[name]?.write !== undefined);
+}
+
 /** The objects of ubus that LuCI itself asks, as far as our views need them. */
 const luciAsks: Readonly<Record<string, UbusReply>> = {
-  'session.access': [0, { access: true }],
   'luci.getFeatures': [0, {}],
   'file.list': [4],
 };
@@ -76,13 +87,16 @@ export async function startLuci(
   owner: Cleanup,
   source: LuciSource,
   ubus: Ubus,
+  mayWrite = true,
 ): Promise<{ url(view: string): string; readonly calls: string[] }> {
   const calls: string[] = [];
   const answer = async ({ id, method, params }: Call): Promise<object> => {
     if (method === 'list') return { jsonrpc: '2.0', id, result: {} };
     const [, object, name, args] = params;
     calls.push(`${object}.${name}`);
-    const result = luciAsks[`${object}.${name}`] ?? (await ubus(object, name, args));
+    const asked = `${object}.${name}`;
+    const known = asked === 'session.access' ? ([0, { access: mayWrite }] as const) : luciAsks[asked];
+    const result = known ?? (await ubus(object, name, args));
     return { jsonrpc: '2.0', id, result };
   };
   const fileFor = (path: string): string | undefined =>
@@ -102,6 +116,7 @@ export async function startLuci(
       return send('application/json', JSON.stringify(await replies));
     }
     if (pathname.startsWith('/cgi-bin/luci/view/')) {
+      const view = pathname.slice('/cgi-bin/luci/view/'.length);
       const environment = {
         media: '/luci-static/bootstrap',
         resource: '/luci-static/resources',
@@ -112,16 +127,13 @@ export async function startLuci(
         token: '0'.repeat(32),
         requestpath: [],
         dispatchpath: [],
-        nodespec: { satisfied: true, readonly: false },
+        nodespec: { satisfied: true, readonly: isReadonly(view) },
         apply_rollback: 90,
         apply_holdoff: 1,
         apply_timeout: 5,
         apply_display: 0.1,
       };
-      return send(
-        'text/html; charset=utf-8',
-        page(pathname.slice('/cgi-bin/luci/view/'.length), environment),
-      );
+      return send('text/html; charset=utf-8', page(view, environment));
     }
     if (pathname.startsWith('/cgi-bin/luci/admin/translations')) return send('text/javascript', '');
     if (pathname.startsWith('/cgi-bin/luci/admin/uci')) {

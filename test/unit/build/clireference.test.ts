@@ -31,3 +31,14 @@ test('a man page has every command, and is the same from sources and bundle', as
     assert.match(page, /^\.TH NUNECT(-HUB)? 1 "" "" "nunect"$/m);
   }
 });
+
+test('for the value of an option files are offered', async () => {
+  const script = await bashCompletion(nunect);
+  for (const flag of ['--config', '--format'])
+    assert.deepEqual(offered(script, ['nunect', 'check', flag, '']), [], flag);
+  assert.deepEqual(offered(script, ['nunect', 'echo', 'u', '--tls-key', '']), []);
+});
+
+test('a man page is plain ASCII, which every troff reads', async () => {
+  assert.match(await manPage(nunectHub), /^[\0-\x7f]*\[u21BB\][\0-\x7f]*$/);
+});

@@ -77,3 +77,10 @@ test('a context that is not there is told with those that are, and no secret is'
     /there are none in \/none\/\.config\/nats\/context/,
   );
 });
+
+test('every name that the nats CLI takes is taken, and a bad URL is that of the context', (t) => {
+  const env = home(t, { 'my hub': hub, 'a@b': hub, ümlaut: hub, bad: { url: 'wss://hub' } });
+  for (const context of ['my hub', 'a@b', 'ümlaut'])
+    assert.equal(linkOptions({ context }, env, own).user, 'op', context);
+  assert.throws(() => linkOptions({ context: 'bad' }, env, own), /the URL of context 'bad' must be such as/);
+});

@@ -59,3 +59,9 @@ test('where the list has become shorter than the page that was shown, the arrows
 test('without a unit the arrows choose none', () => {
   assert.equal(pressed(start, down, [])?.selected, undefined);
 });
+
+test('keys that come together are pressed one after the other', () => {
+  assert.deepEqual(keysIn('\x1b[B\x1b[B\x1bOAq'), [down, down, '\x1bOA', 'q']);
+  assert.deepEqual(keysIn('\x1b'), ['\x1b']);
+  assert.deepEqual(keysIn('j\r?'), ['j', '\r', '?']);
+});

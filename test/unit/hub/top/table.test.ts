@@ -135,6 +135,13 @@ old-guardian ! OK       ntp tracking              1.28 ms its records name 'othâ
     assert.match(lines[6] ?? '', /\(1 to 2 of 4\)$/);
   });
 
+  test('a unit that does not fit whole is shown without its reason, not left out', () => {
+    const units = [{ ...good, unit: 'ill', state: 'degraded' as const, problems: ['p'.repeat(90)] }];
+    const { lines, end } = tableLines(view({ units }), { columns: 30, rows: 5, colour: false });
+    assert.match(lines[3] ?? '', /^ill +DEGRADED/);
+    assert.deepEqual([lines.length, end], [5, 1]);
+  });
+
   test('where it is wider, shows what is wrong', () => {
     const { lines } = tableLines(view(), { columns: 120, colour: false });
     assert.match(lines[2] ?? '', / UPTIME PROBLEM$/);

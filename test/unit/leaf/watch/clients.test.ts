@@ -6,6 +6,7 @@ import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 interface Conn {
   readonly cid: number;
+  readonly kind?: string;
   readonly name?: string;
   readonly authorized_user?: string;
   readonly in_msgs?: number;
@@ -46,6 +47,15 @@ function watching(...answers: (string | Unanswered)[]) {
   return { ticker, watch, facts };
 }
 const own = { cid: 1, name: 'nunect demo-01', authorized_user: 'nunect-agent', in_msgs: 5000, out_msgs: 1 };
+
+test('the link to the hub, which the system account lists too, is no app', async () => {
+  const { ticker, facts } = watching(report([{ cid: 6, kind: 'Leafnode', in_msgs: 37 }, own, { cid: 7 }]));
+  await ticker.pass(0);
+  const seen = facts();
+  assert.ok('count' in seen);
+  assert.equal(seen.count, 1);
+  assert.equal(seen.busiest.length, 1);
+});
 
 test('clients are counted without the agent, and rated by what came since the look before', async () => {
   const { ticker, facts } = watching(

@@ -65,6 +65,37 @@ test('whatever else is found stands below, in the order of its weight', () => {
   );
 });
 
+test('what is copied is the whole command, whatever its quotes hold', () => {
+  const copied = (remedy: string): string => {
+    const troubles = [findingOf({ remedy })];
+    const page = pageOf({ ...fullSnapshot, status: 'degraded', troubles });
+    return /<code>([^<]*)<\/code>/.exec(page)?.[1]?.replaceAll('&#39;', "'") ?? '';
+  };
+  assert.equal(copied("ls -l '/etc/my # key.pem' # a remark"), "ls -l '/etc/my # key.pem'");
+  assert.equal(copied("ls '/it'\\''s; here'; df -h"), "ls '/it'\\''s; here'\ndf -h");
+  assert.equal(
+    copied('vi -c 3 /etc/config/nunect; /etc/init.d/nunect reload # once'),
+    'vi -c 3 /etc/config/nunect; /etc/init.d/nunect reload',
+    'an editor would take the next line for its own',
+  );
+});
+
+test('what comes and goes leaves all else in its place, which is how the script of the page knows it', () => {
+  const places = (snapshot: StatusSnapshot): string[] =>
+    [...pageOf(snapshot).matchAll(/<!---->|<(?:ul|div class="tiles"|details id="(?!day)\w+")/g)].map(
+      ([tag]) => tag,
+    );
+  const { clients: _, ...alone } = fullSnapshot;
+  const most = places({
+    ...fullSnapshot,
+    status: 'degraded',
+    troubles: [findingOf({}), findingOf({ key: 'b' })],
+  });
+  const least = places({ ...alone, rtt: [], certificates: [] });
+  assert.equal(least.filter((tag) => tag === '<!---->').length, 5);
+  assert.equal(least.length, most.length + 1, 'the tile of the apps');
+});
+
 test('a note alone leaves a unit well, and is told', () => {
   const note = findingOf({ key: 'n', weight: 'note', text: 'PTP lost: NTP has taken over', remedy: 'pmc' });
   const words = seen(pageOf({ ...fullSnapshot, troubles: [note] }));

@@ -13,11 +13,13 @@
       this.when = [...this.when, condition];
     },
     validate: () => true,
+    value() {}, // what can be picked can be typed here
     load(section) {
       return uci.get('nunect', section, this.option);
     },
     cfgvalue(section) {
-      return this.load(section);
+      const value = this.load(section);
+      return value instanceof Promise ? uci.get('nunect', section, this.option) : value;
     },
     textvalue: () => null,
     renderWidget(section, _index, value) {
@@ -161,7 +163,7 @@
   });
   const FileUpload = Value.extend({}); // the path can be typed, too
   const form = { Value, Flag, ListValue, DynamicList, FileUpload, TypedSection: Section };
-  window.standin['tools.widgets'] = { NetworkSelect: Value }; // a network can be typed as well as picked
+  window.standin.network = { getNetworks: async () => [] };
   form.GridSection = Section.extend({ many: true });
   form.Map = baseclass.extend({
     __init__(_config, title, help) {

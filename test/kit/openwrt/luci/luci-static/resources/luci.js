@@ -31,11 +31,13 @@
   };
   const rpc = {
     declare:
-      ({ object, method, params = [] }) =>
+      ({ object, method, params = [], expect = { '': {} } }) =>
       async (...args) => {
         const named = Object.fromEntries(params.map((name, at) => [name, args[at]]));
         const [code, answer] = await window.ubus(object, method, named);
-        return code === 0 ? answer : {};
+        const [[field, otherwise]] = Object.entries(expect);
+        if (code !== 0) return otherwise;
+        return field === '' ? answer : (answer[field] ?? otherwise);
       },
   };
   const poll = { add: (fn, seconds) => setInterval(fn, seconds * 1000) };
@@ -97,9 +99,6 @@
     }
     require(name) {
       return required(name);
-    }
-    hasViewPermission() {
-      return !this.env.nodespec?.readonly;
     }
     bind(fn, self) {
       return fn.bind(self);

@@ -3,7 +3,7 @@
 'require form';
 'require rpc';
 'require uci';
-'require tools.widgets as widgets';
+'require network';
 'require nunect.options as table';
 
 /* The output of 'nunect check' for the settings in use. */
@@ -103,12 +103,25 @@ function setFile(field) {
 	field.enable_remove = false;
 }
 
-/* A network by its name, as it is picked elsewhere in LuCI. */
+/*
+ * A network is picked from those that there are. What is not among them stays, unlike in LuCI's own NetworkSelect: a device
+ * such as br-lan, or a network that this login may not list.
+ */
+const Network = form.Value.extend({
+	load(section_id) {
+		return network.getNetworks().catch(() => []).then((all) => {
+			for (const name of all.map((one) => one.getName()))
+				if (name !== 'loopback')
+					this.value(name);
+			return uci.get(this.map.config, section_id, this.option);
+		});
+	}
+});
 const isNetwork = (option) => option.name === 'interface';
 const isFile = (option) => /(_file|^tls_(ca|cert|key)|_tls_ca)$/.test(option.name) && option.name !== 'snapshot_file';
 
 const typeOf = (option) => option.secret ? Secret
-	: isNetwork(option) ? widgets.NetworkSelect
+	: isNetwork(option) ? Network
 	: isFile(option) ? form.FileUpload
 	: kinds[option.kind];
 

@@ -7,6 +7,8 @@
 /* The replies of rpcd's plugin nunect; empty objects if there is no plugin. */
 const callStatus = rpc.declare({ object: 'nunect', method: 'status', expect: { '': {} } });
 const callCurve = rpc.declare({ object: 'nunect', method: 'curve', expect: { '': {} } });
+/* LuCI's own hasViewPermission is false here for root, too: what the menu entry depends on has nothing to write. */
+const callAccess = rpc.declare({ object: 'session', method: 'access', params: [ 'scope', 'object', 'function' ], expect: { access: false } });
 const callService = rpc.declare({ object: 'nunect', method: 'service', params: [ 'action' ], expect: { '': {} } });
 
 /* Why the agent does not answer, and the command that fixes it. */
@@ -279,12 +281,12 @@ const ask = () => Promise.all([ callStatus(), callCurve().catch(() => ({})) ]).t
 	[ banner('danger', [ E('strong', {}, [ _('The router does not answer.') ]), ' ', String(err.message || err) ]) ]);
 
 return view.extend({
-	load: ask,
+	load: () => Promise.all([ ask(), callAccess('ubus', 'nunect', 'service').catch(() => false) ]),
 
-	render(first) {
+	render([ first, mayServe ]) {
 		const body = E('div', { 'id': 'nunect-status' }, first);
 		poll.add(() => ask().then((nodes) => dom.content(body, nodes)), 5);
-		return E('div', {}, [ E('h2', {}, [ _('nunect status') ]), body, ...(L.hasViewPermission() ? [ actions() ] : []) ]);
+		return E('div', {}, [ E('h2', {}, [ _('nunect status') ]), body, ...(mayServe ? [ actions() ] : []) ]);
 	},
 
 	handleSaveApply: null,
