@@ -51,6 +51,19 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
     `${spool.records} waiting (${joined(spool.records > 0 && prettyBytes(spool.bytes), `state: ${spool.state}`)})`,
   );
 
+const rate = (per_s: number | undefined, way: string): string | undefined =>
+  per_s === undefined ? undefined : `${per_s} msg/s ${way}`;
+
+/** Who uses the leaf; nothing where its server does not tell. */
+const appsLine = ({ clients }: StatusSnapshot): string | undefined =>
+  clients &&
+  joined(
+    `${clients.count} on this leaf`,
+    rate(clients.in_msgs_per_s, 'in'),
+    rate(clients.out_msgs_per_s, 'out'),
+    clients.slow_consumers ? `${clients.slow_consumers} slow since the start` : undefined,
+  );
+
 function deviceLine({ system }: StatusSnapshot): string | undefined {
   if (system === undefined) return undefined;
   const { load, memory, temperatures } = system;
@@ -77,6 +90,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
     ['leaf', serverLine(snapshot)],
     ['clock', clockLine(snapshot)],
     ['records', spoolLine(snapshot)],
+    ['apps', appsLine(snapshot)],
     ['device', deviceLine(snapshot)],
   ];
   const shown = rows.flatMap(([name, text]) =>

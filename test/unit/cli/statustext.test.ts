@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { status } from '../../../agent/cli/status.ts';
 import { statusText } from '../../../agent/cli/statustext.ts';
+import { known } from '../../../agent/lib/known.ts';
 import { fullSnapshot } from '../../kit/page/snapshot.ts';
 
 const plain = (_: string, text: string): string => text;
@@ -22,6 +23,16 @@ test('records: what is stored, lost and waits, and the state of it', () => {
     lineOf({ stored: 88, records: 5, bytes: 2048, dropped: 3, state: 'stored' }),
     '88 stored, 3 dropped, 5 waiting (2\u00a0KiB, state: stored)',
   );
+});
+
+test('who uses the leaf: how many, their rates, and who did not keep up; nothing where that is not known', () => {
+  const { clients: _clients, ...others } = fullSnapshot;
+  const lineOf = (clients: typeof fullSnapshot.clients): string | undefined =>
+    /^apps +(.*)$/m.exec(statusText({ ...others, ...known({ clients }) }, plain))?.[1];
+  const all = { count: 3, in_msgs_per_s: 12.5, out_msgs_per_s: 0, slow_consumers: 2, busiest: [] };
+  assert.equal(lineOf(all), '3 on this leaf, 12.5 msg/s in, 0 msg/s out, 2 slow since the start');
+  assert.equal(lineOf({ count: 0, slow_consumers: 0, busiest: [] }), '0 on this leaf');
+  assert.equal(lineOf(undefined), undefined);
 });
 
 test('a unit that was never rendered is told to be, not shown an error of the system', async (t) => {
