@@ -51,14 +51,17 @@ function parseClient(entry: unknown): Client[] {
   ];
 }
 
+/** A leaf link is listed too by a server that is asked who logged in; one that names no kinds lists clients only. */
+const isClient = (entry: unknown): boolean => !isObject(entry) || (entry['kind'] ?? 'Client') === 'Client';
+
 /** The clients in a CONNZ report, and how many there are in all; undefined when it cannot be understood. */
 export function parseConnz(text: string): { readonly total: number; readonly clients: Client[] } | undefined {
   const report = reportIn(text);
   const total = count(report?.['total']);
   const all: unknown = report?.['connections'] ?? [];
-  return total === undefined || !Array.isArray(all)
-    ? undefined
-    : { total, clients: all.flatMap(parseClient) };
+  if (total === undefined || !Array.isArray(all)) return undefined;
+  const ofClients = all.filter(isClient);
+  return { total: total - (all.length - ofClients.length), clients: ofClients.flatMap(parseClient) };
 }
 
 /** One look. */

@@ -6,6 +6,7 @@ import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 interface Conn {
   readonly cid: number;
+  readonly kind?: string;
   readonly name?: string;
   readonly authorized_user?: string;
   readonly in_msgs?: number;
@@ -78,6 +79,18 @@ test('clients are counted without the agent, and rated by what came since the lo
     in_msgs_per_s: 20,
     out_msgs_per_s: 5,
   });
+});
+
+test('the link to the hub, which a server of today lists among its connections, is no client', async () => {
+  const hub = { cid: 6, kind: 'Leafnode' };
+  const { ticker, facts } = watching(
+    report([own, hub, { cid: 2, in_msgs: 1 }], 10),
+    report([own, { ...hub, in_msgs: 9000, out_msgs: 9000 }, { cid: 2, in_msgs: 10 }], 10),
+  );
+  await ticker.pass(9000);
+  const seen = facts();
+  assert.ok('count' in seen);
+  assert.deepEqual([seen.count, seen.in_msgs_per_s, seen.out_msgs_per_s], [8, 1, 0]);
 });
 
 test('clients that the report does not list are counted too', async () => {
