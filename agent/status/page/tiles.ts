@@ -46,14 +46,18 @@ function clockTile(snapshot: StatusSnapshot): Html {
   );
 }
 
+/** Also where something graver than that is found. */
+const hasNoHub = ({ troubles }: StatusSnapshot): boolean =>
+  troubles.some(({ code }) => code === 'not_set_up');
+
 function hubTile(snapshot: StatusSnapshot): Html {
-  const { link, status } = snapshot;
+  const { link } = snapshot;
   const since = perhaps(link.hub_since_ms, (ms) => sinceWords(ms, snapshot));
   const show = (tone: Tone, figure: string, ...lines: (string | undefined)[]): Html =>
     tile('link', 'Hub', tone, figure, ...lines);
   if (!link.connected)
     return show('bad', 'unknown', `no local server ${sinceWords(link.since_ms, snapshot)}`);
-  if (status === 'not_set_up') return show('mild', 'none', 'no hub is set');
+  if (hasNoHub(snapshot)) return show('mild', 'none', 'no hub is set');
   if (link.hub_up === undefined) return show('warn', 'unknown', 'the local server does not say');
   if (!link.hub_up) return show('bad', 'down', since);
   const rtt = perhaps(link.hub_rtt_us, (us) => prettyNs(us * 1000));
@@ -66,10 +70,11 @@ const minutes = (seconds: number): string =>
 /** States of the spool in which records go where they belong. */
 const storing: readonly string[] = ['stored', 'starting'];
 
-function recordsTile({ spool, status }: StatusSnapshot): Html {
+function recordsTile(snapshot: StatusSnapshot): Html {
+  const { spool } = snapshot;
   const name = 'Records waiting';
   if (spool === undefined) return tile('records', name, 'warn', 'unknown');
-  if (status === 'not_set_up') return tile('records', name, 'mild', '0', 'published on this leaf only');
+  if (hasNoHub(snapshot)) return tile('records', name, 'mild', '0', 'published on this leaf only');
   const { records, bytes, oldest_age_s, capacity_s, stored, published, dropped, state } = spool;
   const isLate = (oldest_age_s ?? 0) >= 60;
   const done = [
