@@ -42,6 +42,8 @@ function stateWords(state: unknown): string {
     .join(' ');
 }
 
+const upWords = (up: unknown): string => (up === true ? 'up' : up === false ? 'down' : 'unknown');
+
 /** A change as people read it; the evidence says more than two states where it is all that there is. */
 function changeWords({ event, before, after, evidence }: StatusChange): string {
   const name = event.replaceAll('_', ' ');
@@ -50,7 +52,7 @@ function changeWords({ event, before, after, evidence }: StatusChange): string {
     .map(stateWords);
   const what =
     event === 'clock_step' || event === 'port_state' || states.length < 2 ? '' : states.join(' → ');
-  const why = evidence ?? (what === '' ? states.join('') : '');
+  const why = evidence ?? (what === '' ? states.join('') || upWords(after) : '');
   return `${name}: ${[what, why].filter((part) => part !== '').join('; ')}`.slice(0, longestText);
 }
 

@@ -78,6 +78,8 @@ test('what was published of late is there in words, the newest first', () => {
   });
   events.publish({ event: 'ntp_source', before: '192.0.2.1', after: 'none' });
   events.publish({ event: 'records_dropped', after: gap });
+  events.publish({ event: 'hub', before: true });
+  events.publish({ event: 'hub', after: true });
   events.compare([finding('hub', 'degraded')]);
   events.compare([]);
   assert.deepEqual(
@@ -85,6 +87,8 @@ test('what was published of late is there in words, the newest first', () => {
     [
       'problem ended: hub is wrong',
       'problem: hub is wrong',
+      'hub: up',
+      'hub: unknown',
       'records dropped: 3 {"metric":3}',
       'ntp source: 192.0.2.1 → none',
       'port state: port a-1',
