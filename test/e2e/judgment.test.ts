@@ -338,7 +338,7 @@ const stateOf = async ({ unit }: Site): Promise<StatusSnapshot> =>
 
 const isSound = async (site: Site): Promise<boolean> => {
   const { link, troubles } = await stateOf(site);
-  return link.hub_up && troubles.every(({ weight }) => weight === 'note');
+  return link.hub_up === true && troubles.every(({ weight }) => weight === 'note');
 };
 
 /** Breaks it, waits until all say so, and mends it. */
