@@ -7,8 +7,8 @@ import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { leafLog } from '../localunit.ts';
-import { type CheckResult, findingResult } from './checkresult.ts';
-import { configOf, type DoctorFacts, findingOfAgent } from './facts.ts';
+import { type CheckResult, findingResult, skip } from './checkresult.ts';
+import { configOf, type DoctorFacts, findingOfAgent, findingsOfStep } from './facts.ts';
 import { type HubEvidence, isAnswered, isRefusal, judgeHub } from './hub.ts';
 import { openAs, whyNoLogin } from './login.ts';
 
@@ -82,11 +82,17 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
 /** Takes the way to the hub, as far as the agent does not say how far it is open. */
 export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const config = configOf(facts);
+  const { mode } = config.leaf;
   const context = { config, host: facts.host };
+  if (facts.isBlind) {
+    const found = findingsOfStep(facts, 'hub').map((one) => findingResult('hub', one));
+    return found.length > 0 ? found : [skip('hub', 'this user may not see where it is')];
+  }
   if (config.hub.url.length === 0)
-    return [
-      findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context)),
-    ];
-  const evidence = await (config.leaf.mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
-  return judgeHub(evidence, context);
+    return mode === 'external'
+      ? [skip('hub', 'hub.url names none: whether the external server has one is not checked')]
+      : [findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context))];
+  const evidence = await (mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
+  const others = findingsOfStep(facts, 'hub').filter((one) => one !== evidence.finding);
+  return [...judgeHub(evidence, context), ...others.map((one) => findingResult('hub', one))];
 }
