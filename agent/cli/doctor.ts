@@ -142,6 +142,7 @@ async function gather(
   const read = loadConfigFile(configFile);
   const config = file?.config ?? read.config;
   const loaded = isHidden ? { config, problems: [], set: undefined } : read;
+  const { host: told } = loaded.config.agent; // not by a file that cannot be parsed
   const answer = await askAgent(dir, config.status);
   return {
     dir,
@@ -152,7 +153,7 @@ async function gather(
     snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
     isRoot,
     isBlind: isHidden && file === undefined,
-    host: commandsOf(hostKind(loaded.config.agent.host), configFile),
+    host: commandsOf(hostKind(told === 'auto' ? config.agent.host : told), configFile),
   };
 }
 

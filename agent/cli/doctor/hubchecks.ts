@@ -90,7 +90,7 @@ export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   }
   if (config.hub.url.length === 0)
     return mode === 'external'
-      ? [skip('hub', 'hub.url names none: whether the external server has one is not checked')]
+      ? [skip('hub', 'hub.url names none')]
       : [findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context))];
   const evidence = await (mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
   const others = findingsOfStep(facts, 'hub').filter((one) => one !== evidence.finding);
