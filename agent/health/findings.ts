@@ -101,7 +101,7 @@ function renewal({ about }: DatedFile, { config: { hub, leaf }, host }: RemedyCo
 
 /** Where a mistake in the config is put right. */
 function editOf({ file, line, mend }: Problem, host: HostCommands): string {
-  return mend ?? `vi${line === undefined ? '' : ` -c ${line}`} ${shellWord(file)}; ${host.reload}`;
+  return `${mend ?? `vi${line === undefined ? '' : ` -c ${line}`} ${shellWord(file)}`}; ${host.reload}`;
 }
 
 const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, '') || '/');

@@ -150,7 +150,7 @@ test('a mistake in the config is mended where it stands, or by the command that 
   );
   assert.equal(
     remedy('config_problem', { about, problem: { ...problem, mend: 'chmod 600 /k' } }),
-    'chmod 600 /k',
+    'chmod 600 /k; /etc/init.d/nunect reload',
   );
 });
 

@@ -28,7 +28,7 @@ test('a problem of the config is shown where it can be mended, one of rights wit
   );
   assert.deepEqual(levels(results), ['config FAIL', 'files and rights FAIL', 'files and rights WARN']);
   assert.equal(results[0]?.mend, 'vi -c 3 /etc/config/nunect; /etc/init.d/nunect reload');
-  assert.equal(results[2]?.mend, 'chmod 600 /k');
+  assert.equal(results[2]?.mend, 'chmod 600 /k; /etc/init.d/nunect reload');
   assert.deepEqual(levels(judgeConfig([], facts)), ['config OK', 'files and rights OK']);
 });
 
