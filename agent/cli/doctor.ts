@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { runAs } from '../config/checks/trust.ts';
 import { loadConfigFile } from '../config/file.ts';
 import { hostKind } from '../device/hostkind.ts';
 import { commandsOf } from '../health/host.ts';
 import { type Spawn, spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, runDir } from '../lib/defaults.ts';
-import { messageOf } from '../lib/errors.ts';
+import { codeOf, messageOf } from '../lib/errors.ts';
 import { systemTicker, within } from '../lib/ticker.ts';
 import {
   type CheckResult,
@@ -35,13 +36,13 @@ Checks everything from the config to the records at the hub, and shows for each 
 It shows the agent's findings; if the agent does not answer, it runs its own checks. It changes nothing.
 Exit code: 0 no fault found, 1 warnings only, 2 something fails.
   --json         the results as one JSON object
-  --config FILE  default: ${defaultConfigFile}
+  --config FILE  default: what was rendered into DIR, else ${defaultConfigFile}
   --dir DIR      the agent's directory, default: ${runDir}
 `;
 
 const flags = {
   json: { type: 'boolean', default: false },
-  config: { type: 'string', default: defaultConfigFile },
+  config: { type: 'string' },
   dir: { type: 'string', default: runDir },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -118,12 +119,31 @@ function spawner(configFile: string): { readonly spawn: Spawn; endAll(): void } 
   };
 }
 
+/** Whether this user is kept from reading a file that may well be there. */
+function isForbidden(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'EACCES';
+  }
+}
+
 /** What the checks look at: the config, what was made of it, and what the agent says. */
-async function gather(configFile: string, dir: string): Promise<Omit<DoctorFacts, 'spawn' | 'signal'>> {
-  const loaded = loadConfigFile(configFile);
+async function gather(
+  given: string | undefined,
+  dir: string,
+): Promise<Omit<DoctorFacts, 'spawn' | 'signal'>> {
   const found = readAgentFile(dir);
   const file = 'file' in found ? found.file : undefined;
-  const answer = await askAgent(dir, (file?.config ?? loaded.config).status);
+  const configFile = given ?? file?.config_file ?? defaultConfigFile;
+  const isRoot = process.geteuid?.() === 0;
+  const isHidden = !isRoot && isForbidden(configFile);
+  const read = loadConfigFile(configFile);
+  const config = file?.config ?? read.config;
+  const loaded = isHidden ? { config, problems: [], set: undefined } : read;
+  const { host: told } = loaded.config.agent; // not by a file that cannot be parsed
+  const answer = await askAgent(dir, config.status);
   return {
     dir,
     configFile,
@@ -131,21 +151,22 @@ async function gather(configFile: string, dir: string): Promise<Omit<DoctorFacts
     file,
     whyNoFile: 'why' in found ? found : undefined,
     snapshot: 'snapshot' in answer ? answer.snapshot : undefined,
-    isRoot: process.geteuid?.() === 0,
-    host: commandsOf(hostKind(loaded.config.agent.host), configFile),
+    isRoot,
+    isBlind: isHidden && file === undefined,
+    host: commandsOf(hostKind(told === 'auto' ? config.agent.host : told), configFile),
   };
 }
 
 /** `nunect doctor`: gives the exit code; wrong arguments throw a UsageError. */
 export async function doctor(args: readonly string[], io: CommandIo): Promise<number> {
-  const { json, config: configFile, dir, help } = readFlags(args, flags);
+  const { json, config, dir, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
   }
-  const { spawn, endAll } = spawner(configFile);
   const ended = new AbortController();
-  const facts = await gather(configFile, dir);
+  const facts = await gather(config, dir);
+  const { spawn, endAll } = spawner(facts.configFile);
   const paint = painter(process.stdout.isTTY);
   const findings: CheckResult[] = [];
   const tell = (results: readonly CheckResult[]): void => {

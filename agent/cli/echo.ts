@@ -160,12 +160,13 @@ async function ask({ unit, payload, timeout_ms }: Command, by: Asking, seq: numb
   if (answer.kind !== 'reply') return { seq, lost: lostWords[answer.kind] };
   const { message } = answer;
   const own = clock.summary();
+  const { bound_ns, rel_ns } = echoHeaders(message);
   return {
     seq,
     rtt_us,
     bytes: message.data.length,
     seen: oneWay(message, { sent_us, back_us, rtt_us, clock: own }),
     own,
-    ...known({ bound_ns: echoHeaders(message).bound_ns }),
+    ...known({ bound_ns, rel_ns }),
   };
 }

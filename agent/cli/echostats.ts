@@ -15,6 +15,8 @@ export interface EchoSample {
   readonly seen?: OneWay;
   /** Error bound that the unit states of its clock. */
   readonly bound_ns?: number;
+  /** The same against its grandmaster. */
+  readonly rel_ns?: number;
   /** The clock of this machine, without which there are no one-way times. */
   readonly own?: ClockSummary;
 }
@@ -40,7 +42,7 @@ export function formatSample(unit: string, sample: EchoSample): string {
       ? ''
       : ` clock=${seen.clock_source}/${seen.clock_quality ?? 'unknown'}${
           sample.bound_ns === undefined ? '' : ` ±${formatUs(sample.bound_ns / 1000)}`
-        }`;
+        }${sample.rel_ns === undefined ? '' : ` ±${formatUs(sample.rel_ns / 1000)} against its grandmaster`}`;
   const oneWay =
     seen.clocks_contradict === true
       ? ' CLOCKS CONTRADICT: one of them is off by more than its error bound'

@@ -53,7 +53,7 @@ const spoolLine = ({ spool }: StatusSnapshot): string | undefined =>
 
 const perSecond = (rate: number | undefined, way: string): string | undefined =>
   rate === undefined ? undefined : `${rate} msg/s ${way}`;
-
+/** Who uses the leaf; nothing where its server does not tell. */
 const appsLine = ({ clients }: StatusSnapshot): string | undefined =>
   clients &&
   joined(

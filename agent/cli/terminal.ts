@@ -1,4 +1,4 @@
-import { visible } from '../lib/format.ts';
+import { commandSteps, visible } from '../lib/format.ts';
 
 /** Columns that a line may have. */
 const columns = 80;
@@ -54,8 +54,10 @@ export function commandLines(command: string, indent: number): string {
   const pad = ' '.repeat(indent);
   const whole = visible(command);
   if (indent + 2 + whole.length <= columns) return `${pad}$ ${whole}\n`;
-  const [line = '', comment] = whole.split(/ (?=# )/);
-  const steps = indent + 2 + line.length <= columns ? [line] : line.split(/(?<=;) /);
+  const { steps: all, remark } = commandSteps(whole);
+  const line = all.join('; ');
+  const isShort = indent + 2 + line.length <= columns;
+  const steps = isShort ? [line] : all.map((step, at) => (at < all.length - 1 ? `${step};` : step));
   const shown = steps.map((step, at) => `${pad}${at === 0 ? '$' : ' '} ${step}\n`).join('');
-  return comment === undefined ? shown : `${shown}${pad}  ${wrap(comment, indent + 2, indent + 4)}\n`;
+  return remark === undefined ? shown : `${shown}${pad}  ${wrap(`# ${remark}`, indent + 2, indent + 4)}\n`;
 }

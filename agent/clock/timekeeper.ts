@@ -8,7 +8,7 @@ import {
   clockStateOf,
   sameClockState,
 } from './changes.ts';
-import { type ChronyFacts, type Disciplines, followedPort, type PtpFacts } from './facts.ts';
+import type { ChronyFacts, Disciplines, PtpFacts } from './facts.ts';
 import { type ClockSummary, clockSummary } from './types.ts';
 import { type ClockVerdict, initial, type JudgeState, judge } from './verdict/judge.ts';
 import { hasFreshSync } from './verdict/ptp.ts';
@@ -40,6 +40,8 @@ export interface Timekeeper {
   verdictBefore(): ClockVerdict;
   ptp(): Reading<PtpFacts>;
   ntp(): Reading<ChronyFacts>;
+  /** Whether ptp4l follows somebody whose Syncs come: what it measured before that is a leftover. */
+  followsPtp(): boolean;
   /** Whom ptp4l followed last, and until when; undefined while it follows somebody, and before the first. */
   lostMaster(): LostMaster | undefined;
   /** Whether anything has steered the clock since the start. */
@@ -79,10 +81,13 @@ interface Keeping {
   stopped: boolean;
 }
 
-const masterOf = (ptp: Reading<PtpFacts>, at_ms: number): LostMaster | undefined =>
-  ptp.kind === 'fresh' && followedPort(ptp.value) !== undefined
-    ? { gmIdentity: ptp.value.timeStatus.gmIdentity, at_ms }
+const masterOf = (ptp: Reading<PtpFacts>): LostMaster | undefined =>
+  ptp.kind === 'fresh'
+    ? { gmIdentity: ptp.value.timeStatus.gmIdentity, at_ms: ptp.value.ingressSeen_ms }
     : undefined;
+
+const followsPtp = ({ deps: { ptp, ticker }, settings }: Pick<Keeping, 'deps' | 'settings'>): boolean =>
+  hasFreshSync(ptp.read(), ticker.now_ms(), settings);
 
 function judgeNow(keeping: Keeping): void {
   const { deps, settings } = keeping;
@@ -93,7 +98,7 @@ function judgeNow(keeping: Keeping): void {
   const ntp = deps.ntp.read();
   keeping.readings = [ptp, ntp];
   keeping.hasSync = hasFreshSync(ptp, ticker.now_ms(), settings);
-  keeping.followed = masterOf(ptp, ticker.now_ms()) ?? keeping.followed;
+  if (keeping.hasSync) keeping.followed = masterOf(ptp);
   const evidence = {
     ptp,
     ntp,
@@ -177,7 +182,8 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     verdictBefore: () => keeping.judged.verdict,
     ptp: () => ptp.read(),
     ntp: () => ntp.read(),
-    lostMaster: () => (masterOf(ptp.read(), 0) === undefined ? keeping.followed : undefined),
+    followsPtp: () => followsPtp(keeping),
+    lostMaster: () => (followsPtp(keeping) ? undefined : keeping.followed),
     wasSteered: () => keeping.wasSteered,
     summary() {
       judgeIfOutdated(keeping);

@@ -167,7 +167,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     name: 'leaf config',
     weight: ({ state }) => (state === 'none' ? 'critical' : 'degraded'),
     text: ({ state }) => `the leaf does not run the configured settings: ${state}`,
-    remedy: 'nunect check',
+    remedy: (_data, { host }) => host.check,
     step: 'rendered',
   },
   leaf_behind: {
@@ -291,7 +291,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     name: 'renewed file',
     weight: 'degraded',
     text: ({ about, why }) => `${about} was renewed, but is not in use: ${why}`,
-    remedy: (_data, { host }) => `nunect check; ${host.reload}`,
+    remedy: (_data, { host }) => `${host.check}; ${host.reload}`,
     step: 'certificates',
   },
   config_problem: {

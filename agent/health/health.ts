@@ -107,7 +107,8 @@ const toldAfter_s = 15;
 function* wayFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   const { config, link, hubCause, hubError, lastCause, rolledBack, clockCaveat } = facts;
   const { limits = [], startFaults = [], behind_s = 0 } = facts;
-  if (!link.connected) {
+  const isNowhere = config.leaf.mode === 'off' && !hasHub(facts); // there is no server to be connected to
+  if (!link.connected && !isNowhere) {
     const { lastError } = link;
     const failure = startFaults.find(({ part }) => part === undefined);
     const why = failure?.why ?? (lastError && linkErrorText(lastError, clockCaveat));

@@ -6,6 +6,8 @@ import { shellWord } from '../lib/format.ts';
 export interface HostCommands {
   /** Takes over what was changed in the config. */
   readonly reload: string;
+  /** Says what is wrong with the config. */
+  readonly check: string;
   start(service: string): string;
   restart(service: string): string;
   /** Stops a service, and keeps it from starting at the next boot. */
@@ -35,12 +37,13 @@ const settings = (options: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');
 
-type Config = Pick<HostCommands, 'set' | 'setList'>;
+type Config = Pick<HostCommands, 'check' | 'set' | 'setList'>;
 
 /** Options in a file that is edited by hand. */
 const byHand = (file: string, reload: string): Config => {
   const edit = (what: string): string => `vi ${shellWord(file)}; ${reload} # ${what}`;
   return {
+    check: `nunect check --config ${shellWord(file)}`,
     set: (options) => edit(settings(options)),
     setList: (name, value) => edit(settings({ [name]: value })),
   };
@@ -50,6 +53,7 @@ const applyUci = `uci commit nunect; ${initd('nunect', 'reload')}`;
 
 /** Options that uci knows. */
 const byUci: Config = {
+  check: 'nunect check',
   set: (options) =>
     [...Object.entries(options).map(([name, value]) => `uci set nunect.${name}='${value}'`), applyUci].join(
       '; ',

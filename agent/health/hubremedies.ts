@@ -44,7 +44,7 @@ function newLogin(hub: Hub, host: HostCommands): string {
 
 /** CAPITALS stand for what only the owner knows. */
 const remedies: Readonly<Record<CauseCode, HubRemedy>> = {
-  creds_file: 'nunect check',
+  creds_file: (_hub, host) => host.check,
   auth_expired: newCreds,
   auth_revoked: newCreds,
   auth_timeout: ping,

@@ -140,3 +140,14 @@ export const visible = (text: string): string =>
 /** A path as a shell takes it. */
 export const shellWord = (path: string): string =>
   /^[\w./+@:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
+/** The steps of a command as a shell takes them, and the remark behind it; what is quoted is one word. */
+export function commandSteps(text: string): {
+  readonly steps: readonly string[];
+  readonly remark: string | undefined;
+} {
+  const [, command = text, remark] = /^((?:'[^']*'|\\.|[^'\\])*?) # (.*)$/s.exec(text) ?? [];
+  if (command.startsWith('vi ')) return { steps: [command], remark }; // it would take what is pasted behind it for its own
+  const marked = command.replace(/('[^']*'|\\.)|; /g, (_all, kept?: string) => kept ?? '\0');
+  return { steps: marked.split('\0'), remark };
+}

@@ -14,6 +14,7 @@ export function echoHeaders(message: Incoming) {
     received_us: number(headerNames.serverReceivedAt),
     sent_us: number(headerNames.serverSentAt),
     bound_ns: number(headerNames.clockErrorBound),
+    rel_ns: number(headerNames.clockErrorRel),
     source: header(headerNames.clockSource),
     quality: header(headerNames.clockQuality),
   };

@@ -6,6 +6,9 @@ export const quantile = (sorted: readonly number[], share: number): number | und
 
 const rounded = (us: number): number => Math.round(us * 10) / 10;
 
+/** After so many lost ones what was answered before tells nothing of now. */
+const lostForGood = 3;
+
 /** Figures of probes in the order in which they were made; undefined stands for a lost one. */
 export function windowStats(samples: readonly (number | undefined)[]): WindowStats {
   const answered = samples.filter((us) => us !== undefined);
@@ -13,6 +16,9 @@ export function windowStats(samples: readonly (number | undefined)[]): WindowSta
   const loss_percent = count === 0 ? 0 : rounded((100 * (count - answered.length)) / count);
   const sorted = answered.toSorted((a, b) => a - b);
   const [min_us, p50_us, p99_us, max_us] = [0, 0.5, 0.99, 1].map((share) => quantile(sorted, share));
+  const last = samples.slice(-lostForGood);
+  const isOver = last.length === lostForGood && last.every((us) => us === undefined);
+  if (isOver) return { count, loss_percent };
   if (min_us === undefined || p50_us === undefined || p99_us === undefined || max_us === undefined) {
     return { count, loss_percent };
   }

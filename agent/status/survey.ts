@@ -165,6 +165,7 @@ function timeOf({ clock }: SurveyParts, { verdict, now_ms, wall_ms }: Answers): 
   return {
     verdict,
     since_wall_ms: wall_ms(verdict.since_ms),
+    ptp_follows: clock.followsPtp(),
     ptp: clock.ptp(),
     ntp: clock.ntp(),
     ...known({ holdover_s: verdict.holdover && (now_ms - verdict.holdover.since_ms) / 1000 }),
@@ -199,6 +200,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     lostMaster: lost && { gmIdentity: lost.gmIdentity, until_ms: Math.floor(wall_ms(lost.at_ms)) },
   };
   const { facts } = seen;
+  const canTell = seen.link.connected || file.monitor?.kind === 'http'; // else what it told is over, and soon will be asked for in vain
   return {
     at_ms: wall_ms(now_ms),
     uptime_s: (now_ms - deps.started_ms) / 1000,
@@ -217,6 +219,6 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFi
     self,
     certificates,
     changes: parts.events.recent().map((one) => ({ ...one, at_ms: Math.floor(wall_ms(one.at_ms)) })),
-    ...known({ clients: freshValue(parts.clients.read()) }),
+    ...known({ clients: canTell ? freshValue(parts.clients.read()) : undefined }),
   };
 }

@@ -1,10 +1,5 @@
-import {
-  type ChronyFacts,
-  decidingPort,
-  followedPort,
-  type PtpFacts,
-  selectedSource,
-} from '../clock/facts.ts';
+import { type ChronyFacts, decidingPort, followedPort, type PtpFacts } from '../clock/facts.ts';
+import { isSourceAlive, liveSource } from '../clock/verdict/ntp.ts';
 import type { ClientFacts } from '../leaf/watch/clients.ts';
 import { known } from '../lib/known.ts';
 import { absenceText, freshValue, type Reading } from '../lib/reading.ts';
@@ -60,10 +55,14 @@ function clockStatus({ time, clock, holdover_since_ms }: UnitState): ClockStatus
   };
 }
 
-/** What is shown of ptp4l: of what it measures only while it follows somebody. `lost` is whom it followed last. */
-export function ptpStatus(reading: Reading<PtpFacts>, lost?: PtpStatus['lost_master']): PtpStatus {
+/** What is shown of ptp4l: `follows` says whether what it measures is of now, `lost` whom it followed last. */
+export function ptpStatus(
+  reading: Reading<PtpFacts>,
+  follows: boolean,
+  lost?: PtpStatus['lost_master'],
+): PtpStatus {
   const facts = freshValue(reading);
-  const followed = facts && followedPort(facts) && facts;
+  const followed = follows && facts && followedPort(facts) ? facts : undefined;
   return {
     ...seen(reading),
     ports: facts?.ports.map(({ portIdentity, portState }) => ({ portIdentity, portState })) ?? [],
@@ -82,24 +81,24 @@ export function ptpStatus(reading: Reading<PtpFacts>, lost?: PtpStatus['lost_mas
 
 const ns = (seconds: number): number => Math.round(seconds * 1e9);
 
-/** What is shown of chronyd. */
+/** What is shown of chronyd, which keeps the figures of a source that has ended. */
 export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   const facts = freshValue(reading);
-  const synced = facts !== undefined && facts.tracking.leap !== 'unsynchronised';
+  const followed = facts && liveSource(facts);
   return {
     ...seen(reading),
     ...known({
-      selected: facts && selectedSource(facts)?.name,
-      stratum: synced ? facts.tracking.stratum : undefined,
-      offset_ns: synced ? -ns(facts.tracking.system_time_s) : undefined,
+      selected: followed?.name,
+      stratum: followed && facts?.tracking.stratum,
+      offset_ns: followed && facts && -ns(facts.tracking.system_time_s),
     }),
     sources:
-      facts?.sources.map(({ name, mode, state, reach, offset_s, last_rx_s }) => ({
-        name,
-        mode,
-        state,
-        reach,
-        ...(last_rx_s === undefined ? {} : { offset_ns: ns(offset_s) }),
+      facts?.sources.map((source) => ({
+        name: source.name,
+        mode: source.mode,
+        state: source.state,
+        reach: source.reach,
+        ...(isSourceAlive(source) ? { offset_ns: ns(source.offset_s) } : {}),
       })) ?? [],
   };
 }
@@ -179,7 +178,7 @@ export function toSnapshot(state: UnitState, { unit, tenant, version }: UnitName
     problems: health.findings.map(({ text }) => text),
     troubles: health.findings,
     clock: clockStatus(state),
-    ptp: ptpStatus(time.ptp, state.lost_master),
+    ptp: ptpStatus(time.ptp, time.ptp_follows, state.lost_master),
     ntp: ntpStatus(time.ntp),
     link: linkStatus(state),
     spool: spoolStatus(nats.spool),

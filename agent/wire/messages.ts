@@ -2,6 +2,7 @@
 // `ts` is Unix time in integer ms; durations and counts carry their unit in the name.
 import { type ChronyFacts, decidingPort, isFollowing, type PtpFacts, type PtpPort } from '../clock/facts.ts';
 import { type ClockSummary, type Verdict, wholeBound } from '../clock/types.ts';
+import { liveSource } from '../clock/verdict/ntp.ts';
 import type { LogEntry } from '../lib/log.ts';
 import type { Reading } from '../lib/reading.ts';
 import { headerNames } from './headers.ts';
@@ -116,20 +117,25 @@ export interface TimeFacts {
   /** Seconds since the source was lost, in holdover. */
   readonly holdover_s?: number;
   readonly ptp: Reading<PtpFacts>;
+  /** Whether ptp4l follows somebody whose Syncs come; of others its figures are leftovers. */
+  readonly ptp_follows: boolean;
   readonly ntp: Reading<ChronyFacts>;
   readonly ntp_servers?: readonly string[];
 }
 
-function ptpDetail(ptp: PtpFacts, port: PtpPort | undefined) {
+/** Of a grandmaster only while there is one: who is it itself has one, too. */
+function ptpDetail(ptp: PtpFacts, port: PtpPort | undefined, follows: boolean) {
+  const isMaster = port?.portState === 'MASTER' || port?.portState === 'GRAND_MASTER';
+  const parent = follows || isMaster ? ptp.parent : undefined;
   return {
     port: port?.portIdentity,
     interface: port?.interface,
     timestamping: port?.timestamping,
     port_state: port?.portState,
-    steps_removed: ptp.current?.stepsRemoved,
-    gm_identity: ptp.parent?.grandmasterIdentity,
-    gm_clock_class: ptp.parent?.gmClockClass,
-    gm_clock_accuracy: ptp.parent?.gmClockAccuracy,
+    steps_removed: parent && ptp.current?.stepsRemoved,
+    gm_identity: parent?.grandmasterIdentity,
+    gm_clock_class: parent?.gmClockClass,
+    gm_clock_accuracy: parent?.gmClockAccuracy,
     utc_offset_s: ptp.timeProperties?.currentUtcOffset_s,
     utc_offset_valid: ptp.timeProperties?.currentUtcOffsetValid,
     time_traceable: ptp.timeProperties?.timeTraceable,
@@ -168,7 +174,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
   const ptp = facts.ptp.kind === 'fresh' ? facts.ptp.value : undefined;
   const ntp = facts.ntp.kind === 'fresh' ? facts.ntp.value : undefined;
   const port = ptp && decidingPort(ptp.ports);
-  const follows = port !== undefined && isFollowing(port);
+  const follows = facts.ptp_follows && port !== undefined && isFollowing(port);
   return {
     ...stamp,
     ptp_enabled: facts.ptp.kind !== 'absent',
@@ -178,8 +184,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
     ptp_stratum: follows ? ptp?.current?.stepsRemoved : undefined,
     ptp_state: port?.portState,
     ntp_enabled: facts.ntp.kind !== 'absent',
-    ntp_offset_ms:
-      ntp && ntp.tracking.leap !== 'unsynchronised' ? -ntp.tracking.system_time_s * 1000 : undefined,
+    ntp_offset_ms: ntp && liveSource(ntp) ? -ntp.tracking.system_time_s * 1000 : undefined,
     ntp_stratum: ntp?.tracking.stratum,
     ntp_servers: facts.ntp_servers?.length ? facts.ntp_servers : undefined,
     ntp_current_server: ntp?.tracking.name,
@@ -192,7 +197,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
     since_ms: timestamp(facts.since_wall_ms),
     evidence: verdict.evidence,
     reasons: verdict.reasons,
-    ptp: ptp && ptpDetail(ptp, port),
+    ptp: ptp && ptpDetail(ptp, port, follows),
     ntp: ntp && ntpDetail(ntp),
   };
 }

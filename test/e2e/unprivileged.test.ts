@@ -112,6 +112,20 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
     assert.equal(field(pid, 'NoNewPrivs'), '1');
   }
 
+  // who may not read the config, or not even what was rendered of it, is told of no fault that there is not
+  for (const uid of [nobody, nobody - 1]) {
+    const words = [need('setpriv'), `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', runtime(), bundle];
+    const [setpriv = '', ...rest] = [...words, 'doctor', '--json', '--config', uci, '--dir', out];
+    const { findings } = JSON.parse(spawnSync(setpriv, rest, { encoding: 'utf8' }).stdout) as {
+      readonly findings: readonly { readonly level: string; readonly what: string }[];
+    };
+    assert.deepEqual(
+      findings.filter(({ level, what }) => level === 'FAIL' || (level === 'WARN' && what !== 'node')),
+      [],
+    );
+    assert.equal(findings[0]?.what, 'user');
+  }
+
   const tries = (script: string, ...args: string[]): number | null =>
     spawnSync(program, [...before, 'sh', '-c', script, 'sh', ...args], { stdio: 'ignore' }).status;
   assert.equal(tries('cat "$1"', join(out, 'agent.json')), 0, 'what is rendered for it can be read');

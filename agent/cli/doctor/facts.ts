@@ -11,7 +11,7 @@ import type { StatusSnapshot } from '../../status/snapshot.ts';
 export interface DoctorFacts {
   readonly dir: string;
   readonly configFile: string;
-  /** The config as its file is now. */
+  /** The config as its file is now; where this user may not read it, as it was rendered. */
   readonly loaded: Loaded;
   /** As it was rendered for agent and leaf; undefined where that cannot be read. */
   readonly file: AgentFile | undefined;
@@ -20,6 +20,8 @@ export interface DoctorFacts {
   /** What the agent says; undefined when it does not answer. */
   readonly snapshot: StatusSnapshot | undefined;
   readonly isRoot: boolean;
+  /** This user may read neither the config nor what was rendered of it: what they say is not known. */
+  readonly isBlind: boolean;
   readonly host: HostCommands;
   readonly spawn: Spawn;
   /** Ends what a check has left running. */

@@ -83,13 +83,18 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
 /** Takes the way to the hub, as far as the agent does not say how far it is open. */
 export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   const config = configOf(facts);
+  const { mode } = config.leaf;
   const context = { config, host: facts.host };
+  if (facts.isBlind) {
+    const found = findingsOfStep(facts, 'hub').map((one) => findingResult('hub', one));
+    return found.length > 0 ? found : [skip('hub', 'this user may not see where it is')];
+  }
   if (lacksHub(config))
     return [
       findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context)),
     ];
   if (config.hub.url.length === 0) return [skip('hub', 'no hub.url is set: the external server has its own')];
-  const evidence = await (config.leaf.mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
+  const evidence = await (mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);
   const others = findingsOfStep(facts, 'hub').filter((one) => one !== evidence.finding);
   return [...judgeHub(evidence, context), ...others.map((one) => findingResult('hub', one))];
 }

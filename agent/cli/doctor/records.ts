@@ -1,7 +1,7 @@
 import { streamInfo } from '../../health/findings.ts';
 import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
-import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
+import { configOf, type DoctorFacts, findingOfAgent, findingsOfStep } from './facts.ts';
 
 /** Records of a joined unit that wait for longer are not merely on their way. */
 const waits_s = 10;
@@ -30,14 +30,17 @@ function waiting(what: string, snapshot: StatusSnapshot): CheckResult | undefine
 /** Rights and stream, proven by what came back through the hub: a unit cannot ask there for its own echo. */
 export function checkRecords(facts: DoctorFacts): CheckResult[] {
   const { snapshot } = facts;
-  if (configOf(facts).hub.url.length === 0) return [];
+  const hasHub = facts.isBlind
+    ? findingOfAgent(facts, 'not_set_up') === undefined
+    : configOf(facts).hub.url.length > 0;
   if (snapshot === undefined)
-    return ['permissions', 'stream'].map((what) =>
+    return (hasHub ? ['permissions', 'stream'] : []).map((what) =>
       skip(what, 'only the agent can tell, and it does not answer'),
     );
   const failures = (step: 'permissions' | 'stream'): CheckResult[] =>
     findingsOfStep(facts, step).map((one) => findingResult(step, one));
   const [rights, stream] = [failures('permissions'), failures('stream')];
+  if (!hasHub) return [...rights, ...stream];
   return [
     ...(rights.length > 0 ? rights : [byRecords('permissions', snapshot)]),
     ...(stream.length > 0 ? stream : [waiting('stream', snapshot) ?? byRecords('stream', snapshot)]),

@@ -23,8 +23,10 @@ export async function checkServer({
   loaded: { config },
   spawn,
   host,
+  isBlind,
 }: DoctorFacts): Promise<CheckResult> {
   const what = 'nats-server';
+  if (isBlind) return skip(what, 'this user may not see which program it is');
   const { mode, server } = config.leaf;
   if (mode !== 'managed') return skip(what, `leaf.mode is ${mode}: the unit runs no server of its own`);
   const found = await leafServer(spawn, server).version();
@@ -46,7 +48,8 @@ export async function checkAgent(facts: DoctorFacts): Promise<CheckResult> {
   if (!configOf(facts).agent.enabled)
     return warn(what, 'agent.enabled is 0: nothing is started', host.set({ 'agent.enabled': '1' }));
   const runs = await agentProcess(dir);
-  if (runs && !isRoot) return skip(what, 'runs; this user may not ask it');
+  if (runs !== 0 && !isRoot)
+    return skip(what, runs ? 'runs; this user may not ask it' : 'this user may not see whether it runs');
   if (runs) return fail(what, 'runs but does not answer', host.restart('nunect'));
   return fail(what, 'does not run', host.start('nunect'));
 }
@@ -72,7 +75,7 @@ async function checkLeafProcess(facts: DoctorFacts): Promise<CheckResult> {
 }
 
 /** The server that the agent is a client of: the leaf, or that of others. In mode off it is the hub, which has its own check. */
-export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult | CheckResult[]> {
+export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult | readonly CheckResult[]> {
   const { snapshot } = facts;
   const { mode } = configOf(facts).leaf;
   if (mode === 'off') return skip('leaf', 'leaf.mode is off: the agent connects to the hub itself');
@@ -85,5 +88,5 @@ export async function checkLeaf(facts: DoctorFacts): Promise<CheckResult | Check
   }
   if (mode === 'managed') return checkLeafProcess(facts);
   const why = await whyNoLogin(facts);
-  return why === undefined ? ok(what, 'the login works') : fail(what, why.detail, 'nunect check');
+  return why === undefined ? ok(what, 'the login works') : fail(what, why.detail, facts.host.check);
 }

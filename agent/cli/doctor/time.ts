@@ -30,13 +30,13 @@ export interface TimeSeen {
 function socketResult({ host, config: { time }, ptp, sockets, otherDomain }: TimeSeen): CheckResult {
   const what = 'ptp4l';
   const isWanted = time.mode === 'ptp';
+  const level = isWanted && time.required !== 'no' ? fail : warn;
   const present = sockets.filter(({ state }) => state !== 'missing');
   const [first] = present;
   if (first === undefined) {
     if (!isWanted) return skip(what, 'none runs here');
-    return fail(what, `it has no socket at ${time.ptp_socket.join(', ')}`, host.log('ptp4l'));
+    return level(what, `it has no socket at ${time.ptp_socket.join(', ')}`, host.log('ptp4l'));
   }
-  const level = isWanted ? fail : warn;
   const word = shellWord(first.path);
   if (first.state === 'forbidden' || ptp.absent_reason === 'no_permission')
     return level(
@@ -89,7 +89,11 @@ function ntpResult({ host, config: { time }, ntp, clock }: TimeSeen): CheckResul
   }
   const detail = `does not answer: ${ntp.why ?? 'absent'}`;
   if (time.mode === 'chrony')
-    return fail(what, detail, clockRemedy([...clock.reasons, 'ntp_no_answer'], host));
+    return (time.required === 'no' ? warn : fail)(
+      what,
+      detail,
+      clockRemedy([...clock.reasons, 'ntp_no_answer'], host),
+    );
   return skip(what, detail);
 }
 

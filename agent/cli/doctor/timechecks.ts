@@ -9,7 +9,7 @@ import { runChild } from '../../lib/child.ts';
 import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/tosnapshot.ts';
-import type { CheckResult } from './checkresult.ts';
+import { type CheckResult, skip } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 import { judgeTime, type TimeSeen } from './time.ts';
 
@@ -34,7 +34,7 @@ async function lookAtClock(facts: DoctorFacts, stateDir: string) {
   const { source, quality, evidence, reasons } = keeper.verdict();
   const seen = {
     clock: { source, quality, evidence, reasons },
-    ptp: ptpStatus(keeper.ptp()),
+    ptp: ptpStatus(keeper.ptp(), keeper.followsPtp()),
     ntp: ntpStatus(keeper.ntp()),
   };
   await keeper.stop();
@@ -92,6 +92,9 @@ function socketFolder(configFile: string): { readonly path: string; remove(): vo
 /** The clock daemons and what they make of the clock. */
 export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
   const { time } = configOf(facts);
+  const isKept = (path: string): boolean => systemSocketFiles.state(path) === 'forbidden';
+  if (facts.snapshot === undefined && !facts.isRoot && (facts.isBlind || time.ptp_socket.some(isKept)))
+    return [skip('clock', 'this user may not ask the daemons that steer it')];
   const { path: stateDir, remove } = socketFolder(facts.configFile);
   try {
     const { clock, ptp, ntp } = facts.snapshot ?? {};

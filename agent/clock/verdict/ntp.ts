@@ -53,6 +53,12 @@ const threePolls_s = ({ poll }: ChronySource): number => 3 * 2 ** poll;
 export const isSourceAlive = (source: ChronySource): boolean =>
   source.resolved && (source.reach & 0b111) !== 0 && source.last_rx_s !== undefined;
 
+/** The source that chronyd follows, while it is alive; undefined where its figures are those of before. */
+export function liveSource(facts: ChronyFacts): ChronySource | undefined {
+  const selected = facts.tracking.leap === 'unsynchronised' ? undefined : selectedSource(facts);
+  return selected !== undefined && isSourceAlive(selected) ? selected : undefined;
+}
+
 /** A source that answers, but of which chronyd has taken no sample for so long, is lost; until then the bound grows. */
 const rejectedFor_s = 600;
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   type AgentFile,
   agentFileSchema,
@@ -77,7 +78,7 @@ function commitNew(
     ...monitorOf(used, run.local),
     ...known({ leaf, copies: handed.copies }),
     local: run.local,
-    config_file: run.input.configFile,
+    config_file: resolve(run.input.configFile),
   });
 }
 

@@ -1,6 +1,6 @@
 // What stands on top: how the unit is, and what to do about it.
 import type { Finding } from '../../health/finding.ts';
-import { prettyNs, prettyText } from '../../lib/format.ts';
+import { commandSteps, prettyNs, prettyText } from '../../lib/format.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf } from './clockwords.ts';
 import { type Html, html } from './html.ts';
@@ -17,25 +17,12 @@ const weightTones = { critical: 'bad', degraded: 'warn', setup: 'mild', note: 'm
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
-/** A command, whose quotes may hold anything, and the remark at its end. */
-const commandAndRemark = /^((?:'[^']*'|\\.|(?! # ).)*?)(?: # (.*))?$/s;
-
-/** The steps of a command, a line each, as they are pasted; and the remark at its end. */
-function stepsOf(remedy: string): { readonly lines: string; readonly remark: string | undefined } {
-  const [, command = remedy, remark] = commandAndRemark.exec(remedy) ?? [];
-  const isEditor = command.startsWith('vi '); // would take the lines that are pasted after it for its own
-  return {
-    lines: isEditor ? command : command.replace(/('[^']*'|\\.)|; /g, (_all, kept?: string) => kept ?? '\n'),
-    remark,
-  };
-}
-
 const remarkWords = (remark: string): string => remark.replace(/^at the hub/, 'at the hub, not here');
 
 function fixOf(remedy: string): Html {
-  const { lines, remark } = stepsOf(remedy);
+  const { steps, remark } = commandSteps(remedy);
   const words = remark === undefined ? html`` : html`<span class="sub">${remarkWords(remark)}</span>`;
-  return html`<div class="fix"><code>${lines}</code><button type="button" class="copy">Copy</button>${words}</div>`;
+  return html`<div class="fix"><code>${steps.join('\n')}</code><button type="button" class="copy">Copy</button>${words}</div>`;
 }
 
 /** All of them as far as the first colon, and what comes behind it. */

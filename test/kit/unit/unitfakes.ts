@@ -142,7 +142,7 @@ export function unitStateOf(changes: Partial<UnitState> = {}): UnitState {
     uptime_s: 60.9,
     health: { status: 'healthy', findings: [] },
     clock: { source: 'ptp', quality: 'locked', error_bound_ns: 180 },
-    time: { verdict, since_wall_ms: epoch_s * 1000 + 0.5, ptp, ntp },
+    time: { verdict, since_wall_ms: epoch_s * 1000 + 0.5, ptp_follows: true, ptp, ntp },
     rtt: { native_rtt_us: 170, app_rtt_us: 400, native: window, app: window, peers: [] },
     link_since_ms: epoch_s * 1000 - 5.5,
     hub_changes: 3,

@@ -27,6 +27,10 @@ test('one-way times are shown with their error, and the clock with its bound, ea
     formatSample('u', { seq: 1, rtt_us: 280, bytes: 56, seen, bound_ns: 1500 }),
     'u: seq=1 bytes=56 rtt=280 µs there=300 µs back=-20 µs ±50 µs clock=ptp/locked ±2 µs',
   );
+  assert.match(
+    formatSample('u', { seq: 1, rtt_us: 280, seen: { clock_source: 'ptp' }, rel_ns: 40_000 }),
+    /clock=ptp\/unknown ±40 µs against its grandmaster$/,
+  );
   assert.equal(
     formatSample('u', { seq: 1, rtt_us: 280, seen: { clock_source: 'unsynced', forward_us: 1 } }),
     'u: seq=1 bytes=0 rtt=280 µs clock=unsynced/unknown',

@@ -42,7 +42,7 @@ test('verdict and metric name the same port', () => {
     const { verdict } = judge(initial(0), evidence({ ptp: facts }, 100), 100, clockSettings());
     const stamp = { ts: 1, unit_id: 'u', seq: 1 };
     const ntp = { kind: 'absent', why: 'refused' } as const;
-    const metric = timeMetric(stamp, { verdict, since_wall_ms: 0, ptp, ntp });
+    const metric = timeMetric(stamp, { verdict, since_wall_ms: 0, ptp_follows: true, ptp, ntp });
     const port = decides.split('-')[1];
     assert.match(verdict.evidence, new RegExp(`ptp4l port ${port} is ${metric.ptp_state}`), states.join());
     assert.equal(metric.ptp?.port, decides);

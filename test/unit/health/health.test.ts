@@ -117,6 +117,8 @@ test('a unit without a hub is not set up, which is graver than a note; the leaf 
   assert.deepEqual(said({ config: noHub }), notSetUp);
   assert.deepEqual(said({ config: noHub, clock: noVerdict() }), [...notSetUp, 'note clock']);
   assert.match(judged({ config: noHub }).findings[0]?.remedy ?? '', /^uci set nunect.hub.url='nats:/);
+  const nowhere = withOptions({ leaf: { mode: 'off' } });
+  assert.deepEqual(said({ config: nowhere, link: { connected: false, since_ms: 0 } }), notSetUp);
   const external = withOptions({ leaf: { mode: 'external' } });
   assert.deepEqual(said({ config: external }), ['healthy']);
   assert.equal(said({ config: noHub, denied: ['publish a'] })[0], 'degraded');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  commandSteps,
   formatAgo,
   formatMoment,
   formatNs,
@@ -12,6 +13,7 @@ import {
   prettyMoment,
   prettyNs,
   prettySpan,
+  shellWord,
   visible,
 } from '../../../agent/lib/format.ts';
 
@@ -76,4 +78,13 @@ test('what others wrote is one line without anything that a terminal obeys or hi
   assert.equal(visible(odd), shown);
   assert.equal(JSON.parse(visible(JSON.stringify(odd))), odd);
   for (const text of ['ü 温度 👩 −1\u00a0µs', 'a\\x1b']) assert.equal(visible(text), text);
+});
+
+test('a command has steps and a remark, and neither begins within a quoted word', () => {
+  const said = (text: string) => [commandSteps(text).steps, commandSteps(text).remark];
+  assert.deepEqual(said('a; b c # at the hub; d # e'), [['a', 'b c'], 'at the hub; d # e']);
+  assert.deepEqual(said('ls'), [['ls'], undefined]);
+  const odd = shellWord("it's; here # there");
+  assert.deepEqual(said(`vi ${odd}; ls ${odd} # x`), [[`vi ${odd}`, `ls ${odd}`], 'x']);
+  assert.deepEqual(said("echo 'open # x"), [["echo 'open # x"], undefined]);
 });

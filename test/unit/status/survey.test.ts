@@ -30,6 +30,7 @@ const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
   look: async () => {},
   verdict: () => verdict,
   verdictBefore: () => verdict,
+  followsPtp: () => true,
   lostMaster: () => undefined,
   wasSteered: () => true,
   summary: () => ({ source: 'ptp', quality: 'locked', error_bound_ns: 180 }),
@@ -101,6 +102,13 @@ test('one look has the figures of every part', async () => {
   assert.deepEqual(now.changes, [
     { at_ms: epoch_s * 1000 + 600, event: 'hub', text: 'hub: the hub answers' },
   ]);
+});
+
+test('who uses the server is not told once the connection is gone by which it was asked', async () => {
+  const clients = { read: () => fresh({ count: 2, busiest: [] }, 900) };
+  const counted = async (connected: boolean): Promise<number | undefined> =>
+    (await look(undefined, [], undefined, { clients, link: fakeLink({ connected }) }).state).clients?.count;
+  assert.deepEqual([await counted(true), await counted(false)], [2, undefined]);
 });
 
 test('messages over several hub links are added; a link that does not tell makes the sum unknown', async () => {

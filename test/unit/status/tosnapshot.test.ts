@@ -61,9 +61,10 @@ test('a daemon that fell silent takes its figures with it, and one that follows 
     'stepsRemoved',
   ];
   const listening = fresh(ptpFacts(60_000, -350, { portState: 'LISTENING' }), 60_000);
-  for (const ptp of [stale(ptpFacts(60_000), 60_000, 'pmc is silent'), listening]) {
+  const deaf = fresh(ptpFacts(60_000), 60_000); // still SLAVE, of somebody whose Syncs have ended
+  for (const ptp of [stale(ptpFacts(60_000), 60_000, 'pmc is silent'), listening, deaf]) {
     const lost_master = { gmIdentity: 'g', until_ms: 7 };
-    const { ptp: shown } = snapshotOf({ time: { ...time, ptp }, lost_master });
+    const { ptp: shown } = snapshotOf({ time: { ...time, ptp, ptp_follows: ptp !== deaf }, lost_master });
     assert.equal(shown?.seen, ptp.kind);
     assert.deepEqual(
       measured.filter((name) => name in (shown ?? {})),
@@ -81,6 +82,15 @@ test('a chronyd that is not synchronised has neither stratum nor offset, a sourc
   const { ntp: shown } = snapshotOf({ time: { ...time, ntp } });
   assert.ok(shown && !('stratum' in shown) && !('offset_ns' in shown) && !('selected' in shown));
   assert.ok(!('offset_ns' in (shown.sources[0] ?? {})));
+});
+
+test('what chronyd keeps of servers that no longer answer is no figure of now', () => {
+  const value = chronyFacts(60_000, { system_time_s: 0.000025 }, [chronySource({ reach: 0o370 })]);
+  const { ntp: shown } = snapshotOf({ time: { ...time, ntp: { kind: 'fresh', at_ms: 60_000, value } } });
+  assert.deepEqual(shown, {
+    seen: 'fresh',
+    sources: [{ name: '192.0.2.1', mode: 'server', state: 'selected', reach: 0o370 }],
+  });
 });
 
 test('the offset of chronyd is local minus true time', () => {

@@ -210,6 +210,7 @@ const ntp: ChronyFacts = {
       stratum: 1,
       poll: 6,
       reach: 255,
+      last_rx_s: 3,
       offset_s: 0.0001,
       error_margin_s: 0.001,
     },
@@ -221,6 +222,7 @@ test('the clock metric begins with the fields of the guardian in their order', (
   const record = timeMetric(stamp, {
     verdict,
     since_wall_ms: 1_700_000_000_000.9,
+    ptp_follows: true,
     ptp: fresh(ptp(port('MASTER', 1), port('SLAVE', 2)), 1),
     ntp: fresh(ntp, 1),
     ntp_servers: ['10.0.0.1'],
@@ -255,18 +257,22 @@ test('the clock metric begins with the fields of the guardian in their order', (
 });
 
 test('the offset that a dead grandmaster or an unsynchronised chronyd left behind is not published', () => {
-  const dead = timeMetric(stamp, {
-    verdict: {
-      ...verdict,
-      bound: { terms: [], unbounded: 'no source' },
-      holdover: { since_ms: 1, source: 'ptp' },
-    },
-    since_wall_ms: 1,
-    holdover_s: 12,
-    ptp: fresh(ptp(port('LISTENING', 1)), 1),
-    ntp: fresh({ ...ntp, tracking: { ...ntp.tracking, leap: 'unsynchronised' } }, 1),
-  });
-  const sent = JSON.parse(encodeRecord(dead)) as Record<string, unknown>;
+  const deadIn = (state: 'LISTENING' | 'SLAVE'): Record<string, unknown> => {
+    const dead = timeMetric(stamp, {
+      verdict: {
+        ...verdict,
+        bound: { terms: [], unbounded: 'no source' },
+        holdover: { since_ms: 1, source: 'ptp' },
+      },
+      since_wall_ms: 1,
+      ptp_follows: state !== 'SLAVE', // which it stays for some time
+      holdover_s: 12,
+      ptp: fresh(ptp(port(state, 1)), 1),
+      ntp: fresh({ ...ntp, tracking: { ...ntp.tracking, leap: 'unsynchronised' } }, 1),
+    });
+    return JSON.parse(encodeRecord(dead)) as Record<string, unknown>;
+  };
+  const sent = deadIn('LISTENING');
   for (const name of [
     'ptp_offset_ns',
     'ptp_master',
@@ -276,7 +282,11 @@ test('the offset that a dead grandmaster or an unsynchronised chronyd left behin
     'ntp_servers',
   ]) {
     assert.equal(name in sent, false, name);
+    assert.equal(name in deadIn('SLAVE'), false, name);
   }
+  for (const state of ['LISTENING', 'SLAVE'] as const)
+    for (const name of ['gm_identity', 'gm_clock_class', 'steps_removed'])
+      assert.equal(name in (deadIn(state)['ptp'] as object), false, `${state} ${name}`);
   assert.equal(sent['ptp_state'], 'LISTENING');
   assert.equal(sent['holdover'], true);
   assert.equal(sent['holdover_s'], 12);
@@ -286,6 +296,7 @@ test('daemons that are absent or stale leave only the verdict', () => {
   const record = timeMetric(stamp, {
     verdict,
     since_wall_ms: 1,
+    ptp_follows: true,
     ptp: stale(ptp(port('SLAVE', 1)), 1, 'silent for 4 s'),
     ntp: absent('refused'),
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DoctorFacts } from '../../../../agent/cli/doctor/facts.ts';
 import { checkHub } from '../../../../agent/cli/doctor/hubchecks.ts';
+import { checkRecords } from '../../../../agent/cli/doctor/records.ts';
 import { checkLeaf } from '../../../../agent/cli/doctor/services.ts';
 import type { Config } from '../../../../agent/config/options.ts';
 import type { Finding } from '../../../../agent/health/finding.ts';
@@ -51,3 +52,37 @@ test('without a hub a unit is not set up, but for that of others, which has its 
   assert.deepEqual(await levels(withOptions({})), ['WARN']);
   assert.deepEqual(await levels(withOptions({ leaf: { mode: 'external' } })), ['skip']);
 });
+
+/** What the agent finds, with all of them at once; the hub says no, so that nobody is probed. */
+const all = (
+  ['server_down', 'leaf_behind', 'hub_settings', 'hub_down', 'not_permitted', 'hub_silent'] as const
+).map((code) => findingLike({ code, key: code, text: `${code} it is`, cause: 'auth' }));
+
+for (const mode of ['managed', 'external', 'off'] as const)
+  for (const url of [['nats://h:7422'], []])
+    test(`in mode ${mode} ${url.length > 0 ? 'with' : 'without'} a hub none of several findings is left out`, async () => {
+      const link = { ...fullSnapshot.link, connected: mode !== 'off' };
+      const facts = {
+        dir: '/none',
+        loaded: { config: withOptions({ hub: { url }, leaf: { mode } }) },
+        host: commandsOf('openwrt'),
+        snapshot: { ...fullSnapshot, link, troubles: all },
+      } as unknown as DoctorFacts;
+      const told = [await checkLeaf(facts), await checkHub(facts), checkRecords(facts)].flat();
+      const mine = all.filter(
+        ({ code }) =>
+          (code !== 'leaf_behind' || mode !== 'off') &&
+          (url.length > 0 || !/hub|server/.test(code) || code === 'hub_silent'),
+      );
+      for (const { text } of mine)
+        assert.ok(
+          told.some(({ detail }) => detail === text),
+          `${text} in ${told.map(({ detail }) => detail)}`,
+        );
+      const isToldOfNone = told.some(({ detail }) => /not set up/.test(detail));
+      assert.equal(
+        isToldOfNone,
+        url.length === 0 && mode !== 'external',
+        'the leaf of others has its own hub',
+      );
+    });

@@ -47,6 +47,17 @@ test('chronyd is missed only where it is demanded, or where nothing holds the cl
   assert.equal(resultOf(inMode('chrony', { ntp, clock }), 'clock').level, 'FAIL');
 });
 
+test('a daemon that is missing fails nothing where time.required makes a note of it', () => {
+  const ntp = { seen: 'absent', why: 'refused', sources: [] } as const;
+  const clock = { source: 'unsynced', quality: 'freerun', evidence: 'none', reasons: ['no_daemon'] } as const;
+  for (const mode of ['chrony', 'ptp'] as const)
+    assert.equal(
+      exitCode(judgeTime({ ...seen, ntp, clock, config: configOf({ mode, required: 'no' }) })),
+      1,
+      mode,
+    );
+});
+
 test('two daemons that steer one clock are reported, with how one of them is stopped', () => {
   const clock = {
     ...seen.clock,

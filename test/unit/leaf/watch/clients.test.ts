@@ -110,6 +110,18 @@ test('of many clients the ten busiest are told of one by one, both ways of their
   assert.deepEqual([seen.count, seen.in_msgs_per_s, seen.out_msgs_per_s], [30, 225, 210]);
 });
 
+test('the link to the hub, which a server of today lists among its connections, is no client', async () => {
+  const hub = { cid: 6, kind: 'Leafnode' };
+  const { ticker, facts } = watching(
+    report([own, hub, { cid: 2, in_msgs: 1 }], 10),
+    report([own, { ...hub, in_msgs: 9000, out_msgs: 9000 }, { cid: 2, in_msgs: 10 }], 10),
+  );
+  await ticker.pass(9000);
+  const seen = facts();
+  assert.ok('count' in seen);
+  assert.deepEqual([seen.count, seen.in_msgs_per_s, seen.out_msgs_per_s], [8, 1, 0]);
+});
+
 test('clients that the report does not list are counted too', async () => {
   const { ticker, facts } = watching(report([own, { cid: 2 }], 1000));
   await ticker.pass(0);

@@ -112,8 +112,11 @@ test('a unit without a hub is not set up, which is neither good nor bad, and say
   const page = pageOf({ ...fullSnapshot, status: 'not_set_up', troubles: [setup] });
   assert.match(seen(page), /demo-01: not set up/);
   assert.match(seen(page), /○ Not set up No hub uci a uci b Copy/);
-  assert.match(seen(page), /Hub none no hub is set Records waiting 0 published on this leaf only/);
+  const withoutHub = /Hub none no hub is set Records waiting 0 published on this leaf only/;
+  assert.match(seen(page), withoutHub);
   assert.match(page, /verdict mild/);
+  const worse = [findingOf({ key: 'k', weight: 'degraded' }), setup];
+  assert.match(seen(pageOf({ ...fullSnapshot, status: 'degraded', troubles: worse })), withoutHub);
 });
 
 test('a unit without a hub has none, also where something else is graver', () => {
