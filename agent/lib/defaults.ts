@@ -22,3 +22,5 @@ export const runDir = '/var/run/nunect';
 
 /** Where the unit keeps what must survive a reboot, on flash. */
 export const keepDir = '/etc/nunect';
+/** What is uploaded in LuCI: files of root, of which none is a program. */
+export const uploadDir = `${keepDir}/uploads`;

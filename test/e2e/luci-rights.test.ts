@@ -11,12 +11,14 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { readBytes } from '../../agent/config/checks/machinefiles.ts';
+import { authority } from '../kit/leaf/leafdaemon.ts';
 import { denied, luciLogin } from '../kit/openwrt/lucilogin.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers, need, projectRoot } from '../kit/process/tools.ts';
@@ -214,6 +216,36 @@ describe('a login of LuCI that may write nunect', { skip }, () => {
     put(join(etc, 'nunect/secret-folders'), `# the disk\n${join(dir, 'disk')}\n`, 0o644);
     assert.equal(render().code, 0);
     assert.match(rendered(), /good-3/);
+  });
+
+  test('what it uploads is used as it is: root’s alone, it is handed on as copies', (t) => {
+    const { etc, dir, put, nunect: run, render, rendered, out } = router(t);
+    const issuer = authority(join(dir, 'ca'));
+    const { cert, key } = issuer.issue('unit', '/CN=unit');
+    mkdirSync(join(etc, 'nunect/uploads'), { mode: 0o700 });
+    const names = { tls_ca: issuer.ca, tls_cert: cert, tls_key: key };
+    for (const [name, from] of Object.entries(names))
+      put(join(etc, 'nunect/uploads', name), readFileSync(from, 'utf8')); // as cgi-io does: 0600, of root
+    const login = luciLogin(etc, 'luci-app-nunect');
+    const paths = Object.fromEntries(Object.keys(names).map((name) => [name, `/etc/nunect/uploads/${name}`]));
+    login.apply('nunect', 'hub', { url: ['tls://203.0.113.1:7422'], password: 'p', ...paths });
+    assert.doesNotMatch(run('check').said, /cannot|chmod|chgrp/);
+    const { code, said } = render();
+    assert.deepEqual([code, /cannot|chmod|chgrp/.test(said)], [0, false], said);
+    const copies = [...rendered().matchAll(/"([^"]*\/rewritten\/hub\.tls_\w+-\w+)"/g)].map(
+      ([, path = '']) => path,
+    );
+    assert.equal(new Set(copies).size, 3, rendered());
+    for (const path of copies)
+      assert.deepEqual([statSync(path).uid, statSync(path).mode & 0o007], [0, 0], path);
+    assert.ok(copies.every((path) => path.startsWith(out)));
+
+    chmodSync(join(etc, 'nunect/uploads/tls_key'), 0o644);
+    assert.match(
+      render().said,
+      /hub\.tls_key '\/etc\/nunect\/uploads\/tls_key': .*(chmod|chgrp)/,
+      'not silently left out',
+    );
   });
 
   test('runs no program that is not root’s, and none as root', (t) => {

@@ -4,14 +4,16 @@ import { savedText } from '../formats/saved.ts';
 import type { Config } from '../options.ts';
 import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import { type ReadBytes, secretIn } from '../secrets.ts';
-import { filesOf, isUsed } from './filecheck.ts';
+import { filesOf, isUpload, isUsed } from './filecheck.ts';
 import { tlsFileProblems } from './tlsfilecheck.ts';
 
-/** A file that an option names, and what nats-server or node is given of it where they cannot read it as it is. */
+/** A file that an option names, and what nats-server or node is given of it where they cannot read it as it is, or at all. */
 export interface NeededCopy {
   readonly option: string;
   readonly path: string;
   readonly text: string;
+  /** It is not saved as they read it. */
+  readonly isReformed: boolean;
 }
 
 /** What a file holds, in the form that every reader takes; undefined where it has that form, or nothing is found in it. */
@@ -29,12 +31,18 @@ function normalForm(option: string, bytes: Uint8Array): string | undefined {
   return wanted.length === 0 ? undefined : wanted.map((block) => block.text).join('');
 }
 
-/** The files that are handed over in another form than they have. */
+/** Files that nats-server or node opens itself; what others hold is handed on as text. */
+const byDaemons = /tls_(ca|cert|key)$|^hub\.creds_file$/;
+
+/** The files that are handed over: in another form than they have, or because only root may read them. */
 export function neededCopies(config: Config, read: ReadBytes): NeededCopy[] {
   return filesOf(config).flatMap(({ option, path }) => {
     const bytes = isUsed(option, config) ? read(path) : undefined;
-    const text = bytes && normalForm(option, bytes);
-    return text === undefined ? [] : [{ option, path, text }];
+    if (bytes === undefined) return [];
+    const formed = normalForm(option, bytes);
+    const text =
+      formed ?? (isUpload(path) && byDaemons.test(option) ? Buffer.from(bytes).toString() : undefined);
+    return text === undefined ? [] : [{ option, path, text, isReformed: formed !== undefined }];
   });
 }
 
@@ -45,8 +53,8 @@ export function contentProblems(config: Config, read: ReadBytes): UnplacedProble
     return found !== undefined && 'problem' in found ? [found.problem] : [];
   });
   const saved = 'is not saved as nats-server reads it: a copy in normal form is used, made at each reload';
-  const copied = neededCopies(config, read).map(({ option, path }) =>
-    fileProblem(option, path, saved, 'warning'),
-  );
+  const copied = neededCopies(config, read)
+    .filter(({ isReformed }) => isReformed)
+    .map(({ option, path }) => fileProblem(option, path, saved, 'warning'));
   return [...secrets, ...tlsFileProblems(config, read), ...copied];
 }

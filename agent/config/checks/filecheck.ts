@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { uploadDir } from '../../lib/defaults.ts';
 import { shellWord } from '../../lib/format.ts';
 import type { Option } from '../kinds.ts';
 import type { Config } from '../options.ts';
@@ -95,10 +97,18 @@ export const isDaemonReadable = (path: string, stat: Stat, users: Users): boolea
   stat(path).kind === 'file' &&
   barrier({ option: '', path, readers: 'private' }, stat, users).length === 0;
 
+/** Whether a file was uploaded in LuCI. */
+export const isUpload = (path: string): boolean => resolve(path).startsWith(`${uploadDir}/`);
+
+/** Uploads are root's alone, and their readers are given copies. */
+const isHandedOver = (path: string, state: FileState): boolean =>
+  isUpload(path) && state.kind === 'file' && state.uid === 0 && (state.mode & 0o077) === 0;
+
 /** Files that the leaf or the agent itself reads at run time, and may not. */
 export const unreadable = (config: Config, stat: Stat, users: Users): UnplacedProblem[] =>
   filesOf(config)
     .filter(({ option, readers }) => readers !== 'root' && isUsed(option, config))
+    .filter(({ path }) => !isHandedOver(path, stat(path)))
     .flatMap((one) => barrier(one, stat, users));
 
 /** Without a leaf of ours, what is in the creds is handed over, and leaf.* concerns nobody. */

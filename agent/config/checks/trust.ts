@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { keepDir } from '../../lib/defaults.ts';
+import { keepDir, uploadDir } from '../../lib/defaults.ts';
 import { readOrUndefined } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
@@ -14,8 +14,6 @@ import { readBytes, stat, usersOf } from './machinefiles.ts';
 const uciDir = '/etc/config';
 /** More folders for secrets, one a line. Root writes it; LuCI cannot. */
 const foldersFile = join(keepDir, 'secret-folders');
-/** What is uploaded in LuCI: files of root with any rights, of which none is a program. */
-const uploadDir = join(keepDir, 'uploads');
 /** Where there is no account nunect. */
 const nobody = 65534;
 

@@ -12,7 +12,7 @@ export interface HandedOver {
 }
 
 /**
- * Writes a copy of each file that is not in normal form. Its name changes with its contents: a leaf.conf belongs to the
+ * Writes a copy of each file that its readers cannot read as it is. Its name changes with its contents: a leaf.conf belongs to the
  * copies it was made with, and one that names others is another one.
  */
 export function handOver(files: LeafFiles, config: Config, read: ReadBytes): HandedOver {

@@ -94,7 +94,7 @@ function marksOf(steps: readonly (Step | undefined)[], scale: number): string {
     .join('');
 }
 
-/** Stretches of one source, as bars. */
+/** Stretches of one source, as bars; those of a source are one path, however often it comes and goes. */
 function ribbonOf(
   history: History,
   span: Span,
@@ -104,27 +104,19 @@ function ribbonOf(
     const step = stepAt(history.mono_ms[i] ?? Number.NaN, history.now_ms, span);
     if (step >= 0) at[step] = source;
   });
-  const bars: Html[] = [];
-  const names = new Set<ClockSource>();
+  const paths = new Map<ClockSource, string>();
   for (let from = 0; from < at.length; ) {
     const source = at[from];
     let to = from + 1;
     while (to < at.length && at[to] === source) to += 1;
     if (source !== undefined && source !== '') {
-      names.add(source);
-      bars.push(
-        html`<rect class="s-${source}" x="${from}" y="${ribbon.top}" width="${to - from}" height="${ribbon.height}"><title>${source}</title></rect>`,
-      );
+      const bar = `M${from} ${ribbon.top}h${to - from}v${ribbon.height}h${from - to}z`;
+      paths.set(source, `${paths.get(source) ?? ''}${bar}`);
     }
     from = to;
   }
-  return { bars, names: [...names] };
-}
-
-/** A change that is shown where it happened. */
-export interface Mark {
-  readonly mono_ms: number;
-  readonly text: string;
+  const bars = [...paths].map(([source, d]) => html`<path class="s-${source}" d="${d}"/>`);
+  return { bars, names: [...paths.keys()] };
 }
 
 const sourceWords: Readonly<Record<ClockSource, string>> = {
@@ -147,7 +139,7 @@ const noCurve = (name: string): Html =>
   html`<div class="row"><h3>${name}</h3></div><p class="note">Nothing known in this time</p>`;
 
 /** What is drawn of the clock, and the words that go with it; undefined where nothing is known. */
-function drawClock(words: Curve['words'], history: History, marks: readonly Mark[]) {
+function drawClock(words: Curve['words'], history: History, marks_ms: readonly number[]) {
   const steps = stepsOf(history, history.offset_ns, quarter);
   const all = known(steps);
   const { bars, names } = ribbonOf(history, quarter);
@@ -155,21 +147,26 @@ function drawClock(words: Curve['words'], history: History, marks: readonly Mark
   const scale = scaleOf(steps);
   const spikes = marksOf(steps, scale);
   const worst = all.reduce((most, { low, high }) => Math.max(most, high, -low), 0);
-  const lines = marks.flatMap(({ mono_ms, text }) => {
-    const x = stepAt(mono_ms, history.now_ms, quarter);
-    return x < 0 ? [] : [html`<path class="ev" d="M${x} 0v112"><title>${text}</title></path>`];
-  });
+  const lines = marks_ms
+    .map((mono_ms) => stepAt(mono_ms, history.now_ms, quarter))
+    .filter((x, i, all) => x >= 0 && all.indexOf(x) === i)
+    .map((x) => `M${x} 0v112`)
+    .join('');
   const range =
     all.length === 0
       ? 'no offset known'
       : `± ${words(scale)} full scale${spikes === '' ? '' : `; ▼ beyond, worst ${words(worst)}`}`;
-  const drawn = html`<path class="zero" d="M0 50h180"/>${lines}<path class="ln" d="${lineOf(steps, placer(scale, height / 2))}"/><path class="out" d="${spikes}"/>${bars}`;
+  const drawn = html`<path class="zero" d="M0 50h180"/><path class="ev" d="${lines}"/><path class="ln" d="${lineOf(steps, placer(scale, height / 2))}"/><path class="out" d="${spikes}"/>${bars}`;
   return { drawn, range, names };
 }
 
-/** The offset of the clock about zero, what steered it below, and what changed. */
-export function clockChart({ name, words, from, to }: Curve, history: History, marks: readonly Mark[]): Html {
-  const found = drawClock(words, history, marks);
+/** The offset of the clock about zero, what steered it below, and when something changed, in monotonic ms. */
+export function clockChart(
+  { name, words, from, to }: Curve,
+  history: History,
+  changes_ms: readonly number[],
+): Html {
+  const found = drawClock(words, history, changes_ms);
   if (found === undefined) return noCurve(name);
   const { drawn, range, names } = found;
   const key = names.map((source) => html`<span><i class="s-${source}"></i>${sourceWords[source]}</span>`);

@@ -13,10 +13,11 @@ import {
   ptpDetails,
   tripDetails,
 } from './details.ts';
+import { cutTo, type Limits, limits } from './fit.ts';
 import { glossary } from './glossary.ts';
 import { type Html, html } from './html.ts';
 import { liveScript } from './live.ts';
-import { fold } from './pieces.ts';
+import { fold, nothing } from './pieces.ts';
 import { style } from './style.ts';
 import { tiles } from './tiles.ts';
 import { healthTones, verdictSection } from './verdict.ts';
@@ -45,7 +46,7 @@ export interface PageData {
 const quarter_ms = 900_000;
 const day_ms = 86_400_000;
 
-function curves({ snapshot, history, day }: PageData): Html {
+function curves({ snapshot, history, day }: PageData, hasDay: boolean): Html {
   const { at_ms, clock, link, changes = [] } = snapshot;
   const times = (span_ms: number) => ({ from: prettyMoment(at_ms - span_ms, at_ms), to: 'now' });
   const offset = { name: 'Clock offset, last 15 min', words: prettyNs, ...times(quarter_ms) };
@@ -55,10 +56,10 @@ function curves({ snapshot, history, day }: PageData): Html {
     ...times(quarter_ms),
   };
   const now = link.hub_rtt_us === undefined ? 'not known' : trip.words(link.hub_rtt_us);
-  const marks = changes.map((one) => ({ mono_ms: history.now_ms - (at_ms - one.at_ms), text: one.text }));
+  const marks = changes.map((one) => history.now_ms - (at_ms - one.at_ms));
   const whole = { name: 'Clock offset, last 24 hours', words: prettyNs, ...times(day_ms) };
   const offsetNow = clock?.offset_ns === undefined ? '' : `offset ${prettyNs(clock.offset_ns)}`;
-  return html`<section class="card" id="curves" aria-label="Curves">${clockChart(offset, history, marks)}${plainChart(trip, history, history.hub_rtt_us, now)}${fold('day', 'Last 24 hours', offsetNow, dayChart(whole, day))}</section>`;
+  return html`<section class="card" id="curves" aria-label="Curves">${clockChart(offset, history, marks)}${plainChart(trip, history, history.hub_rtt_us, now)}${fold('day', 'Last 24 hours', offsetNow, hasDay ? dayChart(whole, day) : nothing)}</section>`;
 }
 
 /** Name and kind of the unit, and when this was. */
@@ -78,8 +79,9 @@ interface Now {
   readonly main: Html;
 }
 
-function renderParts(data: PageData): Now {
-  const { snapshot } = data;
+function partsWithin(data: PageData, within: Limits): Now {
+  const snapshot = cutTo(data.snapshot, within);
+  const hidden = data.snapshot.troubles.length - snapshot.troubles.length;
   const { unit, status, version } = snapshot;
   const word = status.replaceAll('_', ' ');
   const head = html`<title>${unit}: ${word}</title><link rel="icon" href="${icon(healthTones[status])}">`;
@@ -94,13 +96,33 @@ function renderParts(data: PageData): Now {
     deviceDetails,
   ].map((section) => section(snapshot));
   const main = html`<main data-made="${made}">${header(snapshot)}
-${verdictSection(snapshot)}
+${verdictSection(snapshot, hidden)}
 ${tiles(snapshot)}
-${curves(data)}
+${curves({ ...data, snapshot }, within.day)}
 ${changesSection(snapshot)}
 <section class="card" id="details" aria-label="Details">${details}${glossary()}</section>
 <footer><span>nunect ${version}</span><a href="/status.json">status.json</a><a href="/recorder.json">last 15 min</a><a href="/day.json">last 24 hours</a><a href="/metrics">metrics</a></footer></main>`;
   return { head, main };
+}
+
+/** The page around what changes. */
+const whole = ({ head, main }: Now): string =>
+  html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${head}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: style }}</style></head><body><p id="gone" role="alert" hidden></p>${main}<script>${{ html: liveScript }}</script></body></html>
+`.html;
+
+/** What the page promises not to exceed, in bytes. */
+const most = 24 * 1024;
+const rest = Buffer.byteLength(whole({ head: nothing, main: nothing }));
+
+/** What changes, with as much of everything as there is room for. */
+function renderParts(data: PageData): Now {
+  let parts = partsWithin(data, limits[0]);
+  for (const within of limits.slice(1)) {
+    if (rest + Buffer.byteLength(parts.head.html + parts.main.html) <= most) break;
+    parts = partsWithin(data, within);
+  }
+  return parts;
 }
 
 /** What the page's script fetches: all of the page that changes. */
@@ -113,9 +135,4 @@ export const renderNow = (data: PageData): string => {
  * The state of the unit as one HTML page that is whole without anything else. Where there are scripts it keeps itself
  * up to date, where there are none it is reloaded.
  */
-export const renderPage = (data: PageData): string => {
-  const { head, main } = renderParts(data);
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${head}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: style }}</style></head><body><p id="gone" role="alert" hidden></p>${main}<script>${{ html: liveScript }}</script></body></html>
-`.html;
-};
+export const renderPage = (data: PageData): string => whole(renderParts(data));

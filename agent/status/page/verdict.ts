@@ -56,24 +56,25 @@ function goodWords({ clock, link, spool }: StatusSnapshot): string {
     .join(', ');
 }
 
-function allIsWell(snapshot: StatusSnapshot): Html {
+function allIsWell(snapshot: StatusSnapshot, hidden: number): Html {
   const words = goodWords(snapshot);
-  const notes = snapshot.troubles.length;
+  const notes = snapshot.troubles.length + hidden;
   const title =
     notes === 0 ? 'Everything works' : `It works, with ${notes === 1 ? 'a note' : `${notes} notes`}`;
   const more = words === '' ? html`` : html`<p>${capital(words)}.</p>`;
   return html`<section id="verdict" class="card verdict good"><div role="status"><h2>${toned('good', title)}</h2></div>${more}</section>`;
 }
 
-/** The verdict with its remedy, and what else is found, the gravest first. */
-export function verdictSection(snapshot: StatusSnapshot): Html {
+/** The verdict with its remedy, and what else is found, the gravest first; `hidden` more are found than there is room for. */
+export function verdictSection(snapshot: StatusSnapshot, hidden: number): Html {
   const { troubles, status } = snapshot;
   const [gravest, ...rest] = troubles;
   const isWell = status === 'healthy' || gravest === undefined;
   const others = isWell ? troubles : rest;
+  const more = hidden === 0 ? html`` : html`<li class="note">${hidden} more: <code>nunect status</code></li>`;
   const list =
     others.length === 0
       ? nothing
-      : html`<ul id="findings" aria-label="What else is found">${others.map(other)}</ul>`;
-  return html`${isWell ? allIsWell(snapshot) : first(gravest)}${list}`;
+      : html`<ul id="findings" aria-label="What else is found">${others.map(other)}${more}</ul>`;
+  return html`${isWell ? allIsWell(snapshot, hidden) : first(gravest)}${list}`;
 }

@@ -248,6 +248,42 @@ test('the page asks for nothing else and is small', () => {
   assert.ok(Buffer.byteLength(page) < 24 * 1024);
 });
 
+test('the page is as small as it promises, whatever there is to say: what is too much is cut, and that is said', () => {
+  const noise = historyOf((i) => ((i * 7919) % 1000) - 500 + (i % 9 === 0 ? 1e6 : 0));
+  const source = noise.history.source.map(
+    (_, i) => (['ptp', 'ntp', 'unsynced'] as const)[((i / 5) % 3) | 0] ?? '',
+  );
+  const day = dayOf((i) => ((i * 104_729) % 9973) * 1e3, 3000);
+  const many = <T>(one: (i: number) => T): T[] => Array.from({ length: 300 }, (_, i) => one(i));
+  const evil = (i: number): string => `${i}${'&"'.repeat(200)}`;
+  const client = { in_msgs_per_s: 1, out_msgs_per_s: 1, pending_bytes: 1 };
+  const full = {
+    ...fullSnapshot,
+    unit: evil(0),
+    status: 'degraded',
+    changes: many((i) => ({ at_ms: fullSnapshot.at_ms - i * 3000, event: 'hub', text: evil(i) })),
+    clients: {
+      count: 300,
+      busiest: many((i) => ({ ...client, name: evil(i), user: evil(i), address: evil(i) })),
+    },
+    certificates: many((i) => ({ file: evil(i), error: evil(i) })),
+    rtt: many((i) => ({ ...fullSnapshot.rtt[0], to: evil(i) })) as StatusSnapshot['rtt'],
+  } as const;
+  for (const count of [1, 10, 300]) {
+    const troubles = many((i) => findingOf({ key: `${i}`, text: evil(i), remedy: `ls ${evil(i)}` })).slice(
+      0,
+      count,
+    );
+    const page = pageOf({ ...full, troubles }, { history: { ...noise.history, source }, day });
+    assert.ok(Buffer.byteLength(page) <= 24 * 1024, `${count}: ${Buffer.byteLength(page)}`);
+    assert.equal(
+      /(\d+) more: nunect status/.exec(seen(page))?.[1],
+      count === 1 ? undefined : String(count - 2),
+    );
+    assert.match(page, /<code>nunect doctor<\/code>/, 'a command is whole, or not there');
+  }
+});
+
 test('a template escapes its values once', () => {
   assert.equal(html`<b>${'<&>'}${[html`<i>${1}</i>`]}${undefined}</b>`.html, '<b>&lt;&amp;&gt;<i>1</i></b>');
 });
@@ -300,15 +336,13 @@ test('what steered the clock is a ribbon below, and what changed a line', () => 
   const source = history.source.map((_, i) => (i < 300 ? 'ptp' : i < 600 ? 'ntp' : 'unsynced') as 'ptp');
   const changes = [{ at_ms: fullSnapshot.at_ms - 299_000, event: 'clock', text: 'PTP <lost>' }];
   const page = pageOf({ ...fullSnapshot, changes }, { history: { ...history, source }, day });
-  const bars = [...page.matchAll(/<rect class="s-(\w+)" x="(\d+)" y="\d+" width="(\d+)"/g)].map((bar) =>
-    bar.slice(1),
-  );
+  const bars = [...page.matchAll(/<path class="s-(\w+)" d="([^"]*)"/g)].map((bar) => bar.slice(1));
   assert.deepEqual(bars, [
-    ['ptp', '0', '60'],
-    ['ntp', '60', '60'],
-    ['unsynced', '120', '60'],
+    ['ptp', 'M0 104h60v8h-60z'],
+    ['ntp', 'M60 104h60v8h-60z'],
+    ['unsynced', 'M120 104h60v8h-60z'],
   ]);
-  assert.match(page, /class="ev" d="M120 0v112"><title>PTP &lt;lost&gt;<\/title>/);
+  assert.match(page, /class="ev" d="M120 0v112"/);
   assert.match(seen(page), /PTP NTP unsynchronised/);
 });
 
