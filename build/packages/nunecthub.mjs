@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 const { version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What the records of units look like, for programs that read them. */
+const schemas = readdirSync(join(root, 'docs/schema')).map((name) => [`schema/${name}`, 0o644, `docs/schema/${name}`]);
 
 /** The operator's program as an npm package; it depends on no other. */
 export const nunectHub = {
@@ -22,5 +25,6 @@ export const nunectHub = {
     ['nunect-hub.1', 0o644, 'docs/man/nunect-hub.1'],
     ['nunect-hub.bash', 0o644, 'config/completion/nunect-hub.bash'],
     ['nunect-hub.cjs', 0o755, 'dist/nunect-hub.cjs'],
+    ...schemas,
   ],
 };

@@ -27,6 +27,8 @@ before(() => {
   assert.equal(status, 0, stderr);
 });
 
+const schemas = readdirSync(join(projectRoot, 'docs/schema')).sort();
+
 describe('the tarball', () => {
   it('is all that --only nunect-hub makes, and the same bytes each time', () => {
     assert.deepEqual(readdirSync(join(dir, 'out')), [name]);
@@ -34,7 +36,7 @@ describe('the tarball', () => {
     assert.ok(readFileSync(join(dir, 'again', name)).equals(readFileSync(join(dir, 'out', name))));
   });
 
-  it('has the program, its licences and what npm wants to know, of root and of the time of the sources', () => {
+  it('has the program, its licences, the schemas and what npm wants to know, of root and of the time of the sources', () => {
     const listed = execFileSync('tar', ['--utc', '-tvzf', join(dir, 'out', name)], { encoding: 'utf8' });
     const time = new Date(packageEpoch * 1000).toISOString().slice(0, 16).replace('T', ' ');
     assert.deepEqual(
@@ -50,6 +52,7 @@ describe('the tarball', () => {
         `-rw-r--r-- 0/0 ${time} package/nunect-hub.1`,
         `-rw-r--r-- 0/0 ${time} package/nunect-hub.bash`,
         `-rwxr-xr-x 0/0 ${time} package/nunect-hub.cjs`,
+        ...schemas.map((name) => `-rw-r--r-- 0/0 ${time} package/schema/${name}`),
       ],
     );
   });

@@ -30,7 +30,7 @@ export const connectUsage = `  --context NAME      a context of the nats CLI (de
   --server URL        NATS server, may be repeated (default $NATS_URL or nats://127.0.0.1:${defaultPorts.client});
                       tls:// demands TLS; it may contain USER:PASSWORD@ or TOKEN@
   --user, --password-file, --creds, --nkey FILE, --tls-ca, --tls-cert, --tls-key
-                      credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY)
+                      credentials (default $NATS_USER, $NATS_PASSWORD, $NATS_CREDS, $NATS_NKEY, then the context)
 `;
 
 type Values = { readonly server?: readonly string[] | undefined } & {
@@ -107,21 +107,35 @@ function loginOf(values: Values, inUrl: Login | undefined, env: NodeJS.ProcessEn
   };
 }
 
-/** The environment as a context has it, in place of that of the process; that one, where no context is meant. */
-function environmentOf({ context, server }: Values, env: NodeJS.ProcessEnv) {
+const loginNames = ['NATS_USER', 'NATS_PASSWORD', 'NATS_TOKEN', 'NATS_CREDS', 'NATS_NKEY'] as const;
+
+/**
+ * The environment as a context has it, in place of that of the process; a login that the process has goes before that of
+ * the context. That of the process, where no context is meant.
+ */
+function environmentOf(
+  { context, server }: Values,
+  env: NodeJS.ProcessEnv,
+): {
+  readonly env: NodeJS.ProcessEnv;
+  readonly tls: LinkOptions['tls'] & object;
+  readonly inboxPrefix: string | undefined;
+  readonly source: string;
+} {
   const isElsewhere = server !== undefined || env['NATS_URL'] !== undefined;
   const name = context ?? env['NATS_CONTEXT'] ?? (isElsewhere ? undefined : selectedContext(env));
   if (name === undefined) return { env, tls: {}, inboxPrefix: undefined, source: '$NATS_URL' };
   const { url, user, password, token, creds, nkey, ca, cert, key, inbox_prefix } = readContext(name, env);
+  const own = known(Object.fromEntries(loginNames.map((key) => [key, env[key]])));
+  const login = {
+    NATS_USER: user,
+    NATS_PASSWORD: password,
+    NATS_TOKEN: token,
+    NATS_CREDS: creds,
+    NATS_NKEY: nkey,
+  };
   return {
-    env: {
-      NATS_URL: url,
-      NATS_USER: user,
-      NATS_PASSWORD: password,
-      NATS_TOKEN: token,
-      NATS_CREDS: creds,
-      NATS_NKEY: nkey,
-    },
+    env: { NATS_URL: url, ...(Object.keys(own).length > 0 ? own : login) },
     tls: known({ caFile: ca, certFile: cert, keyFile: key }),
     inboxPrefix: inbox_prefix,
     source: `the URL of context '${name}'`,

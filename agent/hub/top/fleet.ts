@@ -109,22 +109,28 @@ function fieldsOf(row: Row, kind: RecordKind, intervals = missedIntervals): Reco
   return old ? {} : (last?.record.fields ?? {});
 }
 
+/** Of a unit that is gone nothing that it measured: that says nothing of now. */
 function view(row: Row, now_ms: number): Unit {
   const { stopping, clock, health, ...heartbeat } = fieldsOf(row, 'heartbeat');
-  const verdict = fieldsOf(row, 'time', 1.2); // the heartbeat has the clock too, but not whether it is in holdover
-  return {
+  const isGone = stopping === true || row.offline;
+  const seen = {
     unit: row.unit,
-    state: stopping === true ? 'stopped' : row.offline ? 'offline' : (health ?? 'unknown'),
     age_s: (now_ms - row.newest_ms) / 1000,
     restarts: row.restarts,
+    ...known({
+      claims: Object.values(row.last).find(({ record }) => record.claims !== undefined)?.record.claims,
+      version: heartbeat.version,
+      problems: heartbeat.problems,
+    }),
+  };
+  if (isGone) return { ...seen, state: stopping === true ? 'stopped' : 'offline' };
+  const verdict = fieldsOf(row, 'time', 1.2); // the heartbeat has the clock too, but not whether it is in holdover
+  return {
+    ...seen,
+    state: health ?? 'unknown',
     ...heartbeat,
     ...fieldsOf(row, 'nats'),
-    ...known({
-      health,
-      clock: verdict.clock ?? clock,
-      clock_reason: verdict.clock_reason,
-      claims: Object.values(row.last).find(({ record }) => record.claims !== undefined)?.record.claims,
-    }),
+    ...known({ health, clock: verdict.clock ?? clock, clock_reason: verdict.clock_reason }),
   };
 }
 

@@ -34,7 +34,7 @@ const hub = {
 };
 
 test('a context gives servers, login, TLS and inboxes; empty fields are none', (t) => {
-  const env = { ...home(t, { hub }), NATS_USER: 'env', NATS_PASSWORD: 'env', NATS_URL: 'nats://env' };
+  const env = { ...home(t, { hub }), NATS_URL: 'nats://env' };
   assert.deepEqual(linkOptions({ context: 'hub' }, env, own), {
     name: 'test',
     inboxPrefix: '_INBOX_op',
@@ -44,6 +44,13 @@ test('a context gives servers, login, TLS and inboxes; empty fields are none', (
     tls: { caFile: `${env.HOME}/ca.pem` },
   });
   assert.equal(linkOptions({}, { ...env, NATS_CONTEXT: 'hub' }, own).user, 'op');
+  const found = linkOptions({ context: 'hub' }, { ...env, NATS_TOKEN: 'mine' }, own);
+  assert.deepEqual(
+    [found.token, found.user, found.password],
+    ['mine', undefined, undefined],
+    'as the nats CLI',
+  );
+  assert.equal(found.servers?.[0], 'tls://hub:4222');
   const odd = home(t, { 'ops @ship 7': hub }); // a name as the nats CLI takes it
   assert.equal(linkOptions({ context: 'ops @ship 7' }, odd, own).user, 'op');
   assert.deepEqual(linkOptions({ context: 'hub', server: ['h'], user: 'flag' }, env, own).servers, [

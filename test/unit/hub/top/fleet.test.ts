@@ -249,7 +249,20 @@ describe('records that are not news', () => {
     assert.deepEqual(at(0), []);
     receive(beat('u1', { interval_s: 1 }, 'u1-aa-2'), 0);
     for (let n = 3; n < 10; n++) receive(gone(`u1-aa-${n}`, n, { backfill: true }), n);
-    assert.deepEqual([one(10).state, one(10).health, one(10).age_s], ['offline', 'healthy', 10]);
+    assert.deepEqual([one(10).state, one(10).health, one(10).age_s], ['offline', undefined, 10]);
+  });
+
+  test('of one that is gone no figure stays', () => {
+    const { receive, one } = observed();
+    const clock = { clock_source: 'ptp', clock_quality: 'locked', clock_error_bound_ns: 9 };
+    receive(beat('u1', { interval_s: 1, uptime_s: 5, ...clock, problems: ['p'] }, 'u1-aa-1'), 0);
+    assert.equal(one(1).uptime_s, 5);
+    const { unit, state, age_s, restarts, version, problems, ...rest } = one(10);
+    assert.deepEqual(
+      [unit, state, age_s, restarts, version, problems],
+      ['u1', 'offline', 10, 0, version, ['p']],
+    );
+    assert.deepEqual(rest, {});
   });
 
   test('the same by its header alone', () => {
