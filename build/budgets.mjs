@@ -16,13 +16,13 @@ const budgets = [
   // do what, renders that are killed, a leaf without the part that cannot start, streams that take nothing;
   // and by 4 KB and 2 KB when others had tried to break that: pipes and links in root's way, restarts that were lost, gaps
   // that a power cut took, renewed files that are not in use;
-  // and by 25, 7 and 11 KB for what people see: the page with its chart, tiles, changes and words, a day of history, who is
+  // and by 31, 8 and 13 KB for what people see: the page with its chart, tiles, changes and words, a day of history, who is
   // on the leaf, findings as metrics, the kinds of host, help, completion and the details of a unit in `top`
-  { what: 'dist/nunect.cjs', limit: 446_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 205_000, size: fileSize('dist/nunect-hub.cjs') },
+  { what: 'dist/nunect.cjs', limit: 452_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 206_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 183_000,
+    limit: 185_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

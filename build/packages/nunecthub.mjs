@@ -5,7 +5,11 @@ const root = resolve(import.meta.dirname, '../..');
 const { version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What the records of units look like, for programs that read them. */
-const schemas = readdirSync(join(root, 'docs/schema')).map((name) => [`schema/${name}`, 0o644, `docs/schema/${name}`]);
+const schemas = readdirSync(join(root, 'docs/schema')).map((name) => [
+  `schema/${name}`,
+  0o644,
+  `docs/schema/${name}`,
+]);
 
 /** The operator's program as an npm package; it depends on no other. */
 export const nunectHub = {

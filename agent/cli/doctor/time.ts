@@ -70,7 +70,7 @@ function stampingResult({ host, config: { time }, ptp, phcs, stamping }: TimeSee
   const detail = `${used}${[has, ...stamping].join('; ')}`;
   const wants = time.timestamping === 'hardware';
   if (wants && (phcs.length === 0 || ptp.timestamping === 'SOFTWARE'))
-    return fail(
+    return warn(
       what,
       `time.timestamping is hardware, but: ${detail}`,
       host.set({ 'time.timestamping': 'auto' }),
@@ -101,7 +101,7 @@ function ntpResult({ host, config: { time }, ntp, clock }: TimeSeen): CheckResul
 function conflictResult({ host, clock }: TimeSeen): CheckResult {
   const what = 'clock conflict';
   return clock.reasons.includes('conflict')
-    ? fail(what, clock.evidence, clockRemedy(['conflict'], host))
+    ? warn(what, clock.evidence, clockRemedy(['conflict'], host)) // how much it weighs is the clock's own finding
     : ok(what, 'no two daemons steer the clock');
 }
 
