@@ -173,6 +173,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
   const { verdict } = facts;
   const ptp = facts.ptp.kind === 'fresh' ? facts.ptp.value : undefined;
   const ntp = facts.ntp.kind === 'fresh' ? facts.ntp.value : undefined;
+  const live = ntp && liveSource(ntp) ? ntp.tracking : undefined; // chronyd keeps the figures of a source that has ended
   const port = ptp && decidingPort(ptp.ports);
   const follows = facts.ptp_follows && port !== undefined && isFollowing(port);
   return {
@@ -184,10 +185,10 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
     ptp_stratum: follows ? ptp?.current?.stepsRemoved : undefined,
     ptp_state: port?.portState,
     ntp_enabled: facts.ntp.kind !== 'absent',
-    ntp_offset_ms: ntp && liveSource(ntp) ? -ntp.tracking.system_time_s * 1000 : undefined,
-    ntp_stratum: ntp?.tracking.stratum,
+    ntp_offset_ms: live && -live.system_time_s * 1000,
+    ntp_stratum: live?.stratum,
     ntp_servers: facts.ntp_servers?.length ? facts.ntp_servers : undefined,
-    ntp_current_server: ntp?.tracking.name,
+    ntp_current_server: live?.name,
     active_source: verdict.source,
     clock_quality: verdict.quality,
     error_bound_ns: wholeBound(verdict.bound.absolute_ns),

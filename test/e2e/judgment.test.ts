@@ -366,7 +366,7 @@ async function judge(site: Watched, broken: Broken): Promise<void> {
   await until(
     'all agree',
     async () => {
-      ({ lacking } = await disagreements(unit, { beat: deaf ? 'deaf' : site.beat(), view: site.view }));
+      lacking = await disagreements(unit, { beat: deaf ? 'deaf' : site.beat(), view: site.view });
       return lacking.length === 0;
     },
     60_000,

@@ -2,7 +2,7 @@
 import type { StatusSnapshot } from '../snapshot.ts';
 
 /** How much is shown of what has no end. */
-export interface Limits {
+export interface Room {
   readonly findings: number;
   readonly changes: number;
   /** Of each table. */
@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** From what nearly every unit needs to what always fits. */
-export const limits: readonly [Limits, ...Limits[]] = [
+export const rooms: readonly [Room, ...Room[]] = [
   { findings: 8, changes: 10, rows: 12, letters: 600, day: true },
   { findings: 5, changes: 6, rows: 8, letters: 300, day: true },
   { findings: 4, changes: 4, rows: 5, letters: 150, day: true },
@@ -25,12 +25,12 @@ export const limits: readonly [Limits, ...Limits[]] = [
 const commands: ReadonlySet<string> = new Set(['remedy']);
 
 /** A text as it may be; of a command that would be cut, the one that tells all commands. */
-function cutText(text: string, key: string, { letters }: Limits): string {
+function cutText(text: string, key: string, { letters }: Room): string {
   if (commands.has(key)) return text.length <= 2 * letters ? text : 'nunect doctor';
   return text.length <= letters ? text : `${text.slice(0, letters)}…`;
 }
 
-function cut(value: unknown, key: string, within: Limits): unknown {
+function cut(value: unknown, key: string, within: Room): unknown {
   if (typeof value === 'string') return cutText(value, key, within);
   if (typeof value !== 'object' || value === null) return value;
   if (!Array.isArray(value))
@@ -40,5 +40,5 @@ function cut(value: unknown, key: string, within: Limits): unknown {
 }
 
 /** The state with no more of anything than that. */
-export const cutTo = (snapshot: StatusSnapshot, within: Limits): StatusSnapshot =>
+export const cutTo = (snapshot: StatusSnapshot, within: Room): StatusSnapshot =>
   cut(snapshot, '', within) as StatusSnapshot;

@@ -13,7 +13,7 @@ import {
   ptpDetails,
   tripDetails,
 } from './details.ts';
-import { cutTo, type Limits, limits } from './fit.ts';
+import { cutTo, type Room, rooms } from './fit.ts';
 import { glossary } from './glossary.ts';
 import { type Html, html } from './html.ts';
 import { liveScript } from './live.ts';
@@ -79,7 +79,7 @@ interface Now {
   readonly main: Html;
 }
 
-function partsWithin(data: PageData, within: Limits): Now {
+function partsWithin(data: PageData, within: Room): Now {
   const snapshot = cutTo(data.snapshot, within);
   const hidden = data.snapshot.troubles.length - snapshot.troubles.length;
   const { unit, status, version } = snapshot;
@@ -117,8 +117,8 @@ const rest = Buffer.byteLength(whole({ head: nothing, main: nothing }));
 
 /** What changes, with as much of everything as there is room for. */
 function renderParts(data: PageData): Now {
-  let parts = partsWithin(data, limits[0]);
-  for (const within of limits.slice(1)) {
+  let parts = partsWithin(data, rooms[0]);
+  for (const within of rooms.slice(1)) {
     if (rest + Buffer.byteLength(parts.head.html + parts.main.html) <= most) break;
     parts = partsWithin(data, within);
   }

@@ -37,16 +37,21 @@ async function page(url: string): Promise<Speaker> {
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
+  const hidden = Number(/(\d+) more: +nunect status/.exec(text)?.[1] ?? 0); // for which there is no room
   return {
     name: 'page',
     // steps of a command stand in lines of their own, and where it is to be run beside it
-    lacks: ({ text: words, remedy }, { unit, status }) =>
-      holds(
-        text,
-        `${unit}: ${status.replaceAll('_', ' ')}`,
-        words,
-        ...remedy.split(/; | # /).map((step) => step.replace('at the hub', 'at the hub, not here')),
-      ),
+    lacks: (finding, { unit, status, troubles }) =>
+      troubles.indexOf(finding) >= troubles.length - hidden
+        ? undefined
+        : holds(
+            text,
+            `${unit}: ${status.replaceAll('_', ' ')}`,
+            finding.text,
+            ...finding.remedy
+              .split(/; | # /)
+              .map((step) => step.replace('at the hub', 'at the hub, not here')),
+          ),
   };
 }
 
@@ -124,23 +129,15 @@ const heartbeat = (beat: Beat | undefined): Speaker => ({
         : text,
 });
 
-/** What the unit itself says, and what of it the others lack or doctor adds: empty when all seven agree. */
-export async function disagreements(
+/** What of the unit's own state the speakers lack or add. */
+async function differing(
   unit: RunningUnit,
-  { beat, view }: { readonly beat: Beat | 'deaf' | undefined; readonly view: Page | undefined },
-): Promise<{ readonly state: StatusSnapshot; readonly lacking: readonly string[] }> {
-  const dir = dirname(unit.stateDir);
-  const speakers = await Promise.all([
-    page(unit.statusUrl),
-    cli(dir),
-    healthz(unit.statusUrl),
-    metrics(unit.statusUrl),
-    doctor(unit.config, dir),
-    ...(view === undefined ? [] : [luci(view)]),
-  ]);
+  asked: readonly (Speaker | Promise<Speaker>)[],
+): Promise<string[]> {
+  const speakers = await Promise.all(asked);
   const state = (await unit.status()) as unknown as StatusSnapshot;
   const lacking = state.troubles.flatMap((finding) =>
-    [...speakers, ...(beat === 'deaf' ? [] : [heartbeat(beat)])].flatMap((speaker) => {
+    speakers.flatMap((speaker) => {
       const lack = speaker.lacks(finding, state);
       return lack === undefined ? [] : [`${speaker.name} lacks of '${finding.key}': ${lack}`];
     }),
@@ -148,5 +145,20 @@ export async function disagreements(
   const added = speakers.flatMap(({ name, adds }) =>
     (adds?.(state) ?? []).map((more) => `${name} alone says ${more}`),
   );
-  return { state, lacking: [...lacking, ...added] };
+  return [...lacking, ...added];
+}
+
+/**
+ * What of what the unit itself says the others lack, and what doctor adds: empty when all seven agree. Those that are a
+ * process each are asked once the others agree.
+ */
+export async function disagreements(
+  unit: RunningUnit,
+  { beat, view }: { readonly beat: Beat | 'deaf' | undefined; readonly view: Page },
+): Promise<readonly string[]> {
+  const { statusUrl, stateDir, config } = unit;
+  const dir = dirname(stateDir);
+  const quick = [page(statusUrl), healthz(statusUrl), metrics(statusUrl), luci(view)];
+  const found = await differing(unit, beat === 'deaf' ? quick : [...quick, heartbeat(beat)]);
+  return found.length > 0 ? found : differing(unit, [cli(dir), doctor(config, dir)]);
 }

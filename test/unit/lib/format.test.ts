@@ -85,6 +85,11 @@ test('a command has steps and a remark, and neither begins within a quoted word'
   assert.deepEqual(said('a; b c # at the hub; d # e'), [['a', 'b c'], 'at the hub; d # e']);
   assert.deepEqual(said('ls'), [['ls'], undefined]);
   const odd = shellWord("it's; here # there");
-  assert.deepEqual(said(`vi ${odd}; ls ${odd} # x`), [[`vi ${odd}`, `ls ${odd}`], 'x']);
+  assert.deepEqual(said(`df ${odd}; ls ${odd} # x`), [[`df ${odd}`, `ls ${odd}`], 'x']);
+  assert.deepEqual(
+    said(`vi ${odd}; ls # x`),
+    [[`vi ${odd}; ls`], 'x'],
+    'an editor takes what is pasted behind it',
+  );
   assert.deepEqual(said("echo 'open # x"), [["echo 'open # x"], undefined]);
 });
