@@ -65,5 +65,5 @@ footer{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem}
 a{color:var(--link)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 #gone{position:sticky;top:.5rem;z-index:1;max-width:62rem;margin:.5rem auto;padding:.5rem 1rem;border:1px solid;border-radius:.7rem;background:var(--bad-bg);color:var(--bad);font-weight:600}
-#gone:not([hidden])+main .card{border-style:dashed}
+#gone:not([hidden])+main{filter:grayscale(1)}#gone:not([hidden])+main .card{border-style:dashed}
 `;
