@@ -40,18 +40,12 @@ function parseContext(text: string, env: Env): NatsContext | undefined {
   }
   if (!isObject(found)) return undefined;
   const fields = found;
-  const given = (name: string): string | undefined => {
-    const value = fields[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const entries = [
-    ...texts.map((name) => [name, given(name)] as const),
-    ...files.map((name) => {
-      const path = given(name);
-      return [name, path && whole(path, env)] as const;
-    }),
-  ];
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const given = <N extends string>(names: readonly N[], made = (text: string): string => text) =>
+    names.flatMap((name) => {
+      const value = fields[name];
+      return typeof value === 'string' && value !== '' ? [[name, made(value)] as const] : [];
+    });
+  return Object.fromEntries([...given(texts), ...given(files, (path) => whole(path, env))]);
 }
 
 /** The context of that name; throws a UsageError where there is none, with those that there are. */

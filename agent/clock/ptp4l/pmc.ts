@@ -6,16 +6,17 @@
 //   ...
 
 import { type ParseResult, unparsed } from '../../lib/parse.ts';
-import type {
-  CurrentDataSet,
-  DefaultDataSet,
-  ParentDataSet,
-  PortState,
-  PtpFacts,
-  PtpPort,
-  TimeProperties,
-  TimeStatus,
-  Timestamping,
+import {
+  type CurrentDataSet,
+  type DefaultDataSet,
+  type ParentDataSet,
+  type PortState,
+  type PtpFacts,
+  type PtpPort,
+  portStates,
+  type TimeProperties,
+  type TimeStatus,
+  type Timestamping,
 } from '../facts.ts';
 import { textReader } from '../textreader.ts';
 
@@ -105,18 +106,7 @@ export type DataSetId = keyof DataSets;
 const same = <K extends string>(...words: K[]): Readonly<Record<string, K>> =>
   Object.fromEntries(words.map((word) => [word, word]));
 
-const portStates: Readonly<Record<string, PortState>> = same(
-  'INITIALIZING',
-  'FAULTY',
-  'DISABLED',
-  'LISTENING',
-  'PRE_MASTER',
-  'MASTER',
-  'GRAND_MASTER',
-  'PASSIVE',
-  'UNCALIBRATED',
-  'SLAVE',
-);
+const portStateOf: Readonly<Record<string, PortState>> = same(...portStates);
 const timestampings: Readonly<Record<string, Timestamping>> = same(
   'SOFTWARE',
   'HARDWARE',
@@ -167,7 +157,7 @@ const readers: { readonly [K in DataSetId]: (f: Fields) => DataSets[K] } = {
   }),
   PORT_DATA_SET: (f) => ({
     portIdentity: f.word('portIdentity'),
-    portState: f.oneOf('portState', portStates, 'FAULTY'),
+    portState: f.oneOf('portState', portStateOf, 'FAULTY'),
     logSyncInterval: f.int8('logSyncInterval'),
     delayMechanism: f.uint8('delayMechanism'),
     peerMeanPathDelay_ns: f.int('peerMeanPathDelay'),
