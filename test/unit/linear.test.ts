@@ -356,6 +356,8 @@ const factor = 4;
 const mostRatio = 9;
 /** Below this, in ms, the long one was too quick for its ratio to mean anything, or for anything but linear time. */
 const measurable_ms = 5;
+/** What runs beside it, and node's own threads, add to a time and never take away: the least of so many is the length's. */
+const mostTries = 20;
 
 /** Of the processor, as other programs may want it at the same time. */
 function time_ms(work: () => unknown): number {
@@ -366,8 +368,8 @@ function time_ms(work: () => unknown): number {
 }
 
 /**
- * How much longer it takes for four times as much, from a length on at which it can be measured: the least of some tries,
- * as whatever else runs adds to it. 1 where not even quadratic time would be measurable with the longest.
+ * How much longer it takes for four times as much, from a length on at which it can be measured, by the least time of each.
+ * 1 where not even quadratic time would be measurable with the longest.
  */
 function ratioOf(work: (length: number) => unknown, shortest: number, longest: number): number {
   let long = shortest;
@@ -378,13 +380,14 @@ function ratioOf(work: (length: number) => unknown, shortest: number, longest: n
     long *= factor;
     if (long > longest) return 1;
   }
-  let ratio = Infinity;
-  for (let attempt = 0; attempt < 6 && ratio > mostRatio; attempt += 1) {
-    const brief_ms = Math.min(...[1, 2, 3].map(() => time_ms(() => work(long / factor))));
-    const long_ms = time_ms(() => work(long));
-    ratio = long_ms < measurable_ms ? 1 : Math.min(ratio, long_ms / brief_ms);
+  let [brief_ms, long_ms] = [Infinity, Infinity];
+  for (let attempt = 0; attempt < mostTries; attempt += 1) {
+    brief_ms = Math.min(brief_ms, time_ms(() => work(long / factor)));
+    long_ms = Math.min(long_ms, time_ms(() => work(long)));
+    if (long_ms < measurable_ms) return 1;
+    if (long_ms / brief_ms <= mostRatio) break;
   }
-  return ratio;
+  return long_ms / brief_ms;
 }
 
 describe('the time of reading grows with the length, and no more', () => {

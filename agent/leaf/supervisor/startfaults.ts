@@ -1,4 +1,5 @@
 import type { Config } from '../../config/options.ts';
+import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { LeafLine } from '../watch/logline.ts';
@@ -59,14 +60,15 @@ const writeParts = (control: LeafControl, parts: ReadonlyMap<OptionalPart, strin
     parts.size === 0 ? undefined : [[...parts.keys()].join(' '), ...parts.values()].join('\n'),
   );
 
-function faultsIn(control: LeafControl, failure: string | undefined): StartFault[] {
-  const running = control.process();
-  if (running === undefined) return failure === undefined ? [] : [{ why: failure }];
+/** Why a server that is being started anew failed before is told until it is ready, unless it has left that part out. */
+function faultsIn(control: LeafControl, failure: StartFault | undefined): StartFault[] {
   const reasons = readParts(control);
-  return (running.without as OptionalPart[]).map((part) => ({
-    part,
-    why: reasons.get(part) ?? 'it did not start',
-  }));
+  const without = (control.process()?.without ?? []) as OptionalPart[];
+  const isOutlived = failure?.part !== undefined && without.includes(failure.part);
+  return [
+    ...(failure === undefined || isOutlived ? [] : [{ why: failure.why }]),
+    ...without.map((part) => ({ part, why: reasons.get(part) ?? 'it did not start' })),
+  ];
 }
 
 /** Starts to look after the leaf of `control`, with what state/without says of it. */
@@ -75,17 +77,17 @@ export function startFaults(
   leaf: Config['leaf'],
   control: LeafControl,
 ): StartFaults {
-  let failure: string | undefined;
+  let failure: StartFault | undefined;
   let pause_ms = firstPause_ms;
   let due_ms = 0;
   let isStopped = false;
   let lacking_ms = ticker.now_ms(); // when it lacked a part last
 
   function failed(why: string): void {
-    failure = why;
     due_ms = Math.max(due_ms, ticker.now_ms() + pause_ms);
     const parts = readParts(control);
     const part = partOf(why, leaf);
+    failure = { why, ...known({ part }) };
     if (part === undefined || parts.has(part)) return;
     writeParts(control, parts.set(part, why));
     log.warn('the leaf is started without a part of it', { part, why });

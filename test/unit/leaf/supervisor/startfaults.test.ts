@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LeafControl } from '../../../../agent/leaf/supervisor/process.ts';
+import type { LeafControl, LeafProcess } from '../../../../agent/leaf/supervisor/process.ts';
 import { type OptionalPart, startFaults } from '../../../../agent/leaf/supervisor/startfaults.ts';
 import { logTo } from '../../../../agent/lib/log.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
 import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 /** A leaf without JetStream; `answer` ends the try whether that can start. */
-function lacking() {
+function lacking(running?: LeafProcess) {
   const ticker = fakeTicker();
   let without: string | undefined = 'jetstream\nno space left';
   let ends = 0;
   const control: LeafControl = {
-    process: () => undefined,
+    process: () => running,
     reload: () => true,
     end: () => ++ends > 0,
     read: () => without,
@@ -59,4 +59,14 @@ test('a part that fails while another one is tried stays left out', async () => 
   one.faults.take({ start: 'failed', text: 'Unable to listen for websocket' } as never);
   await one.end();
   assert.deepEqual(one.seen(), { without: 'websocket\nUnable to listen for websocket', ends: 1 });
+});
+
+test('why it does not start is told until it is ready, also while it is being started anew', () => {
+  const { faults } = lacking({ pid: 1, without: ['jetstream'], onFallback: false });
+  const part = { part: 'jetstream', why: 'no space left' };
+  const why = 'Error listening on port: 127.0.0.1:4222';
+  faults.take({ start: 'failed', text: why } as never);
+  assert.deepEqual(faults.list(), [{ why }, part]);
+  faults.take({ start: 'ready', text: 'Server is ready' } as never);
+  assert.deepEqual(faults.list(), [part]);
 });
