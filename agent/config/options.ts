@@ -9,6 +9,7 @@ import {
   ipAddress,
   origin,
   program,
+  ptp4lOption,
   serverUrl,
   serverUrls,
   subjectPattern,
@@ -344,6 +345,71 @@ export const sections = {
     ntp_server: list([], host, 'NTP servers, published in ops.time.config.'),
     ptp_master: optional(anyText, 'Expected grandmaster, published in ops.time.config.'),
   }),
+  ptp: one(
+    'The clock daemons to run: PTP, with NTP as fallback. Nothing is run or changed without an interface; needs the service nunect-time.',
+    {
+      enabled: bool(true, 'Run ptp4l as configured here.'),
+      interface: list(
+        [],
+        interfaceName,
+        'Port on which PTP is spoken: a device such as wan or lan1, or an OpenWrt network. Not a bridge such as br-lan, but one of its ports.',
+      ),
+      domain: int(-1, -1, 127, 'domainNumber; -1: that of the profile, which is 0 by default.'),
+      ntp_server: list(
+        [],
+        host,
+        'NTP server that chronyd falls back to, beside those that it has already. Several are better: one that lies is then found out.',
+      ),
+      role: choice(
+        'client',
+        ['client', 'server', 'auto'],
+        'client: follow a grandmaster. server: be one, while chronyd follows GNSS. auto: whichever the best master clock algorithm says.',
+      ),
+      transport: choice(
+        'auto',
+        ['auto', 'UDPv4', 'UDPv6', 'L2'],
+        'auto: that of the profile, or UDPv4, and L2 on a port of a bridge, where UDP is not heard.',
+      ),
+      delay_mechanism: choice('auto', ['auto', 'E2E', 'P2P'], 'auto: that of the profile, or E2E.'),
+      timestamping: choice(
+        'auto',
+        ['auto', 'hardware', 'software'],
+        'auto: hardware where the ports have one PTP hardware clock.',
+      ),
+      unicast_server: list(
+        [],
+        ipAddress,
+        'Grandmaster to ask for unicast service, instead of listening for multicast.',
+      ),
+      asymmetry_ns: int(
+        -1,
+        -1,
+        1000000000,
+        'Known bound of the path asymmetry; -1: time.asymmetry_ns. chronyd is told of twice as much.',
+        { unit: 'ns' },
+      ),
+      profile: choice(
+        'default',
+        ['default', 'G.8275.1', 'G.8275.2', 'gPTP', 'power'],
+        'PTP profile; power is IEC/IEEE 61850-9-3.',
+      ),
+      grace_s: int(60, 0, 3600, 'How long NTP servers may stay silent before PTP alone may set the clock.', {
+        unit: 's',
+      }),
+      global_opts: list(
+        [],
+        ptp4lOption,
+        'Further line of [global] in ptp4l.conf, such as: priority1 120. It counts where a profile says otherwise.',
+      ),
+      chrony_conf: optional(
+        absolutePath,
+        'Config of chronyd. Default: /etc/chrony/chrony.conf or /etc/chrony.conf.',
+      ),
+      chronyd: text('chronyd', program, 'The chronyd program.'),
+      ptp4l: text('ptp4l', program, 'The ptp4l program of linuxptp.'),
+      phc2sys: text('phc2sys', program, 'The phc2sys program of linuxptp.'),
+    },
+  ),
   probe: many('A peer unit to which round-trip and one-way times are measured.', {
     unit: optional(token, 'Unit id of the peer. Default: the name of the section.', leafToo),
     interval_s: int(10, 1, 3600, 'Interval between requests to the peer.', { unit: 's' }),
@@ -416,6 +482,7 @@ export interface Config {
   readonly hub: SectionValues<'hub'>;
   readonly leaf: SectionValues<'leaf'>;
   readonly time: SectionValues<'time'>;
+  readonly ptp: SectionValues<'ptp'>;
   readonly status: SectionValues<'status'>;
   readonly spool: SectionValues<'spool'>;
   readonly user: readonly Named<SectionValues<'user'>>[];

@@ -1,0 +1,48 @@
+// What nunect-time has set up on this unit, as it hands it to the agent in time/applied.json of the run directory.
+import type { SectionValues } from '../../config/options.ts';
+import { isObject } from '../../lib/parse.ts';
+import type { SetupNote } from './note.ts';
+import type { Feed, Gate } from './plan.ts';
+
+/** Files below the run directory, made by `nunect time apply` as root. Group nunect may read them, and use the sockets. */
+export const timeFiles = {
+  /** Setgid for group nunect: so it has the sockets that ptp4l makes there, after each start. */
+  dir: 'time',
+  ptp4lConf: 'time/ptp4l.conf',
+  phc2sysArgs: 'time/phc2sys.args',
+  /** Management sockets of ptp4l. */
+  ptp4lSocket: 'time/ptp4l',
+  ptp4lReadOnly: 'time/ptp4lro',
+  /** Applied, see above. JSON. */
+  applied: 'time/applied.json',
+  /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
+  orders: 'time/orders',
+} as const;
+
+/** applied.json. */
+export interface AppliedTime {
+  readonly role: SectionValues<'ptp'>['role'];
+  /** What runs; nothing where there is a fault. */
+  readonly runs: readonly ('ptp4l' | 'phc2sys')[];
+  readonly feed: Feed;
+  readonly gate: Gate;
+  readonly hardware: boolean;
+  readonly grace_s: number;
+  /** domainNumber and majorSdoId of ptp4l. */
+  readonly domain: number;
+  readonly transportSpecific: number;
+  readonly notes: readonly SetupNote[];
+  readonly fault?: SetupNote;
+}
+
+/** Reads applied.json; undefined where it is none, as of another version. It was written by root. */
+export function parseAppliedTime(text: string): AppliedTime | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) && Array.isArray(json['runs']) && Array.isArray(json['notes'])
+      ? (json as unknown as AppliedTime)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+// What chronyd is told of PTP and of its fallback, in a file of its own that chrony.conf includes.
+import type { SectionValues } from '../../config/options.ts';
+import type { ChronyConf } from './chronyconf.ts';
+import type { SetupNote } from './note.ts';
+import { has, type ProgramVersion } from './programs.ts';
+
+/** How chronyd calls PTP. */
+export const ptpRefid = 'PTP0';
+/** Segments 0 and 1 are gpsd's for root, 2 to 7 those for others. */
+const firstSegment = 8;
+
+/** The first segment of shared memory that no refclock of chronyd reads. */
+export function freeSegment({ segments }: ChronyConf): number {
+  let free = firstSegment;
+  while (segments.includes(free)) free += 1;
+  return free;
+}
+
+/** Assumed of a path of which nothing is known: a few switches, by software stamps. */
+const usualAsymmetry_ns = 50_000;
+
+/** chronyd halves a delay to have the error that it may hide: so it is told of twice the bound. */
+function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'asymmetry_ns'>): string {
+  const bound_ns = [ptp.asymmetry_ns, time.asymmetry_ns].find((one) => one >= 0) ?? usualAsymmetry_ns;
+  return (Math.max(bound_ns, 1) * 2e-9).toExponential();
+}
+
+/**
+ * A server is asked often, and its samples are few: chronyd leaves a refclock that has fallen silent only when its last
+ * sample is older than the oldest of a server (facts/timestack.md, measured: 2 min, with the usual ones 8 h).
+ */
+function serverLine(server: string, chronyd: ProgramVersion): string {
+  const unreach = has(chronyd, 'maxunreach') ? ' maxunreach 8' : '';
+  return `server ${server} iburst minpoll 4 maxpoll 6 maxsamples 8${unreach}`;
+}
+
+/** Servers of ours that chronyd does not have already. */
+function newServers(wanted: readonly string[], conf: ChronyConf, notes: SetupNote[]): readonly string[] {
+  const known = wanted.filter((one) => conf.sources.includes(one));
+  for (const one of known)
+    notes.push({
+      code: 'ntp_server_known',
+      text: `ptp.ntp_server ${one} stands in chronyd's own config already, and is polled as that says`,
+    });
+  return [...new Set(wanted)].filter((one) => !known.includes(one));
+}
+
+/**
+ * The drop-in. PTP is preferred, never trusted: so it must agree with the majority. Where chronyd can be told so later, it is
+ * withheld until the agent has seen that it agrees with NTP (gate.ts).
+ */
+export function dropIn(
+  ptp: SectionValues<'ptp'>,
+  time: Pick<SectionValues<'time'>, 'asymmetry_ns'>,
+  chronyd: ProgramVersion,
+  conf: ChronyConf,
+  notes: SetupNote[],
+): string {
+  const servers = newServers(ptp.ntp_server, conf, notes).map((one) => serverLine(one, chronyd));
+  const withheld = has(chronyd, 'selectopts') ? ' noselect' : '';
+  const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
+  const lines = [
+    '# Made by nunect-time from /etc/config/nunect; changes are lost.',
+    ...servers,
+    ...(ptp.role === 'server' ? [] : [refclock]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

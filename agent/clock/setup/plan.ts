@@ -1,0 +1,142 @@
+import type { Config, SectionValues } from '../../config/options.ts';
+import { known } from '../../lib/known.ts';
+import { dropIn, freeSegment } from './dropin.ts';
+import type { TimeHost } from './host.ts';
+import { SetupFault, type SetupNote } from './note.ts';
+import { type PtpPortPlan, portsOf, usesHardware } from './ports.ts';
+import { type Profile, profileOf } from './profiles.ts';
+import { has } from './programs.ts';
+import { ptp4lConf } from './ptp4lconf.ts';
+
+/** The files that clock daemons are to be run with. */
+export interface TimeFiles {
+  readonly ptp4lConf: string;
+  /** Arguments of phc2sys, where it is to run. */
+  readonly phc2sysArgs?: readonly string[];
+  /** Drop-in of chronyd, where there is one. */
+  readonly dropIn?: string;
+}
+
+/** How PTP reaches the system clock: through chronyd, or by ptp4l or phc2sys themselves; `nowhere`: it is served, not followed. */
+export type Feed = 'chronyd' | 'clock' | 'nowhere';
+
+/** How chronyd is kept from PTP until that is proven: by an option, or by a ptp4l that starts later. */
+export type Gate = 'selectopts' | 'start' | 'none';
+
+/** What is to be run, and what whoever configured it has to know. */
+export interface TimePlan {
+  /** Undefined: nothing is to be run. */
+  readonly files?: TimeFiles;
+  readonly feed: Feed;
+  readonly gate: Gate;
+  readonly hardware: boolean;
+  /** domainNumber and majorSdoId of ptp4l. */
+  readonly domain: number;
+  readonly transportSpecific: number;
+  readonly notes: readonly SetupNote[];
+  /** Why nothing can be run as it is configured. */
+  readonly fault?: SetupNote;
+}
+
+/** Where the sockets and files of the daemons are. */
+export interface TimePlaces {
+  readonly socketDir: string;
+}
+
+/** Whether there is anything to configure. */
+export const isWanted = ({ enabled, interface: names }: SectionValues<'ptp'>): boolean =>
+  enabled && names.length > 0;
+
+interface Chosen {
+  readonly ptp: SectionValues<'ptp'>;
+  readonly profile: Profile;
+  readonly ports: readonly PtpPortPlan[];
+  readonly hardware: boolean;
+  readonly feed: Feed;
+  readonly segment: number | undefined;
+}
+
+/** What phc2sys is run with: it follows what ptp4l says of its ports, and the grandmaster's UTC offset. */
+function phc2sysArgs({ ptp, profile, ports, feed, segment }: Chosen, places: TimePlaces): string[] {
+  const where = ['-z', `${places.socketDir}/ptp4l`, '-n', String(profile.domain)];
+  const specific =
+    profile.transportSpecific === 0 ? [] : [`--transportSpecific=${profile.transportSpecific}`];
+  const common = [...where, ...specific, '-m', '-q', '-u', '1024'];
+  if (ptp.role === 'server') {
+    const [{ device } = { device: { name: '' } }] = ports;
+    return ['-s', 'CLOCK_REALTIME', '-c', device.name, '-w', ...common];
+  }
+  const servo = feed === 'chronyd' ? ['-E', 'ntpshm', '-M', String(segment)] : [];
+  return ['-a', '-r', ...servo, ...common];
+}
+
+function chosen({ ptp }: Pick<Config, 'ptp'>, host: TimeHost, notes: SetupNote[]): Chosen {
+  const profile = profileOf(ptp);
+  const ports = portsOf(ptp, profile.transport, host, notes);
+  const hardware = usesHardware(ptp, ports, host);
+  const withChronyd = host.chronyd !== undefined && host.chrony !== undefined;
+  if (ptp.role === 'server' && !withChronyd)
+    throw new SetupFault(
+      'server_without_chronyd',
+      'role server needs chronyd, which holds the clock that is served',
+    );
+  const feed = ptp.role === 'server' ? 'nowhere' : withChronyd ? 'chronyd' : 'clock';
+  const segment = feed === 'chronyd' && host.chrony !== undefined ? freeSegment(host.chrony) : undefined;
+  return { ptp, profile, ports, hardware, feed, segment };
+}
+
+function filesOf(
+  { time }: Pick<Config, 'time'>,
+  host: TimeHost,
+  places: TimePlaces,
+  what: Chosen,
+  notes: SetupNote[],
+): TimeFiles {
+  const { ptp, profile, ports, hardware, feed, segment } = what;
+  if (host.ptp4l === undefined)
+    throw new SetupFault('no_ptp4l', `there is no program '${ptp.ptp4l}': install linuxptp`);
+  const { chronyd, chrony } = host;
+  return {
+    ptp4lConf: ptp4lConf({
+      ...{ ptp, profile, ports, version: host.ptp4l, hardware, ...places },
+      ...(hardware ? {} : known({ segment })),
+    }),
+    ...(hardware ? { phc2sysArgs: phc2sysArgs(what, places) } : {}),
+    ...(feed === 'clock' || chronyd === undefined || chrony === undefined
+      ? {}
+      : { dropIn: dropIn(ptp, time, chronyd, chrony, notes) }),
+  };
+}
+
+function gateOf(feed: Feed, host: TimeHost): Gate {
+  if (feed !== 'chronyd' || host.chronyd === undefined) return 'none';
+  return has(host.chronyd, 'selectopts') ? 'selectopts' : 'start';
+}
+
+const noFallback =
+  'there is no chronyd: ptp4l steers the clock alone, and when PTP is lost nothing does; install chrony for a fallback to NTP';
+
+/** Plans the clock daemons of a host. Never throws: what cannot be done is the plan's fault. */
+export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, places: TimePlaces): TimePlan {
+  const notes: SetupNote[] = [];
+  const { domain, transportSpecific } = profileOf(config.ptp);
+  const nothing = {
+    feed: 'nowhere',
+    gate: 'none',
+    hardware: false,
+    domain,
+    transportSpecific,
+    notes,
+  } as const;
+  if (!isWanted(config.ptp)) return nothing;
+  try {
+    const what = chosen(config, host, notes);
+    if (what.ports.length === 0) return nothing;
+    const files = filesOf(config, host, places, what, notes);
+    if (what.feed === 'clock') notes.push({ code: 'no_fallback', text: noFallback });
+    return { ...nothing, files, feed: what.feed, gate: gateOf(what.feed, host), hardware: what.hardware };
+  } catch (error) {
+    if (!(error instanceof SetupFault)) throw error;
+    return { ...nothing, fault: { code: error.code, text: error.message } };
+  }
+}
