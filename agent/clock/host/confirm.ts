@@ -35,6 +35,10 @@ async function sourcesOf(deps: HostDeps, chronyc: string, socket: string | undef
   return runs ? { names: [ptpRefid] } : { why: 'it does not run' }; // all that can be seen without chronyc
 }
 
+/** As root: no other program than chronyc, whoever has set which one. */
+const chronycOf = ({ config: { time } }: TimeJob): string =>
+  time.chronyc.endsWith('/chronyc') ? time.chronyc : 'chronyc';
+
 /** Why chronyd does not run with the drop-in; undefined where it does. */
 async function silence(
   deps: HostDeps,
@@ -47,7 +51,7 @@ async function silence(
   const wanted = dropIn.includes(` refid ${ptpRefid} `) ? [ptpRefid] : [];
   const until = performance.now() + mostMs;
   for (;;) {
-    const sources = await sourcesOf(deps, job.config.time.chronyc, socket);
+    const sources = await sourcesOf(deps, chronycOf(job), socket);
     if ('names' in sources && wanted.every((name) => sources.names.includes(name))) return undefined;
     if (performance.now() > until) {
       const why =
