@@ -1,5 +1,5 @@
 // Whether a ptp4l takes a config and has the time stamps that it needs there: tried, as no file says it.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChild, type Spawn } from '../../lib/child.ts';
 import type { ProgramVersion } from '../setup/programs.ts';
@@ -17,8 +17,7 @@ const withoutClock = ['setpriv', '--bounding-set=-sys_time', '--inh-caps=-sys_ti
 /** Longer than a router under load takes from the start to the last port. */
 const mostMs = 3000;
 
-/** The last thing that ptp4l begins, after all ports. */
-const isUp = (said: string): boolean => /port 0: INITIALIZING to LISTENING/.test(said);
+const everyMs = 40;
 
 /** What it said, without its name and time. */
 const wordsOf = (said: string): string =>
@@ -31,24 +30,23 @@ const wordsOf = (said: string): string =>
     .slice(0, 400);
 
 /** Runs a program until it is up, ends by itself, or the time is over; what it began is gone then. */
-function runUntilUp(spawn: Spawn, words: readonly string[]): Promise<Refusal> {
+function runUntilUp(spawn: Spawn, words: readonly string[], isUp: () => boolean): Promise<Refusal> {
   return new Promise((resolve) => {
     let said = '';
     let isAccepted = false;
     const child = spawn('sh', ['-c', untilStdinEnds, 'trial', ...words]);
-    const accept = (): void => {
-      isAccepted = true;
-      child.stdin.end(); // by which the program is ended
-    };
+    const begun = performance.now();
+    const looking = setInterval(() => {
+      isAccepted ||= isUp() || performance.now() - begun > mostMs;
+      if (isAccepted) child.stdin.end(); // by which the program is ended
+    }, everyMs);
     const end = (refusal: string): void => {
-      clearTimeout(timer);
+      clearInterval(looking);
       child.stdin.destroy();
       resolve(isAccepted ? undefined : refusal);
     };
-    const timer = setTimeout(accept, mostMs);
     const hear = (text: string): void => {
       said = (said + text).slice(-16_384);
-      if (isUp(said)) accept();
     };
     child.stdin.on('error', () => {}); // it may be gone
     child.stdout.setEncoding('utf8').on('data', hear);
@@ -72,5 +70,7 @@ export async function tryPtp4l(
   writeFileSync(path, trialConf(conf, folder, version), { mode: 0o600 });
   const [setpriv = '', ...args] = withoutClock;
   const canDrop = (await runChild(spawn, setpriv, [...args, 'true'], 5000)).code === 0;
-  return runUntilUp(spawn, [...(canDrop ? withoutClock : []), program, '-f', path]);
+  // what ptp4l begins after all ports; what it says of that, 4.4 keeps in a buffer
+  const isUp = (): boolean => existsSync(join(folder, 'ptp4l'));
+  return runUntilUp(spawn, [...(canDrop ? withoutClock : []), program, '-f', path], isUp);
 }
