@@ -24,7 +24,7 @@ const usualAsymmetry_ns = 50_000;
 /** chronyd halves a delay to have the error that it may hide: so it is told of twice the bound. */
 function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'asymmetry_ns'>): string {
   const bound_ns = [ptp.asymmetry_ns, time.asymmetry_ns].find((one) => one >= 0) ?? usualAsymmetry_ns;
-  return (Math.max(bound_ns, 1) * 2e-9).toExponential();
+  return ((Math.max(bound_ns, 1) * 2) / 1e9).toExponential();
 }
 
 /** Words of a server that a chronyd can do without, each with what is lost then. */
