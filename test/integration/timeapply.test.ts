@@ -66,6 +66,10 @@ test('three options are enough: chronyd has PTP0, and PTP reaches it', { skip },
   });
   assert.ok(statSync(join(site.run, 'time/orders')).isFIFO());
   assert.equal(mode(site.dropIn), '644');
+  assert.equal(
+    readFileSync(join(site.run, 'time/chronyd.socket'), 'utf8'),
+    `${join(site.dir, 'sock/chronyd.sock')}\n`,
+  );
   assert.equal((await site.time('apply')).last, 'run: ptp4l orders', 'nothing has changed');
 
   ptp4l(t, other, { role: 'master', extra: ['network_transport UDPv4'] });

@@ -180,6 +180,9 @@ async function install(
       await installDropIn(deps.spawn, time, chrony, seen, accepted.text);
     }
   }
+  const socket = seen?.conf.socket;
+  if (socket === undefined) time.remove('chronydSocket');
+  else time.write('chronydSocket', `${socket}\n`);
   if (phc2sysArgs === undefined) time.remove('phc2sysArgs');
   else time.write('phc2sysArgs', `${phc2sysArgs.join('\n')}\n`);
   if (ptp4lConf === undefined) time.remove('ptp4lConf', 'orders');
@@ -201,7 +204,8 @@ async function confsOf(deps: HostDeps, { ptp }: TimeJob['config']): Promise<stri
 /** Removes what was installed, but for what is kept to be told. */
 async function removeInstalled(deps: HostDeps, { config, time }: TimeJob): Promise<void> {
   removeDropIns(time, ownDropIns(time, await confsOf(deps, config)));
-  time.remove('ptp4lConf', 'phc2sysArgs', 'orders', 'trial', 'chronyDir', 'ptp4lSocket', 'ptp4lReadOnly');
+  time.remove('ptp4lConf', 'phc2sysArgs', 'orders', 'trial', 'chronyDir', 'chronydSocket');
+  time.remove('ptp4lSocket', 'ptp4lReadOnly');
 }
 
 const isDue = ({ time }: TimeJob): boolean => time.record()?.due === true;

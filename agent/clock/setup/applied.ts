@@ -17,6 +17,8 @@ export const timeFiles = {
   applied: 'time/applied.json',
   /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
   orders: 'time/orders',
+  /** Path of chronyd's command socket, where its config names another than the usual one. */
+  chronydSocket: 'time/chronyd.socket',
   /** Folder that an operator may name in a confdir line for us. */
   chronyDir: 'time/chrony.d',
   /** Where the drop-in of chronyd is, and whether chronyd has yet to be started anew for it. For root alone. JSON. */
