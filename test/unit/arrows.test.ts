@@ -25,7 +25,7 @@ const layers = [
 
 /** Judgment without I/O, with everything that it is made of: these run anywhere. Parsers are named one by one. */
 const pure =
-  /^(clock\/verdict\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|leaf\/conf\/|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
 
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {
@@ -150,7 +150,14 @@ function outsideOf(
 
 test('judgment does no I/O, nor does anything that it is made of', () => {
   const judging = [...sources.keys()].filter((path) => pure.test(path));
-  for (const room of ['clock/verdict/', 'leaf/conf/', 'wire/', 'clock/ptp4l/', 'clock/chronyd/'])
+  for (const room of [
+    'clock/verdict/',
+    'clock/setup/',
+    'leaf/conf/',
+    'wire/',
+    'clock/ptp4l/',
+    'clock/chronyd/',
+  ])
     assert.ok(
       judging.some((path) => path.startsWith(room)),
       room,

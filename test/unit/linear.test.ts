@@ -10,8 +10,20 @@ import { unknownCommand } from '../../agent/cli/program.ts';
 import { commandLines, printable, wrap } from '../../agent/cli/terminal.ts';
 import { parseChronyc, parseSource, parseTracking } from '../../agent/clock/chronyd/csv.ts';
 import { disciplinesOf } from '../../agent/clock/disciplines.ts';
+import { interfacesOf } from '../../agent/clock/host/neighbours.ts';
+import { confFileOfChronyd } from '../../agent/clock/host/probe.ts';
+import { parseDropInRecord } from '../../agent/clock/host/timedir.ts';
 import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { confFileOf, piServoOf } from '../../agent/clock/ptp4l/servosettings.ts';
+import { parseAppliedTime } from '../../agent/clock/setup/applied.ts';
+import {
+  linesOf,
+  parseChronyConf,
+  parseConfLinks,
+  withoutLines,
+} from '../../agent/clock/setup/chronyconf.ts';
+import { parseProgramVersion } from '../../agent/clock/setup/programs.ts';
+import { trialConf } from '../../agent/clock/setup/ptp4lconf.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { findAccount } from '../../agent/config/checks/access.ts';
 import { neededCopies } from '../../agent/config/checks/contents.ts';
@@ -210,6 +222,33 @@ const readers: Readonly<
     ['^,*,', ',1,1,1,1,1,1,1'],
     ['A,', ',1,1,1,1,1,1,1,1,1,1,1,Normal'],
   ],
+  'parseChronyConf, parseConfLinks, withoutLines': [
+    (text) => [
+      parseChronyConf(text, []),
+      parseConfLinks(text),
+      withoutLines(text, linesOf(text)),
+      withoutLines(text, ['a', 'b']),
+    ],
+    ['confdir ', ''],
+    ['refclock SHM ', ''],
+    ['bindcmdaddress /', ''],
+    ['a\n', 'b'],
+  ],
+  parseProgramVersion: [parseProgramVersion, ['version ', ''], ['4', '']],
+  'parseAppliedTime, parseDropInRecord': [
+    (text) => [parseAppliedTime(text), parseDropInRecord(text)],
+    ['{"runs":[],"notes":[],"a":"', '"}'],
+    ['{"due":true,"path":"', '"}'],
+  ],
+  'interfaces of a ptp4l, conf of a chronyd': [
+    (text) => [
+      interfacesOf(['ptp4l', `-${text}`, '-f', '/x'], () => text),
+      confFileOfChronyd(['chronyd', `-${text}`, text]),
+    ],
+    ['i', ''],
+    ['[', ']'],
+  ],
+  trialConf: [(text) => trialConf(text, '/x', [4, 4]), ['[global]\n', '\n[a]\n']],
   'pmc, replySplitter': [
     (text) => {
       const splitter = replySplitter();
@@ -330,6 +369,10 @@ const many: Readonly<Record<string, (count: number) => unknown>> = {
     ),
   interfaces: (count) => proc.parseNetDev(numbered(count, (i) => `if${i}: ${'1 '.repeat(12)}\n`)),
   'sources of chronyd': (count) => parseChronyc(numbered(count, (i) => `^,*,h${i},1,1,1,1,1,1,1\n`)),
+  "lines of chronyd's config": (count) => {
+    const text = numbered(count, (i) => `server h${i}\nrefclock SHM 1 refid X\nconfdir /d${i}\n`);
+    return [parseChronyConf(text, []), parseConfLinks(text), withoutLines(text, linesOf('a\nb'))];
+  },
   'replies of pmc': (count) =>
     replySplitter().push(numbered(count, (i) => `\tp-0 seq ${i} RESPONSE MANAGEMENT X\n\t\tf${i} 1\n`)),
   'chunks of pmc': (count) => {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { interfacesOf, isInThisNetwork, neighbourNotes } from '../../../../agent/clock/host/neighbours.ts';
+import { tempDir } from '../../../kit/process/daemon.ts';
+
+const own = { path: '/run/time' };
+const seen = (line: string) => {
+  const args = line.split(' ');
+  return { pid: process.pid, comm: (args[0] ?? '').split('/').at(-1) ?? '', args };
+};
+const notesOf = (lines: readonly string[], ports: readonly string[] = [], isSysntpdOurs = false): string[] =>
+  neighbourNotes(lines.map(seen), own, { ports, isSysntpdOurs }).map(({ code, text }) => {
+    assert.equal(code, 'steerer');
+    return (
+      text
+        .replace(/\(process \d+\)/, '(N)')
+        .split(', which')[0]
+        ?.split(' may')[0] ?? ''
+    );
+  });
+
+test('the interfaces of a ptp4l, by its command line and its file', () => {
+  const file = '[global]\ndomainNumber 0\n[eth1] # x\n [eth2]\n[eth-with-a-long-name]\n[unclosed\n';
+  const read = (path: string): string => (path === '/etc/p.conf' ? file : '');
+  const of = (line: string): string[] => interfacesOf(line.split(' '), read);
+  assert.deepEqual(of('ptp4l -i eth0 -ieth9 -f /etc/p.conf'), ['eth0', 'eth9', 'eth1', 'eth2']);
+  assert.deepEqual(of('ptp4l -f p.conf'), [], 'from a folder that is not known');
+  assert.deepEqual(of('ptp4l -i'), ['']);
+});
+
+test('who steers besides is named; what is ours is not', () => {
+  assert.deepEqual(
+    notesOf(['chronyd -n', 'ptp4l -f /run/time/ptp4l.conf', 'phc2sys -a -z /run/time/ptp4l']),
+    [],
+  );
+  assert.deepEqual(notesOf(['ptp4l -i eth0', 'phc2sys -a -r']), ['ptp4l (N)', 'phc2sys (N)']);
+  assert.deepEqual(notesOf(['ntpd -n -p x', 'chronyd']), ['ntpd']);
+  assert.deepEqual(notesOf(['ntpd -n -p x'], [], true), [], 'its service stops that one');
+  assert.deepEqual(notesOf(['systemd-timesyn'], [], true), ['systemd-timesyncd']);
+});
+
+test('a ptp4l on a port of ours is a fault, as each would take the time stamps of the other', (t) => {
+  const conf = join(tempDir(t, 'ptp4l'), 'p.conf');
+  writeFileSync(conf, '[global]\n[eth1]\n');
+  const line = `/usr/sbin/ptp4l -f ${conf}`;
+  assert.throws(() => notesOf([line], ['wan', 'eth1']), {
+    code: 'ptp4l_runs',
+    message:
+      `a ptp4l that nunect-time has not started runs on eth1 (process ${process.pid}: ${line}): stop it, and keep it from starting`.replace(
+        line,
+        line.slice(0, 120),
+      ),
+  });
+  assert.deepEqual(notesOf([line], ['wan']), ['ptp4l (N)']);
+});
+
+test('one of another network namespace is none of ours', () => {
+  assert.ok(isInThisNetwork(seen('ptp4l')));
+  assert.ok(isInThisNetwork({ ...seen('ptp4l'), pid: 2 ** 30 }), 'it cannot be told');
+});
