@@ -425,6 +425,38 @@ describe('an interface that appears later', () => {
     assert.equal(hotplug(stage, 'add', 'eth'), '');
   });
 
+  it('writes nothing to flash when it goes and comes back, as long as chronyd keeps the clock', (t) => {
+    const stage = timeStage(t);
+    const before = stage.read(config);
+    setInterface(stage, 'eth7');
+    stage.plan(daemons);
+    stage.run('nunect-time', 'reload');
+    const { ino } = statSync(stage.at(config));
+    stage.plan('waiting');
+    stage.powerCycle();
+    assert.deepEqual([stage.running().instances, stage.running().sysntpd], [[], false]);
+    stage.plan(daemons);
+    stage.run('nunect-time', 'reload');
+    assert.equal(statSync(stage.at(config)).ino, ino);
+    stage.run('nunect-time', 'stop');
+    assertSettled(stage, before, 'stopped');
+  });
+
+  it('gives the clock back to sysntpd when it goes, where there is no chronyd', (t) => {
+    const stage = timeStage(t);
+    const before = stage.read(config);
+    stage.unit.remove('etc/init.d/chronyd');
+    stage.unit.services(['nunect', 'nunect-time', 'sysntpd'], ['sysntpd']);
+    setInterface(stage, 'eth7');
+    stage.plan(daemons);
+    stage.run('nunect-time', 'reload');
+    assert.equal(stage.running().sysntpd, false);
+    stage.plan('waiting');
+    stage.run('nunect-time', 'reload');
+    assert.deepEqual([stage.running().instances, stage.running().sysntpd], [[], true]);
+    assert.equal(stage.read(config), before);
+  });
+
   it('leaves the clock to sysntpd until then', (t) => {
     const stage = timeStage(t);
     const before = stage.read(config);

@@ -30,7 +30,8 @@ export interface TimeStage {
   put(path: string, text: string): void;
   /** A command of uci, which must succeed. */
   uci(...words: string[]): void;
-  /** What 'nunect time apply' plans from now on: names of daemons, none for a fault; and what it and confirm say. */
+  /** What 'nunect time apply' plans from now on: names of daemons, `nothing` for a fault,
+   * `waiting` where an interface is missing; and what it and confirm say. */
   plan(runs: string, how?: { readonly says?: string; readonly confirms?: boolean }): void;
   /** Makes `nunect time apply` end without a last line. */
   breakApply(): void;
@@ -76,6 +77,8 @@ apply)
 	[ ! -e "$STATE/broken" ] || exit 3
 	cat "$STATE/says" >&2
 	read -r runs <"$STATE/plan"
+	code=0
+	case $runs in nothing) code=1 ;; waiting) runs=nothing ;; esac
 	mkdir -p "$STATE/var/run/nunect/time" "\${drop%/*}"
 	asks=
 	if [ "$runs" = nothing ]; then
@@ -85,7 +88,7 @@ apply)
 		asks='; restart: chronyd'
 	fi
 	echo "run: $runs$asks"
-	[ "$runs" != nothing ]
+	exit $code
 	;;
 confirm)
 	if [ -e "$STATE/confirms" ] && cmp -s "$drop" "$STATE/chronyd.read"; then
