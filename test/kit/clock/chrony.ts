@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { type Cleanup, undoLater } from '../process/cleanup.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
+import type { ChronyPrograms } from '../process/timetools.ts';
 import { need } from '../process/tools.ts';
 import { withoutClock } from './unsteered.ts';
 
@@ -26,6 +27,8 @@ export interface ChronydOptions {
   readonly steering?: boolean;
   /** The words that run it elsewhere, e.g. those of a NetnsEnd. */
   readonly exec?: readonly string[];
+  /** Another chrony than this machine's. */
+  readonly programs?: ChronyPrograms;
 }
 
 /** A chronyd on loopback. */
@@ -64,12 +67,13 @@ export async function chronyd(owner: Cleanup, opts: ChronydOptions): Promise<Chr
     ...opts.lines,
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
-  const binary = opts.steering === true ? join(dir, 'lab-chrony') : need('chronyd');
-  if (opts.steering === true) copyFileSync(need('chronyd'), binary);
+  const programs = opts.programs ?? { chronyd: need('chronyd'), chronyc: need('chronyc') };
+  const binary = opts.steering === true ? join(dir, 'lab-chrony') : programs.chronyd;
+  if (opts.steering === true) copyFileSync(programs.chronyd, binary);
   const [program = '', ...before] = [...(opts.exec ?? []), ...withoutClock(), binary];
   const chronyc = async (...args: string[]): Promise<string> => {
     const where = ['-h', '127.0.0.1', '-p', String(cmdport)];
-    const { stdout } = await promisify(execFile)(need('chronyc'), ['-c', '-n', ...where, ...args]);
+    const { stdout } = await promisify(execFile)(programs.chronyc, ['-c', '-n', ...where, ...args]);
     return stdout;
   };
   const start = (): Chronyd => {

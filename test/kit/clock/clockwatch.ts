@@ -7,6 +7,7 @@ import { systemTicker } from '../../../agent/lib/ticker.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { agentSpawn, tempDir } from '../process/daemon.ts';
 import { need } from '../process/tools.ts';
+import { linuxptp } from './ptp.ts';
 
 /** The ptp4l probe on real processes, with the pids of the pmc that it has started. */
 export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<PtpOptions, 'sockets'>) {
@@ -22,7 +23,7 @@ export function realPtpWatch(owner: Cleanup, opts: Partial<PtpOptions> & Pick<Pt
       ticker: systemTicker(),
       files: systemSocketFiles,
     },
-    { pmc: need('pmc'), domain: 0, transportSpecific: 0, poll_s: 1, ...opts, stateDir },
+    { pmc: linuxptp('pmc'), domain: 0, transportSpecific: 0, poll_s: 1, ...opts, stateDir },
     new AbortController().signal,
   );
   owner.after(() => watched.stop());

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type NetnsEnd, netnsPair } from '../net/netns.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
+import { type LinuxptpPrograms, linuxptpVersion } from '../process/timetools.ts';
 import { need } from '../process/tools.ts';
 import { withoutClock } from './unsteered.ts';
 
@@ -22,6 +23,8 @@ export interface Ptp4lOptions {
   readonly priority1?: number;
   /** Path of its management socket; one of its own by default. */
   readonly socket?: string;
+  /** Another linuxptp than that of `linuxptp()`. */
+  readonly programs?: LinuxptpPrograms;
   /** Interfaces besides that of its end, in the same namespace. */
   readonly moreInterfaces?: readonly string[];
   /** Further lines of [global]. */
@@ -64,7 +67,10 @@ const roleLines = (opts: Ptp4lOptions): readonly string[] => {
   }
 };
 
-/** Path of a program of linuxptp: that of the folder which NUNECT_LINUXPTP names, else this machine's. */
+/**
+ * Path of a program of linuxptp: that of the folder which NUNECT_LINUXPTP names (.tools/suites/linuxptp-newest, by its
+ * absolute path), else this machine's.
+ */
 export const linuxptp = (name: 'ptp4l' | 'pmc'): string => {
   const folder = process.env['NUNECT_LINUXPTP'] ?? '';
   return folder === '' ? need(name) : join(folder, name);
@@ -88,8 +94,8 @@ int clock_adjtime(clockid_t clock, struct timex *tx) {
  * The words that let a ptp4l of 4.x believe that it steers: told by the kernel that it may not, it never leaves
  * UNCALIBRATED. That of 3.1.1 does not mind.
  */
-const steersInVain = (dir: string): readonly string[] => {
-  if (linuxptp('ptp4l') === need('ptp4l')) return [];
+const steersInVain = (dir: string, program: string): readonly string[] => {
+  if (linuxptpVersion(program).startsWith('3.')) return [];
   const source = join(dir, 'untouching.c');
   const library = join(dir, 'untouching.so');
   writeFileSync(source, untouching);
@@ -117,7 +123,8 @@ export function ptp4l(owner: Cleanup, at: NetnsEnd, opts: Ptp4lOptions): Ptp4l {
     ...(opts.moreInterfaces ?? []).map((name) => `[${name}]`),
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
-  const words = [...withoutClock(), ...steersInVain(dir), linuxptp('ptp4l'), '-f', config];
+  const program = opts.programs?.ptp4l ?? linuxptp('ptp4l');
+  const words = [...withoutClock(), ...steersInVain(dir, program), program, '-f', config];
   const start = (): Ptp4l => {
     const [ip = 'ip', ...exec] = at.exec;
     const running = daemon(owner, ip, [...exec, ...words]);
