@@ -161,8 +161,11 @@ function* clockFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   if (lostMaster !== undefined && clock.source === 'ntp') yield make('ptp_lost', lostMaster);
   if (ptpWithheld !== undefined) yield make('ptp_withheld', { why: ptpWithheld });
   if (timeSetup?.fault !== undefined) yield make('time_setup', { ...timeSetup.fault, isFault: true });
-  for (const [code, texts] of Map.groupBy(timeSetup?.notes ?? [], (one) => one.code))
-    yield make('time_setup', { code, text: texts.map(({ text }) => text).join('; '), isFault: false });
+  const notes = timeSetup?.notes ?? [];
+  for (const about of new Set(notes.map(({ code }) => code))) {
+    const texts = notes.filter(({ code }) => code === about).map(({ text }) => text);
+    yield make('time_setup', { code: about, text: texts.join('; '), isFault: false });
+  }
 }
 
 /** The records that are not stored, or no longer. */

@@ -15,6 +15,10 @@ export const timeFiles = {
   ptp4lReadOnly: 'time/ptp4lro',
   /** Applied, see above. JSON. */
   applied: 'time/applied.json',
+  /** Path of chronyd's command socket, where it is not where chronyc looks for it. */
+  chronydSocket: 'time/chronyd.socket',
+  /** What a ptp4l may do that ujail runs. */
+  capabilities: 'time/capabilities.json',
   /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
   orders: 'time/orders',
 } as const;
