@@ -40,6 +40,10 @@ function monitorOnly(args: readonly string[]): boolean {
   return false;
 }
 
+/** Arguments of a phc2sys that feeds chronyd, or sets a card's clock by the system's. */
+const setsOther =
+  / (?:-E ?|--clock_servo[= ])(?:ntpshm|refclock_sock|nullf)(?: |$)| -s ?CLOCK_REALTIME(?: |$)/;
+
 /** The name of the NTP client that this process is, if it is one. busybox may carry its applet as a word. */
 const ntpName = ({ comm, args }: ProcessSeen): string | undefined =>
   comm === 'busybox' ? (args[1] === 'ntpd' ? 'ntpd' : undefined) : otherNtp.get(comm);
@@ -50,7 +54,7 @@ export function disciplinesOf(processes: readonly ProcessSeen[]): Disciplines {
   const other = processes.map(ntpName).find((name) => name !== undefined);
   return {
     ...(chronyds.length === 0 ? {} : { chronydMonitorOnly: chronyds.every(({ args }) => monitorOnly(args)) }),
-    phc2sys: processes.some(({ comm }) => comm === 'phc2sys'),
+    phc2sys: processes.some(({ comm, args }) => comm === 'phc2sys' && !setsOther.test(` ${args.join(' ')}`)),
     ...(other === undefined ? {} : { otherNtp: other }),
   };
 }

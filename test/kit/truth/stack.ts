@@ -39,6 +39,15 @@ export interface TimeStack {
 
 const script = join(projectRoot, 'openwrt/nunect/time');
 
+/** A folder for PATH with a chronyc that stays root: the user of its package is none of this machine. */
+function chronycFolder(dir: string, { version, chronyc }: ChronyPrograms): string {
+  const bin = join(dir, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const asRoot = Number.parseFloat(version) >= 4.7 ? ' -u root' : '';
+  writeFileSync(join(bin, 'chronyc'), `#!/bin/sh\nexec ${chronyc}${asRoot} "$@"\n`, { mode: 0o755 });
+  return bin;
+}
+
 /** Makes the stack of a unit whose UCI file is `config`; nothing runs yet. `started` hears of each process. */
 export function timeStack(
   owner: Cleanup,
@@ -53,6 +62,8 @@ export function timeStack(
   mkdirSync(confDir, { recursive: true });
   const chronyConf = writeChronyConf(at, [`confdir ${confDir}`, 'makestep 1.0 3', ...chronyLines]);
   const running = new Map<Part | 'chronyd', Daemon>();
+  const timeDir = join(at.dir, timeFiles.dir);
+  const bin = chronycFolder(at.dir, chrony);
   let texts = '';
 
   const run = (words: readonly string[]): Daemon => {
@@ -65,7 +76,7 @@ export function timeStack(
     if (part === 'chronyd') return [...at.inside, chrony.chronyd, '-d', '-u', 'root', '-f', chronyConf];
     const where = part === 'orders' ? [] : end.exec;
     const program = part === 'orders' ? [] : [linuxptp[part]];
-    return [...where, ...at.inside, 'sh', script, part, at.dir, ...program];
+    return [...where, ...at.inside, 'env', `PATH=${bin}:${process.env['PATH']}`, 'sh', script, part, timeDir, ...program];
   };
   const start = (part: Part | 'chronyd'): void => void running.set(part, run(wordsOf(part)));
   const end_ = async (part: Part | 'chronyd'): Promise<void> => {
@@ -124,7 +135,7 @@ export function timeStack(
     running: (part) => running.get(part),
     restart: start,
     async chronyc(...args) {
-      const { stdout } = await runToEnd(chrony.chronyc, ['-n', '-h', join(at.dir, 'chronyd.sock'), ...args]);
+      const { stdout } = await runToEnd(join(bin, 'chronyc'), ['-n', '-h', join(at.dir, 'chronyd.sock'), ...args]);
       return stdout;
     },
   };

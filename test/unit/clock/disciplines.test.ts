@@ -37,6 +37,9 @@ test('other programs that steer the clock are named', () => {
   assert.equal(seen('busybox busybox httpd').otherNtp, undefined);
   assert.equal(seen('systemd-timesyn /lib/systemd/systemd-timesyncd').otherNtp, 'systemd-timesyncd');
   assert.equal(seen('phc2sys phc2sys -a -r').phc2sys, true);
+  assert.equal(seen('phc2sys phc2sys -a -r -E ntpshm -M 8').phc2sys, false, 'it feeds chronyd');
+  assert.equal(seen('phc2sys phc2sys -s CLOCK_REALTIME -c eth0 -w').phc2sys, false, 'it sets the card');
+  assert.equal(seen('phc2sys phc2sys -s eth0 -E pi').phc2sys, true);
 });
 
 test('processes are read from /proc, and a closed /proc is not an empty one', async (t) => {
