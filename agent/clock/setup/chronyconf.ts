@@ -1,5 +1,3 @@
-import { known } from '../../lib/known.ts';
-
 /** What a config of chronyd has that ours must go along with, by what `chronyd -p` prints of it. */
 export interface ChronyConf {
   /** Folders whose *.conf files it reads. */
@@ -10,8 +8,6 @@ export interface ChronyConf {
   readonly segments: readonly number[];
   /** Drivers and parameters of its refclocks, such as `PHC /dev/ptp0`. */
   readonly refclocks: readonly string[];
-  /** The socket on which root may give it orders, where it is not the usual one; `/` where it has none. */
-  readonly commandSocket?: string;
 }
 
 const directive = /^\s*([a-z]\w*)\s+(\S.*?)\s*$/i;
@@ -21,15 +17,13 @@ export function parseChronyConf(text: string): ChronyConf {
   const confDirs: string[] = [];
   const sources: string[] = [];
   const refclocks: string[] = [];
-  const sockets: string[] = [];
   for (const line of text.split('\n')) {
     const [, name = '', rest = ''] = line.length > 4096 ? [] : (directive.exec(line) ?? []);
     const words = rest.split(/\s+/);
     if (/^confdir$/i.test(name)) confDirs.push(...words);
     if (/^(server|pool|peer)$/i.test(name)) sources.push(words[0] ?? '');
-    if (/^bindcmdaddress$/i.test(name) && rest.startsWith('/')) sockets.push(rest);
     if (/^refclock$/i.test(name)) refclocks.push(words.slice(0, 2).join(' '));
   }
   const segments = refclocks.flatMap((one) => /^SHM (\d{1,4})/i.exec(one)?.[1] ?? []).map(Number);
-  return { confDirs, sources, segments, refclocks, ...known({ commandSocket: sockets.at(-1) }) };
+  return { confDirs, sources, segments, refclocks };
 }
