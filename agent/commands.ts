@@ -6,6 +6,7 @@ import type { Program } from './cli/program.ts';
 import { render } from './cli/render.ts';
 import { run } from './cli/run.ts';
 import { status } from './cli/status.ts';
+import { time } from './cli/time.ts';
 
 const onReload = (fn: () => void): void => void process.on('SIGHUP', fn);
 
@@ -37,6 +38,10 @@ export const nunect: Program = {
     doctor: {
       about: 'diagnose faults and show the command that fixes each',
       call: (args, { io }) => doctor(args, io),
+    },
+    time: {
+      about: 'set up ptp4l and chronyd, for the service nunect-time',
+      call: (args, { io }) => time(args, io),
     },
   },
   elsewhere: { top: "'nunect-hub top' on the operator's machine" },

@@ -41,8 +41,8 @@ unpack_suite() {
   # shellcheck disable=SC2046  # a list of names
   run_suite_apt install --yes --download-only --no-install-recommends $(libraries) || return 1
   for deb in ./*.deb apt/cache/archives/*.deb; do dpkg-deb --extract "$deb" . || return 1; done
-  find . -xtype l -delete
-  rm -rf ./*.deb apt apt.log usr/share usr/lib/*/gconv
+  rm -rf ./*.deb apt apt.log etc var usr/share usr/lib/*/gconv
+  find . -xtype l -delete # biome complains of them
 }
 
 # What clock_daemons asks for, into the folder at hand, and what write_clock_daemons needs.

@@ -46,6 +46,18 @@ const looks: Readonly<Record<string, Look>> = {
       { key: 'limits', title: 'Limits', holds: /^(locked_|tracking_|holdover_|drift_|asymmetry_)/ },
     ],
   },
+  ptp: {
+    title: 'Clock',
+    tabs: [
+      rest,
+      {
+        key: 'ptp',
+        title: 'PTP',
+        holds: /^(profile|transport|delay_|timestamping|unicast_|asymmetry_|global_)/,
+      },
+      { key: 'programs', title: 'Programs', holds: /^(chronyd|chrony_conf|ptp4l|phc2sys)$/ },
+    ],
+  },
   probe: { title: 'Peers' },
   status: { title: 'Status page' },
   spool: { title: 'Spool' },

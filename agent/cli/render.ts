@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
@@ -9,15 +9,16 @@ import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
 import { addressOf } from '../device/address.ts';
 import { bootId } from '../device/bootid.ts';
+import { lockFile, spawnWith } from '../device/lock.ts';
 import { renderLeaf } from '../leaf/conf/server.ts';
 import type { LeafSecrets } from '../leaf/conf/users.ts';
 import { type LeafFiles, leafFiles } from '../leaf/render/files.ts';
 import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
-import { lockDirectory } from '../leaf/render/lock.ts';
 import { formatOutcome, type Outcome } from '../leaf/render/outcome.ts';
 import { renderInto } from '../leaf/render/render.ts';
 import { type LeafServer, leafServer } from '../leaf/render/server.ts';
-import { type Spawn, spawnSafely } from '../lib/child.ts';
+import { statePath } from '../leaf/statefiles.ts';
+import { spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
 import { datesOf } from './doctor/device.ts';
@@ -101,15 +102,6 @@ const serverOf =
       program,
     );
 
-/** A child has the open file as number 3. */
-const spawnWith = (file: number): Spawn =>
-  spawnSafely(
-    (command, args) =>
-      spawn(command, [...args], {
-        stdio: ['pipe', 'pipe', 'pipe', file],
-      }) as unknown as ChildProcessWithoutNullStreams,
-  );
-
 /** More than a rendering takes in which nats-server does not answer. */
 const longestWait_ms = 120_000;
 
@@ -130,7 +122,7 @@ export async function render(args: readonly string[], io: CommandIo, act?: Act):
   if (given.stdout) return show(given.config, given.out, addressNow, io);
 
   const files = leafFiles(given.out);
-  const lock = await lockDirectory(spawnWith, files.dir, longestWait_ms);
+  const lock = await lockFile(spawnWith, statePath(files.dir, 'renderLock'), longestWait_ms);
   try {
     if (lock.lacking !== undefined) io.stderr(`note: ${lock.lacking}\n`);
     return await renderLocked(files, given, addressNow, io, act);

@@ -16,7 +16,8 @@ const otherNtp = new Map([
   ['htpdate', 'htpdate'],
   ['ntpclient', 'ntpclient'],
 ]);
-const interesting = (comm: string): boolean =>
+/** Whether a process of this name may have to do with the clock. */
+export const isClockProgram = (comm: string): boolean =>
   ['chronyd', 'ptp4l', 'phc2sys', 'busybox'].includes(comm) || otherNtp.has(comm);
 
 /** Letters of chronyd's options that swallow the next word (chrony main.c). */
@@ -86,7 +87,7 @@ export function watchDisciplines(
   let now: Disciplines = {};
   let looking = false;
   const disciplines = async (): Promise<Disciplines> => {
-    const processes = await deps.processes(interesting);
+    const processes = await deps.processes(isClockProgram);
     return { ...disciplinesOf(processes), ...known({ piServo: await piServo(processes, deps.readText) }) };
   };
   const look = async (): Promise<void> => {

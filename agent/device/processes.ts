@@ -11,7 +11,7 @@ export interface ProcessSeen {
 export type Processes = (interesting: (comm: string) => boolean) => Promise<ProcessSeen[]>;
 
 /** One process of this machine, by its number. */
-interface ProcessFound extends ProcessSeen {
+export interface ProcessFound extends ProcessSeen {
   readonly pid: number;
 }
 

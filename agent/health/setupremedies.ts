@@ -27,6 +27,11 @@ const remedies: Readonly<Record<SetupCode, (host: HostCommands) => string>> = {
   ptp4l_refuses: (host) => host.log('ptp4l'),
   ntp_server_known: (host) => host.check,
   steerer: (host) => host.disable('sysntpd'),
+  bridged_l2: choosePort,
+  chrony_silent: (host) => host.log('chronyd'),
+  no_reference: () => 'chronyc -n sources',
+  ptp4l_runs: () => 'ps w | grep ptp4l',
+  refclock: () => 'chronyc -n sources',
 };
 
 /** The command that mends it, or shows its cause. A code of another version of nunect-time is shown by its log. */

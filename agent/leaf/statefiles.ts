@@ -106,7 +106,7 @@ export const stateAccess: Readonly<
   },
   fallbackNext: { writers: ['leaf/render'], readers: ['leaf/render'] },
   renderDue: { writers: ['leaf/render'], readers: ['leaf/render'] },
-  renderLock: { writers: ['leaf/render'], readers: ['leaf/render'] },
+  renderLock: { writers: ['cli'], readers: ['cli'] },
   lastGoodHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },
   copies: { writers: ['leaf/render'], readers: ['leaf/render', 'nats-server'] },
   triedHub: { writers: ['leaf/render', 'openwrt/nunect/postrm'], readers: ['leaf/render'] },

@@ -135,6 +135,12 @@ export function overwrite(path: string, text: string): void {
   }
 }
 
+/** Removes a file, if it is there, so that no power cut brings it back. */
+export function removeDurably(path: string): void {
+  rmSync(path, { force: true });
+  syncDirectory(dirname(path));
+}
+
 /** Without this a power cut may bring the old file back. Not every file system can do it. */
 function syncDirectory(dir: string): void {
   try {

@@ -2,7 +2,7 @@
 _nunect() {
   local words=''
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words='run render check echo status doctor version help'
+    words='run render check echo status doctor time version help'
   else
     case ${COMP_WORDS[1]} in
     run) words='--dir --config --help' ;;
@@ -11,11 +11,12 @@ _nunect() {
     echo) words='--count --json --interval --timeout --size --context --server --user --password-file --creds --nkey --tls-ca --tls-cert --tls-key --inbox-prefix --help' ;;
     status) words='--json --watch --dir --help' ;;
     doctor) words='--json --config --dir --help' ;;
-    help) words='run render check echo status doctor' ;;
+    time) words='--config --out --device --help' ;;
+    help) words='run render check echo status doctor time' ;;
     esac
     # the value of an option: a file
     case ${COMP_WORDS[COMP_CWORD-1]} in
-    --dir | --config | --out | --keep | --leaf-address | --format | --count | --interval | --timeout | --size | --context | --server | --user | --password-file | --creds | --nkey | --tls-ca | --tls-cert | --tls-key | --inbox-prefix) words='' ;;
+    --dir | --config | --out | --keep | --leaf-address | --format | --count | --interval | --timeout | --size | --context | --server | --user | --password-file | --creds | --nkey | --tls-ca | --tls-cert | --tls-key | --inbox-prefix | --device) words='' ;;
     esac
   fi
   # shellcheck disable=SC2207  # words have no blanks

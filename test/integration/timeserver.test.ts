@@ -42,7 +42,7 @@ for (const programs of linuxptps())
       phc2sys: true,
       chrony,
       interfaces: [device],
-      devices: {},
+      devices: new Map(),
     } as const;
     const { files, fault } = planTime(config, host, { socketDir: place.dir });
     assert.equal(fault, undefined);
@@ -75,13 +75,11 @@ for (const programs of linuxptps())
       );
       return fields.filter((one) => !/^(offsetScaled|leap59)/.test(one)).join(' ');
     };
-    await eventually(
-      'ptp4l',
-      () => announced().startsWith('clockClass 248'),
-      5000,
-    ).catch((error: unknown) => {
-      throw new Error(`${ptp4l.output()} ${pmc('GRANDMASTER_SETTINGS_NP')}`, { cause: error });
-    });
+    await eventually('ptp4l', () => announced().startsWith('clockClass 248'), 5000).catch(
+      (error: unknown) => {
+        throw new Error(`${ptp4l.output()} ${pmc('GRANDMASTER_SETTINGS_NP')}`, { cause: error });
+      },
+    );
     assert.deepEqual(clockRights(ptp4l.pid), { effective: false, bounding: false });
 
     const script = place.start(['orders', place.dir]);

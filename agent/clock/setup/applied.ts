@@ -2,7 +2,7 @@
 import type { SectionValues } from '../../config/options.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { SetupNote } from './note.ts';
-import type { Feed, Gate } from './plan.ts';
+import type { Feed, Gate, TimePlan } from './plan.ts';
 
 /** Files below the run directory, made by `nunect time apply` as root. Group nunect may read them, and use the sockets. */
 export const timeFiles = {
@@ -21,13 +21,24 @@ export const timeFiles = {
   capabilities: 'time/capabilities.json',
   /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
   orders: 'time/orders',
+  /** Folder that an operator may name in a confdir line for us. */
+  chronyDir: 'time/chrony.d',
+  /** Where the drop-in of chronyd is, and whether chronyd has yet to be started anew for it. For root alone. JSON. */
+  dropInRecord: 'time/dropin.json',
+  /** Files of a trial, while it is under way. */
+  trial: 'time/trial',
+  /** Locked while the set-up is changed; pid of the last one. */
+  lock: 'time.lock',
 } as const;
+
+/** A daemon or helper that is to run. */
+export type TimeProgram = 'ptp4l' | 'phc2sys' | 'orders';
 
 /** applied.json. */
 export interface AppliedTime {
   readonly role: SectionValues<'ptp'>['role'];
   /** What runs; nothing where there is a fault. */
-  readonly runs: readonly TimeProgram[];
+  readonly runs: readonly Exclude<TimeProgram, 'orders'>[];
   readonly feed: Feed;
   readonly gate: Gate;
   readonly hardware: boolean;
@@ -39,8 +50,18 @@ export interface AppliedTime {
   readonly fault?: SetupNote;
 }
 
-/** The clock daemons of ours. */
-export type TimeProgram = 'ptp4l' | 'phc2sys';
+/** What is handed to the agent of a plan. */
+export function appliedOf(plan: TimePlan, { role, grace_s }: SectionValues<'ptp'>): AppliedTime {
+  const { files, feed, gate, hardware, domain, transportSpecific, notes, fault } = plan;
+  return {
+    ...{ role, feed, gate, hardware, grace_s, domain, transportSpecific, notes },
+    runs: [
+      ...(files?.ptp4lConf === undefined ? [] : (['ptp4l'] as const)),
+      ...(files?.phc2sysArgs === undefined ? [] : (['phc2sys'] as const)),
+    ],
+    ...(fault === undefined ? {} : { fault }),
+  };
+}
 
 /** What was set up, and below which run directory its files are. */
 export interface TimeSetup {

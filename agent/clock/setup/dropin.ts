@@ -4,6 +4,8 @@ import type { ChronyConf } from './chronyconf.ts';
 import type { SetupNote } from './note.ts';
 import { has, type ProgramVersion } from './programs.ts';
 
+/** The drop-in, in a folder that chronyd reads. */
+export const dropInName = '50-nunect-time.conf';
 /** How chronyd calls PTP. */
 export const ptpRefid = 'PTP0';
 /** Segments 0 and 1 are gpsd's for root, 2 to 7 those for others. */
@@ -25,29 +27,40 @@ function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'a
   return (Math.max(bound_ns, 1) * 2e-9).toExponential();
 }
 
+/** Words of a server that a chronyd can do without, each with what is lost then. */
+const optionalWords = {
+  'maxunreach 8': 'a server that is silent is left later',
+  'maxsamples 8': 'NTP takes over from a lost PTP later',
+} as const;
+type OptionalWord = keyof typeof optionalWords;
+
 /**
  * A server is asked often, and its samples are few: chronyd leaves a refclock that has fallen silent only when its last
  * sample is older than the oldest of a server (facts/timestack.md, measured: 2 min, with the usual ones 8 h).
  */
 function serverLine(server: string, chronyd: ProgramVersion): string {
-  const unreach = has(chronyd, 'maxunreach') ? ' maxunreach 8' : '';
-  return `server ${server} iburst minpoll 4 maxpoll 6 maxsamples 8${unreach}`;
+  const words: readonly OptionalWord[] = has(chronyd, 'maxunreach')
+    ? ['maxsamples 8', 'maxunreach 8']
+    : ['maxsamples 8'];
+  return `server ${server} iburst minpoll 4 maxpoll 6 ${words.join(' ')}`;
 }
 
 /** Servers of ours that chronyd does not have already. */
 function newServers(wanted: readonly string[], conf: ChronyConf, notes: SetupNote[]): readonly string[] {
-  const known = wanted.filter((one) => conf.sources.includes(one));
-  for (const one of known)
+  const own = [...new Set(wanted)];
+  const has = (one: string): boolean =>
+    conf.sources.some((source) => source.toLowerCase() === one.toLowerCase());
+  for (const one of own.filter(has))
     notes.push({
       code: 'ntp_server_known',
       text: `ptp.ntp_server ${one} stands in chronyd's own config already, and is polled as that says`,
     });
-  return [...new Set(wanted)].filter((one) => !known.includes(one));
+  return own.filter((one) => !has(one));
 }
 
 /**
- * The drop-in. PTP is preferred, never trusted: so it must agree with the majority. Where chronyd can be told so later, it is
- * withheld until the agent has seen that it agrees with NTP (gate.ts).
+ * The drop-in; undefined where chronyd has nothing to be told. PTP is preferred, never trusted: so it must agree with the
+ * majority. Where chronyd can be told so later, it is withheld until the agent has seen that it agrees with NTP.
  */
 export function dropIn(
   ptp: SectionValues<'ptp'>,
@@ -55,14 +68,31 @@ export function dropIn(
   chronyd: ProgramVersion,
   conf: ChronyConf,
   notes: SetupNote[],
-): string {
+): string | undefined {
   const servers = newServers(ptp.ntp_server, conf, notes).map((one) => serverLine(one, chronyd));
   const withheld = has(chronyd, 'selectopts') ? ' noselect' : '';
   const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
-  const lines = [
-    '# Made by nunect-time from /etc/config/nunect; changes are lost.',
-    ...servers,
-    ...(ptp.role === 'server' ? [] : [refclock]),
-  ];
-  return `${lines.join('\n')}\n`;
+  const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock])];
+  return lines.length === 0
+    ? undefined
+    : `# Made by nunect-time from /etc/config/nunect; changes are lost.\n${lines.join('\n')}\n`;
+}
+
+/** A drop-in without words that a chronyd may not know. */
+export interface LesserDropIn {
+  readonly text: string;
+  readonly notes: readonly SetupNote[];
+}
+
+/** The same drop-in without words that it can do without: each alone, then all of them. None where it has no such word. */
+export function lesserDropIns(text: string): readonly LesserDropIn[] {
+  const words = (Object.keys(optionalWords) as OptionalWord[]).filter((word) => text.includes(` ${word}`));
+  const lesser = (left: readonly OptionalWord[]): LesserDropIn => ({
+    text: left.reduce((shown, word) => shown.replaceAll(` ${word}`, ''), text),
+    notes: left.map((word) => ({
+      code: 'chrony_option',
+      text: `this chronyd does not take '${word}', which was left out: ${optionalWords[word]}`,
+    })),
+  });
+  return [...words.map((word) => lesser([word])), ...(words.length > 1 ? [lesser(words)] : [])];
 }

@@ -4,10 +4,11 @@ import type { ProgramVersion } from './programs.ts';
 /** A network interface, as /sys/class/net describes it. */
 export interface NetInterface {
   readonly name: string;
-  readonly kind: 'port' | 'bridge' | 'vlan' | 'macvlan' | 'bond' | 'other';
+  /** `stacked`: a macvlan, ipvlan and the like, which has the time stamps of what it is made of. */
+  readonly kind: 'port' | 'bridge' | 'vlan' | 'stacked' | 'bond' | 'other';
   /** The bridge that it is a port of. */
   readonly bridge?: string;
-  /** Its own ports, where it is a bridge; of a vlan or macvlan what it is made of. */
+  /** Its own ports, where it is a bridge or a bond; else what it is made of. */
   readonly lower: readonly string[];
   /** Number of its PTP hardware clock, as in /dev/ptp0. */
   readonly phc?: number;
@@ -23,5 +24,5 @@ export interface TimeHost {
   readonly chrony?: ChronyConf;
   readonly interfaces: readonly NetInterface[];
   /** Devices of the OpenWrt networks that are named in the config. */
-  readonly devices: Readonly<Record<string, string>>;
+  readonly devices: ReadonlyMap<string, string>;
 }

@@ -8,16 +8,21 @@ export type SetupCode =
   | 'interface_kind'
   | 'interface_stamps'
   | 'bridged_udp'
+  | 'bridged_l2'
   | 'bridged_server'
   | 'no_hardware'
   | 'unicast_family'
   | 'chrony_refuses'
   | 'chrony_confdir'
   | 'chrony_option'
+  | 'chrony_silent'
   | 'ptp4l_refuses'
+  | 'ptp4l_runs'
   | 'server_without_chronyd'
   | 'ntp_server_known'
   | 'no_fallback'
+  | 'refclock'
+  | 'no_reference'
   | 'steerer';
 
 /** Something that whoever configured the clock has to know. */

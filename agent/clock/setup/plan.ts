@@ -1,6 +1,7 @@
 import type { Config, SectionValues } from '../../config/options.ts';
 import { known } from '../../lib/known.ts';
-import { dropIn, freeSegment } from './dropin.ts';
+import type { ChronyConf } from './chronyconf.ts';
+import { dropIn, freeSegment, ptpRefid } from './dropin.ts';
 import type { TimeHost } from './host.ts';
 import { SetupFault, type SetupNote } from './note.ts';
 import { type PtpPortPlan, portsOf, usesHardware } from './ports.ts';
@@ -10,7 +11,8 @@ import { ptp4lConf } from './ptp4lconf.ts';
 
 /** The files that clock daemons are to be run with. */
 export interface TimeFiles {
-  readonly ptp4lConf: string;
+  /** Undefined where no interface exists yet. */
+  readonly ptp4lConf?: string;
   /** Arguments of phc2sys, where it is to run. */
   readonly phc2sysArgs?: readonly string[];
   /** Drop-in of chronyd, where there is one. */
@@ -70,21 +72,29 @@ function phc2sysArgs({ ptp, profile, ports, feed, segment }: Chosen, places: Tim
   return ['-a', '-r', ...servo, ...common];
 }
 
-function chosen({ ptp }: Pick<Config, 'ptp'>, host: TimeHost, notes: SetupNote[]): Chosen {
-  const profile = profileOf(ptp);
-  const ports = portsOf(ptp, profile.transport, host, notes);
-  const hardware = usesHardware(ptp, ports, host);
-  const withChronyd = host.chronyd !== undefined && host.chrony !== undefined;
-  if (ptp.role === 'server' && !withChronyd)
+function feedOf({ role }: SectionValues<'ptp'>, { chronyd, chrony }: TimeHost): Feed {
+  const withChronyd = chronyd !== undefined && chrony !== undefined;
+  if (role !== 'server') return withChronyd ? 'chronyd' : 'clock';
+  if (!withChronyd)
     throw new SetupFault(
       'server_without_chronyd',
       'role server needs chronyd, which holds the clock that is served',
     );
-  const feed = ptp.role === 'server' ? 'nowhere' : withChronyd ? 'chronyd' : 'clock';
+  return 'nowhere';
+}
+
+function chosen({ ptp }: Pick<Config, 'ptp'>, host: TimeHost, notes: SetupNote[]): Chosen {
+  if (host.ptp4l === undefined)
+    throw new SetupFault('no_ptp4l', `there is no program '${ptp.ptp4l}': install linuxptp`);
+  const profile = profileOf(ptp);
+  const ports = portsOf(ptp, profile.transport, host, notes);
+  const hardware = ports.length > 0 && usesHardware(ptp, ports, host);
+  const feed = feedOf(ptp, host);
   const segment = feed === 'chronyd' && host.chrony !== undefined ? freeSegment(host.chrony) : undefined;
   return { ptp, profile, ports, hardware, feed, segment };
 }
 
+/** The drop-in does not depend on the ports: one that comes and goes costs no restart of chronyd. */
 function filesOf(
   { time }: Pick<Config, 'time'>,
   host: TimeHost,
@@ -93,19 +103,19 @@ function filesOf(
   notes: SetupNote[],
 ): TimeFiles {
   const { ptp, profile, ports, hardware, feed, segment } = what;
-  if (host.ptp4l === undefined)
-    throw new SetupFault('no_ptp4l', `there is no program '${ptp.ptp4l}': install linuxptp`);
-  const { chronyd, chrony } = host;
-  return {
-    ptp4lConf: ptp4lConf({
-      ...{ ptp, profile, ports, version: host.ptp4l, hardware, ...places },
-      ...(hardware ? {} : known({ segment })),
-    }),
-    ...(hardware ? { phc2sysArgs: phc2sysArgs(what, places) } : {}),
-    ...(feed === 'clock' || chronyd === undefined || chrony === undefined
-      ? {}
-      : { dropIn: dropIn(ptp, time, chronyd, chrony, notes) }),
-  };
+  const { ptp4l: version, chronyd, chrony } = host;
+  const isChronyd = feed !== 'clock' && chronyd !== undefined && chrony !== undefined;
+  return known({
+    dropIn: isChronyd ? dropIn(ptp, time, chronyd, chrony, notes) : undefined,
+    ptp4lConf:
+      ports.length === 0 || version === undefined
+        ? undefined
+        : ptp4lConf({
+            ...{ ptp, profile, ports, version, hardware, ...places },
+            ...(hardware ? {} : known({ segment })),
+          }),
+    phc2sysArgs: hardware ? phc2sysArgs(what, places) : undefined,
+  });
 }
 
 function gateOf(feed: Feed, host: TimeHost): Gate {
@@ -115,6 +125,27 @@ function gateOf(feed: Feed, host: TimeHost): Gate {
 
 const noFallback =
   'there is no chronyd: ptp4l steers the clock alone, and when PTP is lost nothing does; install chrony for a fallback to NTP';
+
+/** What chronyd's own config has that goes badly along with PTP, or is missing from it. */
+function refclockNotes({ role }: SectionValues<'ptp'>, { refclocks }: ChronyConf): readonly SetupNote[] {
+  if (role === 'server')
+    return refclocks.length > 0
+      ? []
+      : [
+          {
+            code: 'no_reference',
+            text: "chronyd's config has no refclock, such as GNSS or PPS: role server announces a clock that is not traceable",
+          },
+        ];
+  return refclocks
+    .filter((one) => /^(PHC|SHM) /i.test(one))
+    .map((one) => ({
+      code: 'refclock',
+      text: /^PHC/i.test(one)
+        ? `chronyd's config has refclock ${one}: it runs on when PTP is lost, and keeps chronyd from NTP; remove it, PTP comes as ${ptpRefid}`
+        : `chronyd's config has refclock ${one}: if a ptp4l or phc2sys of your own feeds it, remove both, PTP comes as ${ptpRefid}`,
+    }));
+}
 
 /** Plans the clock daemons of a host. Never throws: what cannot be done is the plan's fault. */
 export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, places: TimePlaces): TimePlan {
@@ -131,10 +162,11 @@ export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, p
   if (!isWanted(config.ptp)) return nothing;
   try {
     const what = chosen(config, host, notes);
-    if (what.ports.length === 0) return nothing;
+    const { feed, hardware } = what;
     const files = filesOf(config, host, places, what, notes);
-    if (what.feed === 'clock') notes.push({ code: 'no_fallback', text: noFallback });
-    return { ...nothing, files, feed: what.feed, gate: gateOf(what.feed, host), hardware: what.hardware };
+    if (feed === 'clock') notes.push({ code: 'no_fallback', text: noFallback });
+    else if (host.chrony !== undefined) notes.push(...refclockNotes(config.ptp, host.chrony));
+    return { ...nothing, files, feed, gate: gateOf(feed, host), hardware };
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error;
     return { ...nothing, fault: { code: error.code, text: error.message } };

@@ -12,35 +12,44 @@ export interface PtpPortPlan {
   readonly transport: Transport;
 }
 
-const kindWords = {
-  port: 'a port',
-  vlan: 'a VLAN',
-  bond: 'a bond',
-  bridge: 'a bridge',
-  macvlan: 'a macvlan',
-  other: 'neither an Ethernet port nor a VLAN or bond of such ports',
-} as const;
+const bridgeRefused = 'which gives no time stamps';
 
-/** Refuses what has no time stamps of its own, and names what has. */
-function refuseUnstamped({ name, kind, lower }: NetInterface): void {
-  if (kind === 'bridge') {
-    const ports = lower.length === 0 ? 'it has no ports yet' : `give the port itself: ${lower.join(', ')}`;
-    throw new SetupFault('interface_bridge', `${name} is a bridge, which has no time stamps; ${ports}`);
+/** The bridge that an interface is, or is made of, as br-lan.5 is. */
+function bridgeUnder(device: NetInterface, host: TimeHost): NetInterface | undefined {
+  if (device.kind === 'bridge') return device;
+  if (device.kind !== 'vlan' && device.kind !== 'stacked') return undefined;
+  const below = host.interfaces.find(({ name }) => name === device.lower[0]);
+  return below === undefined || below === device ? undefined : bridgeUnder(below, host);
+}
+
+/** Refuses what has no time stamps of its own, and names what has. What else has none, ptp4l says when it is tried. */
+function refuseUnstamped(device: NetInterface, host: TimeHost): void {
+  const { name, kind } = device;
+  const bridge = bridgeUnder(device, host);
+  if (bridge !== undefined) {
+    const what = bridge === device ? `${name} is a bridge` : `${name} is made of ${bridge.name}, a bridge`;
+    const ports =
+      bridge.lower.length === 0 ? 'it has no ports yet' : `give one of its ports: ${bridge.lower.join(', ')}`;
+    throw new SetupFault('interface_bridge', `${what}, ${bridgeRefused}; ${ports}`);
   }
-  if (kind === 'macvlan' || kind === 'other') {
-    const instead = lower.length === 0 ? '' : `; give ${lower.join(', ')}`;
+  if (kind === 'other')
     throw new SetupFault(
       'interface_kind',
-      `${name} is ${kindWords[kind]}, which has no time stamps${instead}`,
+      `${name} is no Ethernet port, nor made of one: there are no time stamps; give a port such as ${portNames(host)}`,
     );
-  }
+}
+
+/** Ports that may be given. */
+function portNames({ interfaces }: TimeHost): string {
+  const ports = interfaces.filter(({ kind }) => kind === 'port').map(({ name }) => name);
+  return ports.length === 0 ? 'eth0' : ports.slice(0, 8).join(', ');
 }
 
 /** The devices that are named, once each; those that do not exist become notes. */
 function devicesOf(names: readonly string[], host: TimeHost, notes: SetupNote[]): NetInterface[] {
   const found = new Map<string, NetInterface>();
   for (const name of names) {
-    const wanted = host.devices[name] ?? name;
+    const wanted = host.devices.get(name) ?? name;
     const device = host.interfaces.find((one) => one.name === wanted);
     if (device === undefined) {
       const shown = wanted === name ? name : `${name} (${wanted})`;
@@ -67,6 +76,9 @@ function transportOf(
   return asked;
 }
 
+const bridgedText = ({ name, bridge }: NetInterface): string =>
+  `${name} is a port of ${bridge}, so PTP is spoken by Ethernet (L2) there: a grandmaster that speaks only UDP is not heard`;
+
 /** A clock that passes time on between ports of one bridge would do so beside the bridge itself. */
 function refuseBridgedServer(role: SectionValues<'ptp'>['role'], ports: readonly PtpPortPlan[]): void {
   const bridged = ports.find(({ device }) => device.bridge !== undefined)?.device;
@@ -85,19 +97,26 @@ export function portsOf(
   notes: SetupNote[],
 ): PtpPortPlan[] {
   const ports = devicesOf(ptp.interface, host, notes).map((device) => {
-    refuseUnstamped(device);
-    return { device, transport: transportOf(device, ptp.transport, usual) };
+    refuseUnstamped(device, host);
+    const transport = transportOf(device, ptp.transport, usual);
+    if (device.bridge !== undefined) notes.push({ code: 'bridged_l2', text: bridgedText(device) });
+    return { device, transport };
   });
   refuseBridgedServer(ptp.role, ports);
   return ports;
 }
 
+/** The hardware clock that stamps what passes an interface: for one that is made of another, that of the other. */
+function clockOf({ kind, lower, phc }: NetInterface, host: TimeHost): number | undefined {
+  if (kind === 'port') return phc;
+  const below = kind === 'bond' ? undefined : host.interfaces.find(({ name }) => name === lower[0]);
+  return below === undefined ? undefined : clockOf(below, host);
+}
+
 /** The hardware clock that all of them have in common; undefined where there is none. */
 function commonClock(ports: readonly PtpPortPlan[], host: TimeHost): number | undefined {
-  const clocks = ports.map(({ device: { phc, kind, lower } }) =>
-    kind === 'vlan' ? host.interfaces.find(({ name }) => name === lower[0])?.phc : phc,
-  );
-  return clocks.every((one) => one === clocks[0]) ? clocks[0] : undefined;
+  const [first, ...others] = ports.map(({ device }) => clockOf(device, host));
+  return others.every((one) => one === first) ? first : undefined;
 }
 
 /** Whether the stamps of the hardware are used. Throws a SetupFault where they are asked for in vain. */

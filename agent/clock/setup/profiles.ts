@@ -8,6 +8,8 @@ export interface Profile {
   readonly delayMechanism: 'E2E' | 'P2P';
   /** majorSdoId; 1 for IEEE 802.1AS. */
   readonly transportSpecific: number;
+  /** Whether its servers are asked one by one. */
+  readonly unicast?: true;
   readonly lines: readonly string[];
 }
 
@@ -29,7 +31,7 @@ const profiles: Readonly<Record<SectionValues<'ptp'>['profile'], Profile>> = {
     ],
   },
   'G.8275.2': {
-    ...{ domain: 44, transport: 'UDPv4', delayMechanism: 'E2E', transportSpecific: 0 },
+    ...{ domain: 44, transport: 'UDPv4', delayMechanism: 'E2E', transportSpecific: 0, unicast: true },
     lines: [...telecom, 'logAnnounceInterval 0', 'hybrid_e2e 0', 'inhibit_multicast_service 1'],
   },
   gPTP: {

@@ -2,7 +2,7 @@ import type { SectionValues } from '../../config/options.ts';
 import { SetupFault } from './note.ts';
 import type { PtpPortPlan, Transport } from './ports.ts';
 import type { Profile } from './profiles.ts';
-import { has, type ProgramVersion } from './programs.ts';
+import { has, type ProgramVersion, showVersion } from './programs.ts';
 
 /** What a ptp4l.conf is made of. */
 export interface Ptp4lPlan {
@@ -79,7 +79,7 @@ export function ptp4lConf(plan: Ptp4lPlan): string {
   const isUnicast = ptp.unicast_server.length > 0;
   const ports = isUnicast ? unicastPorts(plan) : plan.ports;
   const lines = [
-    '# Made by nunect-time from /etc/config/nunect; changes are lost.',
+    `# Made by nunect-time for ptp4l ${showVersion(version)} from /etc/config/nunect; changes are lost.`,
     '[global]',
     ...roleLines(plan),
     `time_stamping ${hardware ? 'hardware' : 'software'}`,
@@ -90,6 +90,7 @@ export function ptp4lConf(plan: Ptp4lPlan): string {
     ...profile.lines,
     ...(ptp.role === 'client' ? [] : unprovenServer),
     ...(isUnicast ? [`unicast_req_duration ${unicastDuration_s}`] : []),
+    ...(profile.unicast && ptp.role !== 'client' ? ['unicast_listen 1'] : []),
     'tx_timestamp_timeout 50', // the 1 ms of 3.1.1 is less than a busy router takes
     `uds_address ${socketDir}/ptp4l`,
     ...(has(version, 'uds_ro') ? [`uds_ro_address ${socketDir}/ptp4lro`] : []),
@@ -105,4 +106,22 @@ export function ptp4lConf(plan: Ptp4lPlan): string {
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Lines that have a ptp4l tried beside one that runs: it moves no clock, has sockets of its own, and says how far it came. */
+const trialLines = (socketDir: string, version: ProgramVersion): readonly string[] => [
+  'free_running 1',
+  `uds_address ${socketDir}/ptp4l`,
+  ...(has(version, 'uds_ro') ? [`uds_ro_address ${socketDir}/ptp4lro`] : []),
+  'use_syslog 0',
+  'verbose 1',
+  'logging_level 6',
+];
+
+/** The same ptp4l.conf for a trial. */
+export function trialConf(conf: string, socketDir: string, version: ProgramVersion): string {
+  const lines = conf.split('\n');
+  const end = lines.findIndex((line) => line.startsWith('[') && line !== '[global]');
+  const at = end < 0 ? lines.length : end;
+  return [...lines.slice(0, at), ...trialLines(socketDir, version), ...lines.slice(at)].join('\n');
 }

@@ -146,6 +146,50 @@ export function fileReader(configFile: string): ReadBytes {
 const isReadByRoot = ({ option, readers }: NamedFile): boolean =>
   readers === 'root' || option.endsWith('creds_file');
 
+/** What root itself runs or reads, by the names that it may have: `sh -f ptp4l.conf` would run its lines as commands. */
+const namesForRoot = {
+  ptp4l: ['ptp4l'],
+  phc2sys: ['phc2sys'],
+  chronyd: ['chronyd'],
+  chrony_conf: ['chrony.conf', 'chronyd.conf'],
+} as const;
+
+/** Why root does not run or read this as what the option is for. */
+function whyNotForRoot(
+  { program }: ConfigLimits,
+  option: keyof typeof namesForRoot,
+  given: string,
+): string | undefined {
+  const names: readonly string[] = namesForRoot[option];
+  if (names.includes(given.slice(given.lastIndexOf('/') + 1))) return program(given);
+  return `is not used: its name must be ${names.join(' or ')}, as root uses it and others than root can write this config`;
+}
+
+/** The section ptp without what root may not use: each keeps its last good value, else its default. */
+function ptpWithin(
+  { ptp }: Config,
+  limits: ConfigLimits,
+  lastGood: Config | undefined,
+  refuse: (option: string, value: string, why: string) => void,
+): Config['ptp'] {
+  const allowed = (option: keyof typeof namesForRoot): string | undefined => {
+    const given = ptp[option];
+    const why = given && whyNotForRoot(limits, option, given);
+    if (!why) return given;
+    refuse(`ptp.${option}`, given, why);
+    const last = lastGood?.ptp[option];
+    return last && whyNotForRoot(limits, option, last) === undefined ? last : undefined;
+  };
+  const { chronyd, ptp4l, phc2sys } = defaultsOf('ptp');
+  return {
+    ...ptp,
+    chronyd: allowed('chronyd') ?? chronyd,
+    ptp4l: allowed('ptp4l') ?? ptp4l,
+    phc2sys: allowed('phc2sys') ?? phc2sys,
+    chrony_conf: allowed('chrony_conf'),
+  };
+}
+
 /** The config without programs that it may not name, and what it may not: each keeps its last good value, else its default. */
 export function withinLimits(
   config: Config,
@@ -167,11 +211,12 @@ export function withinLimits(
   const server = allowed('leaf.server', leaf.server, lastGood?.leaf.server, presets.server);
   const pmc = allowed('time.pmc', time.pmc, lastGood?.time.pmc, presetTime.pmc);
   const chronyc = allowed('time.chronyc', time.chronyc, lastGood?.time.chronyc, presetTime.chronyc);
+  const ptp = ptpWithin(config, limits, lastGood, refuse);
   for (const file of filesOf(config).filter(isReadByRoot)) {
     const why = limits.secret(file);
     if (why !== undefined) refuse(file.option, file.path, why);
   }
-  return { config: { ...config, leaf: { ...leaf, server }, time: { ...time, pmc, chronyc } }, refused };
+  return { config: { ...config, leaf: { ...leaf, server }, time: { ...time, pmc, chronyc }, ptp }, refused };
 }
 
 /**

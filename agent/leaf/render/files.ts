@@ -21,14 +21,12 @@ import {
   type LocalSecrets,
   parseAgentFile,
 } from '../../config/agentfile.ts';
+import { sharedId } from '../../device/account.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { makeFolder, namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
 import { type StateFile, statePath } from '../statefiles.ts';
 import { type Due, type Outcome, outcomeOf, parseDue, type Rendered, withDue } from './outcome.ts';
-
-/** User of agent and leaf, and group that may read what root renders, so that the agent and the leaf need not be root. */
-const group = 'nunect';
 
 /** The run directory as `nunect render` writes it. */
 export interface LeafFiles {
@@ -64,16 +62,6 @@ export interface LeafFiles {
   settle(): void;
   /** Makes a file outside the directory that user nunect may reach and write to. */
   giveAway(path: string): void;
-}
-
-/** Id of the group or user, when this process may give files to it. */
-function sharedId(file: '/etc/group' | '/etc/passwd'): number | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const line = readIfThere(file)
-    ?.split('\n')
-    .find((one) => one.startsWith(`${group}:`));
-  const id = Number(line?.split(':')[2] ?? Number.NaN);
-  return Number.isInteger(id) ? id : undefined;
 }
 
 /** Makes the directory of agent and leaf, 0750. Nobody but root can put another in its place. */

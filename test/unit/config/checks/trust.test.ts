@@ -31,8 +31,34 @@ test('every option that names a program is limited: it keeps its last good value
   ] as const) {
     const { config, refused } = withinLimits(given, nothing, last);
     assert.deepEqual(refused.map(({ option }) => option).sort(), options);
-    assert.deepEqual([config.leaf.server, config.time], [expected.leaf.server, expected.time]);
+    assert.deepEqual(
+      [config.leaf.server, config.time, config.ptp],
+      [expected.leaf.server, expected.time, expected.ptp],
+    );
   }
+});
+
+test('what root itself runs or reads has the name of what it is for', () => {
+  const ptp = (lines: string) => loadUci(`config ptp\n${lines}`).config;
+  const given = ptp(
+    ' option ptp4l /bin/sh\n option phc2sys reboot\n option chronyd /usr/bin/env\n option chrony_conf /etc/shadow\n',
+  );
+  const { config, refused } = withinLimits(given, nothing, undefined);
+  assert.deepEqual(config.ptp, ptp('').ptp);
+  assert.deepEqual(refused.map(({ option }) => option).sort(), [
+    'ptp.chrony_conf',
+    'ptp.chronyd',
+    'ptp.phc2sys',
+    'ptp.ptp4l',
+  ]);
+  assert.match(refused.map(({ message }) => message).join(), /its name must be ptp4l, as root uses it/);
+  const fit = ptp(
+    ' option ptp4l /opt/ptp4l\n option phc2sys phc2sys\n option chronyd /opt/chronyd\n option chrony_conf /etc/chrony.conf\n',
+  );
+  assert.deepEqual(withinLimits(fit, nothing, undefined), { config: fit, refused: [] });
+  assert.equal(withinLimits(given, nothing, fit).config.ptp.chrony_conf, '/etc/chrony.conf');
+  const upload = ptp(' option chrony_conf /x/chrony.conf\n');
+  assert.equal(withinLimits(upload, nothing, undefined).config.ptp.chrony_conf, undefined);
 });
 
 test('every secret that root reads is limited, and no file that only nats-server reads', () => {

@@ -129,6 +129,30 @@ return baseclass.extend({ sections: [
 		]
 	},
 	{
+		type: 'ptp', many: false, title: _('Clock'),
+		help: _('The clock daemons to run: PTP, with NTP as fallback. Nothing is run or changed without an interface; needs the service nunect-time.'),
+		tabs: [{ key: 'general', title: _('General') }, { key: 'ptp', title: _('PTP') }, { key: 'programs', title: _('Programs') }],
+		options: [
+			{ name: 'enabled', kind: 'bool', tab: 'general', title: _('Enabled'), presets: ['1'], wrong: _('must be 0 or 1'), help: _('Run ptp4l as configured here.') },
+			{ name: 'interface', kind: 'list', tab: 'general', title: _('Interface'), pattern: /^[A-Za-z0-9_.-]{1,15}$/, wrong: _('must be an interface name such as lan'), help: _('Port on which PTP is spoken: a device such as wan or lan1, or an OpenWrt network. Not a bridge such as br-lan, but one of its ports.') },
+			{ name: 'domain', kind: 'int', tab: 'general', title: _('Domain'), presets: ['-1'], range: [-1, 127], wrong: _('must be a whole number, -1 to 127'), help: _('domainNumber; -1: that of the profile, which is 0 by default.') },
+			{ name: 'ntp_server', kind: 'list', tab: 'general', title: _('NTP server'), pattern: /^(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)|(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{2,45}|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$/, wrong: _('must be a host name or IP address'), help: _('NTP server that chronyd falls back to, beside those that it has already. Several are better: one that lies is then found out.') },
+			{ name: 'role', kind: 'choice', tab: 'general', title: _('Role'), presets: ['client'], choices: ['client', 'server', 'auto'], wrong: _('must be one of client, server, auto'), help: _('client: follow a grandmaster. server: be one, while chronyd follows GNSS. auto: whichever the best master clock algorithm says.') },
+			{ name: 'transport', kind: 'choice', tab: 'ptp', title: _('Transport'), presets: ['auto'], choices: ['auto', 'UDPv4', 'UDPv6', 'L2'], wrong: _('must be one of auto, UDPv4, UDPv6, L2'), help: _('auto: that of the profile, or UDPv4, and L2 on a port of a bridge, where UDP is not heard.') },
+			{ name: 'delay_mechanism', kind: 'choice', tab: 'ptp', title: _('Delay mechanism'), presets: ['auto'], choices: ['auto', 'E2E', 'P2P'], wrong: _('must be one of auto, E2E, P2P'), help: _('auto: that of the profile, or E2E.') },
+			{ name: 'timestamping', kind: 'choice', tab: 'ptp', title: _('Timestamping'), presets: ['auto'], choices: ['auto', 'hardware', 'software'], wrong: _('must be one of auto, hardware, software'), help: _('auto: hardware where the ports have one PTP hardware clock.') },
+			{ name: 'unicast_server', kind: 'list', tab: 'ptp', title: _('Unicast server'), pattern: /^(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)|(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]{2,45})$/, wrong: _('must be an IPv4 or IPv6 address'), help: _('Grandmaster to ask for unicast service, instead of listening for multicast.') },
+			{ name: 'asymmetry_ns', kind: 'int', tab: 'ptp', title: _('Asymmetry (ns)'), presets: ['-1'], range: [-1, 1000000000], wrong: _('must be a whole number, -1 to 1000000000'), help: _('Known bound of the path asymmetry; -1: time.asymmetry_ns. chronyd is told of twice as much.') },
+			{ name: 'profile', kind: 'choice', tab: 'ptp', title: _('Profile'), presets: ['default'], choices: ['default', 'G.8275.1', 'G.8275.2', 'gPTP', 'power'], wrong: _('must be one of default, G.8275.1, G.8275.2, gPTP, power'), help: _('PTP profile; power is IEC/IEEE 61850-9-3.') },
+			{ name: 'grace_s', kind: 'int', tab: 'general', title: _('Grace (s)'), presets: ['60'], range: [0, 3600], wrong: _('must be a whole number, 0 to 3600'), help: _('How long NTP servers may stay silent before PTP alone may set the clock.') },
+			{ name: 'global_opts', kind: 'list', tab: 'ptp', title: _('Global opts'), pattern: /^(?!(?:clock_servo|ntpshm_segment|refclock_sock_address|free_running|uds_\w+|time_stamping|domainNumber|delay_mechanism|network_transport|transportSpecific|(?:client|server|slave|master)Only|slave_event_monitor|user)\b)[A-Za-z][\w.]{0,63}[ \t]+[^\s\p{Cc}#[\]][^\p{Cc}#[\]]{0,127}$/u, wrong: _('must be an option of ptp4l and its value, such as: priority1 120'), help: _('Further line of [global] in ptp4l.conf, such as: priority1 120. It counts where a profile says otherwise.') },
+			{ name: 'chrony_conf', kind: 'text', tab: 'programs', title: _('Chrony conf'), pattern: /^\/[^\p{Cc}]{1,254}$/u, wrong: _('must be an absolute path'), help: _('Config of chronyd. Default: /etc/chrony/chrony.conf or /etc/chrony.conf.') },
+			{ name: 'chronyd', kind: 'text', tab: 'programs', title: _('Chronyd'), presets: ['chronyd'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The chronyd program.') },
+			{ name: 'ptp4l', kind: 'text', tab: 'programs', title: _('Ptp4l'), presets: ['ptp4l'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The ptp4l program of linuxptp.') },
+			{ name: 'phc2sys', kind: 'text', tab: 'programs', title: _('Phc2sys'), presets: ['phc2sys'], pattern: /^(\/[^\p{Cc}]{1,254}|[A-Za-z0-9._-]{1,64})$/u, wrong: _('must be a program name or an absolute path'), help: _('The phc2sys program of linuxptp.') }
+		]
+	},
+	{
 		type: 'probe', many: true, title: _('Peers'),
 		help: _('A peer unit to which round-trip and one-way times are measured.'),
 		tabs: [],

@@ -3,10 +3,10 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockDirectory } from '../../../../agent/leaf/render/lock.ts';
-import { spawnSafely } from '../../../../agent/lib/child.ts';
-import { tempDir } from '../../../kit/process/daemon.ts';
-import { need } from '../../../kit/process/tools.ts';
+import { lockFile } from '../../../agent/device/lock.ts';
+import { spawnSafely } from '../../../agent/lib/child.ts';
+import { tempDir } from '../../kit/process/daemon.ts';
+import { need } from '../../kit/process/tools.ts';
 
 /** Runs `flock` by these words, with the file as number 3. */
 const by =
@@ -26,15 +26,14 @@ const busyboxHas = (applet: string): boolean =>
 for (const words of busyboxHas('flock') ? [[], ['busybox']] : [[]])
   test(`two wait for each other, with flock of ${words[0] ?? 'util-linux'}`, async (t) => {
     const program = words.length > 0 ? by(need('busybox')) : by();
-    const dir = tempDir(t, 'lock');
-    const path = join(dir, 'render.lock');
-    const first = await lockDirectory(program, dir, 5000);
+    const path = join(tempDir(t, 'lock'), 'render.lock');
+    const first = await lockFile(program, path, 5000);
     assert.equal(first.lacking, undefined);
-    await assert.rejects(lockDirectory(program, dir, 300), {
+    await assert.rejects(lockFile(program, path, 300), {
       message: `process ${process.pid} has held ${path} for 0.3 s: is it stopped, or does it hang?`,
     });
     const order: string[] = [];
-    const second = lockDirectory(program, dir, 20_000).then((lock) => {
+    const second = lockFile(program, path, 20_000).then((lock) => {
       order.push('second');
       lock.release();
     });
@@ -46,8 +45,7 @@ for (const words of busyboxHas('flock') ? [[], ['busybox']] : [[]])
   });
 
 test('one that was killed holds nothing up', async (t) => {
-  const dir = tempDir(t, 'lock');
-  const path = join(dir, 'render.lock');
+  const path = join(tempDir(t, 'lock'), 'render.lock');
   const script = `const fs = require('node:fs');
     const file = fs.openSync(${JSON.stringify(path)}, 'a');
     require('node:child_process').spawnSync('flock', ['-x', '3'], { stdio: [0, 1, 2, file] });
@@ -56,21 +54,21 @@ test('one that was killed holds nothing up', async (t) => {
     setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ['-e', script]);
   await once(holder.stdout, 'data');
-  await assert.rejects(lockDirectory(by(), dir, 300), new RegExp(`process ${holder.pid} has held`));
-  const waiting = lockDirectory(by(), dir, 20_000);
+  await assert.rejects(lockFile(by(), path, 300), new RegExp(`process ${holder.pid} has held`));
+  const waiting = lockFile(by(), path, 20_000);
   holder.kill('SIGKILL');
   (await waiting).release();
 });
 
 test('a machine without the program, or with one that cannot, is told so and goes on', async (t) => {
-  const dir = tempDir(t, 'lock');
-  const none = await lockDirectory(by('/no/such'), dir, 5000);
+  const path = join(tempDir(t, 'lock'), 'render.lock');
+  const none = await lockFile(by('/no/such'), path, 5000);
   assert.match(
     none.lacking ?? '',
-    /cannot be locked \(there is no program 'flock'\): two renderings at once are not kept apart$/,
+    /cannot be locked \(there is no program 'flock'\): two runs at once are not kept apart$/,
   );
   none.release();
-  const lame = await lockDirectory(by('sh', '-c', 'echo not here >&2; exit 1'), dir, 5000);
+  const lame = await lockFile(by('sh', '-c', 'echo not here >&2; exit 1'), path, 5000);
   assert.match(lame.lacking ?? '', /cannot be locked \(not here\)/);
   lame.release();
 });

@@ -1,7 +1,7 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { runChild, type Spawn } from '../../lib/child.ts';
-import { readOrUndefined } from '../../lib/files.ts';
-import { statePath } from '../statefiles.ts';
+import { runChild, type Spawn, spawnSafely } from '../lib/child.ts';
+import { readOrUndefined } from '../lib/files.ts';
 
 /** What is held until `release`, or until the process ends, however that comes. */
 export interface Lock {
@@ -11,17 +11,16 @@ export interface Lock {
 }
 
 /**
- * Locks a run directory by a file in it, which stays. Waits for another process that holds it, and throws after `limitMs`.
+ * Locks a file that is made for it, and stays. Waits for another process that holds it, and throws after `limitMs`.
  * node has no flock(2), so the program of that name does it, on a file that it shares with us: the kernel ends such a lock
  * when the last process has closed the file, so one that was killed holds nothing up. `spawnWith` gives a spawn whose
  * child has the file as number 3.
  */
-export async function lockDirectory(
+export async function lockFile(
   spawnWith: (file: number) => Spawn,
-  dir: string,
+  path: string,
   limitMs: number,
 ): Promise<Lock> {
-  const path = statePath(dir, 'renderLock');
   const file = openSync(path, 'a', 0o600);
   const { code, failed, stderr } = await runChild(spawnWith(file), 'flock', ['-x', '3'], limitMs);
   const release = (): void => closeSync(file);
@@ -34,7 +33,7 @@ export async function lockDirectory(
     const why = failed === 'ENOENT' ? "there is no program 'flock'" : (failed ?? stderr.trim());
     return {
       release,
-      lacking: `${path} cannot be locked (${why}): two renderings at once are not kept apart`,
+      lacking: `${path} cannot be locked (${why}): two runs at once are not kept apart`,
     };
   }
   release();
@@ -43,3 +42,12 @@ export async function lockDirectory(
     `process ${other} has held ${path} for ${limitMs / 1000} s: is it stopped, or does it hang?`,
   );
 }
+
+/** Starts the programs of this machine; a child has the open file as number 3. */
+export const spawnWith = (file: number): Spawn =>
+  spawnSafely(
+    (command, args) =>
+      spawn(command, [...args], {
+        stdio: ['pipe', 'pipe', 'pipe', file],
+      }) as unknown as ChildProcessWithoutNullStreams,
+  );
