@@ -9,6 +9,7 @@ import { numberFlag, readArgs, readFlags } from '../../agent/cli/flags.ts';
 import { unknownCommand } from '../../agent/cli/program.ts';
 import { commandLines, printable, wrap } from '../../agent/cli/terminal.ts';
 import { parseChronyc, parseSource, parseTracking } from '../../agent/clock/chronyd/csv.ts';
+import { parseAppliedTime } from '../../agent/clock/setup/applied.ts';
 import { disciplinesOf } from '../../agent/clock/disciplines.ts';
 import { parseDataSet, replySplitter } from '../../agent/clock/ptp4l/pmc.ts';
 import { confFileOf, piServoOf } from '../../agent/clock/ptp4l/servosettings.ts';
@@ -241,6 +242,7 @@ const readers: Readonly<
     ['1', ''],
     ['', 's'],
   ],
+  parseAppliedTime: [parseAppliedTime, ['{"role":"', '"}'], ['{"notes":["', '"]}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
   parseRecord: [

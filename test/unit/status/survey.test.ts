@@ -50,6 +50,7 @@ function look(
   const asked: (readonly string[])[] = [];
   const parts = {
     clock: clockOf(goodVerdict()),
+    orders: { gate: () => undefined },
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
     leaf: {
       read: () => leaf,
