@@ -11,8 +11,14 @@ const timeOf = ({ config, timeSetup }: AgentInput) => watchedTime(config, timeSe
 /** The clock daemons, watched and judged. */
 export const clockPart = part({
   name: 'clock',
-  inputs: timeOf,
-  start: (input, context, signal) => watchClock(context, timeOf(input), signal),
+  inputs: (input) => [timeOf(input), isManaged(input.timeSetup)],
+  start(input, context, signal) {
+    const { timeSetup } = input;
+    const interferenceFile = isManaged(timeSetup)
+      ? join(timeSetup.runDir, timeFiles.interference)
+      : undefined;
+    return watchClock({ ...context, interferenceFile }, timeOf(input), signal);
+  },
 });
 
 const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };

@@ -1,10 +1,12 @@
 // The script that does for the agent what needs root, under busybox ash, with real clock daemons.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { parseInterference } from '../../agent/clock/disciplines.ts';
 import { ptpOrder } from '../../agent/clock/orders/orderlines.ts';
+import { timeFiles } from '../../agent/clock/setup/applied.ts';
 import { chronyd } from '../kit/clock/chrony.ts';
 import { ptp4l } from '../kit/clock/ptp.ts';
 import { appliedTime, clockRights, type TimePlace, timePlace } from '../kit/clock/timescript.ts';
@@ -192,6 +194,31 @@ describe('orders', () => {
     await pause(500);
     const said = readFileSync(join(place.runDir, 'said'), 'utf8');
     assert.equal(said, 'call hotplug.ntp call { "env": [ "ACTION=stratum", "stratum=1" ] }\n');
+  });
+
+  test('a daemon that says that another one changes the clock is named to the agent, once for each time', async (t) => {
+    const place = timePlace(t, { only: [] });
+    const log = join(place.runDir, 'log');
+    const line = (second: number, text: string): string =>
+      `Sun Nov 29 06:00:0${second} 2026 daemon.warn ${text}\n`;
+    const file = join(place.runDir, timeFiles.interference);
+    const old = line(1, 'chronyd[9]: System clock interference detected (trying to fix)');
+    writeFileSync(log, old);
+    place.stub('logread', `cat ${log}`);
+    place.stub('chronyc', 'exit 0');
+    place.start(['orders', place.dir]);
+    await sendSurely(place, 'ptp select');
+    await pause(300);
+    assert.equal(existsSync(file), false, 'that was before');
+    writeFileSync(log, old + line(2, 'ptp4l: [12.3] clockcheck: clock frequency changed unexpectedly!'));
+    await sendSurely(place, 'ptp select');
+    await eventually('the word of ptp4l', () => existsSync(file));
+    const uptime_s = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    assert.equal(parseInterference(readFileSync(file, 'utf8'), uptime_s), 'ptp4l');
+    rmSync(file);
+    await sendSurely(place, 'ptp select');
+    await pause(300);
+    assert.equal(existsSync(file), false, 'the same line');
   });
 
   test('that they cannot be carried out is logged once, and once when they can', async (t) => {

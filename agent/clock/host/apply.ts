@@ -205,7 +205,7 @@ async function confsOf(deps: HostDeps, { ptp }: TimeJob['config']): Promise<stri
 async function removeInstalled(deps: HostDeps, { config, time }: TimeJob): Promise<void> {
   removeDropIns(time, ownDropIns(time, await confsOf(deps, config)));
   time.remove('ptp4lConf', 'phc2sysArgs', 'orders', 'trial', 'chronyDir', 'ptp4lSocket', 'ptp4lReadOnly');
-  time.remove('chronydSocket', 'capabilities');
+  time.remove('chronydSocket', 'capabilities', 'interference');
 }
 
 const isDue = ({ time }: TimeJob): boolean => time.record()?.due === true;

@@ -105,6 +105,16 @@ test('one look has the figures of every part', async () => {
   ]);
 });
 
+test('why chronyd may not select PTP is a finding', async () => {
+  const withheld = { order: 'withhold', reason: 'disagrees', fault: 'it is 37 s off' } as const;
+  const orders = { gate: () => withheld };
+  const { health } = await look(undefined, [], undefined, { orders }).state;
+  assert.deepEqual(
+    health.findings.map(({ code, text }) => [code, text]),
+    [['ptp_withheld', 'PTP is not used: it is 37 s off']],
+  );
+});
+
 test('who uses the server is not told once the connection is gone by which it was asked', async () => {
   const clients = { read: () => fresh({ count: 2, busiest: [] }, 900) };
   const counted = async (connected: boolean): Promise<number | undefined> =>

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { parseAppliedTime, timeFiles } from '../../../../agent/clock/setup/applied.ts';
 import { isManaged, watchedTime } from '../../../../agent/clock/setup/watched.ts';
 import { appliedTime } from '../../../kit/clock/timescript.ts';
-import { projectRoot } from '../../../kit/process/tools.ts';
 import { withOptions } from '../../../kit/leaf/leafconfig.ts';
+import { projectRoot } from '../../../kit/process/tools.ts';
 
 const note = { code: 'interface_missing', text: 'there is no interface wan yet' } as const;
 
@@ -23,7 +23,10 @@ test("root's script knows the same files", () => {
   const named = [...script.matchAll(/\$time\/([\w.]+)/g)].map(([, name]) => `time/${name}`);
   assert.ok(named.length > 5);
   const known: readonly string[] = Object.values(timeFiles);
-  assert.deepEqual(named.filter((name) => !known.includes(name)), []);
+  assert.deepEqual(
+    named.filter((name) => !known.includes(name)),
+    [],
+  );
 });
 
 test('anything else is none', () => {

@@ -41,6 +41,17 @@ const feeding =
     disciplines: { chronydMonitorOnly: false, phc2sys: hardware },
   });
 
+test('a daemon that says that something else changes the clock is believed', () => {
+  const scene = (now_ms: number): Scene => {
+    const shown = feeding({})(now_ms);
+    return { ...shown, disciplines: { ...shown.disciplines, interference: 'chronyd' } };
+  };
+  const { reasons, evidence, quality } = timeline().play(120, scene);
+  assert.ok(reasons.includes('conflict'), reasons.join(' '));
+  assert.match(evidence, /chronyd says that something else changes the clock/);
+  assert.equal(quality, 'tracking');
+});
+
 for (const hardware of [false, true]) {
   const by = hardware ? 'hardware' : 'software';
 
