@@ -27,7 +27,12 @@ const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };
 export const ordersPart = part({
   name: 'orders',
   uses: { clock: clockPart },
-  inputs: ({ config, timeSetup }) => [config.time.tracking_ns, timeSetup],
+  inputs(input) {
+    const { timeSetup, config } = input;
+    if (!isManaged(timeSetup)) return [];
+    const { notes: _notes, ...decisive } = timeSetup.applied;
+    return [timeSetup.runDir, decisive, config.time.tracking_ns];
+  },
   start({ config, timeSetup }, { clock, wall, ticker, log }) {
     if (!isManaged(timeSetup)) return noOrders;
     const fifo = fifoWriter(join(timeSetup.runDir, timeFiles.orders));

@@ -89,7 +89,10 @@ test('why PTP is withheld is logged once', async () => {
   await ticker.pass(60_000);
   assert.match(keeper.gate()?.fault ?? '', /as far apart as TAI and UTC/);
   assert.equal(site.logged.length, 1);
-  assert.match(site.logged[0] ?? '', /^ptp withhold \{"why":"by PTP this clock is 37\.0 s behind/);
+  assert.match(
+    site.logged[0] ?? '',
+    /^chronyd may not select PTP \{"why":"by PTP this clock is 37\.0 s behind/,
+  );
 });
 
 test('what cannot be delivered is delivered as soon as it can be; that is logged after 10 s, and its end', async () => {
@@ -97,7 +100,7 @@ test('what cannot be delivered is delivered as soon as it can be; that is logged
   site.ntp = sourcesOf('selected');
   site.trouble = 'ENXIO';
   await ticker.pass(9000);
-  assert.deepEqual([site.lines, site.logged], [[], ['ptp select {"why":"agrees"}']]);
+  assert.deepEqual([site.lines, site.logged], [[], ['chronyd may select PTP {"why":"agrees"}']]);
   await ticker.pass(60_000);
   assert.equal(site.logged.length, 2);
   assert.match(site.logged[1] ?? '', /^orders for the clock daemons are not taken.*ENXIO/);
