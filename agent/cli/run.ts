@@ -182,7 +182,10 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   signals.onReload(reloads.request);
   const endWatch = watchTimeSetup(resolve(dir), systemTicker(), reloads.request);
   const file = await load();
-  if (!file.config.agent.enabled) return reportDisabled(io);
+  if (!file.config.agent.enabled) {
+    endWatch();
+    return reportDisabled(io);
+  }
   process.on('uncaughtException', (error) => crash(io, error));
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));

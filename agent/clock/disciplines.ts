@@ -72,6 +72,16 @@ async function piServo(processes: readonly ProcessSeen[], readText: ReadText): P
   return conf === undefined ? undefined : piServoOf(ptp4l.args, conf);
 }
 
+/** A second program that was stopped is not held against the clock for longer. */
+const interferedFor_s = 600;
+
+/** Who has said lately, by the file of root's helper, that something else changes the clock; at an uptime of `now_s`. */
+export function parseInterference(text: string, now_s: number): string | undefined {
+  const [, program, at_s = ''] = /^(chronyd|ptp4l|phc2sys) (\d{1,12})(?:\.\d{1,9})?\n?$/.exec(text) ?? [];
+  const age_s = now_s - Number(at_s);
+  return age_s > -2 && age_s < interferedFor_s ? program : undefined;
+}
+
 /** What steers the clock as of the last look. */
 export interface DisciplinesWatch {
   read(): Disciplines;
@@ -81,14 +91,20 @@ export interface DisciplinesWatch {
 /** Looks at the processes every `every_s`; nothing is known before the first look, or where /proc is closed. */
 export function watchDisciplines(
   deps: { readonly processes: Processes; readonly readText: ReadText; readonly ticker: Ticker },
-  opts: { readonly every_s: number },
+  opts: { readonly every_s: number; readonly interferenceFile?: string | undefined },
   signal: AbortSignal,
 ): DisciplinesWatch {
   let now: Disciplines = {};
   let looking = false;
+  const interference = async (): Promise<string | undefined> => {
+    const { interferenceFile: file } = opts;
+    const text = file === undefined ? '' : await deps.readText(file).catch(() => '');
+    return parseInterference(text, deps.ticker.now_ms() / 1e3);
+  };
   const disciplines = async (): Promise<Disciplines> => {
     const processes = await deps.processes(isClockProgram);
-    return { ...disciplinesOf(processes), ...known({ piServo: await piServo(processes, deps.readText) }) };
+    const evidence = { piServo: await piServo(processes, deps.readText), interference: await interference() };
+    return { ...disciplinesOf(processes), ...known(evidence) };
   };
   const look = async (): Promise<void> => {
     if (looking) return;

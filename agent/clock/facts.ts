@@ -220,6 +220,8 @@ export interface Disciplines {
   readonly chronydMonitorOnly?: boolean;
   /** A phc2sys runs that sets the system's clock. Undefined: not known. */
   readonly phc2sys?: boolean;
+  /** The daemon that has said lately that something else changes the clock. */
+  readonly interference?: string;
   /** busybox ntpd, ntpd, systemd-timesyncd or such runs. Undefined: not known. */
   readonly otherNtp?: string;
 }

@@ -1,4 +1,6 @@
+import { timeFiles } from '../clock/setup/applied.ts';
 import type { SetupCode } from '../clock/setup/note.ts';
+import { runDir } from '../lib/defaults.ts';
 import type { HostCommands } from './host.ts';
 
 const installLinuxptp = (host: HostCommands): string => host.install('linuxptp');
@@ -22,7 +24,7 @@ const remedies: Readonly<Record<SetupCode, (host: HostCommands) => string>> = {
   unicast_family: (host) => host.setList('ptp.unicast_server', 'ADDRESS'),
   chrony_refuses: (host) => host.log('chronyd'),
   chrony_confdir: (host) =>
-    `echo 'confdir /var/run/nunect/time/chrony.d' >>/etc/chrony/chrony.conf; ${host.restart('chronyd')}`,
+    `echo 'confdir ${runDir}/${timeFiles.chronyDir}' >>/etc/chrony/chrony.conf; ${host.restart('chronyd')}`,
   chrony_option: (host) => host.upgrade('chrony'),
   ptp4l_refuses: (host) => host.log('ptp4l'),
   ntp_server_known: (host) => host.check,
@@ -32,6 +34,11 @@ const remedies: Readonly<Record<SetupCode, (host: HostCommands) => string>> = {
   refclock: (host) => host.log('chronyd'),
   no_reference: (host) => host.log('chronyd'),
   steerer: (host) => host.disable('sysntpd'),
+  bridged_l2: choosePort,
+  chrony_silent: (host) => host.log('chronyd'),
+  no_reference: () => 'chronyc -n sources',
+  ptp4l_runs: () => 'ps w | grep ptp4l',
+  refclock: () => 'chronyc -n sources',
 };
 
 /** The command that mends it, or shows its cause. A code of another version of nunect-time is shown by its log. */

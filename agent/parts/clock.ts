@@ -11,8 +11,14 @@ const timeOf = ({ config, timeSetup }: AgentInput) => watchedTime(config, timeSe
 /** The clock daemons, watched and judged. */
 export const clockPart = part({
   name: 'clock',
-  inputs: timeOf,
-  start: (input, context, signal) => watchClock(context, timeOf(input), signal),
+  inputs: (input) => [timeOf(input), isManaged(input.timeSetup)],
+  start(input, context, signal) {
+    const { timeSetup } = input;
+    const interferenceFile = isManaged(timeSetup)
+      ? join(timeSetup.runDir, timeFiles.interference)
+      : undefined;
+    return watchClock({ ...context, interferenceFile }, timeOf(input), signal);
+  },
 });
 
 const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };
@@ -21,7 +27,12 @@ const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };
 export const ordersPart = part({
   name: 'orders',
   uses: { clock: clockPart },
-  inputs: ({ config, timeSetup }) => [config.time.tracking_ns, timeSetup],
+  inputs(input) {
+    const { timeSetup, config } = input;
+    if (!isManaged(timeSetup)) return [];
+    const { notes: _notes, ...decisive } = timeSetup.applied;
+    return [timeSetup.runDir, decisive, config.time.tracking_ns];
+  },
   start({ config, timeSetup }, { clock, wall, ticker, log }) {
     if (!isManaged(timeSetup)) return noOrders;
     const fifo = fifoWriter(join(timeSetup.runDir, timeFiles.orders));

@@ -184,9 +184,12 @@ async function install(
   else time.write('chronydSocket', `${seen.conf.socket}\n`);
   if (phc2sysArgs === undefined) time.remove('phc2sysArgs');
   else time.write('phc2sysArgs', `${phc2sysArgs.join('\n')}\n`);
-  if (ptp4lConf === undefined) time.remove('ptp4lConf', 'orders');
+  const socket = chrony && found.host.chrony?.socket;
+  if (ptp4lConf === undefined) time.remove('ptp4lConf', 'orders', 'chronydSocket');
   else {
     time.write('ptp4lConf', ptp4lConf);
+    if (socket === undefined) time.remove('chronydSocket');
+    else time.write('chronydSocket', `${socket}\n`);
     await time.makeOrders(deps.spawn);
   }
   return { ...plan, notes };
@@ -204,6 +207,7 @@ async function confsOf(deps: HostDeps, { ptp }: TimeJob['config']): Promise<stri
 async function removeInstalled(deps: HostDeps, { config, time }: TimeJob): Promise<void> {
   removeDropIns(time, ownDropIns(time, await confsOf(deps, config)));
   time.remove('ptp4lConf', 'phc2sysArgs', 'orders', 'trial', 'chronyDir', 'ptp4lSocket', 'ptp4lReadOnly');
+  time.remove('chronydSocket', 'capabilities', 'interference');
 }
 
 const isDue = ({ time }: TimeJob): boolean => time.record()?.due === true;

@@ -39,7 +39,7 @@ export async function versionOf(
   if (failed === 'ENOENT') return undefined;
   const version = parseProgramVersion(`${stdout}${stderr}`);
   if (version !== undefined) return version;
-  const said = failed ?? `'${stdout || stderr}'`.trim().slice(0, 80);
+  const said = failed ?? `'${(stdout || stderr).trim().slice(0, 80)}'`;
   throw new SetupFault(code, `'${program} -v' gives no version: ${said}`);
 }
 

@@ -35,6 +35,11 @@ export interface OrderSettings extends Pick<AppliedTime, 'role' | 'feed' | 'gate
 
 const servingStates: ReadonlySet<PortState> = new Set(['MASTER', 'GRAND_MASTER']);
 
+const orderWords = {
+  select: 'chronyd may select PTP',
+  withhold: 'chronyd may not select PTP',
+} as const;
+
 const every_ms = 1000;
 /** The helper may be started after the agent. */
 const untaken_ms = 10_000;
@@ -95,7 +100,7 @@ function orderPtp(keeping: Keeping): void {
   keeping.gate = gateNow(keeping.gate, seen, deps.ticker.now_ms(), settings.grace_s);
   const { decision } = keeping.gate;
   if (decision.reason !== before.reason && decision.order !== undefined)
-    deps.log.info(`ptp ${decision.order}`, { why: decision.fault ?? decision.reason });
+    deps.log.info(orderWords[decision.order], { why: decision.fault ?? decision.reason });
   if (decision.order !== undefined) order(keeping, ptpOrder(decision.order), isObeyed(keeping));
 }
 

@@ -19,6 +19,8 @@ export const timeFiles = {
   chronydSocket: 'time/chronyd.socket',
   /** What a ptp4l may do that ujail runs. */
   capabilities: 'time/capabilities.json',
+  /** `PROGRAM SECONDS`: which daemon has said in its log that something else changes the clock, and the uptime then. */
+  interference: 'time/interference',
   /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
   orders: 'time/orders',
   /** Folder that an operator may name in a confdir line for us. */
