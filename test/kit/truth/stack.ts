@@ -83,8 +83,9 @@ export function timeStack(
     await running.get(part)?.end('SIGTERM');
     running.delete(part);
   };
-  const nunectTime = (...words: string[]) => {
-    const [program = '', ...args] = [...end.exec, runtime(), bundle, 'time', ...words, '--out', at.dir];
+  const nunectTime = (what: 'apply' | 'confirm' | 'stop') => {
+    const where = what === 'apply' ? end.exec : []; // the others ask chronyd, which is not where the port is
+    const [program = '', ...args] = [...where, runtime(), bundle, 'time', what, '--config', config, '--out', at.dir];
     return runToEnd(program, args);
   };
   const fileTexts = (): string =>
@@ -117,7 +118,7 @@ export function timeStack(
       writeFileSync(config, base);
       const section = [...lines, ...programs].map((line) => `\t${line}\n`).join('');
       appendFileSync(config, `\nconfig ptp 'ptp'\n${section}`);
-      const said = await nunectTime('apply', '--config', config);
+      const said = await nunectTime('apply');
       const parts = await obey(said);
       const isChanged = fileTexts() !== texts;
       texts = fileTexts();

@@ -53,7 +53,7 @@ async function stackSite(lab: Lab, opts: StackOptions = {}): Promise<StackSite> 
     ...more,
   ];
   stack.boot();
-  await stack.reload(options);
+  unit.mark((await stack.reload(options)).trim());
   await unit.agent();
   return { unit, stack, gm, servers, options, newGm };
 }
