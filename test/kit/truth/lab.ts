@@ -67,12 +67,14 @@ export async function openHall(owner: Cleanup): Promise<LabHall> {
   return { truthlab, hubUrl, nc };
 }
 
+/** Of NTP servers so far: labs are played side by side, and some want a port that is the same for all. */
+let addresses = 0;
+
 /** The host's clock must not be set while a lab runs: it is the truth. */
 const mostHostStep_ns = 100_000n;
 
 function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, units: TruthUnit[]): Lab {
   const { truthlab, hubUrl, nc } = hall;
-  let servers = 0;
   return {
     name,
     owner,
@@ -88,8 +90,9 @@ function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, un
       return unit;
     },
     async ntp(lies = {}, port) {
-      servers += 1;
-      const at = { address: `127.0.0.${10 + servers}`, port: port ?? (await reservePort()) };
+      addresses += 1;
+      const address = `127.9.${addresses >> 8}.${addresses & 255}`;
+      const at = { address, port: port ?? (await reservePort()) };
       return ntpServer(owner, truthlab, at, lies);
     },
     mark: (what) => {
