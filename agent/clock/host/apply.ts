@@ -180,6 +180,8 @@ async function install(
       await installDropIn(deps.spawn, time, chrony, seen, accepted.text);
     }
   }
+  if (seen?.conf.socket === undefined) time.remove('chronydSocket');
+  else time.write('chronydSocket', `${seen.conf.socket}\n`);
   if (phc2sysArgs === undefined) time.remove('phc2sysArgs');
   else time.write('phc2sysArgs', `${phc2sysArgs.join('\n')}\n`);
   const socket = chrony && found.host.chrony?.socket;
