@@ -76,7 +76,17 @@ export function timeStack(
     if (part === 'chronyd') return [...at.inside, chrony.chronyd, '-d', '-u', 'root', '-f', chronyConf];
     const where = part === 'orders' ? [] : end.exec;
     const program = part === 'orders' ? [] : [linuxptp[part]];
-    return [...where, ...at.inside, 'env', `PATH=${bin}:${process.env['PATH']}`, 'sh', script, part, timeDir, ...program];
+    return [
+      ...where,
+      ...at.inside,
+      'env',
+      `PATH=${bin}:${process.env['PATH']}`,
+      'sh',
+      script,
+      part,
+      timeDir,
+      ...program,
+    ];
   };
   const start = (part: Part | 'chronyd'): void => void running.set(part, run(wordsOf(part)));
   const end_ = async (part: Part | 'chronyd'): Promise<void> => {
@@ -85,7 +95,17 @@ export function timeStack(
   };
   const nunectTime = (what: 'apply' | 'confirm' | 'stop') => {
     const where = what === 'apply' ? end.exec : []; // the others ask chronyd, which is not where the port is
-    const [program = '', ...args] = [...where, runtime(), bundle, 'time', what, '--config', config, '--out', at.dir];
+    const [program = '', ...args] = [
+      ...where,
+      runtime(),
+      bundle,
+      'time',
+      what,
+      '--config',
+      config,
+      '--out',
+      at.dir,
+    ];
     return runToEnd(program, args);
   };
   const fileTexts = (): string =>
@@ -136,7 +156,12 @@ export function timeStack(
     running: (part) => running.get(part),
     restart: start,
     async chronyc(...args) {
-      const { stdout } = await runToEnd(join(bin, 'chronyc'), ['-n', '-h', join(at.dir, 'chronyd.sock'), ...args]);
+      const { stdout } = await runToEnd(join(bin, 'chronyc'), [
+        '-n',
+        '-h',
+        join(at.dir, 'chronyd.sock'),
+        ...args,
+      ]);
       return stdout;
     },
   };
