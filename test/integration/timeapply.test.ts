@@ -90,6 +90,29 @@ test('three options are enough: chronyd has PTP0, and PTP reaches it', { skip },
   assert.deepEqual(kernelClock(), clock);
 });
 
+test('the files and the sockets of ptp4l are shared with group nunect', { skip }, async (t) => {
+  const { site } = hostOf(t);
+  const group = join(site.dir, 'group');
+  writeFileSync(group, `${readFileSync('/etc/group', 'utf8')}nunect:x:4711:\n`);
+  const [program, ...args] = site.words('apply');
+  const inside = ['-m', 'sh', '-c', 'mount --bind "$0" /etc/group && exec "$@"', group, program, ...args];
+  for (const last of ['run: ptp4l orders; restart: chronyd', 'run: ptp4l orders']) {
+    const ran = await runToEnd('unshare', inside);
+    assert.equal(ran.stdout, `${last}\n`, ran.stderr);
+  }
+  const started = site.ptp4l();
+  await eventually('the socket of ptp4l', () => existsSync(join(site.run, 'time/ptp4l')));
+  const shared = ['', 'time', 'time/ptp4l.conf', 'time/applied.json', 'time/orders', 'time/ptp4l'];
+  for (const path of shared) {
+    const { uid, gid } = statSync(join(site.run, path));
+    assert.deepEqual([uid, gid], [0, 4711], path);
+  }
+  assert.equal(mode(join(site.run, 'time')), '2750');
+  assert.equal(mode(join(site.run, 'time/ptp4l')), '660');
+  assert.equal(statSync(site.dropIn).gid, 0, "chronyd's files are shared with nobody");
+  await started.endGently();
+});
+
 test('without an interface nothing is made; taken away, nothing is left', { skip }, async (t) => {
   const { site, end } = hostOf(t);
   const before = treeOf(join(site.dir, 'etc'));

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { planOf } from '../kit/clock/timehost.ts';
 import { type TimePrograms, timeSite } from '../kit/clock/timesite.ts';
+import { withoutClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, noNetns } from '../kit/net/netns.ts';
-import { eventually, runToEnd } from '../kit/process/daemon.ts';
+import { daemon, eventually, runToEnd } from '../kit/process/daemon.ts';
 import { chronyds, linuxptps } from '../kit/process/timetools.ts';
 
 const skip = noNetns() ?? false;
@@ -95,6 +98,19 @@ for (const { name, ...programs } of skip ? [] : pairs()) {
         end.run('ip', 'address', 'add', 'fd00::1/64', 'dev', end.interface, 'nodad');
         await assertTaken(t, end, programs, setUp);
       });
+  });
+
+  test(`${name}: phc2sys takes its arguments`, async (t) => {
+    const [end] = netnsPair(t);
+    for (const profile of ['default', 'gPTP']) {
+      const { files } = planOf(['list interface eth8', `option profile ${profile}`]);
+      assert.ok(files?.phc2sysArgs);
+      const words = [...withoutClock(), programs.phc2sys, ...files.phc2sysArgs];
+      const [ip = 'ip', ...exec] = end.exec;
+      const phc2sys = daemon(t, ip, [...exec, ...words]);
+      const ended = await Promise.race([phc2sys.exited, pause(1000, 'it waits for ptp4l')]);
+      assert.equal(ended, 'it waits for ptp4l', phc2sys.output());
+    }
   });
 
   test(`${name}: chronyd runs with the drop-in, and holds PTP0 back where it can`, async (t) => {

@@ -226,7 +226,7 @@ const readers: Readonly<
     (text) => [
       parseChronyConf(text, []),
       parseConfLinks(text),
-      withoutLines(text, linesOf(text)),
+      linesOf(text),
       withoutLines(text, ['a', 'b']),
     ],
     ['confdir ', ''],

@@ -132,8 +132,11 @@ export async function installDropIn(
     time,
     own.filter((one) => one !== path),
   );
-  if (read === text && readOrUndefined(path) === text) return writeDropIn(path, text);
   const before = time.record();
+  if (read === text && readOrUndefined(path) === text) {
+    if (before?.path !== path) time.keep({ path, due: before?.due === true }); // of before a reboot
+    return writeDropIn(path, text);
+  }
   const madeDir = existsSync(dir) ? before?.madeDir : dir;
   time.keep({ path, due: true, ...(madeDir === undefined ? {} : { madeDir }) });
   writeDropIn(path, text);

@@ -1,5 +1,5 @@
 // Daemons of the clock that somebody else has started.
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { ProcessFound } from '../../device/processes.ts';
 import { readOrUndefined } from '../../lib/files.ts';
@@ -12,8 +12,17 @@ export interface OwnFolder {
   readonly path: string;
 }
 
+/** The path where links end, such as /run for /var/run; of what is not there, the path itself. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 const isOwn = ({ args }: ProcessFound, { path }: OwnFolder): boolean =>
-  args.some((arg) => arg.startsWith(`${path}/`));
+  args.some((arg) => [arg, realOf(arg)].some((one) => one.startsWith(`${realOf(path)}/`)));
 
 const networkOf = (pid: number | 'self'): string | undefined => {
   try {

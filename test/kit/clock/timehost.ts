@@ -5,7 +5,7 @@ import type { ProgramVersion } from '../../../agent/clock/setup/programs.ts';
 import { loadUci } from '../unit/config.ts';
 
 /** A router: two ports, of which one is in br-lan, and what can be made of them. */
-export const interfaces: readonly NetInterface[] = [
+const interfaces: readonly NetInterface[] = [
   { name: 'wan', kind: 'port', lower: [] },
   { name: 'lan1', kind: 'port', bridge: 'br-lan', lower: [] },
   { name: 'lan2', kind: 'port', lower: [] },
@@ -36,7 +36,7 @@ export interface HostChanges {
 }
 
 /** A host with these interfaces. */
-export function hostWith({ printed = operators, devices = [], ...changes }: HostChanges = {}): TimeHost {
+function hostWith({ printed = operators, devices = [], ...changes }: HostChanges = {}): TimeHost {
   const { ptp4l, chronyd, phc2sys } = {
     ...{ ptp4l: [3, 1] as const, chronyd: [4, 3] as const, phc2sys: true },
     ...changes,

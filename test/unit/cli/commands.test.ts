@@ -8,6 +8,7 @@ import { UsageError } from '../../../agent/cli/io.ts';
 import { render } from '../../../agent/cli/render.ts';
 import { run } from '../../../agent/cli/run.ts';
 import { status } from '../../../agent/cli/status.ts';
+import { time } from '../../../agent/cli/time.ts';
 import { top } from '../../../agent/hub/top/top.ts';
 
 function spoken() {
@@ -31,6 +32,7 @@ const commands = {
   status: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => status(args, io, never),
   doctor: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => doctor(args, io),
   echo: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => echo(args, io, never, 'nunect'),
+  time: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => time(args, io),
   top: (args: readonly string[], io: ReturnType<typeof spoken>['io']) => top(args, io, never, process),
 };
 const isUsage = (said: RegExp) => (error: unknown) =>
@@ -96,6 +98,17 @@ test('echo: the usage names the program that was called', async () => {
   const { io, out } = spoken();
   assert.equal(await echo(['--help'], io, never, 'nunect-hub'), 0);
   assert.match(out().stdout, /^usage: nunect-hub echo UNIT /);
+});
+
+test('time: what is asked for is checked before anything is done', async () => {
+  for (const [args, saidOf] of [
+    [[], /^expected one of 'apply', 'confirm', 'stop' and 'show'$/],
+    [['start'], /^expected one of/],
+    [['apply', 'now'], /^unexpected argument 'now'$/],
+    [['apply', '--device', 'lan'], /^--device 'lan' must be NETWORK=DEVICE$/],
+    [['show', '--device', '=br-lan'], /^--device '=br-lan'/],
+  ] as const)
+    await assert.rejects(time(args, spoken().io), isUsage(saidOf));
 });
 
 test('check: a format that does not exist is wrong usage', async () => {

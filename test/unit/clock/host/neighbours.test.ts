@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { interfacesOf, isInThisNetwork, neighbourNotes } from '../../../../agent/clock/host/neighbours.ts';
@@ -39,6 +39,19 @@ test('who steers besides is named; what is ours is not', () => {
   assert.deepEqual(notesOf(['ntpd -n -p x', 'chronyd']), ['ntpd']);
   assert.deepEqual(notesOf(['ntpd -n -p x'], [], true), [], 'its service stops that one');
   assert.deepEqual(notesOf(['systemd-timesyn'], [], true), ['systemd-timesyncd']);
+});
+
+test('ours is ours by whichever link it was started', (t) => {
+  const dir = tempDir(t, 'time');
+  symlinkSync(dir, `${dir}.link`);
+  t.after(() => rmSync(`${dir}.link`));
+  writeFileSync(join(dir, 'ptp4l.conf'), '[wan]\n');
+  const all = [dir, `${dir}.link`];
+  for (const path of all)
+    for (const started of all) {
+      const processes = [seen(`ptp4l -f ${started}/ptp4l.conf`)];
+      assert.deepEqual(neighbourNotes(processes, { path }, { ports: ['wan'], isSysntpdOurs: false }), []);
+    }
 });
 
 test('a ptp4l on a port of ours is a fault, as each would take the time stamps of the other', (t) => {
