@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { trackTrust } from './clock/trust.ts';
 import { type WallClockDeps, wallClock } from './clock/wallclock.ts';
-import type { AgentFile } from './config/agentfile.ts';
 import { type Console, openConsole } from './console.ts';
 import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
@@ -11,11 +10,11 @@ import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import { answersPart, echoPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
-import { clockPart } from './parts/clock.ts';
+import { clockPart, ordersPart } from './parts/clock.ts';
 import { eventsPart } from './parts/events.ts';
 import { clientsPart, leafPart } from './parts/leaf.ts';
 import { linkPart, monitorPart } from './parts/link.ts';
-import type { AgentContext } from './parts/part.ts';
+import type { AgentContext, AgentInput } from './parts/part.ts';
 import { publisherPart } from './parts/publisher.ts';
 import { recorderPart } from './parts/recorder.ts';
 import { rttPart } from './parts/rtt.ts';
@@ -29,6 +28,7 @@ import { whenReady } from './ready.ts';
 /** Every part of the agent. Each is started behind those that it needs, whatever the order here. */
 const allParts = [
   clockPart,
+  ordersPart,
   linkPart,
   monitorPart,
   leafPart,
@@ -56,7 +56,7 @@ export interface Agent {
   /** Resolves when the leaf answers, the connection stands and the echo is subscribed; false when stopped before. */
   readonly ready: Promise<boolean>;
   /** Takes over a new agent.json: only the parts whose options changed are restarted. Gives their names. */
-  reload(file: AgentFile): Promise<string[]>;
+  reload(file: AgentInput): Promise<string[]>;
   /** Publishes a last heartbeat, sends what can still be sent, and stops all parts; within a second. */
   stop(): Promise<void>;
 }
@@ -97,7 +97,7 @@ function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, conso
   };
 }
 
-async function stopAgent(parts: RunningParts<AgentFile, AgentContext>): Promise<void> {
+async function stopAgent(parts: RunningParts<AgentInput, AgentContext>): Promise<void> {
   parts.get(recorderPart).finish();
   await parts.get(publisherPart).publishLast();
   await parts.get(spoolPart).drained(drainMs);
@@ -105,7 +105,7 @@ async function stopAgent(parts: RunningParts<AgentFile, AgentContext>): Promise<
 }
 
 /** Starts the parts of the unit. */
-export async function startAgent(file: AgentFile, deps: AgentDeps): Promise<Agent> {
+export async function startAgent(file: AgentInput, deps: AgentDeps): Promise<Agent> {
   const console = openConsole(file, deps.write);
   const { log } = console;
   const context = contextOf(deps, console);

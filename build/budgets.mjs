@@ -17,12 +17,14 @@ const budgets = [
   // and by 4 KB and 2 KB when others had tried to break that: pipes and links in root's way, restarts that were lost, gaps
   // that a power cut took, renewed files that are not in use;
   // and by 31, 8 and 13 KB for what people see: the page with its chart, tiles, changes and words, a day of history, who is
-  // on the leaf, findings as metrics, the kinds of host, help, completion and the details of a unit in `top`
-  { what: 'dist/nunect.cjs', limit: 452_000, size: fileSize('dist/nunect.cjs') },
+  // on the leaf, findings as metrics, the kinds of host, help, completion and the details of a unit in `top`;
+  // and by 43 and 25 KB when a unit's clock daemons came to be set up by it: what is planned of UCI, tried on the real
+  // programs, put in place and taken back, when PTP may steer, what a server announces, the service with its scripts
+  { what: 'dist/nunect.cjs', limit: 496_000, size: fileSize('dist/nunect.cjs') },
   { what: 'dist/nunect-hub.cjs', limit: 206_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 185_000,
+    limit: 210_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

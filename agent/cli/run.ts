@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
-import { type AgentFile, parseAgentFile } from '../config/agentfile.ts';
+import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
+import { parseAgentFile } from '../config/agentfile.ts';
 import { runAs } from '../config/checks/trust.ts';
 import type { Outcome } from '../leaf/render/outcome.ts';
 import { statePath } from '../leaf/statefiles.ts';
@@ -12,8 +13,10 @@ import { leafControl } from '../leaf/supervisor/process.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
+import { known } from '../lib/known.ts';
 import { formatEntry } from '../lib/log.ts';
 import { systemTicker } from '../lib/ticker.ts';
+import type { AgentInput } from '../parts/part.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { render } from './render.ts';
@@ -112,7 +115,7 @@ interface Running {
   agent: Agent;
   readonly io: CommandIo;
   readonly deps: AgentDeps;
-  load(): Promise<AgentFile>;
+  load(): Promise<AgentInput>;
   /** Ends the command once the config says so. */
   readonly disabled: AbortController;
 }
@@ -123,7 +126,7 @@ function crash(io: CommandIo, error: unknown): never {
   process.exit(1); // procd starts it anew; to go on in an unknown state would be worse
 }
 
-async function start(file: AgentFile, deps: AgentDeps, io: CommandIo): Promise<Agent> {
+async function start(file: AgentInput, deps: AgentDeps, io: CommandIo): Promise<Agent> {
   const agent = await startAgent(file, deps);
   void agent.ready.then((ready) => ready && io.stdout(`READY ${agent.identity.unit}\n`));
   return agent;
@@ -165,10 +168,11 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     if (todo.leaf === 'restart') leaf.end(); // its supervisor starts it again
     if (todo.leaf === 'reload') leaf.reload();
   };
-  const load = async (): Promise<AgentFile> => {
+  const load = async (): Promise<AgentInput> => {
     if (config !== undefined)
       await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr }, settle);
-    return parseAgentFile(readRendered(path), path);
+    const timeSetup = readTimeSetup(resolve(dir));
+    return { ...parseAgentFile(readRendered(path), path), ...known({ timeSetup }) };
   };
   let running: Running | undefined; // until it is there, what a reload asks for is in the file that is read then
   const reloads = reloadsOf(
@@ -176,14 +180,19 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     (error) => reportFailure(io, 'reload failed', error),
   );
   signals.onReload(reloads.request);
+  const endWatch = watchTimeSetup(resolve(dir), systemTicker(), reloads.request);
   const file = await load();
-  if (!file.config.agent.enabled) return reportDisabled(io);
+  if (!file.config.agent.enabled) {
+    endWatch();
+    return reportDisabled(io);
+  }
   process.on('uncaughtException', (error) => crash(io, error));
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
   const deps = { ...depsOf(io), stateDir: own.path };
   running = { agent: await start(file, deps, io), io, deps, load, disabled: new AbortController() };
   await stopped(AbortSignal.any([signals.stop, running.disabled.signal]));
+  endWatch();
   await reloads.idle();
   await running.agent.stop();
   own.remove();
@@ -205,7 +214,7 @@ function reportDisabled(io: CommandIo): 0 {
   return 0;
 }
 
-const isSameUnit = (identity: Agent['identity'], { config: { agent } }: AgentFile): boolean =>
+const isSameUnit = (identity: Agent['identity'], { config: { agent } }: AgentInput): boolean =>
   identity.unit === agent.unit && identity.role === agent.role;
 
 function reportFailure(io: CommandIo, msg: string, error: unknown): void {

@@ -40,6 +40,10 @@ function monitorOnly(args: readonly string[]): boolean {
   return false;
 }
 
+/** Arguments of a phc2sys that feeds chronyd, or sets a card's clock by the system's. */
+const setsOther =
+  / (?:-E ?|--clock_servo[= ])(?:ntpshm|refclock_sock|nullf)(?: |$)| -s ?CLOCK_REALTIME(?: |$)/;
+
 /** The name of the NTP client that this process is, if it is one. busybox may carry its applet as a word. */
 const ntpName = ({ comm, args }: ProcessSeen): string | undefined =>
   comm === 'busybox' ? (args[1] === 'ntpd' ? 'ntpd' : undefined) : otherNtp.get(comm);
@@ -50,7 +54,7 @@ export function disciplinesOf(processes: readonly ProcessSeen[]): Disciplines {
   const other = processes.map(ntpName).find((name) => name !== undefined);
   return {
     ...(chronyds.length === 0 ? {} : { chronydMonitorOnly: chronyds.every(({ args }) => monitorOnly(args)) }),
-    phc2sys: processes.some(({ comm }) => comm === 'phc2sys'),
+    phc2sys: processes.some(({ comm, args }) => comm === 'phc2sys' && !setsOther.test(` ${args.join(' ')}`)),
     ...(other === undefined ? {} : { otherNtp: other }),
   };
 }
@@ -68,6 +72,16 @@ async function piServo(processes: readonly ProcessSeen[], readText: ReadText): P
   return conf === undefined ? undefined : piServoOf(ptp4l.args, conf);
 }
 
+/** A second program that was stopped is not held against the clock for longer. */
+const interferedFor_s = 600;
+
+/** Who has said lately, by the file of root's helper, that something else changes the clock; at an uptime of `now_s`. */
+export function parseInterference(text: string, now_s: number): string | undefined {
+  const [, program, at_s = ''] = /^(chronyd|ptp4l|phc2sys) (\d{1,12})(?:\.\d{1,9})?\n?$/.exec(text) ?? [];
+  const age_s = now_s - Number(at_s);
+  return age_s > -2 && age_s < interferedFor_s ? program : undefined;
+}
+
 /** What steers the clock as of the last look. */
 export interface DisciplinesWatch {
   read(): Disciplines;
@@ -77,14 +91,20 @@ export interface DisciplinesWatch {
 /** Looks at the processes every `every_s`; nothing is known before the first look, or where /proc is closed. */
 export function watchDisciplines(
   deps: { readonly processes: Processes; readonly readText: ReadText; readonly ticker: Ticker },
-  opts: { readonly every_s: number },
+  opts: { readonly every_s: number; readonly interferenceFile?: string | undefined },
   signal: AbortSignal,
 ): DisciplinesWatch {
   let now: Disciplines = {};
   let looking = false;
+  const interference = async (): Promise<string | undefined> => {
+    const { interferenceFile: file } = opts;
+    const text = file === undefined ? '' : await deps.readText(file).catch(() => '');
+    return parseInterference(text, deps.ticker.now_ms() / 1e3);
+  };
   const disciplines = async (): Promise<Disciplines> => {
     const processes = await deps.processes(isClockProgram);
-    return { ...disciplinesOf(processes), ...known({ piServo: await piServo(processes, deps.readText) }) };
+    const evidence = { piServo: await piServo(processes, deps.readText), interference: await interference() };
+    return { ...disciplinesOf(processes), ...known(evidence) };
   };
   const look = async (): Promise<void> => {
     if (looking) return;

@@ -218,8 +218,10 @@ export interface Disciplines {
   readonly piServo?: PiServo;
   /** chronyd runs with -x, so that it measures but does not steer. Undefined: not known. */
   readonly chronydMonitorOnly?: boolean;
-  /** A phc2sys process runs. Undefined: not known. */
+  /** A phc2sys runs that sets the system's clock. Undefined: not known. */
   readonly phc2sys?: boolean;
+  /** The daemon that has said lately that something else changes the clock. */
+  readonly interference?: string;
   /** busybox ntpd, ntpd, systemd-timesyncd or such runs. Undefined: not known. */
   readonly otherNtp?: string;
 }

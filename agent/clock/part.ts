@@ -19,6 +19,8 @@ export interface ClockDeps {
   random(): number;
   /** A directory that we may write to: pmc's own socket is made there. */
   readonly stateDir: string;
+  /** Where root's helper writes which daemon says that something else changes the clock. */
+  readonly interferenceFile?: string | undefined;
 }
 
 const disciplinesEvery_s = 30;
@@ -50,7 +52,7 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
   );
   const disciplines = watchDisciplines(
     { processes: procProcesses(), readText: (path) => readFile(path, 'utf8'), ticker },
-    { every_s: disciplinesEvery_s },
+    { every_s: disciplinesEvery_s, interferenceFile: deps.interferenceFile },
     signal,
   );
   const keeper = keepTime({ ptp, ntp, disciplines: disciplines.read, wall, ticker }, time);

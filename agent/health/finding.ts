@@ -1,3 +1,4 @@
+import type { SetupNote } from '../clock/setup/note.ts';
 import type { LeafState } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
@@ -68,6 +69,8 @@ export interface FindingData {
     readonly weight: Weight;
   };
   ptp_lost: Shared & LostGrandmaster;
+  ptp_withheld: Shared & { readonly why: string };
+  time_setup: Shared & SetupNote & { readonly isFault: boolean };
   not_permitted: Shared & { readonly about: string };
   no_stream: Unstored & { readonly published: number };
   records_refused: Unstored;
@@ -107,4 +110,6 @@ export interface Finding extends Shared {
 export interface RemedyContext {
   readonly config: Pick<Config, 'hub' | 'leaf' | 'spool'>;
   readonly host: HostCommands;
+  /** Config of the ptp4l that nunect-time runs. */
+  readonly ptp4lConf?: string | undefined;
 }

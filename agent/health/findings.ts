@@ -16,6 +16,7 @@ import type {
 } from './finding.ts';
 import type { HostCommands } from './host.ts';
 import { hubRemedy, showLeafLog } from './hubremedies.ts';
+import { setupRemedy } from './setupremedies.ts';
 
 /** What there is to know of one kind of finding. */
 interface Kind<D extends Shared> {
@@ -181,7 +182,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     name: 'clock',
     weight: ({ weight }) => weight,
     text: ({ evidence }) => `the clock is not known to be synchronised: ${evidence}`,
-    remedy: ({ reasons }, { host }) => clockRemedy(reasons, host) ?? 'nunect status --watch',
+    remedy: ({ reasons }, context) => clockRemedy(reasons, context) ?? 'nunect status --watch',
     step: 'clock',
   },
   ptp_lost: {
@@ -189,7 +190,21 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     weight: 'note',
     text: ({ gmIdentity, until_ms }) =>
       `PTP lost its grandmaster ${gmIdentity} at ${formatUtc(until_ms)}: NTP has taken over`,
-    remedy: askPtp4l,
+    remedy: (_data, context) => askPtp4l(context),
+    step: 'clock',
+  },
+  ptp_withheld: {
+    name: 'PTP withheld',
+    weight: 'degraded',
+    text: ({ why }) => `PTP is not used: ${why}`,
+    remedy: 'chronyc -n sources',
+    step: 'clock',
+  },
+  time_setup: {
+    name: ({ code }) => `time set-up ${code}`,
+    weight: ({ isFault }) => (isFault ? 'degraded' : 'note'),
+    text: ({ text, isFault }) => (isFault ? `PTP is not set up: ${text}` : text),
+    remedy: ({ code }, { host }) => setupRemedy(code, host),
     step: 'clock',
   },
   not_permitted: {

@@ -1,3 +1,4 @@
+import type { AppliedTime } from '../clock/setup/applied.ts';
 import { isImplausible } from '../clock/trust.ts';
 import type { ClockVerdict } from '../clock/verdict/judge.ts';
 import type { LeafInfo } from '../config/agentfile.ts';
@@ -53,6 +54,10 @@ export interface HealthFacts extends RemedyContext {
   /** Whether anything has steered the clock since the start. */
   readonly wasSteered?: boolean;
   readonly lostMaster?: LostGrandmaster | undefined;
+  /** What nunect-time has set up, and why not more. */
+  readonly timeSetup?: Pick<AppliedTime, 'notes' | 'fault'> | undefined;
+  /** Why chronyd may not select PTP, where somebody has to mend that. */
+  readonly ptpWithheld?: string | undefined;
   readonly denied: readonly string[];
   readonly certificates: readonly CertFacts[];
   /** A file of credentials or TLS that was renewed, but is not in use. */
@@ -148,6 +153,21 @@ function* storageFindings({ spool }: HealthFacts, make: Make): Generator<Finding
     yield make('subject_unstored', { about: subject, why, isNearEnd: isNearEnd(state) });
 }
 
+/** The clock, and the daemons that steer it. */
+function* clockFindings(facts: HealthFacts, make: Make): Generator<Finding> {
+  const { clock, config, wasSteered, lostMaster, timeSetup, ptpWithheld } = facts;
+  const ofClock = clockFinding({ ...clock, wasSteered }, config.time, facts);
+  if (ofClock !== undefined) yield ofClock;
+  if (lostMaster !== undefined && clock.source === 'ntp') yield make('ptp_lost', lostMaster);
+  if (ptpWithheld !== undefined) yield make('ptp_withheld', { why: ptpWithheld });
+  if (timeSetup?.fault !== undefined) yield make('time_setup', { ...timeSetup.fault, isFault: true });
+  const notes = timeSetup?.notes ?? [];
+  for (const about of new Set(notes.map(({ code }) => code))) {
+    const texts = notes.filter(({ code }) => code === about).map(({ text }) => text);
+    yield make('time_setup', { code: about, text: texts.join('; '), isFault: false });
+  }
+}
+
 /** The records that are not stored, or no longer. */
 function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   const { spool, denied, snapshotTrouble } = facts;
@@ -162,14 +182,11 @@ function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
 
 function* allFindings(facts: HealthFacts): Generator<Finding> {
   const make: Make = (code, data) => findingOf(code, data, facts);
-  const { leaf, clock, config } = facts;
+  const { leaf, config } = facts;
   yield* wayFindings(facts, make);
   if (lacksHub(config)) yield make('not_set_up', {});
   if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
-  const ofClock = clockFinding({ ...clock, wasSteered: facts.wasSteered }, config.time, facts);
-  if (ofClock !== undefined) yield ofClock;
-  const { lostMaster } = facts;
-  if (lostMaster !== undefined && clock.source === 'ntp') yield make('ptp_lost', lostMaster);
+  yield* clockFindings(facts, make);
   yield* recordFindings(facts, make);
   for (const cert of facts.certificates) {
     const found = certificateFinding(cert, facts);

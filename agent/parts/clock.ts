@@ -1,9 +1,45 @@
+import { join } from 'node:path';
+import { fifoWriter } from '../clock/orders/fifo.ts';
+import { keepOrders, type OrderKeeper } from '../clock/orders/keeper.ts';
 import { watchClock } from '../clock/part.ts';
-import { part } from './part.ts';
+import { timeFiles } from '../clock/setup/applied.ts';
+import { isManaged, watchedTime } from '../clock/setup/watched.ts';
+import { type AgentInput, part } from './part.ts';
 
-/** The daemons of the time section, watched and judged. */
+const timeOf = ({ config, timeSetup }: AgentInput) => watchedTime(config, timeSetup);
+
+/** The clock daemons, watched and judged. */
 export const clockPart = part({
   name: 'clock',
-  inputs: ({ config }) => config.time,
-  start: ({ config }, context, signal) => watchClock(context, config.time, signal),
+  inputs: (input) => [timeOf(input), isManaged(input.timeSetup)],
+  start(input, context, signal) {
+    const { timeSetup } = input;
+    const interferenceFile = isManaged(timeSetup)
+      ? join(timeSetup.runDir, timeFiles.interference)
+      : undefined;
+    return watchClock({ ...context, interferenceFile }, timeOf(input), signal);
+  },
+});
+
+const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };
+
+/** Decides what the clock daemons that nunect-time runs are told. */
+export const ordersPart = part({
+  name: 'orders',
+  uses: { clock: clockPart },
+  inputs(input) {
+    const { timeSetup, config } = input;
+    if (!isManaged(timeSetup)) return [];
+    const { notes: _notes, ...decisive } = timeSetup.applied;
+    return [timeSetup.runDir, decisive, config.time.tracking_ns];
+  },
+  start({ config, timeSetup }, { clock, wall, ticker, log }) {
+    if (!isManaged(timeSetup)) return noOrders;
+    const fifo = fifoWriter(join(timeSetup.runDir, timeFiles.orders));
+    const { tracking_ns } = config.time;
+    return keepOrders(
+      { clock, wall, ticker, fifo, log: log.part('clock') },
+      { ...timeSetup.applied, tracking_ns },
+    );
+  },
 });

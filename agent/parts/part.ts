@@ -1,3 +1,4 @@
+import type { TimeSetup } from '../clock/setup/applied.ts';
 import type { Trust } from '../clock/trust.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import type { AgentFile } from '../config/agentfile.ts';
@@ -30,8 +31,13 @@ export interface AgentContext {
   readonly stateDir: string;
 }
 
+/** What the agent is made of: agent.json, and what nunect-time has set up. */
+export interface AgentInput extends AgentFile {
+  readonly timeSetup?: TimeSetup;
+}
+
 /** Defines a part of the agent; the agent starts it if it is in the list of agent.ts. */
-export const part = partsOf<AgentFile, AgentContext>();
+export const part = partsOf<AgentInput, AgentContext>();
 
 /** The subjects of the unit that a file describes. */
 export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);

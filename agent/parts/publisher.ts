@@ -1,4 +1,4 @@
-import type { AgentFile } from '../config/agentfile.ts';
+import { watchedTime } from '../clock/setup/watched.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../records/spool.ts';
@@ -6,16 +6,16 @@ import type { SpoolState } from '../records/stats.ts';
 import { startPublisher } from '../status/publisher.ts';
 import { eventsPart } from './events.ts';
 import { linkPart } from './link.ts';
-import { nameIn, part, subjectsIn } from './part.ts';
+import { type AgentInput, nameIn, part, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
 import { surveyPart } from './survey.ts';
 
-const publisherOptions = (file: AgentFile) => ({
+const publisherOptions = (file: AgentInput) => ({
   name: nameIn(file),
   subjects: subjectsIn(file),
   interval_s: file.config.agent.interval_s,
   boot_delay_s: file.config.agent.boot_delay_s,
-  time: file.config.time,
+  time: watchedTime(file.config, file.timeSetup),
 });
 
 const firstLook_ms = 3000;
@@ -46,11 +46,13 @@ export const publisherPart = part({
   name: 'publisher',
   needs: { spool: spoolPart, events: eventsPart },
   uses: { link: linkPart, survey: surveyPart },
-  inputs: ({ config: { agent, hub, leaf, time }, ...file }) => [
+  inputs: ({ config: { agent, hub, leaf, time, ptp }, ...file }) => [
     agent,
     hub,
     leaf,
     time,
+    ptp,
+    file.timeSetup,
     file.problems,
     file.leaf,
     file.connection.creds, // whose days are counted

@@ -1,14 +1,13 @@
-import type { AgentFile } from '../config/agentfile.ts';
 import { certProbe } from '../device/certs.ts';
 import { selfProbe } from '../device/self.ts';
 import { storagePaths } from '../device/storage.ts';
 import { systemProbe } from '../device/system.ts';
 import { survey } from '../status/survey.ts';
-import { clockPart } from './clock.ts';
+import { clockPart, ordersPart } from './clock.ts';
 import { eventsPart } from './events.ts';
 import { clientsPart, leafPart } from './leaf.ts';
 import { linkPart } from './link.ts';
-import { part } from './part.ts';
+import { type AgentInput, part } from './part.ts';
 import { rttPart } from './rtt.ts';
 import { spoolPart } from './spool.ts';
 import { spoolSnapshotPart } from './spoolsnapshot.ts';
@@ -31,6 +30,7 @@ export const surveyPart = part({
   name: 'survey',
   uses: {
     clock: clockPart,
+    orders: ordersPart,
     link: linkPart,
     leaf: leafPart,
     spool: spoolPart,
@@ -44,12 +44,13 @@ export const surveyPart = part({
   },
   inputs: (file) => file,
   start(first, { ticker, wall, started_ms, ...parts }) {
-    let file: AgentFile = first;
+    let file: AgentInput = first;
     return {
       look: () =>
         survey(
           {
             clock: parts.clock(),
+            orders: parts.orders(),
             link: parts.link(),
             leaf: parts.leaf(),
             spool: parts.spool(),
@@ -64,7 +65,7 @@ export const surveyPart = part({
           { ticker, wall, started_ms },
           file,
         ),
-      configure(next: AgentFile) {
+      configure(next: AgentInput) {
         file = next;
       },
       stop: () => {},

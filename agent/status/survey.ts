@@ -1,3 +1,6 @@
+import type { OrderKeeper } from '../clock/orders/keeper.ts';
+import { type TimeSetup, timeFiles } from '../clock/setup/applied.ts';
+import { isManaged } from '../clock/setup/watched.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { clockCaveat } from '../clock/trust.ts';
 import type { ClockVerdict } from '../clock/verdict/judge.ts';
@@ -32,6 +35,7 @@ import type { UnitState } from './unitstate.ts';
 /** The parts that are asked. */
 export interface SurveyParts {
   readonly clock: Timekeeper;
+  readonly orders: Pick<OrderKeeper, 'gate'>;
   readonly link: Link;
   readonly leaf: LeafWatch;
   readonly spool: Spool;
@@ -93,7 +97,13 @@ interface Trouble {
   readonly cause?: CauseCode;
 }
 
-function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
+/** What a survey is made by. */
+type SurveyedFile = AgentFile & { readonly timeSetup?: TimeSetup };
+
+const ptp4lConfOf = (setup: TimeSetup | undefined): string | undefined =>
+  isManaged(setup) ? `${setup.runDir}/${timeFiles.ptp4lConf}` : undefined;
+
+function healthOf(parts: SurveyParts, answers: Answers, file: SurveyedFile) {
   const { facts, link, stats, verdict, certificates, clockCaveat, trouble } = answers;
   const wall_ms = answers.wall_ms(answers.now_ms);
   return judgeHealth({
@@ -115,6 +125,9 @@ function healthOf(parts: SurveyParts, answers: Answers, file: AgentFile) {
     clock: verdict,
     wasSteered: parts.clock.wasSteered(),
     lostMaster: answers.lostMaster,
+    timeSetup: file.timeSetup?.applied,
+    ptpWithheld: parts.orders.gate()?.fault,
+    ptp4lConf: ptp4lConfOf(file.timeSetup),
     denied: parts.link.denied(),
     certificates,
     unusedFile: parts.tlsFiles.unused(),
@@ -173,7 +186,7 @@ function timeOf({ clock }: SurveyParts, { verdict, now_ms, wall_ms }: Answers): 
 }
 
 /** Asks every part once, for all that is published, answered and shown of one moment. Never rejects. */
-export async function survey(parts: SurveyParts, deps: SurveyDeps, file: AgentFile): Promise<UnitState> {
+export async function survey(parts: SurveyParts, deps: SurveyDeps, file: SurveyedFile): Promise<UnitState> {
   const [system, self, certificates] = await Promise.all([
     parts.system.read(),
     parts.self.read(),

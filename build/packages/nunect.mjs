@@ -26,8 +26,11 @@ publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
   // where it goes, mode, where it comes from
   files: [
     ['/etc/config/nunect', 0o600, 'config/nunect'], // passwords go there
+    ['/etc/hotplug.d/net/50-nunect-time', 0o644, 'openwrt/nunect/hotplug'],
     ['/etc/init.d/nunect', 0o755, 'procd/nunect'],
     ['/etc/init.d/nunect-leaf', 0o755, 'procd/nunect-leaf'],
+    ['/etc/init.d/nunect-time', 0o755, 'procd/nunect-time'],
+    ['/lib/upgrade/nunect-time.sh', 0o644, 'openwrt/nunect/sysupgrade.sh'],
     ['/usr/bin/nunect', 0o755, 'openwrt/nunect/launcher'],
     ['/usr/lib/nunect/LICENSE', 0o644, 'LICENSE'],
     ['/usr/lib/nunect/THIRD_PARTY.txt', 0o644, 'dist/THIRD_PARTY.txt'],
@@ -35,6 +38,8 @@ publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
     ['/usr/lib/nunect/nunect.cjs', 0o644, 'dist/nunect.cjs'],
     ['/usr/lib/nunect/pace.sh', 0o644, 'procd/pace.sh'],
     ['/usr/lib/nunect/procd.sh', 0o644, 'procd/procd.sh'],
+    ['/usr/lib/nunect/sysntpd.sh', 0o644, 'procd/sysntpd.sh'],
+    ['/usr/lib/nunect/time', 0o755, 'openwrt/nunect/time'],
     ['/usr/share/bash-completion/completions/nunect', 0o644, 'config/completion/nunect.bash'],
   ],
 };

@@ -11,7 +11,7 @@ import { type FormOption, formTable, type SettingsForm, settingsForm } from '../
 import { luciSources, startLuci } from '../kit/openwrt/lucisite.ts';
 import { type UbusReply, type UciStore, uciStore } from '../kit/openwrt/ucistore.ts';
 import { openPage, startBrowser, type WatchedPage } from '../kit/page/browser.ts';
-import { tempDir } from '../kit/process/daemon.ts';
+import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { lacking } from '../kit/process/tools.ts';
 import { nunect } from '../kit/unit/site.ts';
 
@@ -33,6 +33,7 @@ after(() => browser?.close());
 /** What a valid value of an option may look like. */
 const samples = [
   'sample_1',
+  'priority1 120',
   '/etc/nunect/sample.pem',
   '127.0.0.9',
   'tls://hub.example.org:7422',
@@ -80,7 +81,7 @@ for (const source of luciSources())
       return nunect(['check', '--config', file]);
     };
     const plain =
-      "config agent 'agent'\n\nconfig hub 'hub'\n\nconfig leaf 'leaf'\n\nconfig time 'time'\n\nconfig status 'status'\n\nconfig spool 'spool'\n";
+      "config agent 'agent'\n\nconfig hub 'hub'\n\nconfig leaf 'leaf'\n\nconfig time 'time'\n\nconfig ptp 'ptp'\n\nconfig status 'status'\n\nconfig spool 'spool'\n";
 
     it('a device, and a network that cannot be listed, stay when something else is saved', async (t) => {
       const { store, form } = await open(
@@ -92,6 +93,33 @@ for (const source of luciSources())
       assert.deepEqual(valuesOf(store, 'agent'), { unit: ['ship_07'] });
       assert.deepEqual(valuesOf(store, 'leaf'), { interface: ['br-lan'] });
       assert.deepEqual(valuesOf(store, 'status'), { interface: ['lan'] });
+    });
+
+    it('ports are offered for PTP, bridges are not, and what is not among them stays', async (t) => {
+      const { store, form } = await open(t, "config ptp 'ptp'\n\tlist interface 'br-lan'\n");
+      const interfaces = optionOf('ptp.interface');
+      const field = await form.field('ptp', 'ptp', interfaces);
+      if (!source.real) {
+        const offered = field.locator('datalist option');
+        await eventually('the devices', async () => (await offered.count()) > 0);
+        assert.deepEqual(
+          await offered.evaluateAll((nodes) => nodes.map((node) => node.getAttribute('value'))),
+          ['wan'],
+        );
+      }
+      await form.set('ptp', 'ptp', interfaces, ['lan1']);
+      assert.equal(await form.save(), undefined);
+      assert.deepEqual(valuesOf(store, 'ptp'), { interface: ['br-lan', 'lan1'] });
+    });
+
+    it('what would be set up for the clock is shown when it is asked for', async (t) => {
+      const said = '## /var/run/nunect/time/ptp4l.conf\n<b>wan</b>';
+      const { watched } = await open(t, plain, [0, { code: 0, output: said }]);
+      const part = watched.page.locator('[data-part=clock]');
+      assert.equal(await part.locator('pre').isVisible(), false);
+      await part.locator('button').click();
+      await part.locator('pre').waitFor();
+      assert.equal(await part.locator('pre').textContent(), said);
     });
 
     it('what is saved is what nunect check accepts and means the values of the form', async (t) => {
@@ -190,7 +218,7 @@ config user 'app'
       );
       assert.deepEqual(
         saved.slice(3).map(({ type, options }) => [type, options]),
-        ['leaf', 'time', 'status', 'spool'].map((type) => [type, []]),
+        ['leaf', 'time', 'ptp', 'status', 'spool'].map((type) => [type, []]),
       );
     });
 

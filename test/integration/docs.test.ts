@@ -46,7 +46,7 @@ describe('the ptp4l.conf examples', { skip: noNetns() ?? false }, () => {
       const config = text
         .replace('[global]\n', `[global]\n${own.join('\n')}\n`)
         .replace('[eth0]', `[${near.interface}]`)
-        .replace('ntpshm_segment 0', `ntpshm_segment ${segment}`);
+        .replace('ntpshm_segment 8', `ntpshm_segment ${segment}`);
       if (text.includes('ntpshm')) undoLater(t, () => execFileSync(need('ipcrm'), ['-M', shmKey]));
       writeFileSync(join(dir, 'ptp4l.conf'), config);
       const [ip = 'ip', ...exec] = near.exec;

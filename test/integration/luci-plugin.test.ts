@@ -56,7 +56,13 @@ describe("rpcd's plugin", { skip: lacking('busybox') }, () => {
 
   it('lists its methods', async () => {
     const { stdout } = await stage.run(['list']);
-    assert.deepEqual(JSON.parse(stdout), { status: {}, check: {}, curve: {}, service: { action: 'String' } });
+    assert.deepEqual(JSON.parse(stdout), {
+      status: {},
+      check: {},
+      clock: {},
+      curve: {},
+      service: { action: 'String' },
+    });
   });
 
   it('gives the document of the agent, and where its page is, without starting node', async () => {
@@ -122,10 +128,16 @@ describe("rpcd's plugin", { skip: lacking('busybox') }, () => {
     assert.deepEqual(await call('check'), { code: 1, output: `${said}\nsecond[1m line` });
   });
 
+  it('gives what the service of the clock would set up, and changes nothing', async () => {
+    router(listening());
+    stage.program('etc/init.d/nunect-time', '[ "$*" = show ] && echo "## ptp4l.conf" && echo "note: x" >&2');
+    assert.deepEqual(await call('clock'), { code: 0, output: '## ptp4l.conf\nnote: x' });
+  });
+
   it('answers a method that it does not have, and a call without input', async () => {
     const { stdout, code } = await stage.run(['call', 'reboot']);
     assert.equal(code, 1);
-    assert.match(JSON.parse(stdout).error, /status, check, curve and service/);
+    assert.match(JSON.parse(stdout).error, /status, check, clock, curve and service/);
     router(listening());
     assert.equal((await stage.run(['call', 'status'], '')).code, 0);
   });

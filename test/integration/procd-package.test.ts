@@ -49,13 +49,18 @@ describe('the .ipk', () => {
       'drwxr-xr-x 0/0 ./etc/',
       'drwxr-xr-x 0/0 ./etc/config/',
       '-rw------- 0/0 ./etc/config/nunect',
+      'drwxr-xr-x 0/0 ./etc/hotplug.d/',
+      'drwxr-xr-x 0/0 ./etc/hotplug.d/net/',
+      '-rw-r--r-- 0/0 ./etc/hotplug.d/net/50-nunect-time',
       'drwxr-xr-x 0/0 ./etc/init.d/',
       '-rwxr-xr-x 0/0 ./etc/init.d/nunect',
       '-rwxr-xr-x 0/0 ./etc/init.d/nunect-leaf',
+      '-rwxr-xr-x 0/0 ./etc/init.d/nunect-time',
       'drwxr-xr-x 0/0 ./lib/',
       'drwxr-xr-x 0/0 ./lib/upgrade/',
       'drwxr-xr-x 0/0 ./lib/upgrade/keep.d/',
       '-rw-r--r-- 0/0 ./lib/upgrade/keep.d/nunect',
+      '-rw-r--r-- 0/0 ./lib/upgrade/nunect-time.sh',
       'drwxr-xr-x 0/0 ./usr/',
       'drwxr-xr-x 0/0 ./usr/bin/',
       '-rwxr-xr-x 0/0 ./usr/bin/nunect',
@@ -67,6 +72,8 @@ describe('the .ipk', () => {
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/pace.sh',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/procd.sh',
+      '-rw-r--r-- 0/0 ./usr/lib/nunect/sysntpd.sh',
+      '-rwxr-xr-x 0/0 ./usr/lib/nunect/time',
       'drwxr-xr-x 0/0 ./usr/share/',
       'drwxr-xr-x 0/0 ./usr/share/bash-completion/',
       'drwxr-xr-x 0/0 ./usr/share/bash-completion/completions/',
@@ -147,6 +154,12 @@ describe('the .ipk', () => {
       ),
     );
     assert.equal(read('data/etc/config/nunect'), readFileSync(join(projectRoot, 'config/nunect'), 'utf8'));
+  });
+
+  it('starts the service of the clock with the others, and gives it nothing to do', () => {
+    assert.match(read('data/etc/init.d/nunect-time'), /^START=99\b/m);
+    assert.doesNotMatch(read('data/etc/init.d/nunect-time'), /^STOP=/m);
+    assert.doesNotMatch(read('data/etc/config/nunect'), /^\s*(?:list|option) interface/m);
   });
 
   it('keeps the unit id when its own postrm runs in an upgrade or an image', (t) => {

@@ -393,10 +393,15 @@ describe('the scripts', () => {
     const names = [
       'procd/nunect',
       'procd/nunect-leaf',
+      'procd/nunect-time',
       'procd/procd.sh',
+      'procd/sysntpd.sh',
       'procd/pace.sh',
       'openwrt/nunect/launcher',
       'openwrt/nunect/postrm',
+      'openwrt/nunect/hotplug',
+      'openwrt/nunect/sysupgrade.sh',
+      'openwrt/nunect/time',
     ];
     execFileSync(need('shellcheck'), names, { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
   });

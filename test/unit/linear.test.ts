@@ -9,7 +9,7 @@ import { numberFlag, readArgs, readFlags } from '../../agent/cli/flags.ts';
 import { unknownCommand } from '../../agent/cli/program.ts';
 import { commandLines, printable, wrap } from '../../agent/cli/terminal.ts';
 import { parseChronyc, parseSource, parseTracking } from '../../agent/clock/chronyd/csv.ts';
-import { disciplinesOf } from '../../agent/clock/disciplines.ts';
+import { disciplinesOf, parseInterference } from '../../agent/clock/disciplines.ts';
 import { interfacesOf } from '../../agent/clock/host/neighbours.ts';
 import { confFileOfChronyd } from '../../agent/clock/host/probe.ts';
 import { parseDropInRecord } from '../../agent/clock/host/timedir.ts';
@@ -280,6 +280,8 @@ const readers: Readonly<
     ['1', ''],
     ['', 's'],
   ],
+  parseAppliedTime: [parseAppliedTime, ['{"role":"', '"}'], ['{"notes":["', '"]}']],
+  parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
   parseRecord: [

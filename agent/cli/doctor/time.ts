@@ -92,7 +92,7 @@ function ntpResult({ host, config: { time }, ntp, clock }: TimeSeen): CheckResul
     return (time.required === 'no' ? warn : fail)(
       what,
       detail,
-      clockRemedy([...clock.reasons, 'ntp_no_answer'], host),
+      clockRemedy([...clock.reasons, 'ntp_no_answer'], { host }),
     );
   return skip(what, detail);
 }
@@ -101,7 +101,7 @@ function ntpResult({ host, config: { time }, ntp, clock }: TimeSeen): CheckResul
 function conflictResult({ host, clock }: TimeSeen): CheckResult {
   const what = 'clock conflict';
   return clock.reasons.includes('conflict')
-    ? warn(what, clock.evidence, clockRemedy(['conflict'], host)) // how much it weighs is the clock's own finding
+    ? warn(what, clock.evidence, clockRemedy(['conflict'], { host })) // how much it weighs is the clock's own finding
     : ok(what, 'no two daemons steer the clock');
 }
 

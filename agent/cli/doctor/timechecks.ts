@@ -1,10 +1,13 @@
 import { chmodSync, chownSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { readTimeSetup } from '../../clock/orders/appliedfile.ts';
 import { watchClock } from '../../clock/part.ts';
 import { systemSocketFiles } from '../../clock/ptp4l/keeper.ts';
+import { watchedTime } from '../../clock/setup/watched.ts';
 import { wallClock } from '../../clock/wallclock.ts';
 import { runAs } from '../../config/checks/trust.ts';
+import type { Config } from '../../config/options.ts';
 import { runChild } from '../../lib/child.ts';
 import { namesIn, readOrUndefined } from '../../lib/files.ts';
 import { systemTicker } from '../../lib/ticker.ts';
@@ -21,13 +24,19 @@ const usualDomains = [0, 1, 2, 3, 4, 5, 10, 24, 44, 127];
 
 const text = (path: string): string => readOrUndefined(path)?.trim() ?? '';
 
+/** The config with the clock daemons as nunect-time runs them. */
+function configFor(facts: DoctorFacts): Config {
+  const config = configOf(facts);
+  return { ...config, time: watchedTime(config, readTimeSetup(resolve(facts.dir))) };
+}
+
 /** The judge of the agent, for as long as it takes it to see the daemons. */
 async function lookAtClock(facts: DoctorFacts, stateDir: string) {
   const { spawn, signal } = facts;
   const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
   const keeper = watchClock(
     { spawn, ticker: systemTicker(), wall, random: Math.random, stateDir },
-    configOf(facts).time,
+    configFor(facts).time,
     signal,
   );
   await new Promise((resolve) => setTimeout(resolve, look_ms));
@@ -47,7 +56,7 @@ async function domainThatAnswers(
   socket: string,
   stateDir: string,
 ): Promise<number | undefined> {
-  const { pmc, ptp_domain, transport_specific } = configOf(facts).time;
+  const { pmc, ptp_domain, transport_specific } = configFor(facts).time;
   const ask = async (domain: number): Promise<number | undefined> => {
     const own = join(stateDir, `d${domain}`);
     const args = `-u -b 0 -d ${domain} -t 0x${transport_specific.toString(16)}`.split(' ');
@@ -91,7 +100,7 @@ function socketFolder(configFile: string): { readonly path: string; remove(): vo
 
 /** The clock daemons and what they make of the clock. */
 export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
-  const { time } = configOf(facts);
+  const { time } = configFor(facts);
   const isKept = (path: string): boolean => systemSocketFiles.state(path) === 'forbidden';
   if (facts.snapshot === undefined && !facts.isRoot && (facts.isBlind || time.ptp_socket.some(isKept)))
     return [skip('clock', 'this user may not ask the daemons that steer it')];
@@ -111,7 +120,7 @@ export async function checkTime(facts: DoctorFacts): Promise<CheckResult[]> {
     const all: TimeSeen = {
       ...seen,
       host: facts.host,
-      config: configOf(facts),
+      config: configFor(facts),
       findings: facts.snapshot && findingsOfStep(facts, 'clock'),
       sockets,
       otherDomain: isSilent ? await domainThatAnswers(facts, socket, stateDir) : undefined,

@@ -167,31 +167,25 @@ async function install(
   deps: HostDeps,
   { time }: TimeJob,
   plan: TimePlan,
-  found: HostSeen,
+  { chrony, seen }: HostSeen,
 ): Promise<TimePlan> {
-  const { chrony, seen } = found;
   const { ptp4lConf, phc2sysArgs, dropIn } = plan.files ?? {};
-  const notes = [...plan.notes];
-  if (chrony !== undefined && seen !== undefined) {
-    if (dropIn === undefined) removeDropIns(time, seen.own);
-    else {
-      const accepted = await acceptedDropIn(deps.spawn, time, chrony, dropIn);
-      notes.push(...accepted.notes);
-      await installDropIn(deps.spawn, time, chrony, seen, accepted.text);
-    }
-  }
-  const socket = seen?.conf.socket;
-  if (socket === undefined) time.remove('chronydSocket');
-  else time.write('chronydSocket', `${socket}\n`);
-  if (phc2sysArgs === undefined) time.remove('phc2sysArgs');
-  else time.write('phc2sysArgs', `${phc2sysArgs.join('\n')}\n`);
-  if (ptp4lConf === undefined) time.remove('ptp4lConf', 'orders');
-  else {
-    time.write('ptp4lConf', ptp4lConf);
-    await time.makeOrders(deps.spawn);
-  }
-  return { ...plan, notes };
+  const accepted =
+    chrony === undefined || dropIn === undefined
+      ? undefined
+      : await acceptedDropIn(deps.spawn, time, chrony, dropIn);
+  time.put('chronydSocket', linesText(seen?.conf.socket));
+  time.put('phc2sysArgs', linesText(phc2sysArgs?.join('\n')));
+  time.put('ptp4lConf', ptp4lConf);
+  if (ptp4lConf === undefined) time.remove('orders');
+  else await time.makeOrders(deps.spawn);
+  if (chrony === undefined || seen === undefined || accepted === undefined)
+    removeDropIns(time, seen?.own ?? []);
+  else await installDropIn(deps.spawn, time, chrony, seen, accepted.text);
+  return { ...plan, notes: [...plan.notes, ...(accepted?.notes ?? [])] };
 }
+
+const linesText = (text: string | undefined): string | undefined => text && `${text}\n`;
 
 /** All confs of chronyd in which a drop-in of ours may have been put. */
 async function confsOf(deps: HostDeps, { ptp }: TimeJob['config']): Promise<string[]> {
@@ -204,8 +198,7 @@ async function confsOf(deps: HostDeps, { ptp }: TimeJob['config']): Promise<stri
 /** Removes what was installed, but for what is kept to be told. */
 async function removeInstalled(deps: HostDeps, { config, time }: TimeJob): Promise<void> {
   removeDropIns(time, ownDropIns(time, await confsOf(deps, config)));
-  time.remove('ptp4lConf', 'phc2sysArgs', 'orders', 'trial', 'chronyDir', 'chronydSocket');
-  time.remove('ptp4lSocket', 'ptp4lReadOnly');
+  time.clear('applied', 'dropInRecord');
 }
 
 const isDue = ({ time }: TimeJob): boolean => time.record()?.due === true;
@@ -221,7 +214,7 @@ export async function stopTime(deps: HostDeps, job: TimeJob): Promise<TimeOutcom
 export async function failTime(deps: HostDeps, job: TimeJob, applied: AppliedTime): Promise<TimeOutcome> {
   await removeInstalled(deps, job);
   job.time.make();
-  job.time.write('applied', JSON.stringify({ ...applied, runs: [] }));
+  job.time.put('applied', JSON.stringify({ ...applied, runs: [] }));
   return { run: [], restart: isDue(job), notes: applied.notes, ...known({ fault: applied.fault }) };
 }
 
@@ -249,7 +242,7 @@ export async function applyTime(deps: HostDeps, job: TimeJob): Promise<TimeOutco
   try {
     const applied = appliedOf(await installed(deps, job), config.ptp);
     if (applied.fault !== undefined) return await failTime(deps, job, applied);
-    time.write('applied', JSON.stringify(applied));
+    time.put('applied', JSON.stringify(applied));
     const { runs, notes } = applied;
     return { run: runs.length === 0 ? [] : [...runs, 'orders'], restart: isDue(job), notes };
   } finally {

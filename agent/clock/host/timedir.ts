@@ -3,7 +3,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSy
 import { join, resolve } from 'node:path';
 import { sharedId } from '../../device/account.ts';
 import { runChild, type Spawn } from '../../lib/child.ts';
-import { readIfThere, writeAtomic } from '../../lib/files.ts';
+import { namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
 import { isObject } from '../../lib/parse.ts';
 import { timeFiles } from '../setup/applied.ts';
 
@@ -30,9 +30,11 @@ export interface TimeDir {
   /** The same with the folder in it. */
   make(): void;
   read(file: TimeFile): string | undefined;
-  /** Writes what group nunect may read; a file that is as it should be is not touched. */
-  write(file: TimeFile, text: string): void;
+  /** Writes what group nunect may read, or removes it for `undefined`; a file that is as it should be is not touched. */
+  put(file: TimeFile, text: string | undefined): void;
   remove(...files: readonly TimeFile[]): void;
+  /** Removes all but these, whoever has made it. */
+  clear(...kept: readonly TimeFile[]): void;
   /** Makes the FIFO, unless it is there, which somebody may have open. */
   makeOrders(spawn: Spawn): Promise<void>;
   record(): DropInRecord | undefined;
@@ -107,8 +109,13 @@ export function timeDir(given: string): TimeDir {
       makeFolder(at('dir'), 0o2750);
     },
     read: (file) => readIfThere(at(file)),
-    write: (file, text) => write(at(file), text),
+    put: (file, text) => (text === undefined ? remove(file) : write(at(file), text)),
     remove,
+    clear(...kept) {
+      for (const name of namesIn(at('dir')))
+        if (!kept.some((file) => at(file) === join(at('dir'), name)))
+          rmSync(join(at('dir'), name), { force: true, recursive: true });
+    },
     makeOrders: (spawn) => makeOrders(at('orders'), spawn),
     record: () => parseDropInRecord(readIfThere(at('dropInRecord')) ?? ''),
     keep(record) {

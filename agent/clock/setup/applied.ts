@@ -15,10 +15,14 @@ export const timeFiles = {
   ptp4lReadOnly: 'time/ptp4lro',
   /** Applied, see above. JSON. */
   applied: 'time/applied.json',
+  /** Path of chronyd's command socket, where it is not where chronyc looks for it. */
+  chronydSocket: 'time/chronyd.socket',
+  /** What a ptp4l may do that ujail runs. */
+  capabilities: 'time/capabilities.json',
+  /** `PROGRAM SECONDS`: which daemon has said in its log that something else changes the clock, and the uptime then. */
+  interference: 'time/interference',
   /** FIFO from which root's helper reads what the agent orders; it ends with the agent. */
   orders: 'time/orders',
-  /** Path of chronyd's command socket, where its config names another than the usual one. */
-  chronydSocket: 'time/chronyd.socket',
   /** Folder that an operator may name in a confdir line for us. */
   chronyDir: 'time/chrony.d',
   /** Where the drop-in of chronyd is, and whether chronyd has yet to be started anew for it. For root alone. JSON. */
@@ -61,13 +65,45 @@ export function appliedOf(plan: TimePlan, { role, grace_s }: SectionValues<'ptp'
   };
 }
 
-/** Reads applied.json; undefined where it is none, as of another version. It was written by root. */
+/** What was set up, and below which run directory its files are. */
+export interface TimeSetup {
+  readonly runDir: string;
+  readonly applied: AppliedTime;
+}
+
+const oneOf =
+  (...words: readonly string[]) =>
+  (value: unknown): boolean =>
+    words.some((word) => word === value);
+const isCount = (most: number) => (value: unknown) =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
+
+const isNote = (value: unknown): boolean =>
+  isObject(value) && typeof value['code'] === 'string' && typeof value['text'] === 'string';
+const isListOf =
+  (isFit: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(isFit);
+
+const fields: { readonly [K in keyof AppliedTime]-?: (value: unknown) => boolean } = {
+  role: oneOf('client', 'server', 'auto'),
+  runs: isListOf(oneOf('ptp4l', 'phc2sys')),
+  feed: oneOf('chronyd', 'clock', 'nowhere'),
+  gate: oneOf('selectopts', 'start', 'none'),
+  hardware: (value) => typeof value === 'boolean',
+  grace_s: isCount(3600),
+  domain: isCount(255),
+  transportSpecific: isCount(15),
+  notes: isListOf(isNote),
+  fault: (value) => value === undefined || isNote(value),
+};
+
+/** Reads applied.json; undefined where it is none, or one of another version. */
 export function parseAppliedTime(text: string): AppliedTime | undefined {
   try {
     const json: unknown = JSON.parse(text);
-    return isObject(json) && Array.isArray(json['runs']) && Array.isArray(json['notes'])
-      ? (json as unknown as AppliedTime)
-      : undefined;
+    const isFit = isObject(json) && Object.entries(fields).every(([name, fits]) => fits(json[name]));
+    return isFit ? (json as unknown as AppliedTime) : undefined;
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import { boundOfNtp, boundOfPtp, boundOfWitness, type WitnessBound } from './bou
 import { relativeOnly, unbounded } from './bounds/terms.ts';
 import { chronyPath, type FedRefclocks } from './chronypath.ts';
 import { directPath } from './directpath.ts';
-import { compareSources, type Doubt, grandmasterDoubts, pathDoubts, steerers } from './doubts.ts';
+import { compareSources, conflictOf, type Doubt, grandmasterDoubts, pathDoubts, steerers } from './doubts.ts';
 import { whyImplausible } from './grandmaster.ts';
 import { type Leap, leapNow, type UtcOffset, utcOffsetAfter } from './leap.ts';
 import { assessNtp, type NtpAssessment, type NtpMemory } from './ntp.ts';
@@ -168,11 +168,6 @@ export function assess(
   const offsets = offsetsNow(remembered.offsets, ptp, now_ms);
   const ptpBound = ptp.live ? boundOfPtp(ptp.live, offsets, settings) : unbounded(ptp.explanation);
   const ntpBound = ntp.live ? boundOfNtp(ntp.live, settings) : unbounded(ntp.explanation);
-  const programs = steerers(ptp, ntp, evidence);
-  const conflict: Doubt = {
-    reason: 'conflict',
-    explanation: `${programs.join(' and ')} steer the same clock`,
-  };
   const contradiction = contradictionNow(remembered, evidence, now_ms, [ptp, ptpBound], [ntp, ntpBound]);
   const followed = followedNow(remembered, ptp, now_ms);
   const witness = contradiction === undefined ? boundOfWitness(ntp.live, settings, now_ms) : undefined;
@@ -186,7 +181,7 @@ export function assess(
     ntp,
     paths: admitted(paths, settings),
     doubts: [
-      ...(programs.length > 1 ? [conflict] : []),
+      ...conflictOf(steerers(ptp, ntp, evidence), evidence),
       ...(contradiction === undefined ? [] : [contradiction]),
     ],
     ptpDoubts,

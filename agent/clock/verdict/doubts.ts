@@ -32,6 +32,16 @@ export function steerers(ptp: PtpAssessment, ntp: NtpAssessment, evidence: Evide
   ];
 }
 
+/** That two programs steer the clock, by what is seen of them or by what one of them says. */
+export function conflictOf(programs: readonly string[], { disciplines }: Evidence): Doubt[] {
+  const { interference } = disciplines;
+  if (programs.length > 1)
+    return [{ reason: 'conflict', explanation: `${programs.join(' and ')} steer the same clock` }];
+  return interference === undefined
+    ? []
+    : [{ reason: 'conflict', explanation: `${interference} says that something else changes the clock` }];
+}
+
 /** An offset from PTP beside one from NTP, both of the same clock, and how far they may be apart. */
 interface Pair {
   readonly apart_ns: number;

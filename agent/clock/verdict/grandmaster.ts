@@ -13,6 +13,12 @@ const firstAccuracy = 0x17;
 /** Upper bound in ns of a clockAccuracy octet (IEEE 1588-2019 table 5); undefined for ">10 s", unknown, profile and reserved values. */
 export const clockAccuracy_ns = (octet: number): number | undefined => accuracies_ns[octet - firstAccuracy];
 
+/** The finest clockAccuracy octet that such a bound keeps; 0x31 for more than 10 s. */
+export function clockAccuracyOctet(bound_ns: number): number {
+  const at = accuracies_ns.findIndex((one) => bound_ns <= one);
+  return firstAccuracy + (at < 0 ? accuracies_ns.length : at);
+}
+
 const hex = (octet: number): string => `0x${octet.toString(16).padStart(2, '0')}`;
 
 /** clockClass of a grandmaster that is at its primary reference, or within specification of it (6, 7; G.8275: 135). */

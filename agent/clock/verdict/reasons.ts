@@ -214,7 +214,7 @@ export const reasons = {
   conflict: {
     means: 'Two programs steer the same clock; each can move it away from where the other set it.',
     evidence:
-      'Two or more of: ptp4l with software timestamps in SLAVE, phc2sys, chronyd with a live source, another NTP client.',
+      'Two or more of: ptp4l with software timestamps in SLAVE, phc2sys, chronyd with a live source, another NTP client. Or a daemon has logged in the last 10 min that something else changes the clock.',
     verdict: 'at most tracking; the larger bound counts',
     advice: 'Stop all but one, or run chronyd with -x, so that it only measures.',
   },

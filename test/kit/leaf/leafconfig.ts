@@ -13,7 +13,7 @@ export function configOf(uci: string, unit = 'demo-01'): Config {
 
 /** The defaults with some options set otherwise. */
 export const withOptions = (
-  changes: { readonly [S in 'agent' | 'hub' | 'leaf' | 'status']?: Partial<Config[S]> },
+  changes: { readonly [S in 'agent' | 'hub' | 'leaf' | 'time' | 'ptp' | 'status']?: Partial<Config[S]> },
   more: Partial<Pick<Config, 'user' | 'probe'>> = {},
 ): Config => {
   const base = configOf('');
@@ -23,6 +23,8 @@ export const withOptions = (
     agent: { ...base.agent, ...changes.agent },
     hub: { ...base.hub, ...changes.hub },
     leaf: { ...base.leaf, ...changes.leaf },
+    time: { ...base.time, ...changes.time },
+    ptp: { ...base.ptp, ...changes.ptp },
     status: { ...base.status, ...changes.status },
   };
 };

@@ -12,7 +12,7 @@ name=\${1##*/}
 action=$2
 record() { echo "$name: $*" >>"$CALLS"; }
 extra_command() { :; }
-for one in open_instance set_param append_param close_instance add_reload_trigger add_reload_interface_trigger send_signal; do
+for one in open_instance set_param append_param close_instance add_reload_trigger add_reload_interface_trigger add_raw_trigger send_signal; do
 	eval "procd_$one() { record $one \\"\\$@\\"; }"
 done
 procd_running() { grep -q "^$1$" "$STATE/running"; }
@@ -22,11 +22,22 @@ start() {
 	start_service "$@"
 	service_triggers
 	record close
-	echo "$name" >>"$STATE/known"
+	grep -q "^$name$" "$STATE/known" || echo "$name" >>"$STATE/known"
+	service_started
 }
 service_triggers() { :; }
+service_started() { :; }
 service_stopped() { :; }
-stop() { stop_service; record kill; service_stopped; }
+stop() {
+	stop_service
+	record kill
+	sed -i "/^$name$/d" "$STATE/known" "$STATE/running"
+	service_stopped
+}
+enabled() { [ -e "$STATE/etc/rc.d/S$START$name" ]; }
+enable() { : >"$STATE/etc/rc.d/S$START$name"; }
+disable() { rm -f "$STATE/etc/rc.d"/S??"$name"; }
+running() { procd_running "$name"; }
 restart() { stop; start; }
 reload() { start; }
 reload_service() { start; }
@@ -83,15 +94,15 @@ export function procdStage(owner: Cleanup): ProcdStage {
     writeFileSync(at(path), text);
     chmodSync(at(path), 0o755);
   };
-  for (const dir of ['var/run/nunect', 'var/lock', 'bin', 'etc/nunect/spool'])
+  for (const dir of ['var/run/nunect', 'var/lock', 'bin', 'etc/nunect/spool', 'etc/rc.d'])
     mkdirSync(at(dir), { recursive: true });
   const busybox = need('busybox');
-  for (const name of ['sh', 'sed', 'wc', 'mktemp', 'rm', 'cat', 'grep', 'mkdir', 'cp'])
+  for (const name of 'sh sed wc mktemp rm cat grep mkdir cp mv cmp readlink sync'.split(' '))
     symlinkSync(busybox, at(`bin/${name}`));
   const text = (name: string): string => readFileSync(join(projectRoot, 'procd', name), 'utf8');
   write('etc/rc.common', rcCommon);
-  write('usr/lib/nunect/procd.sh', rooted(text('procd.sh')));
-  for (const name of ['nunect', 'nunect-leaf']) {
+  for (const name of ['procd.sh', 'sysntpd.sh']) write(`usr/lib/nunect/${name}`, rooted(text(name)));
+  for (const name of ['nunect', 'nunect-leaf', 'nunect-time']) {
     const [shebang = '', ...rest] = text(name).split('\n');
     const interpreter = shebang.replace('#!/bin/sh /', `#!${at('bin/sh')} ${root}/`);
     write(`etc/init.d/${name}`, [interpreter, rooted(rest.join('\n'))].join('\n'));

@@ -144,10 +144,10 @@ export async function runToEnd(
   return { code, stdout, stderr };
 }
 
-/** A new directory that is removed when its owner ends. */
+/** A new directory that is removed when its owner ends, also where what "was killed" still writes its last file there. */
 export function tempDir(owner: Cleanup, name: string): string {
   const dir = mkdtempSync(join(tmpdir(), `nunect-${name}-`));
-  undoLater(owner, () => rmSync(dir, { recursive: true, force: true }));
+  undoLater(owner, () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
   return dir;
 }
 

@@ -28,14 +28,14 @@ export interface Lab {
   readonly owner: Cleanup;
   /** Makes a unit of which nothing runs yet; its name is that of the lab, with a number from the second on. */
   unit(opts?: TruthUnitOptions): Promise<TruthUnit>;
-  /** Starts an NTP server on an address of loopback of its own. */
-  ntp(lies?: NtpLies): Promise<NtpServer>;
+  /** Starts an NTP server on an address of loopback of its own, and a port of its own or this one. */
+  ntp(lies?: NtpLies, port?: number): Promise<NtpServer>;
   /** Lays a network of cables to one switch, in which PTP can be spoken. */
   network(ends: number): readonly NetnsEnd[];
   /** Writes into the logs of its units what happens now. */
   mark(what: string): void;
   /** Starts a grandmaster at one end. */
-  gm(at: NetnsEnd, lies?: GmLies): Promise<Liar<GmLies>>;
+  gm(at: NetnsEnd, lies?: GmLies, transport?: 'L2' | 'UDPv4'): Promise<Liar<GmLies>>;
 }
 
 /** Why a scenario cannot be played on this machine. */
@@ -67,12 +67,14 @@ export async function openHall(owner: Cleanup): Promise<LabHall> {
   return { truthlab, hubUrl, nc };
 }
 
+/** Of NTP servers so far: labs are played side by side, and some want a port that is the same for all. */
+let addresses = 0;
+
 /** The host's clock must not be set while a lab runs: it is the truth. */
 const mostHostStep_ns = 100_000n;
 
 function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, units: TruthUnit[]): Lab {
   const { truthlab, hubUrl, nc } = hall;
-  let servers = 0;
   return {
     name,
     owner,
@@ -87,16 +89,17 @@ function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, un
       await nc.flush();
       return unit;
     },
-    async ntp(lies = {}) {
-      servers += 1;
-      const at = { address: `127.0.0.${10 + servers}`, port: await reservePort() };
+    async ntp(lies = {}, port) {
+      addresses += 1;
+      const address = `127.9.${addresses >> 8}.${addresses & 255}`;
+      const at = { address, port: port ?? (await reservePort()) };
       return ntpServer(owner, truthlab, at, lies);
     },
     mark: (what) => {
       for (const unit of units) unit.mark(what);
     },
     network: (ends) => netnsSwitch(owner, ends),
-    gm: (at, lies = {}) => grandmaster(owner, truthlab, at, lies),
+    gm: (at, lies = {}, transport) => grandmaster(owner, truthlab, at, lies, transport),
   };
 }
 

@@ -143,10 +143,14 @@ export async function ntpServer(
   };
 }
 
-/** Starts a PTP grandmaster at one end of a cable. */
+/** Starts a PTP grandmaster at one end of a cable: over Ethernet, or over UDP and IPv4. */
 export const grandmaster = (
   owner: Cleanup,
   lab: Truthlab,
   at: NetnsEnd,
   lies: GmLies,
-): Promise<Liar<GmLies>> => liar(owner, [...at.exec, lab.program, 'gm', at.interface], lies);
+  transport: 'L2' | 'UDPv4' = 'L2',
+): Promise<Liar<GmLies>> => {
+  const words = [...at.exec, lab.program, 'gm', at.interface];
+  return liar(owner, transport === 'UDPv4' ? [...words, 'udp'] : words, lies);
+};

@@ -10,6 +10,7 @@ import { need } from '../process/tools.ts';
 import type { Truthlab } from './build.ts';
 import { newPlace, type Place, startAgent, writeChronyConf, writePtpConf, writeUnitConf } from './place.ts';
 import type { Mark, Row, Span, Steadiness, TimeRecord } from './records.ts';
+import { type StackHost, type TimeStack, timeStack } from './stack.ts';
 import { type VirtualClock, virtualClock } from './vclock.ts';
 
 /** How a unit of the lab is made. */
@@ -31,6 +32,8 @@ interface Programs {
   /** Starts its agent, once the daemons run. */
   agent(): Promise<void>;
   chronyc(...args: string[]): Promise<string>;
+  /** Its clock daemons as nunect-time runs them, in place of the above. */
+  stack(host: StackHost): TimeStack;
   /** What its daemons and its agent have printed. */
   output(): string;
 }
@@ -52,6 +55,10 @@ interface Watched {
   steady(seconds: number, more?: Steadiness): Promise<void>;
   /** Its latest record is to give this reason. */
   expect(reason: string): void;
+  /** It did not do what was expected of it. */
+  miss(what: string): void;
+  /** Its clock is to be off by no more than this now. */
+  atMost(off_s: number): void;
 }
 
 /** A unit whose daemons and agent live by a clock of their own, and who see no processes but each other. */
@@ -83,6 +90,7 @@ function programsOf(owner: Cleanup, at: Place, config: string): Programs {
       const where = ['-n', '-h', '127.0.0.1', '-p', String(at.cmdport)];
       return (await promisify(execFile)(need('chronyc'), [...where, ...args])).stdout;
     },
+    stack: (host) => timeStack(owner, at, config, host, (one) => started.push(one)),
     output: () => started.map((one) => one.output()).join('\n'),
   };
 }
@@ -114,6 +122,11 @@ function watch(clock: VirtualClock): Watched {
     },
     expect(reason) {
       if (rows.at(-1)?.record.reasons.includes(reason) !== true) unsaid.push(reason);
+    },
+    miss: (what) => void unsaid.push(what),
+    atMost(off_s) {
+      const off_ns = Math.abs(clock.truth().error_ns);
+      if (off_ns > off_s * 1e9) unsaid.push(`off by at most ${off_s} s: it is off by ${off_ns / 1e9} s`);
     },
   };
 }

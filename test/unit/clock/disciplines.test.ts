@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { disciplinesOf, watchDisciplines } from '../../../agent/clock/disciplines.ts';
+import { disciplinesOf, parseInterference, watchDisciplines } from '../../../agent/clock/disciplines.ts';
 import { procProcesses } from '../../../agent/device/processes.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { eventually, tempDir } from '../../kit/process/daemon.ts';
@@ -37,6 +37,9 @@ test('other programs that steer the clock are named', () => {
   assert.equal(seen('busybox busybox httpd').otherNtp, undefined);
   assert.equal(seen('systemd-timesyn /lib/systemd/systemd-timesyncd').otherNtp, 'systemd-timesyncd');
   assert.equal(seen('phc2sys phc2sys -a -r').phc2sys, true);
+  assert.equal(seen('phc2sys phc2sys -a -r -E ntpshm -M 8').phc2sys, false, 'it feeds chronyd');
+  assert.equal(seen('phc2sys phc2sys -s CLOCK_REALTIME -c eth0 -w').phc2sys, false, 'it sets the card');
+  assert.equal(seen('phc2sys phc2sys -s eth0 -E pi').phc2sys, true);
 });
 
 test('processes are read from /proc, and a closed /proc is not an empty one', async (t) => {
@@ -70,6 +73,30 @@ test('processes are read from /proc, and a closed /proc is not an empty one', as
   put('44', 'phc2sys', 'phc2sys\0');
   await look();
   assert.equal(watched.read().phc2sys, false);
+});
+
+test('what a daemon has said of another one counts for ten minutes', () => {
+  assert.equal(parseInterference('chronyd 1000.25\n', 1010), 'chronyd');
+  assert.equal(parseInterference('ptp4l 1000\n', 1599), 'ptp4l');
+  assert.equal(parseInterference('ptp4l 1000\n', 1600), undefined);
+  assert.equal(parseInterference('ptp4l 1000\n', 900), undefined, 'of another boot');
+  for (const text of ['', 'sh 1000', 'chronyd', 'chronyd x', 'chronyd 1000 more', 'chronyd 1000.'])
+    assert.equal(parseInterference(text, 1010), undefined, text);
+});
+
+test('it is read at each look', async () => {
+  const ticker = fakeTicker();
+  const stopper = new AbortController();
+  let text = '';
+  const readText = async (path: string): Promise<string> => (path === '/said' ? text : '');
+  const deps = { processes: async () => [], readText, ticker };
+  const watched = watchDisciplines(deps, { every_s: 30, interferenceFile: '/said' }, stopper.signal);
+  await ticker.pass(0);
+  assert.equal(watched.read().interference, undefined);
+  text = 'chronyd 20.5\n';
+  await ticker.pass(30_000);
+  assert.equal(watched.read().interference, 'chronyd');
+  stopper.abort();
 });
 
 test('the servo of ptp4l is known where only one runs and its file can be read', async () => {

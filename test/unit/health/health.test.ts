@@ -113,6 +113,24 @@ test('that NTP has taken over from PTP is told, with the grandmaster that is gon
   assert.deepEqual(said({ lostMaster }), ['healthy']); // in holdover and the like the clock says it itself
 });
 
+test('PTP that is withheld, and a set-up that failed, degrade; what went otherwise than asked is a note', () => {
+  assert.deepEqual(said({ ptpWithheld: 'by PTP this clock is 37.0 s behind' }), [
+    'degraded',
+    'degraded PTP withheld',
+  ]);
+  const fault = { code: 'interface_bridge', text: 'br-lan is a bridge' } as const;
+  const { status, findings } = judged({ timeSetup: { notes: [], fault } });
+  assert.deepEqual([status, findings[0]?.text], ['degraded', 'PTP is not set up: br-lan is a bridge']);
+  assert.match(findings[0]?.remedy ?? '', /nunect\.ptp\.interface/);
+  const missing = (name: string) => ({ code: 'interface_missing', text: `there is no ${name}` }) as const;
+  const notes = judged({ timeSetup: { notes: [missing('wan'), missing('lan1')] } });
+  assert.equal(notes.status, 'healthy');
+  assert.deepEqual(
+    notes.findings.map(({ key, text }) => [key, text]),
+    [['time set-up interface_missing', 'there is no wan; there is no lan1']],
+  );
+});
+
 test('a unit without a hub is not set up, which is graver than a note; the leaf of others has its own', () => {
   assert.deepEqual(said({ config: noHub }), notSetUp);
   assert.deepEqual(said({ config: noHub, clock: noVerdict() }), [...notSetUp, 'note clock']);

@@ -50,6 +50,7 @@ function look(
   const asked: (readonly string[])[] = [];
   const parts = {
     clock: clockOf(goodVerdict()),
+    orders: { gate: () => undefined },
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
     leaf: {
       read: () => leaf,
@@ -102,6 +103,16 @@ test('one look has the figures of every part', async () => {
   assert.deepEqual(now.changes, [
     { at_ms: epoch_s * 1000 + 600, event: 'hub', text: 'hub: the hub answers' },
   ]);
+});
+
+test('why chronyd may not select PTP is a finding', async () => {
+  const withheld = { order: 'withhold', reason: 'disagrees', fault: 'it is 37 s off' } as const;
+  const orders = { gate: () => withheld };
+  const { health } = await look(undefined, [], undefined, { orders }).state;
+  assert.deepEqual(
+    health.findings.map(({ code, text }) => [code, text]),
+    [['ptp_withheld', 'PTP is not used: it is 37 s off']],
+  );
 });
 
 test('who uses the server is not told once the connection is gone by which it was asked', async () => {

@@ -1,5 +1,7 @@
-// truthlab gm INTERFACE: a PTP grandmaster: Ethernet, end to end, two-step (IEEE 1588-2019, 13 and annex E).
+// truthlab gm INTERFACE [udp]: a PTP grandmaster: Ethernet or UDP over IPv4, end to end, two-step (IEEE 1588-2019, 13,
+// annexes C and E).
 #include "server.h"
+#include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <linux/net_tstamp.h>
 #include <net/if.h>
@@ -13,8 +15,17 @@ static struct lie gm_lies[] = {
     {"no_announce", 0}, {"no_sync", 0}, {"no_response", 0}, {"answers_another", 0}, {"request_shift_s", 0}, {"sync_shift_s", 0}, {"flood", 0},
     {NULL, 0}};
 
-static int gm_fd;
-static struct sockaddr_ll everybody = {.sll_family = AF_PACKET, .sll_halen = 6, .sll_addr = {0x01, 0x1b, 0x19}};
+// Where messages go to everybody: those that are stamped, and the others. Over Ethernet both are the same.
+struct way {
+  int fd;
+  union {
+    struct sockaddr any;
+    struct sockaddr_ll ethernet;
+    struct sockaddr_in ip;
+  } to;
+  socklen_t size;
+};
+static struct way event, general;
 static uint16_t announces, syncs;
 
 static int64_t ptp_time_ns(int64_t host, const char *shift_s) {
@@ -47,7 +58,7 @@ static struct packet begin_message(enum message type, uint64_t identity, uint16_
 }
 
 static void send_message(const struct packet *packet) {
-  sendto(gm_fd, packet->bytes, packet->length, 0, (struct sockaddr *)&everybody, sizeof everybody);
+  sendto(general.fd, packet->bytes, packet->length, 0, &general.to.any, general.size);
 }
 
 static uint64_t own_identity(void) { return strtoull(text, NULL, 16); }
@@ -81,16 +92,16 @@ static int64_t send_stamped(struct packet *packet) {
   uint32_t wanted = SOF_TIMESTAMPING_TX_SOFTWARE;
   struct iovec part = {packet->bytes, packet->length};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1,
-                           .msg_name = &everybody, .msg_namelen = sizeof everybody,
+                           .msg_name = &event.to, .msg_namelen = event.size,
                            .msg_control = control, .msg_controllen = sizeof control};
   struct cmsghdr *c = CMSG_FIRSTHDR(&message);
   *c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING, .cmsg_len = CMSG_LEN(sizeof wanted)};
   memcpy(CMSG_DATA(c), &wanted, sizeof wanted);
   int64_t stamp_ns = 0;
-  while (receive(gm_fd, back, sizeof back, MSG_ERRQUEUE, NULL, &stamp_ns) >= 0) continue; // a stamp that came late
-  if (sendmsg(gm_fd, &message, 0) < 0) return 0;
-  struct pollfd polled = {.fd = gm_fd};
-  if (poll(&polled, 1, 50) > 0) receive(gm_fd, back, sizeof back, MSG_ERRQUEUE, NULL, &stamp_ns);
+  while (receive(event.fd, back, sizeof back, MSG_ERRQUEUE, NULL, &stamp_ns) >= 0) continue; // a stamp that came late
+  if (sendmsg(event.fd, &message, 0) < 0) return 0;
+  struct pollfd polled = {.fd = event.fd};
+  if (poll(&polled, 1, 50) > 0) receive(event.fd, back, sizeof back, MSG_ERRQUEUE, NULL, &stamp_ns);
   return stamp_ns;
 }
 
@@ -109,7 +120,7 @@ static void sync_all(void) {
 static void answer_delay(void) {
   uint8_t request[128];
   int64_t stamp_ns;
-  ssize_t length = receive(gm_fd, request, sizeof request, 0, NULL, &stamp_ns);
+  ssize_t length = receive(event.fd, request, sizeof request, 0, NULL, &stamp_ns);
   bool is_ours = length >= 44 && (request[0] & 15) == DELAY_REQ && request[4] == said("domain");
   if (!is_ours || stamp_ns == 0 || said("no_response") != 0) return;
   struct packet packet = begin_message(DELAY_RESP, own_identity(), request[30] << 8 | request[31], 1);
@@ -119,16 +130,39 @@ static void answer_delay(void) {
   send_message(&packet);
 }
 
-void serve_gm(const char *interface) {
-  everybody.sll_ifindex = if_nametoindex(interface);
-  everybody.sll_protocol = htons(0x88f7);
-  gm_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, everybody.sll_protocol);
-  if (gm_fd < 0 || bind(gm_fd, (struct sockaddr *)&everybody, sizeof everybody) != 0) fail(interface);
-  struct packet_mreq group = {.mr_ifindex = everybody.sll_ifindex, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
-  memcpy(group.mr_address, everybody.sll_addr, 6);
-  if (setsockopt(gm_fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &group, sizeof group) != 0) fail("PACKET_ADD_MEMBERSHIP");
+static struct way ethernet_way(int index) {
+  struct way way = {.size = sizeof way.to.ethernet,
+                    .to.ethernet = {.sll_family = AF_PACKET, .sll_halen = 6, .sll_addr = {0x01, 0x1b, 0x19},
+                                    .sll_ifindex = index, .sll_protocol = htons(0x88f7)}};
+  way.fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, way.to.ethernet.sll_protocol);
+  if (way.fd < 0 || bind(way.fd, &way.to.any, way.size) != 0) fail("AF_PACKET");
+  struct packet_mreq group = {.mr_ifindex = index, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
+  memcpy(group.mr_address, way.to.ethernet.sll_addr, 6);
+  if (setsockopt(way.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &group, sizeof group) != 0) fail("PACKET_ADD_MEMBERSHIP");
+  return way;
+}
+
+static struct way udp_way(int index, uint16_t port) {
+  struct way way = {.size = sizeof way.to.ip, .to.ip = {.sin_family = AF_INET, .sin_port = htons(port)}};
+  inet_pton(AF_INET, "224.0.1.129", &way.to.ip.sin_addr);
+  struct ip_mreqn group = {.imr_multiaddr = way.to.ip.sin_addr, .imr_ifindex = index};
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(port)};
+  int none = 0;
+  way.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (way.fd < 0 || bind(way.fd, (struct sockaddr *)&own, sizeof own) != 0) fail("UDP");
+  if (setsockopt(way.fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) != 0 ||
+      setsockopt(way.fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof group) != 0 ||
+      setsockopt(way.fd, IPPROTO_IP, IP_MULTICAST_LOOP, &none, sizeof none) != 0)
+    fail("224.0.1.129");
+  return way;
+}
+
+void serve_gm(const char *interface, bool is_udp) {
+  int index = if_nametoindex(interface);
+  event = is_udp ? udp_way(index, 319) : ethernet_way(index);
+  general = is_udp ? udp_way(index, 320) : event;
   int stamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
-  if (setsockopt(gm_fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps) != 0) fail("SO_TIMESTAMPING");
+  if (setsockopt(event.fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps) != 0) fail("SO_TIMESTAMPING");
   begin(gm_lies, "identity", "00aa00fffe000001");
   // apart: a Sync right behind an Announce passes a warm switch, sooner than any Delay_Req does
   int64_t next_announce = host_ns(CLOCK_MONOTONIC), next_sync = next_announce + said_ns("sync_s") / 2;
@@ -142,6 +176,6 @@ void serve_gm(const char *interface) {
       next_sync = now + said_ns("sync_s");
       sync_all();
     }
-    if (wait_packet(gm_fd, next_announce < next_sync ? next_announce : next_sync)) answer_delay();
+    if (wait_packet(event.fd, next_announce < next_sync ? next_announce : next_sync)) answer_delay();
   }
 }

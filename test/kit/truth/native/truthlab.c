@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 _Noreturn void serve_ntp(const char *address, const char *port); // ntp.c
-_Noreturn void serve_gm(const char *interface);                  // gm.c
+_Noreturn void serve_gm(const char *interface, bool is_udp);     // gm.c
 
 static void fail(const char *what) {
   fprintf(stderr, "truthlab: %s: %s\n", what, strerror(errno));
@@ -70,9 +70,9 @@ int main(int count, char **words) {
   if (strcmp(command, "host") == 0) return printf("%" PRId64 "\n", host_epoch_ns(1000)) < 0;
   if (strcmp(command, "inside") == 0 && count > 3) return run_inside(words[2], words + 3);
   if (strcmp(command, "ntp") == 0 && count == 4) serve_ntp(words[2], words[3]);
-  if (strcmp(command, "gm") == 0 && count == 3) serve_gm(words[2]);
+  if (strcmp(command, "gm") == 0 && count >= 3) serve_gm(words[2], strcmp(what, "udp") == 0);
   fprintf(stderr, "truthlab clock FILE init OFFSET_S PPM | clock FILE step S | clock FILE osc PPM |\n"
                   "  host: CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns |\n"
-                  "  ntp ADDRESS PORT | gm INTERFACE | inside PID PROGRAM...\n");
+                  "  ntp ADDRESS PORT | gm INTERFACE [udp] | inside PID PROGRAM...\n");
   return 2;
 }

@@ -5,6 +5,7 @@ import { ntpScenarios } from './ntp.ts';
 import { pathScenarios } from './paths.ts';
 import { ptpScenarios } from './ptp.ts';
 import { randomScenario } from './random.ts';
+import { stackScenarios } from './stack.ts';
 
 /** Every scenario that is the same each time. */
 export const scenarios: readonly Scenario[] = [
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   ...pathScenarios,
   ...jumpScenarios,
   ...mixedScenarios,
+  ...stackScenarios,
 ];
 
 /** The scenario of this name; `random-N` is the random one with seed N. */

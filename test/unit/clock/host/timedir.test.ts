@@ -12,12 +12,12 @@ const programs = spawnSafely((command, args) => spawn(command, [...args]));
 test('a file that is as it should be is not touched, and one with other rights gets its own', (t) => {
   const time = timeDir(join(tempDir(t, 'time'), 'run'));
   time.make();
-  time.write('applied', 'a');
+  time.put('applied', 'a');
   const path = join(time.dir, 'time/applied.json');
   const { ino } = statSync(path);
-  time.write('applied', 'a');
+  time.put('applied', 'a');
   assert.equal(statSync(path).ino, ino);
-  time.write('applied', 'b');
+  time.put('applied', 'b');
   assert.notEqual(statSync(path).ino, ino);
   assert.equal(time.read('applied'), 'b');
   assert.equal(statSync(path).mode & 0o7777, 0o640);
@@ -29,6 +29,19 @@ test('what a killed run has left is removed with the file', (t) => {
   for (const name of ['applied.json', 'applied.json.new', 'orders.new'])
     writeFileSync(join(time.dir, 'time', name), '');
   time.remove('applied', 'orders');
+  assert.deepEqual(readdirSync(join(time.dir, 'time')), []);
+});
+
+test('a folder is cleared of what anybody has put there', (t) => {
+  const time = timeDir(tempDir(t, 'time'));
+  time.clear('applied'); // there is none yet
+  time.make();
+  mkdirSync(join(time.dir, 'time/chrony.d/x'), { recursive: true });
+  for (const name of ['applied.json', 'ptp4l', 'of-a-helper'])
+    writeFileSync(join(time.dir, 'time', name), '');
+  time.clear('applied', 'dropInRecord');
+  assert.deepEqual(readdirSync(join(time.dir, 'time')), ['applied.json']);
+  time.put('applied', undefined);
   assert.deepEqual(readdirSync(join(time.dir, 'time')), []);
 });
 

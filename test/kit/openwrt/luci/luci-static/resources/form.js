@@ -94,6 +94,10 @@
   });
 
   const DynamicList = Value.extend({
+    value(key) {
+      this.keys = [...(this.keys ?? []), key];
+      this.choices?.append(E('option', { value: key }));
+    },
     renderWidget(section, _index, value) {
       const node = E('div', { class: 'cbi-dynlist' });
       const add = (text) => {
@@ -103,6 +107,12 @@
         node.insertBefore(item, node.lastChild);
       };
       const entry = E('input', { type: 'text', placeholder: this.placeholder });
+      this.choices = E(
+        'datalist',
+        {},
+        (this.keys ?? []).map((key) => E('option', { value: key })),
+      );
+      node.append(this.choices);
       const take = () => {
         if (entry.value === '' || this.validate(section, entry.value) !== true) return;
         add(entry.value);
@@ -163,7 +173,9 @@
   });
   const FileUpload = Value.extend({}); // the path can be typed, too
   const form = { Value, Flag, ListValue, DynamicList, FileUpload, TypedSection: Section };
-  window.standin.network = { getNetworks: async () => [] };
+  const device = (name, type) => ({ getName: () => name, getType: () => type });
+  const devices = [device('lo', 'ethernet'), device('br-lan', 'bridge'), device('wan', 'ethernet')];
+  window.standin.network = { getNetworks: async () => [], getDevices: async () => devices };
   form.GridSection = Section.extend({ many: true });
   form.Map = baseclass.extend({
     __init__(_config, title, help) {

@@ -4,10 +4,14 @@
 'require rpc';
 'require uci';
 'require network';
+'require dom';
 'require nunect.options as table';
 
 /* The output of 'nunect check' for the settings in use. */
 const callCheck = rpc.declare({ object: 'nunect', method: 'check', expect: { '': {} } });
+
+/* What 'nunect time show' says for them. */
+const callClock = rpc.declare({ object: 'nunect', method: 'clock', expect: { '': {} } });
 
 /* The words that OpenWrt's config_get_bool accepts for true and for false. */
 const truths = { '1': '1', on: '1', true: '1', yes: '1', enabled: '1', '0': '0', off: '0', false: '0', no: '0', disabled: '0' };
@@ -117,11 +121,26 @@ const Network = form.Value.extend({
 		});
 	}
 });
+
+/*
+ * PTP is spoken on ports: the devices are offered, but for bridges, which have no time stamps, and loopback. What is not among
+ * them stays, and can be typed: a network, or a device that is not there yet.
+ */
+const Ports = form.DynamicList.extend({
+	load(section_id) {
+		return network.getDevices().catch(() => []).then((all) => {
+			for (const device of all)
+				if (device.getName() !== 'lo' && device.getType() !== 'bridge')
+					this.value(device.getName());
+			return uci.get(this.map.config, section_id, this.option);
+		});
+	}
+});
 const isNetwork = (option) => option.name === 'interface';
 const isFile = (option) => /(_file|^tls_(ca|cert|key)|_tls_ca)$/.test(option.name) && option.name !== 'snapshot_file';
 
 const typeOf = (option) => option.secret ? Secret
-	: isNetwork(option) ? Network
+	: isNetwork(option) ? (option.kind === 'list' ? Ports : Network)
 	: isFile(option) ? form.FileUpload
 	: kinds[option.kind];
 
@@ -177,6 +196,23 @@ const complaint = ({ code, output }) => !code ? [] : [ E('div', { 'class': 'aler
 	E('pre', {}, [ output ])
 ]) ];
 
+/* Asked for by a button, because it starts the clock daemons' own checks. */
+function showClock(ev) {
+	const button = ev.target;
+	const shown = button.parentNode.querySelector('pre');
+	button.disabled = true;
+	return callClock().catch(() => ({})).then(({ output }) => {
+		dom.content(shown, [ output || _('There is no answer.') ]);
+		shown.style.display = '';
+	}).finally(() => { button.disabled = false; });
+}
+
+const clockPart = () => E('div', { 'data-part': 'clock' }, [
+	E('button', { 'class': 'cbi-button cbi-button-neutral', 'click': showClock },
+		[ _('Show what is set up for the clock') ]),
+	E('pre', { 'style': 'display:none' })
+]);
+
 return view.extend({
 	load() {
 		return Promise.all([ callCheck().catch(() => ({})), uci.load('nunect').then(addMissing) ]);
@@ -188,6 +224,6 @@ return view.extend({
 		map.tabbed = true;
 		for (const type of table.sections)
 			addSection(map, type);
-		return Promise.resolve(map.render()).then((form) => E('div', {}, [ ...complaint(check), form ]));
+		return Promise.resolve(map.render()).then((form) => E('div', {}, [ ...complaint(check), form, clockPart() ]));
 	}
 });
