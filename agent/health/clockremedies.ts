@@ -1,3 +1,4 @@
+import type { SpokenPort } from '../clock/setup/ports.ts';
 import type { ReasonCode } from '../clock/verdict/reasons.ts';
 import { shellWord } from '../lib/format.ts';
 import type { RemedyContext } from './finding.ts';
@@ -35,6 +36,23 @@ const remedies: Partial<Readonly<Record<ReasonCode, ClockRemedy>>> = {
   conflict: (host) => host.disable('sysntpd'),
   no_daemon: installChrony,
 };
+
+/** How a port speaks PTP, and whom it cannot hear so. */
+export const sayPort = ({ name, transport, bridge }: SpokenPort): string =>
+  bridge === undefined
+    ? `${name} (${transport})`
+    : `${name} (${transport}; as a port of ${bridge} it hears no grandmaster that speaks UDP)`;
+
+/** A port to the outside that a firewall may close. */
+const isOutside = ({ name, transport }: SpokenPort): boolean => transport !== 'L2' && /wan/.test(name);
+
+/** For ports on which no grandmaster is heard: opens the firewall, or shows what comes. */
+export function remedyOfSilence(ports: readonly SpokenPort[], host: HostCommands): string {
+  const [first] = ports.filter(isOutside);
+  if (first !== undefined) return host.allowPtp;
+  const heard = 'ether proto 0x88f7 or udp port 319 or udp port 320';
+  return `tcpdump -ni ${shellWord(ports[0]?.name ?? 'any')} ${shellWord(heard)} # its transport and domain`;
+}
 
 const byCode = new Map<string, ClockRemedy>(Object.entries(remedies));
 

@@ -1,4 +1,5 @@
 import type { SetupNote } from '../clock/setup/note.ts';
+import type { SpokenPort } from '../clock/setup/ports.ts';
 import type { LeafState } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
@@ -70,6 +71,7 @@ export interface FindingData {
   };
   ptp_lost: Shared & LostGrandmaster;
   ptp_withheld: Shared & { readonly why: string };
+  ptp_silent: Shared & { readonly ports: readonly SpokenPort[]; readonly domain: number };
   time_setup: Shared & SetupNote & { readonly isFault: boolean };
   not_permitted: Shared & { readonly about: string };
   no_stream: Unstored & { readonly published: number };

@@ -2,7 +2,7 @@ import { formatProblem, type Problem } from '../config/problem.ts';
 import { formatUtc, shellWord } from '../lib/format.ts';
 import { known } from '../lib/known.ts';
 import { type DropReason, dropWords } from '../records/gap.ts';
-import { askPtp4l, clockRemedy } from './clockremedies.ts';
+import { askPtp4l, clockRemedy, remedyOfSilence, sayPort } from './clockremedies.ts';
 import type {
   DatedFile,
   DoctorStep,
@@ -198,6 +198,14 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     weight: 'degraded',
     text: ({ why }) => `PTP is not used: ${why}`,
     remedy: 'chronyc -n sources',
+    step: 'clock',
+  },
+  ptp_silent: {
+    name: 'no grandmaster',
+    weight: 'degraded',
+    text: ({ ports, domain }) =>
+      `no grandmaster is heard on ${ports.map(sayPort).join(' or ')} in domain ${domain}`,
+    remedy: ({ ports }, { host }) => remedyOfSilence(ports, host),
     step: 'clock',
   },
   time_setup: {

@@ -55,7 +55,9 @@ export interface HealthFacts extends RemedyContext {
   readonly wasSteered?: boolean;
   readonly lostMaster?: LostGrandmaster | undefined;
   /** What nunect-time has set up, and why not more. */
-  readonly timeSetup?: Pick<AppliedTime, 'notes' | 'fault'> | undefined;
+  readonly timeSetup?: Pick<AppliedTime, 'notes' | 'fault' | 'ports' | 'domain'> | undefined;
+  /** No grandmaster has been heard at all, though there was time to. */
+  readonly isPtpSilent?: boolean;
   /** Why chronyd may not select PTP, where somebody has to mend that. */
   readonly ptpWithheld?: string | undefined;
   readonly denied: readonly string[];
@@ -155,11 +157,12 @@ function* storageFindings({ spool }: HealthFacts, make: Make): Generator<Finding
 
 /** The clock, and the daemons that steer it. */
 function* clockFindings(facts: HealthFacts, make: Make): Generator<Finding> {
-  const { clock, config, wasSteered, lostMaster, timeSetup, ptpWithheld } = facts;
+  const { clock, config, wasSteered, lostMaster, timeSetup, ptpWithheld, isPtpSilent } = facts;
   const ofClock = clockFinding({ ...clock, wasSteered }, config.time, facts);
   if (ofClock !== undefined) yield ofClock;
   if (lostMaster !== undefined && clock.source === 'ntp') yield make('ptp_lost', lostMaster);
   if (ptpWithheld !== undefined) yield make('ptp_withheld', { why: ptpWithheld });
+  if (timeSetup !== undefined && isPtpSilent === true) yield make('ptp_silent', timeSetup);
   if (timeSetup?.fault !== undefined) yield make('time_setup', { ...timeSetup.fault, isFault: true });
   const notes = timeSetup?.notes ?? [];
   for (const about of new Set(notes.map(({ code }) => code))) {

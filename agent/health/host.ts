@@ -16,6 +16,8 @@ export interface HostCommands {
   log(program: string): string;
   install(name: string): string;
   upgrade(name: string): string;
+  /** Lets PTP over UDP in from the WAN. */
+  readonly allowPtp: string;
   /** Sets options, by names such as `hub.password`, and takes them over. */
   set(options: Readonly<Record<string, string>>): string;
   /** Gives an option that is a list this value alone, and takes it over. */
@@ -61,6 +63,14 @@ const byUci: Config = {
   setList: (name, value) => `uci delete nunect.${name}; uci add_list nunect.${name}='${value}'; ${applyUci}`,
 };
 
+const firewallRule = { name: 'Allow-PTP', src: 'wan', proto: 'udp', dest_port: '319 320', target: 'ACCEPT' };
+const allowPtp = [
+  'uci add firewall rule',
+  ...Object.entries(firewallRule).map(([name, value]) => `uci set firewall.@rule[-1].${name}='${value}'`),
+  `uci commit firewall; ${initd('firewall', 'reload')}`,
+].join('; ');
+const showFirewall = 'nft list ruleset # UDP 319 and 320 have to come in';
+
 const openwrt = (file: string): HostCommands => ({
   reload: initd('nunect', 'reload'),
   start: (service) => initd(service, 'start'),
@@ -68,6 +78,7 @@ const openwrt = (file: string): HostCommands => ({
   disable: (service) => `${initd(service, 'stop')}; ${initd(service, 'disable')}`,
   log: (program) => `logread -e ${program}`,
   install: (name) => `opkg update; opkg install ${name} # or: apk add ${name}`,
+  allowPtp,
   upgrade: (name) => `opkg update; opkg upgrade ${name} # or: apk upgrade ${name}`,
   ...(file.endsWith('.ini') ? byHand(file, initd('nunect', 'reload')) : byUci),
 });
@@ -79,6 +90,7 @@ const systemd = (file: string): HostCommands => ({
   disable: (service) => `systemctl disable --now ${nameOn(service)}`,
   log: (program) => `journalctl -n 50 -t ${program}`,
   install: (name) => `apt-get install ${nameOn(name)}`,
+  allowPtp: showFirewall,
   upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)}`,
   ...byHand(file, 'systemctl reload nunect'),
 });
@@ -104,6 +116,7 @@ function bare(file: string): HostCommands {
     disable: stop,
     log: (program) => `tail -n 50 /var/log/syslog # or where ${program} was started`,
     install: (name) => `apt-get install ${nameOn(name)} # or with what this host has for it`,
+    allowPtp: showFirewall,
     upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)} # or with what this host has for it`,
     ...byHand(file, reload),
   };

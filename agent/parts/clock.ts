@@ -21,7 +21,11 @@ export const clockPart = part({
   },
 });
 
-const noOrders: OrderKeeper = { gate: () => undefined, stop: () => {} };
+const noOrders: OrderKeeper = {
+  gate: () => undefined,
+  isSilent: () => false,
+  stop: () => {},
+};
 
 /** Decides what the clock daemons that nunect-time runs are told. */
 export const ordersPart = part({

@@ -35,7 +35,7 @@ import type { UnitState } from './unitstate.ts';
 /** The parts that are asked. */
 export interface SurveyParts {
   readonly clock: Timekeeper;
-  readonly orders: Pick<OrderKeeper, 'gate'>;
+  readonly orders: Pick<OrderKeeper, 'gate' | 'isSilent'>;
   readonly link: Link;
   readonly leaf: LeafWatch;
   readonly spool: Spool;
@@ -127,6 +127,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: SurveyedFile) {
     lostMaster: answers.lostMaster,
     timeSetup: file.timeSetup?.applied,
     ptpWithheld: parts.orders.gate()?.fault,
+    isPtpSilent: parts.orders.isSilent(),
     ptp4lConf: ptp4lConfOf(file.timeSetup),
     denied: parts.link.denied(),
     certificates,

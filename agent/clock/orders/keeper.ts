@@ -16,6 +16,8 @@ import { ptpSource } from './witness.ts';
 export interface OrderKeeper {
   /** Whether chronyd may select PTP, and why not; undefined where that is not for us to decide. */
   gate(): GateDecision | undefined;
+  /** A client that has heard no grandmaster at all, though it has had the time to. */
+  isSilent(): boolean;
   stop(): void;
 }
 
@@ -41,6 +43,9 @@ const orderWords = {
 } as const;
 
 const every_ms = 1000;
+/** A grandmaster is heard of within some intervals of its Announce messages, and followed a little later; ptp4l may have to
+ * wait for NTP first. */
+const hearing_ms = 90_000;
 /** The helper may be started after the agent. */
 const untaken_ms = 10_000;
 
@@ -50,6 +55,9 @@ interface Keeping {
   gate: GateState;
   announced?: Announcement;
   set_s: number;
+  readonly started_ms: number;
+  /** A grandmaster was followed. */
+  wasHeard: boolean;
   /** By the first word of the order. */
   readonly sent: Map<string, Sent>;
   /** Since when orders do not arrive, monotonic ms, and whether that was logged. */
@@ -125,7 +133,8 @@ function orderSynchronised(keeping: Keeping): void {
 }
 
 function orderAll(keeping: Keeping): void {
-  const { settings } = keeping;
+  const { settings, deps } = keeping;
+  keeping.wasHeard ||= deps.clock().followsPtp();
   if (settings.gate === 'selectopts') orderPtp(keeping);
   if (settings.role !== 'client') orderServer(keeping);
   if (settings.feed === 'clock') orderSynchronised(keeping);
@@ -133,7 +142,11 @@ function orderAll(keeping: Keeping): void {
 
 /** Starts to decide, each second. */
 export function keepOrders(deps: OrderDeps, settings: OrderSettings): OrderKeeper {
-  const keeping: Keeping = { deps, settings, gate: closedGate, set_s: 0, sent: new Map() };
+  const started_ms = deps.ticker.now_ms();
+  const keeping: Keeping = {
+    ...{ deps, settings, gate: closedGate, set_s: 0, started_ms, wasHeard: false },
+    sent: new Map(),
+  };
   const ends = [
     deps.wall.onStep((step_us) => {
       keeping.set_s += step_us / 1e6;
@@ -142,6 +155,8 @@ export function keepOrders(deps: OrderDeps, settings: OrderSettings): OrderKeepe
   ];
   return {
     gate: () => (settings.gate === 'selectopts' ? keeping.gate.decision : undefined),
+    isSilent: () =>
+      settings.role === 'client' && !keeping.wasHeard && deps.ticker.now_ms() - started_ms >= hearing_ms,
     stop() {
       for (const end of ends) end();
       deps.fifo.close();

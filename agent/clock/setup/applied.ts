@@ -3,6 +3,7 @@ import type { SectionValues } from '../../config/options.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { SetupNote } from './note.ts';
 import type { Feed, Gate, TimePlan } from './plan.ts';
+import type { SpokenPort } from './ports.ts';
 
 /** Files below the run directory, made by `nunect time apply` as root. Group nunect may read them, and use the sockets. */
 export const timeFiles = {
@@ -48,15 +49,16 @@ export interface AppliedTime {
   /** domainNumber and majorSdoId of ptp4l. */
   readonly domain: number;
   readonly transportSpecific: number;
+  readonly ports: readonly SpokenPort[];
   readonly notes: readonly SetupNote[];
   readonly fault?: SetupNote;
 }
 
 /** What is handed to the agent of a plan. */
 export function appliedOf(plan: TimePlan, { role, grace_s }: SectionValues<'ptp'>): AppliedTime {
-  const { files, feed, gate, hardware, domain, transportSpecific, notes, fault } = plan;
+  const { files, feed, gate, hardware, domain, transportSpecific, ports, notes, fault } = plan;
   return {
-    ...{ role, feed, gate, hardware, grace_s, domain, transportSpecific, notes },
+    ...{ role, feed, gate, hardware, grace_s, domain, transportSpecific, ports, notes },
     runs: [
       ...(files?.ptp4lConf === undefined ? [] : (['ptp4l'] as const)),
       ...(files?.phc2sysArgs === undefined ? [] : (['phc2sys'] as const)),
@@ -80,6 +82,8 @@ const isCount = (most: number) => (value: unknown) =>
 
 const isNote = (value: unknown): boolean =>
   isObject(value) && typeof value['code'] === 'string' && typeof value['text'] === 'string';
+const isPort = (value: unknown): boolean =>
+  isObject(value) && typeof value['name'] === 'string' && typeof value['transport'] === 'string';
 const isListOf =
   (isFit: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
@@ -94,6 +98,7 @@ const fields: { readonly [K in keyof AppliedTime]-?: (value: unknown) => boolean
   grace_s: isCount(3600),
   domain: isCount(255),
   transportSpecific: isCount(15),
+  ports: isListOf(isPort),
   notes: isListOf(isNote),
   fault: (value) => value === undefined || isNote(value),
 };

@@ -4,7 +4,7 @@ import type { ChronyConf } from './chronyconf.ts';
 import { dropIn, freeSegment, ptpRefid } from './dropin.ts';
 import type { TimeHost } from './host.ts';
 import { SetupFault, type SetupNote } from './note.ts';
-import { type PtpPortPlan, portsOf, usesHardware } from './ports.ts';
+import { type PtpPortPlan, portsOf, type SpokenPort, usesHardware } from './ports.ts';
 import { type Profile, profileOf } from './profiles.ts';
 import { has } from './programs.ts';
 import { ptp4lConf } from './ptp4lconf.ts';
@@ -35,6 +35,8 @@ export interface TimePlan {
   /** domainNumber and majorSdoId of ptp4l. */
   readonly domain: number;
   readonly transportSpecific: number;
+  /** Where PTP is spoken. */
+  readonly ports: readonly SpokenPort[];
   readonly notes: readonly SetupNote[];
   /** Why nothing can be run as it is configured. */
   readonly fault?: SetupNote;
@@ -123,6 +125,11 @@ function gateOf(feed: Feed, host: TimeHost): Gate {
   return has(host.chronyd, 'selectopts') ? 'selectopts' : 'start';
 }
 
+const spoken = ({ device: { name, bridge }, transport }: PtpPortPlan): SpokenPort => ({
+  ...{ name, transport },
+  ...known({ bridge }),
+});
+
 const noFallback =
   'there is no chronyd: ptp4l steers the clock alone, and when PTP is lost nothing does; install chrony for a fallback to NTP';
 
@@ -157,6 +164,7 @@ export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, p
     hardware: false,
     domain,
     transportSpecific,
+    ports: [],
     notes,
   } as const;
   if (!isWanted(config.ptp)) return nothing;
@@ -166,7 +174,8 @@ export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, p
     const files = filesOf(config, host, places, what, notes);
     if (feed === 'clock') notes.push({ code: 'no_fallback', text: noFallback });
     else if (host.chrony !== undefined) notes.push(...refclockNotes(config.ptp, host.chrony));
-    return { ...nothing, files, feed, gate: gateOf(feed, host), hardware };
+    const ports = what.ports.map(spoken);
+    return { ...nothing, files, feed, gate: gateOf(feed, host), hardware, ports };
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error;
     return { ...nothing, fault: { code: error.code, text: error.message } };

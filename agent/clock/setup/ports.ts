@@ -12,6 +12,14 @@ export interface PtpPortPlan {
   readonly transport: Transport;
 }
 
+/** The same as the agent is told of it. */
+export interface SpokenPort {
+  readonly name: string;
+  readonly transport: Transport;
+  /** The bridge that it is a port of. */
+  readonly bridge?: string;
+}
+
 const bridgeRefused = 'which gives no time stamps';
 
 /** The bridge that an interface is, or is made of, as br-lan.5 is. */

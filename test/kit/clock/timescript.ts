@@ -19,6 +19,7 @@ export const appliedTime = (changes: Partial<AppliedTime> = {}): AppliedTime => 
   grace_s: 60,
   domain: 0,
   transportSpecific: 0,
+  ports: [{ name: 'wan', transport: 'UDPv4' }],
   notes: [],
   ...changes,
 });

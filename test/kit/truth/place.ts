@@ -25,6 +25,7 @@ export interface Place {
 async function processNamespace(owner: Cleanup): Promise<number> {
   const words = [
     '--pid',
+    '--ipc', // segments of shared memory have the same numbers in all units
     '--mount-proc',
     '--kill-child',
     '--fork',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SpokenPort } from '../../../agent/clock/setup/ports.ts';
 import type { Finding } from '../../../agent/health/finding.ts';
 import { findingsBetween, type HealthFacts, judgeHealth } from '../../../agent/health/health.ts';
 import { commandsOf } from '../../../agent/health/host.ts';
@@ -113,17 +114,41 @@ test('that NTP has taken over from PTP is told, with the grandmaster that is gon
   assert.deepEqual(said({ lostMaster }), ['healthy']); // in holdover and the like the clock says it itself
 });
 
+const spoken = { ports: [{ name: 'wan', transport: 'UDPv4' }], domain: 0 } as const;
+
+test('a grandmaster that was never heard degrades, with the firewall or the bridge as what may be in its way', () => {
+  const silent = (one: SpokenPort, host: 'openwrt' | 'bare' = 'openwrt') =>
+    judged({
+      timeSetup: { ...spoken, ports: [one], notes: [] },
+      isPtpSilent: true,
+      host: commandsOf(host),
+    });
+  const outside = silent({ name: 'wan', transport: 'UDPv4' });
+  assert.equal(outside.status, 'degraded');
+  assert.equal(outside.findings[0]?.text, 'no grandmaster is heard on wan (UDPv4) in domain 0');
+  assert.match(outside.findings[0]?.remedy ?? '', /^uci add firewall rule; .*dest_port='319 320'/);
+  const bridged = silent({ name: 'lan1', transport: 'L2', bridge: 'br-lan' });
+  assert.match(
+    bridged.findings[0]?.text ?? '',
+    /as a port of br-lan it hears no grandmaster that speaks UDP/,
+  );
+  assert.match(bridged.findings[0]?.remedy ?? '', /^tcpdump -ni lan1 /);
+  const elsewhere = silent({ name: 'wan', transport: 'UDPv6' }, 'bare');
+  assert.match(elsewhere.findings[0]?.remedy ?? '', /^nft list ruleset/);
+  assert.deepEqual(said({ timeSetup: { ...spoken, notes: [] } }), ['healthy']);
+});
+
 test('PTP that is withheld, and a set-up that failed, degrade; what went otherwise than asked is a note', () => {
   assert.deepEqual(said({ ptpWithheld: 'by PTP this clock is 37.0 s behind' }), [
     'degraded',
     'degraded PTP withheld',
   ]);
   const fault = { code: 'interface_bridge', text: 'br-lan is a bridge' } as const;
-  const { status, findings } = judged({ timeSetup: { notes: [], fault } });
+  const { status, findings } = judged({ timeSetup: { ...spoken, notes: [], fault } });
   assert.deepEqual([status, findings[0]?.text], ['degraded', 'PTP is not set up: br-lan is a bridge']);
   assert.match(findings[0]?.remedy ?? '', /nunect\.ptp\.interface/);
   const missing = (name: string) => ({ code: 'interface_missing', text: `there is no ${name}` }) as const;
-  const notes = judged({ timeSetup: { notes: [missing('wan'), missing('lan1')] } });
+  const notes = judged({ timeSetup: { ...spoken, notes: [missing('wan'), missing('lan1')] } });
   assert.equal(notes.status, 'healthy');
   assert.deepEqual(
     notes.findings.map(({ key, text }) => [key, text]),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { timeFiles } from '../../../agent/clock/setup/applied.ts';
 import { type StateFile, stateAccess, stateFiles } from '../../../agent/leaf/statefiles.ts';
 import { callsOf } from '../../kit/lib/syntax.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
@@ -74,12 +75,19 @@ const entryOf = (path: string): StateFile | undefined =>
   names.find((name) => stateFiles[name] === path.replace(/\.\*$/, ''));
 
 /**
+ * The files of nunect-time: of those in the run directory clock/setup/applied.ts has the table; on flash its scripts keep
+ * what system.ntp.enabled was.
+ */
+const ofTime: readonly string[] = [...Object.values(timeFiles), 'time/before', 'time/ours'];
+const isOfTime = (path: string): boolean => ofTime.includes(path.replace(/\.new$/, ''));
+
+/**
  * What a script does against the table; the unit id and the folders for the records of the spool and for
  * uploads are no state files.
  */
 function breaches(script: string, text: string): string[] {
   return usesIn(text)
-    .filter(({ path }) => !['unit', 'spool', 'uploads'].includes(path))
+    .filter(({ path }) => !['unit', 'spool', 'uploads'].includes(path) && !isOfTime(path))
     .flatMap(({ path, kind }) => {
       const entry = entryOf(path);
       if (entry === undefined) return [`${script} names ${path}, which is no state file`];

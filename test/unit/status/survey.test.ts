@@ -50,7 +50,7 @@ function look(
   const asked: (readonly string[])[] = [];
   const parts = {
     clock: clockOf(goodVerdict()),
-    orders: { gate: () => undefined },
+    orders: { gate: () => undefined, isSilent: () => false },
     link: fakeLink({ server: { name: 'by the link', version: '2.9.10', max_payload: 1 } }),
     leaf: {
       read: () => leaf,
@@ -107,7 +107,7 @@ test('one look has the figures of every part', async () => {
 
 test('why chronyd may not select PTP is a finding', async () => {
   const withheld = { order: 'withhold', reason: 'disagrees', fault: 'it is 37 s off' } as const;
-  const orders = { gate: () => withheld };
+  const orders = { gate: () => withheld, isSilent: () => false };
   const { health } = await look(undefined, [], undefined, { orders }).state;
   assert.deepEqual(
     health.findings.map(({ code, text }) => [code, text]),

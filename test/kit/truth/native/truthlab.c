@@ -49,6 +49,7 @@ static void join_namespace(const char *pid, const char *kind, int type) {
 // Runs a program among the processes of another one and ends with it; unlike nsenter, it does not stop when that stops.
 static int run_inside(const char *pid, char **words) {
   join_namespace(pid, "pid", CLONE_NEWPID);
+  join_namespace(pid, "ipc", CLONE_NEWIPC);
   join_namespace(pid, "mnt", CLONE_NEWNS);
   pid_t child = fork();
   if (child == 0) {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import type { Lab, Scenario } from '../lab.ts';
 import { type GmLies, gmFlags, goodFlags, type Liar, type NtpLies, type NtpServer } from '../servers.ts';
 import { pause, type TruthUnit } from '../unit.ts';
@@ -57,16 +56,13 @@ async function agreed(lab: Lab): Promise<void> {
   await unit.steady(60);
 }
 
-let segments = process.pid % 10_000;
+const segment = 8;
 
 /** A chronyd that follows what ptp4l hands it through a refclock of this name. */
 async function refclock(lab: Lab, refid: string, gm: GmLies, options = 'poll 0'): Promise<TruthUnit> {
-  segments += 1;
-  const segment = segments;
   const unit = await lab.unit({ offset_s: 0.02 });
   const { unitEnd } = await wire(lab, gm);
   unit.ptp4l(unitEnd, ['clock_servo ntpshm', `ntpshm_segment ${segment}`]);
-  lab.owner.after(() => execFileSync('ipcrm', ['-M', `0x${(0x4e545030 + segment).toString(16)}`]));
   unit.chronyd([`refclock SHM ${segment} refid ${refid} ${options} precision 1e-6`, 'makestep 1.0 3']);
   await unit.agent();
   return unit;

@@ -159,3 +159,21 @@ test('without chronyd the host is told that the time is right, once PTP holds th
   await ticker.pass(1000);
   assert.deepEqual(site.lines, ['11 synchronised']);
 });
+
+test('a client that has heard no grandmaster in 90 s is silent, one that has lost its own is not', async () => {
+  const { site, ticker, keeper } = start(client);
+  site.followsPtp = false;
+  await ticker.pass(89_000);
+  assert.equal(keeper.isSilent(), false);
+  await ticker.pass(2000);
+  assert.equal(keeper.isSilent(), true);
+  site.followsPtp = true;
+  await ticker.pass(1000);
+  site.followsPtp = false;
+  await ticker.pass(100_000);
+  assert.equal(keeper.isSilent(), false);
+  const server = start({ ...client, role: 'server' });
+  server.site.followsPtp = false;
+  await server.ticker.pass(100_000);
+  assert.equal(server.keeper.isSilent(), false);
+});

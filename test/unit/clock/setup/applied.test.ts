@@ -20,6 +20,7 @@ test('the agent reads what was written for it', () => {
   assert.deepEqual(applied, {
     ...{ role: 'client', runs: ['ptp4l', 'phc2sys'], feed: 'chronyd', gate: 'start', hardware: true },
     ...{ grace_s: 30, domain: 0, transportSpecific: 1, notes: [] },
+    ports: [{ name: 'eth8', transport: 'L2' }],
   });
   assert.deepEqual(parseAppliedTime(JSON.stringify(applied)), applied);
 });
