@@ -48,7 +48,7 @@ export function timePlace(
   const bin = join(runDir, 'bin');
   mkdirSync(dir);
   mkdirSync(bin);
-  for (const name of ['sed', 'head', 'tr', 'tail', 'grep', 'sleep', 'cat', 'mv'])
+  for (const name of ['sed', 'head', 'tr', 'tail', 'grep', 'cut', 'sleep', 'cat', 'mv'])
     symlinkSync(need('busybox'), join(bin, name));
   for (const name of opts.only ?? []) symlinkSync(need(name), join(bin, name));
   const folders = [bin, ...(opts.programs ?? []).map(dirname)];
