@@ -132,11 +132,15 @@ function orderSynchronised(keeping: Keeping): void {
   if (source === 'ptp' && ['locked', 'tracking'].includes(quality)) order(keeping, synchronisedOrder);
 }
 
+/** With role auto nothing sets the clock of a card while nobody is followed: what chronyd knows says nothing of it. */
+const servesThisClock = ({ role, hardware }: OrderSettings): boolean =>
+  role === 'server' || (role === 'auto' && !hardware);
+
 function orderAll(keeping: Keeping): void {
   const { settings, deps } = keeping;
   keeping.wasHeard ||= deps.clock().followsPtp();
   if (settings.gate === 'selectopts') orderPtp(keeping);
-  if (settings.role !== 'client') orderServer(keeping);
+  if (servesThisClock(settings)) orderServer(keeping);
   if (settings.feed === 'clock') orderSynchronised(keeping);
 }
 

@@ -133,8 +133,15 @@ const spoken = ({ device: { name, bridge }, transport }: PtpPortPlan): SpokenPor
 const noFallback =
   'there is no chronyd: ptp4l steers the clock alone, and when PTP is lost nothing does; install chrony for a fallback to NTP';
 
+const freeCard =
+  'role auto with time stamps of the hardware announces a clock that is not traceable, for phc2sys sets that of a card for role server alone: set ptp.role server, or ptp.timestamping software';
+
 /** What chronyd's own config has that goes badly along with PTP, or is missing from it. */
-function refclockNotes({ role }: SectionValues<'ptp'>, { refclocks }: ChronyConf): readonly SetupNote[] {
+function refclockNotes(
+  { role }: SectionValues<'ptp'>,
+  { refclocks }: ChronyConf,
+  hardware: boolean,
+): readonly SetupNote[] {
   if (role === 'server')
     return refclocks.length > 0
       ? []
@@ -144,14 +151,16 @@ function refclockNotes({ role }: SectionValues<'ptp'>, { refclocks }: ChronyConf
             text: "chronyd's config has no refclock, such as GNSS or PPS: role server announces a clock that is not traceable",
           },
         ];
-  return refclocks
+  const isFreeCard = role === 'auto' && hardware && refclocks.length > 0;
+  const badly = refclocks
     .filter((one) => /^(PHC|SHM) /i.test(one))
     .map((one) => ({
-      code: 'refclock',
+      code: 'refclock' as const,
       text: /^PHC/i.test(one)
         ? `chronyd's config has refclock ${one}: it runs on when PTP is lost, and keeps chronyd from NTP; remove it, PTP comes as ${ptpRefid}`
         : `chronyd's config has refclock ${one}: if a ptp4l or phc2sys of your own feeds it, remove both, PTP comes as ${ptpRefid}`,
-    }));
+    })) satisfies SetupNote[];
+  return [...(isFreeCard ? [{ code: 'no_reference' as const, text: freeCard }] : []), ...badly];
 }
 
 /** Plans the clock daemons of a host. Never throws: what cannot be done is the plan's fault. */
@@ -173,7 +182,7 @@ export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, p
     const { feed, hardware } = what;
     const files = filesOf(config, host, places, what, notes);
     if (feed === 'clock') notes.push({ code: 'no_fallback', text: noFallback });
-    else if (host.chrony !== undefined) notes.push(...refclockNotes(config.ptp, host.chrony));
+    else if (host.chrony !== undefined) notes.push(...refclockNotes(config.ptp, host.chrony, hardware));
     const ports = what.ports.map(spoken);
     return { ...nothing, files, feed, gate: gateOf(feed, host), hardware, ports };
   } catch (error) {

@@ -45,6 +45,7 @@ test('a reader that does not read fills the FIFO, and nobody waits', (t) => {
   assert.equal(fifo.write(line), 'EAGAIN');
   assert.ok(count > 100, `${count} lines`);
   assert.equal(readAll(fd).length, count * 100, 'whole lines');
+  assert.throws(() => readAll(fd), /EAGAIN/, 'the reader does not take it for the end of the agent');
   assert.equal(fifo.write(line), undefined);
   closeSync(fd);
   fifo.close();

@@ -150,6 +150,30 @@ test('a server is announced as its clock is, again to a ptp4l that was restarted
   assert.equal(site.lines.at(-1), '35 server 248 0xFE 0xFFFF 37 0x0C 0xA0');
 });
 
+test('role auto announces what chronyd knows of the clock that it serves: none is known of a card that nothing sets', async () => {
+  for (const [hardware, lines] of [
+    [false, ['1 server 13 0x23 0xFFFF 37 0x30 0x20']],
+    [true, []],
+  ] as const) {
+    const { site, ticker } = start({ ...client, role: 'auto', gate: 'none', hardware });
+    site.ntp = fresh(chronyFacts(0, {}, [refclock('GPS', {})]), 0);
+    await ticker.pass(3000);
+    assert.deepEqual(site.lines, lines);
+  }
+});
+
+test('an order is not repeated sooner to a chronyd that has no sample to show by whether it obeys', async () => {
+  const { site, ticker } = start(client);
+  site.ntp = fresh(chronyFacts(0, {}, [refclock('PTP0', { state: 'selected' }), chronySource()]), 0);
+  await ticker.pass(1000);
+  site.ntp = fresh(
+    chronyFacts(0, {}, [refclock('PTP0', { state: 'unusable', reach: 0 }), chronySource()]),
+    0,
+  );
+  await ticker.pass(20_000);
+  assert.equal(site.lines.filter((line) => line.endsWith('ptp select')).length, 1);
+});
+
 test('without chronyd the host is told that the time is right, once PTP holds the clock', async () => {
   const { site, ticker } = start({ ...client, feed: 'clock', gate: 'none' });
   site.verdict = { source: 'ptp', quality: 'acquiring', bound: { terms: [] } };

@@ -26,8 +26,8 @@ confdir
 
 test('what chronyd prints of its config', () => {
   const conf = parseChronyConf(
-    `pool a iburst\nSERVER 192.0.2.1 key 1\npeer c\nrefclock SHM 3:perm=0644 refid X\nrefclock PHC /dev/ptp0
-refclock SOCK /run/s delay 1\ncmdport 0\nbindcmdaddress 127.0.0.1\nbindcmdaddress /run/x.sock\nserver\n`,
+    `pool a iburst\nSERVER 192.0.2.1 key 1\npeer c\nrefclock SHM 3:perm=0644 refid X\nRefclock PHC /dev/ptp0
+refclock SOCK /run/s delay 1\ncmdport 323\ncmdport 0\nbindcmdaddress 127.0.0.1\nbindcmdaddress /run/first\nbindcmdaddress /run/x.sock\nserver\n`,
     ['/d'],
   );
   assert.deepEqual(conf, {
@@ -60,6 +60,7 @@ test('a folder in RAM is preferred', () => {
   const best = (...confDirs: string[]): string | undefined =>
     bestConfDir({ confDirs, sources: [], segments: [], refclocks: [] });
   assert.equal(best('/etc/chrony/conf.d', '/var/etc/chrony.d', '/run/x'), '/var/etc/chrony.d');
+  assert.equal(best('/etc/b', '/run/x'), '/run/x');
   assert.equal(best('/etc/b', '/etc/a'), '/etc/b');
   assert.equal(best('/various/x'), '/various/x');
   assert.equal(best(), undefined);

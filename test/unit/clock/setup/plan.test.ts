@@ -64,6 +64,20 @@ test('a server serves the clock of chronyd, and moves none', () => {
   assert.equal(without.files, undefined);
 });
 
+test('role auto with stamps of the hardware cannot serve a reference, and that is said where there is one', () => {
+  const gps = { printed: 'refclock PPS /dev/pps0 refid GPS\n' };
+  const auto = ['option role auto', 'list interface eth8'];
+  const plan = planOf(auto, gps);
+  assert.deepEqual(
+    [plan.hardware, plan.files?.phc2sysArgs?.[0], codes(plan)],
+    [true, '-a', ['no_reference']],
+  );
+  assert.match(plan.notes[0]?.text ?? '', /not traceable, for phc2sys sets that of a card for role server/);
+  assert.deepEqual(codes(planOf(auto)), []);
+  assert.deepEqual(codes(planOf([...auto, 'option timestamping software'], gps)), []);
+  assert.deepEqual(codes(planOf(['list interface eth8'], gps)), []);
+});
+
 test('a port that is not there yet is noted, and chronyd is told all the same', () => {
   const plan = planOf(['list interface usb0'], {});
   assert.deepEqual([plan.files?.ptp4lConf, codes(plan)], [undefined, ['interface_missing']]);
@@ -85,5 +99,8 @@ test("refclocks of chronyd's own that go badly along with PTP are named, for who
   assert.deepEqual(codes(plan), ['refclock', 'refclock']);
   assert.match(plan.notes[0]?.text ?? '', /refclock PHC \/dev\/ptp0: it runs on when PTP is lost/);
   assert.match(plan.files?.ptp4lConf ?? '', /\nntpshm_segment 9\n/);
+  const card = planOf(['list interface eth8', 'option profile G.8275.1'], { printed });
+  assert.deepEqual(card.files?.phc2sysArgs?.slice(4, 9), ['-M', '9', '-z', '/run/time/ptp4l', '-n']);
+  assert.equal(card.files?.phc2sysArgs?.[9], '24', 'the domain of the profile');
   assert.deepEqual(codes(planOf([wan, 'option role server'], { printed })), []);
 });

@@ -38,4 +38,5 @@ test('what an option says counts where the profile says otherwise', () => {
     ),
     ['30', 'UDPv4', 'P2P', '0'],
   );
+  assert.equal(planOf(['list interface wan', 'option profile G.8275.1', 'option domain 0']).domain, 0);
 });
