@@ -22,8 +22,8 @@ interface Moment {
   readonly ptp_s?: number | undefined;
   readonly ptpAge_s?: number;
   readonly servers?: readonly Partial<ChronySource>[];
-  /** By default the first server. */
-  readonly selected?: Partial<ChronySource>;
+  /** chronyd follows PTP already. */
+  readonly isSelected?: true;
   readonly set_s?: number;
   readonly chronyd?: 'restarting';
   readonly ptp4l?: Reading<PtpFacts>;
@@ -46,7 +46,7 @@ function seenAt(moment: Moment, now_ms: number): GateEvidence {
     timeProperties: properties({ currentUtcOffsetValid: moment.isSuspect !== true }),
   };
   const ptp0 = refclock('PTP0', {
-    state: 'unusable',
+    state: moment.isSelected ? 'selected' : 'unusable',
     poll: 2,
     offset_s: ptp_s,
     error_margin_s: 1e-4,
@@ -145,6 +145,8 @@ describe('with NTP that answers', () => {
   test('by a clock that is years behind seconds cannot be told: NTP sets it first', () => {
     const years = { offset_s: -25 * year_s };
     assert.equal(decided(5, { ptp_s: years.offset_s, servers: [years] }), 'withhold waiting');
+    assert.equal(decided(5, { ptp_s: years.offset_s + 30, servers: [years] }), 'withhold waiting');
+    assert.equal(decided(5, { ptp_s: years.offset_s + 3600, servers: [years] }), 'withhold disagrees');
     const gate = timeline();
     gate.play(5, { ptp_s: years.offset_s, servers: [years] });
     assert.equal(gate.play(1, { set_s: 25 * year_s }).reason, 'agrees');
@@ -187,6 +189,20 @@ describe('without NTP', () => {
     const { order, reason, fault } = gate.play(7200, { ...mute, ptp_s: 37 });
     assert.deepEqual([order, reason], ['withhold', 'disagrees']);
     assert.match(fault ?? '', /by PTP this clock is 37\.0 s ahead/);
+  });
+
+  test('nor is that of a chronyd which was restarted since, however long that is', () => {
+    const gate = timeline();
+    gate.play(100, { ptp_s: 37 });
+    assert.equal(gate.play(7200, { ...never, ptp_s: 37 }).reason, 'disagrees');
+  });
+
+  test('what NTP has said stays said where the clock itself says nothing', () => {
+    const gate = timeline();
+    gate.play(100, { ptp_s: 37, servers: [{ offset_s: -50 }] });
+    const { reason, fault } = gate.play(100, { ...mute, ptp_s: 37 });
+    assert.equal(reason, 'disagrees');
+    assert.match(fault ?? '', /, by 192\.0\.2\.1 it is 50\.0 s behind/);
   });
 
   test('NTP that is lost after it agreed leaves PTP selected', () => {
@@ -250,6 +266,13 @@ describe('the grandmaster', () => {
     assert.equal(gate.play(8, { gm: 'aabbcc.fffe.ddeeff', ptpAge_s: 1 }).reason, 'agrees');
   });
 
+  test('a sample is wholly of it after a poll of 4 s, and the second by which chronyd rounds its age', () => {
+    const gate = timeline();
+    gate.play(100, {});
+    assert.equal(gate.play(7, { gm: 'aabbcc.fffe.ddeeff' }).reason, 'unmeasured');
+    assert.equal(gate.play(1, { gm: 'aabbcc.fffe.ddeeff' }).reason, 'agrees');
+  });
+
   test('that chronyd does not measure it becomes a fault after a minute', () => {
     const gate = timeline();
     const { reason, fault } = gate.play(30, { ptp_s: undefined });
@@ -276,6 +299,11 @@ describe('what is restarted', () => {
     gate.play(100, never);
     const held = { servers: [{ state: 'unusable', last_rx_s: undefined }] } as unknown as Moment;
     assert.equal(gate.play(1, held).order, 'select');
+  });
+
+  test('an agent that is restarted leaves an island to PTP, which chronyd follows', () => {
+    assert.equal(decided(1, { ...never, isSelected: true }), 'select kept');
+    assert.equal(decided(1, { ...never, isSelected: true, ptp_s: 37 }), 'withhold waiting');
   });
 
   test('an agent that is restarted says nothing before it has seen both', () => {

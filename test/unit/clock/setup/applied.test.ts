@@ -35,7 +35,7 @@ test('where there is a fault or no port, nothing runs', () => {
 test('what was written is read back', () => {
   for (const applied of [
     appliedTime(),
-    appliedTime({ role: 'server', notes: [note], fault: note, runs: [] }),
+    appliedTime({ role: 'server', notes: [note], fault: note, runs: [], grace_s: 3600 }),
   ])
     assert.deepEqual(parseAppliedTime(JSON.stringify(applied, undefined, 2)), applied);
 });
@@ -92,6 +92,8 @@ test('the daemons that nunect-time runs are watched at their sockets, in their d
   );
   const unset = withOptions({ ptp: { interface: ['wan'] }, time: { asymmetry_ns: 700 } });
   assert.equal(watchedTime(unset, { runDir: '/run/n', applied }).asymmetry_ns, 700);
+  const none = withOptions({ ptp: { interface: ['wan'], asymmetry_ns: 0 }, time: { asymmetry_ns: 700 } });
+  assert.equal(watchedTime(none, { runDir: '/run/n', applied }).asymmetry_ns, 0);
 });
 
 test('where nothing of ours runs, the time section decides', () => {

@@ -75,5 +75,7 @@ test('on trial it moves no clock and has sockets of its own, whatever its option
   ]);
   assert.deepEqual(lines.slice(0, table - 5), conf.slice(0, table - 5));
   assert.deepEqual(lines.slice(table), conf.slice(table - 5));
+  const plain = trialConf(confOf([wan]).join('\n'), '/tmp/t', [3, 1]).split('\n');
+  assert.equal(plain.indexOf('[wan]'), plain.indexOf('logging_level 6') + 1, 'in [global]');
   assert.ok(trialConf(conf.join('\n'), '/tmp/t', [4, 0]).includes('\nuds_ro_address /tmp/t/ptp4lro\n'));
 });
