@@ -27,9 +27,9 @@ function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'a
   return ((Math.max(bound_ns, 1) * 2) / 1e9).toExponential();
 }
 
-/** Words of a server that a chronyd can do without, each with what is lost then. */
+/** Words that a chronyd can do without, each with what is lost then. */
 const optionalWords = {
-  'maxunreach 8': 'a server that is silent is left later',
+  'maxunreach 8': 'a PTP that falls silent while the agent does not run is left later',
   'maxsamples 8': 'NTP takes over from a lost PTP later',
 } as const;
 type OptionalWord = keyof typeof optionalWords;
@@ -38,11 +38,19 @@ type OptionalWord = keyof typeof optionalWords;
  * A server is asked often, and its samples are few: chronyd leaves a refclock that has fallen silent only when its last
  * sample is older than the oldest of a server (facts/timestack.md, measured: 2 min, with the usual ones 8 h).
  */
-function serverLine(server: string, chronyd: ProgramVersion): string {
-  const words: readonly OptionalWord[] = has(chronyd, 'maxunreach')
-    ? ['maxsamples 8', 'maxunreach 8']
-    : ['maxsamples 8'];
-  return `server ${server} iburst minpoll 4 maxpoll 6 ${words.join(' ')}`;
+const serverLine = (server: string): string => `server ${server} iburst minpoll 4 maxpoll 6 maxsamples 8`;
+
+/**
+ * PTP as chronyd reads it. Where it can be told so, a silent one is left after 8 polls to be called so and 8 more (measured:
+ * 66 s, whatever the servers); withheld, it is measured and not used.
+ */
+function refclockLine(segment: number, delay: string, chronyd: ProgramVersion): string {
+  const words = [
+    ...(has(chronyd, 'maxunreach') ? ['maxunreach 8'] : []),
+    ...(has(chronyd, 'selectopts') ? ['noselect'] : []),
+  ];
+  const start = `refclock SHM ${segment} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay} prefer`;
+  return [start, ...words].join(' ');
 }
 
 /** Servers of ours that chronyd does not have already. */
@@ -69,10 +77,9 @@ export function dropIn(
   conf: ChronyConf,
   notes: SetupNote[],
 ): string | undefined {
-  const servers = newServers(ptp.ntp_server, conf, notes).map((one) => serverLine(one, chronyd));
-  const withheld = has(chronyd, 'selectopts') ? ' noselect' : '';
-  const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
-  const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock])];
+  const servers = newServers(ptp.ntp_server, conf, notes).map(serverLine);
+  const refclock = (): string => refclockLine(freeSegment(conf), delay_s(ptp, time), chronyd);
+  const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock()])];
   return lines.length === 0
     ? undefined
     : `# Made by nunect-time from /etc/config/nunect; changes are lost.\n${lines.join('\n')}\n`;

@@ -11,7 +11,7 @@ const since = {
   uds_ro: [4, 0],
   /** chronyc: selectopts, by which a source is withheld while chronyd runs. */
   selectopts: [4, 4],
-  /** chronyd: maxunreach, after which a source that is silent is not selected. */
+  /** chronyd: maxunreach, for how long a source that is silent may be selected. */
   maxunreach: [4, 8],
 } as const satisfies Record<string, ProgramVersion>;
 

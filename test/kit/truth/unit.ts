@@ -30,7 +30,7 @@ interface Programs {
   /** Starts its ptp4l at an end of a cable, as a slave with software time stamps. */
   ptp4l(at: NetnsEnd, lines?: readonly string[]): Daemon;
   /** Starts its agent, once the daemons run. */
-  agent(): Promise<void>;
+  agent(): Promise<Daemon>;
   chronyc(...args: string[]): Promise<string>;
   /** Its clock daemons as nunect-time runs them, in place of the above. */
   stack(host: StackHost): TimeStack;
@@ -85,7 +85,11 @@ function programsOf(owner: Cleanup, at: Place, config: string): Programs {
     },
     ptp4l: (end, lines = []) =>
       run([...end.exec, ...at.inside, linuxptp('ptp4l'), '-f', writePtpConf(at, end, lines)]),
-    agent: async () => void started.push(await startAgent(owner, at, config)),
+    async agent() {
+      const agent = await startAgent(owner, at, config);
+      started.push(agent);
+      return agent;
+    },
     chronyc: async (...args) => {
       const where = ['-n', '-h', '127.0.0.1', '-p', String(at.cmdport)];
       return (await promisify(execFile)(need('chronyc'), [...where, ...args])).stdout;

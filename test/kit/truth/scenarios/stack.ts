@@ -1,4 +1,5 @@
 // The time stack as it is made of three options, by real daemons whose clock is a file.
+import type { Daemon } from '../../process/daemon.ts';
 import { chronyds, linuxptps } from '../../process/timetools.ts';
 import { type Lab, LeftOut, type Scenario } from '../lab.ts';
 import type { GmLies, Liar, NtpLies, NtpServer } from '../servers.ts';
@@ -8,6 +9,7 @@ import { pause, type TruthUnit } from '../unit.ts';
 /** A unit with its stack, a grandmaster and NTP servers. */
 interface StackSite {
   readonly unit: TruthUnit;
+  readonly agent: Daemon;
   readonly stack: TimeStack;
   readonly gm: Liar<GmLies>;
   readonly servers: readonly NtpServer[];
@@ -54,8 +56,8 @@ async function stackSite(lab: Lab, opts: StackOptions = {}): Promise<StackSite> 
   ];
   stack.boot();
   unit.mark((await stack.reload(options)).trim());
-  await unit.agent();
-  return { unit, stack, gm, servers, options, newGm };
+  const agent = await unit.agent();
+  return { unit, agent, stack, gm, servers, options, newGm };
 }
 
 const latest = ({ rows }: TruthUnit) => rows.at(-1)?.record;
@@ -103,6 +105,22 @@ async function threeOptions(lab: Lab, opts: StackOptions = {}, locked_s = 20): P
   await newGm();
   await byPtp(unit, 30);
   await pause(15);
+}
+
+/** An operator's pool, of which chronyd keeps so many samples that it would stay with a dead PTP for minutes. */
+async function besidePool(lab: Lab): Promise<StackSite> {
+  const pool = await lab.ntp({}, 123);
+  const chronyLines = [`server ${pool.address} minpoll 2 maxpoll 2 maxsamples 64 iburst`];
+  return stackSite(lab, { servers: [], chronyLines });
+}
+
+/** chronyd is to leave PTP for NTP by itself. */
+async function leavesPtp({ unit, stack }: StackSite, most_s: number): Promise<void> {
+  const from_ms = performance.now();
+  const passed_s = (): number => (performance.now() - from_ms) / 1000;
+  while (!/^\^,\*/m.test(await stack.chronyc('-c', 'sources')) && passed_s() < most_s) await pause(0.5);
+  if (passed_s() < most_s) unit.mark(`chronyd is with NTP after ${passed_s().toFixed(1)} s`);
+  else unit.miss(`chronyd is with NTP within ${most_s} s`);
 }
 
 /** The grandmaster is off by so much: a unit that has NTP is never moved by it. */
@@ -159,11 +177,7 @@ export const stackScenarios: readonly Scenario[] = [
     what: "long locked beside an operator's slow pool alone",
     seconds: 300,
     async run(lab) {
-      const slow = await lab.ntp({}, 123);
-      const { unit, gm } = await stackSite(lab, {
-        servers: [],
-        chronyLines: [`server ${slow.address} minpoll 2 maxpoll 2 maxsamples 64 iburst`],
-      });
+      const { unit, gm } = await besidePool(lab);
       await byPtp(unit, 40);
       await pause(180); // its oldest sample is 3 min old by then
       unit.mark('the grandmaster dies');
@@ -171,6 +185,20 @@ export const stackScenarios: readonly Scenario[] = [
       await notByPtp(unit, 5);
       await byNtp(unit, 120);
       await pause(10);
+    },
+  },
+  {
+    name: 'stack-noagent',
+    what: 'a grandmaster dies beside a slow pool, and there is no agent',
+    seconds: 170,
+    async run(lab) {
+      const site = await besidePool(lab);
+      await byPtp(site.unit, 40);
+      await pause(40);
+      site.unit.mark('the agent and the grandmaster die');
+      await site.agent.end('SIGKILL');
+      await site.gm.end();
+      await leavesPtp(site, 90);
     },
   },
 ];
