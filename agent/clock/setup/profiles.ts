@@ -32,7 +32,7 @@ const profiles: Readonly<Record<SectionValues<'ptp'>['profile'], Profile>> = {
   },
   'G.8275.2': {
     ...{ domain: 44, transport: 'UDPv4', delayMechanism: 'E2E', transportSpecific: 0, unicast: true },
-    lines: [...telecom, 'logAnnounceInterval 0', 'hybrid_e2e 0', 'inhibit_multicast_service 1'],
+    lines: [...telecom, 'logAnnounceInterval 0', 'inhibit_multicast_service 1'],
   },
   gPTP: {
     ...{ domain: 0, transport: 'L2', delayMechanism: 'P2P', transportSpecific: 1 },
@@ -40,6 +40,7 @@ const profiles: Readonly<Record<SectionValues<'ptp'>['profile'], Profile>> = {
       ...[
         'gmCapable 1',
         'priority1 248',
+        'priority2 248',
         'logAnnounceInterval 0',
         'logSyncInterval -3',
         'syncReceiptTimeout 3',

@@ -27,6 +27,11 @@ test('each profile has the domain, transport, delay mechanism and rates of its s
   }
 });
 
+test('a server of 802.1AS is neither before nor behind the others of its kind', () => {
+  const conf = confOf(['list interface wan', 'option profile gPTP', 'option role server']);
+  assert.deepEqual([value(conf, 'priority1'), value(conf, 'priority2')], ['248', '248']);
+});
+
 test('what an option says counts where the profile says otherwise', () => {
   const conf = confOf([
     ...['list interface wan', 'option profile G.8275.1', 'option domain 30', 'option transport UDPv4'],
