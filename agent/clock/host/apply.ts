@@ -92,7 +92,7 @@ const planOf = ({ config, time }: TimeJob, host: TimeHost): TimePlan =>
 function faulty(plan: TimePlan, error: unknown): TimePlan {
   if (!(error instanceof SetupFault)) throw error;
   const { files: _, ...rest } = plan;
-  return { ...rest, gate: 'none', feed: 'nowhere', fault: { code: error.code, text: error.message } };
+  return { ...rest, gate: 'none', feed: 'nowhere', fault: error.note };
 }
 
 /** What is planned of no host at all: for a fault before there is more. */

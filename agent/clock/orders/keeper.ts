@@ -96,7 +96,7 @@ function order(keeping: Keeping, line: string, isTaken?: boolean): void {
 function isObeyed({ deps, gate: { decision } }: Keeping): boolean | undefined {
   const facts = freshValue(deps.clock().ntp());
   const ptp = facts && ptpSource(facts);
-  if (ptp === undefined || ptp.reach === 0) return undefined;
+  if (ptp === undefined) return undefined;
   return (decision.order === 'withhold') === (ptp.state === 'unusable');
 }
 

@@ -1,9 +1,7 @@
 // What nunect-time has set up on this unit, as it hands it to the agent in time/applied.json of the run directory.
 import type { SectionValues } from '../../config/options.ts';
 import { isObject } from '../../lib/parse.ts';
-import type { SetupNote } from './note.ts';
-import type { Feed, Gate, TimePlan } from './plan.ts';
-import type { SpokenPort } from './ports.ts';
+import type { TimePlan } from './plan.ts';
 
 /** Files below the run directory, made by `nunect time apply` as root. Group nunect may read them, and use the sockets. */
 export const timeFiles = {
@@ -38,32 +36,23 @@ export const timeFiles = {
 export type TimeProgram = 'ptp4l' | 'phc2sys' | 'orders';
 
 /** applied.json. */
-export interface AppliedTime {
-  readonly role: SectionValues<'ptp'>['role'];
+export interface AppliedTime extends Omit<TimePlan, 'files'>, Pick<SectionValues<'ptp'>, 'role' | 'grace_s'> {
   /** What runs; nothing where there is a fault. */
   readonly runs: readonly Exclude<TimeProgram, 'orders'>[];
-  readonly feed: Feed;
-  readonly gate: Gate;
-  readonly hardware: boolean;
-  readonly grace_s: number;
-  /** domainNumber and majorSdoId of ptp4l. */
-  readonly domain: number;
-  readonly transportSpecific: number;
-  readonly ports: readonly SpokenPort[];
-  readonly notes: readonly SetupNote[];
-  readonly fault?: SetupNote;
 }
 
 /** What is handed to the agent of a plan. */
-export function appliedOf(plan: TimePlan, { role, grace_s }: SectionValues<'ptp'>): AppliedTime {
-  const { files, feed, gate, hardware, domain, transportSpecific, ports, notes, fault } = plan;
+export function appliedOf(
+  { files, ...plan }: TimePlan,
+  { role, grace_s }: SectionValues<'ptp'>,
+): AppliedTime {
+  const { ptp4lConf, phc2sysArgs } = files ?? {};
   return {
-    ...{ role, feed, gate, hardware, grace_s, domain, transportSpecific, ports, notes },
+    ...{ role, grace_s, ...plan },
     runs: [
-      ...(files?.ptp4lConf === undefined ? [] : (['ptp4l'] as const)),
-      ...(files?.phc2sysArgs === undefined ? [] : (['phc2sys'] as const)),
+      ...(ptp4lConf === undefined ? [] : (['ptp4l'] as const)),
+      ...(phc2sysArgs === undefined ? [] : (['phc2sys'] as const)),
     ],
-    ...(fault === undefined ? {} : { fault }),
   };
 }
 

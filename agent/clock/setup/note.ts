@@ -34,9 +34,9 @@ export interface SetupNote {
 
 /** Prevents that anything is run; the first one counts. */
 export class SetupFault extends Error {
-  readonly code: SetupCode;
+  readonly note: SetupNote;
   constructor(code: SetupCode, text: string) {
     super(text);
-    this.code = code;
+    this.note = { code, text };
   }
 }

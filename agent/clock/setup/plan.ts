@@ -187,6 +187,6 @@ export function planTime(config: Pick<Config, 'ptp' | 'time'>, host: TimeHost, p
     return { ...nothing, files, feed, gate: gateOf(feed, host), hardware, ports };
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error;
-    return { ...nothing, fault: { code: error.code, text: error.message } };
+    return { ...nothing, fault: error.note };
   }
 }

@@ -162,18 +162,6 @@ test('role auto announces what chronyd knows of the clock that it serves: none i
   }
 });
 
-test('an order is not repeated sooner to a chronyd that has no sample to show by whether it obeys', async () => {
-  const { site, ticker } = start(client);
-  site.ntp = fresh(chronyFacts(0, {}, [refclock('PTP0', { state: 'selected' }), chronySource()]), 0);
-  await ticker.pass(1000);
-  site.ntp = fresh(
-    chronyFacts(0, {}, [refclock('PTP0', { state: 'unusable', reach: 0 }), chronySource()]),
-    0,
-  );
-  await ticker.pass(20_000);
-  assert.equal(site.lines.filter((line) => line.endsWith('ptp select')).length, 1);
-});
-
 test('without chronyd the host is told that the time is right, once PTP holds the clock', async () => {
   const { site, ticker } = start({ ...client, feed: 'clock', gate: 'none' });
   site.verdict = { source: 'ptp', quality: 'acquiring', bound: { terms: [] } };
