@@ -6,7 +6,14 @@ import { ptpRefid } from '../setup/dropin.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect } from '../verdict/grandmaster.ts';
 import { isSourceAlive } from '../verdict/ntp.ts';
 import { agreesWithClock, type Held, heldNow } from './held.ts';
-import { compareTimes, describeOffset, liveWitnesses, ptpSource, witnessesIn } from './witness.ts';
+import {
+  agedWitnesses,
+  compareTimes,
+  describeOffset,
+  liveWitnesses,
+  ptpSource,
+  witnessesIn,
+} from './witness.ts';
 
 /** Why PTP may be selected, or may not. */
 export type GateReason =
@@ -122,16 +129,15 @@ function unmeasured(state: GateState, facts: ChronyFacts | undefined, now_ms: nu
 const utcFault = 'its grandmaster counts in TAI and does not declare its UTC offset valid';
 
 /** What the servers that answer say. As many that agree as contradict are enough: PTP is one more. */
-function byWitnesses(ptp: ChronySource, live: readonly ChronySource[]) {
+function byWitnesses(ptp: ChronySource, live: readonly ChronySource[]): Pick<GateState, 'decision' | 'said'> {
   const said = live.map((one) => compareTimes(ptp, one));
   const agreeing = said.filter((one) => one === 'agree').length;
   const [against] = live.filter((_one, at) => said[at] === 'disagree');
-  if (agreeing > 0 && 2 * agreeing >= live.length)
-    return { said: 'agree', decision: select('agrees') } as const;
+  if (agreeing > 0 && 2 * agreeing >= live.length) return { said: 'agree', decision: select('agrees') };
   if (against === undefined) return { decision: withhold('waiting') };
   const isTai = isTaiUtcMistake((ptp.offset_s - against.offset_s) * 1e9);
   const fault = `by PTP this clock is ${describeOffset(ptp.offset_s)}, by ${against.name} it is ${describeOffset(against.offset_s)}${isTai ? ': they are as far apart as TAI and UTC' : ''}`;
-  return { said: 'disagree', decision: withhold('disagrees', fault) } as const;
+  return { said: 'disagree', decision: withhold('disagrees', fault) };
 }
 
 /** While no server answers that has answered before: as it was decided, and as the clock shows. */
@@ -166,6 +172,9 @@ function judgeTime(
   const ofClock = agreesWithClock(state.held, facts, now_ms);
   const remembered = state.isAnswered ? byMemory(state, ptp, ofClock) : undefined;
   if (remembered !== undefined) return { decision: remembered };
+  // nothing is remembered, as after a restart of the agent; chronyd has not forgotten
+  const ofLast = byWitnesses(ptp, agedWitnesses(facts));
+  if (ofLast.said === 'disagree') return ofLast;
   if (isSuspect) return { decision: withhold('utc_offset', utcFault) };
   if (witnessesIn(facts).length === 0) return { decision: select('island') };
   if (ofClock === true) return { decision: select('kept') };

@@ -1,7 +1,7 @@
 // The clock itself as a witness: what held it until a moment ago is what it still shows.
 import type { ChronyFacts } from '../facts.ts';
 import { liveSource } from '../verdict/ntp.ts';
-import { compareTimes, liveWitnesses, ptpSource } from './witness.ts';
+import { compareTimes, drifted_s, liveWitnesses, ptpSource } from './witness.ts';
 
 /** Until when the clock was held, monotonic ms, and by how much it had been set then. */
 export interface Held {
@@ -9,8 +9,6 @@ export interface Held {
   readonly set_s: number;
 }
 
-/** A clock that nothing steers drifts by less. */
-const drift_ppm = 100;
 /** A clock that is still being corrected by more says nothing of the time. */
 const settled_s = 0.5;
 
@@ -44,6 +42,6 @@ export function agreesWithClock(
 ): boolean | undefined {
   const ptp = ptpSource(facts);
   if (held === undefined || ptp === undefined) return undefined;
-  const drifted_s = ((now_ms - held.at_ms) / 1e3) * drift_ppm * 1e-6;
-  return compareTimes(ptp, { offset_s: 0, error_margin_s: drifted_s }) === 'agree';
+  const margin_s = drifted_s((now_ms - held.at_ms) / 1e3);
+  return compareTimes(ptp, { offset_s: 0, error_margin_s: margin_s }) === 'agree';
 }

@@ -18,6 +18,20 @@ export const witnessesIn = ({ sources }: ChronyFacts): ChronySource[] => sources
 /** Those of them that answer. */
 export const liveWitnesses = (facts: ChronyFacts): ChronySource[] => witnessesIn(facts).filter(isSourceAlive);
 
+/** A clock that nothing steers drifts by less. */
+const drift_ppm = 100;
+
+/** So far it may have drifted in that time. */
+export const drifted_s = (seconds: number): number => seconds * drift_ppm * 1e-6;
+
+/** Those that have ever answered, as chronyd has measured them last: the longer ago, the less sure. */
+export const agedWitnesses = (facts: ChronyFacts): ChronySource[] =>
+  witnessesIn(facts).flatMap((one) =>
+    one.last_rx_s === undefined
+      ? []
+      : [{ ...one, error_margin_s: one.error_margin_s + drifted_s(one.last_rx_s) }],
+  );
+
 /** So far two clocks may be apart that show the same second, besides what each does not know. */
 const mostApart_s = 1;
 

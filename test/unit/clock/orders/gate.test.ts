@@ -306,6 +306,15 @@ describe('what is restarted', () => {
     assert.equal(decided(1, { ...never, isSelected: true, ptp_s: 37 }), 'withhold waiting');
   });
 
+  test('an agent that is restarted while NTP is silent goes by what chronyd has heard of it last', () => {
+    const { reason, fault } = timeline().play(600, { ...mute, ptp_s: 37 });
+    assert.equal(reason, 'disagrees');
+    assert.match(fault ?? '', /^by PTP this clock is 37\.0 s ahead, by 192\.0\.2\.1 it is /);
+    assert.equal(decided(600, { servers: [{ ...silentServer, offset_s: 37 }], ptp_s: 37 }), 'select grace');
+    const weekAgo = { servers: [{ ...silentServer, last_rx_s: 604_800 }] };
+    assert.equal(decided(600, { ...weekAgo, ptp_s: 37 }), 'select grace', 'the clock may be off by so much');
+  });
+
   test('an agent that is restarted says nothing before it has seen both', () => {
     const gate = timeline();
     assert.deepEqual(gate.play(3, { ptp4l: absent('not_yet') }), { reason: 'starting' });
