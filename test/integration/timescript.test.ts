@@ -214,6 +214,31 @@ describe('orders', () => {
     assert.equal(said, 'call hotplug.ntp call { "env": [ "ACTION=stratum", "stratum=1" ] }\n');
   });
 
+  test('a card that phc2sys does not set is announced as one of which nothing is known', async (t) => {
+    const place = timePlace(t, { only: [] });
+    place.write('applied', JSON.stringify(appliedTime({ role: 'server', hardware: true })));
+    place.stub(
+      'pmc',
+      `echo "$*" | tr '\\n\\t' '  ' >${place.runDir}/said; echo 'RESPONSE MANAGEMENT GRANDMASTER_SETTINGS_NP'`,
+    );
+    place.stub('pidof', `[ "$1" = phc2sys ] && [ -e ${place.runDir}/runs ]`);
+    const running = place.start(['orders', place.dir]);
+    const order = async (wanted: RegExp): Promise<void> => {
+      await sendSurely(place, 'server 6 0x21 0xFFFF 37 0x3D 0x20');
+      const file = join(place.runDir, 'said');
+      await eventually(`${wanted}`, () => existsSync(file) && wanted.test(readFileSync(file, 'utf8')));
+      rmSync(file);
+    };
+    await order(
+      / clockClass 248 clockAccuracy 0xFE .* leap61 0 leap59 0 currentUtcOffsetValid 1 +ptpTimescale 1 timeTraceable 0 frequencyTraceable 0 +timeSource 0xA0/,
+    );
+    writeFileSync(join(place.runDir, 'runs'), '');
+    await order(
+      / clockClass 6 clockAccuracy 0x21 .* leap61 1 leap59 0 currentUtcOffsetValid 1 +ptpTimescale 1 timeTraceable 1 frequencyTraceable 1 +timeSource 0x20/,
+    );
+    assert.match(running.output(), /^time: phc2sys does not run: .*\ntime: phc2sys works again\n$/);
+  });
+
   test('a daemon that says that another one changes the clock is named to the agent, once for each time', async (t) => {
     const place = timePlace(t, { only: [] });
     const log = join(place.runDir, 'log');
