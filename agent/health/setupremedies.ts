@@ -25,7 +25,6 @@ const remedies: Readonly<Record<SetupCode, (host: HostCommands) => string>> = {
   chrony_refuses: (host) => host.log('chronyd'),
   chrony_confdir: (host) =>
     `echo 'confdir ${runDir}/${timeFiles.chronyDir}' >>/etc/chrony/chrony.conf; ${host.restart('chronyd')}`,
-  chrony_option: (host) => host.upgrade('chrony'),
   ptp4l_refuses: (host) => host.log('ptp4l'),
   ntp_server_known: (host) => host.check,
   steerer: (host) => host.disable('sysntpd'),

@@ -369,6 +369,18 @@ describe('chronyd', () => {
     assert.ok(log.includes('daemon.err chronyd does not answer'));
     assertSettled(stage, before, 'refused');
   });
+
+  it('gets back what it had where confirm crashes', (t) => {
+    const stage = timeStage(t);
+    const before = stage.read(config);
+    setInterface(stage, 'wan');
+    stage.plan(daemons);
+    stage.breakConfirm();
+    const { asked, log } = stage.run('nunect-time', 'reload');
+    assert.deepEqual(asked, ['time apply', 'time confirm', 'time stop']);
+    assert.ok(log.includes('daemon.err nunect time confirm failed with code 3'));
+    assertSettled(stage, before, 'not confirmed');
+  });
 });
 
 describe('apply', () => {

@@ -11,14 +11,7 @@ import type { TimeHost } from '../setup/host.ts';
 import { SetupFault, type SetupNote } from '../setup/note.ts';
 import { isWanted, planTime, type TimePlan } from '../setup/plan.ts';
 import type { ChronyProgram } from './chrony.ts';
-import {
-  acceptedDropIn,
-  type ChronySeen,
-  installDropIn,
-  ownDropIns,
-  removeDropIns,
-  seeChrony,
-} from './dropin.ts';
+import { type ChronySeen, installDropIn, ownDropIns, removeDropIns, seeChrony, tryDropIn } from './dropin.ts';
 import { netInterfaces } from './interfaces.ts';
 import { neighbourNotes } from './neighbours.ts';
 import { chronyConfOf, probePrograms, thisHost, versionOf } from './probe.ts';
@@ -165,23 +158,19 @@ async function neighbours(deps: HostDeps, { time }: TimeJob, plan: TimePlan): Pr
 async function install(
   deps: HostDeps,
   { time }: TimeJob,
-  plan: TimePlan,
+  { files }: TimePlan,
   { chrony, seen }: HostSeen,
-): Promise<TimePlan> {
-  const { ptp4lConf, phc2sysArgs, dropIn } = plan.files ?? {};
-  const accepted =
-    chrony === undefined || dropIn === undefined
-      ? undefined
-      : await acceptedDropIn(deps.spawn, time, chrony, dropIn);
+): Promise<void> {
+  const { ptp4lConf, phc2sysArgs, dropIn } = files ?? {};
+  if (chrony !== undefined && dropIn !== undefined) await tryDropIn(deps.spawn, time, chrony, dropIn);
   time.put('chronydSocket', linesText(seen?.conf.socket));
   time.put('phc2sysArgs', linesText(phc2sysArgs?.join('\n')));
   time.put('ptp4lConf', ptp4lConf);
   if (ptp4lConf === undefined) time.remove('orders');
   else await time.makeOrders(deps.spawn);
-  if (chrony === undefined || seen === undefined || accepted === undefined)
+  if (chrony === undefined || seen === undefined || dropIn === undefined)
     removeDropIns(time, seen?.own ?? []);
-  else await installDropIn(deps.spawn, time, chrony, seen, accepted.text);
-  return { ...plan, notes: [...plan.notes, ...(accepted?.notes ?? [])] };
+  else await installDropIn(deps.spawn, time, chrony, seen, dropIn);
 }
 
 const linesText = (text: string | undefined): string | undefined => text && `${text}\n`;
@@ -225,7 +214,8 @@ async function installed(deps: HostDeps, job: TimeJob): Promise<TimePlan> {
     plan = await triedPlan(deps, job, found.host);
     if (plan.fault !== undefined) return plan;
     plan = { ...plan, notes: [...plan.notes, ...(await neighbours(deps, job, plan))] };
-    return await install(deps, job, plan, found);
+    await install(deps, job, plan, found);
+    return plan;
   } catch (error) {
     return faulty(plan, error);
   }

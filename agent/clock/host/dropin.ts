@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Spawn } from '../../lib/child.ts';
 import { readOrUndefined, removeDurably, writeAtomic } from '../../lib/files.ts';
 import { bestConfDir, type ChronyConf, linesOf, parseChronyConf, withoutLines } from '../setup/chronyconf.ts';
-import { dropInName, lesserDropIns } from '../setup/dropin.ts';
-import { SetupFault, type SetupNote } from '../setup/note.ts';
+import { dropInName } from '../setup/dropin.ts';
+import { SetupFault } from '../setup/note.ts';
 import { type ChronyProgram, confDirsOf, printConf } from './chrony.ts';
 import { giveRights, removeIfEmpty, type TimeDir, timePath } from './timedir.ts';
 
@@ -71,37 +71,25 @@ export async function seeChrony(
   return { conf, own, ...(read === undefined ? {} : { read }) };
 }
 
-/** Why chronyd refuses its whole config with these lines; undefined where it takes them. */
-async function refusalOf(
+/** Tries the whole config of chronyd with the drop-in. Throws a SetupFault where it is refused. */
+export async function tryDropIn(
   spawn: Spawn,
   time: TimeDir,
   { program, conf }: ChronyProgram,
   text: string,
-): Promise<string | undefined> {
+): Promise<void> {
   const trial = join(timePath(time.dir, 'trial'), 'chrony.conf');
   const lines = [`include ${conf}`, ...linesOf(text)];
   writeFileSync(trial, `${lines.join('\n')}\n`, { mode: 0o600 });
   const printed = await printConf(spawn, { program, conf: trial });
-  if ('text' in printed) return undefined;
+  if ('text' in printed) return;
   const [place, number] = / at line (\d+) in file \S+\/chrony\.conf$/.exec(printed.why) ?? [];
   const line = lines[Number(number) - 1];
-  return place === undefined || line === undefined || !printed.why.includes(trial)
-    ? printed.why
-    : `${printed.why.slice(0, -place.length)}: '${line}'`;
-}
-
-/** The drop-in as this chronyd takes it, with what had to be left out. Throws a SetupFault where it takes none. */
-export async function acceptedDropIn(
-  spawn: Spawn,
-  time: TimeDir,
-  chrony: ChronyProgram,
-  wanted: string,
-): Promise<{ readonly text: string; readonly notes: readonly SetupNote[] }> {
-  const refusal = await refusalOf(spawn, time, chrony, wanted);
-  if (refusal === undefined) return { text: wanted, notes: [] };
-  for (const lesser of lesserDropIns(wanted))
-    if ((await refusalOf(spawn, time, chrony, lesser.text)) === undefined) return lesser;
-  throw new SetupFault('chrony_refuses', `chronyd refuses what it would be told of PTP: ${refusal}`);
+  const why =
+    place === undefined || line === undefined || !printed.why.includes(trial)
+      ? printed.why
+      : `${printed.why.slice(0, -place.length)}: '${line}'`;
+  throw new SetupFault('chrony_refuses', `chronyd refuses what it would be told of PTP: ${why}`);
 }
 
 /** Everybody may read it, as it holds no secret. */

@@ -27,13 +27,6 @@ function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'a
   return ((Math.max(bound_ns, 1) * 2) / 1e9).toExponential();
 }
 
-/** Words that a chronyd can do without, each with what is lost then. */
-const optionalWords = {
-  'maxunreach 8': 'a PTP that falls silent while the agent does not run is left later',
-  'maxsamples 8': 'NTP takes over from a lost PTP later',
-} as const;
-type OptionalWord = keyof typeof optionalWords;
-
 /**
  * A server is asked often, and its samples are few: chronyd leaves a refclock that has fallen silent only when its last
  * sample is older than the oldest of a server (facts/timestack.md, measured: 2 min, with the usual ones 8 h).
@@ -83,23 +76,4 @@ export function dropIn(
   return lines.length === 0
     ? undefined
     : `# Made by nunect-time from /etc/config/nunect; changes are lost.\n${lines.join('\n')}\n`;
-}
-
-/** A drop-in without words that a chronyd may not know. */
-export interface LesserDropIn {
-  readonly text: string;
-  readonly notes: readonly SetupNote[];
-}
-
-/** The same drop-in without words that it can do without: each alone, then all of them. None where it has no such word. */
-export function lesserDropIns(text: string): readonly LesserDropIn[] {
-  const words = (Object.keys(optionalWords) as OptionalWord[]).filter((word) => text.includes(` ${word}`));
-  const lesser = (left: readonly OptionalWord[]): LesserDropIn => ({
-    text: left.reduce((shown, word) => shown.replaceAll(` ${word}`, ''), text),
-    notes: left.map((word) => ({
-      code: 'chrony_option',
-      text: `this chronyd does not take '${word}', which was left out: ${optionalWords[word]}`,
-    })),
-  });
-  return [...words.map((word) => lesser([word])), ...(words.length > 1 ? [lesser(words)] : [])];
 }

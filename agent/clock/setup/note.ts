@@ -14,7 +14,6 @@ export type SetupCode =
   | 'unicast_family'
   | 'chrony_refuses'
   | 'chrony_confdir'
-  | 'chrony_option'
   | 'chrony_silent'
   | 'ptp4l_refuses'
   | 'ptp4l_runs'

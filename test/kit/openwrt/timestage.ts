@@ -35,6 +35,8 @@ export interface TimeStage {
   plan(runs: string, how?: { readonly says?: string; readonly confirms?: boolean }): void;
   /** Makes `nunect time apply` end without a last line. */
   breakApply(): void;
+  /** The same for `nunect time confirm`. */
+  breakConfirm(): void;
   /** The network devices behind networks. */
   network(name: string, device: string): void;
   /** Runs an init script; with `killAt`, all of it is killed before that step, where it comes to one. */
@@ -91,6 +93,7 @@ apply)
 	exit $code
 	;;
 confirm)
+	[ ! -e "$STATE/confirm.broken" ] || exit 3
 	if [ -e "$STATE/confirms" ] && cmp -s "$drop" "$STATE/chronyd.read"; then
 		echo 'nothing to do'
 	else
@@ -217,6 +220,7 @@ export function timeStage(owner: Cleanup): TimeStage {
       else rmSync(at('confirms'), { force: true });
     },
     breakApply: () => put('broken', ''),
+    breakConfirm: () => put('confirm.broken', ''),
     network: (name, device) => put(`device.${name}`, `${device}\n`),
     wasKilled: () => existsSync(at('killed')),
     running: () => ({

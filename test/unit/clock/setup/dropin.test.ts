@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseChronyConf } from '../../../../agent/clock/setup/chronyconf.ts';
-import { freeSegment, lesserDropIns } from '../../../../agent/clock/setup/dropin.ts';
+import { freeSegment } from '../../../../agent/clock/setup/dropin.ts';
 import { type HostChanges, planOf } from '../../../kit/clock/timehost.ts';
 
 const dropInOf = (lines: readonly string[], changes: HostChanges = {}): readonly string[] =>
@@ -58,23 +58,4 @@ test('a server is named once, and not where chronyd has it', () => {
       ['ntp_server_known', 'ptp.ntp_server b.example'],
     ],
   );
-});
-
-test('what can be left out for a chronyd: each word alone, then all', () => {
-  const text = dropInOf([server, 'list ntp_server 192.0.2.2'], { chronyd: [4, 8] }).join('\n');
-  const lesser = lesserDropIns(text);
-  assert.deepEqual(
-    lesser.map(({ notes }) => notes.map((note) => /'(\w+)/.exec(note.text)?.[1])),
-    [['maxunreach'], ['maxsamples'], ['maxunreach', 'maxsamples']],
-  );
-  assert.deepEqual(
-    lesser.map((one) => [/maxunreach/.test(one.text), /maxsamples/.test(one.text)]),
-    [
-      [false, true],
-      [true, false],
-      [false, false],
-    ],
-  );
-  assert.ok(lesser.every((one) => one.text.split('\n').length === 3 && one.text.includes(' noselect')));
-  assert.deepEqual(lesserDropIns('refclock SHM 8\n'), []);
 });
