@@ -127,7 +127,7 @@ describe('nunect-time with an interface', () => {
       '/bin/sh',
       '/tmp/ptp4l',
       '/etc/nunect/uploads/ptp4l',
-      '/usr/../tmp/ptp4l',
+      `${stage.at('usr')}/../tmp/ptp4l`, // the stage has its own /usr
       'sh',
       '/usr/bin/env ptp4l',
     ])
