@@ -110,6 +110,16 @@ describe('nunect-time with an interface', () => {
     ]);
   });
 
+  it('that was stopped stays stopped when the config is loaded anew', (t) => {
+    const stage = timeStage(t);
+    setInterface(stage, 'wan');
+    stage.plan(daemons);
+    stage.run('nunect-time', 'start');
+    stage.run('nunect-time', 'stop');
+    const { calls, asked } = stage.run('nunect-time', 'reload');
+    assert.deepEqual([calls, asked, stage.running().instances], [[], [], []]);
+  });
+
   it('passes on no name that is none of an interface', (t) => {
     const stage = timeStage(t);
     for (const name of ['$(id)', '../x', "lan'"]) setInterface(stage, name);
