@@ -2,9 +2,8 @@
 import { known } from '../../lib/known.ts';
 import { freshValue, type Reading } from '../../lib/reading.ts';
 import { type ChronyFacts, type ChronySource, followedPort, type PtpFacts } from '../facts.ts';
-import { ptpRefid } from '../setup/dropin.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect } from '../verdict/grandmaster.ts';
-import { isSourceAlive } from '../verdict/ntp.ts';
+import { type Followed, followedNow, isMeasured, whyUnmeasured } from './followed.ts';
 import { agreesWithClock, type Held, heldNow } from './held.ts';
 import {
   agedWitnesses,
@@ -63,13 +62,6 @@ export interface GateState {
   readonly unmeasured_ms?: number | undefined;
 }
 
-/** A grandmaster that is followed. */
-interface Followed {
-  readonly gmIdentity: string;
-  readonly since_ms: number;
-  readonly until_ms: number;
-}
-
 /** Before anything was asked. */
 export const closedGate: GateState = { decision: { reason: 'starting' }, isAnswered: false };
 
@@ -80,43 +72,8 @@ const withhold = (reason: GateReason, fault?: string): GateDecision => ({
   ...(fault === undefined ? {} : { fault }),
 });
 
-/** A grandmaster that is heard again so soon has not been restarted in between. */
-const shortGap_ms = 5000;
-
-/** Whom ptp4l follows, with the pauses that are too short to matter. */
-function followedNow(before: GateState, seen: GateEvidence, now_ms: number): Followed | undefined {
-  const { followed } = before;
-  if (!seen.followsPtp || seen.ptp.kind !== 'fresh') return followed;
-  const { gmIdentity } = seen.ptp.value.timeStatus;
-  const isSame = followed?.gmIdentity === gmIdentity && now_ms - followed.until_ms <= shortGap_ms;
-  // one that was there when we came is what chronyd has measured
-  const since_ms = isSame ? followed.since_ms : followed === undefined ? -Infinity : now_ms;
-  return { gmIdentity, since_ms, until_ms: now_ms };
-}
-
-/** chronyd tells whole seconds of the age of a sample. */
-const agesBy_ms = 1000;
-
-/** Whether chronyd has a sample that is wholly of this grandmaster: one is the median of a poll. */
-function isMeasured(
-  ptp: ChronySource | undefined,
-  { since_ms }: Followed,
-  seen_ms: number,
-): ptp is ChronySource {
-  if (ptp === undefined || !isSourceAlive(ptp)) return false;
-  const sample_ms = seen_ms - (ptp.last_rx_s ?? Infinity) * 1e3 - agesBy_ms;
-  return sample_ms > since_ms + 2 ** ptp.poll * 1e3;
-}
-
 /** For so long chronyd may take to have a sample: several polls. */
 const measuring_ms = 60_000;
-
-function whyUnmeasured(facts: ChronyFacts | undefined): string {
-  if (facts === undefined) return 'chronyd does not answer';
-  return ptpSource(facts) === undefined
-    ? `chronyd has no refclock ${ptpRefid} in its config`
-    : 'chronyd gets no samples from it';
-}
 
 /** Followed, but not measured by chronyd, of which the last facts are given. */
 function unmeasured(state: GateState, facts: ChronyFacts | undefined, now_ms: number): GateState {
@@ -184,7 +141,10 @@ function judgeTime(
 
 /** What is known of chronyd and ptp4l after a look at both. */
 function remember(before: GateState, seen: GateEvidence, now_ms: number): GateState {
-  const followed = followedNow(before, seen, now_ms);
+  const followed =
+    seen.followsPtp && seen.ptp.kind === 'fresh'
+      ? followedNow(before.followed, seen.ptp.value, now_ms)
+      : before.followed;
   const state = { ...before, first_ms: before.first_ms ?? now_ms, ...known({ followed }) };
   if (seen.ntp.kind !== 'fresh') return state;
   const { value: facts } = seen.ntp;
