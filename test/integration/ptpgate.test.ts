@@ -137,7 +137,7 @@ test('an island gets PTP when nothing else has answered for the grace time', {
   });
   place.write('chronydSocket', client.socket);
   const { orders } = agentOf(t, place, client.cmdport);
-  await eventually('it waits', () => orders.gate()?.reason === 'waiting', 15_000);
+  await eventually('it waits', () => orders.gate()?.reason === 'waiting', 40_000);
   place.start(['orders', place.dir]); // a helper that comes late is told, too
   await eventually('the grace time is over', () => orders.gate()?.reason === 'grace', 25_000);
   await eventually('chronyd on PTP0', async () => (await stateOf(client, 'PTP0')) === '*', 10_000);
