@@ -8,7 +8,7 @@ import { type TimeSite, timeSite, treeOf } from '../kit/clock/timesite.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, noNetns } from '../kit/net/netns.ts';
 import { daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
-import { need } from '../kit/process/tools.ts';
+import { need, tool } from '../kit/process/tools.ts';
 
 const skip = noNetns() ?? false;
 
@@ -244,6 +244,45 @@ test("an operator's config that chronyd refuses is quoted and left alone", { ski
   assert.equal((await site.time('apply')).last, 'run: ptp4l orders; restart: chronyd');
 });
 
+test('a chronyd whose config the operator has broken meanwhile is not restarted: it would not come back', {
+  skip,
+}, async (t) => {
+  const { site } = hostOf(t);
+  const own = readFileSync(site.conf, 'utf8');
+  for (const command of ['apply', 'stop']) {
+    assert.equal((await site.time('apply')).last, 'run: ptp4l orders; restart: chronyd');
+    writeFileSync(site.conf, `${own}no_such_directive 1\n`);
+    const { last, stderr } = await site.time(command);
+    assert.equal(last, command === 'apply' ? 'run: nothing' : 'nothing to do');
+    assert.match(
+      stderr,
+      /chronyd is not restarted, as it would not come back: .* Invalid directive at line 9/,
+    );
+    assert.equal(existsSync(site.dropIn), false);
+    writeFileSync(site.conf, own);
+  }
+});
+
+test('shared memory that another user has made for PTP is not used', { skip }, async (t) => {
+  if (tool('python3') === undefined) return t.skip('python3 is not installed');
+  const { site } = hostOf(t);
+  const [program, ...args] = site.words('apply');
+  // as user nobody: a segment 8 that everybody may write to
+  const plant = `python3 -c 'import ctypes, os; os.setuid(65534); assert ctypes.CDLL(None).shmget(0x4e545038, 96, 0o1666) >= 0'`;
+  const ran = await runToEnd('unshare', [
+    '--ipc',
+    'sh',
+    '-c',
+    `${plant} && exec "$@"`,
+    'sh',
+    program,
+    ...args,
+  ]);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(readFileSync(site.dropIn, 'utf8'), /^refclock SHM 9 refid PTP0 /m);
+  assert.match(readFileSync(join(site.run, 'time/ptp4l.conf'), 'utf8'), /^ntpshm_segment 9$/m);
+});
+
 test('a drop-in of ours that chronyd refuses by now is replaced', { skip }, async (t) => {
   const { site } = hostOf(t);
   assert.equal((await site.time('apply')).code, 0);
@@ -334,7 +373,7 @@ test('a ptp4l of the operator on the same port is a fault, on another one a note
   );
   site.configure("list interface 'x0'");
   assert.equal((await site.time('apply')).code, 0);
-  assert.deepEqual(notes(site), ['steerer']);
+  assert.deepEqual(notes(site), ['ptp4l_runs']);
   await own.endGently();
   const started = site.ptp4l();
   await eventually('ours runs', () => started.output().includes('port 0'));

@@ -73,11 +73,14 @@ export function neighbourNotes(
   for (const one of ptpDaemons) if (one.comm === 'ptp4l') refuseTwo(one, ports);
   const { otherNtp } = disciplinesOf(others);
   const isNamed = otherNtp !== undefined && !(otherNtp === 'ntpd' && isSysntpdOurs);
-  return [
-    ...ptpDaemons.map(({ comm, pid }) => `${comm} (process ${pid}), which nunect-time has not started,`),
-    ...(isNamed ? [otherNtp] : []),
-  ].map((who) => ({
-    code: 'steerer',
+  const noteOf = (code: SetupNote['code'], who: string): SetupNote => ({
+    code,
     text: `${who} may steer the clock besides: stop it, for two that steer one clock disturb each other`,
-  }));
+  });
+  return [
+    ...ptpDaemons.map(({ comm, pid }) =>
+      noteOf('ptp4l_runs', `${comm} (process ${pid}), which nunect-time has not started,`),
+    ),
+    ...(isNamed ? [noteOf('steerer', otherNtp)] : []),
+  ];
 }

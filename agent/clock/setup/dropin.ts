@@ -11,10 +11,10 @@ export const ptpRefid = 'PTP0';
 /** Segments 0 and 1 are gpsd's for root, 2 to 7 those for others. */
 const firstSegment = 8;
 
-/** The first segment of shared memory that no refclock of chronyd reads. */
-export function freeSegment({ segments }: ChronyConf): number {
+/** The first segment of shared memory that no refclock of chronyd reads, and that is not another user's. */
+export function freeSegment({ segments }: ChronyConf, foreign: readonly number[]): number {
   let free = firstSegment;
-  while (segments.includes(free)) free += 1;
+  while (segments.includes(free) || foreign.includes(free)) free += 1;
   return free;
 }
 
@@ -67,12 +67,13 @@ export function dropIn(
   time: Pick<SectionValues<'time'>, 'asymmetry_ns'>,
   chronyd: ProgramVersion,
   conf: ChronyConf,
+  segment: number | undefined,
   notes: SetupNote[],
 ): string | undefined {
   const servers = newServers(ptp.ntp_server, conf, notes).map((one) => serverLine(one, chronyd));
   const withheld = has(chronyd, 'selectopts') ? ' noselect' : '';
-  const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
-  const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock])];
+  const refclock = `refclock SHM ${segment} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
+  const lines = [...servers, ...(segment === undefined ? [] : [refclock])];
   return lines.length === 0
     ? undefined
     : `# Made by nunect-time from /etc/config/nunect; changes are lost.\n${lines.join('\n')}\n`;
