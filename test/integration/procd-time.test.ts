@@ -287,6 +287,24 @@ describe('sysntpd', () => {
     }
   });
 
+  it('is given back on a full disk, too', (t) => {
+    const stage = timeStage(t);
+    const before = stage.read(config);
+    setInterface(stage, 'wan');
+    stage.plan(daemons);
+    stage.run('nunect-time', 'reload');
+    const full = `for last; do :; done; case $last in "$STATE"/etc/*) exit 1 ;; esac; exec ${need('busybox')} cp "$@"`;
+    stage.unit.program('bin/cp', full);
+    stage.run('nunect-time', 'stop');
+    assertSettled(stage, before, 'stopped');
+    stage.run('nunect-time', 'start');
+    assert.equal(stage.read(config), before, 'it cannot be changed');
+    assert.deepEqual(stage.running(), { instances: ['ptp4l', 'orders'], sysntpd: false, chronyd: daemons });
+    stage.run('nunect-time', 'stop');
+    assertSettled(stage, before, 'stopped again');
+    assert.equal(existsSync(stage.at('etc/nunect/time')), false);
+  });
+
   it('is as it was in what sysupgrade saves, which saves no packages', (t) => {
     const stage = timeStage(t);
     const before = stage.read(config);
