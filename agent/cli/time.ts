@@ -13,6 +13,7 @@ import {
 import { confirmTime } from '../clock/host/confirm.ts';
 import { timeDir, timePath } from '../clock/host/timedir.ts';
 import { bestConfDir } from '../clock/setup/chronyconf.ts';
+import { describeHost } from '../clock/setup/describe.ts';
 import { dropInName } from '../clock/setup/dropin.ts';
 import type { TimePlan } from '../clock/setup/plan.ts';
 import { loadConfigFile } from '../config/file.ts';
@@ -34,7 +35,7 @@ Sets up ptp4l, phc2sys and chronyd by the section ptp of the config. For the ser
   confirm  once chronyd was started anew: wait until it runs with what was installed. Last line: 'nothing to do', or,
            with exit code 1, 'restart: chronyd' where that had to be removed again
   stop     remove all that was installed. Last line: 'restart: chronyd' or 'nothing to do'
-  show     show what would be installed, and change nothing
+  show     show what this host has for PTP and what would be installed, and change nothing
 
   --config FILE            default: ${defaultConfigFile}
   --out DIR                default: ${runDir}
@@ -143,8 +144,14 @@ async function networkDevices(): Promise<string[]> {
 async function show(given: TimeGiven, io: CommandIo): Promise<number> {
   const device = given.device.length > 0 ? given.device : await networkDevices();
   const job = jobOf({ ...given, device }, io);
-  const { plan, conf } = await showTime(deps, job);
-  const dir = conf && bestConfDir(conf);
+  const { plan, host } = await showTime(deps, job);
+  const dir = host?.chrony && bestConfDir(host.chrony);
+  if (host !== undefined)
+    io.stdout(
+      `## this host\n${describeHost(host)
+        .map((line) => `${visible(line)}\n`)
+        .join('')}\n`,
+    );
   showFiles(plan, job, join(dir ?? timePath(job.time.dir, 'chronyDir'), dropInName), io);
   return say(plan, io);
 }

@@ -7,7 +7,6 @@ import type { Spawn } from '../../lib/child.ts';
 import { known } from '../../lib/known.ts';
 import { isClockProgram } from '../disciplines.ts';
 import { type AppliedTime, appliedOf, type TimeProgram } from '../setup/applied.ts';
-import type { ChronyConf } from '../setup/chronyconf.ts';
 import type { TimeHost } from '../setup/host.ts';
 import { SetupFault, type SetupNote } from '../setup/note.ts';
 import { isWanted, planTime, type TimePlan } from '../setup/plan.ts';
@@ -118,10 +117,10 @@ export const appliedOfNothing = (job: TimeJob): AppliedTime => appliedOf(planOfN
 export async function showTime(
   deps: HostDeps,
   job: TimeJob,
-): Promise<{ readonly plan: TimePlan; readonly conf?: ChronyConf }> {
+): Promise<{ readonly plan: TimePlan; readonly host?: TimeHost }> {
   try {
     const { host } = await probeHost(deps, job, false);
-    return { plan: planOf(job, host), ...known({ conf: host.chrony }) };
+    return { plan: planOf(job, host), host };
   } catch (error) {
     return { plan: faulty(planOfNothing(job), error) };
   }

@@ -115,7 +115,10 @@ export function portsOf(
 }
 
 /** The hardware clock that stamps what passes an interface: for one that is made of another, that of the other. */
-function clockOf({ kind, lower, phc }: NetInterface, host: TimeHost): number | undefined {
+export function clockOf(
+  { kind, lower, phc }: NetInterface,
+  host: Pick<TimeHost, 'interfaces'>,
+): number | undefined {
   if (kind === 'port') return phc;
   const below = kind === 'bond' ? undefined : host.interfaces.find(({ name }) => name === lower[0]);
   return below === undefined ? undefined : clockOf(below, host);
