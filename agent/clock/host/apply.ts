@@ -21,7 +21,7 @@ import {
   seeChrony,
 } from './dropin.ts';
 import { netInterfaces } from './interfaces.ts';
-import { neighbourNotes } from './neighbours.ts';
+import { neighbourNotes, refuseBesideChronyd } from './neighbours.ts';
 import { chronyConfOf, probePrograms, thisHost, versionOf } from './probe.ts';
 import { removeIfEmpty, type TimeDir, timePath } from './timedir.ts';
 import { tryPtp4l } from './trial.ts';
@@ -160,10 +160,12 @@ async function triedPlan(deps: HostDeps, job: TimeJob, host: TimeHost): Promise<
 const portsIn = (conf: string): string[] =>
   conf.split('\n').flatMap((line) => /^\[([^\]]+)\]$/.exec(line)?.[1] ?? []);
 
-async function neighbours(deps: HostDeps, { time }: TimeJob, plan: TimePlan): Promise<SetupNote[]> {
+async function neighbours(deps: HostDeps, { config, time }: TimeJob, plan: TimePlan): Promise<SetupNote[]> {
+  const all = await clockProcesses(deps);
+  if (plan.feed === 'clock') refuseBesideChronyd(all, config.ptp.chronyd);
   const isSysntpdOurs = plan.feed === 'clock' && hostKind('auto') === 'openwrt'; // its service stops it
   return neighbourNotes(
-    await clockProcesses(deps),
+    all,
     { path: timePath(time.dir, 'dir') },
     { ports: portsIn(plan.files?.ptp4lConf ?? ''), isSysntpdOurs },
   );

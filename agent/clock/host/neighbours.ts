@@ -60,6 +60,18 @@ function refuseTwo(ptp4l: ProcessFound, ports: readonly string[]): void {
   );
 }
 
+/** Refuses that a daemon of ours steers the clock beside a chronyd, whose program is not where it is looked for. */
+export function refuseBesideChronyd(all: readonly ProcessFound[], program: string): void {
+  const chronyd = all.find(
+    (one) => one.comm === 'chronyd' && !disciplinesOf([one]).chronydMonitorOnly && isInThisNetwork(one),
+  );
+  if (chronyd === undefined) return;
+  throw new SetupFault(
+    'no_chronyd',
+    `chronyd steers the clock (process ${chronyd.pid}), but there is no program '${program}' by which to tell it of PTP: set ptp.chronyd, or install chrony`,
+  );
+}
+
 /** The daemons besides ours that may steer the clock, in words. Throws a SetupFault where one is on a port of ours. */
 export function neighbourNotes(
   all: readonly ProcessFound[],
