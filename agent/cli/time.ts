@@ -152,7 +152,12 @@ async function show(given: TimeGiven, io: CommandIo): Promise<number> {
         .map((line) => `${visible(line)}\n`)
         .join('')}\n`,
     );
-  showFiles(plan, job, join(dir ?? timePath(job.time.dir, 'chronyDir'), dropInName), io);
+  const ownDir = timePath(job.time.dir, 'chronyDir');
+  if (dir === undefined && plan.files?.dropIn !== undefined) {
+    const text = `chronyd's config includes no folder, so nothing can be put beside it: add the line 'confdir ${ownDir}' to it`;
+    return say({ ...plan, fault: { code: 'chrony_confdir', text } }, io);
+  }
+  showFiles(plan, job, join(dir ?? ownDir, dropInName), io);
   return say(plan, io);
 }
 

@@ -137,6 +137,25 @@ describe('nunect-time with an interface', () => {
   });
 });
 
+it('what is no name of an interface is not taken for one, nor for a command or files', (t) => {
+  const stage = timeStage(t);
+  const names = ['*', '/*', '$(touch /tmp/trap)', '`touch /tmp/trap`', 'a;b', 'a"b', '../x', 'wan'];
+  stage.put(
+    'etc/config/nunect',
+    `config ptp 'ptp'\n${names.map((name) => `\tlist interface '${name}'\n`).join('')}`,
+  );
+  stage.plan(daemons);
+  const { calls, log } = stage.run('nunect-time', 'reload');
+  const given = calls.filter((line) => /set_param netdev|interface_trigger/.test(line));
+  const expected = ['set_param netdev wan', 'add_reload_interface_trigger wan'];
+  assert.deepEqual(
+    given,
+    expected.map((line) => `nunect-time: ${line}`),
+    log.join('\n'),
+  );
+  assert.equal(existsSync('/tmp/trap'), false);
+});
+
 describe('sysntpd', () => {
   it('is given back byte for byte, with its rights', (t) => {
     const stage = timeStage(t);

@@ -300,6 +300,9 @@ test('no folder that chronyd reads: the line to add is told, and then used', { s
   writeFileSync(site.conf, without);
   const line = `confdir ${site.run}/time/chrony.d`;
   await assertRefused(site, 'chrony_confdir', new RegExp(`add the line '${line}' to ${site.conf}`));
+  const shown = await site.time('show');
+  assert.equal(shown.code, 1);
+  assert.ok(shown.stderr.includes(`add the line '${line}'`), shown.stderr);
   writeFileSync(site.conf, `${without}${line}\n`);
   assert.equal((await site.time('apply')).last, 'run: ptp4l orders; restart: chronyd');
   assert.equal(mode(join(site.run, 'time/chrony.d/50-nunect-time.conf')), '644');
