@@ -78,13 +78,18 @@ hold_option() {
 		put_config "$kept/ours"
 }
 
+# Renames what was kept, which takes no room on a full disk. A power cut after that leaves nothing to be given back.
+rename_kept() {
+	mv "$kept/before" "$config" && durable "${config%/*}"
+}
+
 # Gives the option back: byte for byte where the file is as it was made, else the option alone, and only if it is still 0.
 # Fails where it is not ours, or cannot be given back.
 release_option() {
 	local config config_new now="$time_state/edit/now" new="$time_state/edit/new"
 	[ -e "$kept/before" ] && open_config || return 1
 	if cmp -s "$now" "$kept/ours"; then
-		put_config "$kept/before" || return 1
+		put_config "$kept/before" || rename_kept || return 1
 	elif [ "$(ntp_enabled "$now")" = 0 ]; then
 		edit_enabled "$now" "$new" "$(ntp_enabled "$kept/before")" && put_config "$new" || return 1
 	fi

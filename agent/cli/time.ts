@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   applyTime,
@@ -19,7 +20,7 @@ import { loadConfigFile } from '../config/file.ts';
 import { formatProblem } from '../config/problem.ts';
 import { lockFile, spawnWith } from '../device/lock.ts';
 import { procProcesses } from '../device/processes.ts';
-import { spawnSafely } from '../lib/child.ts';
+import { runChild, spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, runDir } from '../lib/defaults.ts';
 import { visible } from '../lib/format.ts';
 import { readArgs } from './flags.ts';
@@ -64,7 +65,13 @@ function devicesOf(pairs: readonly string[]): Map<string, string> {
   );
 }
 
-function jobOf(given: { config: string; out: string; device: readonly string[] }, io: CommandIo): TimeJob {
+interface TimeGiven {
+  readonly config: string;
+  readonly out: string;
+  readonly device: readonly string[];
+}
+
+function jobOf(given: TimeGiven, io: CommandIo): TimeJob {
   const devices = devicesOf(given.device);
   const { config, problems } = loadConfigFile(given.config);
   for (const problem of problems.filter(({ option = 'ptp' }) => /^ptp\b/.test(option)))
@@ -125,7 +132,18 @@ function showFiles({ files }: TimePlan, job: TimeJob, dropInPath: string, io: Co
   io.stdout(shown.length === 0 ? 'nothing is to be run\n' : shown.join('\n'));
 }
 
-async function show(job: TimeJob, io: CommandIo): Promise<number> {
+const service = '/etc/init.d/nunect-time';
+
+/** What the service on OpenWrt says of the devices behind networks, which it would tell `apply`. */
+async function networkDevices(): Promise<string[]> {
+  if (!existsSync(service)) return [];
+  const { code, stdout } = await runChild(deps.spawn, service, ['devices'], 10_000);
+  return code === 0 ? stdout.split('\n').filter((line) => line.includes('=')) : [];
+}
+
+async function show(given: TimeGiven, io: CommandIo): Promise<number> {
+  const device = given.device.length > 0 ? given.device : await networkDevices();
+  const job = jobOf({ ...given, device }, io);
   const { plan, host } = await showTime(deps, job);
   const dir = host?.chrony && bestConfDir(host.chrony);
   if (host !== undefined)
@@ -134,7 +152,12 @@ async function show(job: TimeJob, io: CommandIo): Promise<number> {
         .map((line) => `${visible(line)}\n`)
         .join('')}\n`,
     );
-  showFiles(plan, job, join(dir ?? timePath(job.time.dir, 'chronyDir'), dropInName), io);
+  const ownDir = timePath(job.time.dir, 'chronyDir');
+  if (dir === undefined && plan.files?.dropIn !== undefined) {
+    const text = `chronyd's config includes no folder, so nothing can be put beside it: add the line 'confdir ${ownDir}' to it`;
+    return say({ ...plan, fault: { code: 'chrony_confdir', text } }, io);
+  }
+  showFiles(plan, job, join(dir ?? ownDir, dropInName), io);
   return say(plan, io);
 }
 
@@ -147,7 +170,7 @@ export async function time(args: readonly string[], io: CommandIo): Promise<numb
   }
   const [word, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
-  if (word === 'show') return show(jobOf(values, io), io);
+  if (word === 'show') return show(values, io);
   if (word === 'apply' || word === 'confirm' || word === 'stop') return change(word, jobOf(values, io), io);
   throw new UsageError("expected one of 'apply', 'confirm', 'stop' and 'show'");
 }

@@ -117,10 +117,12 @@ export const origin: TextRule = {
 /** An option of ptp4l with its value, as a line of its config. What decides who steers the clock has options of its own. */
 export const ptp4lOption: TextRule = {
   pattern:
-    /^(?!(?:clock_servo|ntpshm_segment|refclock_sock_address|free_running|uds_\w+|time_stamping|domainNumber|delay_mechanism|network_transport|transportSpecific|(?:client|server|slave|master)Only|slave_event_monitor|user)\b)[A-Za-z][\w.]{0,63}[ \t]+[^\s\p{Cc}#[\]][^\p{Cc}#[\]]{0,127}$/u,
+    /^(?!(?:clock_servo|ntpshm_segment|refclock_sock_address|free_running|uds_\w+|time_stamping|domainNumber|delay_mechanism|network_transport|transportSpecific|(?:client|server|slave|master)Only|slave_event_monitor|user|sa_file|leapfile|cmlds\.\w+)\b)[A-Za-z][\w.]{0,63}[ \t]+[^\s\p{Cc}#[\]/][^\p{Cc}#[\]/]{0,127}$/u,
   allowed: 'an option of ptp4l and its value, such as: priority1 120',
   why: (text) => {
     const [name = ''] = text.split(/\s/);
+    // ptp4l is root: it reads, and makes room for a socket by removing, whatever file it is told of
+    if (/\/|^(sa_file|leapfile|cmlds\.)/.test(text)) return `${name} may not name a file`;
     return /^\w+[ \t]+\S/.test(text)
       ? `${name} is decided by other options of this section`
       : 'must be an option of ptp4l and its value, such as: priority1 120';

@@ -110,7 +110,7 @@ export interface Finding extends Shared {
 
 /** What a remedy depends on. */
 export interface RemedyContext {
-  readonly config: Pick<Config, 'hub' | 'leaf' | 'spool'>;
+  readonly config: Pick<Config, 'hub' | 'leaf' | 'spool' | 'ptp'>;
   readonly host: HostCommands;
   /** Config of the ptp4l that nunect-time runs. */
   readonly ptp4lConf?: string | undefined;

@@ -212,7 +212,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     name: ({ code }) => `time set-up ${code}`,
     weight: ({ isFault }) => (isFault ? 'degraded' : 'note'),
     text: ({ text, isFault }) => (isFault ? `PTP is not set up: ${text}` : text),
-    remedy: ({ code }, { host }) => setupRemedy(code, host),
+    remedy: ({ code }, context) => setupRemedy(code, context),
     step: 'clock',
   },
   not_permitted: {

@@ -6,6 +6,8 @@ import { shellWord } from '../lib/format.ts';
 export interface HostCommands {
   /** Takes over what was changed in the config. */
   readonly reload: string;
+  /** The same for the section ptp, and for clock daemons that have come. */
+  readonly reloadTime: string;
   /** Says what is wrong with the config. */
   readonly check: string;
   start(service: string): string;
@@ -14,7 +16,8 @@ export interface HostCommands {
   disable(service: string): string;
   /** Shows what a program said. */
   log(program: string): string;
-  install(name: string): string;
+  /** `then` is what makes use of it. */
+  install(name: string, then?: string): string;
   upgrade(name: string): string;
   /** Lets PTP over UDP in from the WAN. */
   readonly allowPtp: string;
@@ -40,28 +43,39 @@ const settings = (options: Readonly<Record<string, string>>): string =>
     .join(', ');
 
 type Config = Pick<HostCommands, 'check' | 'set' | 'setList'>;
+type Reloads = Pick<HostCommands, 'reload' | 'reloadTime'>;
+
+/** What takes over these options: section ptp has a service of its own, which the agent's reload does not reach. */
+const takeOver = (names: readonly string[], { reload, reloadTime }: Reloads): string =>
+  names.some((name) => name.startsWith('ptp.')) ? `${reload}; ${reloadTime}` : reload;
 
 /** Options in a file that is edited by hand. */
-const byHand = (file: string, reload: string): Config => {
-  const edit = (what: string): string => `vi ${shellWord(file)}; ${reload} # ${what}`;
+const byHand = (file: string, reloads: Reloads): Config => {
+  const edit = (options: Readonly<Record<string, string>>): string =>
+    `vi ${shellWord(file)}; ${takeOver(Object.keys(options), reloads)} # ${settings(options)}`;
   return {
     check: `nunect check --config ${shellWord(file)}`,
-    set: (options) => edit(settings(options)),
-    setList: (name, value) => edit(settings({ [name]: value })),
+    set: edit,
+    setList: (name, value) => edit({ [name]: value }),
   };
 };
 
-const applyUci = `uci commit nunect; ${initd('nunect', 'reload')}`;
-
 /** Options that uci knows. */
-const byUci: Config = {
-  check: 'nunect check',
-  set: (options) =>
-    [...Object.entries(options).map(([name, value]) => `uci set nunect.${name}='${value}'`), applyUci].join(
-      '; ',
-    ),
-  setList: (name, value) => `uci delete nunect.${name}; uci add_list nunect.${name}='${value}'; ${applyUci}`,
+const byUci = (reloads: Reloads): Config => {
+  const apply = (...names: readonly string[]): string => `uci commit nunect; ${takeOver(names, reloads)}`;
+  return {
+    check: 'nunect check',
+    set: (options) =>
+      [
+        ...Object.entries(options).map(([name, value]) => `uci set nunect.${name}='${value}'`),
+        apply(...Object.keys(options)),
+      ].join('; '),
+    setList: (name, value) =>
+      `uci delete nunect.${name}; uci add_list nunect.${name}='${value}'; ${apply(name)}`,
+  };
 };
+
+const andThen = (then: string | undefined): string => (then === undefined ? '' : `; ${then}`);
 
 const firewallRule = { name: 'Allow-PTP', src: 'wan', proto: 'udp', dest_port: '319 320', target: 'ACCEPT' };
 const allowPtp = [
@@ -71,28 +85,38 @@ const allowPtp = [
 ].join('; ');
 const showFirewall = 'nft list ruleset # UDP 319 and 320 have to come in';
 
-const openwrt = (file: string): HostCommands => ({
+const initdReloads: Reloads = {
   reload: initd('nunect', 'reload'),
+  reloadTime: initd('nunect-time', 'reload'),
+};
+
+const openwrt = (file: string): HostCommands => ({
+  ...initdReloads,
   start: (service) => initd(service, 'start'),
   restart: (service) => initd(service, 'restart'),
   disable: (service) => `${initd(service, 'stop')}; ${initd(service, 'disable')}`,
   log: (program) => `logread -e ${program}`,
-  install: (name) => `opkg update; opkg install ${name} # or: apk add ${name}`,
+  install: (name, then) => `opkg update; opkg install ${name}${andThen(then)} # or: apk add ${name}`,
   allowPtp,
   upgrade: (name) => `opkg update; opkg upgrade ${name} # or: apk upgrade ${name}`,
-  ...(file.endsWith('.ini') ? byHand(file, initd('nunect', 'reload')) : byUci),
+  ...(file.endsWith('.ini') ? byHand(file, initdReloads) : byUci(initdReloads)),
 });
 
-const systemd = (file: string): HostCommands => ({
+const systemdReloads: Reloads = {
   reload: 'systemctl reload nunect',
+  reloadTime: 'systemctl restart nunect-time',
+};
+
+const systemd = (file: string): HostCommands => ({
+  ...systemdReloads,
   start: (service) => `systemctl start ${nameOn(service)}`,
   restart: (service) => `systemctl restart ${nameOn(service)}`,
   disable: (service) => `systemctl disable --now ${nameOn(service)}`,
   log: (program) => `journalctl -n 50 -t ${program}`,
-  install: (name) => `apt-get install ${nameOn(name)}`,
+  install: (name, then) => `apt-get install ${nameOn(name)}${andThen(then)}`,
   allowPtp: showFirewall,
   upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)}`,
-  ...byHand(file, 'systemctl reload nunect'),
+  ...byHand(file, systemdReloads),
 });
 
 /** Where nothing starts services, programs are started and stopped by hand. No pattern matches the shell that is given it. */
@@ -108,17 +132,21 @@ function bare(file: string): HostCommands {
       : service === 'nunect-leaf'
         ? '/usr/lib/nunect/leaf /var/run/nunect nats-server &'
         : service;
-  const reload = "pkill -HUP -f '[n]unect.* run'";
+  const reloads: Reloads = {
+    reload: "pkill -HUP -f '[n]unect.* run'",
+    reloadTime: `nunect time apply --config ${shellWord(file)} # and what it asks for`,
+  };
   return {
-    reload,
+    ...reloads,
     start,
     restart: (service) => `${stop(service)}; sleep 2; ${start(service)}`,
     disable: stop,
     log: (program) => `tail -n 50 /var/log/syslog # or where ${program} was started`,
-    install: (name) => `apt-get install ${nameOn(name)} # or with what this host has for it`,
+    install: (name, then) =>
+      `apt-get install ${nameOn(name)}${andThen(then)} # or with what this host has for it`,
     allowPtp: showFirewall,
     upgrade: (name) => `apt-get install --only-upgrade ${nameOn(name)} # or with what this host has for it`,
-    ...byHand(file, reload),
+    ...byHand(file, reloads),
   };
 }
 

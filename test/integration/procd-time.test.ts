@@ -147,6 +147,25 @@ describe('nunect-time with an interface', () => {
   });
 });
 
+it('what is no name of an interface is not taken for one, nor for a command or files', (t) => {
+  const stage = timeStage(t);
+  const names = ['*', '/*', '$(touch /tmp/trap)', '`touch /tmp/trap`', 'a;b', 'a"b', '../x', 'wan'];
+  stage.put(
+    'etc/config/nunect',
+    `config ptp 'ptp'\n${names.map((name) => `\tlist interface '${name}'\n`).join('')}`,
+  );
+  stage.plan(daemons);
+  const { calls, log } = stage.run('nunect-time', 'reload');
+  const given = calls.filter((line) => /set_param netdev|interface_trigger/.test(line));
+  const expected = ['set_param netdev wan', 'add_reload_interface_trigger wan'];
+  assert.deepEqual(
+    given,
+    expected.map((line) => `nunect-time: ${line}`),
+    log.join('\n'),
+  );
+  assert.equal(existsSync('/tmp/trap'), false);
+});
+
 describe('sysntpd', () => {
   it('is given back byte for byte, with its rights', (t) => {
     const stage = timeStage(t);
@@ -295,6 +314,24 @@ describe('sysntpd', () => {
       assert.ok(stage.running().sysntpd);
       assert.equal(stage.read(config), before);
     }
+  });
+
+  it('is given back on a full disk, too', (t) => {
+    const stage = timeStage(t);
+    const before = stage.read(config);
+    setInterface(stage, 'wan');
+    stage.plan(daemons);
+    stage.run('nunect-time', 'reload');
+    const full = `for last; do :; done; case $last in "$STATE"/etc/*) exit 1 ;; esac; exec ${need('busybox')} cp "$@"`;
+    stage.unit.program('bin/cp', full);
+    stage.run('nunect-time', 'stop');
+    assertSettled(stage, before, 'stopped');
+    stage.run('nunect-time', 'start');
+    assert.equal(stage.read(config), before, 'it cannot be changed');
+    assert.deepEqual(stage.running(), { instances: ['ptp4l', 'orders'], sysntpd: false, chronyd: daemons });
+    stage.run('nunect-time', 'stop');
+    assertSettled(stage, before, 'stopped again');
+    assert.equal(existsSync(stage.at('etc/nunect/time')), false);
   });
 
   it('is as it was in what sysupgrade saves, which saves no packages', (t) => {

@@ -42,6 +42,7 @@ for (const programs of linuxptps())
       phc2sys: true,
       chrony,
       interfaces: [device],
+      foreignSegments: [],
       devices: new Map(),
     } as const;
     const { files, fault } = planTime(config, host, { socketDir: place.dir });

@@ -24,6 +24,7 @@ import {
 } from '../../agent/clock/setup/chronyconf.ts';
 import { parseProgramVersion } from '../../agent/clock/setup/programs.ts';
 import { trialConf } from '../../agent/clock/setup/ptp4lconf.ts';
+import { parseForeignSegments } from '../../agent/clock/setup/segments.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { findAccount } from '../../agent/config/checks/access.ts';
 import { neededCopies } from '../../agent/config/checks/contents.ts';
@@ -235,6 +236,7 @@ const readers: Readonly<
     ['a\n', 'b'],
   ],
   parseProgramVersion: [parseProgramVersion, ['version ', ''], ['4', '']],
+  parseForeignSegments: [parseForeignSegments, ['key\n', ' 1 600'], ['key\n1 2', '\n']],
   'parseAppliedTime, parseDropInRecord': [
     (text) => [parseAppliedTime(text), parseDropInRecord(text)],
     ['{"runs":[],"notes":[],"a":"', '"}'],
@@ -375,6 +377,8 @@ const many: Readonly<Record<string, (count: number) => unknown>> = {
     const text = numbered(count, (i) => `server h${i}\nrefclock SHM 1 refid X\nconfdir /d${i}\n`);
     return [parseChronyConf(text, []), parseConfLinks(text), withoutLines(text, linesOf('a\nb'))];
   },
+  'segments of shared memory': (count) =>
+    parseForeignSegments(numbered(count, (i) => `${i} 1 600 9 8 7 0 0 0 0\n`)),
   'replies of pmc': (count) =>
     replySplitter().push(numbered(count, (i) => `\tp-0 seq ${i} RESPONSE MANAGEMENT X\n\t\tf${i} 1\n`)),
   'chunks of pmc': (count) => {

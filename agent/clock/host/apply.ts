@@ -10,10 +10,11 @@ import { type AppliedTime, appliedOf, type TimeProgram } from '../setup/applied.
 import type { TimeHost } from '../setup/host.ts';
 import { SetupFault, type SetupNote } from '../setup/note.ts';
 import { isWanted, planTime, type TimePlan } from '../setup/plan.ts';
-import type { ChronyProgram } from './chrony.ts';
+import { parseForeignSegments } from '../setup/segments.ts';
+import { type ChronyProgram, printConf } from './chrony.ts';
 import { type ChronySeen, installDropIn, ownDropIns, removeDropIns, seeChrony, tryDropIn } from './dropin.ts';
 import { netInterfaces } from './interfaces.ts';
-import { neighbourNotes } from './neighbours.ts';
+import { neighbourNotes, refuseBesideChronyd } from './neighbours.ts';
 import { chronyConfOf, probePrograms, thisHost, versionOf } from './probe.ts';
 import { removeIfEmpty, type TimeDir, timePath } from './timedir.ts';
 import { tryPtp4l } from './trial.ts';
@@ -65,7 +66,11 @@ async function probeHost(deps: HostDeps, job: TimeJob, mayRemove: boolean): Prom
   const { time, devices, config } = job;
   const { ptp } = config;
   const programs = await probePrograms(deps.spawn, ptp);
-  const host = { ...programs, devices, interfaces: netInterfaces(thisHost) };
+  const host = {
+    ...{ ...programs, devices },
+    interfaces: netInterfaces(thisHost),
+    foreignSegments: parseForeignSegments(thisHost.text('/proc/sysvipc/shm')),
+  };
   const chronyd = await versionOf(deps.spawn, ptp.chronyd, 'chrony_refuses');
   if (chronyd === undefined) return { host };
   const chrony = await chronyOf(deps, job);
@@ -92,7 +97,10 @@ function faulty(plan: TimePlan, error: unknown): TimePlan {
 const planOfNothing = (job: TimeJob): TimePlan => {
   const { ptp } = job.config;
   const config = { ...job.config, ptp: { ...ptp, interface: [] } };
-  return planOf({ ...job, config }, { phc2sys: false, interfaces: [], devices: new Map() });
+  return planOf(
+    { ...job, config },
+    { phc2sys: false, interfaces: [], foreignSegments: [], devices: new Map() },
+  );
 };
 
 /** What is handed to the agent where nothing is known of a plan. */
@@ -145,10 +153,12 @@ async function triedPlan(deps: HostDeps, job: TimeJob, host: TimeHost): Promise<
 const portsIn = (conf: string): string[] =>
   conf.split('\n').flatMap((line) => /^\[([^\]]+)\]$/.exec(line)?.[1] ?? []);
 
-async function neighbours(deps: HostDeps, { time }: TimeJob, plan: TimePlan): Promise<SetupNote[]> {
+async function neighbours(deps: HostDeps, { config, time }: TimeJob, plan: TimePlan): Promise<SetupNote[]> {
+  const all = await clockProcesses(deps);
+  if (plan.feed === 'clock') refuseBesideChronyd(all, config.ptp.chronyd);
   const isSysntpdOurs = plan.feed === 'clock' && hostKind('auto') === 'openwrt'; // its service stops it
   return neighbourNotes(
-    await clockProcesses(deps),
+    all,
     { path: timePath(time.dir, 'dir') },
     { ports: portsIn(plan.files?.ptp4lConf ?? ''), isSysntpdOurs },
   );
@@ -191,11 +201,21 @@ async function removeInstalled(deps: HostDeps, { config, time }: TimeJob): Promi
 
 const isDue = ({ time }: TimeJob): boolean => time.record()?.due === true;
 
+/** Whether chronyd has to be started anew. One that refuses its config by now, whoever broke it, would not come back. */
+async function restartOf(deps: HostDeps, job: TimeJob): Promise<Pick<TimeOutcome, 'restart' | 'notes'>> {
+  if (!isDue(job)) return { restart: false, notes: [] };
+  const chrony = await chronyOf(deps, job);
+  const printed = chrony && (await printConf(deps.spawn, chrony));
+  if (printed === undefined || 'text' in printed) return { restart: true, notes: [] };
+  const text = `chronyd is not restarted, as it would not come back: it refuses ${chrony?.conf}: ${printed.why}; mend that, and restart it`;
+  return { restart: false, notes: [{ code: 'chrony_refuses', text }] };
+}
+
 /** Removes all that was ever set up. */
 export async function stopTime(deps: HostDeps, job: TimeJob): Promise<TimeOutcome> {
   await removeInstalled(deps, job);
   job.time.remove('applied');
-  return { run: [], restart: isDue(job), notes: [] };
+  return { run: [], ...(await restartOf(deps, job)) };
 }
 
 /** Leaves nothing of the set-up but why there is none. */
@@ -203,7 +223,8 @@ export async function failTime(deps: HostDeps, job: TimeJob, applied: AppliedTim
   await removeInstalled(deps, job);
   job.time.make();
   job.time.put('applied', JSON.stringify({ ...applied, runs: [] }));
-  return { run: [], restart: isDue(job), notes: applied.notes, ...known({ fault: applied.fault }) };
+  const { restart, notes } = await restartOf(deps, job);
+  return { run: [], restart, notes: [...applied.notes, ...notes], ...known({ fault: applied.fault }) };
 }
 
 /** Plans, tries and installs. Never rejects with a SetupFault: that is the plan's. */

@@ -60,6 +60,18 @@ function refuseTwo(ptp4l: ProcessFound, ports: readonly string[]): void {
   );
 }
 
+/** Refuses that a daemon of ours steers the clock beside a chronyd, whose program is not where it is looked for. */
+export function refuseBesideChronyd(all: readonly ProcessFound[], program: string): void {
+  const chronyd = all.find(
+    (one) => one.comm === 'chronyd' && !disciplinesOf([one]).chronydMonitorOnly && isInThisNetwork(one),
+  );
+  if (chronyd === undefined) return;
+  throw new SetupFault(
+    'no_chronyd',
+    `chronyd steers the clock (process ${chronyd.pid}), but there is no program '${program}' by which to tell it of PTP: set ptp.chronyd, or install chrony`,
+  );
+}
+
 /** The daemons besides ours that may steer the clock, in words. Throws a SetupFault where one is on a port of ours. */
 export function neighbourNotes(
   all: readonly ProcessFound[],
@@ -73,11 +85,14 @@ export function neighbourNotes(
   for (const one of ptpDaemons) if (one.comm === 'ptp4l') refuseTwo(one, ports);
   const { otherNtp } = disciplinesOf(others);
   const isNamed = otherNtp !== undefined && !(otherNtp === 'ntpd' && isSysntpdOurs);
-  return [
-    ...ptpDaemons.map(({ comm, pid }) => `${comm} (process ${pid}), which nunect-time has not started,`),
-    ...(isNamed ? [otherNtp] : []),
-  ].map((who) => ({
-    code: 'steerer',
+  const noteOf = (code: SetupNote['code'], who: string): SetupNote => ({
+    code,
     text: `${who} may steer the clock besides: stop it, for two that steer one clock disturb each other`,
-  }));
+  });
+  return [
+    ...ptpDaemons.map(({ comm, pid }) =>
+      noteOf('ptp4l_runs', `${comm} (process ${pid}), which nunect-time has not started,`),
+    ),
+    ...(isNamed ? [noteOf('steerer', otherNtp)] : []),
+  ];
 }

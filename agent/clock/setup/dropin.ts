@@ -11,10 +11,10 @@ export const ptpRefid = 'PTP0';
 /** Segments 0 and 1 are gpsd's for root, 2 to 7 those for others. */
 const firstSegment = 8;
 
-/** The first segment of shared memory that no refclock of chronyd reads. */
-export function freeSegment({ segments }: ChronyConf): number {
+/** The first segment of shared memory that no refclock of chronyd reads, and that is not another user's. */
+export function freeSegment({ segments }: ChronyConf, foreign: readonly number[]): number {
   let free = firstSegment;
-  while (segments.includes(free)) free += 1;
+  while (segments.includes(free) || foreign.includes(free)) free += 1;
   return free;
 }
 
@@ -68,11 +68,14 @@ export function dropIn(
   time: Pick<SectionValues<'time'>, 'asymmetry_ns'>,
   chronyd: ProgramVersion,
   conf: ChronyConf,
+  segment: number | undefined,
   notes: SetupNote[],
 ): string | undefined {
   const servers = newServers(ptp.ntp_server, conf, notes).map(serverLine);
-  const refclock = (): string => refclockLine(freeSegment(conf), delay_s(ptp, time), chronyd);
-  const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock()])];
+  const lines = [
+    ...servers,
+    ...(segment === undefined ? [] : [refclockLine(segment, delay_s(ptp, time), chronyd)]),
+  ];
   return lines.length === 0
     ? undefined
     : `# Made by nunect-time from /etc/config/nunect; changes are lost.\n${lines.join('\n')}\n`;

@@ -23,6 +23,8 @@ export interface TimeHost {
   /** The config of chronyd as it would be without us; undefined without chronyd. */
   readonly chrony?: ChronyConf;
   readonly interfaces: readonly NetInterface[];
+  /** Segments of shared memory for chronyd that others than root can write. */
+  readonly foreignSegments: readonly number[];
   /** Devices of the OpenWrt networks that are named in the config. */
   readonly devices: ReadonlyMap<string, string>;
 }

@@ -92,7 +92,10 @@ function chosen({ ptp }: Pick<Config, 'ptp'>, host: TimeHost, notes: SetupNote[]
   const ports = portsOf(ptp, profile.transport, host, notes);
   const hardware = ports.length > 0 && usesHardware(ptp, ports, host);
   const feed = feedOf(ptp, host);
-  const segment = feed === 'chronyd' && host.chrony !== undefined ? freeSegment(host.chrony) : undefined;
+  const segment =
+    feed === 'chronyd' && host.chrony !== undefined
+      ? freeSegment(host.chrony, host.foreignSegments)
+      : undefined;
   return { ptp, profile, ports, hardware, feed, segment };
 }
 
@@ -108,7 +111,7 @@ function filesOf(
   const { ptp4l: version, chronyd, chrony } = host;
   const isChronyd = feed !== 'clock' && chronyd !== undefined && chrony !== undefined;
   return known({
-    dropIn: isChronyd ? dropIn(ptp, time, chronyd, chrony, notes) : undefined,
+    dropIn: isChronyd ? dropIn(ptp, time, chronyd, chrony, segment, notes) : undefined,
     ptp4lConf:
       ports.length === 0 || version === undefined
         ? undefined

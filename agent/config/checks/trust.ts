@@ -48,6 +48,15 @@ function looseAt(real: string): string | undefined {
   return undefined;
 }
 
+/** The same for a path at which nothing is yet: what may be put there after it was looked at. */
+function looseAround(path: string): string | undefined {
+  const there = foldersTo(path).findLast((one) => stat(one).kind !== 'missing');
+  if (there === undefined) return undefined;
+  const state = stat(there);
+  const isOpen = 'mode' in state && (state.mode & 0o022) !== 0; // sticky or not: new files may come
+  return isOpen ? `${there} is writable by others than root` : looseAt(realOf(there));
+}
+
 /** Who besides root can write the config, in words; undefined where nobody can. */
 function writersOf(configFile: string): string | undefined {
   const real = realOf(configFile);
@@ -99,11 +108,13 @@ function whyNoProgram(name: string, writers: string): string | undefined {
         .split(':')
         .map((folder) => resolve(folder, name))
         .find((path) => stat(path).kind === 'file');
-  if (found === undefined || stat(found).kind === 'missing') return undefined;
+  if (found === undefined) return undefined;
   const real = realOf(found);
   const loose = real.startsWith(`${realOf(uploadDir)}/`)
     ? `${uploadDir} is for files that are uploaded`
-    : looseAt(real);
+    : stat(found).kind === 'missing'
+      ? looseAround(real)
+      : looseAt(real);
   return loose === undefined
     ? undefined
     : `is not used: ${loose}; ${writers} can write this config, so its programs must be root's, in folders that only root can write`;

@@ -33,10 +33,16 @@ export interface HostChanges {
   /** What chronyd prints of its config. */
   readonly printed?: string;
   readonly devices?: readonly (readonly [string, string])[];
+  readonly foreignSegments?: readonly number[];
 }
 
 /** A host with these interfaces. */
-function hostWith({ printed = operators, devices = [], ...changes }: HostChanges = {}): TimeHost {
+function hostWith({
+  printed = operators,
+  devices = [],
+  foreignSegments = [],
+  ...changes
+}: HostChanges = {}): TimeHost {
   const { ptp4l, chronyd, phc2sys } = {
     ...{ ptp4l: [3, 1] as const, chronyd: [4, 3] as const, phc2sys: true },
     ...changes,
@@ -46,7 +52,7 @@ function hostWith({ printed = operators, devices = [], ...changes }: HostChanges
     ...(chronyd === undefined
       ? {}
       : { chronyd, chrony: parseChronyConf(printed, ['/etc/chrony/conf.d', '/var/etc/chrony.d']) }),
-    ...{ phc2sys, interfaces, devices: new Map(devices) },
+    ...{ phc2sys, interfaces, foreignSegments, devices: new Map(devices) },
   };
 }
 

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { interfacesOf, isInThisNetwork, neighbourNotes } from '../../../../agent/clock/host/neighbours.ts';
+import {
+  interfacesOf,
+  isInThisNetwork,
+  neighbourNotes,
+  refuseBesideChronyd,
+} from '../../../../agent/clock/host/neighbours.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
 
 const own = { path: '/run/time' };
@@ -12,7 +17,7 @@ const seen = (line: string) => {
 };
 const notesOf = (lines: readonly string[], ports: readonly string[] = [], isSysntpdOurs = false): string[] =>
   neighbourNotes(lines.map(seen), own, { ports, isSysntpdOurs }).map(({ code, text }) => {
-    assert.equal(code, 'steerer');
+    assert.equal(code, text.includes('(process ') ? 'ptp4l_runs' : 'steerer');
     return (
       text
         .replace(/\(process \d+\)/, '(N)')
@@ -66,4 +71,14 @@ test('a ptp4l on a port of ours is a fault, as each would take the time stamps o
 test('one of another network namespace is none of ours', () => {
   assert.ok(isInThisNetwork(seen('ptp4l')));
   assert.ok(isInThisNetwork({ ...seen('ptp4l'), pid: 2 ** 30 }), 'it cannot be told');
+});
+
+test('no daemon of ours steers beside a chronyd that is not where it is looked for', () => {
+  const refuse = (...lines: string[]) => refuseBesideChronyd(lines.map(seen), '/opt/chronyd');
+  assert.throws(
+    () => refuse('ntpd -n', '/usr/sbin/chronyd -n'),
+    /^Error: chronyd steers the clock \(process \d+\), but there is no program '\/opt\/chronyd'/,
+  );
+  refuse('/usr/sbin/chronyd -n -x', 'ntpd -n');
+  refuse();
 });

@@ -8,6 +8,7 @@ const host = {
   chronyd: [4, 6],
   chrony: { confDirs: [], sources: ['a.example'], segments: [], refclocks: [] },
   devices: new Map(),
+  foreignSegments: [],
   interfaces: [
     { name: 'lo', kind: 'other', lower: [] },
     { name: 'wan', kind: 'port', lower: [] },
@@ -32,7 +33,8 @@ test('each interface that may be named is told of, with what it can be', () => {
 });
 
 test('what is not installed is told, too', () => {
-  assert.deepEqual(describeHost({ phc2sys: false, devices: new Map(), interfaces: [] }), [
-    'no ptp4l, no phc2sys, no chronyd',
-  ]);
+  assert.deepEqual(
+    describeHost({ phc2sys: false, devices: new Map(), foreignSegments: [], interfaces: [] }),
+    ['no ptp4l, no phc2sys, no chronyd'],
+  );
 });

@@ -33,11 +33,13 @@ test('the delay is twice the bound of the asymmetry: its own, else that of the s
   assert.equal(delay(['option asymmetry_ns -1\nconfig time\n option asymmetry_ns 250000']), '5e-4');
 });
 
-test('the first free segment that is none of gpsd', () => {
-  const free = (...segments: readonly number[]): number =>
-    freeSegment(
-      parseChronyConf(segments.map((one) => `refclock SHM ${one}:perm=0644 refid X\n`).join(''), []),
-    );
+test('the first free segment that is none of gpsd, and none that another user has made', () => {
+  const conf = (...segments: readonly number[]) =>
+    parseChronyConf(segments.map((one) => `refclock SHM ${one}:perm=0644 refid X\n`).join(''), []);
+  const free = (...segments: readonly number[]): number => freeSegment(conf(...segments), []);
+  assert.equal(freeSegment(conf(9), [8, 10]), 11);
+  const lines = dropInOf(['list ntp_server a.example'], { foreignSegments: [8] });
+  assert.match(lines.join('\n'), /^refclock SHM 9 refid PTP0 /m);
   assert.deepEqual([free(), free(0, 1, 2), free(8), free(9, 8), free(9)], [8, 8, 9, 10, 8]);
 });
 

@@ -79,3 +79,13 @@ test('on trial it moves no clock and has sockets of its own, whatever its option
   assert.equal(plain.indexOf('[wan]'), plain.indexOf('logging_level 6') + 1, 'in [global]');
   assert.ok(trialConf(conf.join('\n'), '/tmp/t', [4, 0]).includes('\nuds_ro_address /tmp/t/ptp4lro\n'));
 });
+
+test('an option of ptp4l, which is root, names no file: it would be read, or removed for a socket', () => {
+  const files = ['leapfile /etc/x', 'sa_file x', 'cmlds.client_address x', 'some_new_option ../x'];
+  for (const line of files)
+    assert.throws(() => confOf([wan, `list global_opts '${line}'`]), /may not name a file/, line);
+  const longest = `userDescription ${'x'.repeat(128)}`;
+  assert.ok(confOf([wan, `list global_opts '${longest}'`]).includes(longest));
+  for (const line of ['priority1 1\n[lan1]', 'priority1 [lan1]', '-f x', 'uds_address x', `${longest}x`])
+    assert.throws(() => confOf([wan, `list global_opts '${line}'`]), line);
+});

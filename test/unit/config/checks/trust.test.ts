@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ConfigLimits, withinLimits } from '../../../../agent/config/checks/trust.ts';
+import { type ConfigLimits, limitsOf, withinLimits } from '../../../../agent/config/checks/trust.ts';
 import { sections } from '../../../../agent/config/options.ts';
 import { program } from '../../../../agent/config/rules.ts';
+import { tempDir } from '../../../kit/process/daemon.ts';
 import { loadUci } from '../../../kit/unit/config.ts';
+
+const notRoot = process.geteuid?.() !== 0 && 'not root';
 
 /** Nothing that an option sets is allowed. */
 const nothing: ConfigLimits = {
@@ -59,6 +64,25 @@ test('what root itself runs or reads has the name of what it is for', () => {
   assert.equal(withinLimits(given, nothing, fit).config.ptp.chrony_conf, '/etc/chrony.conf');
   const upload = ptp(' option chrony_conf /x/chrony.conf\n');
   assert.equal(withinLimits(upload, nothing, undefined).config.ptp.chrony_conf, undefined);
+});
+
+test('a program that is not there yet may only be named where nobody but root can put it', {
+  skip: notRoot,
+}, (t) => {
+  const open = tempDir(t, 'open');
+  const config = join(open, 'nunect');
+  writeFileSync(config, '');
+  chmodSync(config, 0o666); // others than root can write it
+  mkdirSync(join(open, 'closed'), { mode: 0o755 });
+  const limits = limitsOf(config);
+  const why = (path: string) => limits?.program(join(open, path));
+  assert.equal(why('closed/ptp4l'), undefined);
+  assert.equal(why('closed/none/ptp4l'), undefined);
+  chmodSync(open, 0o1777);
+  assert.match(why('ptp4l') ?? '', /is not used: .* is writable by others than root/);
+  assert.match(why('none/chrony.conf') ?? '', /is writable by others than root/);
+  assert.equal(why('closed/ptp4l'), undefined, 'nobody replaces what is in a sticky folder');
+  assert.match(limits?.program('/etc/nunect/uploads/ptp4l') ?? '', /is for files that are uploaded/);
 });
 
 test('every secret that root reads is limited, and no file that only nats-server reads', () => {
