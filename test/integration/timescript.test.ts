@@ -159,13 +159,27 @@ describe('orders', () => {
     await pause(300);
     assert.equal(
       readFileSync(join(place.runDir, 'said'), 'utf8'),
-      `${place.runDir}/bin/chronyc -n selectopts PTP0 +noselect\n`,
+      `${place.runDir}/bin/chronyc -n selectopts PTP0 +noselect\n${place.runDir}/bin/chronyc -n burst 1/2\n`,
     );
     assert.equal(existsSync(trap), false);
     assert.equal(running.output(), '');
     await running.endGently();
     assert.equal(place.fifo.write('ptp select'), 'EPIPE', 'nobody reads');
     assert.equal(place.fifo.write('ptp select'), 'ENXIO');
+  });
+
+  test('servers are asked when PTP is withheld, once each time: else chronyd waits for their next poll', async (t) => {
+    const place = timePlace(t, { only: [] });
+    place.stub('chronyc', `echo "$*" >>${place.runDir}/said`);
+    place.start(['orders', place.dir]);
+    for (const word of ['select', 'withhold', 'withhold', 'select', 'withhold'] as const)
+      await sendSurely(place, ptpOrder(word));
+    await pause(500);
+    const said = readFileSync(join(place.runDir, 'said'), 'utf8').replaceAll(/-n (selectopts PTP0 )?/g, '');
+    assert.equal(
+      said.replaceAll('\n', ' '),
+      '-noselect +noselect burst 1/2 +noselect -noselect +noselect burst 1/2 ',
+    );
   });
 
   test('an agent that is killed and comes back is heard again', async (t) => {
@@ -179,7 +193,7 @@ describe('orders', () => {
     }
     assert.equal(
       readFileSync(join(place.runDir, 'said'), 'utf8'),
-      '-n selectopts PTP0 -noselect\n-n selectopts PTP0 +noselect\n',
+      '-n selectopts PTP0 -noselect\n-n selectopts PTP0 +noselect\n-n burst 1/2\n',
     );
   });
 

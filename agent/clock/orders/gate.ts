@@ -6,6 +6,7 @@ import { ptpRefid } from '../setup/dropin.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect } from '../verdict/grandmaster.ts';
 import { isSourceAlive } from '../verdict/ntp.ts';
 import { agreesWithClock, type Held, heldNow } from './held.ts';
+import { type Stalemate, stalemateNow, whyStalemate } from './stalemate.ts';
 import { compareTimes, describeOffset, liveWitnesses, ptpSource, witnessesIn } from './witness.ts';
 
 /** Why PTP may be selected, or may not. */
@@ -19,6 +20,7 @@ export type GateReason =
   | 'unmeasured' // chronyd has no sample of the present grandmaster
   | 'waiting' // for NTP to answer, or to set the clock to within some days
   | 'disagrees' // with NTP
+  | 'stalemate' // with NTP by less than a second, and chronyd would follow neither
   | 'utc_offset'; // the grandmaster counts in TAI, and does not vouch for its UTC offset
 
 /** What chronyd is to be told of PTP; no order while nothing is known. */
@@ -52,6 +54,7 @@ export interface GateState {
   readonly said?: 'agree' | 'disagree';
   readonly held?: Held | undefined;
   readonly followed?: Followed;
+  readonly stalemate?: Stalemate | undefined;
   /** Since when chronyd has no sample of it. */
   readonly unmeasured_ms?: number | undefined;
 }
@@ -211,7 +214,10 @@ function judgeFollowed(
   const properties = freshValue(seen.ptp)?.timeProperties;
   const isSuspect = properties !== undefined && isUtcOffsetSuspect(properties);
   const judged = judgeTime(state, facts, ptp, isSuspect, now_ms, grace_s);
-  return { ...state, unmeasured_ms: undefined, ...judged };
+  const stalemate = stalemateNow(state.stalemate, facts, ptp, followed.gmIdentity, now_ms);
+  const why = judged.decision.order === 'select' ? whyStalemate(stalemate, facts, ptp, now_ms) : undefined;
+  const decision = why === undefined ? judged.decision : withhold('stalemate', why);
+  return { ...state, unmeasured_ms: undefined, ...judged, stalemate, decision };
 }
 
 /** Decides anew. `grace_s` is how long NTP may stay silent. `now_ms` is monotonic. */

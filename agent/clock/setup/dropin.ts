@@ -29,7 +29,7 @@ function delay_s(ptp: SectionValues<'ptp'>, time: Pick<SectionValues<'time'>, 'a
 
 /** Words of a server that a chronyd can do without, each with what is lost then. */
 const optionalWords = {
-  'maxunreach 8': 'a server that is silent is left later',
+  'maxunreach 8': 'a server or a PTP that is silent is left later',
   'maxsamples 8': 'NTP takes over from a lost PTP later',
 } as const;
 type OptionalWord = keyof typeof optionalWords;
@@ -71,7 +71,9 @@ export function dropIn(
 ): string | undefined {
   const servers = newServers(ptp.ntp_server, conf, notes).map((one) => serverLine(one, chronyd));
   const withheld = has(chronyd, 'selectopts') ? ' noselect' : '';
-  const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${withheld}`;
+  // left by itself, in about a minute and at the next sample of a server, should nobody withhold it
+  const left = has(chronyd, 'maxunreach') ? ' maxunreach 8' : '';
+  const refclock = `refclock SHM ${freeSegment(conf)} refid ${ptpRefid} poll 2 precision 1e-6 delay ${delay_s(ptp, time)} prefer${left}${withheld}`;
   const lines = [...servers, ...(ptp.role === 'server' ? [] : [refclock])];
   return lines.length === 0
     ? undefined

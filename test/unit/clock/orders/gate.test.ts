@@ -22,6 +22,8 @@ interface Moment {
   readonly ptp_s?: number | undefined;
   readonly ptpAge_s?: number;
   readonly servers?: readonly Partial<ChronySource>[];
+  /** What chronyd thinks of PTP; by default nothing, for it is withheld. */
+  readonly state?: ChronySource['state'];
   /** By default the first server. */
   readonly selected?: Partial<ChronySource>;
   readonly set_s?: number;
@@ -46,7 +48,7 @@ function seenAt(moment: Moment, now_ms: number): GateEvidence {
     timeProperties: properties({ currentUtcOffsetValid: moment.isSuspect !== true }),
   };
   const ptp0 = refclock('PTP0', {
-    state: 'unusable',
+    state: moment.state ?? 'unusable',
     poll: 2,
     offset_s: ptp_s,
     error_margin_s: 1e-4,
@@ -140,6 +142,43 @@ describe('with NTP that answers', () => {
     const gate = timeline();
     gate.play(10, { isSuspect: true });
     assert.equal(gate.play(600, { ...mute, isSuspect: true }).reason, 'kept', 'what NTP has agreed to');
+  });
+
+  test('chronyd that would follow neither PTP nor NTP is left NTP', () => {
+    const apart = { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] };
+    const stuck: Moment = {
+      ...apart,
+      state: 'falseticker',
+      servers: [{ state: 'falseticker', error_margin_s: 0.01 }],
+    };
+    const gate = timeline();
+    assert.equal(gate.play(3, apart).reason, 'agrees');
+    const { order, reason, fault } = gate.play(1, stuck);
+    assert.deepEqual([order, reason], ['withhold', 'stalemate']);
+    assert.match(fault ?? '', /^PTP and 192\.0\.2\.1 are 900\.0 ms apart, more than .* ptp\.asymmetry_ns$/);
+    assert.equal(gate.play(7200, apart).reason, 'stalemate', 'for as long as they contradict each other');
+    assert.equal(gate.play(1, {}).order, 'select', 'they agree');
+    gate.play(1, stuck);
+    assert.equal(gate.play(200, {}).reason, 'stalemate', 'not again and again');
+    assert.equal(gate.play(101, {}).reason, 'agrees');
+    gate.play(1, stuck);
+    assert.equal(gate.play(10, { gm: 'aabbcc.fffe.ddeeff' }).reason, 'agrees', 'another grandmaster');
+    gate.play(20, {});
+    gate.play(1, stuck);
+    assert.equal(
+      gate.play(1, { ...mute, ptp_s: 0.9 }).order,
+      'select',
+      'the server is gone, and PTP is left',
+    );
+  });
+
+  test('PTP that is outvoted by two servers is left to chronyd', () => {
+    const outvoted: Moment = {
+      ptp_s: 0.9,
+      state: 'falseticker',
+      servers: [{ state: 'selected' }, { state: 'combined' }],
+    };
+    assert.equal(decided(10, outvoted), 'select agrees');
   });
 
   test('by a clock that is years behind seconds cannot be told: NTP sets it first', () => {
