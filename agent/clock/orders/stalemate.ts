@@ -9,7 +9,9 @@ export interface Stalemate {
   readonly at_ms: number;
 }
 
-/** Margins grow and shrink with each sample; chronyd is not left without a source again and again. */
+/** So long chronyd may still hold samples of before, of a grandmaster that has been put right. */
+const settling_ms = 15_000;
+/** Margins grow and shrink with each sample: one that is only just wide enough must not leave chronyd without a source again. */
 const pause_ms = 300_000;
 
 /** Those that contradict PTP, where chronyd sees that and is left with no source. */
@@ -41,9 +43,8 @@ export function whyStalemate(
   const live = liveWitnesses(facts);
   const [nearest] = [...live].sort((a, b) => apart_s(a, ptp) - apart_s(b, ptp));
   if (stalemate === undefined || nearest === undefined) return undefined;
-  const isOver =
-    now_ms - stalemate.at_ms >= pause_ms &&
-    apart_s(nearest, ptp) <= nearest.error_margin_s + ptp.error_margin_s;
-  if (isOver) return undefined;
+  const share = apart_s(nearest, ptp) / (nearest.error_margin_s + ptp.error_margin_s);
+  const ago_ms = now_ms - stalemate.at_ms;
+  if (share <= 1 && ago_ms >= (share <= 0.5 ? settling_ms : pause_ms)) return undefined;
   return `PTP and ${nearest.name} are ${formatNs(apart_s(nearest, ptp) * 1e9)} apart, more than each can be wrong by what chronyd knows, which would follow neither: name more servers, or give the asymmetry of the path in ptp.asymmetry_ns`;
 }
