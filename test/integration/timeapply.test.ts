@@ -216,7 +216,7 @@ test('a word that chronyd does not know is left out and told; one that it needs 
   assert.deepEqual(notes(site), ['chrony_option']);
   assert.match(
     readFileSync(site.dropIn, 'utf8'),
-    /^server 192\.0\.2\.2 iburst minpoll 4 maxpoll 6 maxsamples 8$/m,
+    /^server 192\.0\.2\.2 iburst minpoll 4 maxpoll 6 maxsamples 6$/m,
   );
   assert.equal((await site.time('apply')).last, 'run: ptp4l orders');
 

@@ -182,7 +182,7 @@ async function server(lab: Lab): Promise<void> {
   let receiver = unit.gnss(socket);
   await byGnss();
   await announces('13 1');
-  await pause(40);
+  await pause(75); // a clock must have been locked for a minute to be trusted alone
   unit.mark('GNSS is lost');
   await receiver.end();
   await announces('14 1');

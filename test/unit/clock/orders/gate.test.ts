@@ -94,8 +94,8 @@ const decided = (seconds: number, moment: Moment): string => {
 describe('with NTP that answers', () => {
   test('PTP that shows the same second is selected at once', () => {
     assert.equal(decided(1, {}), 'select agrees');
-    assert.equal(decided(1, { ptp_s: 0.9 }), 'select agrees');
-    assert.equal(decided(1, { ptp_s: -1.02, servers: [{ error_margin_s: 0.05 }] }), 'select agrees');
+    assert.equal(decided(1, { ptp_s: 0.9, servers: [{ error_margin_s: 1 }] }), 'select agrees');
+    assert.equal(decided(1, { ptp_s: -2.02, servers: [{ error_margin_s: 2.05 }] }), 'select agrees');
   });
 
   test('PTP that is 37 s, a second or a year off is never selected, with one server or three', () => {
@@ -131,7 +131,7 @@ describe('with NTP that answers', () => {
     const gate = timeline();
     gate.play(3600, {});
     assert.equal(gate.play(1, { ptp_s: 37 }).reason, 'disagrees');
-    assert.equal(gate.play(1, {}).order, 'select');
+    assert.equal(gate.play(64, {}).order, 'select');
   });
 
   test('a grandmaster that does not vouch for its UTC offset is selected only where NTP agrees', () => {
@@ -145,34 +145,57 @@ describe('with NTP that answers', () => {
   });
 
   test('chronyd that would follow neither PTP nor NTP is left NTP', () => {
-    const apart = { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] };
-    const stuck: Moment = {
-      ...apart,
-      state: 'falseticker',
-      servers: [{ state: 'falseticker', error_margin_s: 0.01 }],
-    };
+    const apart: Moment = { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] };
     const gate = timeline();
-    assert.equal(gate.play(3, apart).reason, 'agrees');
-    const { order, reason, fault } = gate.play(1, stuck);
-    assert.deepEqual([order, reason], ['withhold', 'stalemate']);
+    const { order, reason, fault } = gate.play(3, apart);
+    assert.deepEqual([order, reason], ['withhold', 'contradicts']);
     assert.match(fault ?? '', /^PTP and 192\.0\.2\.1 are 900\.0 ms apart, more than .* ptp\.asymmetry_ns$/);
-    assert.equal(gate.play(7200, apart).reason, 'stalemate', 'for as long as they contradict each other');
-    assert.equal(gate.play(1, {}).order, 'select', 'they agree');
-    gate.play(1, stuck);
-    assert.equal(gate.play(14, {}).reason, 'stalemate', 'chronyd may hold samples of before');
-    assert.equal(gate.play(1, {}).reason, 'agrees');
-    gate.play(1, stuck);
-    const nearly: Moment = { ptp_s: 0.009, servers: [{ error_margin_s: 0.01 }] };
-    assert.equal(gate.play(299, nearly).reason, 'stalemate', 'not again and again');
-    assert.equal(gate.play(1, nearly).reason, 'agrees');
-    gate.play(1, stuck);
-    assert.equal(gate.play(10, { gm: 'aabbcc.fffe.ddeeff' }).reason, 'agrees', 'another grandmaster');
-    gate.play(20, {});
-    gate.play(1, stuck);
+    assert.equal(gate.play(7200, apart).reason, 'contradicts', 'for as long as they contradict each other');
     assert.equal(
-      gate.play(1, { ...mute, ptp_s: 0.9 }).order,
-      'select',
+      gate.play(1, { ...mute, ptp_s: 0.9 }).reason,
+      'settling',
       'the server is gone, and PTP is left',
+    );
+    assert.equal(gate.play(100, { ...mute, ptp_s: 0.9 }).order, 'select');
+    const alone = {
+      servers: [{ error_margin_s: 0.01 }, { offset_s: 0.9, error_margin_s: 0.01 }],
+      ptp_s: 0.9,
+    };
+    assert.equal(decided(3, alone), 'select agrees', 'with one of two');
+  });
+
+  test('a contradiction that chronyd finds while PTP is selected counts, others do not', () => {
+    const gate = timeline();
+    gate.play(10, {});
+    assert.equal(
+      gate.play(10, { ptp_s: 0.9, state: 'selected' }).reason,
+      'agrees',
+      'a server that is late for once',
+    );
+    const stuck: Moment = { ptp_s: 0.9, state: 'falseticker', servers: [{ state: 'falseticker' }] };
+    assert.equal(gate.play(1, stuck).reason, 'contradicts');
+  });
+
+  test('a grandmaster that is put right is selected once chronyd has forgotten its samples of before', () => {
+    for (const wrong of [
+      { ptp_s: 1.5 },
+      { ptp_s: 37 },
+      { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] },
+    ]) {
+      const gate = timeline();
+      gate.play(3, {});
+      gate.play(3, { gm: undefined });
+      gate.play(20, wrong);
+      assert.equal(gate.play(63, {}).reason, 'settling');
+      assert.equal(gate.play(1, {}).reason, 'agrees');
+    }
+    const gate = timeline();
+    gate.play(20, { ptp_s: 37 });
+    gate.play(10, { gm: undefined });
+    assert.equal(
+      gate.play(40, { gm: 'aabbcc.fffe.ddeeff' }).reason,
+      'settling',
+      'another one, by the same samples',
     );
   });
 
@@ -182,7 +205,9 @@ describe('with NTP that answers', () => {
       state: 'falseticker',
       servers: [{ state: 'selected' }, { state: 'combined' }],
     };
-    assert.equal(decided(10, outvoted), 'select agrees');
+    const gate = timeline();
+    gate.play(10, {});
+    assert.equal(gate.play(10, outvoted).reason, 'agrees');
   });
 
   test('by a clock that is years behind seconds cannot be told: NTP sets it first', () => {
@@ -245,7 +270,7 @@ describe('without NTP', () => {
     gate.play(60, mute);
     const { order, reason } = gate.play(1, { ...mute, ptp_s: 37 });
     assert.deepEqual([order, reason], ['withhold', 'disagrees']);
-    assert.equal(gate.play(1, mute).order, 'select');
+    assert.equal(gate.play(64, mute).order, 'select');
   });
 
   test('after somebody has set the clock it is no witness: what was decided stays', () => {
