@@ -14,7 +14,7 @@ test('each version gets the words that it knows', () => {
   for (const [chronyd, ...wanted] of [
     [[4, 3], polled, refclock],
     [[4, 6], polled, `${refclock} noselect`],
-    [[4, 8], `${polled} maxunreach 8`, `${refclock} maxunreach 8 noselect`],
+    [[4, 8], polled, `${refclock} maxunreach 8 noselect`],
   ] as const)
     assert.deepEqual(dropInOf([server], { chronyd }), wanted);
 });
@@ -60,7 +60,7 @@ test('a server is named once, and not where chronyd has it', () => {
   );
 });
 
-test('what can be left out for a chronyd: each word alone, then all, of every server', () => {
+test('what can be left out for a chronyd: each word alone, then all', () => {
   const text = dropInOf([server, 'list ntp_server 192.0.2.2'], { chronyd: [4, 8] }).join('\n');
   const lesser = lesserDropIns(text);
   assert.deepEqual(
