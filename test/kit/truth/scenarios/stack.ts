@@ -140,7 +140,7 @@ export function needSelectopts(): void {
 }
 
 /** Three options: PTP, its loss, NTP, its return; within the limits of the issue. */
-export async function threeOptions(lab: Lab, opts: StackOptions = {}, locked_s = 20): Promise<void> {
+async function threeOptions(lab: Lab, opts: StackOptions = {}, locked_s = 20): Promise<void> {
   const { unit, gm, newGm } = await stackSite(lab, opts);
   await byPtp(unit, 40);
   await unit.settled(60);
