@@ -122,6 +122,17 @@ describe('a chronyd that cannot be told to withhold PTP', () => {
     }
   });
 
+  test('gets PTP at once where its servers contradict each other, and it follows none', async (t) => {
+    const at = place(t, 60);
+    const sources = (state: string): string =>
+      `echo '#,?,PTP0,0,2,0,0,0,0,0'; echo '^,x,192.0.2.1,1,4,3,2,0,0,0'; echo '^,${state},192.0.2.2,1,4,3,2,0,0,0'`;
+    at.stub('chronyc', `case "$*" in *tracking) echo '${unsynced}' ;; *) ${sources('*')} ;; esac`);
+    const waiting = at.start(['ptp4l', at.dir, join(at.runDir, 'bin/daemon')]);
+    assert.equal(await isStarted(waiting, 1500), false, 'a server is followed');
+    at.stub('chronyc', `case "$*" in *tracking) echo '${unsynced}' ;; *) ${sources('x')} ;; esac`);
+    assert.equal(await isStarted(waiting, 2000), true);
+  });
+
   test('with hardware it is phc2sys that waits', async (t) => {
     const at = place(t, 60, true);
     at.stub('chronyc', `echo '${unsynced}'`);

@@ -115,6 +115,15 @@ async function setByHand(lab: Lab): Promise<void> {
 }
 
 export const stackFaultScenarios: readonly Scenario[] = [
+  {
+    name: 'stack-split',
+    what: 'two NTP servers 5 s apart, which PTP settles',
+    seconds: 100,
+    async run(lab) {
+      const { unit } = await lockedSite(lab, { servers: [{}, { offset_s: 5 }] });
+      await heldWithin(unit, 0.001, () => pause(20));
+    },
+  },
   { name: 'stack-set', what: 'the clock is set by hand', seconds: 450, run: setByHand },
   {
     name: 'stack-errs-tai',
