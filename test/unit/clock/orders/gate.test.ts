@@ -164,6 +164,17 @@ describe('with NTP that answers', () => {
     assert.equal(decided(3, alone), 'select agrees', 'with one of two');
   });
 
+  test('servers that were asked a while ago contradict PTP only by more than the clock may have drifted', () => {
+    const apart: Moment = { ptp_s: 0.001, servers: [{ error_margin_s: 1e-5, last_rx_s: 16 }] };
+    assert.equal(decided(3, apart), 'withhold contradicts', 'chronyd steers');
+    const [first = {}] = apart.servers ?? [];
+    const isDisputed = [first, { ...first, offset_s: 5 }].map((one) => ({
+      ...one,
+      state: 'falseticker' as const,
+    }));
+    assert.equal(decided(3, { ...apart, servers: isDisputed }), 'select agrees', 'nobody does');
+  });
+
   test('a contradiction that chronyd finds while PTP is selected counts, others do not', () => {
     const gate = timeline();
     gate.play(10, {});
