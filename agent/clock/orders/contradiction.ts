@@ -36,7 +36,7 @@ export function contradicted(
 
 /** What to do about it: a sentence with the figures. */
 export const describeContradiction = (ptp: ChronySource, server: ChronySource): string =>
-  `PTP and ${server.name} are ${formatNs(apart_s(ptp, server) * 1e9)} apart, more than they can be: give more servers, or ptp.asymmetry_ns`;
+  `PTP and ${server.name} are ${formatNs(apart_s(ptp, server) * 1e9)} apart, too far: give more servers, or ptp.asymmetry_ns`;
 
 /** By so many of its samples chronyd has forgotten those that were far from them. */
 const forgottenBy = 16;
