@@ -2,7 +2,16 @@
 import type { Lab, Scenario } from '../lab.ts';
 import type { GmLies } from '../servers.ts';
 import { pause } from '../unit.ts';
-import { becomes, byNtp, byPtp, followedBy, heldWithin, lockedSite, needSelectopts } from './stack.ts';
+import {
+  becomes,
+  byNtp,
+  byPtp,
+  followedBy,
+  heldWithin,
+  lockedSite,
+  needSelectopts,
+  stackSite,
+} from './stack.ts';
 
 /** The grandmaster errs, and is right again. */
 async function passingError(lab: Lab, lies: GmLies, servers: number): Promise<void> {
@@ -120,7 +129,9 @@ export const stackFaultScenarios: readonly Scenario[] = [
     what: 'two NTP servers 5 s apart, which PTP settles',
     seconds: 100,
     async run(lab) {
-      const { unit } = await lockedSite(lab, { servers: [{}, { offset_s: 5 }] });
+      const { unit } = await stackSite(lab, { servers: [{}, { offset_s: 5 }] });
+      await byPtp(unit, 40);
+      await pause(40); // the clock is moved under ptp4l; and never locked, for one of three contradicts
       await heldWithin(unit, 0.001, () => pause(20));
     },
   },
