@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { withoutNewerDaemons } from '../kit/process/timetools.ts';
 import { runtime } from '../kit/process/tools.ts';
 import { noTruthlab } from '../kit/truth/build.ts';
 import { type Judgement, judgeUnit } from '../kit/truth/judgement.ts';
@@ -31,6 +32,13 @@ const names = [
   'ntp-false4', // a falseticker, by name
   'field-filter4', // few of the samples are taken
   'field-refid-ptp', // an untraceable grandmaster behind chronyd
+];
+/** The time stack as three options make it; these need what the newer daemons can be told. */
+const stackNames = [
+  'stack-three', // PTP, its loss, NTP, its return
+  'stack-tai1', // a grandmaster 37 s off
+  'stack-near', // one that is off by less than a second: chronyd alone would follow nobody
+  'stack-pool', // a fallback that is next asked in minutes
 ];
 
 const owner = newOwner();
@@ -63,9 +71,12 @@ async function holds(scenario: Scenario): Promise<void> {
   assert.deepEqual(wrong, [], [...wrong, ...units.map(logOf)].join('\n'));
 }
 
-describe('a record and the truth', { skip, concurrency: names.length + 3 }, () => {
+describe('a record and the truth', { skip, concurrency: names.length + stackNames.length + 3 }, () => {
   const longestFirst = names.map(scenarioOf).sort((a, b) => b.seconds - a.seconds);
   for (const scenario of longestFirst) test(`${scenario.name}: ${scenario.what}`, () => holds(scenario));
+
+  for (const scenario of stackNames.map(scenarioOf))
+    test(`${scenario.name}: ${scenario.what}`, { skip: withoutNewerDaemons() }, () => holds(scenario));
 
   test(`random lies with seed ${seed}`, () => holds(randomScenario(seed, 75)));
 

@@ -139,6 +139,17 @@ describe('a chronyd that cannot be told to withhold PTP', () => {
     await eventually('the daemon', () => running.output().includes('started'));
   });
 
+  test('gets PTP at once where its servers contradict each other, and it follows none', async (t) => {
+    const at = place(t, 60);
+    const sources = (state: string): string =>
+      `echo '#,?,PTP0,0,2,0,0,0,0,0'; echo '^,x,192.0.2.1,1,4,3,2,0,0,0'; echo '^,${state},192.0.2.2,1,4,3,2,0,0,0'`;
+    at.stub('chronyc', `case "$*" in *tracking) echo '${unsynced}' ;; *) ${sources('*')} ;; esac`);
+    const waiting = at.start(['ptp4l', at.dir, join(at.runDir, 'bin/daemon')]);
+    assert.equal(await isStarted(waiting, 1500), false, 'a server is followed');
+    at.stub('chronyc', `case "$*" in *tracking) echo '${unsynced}' ;; *) ${sources('x')} ;; esac`);
+    assert.equal(await isStarted(waiting, 2000), true);
+  });
+
   test('with hardware it is phc2sys that waits', async (t) => {
     const at = place(t, 60, true);
     at.stub('chronyc', answers(`echo '${unsynced}'`));
@@ -176,13 +187,27 @@ describe('orders', () => {
     await pause(300);
     assert.equal(
       readFileSync(join(place.runDir, 'said'), 'utf8'),
-      `${place.runDir}/bin/chronyc -n selectopts PTP0 +noselect\n`,
+      `${place.runDir}/bin/chronyc -n selectopts PTP0 +noselect\n${place.runDir}/bin/chronyc -n burst 1/2\n`,
     );
     assert.equal(existsSync(trap), false);
     assert.equal(running.output(), '');
     await running.endGently();
     assert.equal(place.fifo.write('ptp select'), 'EPIPE', 'nobody reads');
     assert.equal(place.fifo.write('ptp select'), 'ENXIO');
+  });
+
+  test('servers are asked when PTP is withheld, once each time: else chronyd waits for their next poll', async (t) => {
+    const place = timePlace(t, { only: [] });
+    place.stub('chronyc', `echo "$*" >>${place.runDir}/said`);
+    place.start(['orders', place.dir]);
+    for (const word of ['select', 'withhold', 'withhold', 'select', 'withhold'] as const)
+      await sendSurely(place, ptpOrder(word));
+    await pause(500);
+    const said = readFileSync(join(place.runDir, 'said'), 'utf8').replaceAll(/-n (selectopts PTP0 )?/g, '');
+    assert.equal(
+      said.replaceAll('\n', ' '),
+      '-noselect +noselect burst 1/2 +noselect -noselect +noselect burst 1/2 ',
+    );
   });
 
   test('an agent that is killed and comes back is heard again', async (t) => {
@@ -196,7 +221,7 @@ describe('orders', () => {
     }
     assert.equal(
       readFileSync(join(place.runDir, 'said'), 'utf8'),
-      '-n selectopts PTP0 -noselect\n-n selectopts PTP0 +noselect\n',
+      '-n selectopts PTP0 -noselect\n-n selectopts PTP0 +noselect\n-n burst 1/2\n',
     );
   });
 

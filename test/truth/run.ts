@@ -1,7 +1,8 @@
 // `make truth`: plays the scenarios of the truth lab, LAB_JOBS (4) at a time, and says how each came off.
 //   NAMES="ptp-asym ntp-step90 random-7"  these only
 //   LAB_SECONDS=28800                     random ones for so long, with seeds from LAB_SEED on
-// What each unit told lies in .truth then. Exits with 1 when something was wrong.
+//   LAB_CHRONY=4.3 LAB_LINUXPTP=3.1.1     the time stack with these of the daemons at hand, not the newest
+// What each unit told lies in .truth then, or below the project in LAB_OUT. Exits with 1 when something was wrong.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runApart } from '../kit/process/apart.ts';
@@ -14,7 +15,7 @@ import { logOf, tableOf, wrongOf } from '../kit/truth/report.ts';
 import { scenarioOf, scenarios } from '../kit/truth/scenarios/all.ts';
 import { randomScenario } from '../kit/truth/scenarios/random.ts';
 
-const dir = join(projectRoot, '.truth');
+const dir = join(projectRoot, process.env['LAB_OUT'] ?? '.truth');
 
 /** Plays one, writes its logs, and gives how it came off. One that could not be played to its end is a fault too. */
 async function one(hall: LabHall, scenario: Scenario, faults: string[]): Promise<readonly Judgement[]> {

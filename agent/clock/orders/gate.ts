@@ -3,6 +3,7 @@ import { known } from '../../lib/known.ts';
 import { freshValue, type Reading } from '../../lib/reading.ts';
 import { type ChronyFacts, type ChronySource, followedPort, type PtpFacts } from '../facts.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect } from '../verdict/grandmaster.ts';
+import { contradicted, describeContradiction, isSettling } from './contradiction.ts';
 import { type Followed, followedNow, isMeasured, whyUnmeasured } from './followed.ts';
 import { agreesWithClock, type Held, heldNow } from './held.ts';
 import {
@@ -25,6 +26,8 @@ export type GateReason =
   | 'unmeasured' // chronyd has no sample of the present grandmaster
   | 'waiting' // for NTP to answer, or to set the clock to within some days
   | 'disagrees' // with NTP
+  | 'contradicts' // NTP by less than a second, and chronyd would follow neither
+  | 'settling' // chronyd may still hold samples of when it was wrong
   | 'utc_offset'; // the grandmaster counts in TAI, and does not vouch for its UTC offset
 
 /** What chronyd is to be told of PTP; no order while nothing is known. */
@@ -58,6 +61,8 @@ export interface GateState {
   readonly said?: 'agree' | 'disagree';
   readonly held?: Held | undefined;
   readonly followed?: Followed;
+  /** When it was last seen to be wrong, or to contradict NTP. */
+  readonly wrong_ms?: number | undefined;
   /** Since when chronyd has no sample of it. */
   readonly unmeasured_ms?: number | undefined;
 }
@@ -165,6 +170,26 @@ function isEarly({ decision, first_ms = 0 }: GateState, { ptp }: GateEvidence, n
   return ptp.kind === 'fresh' && followedPort(ptp.value) !== undefined;
 }
 
+/** A time that may be selected, as far as what chronyd has of it is not of when it was wrong. */
+function heedErrors(
+  { decision: before, wrong_ms }: GateState,
+  decision: GateDecision,
+  facts: ChronyFacts,
+  ptp: ChronySource,
+  now_ms: number,
+): Pick<GateState, 'decision' | 'wrong_ms'> {
+  if (decision.reason === 'disagrees') return { decision, wrong_ms: now_ms };
+  if (decision.order !== 'select') return { decision, wrong_ms };
+  const isSelected = before.order === 'select';
+  const server = contradicted(facts, ptp, isSelected);
+  if (server !== undefined)
+    return { decision: withhold('contradicts', describeContradiction(ptp, server)), wrong_ms: now_ms };
+  return {
+    decision: !isSelected && isSettling(wrong_ms, ptp, now_ms) ? withhold('settling') : decision,
+    wrong_ms,
+  };
+}
+
 /** ptp4l follows somebody: is the time right that it brings? */
 function judgeFollowed(
   state: GateState,
@@ -180,7 +205,12 @@ function judgeFollowed(
   const properties = freshValue(seen.ptp)?.timeProperties;
   const isSuspect = properties !== undefined && isUtcOffsetSuspect(properties);
   const judged = judgeTime(state, facts, ptp, isSuspect, now_ms, grace_s);
-  return { ...state, unmeasured_ms: undefined, ...judged };
+  return {
+    ...state,
+    unmeasured_ms: undefined,
+    ...judged,
+    ...heedErrors(state, judged.decision, facts, ptp, now_ms),
+  };
 }
 
 /** Decides anew. `grace_s` is how long NTP may stay silent. `now_ms` is monotonic. */

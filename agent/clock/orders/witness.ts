@@ -49,6 +49,12 @@ export function compareTimes(a: Measured, b: Measured): 'agree' | 'disagree' | '
   return apart_s + unclear_s <= allowed_s ? 'agree' : 'unclear';
 }
 
+/** Whether both can be right, by what each does not know, and by how far the clock may have drifted between them. */
+export function areCompatible(a: Measured, b: Measured, drift_s: number): boolean {
+  const unclear_s = resolution_s(a.offset_s) + resolution_s(b.offset_s);
+  return Math.abs(a.offset_s - b.offset_s) <= a.error_margin_s + b.error_margin_s + unclear_s + drift_s;
+}
+
 /** How the clock is by one of them: `0.2 ms ahead`. */
 export const describeOffset = (offset_s: number): string =>
   `${formatNs(Math.abs(offset_s) * 1e9)} ${offset_s < 0 ? 'behind' : 'ahead'}`;

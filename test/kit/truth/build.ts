@@ -27,6 +27,6 @@ export function buildTruthlab(owner: Cleanup): Truthlab {
     execFileSync('gcc', all, { stdio: 'pipe', cwd: join(__dirname, 'native') });
   };
   gcc(built.library, '-shared', '-fPIC', 'preload.c');
-  gcc(built.program, 'truthlab.c', 'ntp.c', 'gm.c');
+  gcc(built.program, 'truthlab.c', 'ntp.c', 'gm.c', 'gnss.c');
   return built;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { timeFiles } from '../../../agent/clock/setup/applied.ts';
 import type { NetnsEnd } from '../net/netns.ts';
@@ -23,6 +23,8 @@ type Part = 'ptp4l' | 'phc2sys' | 'orders';
 
 /** The clock daemons of a unit as the service nunect-time runs them. */
 export interface TimeStack {
+  /** The folder of its daemons' files. */
+  readonly dir: string;
   /** Starts chronyd as the host does by itself. */
   boot(): void;
   /** Takes over these lines of the section ptp, as after a commit; gives what was said to people. */
@@ -39,12 +41,17 @@ export interface TimeStack {
 
 const script = join(projectRoot, 'openwrt/nunect/time');
 
-/** A folder for PATH with a chronyc that stays root: the user of its package is none of this machine. */
-function chronycFolder(dir: string, { version, chronyc }: ChronyPrograms): string {
+/** A folder for PATH with what orders are given by; chronyc stays root, for the user of its package is none of this machine. */
+function orderingFolder(
+  dir: string,
+  { version, chronyc }: ChronyPrograms,
+  { pmc }: LinuxptpPrograms,
+): string {
   const bin = join(dir, 'bin');
   mkdirSync(bin, { recursive: true });
   const asRoot = Number.parseFloat(version) >= 4.7 ? ' -u root' : '';
   writeFileSync(join(bin, 'chronyc'), `#!/bin/sh\nexec ${chronyc}${asRoot} "$@"\n`, { mode: 0o755 });
+  symlinkSync(pmc, join(bin, 'pmc'));
   return bin;
 }
 
@@ -63,7 +70,8 @@ export function timeStack(
   const chronyConf = writeChronyConf(at, [`confdir ${confDir}`, 'makestep 1.0 3', ...chronyLines]);
   const running = new Map<Part | 'chronyd', Daemon>();
   const timeDir = join(at.dir, timeFiles.dir);
-  const bin = chronycFolder(at.dir, chrony);
+  const linuxptpOptions = { ptp4l: linuxptp.ptp4l, phc2sys: linuxptp.phc2sys };
+  const bin = orderingFolder(at.dir, chrony, linuxptp);
   let texts = '';
 
   const run = (words: readonly string[]): Daemon => {
@@ -127,14 +135,13 @@ export function timeStack(
   }
 
   return {
+    dir: at.dir,
     boot: () => start('chronyd'),
     async reload(lines) {
-      const programs = [
-        `option chronyd '${chrony.chronyd}'`,
-        `option ptp4l '${linuxptp.ptp4l}'`,
-        `option phc2sys '${linuxptp.phc2sys}'`,
-        `option chrony_conf '${chronyConf}'`,
-      ];
+      const usual = { ...linuxptpOptions, chronyd: chrony.chronyd, chrony_conf: chronyConf };
+      const programs = Object.entries(usual)
+        .filter(([name]) => !lines.some((line) => line.startsWith(`option ${name} `)))
+        .map(([name, path]) => `option ${name} '${path}'`);
       writeFileSync(config, base);
       const section = [...lines, ...programs].map((line) => `\t${line}\n`).join('');
       appendFileSync(config, `\nconfig ptp 'ptp'\n${section}`);

@@ -29,9 +29,11 @@ interface Programs {
   chronyd(lines: readonly string[], opts?: { readonly monitorOnly?: boolean }): Daemon;
   /** Starts its ptp4l at an end of a cable, as a slave with software time stamps. */
   ptp4l(at: NetnsEnd, lines?: readonly string[]): Daemon;
-  /** Starts its agent, once the daemons run. */
+  /** Starts its agent, once the daemons run, or anew. */
   agent(): Promise<Daemon>;
   chronyc(...args: string[]): Promise<string>;
+  /** Starts a receiver of GNSS for its chronyd, which listens on this socket (refclock SOCK). */
+  gnss(socket: string): Daemon;
   /** Its clock daemons as nunect-time runs them, in place of the above. */
   stack(host: StackHost): TimeStack;
   /** What its daemons and its agent have printed. */
@@ -70,7 +72,7 @@ export interface TruthUnit extends Programs, Watched, Pick<VirtualClock, 'step' 
 export const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-function programsOf(owner: Cleanup, at: Place, config: string): Programs {
+function programsOf(owner: Cleanup, at: Place, config: string): Omit<Programs, 'gnss'> {
   const started: Daemon[] = [];
   const run = (words: readonly string[]): Daemon => {
     const [program = '', ...args] = words;
@@ -85,7 +87,7 @@ function programsOf(owner: Cleanup, at: Place, config: string): Programs {
     },
     ptp4l: (end, lines = []) =>
       run([...end.exec, ...at.inside, linuxptp('ptp4l'), '-f', writePtpConf(at, end, lines)]),
-    async agent() {
+    agent: async () => {
       const agent = await startAgent(owner, at, config);
       started.push(agent);
       return agent;
@@ -147,5 +149,6 @@ export async function truthUnit(
   const clock = virtualClock(owner, lab, join(dir, 'clock'), { offset_s, oscillator_ppm, epoch_ns });
   const at = await newPlace(owner, lab, clock, dir);
   const programs = programsOf(owner, at, writeUnitConf(at, name, hubUrl, time));
-  return { name, ...programs, ...watch(clock), step: clock.step, oscillator: clock.oscillator };
+  const gnss = (socket: string): Daemon => daemon(owner, lab.program, ['gnss', join(dir, 'clock'), socket]);
+  return { name, ...programs, gnss, ...watch(clock), step: clock.step, oscillator: clock.oscillator };
 }

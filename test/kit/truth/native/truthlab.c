@@ -14,6 +14,7 @@
 
 _Noreturn void serve_ntp(const char *address, const char *port); // ntp.c
 _Noreturn void serve_gm(const char *interface, bool is_udp);     // gm.c
+_Noreturn void serve_gnss(const char *clock, const char *socket); // gnss.c
 
 static void fail(const char *what) {
   fprintf(stderr, "truthlab: %s: %s\n", what, strerror(errno));
@@ -72,8 +73,9 @@ int main(int count, char **words) {
   if (strcmp(command, "inside") == 0 && count > 3) return run_inside(words[2], words + 3);
   if (strcmp(command, "ntp") == 0 && count == 4) serve_ntp(words[2], words[3]);
   if (strcmp(command, "gm") == 0 && count >= 3) serve_gm(words[2], strcmp(what, "udp") == 0);
+  if (strcmp(command, "gnss") == 0 && count == 4) serve_gnss(words[2], words[3]);
   fprintf(stderr, "truthlab clock FILE init OFFSET_S PPM | clock FILE step S | clock FILE osc PPM |\n"
                   "  host: CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns |\n"
-                  "  ntp ADDRESS PORT | gm INTERFACE [udp] | inside PID PROGRAM...\n");
+                  "  ntp ADDRESS PORT | gm INTERFACE [udp] | gnss CLOCK SOCKET | inside PID PROGRAM...\n");
   return 2;
 }

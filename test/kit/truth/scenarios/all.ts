@@ -6,6 +6,8 @@ import { pathScenarios } from './paths.ts';
 import { ptpScenarios } from './ptp.ts';
 import { randomScenario } from './random.ts';
 import { stackScenarios } from './stack.ts';
+import { stackChangeScenarios } from './stackchanges.ts';
+import { stackFaultScenarios } from './stackfaults.ts';
 
 /** Every scenario that is the same each time. */
 export const scenarios: readonly Scenario[] = [
@@ -15,6 +17,8 @@ export const scenarios: readonly Scenario[] = [
   ...jumpScenarios,
   ...mixedScenarios,
   ...stackScenarios,
+  ...stackFaultScenarios,
+  ...stackChangeScenarios,
 ];
 
 /** The scenario of this name; `random-N` is the random one with seed N. */

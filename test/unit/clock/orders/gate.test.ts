@@ -22,8 +22,10 @@ interface Moment {
   readonly ptp_s?: number | undefined;
   readonly ptpAge_s?: number;
   readonly servers?: readonly Partial<ChronySource>[];
-  /** chronyd follows PTP already. */
-  readonly isSelected?: true;
+  /** What chronyd thinks of PTP; by default nothing, for it is withheld. */
+  readonly state?: ChronySource['state'];
+  /** By default the first server. */
+  readonly selected?: Partial<ChronySource>;
   readonly set_s?: number;
   readonly chronyd?: 'restarting';
   readonly ptp4l?: Reading<PtpFacts>;
@@ -46,7 +48,7 @@ function seenAt(moment: Moment, now_ms: number): GateEvidence {
     timeProperties: properties({ currentUtcOffsetValid: moment.isSuspect !== true }),
   };
   const ptp0 = refclock('PTP0', {
-    state: moment.isSelected ? 'selected' : 'unusable',
+    state: moment.state ?? 'unusable',
     poll: 2,
     offset_s: ptp_s,
     error_margin_s: 1e-4,
@@ -92,8 +94,8 @@ const decided = (seconds: number, moment: Moment): string => {
 describe('with NTP that answers', () => {
   test('PTP that shows the same second is selected at once', () => {
     assert.equal(decided(1, {}), 'select agrees');
-    assert.equal(decided(1, { ptp_s: 0.9 }), 'select agrees');
-    assert.equal(decided(1, { ptp_s: -1.02, servers: [{ error_margin_s: 0.05 }] }), 'select agrees');
+    assert.equal(decided(1, { ptp_s: 0.9, servers: [{ error_margin_s: 1 }] }), 'select agrees');
+    assert.equal(decided(1, { ptp_s: -2.02, servers: [{ error_margin_s: 2.05 }] }), 'select agrees');
   });
 
   test('PTP that is 37 s, a second or a year off is never selected, with one server or three', () => {
@@ -129,7 +131,7 @@ describe('with NTP that answers', () => {
     const gate = timeline();
     gate.play(3600, {});
     assert.equal(gate.play(1, { ptp_s: 37 }).reason, 'disagrees');
-    assert.equal(gate.play(1, {}).order, 'select');
+    assert.equal(gate.play(64, {}).order, 'select');
   });
 
   test('a grandmaster that does not vouch for its UTC offset is selected only where NTP agrees', () => {
@@ -140,6 +142,83 @@ describe('with NTP that answers', () => {
     const gate = timeline();
     gate.play(10, { isSuspect: true });
     assert.equal(gate.play(600, { ...mute, isSuspect: true }).reason, 'kept', 'what NTP has agreed to');
+  });
+
+  test('chronyd that would follow neither PTP nor NTP is left NTP', () => {
+    const apart: Moment = { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] };
+    const gate = timeline();
+    const { order, reason, fault } = gate.play(3, apart);
+    assert.deepEqual([order, reason], ['withhold', 'contradicts']);
+    assert.match(fault ?? '', /^PTP and 192\.0\.2\.1 are 900\.0 ms apart, too far: .* ptp\.asymmetry_ns$/);
+    assert.equal(gate.play(7200, apart).reason, 'contradicts', 'for as long as they contradict each other');
+    assert.equal(
+      gate.play(1, { ...mute, ptp_s: 0.9 }).reason,
+      'settling',
+      'the server is gone, and PTP is left',
+    );
+    assert.equal(gate.play(100, { ...mute, ptp_s: 0.9 }).order, 'select');
+    const alone = {
+      servers: [{ error_margin_s: 0.01 }, { offset_s: 0.9, error_margin_s: 0.01 }],
+      ptp_s: 0.9,
+    };
+    assert.equal(decided(3, alone), 'select agrees', 'with one of two');
+  });
+
+  test('servers that were asked a while ago contradict PTP only by more than the clock may have drifted', () => {
+    const apart: Moment = { ptp_s: 0.001, servers: [{ error_margin_s: 1e-5, last_rx_s: 16 }] };
+    assert.equal(decided(3, apart), 'withhold contradicts', 'chronyd steers');
+    const [first = {}] = apart.servers ?? [];
+    const isDisputed = [first, { ...first, offset_s: 5 }].map((one) => ({
+      ...one,
+      state: 'falseticker' as const,
+    }));
+    assert.equal(decided(3, { ...apart, servers: isDisputed }), 'select agrees', 'nobody does');
+  });
+
+  test('a contradiction that chronyd finds while PTP is selected counts, others do not', () => {
+    const gate = timeline();
+    gate.play(10, {});
+    assert.equal(
+      gate.play(10, { ptp_s: 0.9, state: 'selected' }).reason,
+      'agrees',
+      'a server that is late for once',
+    );
+    const stuck: Moment = { ptp_s: 0.9, state: 'falseticker', servers: [{ state: 'falseticker' }] };
+    assert.equal(gate.play(1, stuck).reason, 'contradicts');
+  });
+
+  test('a grandmaster that is put right is selected once chronyd has forgotten its samples of before', () => {
+    for (const wrong of [
+      { ptp_s: 1.5 },
+      { ptp_s: 37 },
+      { ptp_s: 0.9, servers: [{ error_margin_s: 0.01 }] },
+    ]) {
+      const gate = timeline();
+      gate.play(3, {});
+      gate.play(3, { gm: undefined });
+      gate.play(20, wrong);
+      assert.equal(gate.play(63, {}).reason, 'settling');
+      assert.equal(gate.play(1, {}).reason, 'agrees');
+    }
+    const gate = timeline();
+    gate.play(20, { ptp_s: 37 });
+    gate.play(10, { gm: undefined });
+    assert.equal(
+      gate.play(40, { gm: 'aabbcc.fffe.ddeeff' }).reason,
+      'settling',
+      'another one, by the same samples',
+    );
+  });
+
+  test('PTP that is outvoted by two servers is left to chronyd', () => {
+    const outvoted: Moment = {
+      ptp_s: 0.9,
+      state: 'falseticker',
+      servers: [{ state: 'selected' }, { state: 'combined' }],
+    };
+    const gate = timeline();
+    gate.play(10, {});
+    assert.equal(gate.play(10, outvoted).reason, 'agrees');
   });
 
   test('by a clock that is years behind seconds cannot be told: NTP sets it first', () => {
@@ -218,7 +297,7 @@ describe('without NTP', () => {
     gate.play(60, mute);
     const { order, reason } = gate.play(1, { ...mute, ptp_s: 37 });
     assert.deepEqual([order, reason], ['withhold', 'disagrees']);
-    assert.equal(gate.play(1, mute).order, 'select');
+    assert.equal(gate.play(64, mute).order, 'select');
   });
 
   test('after somebody has set the clock it is no witness: what was decided stays', () => {
@@ -302,8 +381,8 @@ describe('what is restarted', () => {
   });
 
   test('an agent that is restarted leaves an island to PTP, which chronyd follows', () => {
-    assert.equal(decided(1, { ...never, isSelected: true }), 'select kept');
-    assert.equal(decided(1, { ...never, isSelected: true, ptp_s: 37 }), 'withhold waiting');
+    assert.equal(decided(1, { ...never, state: 'selected' }), 'select kept');
+    assert.equal(decided(1, { ...never, state: 'selected', ptp_s: 37 }), 'withhold waiting');
   });
 
   test('an agent that is restarted while NTP is silent goes by what chronyd has heard of it last', () => {
