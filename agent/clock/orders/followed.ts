@@ -27,7 +27,7 @@ export function followedNow(
 }
 
 /** chronyd tells whole seconds of the age of a sample. */
-const agesBy_ms = 1000;
+export const agesBy_ms = 1000;
 
 /** Whether chronyd, seen at `seen_ms`, has a sample that is wholly of this grandmaster: one is the median of a poll. */
 export function isMeasured(

@@ -4,7 +4,7 @@ import { freshValue, type Reading } from '../../lib/reading.ts';
 import { type ChronyFacts, type ChronySource, followedPort, type PtpFacts } from '../facts.ts';
 import { isTaiUtcMistake, isUtcOffsetSuspect } from '../verdict/grandmaster.ts';
 import { contradicted, describeContradiction, isSettling } from './contradiction.ts';
-import { type Followed, followedNow, isMeasured, whyUnmeasured } from './followed.ts';
+import { agesBy_ms, type Followed, followedNow, isMeasured, whyUnmeasured } from './followed.ts';
 import { agreesWithClock, type Held, heldNow } from './held.ts';
 import {
   agedWitnesses,
@@ -63,6 +63,8 @@ export interface GateState {
   readonly followed?: Followed;
   /** When it was last seen to be wrong, or to contradict NTP. */
   readonly wrong_ms?: number | undefined;
+  /** By how much the clock had been set at the last look, and when it was set last. */
+  readonly step?: { readonly set_s: number; readonly at_ms: number };
   /** Since when chronyd has no sample of it. */
   readonly unmeasured_ms?: number | undefined;
 }
@@ -158,7 +160,18 @@ function remember(before: GateState, seen: GateEvidence, now_ms: number): GateSt
     since_ms: before.since_ms ?? now_ms,
     isAnswered: before.isAnswered || witnessesIn(facts).some(({ last_rx_s }) => last_rx_s !== undefined),
     held: heldNow(before.held, facts, seen.set_s, now_ms),
+    step:
+      before.step?.set_s === seen.set_s
+        ? before.step
+        : { set_s: seen.set_s, at_ms: before.step === undefined ? -Infinity : now_ms },
   };
+}
+
+/** Whether the servers were asked last before the clock was set: what they said then is no word against PTP now. */
+function isBeforeStep({ step }: GateState, facts: ChronyFacts, seen_ms: number): boolean {
+  const ages_s = liveWitnesses(facts).map(({ last_rx_s = Infinity }) => last_rx_s);
+  const newest_ms = seen_ms - Math.min(...ages_s) * 1e3 - agesBy_ms;
+  return ages_s.length > 0 && step !== undefined && newest_ms <= step.at_ms;
 }
 
 /** A Sync that was there when we came shows only by the next one that it is no leftover. */
@@ -202,6 +215,8 @@ function judgeFollowed(
   const { value: facts, at_ms } = seen.ntp;
   const ptp = ptpSource(facts);
   if (!isMeasured(ptp, followed, at_ms)) return unmeasured(state, facts, now_ms);
+  if (state.decision.order === 'select' && isBeforeStep(state, facts, at_ms))
+    return { ...state, unmeasured_ms: undefined };
   const properties = freshValue(seen.ptp)?.timeProperties;
   const isSuspect = properties !== undefined && isUtcOffsetSuspect(properties);
   const judged = judgeTime(state, facts, ptp, isSuspect, now_ms, grace_s);

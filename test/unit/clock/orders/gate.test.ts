@@ -363,6 +363,24 @@ describe('the grandmaster', () => {
   });
 });
 
+describe('a clock that is set', () => {
+  test('stays with PTP until a server has been asked anew: what it said before is of the clock before', () => {
+    const gate = timeline();
+    gate.play(100, {});
+    const set = { set_s: 20, ptp_s: 20 };
+    for (let age_s = 1; age_s < 30; age_s++)
+      assert.equal(
+        gate.play(1, { ...set, servers: [{ last_rx_s: age_s + 10 }] }).order,
+        'select',
+        `${age_s} s`,
+      );
+    const asked = { ...set, servers: [{ offset_s: 20, last_rx_s: 1 }] };
+    assert.deepEqual(gate.play(5, asked), { order: 'select', reason: 'agrees' });
+    const wrong = { ...set, ptp_s: 57, servers: [{ offset_s: 20, last_rx_s: 1 }] };
+    assert.equal(gate.play(1, wrong).order, 'withhold');
+  });
+});
+
 describe('what is restarted', () => {
   test('a chronyd that has forgotten all is judged anew, and not told to withhold while it is away', () => {
     const gate = timeline();
