@@ -234,6 +234,22 @@ describe('what stands in files and on the command line', () => {
     await run('nunect', ['run', '--dir', join(dir, word)], /cannot be read/);
   });
 
+  test('time: names of a config, and what chronyd says of its own', async () => {
+    const config = join(dir, 'clock.ini');
+    const chronyd = join(dir, 'chronyd');
+    writeFileSync(
+      chronyd,
+      `#!/bin/sh\ncase $1 in\n  *-v) echo 'chronyd (chrony) version 4.6';;\n  *) cat >&2 <<'X'\nno ${planted}\nX\n  exit 1;;\nesac\n`,
+      { mode: 0o755 },
+    );
+    writeFileSync(join(dir, 'chrony.conf'), '');
+    const ptp = `[ptp]\ninterface = lo\nprofile = ${word}\nchronyd = ${chronyd}\nchrony_conf = ${dir}/chrony.conf\n`;
+    writeFileSync(config, ptp, { mode: 0o600 });
+    const at = ['--config', config, '--out', join(dir, 'clock')];
+    await run('nunect', ['time', 'show', ...at], /\\x1b\[35m/);
+    await run('nunect', ['time', 'apply', ...at], /chronyd.*\\x1b\[35m/s);
+  });
+
   test('words that no command takes', async () => {
     for (const program of ['nunect', 'nunect-hub'] as const) {
       for (const args of [
