@@ -27,6 +27,7 @@ export const procProcesses =
         const comm = (await readFile(`${proc}/${pid}/comm`, 'utf8')).trimEnd();
         if (!wanted(comm)) continue;
         const line = await readFile(`${proc}/${pid}/cmdline`, 'utf8');
+        if (line === '') continue; // it has ended, and nobody has asked how
         found.push({ pid: Number(pid), comm, args: line.split('\0').slice(0, -1) });
       } catch {
         // it ended meanwhile
