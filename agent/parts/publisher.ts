@@ -22,7 +22,7 @@ const firstLook_ms = 3000;
 const pause_ms = 20;
 
 /** No answer of the hub to a record, yet: the leaf takes a moment to join it. */
-const unanswered: ReadonlySet<SpoolState> = new Set(['starting', 'failing']);
+const unanswered: ReadonlySet<SpoolState> = new Set(['starting', 'failing', 'offline']);
 
 /**
  * Resolves once the server could not be reached, or the hub has answered a record; after 3 s at the latest.
