@@ -10,6 +10,7 @@ import {
   heldWithin,
   lockedSite,
   needSelectopts,
+  type StackSite,
   stackSite,
 } from './stack.ts';
 
@@ -31,19 +32,27 @@ async function passingError(lab: Lab, lies: GmLies, servers: number): Promise<vo
   });
 }
 
+/** A program is killed, and started anew after 5 s, as procd does; PTP is to be there again. */
+async function killedAndBack(
+  { unit, stack }: StackSite,
+  part: 'ptp4l' | 'chronyd' | 'orders',
+): Promise<void> {
+  unit.mark(`${part} is killed`);
+  await stack.running(part)?.end('SIGKILL');
+  await pause(5);
+  stack.restart(part);
+  await pause(5);
+  await byPtp(unit, 30);
+}
+
 /** Each program is killed, and started 5 s later as procd does. */
 async function kills(lab: Lab): Promise<void> {
   needSelectopts();
   const site = await lockedSite(lab);
-  const { unit, stack, agent, gm } = site;
+  const { unit, agent, gm } = site;
   await heldWithin(unit, 0.001, async () => {
     for (const part of ['ptp4l', 'chronyd', 'orders'] as const) {
-      unit.mark(`${part} is killed`);
-      await stack.running(part)?.end('SIGKILL');
-      await pause(5);
-      stack.restart(part);
-      await pause(5);
-      await byPtp(unit, 30);
+      await killedAndBack(site, part);
       await pause(20);
     }
   });
@@ -69,17 +78,13 @@ async function deadAgent(lab: Lab): Promise<void> {
 
 /** NTP is silent for good: what PTP has left is PTP. */
 async function silentNtp(lab: Lab): Promise<void> {
-  const { unit, stack, servers, gm, newGm } = await lockedSite(lab);
+  const site = await lockedSite(lab);
+  const { unit, servers, gm, newGm } = site;
   unit.mark('NTP falls silent');
   servers[0]?.set({ mute: true });
   await pause(60);
   for (const part of ['ptp4l', 'chronyd'] as const) {
-    unit.mark(`${part} is killed`);
-    await stack.running(part)?.end('SIGKILL');
-    await pause(5);
-    stack.restart(part);
-    await pause(5);
-    await byPtp(unit, 30);
+    await killedAndBack(site, part);
     await pause(10);
   }
   unit.mark('the grandmaster is away for 10 s');
