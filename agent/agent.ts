@@ -12,7 +12,7 @@ import { answersPart, echoPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
 import { clockPart, ordersPart } from './parts/clock.ts';
 import { eventsPart } from './parts/events.ts';
-import { clientsPart, leafPart } from './parts/leaf.ts';
+import { clientsPart, leafPart, linkBytesPart } from './parts/leaf.ts';
 import { linkPart, monitorPart } from './parts/link.ts';
 import type { AgentContext, AgentInput } from './parts/part.ts';
 import { publisherPart } from './parts/publisher.ts';
@@ -33,6 +33,7 @@ const allParts = [
   monitorPart,
   leafPart,
   clientsPart,
+  linkBytesPart,
   spoolPart,
   spoolSnapshotPart,
   echoPart,

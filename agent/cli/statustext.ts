@@ -1,5 +1,6 @@
 import type { Finding } from '../health/finding.ts';
-import { prettyBytes, prettyNs, prettySpan, visible } from '../lib/format.ts';
+import { prettyBytes, prettyMoment, prettyNs, prettySpan, visible } from '../lib/format.ts';
+import { hourWords, sumWords } from '../status/linkbytewords.ts';
 import type { StatusSnapshot } from '../status/snapshot.ts';
 import { commandLines, type Hue, type Paint, wrap } from './terminal.ts';
 
@@ -23,6 +24,14 @@ function hubLine({ link, at_ms }: StatusSnapshot): string | undefined {
   const span = hub_since_ms === undefined ? '' : ` for ${since(hub_since_ms, at_ms)}`;
   return joined(`${how}${span}`, hub_up && hub_rtt_us !== undefined && `rtt ${prettyNs(hub_rtt_us * 1000)}`);
 }
+
+/** What the link to the hub has carried. */
+const bytesLine = ({ link: { bytes }, at_ms }: StatusSnapshot): string | undefined =>
+  bytes &&
+  [
+    `${sumWords(bytes.hour)} in ${hourWords(bytes, at_ms)}`,
+    `${sumWords(bytes.month)} since ${prettyMoment(bytes.month.since_ms, at_ms)}`,
+  ].join('; ');
 
 function serverLine({ link, at_ms }: StatusSnapshot): string {
   const { connected, since_ms, server_version, server } = link;
@@ -86,6 +95,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
   const { unit, status, uptime_s, version, troubles } = snapshot;
   const rows: [string, string | undefined][] = [
     ['hub', hubLine(snapshot)],
+    ['bytes', bytesLine(snapshot)],
     ['leaf', serverLine(snapshot)],
     ['clock', clockLine(snapshot)],
     ['records', spoolLine(snapshot)],

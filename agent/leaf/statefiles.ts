@@ -66,6 +66,8 @@ export const stateFiles = {
   leafStarts: 'state/leaf.starts',
   /** The same for the agent. */
   agentStarts: 'state/agent.starts',
+  /** What the links to the hub have carried in this boot, for the agent's next start. JSON. */
+  linkBytes: 'state/link.bytes',
   /** Socket on which the agent serves its status to programs of this unit. */
   statusSocket: 'state/status.sock',
 } as const;
@@ -143,5 +145,6 @@ export const stateAccess: Readonly<
   },
   leafStarts: { writers: ['procd/pace.sh', 'procd/nunect-leaf'], readers: ['procd/pace.sh'] },
   agentStarts: { writers: ['procd/pace.sh', 'procd/nunect'], readers: ['procd/pace.sh'] },
+  linkBytes: { writers: ['parts'], readers: ['parts'] },
   statusSocket: { writers: ['parts'], readers: ['cli'] },
 };

@@ -16,6 +16,7 @@ import {
 } from './outgoing.ts';
 import type { LinkOptions } from './session.ts';
 import { keepSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { wireBytesOf } from './transport.ts';
 
 /** The server that the link is to, as it says of itself. */
 export interface LinkServer {
@@ -35,7 +36,7 @@ export interface LinkState {
   readonly lastError?: LinkError;
 }
 
-/** Totals since the link was opened, over all its connections. Bytes are payload and headers. */
+/** Totals since the link was opened, over all its connections. Bytes are those on the wire, with protocol and TLS. */
 export interface LinkCounters {
   readonly in_msgs: number;
   readonly in_bytes: number;
@@ -85,8 +86,8 @@ const noTraffic: Traffic = { in_msgs: 0, in_bytes: 0, out_msgs: 0, out_bytes: 0 
 
 function trafficOf(nc: NatsConnection | undefined): Traffic {
   if (nc === undefined) return noTraffic;
-  const { inMsgs, inBytes, outMsgs, outBytes } = nc.stats();
-  return { in_msgs: inMsgs, in_bytes: inBytes, out_msgs: outMsgs, out_bytes: outBytes };
+  const { inMsgs, outMsgs } = nc.stats();
+  return { in_msgs: inMsgs, out_msgs: outMsgs, ...wireBytesOf(nc) };
 }
 
 const sum = (a: Traffic, b: Traffic): Traffic => ({

@@ -3,6 +3,7 @@
 // but not the reading, an attempt that timed out keeps its socket, and replies pile up.
 import { type LookupAddress, lookup } from 'node:dns';
 import { createConnection, type LookupFunction, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import {
   Kind,
   type NatsConnection,
@@ -55,22 +56,28 @@ const lookupInTurn: LookupFunction = (hostname, options, done) => {
 const noServer = (why: string, fault: LinkFault = 'not_nats'): Error =>
   new FaultError(fault, `no NATS server answers there: ${why}`);
 
+interface WireBytes {
+  readonly in_bytes: number;
+  readonly out_bytes: number;
+}
+
 class BoundedTransport extends NodeTransport {
   /** Since reading last paused. */
   #read_bytes = 0;
   #skip_bytes = 0;
+  /** Under TLS, where there is any: it counts what is on the wire. */
+  #tcp: Socket | undefined;
 
-  override connect(
-    server: Parameters<NodeTransport['connect']>[0],
-    options: NodeConnectionOptions,
-  ): Promise<void> {
-    const tls = options.tls && { ...options.tls, lookup: lookupInTurn }; // for where TLS comes first
-    return super.connect(server, { ...options, ...(tls ? { tls } : {}) });
+  /** Where TLS comes first, it is over a connection of `dial` too. */
+  override async tlsFirst(server: Parameters<NodeTransport['tlsFirst']>[0]): Promise<TLSSocket> {
+    await this.dial(server);
+    return super.tlsFirst(server);
   }
 
   override dial({ hostname, port }: { hostname: string; port: number }): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = createConnection({ host: hostname, port, noDelay: true, lookup: lookupInTurn });
+      this.#tcp = socket;
       this.socket = socket; // known from the start, so that it can be ended
       socket.once('error', reject);
       socket.once('close', () => reject(new FaultError('closed', 'closed while connecting')));
@@ -105,6 +112,11 @@ class BoundedTransport extends NodeTransport {
       socket.once('error', reject);
       socket.once('close', () => reject(noServer('it closes the connection', 'closed')));
     });
+  }
+
+  /** Bytes of the TCP stream, of TLS too; also after it has ended. */
+  wireBytes(): WireBytes {
+    return { in_bytes: this.#tcp?.bytesRead ?? 0, out_bytes: this.#tcp?.bytesWritten ?? 0 };
   }
 
   /** Also ends the socket of an attempt that did not come through. */
@@ -212,4 +224,10 @@ Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
 export function connectBounded(options: NodeConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new BoundedTransport(), dnsResolveFn: nodeResolveHost });
   return NatsConnectionImpl.connect(options);
+}
+
+/** What a connection of `connectBounded` has sent and received, as it is on the wire. */
+export function wireBytesOf(nc: NatsConnection): WireBytes {
+  const { transport } = (nc as NatsConnectionImpl).protocol;
+  return transport instanceof BoundedTransport ? transport.wireBytes() : { in_bytes: 0, out_bytes: 0 };
 }

@@ -5,7 +5,7 @@ import { systemProbe } from '../device/system.ts';
 import { survey } from '../status/survey.ts';
 import { clockPart, ordersPart } from './clock.ts';
 import { eventsPart } from './events.ts';
-import { clientsPart, leafPart } from './leaf.ts';
+import { clientsPart, leafPart, linkBytesPart } from './leaf.ts';
 import { linkPart } from './link.ts';
 import { type AgentInput, part } from './part.ts';
 import { rttPart } from './rtt.ts';
@@ -40,6 +40,7 @@ export const surveyPart = part({
     supervisor: supervisorPart,
     tlsFiles: tlsFilesPart,
     clients: clientsPart,
+    linkBytes: linkBytesPart,
     events: eventsPart,
   },
   inputs: (file) => file,
@@ -59,6 +60,7 @@ export const surveyPart = part({
             supervisor: parts.supervisor(),
             tlsFiles: parts.tlsFiles(),
             clients: parts.clients(),
+            linkBytes: parts.linkBytes(),
             events: parts.events(),
             ...parts.device(),
           },

@@ -4,6 +4,7 @@ import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
 import type { Finding, LostGrandmaster } from '../health/finding.ts';
+import type { LinkBytes } from '../leaf/watch/linkbook.ts';
 import type { AbsentReason } from '../lib/reading.ts';
 import type { Health } from '../wire/messages.ts';
 
@@ -129,6 +130,8 @@ export interface LinkStatus {
   readonly hub_since_ms?: number;
   readonly hub_rtt_us?: number;
   readonly hub_changes?: number;
+  /** What the links to the hub have carried. */
+  readonly bytes?: LinkBytes;
   /** The latest trouble of the link to the hub, also after it ended. */
   readonly last_error?: string;
   /** Its name, a code of leaf/causes.ts. */

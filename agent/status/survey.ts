@@ -18,6 +18,8 @@ import type { CauseCode } from '../leaf/causes.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { LeafSupervisor } from '../leaf/supervisor/supervisor.ts';
 import type { ClientWatch } from '../leaf/watch/clients.ts';
+import type { LinkBytes } from '../leaf/watch/linkbook.ts';
+import type { LinkBytesWatch } from '../leaf/watch/linkbytes.ts';
 import type { HubLink } from '../leaf/watch/reports.ts';
 import type { TlsFileWatch } from '../leaf/watch/tlsfiles.ts';
 import type { LeafFacts, LeafWatch } from '../leaf/watch/watch.ts';
@@ -29,6 +31,7 @@ import type { RttProbe } from '../peers/rtt.ts';
 import type { SnapshotKeeper } from '../records/snapshot.ts';
 import type { Spool } from '../records/spool.ts';
 import type { SpoolStats } from '../records/stats.ts';
+import type { NatsMetric } from '../wire/reports.ts';
 import type { Events } from './events.ts';
 import type { UnitState } from './unitstate.ts';
 
@@ -47,6 +50,7 @@ export interface SurveyParts {
   readonly supervisor: LeafSupervisor;
   readonly tlsFiles: Pick<TlsFileWatch, 'unused'>;
   readonly clients: Pick<ClientWatch, 'read'>;
+  readonly linkBytes: Pick<LinkBytesWatch, 'read'>;
   readonly events: Pick<Events, 'recent'>;
 }
 
@@ -149,6 +153,16 @@ function lastTrouble(
   return { last_error: linkErrorText(lastError, clockCaveat), ...known({ cause: causeOfLink(lastError) }) };
 }
 
+/** The sums of the month as they are published; that they are reckoned is said where they are. */
+const linkBytesOf = (sums: LinkBytes | undefined): NatsMetric['link_bytes'] =>
+  sums && {
+    basis: sums.month.basis,
+    since_ms: sums.month.since_ms,
+    sent_bytes: sums.month.sent_bytes,
+    received_bytes: sums.month.received_bytes,
+    hour_bytes: sums.hour.sent_bytes + sums.hour.received_bytes,
+  };
+
 function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
   const { facts, link, stats, certificates } = answers;
   const { reconnects, dropped, in_msgs, out_msgs } = parts.link.counters();
@@ -170,6 +184,7 @@ function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
       slow_consumers: facts?.server.slow_consumers,
       certificate_days_left: soonest(certificates),
       certificates: certificates.length === 0 ? undefined : daysLeft(certificates),
+      link_bytes: linkBytesOf(parts.linkBytes.read()),
       ...answers.trouble,
     }),
   };
@@ -225,6 +240,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: Surveye
     nats: natsOf(parts, answers),
     link_since_ms: wall_ms(answers.link.since_ms),
     ...known({
+      link_bytes: parts.linkBytes.read(),
       hub_changes: facts?.hub.changes,
       lost_master: answers.lostMaster,
       holdover_since_ms: verdict.holdover && wall_ms(verdict.holdover.since_ms),

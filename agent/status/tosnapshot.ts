@@ -103,7 +103,7 @@ export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   };
 }
 
-function linkStatus({ nats, link_since_ms, hub_changes }: UnitState): LinkStatus {
+function linkStatus({ nats, link_since_ms, hub_changes, link_bytes }: UnitState): LinkStatus {
   return {
     connected: nats.connected,
     since_ms: Math.floor(link_since_ms),
@@ -114,6 +114,7 @@ function linkStatus({ nats, link_since_ms, hub_changes }: UnitState): LinkStatus
       hub_since_ms: nats.hub_since_ms,
       hub_rtt_us: nats.hub_rtt_us,
       hub_changes,
+      bytes: link_bytes,
       last_error: nats.last_error,
       cause: nats.cause,
     }),

@@ -4,6 +4,7 @@ import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
 import type { Finding, LostGrandmaster } from '../health/finding.ts';
 import type { ClientFacts } from '../leaf/watch/clients.ts';
+import type { LinkBytes } from '../leaf/watch/linkbook.ts';
 import type { SpoolStats } from '../records/stats.ts';
 import type { Health, Stamp, TimeFacts } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric } from '../wire/reports.ts';
@@ -30,6 +31,7 @@ export interface UnitState {
   readonly nats: Omit<NatsMetric, keyof Stamp | 'spool'> & { readonly spool: SpoolStats };
   /** Unix ms since when the connection to the local server is as it is. */
   readonly link_since_ms: number;
+  readonly link_bytes?: LinkBytes;
   /** How often the link to the hub went up or down. */
   readonly hub_changes?: number;
   /** Unix ms since when the clock is in holdover. */

@@ -56,6 +56,15 @@ export interface NatsMetric extends Stamp {
   readonly out_msgs?: number;
   readonly in_bytes?: number;
   readonly out_bytes?: number;
+  /** What the links to the hub have carried this month and, both ways, in the last hour; `messages`: reckoned of them. */
+  readonly link_bytes?: {
+    readonly basis: 'wire' | 'messages';
+    /** Unix ms. */
+    readonly since_ms: number;
+    readonly sent_bytes: number;
+    readonly received_bytes: number;
+    readonly hour_bytes: number;
+  };
   readonly slow_consumers?: number;
   /** Days until the first of the configured certificates expires. */
   readonly certificate_days_left?: number;

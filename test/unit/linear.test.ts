@@ -49,8 +49,10 @@ import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { parseDue } from '../../agent/leaf/render/outcome.ts';
 import { parseConnz } from '../../agent/leaf/watch/clients.ts';
+import { parseKeptBytes } from '../../agent/leaf/watch/linkbook.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
 import { parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
+import { parseSs, plainAddress } from '../../agent/leaf/watch/sockets.ts';
 import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
 import { formatEntry } from '../../agent/lib/log.ts';
 import { readPubAck } from '../../agent/records/puback.ts';
@@ -197,6 +199,12 @@ const readers: Readonly<
   ],
   splitUrl: [splitUrl, ['tls://', ''], ['tls://[', ''], ['tls://h:1/', ''], ['', '://']],
   'quoted, userinfo': [(text) => quiet(() => [quoted(text), userinfo(text, text)])],
+  parseKeptBytes: [(text) => parseKeptBytes(text, 'b'), ['{"boot":"', '"}']],
+  parseSs: [
+    (text) => [parseSs(text), plainAddress(text)],
+    ['ESTAB 0 0 ', '\n\tx\n'],
+    ['ESTAB 0 0 a:1 b:2\n\t', ' bytes_received:1\n'],
+  ],
   parseLeafLine: [
     parseLeafLine,
     ['[7] [ERR] ', ''],

@@ -32,6 +32,8 @@ export interface LeafWatch {
   hubUp(): boolean | undefined;
   /** Called after a look that found the hub up, down, reconnected or unknown, or another server than before. Returns its end. */
   onChange(listener: (reading: Reading<LeafFacts>) => void): () => void;
+  /** Called after each look. Returns its end. */
+  onLook(listener: (reading: Reading<LeafFacts>) => void): () => void;
   /** Looks now, or waits for the look under way. */
   look(): Promise<void>;
   stop(): void;
@@ -101,6 +103,7 @@ const signature = (reading: Reading<LeafFacts>): string =>
 interface Watching {
   readonly deps: LeafDeps;
   readonly listeners: Set<(reading: Reading<LeafFacts>) => void>;
+  readonly lookers: Set<(reading: Reading<LeafFacts>) => void>;
   reading: Reading<LeafFacts>;
   hubTrouble: string | undefined;
   underWay: Promise<void> | undefined;
@@ -140,6 +143,7 @@ async function lookOnce(w: Watching): Promise<void> {
   if (w.isStopped) return;
   const isChanged = signature(next) !== signature(w.reading);
   w.reading = next;
+  for (const looker of w.lookers) looker(next);
   if (isChanged) for (const listener of w.listeners) listener(next);
 }
 
@@ -148,6 +152,7 @@ export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal
   const w: Watching = {
     deps,
     listeners: new Set(),
+    lookers: new Set(),
     reading: absent('not_yet'),
     hubTrouble: undefined,
     underWay: undefined,
@@ -172,6 +177,10 @@ export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal
     onChange(listener) {
       w.listeners.add(listener);
       return () => w.listeners.delete(listener);
+    },
+    onLook(listener) {
+      w.lookers.add(listener);
+      return () => w.lookers.delete(listener);
     },
     look,
     stop,

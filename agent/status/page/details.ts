@@ -1,5 +1,7 @@
 // What is folded away: each with a line that sums it up.
-import { prettyBytes, prettyNs, prettySpan, prettyText } from '../../lib/format.ts';
+import type { LinkBytes } from '../../leaf/watch/linkbook.ts';
+import { prettyBytes, prettyMoment, prettyNs, prettySpan, prettyText } from '../../lib/format.ts';
+import { hourWords, sumWords } from '../linkbytewords.ts';
 import type { PtpStatus, Seen, StatusSnapshot } from '../snapshot.ts';
 import { clockSentence, termWords } from './clockwords.ts';
 import { type Html, html } from './html.ts';
@@ -29,6 +31,16 @@ export function clockDetails(snapshot: StatusSnapshot): Html {
   );
 }
 
+function byteRows(bytes: LinkBytes | undefined, at_ms: number): Row[] {
+  if (bytes === undefined) return [];
+  const { hour, month, last_month } = bytes;
+  return [
+    [`Link, last ${hourWords(bytes, at_ms)}`, sumWords(hour)],
+    [`Link, since ${prettyMoment(month.since_ms, at_ms)}`, sumWords(month)],
+    ['Link, the month before', perhaps(last_month, sumWords)],
+  ];
+}
+
 /** The leaf link and its server. */
 export function linkDetails({ link, spool, at_ms }: StatusSnapshot): Html {
   const ago = (ms: number): string => prettySpan((at_ms - ms) / 1000);
@@ -41,6 +53,7 @@ export function linkDetails({ link, spool, at_ms }: StatusSnapshot): Html {
       ['Round trip to the hub', micro(link.hub_rtt_us)],
       [link.hub_up === false ? 'Hub down for' : 'Hub joined for', perhaps(link.hub_since_ms, ago)],
       ['Changes of the link to the hub', link.hub_changes],
+      ...byteRows(link.bytes, at_ms),
       ['Records', spool?.state],
       ['Stored by the hub', spool?.stored],
       ['Published without being stored', spool?.published || undefined],

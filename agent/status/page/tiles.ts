@@ -1,5 +1,6 @@
 // Four figures that tell most: the clock, the hub, what waits for it, and who uses this leaf.
 import { prettyBytes, prettyNs } from '../../lib/format.ts';
+import { shortSums } from '../linkbytewords.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf, clockWord, sinceWords, sourceNames } from './clockwords.ts';
 import { type Html, html } from './html.ts';
@@ -57,11 +58,12 @@ const isNotSetUp = ({ troubles }: StatusSnapshot): boolean =>
 function hubTile(snapshot: StatusSnapshot): Html {
   const { link } = snapshot;
   const since = perhaps(link.hub_since_ms, (ms) => sinceWords(ms, snapshot));
+  const carried = perhaps(link.bytes, (bytes) => shortSums(bytes, snapshot.at_ms));
   const show = (tone: Tone, figure: string, ...lines: (string | undefined)[]): Html =>
-    tile('link', 'Hub', tone, figure, ...lines);
+    tile('link', 'Hub', tone, figure, ...lines, carried);
   if (!link.connected)
     return show('bad', 'unknown', `no local server ${sinceWords(link.since_ms, snapshot)}`);
-  if (isNotSetUp(snapshot)) return show('mild', 'none', 'no hub is set');
+  if (isNotSetUp(snapshot)) return tile('link', 'Hub', 'mild', 'none', 'no hub is set');
   if (link.hub_up === undefined) return show('warn', 'unknown', 'the local server does not say');
   if (!link.hub_up) return show('bad', 'down', since);
   const rtt = perhaps(link.hub_rtt_us, (us) => prettyNs(us * 1000));

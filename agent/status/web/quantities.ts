@@ -2,6 +2,7 @@ import { portStates } from '../../clock/facts.ts';
 import { clockQualities, clockSources } from '../../clock/types.ts';
 import type { Interface } from '../../device/interfaces.ts';
 import { weights } from '../../health/finding.ts';
+import { linkBytesBases } from '../../leaf/watch/linkbook.ts';
 import { healths } from '../../wire/messages.ts';
 import type { RttStatus, StatusSnapshot } from '../snapshot.ts';
 
@@ -168,6 +169,23 @@ export const quantities: readonly Quantity[] = [
     one(divided(s.link.hub_rtt_us, 1e6)),
   ),
   counter('hub_changes', 'How often the link to the hub changed state.', (s) => one(s.link.hub_changes)),
+  counter('link_sent_bytes', 'Bytes sent on the link to the hub, without TCP/IP headers.', (s) =>
+    one(s.link.bytes?.total.sent_bytes),
+  ),
+  counter('link_received_bytes', 'Bytes received on the link to the hub, without TCP/IP headers.', (s) =>
+    one(s.link.bytes?.total.received_bytes),
+  ),
+  gauge(
+    'link_month_bytes',
+    'The same in this calendar month, or since the boot where that was later.',
+    (s) => [
+      { value: s.link.bytes?.month.sent_bytes, labels: { direction: 'sent' } },
+      { value: s.link.bytes?.month.received_bytes, labels: { direction: 'received' } },
+    ],
+  ),
+  gauge('link_bytes_basis', '1 for how the bytes of the last hour are known, 0 for the others.', (s) =>
+    states('basis', linkBytesBases, s.link.bytes?.hour.basis),
+  ),
   gauge('leaf_clients', 'Clients of the local server, without the agent.', (s) => one(s.clients?.count)),
   gauge('leaf_client_receive_message_rate', 'Messages a second from the clients of the local server.', (s) =>
     one(s.clients?.in_msgs_per_s),

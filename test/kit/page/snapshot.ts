@@ -53,6 +53,35 @@ export const filledSnapshot = {
     hub_since_ms: at_ms - 59_000,
     hub_rtt_us: 1250,
     hub_changes: 4,
+    bytes: {
+      hour: {
+        since_ms: at_ms - 3_600_000,
+        basis: 'wire',
+        sent_bytes: 400_000,
+        received_bytes: 60_000,
+        with_headers_bytes: 700_000,
+      },
+      month: {
+        since_ms: Date.UTC(2026, 10, 1),
+        basis: 'wire',
+        sent_bytes: 200_000_000,
+        received_bytes: 30_000_000,
+        with_headers_bytes: 350_000_000,
+      },
+      last_month: {
+        since_ms: Date.UTC(2026, 9, 1),
+        until_ms: Date.UTC(2026, 10, 1),
+        basis: 'messages',
+        sent_bytes: 900_000_000,
+        received_bytes: 90_000_000,
+      },
+      total: {
+        since_ms: Date.UTC(2026, 9, 1),
+        basis: 'messages',
+        sent_bytes: 1_100_000_000,
+        received_bytes: 120_000_000,
+      },
+    },
   },
   spool: {
     state: 'stored',

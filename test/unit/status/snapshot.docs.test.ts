@@ -39,7 +39,16 @@ const everything: Whole<StatusSnapshot> = {
     lost_master: { gmIdentity: 'g', until_ms: 1 },
   },
   ntp: { ...filledSnapshot.ntp, why, absent_reason: 'refused' },
-  link: { ...filledSnapshot.link, last_error: why, cause: 'auth' },
+  link: {
+    ...filledSnapshot.link,
+    bytes: {
+      ...filledSnapshot.link.bytes,
+      last_month: { ...filledSnapshot.link.bytes.last_month, with_headers_bytes: 1 },
+      total: { ...filledSnapshot.link.bytes.total, with_headers_bytes: 1 },
+    },
+    last_error: why,
+    cause: 'auth',
+  },
   certificates: [
     { file: 'f', kind: 'user JWT', subject: 's', not_before_ms: 1, not_after_ms: 2, days_left: 3 },
     { file: 'f', error: why },

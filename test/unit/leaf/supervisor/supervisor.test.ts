@@ -63,6 +63,7 @@ function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
       leaf: {
         read: () => (world.up === undefined ? absent('not_yet') : fresh({} as LeafFacts, ticker.now_ms())),
         hubUp: () => world.up,
+        onLook: () => () => {},
         onChange: () => () => {},
         async look() {
           world.up = world.next ?? world.up;

@@ -116,6 +116,11 @@ function ntp(s) {
 	];
 }
 
+/* What the link to the hub has carried; by the messages where the kernel is not asked. */
+const carried = (sum) => sum && joined([ _('%s sent').format(quantity(sum.sent_bytes, 'bytes')),
+	_('%s received').format(quantity(sum.received_bytes, 'bytes')),
+	sum.basis === 'messages' ? _('at most, before compression') : undefined ]);
+
 function link(s) {
 	const l = s.link;
 	const hub = l.hub_up == null ? undefined : l.hub_up ? _('joined') : _('not joined');
@@ -124,6 +129,8 @@ function link(s) {
 			since(s.at_ms, l.since_ms) ])),
 		...line(_('Hub'), joined([ hub, since(s.at_ms, l.hub_since_ms),
 			labelled(_('round trip'), quantity(l.hub_rtt_us, 'ns', 1000)) ])),
+		...line(_('Bytes, last hour'), l.bytes && carried(l.bytes.hour)),
+		...line(_('Bytes, this month'), l.bytes && joined([ carried(l.bytes.month), since(s.at_ms, l.bytes.month.since_ms) ])),
 		...line(_('Last error'), l.last_error)
 	];
 }
