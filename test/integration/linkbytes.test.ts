@@ -1,6 +1,5 @@
 // What a unit says that its link to the hub has carried, held against what a proxy in between has counted.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -10,33 +9,43 @@ import type { LinkBytes } from '../../agent/leaf/watch/linkbook.ts';
 import { watchLinkBytes } from '../../agent/leaf/watch/linkbytes.ts';
 import { type AskSockets, askSs } from '../../agent/leaf/watch/sockets.ts';
 import { watchLeaf } from '../../agent/leaf/watch/watch.ts';
-import { spawnSafely } from '../../agent/lib/child.ts';
+import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
+import { openLink } from '../../agent/nats/link.ts';
 import { countingProxy } from '../kit/hub/countingproxy.ts';
 import { type NatsProcess, natsFleet } from '../kit/hub/nats.ts';
-import { eventually, tempDir } from '../kit/process/daemon.ts';
+import { authority } from '../kit/leaf/leafdaemon.ts';
+import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { lacking, natsServers } from '../kit/process/tools.ts';
+import { lacking, natsServers, withoutNewest } from '../kit/process/tools.ts';
 
 /** For what asks the kernel every five minutes, an hour passes in twelve seconds. */
 const faster = 300;
 const real = systemTicker();
 const ticker = { now_ms: () => real.now_ms() * faster };
 
-const spawnIn = (path: string | undefined) =>
-  spawnSafely((command, args) => spawn(command, args, { env: { PATH: path } }));
-const realSs = askSs(spawnIn(process.env['PATH']));
+const realSs = askSs(agentSpawn);
+const noSs = askSs((command, args) => agentSpawn(`/nowhere/${command}`, args));
+
+/** What a hub and a leaf are to each other. */
+interface Kind {
+  readonly name: string;
+  readonly program: string;
+  readonly compression?: string;
+  /** Files of a hub's certificate, by which the link is over TLS. */
+  readonly tls?: boolean;
+}
 
 /** Leaves are told of the proxy alone. */
-const hubConfig = (port: number, proxyPort: number): string => `
-leafnodes { listen: "127.0.0.1:${port}", advertise: "127.0.0.1:${proxyPort}" }
+const hubConfig = (port: number, proxyPort: number, tls: string): string => `
+leafnodes { listen: "127.0.0.1:${port}", advertise: "127.0.0.1:${proxyPort}"${tls} }
 accounts { HUB { users: [ { user: "u1", password: "right" }, { user: "ops", password: "ops" } ] } }
 `;
 
-const leafConfig = (httpPort: number, port: number, compression?: string): string => `
+const leafConfig = (httpPort: number, port: number, more: string): string => `
 http: "127.0.0.1:${httpPort}"
 ping_interval: 1
-leafnodes { reconnect: 1, remotes: [ { url: "nats://u1:right@127.0.0.1:${port}"${compression === undefined ? '' : `, compression: ${compression}`} } ] }
+leafnodes { reconnect: 1, remotes: [ { url: "nats://u1:right@127.0.0.1:${port}"${more} } ] }
 `;
 
 /** JSON as units and apps send it, with some of it like in the message before. */
@@ -66,7 +75,7 @@ interface Site {
 }
 
 /** A hub with a leaf behind a counting proxy, and the agent's watches; the leaf starts after them. */
-async function site(t: TestContext, program: string, ask: AskSockets, compression?: string): Promise<Site> {
+async function site(t: TestContext, { program, compression, tls }: Kind, ask: AskSockets): Promise<Site> {
   const fleet = natsFleet(program);
   const ending = new AbortController();
   const open = new Set<NatsConnection>();
@@ -77,8 +86,13 @@ async function site(t: TestContext, program: string, ask: AskSockets, compressio
   });
   const [hubPort, httpPort] = await Promise.all([reservePort(), reservePort()]);
   const proxy = await countingProxy(t, hubPort);
-  const hub = await fleet.server('hub', hubConfig(hubPort, proxy.port));
-  const leaf = await fleet.server('leaf', leafConfig(httpPort, proxy.port, compression));
+  const { ca, issue } = authority(join(fleet.dir, 'tls'));
+  const own = issue('hub', '/CN=hub');
+  const hubTls = tls ? `, tls { cert_file: "${own.cert}", key_file: "${own.key}" }` : '';
+  const leafTls = tls ? `, tls { ca_file: "${ca}" }` : '';
+  const compressed = compression === undefined ? '' : `, compression: ${compression}`;
+  const hub = await fleet.server('hub', hubConfig(hubPort, proxy.port, hubTls));
+  const leaf = await fleet.server('leaf', leafConfig(httpPort, proxy.port, compressed + leafTls));
   await hub.start();
   const told = { looks: 0 };
   const askSockets: AskSockets = async (ports) => {
@@ -168,21 +182,21 @@ function assertTrue(all: Site, most = 0.02): void {
 }
 
 const { debian, newest } = natsServers();
-const cases = [
-  ...(debian === undefined ? [] : [{ name: '2.9', program: debian, compression: undefined }]),
+const kinds: readonly Kind[] = [
+  ...(debian === undefined ? [] : [{ name: '2.9', program: debian }]),
   ...(newest === undefined
     ? []
-    : ['off', 's2_best'].map((compression) => ({
-        name: `newest, ${compression}`,
-        program: newest,
-        compression,
-      }))),
+    : [
+        { name: 'newest, no compression', program: newest, compression: 'off' },
+        { name: 'newest, s2_best', program: newest, compression: 's2_best' },
+        { name: 'newest, TLS, no compression', program: newest, compression: 'off', tls: true },
+      ]),
 ];
 
-for (const { name, program, compression } of cases)
-  describe(`the bytes of a link, server ${name}`, { skip: lacking('ss') }, () => {
+for (const kind of kinds)
+  describe(`the bytes of a link, server ${kind.name}`, { skip: lacking('ss') }, () => {
     test('are those on the wire: over cuts, restarts of the leaf and of the agent', async (t) => {
-      const all = await site(t, program, realSs, compression);
+      const all = await site(t, kind, realSs);
       await all.talk(2500);
       await all.asked();
       assertTrue(all);
@@ -213,11 +227,10 @@ for (const { name, program, compression } of cases)
         await all.asked();
         assertTrue(all);
       }
-      console.log(name, errors(all), all.bytes().month, all.told);
     });
 
     test('are at most what is said where ss is missing, and are said to be reckoned', async (t) => {
-      const all = await site(t, program, askSs(spawnIn('/nowhere')), compression);
+      const all = await site(t, kind, noSs);
       await all.talk(1500);
       all.proxy.cut();
       all.proxy.mend();
@@ -225,9 +238,50 @@ for (const { name, program, compression } of cases)
       await all.talk(1500);
       await all.joined();
       const { sent, received } = errors(all);
-      console.log(name, 'no ss', { sent, received });
       assert.ok(sent >= 0 && received >= 0, `${sent}, ${received}`);
       assert.equal(all.bytes().month.basis, 'messages');
       assert.equal(all.bytes().month.with_headers_bytes, undefined);
     });
+  });
+
+for (const way of ['plain', 'TLS', 'TLS first'] as const)
+  test(`the agent without a leaf counts what is on the wire: ${way}`, {
+    skip: withoutNewest(),
+  }, async (t) => {
+    const fleet = natsFleet(newest ?? '');
+    t.after(() => fleet.stop());
+    const { ca, issue } = authority(join(fleet.dir, 'tls'));
+    const own = issue('hub', '/CN=hub');
+    const first = way === 'TLS first';
+    const tls = `tls { cert_file: "${own.cert}", key_file: "${own.key}", handshake_first: ${first} }`;
+    const hub = await fleet.server('hub', way === 'plain' ? '' : tls);
+    await hub.start();
+    const proxy = await countingProxy(t, hub.port);
+    const ending = new AbortController();
+    const link = openLink(
+      { ticker: real, log: logTo(() => {}) },
+      {
+        servers: [`nats://127.0.0.1:${proxy.port}`],
+        name: 'test',
+        inboxPrefix: '_INBOX_u1',
+        ...(way !== 'plain' && { tls: { caFile: ca, ...(first && { handshakeFirst: true as const }) } }),
+      },
+      ending.signal,
+    );
+    t.after(async () => {
+      ending.abort();
+      await link.stop();
+    });
+    for (const times of [1, 2]) {
+      await eventually('connected', () => link.state().connected);
+      for (let n = 0; n < 200; n += 1) link.publish('app.up', body(n));
+      await link.flushRtt_us(5000);
+      const { there, back } = proxy.carried();
+      const { out_bytes, in_bytes } = link.counters();
+      const farewell = way === 'plain' ? 0 : 24 * (times - 1); // the end of TLS, to a connection that was cut
+      assert.deepEqual([out_bytes, in_bytes], [there + farewell, back], `connection ${times}`);
+      proxy.cut();
+      await eventually('disconnected', () => !link.state().connected);
+      proxy.mend();
+    }
   });

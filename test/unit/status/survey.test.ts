@@ -70,6 +70,7 @@ function look(
     },
     tlsFiles: { unused: () => undefined },
     clients: { read: () => absent('disabled') },
+    linkBytes: { read: () => undefined },
     events: { recent: () => [{ at_ms: 600, event: 'hub', text: 'hub: the hub answers' }] },
     spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },
@@ -128,6 +129,22 @@ test('messages over several hub links are added; a link that does not tell makes
   assert.equal(nats.in_msgs, 5);
   assert.ok(!('out_msgs' in nats));
   assert.ok(!('in_bytes' in nats));
+});
+
+test('the record has the sums of the month, and how they are known', async () => {
+  const sum = { since_ms: 5, basis: 'wire' as const, sent_bytes: 700, received_bytes: 30 };
+  const sums = { hour: { ...sum, sent_bytes: 70 }, month: sum, total: sum };
+  const { nats, link_bytes } = await look(undefined, [], undefined, { linkBytes: { read: () => sums } })
+    .state;
+  assert.equal(link_bytes, sums);
+  assert.deepEqual(nats.link_bytes, {
+    basis: 'wire',
+    since_ms: 5,
+    sent_bytes: 700,
+    received_bytes: 30,
+    hour_bytes: 100,
+  });
+  assert.ok(!('link_bytes' in (await look().state).nats));
 });
 
 test('a server that cannot be asked leaves its figures out; what the connection knows stays', async () => {

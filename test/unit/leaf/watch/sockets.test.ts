@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { askSs, parseSs, plainAddress } from '../../../../agent/leaf/watch/sockets.ts';
-import { spawnSafely } from '../../../../agent/lib/child.ts';
-import { tempDir } from '../../../kit/process/daemon.ts';
+import { agentSpawn, tempDir } from '../../../kit/process/daemon.ts';
 import { lacking } from '../../../kit/process/tools.ts';
 
 /** `ss -tinH` of iproute2 6.1.0 on Linux 6.1. */
@@ -77,12 +75,10 @@ function asking(t: TestContext, script: string) {
   const dir = tempDir(t, 'ss');
   writeFileSync(join(dir, 'ss'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const calls: (readonly string[])[] = [];
-  const ask = askSs(
-    spawnSafely((command, args) => {
-      calls.push(args);
-      return spawn(command, args, { env: { PATH: `${dir}:/usr/bin:/bin` } });
-    }),
-  );
+  const ask = askSs((command, args) => {
+    calls.push(args);
+    return agentSpawn(join(dir, command), args);
+  });
   return { ask, calls };
 }
 
@@ -98,7 +94,7 @@ test('an ss that fails, is no program, hangs or floods tells nothing, and kills 
   assert.equal(await asking(t, 'exec sleep 60').ask([7422]), undefined);
   assert.equal(await asking(t, 'kill -9 $$').ask([7422]), undefined);
   assert.deepEqual(await asking(t, 'head -c 3000000 /dev/zero | tr "\\0" x').ask([7422]), []);
-  const missing = askSs(spawnSafely((command, args) => spawn(command, args, { env: { PATH: '/nowhere' } })));
+  const missing = askSs((command, args) => agentSpawn(`/nowhere/${command}`, args));
   assert.equal(await missing([7422]), undefined);
 });
 
@@ -106,6 +102,6 @@ test('the ss of this machine takes the question', { skip: lacking('ss') }, async
   const server = createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
-  const ask = askSs(spawnSafely((command, args) => spawn(command, args)));
+  const ask = askSs(agentSpawn);
   assert.deepEqual(await ask([1, 2]), []);
 });

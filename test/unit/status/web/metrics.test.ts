@@ -68,6 +68,10 @@ test('values are in base units', () => {
   assert.equal(value('nunect_clock_changed_timestamp_seconds'), (fullSnapshot.clock?.since_ms ?? 0) / 1000);
   assert.equal(value('nunect_clock_error_relative_seconds'), (fullSnapshot.clock?.error_rel_ns ?? 0) / 1e9);
   assert.equal(value('nunect_hub_rtt_seconds'), 0.00125);
+  assert.equal(value('nunect_link_sent_bytes_total'), 1_100_000_000);
+  assert.equal(value('nunect_link_received_bytes_total'), 120_000_000);
+  assert.equal(value('nunect_link_month_bytes'), 200_000_000);
+  assert.equal(value('nunect_link_bytes_basis'), 1);
   assert.equal(value('nunect_leaf_clients'), 3);
   assert.equal(value('nunect_leaf_client_receive_message_rate'), 42.25);
   assert.equal(value('nunect_leaf_client_transmit_message_rate'), 17);
