@@ -20,11 +20,13 @@ const budgets = [
   // on the leaf, findings as metrics, the kinds of host, help, completion and the details of a unit in `top`;
   // and by 43 and 25 KB when a unit's clock daemons came to be set up by it: what is planned of UCI, tried on the real
   // programs, put in place and taken back, when PTP may steer, what a server announces, the service with its scripts
-  { what: 'dist/nunect.cjs', limit: 500_000, size: fileSize('dist/nunect.cjs') },
+  // and by 10 and 4 KB when the unit came to count what its link carries: the kernel's counters, what is reckoned between two
+  // looks at them, the sums of hour and month, and how they are told
+  { what: 'dist/nunect.cjs', limit: 510_000, size: fileSize('dist/nunect.cjs') },
   { what: 'dist/nunect-hub.cjs', limit: 207_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 212_000,
+    limit: 216_000,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

@@ -16,19 +16,16 @@ export interface LinkBook {
 }
 
 const noBytes: Bytes = { sent: 0, received: 0, headers: 0, unsure: 0 };
-const plus = (a: Bytes, b: Bytes): Bytes => ({
-  sent: a.sent + b.sent,
-  received: a.received + b.received,
-  headers: a.headers + b.headers,
-  unsure: a.unsure + b.unsure,
-});
-
-const larger = (a: Bytes, b: Bytes): Bytes => ({
-  sent: Math.max(a.sent, b.sent),
-  received: Math.max(a.received, b.received),
-  headers: Math.max(a.headers, b.headers),
-  unsure: Math.max(a.unsure, b.unsure),
-});
+const combining =
+  (of: (a: number, b: number) => number) =>
+  (a: Bytes, b: Bytes): Bytes => ({
+    sent: of(a.sent, b.sent),
+    received: of(a.received, b.received),
+    headers: of(a.headers, b.headers),
+    unsure: of(a.unsure, b.unsure),
+  });
+const plus = combining((a, b) => a + b);
+const larger = combining(Math.max);
 
 /** Nothing has passed yet. */
 export const newBook = (now_ms: number): LinkBook => ({
