@@ -83,6 +83,8 @@ export interface LinkSum {
 
 /** What the links to the hub have carried. */
 export interface LinkBytes {
+  /** Unix ms of the last look at the kernel's counters, by which all was put right. */
+  readonly counted_ms?: number;
   readonly hour: LinkSum;
   /** Since the first of the month, or since the boot or the installation where that is later. */
   readonly month: LinkSum;
@@ -106,11 +108,17 @@ function sumSince(since_ms: number, bytes: Bytes): LinkSum {
 }
 
 /** The sums as they are told. */
-export function sumsOf(book: LinkBook, now_ms: number, wall_ms: (mono_ms: number) => number): LinkBytes {
+export function sumsOf(
+  book: LinkBook,
+  now_ms: number,
+  wall_ms: (mono_ms: number) => number,
+  counted_ms?: number,
+): LinkBytes {
   const minutes = Object.entries(book.minutes).filter(([minute]) => isOfHour(minute, now_ms));
   const hour = minutes.reduce((sum, [, bytes]) => plus(sum, bytes), noBytes);
   const { last } = book;
   return {
+    ...(counted_ms !== undefined && { counted_ms: Math.floor(wall_ms(counted_ms)) }),
     hour: sumSince(wall_ms(Math.max(book.since_ms, now_ms - 3_600_000)), hour),
     month: sumSince(wall_ms(book.month.since_ms), book.month.bytes),
     ...(last && { last_month: { ...sumSince(last.from_ms, last.bytes), until_ms: last.to_ms } }),
@@ -146,7 +154,7 @@ export function parseKeptBytes(text: string, boot: string): KeptBytes | undefine
     const { meter, book, ...rest } = kept as KeptBytes;
     const isWhole =
       rest.boot === boot &&
-      areLike(meter.links, { count: three, last: three, grown: three }) &&
+      areLike(meter.links, { count: three, grown: three }) &&
       areLike(meter.sockets ?? {}, three) &&
       areLike(book.minutes, noBytes) &&
       isLike(book.last ?? { from_ms: 0, to_ms: 0, bytes: noBytes }, { from_ms: 0, to_ms: 0, bytes: noBytes });

@@ -43,9 +43,9 @@ export interface LinkBytesWatch {
   stop(): Promise<void>;
 }
 
-/** `ss` is a program: it runs this often, and this soon after another link came; seldom where it tells nothing. */
+/** `ss` is a program: it runs this often, this soon when another link came or it failed, seldom where it tells nothing. */
 const socketsEvery_ms = 300_000;
-const socketsAtChange_ms = 60_000;
+const socketsSoon_ms = 60_000;
 const socketsAgain_ms = 3_600_000;
 /** Without the kernel's counters for so long what is told is reckoned. */
 const blindAfter_ms = 1_000_000;
@@ -61,6 +61,7 @@ interface Watching {
   /** Monotonic ms of the last look at the server, of the last answer of the sockets, and of what is due next. */
   looked_ms: number;
   told_ms: number;
+  counted_ms: number | undefined;
   asked_ms: number;
   due_ms: number;
   failures: number;
@@ -84,10 +85,11 @@ async function askSockets(w: Watching, { links }: LeafFacts): Promise<void> {
   const sockets = await w.deps.askSockets(ports);
   const step = sockets && lookAtSockets(w.meter, sockets, links);
   w.failures = step === undefined ? w.failures + 1 : 0;
-  const isNew = w.meter.counted[0] === 0;
-  w.due_ms = w.asked_ms + (w.failures >= 3 ? socketsAgain_ms : isNew ? socketsAtChange_ms : socketsEvery_ms);
+  const isSoon = w.failures > 0 || w.meter.counted[0] === 0;
+  w.due_ms = w.asked_ms + (w.failures >= 3 ? socketsAgain_ms : isSoon ? socketsSoon_ms : socketsEvery_ms);
   if (step === undefined) return;
   w.told_ms = w.asked_ms;
+  w.counted_ms = w.asked_ms;
   put(w, step);
 }
 
@@ -97,7 +99,7 @@ function isDue(w: Watching, facts: LeafFacts): boolean {
   const isOther = names !== w.links;
   w.links = names;
   if (facts.links.length === 0) return false;
-  if (isOther && w.failures < 3) w.due_ms = Math.min(w.due_ms, w.asked_ms + socketsAtChange_ms);
+  if (isOther && w.failures < 3) w.due_ms = Math.min(w.due_ms, w.asked_ms + socketsSoon_ms);
   return w.asking === undefined && w.deps.ticker.now_ms() >= w.due_ms;
 }
 
@@ -160,6 +162,7 @@ export function watchLinkBytes(deps: LinkBytesDeps, opts: LinkBytesOptions): Lin
     book: kept?.book ?? newBook(now_ms),
     looked_ms: now_ms,
     told_ms: kept?.meter.sockets === undefined ? -Infinity : now_ms,
+    counted_ms: undefined,
     asked_ms: -Infinity,
     due_ms: -Infinity,
     failures: 0,
@@ -170,7 +173,7 @@ export function watchLinkBytes(deps: LinkBytesDeps, opts: LinkBytesOptions): Lin
   };
   const end = deps.leaf.onLook((reading) => look(w, reading));
   return {
-    read: () => (isSeen(w) ? sumsOf(w.book, deps.ticker.now_ms(), deps.wall_ms) : undefined),
+    read: () => (isSeen(w) ? sumsOf(w.book, deps.ticker.now_ms(), deps.wall_ms, w.counted_ms) : undefined),
     async stop() {
       end();
       if (deps.own !== undefined) lookAtOwn(w, deps.own());

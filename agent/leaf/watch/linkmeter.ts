@@ -15,10 +15,9 @@ export interface Bytes {
 /** Sent, received, headers. */
 export type Three = readonly [number, number, number];
 
-/** What the server has counted on a link: since it was made, since the look before, and since the sockets were looked at. */
+/** What the server has counted on a link: since it was made, and since the sockets were looked at. */
 interface LinkCount {
   readonly count: Three;
-  readonly last: Three;
   readonly grown: Three;
 }
 
@@ -26,7 +25,9 @@ interface LinkCount {
 export interface Meter {
   /** The links at the last look at the server, by what tells one from another. */
   readonly links: Readonly<Record<string, LinkCount>>;
-  /** The growth since the last look at the sockets of links that have ended. */
+  /** Since the last look at the sockets. */
+  readonly span_ms: number;
+  /** The growth since then of links that have ended. */
   readonly ended: Three;
   /** What was reckoned since then, in bytes on the wire. */
   readonly reckoned: Three;
@@ -51,6 +52,7 @@ const isBelow = (a: Three, b: Three): boolean => a.some((value, i) => value < (b
 /** A meter that has seen nothing. */
 export const newMeter: Meter = {
   links: {},
+  span_ms: 0,
   ended: none,
   reckoned: none,
   unsure: 0,
@@ -66,6 +68,8 @@ export const newMeter: Meter = {
 const perMessage = 150;
 /** INFO, CONNECT, the first LS+ and, with TLS, certificates of about 1 KB each. */
 const opening: Three = [4000, 6000, 10_000];
+/** Half the time between two looks at the server. */
+const tail_ms = 2500;
 /** A PING or PONG in a TLS record. */
 const perPing = 35;
 
@@ -127,16 +131,18 @@ export function lookAtServer(before: Meter, look: ServerLook): Step {
     if (isSame) delete gone[key];
     const growth = isSame ? plus(minus(count, then.count), [pings, pings, 2 * pings]) : plus(count, opening);
     const last = isFirst ? none : growth;
-    links[key] = { count, last, grown: isSame ? plus(then.grown, last) : last };
+    links[key] = { count, grown: isSame ? plus(then.grown, last) : last };
     grown = plus(grown, last);
   }
-  // a link ends between two looks: what came after the last one is likely half of what comes in a look
-  const tails = sumOf(gone, ({ last }) => times(last, half));
+  // a link ends between two looks: what came after the last one is missing, which was likely as much as ever
+  const share = tail_ms / Math.max(before.span_ms, tail_ms);
+  const tails = sumOf(gone, (one) => times(one.grown, [share, share, share]));
   const growth = times(plus(grown, tails), costOf(before));
   const unsure = look.isBlind ? growth[0] + growth[1] : 0;
   const meter = {
     ...before,
     links,
+    span_ms: before.span_ms + look.span_ms,
     ended: plus(
       before.ended,
       plus(
@@ -172,7 +178,7 @@ export function lookAtSockets(
   );
   const counted = sumOf(before.links, ({ grown }) => grown);
   const anew = Object.entries(before.links).map(([key, link]) => [key, { ...link, grown: none }] as const);
-  const settled = { ended: none, reckoned: none, unsure: 0 };
+  const settled = { span_ms: 0, ended: none, reckoned: none, unsure: 0 };
   const reset = { ...before, links: Object.fromEntries(anew), sockets: now, ...settled };
   if (before.sockets === undefined) return step(reset, none, 0);
   const wire = Object.entries(now).reduce((all, [local, count]) => {

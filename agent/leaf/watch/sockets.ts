@@ -55,7 +55,7 @@ export function parseSs(output: string): TcpSocket[] {
 /** Tells of the connections to these ports; undefined where that cannot be done. Never rejects. */
 export type AskSockets = (ports: readonly number[]) => Promise<TcpSocket[] | undefined>;
 
-const limit_ms = 2000;
+const limit_ms = 5000;
 
 /** Runs `ss`, which needs no right. In its arguments are ports alone, as it refuses an address that it does not understand. */
 export const askSs =

@@ -54,6 +54,7 @@ export const filledSnapshot = {
     hub_rtt_us: 1250,
     hub_changes: 4,
     bytes: {
+      counted_ms: at_ms - 120_000,
       hour: {
         since_ms: at_ms - 3_600_000,
         basis: 'wire',

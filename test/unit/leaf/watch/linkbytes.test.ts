@@ -123,6 +123,7 @@ test('in an hour on which nothing changes the kernel is asked at the start, a mi
   const off = (one.sent() ?? 0) / (wire - 800) - 1; // what was there at the first look does not count
   assert.ok(Math.abs(off) < 0.01, `${off}`);
   assert.equal(one.read()?.hour.basis, 'wire');
+  assert.equal(one.read()?.counted_ms, boot_ms + one.world.now_ms - 3 * minute + 5000);
 });
 
 test('where ss tells nothing it is asked thrice, then hourly', async (t) => {
@@ -133,6 +134,7 @@ test('where ss tells nothing it is asked thrice, then hourly', async (t) => {
   });
   assert.equal(one.world.asked, 3 + 4);
   assert.equal(one.read()?.month.basis, 'messages');
+  assert.equal(one.read()?.counted_ms, undefined);
   assert.ok((one.sent() ?? 0) >= one.world.out_bytes - 1000);
 });
 
