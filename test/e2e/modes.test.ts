@@ -43,6 +43,12 @@ test('off: the agent is a client of the hub, its records are stored, and it says
   await eventually('stored', async () => (await status()).spool.state === 'stored');
   const stored = await hub.stored();
   assert.ok(stored > 0);
+  const carried = await eventually('its own bytes', async () => {
+    const { bytes } = (await status()).link;
+    return bytes !== undefined && bytes.month.received_bytes > 0 && bytes;
+  });
+  assert.equal(carried.month.basis, 'wire');
+  assert.ok(carried.month.sent_bytes > 1000, String(carried.month.sent_bytes));
   await hub.server().end('SIGKILL');
   const lost = await eventually('it is told', async () => {
     const now = await status();

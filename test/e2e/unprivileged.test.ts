@@ -12,12 +12,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { linuxptp, ptp4l } from '../kit/clock/ptp.ts';
 import { netnsPair, noNetns } from '../kit/net/netns.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { lacking, natsServers, need, runtime } from '../kit/process/tools.ts';
+import { lacking, natsServers, need, runtime, tool } from '../kit/process/tools.ts';
 import { bundle, nunect, startHub, writeUci } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
@@ -100,6 +101,11 @@ test('leaf and agent do their whole job as a user without rights', { skip: canno
   await eventually('stored records', async () => (await hub.stored()) > 5);
   assert.equal((await hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 10_000 })).string(), 'hello');
   assert.equal((await fetch(`http://127.0.0.1:${ports.status}/`)).status, 200);
+  if (tool('ss') !== undefined)
+    await eventually('the kernel tells of the bytes of the link', async () => {
+      const answer = await fetch(`http://127.0.0.1:${ports.status}/status.json`);
+      return ((await answer.json()) as StatusSnapshot).link.bytes?.counted_ms !== undefined;
+    });
 
   const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim().split(' ');
   const pids = [leaf.pid, agent.pid, ...children.filter(Boolean).map(Number)];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LinkBytes } from '../../../agent/leaf/watch/linkbook.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
@@ -13,6 +14,7 @@ export interface AgentStatus {
   readonly problems: string[];
   readonly link: {
     readonly connected: boolean;
+    readonly bytes?: LinkBytes;
     readonly hub_up?: boolean;
     readonly last_error?: string;
     readonly cause?: string;
