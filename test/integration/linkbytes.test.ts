@@ -15,7 +15,8 @@ import { openLink } from '../../agent/nats/link.ts';
 import { countingProxy } from '../kit/hub/countingproxy.ts';
 import { type NatsProcess, natsFleet } from '../kit/hub/nats.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
-import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
+import { type NetnsEnd, netnsPair, noNetns } from '../kit/net/netns.ts';
+import { agentSpawn, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, withoutNewest } from '../kit/process/tools.ts';
 
@@ -285,3 +286,48 @@ for (const way of ['plain', 'TLS', 'TLS first'] as const)
       proxy.mend();
     }
   });
+
+/** Says 500 times what is answered in short, and stays. */
+const chatter = `
+const { connect, createServer } = require('node:net');
+const [role, host] = process.argv.slice(1);
+if (role === 'server') createServer((peer) => peer.setNoDelay(true).on('data', (data) => peer.write(data.subarray(0, 20)))).listen(7422, () => console.log('ready'));
+else {
+  let n = 0;
+  const say = () => { n += 1; if (n <= 500) link.write(Buffer.alloc(300 + n)); else console.log('done'); };
+  const link = connect({ host, port: 7422, noDelay: true }, say).on('data', say);
+}`;
+
+test('with the headers of its packets it is what has passed the interface, but for Ethernet', {
+  skip: noNetns() ?? lacking('ss'),
+}, async (t) => {
+  const [unit, hub] = netnsPair(t);
+  const program = (end: NetnsEnd, ...words: string[]) => {
+    const [command = '', ...before] = end.exec;
+    return daemon(t, command, [...before, process.execPath, '-e', chatter, ...words]);
+  };
+  interface Passed {
+    readonly bytes: number;
+    readonly packets: number;
+  }
+  /** Both ways, without the 14 bytes of Ethernet. */
+  const passed = (): number => {
+    const text = unit.run('ip', '-s', '-j', 'link', 'show', 'dev', unit.interface);
+    const [{ stats64 }] = JSON.parse(text) as [{ stats64: { rx: Passed; tx: Passed } }];
+    return [stats64.rx, stats64.tx].reduce((sum, { bytes, packets }) => sum + bytes - 14 * packets, 0);
+  };
+  const server = program(hub, 'server');
+  await eventually('the server listens', () => server.output().includes('ready'));
+  const before = passed();
+  const client = program(unit, 'client', hub.address);
+  await eventually('all was said', () => client.output().includes('done'));
+  const ask = askSs((command, args) => {
+    const [first = '', ...words] = [...unit.exec, command, ...args];
+    return agentSpawn(first, words);
+  });
+  const socket = await eventually('the connection is told', async () => (await ask([7422]))?.[0]);
+  const told = socket.sent + socket.received + socket.headers;
+  const share = told / (passed() - before);
+  assert.ok(Math.abs(share - 1) <= 0.02, `${told}: ${share} of what passed`);
+  assert.ok(socket.headers > 0.1 * (socket.sent + socket.received));
+});
