@@ -10,6 +10,7 @@ import { defaultsOf } from '../config/options.ts';
 import { token } from '../config/rules.ts';
 import { known } from '../lib/known.ts';
 import { logTo } from '../lib/log.ts';
+import { machineClocks } from '../lib/machineclocks.ts';
 import { systemTicker, type Ticker } from '../lib/ticker.ts';
 import { type Link, openLink } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
@@ -94,7 +95,7 @@ export async function echo(
   }
   const command = readCommand(read, program);
   const ticker = systemTicker();
-  const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
+  const wall = wallClock(machineClocks);
   const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   const ended = new AbortController();
   const clock = watchClock(

@@ -11,6 +11,7 @@ import { clockCaveat } from '../../agent/clock/trust.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { causeOfLink, linkErrorText } from '../../agent/leaf/linkcause.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
+import { machineClocks } from '../../agent/lib/machineclocks.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
@@ -79,7 +80,7 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
         lines += line;
       },
       stateDir: dir,
-      clocks: { hrtime_ns: process.hrtime.bigint, dateNow_ms: () => Date.now() + offset_ms },
+      clocks: { ...machineClocks, dateNow_ms: () => Date.now() + offset_ms },
     },
   );
   t.after(() => agent.stop());
