@@ -8,7 +8,7 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { machineClocks } from '../../agent/lib/machineclocks.ts';
+import { machineClocks } from '../../agent/lib/ticker.ts';
 import { newOperator } from '../kit/hub/jwt.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { wallClock } from '../../agent/clock/wallclock.ts';
-import { machineClocks } from '../../agent/lib/machineclocks.ts';
+import { machineClocks } from '../../agent/lib/ticker.ts';
 import { owned } from '../kit/process/daemon.ts';
 import { tool } from '../kit/process/tools.ts';
 
