@@ -190,11 +190,11 @@ class BoundedTransport extends NodeTransport {
     this.#limitUnsent();
   }
 
-  /** Says whether the memory may be used again: what is not written at once, and what TLS encrypts, is kept. */
+  /** Says whether the memory may be used again: what is not written at once is kept, and TLS encrypts later. */
   #write(bytes: Buffer): boolean {
     if (this.isOver) return true;
     const { socket } = this;
-    const isCopied = this.isEncrypted();
+    const isCopied = this.isEncrypted() || socket.writableLength > 0; // where few bytes would hold all of it
     socket.write(isCopied ? Buffer.from(bytes) : bytes);
     this.#limitUnsent();
     return isCopied || socket.writableLength === 0;
