@@ -6,7 +6,7 @@ import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
 import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
-import { systemTicker } from './lib/ticker.ts';
+import { machineClocks, systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import { answersPart, echoPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
@@ -71,8 +71,6 @@ export interface AgentDeps {
   /** The clocks of the machine; a test has its own, and sets it by years. */
   readonly clocks?: WallClockDeps;
 }
-
-const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now };
 
 /** How long records may take to leave at a stop. */
 const drainMs = 400;

@@ -22,11 +22,12 @@ const budgets = [
   // programs, put in place and taken back, when PTP may steer, what a server announces, the service with its scripts
   // and by 10 and 4 KB when the unit came to count what its link carries: the kernel's counters, what is reckoned between two
   // looks at them, the sums of hour and month, and how they are told
-  { what: 'dist/nunect.cjs', limit: 510_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 207_000, size: fileSize('dist/nunect-hub.cjs') },
+  // and by 9 and 4 KB when echoes came to be answered where they lie, with their headers, for a sixth of the CPU time
+  { what: 'dist/nunect.cjs', limit: 520_000, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 211_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 216_000,
+    limit: 220_500,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

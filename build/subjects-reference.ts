@@ -7,7 +7,8 @@ const answered: readonly (readonly [subject: string, request: string, reply: str
   [
     s.echo,
     'anything',
-    'the same payload and headers, plus X-Unit-ID, X-Server-Received-At and X-Server-Sent-At (Unix µs), ' +
+    'the same payload and headers, plus X-Unit-ID, X-Server-Received-At and X-Server-Sent-At (Unix µs, directly ' +
+      'after the read from the socket and before the write to it), ' +
       'X-Clock-Source, X-Clock-Quality, X-Clock-Error-Bound, X-Clock-Error-Rel (ns). X-Echo-Note names what was left out',
   ],
   [

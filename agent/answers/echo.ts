@@ -1,16 +1,15 @@
-import type { ClockSummary } from '../clock/types.ts';
 import { type Incoming, isLeftOut } from '../nats/incoming.ts';
-import type { Link } from '../nats/link.ts';
 import { headerNames } from '../wire/headers.ts';
 import { clockHeaders } from '../wire/messages.ts';
 import { anyMatches, type Headers, knownHeaders } from '../wire/values.ts';
-
-export interface EchoDeps {
-  readonly link: Pick<Link, 'publish' | 'subscribe' | 'state'>;
-  /** Unix µs, from a clock that survives steps. */
-  now_us(): number;
-  clock(): ClockSummary;
-}
+import { copiedLimit_bytes, isCopied } from './copiedlines.ts';
+import {
+  type EchoCounters,
+  type EchoCounts,
+  type EchoDeps,
+  FramedEcho,
+  headerRoom_bytes,
+} from './framedecho.ts';
 
 export interface EchoOptions {
   readonly subject: string;
@@ -19,24 +18,10 @@ export interface EchoOptions {
   readonly replySubjects: readonly string[];
 }
 
-export interface EchoCounters {
-  readonly requests: number;
-  /** Without a reply subject, or with one that is not allowed. */
-  readonly ignored: number;
-  readonly errors: number;
-  readonly last_error?: string;
-  readonly processing_ns: number;
-}
-
 export interface Echo {
   counters(): EchoCounters;
   stop(): void;
 }
-
-/** Copying and encoding headers takes quadratic time in nats.js: a larger block is not looked at. */
-const headerLimit_bytes = 4096;
-/** Names that a NATS server acts upon are not sent back, lest a requester makes us trigger them. */
-const serverHeader = /^Nats-(Trace|Expected|Rollup|Schedule|TTL|Incr)/i;
 
 const startedLine = 'NATS/1.0\r\n\r\n'.length;
 const sizeOfHeaders = (headers: Headers): number =>
@@ -46,23 +31,15 @@ const sizeOfHeaders = (headers: Headers): number =>
     startedLine,
   );
 
-/** Whether a header is one of ours, in whatever case it is written. */
-function isOwn(own: Headers, name: string): boolean {
-  for (const ours in own)
-    if (ours.length === name.length && ours.toLowerCase() === name.toLowerCase()) return true;
-  return false;
-}
-
 /** The requester's headers without those in `own`, and `own`; a note where they could not be copied. */
 function withCopied(message: Incoming, own: Headers): Headers {
   const bytes = message.size() - message.data.length - message.subject.length - (message.reply?.length ?? 0);
   if (bytes === 0) return own;
-  if (bytes > headerLimit_bytes) return noted(own, `request headers left out: ${bytes} bytes`);
+  if (bytes > copiedLimit_bytes) return noted(own, `request headers left out: ${bytes} bytes`);
   const all: Record<string, string[]> = Object.create(null); // names come from outside
+  const names = Object.keys(own);
   try {
-    for (const [name, values] of message.headers ?? []) {
-      if (!isOwn(own, name) && !serverHeader.test(name)) all[name] = values;
-    }
+    for (const [name, values] of message.headers ?? []) if (isCopied(name, names)) all[name] = values;
   } catch {
     return noted(own, 'request headers left out: malformed');
   }
@@ -73,7 +50,7 @@ const noted = (own: Headers, note: string): Headers => ({ ...own, [headerNames.e
 
 /** Whether a message with this payload and these headers is within max_payload; headers are measured only near it. */
 const fits = (payload: Uint8Array, headers: Headers, limit: number): boolean =>
-  payload.length < limit - 8192 || payload.length + sizeOfHeaders(headers) + 20 <= limit;
+  payload.length < limit - headerRoom_bytes || payload.length + sizeOfHeaders(headers) + 20 <= limit;
 
 const tooLarge = 'payload too large';
 const tooLargeHeaders = knownHeaders({
@@ -82,19 +59,16 @@ const tooLargeHeaders = knownHeaders({
 });
 const nothing = new Uint8Array(0);
 
-/** What is counted since the start. */
-type Counts = { -readonly [K in keyof EchoCounters]: EchoCounters[K] };
-
-function fail(counts: Counts, why: string): void {
+function fail(counts: EchoCounts, why: string): void {
   counts.errors += 1;
   counts.last_error = why;
 }
 
-/** Answers one request; this is the path that is measured, so nothing is allocated that is not sent. */
+/** Answers one request, however it is written: `FramedEcho` answers those that are measured. */
 function answer(
   { link, clock, now_us }: EchoDeps,
   unit: string,
-  counts: Counts,
+  counts: EchoCounts,
   message: Incoming,
   reply: string,
   received_us: number,
@@ -127,15 +101,17 @@ function answer(
  * request's headers first and its payload last.
  */
 export function answerEcho(deps: EchoDeps, opts: EchoOptions): Echo {
-  const counts: Counts = { requests: 0, ignored: 0, errors: 0, processing_ns: 0 };
+  const counts: EchoCounts = { requests: 0, ignored: 0, errors: 0, processing_ns: 0 };
   const isAllowed = anyMatches(opts.replySubjects);
-  const end = deps.link.subscribe(opts.subject, (message) => {
+  const handle = (message: Incoming): void => {
     const received_us = deps.now_us();
     const begun_ms = performance.now();
     const { reply } = message;
     if (isAllowed(reply)) answer(deps, opts.unit, counts, message, reply, received_us);
     else counts.ignored += 1;
     counts.processing_ns += Math.round((performance.now() - begun_ms) * 1e6);
-  });
+  };
+  const framed = new FramedEcho(deps, opts.unit, isAllowed, counts);
+  const end = deps.link.subscribe(opts.subject, handle, framed);
   return { counters: () => ({ ...counts }), stop: end };
 }

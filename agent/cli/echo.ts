@@ -10,7 +10,7 @@ import { defaultsOf } from '../config/options.ts';
 import { token } from '../config/rules.ts';
 import { known } from '../lib/known.ts';
 import { logTo } from '../lib/log.ts';
-import { systemTicker, type Ticker } from '../lib/ticker.ts';
+import { machineClocks, systemTicker, type Ticker } from '../lib/ticker.ts';
 import { type Link, openLink } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
 import { echoHeaders, oneWay } from '../peers/oneway.ts';
@@ -94,7 +94,7 @@ export async function echo(
   }
   const command = readCommand(read, program);
   const ticker = systemTicker();
-  const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
+  const wall = wallClock(machineClocks);
   const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   const ended = new AbortController();
   const clock = watchClock(

@@ -1,4 +1,3 @@
-import { known } from '../lib/known.ts';
 import type { Reading } from '../lib/reading.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import {
@@ -140,12 +139,7 @@ function judgeIfOutdated(keeping: Keeping): void {
 
 /** The verdict of the last look with the bound of this moment. */
 function summaryNow({ judged: { verdict, at_ms }, deps, settings }: Keeping): ClockSummary {
-  const { absolute_ns, relative_ns } = verdict.bound;
-  const drifted_ns = ((deps.ticker.now_ms() - at_ms) / 1e3) * settings.drift_ppb;
-  const grown = (ns: number | undefined): number | undefined =>
-    ns === undefined ? undefined : ns + drifted_ns;
-  const bounds = known({ absolute_ns: grown(absolute_ns), relative_ns: grown(relative_ns) });
-  return clockSummary({ ...verdict, bound: { ...verdict.bound, ...bounds } });
+  return clockSummary(verdict, ((deps.ticker.now_ms() - at_ms) / 1e3) * settings.drift_ppb);
 }
 
 /** Starts judging. `settings.poll_s` is the pace between events. */

@@ -1,5 +1,4 @@
 // What is judged of the clock: the words on the wire and the shapes that carry their evidence.
-import { known } from '../lib/known.ts';
 
 /** What steers the system clock; `unsynced` too while it only runs on in holdover. */
 export const clockSources = ['ptp', 'ntp', 'unsynced'] as const;
@@ -77,12 +76,11 @@ export interface ClockSummary {
 export const wholeBound = (ns: number | undefined): number | undefined =>
   ns === undefined ? undefined : Math.ceil(ns);
 
-/** The summary of a verdict. */
-export function clockSummary(verdict: Verdict): ClockSummary {
-  const { absolute_ns, relative_ns } = verdict.bound;
-  return {
-    source: verdict.source,
-    quality: verdict.quality,
-    ...known({ error_bound_ns: wholeBound(absolute_ns), error_rel_ns: wholeBound(relative_ns) }),
-  };
+/** The summary of a verdict whose bounds have grown by `drifted_ns` since. Each echo has it: nothing is copied for it. */
+export function clockSummary({ source, quality, bound }: Verdict, drifted_ns = 0): ClockSummary {
+  const summary: { -readonly [K in keyof ClockSummary]: ClockSummary[K] } = { source, quality };
+  const { absolute_ns, relative_ns } = bound;
+  if (absolute_ns !== undefined) summary.error_bound_ns = Math.ceil(absolute_ns + drifted_ns);
+  if (relative_ns !== undefined) summary.error_rel_ns = Math.ceil(relative_ns + drifted_ns);
+  return summary;
 }

@@ -48,6 +48,12 @@ export function systemTicker(random: () => number = Math.random): Ticker {
   };
 }
 
+/** The clocks of this machine: CLOCK_MONOTONIC since the start of the process in µs, and CLOCK_REALTIME in whole ms. */
+export const machineClocks = {
+  mono_us: (): number => performance.now() * 1000,
+  dateNow_ms: Date.now,
+} as const;
+
 /** Resolves with the promise, or with undefined once it fails or `ms` have passed. */
 export function within<T>(ticker: Ticker, ms: number, promise: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {

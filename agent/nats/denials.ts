@@ -14,6 +14,7 @@ export interface Denials {
   connected(flush: () => Promise<void>): void;
   /** Something was sent to this subject; if it was refused before and is not now, that is the end of it. */
   used(subject: string): void;
+  isAny(): boolean;
   /** As `publish ops.x` or `subscription ops.y`. */
   list(): string[];
 }
@@ -64,9 +65,11 @@ export function watchDenials(ticker: Ticker, log: Log): Denials {
       if (subscriptions.size > 0) endUnlessAgain([...subscriptions]);
     },
     used(subject) {
+      if (refusals.size === 0) return;
       const key = denialOf('publish', named(subject));
-      if (refusals.size > 0 && refusals.has(key)) endUnlessAgain([key]);
+      if (refusals.has(key)) endUnlessAgain([key]);
     },
+    isAny: () => refusals.size > 0,
     list: () => [...refusals.keys()],
   };
 }

@@ -3,6 +3,7 @@ import type { Log } from '../lib/log.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import { type Attempts, keepTrying } from './attempts.ts';
 import { type Denials, watchDenials } from './denials.ts';
+import type { FramedHandler } from './frames/replies.ts';
 import { type Guard, guardHandlers } from './guard.ts';
 import type { Handler } from './incoming.ts';
 import { type LinkError, linkErrorOf } from './linkerror.ts';
@@ -55,8 +56,11 @@ export interface Link {
   publish(subject: string, payload: Payload, options?: PublishOptions): boolean;
   /** Never rejects. */
   request(subject: string, payload: Payload, options: RequestOptions): Promise<Answer>;
-  /** Lasts over reconnections. The handler may throw or reject: that is counted and logged. Returns its end. */
-  subscribe(subject: string, handler: Handler): () => void;
+  /**
+   * Lasts over reconnections. The handler may throw or reject: that is counted and logged. `framed` is asked before it,
+   * for each message that comes in one piece. Returns its end.
+   */
+  subscribe(subject: string, handler: Handler, framed?: FramedHandler): () => void;
   /** PING to PONG of the local server by the monotonic clock; undefined when there was none in time. */
   flushRtt_us(timeout_ms: number): Promise<number | undefined>;
   /** Called at every connect and disconnect. Returns its end. */
@@ -117,11 +121,12 @@ interface Life {
 function newLife(deps: LinkDeps, options: LinkOptions): Life {
   const { ticker, log } = deps;
   const guard = guardHandlers(log);
+  const denials = watchDenials(ticker, log);
   return {
     deps,
     guard,
-    denials: watchDenials(ticker, log),
-    subscriptions: keepSubscriptions(guard),
+    denials,
+    subscriptions: keepSubscriptions(guard, denials),
     listeners: new Set(),
     options,
     connection: undefined,

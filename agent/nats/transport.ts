@@ -5,27 +5,31 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { createConnection, type LookupFunction, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
-  Kind,
   type NatsConnection,
   NatsConnectionImpl,
   type NodeConnectionOptions,
   Parser,
   type ProtocolHandler,
   type ServerInfo,
-  State,
+  type Subscription,
   setTransportFactory,
 } from '@nats-io/transport-node';
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport';
-import { known } from '../lib/known.ts';
-import { tooLargeStatus } from './incoming.ts';
+import { runtime } from '../lib/version.ts';
+import { FrameReader, longestLine_bytes } from './frames/reader.ts';
+import { type FramedHandler, Replies } from './frames/replies.ts';
 import { FaultError, type LinkFault } from './linkerror.ts';
 
-/** Longer than the INFO of any cluster, or a subject with its reply. */
-const longestLine_bytes = 64 * 1024;
 /** While more than this waits to be sent, nothing is read: the requests that cause it wait at the server. */
 const mostUnsent_bytes = 64 * 1024;
 /** After this much was read, timers and files have their turn: libuv would read on for as long as more is there. */
 const mostAtOnce_bytes = 64 * 1024;
+/** What waits for more of it in the memory that is read into: a message that is answered where it lies. */
+const mostWaiting_bytes = 72 * 1024;
+/** The same where it is copied each time. */
+const mostCopied_bytes = 16 * 1024;
+/** Bun has memory of its own for what is read. */
+const canReuse = !('bun' in runtime);
 const greeting = Buffer.from('INFO ');
 
 type Found = Parameters<LookupFunction>[2];
@@ -64,9 +68,20 @@ interface WireBytes {
 class BoundedTransport extends NodeTransport {
   /** Since reading last paused. */
   #read_bytes = 0;
-  #skip_bytes = 0;
   /** Under TLS, where there is any: it counts what is on the wire. */
   #tcp: Socket | undefined;
+  #parser: Parser | undefined;
+  readonly #reader = new FrameReader(this, new Replies((bytes) => this.#write(bytes)));
+  /** What is read into, and how much at its begin waits for more. */
+  readonly #memory = canReuse ? Buffer.allocUnsafeSlow(mostWaiting_bytes + mostAtOnce_bytes) : undefined;
+  #waiting_bytes = 0;
+  #window_at = -1;
+  /** What waits for more where what is read comes in memory of its own. */
+  #waiting: Buffer | undefined;
+
+  get isOver(): boolean {
+    return this.done || this.socket?.destroyed !== false;
+  }
 
   /** Where TLS comes first, it is over a connection of `dial` too. */
   override async tlsFirst(server: Parameters<NodeTransport['tlsFirst']>[0]): Promise<TLSSocket> {
@@ -76,7 +91,8 @@ class BoundedTransport extends NodeTransport {
 
   override dial({ hostname, port }: { hostname: string; port: number }): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = createConnection({ host: hostname, port, noDelay: true, lookup: lookupInTurn });
+      const options = { host: hostname, port, noDelay: true, lookup: lookupInTurn };
+      const socket = createConnection({ ...options, ...this.#onread() });
       this.#tcp = socket;
       this.socket = socket; // known from the start, so that it can be ended
       socket.once('error', reject);
@@ -127,15 +143,83 @@ class BoundedTransport extends NodeTransport {
     return Promise.resolve();
   }
 
+  /** From the first parse on frames go to the parser at once: the iterator of nats.js takes several promises for each. */
+  override setupHandlers(): void {
+    super.setupHandlers();
+    this.socket.removeAllListeners('data');
+    this.socket.on('data', (frame: Buffer) => {
+      if (this.#parser !== undefined) return this.take(this.#parser, frame);
+      this.yields.push(frame);
+      this.signal.resolve();
+    });
+  }
+
+  /** Reads into the same memory again and again, behind what waits there. TLS takes the socket without this. */
+  #onread() {
+    const memory = this.#memory;
+    if (memory === undefined) return {};
+    const window = (): Uint8Array => {
+      if (this.#window_at === this.#waiting_bytes) return undefined as never; // as it is
+      this.#window_at = this.#waiting_bytes;
+      return memory.subarray(this.#window_at, this.#window_at + mostAtOnce_bytes);
+    };
+    const callback = (count: number): boolean => {
+      const begin = this.#waiting_bytes;
+      const end = begin + count;
+      if (this.#parser === undefined || this.#waiting !== undefined) {
+        this.#waiting_bytes = 0;
+        this.socket.emit('data', Buffer.from(memory.subarray(0, end)));
+      } else if (!this.isOver) {
+        const taken = this.#reader.take(this.#parser, memory, end, true, mostWaiting_bytes);
+        if (taken > 0) memory.copyWithin(0, taken, end);
+        this.#waiting_bytes = end - taken;
+        this.#took(count);
+      }
+      return true;
+    };
+    return { onread: { buffer: window, callback } };
+  }
+
+  /** Takes a frame that nobody writes into again. */
+  take(parser: Parser, frame: Buffer): void {
+    if (this.isOver) return;
+    this.#parser = parser;
+    const bytes = this.#waiting === undefined ? frame : Buffer.concat([this.#waiting, frame]);
+    const taken = this.#reader.take(parser, bytes, bytes.length, false, mostCopied_bytes);
+    this.#waiting = taken < bytes.length ? Buffer.from(bytes.subarray(taken)) : undefined;
+    this.#took(frame.length);
+  }
+
+  /** From now on `handler` is asked first for what comes for the subscription; returns its end. */
+  answer(subscription: Subscription, handler: FramedHandler): () => void {
+    const id = subscription.getID();
+    this.#reader.handlers.set(id, handler);
+    return () => this.#reader.handlers.delete(id);
+  }
+
   override send(frame: Uint8Array): void {
     super.send(frame);
-    if (!this.done && this.socket.writableLength >= mostUnsent_bytes) this.#pauseReading();
+    this.#limitUnsent();
+  }
+
+  /** Says whether the memory may be used again: what is not written at once is kept, and TLS encrypts later. */
+  #write(bytes: Buffer): boolean {
+    if (this.isOver) return true;
+    const { socket } = this;
+    const isCopied = this.isEncrypted() || socket.writableLength > 0; // where few bytes would hold all of it
+    socket.write(isCopied ? Buffer.from(bytes) : bytes);
+    this.#limitUnsent();
+    return isCopied || socket.writableLength === 0;
+  }
+
+  #limitUnsent(): void {
+    if (!this.isOver && this.socket.writableLength >= mostUnsent_bytes) this.#pauseReading();
   }
 
   /** Counts what was read and answered. */
-  took(bytes: number): void {
+  #took(bytes: number): void {
     this.#read_bytes += bytes;
-    if (this.#read_bytes >= mostAtOnce_bytes) this.#pauseReading();
+    if (this.#read_bytes >= mostAtOnce_bytes && !this.isOver) this.#pauseReading();
   }
 
   /** Reads on in the next turn of the event loop, and not before what waits to be sent has become less. */
@@ -151,74 +235,28 @@ class BoundedTransport extends NodeTransport {
     setImmediate(goOn);
   }
 
-  /** Takes what is still to be skipped off a frame. */
-  skipIn(frame: Uint8Array): Uint8Array {
-    const skipped = Math.min(this.#skip_bytes, frame.length);
-    this.#skip_bytes -= skipped;
-    return frame.subarray(skipped);
-  }
-
-  /** So many bytes that come next are read and forgotten. */
-  skip(bytes: number): void {
-    this.#skip_bytes = bytes;
-  }
-
   /** Ends a connection on which something came that is no NATS. */
   refuse(): void {
     this.socket?.destroy(new FaultError('not_nats', 'the server does not keep to the NATS protocol'));
   }
 }
 
-const tooLarge = Buffer.from(`NATS/1.0 ${tooLargeStatus} Payload Too Large\r\n\r\n`);
-
-/**
- * A hub lets larger messages through to a leaf than the leaf lets its clients send: what is more than that is not
- * gathered, and the message comes without headers and payload, with a status that says so.
- */
-function leaveOut(parser: Parser, transport: BoundedTransport, info: ServerInfo | undefined): void {
-  const { msgBuf, ma, dispatcher } = parser;
-  if (msgBuf === undefined || info === undefined || ma.size <= info.max_payload) return;
-  transport.skip(ma.size - msgBuf.length);
-  const { sid, subject, reply } = ma;
-  const size = tooLarge.length;
-  dispatcher.push({
-    kind: Kind.MSG,
-    msg: { sid, subject, ...known({ reply }), hdr: size, size },
-    data: tooLarge,
-  });
-  delete parser.argBuf;
-  delete parser.msgBuf;
-  parser.state = State.MSG_END;
-}
-
-/** Between a message and what follows: nats.js would pass over all up to the next end of a line. */
-const isAstray = ({ state }: Parser, [next]: Uint8Array): boolean =>
-  state === State.MSG_END && next !== undefined && next !== 13 && next !== 10;
-
 const { parse } = Parser.prototype;
-// an exception that got out would end the reading of nats.js, whose connection would look alive
 Parser.prototype.parse = function (this: Parser, frame: Uint8Array): void {
-  const { transport, info } = this.dispatcher as ProtocolHandler;
-  if (!(transport instanceof BoundedTransport)) {
-    parse.call(this, frame);
-    return;
-  }
-  const { socket } = transport;
-  if (transport.done || socket === undefined || socket.destroyed) return;
-  socket.cork(); // a thousand PONGs are one write
-  try {
-    const unread = transport.skipIn(frame);
-    const isLost = isAstray(this, unread);
-    if (!isLost) parse.call(this, unread);
-    transport.took(frame.length);
-    leaveOut(this, transport, info);
-    if (isLost || (this.argBuf?.length ?? 0) > longestLine_bytes) transport.refuse();
-  } catch {
-    transport.refuse();
-  } finally {
-    socket.uncork();
-  }
+  const { transport } = this.dispatcher as ProtocolHandler;
+  if (transport instanceof BoundedTransport) transport.take(this, frame as Buffer);
+  else parse.call(this, frame);
 };
+
+/** From now on `handler` is asked first for what comes for the subscription; returns its end. */
+export function answerFramed(
+  nc: NatsConnection,
+  subscription: Subscription,
+  handler: FramedHandler,
+): () => void {
+  const { transport } = (nc as NatsConnectionImpl).protocol;
+  return transport instanceof BoundedTransport ? transport.answer(subscription, handler) : () => {};
+}
 
 /** Connects as nats.js does, over a socket whose memory is bounded. */
 export function connectBounded(options: NodeConnectionOptions): Promise<NatsConnection> {

@@ -41,6 +41,9 @@ const freshFor_ms = 10_000;
 /** Most records that are published plainly in one go: the echo has its turn in between. */
 const plainBurst = 64;
 const burstPause_ms = 5;
+/** A backlog of 20,000 takes 10 s; at full speed it would take one or two, in which echoes take ten times longer. */
+const drainPerMs = 2;
+const drainBurst = 16;
 /** After this time without any answer one record more is sent than the window allows. */
 const silence_ms = 1000;
 
@@ -90,10 +93,22 @@ function hasRoom(s: SenderState, now_ms: number): boolean {
   return true;
 }
 
+/** Whether another record of the backlog may be sent: what comes meanwhile waits behind a few of them only. */
+function mayDrain(s: SenderState, now_ms: number): boolean {
+  s.drainable = Math.min(drainBurst, s.drainable + (now_ms - s.drained_ms) * drainPerMs);
+  s.drained_ms = now_ms;
+  if (s.drainable >= 1) return true;
+  s.alarm.by(now_ms + 1);
+  return false;
+}
+
 function selectNext(s: SenderState, now_ms: number): Selected | undefined {
   s.turn += 1;
-  const { backlogInFlight, turn } = s;
-  return nextToSend(s.queues, now_ms, { window: s.limits.window, backlogInFlight, turn });
+  const { turn } = s;
+  const backlogInFlight = mayDrain(s, now_ms) ? s.backlogInFlight : Number.POSITIVE_INFINITY;
+  const selected = nextToSend(s.queues, now_ms, { window: s.limits.window, backlogInFlight, turn });
+  if (selected?.list === 'backlog') s.drainable -= 1;
+  return selected;
 }
 
 function pump(s: SenderState): void {

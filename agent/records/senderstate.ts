@@ -98,6 +98,9 @@ export interface SenderState {
   probes: number;
   lastStored_ms: number;
   lastAnswer_ms: number;
+  /** How much of the backlog might be sent at once, as of then. */
+  drainable: number;
+  drained_ms: number;
   /** How long a probe waits for its answer. */
   probeAck_ms: number;
   /** Streams that have acknowledged records, where the local server has some of its own. */
@@ -138,6 +141,8 @@ export const newSenderState = (
   probes: 0,
   lastStored_ms: -Infinity,
   lastAnswer_ms: -Infinity,
+  drainable: 0,
+  drained_ms: -Infinity,
   probeAck_ms: firstProbeAck_ms,
   known: { hub: new Set(), local: new Set() },
 });

@@ -79,7 +79,13 @@ export function subjectMatches(pattern: string, subject: string): boolean {
 }
 
 /** Whether a subject is matched by one of the patterns. An empty subject never is. */
-export const anyMatches =
-  (patterns: readonly string[]) =>
-  (subject: string | undefined): subject is string =>
-    subject !== undefined && subject !== '' && patterns.some((pattern) => subjectMatches(pattern, subject));
+export function anyMatches(patterns: readonly string[]): (subject: string | undefined) => subject is string {
+  const isBegin = (pattern: string): boolean => /^[^*>]+\.>$/.test(pattern);
+  const begins = patterns.filter(isBegin).map((pattern) => pattern.slice(0, -1)); // most are: nothing is split for them
+  const others = patterns.filter((pattern) => !isBegin(pattern));
+  return (subject): subject is string =>
+    subject !== undefined &&
+    subject !== '' &&
+    (begins.some((begin) => subject.startsWith(begin)) ||
+      others.some((pattern) => subjectMatches(pattern, subject)));
+}

@@ -8,6 +8,7 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
+import { machineClocks } from '../../agent/lib/ticker.ts';
 import { newOperator } from '../kit/hub/jwt.ts';
 import { authority, startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
@@ -83,7 +84,7 @@ config time\n option chrony_port ${ports.chrony}\n list ptp_socket ${at('none')}
     },
     stateDir: dir,
     clocks: {
-      hrtime_ns: process.hrtime.bigint,
+      ...machineClocks,
       dateNow_ms: () => Math.floor(now_ms + performance.now() - begun_ms),
     },
   });

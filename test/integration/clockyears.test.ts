@@ -7,6 +7,7 @@ import { connect } from '@nats-io/transport-node';
 import { startAgent } from '../../agent/agent.ts';
 import { render } from '../../agent/cli/render.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
+import { machineClocks } from '../../agent/lib/ticker.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { agentSpawn, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -42,7 +43,7 @@ config time 'time'\n\toption chrony_port '${await reservePort()}'\n\tlist ptp_so
       said += line;
     },
     stateDir: dir,
-    clocks: { hrtime_ns: process.hrtime.bigint, dateNow_ms: () => Date.now() + offset_ms },
+    clocks: { ...machineClocks, dateNow_ms: () => Date.now() + offset_ms },
   });
   t.after(() => agent.stop());
   await eventually('a heartbeat', () => beats.length > 0);

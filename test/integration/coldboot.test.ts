@@ -11,7 +11,7 @@ import { clockCaveat } from '../../agent/clock/trust.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { causeOfLink, linkErrorText } from '../../agent/leaf/linkcause.ts';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
-import { systemTicker } from '../../agent/lib/ticker.ts';
+import { machineClocks, systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { chronyPair } from '../kit/clock/chrony.ts';
 import { natsFleet } from '../kit/hub/nats.ts';
@@ -79,7 +79,7 @@ test('a unit that boots in 1970 behind a closed hub delivers its records with th
         lines += line;
       },
       stateDir: dir,
-      clocks: { hrtime_ns: process.hrtime.bigint, dateNow_ms: () => Date.now() + offset_ms },
+      clocks: { ...machineClocks, dateNow_ms: () => Date.now() + offset_ms },
     },
   );
   t.after(() => agent.stop());

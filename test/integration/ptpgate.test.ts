@@ -7,7 +7,7 @@ import { keepOrders } from '../../agent/clock/orders/keeper.ts';
 import { watchClock } from '../../agent/clock/part.ts';
 import { watchedTime } from '../../agent/clock/setup/watched.ts';
 import { wallClock } from '../../agent/clock/wallclock.ts';
-import { systemTicker } from '../../agent/lib/ticker.ts';
+import { machineClocks, systemTicker } from '../../agent/lib/ticker.ts';
 import { type Chronyd, chronyd } from '../kit/clock/chrony.ts';
 import { type Ptp4l, ptp4l } from '../kit/clock/ptp.ts';
 import { appliedTime, type TimePlace, timePlace } from '../kit/clock/timescript.ts';
@@ -26,7 +26,7 @@ function agentOf(owner: Cleanup, place: TimePlace, chrony_port: number) {
   const config = withOptions({ time: { chrony_port, pmc: need('pmc') } });
   const time = watchedTime(config, { runDir: place.runDir, applied });
   const ticker = systemTicker();
-  const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
+  const wall = wallClock(machineClocks);
   const deps = { spawn: agentSpawn, ticker, wall, random: Math.random, stateDir: tempDir(owner, 'agent') };
   const clock = watchClock(deps, time, new AbortController().signal);
   const logged: string[] = [];

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { wallClock } from '../../agent/clock/wallclock.ts';
+import { machineClocks } from '../../agent/lib/ticker.ts';
 import { owned } from '../kit/process/daemon.ts';
 import { tool } from '../kit/process/tools.ts';
 
@@ -24,7 +25,7 @@ test('wall time agrees with clock_gettime read by python3 within both bounds', a
   const child = spawn(python, ['-c', reader], { stdio: ['pipe', 'pipe', 'inherit'] });
   owned(t, child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const clock = wallClock({ hrtime_ns: () => process.hrtime.bigint(), dateNow_ms: () => Date.now() });
+  const clock = wallClock(machineClocks);
   const errors_us: number[] = [];
   let widest_us = 0;
   for (let i = 0; i < rounds; i++) {

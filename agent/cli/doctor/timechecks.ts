@@ -10,7 +10,7 @@ import { runAs } from '../../config/checks/trust.ts';
 import type { Config } from '../../config/options.ts';
 import { runChild } from '../../lib/child.ts';
 import { namesIn, readOrUndefined } from '../../lib/files.ts';
-import { systemTicker } from '../../lib/ticker.ts';
+import { machineClocks, systemTicker } from '../../lib/ticker.ts';
 import { ntpStatus, ptpStatus } from '../../status/tosnapshot.ts';
 import { type CheckResult, skip } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
@@ -33,7 +33,7 @@ function configFor(facts: DoctorFacts): Config {
 /** The judge of the agent, for as long as it takes it to see the daemons. */
 async function lookAtClock(facts: DoctorFacts, stateDir: string) {
   const { spawn, signal } = facts;
-  const wall = wallClock({ hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now });
+  const wall = wallClock(machineClocks);
   const keeper = watchClock(
     { spawn, ticker: systemTicker(), wall, random: Math.random, stateDir },
     configFor(facts).time,

@@ -4,9 +4,9 @@ import { wallClock } from '../../../agent/clock/wallclock.ts';
 import { seededRandom } from '../../kit/lib/random.ts';
 
 /** A machine: each reading takes some 60 ns, and now and then the process is put aside. Time is known to the test. */
-function machine(seed: number, preempted = true) {
+function machine(seed: number, preempted = true, uptime_s = 1e6) {
   const rand = seededRandom(seed);
-  let mono = BigInt(Math.floor(rand() * 1e15));
+  let mono = BigInt(Math.floor((0.9 + rand() / 10) * uptime_s * 1e9));
   let offset = BigInt(Math.floor(1.7e18 + rand() * 1e17));
   const spend = (): void => {
     mono += BigInt(40 + Math.floor(rand() * 40));
@@ -14,9 +14,9 @@ function machine(seed: number, preempted = true) {
   };
   return {
     rand,
-    hrtime_ns: () => {
+    mono_us: () => {
       spend();
-      return mono;
+      return Number(mono) / 1000;
     },
     dateNow_ms: () => {
       spend();
@@ -28,18 +28,18 @@ function machine(seed: number, preempted = true) {
     step: (us: number) => {
       offset += BigInt(Math.round(us * 1000));
     },
-    /** True wall time now, in us. */
-    truth_us: () => Number((mono + offset) / 1000n) + Number((mono + offset) % 1000n) / 1000,
+    /** True wall time now: whole, as a double would round it by a quarter of a us. */
+    truth_ns: () => mono + offset,
   };
 }
 type Machine = ReturnType<typeof machine>;
 
 /** Reads the clock and fails when it is off by more than it claims. Being put aside in now_us() itself is the reader's time. */
 function assertWithin(unit: Machine, clock: ReturnType<typeof wallClock>, what: string): void {
-  const before = unit.truth_us();
-  const read = clock.now_us();
-  const after = unit.truth_us();
-  const bound = clock.error_us();
+  const before = unit.truth_ns();
+  const read = BigInt(clock.now_us()) * 1000n;
+  const after = unit.truth_ns();
+  const bound = BigInt(clock.error_us()) * 1000n;
   assert.ok(
     read >= before - bound && read <= after + bound,
     `${what}: ${read} not in ${before}..${after} +- ${bound}`,
@@ -54,6 +54,25 @@ test('the error never exceeds what is claimed, and no step is seen where none wa
       unit.wait(unit.rand() * 1000);
       assert.deepEqual(clock.check(), {}, `seed ${seed}`);
       assertWithin(unit, clock, `seed ${seed}`);
+    }
+  }
+});
+
+test('nor within nearly four years, nor once the clock was set by decades, however narrow the claim has become', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const unit = machine(seed, false, 126e6);
+    unit.step(-1.7e15);
+    const clock = wallClock(unit);
+    for (const [years, what] of ['1970', 'set'].entries()) {
+      if (years > 0) {
+        unit.step(1.7e15);
+        assert.ok(Math.abs((clock.check().step_us ?? 0) - 1.7e15) <= 4);
+      }
+      for (let i = 0; i < 3000; i++) {
+        unit.wait(unit.rand() * 10);
+        assert.deepEqual(clock.check(), {}, `seed ${seed} ${what}: look ${i}`);
+        assertWithin(unit, clock, `seed ${seed} ${what}`);
+      }
     }
   }
 });
@@ -131,7 +150,7 @@ test('a moment of a ticker is converted by its age', () => {
 });
 
 test('a wall clock that stands still is not spun on for ever', () => {
-  let mono = 0n;
-  const clock = wallClock({ hrtime_ns: () => (mono += 10n), dateNow_ms: () => 1_700_000_000_000 });
+  let mono = 0;
+  const clock = wallClock({ mono_us: () => (mono += 0.01), dateNow_ms: () => 1_700_000_000_000 });
   assert.ok(clock.error_us() > 0);
 });

@@ -605,8 +605,27 @@ test('a refused subject tries each new record, so that who listens sees it; the 
   assert.ok(sent.length - live.length < 12, `${sent.length - live.length} tries of the backlog`);
   hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
   metric(101);
-  await ticker.pass(10);
-  assert.deepEqual([spool.stats().stored, spool.stats().pending], [101, 0], 'all follow at once');
+  await ticker.pass(60);
+  assert.deepEqual([spool.stats().stored, spool.stats().pending], [101, 0], 'all follow, two each ms');
+});
+
+test('a backlog is sent two records each ms, whatever answers come, so that echoes have their turn', async () => {
+  const { ticker, sent, spool, connect, metric } = fakeHub();
+  connect(false);
+  for (let n = 1; n <= 400; n++) metric(n);
+  connect(true);
+  await ticker.pass(0);
+  assert.ok(sent.length <= 20, `${sent.length} at once`);
+  for (let pass = 0; pass < 3; pass++) {
+    const before = sent.length;
+    await ticker.pass(50);
+    assert.ok(Math.abs(sent.length - before - 100) <= 20, `${sent.length - before} in 50 ms`);
+  }
+  metric(401, 'live');
+  await ticker.pass(0);
+  assert.equal(sent.at(-1)?.subject, 'live', 'which waits for none of them');
+  await ticker.pass(150);
+  assert.deepEqual([spool.stats().stored, spool.stats().pending], [401, 0]);
 });
 
 test('subjects that nobody stored are not held against a stream that takes another again', async () => {

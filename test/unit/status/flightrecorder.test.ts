@@ -169,7 +169,7 @@ function recorderAt() {
   const put: SpoolRecord[] = [];
   const state = { quality: 'locked' as ClockVerdict['quality'] };
   const wall = wallClock({
-    hrtime_ns: () => BigInt(Math.round(ticker.now_ms() * 1e6)),
+    mono_us: () => ticker.now_ms() * 1e3,
     dateNow_ms: () => epoch_s * 1000 + Math.floor(ticker.now_ms()),
   });
   const clock = {
