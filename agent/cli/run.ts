@@ -7,9 +7,7 @@ import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
 import { parseAgentFile } from '../config/agentfile.ts';
 import { runAs } from '../config/checks/trust.ts';
-import type { Outcome } from '../leaf/render/outcome.ts';
 import { statePath } from '../leaf/statefiles.ts';
-import { leafControl } from '../leaf/supervisor/process.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -19,7 +17,6 @@ import { systemTicker } from '../lib/ticker.ts';
 import type { AgentInput } from '../parts/part.ts';
 import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
-import { render } from './render.ts';
 
 const retry_ms = 5000;
 
@@ -163,14 +160,8 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     return 0;
   }
   const path = statePath(dir, 'agentFile');
-  const settle = (todo: Outcome): void => {
-    const leaf = leafControl(systemTicker(), resolve(dir));
-    if (todo.leaf === 'restart') leaf.end(); // its supervisor starts it again
-    if (todo.leaf === 'reload') leaf.reload();
-  };
   const load = async (): Promise<AgentInput> => {
-    if (config !== undefined)
-      await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr }, settle);
+    if (config !== undefined) await renderFirst(config, dir, io);
     const timeSetup = readTimeSetup(resolve(dir));
     return { ...parseAgentFile(readRendered(path), path), ...known({ timeSetup }) };
   };
@@ -197,6 +188,17 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   await running.agent.stop();
   own.remove();
   return 0;
+}
+
+/** Renders `config` into `dir` and has the leaf server use it; the code for that is loaded only where it is asked for. */
+async function renderFirst(config: string, dir: string, io: CommandIo): Promise<void> {
+  const { render } = await import('./render.ts');
+  const { leafControl } = await import('../leaf/supervisor/process.ts');
+  await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr }, (todo) => {
+    const leaf = leafControl(systemTicker(), resolve(dir));
+    if (todo.leaf === 'restart') leaf.end(); // its supervisor starts it again
+    if (todo.leaf === 'reload') leaf.reload();
+  });
 }
 
 /** The text of agent.json; throws with the advice to render it when there is none. */
