@@ -1,0 +1,109 @@
+// What a process of the unit's program loads, and in which order: neither depends on how fast this machine is.
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { before, test } from 'node:test';
+import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { bundle, startHub, startUnit } from '../kit/unit/site.ts';
+
+const server = natsServers().newest ?? need('nats-server');
+let unitFiles: readonly string[];
+before(async () => {
+  ({ unitFiles } = await import(join(projectRoot, 'build/unitfiles.mjs'))); // a plain program without types
+});
+
+/** What a process did, in order, and the modules of node that it loaded. */
+interface StartLog {
+  readonly steps: readonly string[];
+  readonly builtins: readonly string[];
+}
+
+/** Loaded before the program: keeps `file` up to date. */
+const preload = (file: string): string => `'use strict';
+const { writeFileSync } = require('node:fs');
+const Module = require('node:module');
+const { Socket } = require('node:net');
+const { write } = Socket.prototype;
+const load = Module._load;
+const before = process.moduleLoadList.length;
+const steps = [];
+const note = (step) => {
+  if (!steps.includes(step)) steps.push(step);
+  const builtins = process.moduleLoadList.slice(before).filter((name) => name.startsWith('NativeModule '));
+  writeFileSync(${JSON.stringify(file)}, JSON.stringify({ steps, builtins: builtins.map((name) => name.slice(13)) }));
+};
+Module._load = function (request, ...rest) {
+  const loaded = load.call(this, request, ...rest);
+  if (request.endsWith('.cjs')) note(request.replace(/.*\\/|\\.cjs$/g, ''));
+  return loaded;
+};
+Socket.prototype.write = function (data, ...rest) {
+  if (Buffer.from(data).includes('SUB ops.echo.')) note('echo subscribed');
+  return write.call(this, data, ...rest);
+};
+`;
+
+/** Flags that log what a process loads, and what was logged. */
+function watched(dir: string) {
+  const file = join(dir, 'steps.json');
+  writeFileSync(join(dir, 'preload.cjs'), preload(file));
+  const log = (): StartLog => JSON.parse(readFileSync(file, 'utf8'));
+  return { flags: ['--require', join(dir, 'preload.cjs')], log };
+}
+
+/** What `run` has no use for; each costs time and memory. */
+const unusedByRun = ['http2', 'https', 'inspector', 'readline', 'repl', 'vm', 'worker_threads', 'zlib'];
+
+/** Of node 20; other versions are made of other modules. */
+const mostBuiltins = 70;
+
+test('run answers the echo before it loads the rest, and what nobody has asked for not at all', async (t) => {
+  const dir = tempDir(t, 'start');
+  const { flags, log } = watched(dir);
+  const hub = await startHub(t, dir, server);
+  const options = { dir, unit: 'demo-01', server, hubPort: hub.leafPort, runtime: process.execPath };
+  const unit = await startUnit(t, { ...options, nodeFlags: flags });
+  const { steps, builtins } = log();
+  assert.deepEqual(steps, ['nunect', 'echo subscribed', 'nunect-shared', 'nunect-agent']);
+  assert.deepEqual(
+    builtins.filter((name) => unusedByRun.includes(name)),
+    [],
+  );
+  if (process.version.startsWith('v20.'))
+    assert.ok(builtins.length <= mostBuiltins, `${builtins.length}: ${builtins}`);
+  assert.equal((await fetch(unit.statusUrl)).status, 200);
+  await eventually('the page', () => log().steps.includes('nunect-page'));
+  assert.deepEqual(log().steps.slice(steps.length), ['nunect-page']);
+});
+
+test('a command loads nothing of the agent, and the version nothing but the program', async (t) => {
+  const dir = tempDir(t, 'start');
+  const { flags, log } = watched(dir);
+  const config = join(projectRoot, 'config/nunect');
+  for (const [args, loaded] of [
+    [['version'], ['nunect']],
+    [
+      ['check', '--config', config],
+      ['nunect', 'nunect-shared', 'nunect-tools'],
+    ],
+  ] as const) {
+    const { code, stderr } = await runToEnd(process.execPath, [...flags, bundle, ...args], {});
+    assert.deepEqual([code, stderr, [...log().steps].sort()], [0, '', loaded]);
+  }
+});
+
+/** A copy of the program, one file of it of another build. */
+function mixed(dir: string, other: string): string {
+  for (const name of unitFiles) copyFileSync(join(dirname(bundle), `${name}.cjs`), join(dir, `${name}.cjs`));
+  const file = join(dir, `${other}.cjs`);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/made!=="\w+"/, 'made!=="00000000"'));
+  return join(dir, 'nunect.cjs');
+}
+
+test('a file of another build is not used, and that is said: the program was replaced while it ran', async (t) => {
+  const program = mixed(tempDir(t, 'start'), 'nunect-tools');
+  const { code, stderr, stdout } = await runToEnd(process.execPath, [program, 'check'], {});
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.equal(stderr, 'nunect: nunect was replaced while it ran: start it again\n');
+});
