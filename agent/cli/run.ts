@@ -3,6 +3,7 @@ import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
 import { parseAgentFile } from '../config/agentfile.ts';
@@ -19,6 +20,12 @@ import { readFlags } from './flags.ts';
 import type { CommandIo } from './io.ts';
 
 const retry_ms = 5000;
+
+/**
+ * V8's young generation stays at its first 1 MB; by default it grows to 16 MB under load and keeps what it got. Set from
+ * within, it costs nothing: with a flag of the command line node no longer uses its own compiled code, which takes 12 ms.
+ */
+const memoryFlag = '--semi-space-growth-factor=1';
 
 const usage = `usage: nunect run [--dir DIR] [--config FILE]
 
@@ -159,6 +166,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     io.stdout(usage);
     return 0;
   }
+  setFlagsFromString(memoryFlag);
   const path = statePath(dir, 'agentFile');
   const load = async (): Promise<AgentInput> => {
     if (config !== undefined) await renderFirst(config, dir, io);

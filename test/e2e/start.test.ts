@@ -17,6 +17,8 @@ before(async () => {
 interface StartLog {
   readonly steps: readonly string[];
   readonly builtins: readonly string[];
+  /** Bytes of V8's young generation, once objects were made that would let it grow. */
+  readonly young?: number;
 }
 
 /** Loaded before the program: keeps `file` up to date. */
@@ -28,11 +30,18 @@ const { write } = Socket.prototype;
 const load = Module._load;
 const before = process.moduleLoadList.length;
 const steps = [];
-const note = (step) => {
+const note = (step, young) => {
   if (!steps.includes(step)) steps.push(step);
   const builtins = process.moduleLoadList.slice(before).filter((name) => name.startsWith('NativeModule '));
-  writeFileSync(${JSON.stringify(file)}, JSON.stringify({ steps, builtins: builtins.map((name) => name.slice(13)) }));
+  const log = { steps, builtins: builtins.map((name) => name.slice(13)), young };
+  writeFileSync(${JSON.stringify(file)}, JSON.stringify(log));
 };
+process.on('SIGUSR2', () => {
+  const kept = [];
+  for (let i = 0; i < 1e6; i++) kept[i % 20_000] = { i };
+  const spaces = require('node:v8').getHeapSpaceStatistics();
+  note('young', spaces.find(({ space_name }) => space_name === 'new_space').space_size);
+});
 Module._load = function (request, ...rest) {
   const loaded = load.call(this, request, ...rest);
   if (request.endsWith('.cjs')) note(request.replace(/.*\\/|\\.cjs$/g, ''));
@@ -75,6 +84,9 @@ test('run answers the echo before it loads the rest, and what nobody has asked f
   assert.equal((await fetch(unit.statusUrl)).status, 200);
   await eventually('the page', () => log().steps.includes('nunect-page'));
   assert.deepEqual(log().steps.slice(steps.length), ['nunect-page']);
+  unit.agent().kill('SIGUSR2');
+  await eventually('its memory', () => log().young !== undefined);
+  assert.ok((log().young ?? 0) <= 2 * 2 ** 20, `V8's young generation has grown to ${log().young} bytes`);
 });
 
 test('a command loads nothing of the agent, and the version nothing but the program', async (t) => {
