@@ -6,8 +6,8 @@ import { type Console, openConsole } from './console.ts';
 import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
 import type { LogLevel } from './lib/log.ts';
-import { startParts } from './lib/parts.ts';
-import { systemTicker, type Ticker, within } from './lib/ticker.ts';
+import { type RunningParts, startParts } from './lib/parts.ts';
+import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import type { Link } from './nats/link.ts';
 import { echoPart, linkPart } from './parts/link.ts';
@@ -64,7 +64,7 @@ function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, conso
 }
 
 /** Resolves once the server has what is subscribed, and who waited for it is answered. */
-async function answering(link: Link, ticker: Ticker): Promise<void> {
+async function answering(link: Link): Promise<void> {
   const connected = new Promise<void>((resolve) => {
     const end = link.onChange(() => {
       end();
@@ -72,11 +72,22 @@ async function answering(link: Link, ticker: Ticker): Promise<void> {
     });
     if (link.state().connected) resolve();
   });
-  await within(
-    ticker,
-    answering_ms,
-    connected.then(() => link.flushRtt_us(answering_ms)).then(() => pause(firstAnswers_ms)),
-  );
+  const answered = connected.then(() => link.flushRtt_us(answering_ms)).then(() => pause(firstAnswers_ms));
+  await Promise.race([answered, pause(answering_ms)]); // holds the process, which a link that is down does not
+}
+
+/** Loads and starts the other parts; where that fails, those that run are stopped too. */
+async function startRest(parts: RunningParts<AgentInput, AgentContext>, file: AgentInput) {
+  try {
+    await answering(parts.get(linkPart));
+    const rest = await import('./allparts.ts');
+    await pause(0); // the load took a while
+    await parts.add(rest.allParts, file);
+    return rest;
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
 }
 
 /** Starts the unit: first what answers an echo, then the other parts, whose code is loaded only then. */
@@ -89,10 +100,7 @@ export async function startAgent(file: AgentInput, deps: AgentDeps): Promise<Age
   const parts = await startParts([linkPart, echoPart], context, file, (part, error) =>
     log.error('a part did not stop cleanly', { part, error: messageOf(error) }),
   );
-  await answering(parts.get(linkPart), context.ticker);
-  const { allParts, stopUnit, unitReady } = await import('./allparts.ts');
-  await pause(0); // the load took a while
-  await parts.add(allParts, file);
+  const { stopUnit, unitReady } = await startRest(parts, file);
   const stopping = new AbortController();
   let changing: Promise<unknown> = Promise.resolve();
   return {

@@ -1,9 +1,10 @@
 // What a process of the unit's program loads, and in which order: neither depends on how fast this machine is.
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
-import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { stateFiles } from '../../agent/leaf/statefiles.ts';
+import { daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { bundle, startHub, startUnit } from '../kit/unit/site.ts';
 
@@ -105,17 +106,50 @@ test('a command loads nothing of the agent, and the version nothing but the prog
   }
 });
 
-/** A copy of the program, one file of it of another build. */
-function mixed(dir: string, other: string): string {
+/** Makes a copy of the program, one file of it of another build; gives the paths of the program and of that file. */
+function mixed(dir: string, other: string): readonly [program: string, file: string] {
   for (const name of unitFiles) copyFileSync(join(dirname(bundle), `${name}.cjs`), join(dir, `${name}.cjs`));
   const file = join(dir, `${other}.cjs`);
   writeFileSync(file, readFileSync(file, 'utf8').replace(/made!=="\w+"/, 'made!=="00000000"'));
-  return join(dir, 'nunect.cjs');
+  return [join(dir, 'nunect.cjs'), file];
 }
 
 test('a file of another build is not used, and that is said: the program was replaced while it ran', async (t) => {
-  const program = mixed(tempDir(t, 'start'), 'nunect-tools');
+  const [program] = mixed(tempDir(t, 'start'), 'nunect-tools');
   const { code, stderr, stdout } = await runToEnd(process.execPath, [program, 'check'], {});
   assert.deepEqual([code, stdout], [1, '']);
   assert.equal(stderr, 'nunect: nunect was replaced while it ran: start it again\n');
+});
+
+/** Renders the config of a unit whose leaf is not started. */
+async function renderAlone(dir: string): Promise<void> {
+  const config = join(dir, 'nunect');
+  const uci = `config agent 'agent'\n\toption unit 'demo-01'\nconfig leaf 'leaf'\n\toption server '${server}'\n`;
+  writeFileSync(config, uci, { mode: 0o600 });
+  const rendered = await runToEnd(process.execPath, [bundle, 'render', '--config', config, '--out', dir], {});
+  assert.equal(rendered.code, 0, rendered.stderr);
+}
+
+test('an agent that starts before its leaf starts the rest all the same, and stays', async (t) => {
+  const dir = tempDir(t, 'start');
+  await renderAlone(dir);
+  const agent = daemon(t, process.execPath, [bundle, 'run', '--dir', dir]);
+  await eventually('its socket', () => existsSync(join(dir, stateFiles.statusSocket)));
+  assert.match(agent.output(), /WARN link: cannot connect/);
+  await agent.endGently();
+  assert.equal(await agent.exited, 0);
+});
+
+test('an agent that cannot load the rest ends with the reason, for its supervisor to start it again', async (t) => {
+  const dir = tempDir(t, 'start');
+  await renderAlone(dir);
+  const [program, file] = mixed(dir, 'nunect-agent');
+  const run = () => runToEnd(process.execPath, [program, 'run', '--dir', dir], {});
+  const other = await run();
+  assert.deepEqual([other.code, other.stdout.includes('READY')], [1, false]);
+  assert.match(other.stderr, /nunect was replaced while it ran: start it again\n$/);
+  rmSync(file);
+  const none = await run();
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /Cannot find module '\.\/nunect-agent\.cjs'/);
 });
