@@ -173,9 +173,9 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     const timeSetup = readTimeSetup(resolve(dir));
     return { ...parseAgentFile(readRendered(path), path), ...known({ timeSetup }) };
   };
-  let running: Running | undefined; // until it is there, what a reload asks for is in the file that is read then
+  let starting: Promise<Running> | undefined; // until then, what a reload asks for is in the file that is read then
   const reloads = reloadsOf(
-    async () => running && reload(running, signals.stop),
+    async () => starting && reload(await starting, signals.stop),
     (error) => reportFailure(io, 'reload failed', error),
   );
   signals.onReload(reloads.request);
@@ -189,7 +189,14 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
   const deps = { ...depsOf(io), stateDir: own.path };
-  running = { agent: await start(file, deps, io), io, deps, load, disabled: new AbortController() };
+  starting = start(file, deps, io).then((agent) => ({
+    agent,
+    io,
+    deps,
+    load,
+    disabled: new AbortController(),
+  }));
+  const running = await starting;
   await stopped(AbortSignal.any([signals.stop, running.disabled.signal]));
   endWatch();
   await reloads.idle();
