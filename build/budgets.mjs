@@ -13,20 +13,20 @@ const anyTime = 0; // it does not change the size
 const sizeOf = (names) => names.reduce((sum, name) => sum + fileSize(`dist/${name}.cjs`), 0);
 
 const budgets = [
-  // 63 KB of it are nats.js, the rest is ours; texts are 95 KB, names of properties 138 KB: they are the wire's, so that they
-  // cannot be shortened, and if all could be it would still be 430 KB.
-  // What was raised before, and why, is in the history of this file.
-  { what: 'all of dist/nunect*.cjs', limit: 508_000, size: sizeOf(unitFiles) },
+  // Each is what is there and 1 %. 63 KB are nats.js, the rest is ours: 95 KB of texts, 138 KB of the names of properties, which
+  // are those of the wire, of UCI and of files: they are not shortened, and if all were it would still be 430 KB. What was
+  // raised before and why is in the history of this file.
+  { what: 'all of dist/nunect*.cjs', limit: 507_500, size: sizeOf(unitFiles) },
   // a unit whose page nobody looks at, with clock daemons of its own setting
   {
     what: 'what run loads',
-    limit: 348_000,
+    limit: 345_500,
     size: sizeOf(['nunect', 'nunect-agent', 'nunect-shared']),
   },
   { what: 'dist/nunect-hub.cjs', limit: 200_000, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
-    limit: 216_500, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
+    limit: 216_000, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];
