@@ -80,10 +80,10 @@ async function answering(link: Link): Promise<void> {
 async function startRest(parts: RunningParts<AgentInput, AgentContext>, file: AgentInput) {
   try {
     await answering(parts.get(linkPart));
-    const rest = await import('./allparts.ts');
+    const { allParts, stopUnit, unitReady } = await import('./allparts.ts');
     await pause(0); // the load took a while
-    await parts.add(rest.allParts, file);
-    return rest;
+    await parts.add(allParts, file);
+    return { stopUnit, unitReady };
   } catch (error) {
     await parts.stop();
     throw error;
