@@ -9,7 +9,7 @@ import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
 import { systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
-import type { Link } from './nats/link.ts';
+import type { Link, LinkState } from './nats/link.ts';
 import { echoPart, linkPart } from './parts/link.ts';
 import type { AgentContext, AgentInput } from './parts/part.ts';
 
@@ -38,7 +38,8 @@ export interface AgentDeps {
 const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow_ms: Date.now };
 
 /** The rest of the start waits no longer for a server that does not answer. */
-const answering_ms = 150;
+const answering_ms = 1000;
+const look_ms = 5;
 /** Time for whoever waits for the echo, before the rest of the start keeps the process busy. */
 const firstAnswers_ms = 20;
 
@@ -63,17 +64,16 @@ function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, conso
   };
 }
 
-/** Resolves once the server has what is subscribed, and who waited for it is answered. */
+/** Resolves once the server has what is subscribed, and who waited for it is answered; or where it cannot be reached. */
 async function answering(link: Link): Promise<void> {
-  const connected = new Promise<void>((resolve) => {
-    const end = link.onChange(() => {
-      end();
-      resolve();
-    });
-    if (link.state().connected) resolve();
-  });
-  const answered = connected.then(() => link.flushRtt_us(answering_ms)).then(() => pause(firstAnswers_ms));
-  await Promise.race([answered, pause(answering_ms)]); // holds the process, which a link that is down does not
+  const until_ms = performance.now() + answering_ms;
+  const isTried = ({ connected, lastError }: LinkState): boolean => connected || lastError !== undefined;
+  while (!isTried(link.state()) && performance.now() < until_ms) await pause(look_ms);
+  if (!link.state().connected) return;
+  const hold = setInterval(() => {}, answering_ms); // nothing else holds the process if the link goes down now
+  await link.flushRtt_us(answering_ms);
+  clearInterval(hold);
+  await pause(firstAnswers_ms);
 }
 
 /** Loads and starts the other parts; where that fails, those that run are stopped too. */

@@ -24,7 +24,7 @@ interface StartLog {
 
 /** Loaded before the program: keeps `file` up to date. */
 const preload = (file: string): string => `'use strict';
-const { writeFileSync } = require('node:fs');
+const { renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { Socket } = require('node:net');
 const { write } = Socket.prototype;
@@ -35,7 +35,8 @@ const note = (step, young) => {
   if (!steps.includes(step)) steps.push(step);
   const builtins = process.moduleLoadList.slice(before).filter((name) => name.startsWith('NativeModule '));
   const log = { steps, builtins: builtins.map((name) => name.slice(13)), young };
-  writeFileSync(${JSON.stringify(file)}, JSON.stringify(log));
+  writeFileSync(${JSON.stringify(`${file}.new`)}, JSON.stringify(log));
+  renameSync(${JSON.stringify(`${file}.new`)}, ${JSON.stringify(file)}); // never half of it
 };
 process.on('SIGUSR2', () => {
   const kept = [];
