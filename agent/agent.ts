@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { trackTrust } from './clock/trust.ts';
 import { type WallClockDeps, wallClock } from './clock/wallclock.ts';
 import { type Console, openConsole } from './console.ts';
@@ -8,47 +9,9 @@ import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
 import { machineClocks, systemTicker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
-import { answersPart, echoPart } from './parts/answers.ts';
-import { changesPart } from './parts/changes.ts';
-import { clockPart, ordersPart } from './parts/clock.ts';
-import { eventsPart } from './parts/events.ts';
-import { clientsPart, leafPart, linkBytesPart } from './parts/leaf.ts';
-import { linkPart, monitorPart } from './parts/link.ts';
+import type { Link, LinkState } from './nats/link.ts';
+import { echoPart, linkPart } from './parts/link.ts';
 import type { AgentContext, AgentInput } from './parts/part.ts';
-import { publisherPart } from './parts/publisher.ts';
-import { recorderPart } from './parts/recorder.ts';
-import { rttPart } from './parts/rtt.ts';
-import { spoolPart } from './parts/spool.ts';
-import { spoolSnapshotPart } from './parts/spoolsnapshot.ts';
-import { supervisorPart, tlsFilesPart } from './parts/supervisor.ts';
-import { devicePart, surveyPart } from './parts/survey.ts';
-import { webPart } from './parts/web.ts';
-import { whenReady } from './ready.ts';
-
-/** Every part of the agent. Each is started behind those that it needs, whatever the order here. */
-const allParts = [
-  clockPart,
-  ordersPart,
-  linkPart,
-  monitorPart,
-  leafPart,
-  clientsPart,
-  linkBytesPart,
-  spoolPart,
-  spoolSnapshotPart,
-  echoPart,
-  rttPart,
-  devicePart,
-  recorderPart,
-  eventsPart,
-  supervisorPart,
-  surveyPart,
-  answersPart,
-  changesPart,
-  publisherPart,
-  webPart,
-  tlsFilesPart,
-];
 
 /** The agent as a whole. */
 export interface Agent {
@@ -72,8 +35,11 @@ export interface AgentDeps {
   readonly clocks?: WallClockDeps;
 }
 
-/** How long records may take to leave at a stop. */
-const drainMs = 400;
+/** The rest of the start waits no longer for a server that does not answer. */
+const answering_ms = 1000;
+const look_ms = 5;
+/** Time for whoever waits for the echo, before the rest of the start keeps the process busy. */
+const firstAnswers_ms = 20;
 
 function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, console: Console): AgentContext {
   const ticker = systemTicker();
@@ -96,36 +62,48 @@ function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, conso
   };
 }
 
-async function stopAgent(parts: RunningParts<AgentInput, AgentContext>): Promise<void> {
-  parts.get(recorderPart).finish();
-  await parts.get(publisherPart).publishLast();
-  await parts.get(spoolPart).drained(drainMs);
-  await parts.stop();
+/** Resolves once the server has what is subscribed, and who waited for it is answered; or where it cannot be reached. */
+async function answering(link: Link): Promise<void> {
+  const until_ms = performance.now() + answering_ms;
+  const isTried = ({ connected, lastError }: LinkState): boolean => connected || lastError !== undefined;
+  while (!isTried(link.state()) && performance.now() < until_ms) await pause(look_ms);
+  if (!link.state().connected) return;
+  const hold = setInterval(() => {}, answering_ms); // nothing else holds the process if the link goes down now
+  await link.flushRtt_us(answering_ms);
+  clearInterval(hold);
+  await pause(firstAnswers_ms);
 }
 
-/** Starts the parts of the unit. */
+/** Loads and starts the other parts; where that fails, those that run are stopped too. */
+async function startRest(parts: RunningParts<AgentInput, AgentContext>, file: AgentInput) {
+  try {
+    await answering(parts.get(linkPart));
+    const { allParts, stopUnit, unitReady } = await import('./allparts.ts');
+    await pause(0); // the load took a while
+    await parts.add(allParts, file);
+    return { stopUnit, unitReady };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+/** Starts the unit: first what answers an echo, then the other parts, whose code is loaded only then. */
 export async function startAgent(file: AgentInput, deps: AgentDeps): Promise<Agent> {
   const console = openConsole(file, deps.write);
   const { log } = console;
   const context = contextOf(deps, console);
   const { unit, role } = file.config.agent;
   log.info('starting', { unit, version, boot: context.boot });
-  const parts = await startParts(allParts, context, file, (part, error) =>
+  const parts = await startParts([linkPart, echoPart], context, file, (part, error) =>
     log.error('a part did not stop cleanly', { part, error: messageOf(error) }),
   );
+  const { stopUnit, unitReady } = await startRest(parts, file);
   const stopping = new AbortController();
   let changing: Promise<unknown> = Promise.resolve();
   return {
     identity: { unit, role },
-    ready: whenReady(
-      {
-        link: () => parts.get(linkPart),
-        leaf: () => parts.get(leafPart),
-        isMonitored: () => parts.get(monitorPart).link !== undefined,
-      },
-      context.ticker,
-      stopping.signal,
-    ),
+    ready: unitReady(parts, context.ticker, stopping.signal),
     reload(next) {
       const reloaded = changing.then(async () => {
         console.configure(next);
@@ -140,7 +118,7 @@ export async function startAgent(file: AgentInput, deps: AgentDeps): Promise<Age
       await changing;
       log.info('stopping');
       stopping.abort();
-      await stopAgent(parts);
+      await stopUnit(parts);
     },
   };
 }

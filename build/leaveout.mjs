@@ -6,14 +6,11 @@ import { esModule } from './esmodule.mjs';
 const require = createRequire(import.meta.url);
 require('./register.cjs'); // for sources in TypeScript
 
-/** Encryption by curve keys, which nkeys offers besides signatures; nothing of the agent calls it. */
-const curve = 'export const curveKeyLen = 32, CurveKP = undefined;';
-
 const natsModules = {
   name: 'nats-modules',
   setup: ({ onLoad }) =>
     onLoad({ filter: /\/@nats-io\/.*\.js$/ }, ({ path }) => ({
-      contents: path.endsWith('nkeys/lib/curve.js') ? curve : esModule(readFileSync(path, 'utf8'), path),
+      contents: esModule(readFileSync(path, 'utf8'), path),
     })),
 };
 

@@ -7,21 +7,22 @@ const { version } = require('esbuild/package.json');
 
 const cache = join(__dirname, '../node_modules/.cache/nunect');
 
-function transform(source, filename) {
-  const { code } = require('esbuild').transformSync(source, {
-    loader: 'ts',
-    format: 'cjs',
-    target: 'node20',
-    sourcefile: filename,
-    sourcemap: 'inline',
-    sourcesContent: false,
-  });
-  return code;
-}
+const options = {
+  loader: 'ts',
+  format: 'cjs',
+  target: 'node20',
+  supported: { 'dynamic-import': false }, // node would load by itself what is imported later
+  sourcemap: 'inline',
+  sourcesContent: false,
+};
+const made = `${version} ${JSON.stringify(options)}`;
+
+const transform = (source, filename) =>
+  require('esbuild').transformSync(source, { ...options, sourcefile: filename }).code;
 
 function load(filename) {
   const source = readFileSync(filename, 'utf8');
-  const key = createHash('sha256').update(`${version}\n${filename}\n${source}`).digest('hex');
+  const key = createHash('sha256').update(`${made}\n${filename}\n${source}`).digest('hex');
   const kept = join(cache, `${key}.js`);
   try {
     return readFileSync(kept, 'utf8');

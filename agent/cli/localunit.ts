@@ -14,7 +14,7 @@ import { codeOf, messageOf } from '../lib/errors.ts';
 import { foreign } from '../lib/files.ts';
 import { systemTicker } from '../lib/ticker.ts';
 import { type StatusSnapshot, snapshotSchema } from '../status/snapshot.ts';
-import { listenAddress } from '../status/web/serving.ts';
+import { listenAddress } from '../status/web/listen.ts';
 
 const answerLimit_ms = 2000;
 const largestAnswer = 4 * 1024 * 1024;

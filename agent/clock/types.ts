@@ -72,6 +72,9 @@ export interface ClockSummary {
   readonly error_rel_ns?: number;
 }
 
+/** The clock before it is judged: nothing is known of it. */
+export const unjudged = { source: 'unsynced', quality: 'freerun' } as const satisfies ClockSummary;
+
 /** An error bound in whole ns, rounded away from zero so that it stays a bound. */
 export const wholeBound = (ns: number | undefined): number | undefined =>
   ns === undefined ? undefined : Math.ceil(ns);

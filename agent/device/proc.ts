@@ -1,4 +1,3 @@
-import { parse } from 'ini';
 import { known } from '../lib/known.ts';
 
 /** Clock ticks since boot, over all cores. Only differences mean something. */
@@ -117,14 +116,20 @@ export function cleanLine(text: string): string | undefined {
   return line === '' ? undefined : line.slice(0, 128);
 }
 
+/** Without its quotes, as a shell reads it; no name or version of a system has anything else that a shell would expand. */
+const unquoted = (value: string): string =>
+  /^(["']).*\1$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+
 /** An os-release style file: shell assignments, one a line. */
 function parseRelease(text: string): (key: string) => string | undefined {
-  // ini reads a single-quoted '24.10' as the number 24.1; in double quotes it stays what it is
-  const requoted = text.replace(/^(\w+)='([^'"\\]*)'\s*$/gm, '$1="$2"');
-  const values = parse(requoted);
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^(\w+)=(.*)$/.exec(line.trim()) ?? [];
+    if (key !== undefined && value !== undefined) values.set(key, unquoted(value));
+  }
   return (key) => {
-    const value: unknown = Object.hasOwn(values, key) ? values[key] : undefined;
-    return typeof value === 'string' ? cleanLine(value) : undefined;
+    const value = values.get(key);
+    return value === undefined || value === '' ? undefined : cleanLine(value);
   };
 }
 

@@ -10,6 +10,8 @@ export interface Part<Input, Base, Running extends Stoppable = Stoppable> {
   readonly needs: PartsByName<Input, Base>;
   /** Parts that run before it and may be restarted while it runs: `start` gets a function that gives the present one. */
   readonly uses: PartsByName<Input, Base>;
+  /** Parts that may start behind it: `start` gets a function that gives the present one, undefined until it runs. */
+  readonly later: LaterByName;
   /** What of the input it is built from, JSON-able: only a change of this restarts it. */
   inputs(input: Input): unknown;
   /** `signal` ends when the part is stopped, or before that when all are. */
@@ -20,26 +22,47 @@ export interface Part<Input, Base, Running extends Stoppable = Stoppable> {
 
 export type PartsByName<Input, Base> = Readonly<Record<string, Part<Input, Base>>>;
 
+/** A part by its name alone, because its code may be loaded later. */
+export interface Later<Running extends Stoppable> {
+  readonly partName: string;
+  /** There is no such thing; it carries the type. */
+  readonly running?: Running;
+}
+
+type LaterByName = Readonly<Record<string, Later<Stoppable>>>;
+
+/** The part of that name, to be declared under `later`. */
+export const later = <P>(partName: string): Later<Extract<RunningOf<P>, Stoppable>> => ({ partName });
+
 /** What a part is once it has been started. */
 export type RunningOf<P> = P extends { start(...args: never[]): infer Running } ? Awaited<Running> : never;
 
 /** What `start` gets of the parts that are declared, and nothing else. */
-type Given<Needs, Uses> = { readonly [Name in keyof Needs]: RunningOf<Needs[Name]> } & {
+type Given<Needs, Uses, Behind> = { readonly [Name in keyof Needs]: RunningOf<Needs[Name]> } & {
   readonly [Name in keyof Uses]: () => RunningOf<Uses[Name]>;
+} & {
+  readonly [Name in keyof Behind]: () =>
+    | (Behind[Name] extends Later<infer Running> ? Running : never)
+    | undefined;
 };
 
 type Nothing = Readonly<Record<never, never>>;
 
-interface PartPlan<Input, Base, Running extends Stoppable, Needs, Uses>
+interface PartPlan<Input, Base, Running extends Stoppable, Needs, Uses, Behind>
   extends Pick<Part<Input, Base, Running>, 'name' | 'inputs' | 'adapt'> {
   readonly needs?: Needs;
   readonly uses?: Uses;
-  start(input: Input, given: Base & Given<Needs, Uses>, signal: AbortSignal): Running | Promise<Running>;
+  readonly later?: Behind;
+  start(
+    input: Input,
+    given: Base & Given<Needs, Uses, Behind>,
+    signal: AbortSignal,
+  ): Running | Promise<Running>;
 }
 
 /**
  * Gives the function that defines a part. `Base` is what every part is given; of the other parts `start` is given those
- * in `needs` and `uses`: what is not declared does not compile.
+ * in `needs`, `uses` and `later`: what is not declared does not compile.
  */
 export const partsOf =
   <Input, Base>() =>
@@ -47,9 +70,10 @@ export const partsOf =
     Running extends Stoppable,
     Needs extends PartsByName<Input, Base> = Nothing,
     Uses extends PartsByName<Input, Base> = Nothing,
+    Behind extends LaterByName = Nothing,
   >(
-    plan: PartPlan<Input, Base, Running, Needs, Uses>,
-  ): Part<Input, Base, Running> => ({ needs: {}, uses: {}, ...plan });
+    plan: PartPlan<Input, Base, Running, Needs, Uses, Behind>,
+  ): Part<Input, Base, Running> => ({ needs: {}, uses: {}, later: {}, ...plan });
 
 /** The parts, each behind those that it needs or uses, else as listed. Throws an Error that names a circle. */
 export function startOrder<I, B>(listed: readonly Part<I, B>[]): Part<I, B>[] {
@@ -77,6 +101,8 @@ export interface RunningParts<Input, Base> {
    * were touched, in start order.
    */
   reload(input: Input): Promise<string[]>;
+  /** Starts these too, those that run left aside; fails as the start does. */
+  add(listed: readonly Part<Input, Base>[], input: Input): Promise<void>;
   /** Ends all signals at once, then stops all in reverse order, also when one of them fails to. */
   stop(): Promise<void>;
 }
@@ -90,7 +116,7 @@ interface Life {
 }
 
 interface State<Input, Base> {
-  readonly order: readonly Part<Input, Base>[];
+  order: readonly Part<Input, Base>[];
   readonly base: Base;
   readonly lives: Map<Part<Input, Base>, Life>;
   /** Hears why a part failed to stop. */
@@ -101,11 +127,13 @@ const mapValues = <T, U>(record: Readonly<Record<string, T>>, fn: (value: T) => 
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
 
 async function startOne<I, B>(state: State<I, B>, part: Part<I, B>, input: I): Promise<void> {
-  const runningOf = (other: Part<I, B>) => state.lives.get(other)?.running;
+  const runningOf = (other: Part<I, B> | undefined) => other && state.lives.get(other)?.running;
+  const named = ({ partName }: Later<Stoppable>) => state.order.find(({ name }) => name === partName);
   const given = {
     ...state.base,
     ...mapValues(part.needs, runningOf),
     ...mapValues(part.uses, (other) => () => runningOf(other)),
+    ...mapValues(part.later, (other) => () => runningOf(named(other))),
   };
   const ending = new AbortController();
   const running = await part.start(input, given, ending.signal);
@@ -153,6 +181,17 @@ async function reload<I, B>(state: State<I, B>, input: I): Promise<string[]> {
   return state.order.filter((part) => restart.has(part) || adapt.has(part)).map(({ name }) => name);
 }
 
+async function add<I, B>(state: State<I, B>, listed: readonly Part<I, B>[], input: I): Promise<void> {
+  const started = state.order;
+  state.order = startOrder([...started, ...listed]);
+  try {
+    for (const part of state.order) if (!started.includes(part)) await startOne(state, part, input);
+  } catch (error) {
+    await stopThese(state, state.order);
+    throw error;
+  }
+}
+
 /**
  * Starts parts in the order of their needs, each with `base` and what it declares. When one fails to start, those
  * before it are stopped again and the failure is thrown.
@@ -163,18 +202,14 @@ export async function startParts<Input, Base>(
   input: Input,
   onTrouble: (name: string, error: unknown) => void,
 ): Promise<RunningParts<Input, Base>> {
-  const state: State<Input, Base> = { order: startOrder(listed), base, lives: new Map(), onTrouble };
-  try {
-    for (const part of state.order) await startOne(state, part, input);
-  } catch (error) {
-    await stopThese(state, state.order);
-    throw error;
-  }
+  const state: State<Input, Base> = { order: [], base, lives: new Map(), onTrouble };
+  await add(state, listed, input);
   return {
     // a part is started by its own `start` alone, so this is what that gives
     get: <Running extends Stoppable>(part: Part<Input, Base, Running>) =>
       state.lives.get(part)?.running as Running,
     reload: (next) => reload(state, next),
+    add: (more, next) => add(state, more, next),
     async stop() {
       for (const { ending } of state.lives.values()) ending.abort();
       await stopThese(state, state.order);

@@ -1,53 +1,27 @@
 import { hostname } from 'node:os';
 import { answerCommands } from '../answers/command.ts';
-import { answerEcho } from '../answers/echo.ts';
 import { answerService } from '../answers/service.ts';
 import { answerTimeSync } from '../answers/timesync.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
-import type { AgentFile } from '../config/agentfile.ts';
 import { known } from '../lib/known.ts';
 import { freshValue } from '../lib/reading.ts';
 import { shared } from '../lib/shared.ts';
 import { runtime, version } from '../lib/version.ts';
 import { healthEvent } from '../status/events.ts';
-import { inboxPrefixOf } from '../wire/subjects.ts';
 import { clockPart } from './clock.ts';
-import { linkPart } from './link.ts';
-import { checkedNow_us, part, subjectsIn } from './part.ts';
+import { echoPart, linkPart } from './link.ts';
+import { checkedNow_us, part, replySubjectsIn, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
 import { surveyPart } from './survey.ts';
 
 /** Answers to commands within this are one. */
 const answerShare_ms = 500;
 
-/** Where the unit answers to: what its leaf permits, and its own inbox. */
-const replySubjects = ({ config: { agent, hub } }: AgentFile): string[] => [
-  ...hub.reply_subject,
-  `${inboxPrefixOf(agent.unit)}.>`,
-];
-
 /** TAI minus UTC, where the grandmaster announces it. */
 function utcOffset_s(clock: Timekeeper): number | undefined {
   const properties = freshValue(clock.ptp())?.timeProperties;
   return properties?.currentUtcOffsetValid ? properties.currentUtcOffset_s : undefined;
 }
-
-/** Answers on `ops.echo.<unit>`, also while the clock's watchers are restarted. */
-export const echoPart = part({
-  name: 'echo',
-  needs: { link: linkPart },
-  uses: { clock: clockPart },
-  inputs: ({ config: { agent, hub } }) => [agent.unit, hub.reply_subject],
-  start: (file, { link, clock, wall }) =>
-    answerEcho(
-      { link, now_us: checkedNow_us(wall), clock: () => clock().summary() },
-      {
-        subject: subjectsIn(file).echo,
-        unit: file.config.agent.unit,
-        replySubjects: replySubjects(file),
-      },
-    ),
-});
 
 /** The other requests that are answered: time, commands, and what `nats micro` asks. */
 export const answersPart = part({
@@ -59,7 +33,7 @@ export const answersPart = part({
     const { ticker, wall, started_ms } = context;
     const { unit, role, tenant } = file.config.agent;
     const subjects = subjectsIn(file);
-    const replies = { replySubjects: replySubjects(file) };
+    const replies = { replySubjects: replySubjectsIn(file) };
     // who asks a thousand times a second gets the same answer, and does not push out other events
     const look = shared(() => survey().look(), ticker.now_ms, answerShare_ms);
     const probe = async () => {

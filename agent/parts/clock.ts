@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { fifoWriter } from '../clock/orders/fifo.ts';
-import { keepOrders, type OrderKeeper } from '../clock/orders/keeper.ts';
+import type { OrderKeeper } from '../clock/orders/keeper.ts';
 import { watchClock } from '../clock/part.ts';
 import { timeFiles } from '../clock/setup/applied.ts';
 import { isManaged, watchedTime } from '../clock/setup/watched.ts';
@@ -27,7 +26,7 @@ const noOrders: OrderKeeper = {
   stop: () => {},
 };
 
-/** Decides what the clock daemons that nunect-time runs are told. */
+/** Decides what the clock daemons that nunect-time runs are told; the code for that is loaded where it runs them. */
 export const ordersPart = part({
   name: 'orders',
   uses: { clock: clockPart },
@@ -37,8 +36,10 @@ export const ordersPart = part({
     const { notes: _notes, ...decisive } = timeSetup.applied;
     return [timeSetup.runDir, decisive, config.time.tracking_ns];
   },
-  start({ config, timeSetup }, { clock, wall, ticker, log }) {
+  async start({ config, timeSetup }, { clock, wall, ticker, log }) {
     if (!isManaged(timeSetup)) return noOrders;
+    const { fifoWriter } = await import('../clock/orders/fifo.ts');
+    const { keepOrders } = await import('../clock/orders/keeper.ts');
     const fifo = fifoWriter(join(timeSetup.runDir, timeFiles.orders));
     const { tracking_ns } = config.time;
     return keepOrders(

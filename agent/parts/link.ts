@@ -1,12 +1,15 @@
+import { answerEcho } from '../answers/echo.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { clockCaveat } from '../clock/trust.ts';
+import { unjudged } from '../clock/types.ts';
 import type { AgentFile } from '../config/agentfile.ts';
 import { linkErrorText } from '../leaf/linkcause.ts';
 import { known } from '../lib/known.ts';
+import { later } from '../lib/parts.ts';
 import { type LinkDeps, openLink } from '../nats/link.ts';
 import { inboxPrefixOf } from '../wire/subjects.ts';
-import { clockPart } from './clock.ts';
-import { type AgentContext, part } from './part.ts';
+import type { clockPart } from './clock.ts';
+import { type AgentContext, checkedNow_us, part, replySubjectsIn, subjectsIn } from './part.ts';
 
 const linkOptions = ({ connection, config }: AgentFile) => ({
   ...connection,
@@ -16,27 +19,45 @@ const linkOptions = ({ connection, config }: AgentFile) => ({
 
 const linkDeps = (
   name: string,
-  { ticker, wall, random, log, clock }: AgentContext & { clock(): Timekeeper },
+  { ticker, wall, random, log, clock }: AgentContext & { clock(): Timekeeper | undefined },
 ): LinkDeps => ({
   ticker,
   log: log.part(name),
   random,
-  textOf: (error) => linkErrorText(error, clockCaveat(clock().verdict().quality, wall.now_us() / 1000)),
+  textOf: (error) =>
+    linkErrorText(error, clockCaveat(clock()?.verdict().quality ?? unjudged.quality, wall.now_us() / 1000)),
 });
 
 /** The connection to the local server, over which everything is published and answered. */
 export const linkPart = part({
   name: 'link',
-  uses: { clock: clockPart },
+  later: { clock: later<typeof clockPart>('clock') },
   inputs: ({ connection, config }) => [connection, config.agent.unit],
   start: (file, given, signal) => openLink(linkDeps('link', given), linkOptions(file), signal),
   adapt: (link, file) => link.configure(linkOptions(file)),
 });
 
+/** Answers on `ops.echo.<unit>`, also before the clock is watched and while its watchers are restarted. */
+export const echoPart = part({
+  name: 'echo',
+  needs: { link: linkPart },
+  later: { clock: later<typeof clockPart>('clock') },
+  inputs: ({ config: { agent, hub } }) => [agent.unit, hub.reply_subject],
+  start: (file, { link, clock, wall }) =>
+    answerEcho(
+      { link, now_us: checkedNow_us(wall), clock: () => clock()?.summary() ?? unjudged },
+      {
+        subject: subjectsIn(file).echo,
+        unit: file.config.agent.unit,
+        replySubjects: replySubjectsIn(file),
+      },
+    ),
+});
+
 /** A connection as a system user, where the server is asked about itself over one. */
 export const monitorPart = part({
   name: 'monitor',
-  uses: { clock: clockPart },
+  later: { clock: later<typeof clockPart>('clock') },
   inputs: ({ connection, monitor }) => [connection.servers, connection.tls, monitor],
   start({ connection, monitor, config: { agent } }, given, signal) {
     if (monitor?.kind !== 'system') return { link: undefined, stop: () => {} };

@@ -9,7 +9,7 @@ import { partsOf } from '../lib/parts.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { version } from '../lib/version.ts';
 import type { UnitName } from '../wire/messages.ts';
-import { subjectsOf } from '../wire/subjects.ts';
+import { inboxPrefixOf, subjectsOf } from '../wire/subjects.ts';
 
 /** What every part is given besides the parts that it declares. It outlives reloads. */
 export interface AgentContext {
@@ -41,6 +41,12 @@ export const part = partsOf<AgentInput, AgentContext>();
 
 /** The subjects of the unit that a file describes. */
 export const subjectsIn = ({ config: { agent } }: AgentFile) => subjectsOf(agent.unit, agent.role);
+
+/** Where the unit answers to: what its leaf permits, and its own inbox. */
+export const replySubjectsIn = ({ config: { agent, hub } }: AgentFile): string[] => [
+  ...hub.reply_subject,
+  `${inboxPrefixOf(agent.unit)}.>`,
+];
 
 /** What the unit is called in its records. */
 export const nameIn = ({ config: { agent } }: AgentFile): UnitName => ({

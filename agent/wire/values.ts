@@ -58,7 +58,7 @@ const microseconds: Readonly<Record<string, number>> = {
 
 /** Microseconds of a Go duration such as "392µs", "1.2ms" or "1m2.5s" (time.Duration.String). */
 export function parseGoDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (!/^(\d+(\.\d+)?(ns|us|[\u00b5\u03bc]s|ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, digits, unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
     total += Number(digits) * (microseconds[unit] ?? Number.NaN);

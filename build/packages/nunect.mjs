@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageVersion } from '../ipkcontrol.mjs';
+import { unitFiles } from '../unitfiles.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const { version, author } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -35,7 +36,7 @@ publishes how far its timestamps can be trusted. Needs node 20 or newer.`,
     ['/usr/lib/nunect/LICENSE', 0o644, 'LICENSE'],
     ['/usr/lib/nunect/THIRD_PARTY.txt', 0o644, 'dist/THIRD_PARTY.txt'],
     ['/usr/lib/nunect/leaf', 0o755, 'openwrt/nunect/leaf'],
-    ['/usr/lib/nunect/nunect.cjs', 0o644, 'dist/nunect.cjs'],
+    ...unitFiles.map((name) => [`/usr/lib/nunect/${name}.cjs`, 0o644, `dist/${name}.cjs`]),
     ['/usr/lib/nunect/pace.sh', 0o644, 'procd/pace.sh'],
     ['/usr/lib/nunect/procd.sh', 0o644, 'procd/procd.sh'],
     ['/usr/lib/nunect/sysntpd.sh', 0o644, 'procd/sysntpd.sh'],

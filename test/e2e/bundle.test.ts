@@ -34,12 +34,20 @@ before(() => {
 });
 after(() => rmSync(copy, { recursive: true, force: true }));
 
+/** The files of the unit's program are those that build/unitfiles.mjs lists. */
 const programs = [
-  { name: 'nunect', licences: 'THIRD_PARTY.txt' },
-  { name: 'nunect-hub', licences: 'THIRD_PARTY-hub.txt' },
-];
-/** The files that a program was made of, by its source map. */
-const sourcesOf = (name: string): string[] => JSON.parse(read(copy, `${name}.cjs.map`)).sources;
+  {
+    name: 'nunect',
+    licences: 'THIRD_PARTY.txt',
+    files: ['', '-agent', '-orders', '-page', '-shared', '-tools'].map((part) => `nunect${part}.cjs`),
+  },
+  { name: 'nunect-hub', licences: 'THIRD_PARTY-hub.txt', files: ['nunect-hub.cjs'] },
+] as const;
+/** The files that a program was made of, by its source maps. */
+const sourcesOf = (of: string): string[] =>
+  programs
+    .filter(({ name }) => name === of)
+    .flatMap(({ files }) => files.flatMap((file) => JSON.parse(read(copy, `${file}.map`)).sources));
 const folder = (): string[] => readdirSync(join(copy, 'dist')).sort();
 
 test('two builds give the same bytes, wherever the tree lies', () => {
@@ -47,7 +55,9 @@ test('two builds give the same bytes, wherever the tree lies', () => {
   execFileSync(process.execPath, ['build/bundle.mjs', '--out', out], { cwd: projectRoot });
   assert.deepEqual(
     folder(),
-    programs.flatMap(({ name, licences }) => [licences, `${name}.cjs`, `${name}.cjs.map`]).sort(),
+    programs
+      .flatMap(({ files, licences }) => [licences, ...files.flatMap((file) => [file, `${file}.map`])])
+      .sort(),
   );
   for (const file of folder().filter((name) => !name.endsWith('.map'))) {
     assert.equal(digest(join(copy, 'again'), file), digest(copy, file), file);
@@ -94,9 +104,14 @@ test('the source map beside it leads from a place in a stack trace to the line i
   assert.ok(source[place.originalLine]?.includes(marker));
 });
 
+test('every character of the programs is ASCII: one beyond Latin-1 would take a byte more for each in memory', () => {
+  for (const { files } of programs)
+    for (const file of files) assert.doesNotMatch(read(copy, file), /[^\0-~]/, file);
+});
+
 test('no help of an option is in a program: it is for documents and forms', () => {
-  for (const { name } of programs) {
-    const program = read(copy, `${name}.cjs`);
+  for (const { files } of programs) {
+    const program = files.map((file) => read(copy, file)).join('\n');
     for (const { help, options } of Object.values(sections))
       for (const text of [help, ...Object.values(options).map((option) => option.help)])
         assert.ok(!program.includes(text), text);
@@ -114,7 +129,8 @@ for (const { name, licences } of programs)
 test('what ships keeps its budgets', () => {
   const said = execFileSync(process.execPath, ['build/budgets.mjs'], { cwd: copy, encoding: 'utf8' });
   for (const what of [
-    /^dist\/nunect\.cjs: /m,
+    /^all of dist\/nunect\*\.cjs: /m,
+    /^what run loads: /m,
     /^dist\/nunect-hub\.cjs: /m,
     /^nunect_.+_all\.ipk: \d+ of \d+ bytes/m,
   ])

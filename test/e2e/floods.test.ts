@@ -141,7 +141,7 @@ describe('a unit that is flooded', () => {
 	list subscribe '_INBOX.>'
 `,
     });
-    assert.ok(smallFlags.includes('--no-opt'), 'the launcher has flags for little memory');
+    assert.ok(smallFlags.includes('--optimize-for-size'), 'the launcher has flags for little memory');
     pid = site.agent().pid;
     flooder = await connect({ servers: hub.url, user: operator.user, pass: operator.password });
     lan = await connect({ servers: `127.0.0.1:${site.leafPort}`, user: 'lan', pass: 'lan-secret' });

@@ -489,7 +489,7 @@ describe('the status page', { skip, concurrency: 2 }, () => {
     });
 
     test('the bundle sends the same script as the sources do, minified', () => {
-      assert.match(readFileSync(join(__dirname, '../../dist/nunect.cjs'), 'utf8'), /visibilitychange/);
+      assert.match(readFileSync(join(__dirname, '../../dist/nunect-page.cjs'), 'utf8'), /visibilitychange/);
     });
   });
 });

@@ -10,6 +10,10 @@ import { tempDir } from '../kit/process/daemon.ts';
 import { lacking, projectRoot, tool } from '../kit/process/tools.ts';
 
 const native = { x64: 'x86_64', arm64: 'aarch64_generic' }[process.arch as string] ?? '';
+let unitFiles: readonly string[];
+before(async () => {
+  ({ unitFiles } = await import(join(projectRoot, 'build/unitfiles.mjs'))); // a plain program without types
+});
 const thisFile = { after: () => {} }; // its directories go when the process ends
 const text = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 
@@ -52,7 +56,12 @@ describe('make packages', () => {
     it(`${what} builds the rest, and says what is missing and how to get it`, (t) => {
       const dir = tempDir(t, 'packages');
       mkdirSync(join(dir, 'dist'));
-      for (const name of ['nunect.cjs', 'THIRD_PARTY.txt', 'nunect-hub.cjs', 'THIRD_PARTY-hub.txt'])
+      for (const name of [
+        ...unitFiles.map((file) => `${file}.cjs`),
+        'THIRD_PARTY.txt',
+        'nunect-hub.cjs',
+        'THIRD_PARTY-hub.txt',
+      ])
         writeFileSync(join(dir, 'dist', name), 'x');
       if (go !== '') writeFileSync(join(dir, 'go'), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
       const args = ['--dist', join(dir, 'dist'), '--out', join(dir, 'out')];

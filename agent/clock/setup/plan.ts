@@ -8,6 +8,7 @@ import { type PtpPortPlan, portsOf, type SpokenPort, usesHardware } from './port
 import { type Profile, profileOf } from './profiles.ts';
 import { has } from './programs.ts';
 import { ptp4lConf } from './ptp4lconf.ts';
+import { isWanted } from './wanted.ts';
 
 /** The files that clock daemons are to be run with. */
 export interface TimeFiles {
@@ -46,10 +47,6 @@ export interface TimePlan {
 export interface TimePlaces {
   readonly socketDir: string;
 }
-
-/** Whether there is anything to configure. */
-export const isWanted = ({ enabled, interface: names }: SectionValues<'ptp'>): boolean =>
-  enabled && names.length > 0;
 
 interface Chosen {
   readonly ptp: SectionValues<'ptp'>;

@@ -1,6 +1,6 @@
 import type { Config, SectionValues } from '../../config/options.ts';
 import { type TimeSetup, timeFiles } from './applied.ts';
-import { isWanted } from './plan.ts';
+import { isWanted } from './wanted.ts';
 
 /** Whether the ptp4l of this unit is the one that nunect-time runs. */
 export const isManaged = (setup: TimeSetup | undefined): setup is TimeSetup =>

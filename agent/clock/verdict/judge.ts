@@ -3,7 +3,7 @@
 import { known } from '../../lib/known.ts';
 import { freshValue } from '../../lib/reading.ts';
 import { type Evidence, isFollowing } from '../facts.ts';
-import type { Verdict } from '../types.ts';
+import { unjudged, type Verdict } from '../types.ts';
 import { type Assessment, assess, type Remembered, utcOffsetNow } from './assess.ts';
 import { noUpdates } from './bounds/ntpbound.ts';
 import { noOffsets, steppedRegime } from './bounds/offsets.ts';
@@ -68,8 +68,7 @@ export interface JudgeState extends Remembered {
 export function initial(now_ms: number): JudgeState {
   return {
     verdict: {
-      source: 'unsynced',
-      quality: 'freerun',
+      ...unjudged,
       since_ms: now_ms,
       bound: unbounded('nothing is known of the clock yet'),
       reasons: ['starting'],

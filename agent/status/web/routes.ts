@@ -1,10 +1,8 @@
 import { messageOf } from '../../lib/errors.ts';
 import { prettyNs, visible } from '../../lib/format.ts';
 import type { Log } from '../../lib/log.ts';
-import { clockImage } from '../page/chart.ts';
-import { type PageData, renderNow, renderPage } from '../page/page.ts';
+import type { PageData } from '../page/page.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
-import { formatMetrics } from './metrics.ts';
 
 export interface RouteDeps {
   /** The state right now; asked once a request. What is made of one and the same object is made once. */
@@ -22,6 +20,8 @@ export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** What a browser lets it do; nothing by default. */
+  readonly policy?: string;
 }
 
 export const textReply = (status: number, body: string): Reply => ({
@@ -38,7 +38,17 @@ const json = (value: object): Reply => ({
   type: 'application/json',
   body: `${JSON.stringify(value, finite)}\n`,
 });
-const html = (body: string): Reply => ({ status: 200, type: 'text/html; charset=utf-8', body });
+
+/** Like metrics and chart it is loaded when somebody looks. */
+const pageParts = () => import('../page/page.ts');
+type PageParts = Awaited<ReturnType<typeof pageParts>>;
+
+const html = (body: string, { pagePolicy }: PageParts): Reply => ({
+  status: 200,
+  type: 'text/html; charset=utf-8',
+  body,
+  policy: pagePolicy,
+});
 
 /** The state, and a line for each finding, with what mends it below. */
 const health = ({ status, troubles }: StatusSnapshot): Reply => {
@@ -47,10 +57,10 @@ const health = ({ status, troubles }: StatusSnapshot): Reply => {
   );
   return textReply(status === 'critical' ? 503 : 200, [status, ...lines].join('\n'));
 };
-const metrics = (snapshot: StatusSnapshot): Reply => ({
+const metrics = async (snapshot: StatusSnapshot): Promise<Reply> => ({
   status: 200,
   type: 'text/plain; version=0.0.4; charset=utf-8',
-  body: formatMetrics(snapshot),
+  body: (await import('./metrics.ts')).formatMetrics(snapshot),
 });
 
 /** Makes the reply to a request of a path; undefined where there is none. */
@@ -62,22 +72,30 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
   let failing = false;
 
   /** All viewers of one snapshot get the same bytes. */
-  const shown = (show: (snapshot: StatusSnapshot) => Reply): (() => Promise<Reply>) => {
+  const shown = (show: (snapshot: StatusSnapshot) => Reply | Promise<Reply>): (() => Promise<Reply>) => {
     let latest: { readonly of: StatusSnapshot; readonly reply: Reply } | undefined;
     return async () => {
       const of = await deps.snapshot();
-      if (latest?.of !== of) latest = { of, reply: show(of) };
+      if (latest?.of !== of) latest = { of, reply: await show(of) };
       return latest.reply;
     };
   };
+  const page = (render: (parts: PageParts) => PageParts['renderPage']): (() => Promise<Reply>) =>
+    shown(async (snapshot) => {
+      const parts = await pageParts();
+      return html(render(parts)({ snapshot, ...history() }), parts);
+    });
   const routes = new Map<string, () => Promise<Reply>>([
-    ['/', shown((snapshot) => html(renderPage({ snapshot, ...history() })))],
-    ['/now', shown((snapshot) => html(renderNow({ snapshot, ...history() })))],
+    ['/', page(({ renderPage }) => renderPage)],
+    ['/now', page(({ renderNow }) => renderNow)],
     ['/status.json', shown(json)],
     ['/healthz', shown(health)],
     [
       '/curve.svg',
-      async () => ({ status: 200, type: 'image/svg+xml', body: clockImage(prettyNs, history().history) }),
+      async () => {
+        const { clockImage } = await import('../page/chart.ts');
+        return { status: 200, type: 'image/svg+xml', body: clockImage(prettyNs, history().history) };
+      },
     ],
   ]);
   if (opts.metrics) routes.set('/metrics', shown(metrics));

@@ -2,7 +2,6 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Log } from '../../lib/log.ts';
-import { pagePolicy } from '../page/page.ts';
 import { type Reply, type Routes, textReply } from './routes.ts';
 
 export interface StatusServerDeps {
@@ -39,9 +38,10 @@ class StatusServerError extends Error {
   }
 }
 
-/** Nothing is loaded, framed, sent elsewhere or run but what the page itself brings along. */
+/** Nothing is loaded, framed, sent elsewhere or run. */
 const safety = {
-  'Content-Security-Policy': pagePolicy,
+  'Content-Security-Policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -101,10 +101,15 @@ async function answer(
   return (await routes(url.split('?', 1)[0] ?? '')) ?? textReply(404, 'no such page');
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Reply): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, policy }: Reply,
+): void {
   const hasBody = request.headers['content-length'] || request.headers['transfer-encoding'];
   response.writeHead(status, {
     ...safety,
+    ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),

@@ -2,6 +2,7 @@ import { addressOf, type Interfaces } from '../../device/address.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import { listenAddress } from './listen.ts';
 import { type RouteDeps, type Routes, statusRoutes } from './routes.ts';
 import { type ListenAddress, type StatusServer, serveStatus } from './server.ts';
 
@@ -34,7 +35,6 @@ const filesEvery_ms = 1000;
 /** So many must be free to listen again: two to listen, one for a connection and one for whatever comes. */
 const filesToListen = 4;
 const noFile = 'status server: out of file descriptors; not listening until some are available';
-const loopback = '127.0.0.1';
 
 /** The status server while it runs. */
 export interface Serving {
@@ -92,12 +92,6 @@ function addressNow({ deps, state }: Context, name: string): string | undefined 
     return state.http?.address;
   }
 }
-
-/** The address to listen on: that of the configured interface, loopback while it has none; or the configured one. */
-export const listenAddress = (
-  { listen, interface: name }: Pick<ServingOptions, 'listen' | 'interface'>,
-  addressOfInterface: (name: string) => string | undefined,
-): string => (name === undefined ? listen : (addressOfInterface(name) ?? loopback));
 
 const wantedAddress = (context: Context): string =>
   listenAddress(context.state.opts, (name) => {

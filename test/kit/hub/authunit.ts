@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
 import { startServer } from '../leaf/leafdaemon.ts';
-import { type Daemon, daemon, tempDir } from '../process/daemon.ts';
+import { type Daemon, daemon, eventually, tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
 import { runtime } from '../process/tools.ts';
 import { bundle, nunect } from '../unit/site.ts';
@@ -67,7 +67,12 @@ export async function startUnit(
     dir,
     warnings,
     render: async () => void (await render()),
-    status: async () => (await (await fetch(`http://127.0.0.1:${statusPort}/status.json`)).json()) as Status,
+    // an echo is answered before the page is served
+    status: () =>
+      eventually('its status', async () => {
+        const answer = await fetch(`http://127.0.0.1:${statusPort}/status.json`).catch(() => undefined);
+        return answer && ((await answer.json()) as Status);
+      }),
   };
 }
 

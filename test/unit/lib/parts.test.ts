@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Part, partsOf, startOrder, startParts } from '../../../agent/lib/parts.ts';
+import { later, type Part, partsOf, startOrder, startParts } from '../../../agent/lib/parts.ts';
 
 interface Input {
   base: string;
@@ -102,6 +102,31 @@ test('a part is given what it declares, and the use of another one does not comp
   const parts = await startParts([spy], { diary: [] }, input, () => {});
   assert.deepEqual(seen, ['diary', 'user', 'other']);
   assert.equal(typeof parts.get(userPart).base, 'number');
+});
+
+test('more parts can be added: they start behind those that run, and who declared them for later sees them then', async () => {
+  const diary: string[] = [];
+  const early = part({
+    name: 'early',
+    later: { user: later<typeof userPart>('user') },
+    inputs: () => [],
+    start: (_input, { user, ...given }) => ({ ...started('early', given), user: () => user()?.id }),
+  });
+  const parts = await startParts([early], { diary }, input, () => {});
+  assert.equal(parts.get(early).user(), undefined, 'it does not run yet');
+  await parts.add([userPart, early], input);
+  assert.equal(parts.get(early).user(), parts.get(userPart).id);
+  await parts.reload({ ...input, user: '2' });
+  assert.equal(parts.get(early).user(), parts.get(userPart).id, 'the new one');
+  await parts.stop();
+  assert.deepEqual(diary, ['+early', '+base', '+user', '-user', '+user', '-user', '-base', '-early']);
+});
+
+test('when an added part cannot start, all that run are stopped and the reason is thrown', async () => {
+  const diary: string[] = [];
+  const parts = await startParts([basePart], { diary, failAt: 'user' }, input, () => {});
+  await assert.rejects(parts.add([userPart], input), /user cannot start/);
+  assert.deepEqual(diary, ['+base', '-base']);
 });
 
 test('a reload restarts only what changed and what needs it', async () => {
