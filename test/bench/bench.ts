@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuMsOf, memoryOf, percentile } from '../kit/process/cost.ts';
 import { projectRoot } from '../kit/process/tools.ts';
-import { cpuMsOf, percentile, rssOf } from './cost.ts';
 import { echoInTurn, untilAnswered } from './echoes.ts';
 import { onStage, type Stage } from './stage.ts';
 
@@ -49,7 +49,7 @@ async function measure(stage: Stage): Promise<Row[]> {
   const cpuBefore = cpuMsOf(agent);
   await sleep(idleSeconds * 1000);
   const cpuPercent = (cpuMsOf(agent) - cpuBefore) / (idleSeconds * 10);
-  const idle = rssOf(agent);
+  const idle = memoryOf(agent).rss;
 
   const responder = await stage.goResponder();
   step(
@@ -60,7 +60,7 @@ async function measure(stage: Stage): Promise<Row[]> {
   const [own = [], go] = await echoInTurn(stage.hub, subjects, echoes);
   const floor = (share: number): number => (go ? percentile(go, share) : Number.NaN);
 
-  const bareRss = rssOf(bare) / megabyte;
+  const bareRss = memoryOf(bare).rss / megabyte;
   const { size } = statSync(join(projectRoot, 'dist/nunect.cjs'));
   const echoRow = (name: string, share: number): Row => ({
     what: `echo ${name}, hub to agent and back`,
@@ -75,7 +75,7 @@ async function measure(stage: Stage): Promise<Row[]> {
     { what: 'memory, idle', value: idle / megabyte, unit: 'MB', floor: bareRss, budget: bareRss + 8 },
     {
       what: `memory after ${echoes} echoes`,
-      value: rssOf(agent) / megabyte,
+      value: memoryOf(agent).rss / megabyte,
       unit: 'MB',
       floor: bareRss,
       budget: bareRss + 12,
