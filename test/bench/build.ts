@@ -1,0 +1,76 @@
+// A build that is measured: what a unit would have of it, laid out as its package does.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { projectRoot } from '../kit/process/tools.ts';
+
+/** The nunect of one checkout. */
+export interface Build {
+  readonly name: 'now' | 'before';
+  readonly root: string;
+  readonly commit: string;
+  readonly version: string;
+  readonly bundle: string;
+  /** Starts it as on a unit: with the flags of node and whatever else its launcher has. */
+  readonly launcher: string;
+  /** In bytes. */
+  readonly size: { readonly bundle: number; readonly hubBundle: number; readonly ipk: number };
+  /** Whether its configuration knows an option. */
+  knows(option: string): boolean;
+}
+
+/** What a checkout's build/packages/nunect.mjs says of the package. */
+interface PackageTable {
+  readonly nunect: {
+    readonly version: string;
+    readonly files: readonly (readonly [path: string, mode: number, source: string])[];
+  };
+}
+
+const load = <T>(root: string, name: string): Promise<T> => import(join(root, 'build', name)) as Promise<T>; // plain programs
+
+/** Lays the package of a checkout out in `dir`; its dist/ has to be built. */
+export async function layOut(name: Build['name'], root: string, dir: string): Promise<Build> {
+  const { nunect } = await load<PackageTable>(root, 'packages/nunect.mjs');
+  const { contentsOf } = await load<{
+    contentsOf(one: unknown, architecture: string, dist: string): (source: string) => Buffer;
+  }>(root, 'contents.mjs');
+  const { ipk } = await load<{
+    ipk(one: unknown, architecture: string, read: unknown, time: number): Buffer;
+  }>(root, 'ipk.mjs');
+  const read = contentsOf(nunect, 'all', 'dist');
+  const place = join(dir, name);
+  for (const [path, mode, source] of nunect.files) {
+    const file = join(place, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, read(source), { mode });
+  }
+  const sizeOf = (path: string): number => statSync(join(root, path)).size;
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim();
+  const isChanged = git('status', '--porcelain', '--untracked-files=no', 'agent', 'openwrt', 'build') !== '';
+  const example = readFileSync(join(root, 'config/nunect'), 'utf8');
+  return {
+    name,
+    root,
+    commit: git('rev-parse', '--short=8', 'HEAD') + (isChanged ? '+' : ''),
+    version: nunect.version,
+    bundle: join(place, 'usr/lib/nunect/nunect.cjs'),
+    launcher: join(place, 'usr/bin/nunect'),
+    size: {
+      bundle: sizeOf('dist/nunect.cjs'),
+      hubBundle: sizeOf('dist/nunect-hub.cjs'),
+      ipk: ipk(nunect, 'all', read, 0).length,
+    },
+    knows: (option) => new RegExp(`^\\t#?(?:option|list) ${option} `, 'm').test(example),
+  };
+}
+
+/** The build of this checkout, and before it that of BENCH_BEFORE, another checkout with its dist/. */
+export async function builds(dir: string): Promise<Build[]> {
+  const before = process.env['BENCH_BEFORE'];
+  return [
+    ...(before === undefined ? [] : [await layOut('before', before, dir)]),
+    await layOut('now', projectRoot, dir),
+  ];
+}
