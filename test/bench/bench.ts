@@ -16,12 +16,17 @@ import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
 import { type Build, builds } from './build.ts';
 import type { Figure, Measured, Results, Skipped } from './figures.ts';
 import type { Bench, Section } from './section.ts';
+import { backlogged } from './sections/backlog.ts';
 import { echo } from './sections/echo.ts';
+import { growth } from './sections/growth.ts';
+import { hour } from './sections/hour.ts';
 import { idle } from './sections/idle.ts';
 import { memory } from './sections/memory.ts';
+import { peers } from './sections/peers.ts';
 import { size } from './sections/size.ts';
 import { spent } from './sections/spent.ts';
 import { start } from './sections/start.ts';
+import { traffic } from './sections/traffic.ts';
 import { tableOf } from './table.ts';
 
 /** In the order of the table. Those that are not usual run only where BENCH_ONLY names them. */
@@ -29,9 +34,14 @@ const sections: Readonly<Record<string, { readonly run: Section; readonly isUsua
   size: { run: size },
   start: { run: start },
   echo: { run: echo },
+  backlog: { run: backlogged },
   spent: { run: spent },
   idle: { run: idle },
   memory: { run: memory },
+  traffic: { run: traffic },
+  peers: { run: peers },
+  growth: { run: growth },
+  hour: { run: hour, isUsual: false },
 };
 
 function chosen(): string[] {

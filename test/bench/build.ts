@@ -8,6 +8,7 @@ import { projectRoot } from '../kit/process/tools.ts';
 export interface Build {
   readonly name: 'now' | 'before';
   readonly root: string;
+  /** The last that changed what is shipped; with a + where something is changed that is not committed. */
   readonly commit: string;
   readonly version: string;
   readonly bundle: string;
@@ -26,6 +27,9 @@ interface PackageTable {
     readonly files: readonly (readonly [path: string, mode: number, source: string])[];
   };
 }
+
+/** What the package is made from: a commit of anything else is the same build. */
+const shippedFrom = ['agent', 'openwrt', 'build/bundle.mjs', 'package-lock.json'];
 
 const load = <T>(root: string, name: string): Promise<T> => import(join(root, 'build', name)) as Promise<T>; // plain programs
 
@@ -48,12 +52,12 @@ export async function layOut(name: Build['name'], root: string, dir: string): Pr
   const sizeOf = (path: string): number => statSync(join(root, path)).size;
   const git = (...args: string[]): string =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim();
-  const isChanged = git('status', '--porcelain', '--untracked-files=no', 'agent', 'openwrt', 'build') !== '';
+  const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ...shippedFrom) !== '';
   const example = readFileSync(join(root, 'config/nunect'), 'utf8');
   return {
     name,
     root,
-    commit: git('rev-parse', '--short=8', 'HEAD') + (isChanged ? '+' : ''),
+    commit: git('log', '-1', '--format=%h', '--abbrev=8', '--', ...shippedFrom) + (isChanged ? '+' : ''),
     version: nunect.version,
     bundle: join(place, 'usr/lib/nunect/nunect.cjs'),
     launcher: join(place, 'usr/bin/nunect'),

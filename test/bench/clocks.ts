@@ -16,15 +16,26 @@ export interface Clocks {
   readonly chronyPort: number;
 }
 
+/** Which of them, and how much. */
+export interface ClockOptions {
+  /** Sources of chronyd. */
+  readonly sources?: number;
+  /** Ports of ptp4l; 0: there is no ptp4l. */
+  readonly ports?: number;
+}
+
 /** Starts them; they are ready when PTP has locked, after some seconds. */
-export async function startClocks(owner: Cleanup, sources = 1): Promise<Clocks> {
+export async function startClocks(
+  owner: Cleanup,
+  { sources = 1, ports = 1 }: ClockOptions = {},
+): Promise<Clocks> {
   const server = await chronyd(owner, {
     serve: true,
     address: '0.0.0.0',
     steering: true,
     lines: ['local stratum 2', 'allow 127.0.0.0/8'],
   });
-  const without = noNetns();
+  const without = ports === 0 ? 'no ptp4l' : noNetns();
   const select = without === undefined ? ' noselect' : ''; // two that steer would be a conflict
   const client = await chronyd(owner, {
     steering: true, // under another name: the agent would rightly not take one with -x for a source
@@ -39,10 +50,15 @@ export async function startClocks(owner: Cleanup, sources = 1): Promise<Clocks> 
   const [far, near] = netnsPair(owner);
   const socket = join(tempDir(owner, 'ptp'), 'ptp4l');
   ptp4l(owner, far, { role: 'master', extra: ['logAnnounceInterval 0'] });
-  ptp4l(owner, near, { role: 'slave', socket, extra: quickServo });
+  const more = Array.from({ length: ports - 1 }, (_, at) => `port${at + 1}`);
+  for (const name of more) {
+    near.run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', `far${name}`); // nobody is there
+    for (const end of [name, `far${name}`]) near.run('ip', 'link', 'set', end, 'up');
+  }
+  ptp4l(owner, near, { role: 'slave', socket, moreInterfaces: more, extra: quickServo });
   return {
     time: [...ntp, `list ptp_socket '${socket}'`, `option pmc '${linuxptp('pmc')}'`],
-    what: `${what}, ptp4l with a grandmaster in software stamps`,
+    what: `${what}, ptp4l with ${ports === 1 ? 'a port' : `${ports} ports`} and a grandmaster, in software stamps`,
     chronyPort: client.cmdport,
   };
 }

@@ -33,7 +33,7 @@ export async function spendingOf(
   const own = after[0];
   return {
     seconds,
-    cpuPercent: sum('cpuMs') / (seconds * 10),
+    cpuPercent: sum('threadMs') / (seconds * 10),
     wakeUpsPerSecond: sum('wakeUps') / seconds,
     children: started.stop(),
     rssMB: (own?.rss ?? Number.NaN) / megabyte,

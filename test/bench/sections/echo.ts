@@ -1,4 +1,4 @@
-import { cpuMsOf, percentile } from '../../kit/process/cost.ts';
+import { percentile, threadMsOf } from '../../kit/process/cost.ts';
 import { echoInTurn, untilAnswered } from '../echoes.ts';
 import { type Beside, type Figure, figure } from '../figures.ts';
 import { type Load, type LoadClient, loadClient } from '../load.ts';
@@ -46,9 +46,9 @@ async function inTurn(client: LoadClient, rounds: number, load: Omit<Load, 'subj
     for (const name of round % 2 === 0 ? (['agent', 'go'] as const) : (['go', 'agent'] as const)) {
       const one = of[name];
       if (one === undefined) continue;
-      const before = cpuMsOf(one.pid);
+      const before = threadMsOf(one.pid);
       const { perSecond, rtts } = await client.ask({ ...load, subject: one.subject });
-      results[name].cpu.push(((cpuMsOf(one.pid) - before) * 10_000) / load.count);
+      results[name].cpu.push(((threadMsOf(one.pid) - before) * 10_000) / load.count);
       results[name].rate.push(perSecond);
       results[name].p99.push(percentile(rtts, 0.99));
     }

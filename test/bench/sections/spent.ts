@@ -42,31 +42,41 @@ async function heapOf(agent: Daemon, file: string, signal: 'SIGUSR2' | 'SIGWINCH
 }
 
 /** Bytes for one echo: three counts, what an idle agent allocates in the same time is taken off. */
-async function allocated(stage: Stage, client: LoadClient): Promise<number[]> {
+async function allocated(stage: Stage, client: LoadClient): Promise<{ one: Heap[]; many: Heap[] }> {
   const [script, file] = [join(stage.dir, 'heap.cjs'), join(stage.dir, 'heap.json')];
   writeFileSync(script, preload(file));
   const agent = await stage.startedAgent([...flags, '--require', script]);
   const subject = `ops.echo.${stage.unit}`;
   await client.ask({ subject, count: 20_000, inFlight: 1, payload: 64 });
-  const grown = async (work: () => Promise<unknown>): Promise<number> => {
+  const grown = async (work: () => Promise<unknown>): Promise<Heap> => {
     const before = await heapOf(agent, file, 'SIGUSR2');
     await work();
     const after = await heapOf(agent, file, 'SIGWINCH');
-    return after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+    return {
+      heapUsed: after.heapUsed - before.heapUsed,
+      arrayBuffers: after.arrayBuffers - before.arrayBuffers,
+    };
   };
-  const counts: number[] = [];
-  for (let round = 0; round < 3; round++) {
-    let seconds = 0;
-    const all = await grown(async () => {
-      const begun = performance.now();
-      await client.ask({ subject, count: echoes, inFlight: 1, payload: 64 });
-      seconds = (performance.now() - begun) / 1000;
-    });
-    const idle = await grown(() => pause(seconds));
-    counts.push((all - idle) / echoes);
-  }
+  const countsOf = async (inFlight: number): Promise<Heap[]> => {
+    const counts: Heap[] = [];
+    for (let round = 0; round < 3; round++) {
+      let seconds = 0;
+      const all = await grown(async () => {
+        const begun = performance.now();
+        await client.ask({ subject, count: echoes, inFlight, payload: 64 });
+        seconds = (performance.now() - begun) / 1000;
+      });
+      const idle = await grown(() => pause(seconds));
+      counts.push({
+        heapUsed: (all.heapUsed - idle.heapUsed) / echoes,
+        arrayBuffers: (all.arrayBuffers - idle.arrayBuffers) / echoes,
+      });
+    }
+    return counts;
+  };
+  const [one, many] = [await countsOf(1), await countsOf(64)];
   await agent.end('SIGTERM');
-  return counts;
+  return { one, many };
 }
 
 /** Reads and writes for one echo, one at a time, beside Go's. */
@@ -98,7 +108,24 @@ export const spent: Section = (bench) =>
     const beside = (of: 'reads' | 'writes'): { beside?: Beside } =>
       theirs === undefined ? {} : { beside: { what: 'Go (nats.go)', samples: [theirs[of]] } };
     return [
-      figure('spent.allocated', 'bytes allocated for an echo', 'B', bytes),
+      figure(
+        'spent.allocated',
+        "bytes allocated on V8's heap for an echo, 64 in flight",
+        'B',
+        bytes.many.map(({ heapUsed }) => heapUsed),
+      ),
+      figure(
+        'spent.allocated.1',
+        'the same, one at a time',
+        'B',
+        bytes.one.map(({ heapUsed }) => heapUsed),
+      ),
+      figure(
+        'spent.buffers',
+        'bytes outside of the heap for an echo, in buffers, one at a time',
+        'B',
+        bytes.one.map(({ arrayBuffers }) => arrayBuffers),
+      ),
       figure('spent.reads', 'reads for an echo, one at a time', '', [own.reads], beside('reads')),
       figure('spent.writes', 'writes for an echo, one at a time', '', [own.writes], beside('writes')),
     ];

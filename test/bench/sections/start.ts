@@ -14,10 +14,10 @@ async function firstEcho(stage: Stage, start: () => Daemon, subject: string): Pr
     throw new Error(`${error.message}: ${program.output()}`);
   });
   const took = performance.now() - begun;
-  const { cpuMs } = costOf(program.pid);
+  const { threadMs } = costOf(program.pid);
   await program.end('SIGTERM');
   await pause(0.2); // the leaf forgets the subscription
-  return [took, cpuMs];
+  return [took, threadMs];
 }
 
 /** From the start of the process to its first answer at the hub, beside the least that nats.js needs for the same. */
