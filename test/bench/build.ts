@@ -1,6 +1,6 @@
 // A build that is measured: what a unit would have of it, laid out as its package does.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../kit/process/tools.ts';
 
@@ -14,8 +14,8 @@ export interface Build {
   readonly bundle: string;
   /** Starts it as on a unit: with the flags of node and whatever else its launcher has. */
   readonly launcher: string;
-  /** In bytes. */
-  readonly size: { readonly bundle: number; readonly hubBundle: number; readonly ipk: number };
+  /** In bytes: all JavaScript of the unit, and its package. */
+  readonly size: { readonly bundle: number; readonly ipk: number };
   /** Whether its configuration knows an option. */
   knows(option: string): boolean;
 }
@@ -29,12 +29,17 @@ interface PackageTable {
 }
 
 /** What the package is made from: a commit of anything else is the same build. */
-const shippedFrom = ['agent', 'openwrt', 'build/bundle.mjs', 'package-lock.json'];
+const shippedFrom = [
+  'agent',
+  'openwrt',
+  ...['bundle', 'split', 'unitfiles'].map((name) => `build/${name}.mjs`),
+  'package-lock.json',
+];
 
 const load = <T>(root: string, name: string): Promise<T> => import(join(root, 'build', name)) as Promise<T>; // plain programs
 
 /** Lays the package of a checkout out in `dir`; its dist/ has to be built. */
-export async function layOut(name: Build['name'], root: string, dir: string): Promise<Build> {
+async function layOut(name: Build['name'], root: string, dir: string): Promise<Build> {
   const { nunect } = await load<PackageTable>(root, 'packages/nunect.mjs');
   const { contentsOf } = await load<{
     contentsOf(one: unknown, architecture: string, dist: string): (source: string) => Buffer;
@@ -49,7 +54,6 @@ export async function layOut(name: Build['name'], root: string, dir: string): Pr
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, read(source), { mode });
   }
-  const sizeOf = (path: string): number => statSync(join(root, path)).size;
   const git = (...args: string[]): string =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim();
   const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ...shippedFrom) !== '';
@@ -62,8 +66,9 @@ export async function layOut(name: Build['name'], root: string, dir: string): Pr
     bundle: join(place, 'usr/lib/nunect/nunect.cjs'),
     launcher: join(place, 'usr/bin/nunect'),
     size: {
-      bundle: sizeOf('dist/nunect.cjs'),
-      hubBundle: sizeOf('dist/nunect-hub.cjs'),
+      bundle: nunect.files
+        .filter(([path]) => path.endsWith('.cjs'))
+        .reduce((sum, [, , source]) => sum + read(source).length, 0),
       ipk: ipk(nunect, 'all', read, 0).length,
     },
     knows: (option) => new RegExp(`^\\t#?(?:option|list) ${option} `, 'm').test(example),

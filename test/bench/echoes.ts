@@ -19,6 +19,25 @@ export async function echoInTurn(
   return rtts;
 }
 
+/** Echoes per second with so many asked for at once, by a client of nats.js, which costs as much as who answers. */
+export async function echoAtOnce(
+  nc: NatsConnection,
+  subject: string,
+  count: number,
+  inFlight: number,
+): Promise<number> {
+  let asked = 0;
+  const ask = async (): Promise<void> => {
+    while (asked < count) {
+      asked += 1;
+      await nc.request(subject, payload, { timeout: 10_000 });
+    }
+  };
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, ask));
+  return (count * 1000) / (performance.now() - begun);
+}
+
 /** Resolves when `subject` is answered; a request before that fails at once, with "no responders". */
 export async function untilAnswered(nc: NatsConnection, subject: string): Promise<void> {
   const end = performance.now() + 30_000;

@@ -96,11 +96,14 @@ export async function loadClient(port: number, user: string, pass: string): Prom
       let asked = 0;
       let answered = 0;
       return new Promise((resolve, reject) => {
-        failed = reject;
         const begun = performance.now();
         const late = setTimeout(() => {
           reject(new Error(`${load.subject}: ${answered} of ${load.count} echoes within 60 s`));
         }, 60_000);
+        failed = (error) => {
+          clearTimeout(late);
+          reject(error);
+        };
         onMessage = (size) => {
           if (size < load.payload + leastHeaders) return; // nobody answers: said at the end, by what is missing
           const now = performance.now();

@@ -1,5 +1,5 @@
 import { percentile, threadMsOf } from '../../kit/process/cost.ts';
-import { echoInTurn, untilAnswered } from '../echoes.ts';
+import { echoAtOnce, echoInTurn, untilAnswered } from '../echoes.ts';
 import { type Beside, type Figure, figure } from '../figures.ts';
 import { type Load, type LoadClient, loadClient } from '../load.ts';
 import { goResponder, goSubject } from '../responders.ts';
@@ -39,11 +39,15 @@ async function oneAtATime(bench: Bench, { hub }: Stage, { agent, go }: Answerers
   ];
 }
 
+/** Who is asked first takes turns. */
+const inTurnOf = (round: number): readonly ('agent' | 'go')[] =>
+  round % 2 === 0 ? ['agent', 'go'] : ['go', 'agent'];
+
 /** Rounds of a load, the agent and Go in turn: requests per second, p99 and CPU ms per 10,000 echoes. */
 async function inTurn(client: LoadClient, rounds: number, load: Omit<Load, 'subject'>, of: Answerers) {
   const results = { agent: fresh(), go: fresh() };
   for (let round = 0; round < rounds; round++) {
-    for (const name of round % 2 === 0 ? (['agent', 'go'] as const) : (['go', 'agent'] as const)) {
+    for (const name of inTurnOf(round)) {
       const one = of[name];
       if (one === undefined) continue;
       const before = threadMsOf(one.pid);
@@ -77,25 +81,54 @@ const loads: readonly (readonly [id: string, what: string, load: Omit<Load, 'sub
   ],
 ];
 
+/** Asked by nats.js as a client would: the client itself is the slowest of all then. */
+async function askedByNatsJs(bench: Bench, { hub }: Stage, of: Answerers): Promise<Figure[]> {
+  const results = { agent: fresh(), go: fresh() };
+  const count = 10_000;
+  for (let round = 0; round < by(bench, { quick: 5, full: 11 }); round++) {
+    for (const name of inTurnOf(round)) {
+      const one = of[name];
+      if (one === undefined) continue;
+      const before = threadMsOf(one.pid);
+      results[name].rate.push(await echoAtOnce(hub, one.subject, count, 64));
+      results[name].cpu.push(((threadMsOf(one.pid) - before) * 10_000) / count);
+    }
+  }
+  const note =
+    'asked by nats.js; where it says bare, over a socket without a client library, which asks faster';
+  return [
+    figure('echo.rate.64', 'echoes per second, 64 in flight, 64 B', '1/s', results.agent.rate, {
+      beside: besideGo(of.go, results.go.rate),
+      note,
+    }),
+    figure('echo.cpu', 'CPU per 10,000 echoes, 64 in flight', 'ms', results.agent.cpu, {
+      beside: besideGo(of.go, results.go.cpu),
+      note,
+    }),
+  ];
+}
+
 async function manyAtOnce(bench: Bench, stage: Stage, of: Answerers): Promise<Figure[]> {
   const client = await loadClient(stage.hubServer.port, 'ops', 'ops');
   const rounds = by(bench, { quick: 5, full: 11 });
-  const goal = { count: 20_000, inFlight: 64, payload: 64 };
-  await inTurn(client, 1, { ...goal, count: 10_000 }, of);
-  const { agent, go } = await inTurn(client, rounds, goal, of);
+  const usual = { count: 20_000, inFlight: 64, payload: 64 };
+  await inTurn(client, 1, { ...usual, count: 10_000 }, of);
+  const { agent, go } = await inTurn(client, rounds, usual, of);
   const rows = [
-    figure('echo.rate.64', 'echoes per second, 64 in flight, 64 B', '1/s', agent.rate, {
+    figure('echo.bare.64', 'echoes per second, bare, 64 in flight, 64 B', '1/s', agent.rate, {
       beside: besideGo(of.go, go.rate),
     }),
-    figure('echo.cpu', 'CPU per 10,000 echoes, 64 in flight', 'ms', agent.cpu, {
+    figure('echo.bare.cpu', 'CPU per 10,000 echoes, bare, 64 in flight', 'ms', agent.cpu, {
       beside: besideGo(of.go, go.cpu),
     }),
-    figure('echo.p99.64', 'echo p99, 64 in flight', 'us', agent.p99, { beside: besideGo(of.go, go.p99) }),
+    figure('echo.bare.p99', 'echo p99, bare, 64 in flight', 'us', agent.p99, {
+      beside: besideGo(of.go, go.p99),
+    }),
   ];
   for (const [id, what, load] of loads) {
     const result = await inTurn(client, rounds, load, of);
     rows.push(
-      figure(`echo.rate.${id}`, `echoes per second, ${what}`, '1/s', result.agent.rate, {
+      figure(`echo.bare.${id}`, `echoes per second, bare, ${what}`, '1/s', result.agent.rate, {
         beside: besideGo(of.go, result.go.rate),
       }),
     );
@@ -115,5 +148,9 @@ export const echo: Section = (bench) =>
       agent: { subject: `ops.echo.${stage.unit}`, pid: agent.pid },
       go: go === undefined ? undefined : { subject: goSubject, pid: go.pid },
     };
-    return [...(await oneAtATime(bench, stage, of)), ...(await manyAtOnce(bench, stage, of))];
+    return [
+      ...(await oneAtATime(bench, stage, of)),
+      ...(await askedByNatsJs(bench, stage, of)),
+      ...(await manyAtOnce(bench, stage, of)),
+    ];
   });

@@ -1,0 +1,28 @@
+/** What sets the floor of a figure, by its id: what is left of it when the agent does nothing that it need not. */
+export const floors: Readonly<Record<string, string>> = {
+  'size.bundle':
+    'nats.js is about 72 KB of it; the rest is ours, of which the page, the clock judgment and its texts are the largest parts.',
+  'start.first-echo':
+    'node itself needs about 40 ms to run anything, nats.js the rest of what its minimal program needs, most of it compiling and the round trips of connecting and subscribing through leaf and hub.',
+  'echo.p50':
+    'two nats-servers on the way, each with a read and a write there and back, are more than nine tenths of it; Go shows them with the least that an answer can cost.',
+  'echo.p99': 'as p50, and who else wants the cores: both see it, since they are asked in turn.',
+  'echo.rate.64':
+    'hub, leaf, the asking client and the one who answers share the cores; Go uses its threads beside each other, JavaScript has one.',
+  'echo.cpu':
+    'at 64 in flight several echoes share a read and a write, so that what is left is parsing and encoding.',
+  'echo.backlog.p99':
+    'hub and leaf carry the records at the same time: what Go sees on the same leaf is the floor, the rest is the agent sending.',
+  'spent.reads':
+    'one read and one write for an echo that comes alone; Go also reads in vain before it waits.',
+  'spent.allocated': 'a subject, a reply subject and the headers as strings.',
+  'idle.cpu':
+    'a heartbeat and its records at each interval, the clock daemons asked as often as they can change.',
+  'idle.wakeups':
+    "a timer, a packet and its acknowledgement are a wake-up each; libuv's threads add those of reads that wait for them.",
+  'idle.anonymous': 'a bare node of the same version: its heap, its stacks, its isolate.',
+  'memory.growth.100000':
+    "V8 lets its young generation grow under load and gives it back late: the minimal program shows how much of it is node's.",
+  'traffic.standard':
+    'PINGs of the link, acknowledgements of what is stored, and the headers that each heartbeat must carry.',
+};
