@@ -1,6 +1,6 @@
 // A build that is measured: what a unit would have of it, laid out as its package does.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../kit/process/tools.ts';
 
@@ -78,6 +78,10 @@ async function layOut(name: Build['name'], root: string, dir: string): Promise<B
 /** The build of this checkout, and before it that of BENCH_BEFORE, another checkout with its dist/. */
 export async function builds(dir: string): Promise<Build[]> {
   const before = process.env['BENCH_BEFORE'];
+  if (before !== undefined && !existsSync(join(before, 'dist/nunect.cjs')))
+    throw new Error(
+      `BENCH_BEFORE '${before}' has no dist/nunect.cjs: name a checkout, and run make build there`,
+    );
   return [
     ...(before === undefined ? [] : [await layOut('before', before, dir)]),
     await layOut('now', projectRoot, dir),

@@ -25,8 +25,8 @@ async function oneAtATime(bench: Bench, { hub }: Stage, { agent, go }: Answerers
   const own = { p50: [] as number[], p99: [] as number[] };
   const gos = { p50: [] as number[], p99: [] as number[] };
   await echoInTurn(hub, subjects, 2000); // until the code of all is compiled
-  for (let round = 0; round < by(bench, { quick: 5, full: 11 }); round++) {
-    const [mine = [], theirs = []] = await echoInTurn(hub, subjects, by(bench, { quick: 1500, full: 3000 }));
+  for (let round = 0; round < by(bench, { quick: 9, full: 21 }); round++) {
+    const [mine = [], theirs = []] = await echoInTurn(hub, subjects, by(bench, { quick: 1000, full: 2000 }));
     own.p50.push(percentile(mine, 0.5));
     own.p99.push(percentile(mine, 0.99));
     gos.p50.push(percentile(theirs, 0.5));
@@ -85,7 +85,7 @@ const loads: readonly (readonly [id: string, what: string, load: Omit<Load, 'sub
 async function askedByNatsJs(bench: Bench, { hub }: Stage, of: Answerers): Promise<Figure[]> {
   const results = { agent: fresh(), go: fresh() };
   const count = 10_000;
-  for (let round = 0; round < by(bench, { quick: 5, full: 11 }); round++) {
+  for (let round = 0; round < by(bench, { quick: 9, full: 21 }); round++) {
     for (const name of inTurnOf(round)) {
       const one = of[name];
       if (one === undefined) continue;
@@ -110,8 +110,8 @@ async function askedByNatsJs(bench: Bench, { hub }: Stage, of: Answerers): Promi
 
 async function manyAtOnce(bench: Bench, stage: Stage, of: Answerers): Promise<Figure[]> {
   const client = await loadClient(stage.hubServer.port, 'ops', 'ops');
-  const rounds = by(bench, { quick: 5, full: 11 });
-  const usual = { count: 20_000, inFlight: 64, payload: 64 };
+  const rounds = by(bench, { quick: 9, full: 21 });
+  const usual = { count: 10_000, inFlight: 64, payload: 64 };
   await inTurn(client, 1, { ...usual, count: 10_000 }, of);
   const { agent, go } = await inTurn(client, rounds, usual, of);
   const rows = [
@@ -126,7 +126,7 @@ async function manyAtOnce(bench: Bench, stage: Stage, of: Answerers): Promise<Fi
     }),
   ];
   for (const [id, what, load] of loads) {
-    const result = await inTurn(client, rounds, load, of);
+    const result = await inTurn(client, by(bench, { quick: 5, full: 11 }), load, of);
     rows.push(
       figure(`echo.bare.${id}`, `echoes per second, bare, ${what}`, '1/s', result.agent.rate, {
         beside: besideGo(of.go, result.go.rate),
