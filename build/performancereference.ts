@@ -116,7 +116,7 @@ const floorList = (all: ReadonlyMap<string, Compared>): string =>
 function budgetTable(): string {
   const { trafficKB, ...rest } = budgets;
   const words: Readonly<Record<keyof typeof rest, string>> = {
-    wakeUpsPerSecond: 'wake-ups a second, idle, all probes on, with its pmc',
+    wakeUpsPerSecond: 'wake-ups of the agent a second, idle, all probes on',
     children: 'processes started in steady state',
     allocatedPerEcho: "bytes on V8's heap for an echo",
     readsPerEcho: 'reads for an echo, one at a time',

@@ -8,8 +8,7 @@ export type Goal =
 
 /**
  * Budgets that do not depend on how fast the machine is, so that CI holds them. Bytes are KB of 1000, without TCP and IP,
- * both ways between the leaf and its hub; `wakeUpsPerSecond` and `children` are of an idle agent with all probes on, its
- * pmc with it. Raise one only with the reason in the same commit.
+ * both ways between the leaf and its hub; `wakeUpsPerSecond` and `children` are of an idle agent with all probes on. Raise one only with the reason in the same commit.
  */
 export const budgets = {
   /** KB per hour by traffic profile. lan sends all at each interval, so nothing is promised. */

@@ -43,11 +43,13 @@ async function watch(
     for (let minute = 0; minute < minutes; minute++) {
       const before = stage.link.carried();
       const until = begun + (minute + 1) * 60_000;
-      const spent = await spendingOf(pid, () => pause(Math.max(1, until - performance.now()) / 1000), {
-        withChildren: true,
-      });
+      const over = pause(Math.max(1, until - performance.now()) / 1000);
+      const [own, all] = await Promise.all([
+        spendingOf(pid, () => over),
+        spendingOf(pid, () => over, { withChildren: true }),
+      ]);
       const { there, back } = carriedSince(before, stage.link.carried());
-      seen.push({ ...spent, bytes: there + back });
+      seen.push({ ...own, cpuPercent: all.cpuPercent, bytes: there + back });
       if (minute % 10 === 9) bench.say(`${profile}: ${minute + 1} min`);
     }
     const hours = minutes / 60;
@@ -60,7 +62,7 @@ async function watch(
       figure(id('slope'), `growth of it in an hour, ${profile}`, 'MiB', [slopePerHour(of('anonymousMB'))], {
         note,
       }),
-      figure(id('wakeups'), `wake-ups with its pmc, ${profile}`, '1/s', of('wakeUpsPerSecond'), { note }),
+      figure(id('wakeups'), `wake-ups of the agent, ${profile}`, '1/s', of('wakeUpsPerSecond'), { note }),
       figure(id('cpu'), `CPU with its pmc, ${profile}`, '%', of('cpuPercent'), { note }),
       figure(id('children'), `processes started, ${profile}`, '', [
         of('children').reduce((a, b) => a + b, 0),

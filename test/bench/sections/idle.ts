@@ -62,11 +62,11 @@ export const idle: Section = async (bench) => {
             beside: beside('minimal', 'cpuPercent'),
             note,
           }),
-          figure('idle.wakeups', 'wake-ups, idle, with its pmc', '1/s', of('sum', 'wakeUpsPerSecond'), {
+          figure('idle.wakeups', 'wake-ups of the agent, idle', '1/s', of('agent', 'wakeUpsPerSecond'), {
             beside: beside('minimal', 'wakeUpsPerSecond'),
             note,
           }),
-          figure('idle.wakeups.agent', 'wake-ups of the agent alone', '1/s', of('agent', 'wakeUpsPerSecond')),
+          figure('idle.wakeups.pmc', 'the same with those of its pmc', '1/s', of('sum', 'wakeUpsPerSecond')),
           figure('idle.children', 'processes started in steady state', '', of('agent', 'children')),
           figure('idle.anonymous', 'anonymous memory, idle', 'MiB', of('agent', 'anonymousMB'), {
             beside: beside('bare', 'anonymousMB'),
