@@ -145,7 +145,9 @@ async function main(): Promise<void> {
 
 const status = runApart();
 if (status !== undefined) process.exit(status);
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  })
+  .finally(() => process.exit()); // whatever a section that failed has left open
