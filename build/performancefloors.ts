@@ -3,9 +3,9 @@ export const floors: Readonly<Record<string, string>> = {
   'size.bundle':
     'nats.js is about 72 KB of it; the rest is ours, of which the page, the clock judgment and its texts are the largest parts.',
   'start.first-echo':
-    'node itself needs about 40 ms to run anything, nats.js the rest of what its minimal program needs, most of it compiling and the round trips of connecting and subscribing through leaf and hub.',
+    'a bare node, then nats.js and two connections of round trips until the subscription has reached the hub: the minimal program shows all of it.',
   'echo.p50':
-    'two nats-servers on the way, each with a read and a write there and back, are more than nine tenths of it; Go shows them with the least that an answer can cost.',
+    'two nats-servers and the client are on the way, the same for both: only the part of the one who answers can differ.',
   'echo.p99': 'as p50, and who else wants the cores: both see it, since they are asked in turn.',
   'echo.rate.64':
     'hub, leaf, the asking client and the one who answers share the cores; Go uses its threads beside each other, JavaScript has one.',
@@ -25,4 +25,5 @@ export const floors: Readonly<Record<string, string>> = {
     "V8 lets its young generation grow under load and gives it back late: the minimal program shows how much of it is node's.",
   'traffic.standard':
     'PINGs of the link, acknowledgements of what is stored, and the headers that each heartbeat must carry.',
+  'traffic.satellite': 'a heartbeat a minute with all its headers, and the PINGs of the link.',
 };

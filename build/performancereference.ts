@@ -136,7 +136,11 @@ function machineLine(runs: readonly Results[]): string {
   if (newest === undefined) return 'Nothing was measured yet.';
   const { machine, versions, date, mode } = newest;
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `Newest run: ${date.slice(0, 10)}, ${mode}, of ${commitOf(newest)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memory_mb} MiB, Linux ${machine.kernel}; ${programs.join(', ')}; load ${machine.load[0]} when it began, ${machine.load[1]} when it ended.`;
+  const skipped = newest.builds.find(({ name }) => name === 'now')?.skipped ?? [];
+  const missing = skipped.map(
+    ({ section, why }) => `\n\nNot measured in it: ${section}: ${why.split('\n')[0]}.`,
+  );
+  return `Newest run: ${date.slice(0, 10)}, ${mode}, of ${commitOf(newest)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memory_mb} MiB, Linux ${machine.kernel}; ${programs.join(', ')}; load ${machine.load[0]} when it began, ${machine.load[1]} when it ended.${missing.join('')}`;
 }
 
 /** The text of docs/performance.md, made from runs that go from the oldest to the newest. */

@@ -4,7 +4,7 @@ import { type Figure, type Measured, median, ratiosOf, verdictOf } from './figur
 export const shown = (value: number): string => {
   if (Number.isNaN(value)) return '-';
   const size = Math.abs(value);
-  return value.toFixed(size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
+  return value.toFixed(size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4);
 };
 
 /** The median with the least and the most, where there is more than one sample. */

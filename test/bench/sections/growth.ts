@@ -6,6 +6,7 @@ import { type Figure, figure } from '../figures.ts';
 import { type Bench, by, pause, type Section } from '../section.ts';
 import { type Spending, spendingOf } from '../spending.ts';
 import { onStage, type Stage, type StageOptions } from '../stage.ts';
+import { shown } from '../table.ts';
 
 /** Of what there may be more and more on a unit, and how it is there. */
 interface Dimension {
@@ -125,7 +126,7 @@ function growthOf(costs: readonly Cost[], of: keyof typeof noise): string {
   if (last - first <= room) return 'flat';
   const early = Math.max(0, second - first) / (counts[1] - counts[0]);
   const late = Math.max(0, last - second) / (counts[2] - counts[1]);
-  const each = `${((last - first) / (counts[2] - counts[0])).toPrecision(2)} each`;
+  const each = `${shown((last - first) / (counts[2] - counts[0]))} each`;
   if (late > early * 1.5 && last - second > 2 * room) return `more than linear: ${each}`;
   return late < early / 2 ? `less than linear: ${each}` : `linear: ${each}`;
 }

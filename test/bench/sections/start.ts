@@ -1,5 +1,6 @@
 import { costOf } from '../../kit/process/cost.ts';
-import type { Daemon } from '../../kit/process/daemon.ts';
+import { type Daemon, runToEnd } from '../../kit/process/daemon.ts';
+import { runtime } from '../../kit/process/tools.ts';
 import { untilAnswered } from '../echoes.ts';
 import { figure } from '../figures.ts';
 import { minimalResponder, minimalSubject } from '../responders.ts';
@@ -24,6 +25,7 @@ async function firstEcho(stage: Stage, start: () => Daemon, subject: string): Pr
 export const start: Section = (bench) =>
   onStage(bench.build, {}, async (stage) => {
     const minimal = minimalResponder(stage);
+    const node: number[] = [];
     const times = { agent: [] as number[], launched: [] as number[], minimal: [] as number[] };
     const cpu = { agent: [] as number[], minimal: [] as number[] };
     const rounds = by(bench, { quick: 7, full: 15 });
@@ -31,6 +33,9 @@ export const start: Section = (bench) =>
       const least = await firstEcho(stage, minimal, minimalSubject);
       const agent = await firstEcho(stage, () => stage.agent([]), `ops.echo.${stage.unit}`);
       const launched = await firstEcho(stage, () => stage.agent(), `ops.echo.${stage.unit}`);
+      const begun = performance.now();
+      await runToEnd(runtime(), ['-e', '0']);
+      if (round > 0) node.push(performance.now() - begun);
       if (round === 0) continue; // the pages of the programs were not in memory
       times.minimal.push(least[0]);
       times.agent.push(agent[0]);
@@ -50,6 +55,7 @@ export const start: Section = (bench) =>
           beside: beside(times.minimal),
         },
       ),
+      figure('start.node', 'a bare node from its start to its end', 'ms', node),
       figure('start.cpu', 'CPU until the first echo', 'ms', cpu.agent, { beside: beside(cpu.minimal) }),
     ];
   });
