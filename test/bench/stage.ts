@@ -20,6 +20,8 @@ export interface StageOptions {
   readonly time?: readonly string[];
   /** Further sections, as UCI text. */
   readonly more?: string;
+  /** The memory that the device seems to have to the launcher, which chooses node's flags by it. */
+  readonly memory_mb?: number;
 }
 
 /** One unit with its hub. */
@@ -94,6 +96,16 @@ async function storeRecords(hub: NatsConnection): Promise<void> {
   if (error) throw new Error(`the hub refuses stream ${name}: ${error.description}`);
 }
 
+/** The words that run the launcher, where asked on a machine that seems to have another memory. */
+function launchWords(dir: string, launcher: string, memory_mb: number | undefined): readonly string[] {
+  if (memory_mb === undefined) return [launcher];
+  const meminfo = join(dir, 'meminfo');
+  const real = readFileSync('/proc/meminfo', 'utf8');
+  writeFileSync(meminfo, real.replace(/^MemTotal:.*$/m, `MemTotal:       ${memory_mb * 1024} kB`));
+  const script = 'mount --bind "$1" /proc/meminfo; shift; exec "$@"';
+  return [need('unshare'), '--mount', 'sh', '-euc', script, 'sh', meminfo, launcher];
+}
+
 /** Builds the stage, hands it to `measure`, and takes it down however that ends. */
 export async function onStage<T>(
   build: Build,
@@ -122,9 +134,10 @@ export async function onStage<T>(
     await eventually('the leaf has joined', () => link.carried().back > 0 && link.connections() > 0);
     const words = ['run', '--dir', run];
     const env = { ...process.env, NUNECT_RUNTIME: runtime() };
+    const [program = '', ...first] = launchWords(fleet.dir, build.launcher, opts.memory_mb);
     const agent: Stage['agent'] = (flags) =>
       flags === undefined
-        ? daemon(owner, build.launcher, words, { env })
+        ? daemon(owner, program, [...first, ...words], { env })
         : daemon(owner, runtime(), [...flags, build.bundle, ...words], { env });
     return await measure({
       owner,

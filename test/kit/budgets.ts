@@ -42,6 +42,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   'idle.anonymous': { of: 'above', most: 9 },
   'memory.growth.100000': { of: 'value', most: 3 },
   'memory.growth.1000000': { of: 'value', most: 3 },
+  'memory.growth.100000.small': { of: 'value', most: 3 },
+  'memory.growth.1000000.small': { of: 'value', most: 3 },
   'traffic.standard': { of: 'value', most: budgets.trafficKB.standard },
   'traffic.wan': { of: 'value', most: budgets.trafficKB.wan },
   'traffic.satellite': { of: 'value', most: budgets.trafficKB.satellite },
