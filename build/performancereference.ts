@@ -119,8 +119,7 @@ function budgetTable(): string {
     wakeUpsPerSecond: 'wake-ups of the agent a second, idle, all probes on',
     children: 'processes started in steady state',
     allocatedPerEcho: "bytes on V8's heap for an echo",
-    readsPerEcho: 'reads for an echo, one at a time',
-    writesPerEcho: 'writes for an echo, one at a time',
+    callsPerEcho: 'reads and writes for an echo, one at a time',
   };
   return table(
     ['budget', 'at most'],

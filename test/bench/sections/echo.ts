@@ -90,7 +90,7 @@ async function askedByNatsJs(bench: Bench, { hub }: Stage, of: Answerers): Promi
       const one = of[name];
       if (one === undefined) continue;
       const before = threadMsOf(one.pid);
-      results[name].rate.push(await echoAtOnce(hub, one.subject, count, 64));
+      results[name].rate.push((await echoAtOnce(hub, one.subject, 64, count)).rate);
       results[name].cpu.push(((threadMsOf(one.pid) - before) * 10_000) / count);
     }
   }

@@ -105,8 +105,9 @@ export const spent: Section = (bench) =>
     if (go !== undefined) await untilAnswered(stage.hub, goSubject);
     const theirs = go === undefined ? undefined : await calls(client, goSubject, go.pid);
     client.close();
-    const beside = (of: 'reads' | 'writes'): { beside?: Beside } =>
-      theirs === undefined ? {} : { beside: { what: 'Go (nats.go)', samples: [theirs[of]] } };
+    const both = ({ reads, writes }: { reads: number; writes: number }): number => reads + writes;
+    const beside: { beside?: Beside } =
+      theirs === undefined ? {} : { beside: { what: 'Go (nats.go)', samples: [both(theirs)] } };
     return [
       figure(
         'spent.allocated',
@@ -126,7 +127,6 @@ export const spent: Section = (bench) =>
         'B',
         bytes.one.map(({ arrayBuffers }) => arrayBuffers),
       ),
-      figure('spent.reads', 'reads for an echo, one at a time', '', [own.reads], beside('reads')),
-      figure('spent.writes', 'writes for an echo, one at a time', '', [own.writes], beside('writes')),
+      figure('spent.calls', 'reads and writes for an echo, one at a time', '', [both(own)], beside),
     ];
   });

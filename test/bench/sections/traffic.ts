@@ -47,7 +47,7 @@ export const traffic: Section = async (bench) => {
   const owner = newOwner();
   try {
     const { time, what } = await startClocks(owner);
-    const own = by(bench, { quick: 3, full: 10 });
+    const own = by(bench, { quick: 4, full: 20 }); // full sets come each two minutes
     const minutes = Math.max(own, Math.round((bench.seconds ?? 0) / 60));
     const known = bench.build.knows('traffic');
     const lasting = minutes >= 60 ? profiles : profiles.filter((profile) => profile !== 'satellite');
