@@ -17,7 +17,7 @@ export const floors: Readonly<Record<string, string>> = {
     'one read and one write for an echo that comes alone; Go also reads in vain before it waits.',
   'spent.allocated': 'a subject, a reply subject and the headers as strings.',
   'idle.cpu':
-    'a heartbeat and its records at each interval, the clock daemons asked as often as they can change.',
+    'what the least program costs that tells three records every 5 s; the agent also asks the clock daemons, the leaf and the kernel, and makes the full set.',
   'idle.wakeups':
     "a timer, a packet and its acknowledgement are a wake-up each; libuv's threads add those of reads that wait for them.",
   'idle.anonymous': 'a bare node of the same version: its heap, its stacks, its isolate.',

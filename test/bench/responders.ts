@@ -15,8 +15,8 @@ export const minimalSubject = 'ops.echo.bench-js';
 export const bareNode = (owner: Cleanup): Daemon =>
   daemon(owner, runtime(), ['-e', 'setInterval(() => {}, 5000)']);
 
-/** Bundles minimal.ts as the agent is bundled, and gives what starts it. */
-export function minimalResponder({ owner, dir, peerUrl }: Stage): () => Daemon {
+/** Bundles minimal.ts as the agent is bundled, and gives what starts it; with an interval it publishes at that too. */
+export function minimalResponder({ owner, dir, peerUrl }: Stage, interval_s?: number): () => Daemon {
   const program = join(dir, 'minimal.cjs');
   buildSync({
     entryPoints: [join(__dirname, 'minimal.ts')],
@@ -27,7 +27,8 @@ export function minimalResponder({ owner, dir, peerUrl }: Stage): () => Daemon {
     target: 'node20',
     logLevel: 'error',
   });
-  return () => daemon(owner, runtime(), [program, peerUrl, minimalSubject]);
+  const interval = interval_s === undefined ? [] : [String(interval_s)];
+  return () => daemon(owner, runtime(), [program, peerUrl, minimalSubject, ...interval]);
 }
 
 /** Builds the Go responder into the folder of the stage; ready when resolved. Undefined where there is no Go. */

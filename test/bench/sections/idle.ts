@@ -12,7 +12,7 @@ import { onStage } from '../stage.ts';
 /** A peer to which round trips are measured: it is the minimal nats.js program, on the same leaf. */
 const probe = "config probe 'bench_js'\n\toption unit 'bench-js'\n";
 
-/** What the agent costs while nothing is asked of it, all probes on, beside a bare node and a minimal nats.js. */
+/** What the agent costs while nothing is asked of it, all probes on, beside a bare node and the least that tells something. */
 export const idle: Section = async (bench) => {
   const owner = newOwner();
   try {
@@ -23,7 +23,7 @@ export const idle: Section = async (bench) => {
       { agent: ["option interval_s '5'"], time: clocks.time, more: probe },
       async (stage) => {
         const bare = bareNode(owner).pid;
-        const minimal = minimalResponder(stage)().pid;
+        const minimal = minimalResponder(stage, 5)().pid;
         await untilAnswered(stage.hub, minimalSubject);
         const agent = (await stage.startedAgent()).pid;
         await eventually(
@@ -53,7 +53,7 @@ export const idle: Section = async (bench) => {
         const of = (who: keyof typeof all, what: keyof Spending): number[] =>
           all[who].map((one) => one[what]);
         const beside = (who: 'bare' | 'minimal', what: keyof Spending): Beside => ({
-          what: who === 'bare' ? 'bare node' : 'minimal nats.js',
+          what: who === 'bare' ? 'bare node' : 'nats.js that tells three records',
           samples: of(who, what),
         });
         const note = `every 5 s; ${clocks.what}, a peer`;
@@ -62,6 +62,7 @@ export const idle: Section = async (bench) => {
             beside: beside('minimal', 'cpuPercent'),
             note,
           }),
+          figure('idle.cpu.agent', 'the same without its pmc', '%', of('agent', 'cpuPercent')),
           figure('idle.wakeups', 'wake-ups of the agent, idle', '1/s', of('agent', 'wakeUpsPerSecond'), {
             beside: beside('minimal', 'wakeUpsPerSecond'),
             note,
@@ -76,7 +77,7 @@ export const idle: Section = async (bench) => {
           }),
           figure(
             'idle.anonymous.minimal',
-            'anonymous memory, beside minimal nats.js',
+            'the same beside the least that tells something',
             'MiB',
             of('agent', 'anonymousMB'),
             {
