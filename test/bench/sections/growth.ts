@@ -119,10 +119,13 @@ const counts = [1, 16, 64] as const;
 /** What 48 more of it may add before it is said to grow with them, by what a measurement of the same varies. */
 const noise = { kilobytesPerHour: 0.08, cpuPercent: 0.25, anonymousMB: 0.12 } as const;
 
-/** Whether it grows with the count, and how: by the steps from the first count to the second and from there to the last. */
-function growthOf(costs: readonly Cost[], of: keyof typeof noise): string {
-  const [first = 0, second = 0, last = 0] = costs.map((one) => one[of]);
-  const room = first * noise[of];
+/**
+ * Whether something grows with the count, and how: by the steps from the first count to the second and from there to the
+ * last. `noise` is the share of the first value by which it may differ for no reason.
+ */
+export function growthOf(values: readonly number[], noise: number): string {
+  const [first = 0, second = 0, last = 0] = values;
+  const room = first * noise;
   if (last - first <= room) return 'flat';
   const early = Math.max(0, second - first) / (counts[1] - counts[0]);
   const late = Math.max(0, last - second) / (counts[2] - counts[1]);
@@ -140,7 +143,10 @@ async function rowsOf(bench: Bench, name: string, dimension: Dimension): Promise
       unit,
       costs.map((one) => one[of]),
       {
-        note: growthOf(costs, of),
+        note: growthOf(
+          costs.map((one) => one[of]),
+          noise[of],
+        ),
       },
     );
   return [
