@@ -77,7 +77,7 @@ export function verdictOf(one: Figure): '' | 'ok' | 'OVER' | 'floor' {
   const floor = beside === undefined ? Number.NaN : median(beside.samples);
   const reached = goal.of === 'value' ? value : goal.of === 'above' ? value - floor : median(ratiosOf(one));
   if ('least' in goal ? reached >= goal.least : reached <= goal.most) return 'ok';
-  const isFloor = 'most' in goal && goal.of === 'value' && value <= floor * (1 + floorShare);
+  const isFloor = 'most' in goal && goal.of === 'value' && Math.abs(value - floor) <= floor * floorShare;
   return isFloor ? 'floor' : 'OVER';
 }
 

@@ -32,6 +32,11 @@ test('what misses its goal but costs no more than the bare floor is the floor', 
   assert.equal(verdictOf(one({ beside: beside(9.6), goal: { of: 'value', most: 9 } })), 'floor');
   assert.equal(verdictOf(one({ beside: beside(9.4), goal: { of: 'value', most: 9 } })), 'OVER');
   assert.equal(
+    verdictOf(one({ beside: beside(50), goal: { of: 'value', most: 9 } })),
+    'OVER',
+    'what costs more than the agent is not its floor',
+  );
+  assert.equal(
     verdictOf(one({ beside: beside(10), goal: { of: 'ratio', most: 0.9 } })),
     'OVER',
     'a goal that says better than what stands beside it is not reached by being as good',
