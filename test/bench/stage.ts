@@ -136,11 +136,16 @@ export async function onStage<T>(
     const words = ['run', '--dir', run];
     const env = { ...process.env, NUNECT_RUNTIME: runtime() };
     const [program = '', ...first] = launchWords(fleet.dir, build.launcher, opts.memory_mb);
-    const agent: Stage['agent'] = (flags) =>
-      flags === undefined
-        ? daemon(owner, program, [...first, ...words], { env })
-        : daemon(owner, runtime(), [...flags, build.bundle, ...words], { env });
-    return await measure({
+    const started: Daemon[] = [];
+    const agent: Stage['agent'] = (flags) => {
+      const one =
+        flags === undefined
+          ? daemon(owner, program, [...first, ...words], { env })
+          : daemon(owner, runtime(), [...flags, build.bundle, ...words], { env });
+      started.push(one);
+      return one;
+    };
+    const stage: Stage = {
       owner,
       dir: fleet.dir,
       build,
@@ -153,12 +158,16 @@ export async function onStage<T>(
       peerUrl: `nats://peer:peer@127.0.0.1:${leaf}`,
       agent,
       async startedAgent(flags) {
-        const started = agent(flags);
-        await untilAnswered(hub, `ops.echo.${unit}`).catch((error: Error) => {
-          throw new Error(`${error.message}\n${started.output()}`);
-        });
-        return started;
+        const one = agent(flags);
+        await untilAnswered(hub, `ops.echo.${unit}`);
+        return one;
       },
+    };
+    return await measure(stage).catch((error: Error) => {
+      const said = [...started.entries()].map(
+        ([at, one]) => `agent ${at + 1} said: ${one.output().slice(-300)}`,
+      );
+      throw new Error([error.message, ...said].join('; '));
     });
   } finally {
     await owner.end();

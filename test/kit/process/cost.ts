@@ -1,5 +1,5 @@
 // What a process costs, as the kernel counts it: nothing here asks the process itself.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100; // USER_HZ, the same on every Linux
 
@@ -46,26 +46,25 @@ export function memoryOf(pid: number): Pick<ProcessCost, 'rss' | 'anonymous' | '
   return { rss: bytes('VmRSS'), anonymous: bytes('RssAnon'), file: bytes('RssFile') };
 }
 
-/** Adds up what a file of each thread of a process says. */
-function overThreads(pid: number, file: string, read: (text: string) => number): number {
-  let sum = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+/** What a file of each thread of a process says. */
+const ofThreads = (pid: number, file: string): string[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
     try {
-      sum += read(readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8'));
+      return readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8');
     } catch {
-      // it ended meanwhile
+      return []; // it ended meanwhile
     }
-  }
-  return sum;
-}
+  });
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Voluntary context switches of all threads of a process. */
 const wakeUpsOf = (pid: number): number =>
-  overThreads(pid, 'status', (text) => fieldOf(text, 'voluntary_ctxt_switches'));
+  sum(ofThreads(pid, 'status').map((text) => fieldOf(text, 'voluntary_ctxt_switches')));
 
 /** CPU time in ms of the threads of a process that run now. */
 export const threadMsOf = (pid: number): number =>
-  overThreads(pid, 'schedstat', (text) => Number(text.split(' ')[0]) / 1e6);
+  sum(ofThreads(pid, 'schedstat').map((text) => Number(text.split(' ')[0]) / 1e6));
 
 /** All that this module knows of a process. */
 export function costOf(pid: number): ProcessCost {
@@ -83,14 +82,7 @@ export function costOf(pid: number): ProcessCost {
 
 /** The children that a process has now, whichever of its threads started them. */
 export const childrenOf = (pid: number): number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    try {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
-      return text.trim().split(' ').filter(Boolean).map(Number);
-    } catch {
-      return []; // the thread ended meanwhile
-    }
-  });
+  ofThreads(pid, 'children').flatMap((text) => text.trim().split(' ').filter(Boolean).map(Number));
 
 /**
  * Counts the children that a process starts until `stop`: those that are seen, every 20 ms, and one more where only the
@@ -103,7 +95,9 @@ export function watchChildren(pid: number): { stop(): number } {
   const look = (): void => {
     for (const child of childrenOf(pid)) if (!before.has(child)) seen.add(child);
   };
-  const timer = setInterval(look, 20).unref();
+  const timer = setInterval(() => {
+    if (existsSync(`/proc/${pid}`)) look(); // else `stop` says so
+  }, 20).unref();
   return {
     stop() {
       clearInterval(timer);
