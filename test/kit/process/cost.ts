@@ -92,18 +92,18 @@ export function watchChildren(pid: number): { stop(): number } {
   const before = new Set(childrenOf(pid));
   const seen = new Set<number>();
   const faults = Number(statOf(pid)[8]);
+  const isThere = (): boolean => existsSync(`/proc/${pid}`);
   const look = (): void => {
+    if (!isThere()) return; // it has ended: what was seen counts
     for (const child of childrenOf(pid)) if (!before.has(child)) seen.add(child);
   };
-  const timer = setInterval(() => {
-    if (existsSync(`/proc/${pid}`)) look(); // else `stop` says so
-  }, 20).unref();
+  const timer = setInterval(look, 20).unref();
   return {
     stop() {
       clearInterval(timer);
       look();
-      const endedUnseen = seen.size === 0 && before.size === childrenOf(pid).length;
-      return seen.size + (endedUnseen && Number(statOf(pid)[8]) > faults ? 1 : 0);
+      if (!isThere() || seen.size > 0 || before.size !== childrenOf(pid).length) return seen.size;
+      return Number(statOf(pid)[8]) > faults ? 1 : 0;
     },
   };
 }
