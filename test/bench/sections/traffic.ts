@@ -21,7 +21,7 @@ async function profileFigures(
   const agent = bench.build.knows('traffic') ? [`option traffic '${profile}'`] : [];
   return onStage(bench.build, { agent, time }, async (stage) => {
     await stage.startedAgent();
-    await pause(45); // what is told at a start and until PTP has locked is no steady state
+    await pause(90); // what is told at a start and until PTP has locked is no steady state
     const before = stage.link.carried();
     const begun = performance.now();
     await pause(minutes * 60); // one sample: what is sent in one minute of many is in it as often as it should
@@ -47,7 +47,7 @@ export const traffic: Section = async (bench) => {
   const owner = newOwner();
   try {
     const { time, what } = await startClocks(owner);
-    const own = by(bench, { quick: 4, full: 20 }); // full sets come each two minutes
+    const own = by(bench, { quick: 6, full: 20 }); // full sets come each two minutes
     const minutes = Math.max(own, Math.round((bench.seconds ?? 0) / 60));
     const known = bench.build.knows('traffic');
     const lasting = minutes >= 60 ? profiles : profiles.filter((profile) => profile !== 'satellite');
