@@ -129,7 +129,9 @@ export async function onStage<T>(
       stdio: 'pipe',
     });
     daemon(owner, server, ['-c', join(run, 'leaf.conf'), '-l', join(fleet.dir, 'leaf.log')]);
-    const hub = await connect({ servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true });
+    const login = { servers: hubServer.url, user: 'ops', pass: 'ops', noAsyncTraces: true };
+    // a server gives a client 2 s to log in, which a busy machine may not
+    const hub = await eventually('a client at the hub', () => connect(login).catch(() => undefined));
     owner.after(() => hub.close());
     await storeRecords(hub);
     await eventually('the leaf has joined', () => link.carried().back > 0 && link.connections() > 0);
