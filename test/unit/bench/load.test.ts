@@ -37,8 +37,11 @@ async function server(t: TestContext, reply: (payload: number) => string, piece:
 }
 
 const headers = `NATS/1.0\r\nX-Server-Received-At: 1764400000000000\r\n\r\n`;
+/** What looks like messages, and is none. */
+const lookalike = (size: number): string =>
+  '\r\nMSG _INBOX.load 1 90\r\n'.repeat(size / 20 + 1).slice(0, size);
 const answer = (payload: number): string =>
-  `HMSG _INBOX.load 1 ${headers.length} ${headers.length + payload}\r\n${headers}${'\r'.repeat(payload)}\r\n`;
+  `HMSG _INBOX.load 1 ${headers.length} ${headers.length + payload}\r\n${headers}${lookalike(payload)}\r\n`;
 
 for (const piece of [1, 7, 100_000]) {
   test(`every echo is counted once, read in pieces of ${piece} bytes`, async (t) => {
