@@ -31,23 +31,32 @@ const figuresOf = (run: Results, name: 'now' | 'before'): readonly Figure[] =>
 const commitOf = (run: Results | undefined): string =>
   run?.builds.find(({ name }) => name === 'now')?.commit ?? '';
 
-/** Every figure that was ever measured, by its id, out of runs that go from the oldest to the newest. */
+const sectionOf = (id: string): string => id.replace(/\..*/, '');
+
+/** The median of a figure before the commit of a run: of the other build in that run, else of the oldest run of another commit. */
+function beforeOf(id: string, run: Results, runs: readonly Results[]): number | undefined {
+  const older = runs.filter((one) => one.date < run.date && commitOf(one) !== commitOf(run));
+  const found = [figuresOf(run, 'before'), ...older.map((one) => figuresOf(one, 'now'))]
+    .flat()
+    .find((one) => one.id === id);
+  return found === undefined ? undefined : median(found.samples);
+}
+
+/**
+ * The figures by their id, out of runs that go from the oldest to the newest. Those of a section are all of one commit: that
+ * of the newest run that measured it.
+ */
 export function compared(runs: readonly Results[]): Map<string, Compared> {
+  const commits = new Map<string, string>();
+  for (const run of runs)
+    for (const { id } of figuresOf(run, 'now')) commits.set(sectionOf(id), commitOf(run));
   const all = new Map<string, Compared>();
   for (const run of runs) {
+    const commit = commitOf(run);
     for (const now of figuresOf(run, 'now')) {
-      const beside = figuresOf(run, 'before').find(({ id }) => id === now.id);
-      const first = runs.find((one) => one !== run && figuresOf(one, 'now').some(({ id }) => id === now.id));
-      const older =
-        first !== undefined && first.date < run.date
-          ? figuresOf(first, 'now').find(({ id }) => id === now.id)
-          : undefined;
-      const before = beside ?? older;
-      all.set(now.id, {
-        now,
-        commit: commitOf(run),
-        ...(before === undefined ? {} : { before: median(before.samples) }),
-      });
+      if (commits.get(sectionOf(now.id)) !== commit) continue;
+      const before = beforeOf(now.id, run, runs);
+      all.set(now.id, { now, commit, ...(before === undefined ? {} : { before }) });
     }
   }
   return all;

@@ -31,6 +31,16 @@ test('a figure is the newest, beside the oldest that there is', () => {
   assert.deepEqual(all.get('hour.slope'), { now: first.builds[0]?.figures[1], commit: 'aaaa' });
 });
 
+test('a run of the same commit is not before it, and a section is of one commit', () => {
+  const again = run('2026-01-03', 'bbbb', [figure('echo.p99', 9)]);
+  const all = compared([first, second, again]);
+  assert.equal(all.get('echo.p50')?.before, 500);
+  assert.equal(all.get('echo.p99')?.before, undefined);
+  const later = run('2026-01-04', 'cccc', [figure('echo.p99', 8)]);
+  assert.deepEqual([...compared([first, second, again, later]).keys()], ['hour.slope', 'echo.p99']);
+  assert.equal(compared([first, second, again, later]).get('echo.p99')?.before, 9);
+});
+
 test('where one run measured both builds, before is of that run', () => {
   const both = run('2026-01-03', 'cccc', [figure('echo.p50', 300)], [figure('echo.p50', 450)]);
   assert.equal(compared([first, second, both]).get('echo.p50')?.before, 450);
