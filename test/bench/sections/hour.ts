@@ -52,6 +52,7 @@ async function watch(
       seen.push({ ...own, cpuPercent: all.cpuPercent, bytes: there + back });
       if (minute % 10 === 9) bench.say(`${profile}: ${minute + 1} min`);
     }
+    const settled = seen.slice(Math.floor(minutes / 4)).map((one) => one.anonymousMB);
     const hours = minutes / 60;
     const kilobytes = seen.reduce((sum, { bytes }) => sum + bytes, 0) / 1000 / hours;
     const of = (what: keyof Minute): number[] => seen.map((one) => one[what]);
