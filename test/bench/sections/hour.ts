@@ -60,8 +60,8 @@ async function watch(
     const id = (name: string): string => `hour.${name}${profile === 'standard' ? '' : `.${profile}`}`;
     return [
       figure(id('anonymous'), `anonymous memory, ${profile}`, 'MiB', of('anonymousMB'), { note }),
-      figure(id('slope'), `growth of it in an hour, ${profile}`, 'MiB', [slopePerHour(of('anonymousMB'))], {
-        note,
+      figure(id('slope'), `growth of it in an hour, ${profile}`, 'MiB', [slopePerHour(settled)], {
+        note: 'slope: without the first quarter, in which the heap finds its size',
       }),
       figure(id('wakeups'), `wake-ups of the agent, ${profile}`, '1/s', of('wakeUpsPerSecond'), { note }),
       figure(id('cpu'), `CPU with its pmc, ${profile}`, '%', of('cpuPercent'), { note }),
