@@ -8,6 +8,7 @@ import { iniExample, uciExample } from './exampleconfig.ts';
 import { lucioptions } from './lucioptions.ts';
 import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
+import { performanceReference } from './performancereference.ts';
 import { recordSchemas, schemaText, statusSchema } from './schemas.ts';
 import { subjectsReference } from './subjects-reference.ts';
 
@@ -20,6 +21,7 @@ const generated: readonly { readonly path: string; make(): string | Promise<stri
   { path: 'openwrt/luci-app-nunect/po/templates/nunect.pot', make: lucipot },
   { path: 'docs/subjects.md', make: subjectsReference },
   { path: 'docs/clock.md', make: clockReference },
+  { path: 'docs/performance.md', make: performanceReference },
   ...[nunect, nunectHub].flatMap((program) => [
     { path: `docs/man/${program.name}.1`, make: () => manPage(program) },
     { path: `config/completion/${program.name}.bash`, make: () => bashCompletion(program) },

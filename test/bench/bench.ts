@@ -1,111 +1,153 @@
-// What the agent costs and how fast it answers, each beside its floor and its budget (DESIGN.md, "Budgets").
-//   make bench            BENCH_SECONDS=60 is how long the idle cost is watched
-import { statSync } from 'node:fs';
+// What the agent costs and how fast it answers, beside its floors and its peers, in one table.
+//   make bench                  quick: a few minutes; BENCH=full takes more samples
+//   BENCH_ONLY=echo,idle        these sections only
+//   BENCH_BEFORE=DIR            another checkout, with its dist/, is measured in the same run before this one
+//   BENCH_SECONDS=3600          how long the section hour watches, and traffic where it is more than its own time
+//   BENCH_LONG=1                memory after 1,000,000 echoes too
+// The results go to test/bench/results/, from which docs/performance.md is made.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { projectRoot } from '../kit/process/tools.ts';
-import { cpuMsOf, percentile, rssOf } from './cost.ts';
-import { echoInTurn, untilAnswered } from './echoes.ts';
-import { onStage, type Stage } from './stage.ts';
+import { runApart } from '../kit/process/apart.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { tempDir } from '../kit/process/daemon.ts';
+import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
+import { type Build, builds } from './build.ts';
+import type { Figure, Measured, Results, Skipped } from './figures.ts';
+import type { Bench, Section } from './section.ts';
+import { backlogged } from './sections/backlog.ts';
+import { echo } from './sections/echo.ts';
+import { growth } from './sections/growth.ts';
+import { hour } from './sections/hour.ts';
+import { idle } from './sections/idle.ts';
+import { memory } from './sections/memory.ts';
+import { peers } from './sections/peers.ts';
+import { size } from './sections/size.ts';
+import { spent } from './sections/spent.ts';
+import { start } from './sections/start.ts';
+import { traffic } from './sections/traffic.ts';
+import { tableOf } from './table.ts';
 
-/** One line of the table. `budget` is what `value` may reach. */
-interface Row {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly floor?: number;
-  readonly budget: number;
+/** In the order of the table. Those that are not usual run only where BENCH_ONLY names them. */
+const sections: Readonly<Record<string, { readonly run: Section; readonly isUsual?: false }>> = {
+  size: { run: size },
+  start: { run: start },
+  echo: { run: echo },
+  backlog: { run: backlogged },
+  spent: { run: spent },
+  idle: { run: idle },
+  memory: { run: memory },
+  traffic: { run: traffic },
+  peers: { run: peers },
+  growth: { run: growth },
+  hour: { run: hour, isUsual: false },
+};
+
+function chosen(): string[] {
+  const asked = process.env['BENCH_ONLY']?.split(',').map((name) => name.trim());
+  const unknown = asked?.filter((name) => !(name in sections)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(
+      `BENCH_ONLY: there is no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`,
+    );
+  return asked ?? Object.keys(sections).filter((name) => sections[name]?.isUsual !== false);
 }
 
-const idleSeconds = Number(process.env['BENCH_SECONDS'] ?? 60);
-const echoes = 10_000;
-const starts = 5;
-const megabyte = 1024 * 1024;
+function modeOf(): Bench['mode'] {
+  const mode = process.env['BENCH'] ?? 'quick';
+  if (mode !== 'quick' && mode !== 'full') throw new Error(`BENCH '${mode}' must be quick or full`);
+  return mode;
+}
 
-const step = (text: string): void => console.log(`... ${text}`);
+function secondsOf(): number | undefined {
+  const text = process.env['BENCH_SECONDS'];
+  if (text !== undefined && !(Number(text) > 0))
+    throw new Error(`BENCH_SECONDS '${text}' must be a number of seconds`);
+  return text === undefined ? undefined : Number(text);
+}
 
-/** Milliseconds from the start of the process to the first answer at the hub: the median of a few starts. */
-async function firstEcho(stage: Stage): Promise<number> {
-  const took: number[] = [];
-  for (let i = 0; i < starts; i++) {
-    const begun = performance.now();
-    const agent = stage.agent();
-    await untilAnswered(stage.hub, `ops.echo.${stage.unit}`);
-    took.push(performance.now() - begun);
-    await agent.end('SIGTERM');
+/** Measures the sections of each build, a section of all builds before the next section: what is compared is close in time. */
+async function measureAll(of: readonly Build[], names: readonly string[]): Promise<Measured[]> {
+  const figures = of.map((): Figure[] => []);
+  const skipped = of.map((): Skipped[] => []);
+  for (const name of names) {
+    for (const [at, build] of of.entries()) {
+      const begun = performance.now();
+      const say = (text: string): void => console.log(`... ${name}, ${build.name}: ${text}`);
+      const bench = {
+        build,
+        mode: modeOf(),
+        seconds: secondsOf(),
+        isLong: process.env['BENCH_LONG'] === '1',
+        say,
+      };
+      try {
+        figures[at]?.push(...((await sections[name]?.run(bench)) ?? []));
+        say(`${((performance.now() - begun) / 1000).toFixed(0)} s`);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        skipped[at]?.push({ section: name, why: why.slice(0, 500) });
+        say(why);
+      }
+    }
   }
-  return percentile(took, 0.5);
+  return of.map(({ name, commit, version }, at) => ({
+    name,
+    commit,
+    version,
+    figures: figures[at] ?? [],
+    skipped: skipped[at] ?? [],
+  }));
 }
 
-async function measure(stage: Stage): Promise<Row[]> {
-  step(`first echo: ${starts} starts`);
-  const first_ms = await firstEcho(stage);
+const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));
 
-  step(`idle: ${idleSeconds} s at the default interval`);
-  const bare = stage.bareNode().pid;
-  const agent = stage.agent().pid;
-  await untilAnswered(stage.hub, `ops.echo.${stage.unit}`);
-  await sleep(10_000); // what it does at its start is not idle
-  const cpuBefore = cpuMsOf(agent);
-  await sleep(idleSeconds * 1000);
-  const cpuPercent = (cpuMsOf(agent) - cpuBefore) / (idleSeconds * 10);
-  const idle = rssOf(agent);
+function versions(): Record<string, string> {
+  const server = natsServers().newest;
+  const go = tool('go');
+  return {
+    node: process.version,
+    ...(server === undefined ? {} : { 'nats-server': wordsOf(server, '--version') }),
+    ...(go === undefined ? {} : { go: wordsOf(go, 'version') }),
+  };
+}
+const wordsOf = (program: string, arg: string): string =>
+  /v?\d+\.\d+(?:\.\d+)?/.exec(execFileSync(program, [arg], { encoding: 'utf8' }))?.[0] ?? '';
 
-  const responder = await stage.goResponder();
-  step(
-    `echo: ${echoes} to the agent${responder ? ' and the Go responder in turn' : '; no Go here, so no floor'}`,
-  );
-  const subjects = [`ops.echo.${stage.unit}`, ...(responder ? [stage.goSubject] : [])];
-  for (const subject of subjects) await untilAnswered(stage.hub, subject);
-  const [own = [], go] = await echoInTurn(stage.hub, subjects, echoes);
-  const floor = (share: number): number => (go ? percentile(go, share) : Number.NaN);
-
-  const bareRss = rssOf(bare) / megabyte;
-  const { size } = statSync(join(projectRoot, 'dist/nunect.cjs'));
-  const echoRow = (name: string, share: number): Row => ({
-    what: `echo ${name}, hub to agent and back`,
-    value: percentile(own, share),
-    unit: 'us',
-    floor: floor(share),
-    budget: 1.1 * floor(share),
-  });
-  return [
-    { what: 'bundle', value: size / 1000, unit: 'kB', budget: 300 },
-    { what: 'first echo after start', value: first_ms, unit: 'ms', budget: 150 },
-    { what: 'memory, idle', value: idle / megabyte, unit: 'MB', floor: bareRss, budget: bareRss + 8 },
-    {
-      what: `memory after ${echoes} echoes`,
-      value: rssOf(agent) / megabyte,
-      unit: 'MB',
-      floor: bareRss,
-      budget: bareRss + 12,
+async function main(): Promise<void> {
+  const names = chosen();
+  const owner = newOwner();
+  const loadBefore = load();
+  const measured = await measureAll(await builds(tempDir(owner, 'bench')), names).finally(() => owner.end());
+  const date = new Date().toISOString();
+  const results: Results = {
+    date,
+    mode: modeOf(),
+    machine: {
+      cpu: /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? cpus()[0]?.model ?? '',
+      cores: cpus().length,
+      memory_mb: Math.round(totalmem() / 2 ** 20),
+      kernel: release(),
+      load: [loadBefore, load()],
     },
-    { what: 'cpu of one core, idle', value: cpuPercent, unit: '%', budget: 0.3 },
-    echoRow('p50', 0.5),
-    echoRow('p99', 0.99),
-  ];
+    versions: versions(),
+    builds: measured,
+  };
+  const dir = process.env['BENCH_OUT'] ?? join(projectRoot, 'test/bench/results');
+  mkdirSync(dir, { recursive: true });
+  const now = measured.find(({ name }) => name === 'now');
+  const file = join(dir, `${date.slice(0, 16).replace(':', '')}-${now?.commit ?? ''}.json`);
+  writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
+  for (const one of measured) console.log(`\n${tableOf(one).join('\n')}`);
+  console.log(`\nload ${results.machine.load.join(' before, ')} after; ${file}`);
 }
 
-const figure = (value: number | undefined): string =>
-  value === undefined || Number.isNaN(value) ? '-' : value.toFixed(value < 10 ? 2 : 1);
-
-function print(rows: readonly Row[]): void {
-  const line = (cells: readonly string[]): void =>
-    console.log([cells[0]?.padEnd(36), ...cells.slice(1).map((cell) => cell.padStart(10))].join(''));
-  line(['', 'measured', 'floor', 'ratio', 'budget', '']);
-  for (const { what, value, unit, floor, budget } of rows) {
-    const ratio = floor === undefined ? undefined : value / floor;
-    const verdict = value > budget ? 'OVER' : Number.isNaN(budget) ? '-' : 'ok';
-    line([`${what} (${unit})`, figure(value), figure(floor), figure(ratio), figure(budget), verdict]);
-  }
-  console.log(
-    'floor: a bare node for memory; a Go responder (nats.go) on the same leaf, in turn, for echoes',
-  );
-}
-
-onStage(measure)
-  .then(print)
+const status = runApart();
+if (status !== undefined) process.exit(status);
+main()
   .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
-  });
+  })
+  .finally(() => process.exit()); // whatever a section that failed has left open

@@ -9,6 +9,7 @@ import { projectRoot } from '../kit/process/tools.ts';
 const elsewhere: Readonly<Record<string, string>> = {
   build: 'build',
   clients: 'config/clients',
+  bench: 'test/bench',
   kit: 'test/kit',
   soak: 'test/soak',
 };

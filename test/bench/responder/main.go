@@ -1,10 +1,9 @@
 // The floor that the agent's echo is measured against: the same answer from nats.go, Go's own NATS client.
-// Usage: responder URL SUBJECT; prints READY when it is subscribed and ends with its standard input.
+// Usage: responder URL SUBJECT; prints READY when it is subscribed, and runs until it is killed.
 package main
 
 import (
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"strconv"
@@ -41,5 +40,5 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Println("READY")
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	select {}
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ClockStatus, StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import type { Cleanup } from '../process/cleanup.ts';
+import { childrenOf, cpuMsOf } from '../process/cost.ts';
 import { eventually, tempDir } from '../process/daemon.ts';
 import { need } from '../process/tools.ts';
 import { type Hub, type RunningUnit, startUnit } from '../unit/site.ts';
@@ -49,15 +50,6 @@ const wordOf = (after: unknown): Verdict => {
   const { source, quality, holdover } = after as { source: string; quality: string; holdover?: boolean };
   return `${source} ${quality}${holdover === true ? ' holdover' : ''}`;
 };
-
-/** CPU time of a process, user and system, from /proc in ticks of 10 ms. */
-const cpuOf = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-};
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
 /** Starts a unit of the example hub that looks at its clock each second and sees no other processes. */
 export async function clockSite(
@@ -135,6 +127,6 @@ export async function clockSite(
         throw new Error(`${error.message}\n${JSON.stringify(await clock())}`);
       }),
     pmc,
-    cpu_ms: () => [site.agent().pid, pmc()].reduce<number>((sum, pid) => sum + (pid ? cpuOf(pid) : 0), 0),
+    cpu_ms: () => [site.agent().pid, pmc()].reduce<number>((sum, pid) => sum + (pid ? cpuMsOf(pid) : 0), 0),
   };
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { memoryOf } from './cost.ts';
 import { type Daemon, eventually } from './daemon.ts';
 import { projectRoot } from './tools.ts';
 
@@ -32,17 +33,14 @@ export async function collected_mb(process_: Daemon): Promise<number> {
 /** Resident memory of a process in MB (10^6 bytes). */
 export function rss_mb(pid: number): number {
   try {
-    return (Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / MB;
+    return memoryOf(pid).rss / MB;
   } catch {
     return Number.NaN; // it has ended
   }
 }
 
 /** CPU time of a process so far, user and system, in ms. */
-export function cpu_ms(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
+export { cpuMsOf as cpu_ms } from './cost.ts';
 
 /** How many times longer work takes here while others use the machine: 1 where nobody does. It looks for a second. */
 export async function slowdown(): Promise<number> {
