@@ -1,5 +1,6 @@
 import { known } from '../lib/known.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
+import { encodeRecord } from '../wire/values.ts';
 import {
   append,
   type Contents,
@@ -17,7 +18,7 @@ import {
   type WaitingRecords,
   waitingRecords,
 } from './contents.ts';
-import { type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
+import { bytesOf, type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { type SpoolStats, statsOf } from './stats.ts';
@@ -39,6 +40,12 @@ export interface SpoolOptions extends SpoolLimits, Omit<SenderOptions, 'idPrefix
 export interface Spool {
   /** Takes a record, which is kept until a stream has it. Gives its id, `<unit>-<boot>-<seq>`. */
   put(record: SpoolRecord): string;
+  /**
+   * Publishes a record of now at once and plainly: without an id, nobody acknowledges it, and it does not wait behind others of
+   * its subject, which are older. While the hub is known to be away it is kept as any other record, or with `keeps` false
+   * not sent at all, as it is while the server does not permit its subject.
+   */
+  putSlim(record: SpoolRecord, keeps: boolean): void;
   /** To be called when the state of the hub link changed. */
   kick(): void;
   /** The wall clock was set: waiting records that the wrong clock made are sent with corrected times. */
@@ -121,16 +128,39 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     sender.pump();
   }
 
+  /** False: it is to be kept where such records are. */
+  function publishNow(record: SpoolRecord, keeps: boolean): boolean {
+    const { subject, body, headers } = record;
+    if (sender.isAway()) return false;
+    const payload = encodeRecord(body);
+    const { counts, queues, rate } = contents;
+    if (queues.get(subject)?.state === 'denied') counts.slim_unsent += 1;
+    else if (deps.link.publish(subject, payload, known({ headers }))) counts.slim += 1;
+    else return false;
+    if (keeps) rate.add(bytesOf(payload, headers), ticker.now_ms()); // as in an outage
+    return true;
+  }
+
   const outcomes = countInto(contents, reporting, ticker.now_ms, () => queueMicrotask(reportGap));
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
   const cancelReports = ticker.every(reportPause_ms.least, reportGap);
 
+  function put(record: SpoolRecord): string {
+    const queued = add(record);
+    trim(contents);
+    sender.pump();
+    return idOf(queued, idPrefix);
+  }
+
   return {
-    put(record) {
-      const queued = add(record);
-      trim(contents);
-      sender.pump();
-      return idOf(queued, idPrefix);
+    put,
+    putSlim(record, keeps) {
+      if (publishNow(record, keeps)) return;
+      if (!keeps) {
+        contents.counts.slim_unsent += 1;
+        return;
+      }
+      put(record);
     },
     kick: sender.kick,
     correctTimes: (by) => correctRecords(contents, sender.inFlight(), by),
