@@ -47,7 +47,7 @@ export const trafficProfiles = {
     full_s: 0,
     facts_s: 0,
   },
-  standard: { ...usual, link: 'a link over the internet', compression: 's2_better' },
+  standard: { ...usual, link: 'a link over the internet', compression: 's2_best' },
   wan: {
     ...usual,
     link: 'a link that is slow or paid by volume',

@@ -2,6 +2,7 @@
 import type { SlimKind } from '../config/traffic.ts';
 import { known } from '../lib/known.ts';
 import type { SpoolRecord } from '../records/record.ts';
+import { listedPeers, unlisted } from '../wire/listed.ts';
 import { type HeartbeatFacts, heartbeat, type Stamp, timeMetric, type UnitName } from '../wire/messages.ts';
 import type { NatsMetric, RttMetric, SystemMetric } from '../wire/reports.ts';
 import { slimHeartbeat, slimRtt, slimTime } from '../wire/slim.ts';
@@ -44,7 +45,8 @@ const stampOf = ({ name, sequence, wall_ms }: Moment): Stamp => ({
 const rttOf = (stamp: Stamp, { rtt, nats }: UnitState): RttMetric => ({
   ...stamp,
   ...rtt,
-  ...known({ hub_rtt_us: nats.hub_rtt_us }),
+  peers: listedPeers(rtt.peers),
+  ...known({ more_peers: unlisted(rtt.peers), hub_rtt_us: nats.hub_rtt_us }),
 });
 
 const timeOf = (stamp: Stamp, { time }: UnitState, { ntp_servers }: Moment) =>

@@ -41,6 +41,8 @@ export interface RttMetric extends Stamp {
   readonly native?: WindowStats;
   readonly app?: WindowStats;
   readonly peers: readonly PeerRtt[];
+  /** Peers that are not named: of many only the worst are. */
+  readonly more_peers?: number;
 }
 
 /** Body of `ops.metric.nats.<unit>`: the local server, its link to the hub, and the agent's own connection. */

@@ -48,7 +48,7 @@ export const slimRtt = ({ ts, unit_id, seq, native_rtt_us, app_rtt_us, hub_rtt_u
   hub_rtt_us,
 });
 
-/** What the clock follows, how well, and how far off it is. */
+/** What the clock follows, how well, and how far off it is. `holdover` is there only while it is true. */
 export const slimTime = ({
   ts,
   unit_id,
@@ -71,6 +71,6 @@ export const slimTime = ({
   clock_quality,
   error_bound_ns: shortBound(error_bound_ns),
   error_rel_ns: shortBound(error_rel_ns),
-  holdover,
+  holdover: holdover || undefined,
   holdover_s: holdover_s && Math.round(holdover_s),
 });
