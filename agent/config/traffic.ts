@@ -31,7 +31,7 @@ const usual = {
   interval_s: 5,
   ping_interval_s: 12,
   slim: ['heartbeat', 'rtt', 'time'],
-  full_s: 60,
+  full_s: 120,
   facts_s: 86_400,
   keepsSlim: true,
   minutes_s: 0,

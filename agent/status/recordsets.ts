@@ -59,18 +59,31 @@ export const heartbeatRecord = (at: Moment, now: UnitState, stopping = false): S
   ...heartbeat(at.name, { ...factsOf(at, now), stopping }),
 });
 
+/** The device without what does not change. */
+function changingOf({
+  board: _board,
+  firmware: _firmware,
+  cores: _cores,
+  ...host
+}: UnitState['system']): object {
+  const { memory } = host;
+  const { total_bytes: _total, ...use } = { ...memory };
+  return {
+    ...host,
+    ...(memory && { memory: use }),
+    storage: host.storage.map(({ total_bytes: _size, ...space }) => space),
+  };
+}
+
 /** A full record of each kind; without `facts` what does not change is left out. */
 export function fullRecords(at: Moment, now: UnitState, facts: boolean): SpoolRecord[] {
   const { metric } = at.subjects;
   const stamp = stampOf(at);
-  const { certificates, ...link } = now.nats;
-  const { board, firmware, ...host } = now.system;
-  const nats: NatsMetric = { ...stamp, ...link, ...(facts ? known({ certificates }) : {}) };
+  const { certificates: _files, ...link } = now.nats;
+  const nats: NatsMetric = { ...stamp, ...(facts ? now.nats : link) };
   const system: SystemMetric = {
     ...stamp,
-    host: facts
-      ? now.system
-      : { ...host, storage: host.storage.map(({ total_bytes: _static, ...space }) => space) },
+    host: facts ? now.system : changingOf(now.system),
     agent: now.self,
   };
   return [

@@ -65,7 +65,7 @@ const mostPastBoots = 4;
 const longestGap_ms = 3000;
 
 /** From one full set of records to the next, as most units send them, and a little more. */
-const fullSets_s = 75;
+const fullSets_s = 130;
 
 const interval_s = (row: Row): number => row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
 

@@ -51,6 +51,7 @@ export async function trafficSite(
     server,
     hubPort: proxy.port,
     traffic,
+    alone: true,
     time: [`option chrony_port '${await chronyOfFour(owner)}'`],
     ...options,
   });

@@ -452,10 +452,10 @@ describe('slim records, which have no id', () => {
     assert.deepEqual(one(20).problems, [], 'of this run');
   });
 
-  test('between two full sets the figures of the link are shown, and of a satellite link not for an hour', () => {
+  test('between two full sets of the usual profile the figures of the link are shown, and of a satellite link not for an hour', () => {
     const minute = begun();
-    for (let n = 2; n < 13; n++) minute.receive(slim(n, 1), 5 * (n - 1));
-    assert.deepEqual([minute.one(59).hub_rtt_us, minute.one(59).backlog], [1200, 3]);
+    for (let n = 2; n < 25; n++) minute.receive(slim(n, 1), 5 * (n - 1));
+    assert.deepEqual([minute.one(119).hub_rtt_us, minute.one(59).backlog], [1200, 3]);
     const hour = begun();
     for (let n = 2; n < 30; n++) hour.receive(slim(n, 1, { interval_s: 60 }), 60 * (n - 1));
     const seen = hour.one(1700);
