@@ -114,7 +114,8 @@ export function slimRecords(
 
 /** What of the state decides what is sent. */
 export function tellingOf(now: UnitState): Telling {
-  const { health, clock, nats, time, system } = now;
+  const { health, clock, nats, time, system, rtt } = now;
+  const isKnown = [rtt.native_rtt_us, rtt.app_rtt_us, nats.hub_rtt_us].map((us) => us !== undefined);
   const way = [nats.agent.reconnects, now.hub_changes];
   const isJoined = nats.connected && nats.hub_up !== false;
   return {
@@ -122,7 +123,7 @@ export function tellingOf(now: UnitState): Telling {
       health.status,
       health.findings.map(({ key, weight }) => [key, weight]),
       [clock.source, clock.quality, time.verdict.holdover !== undefined, time.verdict.reasons[0]],
-      [nats.connected, nats.hub_up],
+      [nats.connected, nats.hub_up, ...isKnown],
     ]),
     join: isJoined ? JSON.stringify(way) : undefined,
     facts: JSON.stringify([

@@ -69,6 +69,8 @@ export interface UnitOptions {
   readonly unit: string;
   readonly server: string;
   readonly hubPort: number;
+  /** Further lines of the leaf section. */
+  readonly leaf?: readonly string[];
   /** Lines of the time section. */
   readonly time?: readonly string[];
   /** Further sections, as UCI text. */
@@ -141,7 +143,7 @@ ${opts.plainHub === false ? '' : plain}	option reconnect_s '1'
 config leaf 'leaf'
 	option port '${ports.leaf}'
 	option server '${opts.server}'
-
+${(opts.leaf ?? []).map((line) => `\t${line}\n`).join('')}
 config status 'status'
 	option port '${ports.status}'
 
