@@ -10,7 +10,7 @@ import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
 import type { ReadBytes } from './secrets.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
-import { profileOf } from './traffic.ts';
+import { trafficProfileOf } from './traffic.ts';
 
 /** All that decides what a config file means. */
 export interface LoadInput {
@@ -162,7 +162,7 @@ function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
   }
   const read = values as unknown as Config;
   const { agent, leaf } = read;
-  const { interval_s, ping_interval_s, compression } = profileOf(agent.traffic);
+  const { interval_s, ping_interval_s, compression } = trafficProfileOf(agent.traffic);
   return {
     ...read,
     agent: { ...agent, unit: agent.unit ?? unit, interval_s: agent.interval_s ?? interval_s },

@@ -73,7 +73,7 @@ export type Traffic = keyof typeof trafficProfiles;
 export const traffics = Object.keys(trafficProfiles) as [Traffic, ...Traffic[]];
 
 /** The profile of that name. */
-export const profileOf = (traffic: Traffic): TrafficProfile => trafficProfiles[traffic];
+export const trafficProfileOf = (traffic: Traffic): TrafficProfile => trafficProfiles[traffic];
 
 /** What an option that is not set is by each profile, in words. */
 export const byTraffic = (option: 'interval_s' | 'compression' | 'ping_interval_s'): string =>

@@ -105,6 +105,37 @@ async function whenEmpty({ counts, onEmpty }: Contents, ticker: Ticker, limit_ms
   return (await within(ticker, limit_ms, empty)) ?? false;
 }
 
+/** What needs no more than the records and their sender. */
+const overContents = (
+  contents: Contents,
+  sender: Sender,
+  ticker: Ticker,
+): Pick<Spool, 'kick' | 'correctTimes' | 'stats' | 'waiting' | 'untold' | 'drained'> => ({
+  kick: sender.kick,
+  correctTimes: (by) => correctRecords(contents, sender.inFlight(), by),
+  stats: () => statsOf(contents, sender, ticker.now_ms()),
+  waiting: () => waitingRecords(contents, sender.inFlight()),
+  untold: () => untoldGap(contents)?.count ?? 0,
+  drained: (limit_ms) => whenEmpty(contents, ticker, limit_ms),
+});
+
+/** Gives false where it cannot be sent now and is to be kept. */
+function publishSlim(
+  { link, ticker }: SpoolDeps,
+  { counts, queues, rate }: Contents,
+  sender: Sender,
+  { subject, body, headers }: SpoolRecord,
+  keeps: boolean,
+): boolean {
+  const payload = encodeRecord(body);
+  const isDenied = queues.get(subject)?.state === 'denied';
+  const isSent = !isDenied && !sender.isAway() && link.publish(subject, payload, known({ headers }));
+  if (!isSent && keeps && !isDenied) return false;
+  counts[isSent ? 'slim' : 'slim_unsent'] += 1;
+  if (keeps) rate.add(bytesOf(payload, headers), ticker.now_ms()); // as in an outage
+  return true;
+}
+
 /** Keeps records in RAM, within a budget, until they are stored at the hub. */
 export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const { ticker } = deps;
@@ -128,19 +159,6 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
     sender.pump();
   }
 
-  /** False: it is to be kept where such records are. */
-  function publishNow(record: SpoolRecord, keeps: boolean): boolean {
-    const { subject, body, headers } = record;
-    if (sender.isAway()) return false;
-    const payload = encodeRecord(body);
-    const { counts, queues, rate } = contents;
-    if (queues.get(subject)?.state === 'denied') counts.slim_unsent += 1;
-    else if (deps.link.publish(subject, payload, known({ headers }))) counts.slim += 1;
-    else return false;
-    if (keeps) rate.add(bytesOf(payload, headers), ticker.now_ms()); // as in an outage
-    return true;
-  }
-
   const outcomes = countInto(contents, reporting, ticker.now_ms, () => queueMicrotask(reportGap));
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
   const cancelReports = ticker.every(reportPause_ms.least, reportGap);
@@ -155,29 +173,19 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   return {
     put,
     putSlim(record, keeps) {
-      if (publishNow(record, keeps)) return;
-      if (!keeps) {
-        contents.counts.slim_unsent += 1;
-        return;
-      }
-      put(record);
+      if (!publishSlim(deps, contents, sender, record, keeps)) put(record);
     },
-    kick: sender.kick,
-    correctTimes: (by) => correctRecords(contents, sender.inFlight(), by),
     configure(limits) {
       setLimits(contents, limits);
       sender.configure(limits);
     },
-    stats: () => statsOf(contents, sender, ticker.now_ms()),
-    waiting: () => waitingRecords(contents, sender.inFlight()),
-    untold: () => untoldGap(contents)?.count ?? 0,
+    ...overContents(contents, sender, ticker),
     restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);
       if (gap !== undefined) add(deps.gapRecord(gap), gap);
       trim(contents);
       sender.pump();
     },
-    drained: (limit_ms) => whenEmpty(contents, ticker, limit_ms),
     stop() {
       cancelReports();
       sender.stop();

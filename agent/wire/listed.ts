@@ -1,6 +1,5 @@
 // What a record names of a long list: one with twenty peers or sources would cost more than all the rest.
 import type { ChronyFacts } from '../clock/facts.ts';
-import type { PeerRtt } from './reports.ts';
 
 /** Most sources of chronyd, and most peers, that a record names. */
 export const mostListed = 8;
@@ -19,8 +18,14 @@ export const listedSources = (sources: ChronyFacts['sources']): ChronyFacts['sou
     state === 'selected' ? 0 : state === 'falseticker' || reach === 0 ? 1 : 2,
   );
 
+/** What tells how a peer is off. */
+interface Measured {
+  readonly rtt_us?: number;
+  readonly window: { readonly loss_percent: number; readonly p50_us?: number };
+}
+
 /** The peers that are worst off: without an answer, then by loss, then by their round trip. */
-export const listedPeers = (peers: readonly PeerRtt[]): readonly PeerRtt[] =>
+export const listedPeers = <Peer extends Measured>(peers: readonly Peer[]): readonly Peer[] =>
   firstBy(peers, ({ rtt_us, window: { loss_percent, p50_us = 0 } }) =>
     rtt_us === undefined ? -Infinity : -loss_percent * 1e9 - p50_us,
   );

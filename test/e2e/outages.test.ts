@@ -161,14 +161,18 @@ async function suffer({
   assert.equal(spool?.dropped, 0);
   assert.ok((spool?.bytes ?? 0) <= (spool?.budget_bytes ?? 0));
   assert.ok(rssMax > 20 && rssMax < rssLimit_mb, `${rssMax} MB`);
-  const said = records
-    .filter((one) => one.health !== '')
-    .map((one) => `${one.health} ${one.body()['problems']}`);
-  if (health !== undefined)
-    assert.ok(
-      said.some((text) => text.startsWith(health) && problem?.test(text)),
-      `${said}`,
-    );
+  if (health === undefined) return records;
+  const said = records.map(
+    (one) => `${one.health} ${one.body()['problems'] ?? one.body()['evidence'] ?? ''}`,
+  );
+  assert.ok(
+    said.some((text) => text.startsWith(health)),
+    `no heartbeat of then says ${health}`,
+  );
+  assert.ok(
+    said.some((text) => problem?.test(text)),
+    `${said}`,
+  );
   return records;
 }
 

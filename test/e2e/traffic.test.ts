@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { profileOf, type Traffic } from '../../agent/config/traffic.ts';
+import { type Traffic, trafficProfileOf } from '../../agent/config/traffic.ts';
 import { carriedSince } from '../kit/hub/countingproxy.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
@@ -203,7 +203,7 @@ describe('traffic', { skip: withoutNewest() }, () => {
 
   for (const traffic of ['standard', 'wan', 'satellite'] as const)
     test(`${traffic}: an hour of these is within ${promised_kb[traffic]} KB`, (t) => {
-      const { interval_s, full_s, slim, minutes_s, ping_interval_s } = profileOf(traffic);
+      const { interval_s, full_s, slim, minutes_s, ping_interval_s } = trafficProfileOf(traffic);
       const full = 3600 / full_s;
       const minutes = minutes_s === 0 ? 0 : 3600 / minutes_s; // records
       const parts = {

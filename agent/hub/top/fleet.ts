@@ -88,11 +88,10 @@ function countRestart(row: Row, record: UnitRecord): void {
   const restarted =
     record.boot === undefined && row.boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
   if (record.boot !== undefined && record.boot !== row.boot) {
-    if (row.boot !== undefined) {
-      row.pastBoots.push(row.boot);
-      if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
-      row.restarts += 1;
-    }
+    const isSecond = row.boot !== undefined || (record.seq ?? Infinity) < (last?.seq ?? 0); // of the first only slim ones came
+    if (isSecond) row.restarts += 1;
+    if (row.boot !== undefined) row.pastBoots.push(row.boot);
+    if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
     row.boot = record.boot;
   } else if (restarted && record.kind === 'heartbeat') row.restarts += 1;
 }

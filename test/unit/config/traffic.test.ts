@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changedOptions } from '../../../agent/config/changes.ts';
-import { byTraffic, profileOf, traffics } from '../../../agent/config/traffic.ts';
+import { byTraffic, trafficProfileOf, traffics } from '../../../agent/config/traffic.ts';
 import { loadUci } from '../../kit/unit/config.ts';
 
 const inForce = (uci: string, over: Parameters<typeof loadUci>[1] = {}) => {
@@ -11,7 +11,7 @@ const inForce = (uci: string, over: Parameters<typeof loadUci>[1] = {}) => {
 
 for (const traffic of traffics)
   test(`${traffic}: what is not set is by the profile`, () => {
-    const { interval_s, compression, ping_interval_s } = profileOf(traffic);
+    const { interval_s, compression, ping_interval_s } = trafficProfileOf(traffic);
     assert.deepEqual(inForce(`config agent\n option traffic ${traffic}\n`), [
       traffic,
       interval_s,
@@ -19,7 +19,10 @@ for (const traffic of traffics)
       ping_interval_s,
     ]);
     for (const option of ['interval_s', 'compression', 'ping_interval_s'] as const)
-      assert.ok(byTraffic(option).includes(`${traffic} ${profileOf(traffic)[option]}`), byTraffic(option));
+      assert.ok(
+        byTraffic(option).includes(`${traffic} ${trafficProfileOf(traffic)[option]}`),
+        byTraffic(option),
+      );
   });
 
 test('what is set counts in every profile', () => {
@@ -33,7 +36,7 @@ test('what is set counts in every profile', () => {
 });
 
 test('a config without the option is between lan and wan, with the heartbeat of before', () => {
-  assert.deepEqual(inForce('config agent\n'), ['standard', 5, 's2_better', 12]);
+  assert.deepEqual(inForce('config agent\n'), ['standard', 5, 's2_best', 12]);
 });
 
 test('a profile that does not exist keeps the last good one', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileOf, type Traffic } from '../../../agent/config/traffic.ts';
+import { type Traffic, trafficProfileOf } from '../../../agent/config/traffic.ts';
 import { startPublisher } from '../../../agent/status/publisher.ts';
 import type { UnitState } from '../../../agent/status/unitstate.ts';
 import type { MinutesMetric } from '../../../agent/wire/reports.ts';
@@ -30,8 +30,8 @@ function publishing(changes: Changes = {}) {
   const options = {
     name: { unit: 'demo-01', tenant: 'fire', version: 'v' },
     subjects,
-    interval_s: profileOf(traffic).interval_s,
-    traffic: profileOf(traffic),
+    interval_s: trafficProfileOf(traffic).interval_s,
+    traffic: trafficProfileOf(traffic),
     boot_delay_s,
     time: agentFileOf("config time 'time'\n list ntp_server 'a'\n list ntp_server 'b'").config.time,
   };
@@ -342,7 +342,7 @@ test('another profile holds at once: all is told, and the minutes so far go out'
   const { ticker, full, spool, publisher, options } = sending('satellite');
   await ticker.pass(300_001);
   const before = full().length;
-  publisher.configure({ ...options, interval_s: 5, traffic: profileOf('standard') });
+  publisher.configure({ ...options, interval_s: 5, traffic: trafficProfileOf('standard') });
   await ticker.pass(1);
   assert.equal(full().length, before + 1);
   assert.equal(full().at(-1)?.['interval_s'], 5);

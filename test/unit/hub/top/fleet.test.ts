@@ -452,6 +452,18 @@ describe('slim records, which have no id', () => {
     assert.deepEqual(one(20).problems, [], 'of this run');
   });
 
+  test('a restart is counted although only slim ones of the first run were heard', () => {
+    const { receive, one } = observed();
+    for (const n of [71, 72]) receive(slim(n, 70), 5 * (n - 71));
+    receive(beat('u1', { sequence: 1 }, 'u1-bb-1'), 12);
+    receive(slim(2, 1), 17);
+    assert.deepEqual([one(18).restarts, one(18).state], [1, 'healthy']);
+    const joined = observed();
+    joined.receive(slim(71, 70), 0);
+    joined.receive(beat('u1', { sequence: 72 }, 'u1-aa-400'), 5);
+    assert.equal(joined.one(6).restarts, 0, 'the same run');
+  });
+
   test('between two full sets of the usual profile the figures of the link are shown, and of a satellite link not for an hour', () => {
     const minute = begun();
     for (let n = 2; n < 25; n++) minute.receive(slim(n, 1), 5 * (n - 1));
