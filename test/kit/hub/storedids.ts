@@ -10,6 +10,8 @@ export interface StoredRecord {
   readonly seq: number;
   readonly subject: string;
   readonly health: string;
+  /** Of a heartbeat, slim ones too, which have no id; else NaN. */
+  readonly sequence: number;
   readonly backfill: boolean;
   body(): Record<string, unknown>;
 }
@@ -28,6 +30,7 @@ export async function readStream(nc: NatsConnection, stream: string): Promise<St
         seq: Number(seq),
         subject: message.subject,
         health: message.headers?.get('X-Health-Status') ?? '',
+        sequence: Number(message.headers?.get('X-Sequence') || Number.NaN),
         backfill: message.headers?.get('X-Backfill') === 'true',
         body: () => message.json(),
       });

@@ -11,6 +11,7 @@ const stored = (boot: string, seq: number, body: Record<string, unknown> = {}): 
   seq,
   subject: 'event' in body ? 'ops.status.leaf.u1' : 'ops.metric.rtt.u1',
   health: '',
+  sequence: Number.NaN,
   backfill: false,
   body: () => body,
 });
