@@ -28,8 +28,11 @@ export interface Paced {
   readonly allowance: number;
 }
 
-/** Full sets for changes: so many in a row; then as many more in the time between two that nothing caused. */
-const mostAtOnce = 6;
+/**
+ * Full sets for changes: so many in a row, as a start or an outage may need, and then as many more in the time between two
+ * that nothing caused.
+ */
+const mostChanges = { inRow: 10, perFull: 6 } as const;
 /** From one full set to the next, whatever changes. */
 const fullPause_ms = 5000;
 
@@ -48,8 +51,8 @@ const isDue = (since_ms: number, every_s: number, now_ms: number, plan: Plan): b
   now_ms - since_ms >= every_s * 1000 - lookEvery_ms(plan.interval_s) / 2;
 
 function allowanceNow({ allowance, full_ms }: Paced, plan: Plan, now_ms: number): number {
-  const refill = ((now_ms - full_ms) * mostAtOnce) / (1000 * Math.max(plan.full_s, plan.interval_s));
-  return Math.min(mostAtOnce, allowance + refill);
+  const refill = ((now_ms - full_ms) * mostChanges.perFull) / (1000 * Math.max(plan.full_s, plan.interval_s));
+  return Math.min(mostChanges.inRow, allowance + refill);
 }
 
 /** What is due now, and what has then been sent; `before` is undefined at the start, and after other options. */
@@ -60,7 +63,13 @@ export function nextSending(
   plan: Plan,
 ): { readonly sending: Sending; readonly paced: Paced } {
   if (before === undefined) {
-    const paced = { told: now, last_ms: now_ms, full_ms: now_ms, facts_ms: now_ms, allowance: mostAtOnce };
+    const paced = {
+      told: now,
+      last_ms: now_ms,
+      full_ms: now_ms,
+      facts_ms: now_ms,
+      allowance: mostChanges.inRow,
+    };
     return { sending: 'facts', paced };
   }
   const { told } = before;
