@@ -103,6 +103,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
 - **The first set** after a start, after a change of options, and each time the way to the hub was made anew is full and has the
   static facts: board, firmware, cores, memory, sizes of storage, certificates. So a new consumer, or a hub that has lost its
   stream, knows all.
+- Who joins between two full sets knows state, clock and figures at once, and the rest (problems in words, version) with the next
+  one, or by asking: \`HEALTH_PROBE\` has both.
 - The last heartbeat of a clean stop is full.
 - Of more than ${mostListed} sources of chronyd or peers a record names ${mostListed}, and says how many more there are. The status page has all.
 
@@ -113,5 +115,7 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   its way.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
 - Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
+- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, it sends a PING each 5 s, and the
+  requests to its own echo go over the link at each interval. The figures above are those of a leaf.
 - How long an outage may last is \`spool.capacity_s\`, by what would be kept now.
 `;
