@@ -46,9 +46,12 @@ export const lookEvery_ms = (interval_s: number): number =>
 /** What a profile is with the interval in force. */
 export type Plan = Pick<TrafficProfile, 'full_s' | 'facts_s' | 'interval_s'>;
 
-/** A look comes a little early or late: what is due before the next one is due now. */
+/**
+ * What is due before the next look is due now: a look comes a little early or late, and a set that a change caused in between
+ * must not make the next one late.
+ */
 const isDue = (since_ms: number, every_s: number, now_ms: number, plan: Plan): boolean =>
-  now_ms - since_ms >= every_s * 1000 - lookEvery_ms(plan.interval_s) / 2;
+  now_ms - since_ms >= every_s * 1000 - 0.8 * lookEvery_ms(plan.interval_s);
 
 function allowanceNow({ allowance, full_ms }: Paced, plan: Plan, now_ms: number): number {
   const refill = ((now_ms - full_ms) * mostChanges.perFull) / (1000 * Math.max(plan.full_s, plan.interval_s));
