@@ -23,7 +23,7 @@ truth: build tools ## hold what units say of their clock against the truth; NAME
 truth-mutations: build ## undo each mend of the clock's judgment in turn: a test must fail each time
 	@$(run_ts) test/truth/mutations.ts
 
-soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED
+soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED, agent.traffic SOAK_TRAFFIC
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
 
 aarch64: build tools ## run the packages for the BPi-R4 under qemu, with node and Bun, joined to a hub on this machine

@@ -16,7 +16,7 @@ const budgets = [
   // Each is what is there and 1 %. 63 KB are nats.js, the rest is ours: 95 KB of texts, 138 KB of the names of properties, which
   // are those of the wire, of UCI and of files: they are not shortened, and if all were it would still be 430 KB. What was
   // raised before and why is in the history of this file.
-  { what: 'all of dist/nunect*.cjs', limit: 530_000, size: sizeOf(unitFiles) },
+  { what: 'all of dist/nunect*.cjs', limit: 545_000, size: sizeOf(unitFiles) },
   // a unit whose page nobody looks at, with clock daemons of its own setting
   {
     what: 'what run loads',

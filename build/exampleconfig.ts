@@ -47,6 +47,7 @@ const linesOf = (option: TableOption, spell: Spelling): string[] => {
   return [
     spell.comment(option.help),
     spell.comment(`  ${option.allowed}${unit}`),
+    ...(option.unset === undefined ? [] : [spell.comment(`  not set: ${option.unset}`)]),
     ...(texts.length === 0 ? [''] : texts).map((text) => spell.off(spell.option(option, text))),
   ].map((line) => spell.indent + line);
 };

@@ -11,6 +11,7 @@ import { optionsReference } from './optionsreference.ts';
 import { performanceReference } from './performancereference.ts';
 import { recordSchemas, schemaText, statusSchema } from './schemas.ts';
 import { subjectsReference } from './subjects-reference.ts';
+import { trafficReference } from './trafficreference.ts';
 
 /** Every checked-in file that is generated, and its generator. */
 const generated: readonly { readonly path: string; make(): string | Promise<string> }[] = [
@@ -20,6 +21,7 @@ const generated: readonly { readonly path: string; make(): string | Promise<stri
   { path: 'openwrt/luci-app-nunect/htdocs/luci-static/resources/nunect/options.js', make: lucioptions },
   { path: 'openwrt/luci-app-nunect/po/templates/nunect.pot', make: lucipot },
   { path: 'docs/subjects.md', make: subjectsReference },
+  { path: 'docs/traffic.md', make: trafficReference },
   { path: 'docs/clock.md', make: clockReference },
   { path: 'docs/performance.md', make: performanceReference },
   ...[nunect, nunectHub].flatMap((program) => [

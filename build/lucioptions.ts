@@ -89,6 +89,7 @@ const spellings: Readonly<Record<string, string>> = {
 const titles: Readonly<Record<string, string>> = {
   'agent.unit': 'Unit id',
   'agent.host': 'Commands in remedies',
+  'agent.traffic': 'Traffic to the hub',
   'agent.interval_s': 'Heartbeat every (s)',
   'agent.log_publish': 'Log level published',
   'agent.boot_delay_s': 'Random delay after a start (s)',
@@ -216,6 +217,7 @@ function optionLine(section: TableSection, option: TableOption): string {
     ...(tabs === undefined ? [] : [`tab: ${literal(firstFit(tabs, option.name).key)}`]),
     `title: ${translated(titleOf(section.type, option))}`,
     ...(presets.length === 0 ? [] : [`presets: [${presets.join(', ')}]`]),
+    ...(option.unset === undefined ? [] : [`unset: ${literal(option.unset)}`]),
     ...(option.range === undefined ? [] : [`range: [${option.range.join(', ')}]`]),
     ...(option.choices === undefined ? [] : [`choices: [${option.choices.map(literal).join(', ')}]`]),
     ...(pattern === undefined ? [] : [`pattern: ${regExp(pattern)}`]),

@@ -47,7 +47,7 @@ const row = (option: TableOption): string =>
     code(option.name),
     option.kind + (option.secret ? ', secret' : ''),
     cell(option.allowed),
-    defaultTexts(option).map(code).join(' '),
+    option.unset === undefined ? defaultTexts(option).map(code).join(' ') : cell(option.unset),
     cell(option.unit ?? ''),
     restarts[option.restart],
     cell(option.help),

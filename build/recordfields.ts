@@ -1,6 +1,7 @@
 // Every field of every record, for docs/subjects.md. test/e2e/reference.test.ts fails if the unit publishes one that
 // is missing here; the names come from messages.ts, reports.ts and the probes.
 import { clockQualities, clockSources } from '../agent/clock/types.ts';
+import { mostListed } from '../agent/wire/listed.ts';
 import { healths } from '../agent/wire/messages.ts';
 import { type Subjects, subjectsOf } from '../agent/wire/subjects.ts';
 
@@ -18,6 +19,8 @@ export interface Documented {
   readonly when: string;
   /** Not published by a healthy unit. */
   readonly rare?: boolean;
+  /** The fields of its slim form, if it has one: those in every one, and those where they apply. */
+  readonly slim?: { readonly always: readonly string[]; readonly perhaps: readonly string[] };
   readonly fields: Readonly<Record<string, Field>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -105,11 +108,15 @@ export const events: readonly (readonly [event: string, what: string, values: st
 
 const s: Subjects = subjectsOf('<unit>', '<role>');
 
+const metrics = 'every interval, slim or full as `agent.traffic` says ([traffic.md](traffic.md))';
+const fullSets = 'with each full set ([traffic.md](traffic.md))';
+
 /** Every kind of record, in the order of the reference. */
 export const documented: readonly Documented[] = [
   {
     subjects: [s.heartbeat],
-    when: 'every `agent.interval_s` (5 s), and once more, with `stopping`, at a clean stop',
+    when: 'every `agent.interval_s`, and once more, with `stopping`, at a clean stop',
+    slim: { always: ['status', 'interval_s'], perhaps: ['full'] },
     fields: {
       status: oneOf(healths, '`healthy`, `degraded`, `critical`, or `not_set_up`: no hub is set'),
       sequence: number('number of the heartbeat since the start of the agent'),
@@ -120,6 +127,9 @@ export const documented: readonly Documented[] = [
       uptime_s: number('time since the start of the agent'),
       'problems[]': string('one sentence for each problem, the most severe first'),
       stopping: flag('true: the agent was stopped on purpose'),
+      full: number(
+        'in a slim record: `sequence` of the last full set, while all that is only in that one still holds',
+      ),
       ...tsOriginal,
       ...outage,
     },
@@ -143,7 +153,8 @@ export const documented: readonly Documented[] = [
   },
   {
     subjects: [s.metric.rtt],
-    when: 'every interval',
+    when: metrics,
+    slim: { always: ['ts'], perhaps: ['native_rtt_us', 'app_rtt_us', 'hub_rtt_us'] },
     fields: {
       ...stamp,
       native_rtt_us: number('round trip of PING and PONG to the local server'),
@@ -164,11 +175,18 @@ export const documented: readonly Documented[] = [
       'peers[].clocks_contradict': flag(
         'true, instead of impossible one-way times: one clock is farther off than its bound',
       ),
+      more_peers: number(
+        `peers that are not named: of more than ${mostListed} only the worst are, without an answer first, then by loss, then by round trip`,
+      ),
     },
   },
   {
     subjects: [s.metric.time],
-    when: 'every interval',
+    when: metrics,
+    slim: {
+      always: ['ts', 'active_source', 'clock_quality'],
+      perhaps: ['ptp_offset_ns', 'ntp_offset_ms', 'error_bound_ns', 'error_rel_ns', 'holdover', 'holdover_s'],
+    },
     fields: {
       ...stamp,
       ptp_enabled: flag('ptp4l runs'),
@@ -186,7 +204,7 @@ export const documented: readonly Documented[] = [
       clock_quality: oneOf(clockQualities, '`locked`, `tracking`, `acquiring` or `freerun`'),
       error_bound_ns: number('the system clock is within this of true time; absent while nothing bounds it'),
       error_rel_ns: number('PTP: the system clock is within this of the grandmaster'),
-      holdover: flag('the source is lost and the clock runs on'),
+      holdover: flag('the source is lost and the clock runs on; in a slim record only while it is true'),
       holdover_s: number('time since the source was lost'),
       since_ms: number('time of the last change of source, quality or holdover, Unix ms'),
       evidence: string('a sentence with the facts that the verdict rests on'),
@@ -217,11 +235,14 @@ export const documented: readonly Documented[] = [
       'ntp.sources[].reach': number('the last eight polls, one bit each; the lowest bit is the newest'),
       'ntp.sources[].offset_s': number('local minus source, adjusted by chronyd'),
       'ntp.sources[].error_margin_s': number('error margin of the offset'),
+      'ntp.more_sources': number(
+        `sources that are not named: of more than ${mostListed} the selected one is, then those that are false or silent, then the others as chronyd lists them`,
+      ),
     },
   },
   {
     subjects: [s.metric.nats],
-    when: 'every interval',
+    when: fullSets,
     fields: {
       ...stamp,
       connected: flag('the agent is connected to the local server'),
@@ -240,7 +261,9 @@ export const documented: readonly Documented[] = [
       'link_bytes.hour_bytes': number('both ways in the last hour'),
       slow_consumers: number('clients that the local server disconnected as slow consumers'),
       certificate_days_left: number('days until the first of the configured certificates expires'),
-      'certificates[].file': string('certificate file, or NATS credentials file whose JWT expires'),
+      'certificates[].file': string(
+        'at the start, on a change and daily: certificate file, or NATS credentials file whose JWT expires',
+      ),
       'certificates[].days_left': number('days until the first one in the file expires; negative after it'),
       last_error: string('latest error of the leaf link or of the connection'),
       cause: string('code of its cause, such as auth, ca or dns'),
@@ -268,6 +291,10 @@ export const documented: readonly Documented[] = [
         'of those, how many were sent for the first time: somebody else used their ids',
       ),
       'spool.published': number('published without an acknowledgement: with a hub, it does not have them'),
+      'spool.slim': number('slim records sent; nobody acknowledges them'),
+      'spool.slim_unsent': number(
+        'slim records not sent: the hub was away and the profile keeps none, or they are not permitted',
+      ),
       'spool.dropped.metric': number('dropped'),
       'spool.dropped.log': number('dropped'),
       'spool.dropped.event': number('dropped'),
@@ -278,7 +305,7 @@ export const documented: readonly Documented[] = [
   },
   {
     subjects: [s.metric.system],
-    when: 'every interval',
+    when: `${fullSets}; \`host.board\`, \`host.firmware\` and \`total_bytes\` of storage at the start, on a change and daily`,
     fields: {
       ...stamp,
       'host.uptime_s': number('uptime of the device'),
@@ -342,6 +369,20 @@ export const documented: readonly Documented[] = [
       rows: any('the samples, oldest first; an unknown value is an empty string, a flag is 0 or 1'),
       ...tsOriginal,
       ...outage,
+    },
+  },
+  {
+    subjects: [s.metric.minutes],
+    when: 'by `agent.traffic` satellite, every quarter of an hour, and at a stop: a row for each minute',
+    rare: true,
+    fields: {
+      ...stamp,
+      since_ms: number('time at which the first row begins, Unix ms'),
+      period_ms: number('length of a row'),
+      'columns[]': string('names of the cells of each row'),
+      rows: any(
+        'cells, oldest row first: `at_s` after `since_ms`, least, mean and greatest of what was measured, the largest bound, the worst quality with the source of then, the worst status; an unknown value is an empty string',
+      ),
     },
   },
   {

@@ -86,7 +86,9 @@ export const recordSchemas = (): Readonly<Record<string, Schema>> =>
           'event',
           'lvl',
           'unit',
-        ]).filter((name) => !(name === 'status' && 'event' in one.fields)),
+        ])
+          .filter((name) => !(name === 'status' && 'event' in one.fields))
+          .filter((name) => one.slim?.always.includes(name) ?? true),
         `Published ${one.when}.`,
       ),
     ]),

@@ -45,8 +45,11 @@ const code = (subjects: string): string =>
 
 const anchor = (subject: string): string => subject.replace(/^ops\./, '').replace(/\.?<.*/, '');
 
+const slimText = ({ always, perhaps }: NonNullable<Documented['slim']>): string =>
+  `A slim one has ${always.map((name) => `\`${name}\``).join(', ')} and, where they apply, ${perhaps.map((name) => `\`${name}\``).join(', ')}.`;
+
 /** One kind of record: when it is published, its fields, and the headers that not every record has. */
-function chapter({ subjects, when, fields, headers = {} }: Documented): string {
+function chapter({ subjects, when, fields, slim, headers = {} }: Documented): string {
   const own = Object.entries(headers).filter(([name]) => name !== 'Nats-Msg-Id' && name !== 'X-Backfill');
   const rows = Object.entries(fields)
     .filter(([path]) => !common.has(path))
@@ -54,6 +57,7 @@ function chapter({ subjects, when, fields, headers = {} }: Documented): string {
   return [
     `### ${anchor(subjects[0] ?? '')}`,
     `${subjects.map((subject) => `\`${subject}\``).join(', ')}: ${when}.`,
+    ...(slim === undefined ? [] : [slimText(slim)]),
     table(['field', 'type', 'description'], rows),
     ...(own.length === 0
       ? []
@@ -86,11 +90,15 @@ zero because it was not measured. The name of a field ends with its unit. \`<uni
 
 ## Published
 
-A record is sent as a request on its own subject; the unit keeps it in memory until a stream at the hub acknowledges
+A full record is sent as a request on its own subject; the unit keeps it in memory until a stream at the hub acknowledges
 it with a PubAck. Its header \`Nats-Msg-Id: <unit>-<boot>-<n>\` lets a stream or a consumer drop duplicates. A record
 that could not be sent when it was made has \`"backfill": true\` and the header \`X-Backfill: true\`. If a record was
 made while the clock was not known to be right, and was still waiting when the clock was set, its \`ts\` is corrected:
 then \`ts_corrected\` is true and \`ts_original\` has the value before.
+
+Between full records there are slim ones, which have no id and which nobody acknowledges: heartbeats with all their headers,
+round trips, the clock in short. What a slim record lacks is as the last full one said, as long as its heartbeat says
+\`full\` with the \`sequence\` of that one. [traffic.md](traffic.md) tells what is sent when, and what an outage costs.
 
 [docs/schema](schema) has a JSON Schema (draft 2020-12) of each record, and of [/status.json](status.md) as
 \`statuspage.json\`. New fields may come; those that are here stay.

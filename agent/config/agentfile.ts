@@ -2,6 +2,7 @@ import { isObject } from '../lib/parse.ts';
 import type { Option } from './kinds.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import type { Problem } from './problem.ts';
+import { traffics } from './traffic.ts';
 
 /** Raised when the shape of the file changes: an agent refuses a file of another number. */
 export const agentFileSchema = 1;
@@ -152,7 +153,13 @@ function* wrongConfig(config: unknown): Generator<string> {
         if (!isText(one.section)) yield `${where}.section`;
       }
   }
-  if (!isObject(config['agent']) || !isText(config['agent']['unit'])) yield 'config.agent.unit';
+  // none of these is absent once the config is loaded, whatever the table says of the file
+  const { agent, leaf } = config as Record<string, Json | undefined>;
+  if (!isText(agent?.['unit'])) yield 'config.agent.unit';
+  if (!fits.int(agent?.['interval_s'])) yield 'config.agent.interval_s';
+  if (!fits.int(leaf?.['ping_interval_s'])) yield 'config.leaf.ping_interval_s';
+  if (!isText(leaf?.['compression'])) yield 'config.leaf.compression';
+  if (!traffics.some((one) => one === agent?.['traffic'])) yield 'config.agent.traffic';
 }
 
 function* wrongConnection(connection: unknown): Generator<string> {

@@ -9,6 +9,8 @@ export interface Option<T, E = T> {
   /** What is allowed, in words, for the reference and for errors. */
   readonly allowed: string;
   readonly default: T;
+  /** What holds where the option is not set and has no default of its own, in words. */
+  readonly unset?: string;
   readonly help: string;
   readonly unit?: string;
   readonly secret: boolean;
@@ -158,6 +160,13 @@ export function optional(
     parse: readText(rule),
   };
 }
+
+/** The same option without a default of its own: `words` say what holds where it is not set. */
+export const unset = <T>(option: Option<T>, words: string): Option<T | undefined, T> => ({
+  ...option,
+  default: undefined,
+  unset: words,
+});
 
 /** Any number of texts, each by the same rule. */
 export function list(

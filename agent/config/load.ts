@@ -10,6 +10,7 @@ import { type Problem, showable } from './problem.ts';
 import { token } from './rules.ts';
 import type { ReadBytes } from './secrets.ts';
 import { type Notes, pathOf, readSection, sectionHint } from './section.ts';
+import { trafficProfileOf } from './traffic.ts';
 
 /** All that decides what a config file means. */
 export interface LoadInput {
@@ -160,9 +161,16 @@ function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
         : readSingle(type as Exclude<SectionName, keyof typeof identity>, given, lastGood, notes);
   }
   const read = values as unknown as Config;
+  const { agent, leaf } = read;
+  const { interval_s, ping_interval_s, compression } = trafficProfileOf(agent.traffic);
   return {
     ...read,
-    agent: { ...read.agent, unit: read.agent.unit ?? unit },
+    agent: { ...agent, unit: agent.unit ?? unit, interval_s: agent.interval_s ?? interval_s },
+    leaf: {
+      ...leaf,
+      ping_interval_s: leaf.ping_interval_s ?? ping_interval_s,
+      compression: leaf.compression ?? compression,
+    },
     user: withSecret(read, notes),
   };
 }

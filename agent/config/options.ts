@@ -1,6 +1,6 @@
 import { defaultPorts } from '../lib/defaults.ts';
 import { logLevels } from '../lib/log.ts';
-import { bool, choice, int, list, type Option, optional, text } from './kinds.ts';
+import { bool, choice, int, list, type Option, optional, text, unset } from './kinds.ts';
 import {
   absolutePath,
   anyText,
@@ -16,6 +16,7 @@ import {
   token,
   userNkey,
 } from './rules.ts';
+import { byTraffic, type Compression, compressions, traffics } from './traffic.ts';
 
 /** A section type of the config; `many`: the file may have any number of its sections. */
 export interface Section<O extends Readonly<Record<string, Option<unknown, unknown>>>> {
@@ -67,7 +68,16 @@ export const sections = {
       ['auto', 'openwrt', 'systemd', 'bare'],
       'Whose commands are shown as remedies; bare: of a host on which nothing starts services.',
     ),
-    interval_s: int(5, 1, 3600, 'Interval between heartbeats, and between metrics.', { unit: 's' }),
+    traffic: choice(
+      'standard',
+      traffics,
+      'How much goes to the hub: lan all at each interval, satellite the least. docs/traffic.md has what each sends.',
+      leafToo,
+    ),
+    interval_s: unset(
+      int(0, 1, 3600, 'Interval between heartbeats, and between metrics.', { unit: 's' }),
+      byTraffic('interval_s'),
+    ),
     log_level: choice('info', logLevels, 'Lowest level that is written to the system log.', {
       restart: 'nothing',
     }),
@@ -154,12 +164,15 @@ export const sections = {
     listen: text('127.0.0.1', ipAddress, 'Address to listen on for local clients.', leafToo),
     port: int(defaultPorts.client, 1, 65535, 'Port to listen on for local clients.', leafToo),
     server: text('nats-server', program, 'The nats-server program.', leafToo),
-    ping_interval_s: int(
-      12,
-      2,
-      600,
-      'Interval of the PINGs on a link; a link that drops all data is detected after two to three intervals.',
-      { unit: 's', ...leafToo },
+    ping_interval_s: unset(
+      int(
+        0,
+        2,
+        600,
+        'Interval of the PINGs on a link; a link that drops all data is detected after two to three intervals.',
+        { unit: 's', ...leafToo },
+      ),
+      byTraffic('ping_interval_s'),
     ),
     confirm_s: int(
       60,
@@ -175,11 +188,9 @@ export const sections = {
       'Time for which the leaf may stay disconnected from the hub although it answers, before its server is restarted; 0: no limit.',
       { unit: 's' },
     ),
-    compression: choice(
-      's2_auto',
-      ['off', 's2_auto', 's2_fast', 's2_better', 's2_best'],
-      'Compression of the hub link; needs nats-server 2.10.0 or newer.',
-      leafToo,
+    compression: unset(
+      choice('off', compressions, 'Compression of the hub link; needs nats-server 2.10.0 or newer.', leafToo),
+      byTraffic('compression'),
     ),
     max_payload_kb: int(
       1024,
@@ -476,11 +487,14 @@ export const defaultsOf = <N extends SectionName>(name: N): SectionValues<N> =>
 /** A section that may occur several times, with its name in the file (or type and index). */
 export type Named<T> = T & { readonly section: string };
 
-/** The whole configuration after defaults: every value is valid by the table. */
+/** The whole configuration after defaults, those by profile among them: every value is valid by the table. */
 export interface Config {
-  readonly agent: SectionValues<'agent'> & { readonly unit: string };
+  readonly agent: SectionValues<'agent'> & { readonly unit: string; readonly interval_s: number };
   readonly hub: SectionValues<'hub'>;
-  readonly leaf: SectionValues<'leaf'>;
+  readonly leaf: SectionValues<'leaf'> & {
+    readonly ping_interval_s: number;
+    readonly compression: Compression;
+  };
   readonly time: SectionValues<'time'>;
   readonly ptp: SectionValues<'ptp'>;
   readonly status: SectionValues<'status'>;

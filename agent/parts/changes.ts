@@ -5,6 +5,7 @@ import { clockPart } from './clock.ts';
 import { eventsPart } from './events.ts';
 import { leafPart } from './leaf.ts';
 import { part } from './part.ts';
+import { publisherPart } from './publisher.ts';
 import { recorderPart } from './recorder.ts';
 import { spoolPart } from './spool.ts';
 import { supervisorPart } from './supervisor.ts';
@@ -16,14 +17,16 @@ const largeStep_us = 1e6;
 export const changesPart = part({
   name: 'changes',
   needs: { events: eventsPart, clock: clockPart, leaf: leafPart, recorder: recorderPart, spool: spoolPart },
-  uses: { supervisor: supervisorPart },
+  uses: { supervisor: supervisorPart, publisher: publisherPart },
   inputs: () => [],
-  start(_file, { events, clock, leaf, recorder, spool, supervisor, wall, trust, ticker }) {
+  start(_file, { events, clock, leaf, recorder, spool, supervisor, publisher, wall, trust, ticker }) {
     let hub = leaf.hubUp();
     const ends = [
       clock.onChange((change, { evidence }) => {
         events.publish({ evidence, ...change });
-        if (change.event === 'clock') recorder.changed({ evidence, ...change });
+        if (change.event !== 'clock') return;
+        recorder.changed({ evidence, ...change });
+        publisher().changed();
       }),
       leaf.onChange((reading) => {
         const now = leaf.hubUp();
@@ -32,6 +35,7 @@ export const changesPart = part({
         const evidence = supervisor().trouble()?.text ?? freshValue(reading)?.hub_trouble;
         events.publish({ event: 'hub', ...known({ before: hub, after: now, evidence }) });
         hub = now;
+        publisher().changed();
       }),
       wall.onStep((step_us) => {
         // how the clock was when the waiting records were made; what is judged of it now tells of the step

@@ -1,4 +1,5 @@
 import { watchedTime } from '../clock/setup/watched.ts';
+import { trafficProfileOf } from '../config/traffic.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../records/spool.ts';
@@ -14,6 +15,7 @@ const publisherOptions = (file: AgentInput) => ({
   name: nameIn(file),
   subjects: subjectsIn(file),
   interval_s: file.config.agent.interval_s,
+  traffic: trafficProfileOf(file.config.agent.traffic),
   boot_delay_s: file.config.agent.boot_delay_s,
   time: watchedTime(file.config, file.timeSetup),
 });

@@ -51,7 +51,17 @@ export const newContents = (idPrefix: string, limits: SpoolLimits, now_ms: numbe
   queues: new Map(),
   gap: collectGap(),
   rate: putRate(now_ms),
-  counts: { pending: 0, bytes: 0, reports: 0, stored: 0, duplicates: 0, duplicate_ids: 0, published: 0 },
+  counts: {
+    pending: 0,
+    bytes: 0,
+    reports: 0,
+    stored: 0,
+    duplicates: 0,
+    duplicate_ids: 0,
+    published: 0,
+    slim: 0,
+    slim_unsent: 0,
+  },
   dropped: noRecords(),
   dropReasons: {},
   onEmpty: new Set(),
@@ -85,6 +95,9 @@ export function countOut({ counts, onEmpty }: Contents, record: QueuedRecord): v
   onEmpty.clear();
 }
 
+/** How much of the longest pause between two records of a subject is left with each further one. */
+const intervalFade = 0.9;
+
 /** Adds a new record, whatever the memory. */
 export function append(
   c: Contents,
@@ -102,7 +115,11 @@ export function append(
   };
   const queue = queueOf(c, subject, priority);
   queue[record.backlog ? 'backlog' : 'fresh'].push(record);
-  queue.interval_ms = queue.lastPut_ms === undefined ? undefined : record.put_ms - queue.lastPut_ms;
+  // what an outage or a change adds in between is no sign that the next one comes as soon
+  queue.interval_ms =
+    queue.lastPut_ms === undefined
+      ? undefined
+      : Math.max(record.put_ms - queue.lastPut_ms, (queue.interval_ms ?? 0) * intervalFade);
   queue.lastPut_ms = record.put_ms;
   c.rate.add(record.bytes, record.put_ms);
   countIn(c, record);

@@ -30,6 +30,8 @@ export interface Sender {
   kick(): void;
   configure(limits: SenderLimits): void;
   offline(): boolean;
+  /** What is sent plainly now would not come to the hub, as far as is known. */
+  isAway(): boolean;
   /** Whether it was tried; else being offline is only assumed. */
   isTried(): boolean;
   inFlight(): Iterable<InFlight>;
@@ -190,6 +192,7 @@ export function startSender(
       kick(s);
     },
     offline: () => s.offline,
+    isAway: () => s.offline || (s.limits.hub && s.deps.hubUp() === false),
     isTried: () => s.isTried,
     inFlight: () => s.inFlight,
     stop() {

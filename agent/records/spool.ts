@@ -1,5 +1,6 @@
 import { known } from '../lib/known.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
+import { encodeRecord } from '../wire/values.ts';
 import {
   append,
   type Contents,
@@ -17,7 +18,7 @@ import {
   type WaitingRecords,
   waitingRecords,
 } from './contents.ts';
-import { type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
+import { bytesOf, type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { type SpoolStats, statsOf } from './stats.ts';
@@ -39,6 +40,12 @@ export interface SpoolOptions extends SpoolLimits, Omit<SenderOptions, 'idPrefix
 export interface Spool {
   /** Takes a record, which is kept until a stream has it. Gives its id, `<unit>-<boot>-<seq>`. */
   put(record: SpoolRecord): string;
+  /**
+   * Publishes a record of now at once and plainly: without an id, nobody acknowledges it, and it does not wait behind others of
+   * its subject, which are older. While the hub is known to be away it is kept as any other record, or with `keeps` false
+   * not sent at all, as it is while the server does not permit its subject.
+   */
+  putSlim(record: SpoolRecord, keeps: boolean): void;
   /** To be called when the state of the hub link changed. */
   kick(): void;
   /** The wall clock was set: waiting records that the wrong clock made are sent with corrected times. */
@@ -98,6 +105,37 @@ async function whenEmpty({ counts, onEmpty }: Contents, ticker: Ticker, limit_ms
   return (await within(ticker, limit_ms, empty)) ?? false;
 }
 
+/** What needs no more than the records and their sender. */
+const overContents = (
+  contents: Contents,
+  sender: Sender,
+  ticker: Ticker,
+): Pick<Spool, 'kick' | 'correctTimes' | 'stats' | 'waiting' | 'untold' | 'drained'> => ({
+  kick: sender.kick,
+  correctTimes: (by) => correctRecords(contents, sender.inFlight(), by),
+  stats: () => statsOf(contents, sender, ticker.now_ms()),
+  waiting: () => waitingRecords(contents, sender.inFlight()),
+  untold: () => untoldGap(contents)?.count ?? 0,
+  drained: (limit_ms) => whenEmpty(contents, ticker, limit_ms),
+});
+
+/** Gives false where it cannot be sent now and is to be kept. */
+function publishSlim(
+  { link, ticker }: SpoolDeps,
+  { counts, queues, rate }: Contents,
+  sender: Sender,
+  { subject, body, headers }: SpoolRecord,
+  keeps: boolean,
+): boolean {
+  const payload = encodeRecord(body);
+  const isDenied = queues.get(subject)?.state === 'denied';
+  const isSent = !isDenied && !sender.isAway() && link.publish(subject, payload, known({ headers }));
+  if (!isSent && keeps && !isDenied) return false;
+  counts[isSent ? 'slim' : 'slim_unsent'] += 1;
+  if (keeps) rate.add(bytesOf(payload, headers), ticker.now_ms()); // as in an outage
+  return true;
+}
+
 /** Keeps records in RAM, within a budget, until they are stored at the hub. */
 export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const { ticker } = deps;
@@ -125,29 +163,29 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
   const cancelReports = ticker.every(reportPause_ms.least, reportGap);
 
+  function put(record: SpoolRecord): string {
+    const queued = add(record);
+    trim(contents);
+    sender.pump();
+    return idOf(queued, idPrefix);
+  }
+
   return {
-    put(record) {
-      const queued = add(record);
-      trim(contents);
-      sender.pump();
-      return idOf(queued, idPrefix);
+    put,
+    putSlim(record, keeps) {
+      if (!publishSlim(deps, contents, sender, record, keeps)) put(record);
     },
-    kick: sender.kick,
-    correctTimes: (by) => correctRecords(contents, sender.inFlight(), by),
     configure(limits) {
       setLimits(contents, limits);
       sender.configure(limits);
     },
-    stats: () => statsOf(contents, sender, ticker.now_ms()),
-    waiting: () => waitingRecords(contents, sender.inFlight()),
-    untold: () => untoldGap(contents)?.count ?? 0,
+    ...overContents(contents, sender, ticker),
     restore(records, gap) {
       for (const record of records) restoreRecord(contents, record);
       if (gap !== undefined) add(deps.gapRecord(gap), gap);
       trim(contents);
       sender.pump();
     },
-    drained: (limit_ms) => whenEmpty(contents, ticker, limit_ms),
     stop() {
       cancelReports();
       sender.stop();

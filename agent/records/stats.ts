@@ -37,6 +37,9 @@ export interface SpoolStats {
   readonly duplicate_ids: number;
   /** Records published without an acknowledgement: where a hub is configured, it does not have them. */
   readonly published: number;
+  /** Slim records, which nobody acknowledges: sent, and not sent since the hub was away or the server does not permit them. */
+  readonly slim: number;
+  readonly slim_unsent: number;
   /** `totalOf` gives their sum. */
   readonly dropped: Readonly<RecordCounts>;
   /** How many for which reason; missing when none was. */
@@ -74,7 +77,15 @@ export function putRate(start_ms: number): PutRate {
 export interface Counted {
   readonly queues: Queues;
   readonly counts: Record<
-    'pending' | 'bytes' | 'reports' | 'stored' | 'duplicates' | 'duplicate_ids' | 'published',
+    | 'pending'
+    | 'bytes'
+    | 'reports'
+    | 'stored'
+    | 'duplicates'
+    | 'duplicate_ids'
+    | 'published'
+    | 'slim'
+    | 'slim_unsent',
     number
   >;
   readonly dropped: RecordCounts;

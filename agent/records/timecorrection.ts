@@ -29,13 +29,17 @@ const movedFields = (of: object, names: RegExp, by_ms: number): Record<string, n
   );
 
 /**
- * A JSON object with `ts` moved, the old value as `ts_original`, and `ts_corrected: true`. Fields whose names end in
+ * A JSON object with `ts` moved, the old value as `ts_original`, and `ts_corrected: true`; where it has no `ts` these tell of
+ * `stamp`, the time in the headers. Fields whose names end in
  * `since_ms` move along: otherwise a state of a minute would seem to last for decades; so do the ends of a gap.
  */
-function movedBody(payload: string, by_ms: number): string {
+function movedBody(payload: string, by_ms: number, stamp: number): string {
   const body = JSON.parse(payload) as Record<string, unknown>;
   const ts = moved(body['ts'], by_ms);
-  if (ts === undefined) return payload; // ops.time.config has no time
+  if (ts === undefined)
+    return Number.isFinite(stamp)
+      ? JSON.stringify({ ...body, ts_original: stamp, ts_corrected: true })
+      : payload; // ops.time.config has no time
   const { event, after } = body;
   return JSON.stringify({
     ...body,
@@ -58,7 +62,7 @@ export function withTimesCorrected(
   const { headers } = record;
   const stamp = Number(headers?.[headerNames.timestamp]?.[0]);
   return {
-    payload: movedBody(record.payload, whole_ms),
+    payload: movedBody(record.payload, whole_ms, stamp),
     ...(headers === undefined
       ? {}
       : {

@@ -1,25 +1,22 @@
 import type { WallClock } from '../clock/wallclock.ts';
 import type { SectionValues } from '../config/options.ts';
+import type { TrafficProfile } from '../config/traffic.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { SpoolRecord } from '../records/record.ts';
 import type { Spool } from '../records/spool.ts';
-import {
-  type HeartbeatFacts,
-  heartbeat,
-  type Stamp,
-  type TimeConfig,
-  timeMetric,
-  type UnitName,
-} from '../wire/messages.ts';
-import type { NatsMetric, RttMetric, SystemMetric } from '../wire/reports.ts';
+import type { TimeConfig, UnitName } from '../wire/messages.ts';
+import type { MinutesMetric } from '../wire/reports.ts';
 import type { Subjects } from '../wire/subjects.ts';
+import { newMinutes } from './minutes.ts';
+import { isAsTold, lookEvery_ms, nextSending, type Paced } from './pacing.ts';
+import { fullRecords, heartbeatRecord, type Moment, slimRecords, tellingOf } from './recordsets.ts';
 import type { UnitState } from './unitstate.ts';
 
 export interface PublisherDeps {
-  readonly spool: Pick<Spool, 'put'>;
+  readonly spool: Pick<Spool, 'put' | 'putSlim'>;
   readonly ticker: Ticker;
-  readonly wall: WallClock;
+  readonly wall: Pick<WallClock, 'now_us' | 'toWall_us'>;
   /** Resolves once enough is known for a first look: one that comes too early sees a problem at each start. */
   firstTried(): Promise<void>;
   /** The state of the unit right now. */
@@ -32,6 +29,7 @@ export interface PublisherOptions {
   readonly name: UnitName;
   readonly subjects: Subjects;
   readonly interval_s: number;
+  readonly traffic: TrafficProfile;
   readonly boot_delay_s: number;
   readonly time: Pick<SectionValues<'time'>, 'mode' | 'ntp_server' | 'ptp_master' | 'ptp_domain'>;
 }
@@ -39,60 +37,36 @@ export interface PublisherOptions {
 export interface Publisher {
   /** Goes on with other options, which it publishes at once; the count of heartbeats goes on, too. */
   configure(opts: PublisherOptions): void;
-  /** Puts the last heartbeat, which says that the unit stops by intention. */
+  /** Something changed that a consumer must know: looks without waiting for the interval. */
+  changed(): void;
+  /** Puts the last heartbeat, which says that the unit stops by intention, and the minutes so far. */
   publishLast(): Promise<void>;
   stop(): void;
 }
 
 /** Intervals are moved by up to this share, so that units that booted together do not all publish together. */
 const jitter = 0.05;
+/** A change seldom comes alone: the clock's verdict follows its source, the hub its cause. */
+const settle_ms = 250;
 
 interface State {
   opts: PublisherOptions;
-  /** Of the last heartbeat; 0 before the first. */
+  /** Of the last heartbeat, and of the last full one; 0 before the first. */
   sequence: number;
+  full: number;
+  /** What was told when; undefined before the first set, and after other options: then all is told. */
+  paced: Paced | undefined;
+  readonly minutes: ReturnType<typeof newMinutes>;
+  minutesFrom_ms: number;
   /** Counts what ends a look that is under way: other options, a stop. */
   round: number;
   begun: boolean;
   /** The first look is not due yet. */
   isEarly: boolean;
+  /** A look because of a change is due. */
+  isPoked: boolean;
   stopped: boolean;
   cancel(): void;
-}
-
-function heartbeatRecord({ opts, sequence }: State, now: UnitState, wall_ms: number, stopping: boolean) {
-  const facts: HeartbeatFacts = {
-    wall_ms,
-    sequence,
-    interval_s: opts.interval_s,
-    uptime_s: now.uptime_s,
-    status: now.health.status,
-    problems: now.health.findings.map(({ text }) => text),
-    clock: now.clock,
-    stopping,
-    ...known({
-      native_rtt_us: now.rtt.native_rtt_us,
-      app_rtt_us: now.rtt.app_rtt_us,
-      cpu_percent: now.system.cpu_percent,
-      memory_percent: now.system.memory?.used_percent,
-    }),
-  };
-  return { subject: opts.subjects.heartbeat, priority: 'metric', ...heartbeat(opts.name, facts) } as const;
-}
-
-function metricRecords({ opts, sequence }: State, now: UnitState, wall_ms: number): SpoolRecord[] {
-  const { metric } = opts.subjects;
-  const stamp: Stamp = { ts: Math.floor(wall_ms), unit_id: opts.name.unit, seq: sequence };
-  const rtt: RttMetric = { ...stamp, ...now.rtt, ...known({ hub_rtt_us: now.nats.hub_rtt_us }) };
-  const time = timeMetric(stamp, { ...now.time, ntp_servers: opts.time.ntp_server });
-  const nats: NatsMetric = { ...stamp, ...now.nats };
-  const system: SystemMetric = { ...stamp, host: now.system, agent: now.self };
-  return [
-    { subject: metric.rtt, priority: 'metric', body: rtt },
-    { subject: metric.time, priority: 'metric', body: time },
-    { subject: metric.nats, priority: 'metric', body: nats },
-    { subject: metric.system, priority: 'metric', body: system },
-  ];
 }
 
 function timeConfigRecord({ name, subjects, time }: PublisherOptions): SpoolRecord {
@@ -107,16 +81,66 @@ function timeConfigRecord({ name, subjects, time }: PublisherOptions): SpoolReco
   return { subject: subjects.timeConfig, priority: 'event', body };
 }
 
-async function publish(deps: PublisherDeps, state: State, stopping = false): Promise<void> {
-  if (state.isEarly && !stopping) return;
+/** The moment of the next set. */
+function nextMoment({ wall }: PublisherDeps, state: State): Moment {
+  const { name, subjects, interval_s, time } = state.opts;
+  state.sequence += 1;
+  const { sequence } = state;
+  return {
+    name,
+    subjects,
+    interval_s,
+    ntp_servers: time.ntp_server,
+    sequence,
+    wall_ms: wall.now_us() / 1000,
+  };
+}
+
+function publishMinutes({ spool, ticker, wall }: PublisherDeps, state: State): void {
+  const now_ms = ticker.now_ms();
+  state.minutesFrom_ms = now_ms;
+  const rows = state.minutes.take((mono_ms) => wall.toWall_us(mono_ms, now_ms) / 1000);
+  if (rows === undefined) return;
+  const { name, subjects } = state.opts;
+  const ts = Math.floor(wall.now_us() / 1000);
+  const body: MinutesMetric = { ts, unit_id: name.unit, seq: state.sequence, ...rows };
+  spool.put({ subject: subjects.metric.minutes, priority: 'metric', body });
+}
+
+/** A minute's rows are of what every look saw; what is due of them goes out. */
+function gatherMinutes(deps: PublisherDeps, state: State, now: UnitState): void {
+  const { minutes_s } = state.opts.traffic;
+  if (minutes_s === 0) return;
+  const now_ms = deps.ticker.now_ms();
+  if (now_ms - state.minutesFrom_ms >= minutes_s * 1000) publishMinutes(deps, state);
+  state.minutes.add(now, now_ms);
+}
+
+/** Sends what is due of the moment that was looked at. */
+function send(deps: PublisherDeps, state: State, now: UnitState): void {
+  const { spool, ticker } = deps;
+  const { traffic, interval_s } = state.opts;
+  const telling = tellingOf(now);
+  const { sending, paced } = nextSending(state.paced, telling, ticker.now_ms(), { ...traffic, interval_s });
+  state.paced = paced;
+  if (sending === 'nothing') return;
+  const at = nextMoment(deps, state);
+  if (sending === 'slim') {
+    const full = isAsTold(paced, telling) ? state.full : undefined;
+    for (const record of slimRecords(at, now, traffic.slim, full)) spool.putSlim(record, traffic.keepsSlim);
+    return;
+  }
+  state.full = at.sequence;
+  for (const record of fullRecords(at, now, sending === 'facts')) spool.put(record);
+}
+
+async function publish(deps: PublisherDeps, state: State): Promise<void> {
+  if (state.isEarly) return;
   const { round } = state;
   const now = await deps.look();
   if (round !== state.round) return; // what came meanwhile publishes
-  state.sequence += 1;
-  const wall_ms = deps.wall.now_us() / 1000;
-  deps.spool.put(heartbeatRecord(state, now, wall_ms, stopping));
-  if (stopping) return;
-  for (const record of metricRecords(state, now, wall_ms)) deps.spool.put(record);
+  gatherMinutes(deps, state, now);
+  send(deps, state, now);
 }
 
 /** What was begun anew meanwhile publishes itself. */
@@ -128,26 +152,50 @@ async function publishFirst(deps: PublisherDeps, state: State): Promise<void> {
   await publish(deps, state);
 }
 
-/** Publishes now, and from now on at each interval. */
+/** Publishes all now, and from now on what is due at each look. */
 function begin(deps: PublisherDeps, state: State): void {
   state.begun = true;
   state.cancel();
+  state.paced = undefined;
+  if (state.opts.traffic.minutes_s === 0) publishMinutes(deps, state); // those of the profile before
   deps.spool.put(timeConfigRecord(state.opts));
   void publishFirst(deps, state);
-  state.cancel = deps.ticker.every(state.opts.interval_s * 1000, () => void publish(deps, state), jitter);
+  state.cancel = deps.ticker.every(
+    lookEvery_ms(state.opts.interval_s),
+    () => void publish(deps, state),
+    jitter,
+  );
 }
 
-/** Publishes heartbeat and metrics each interval, and `ops.time.config` once and when the options change. */
-export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Publisher {
-  const state: State = {
+async function publishLast(deps: PublisherDeps, state: State): Promise<void> {
+  const { round } = state;
+  const now = await deps.look();
+  if (round !== state.round) return;
+  gatherMinutes(deps, state, now);
+  deps.spool.put(heartbeatRecord(nextMoment(deps, state), now, true));
+  publishMinutes(deps, state);
+}
+
+function newState(opts: PublisherOptions, now_ms: number): State {
+  return {
     opts,
     sequence: 0,
+    full: 0,
+    paced: undefined,
+    minutes: newMinutes(),
+    minutesFrom_ms: now_ms,
     round: 0,
     begun: false,
     isEarly: true,
+    isPoked: false,
     stopped: false,
     cancel: () => {},
   };
+}
+
+/** Publishes heartbeat and metrics as the traffic profile says, and `ops.time.config` once and when the options change. */
+export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Publisher {
+  const state = newState(opts, deps.ticker.now_ms());
   const wait = (): void => {
     const delay_ms = deps.random() * state.opts.boot_delay_s * 1000;
     state.cancel = deps.ticker.after(delay_ms, () => begin(deps, state));
@@ -169,10 +217,18 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
         wait();
       }
     },
+    changed() {
+      if (state.isPoked || !state.begun) return;
+      state.isPoked = true;
+      deps.ticker.after(settle_ms, () => {
+        state.isPoked = false;
+        if (!state.stopped) void publish(deps, state);
+      });
+    },
     async publishLast() {
       if (state.stopped) return;
       stop();
-      await publish(deps, state, true);
+      await publishLast(deps, state);
     },
     stop,
   };

@@ -6,6 +6,7 @@ import { liveSource } from '../clock/verdict/ntp.ts';
 import type { LogEntry } from '../lib/log.ts';
 import type { Reading } from '../lib/reading.ts';
 import { headerNames } from './headers.ts';
+import { listedSources, unlisted } from './listed.ts';
 import { goDuration, type Headers, knownHeaders } from './values.ts';
 
 /** What every metric begins with. `seq` is that of the heartbeat of the same interval. */
@@ -143,23 +144,30 @@ function ptpDetail(ptp: PtpFacts, port: PtpPort | undefined, follows: boolean) {
   };
 }
 
-const ntpDetail = (ntp: ChronyFacts) => ({
-  refid: ntp.tracking.refid,
-  leap: ntp.tracking.leap,
-  root_delay_s: ntp.tracking.root_delay_s,
-  root_dispersion_s: ntp.tracking.root_dispersion_s,
-  freq_ppm: ntp.tracking.freq_ppm,
-  skew_ppm: ntp.tracking.skew_ppm,
-  last_offset_s: ntp.tracking.last_offset_s,
-  sources: ntp.sources.map(({ name, mode, state, stratum, reach, offset_s, error_margin_s }) => ({
+/** So many places: further digits of a float say nothing, and cost. */
+const places = (value: number, count: number): number => Number(value.toFixed(count));
+/** Seconds to the ns, and a frequency to the ppb, as chronyc prints it. */
+const toNs = (seconds: number): number => places(seconds, 9);
+const toPpb = (ppm: number): number => places(ppm, 3);
+
+const ntpDetail = ({ tracking, sources }: ChronyFacts) => ({
+  refid: tracking.refid,
+  leap: tracking.leap,
+  root_delay_s: toNs(tracking.root_delay_s),
+  root_dispersion_s: toNs(tracking.root_dispersion_s),
+  freq_ppm: toPpb(tracking.freq_ppm),
+  skew_ppm: toPpb(tracking.skew_ppm),
+  last_offset_s: toNs(tracking.last_offset_s),
+  sources: listedSources(sources).map(({ name, mode, state, stratum, reach, offset_s, error_margin_s }) => ({
     name,
     mode,
     state,
     stratum,
     reach,
-    offset_s,
-    error_margin_s,
+    offset_s: toNs(offset_s),
+    error_margin_s: toNs(error_margin_s),
   })),
+  more_sources: unlisted(sources),
 });
 
 const integer = (value: number | undefined): number | undefined =>
@@ -185,7 +193,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
     ptp_stratum: follows ? ptp?.current?.stepsRemoved : undefined,
     ptp_state: port?.portState,
     ntp_enabled: facts.ntp.kind !== 'absent',
-    ntp_offset_ms: live && -live.system_time_s * 1000,
+    ntp_offset_ms: live && places(-live.system_time_s * 1000, 6),
     ntp_stratum: live?.stratum,
     ntp_servers: facts.ntp_servers?.length ? facts.ntp_servers : undefined,
     ntp_current_server: live?.name,
@@ -194,7 +202,7 @@ export function timeMetric(stamp: Stamp, facts: TimeFacts) {
     error_bound_ns: wholeBound(verdict.bound.absolute_ns),
     error_rel_ns: wholeBound(verdict.bound.relative_ns),
     holdover: verdict.holdover !== undefined,
-    holdover_s: facts.holdover_s,
+    holdover_s: facts.holdover_s && places(facts.holdover_s, 1),
     since_ms: timestamp(facts.since_wall_ms),
     evidence: verdict.evidence,
     reasons: verdict.reasons,

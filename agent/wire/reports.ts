@@ -41,6 +41,8 @@ export interface RttMetric extends Stamp {
   readonly native?: WindowStats;
   readonly app?: WindowStats;
   readonly peers: readonly PeerRtt[];
+  /** Peers that are not named: of many only the worst are. */
+  readonly more_peers?: number;
 }
 
 /** Body of `ops.metric.nats.<unit>`: the local server, its link to the hub, and the agent's own connection. */
@@ -105,6 +107,30 @@ export interface RecorderMetric {
   }[];
   /** Further changes in the same stretch, which are not named. */
   readonly more_changes?: number;
+  readonly period_ms: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (number | string)[])[];
+}
+
+/** Cells of a row of minutes: three of each range, then the worst of the rest. Names end with their unit. */
+export const minuteColumns = [
+  'at_s',
+  ...(['native_us', 'app_us', 'hub_us', 'offset_ns'] as const).flatMap((of) =>
+    ['min', 'mean', 'max'].map((what) => `${what}_${of}`),
+  ),
+  'error_bound_ns',
+  'source',
+  'quality',
+  'status',
+] as const;
+
+/**
+ * Body of `ops.metric.minutes.<unit>`: one row for each minute, of what was seen within it. `at_s` counts from `since_ms`, Unix
+ * ms. The bound is the largest, the quality (with the source of that moment) and the status are the worst. In a row an
+ * empty string is what was not known.
+ */
+export interface MinutesMetric extends Stamp {
+  readonly since_ms: number;
   readonly period_ms: number;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (number | string)[])[];

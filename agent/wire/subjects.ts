@@ -1,7 +1,7 @@
 import type { LogLevel } from '../lib/log.ts';
 
 /** The metrics of the wire contract, as they stand in `ops.metric.<kind>.<unit>`. */
-export const metricKinds = ['rtt', 'time', 'system', 'nats', 'recorder'] as const;
+export const metricKinds = ['rtt', 'time', 'system', 'nats', 'recorder', 'minutes'] as const;
 export type MetricKind = (typeof metricKinds)[number];
 
 /** Name under which the unit is found by ADR-32 tools (`nats micro ls`). */

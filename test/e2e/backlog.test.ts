@@ -1,6 +1,7 @@
 // Many records at once, through real servers: none is lost or doubled, and what does not fit is told.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { trafficProfileOf } from '../../agent/config/traffic.ts';
 import { systemTicker, type Ticker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import type { Gap } from '../../agent/records/record.ts';
@@ -162,6 +163,7 @@ for (const { name, program } of serversToTest()) {
           put += 1;
           return of.put(record);
         },
+        putSlim: of.putSlim,
       };
       const publisher = startPublisher(
         {
@@ -179,6 +181,7 @@ for (const { name, program } of serversToTest()) {
           name: { unit: 'u1', version: '0' },
           subjects,
           interval_s: 5,
+          traffic: trafficProfileOf('lan'), // the most there is to keep
           boot_delay_s: 0,
           time: agentFileOf().config.time,
         },

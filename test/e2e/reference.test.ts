@@ -1,5 +1,7 @@
 // Every field that arrives at the hub is in docs/subjects.md, and stands there with its type.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { answeredBy, subjectsOf } from '../../agent/wire/subjects.ts';
@@ -13,13 +15,42 @@ import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
-import { type Hub, startHub, startUnit } from '../kit/unit/site.ts';
+import { type Hub, nunect, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
 
 const unit = 'demo-01';
 const server = natsServers().newest ?? need('nats-server');
 const owner = newOwner();
 const seen: Msg[] = [];
 let hub: Hub;
+let site: RunningUnit;
+
+/** Has the unit send slim records, until there is one of each kind. */
+async function slimDown(): Promise<void> {
+  writeFileSync(
+    site.config,
+    readFileSync(site.config, 'utf8').replace("traffic 'lan'", "traffic 'standard'"),
+  );
+  const dir = join(site.stateDir, '..');
+  const { code, stderr } = await nunect(['render', '--config', site.config, '--out', dir]);
+  assert.equal(code, 0, stderr);
+  process.kill(site.agent().pid, 'SIGHUP');
+  for (const { subjects, slim } of documented.filter((one) => one.slim !== undefined))
+    await eventually(
+      `a slim record on ${subjects[0]}`,
+      () => seen.some((m) => subjects.some((key) => isOf(key, m.subject)) && isSlim(m, slim)),
+      60_000,
+    );
+}
+
+/** It has all that a slim record always has, and nothing that none has. */
+const isSlim = (message: Msg, slim: Documented['slim']): boolean => {
+  const names = Object.keys(message.json<object>());
+  const { always = [], perhaps = [] } = slim ?? {};
+  return (
+    always.every((name) => names.includes(name)) &&
+    names.every((name) => [...always, ...perhaps].includes(name))
+  );
+};
 
 before(async () => {
   const dir = tempDir(owner, 'reference');
@@ -28,9 +59,10 @@ before(async () => {
   await hub.nc.flush();
   const { client } = await chronyPair(owner, [], { steering: true });
   const socket = noNetns() === undefined ? ptpPair(owner, { role: 'monitor' }).slave.socket : '/nowhere';
-  await startUnit(owner, {
+  site = await startUnit(owner, {
     dir,
     unit,
+    traffic: 'lan',
     server,
     hubPort: hub.leafPort,
     time: [
@@ -89,6 +121,7 @@ describe('the subject reference', () => {
     await eventually('the recorder', () => seen.some(isRecorder), 30_000).catch(() => {}); // its test is skipped then
     await hub.nc.request(`ops.cmd.leaf.${unit}`, 'HEALTH_PROBE', { timeout: 10_000 });
     await eventually('health', () => seen.some((m) => /"event":"health"/.test(m.string())));
+    await slimDown();
   });
 
   test('every field of an answer and every header of an echo is named', async () => {

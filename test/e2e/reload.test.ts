@@ -26,7 +26,10 @@ const seen: Msg[] = [];
 const bodies = (subject: string): Json[] =>
   seen.filter((message) => message.subject === subject).map((message) => message.json<Json>());
 const beats = (): Json[] => bodies(`ops.heartbeat.${unit}`);
-const sequences = (): number[] => beats().map(({ sequence }) => sequence as number);
+const sequences = (): number[] =>
+  seen
+    .filter(({ subject }) => subject === `ops.heartbeat.${unit}`)
+    .map(({ headers }) => Number(headers?.get('X-Sequence')));
 const nextBeat = async (): Promise<Json> => {
   const count = beats().length;
   return eventually('another heartbeat', () => beats()[count], 90_000);

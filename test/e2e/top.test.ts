@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { headers } from '@nats-io/transport-node';
+import type { Traffic } from '../../agent/config/traffic.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { type AtTerminal, atTerminal } from '../kit/process/pty.ts';
@@ -65,9 +66,17 @@ before(async () => {
     NATS_PASSWORD: operator.password,
     NO_COLOR: '',
   };
-  const unit = (folder: string, name: string) =>
-    startUnit(owner, { dir: join(dir, folder), unit: name, server, hubPort: hub.leafPort, interval_s: 1 });
-  [first, second] = await Promise.all([unit('a', 'demo-01'), unit('b', 'demo-02')]);
+  const unit = (folder: string, name: string, traffic: Traffic) =>
+    startUnit(owner, {
+      dir: join(dir, folder),
+      unit: name,
+      server,
+      hubPort: hub.leafPort,
+      interval_s: 1,
+      traffic,
+    });
+  // whoever joins late knows all of the first within a second; of the second what slim records say
+  [first, second] = await Promise.all([unit('a', 'demo-01', 'lan'), unit('b', 'demo-02', 'standard')]);
   tellHeartbeats();
 });
 after(() => owner.end());

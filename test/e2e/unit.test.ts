@@ -49,7 +49,9 @@ before(async () => {
   await hub.nc.flush();
   chrony = await chronyPair(owner, [], { steering: true });
   const time = [`option chrony_port '${chrony.client.cmdport}'`, `list ptp_socket '${dir}/no-ptp4l'`];
-  site = await startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time, interval_s: 1 });
+  // where each record is full: what is in them is what these tests are about
+  const traffic = 'lan';
+  site = await startUnit(owner, { dir, unit, server, hubPort: hub.leafPort, time, interval_s: 1, traffic });
 });
 after(() => owner.end());
 

@@ -5,7 +5,7 @@ import type { Run } from './vitals.ts';
 /** The books of one unit over all runs of its agent. */
 export interface Ledger {
   readonly stored: number;
-  /** Ids that the stream has twice. */
+  /** Ids that the stream has twice, and moments of slim records. */
   readonly doubled: readonly string[];
   /** Not there, although a later record of the same run is, or its agent said that it was made. */
   readonly missing: number;
@@ -43,14 +43,22 @@ const countOf = (records: readonly { readonly event: Event }[]): number =>
     0,
   );
 
+/** What tells a slim record, which has no id, from all others: no two are of one moment. */
+const momentOf = ({ subject, sequence, made_ms }: StoredRecord): string =>
+  `${subject} ${sequence} ${made_ms}`;
+
 /** The books, from the whole stream. `endedAt_ms` tells when a run was ended, by performance.now(). */
 export function makeLedger(
-  records: readonly StoredRecord[],
+  all: readonly StoredRecord[],
   runs: readonly Run[],
   endedAt_ms: ReadonlyMap<Run, number>,
 ): Ledger {
+  const records = all.filter(({ id }) => id !== '');
   const ids = new Map<string, number>();
   for (const { id } of records) ids.set(id, (ids.get(id) ?? 0) + 1);
+  const slim = new Map<string, number>();
+  for (const one of all.filter(({ id }) => id === ''))
+    slim.set(momentOf(one), (slim.get(momentOf(one)) ?? 0) + 1);
   const events = records
     .filter(({ subject }) => subject.startsWith('ops.status.'))
     .map((record) => ({ boot: record.boot, event: record.body() as Event }));
@@ -75,7 +83,7 @@ export function makeLedger(
   }
   return {
     stored: ids.size,
-    doubled: [...ids].filter(([, times]) => times > 1).map(([id]) => id),
+    doubled: [...ids, ...slim].filter(([, times]) => times > 1).map(([id]) => id),
     missing,
     reported,
     ofLast: {

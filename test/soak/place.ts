@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { traffics } from '../../agent/config/traffic.ts';
+import { known } from '../../agent/lib/known.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type Chronyd, chronyd } from '../kit/clock/chrony.ts';
 import { linuxptp, type Ptp4l, ptp4l } from '../kit/clock/ptp.ts';
@@ -95,6 +97,7 @@ export async function openPlace(
     server,
     hubPort: gate.port,
     interval_s: 1,
+    ...known({ traffic: traffics.find((one) => one === process.env['SOAK_TRAFFIC']) }),
     kept: true,
     time: [...time, `option chronyc '${need('chronyc')}'`],
     more: sections(disk),

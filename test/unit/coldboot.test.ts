@@ -261,6 +261,8 @@ const health = (changes: Partial<HealthFacts>): string[] => {
       duplicates: 0,
       duplicate_ids: 0,
       published: 0,
+      slim: 0,
+      slim_unsent: 0,
       dropped: { metric: 0, log: 0, event: 0 },
     },
     clock: timeline().state.verdict,

@@ -41,6 +41,10 @@ interface Last {
 interface Row {
   readonly unit: string;
   readonly last: Partial<Record<RecordKind, Last>>;
+  /** The newest full record of each kind: slim ones, which have no id, lack what only that one says. */
+  readonly full: Partial<Record<RecordKind, Last>>;
+  /** Time of the newest slim heartbeat: where there are some, other kinds come with full sets only. */
+  slim_ms: number;
   /** Time of the newest live record of any kind. */
   newest_ms: number;
   boot: string | undefined;
@@ -60,6 +64,9 @@ const mostPastBoots = 4;
 /** Between two proofs that the connection works. */
 const longestGap_ms = 3000;
 
+/** From one full set of records to the next, as most units send them, and a little more. */
+const fullSets_s = 130;
+
 const interval_s = (row: Row): number => row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
 
 /** A record that came after a newer one or twice, or is of an earlier run of the agent. */
@@ -67,7 +74,9 @@ function isLate(row: Row, record: UnitRecord, now_ms: number): boolean {
   const last = row.last[record.kind];
   if (record.boot !== undefined && record.n !== undefined) {
     if (row.pastBoots.includes(record.boot)) return true;
-    return record.boot === last?.record.boot && record.n <= (last.record.n ?? -1);
+    if (last === undefined || record.boot !== row.boot) return false;
+    const { n, seq } = last.record;
+    return n === undefined ? (record.seq ?? 0) <= (seq ?? -1) : record.n <= n; // a slim one has come meanwhile
   }
   if (last?.record.seq === undefined || record.seq === undefined || record.seq > last.record.seq)
     return false;
@@ -79,13 +88,20 @@ function countRestart(row: Row, record: UnitRecord): void {
   const restarted =
     record.boot === undefined && row.boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
   if (record.boot !== undefined && record.boot !== row.boot) {
-    if (row.boot !== undefined) {
-      row.pastBoots.push(row.boot);
-      if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
-      row.restarts += 1;
-    }
+    const isSecond = row.boot !== undefined || (record.seq ?? Infinity) < (last?.seq ?? 0); // of the first only slim ones came
+    if (isSecond) row.restarts += 1;
+    if (row.boot !== undefined) row.pastBoots.push(row.boot);
+    if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
     row.boot = record.boot;
   } else if (restarted && record.kind === 'heartbeat') row.restarts += 1;
+}
+
+/** Keeps a full record for the slim ones that refer to it, even where it came behind them. */
+function keepFull({ full, boot }: Row, record: UnitRecord, now_ms: number): void {
+  const before = full[record.kind]?.record;
+  const isOfRun = record.boot !== undefined && record.boot === boot;
+  if (isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
+    full[record.kind] = { at_ms: now_ms, record };
 }
 
 function update(row: Row, record: UnitRecord, now_ms: number): void {
@@ -97,6 +113,7 @@ function update(row: Row, record: UnitRecord, now_ms: number): void {
       row.pause_s = Math.max(usualInterval_s, (now_ms - before.at_ms) / 1000);
     }
   }
+  if (kind === 'heartbeat' && record.boot === undefined && row.boot !== undefined) row.slim_ms = now_ms;
   row.last[kind] = { at_ms: now_ms, record };
   row.newest_ms = now_ms;
   row.offline = false;
@@ -109,9 +126,45 @@ function fieldsOf(row: Row, kind: RecordKind, intervals = missedIntervals): Reco
   return old ? {} : (last?.record.fields ?? {});
 }
 
+/** The full record of that kind in the set that the newest heartbeat is of, or refers to: all that it says still holds. */
+function stillTold({ last, full }: Row, kind: RecordKind): RecordFields {
+  const { heartbeat } = last;
+  const set = heartbeat?.record.full ?? (heartbeat?.record.boot && heartbeat.record.seq);
+  const told = full[kind]?.record;
+  return set !== undefined && set === told?.seq ? told.fields : {};
+}
+
+/** The fields of the newest heartbeat; a slim one is filled up with what still holds, and with what a run never changes. */
+function heartbeatOf(row: Row): RecordFields {
+  const newest = fieldsOf(row, 'heartbeat');
+  if (row.last.heartbeat?.record.boot !== undefined || Object.keys(newest).length === 0) return newest;
+  const { version, tenant } = row.full.heartbeat?.record.fields ?? {};
+  return { ...known({ version, tenant }), ...stillTold(row, 'heartbeat'), ...newest };
+}
+
+/** The clock of the newest record that has it, and whether it is in holdover, which a heartbeat does not say. */
+function clockOf(row: Row, ofHeartbeat: ReportedClock | undefined) {
+  const newest = fieldsOf(row, 'time', 1.2);
+  const told = stillTold(row, 'time');
+  const holdover = told.clock?.holdover;
+  return known({
+    clock: newest.clock ?? (ofHeartbeat && { ...ofHeartbeat, ...known({ holdover }) }),
+    clock_reason: newest.clock_reason ?? told.clock_reason,
+  });
+}
+
+/** Of the link what still holds, and figures no older than full sets are apart. */
+function linkOf(row: Row): RecordFields {
+  const usual_s = missedIntervals * interval_s(row);
+  const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
+  const { hub_up } = stillTold(row, 'nats');
+  const newest = fieldsOf(row, 'nats', (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row));
+  return { ...known({ hub_up }), ...newest };
+}
+
 /** Of a unit that is gone nothing that it measured: that says nothing of now. */
 function view(row: Row, now_ms: number): Unit {
-  const { stopping, clock, health, ...heartbeat } = fieldsOf(row, 'heartbeat');
+  const { stopping, clock, health, ...heartbeat } = heartbeatOf(row);
   const isGone = stopping === true || row.offline;
   const seen = {
     unit: row.unit,
@@ -124,13 +177,13 @@ function view(row: Row, now_ms: number): Unit {
     }),
   };
   if (isGone) return { ...seen, state: stopping === true ? 'stopped' : 'offline' };
-  const verdict = fieldsOf(row, 'time', 1.2); // the heartbeat has the clock too, but not whether it is in holdover
   return {
     ...seen,
     state: health ?? 'unknown',
     ...heartbeat,
-    ...fieldsOf(row, 'nats'),
-    ...known({ health, clock: verdict.clock ?? clock, clock_reason: verdict.clock_reason }),
+    ...linkOf(row),
+    ...clockOf(row, clock),
+    ...known({ health }),
   };
 }
 
@@ -158,6 +211,8 @@ export function newFleet(limit: number): Fleet {
     const row: Row = {
       unit,
       last: {},
+      full: {},
+      slim_ms: -Infinity,
       newest_ms: now_ms,
       boot: undefined,
       pastBoots: [],
@@ -171,9 +226,10 @@ export function newFleet(limit: number): Fleet {
 
   return {
     add(record, now_ms) {
-      if (record.backfill) return;
-      const row = rowOf(record.unit, now_ms);
-      if (row !== undefined && !isLate(row, record, now_ms)) update(row, record, now_ms);
+      const row = record.backfill ? rows.get(record.unit) : rowOf(record.unit, now_ms);
+      if (row === undefined) return;
+      if (!record.backfill && !isLate(row, record, now_ms)) update(row, record, now_ms);
+      keepFull(row, record, now_ms);
     },
     markSilent,
     units: (now_ms) => [...rows.values()].map((row) => view(row, now_ms)),

@@ -61,6 +61,8 @@ export interface UnitRecord {
   readonly n?: number;
   /** Count of heartbeats since the agent was started. */
   readonly seq?: number;
+  /** Of a slim heartbeat: the sequence of the full one, of which all that this one lacks still holds. */
+  readonly full?: number;
   /** It waited in the unit: it shows an earlier state. */
   readonly backfill: boolean;
   readonly fields: RecordFields;
@@ -213,6 +215,7 @@ export function parseRecord(kind: RecordKind, message: Incoming): UnitRecord | u
       claims: named === undefined ? undefined : (plainText(named, 64) ?? '?'),
       boot,
       n: digits(n),
+      full: nonNegative(json['full']),
       seq: nonNegative(json['sequence'] ?? json['seq']) ?? digits(header(headerNames.sequence)),
     }),
   };

@@ -107,8 +107,13 @@ interface Watching {
   reading: Reading<LeafFacts>;
   hubTrouble: string | undefined;
   underWay: Promise<void> | undefined;
+  /** Looks in a row that saw a link on which nothing has been answered yet. */
+  unanswered: number;
   isStopped: boolean;
 }
+
+/** A server asks on a new link after a second only, unless it needs the answer to choose how to compress. */
+const lookAgain = { after_ms: 600, most: 5 } as const;
 
 function failed(w: Watching, why: AbsentReason, detail: string): Reading<LeafFacts> {
   if (w.reading.kind === 'absent') return absent(why, detail);
@@ -147,6 +152,9 @@ async function lookOnce(w: Watching): Promise<void> {
   if (isChanged) for (const listener of w.listeners) listener(next);
 }
 
+const isUnanswered = (reading: Reading<LeafFacts>): boolean =>
+  reading.kind === 'fresh' && !reading.value.hub.up && reading.value.links.length > 0;
+
 /** Watches a nats-server through its monitoring reports. The first look is made at once. */
 export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal): LeafWatch {
   const w: Watching = {
@@ -156,11 +164,15 @@ export function watchLeaf(deps: LeafDeps, opts: LeafOptions, signal: AbortSignal
     reading: absent('not_yet'),
     hubTrouble: undefined,
     underWay: undefined,
+    unanswered: 0,
     isStopped: false,
   };
   const look = (): Promise<void> => {
     w.underWay ??= lookOnce(w).finally(() => {
       w.underWay = undefined;
+      w.unanswered = isUnanswered(w.reading) ? w.unanswered + 1 : 0;
+      if (w.unanswered > 0 && w.unanswered <= lookAgain.most && !w.isStopped)
+        deps.ticker.after(lookAgain.after_ms, () => void (w.isStopped || look()));
     });
     return w.underWay;
   };

@@ -10,6 +10,10 @@ export interface StoredRecord {
   readonly seq: number;
   readonly subject: string;
   readonly health: string;
+  /** Of a heartbeat, slim ones too, which have no id; else NaN. */
+  readonly sequence: number;
+  /** Unix ms, of `ts` or of the header of a slim heartbeat. */
+  readonly made_ms: number;
   readonly backfill: boolean;
   body(): Record<string, unknown>;
 }
@@ -28,6 +32,8 @@ export async function readStream(nc: NatsConnection, stream: string): Promise<St
         seq: Number(seq),
         subject: message.subject,
         health: message.headers?.get('X-Health-Status') ?? '',
+        made_ms: Number(message.headers?.get('X-Timestamp') || /"ts":(\d+)/.exec(message.string())?.[1]),
+        sequence: Number(message.headers?.get('X-Sequence') || Number.NaN),
         backfill: message.headers?.get('X-Backfill') === 'true',
         body: () => message.json(),
       });

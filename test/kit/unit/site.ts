@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Traffic } from '../../../agent/config/traffic.ts';
 import { exampleHub, startServer } from '../leaf/leafdaemon.ts';
 import { keepLeaf } from '../leaf/leafkeeper.ts';
 import type { Cleanup } from '../process/cleanup.ts';
@@ -68,11 +69,16 @@ export interface UnitOptions {
   readonly unit: string;
   readonly server: string;
   readonly hubPort: number;
+  /** Further lines of the leaf section. */
+  readonly leaf?: readonly string[];
   /** Lines of the time section. */
   readonly time?: readonly string[];
   /** Further sections, as UCI text. */
   readonly more?: string;
+  /** Default: 5; where `traffic` is set, what that means. */
   readonly interval_s?: number;
+  /** `agent.traffic`; by default it is not set. */
+  readonly traffic?: Traffic;
   /** The kind of host of which it gives the commands; default: openwrt, as where it is at home. */
   readonly host?: string;
   /** What runs the bundle, called as node is; default: that of all tests. */
@@ -115,6 +121,11 @@ export const nunect = (args: readonly string[], env: NodeJS.ProcessEnv = process
 export const nunectHub = (args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
   runToEnd(runtime(), [hubBundle, ...args], { env });
 
+const paceLines = ({ traffic, interval_s = traffic === undefined ? 5 : undefined }: UnitOptions): string =>
+  Object.entries({ traffic, interval_s })
+    .map(([name, value]) => (value === undefined ? '' : `\toption ${name} '${value}'\n`))
+    .join('');
+
 /** Writes the UCI file of a unit and gives its path. */
 export async function writeUci(opts: UnitOptions, ports: { leaf: number; status: number }): Promise<string> {
   const file = join(opts.dir, 'nunect');
@@ -125,15 +136,14 @@ export async function writeUci(opts: UnitOptions, ports: { leaf: number; status:
   const text = `config agent 'agent'
 	option unit '${opts.unit}'
 	option host '${opts.host ?? 'openwrt'}'
-	option interval_s '${opts.interval_s ?? 5}'
-
+${paceLines(opts)}
 config hub 'hub'
 ${opts.plainHub === false ? '' : plain}	option reconnect_s '1'
 
 config leaf 'leaf'
 	option port '${ports.leaf}'
 	option server '${opts.server}'
-
+${(opts.leaf ?? []).map((line) => `\t${line}\n`).join('')}
 config status 'status'
 	option port '${ports.status}'
 

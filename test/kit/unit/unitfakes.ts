@@ -42,6 +42,8 @@ export const spoolStats = (changes: Partial<SpoolStats> = {}): SpoolStats => ({
   duplicates: 0,
   duplicate_ids: 0,
   published: 0,
+  slim: 0,
+  slim_unsent: 0,
   dropped: { metric: 0, log: 0, event: 0 },
   ...changes,
 });
@@ -96,11 +98,14 @@ export function fakeWall(ticker: Pick<Ticker, 'now_ms'>): WallClock & { step(ste
   };
 }
 
-/** Takes records and keeps them. */
+/** Takes records and keeps them, slim ones beside the others. */
 export function recordingSpool() {
   const records: SpoolRecord[] = [];
+  const slim: (SpoolRecord & { readonly keeps: boolean })[] = [];
   return {
     records,
+    slim,
+    putSlim: (record: SpoolRecord, keeps: boolean): void => void slim.push({ ...record, keeps }),
     put(record: SpoolRecord): string {
       records.push(record);
       return `demo-01-boot-${records.length}`;
@@ -156,7 +161,12 @@ export function unitStateOf(changes: Partial<UnitState> = {}): UnitState {
     system: {
       cpu_percent: 12.4,
       memory: { total_bytes: 4, available_bytes: 3, used_percent: 25 },
-    } as UnitState['system'],
+      temperatures: [],
+      storage: [{ path: '/', total_bytes: 100, available_bytes: 30, used_percent: 70 }],
+      interfaces: [],
+      board: { model: 'Board' },
+      firmware: { name: 'OpenWrt' },
+    },
     self: {
       cpu_ms: 100,
       rss_bytes: 45e6,

@@ -33,6 +33,7 @@ test('there is a schema for every kind of record, and it knows what is always th
       'metric.nats',
       'metric.system',
       'metric.recorder',
+      'metric.minutes',
       'status',
       'log',
       'time.config',
@@ -51,5 +52,5 @@ test('there is a schema for every kind of record, and it knows what is always th
   const complain = recordComplaints.get('heartbeat');
   assert.deepEqual(complain?.(beat), []);
   assert.match(complain?.({ ...beat, status: 'OK' })[0] ?? '', /status must be equal/);
-  assert.match(complain?.({}).join() ?? '', /'unit_id'.*'ts'.*'sequence'/);
+  assert.match(complain?.({}).join() ?? '', /'status'.*'interval_s'/);
 });

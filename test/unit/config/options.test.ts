@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatProblem } from '../../../agent/config/problem.ts';
+import { trafficProfileOf } from '../../../agent/config/traffic.ts';
 import { iniExample, uciExample } from '../../../build/exampleconfig.ts';
 import { optionsReference } from '../../../build/optionsreference.ts';
 import { defaultTexts, table } from '../../../build/optiontable.ts';
@@ -41,7 +42,10 @@ for (const { section, option } of all) {
     if (option.secret) assert.doesNotMatch(problems.map(formatProblem).join(), /S3CRET/);
     if (!section.many && `${section.type}.${option.name}` !== 'agent.unit') {
       const values = config[section.type as 'hub'] as Readonly<Record<string, unknown>>;
-      assert.deepEqual(values[option.name], option.default);
+      const { interval_s, ping_interval_s, compression } = trafficProfileOf('standard');
+      const byProfile: Readonly<Record<string, unknown>> = { interval_s, ping_interval_s, compression };
+      const isByProfile = option.unset !== undefined;
+      assert.deepEqual(values[option.name], isByProfile ? byProfile[option.name] : option.default);
     }
   });
 }

@@ -752,3 +752,110 @@ test('a stream for which every record is too large stores nothing, and that is s
   await seconds(10);
   assert.equal(spool.stats().state, 'stored', 'one record of long ago says nothing of now');
 });
+
+test('a slim record is published at once and plainly, whatever of its subject waits', async () => {
+  const { ticker, hub, sent, plain, spool, metric } = fakeHub();
+  hub.respond = () => never;
+  for (let n = 1; n <= 6; n++) metric(n); // the window is 4: two wait, and nobody answers the others
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: true }, headers: { 'X-A': ['1'] } }, true);
+  await ticker.pass(0);
+  assert.equal(sent.length, 4);
+  assert.deepEqual(plain, [{ subject: 'm', id: '', body: { now: true }, header: false }]);
+  const { slim, slim_unsent, pending, published } = spool.stats();
+  assert.deepEqual(
+    { slim, slim_unsent, pending, published },
+    { slim: 1, slim_unsent: 0, pending: 6, published: 0 },
+  );
+});
+
+test('where no stream takes the subject, a slim record of it comes no later', async () => {
+  const { ticker, hub, plain, spool, metric } = fakeHub();
+  hub.respond = async () => ({ kind: 'no_responders' });
+  metric(1);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'failing');
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: 2 } }, true);
+  assert.deepEqual(
+    plain.map(({ body }) => body),
+    [{ now: 2 }],
+  );
+});
+
+test('while the hub is known to be away a slim record is kept as any other, and stored once', async () => {
+  for (const away of ['no answer', 'the leaf says so', 'no connection'] as const) {
+    const { ticker, hub, sent, plain, spool, metric, connect } = fakeHub();
+    metric(1);
+    await ticker.pass(0);
+    if (away === 'no connection') connect(false);
+    else {
+      hub.up = false;
+      hub.respond = async () => ({ kind: 'no_responders' });
+      if (away === 'no answer') spool.kick();
+    }
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, true);
+    await ticker.pass(5000);
+    assert.equal(plain.length, 0, away);
+    assert.equal(spool.stats().pending, 1, away);
+    sent.length = 0;
+    hub.up = true;
+    hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+    if (away === 'no connection') connect(true);
+    else spool.kick();
+    await ticker.pass(5000);
+    assert.deepEqual(
+      sent.map(({ id, body, header }) => [id, body, header]),
+      [['u1-b-2', { slim: 2, backfill: true }, true]],
+      away,
+    );
+    assert.deepEqual([spool.stats().stored, spool.stats().slim], [2, 0]);
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 3 } }, true);
+    assert.equal(plain.length, 1, 'and then plainly again');
+  }
+});
+
+test('by a profile that does not keep them they are counted and gone', async () => {
+  const { ticker, hub, spool, metric, connect } = fakeHub();
+  metric(1);
+  await ticker.pass(0);
+  connect(false);
+  hub.up = undefined;
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, false);
+  const { slim, slim_unsent, pending, dropped } = spool.stats();
+  assert.deepEqual({ slim, slim_unsent, pending }, { slim: 0, slim_unsent: 1, pending: 0 });
+  assert.deepEqual(dropped, { metric: 0, log: 0, event: 0 }, 'nobody promised them');
+});
+
+test('a subject that the server does not permit is not tried by slim records, and is again once it is permitted', async () => {
+  const { ticker, hub, plain, spool, metric } = fakeHub();
+  hub.respond = async () => ({ kind: 'denied' });
+  metric(1);
+  await ticker.pass(10);
+  assert.equal(spool.stats().state, 'denied');
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, true);
+  spool.putSlim({ subject: 'other', priority: 'metric', body: {} }, true);
+  assert.deepEqual(
+    plain.map(({ subject }) => subject),
+    ['other'],
+  );
+  assert.equal(spool.stats().slim_unsent, 1);
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(300_000);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, true);
+  assert.equal(plain.at(-1)?.subject, 'm');
+});
+
+test('without a hub slim records are published, too', async () => {
+  const { plain, spool } = fakeHub({ hub: false });
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, false);
+  assert.equal(plain.length, 1);
+});
+
+test('how long an outage may last counts what is slim now and would be kept then', async () => {
+  const { ticker, spool } = fakeHub();
+  for (let n = 0; n < 60; n++) {
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, true);
+    await ticker.pass(1000);
+  }
+  const { capacity_s = 0 } = spool.stats();
+  assert.ok(capacity_s > 350 && capacity_s < 550, `${capacity_s} s for 100 kB at some 210 B/s`);
+});

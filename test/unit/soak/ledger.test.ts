@@ -11,6 +11,8 @@ const stored = (boot: string, seq: number, body: Record<string, unknown> = {}): 
   seq,
   subject: 'event' in body ? 'ops.status.leaf.u1' : 'ops.metric.rtt.u1',
   health: '',
+  sequence: Number.NaN,
+  made_ms: seq,
   backfill: false,
   body: () => body,
 });
@@ -57,4 +59,12 @@ test('the end of a run is missing where the next one knows of more', () => {
   );
   assert.equal(missing, 2);
   assert.ok(mayBeLost >= 2);
+});
+
+test('slim records have no id: one is there twice where another is of the same moment', () => {
+  const slim = (made_ms: number): StoredRecord => ({ ...stored('', 0), id: '', sequence: 7, made_ms });
+  const once = books([stored('a', 1), slim(10), slim(20)], run('a'));
+  assert.deepEqual([once.stored, once.doubled, once.missing], [1, [], 0]);
+  const { doubled } = books([stored('a', 1), slim(10), slim(20), slim(10)], run('a'));
+  assert.deepEqual(doubled, ['ops.metric.rtt.u1 7 10']);
 });

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { newFleet, type Unit } from '../../../../agent/hub/top/fleet.ts';
 import { parseRecord, plainText, type RecordKind } from '../../../../agent/hub/top/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
+import { slimHeartbeat } from '../../../../agent/wire/slim.ts';
 
 interface Extra {
   readonly headers?: Readonly<Record<string, string>>;
@@ -376,5 +377,104 @@ describe('hostile records', () => {
       ],
     );
     assert.equal(fleet.isTruncated(), true);
+  });
+});
+
+describe('slim records, which have no id', () => {
+  const slim = (sequence: number, full: number | undefined, more: Partial<HeartbeatFacts> = {}) => {
+    const made = slimHeartbeat({ unit: 'u1', version: '0.1.0' }, { ...facts, sequence, ...more }, full);
+    const headers = Object.fromEntries(
+      Object.entries(made.headers).map(([name, [value = '']]) => [name, value]),
+    );
+    return message('ops.heartbeat.u1', made.body, { headers });
+  };
+  const of = (kind: 'time' | 'nats', seq: number, body: object, id?: string) =>
+    message(`ops.metric.${kind}.u1`, { unit_id: 'u1', seq, ...body }, id === undefined ? {} : { id });
+  const problems = ['the disk is full'];
+  /** A full set with sequence 1, as the unit sends it at its start. */
+  const begun = () => {
+    const all = observed();
+    all.receive(beat('u1', { status: 'degraded', problems }, 'u1-aa-1'), 0);
+    const verdict = {
+      active_source: 'ntp',
+      clock_quality: 'tracking',
+      holdover: true,
+      reasons: ['ntp_lost'],
+    };
+    all.receive(of('time', 1, verdict, 'u1-aa-2'), 0);
+    all.receive(of('nats', 1, { hub_up: true, hub_rtt_us: 1200, spool: { pending: 3 } }, 'u1-aa-3'), 0);
+    return all;
+  };
+
+  test('what they lack is as the full one said that they name, and their own figures are newer', () => {
+    const { receive, one } = begun();
+    receive(slim(2, 1, { status: 'degraded', native_rtt_us: 99, uptime_s: 77 }), 5);
+    const seen = one(6);
+    assert.deepEqual([seen.problems, seen.version, seen.health], [problems, '0.1.0', 'degraded']);
+    assert.deepEqual([seen.native_rtt_us, seen.uptime_s, seen.age_s], [99, 77, 1]);
+    assert.deepEqual([seen.hub_up, seen.hub_rtt_us, seen.backlog, seen.restarts], [true, 1200, 3, 0]);
+    assert.equal(seen.clock_reason, 'ntp_lost');
+    assert.equal(seen.clock?.holdover, true);
+  });
+
+  test('what the full one said is gone once they name none, or one that has not come', () => {
+    for (const full of [undefined, 7]) {
+      const { receive, one } = begun();
+      receive(slim(8, full, { clock: { source: 'ntp', quality: 'acquiring' } }), 40);
+      const seen = one(41);
+      assert.deepEqual(
+        [seen.problems, seen.clock_reason, seen.clock],
+        [undefined, undefined, { source: 'ntp', quality: 'acquiring' }],
+      );
+      assert.equal(seen.version, '0.1.0', 'which no run changes');
+    }
+  });
+
+  test('a full one that comes late, or waited, still tells what those after it refer to', () => {
+    for (const added of [{}, { backfill: true }]) {
+      const { receive, one } = begun();
+      receive(slim(13, 12, { status: 'healthy' }), 60);
+      assert.equal(one(60).problems, undefined);
+      receive(beat('u1', { sequence: 12, status: 'healthy', problems: ['a note'] }, 'u1-aa-9', added), 61);
+      assert.deepEqual([one(62).problems, one(62).age_s, one(62).health], [['a note'], 2, 'healthy']);
+    }
+  });
+
+  test('a slim one that comes twice or late changes nothing, nor does one of the run before', () => {
+    const { receive, one } = begun();
+    receive(slim(3, 1, { status: 'healthy' }), 10);
+    receive(slim(3, 1, { status: 'critical' }), 11);
+    receive(slim(2, 1, { status: 'critical' }), 11);
+    assert.deepEqual([one(11).health, one(11).restarts], ['healthy', 0]);
+    receive(beat('u1', { sequence: 1 }, 'u1-bb-1'), 15);
+    receive(slim(2, 1, { status: 'degraded' }), 20);
+    assert.deepEqual([one(20).health, one(20).restarts], ['degraded', 1]);
+    assert.deepEqual(one(20).problems, [], 'of this run');
+  });
+
+  test('a restart is counted although only slim ones of the first run were heard', () => {
+    const { receive, one } = observed();
+    for (const n of [71, 72]) receive(slim(n, 70), 5 * (n - 71));
+    receive(beat('u1', { sequence: 1 }, 'u1-bb-1'), 12);
+    receive(slim(2, 1), 17);
+    assert.deepEqual([one(18).restarts, one(18).state], [1, 'healthy']);
+    const joined = observed();
+    joined.receive(slim(71, 70), 0);
+    joined.receive(beat('u1', { sequence: 72 }, 'u1-aa-400'), 5);
+    assert.equal(joined.one(6).restarts, 0, 'the same run');
+  });
+
+  test('between two full sets of the usual profile the figures of the link are shown, and of a satellite link not for an hour', () => {
+    const minute = begun();
+    for (let n = 2; n < 25; n++) minute.receive(slim(n, 1), 5 * (n - 1));
+    assert.deepEqual([minute.one(119).hub_rtt_us, minute.one(59).backlog], [1200, 3]);
+    const hour = begun();
+    for (let n = 2; n < 30; n++) hour.receive(slim(n, 1, { interval_s: 60 }), 60 * (n - 1));
+    const seen = hour.one(1700);
+    assert.deepEqual(
+      [seen.backlog, seen.hub_rtt_us, seen.hub_up, seen.state],
+      [undefined, undefined, true, 'healthy'],
+    );
+    assert.equal(hour.one(1600 + 300).state, 'offline', 'three of its own intervals without a heartbeat');
   });
 });

@@ -8,6 +8,7 @@ import { type LeafFacts, watchLeaf } from '../../../../agent/leaf/watch/watch.ts
 import { freshValue } from '../../../../agent/lib/reading.ts';
 import type { Ticker } from '../../../../agent/lib/ticker.ts';
 import { parseGoDuration } from '../../../../agent/wire/values.ts';
+import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
 
 const recorded = (name: string): string =>
@@ -146,6 +147,28 @@ test('before the first answer nothing is known', () => {
   const watch = watchLeaf({ ask, ticker }, { intervalMs: 1000 }, new AbortController().signal);
   assert.deepEqual(watch.read(), { kind: 'absent', why: 'not_yet' });
   assert.equal(watch.hubUp(), undefined);
+});
+
+test('a link that has not been answered on is looked at again soon, and not for ever', async () => {
+  const ticker = fakeTicker();
+  let asked = 0;
+  let rtt = '0s';
+  const ask: AskLeaf = async (what) => {
+    if (what === 'leafz') asked += 1;
+    const data = what === 'leafz' ? { leafs: [link(rtt)] } : { connections: 1, leaf: { remotes: [] } };
+    return JSON.stringify({ server_id: 'S', leafnodes: 1, ...data });
+  };
+  const watch = watchLeaf({ ask, ticker }, { intervalMs: 60_000 }, new AbortController().signal);
+  await ticker.pass(1000);
+  assert.deepEqual([watch.hubUp(), asked], [false, 2]);
+  rtt = '2ms';
+  await ticker.pass(600);
+  assert.deepEqual([watch.hubUp(), asked], [true, 3]);
+  await ticker.pass(30_000);
+  assert.equal(asked, 3, 'at its interval only');
+  rtt = '0s';
+  await ticker.pass(60_000);
+  assert.ok(asked <= 3 + 7, `${asked}: a hub that stays silent is no reason to ask all the time`);
 });
 
 test('the hub is up when it has answered, not when it has accepted', async () => {

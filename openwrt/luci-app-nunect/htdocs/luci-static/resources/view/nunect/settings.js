@@ -80,12 +80,14 @@ function setBool(field, preset) {
 }
 
 function setChoice(field, option, preset) {
+	if (option.unset)
+		field.value('', option.unset);
 	for (const choice of option.choices)
 		field.value(choice, choice === preset ? _('%s (default)').format(choice) : choice);
 	field.default = preset;
 	/* LuCI of 24.10 would store the default */
 	field.write = function(section_id, value) {
-		uci.set(this.map.config, section_id, this.option, value === preset ? null : value);
+		uci.set(this.map.config, section_id, this.option, value === preset || value === '' ? null : value);
 	};
 }
 
@@ -166,7 +168,7 @@ function addField(section, option, isRow) {
 	else if (isFile(option))
 		setFile(field);
 	else if (!option.secret)
-		field.placeholder = preset;
+		field.placeholder = preset || option.unset;
 	/* the table shows only what distinguishes the rows; false would hide the option in the dialog */
 	if (isRow && (option.secret || /_file$/.test(option.name)))
 		field.modalonly = true;

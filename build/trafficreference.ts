@@ -1,0 +1,124 @@
+// docs/traffic.md, from the table that the code obeys.
+import { type Traffic, type TrafficProfile, trafficProfiles, traffics } from '../agent/config/traffic.ts';
+import { lookEvery_ms } from '../agent/status/pacing.ts';
+import { mostListed } from '../agent/wire/listed.ts';
+
+/**
+ * KB an hour over the link to the hub, both ways, without TCP and IP: measured between real servers (nats-server 2.15.2) through a
+ * counting proxy, over eight minutes, for a unit with chronyd and four sources, without PTP. Satellite is the sum of its parts, as
+ * test/e2e/traffic.test.ts counts them: eight minutes have neither a full set nor minutes.
+ */
+const measured_kb: Readonly<Record<Traffic, number>> = { lan: 3450, standard: 447, wan: 195, satellite: 31 };
+
+const all = traffics.map((name): [Traffic, TrafficProfile] => [name, trafficProfiles[name]]);
+
+const span = (s: number): string =>
+  s % 3600 === 0 ? `${s / 3600} h` : s % 60 === 0 ? `${s / 60} min` : `${s} s`;
+
+const code = (text: string | number): string => `\`${text}\``;
+
+/** The server takes a link for dead once two PINGs are unanswered when the next is due. */
+const blackHole_s = ({ ping_interval_s }: TrafficProfile): string =>
+  `${span(2 * ping_interval_s)} to ${span(3 * ping_interval_s)}`;
+
+type Row = readonly [what: string, of: (profile: TrafficProfile, name: Traffic) => string];
+
+const rows: readonly Row[] = [
+  ['for', ({ link }) => link],
+  ['`agent.interval_s`, where it is not set', ({ interval_s }) => String(interval_s)],
+  [
+    'slim at the interval',
+    ({ slim }) =>
+      slim.length === 0
+        ? 'none'
+        : slim.map((one) => (one === 'heartbeat' ? one : `metric.${one}`)).join(', '),
+  ],
+  ['full set', ({ full_s }) => (full_s === 0 ? 'each interval' : `each ${span(full_s)}, and on a change`)],
+  [
+    'static facts',
+    ({ facts_s }) => (facts_s === 0 ? 'in each full set' : 'at the start, daily, and on a change'),
+  ],
+  ['metric.minutes', ({ minutes_s }) => (minutes_s === 0 ? 'none' : `each ${span(minutes_s)}`)],
+  ['`leaf.compression`, where it is not set', ({ compression }) => code(compression)],
+  ['`leaf.ping_interval_s`, where it is not set', ({ ping_interval_s }) => String(ping_interval_s)],
+  ['a link that drops all data is noticed after', blackHole_s],
+  [
+    'kept in an outage',
+    ({ slim, keepsSlim, minutes_s }) =>
+      slim.length === 0
+        ? 'all'
+        : keepsSlim
+          ? 'all: slim records are sent later as acknowledged ones'
+          : `full sets${minutes_s === 0 ? '' : ', minutes'} and events`,
+  ],
+  [
+    'missing after an outage',
+    ({ slim, keepsSlim }) =>
+      slim.length === 0
+        ? 'nothing'
+        : keepsSlim
+          ? 'slim records sent before it was noticed'
+          : 'slim records of the outage, and those sent before it was noticed',
+  ],
+  ['KB an hour, measured', (_profile, name) => String(measured_kb[name])],
+];
+
+const table = (lines: readonly (readonly string[])[]): string =>
+  lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const looks = all
+  .filter(([, { interval_s }]) => lookEvery_ms(interval_s) < interval_s * 1000)
+  .map(([name, { interval_s }]) => `${name} each ${span(lookEvery_ms(interval_s) / 1000)}`)
+  .join(', ');
+
+/** The text of docs/traffic.md. */
+export const trafficReference = (): string => `# Traffic
+
+Generated from \`agent/config/traffic.ts\` by \`npm run generate\`; do not edit.
+
+\`agent.traffic\` says how much a unit sends over its link to the hub. A change takes effect at once.
+
+${table([
+  ['', ...all.map(([name]) => code(name))],
+  Array.from({ length: all.length + 1 }, () => '---'),
+  ...rows.map(([what, of]) => [what, ...all.map(([name, profile]) => of(profile, name))]),
+])}
+
+Measured without TCP and IP, both ways, for a unit with chronyd and four sources. The figure of \`lan\` is uncompressed: by
+\`s2_auto\` a server compresses from a round trip of 10 ms on.
+
+Events (\`ops.status\`, \`ops.log\`, \`ops.metric.recorder\`, \`ops.time.config\`) are the same in each: acknowledged, and kept in
+an outage. [subjects.md](subjects.md) has the fields of each record, and of its slim form.
+
+## Full and slim
+
+- A **full set** is one record each of heartbeat, rtt, time, nats and system, with one sequence. Each is kept until a stream at the hub
+  acknowledges it, and is stored exactly once.
+- A **slim** record is published plainly: without an id, and nobody acknowledges it. The stream at the hub takes it as any
+  other. It does not wait behind records of its subject that wait for a stream: those are older.
+- A heartbeat of either form has all headers. Each has the next sequence, and \`interval_s\`: a consumer that obeys it needs to
+  know of no profile.
+- What a slim record lacks is as the last full set said, while slim heartbeats name it: \`full\` is its sequence.
+- **A change** of health, problems, clock (source, quality, holdover, main reason) or link is told in a full set at once: within a
+  second for the clock and the link, else by the next look at the unit, which is at each interval (${looks}). Of changes that do
+  not end ten are told at once, at least 5 s apart, and then a sixth of the time of a full set apart; meanwhile slim heartbeats name
+  no full set.
+- **The first set** after a start, after a change of options, and each time the way to the hub was made anew is full and has the
+  static facts: board, firmware, cores, memory, sizes of storage, certificates. So a new consumer, or a hub that has lost its
+  stream, knows all.
+- Who joins between two full sets knows state, clock and figures at once, and the rest (problems in words, version) with the next
+  one, or by asking: \`HEALTH_PROBE\` has both.
+- The last heartbeat of a clean stop is full.
+- Of more than ${mostListed} sources of chronyd or peers a record names ${mostListed}, and says how many more there are. The status page has all.
+
+## Outages
+
+- An outage is known when the local server has lost the link: at once where the link was closed, but the agent looks each 5 s;
+  after some PINGs where it drops all data (see the table). Slim records that were sent before are lost, with what was on
+  its way.
+- Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
+- Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
+- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, it sends a PING each 5 s, and the
+  requests to its own echo go over the link at each interval. The figures above are those of a leaf.
+- How long an outage may last is \`spool.capacity_s\`, by what would be kept now.
+`;
