@@ -6,7 +6,7 @@ import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
 import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
-import { systemTicker } from './lib/ticker.ts';
+import { systemTicker, type Ticker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import { answersPart, echoPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
@@ -67,6 +67,8 @@ export interface AgentDeps {
   write(line: string, level: LogLevel): void;
   /** A directory that the agent may write to. */
   readonly stateDir: string;
+  /** The one of the process, where it has one already: timers of one share their wake-ups. */
+  readonly ticker?: Ticker;
   /** The clocks of the machine; a test has its own, and sets it by years. */
   readonly clocks?: WallClockDeps;
 }
@@ -76,8 +78,10 @@ const machineClocks: WallClockDeps = { hrtime_ns: process.hrtime.bigint, dateNow
 /** How long records may take to leave at a stop. */
 const drainMs = 400;
 
-function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, console: Console): AgentContext {
-  const ticker = systemTicker();
+function contextOf(
+  { spawn, clocks = machineClocks, stateDir, ticker = systemTicker() }: AgentDeps,
+  console: Console,
+): AgentContext {
   let children = 0;
   return {
     ticker,
