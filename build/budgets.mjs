@@ -20,11 +20,12 @@ const budgets = [
   // on the leaf, findings as metrics, the kinds of host, help, completion and the details of a unit in `top`;
   // and by 43 and 25 KB when a unit's clock daemons came to be set up by it: what is planned of UCI, tried on the real
   // programs, put in place and taken back, when PTP may steer, what a server announces, the service with its scripts
-  { what: 'dist/nunect.cjs', limit: 500_000, size: fileSize('dist/nunect.cjs') },
-  { what: 'dist/nunect-hub.cjs', limit: 207_000, size: fileSize('dist/nunect-hub.cjs') },
+  // and by 5 and 3 KB when it came to sleep: timers that share wake-ups, polls that slow down, a search for new processes
+  { what: 'dist/nunect.cjs', limit: 505_500, size: fileSize('dist/nunect.cjs') },
+  { what: 'dist/nunect-hub.cjs', limit: 210_000, size: fileSize('dist/nunect-hub.cjs') },
   {
     what: ipkName(nunect, 'all'),
-    limit: 212_000,
+    limit: 213_500,
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

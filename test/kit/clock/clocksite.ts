@@ -59,11 +59,16 @@ const cpuOf = (pid: number): number => {
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
-/** Starts a unit of the example hub that looks at its clock each second and sees no other processes. */
+/** Starts a unit of the example hub that looks at its clock each second, at least when that changes, and sees no other processes. */
 export async function clockSite(
   owner: Cleanup,
   hub: Hub,
-  opts: { readonly unit: 'demo-01' | 'demo-02'; readonly server: string; readonly time: readonly string[] },
+  opts: {
+    readonly unit: 'demo-01' | 'demo-02';
+    readonly server: string;
+    readonly time: readonly string[];
+    readonly interval_s?: number;
+  },
 ): Promise<ClockSite> {
   const { unit } = opts;
   const events: Told[] = [];
@@ -82,7 +87,7 @@ export async function clockSite(
     unit,
     server: opts.server,
     hubPort: hub.leafPort,
-    interval_s: 1,
+    interval_s: opts.interval_s ?? 1,
     alone: true,
     time: [`option pmc '${linuxptp('pmc')}'`, `option chronyc '${need('chronyc')}'`, ...opts.time],
   });
