@@ -7,7 +7,7 @@ import type { Spawn } from './lib/child.ts';
 import { messageOf } from './lib/errors.ts';
 import type { LogLevel } from './lib/log.ts';
 import { type RunningParts, startParts } from './lib/parts.ts';
-import { machineClocks, systemTicker } from './lib/ticker.ts';
+import { machineClocks, systemTicker, type Ticker } from './lib/ticker.ts';
 import { version } from './lib/version.ts';
 import type { Link, LinkState } from './nats/link.ts';
 import { echoPart, linkPart } from './parts/link.ts';
@@ -31,6 +31,8 @@ export interface AgentDeps {
   write(line: string, level: LogLevel): void;
   /** A directory that the agent may write to. */
   readonly stateDir: string;
+  /** The one of the process, where it has one already: timers of one share their wake-ups. */
+  readonly ticker?: Ticker;
   /** The clocks of the machine; a test has its own, and sets it by years. */
   readonly clocks?: WallClockDeps;
 }
@@ -41,8 +43,10 @@ const look_ms = 5;
 /** Time for whoever waits for the echo, before the rest of the start keeps the process busy. */
 const firstAnswers_ms = 20;
 
-function contextOf({ spawn, clocks = machineClocks, stateDir }: AgentDeps, console: Console): AgentContext {
-  const ticker = systemTicker();
+function contextOf(
+  { spawn, clocks = machineClocks, stateDir, ticker = systemTicker() }: AgentDeps,
+  console: Console,
+): AgentContext {
   let children = 0;
   return {
     ticker,

@@ -345,6 +345,10 @@ export const documented: readonly Documented[] = [
       'host.firmware.kernel': string('release of the kernel'),
       'agent.cpu_ms': number('CPU time of the agent since its start'),
       'agent.cpu_percent': number('share of one core since the previous record'),
+      'agent.wakeups': number(
+        'how often one of its threads has gone to sleep, to be woken later, since its start',
+      ),
+      'agent.wakeups_per_s': number('the same since the previous record, each second'),
       'agent.rss_bytes': number('resident memory of the agent'),
       'agent.heap_used_bytes': number('part of it that JavaScript objects take'),
       'agent.children_started': number('child processes started since the start'),

@@ -179,7 +179,8 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     (error) => reportFailure(io, 'reload failed', error),
   );
   signals.onReload(reloads.request);
-  const endWatch = watchTimeSetup(resolve(dir), systemTicker(), reloads.request);
+  const ticker = systemTicker();
+  const endWatch = watchTimeSetup(resolve(dir), ticker, reloads.request);
   const file = await load();
   if (!file.config.agent.enabled) {
     endWatch();
@@ -188,7 +189,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('uncaughtException', (error) => crash(io, error));
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
-  const deps = { ...depsOf(io), stateDir: own.path };
+  const deps = { ...depsOf(io), stateDir: own.path, ticker };
   starting = start(file, deps, io).then((agent) => ({
     agent,
     io,

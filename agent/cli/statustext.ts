@@ -83,6 +83,15 @@ function deviceLine({ system }: StatusSnapshot): string | undefined {
   );
 }
 
+/** What the agent itself costs. */
+const agentLine = ({ self }: StatusSnapshot): string | undefined =>
+  self &&
+  joined(
+    self.cpu_percent !== undefined && `${self.cpu_percent} % of a core`,
+    self.wakeups_per_s !== undefined && `${self.wakeups_per_s} wake-ups/s`,
+    prettyBytes(self.rss_bytes),
+  );
+
 /** The word that begins a line: the agent at the socket may be another program. */
 const tag = (word: keyof typeof hues, paint: Paint): string => paint(hues[word], visible(word).padEnd(label));
 
@@ -101,6 +110,7 @@ export function statusText(snapshot: StatusSnapshot, paint: Paint): string {
     ['records', spoolLine(snapshot)],
     ['apps', appsLine(snapshot)],
     ['device', deviceLine(snapshot)],
+    ['agent', agentLine(snapshot)],
   ];
   const shown = rows.flatMap(([name, text]) =>
     text === undefined ? [] : [`${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`],

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { Processes, ProcessSeen } from '../device/processes.ts';
+import type { ProcessSearch, ProcessSeen } from '../device/processes.ts';
 import { known } from '../lib/known.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Disciplines, PiServo } from './facts.ts';
@@ -85,35 +85,76 @@ export function parseInterference(text: string, now_s: number): string | undefin
 /** What steers the clock as of the last look. */
 export interface DisciplinesWatch {
   read(): Disciplines;
+  /** Calls `fn` when a program that has to do with the clock has come or gone. Returns its end. */
+  onChange(fn: () => void): () => void;
   stop(): void;
 }
 
-/** Looks at the processes every `every_s`; nothing is known before the first look, or where /proc is closed. */
+export interface DisciplinesDeps {
+  readonly search: ProcessSearch;
+  readonly readText: ReadText;
+  readonly ticker: Ticker;
+  /** The text of a small file of root's; undefined where there is none. */
+  readSmall(path: string): string | undefined;
+}
+
+/** The end of one is seen by then. */
+const tick_ms = 1000;
+/** A new one is seen by then. */
+const searchEvery_ms = 5000;
+/** Also where the kernel has started no process: one may have become another. */
+const searchAtLeastEvery_ms = 60_000;
+
+/** Nothing is known before the first look, or where /proc is closed. */
 export function watchDisciplines(
-  deps: { readonly processes: Processes; readonly readText: ReadText; readonly ticker: Ticker },
-  opts: { readonly every_s: number; readonly interferenceFile?: string | undefined },
+  deps: DisciplinesDeps,
+  opts: { readonly interferenceFile?: string | undefined },
   signal: AbortSignal,
 ): DisciplinesWatch {
+  const { search, ticker } = deps;
+  const listeners = new Set<() => void>();
   let now: Disciplines = {};
-  let looking = false;
-  const interference = async (): Promise<string | undefined> => {
-    const { interferenceFile: file } = opts;
-    const text = file === undefined ? '' : await deps.readText(file).catch(() => '');
-    return parseInterference(text, deps.ticker.now_ms() / 1e3);
+  let processes: string | undefined = '';
+  let looked_ms = -Infinity;
+  let isLooking = false;
+  let said = '';
+  let read_ms = -Infinity;
+  const look = async (isWhole: boolean): Promise<void> => {
+    isLooking = true;
+    looked_ms = ticker.now_ms();
+    const found = await search.find().catch(() => undefined);
+    const names = JSON.stringify(found);
+    const isNews = names !== processes;
+    if (found === undefined) now = {};
+    else if (isNews || isWhole)
+      now = { ...disciplinesOf(found), ...known({ piServo: await piServo(found, deps.readText) }) };
+    isLooking = false;
+    processes = names;
+    if (isNews) for (const listener of listeners) listener();
   };
-  const disciplines = async (): Promise<Disciplines> => {
-    const processes = await deps.processes(isClockProgram);
-    const evidence = { piServo: await piServo(processes, deps.readText), interference: await interference() };
-    return { ...disciplinesOf(processes), ...known(evidence) };
+  const readSaid = (): void => {
+    if (opts.interferenceFile === undefined || ticker.now_ms() - read_ms < searchEvery_ms) return;
+    read_ms = ticker.now_ms();
+    said = deps.readSmall(opts.interferenceFile) ?? '';
   };
-  const look = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
-    now = await disciplines().catch(() => ({}));
-    looking = false;
+  const tick = (): void => {
+    readSaid();
+    if (isLooking) return;
+    const age_ms = ticker.now_ms() - looked_ms;
+    const isWhole = age_ms >= searchAtLeastEvery_ms;
+    const isDue = age_ms > searchEvery_ms - tick_ms / 2 && (isWhole || search.mayFindMore());
+    if (isDue || search.hasLost()) void look(isWhole);
   };
-  const cancel = deps.ticker.every(opts.every_s * 1000, () => void look());
+  const cancel = ticker.every(tick_ms, tick);
   signal.addEventListener('abort', cancel, { once: true });
-  void look();
-  return { read: () => now, stop: cancel };
+  readSaid();
+  void look(true);
+  return {
+    read: () => ({ ...now, ...known({ interference: parseInterference(said, ticker.now_ms() / 1e3) }) }),
+    onChange(fn) {
+      listeners.add(fn);
+      return () => listeners.delete(fn);
+    },
+    stop: cancel,
+  };
 }

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { SectionValues } from '../config/options.ts';
-import { procProcesses } from '../device/processes.ts';
+import { processSearch } from '../device/processes.ts';
 import type { Spawn } from '../lib/child.ts';
+import { readForeign } from '../lib/files.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
 import { isFileUsable, usualSigns } from './chronyd/chronyc.ts';
 import { openUdp } from './chronyd/udp.ts';
 import { watchChronyd } from './chronyd/watch.ts';
-import { watchDisciplines } from './disciplines.ts';
+import { isClockProgram, watchDisciplines } from './disciplines.ts';
 import { systemSocketFiles } from './ptp4l/keeper.ts';
 import { watchPtp4l } from './ptp4l/watch.ts';
 import { keepTime, type Timekeeper } from './timekeeper.ts';
@@ -23,7 +24,8 @@ export interface ClockDeps {
   readonly interferenceFile?: string | undefined;
 }
 
-const disciplinesEvery_s = 30;
+/** Room for what a file of one line holds. */
+const smallest = 128;
 /** Longer than a daemon that works takes to answer. */
 const lookLimit_ms = 500;
 
@@ -51,15 +53,21 @@ export function watchClock(deps: ClockDeps, time: SectionValues<'time'>, signal:
     signal,
   );
   const disciplines = watchDisciplines(
-    { processes: procProcesses(), readText: (path) => readFile(path, 'utf8'), ticker },
-    { every_s: disciplinesEvery_s, interferenceFile: deps.interferenceFile },
+    {
+      search: processSearch(isClockProgram),
+      readText: (path) => readFile(path, 'utf8'),
+      readSmall: (path) => readForeign(path, undefined, smallest)?.toString(),
+      ticker,
+    },
+    { interferenceFile: deps.interferenceFile },
     signal,
   );
   const keeper = keepTime({ ptp, ntp, disciplines: disciplines.read, wall, ticker }, time);
+  disciplines.onChange(() => void keeper.look());
   return {
     ...keeper,
     async look() {
-      await within(ticker, lookLimit_ms, keeper.look());
+      await within(ticker, lookLimit_ms, keeper.look(), true);
     },
     async stop() {
       keeper.stop();

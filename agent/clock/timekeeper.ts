@@ -24,7 +24,8 @@ export interface FactSource<T> {
 
 export interface TimekeeperDeps {
   readonly ptp: FactSource<PtpFacts>;
-  readonly ntp: FactSource<ChronyFacts>;
+  /** `hasten`: the clock has changed, and chronyd will soon tell of it. */
+  readonly ntp: FactSource<ChronyFacts> & { hasten(): void };
   readonly disciplines: () => Disciplines;
   readonly wall: WallClock;
   readonly ticker: Ticker;
@@ -34,6 +35,8 @@ export interface TimekeeperDeps {
 export interface Timekeeper {
   /** Asks the daemons out of turn, so that what is told next is as fresh as can be. */
   look(): Promise<void>;
+  /** Something was done that chronyd will soon tell of. */
+  hasten(): void;
   verdict(): ClockVerdict;
   /** The last verdict as it was when it was made, for who must know how the clock was until now. */
   verdictBefore(): ClockVerdict;
@@ -110,8 +113,9 @@ function judgeNow(keeping: Keeping): void {
   const { verdict } = keeping.judged;
   keeping.wasSteered ||= verdict.source !== 'unsynced';
   keeping.seen = clockStateOf(verdict, ptp, ntp, seen);
-  for (const change of changesBetween(seen, keeping.seen))
-    for (const listener of keeping.listeners) listener(change, verdict);
+  const changes = changesBetween(seen, keeping.seen);
+  if (changes.length > 0) deps.ntp.hasten();
+  for (const change of changes) for (const listener of keeping.listeners) listener(change, verdict);
 }
 
 /** Measurements can wait for the next poll; that a port, a source, Syncs or a daemon came or went cannot. */
@@ -169,6 +173,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     async look() {
       await Promise.all([ptp.look(), ntp.look()]);
     },
+    hasten: () => ntp.hasten(),
     verdict() {
       judgeIfOutdated(keeping);
       return keeping.judged.verdict;

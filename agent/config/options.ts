@@ -304,7 +304,13 @@ export const sections = {
     chrony_host: text('127.0.0.1', host, 'Host on which chronyd answers.'),
     chrony_port: int(defaultPorts.chrony, 1, 65535, 'UDP port on which chronyd answers (cmdport).'),
     chronyc: text('chronyc', program, 'The chronyc program; used if UDP is refused.'),
-    poll_s: int(1, 1, 60, 'Interval between polls of the daemons.', { unit: 's' }),
+    poll_s: int(
+      1,
+      1,
+      60,
+      'Shortest interval between polls of the daemons; while nothing changes they are polled less often.',
+      { unit: 's' },
+    ),
     locked_sw_ns: int(
       500000,
       1,

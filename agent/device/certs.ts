@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { claimsOf, jwtIn } from '../config/formats/creds.ts';
 import { isCertificate, pemBlocks } from '../config/formats/pem.ts';
 import { savedText } from '../config/formats/saved.ts';
@@ -90,7 +91,7 @@ export function certProbe(deps: { wall_ms(): number }): CertProbe {
   const parsed = new Map<string, { readonly stamp: string; readonly outcome: Outcome }>();
 
   const validityOf = async (file: string): Promise<Outcome> => {
-    const stats = await stat(file);
+    const stats = statSync(file); // which the kernel has in memory
     if (!stats.isFile()) return 'is not a file'; // a device or a pipe would hold us up
     const { mtimeMs, size } = stats;
     const stamp = `${mtimeMs} ${size}`;

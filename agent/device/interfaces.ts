@@ -13,16 +13,29 @@ export interface Interface extends Partial<InterfaceCounters> {
 /** Bounds the record of a host with hundreds of container interfaces. */
 const mostInterfaces = 32;
 
-/** The network interfaces but for loopback, by name. */
-export async function readInterfaces(files: HostFiles): Promise<Interface[]> {
+/** The speed of a link as it was read last, by the name of the interface and how often it had come or gone by then. */
+export type KnownSpeeds = Map<string, { readonly link: string; readonly mbps: number }>;
+
+/** The network interfaces but for loopback, by name. A speed is read again when the link has come or gone. */
+export async function readInterfaces(
+  files: HostFiles,
+  speeds: KnownSpeeds = new Map(),
+): Promise<Interface[]> {
   const counters = parseNetDev(files.text('/proc/net/dev'));
 
+  const speedOf = async (name: string, changes: string | undefined): Promise<number> => {
+    const known = speeds.get(name);
+    if (known !== undefined && known.link === changes) return known.mbps;
+    const mbps = Number(await files.slowText(`/sys/class/net/${name}/speed`));
+    if (changes !== undefined) speeds.set(name, { link: changes, mbps });
+    return mbps;
+  };
   const one = async (name: string): Promise<Interface[]> => {
     const dir = `/sys/class/net/${name}`;
     const state = cleanLine(files.text(`${dir}/operstate`));
     if (state === undefined) return []; // no interface: bonding_masters is a plain file here
     const changes = cleanLine(files.text(`${dir}/carrier_changes`));
-    const speed = state === 'up' ? Number(await files.slowText(`${dir}/speed`)) : -1; // -1 is the kernel's "unknown"
+    const speed = state === 'up' ? await speedOf(name, changes) : -1; // -1 is the kernel's "unknown"
     return [
       {
         name,

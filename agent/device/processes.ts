@@ -1,5 +1,5 @@
-import { readlinkSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readOrUndefined } from '../lib/files.ts';
 
 /** One process: its short name (15 letters of it) and its command line. */
 export interface ProcessSeen {
@@ -7,34 +7,95 @@ export interface ProcessSeen {
   readonly args: readonly string[];
 }
 
-/** The processes of the machine. Rejects where they cannot be seen. */
-export type Processes = (interesting: (comm: string) => boolean) => Promise<ProcessSeen[]>;
-
 /** One process of this machine, by its number. */
 export interface ProcessFound extends ProcessSeen {
   readonly pid: number;
 }
 
-/** Processes from `proc` (/proc). With hidepid only our own are there, which shows in that process 1 is missing. */
+type Wanted = (comm: string) => boolean;
+
+/** Whether it runs; of one that has ended, and of which nobody has asked how, the command line is empty. */
+const commandLine = (proc: string, pid: string): string => readOrUndefined(`${proc}/${pid}/cmdline`) ?? '';
+
+function processAt(proc: string, pid: string, wanted: Wanted): ProcessFound | undefined {
+  const comm = readOrUndefined(`${proc}/${pid}/comm`)?.trimEnd(); // read at once: the kernel answers from memory
+  const line = comm !== undefined && wanted(comm) ? commandLine(proc, pid) : '';
+  return comm === undefined || line === ''
+    ? undefined
+    : { pid: Number(pid), comm, args: line.split('\0').slice(0, -1) };
+}
+
+/** So many are looked at in one go: the echo must not wait for more. */
+const atOnce = 64;
+
+async function processesAt(proc: string, pids: readonly string[], wanted: Wanted): Promise<ProcessFound[]> {
+  const found: ProcessFound[] = [];
+  for (const [at, pid] of pids.entries()) {
+    if (at % atOnce === atOnce - 1) await new Promise(setImmediate);
+    const one = processAt(proc, pid, wanted);
+    if (one !== undefined) found.push(one);
+  }
+  return found;
+}
+
+/** Throws where they may not be seen: with hidepid only our own are there, which shows in that process 1 is missing. */
+function pidsIn(proc: string): string[] {
+  readFileSync(`${proc}/1/comm`);
+  return readdirSync(proc).filter((name) => /^\d+$/.test(name));
+}
+
+/** Processes from `proc` (/proc). Rejects where they cannot be seen. */
 export const procProcesses =
   (proc = '/proc') =>
-  async (wanted: (comm: string) => boolean): Promise<ProcessFound[]> => {
-    await readFile(`${proc}/1/comm`);
-    const found: ProcessFound[] = [];
-    for (const pid of await readdir(proc)) {
-      if (!/^\d+$/.test(pid)) continue;
-      try {
-        const comm = (await readFile(`${proc}/${pid}/comm`, 'utf8')).trimEnd();
-        if (!wanted(comm)) continue;
-        const line = await readFile(`${proc}/${pid}/cmdline`, 'utf8');
-        if (line === '') continue; // it has ended, and nobody has asked how
-        found.push({ pid: Number(pid), comm, args: line.split('\0').slice(0, -1) });
-      } catch {
-        // it ended meanwhile
+  async (wanted: Wanted): Promise<ProcessFound[]> =>
+    processesAt(proc, pidsIn(proc), wanted);
+
+/** Looks for the same processes again and again, and each time only at those that it has not seen. */
+export interface ProcessSearch {
+  /** Those that run now. Rejects where they cannot be seen. */
+  find(): Promise<ProcessFound[]>;
+  /** One of those that were found last has ended. */
+  hasLost(): boolean;
+  /** A process was started since, or some are to be looked at once more. */
+  mayFindMore(): boolean;
+}
+
+/** So many of those that were of no interest are looked at once more in each search: one may have become another program. */
+const againInEach = 16;
+
+/** The number that the kernel gave last. */
+const lastPid = (proc: string): string | undefined =>
+  readOrUndefined(`${proc}/loadavg`)?.trimEnd().split(' ').at(-1);
+
+/** A search for processes that `wanted` knows by their names. */
+export function processSearch(wanted: Wanted, proc = '/proc'): ProcessSearch {
+  let found: readonly ProcessFound[] = [];
+  /** How often each was looked at in vain, the longest ago first: the second look is for one that was about to become another. */
+  const looked = new Map<string, number>();
+  let numbered: string | undefined;
+  const isDone = (pid: string): boolean => (looked.get(pid) ?? 0) > 1;
+  return {
+    async find() {
+      numbered = lastPid(proc); // first: what is started meanwhile is for the next search
+      const pids = pidsIn(proc);
+      const there = new Set(pids);
+      for (const pid of looked.keys()) if (!there.has(pid)) looked.delete(pid);
+      const again = [...looked.keys()].filter(isDone).slice(0, againInEach);
+      const open = [...again, ...pids.filter((pid) => !isDone(pid))];
+      found = await processesAt(proc, open, wanted);
+      const isFound = new Set(found.map(({ pid }) => String(pid)));
+      for (const pid of open) {
+        const times = (looked.get(pid) ?? 0) + 1;
+        looked.delete(pid);
+        if (!isFound.has(pid)) looked.set(pid, times);
       }
-    }
-    return found;
+      return [...found];
+    },
+    hasLost: () => found.some(({ pid }) => commandLine(proc, String(pid)) === ''),
+    mayFindMore: () =>
+      lastPid(proc) !== numbered || numbered === undefined || [...looked.values()].includes(1),
   };
+}
 
 /** Whether a process runs a file that is no longer there, as after an upgrade; false where it may not be seen. */
 export function runsReplacedFile(pid: number): boolean {

@@ -1,4 +1,3 @@
-import { stat, statfs } from 'node:fs/promises';
 import type { HostFiles } from './hostfiles.ts';
 
 /** Where free space matters on a unit. */
@@ -16,7 +15,7 @@ export interface Storage {
 /** Space of the file systems that hold `paths`. Two paths on one file system are given once, by the first. */
 export async function readStorage(files: HostFiles, paths: readonly string[]): Promise<Storage[]> {
   const one = async (path: string) => {
-    const [fs, { dev }] = await Promise.all([statfs(files.at(path)), stat(files.at(path))]);
+    const { fs, dev } = await files.space(path);
     const used = fs.blocks - fs.bfree;
     const space: Storage = {
       path,

@@ -1,7 +1,7 @@
 import { known } from '../lib/known.ts';
 import { shared, shareMs } from '../lib/shared.ts';
 import { type HostFiles, hostFiles } from './hostfiles.ts';
-import { type Interface, readInterfaces } from './interfaces.ts';
+import { type Interface, type KnownSpeeds, readInterfaces } from './interfaces.ts';
 import {
   busyPercent,
   type CpuTicks,
@@ -71,6 +71,7 @@ export function systemProbe(
   deps: SystemDeps = { root: '/', now_ms: () => performance.now() },
 ): SystemProbe {
   const files = hostFiles(deps.root);
+  const speeds: KnownSpeeds = new Map();
   let ticksBefore: CpuTicks | undefined;
   let identity: { readonly board: Board | undefined; readonly firmware: Firmware | undefined } | undefined;
 
@@ -87,7 +88,7 @@ export function systemProbe(
     const [temperatures, storage, interfaces] = await Promise.all([
       readTemperatures(files),
       readStorage(files, storagePaths),
-      readInterfaces(files),
+      readInterfaces(files, speeds),
     ]);
     return {
       ...known({

@@ -50,7 +50,7 @@ export async function readTemperatures(files: HostFiles): Promise<Temperature[]>
   const readings = [...zones, ...chips].map(async ({ name, file }) => {
     const nth = (seen.get(name) ?? 0) + 1;
     seen.set(name, nth);
-    const celsius = parseMilliCelsius(await files.slowText(file));
+    const celsius = parseMilliCelsius(await files.oftenText(file));
     return celsius === undefined ? [] : [{ sensor: nth === 1 ? name : `${name}#${nth}`, celsius }];
   });
   return (await Promise.all(readings)).flat();

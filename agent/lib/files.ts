@@ -53,9 +53,10 @@ export function readForeign(
   let fd: number | undefined;
   try {
     fd = openSync(path, flags);
-    if (!fstatSync(fd).isFile() || !isFit(fd)) return undefined;
-    const buffer = Buffer.alloc(longest);
-    return buffer.subarray(0, readSync(fd, buffer, 0, longest, 0));
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || !isFit(fd)) return undefined;
+    const buffer = Buffer.alloc(stats.size > 0 ? Math.min(longest, stats.size) : longest); // of /proc the size is 0
+    return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, 0));
   } catch {
     return undefined;
   } finally {

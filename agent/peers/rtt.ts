@@ -112,6 +112,23 @@ const peerFigures = (peer: Peer): PeerRtt => ({
   ...peer.seen,
 });
 
+/**
+ * Calls `fn` every `interval_ms`, beginning after half of it: not along with what else is done at each interval, and after
+ * what shares its wake-up, so that this process is not what is measured.
+ */
+function everyBetween(ticker: Ticker, interval_ms: number, fn: () => void): () => void {
+  const measure = (): void => void setImmediate(fn);
+  let end = ticker.after(
+    interval_ms / 2,
+    () => {
+      measure();
+      end = ticker.every(interval_ms, measure, 0.05);
+    },
+    true,
+  );
+  return () => end();
+}
+
 /** Measures round trips to the local server, through the unit's own echo, and to peers. */
 export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): RttProbe {
   const { link, ticker } = deps;
@@ -120,8 +137,8 @@ export function watchRtt(deps: RttDeps, opts: RttOptions, signal: AbortSignal): 
   const probes: Probes = { deps, opts, native: series(), app: series(), peers, waiting: new Map() };
   const { native, app, waiting } = probes;
   const ends = [
-    ticker.every(opts.interval_ms, () => void probeOwn(probes), 0.05),
-    ...peers.map((peer) => ticker.every(peer.interval_ms, () => probePeer(probes, peer), 0.05)),
+    everyBetween(ticker, opts.interval_ms, () => void probeOwn(probes)),
+    ...peers.map((peer) => everyBetween(ticker, peer.interval_ms, () => probePeer(probes, peer))),
   ];
   if (peers.length > 0)
     ends.push(

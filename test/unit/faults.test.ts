@@ -58,6 +58,7 @@ test('after a pause of the process a lock of before it is not told as one of now
     read: () => ({ kind: 'absent', why: 'refused' }) as const,
     onChange: () => () => {},
     look: async () => {},
+    hasten: () => {},
   };
   let asleep_ms = 0;
   const paused = { ...ticker, now_ms: () => ticker.now_ms() + asleep_ms };

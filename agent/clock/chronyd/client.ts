@@ -1,4 +1,4 @@
-// Asks chronyd over UDP, one request at a time, for all that the facts hold.
+// Asks chronyd over UDP for all that the facts hold.
 import { reasonOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { ProbeFailure } from '../../lib/watch.ts';
@@ -24,7 +24,7 @@ export type CmdmonOutcome =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'failure'; readonly failure: ProbeFailure };
 
-/** Asks one chronyd, one request at a time. */
+/** Asks one chronyd. */
 export interface CmdmonClient {
   ask(command: CmdmonCommand, index?: number): Promise<CmdmonOutcome>;
   /** Requests that were not answered in time, retries counted. */
@@ -49,15 +49,23 @@ interface ClientDeps {
   readonly random: () => number;
 }
 
+/** A request that waits for its answer. */
+interface Pending {
+  /** Whether the datagram was its answer. */
+  take(bytes: Uint8Array): boolean;
+  fail(errno: string): void;
+}
+
 /** What the client remembers. */
 interface Client extends ClientDeps {
   readonly host: string;
   readonly port: number;
   link?: UdpLink | undefined;
-  /** Who awaits the next datagram, or error, of the link. */
-  onData: (bytes: Uint8Array) => void;
-  onError: (errno: string) => void;
+  /** The requests that are not answered yet. */
+  readonly pending: Set<Pending>;
   timeouts: number;
+  /** The last request was not answered: of the next it is known at once that it is not, not with what is due then. */
+  isSuspect: boolean;
   closed: boolean;
 }
 
@@ -66,14 +74,18 @@ function closeLink(client: Client): void {
   client.link = undefined;
 }
 
+function failAll({ pending }: Client, errno: string): void {
+  for (const one of [...pending]) one.fail(errno);
+}
+
 async function connect(client: Client): Promise<UdpLink | ProbeFailure> {
   if (client.link !== undefined) return client.link;
   if (client.closed) return { why: 'disabled' };
   try {
     const link = await client.open(client.host, client.port);
     link.listen(
-      (bytes) => client.onData(bytes),
-      (errno) => client.onError(errno),
+      (bytes) => void [...client.pending].some((one) => one.take(bytes)), // else it is late, or not for us
+      (errno) => failAll(client, errno),
     );
     client.link = link;
     if (client.closed) closeLink(client);
@@ -94,21 +106,27 @@ function askOnce(
   return new Promise((resolve) => {
     const finish = (outcome: CmdmonOutcome): void => {
       cancel();
-      client.onData = () => {};
-      client.onError = () => {};
+      client.pending.delete(request);
       resolve(outcome);
     };
-    const cancel = client.ticker.after(answerMs, () => {
+    const late = (): void => {
       client.timeouts += 1;
+      client.isSuspect = true;
       const detail = `${client.host} port ${client.port}`;
       finish({ kind: 'failure', failure: { why: 'no_reply', detail } });
-    });
-    client.onData = (bytes) => {
-      const reply = decodeReply(command, seq, bytes);
-      if (reply === undefined) return; // late, or not for us
-      finish(reply.ok ? { kind: 'body', body: reply.body } : { kind: 'status', status: reply.status });
     };
-    client.onError = (errno) => finish({ kind: 'failure', failure: failureOf(errno) });
+    const cancel = client.ticker.after(answerMs, late, !client.isSuspect);
+    const request: Pending = {
+      take(bytes) {
+        const reply = decodeReply(command, seq, bytes);
+        if (reply === undefined) return false;
+        client.isSuspect = false;
+        finish(reply.ok ? { kind: 'body', body: reply.body } : { kind: 'status', status: reply.status });
+        return true;
+      },
+      fail: (errno) => finish({ kind: 'failure', failure: failureOf(errno) }),
+    };
+    client.pending.add(request);
     link.send(encodeRequest(command, seq, index, attempt));
   });
 }
@@ -131,9 +149,9 @@ export function cmdmonClient(deps: ClientDeps, host: string, port: number): Cmdm
     ...deps,
     host,
     port,
-    onData: () => {},
-    onError: () => {},
+    pending: new Set(),
     timeouts: 0,
+    isSuspect: false,
     closed: false,
   };
   return {
@@ -141,7 +159,7 @@ export function cmdmonClient(deps: ClientDeps, host: string, port: number): Cmdm
     timeouts: () => client.timeouts,
     close() {
       client.closed = true;
-      client.onError('closed');
+      failAll(client, 'closed');
       closeLink(client);
     },
   };
@@ -159,18 +177,25 @@ const garbled = (detail: string): { readonly failure: ProbeFailure } => ({
   failure: { why: 'garbled', detail },
 });
 
-/** Asks for all that the facts hold: two datagrams and one for each source. Gives up at the first failure. */
-export async function askChronyd(client: CmdmonClient): Promise<Asked> {
+/**
+ * Asks for all that the facts hold: two datagrams and one for each source. `expected` sources are asked for along with
+ * their count, so that the answers come together. Gives up when the first is not answered.
+ */
+export async function askChronyd(client: CmdmonClient, expected = 0): Promise<Asked> {
   const asked = await client.ask('tracking');
   if (asked.kind !== 'body') return failed('tracking', asked);
   const tracking = decodeTracking(asked.body);
   if (!tracking.ok) return garbled(tracking.why);
 
-  const count = await client.ask('n_sources');
+  const askSources = (from: number, to: number): Promise<CmdmonOutcome[]> =>
+    Promise.all(
+      Array.from({ length: Math.max(0, to - from) }, (_, at) => client.ask('source_data', from + at)),
+    );
+  const [count, known] = await Promise.all([client.ask('n_sources'), askSources(0, expected)]);
   if (count.kind !== 'body') return failed('n_sources', count);
+  const total = Math.min(decodeCount(count.body), mostSources);
   const sources: ChronySource[] = [];
-  for (let index = 0; index < Math.min(decodeCount(count.body), mostSources); index++) {
-    const data = await client.ask('source_data', index);
+  for (const data of [...known.slice(0, total), ...(await askSources(expected, total))]) {
     if (data.kind === 'status' && data.status === statusNoSuchSource) continue; // it went away meanwhile
     if (data.kind !== 'body') return failed('source_data', data);
     const source = decodeSource(data.body);

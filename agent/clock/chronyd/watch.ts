@@ -4,6 +4,7 @@ import { type PolledFacts, pollInRounds, pollUntil, type Watch } from '../../lib
 import type { ChronyFacts } from '../facts.ts';
 import { askChronyc, type ChronydSigns, type IsFileUsable } from './chronyc.ts';
 import { type Asked, askChronyd, type CmdmonClient, cmdmonClient } from './client.ts';
+import { type ChronyPace, chronyPace } from './pace.ts';
 import type { OpenUdp } from './udp.ts';
 
 /** How chronyd is watched; the names are those of the time section. */
@@ -51,11 +52,18 @@ interface ChronyWatch {
   readonly fallback_ms: number;
   fallbackPause_ms: number;
   fallbackAt_ms: number;
+  readonly pace: ChronyPace;
+  asked_ms: number;
+  /** Which signs of a chronyd there were then. */
+  signs: string;
+  /** Somebody wants to know now. */
+  isWanted: boolean;
   polls: number;
   started: number;
 }
 
-function take({ polled }: ChronyWatch, asked: Asked): void {
+function take({ polled, pace }: ChronyWatch, asked: Asked): void {
+  pace.saw('value' in asked ? asked.value : asked.failure.why);
   if ('value' in asked)
     polled.set(asked.value, true); // news: root dispersion alone grows from poll to poll
   else {
@@ -86,7 +94,9 @@ const isShut = (asked: Asked): boolean =>
 /** Asks at each address until one is open. */
 async function askAddresses(watch: ChronyWatch): Promise<Asked> {
   const [first, ...others] = watch.clients;
-  let asked: Asked = first === undefined ? { failure: { why: 'disabled' } } : await askChronyd(first);
+  const expected = watch.polled.last()?.sources.length;
+  let asked: Asked =
+    first === undefined ? { failure: { why: 'disabled' } } : await askChronyd(first, expected);
   for (const client of others) {
     if (!isShut(asked)) break;
     const other = await askChronyd(client);
@@ -97,7 +107,24 @@ async function askAddresses(watch: ChronyWatch): Promise<Asked> {
   return asked;
 }
 
+const signsNow = ({ deps: { isUsable }, opts: { signs } }: ChronyWatch): string =>
+  [...signs.sockets, ...signs.pidFiles].filter(isUsable).join();
+
+/** Whether chronyd is to be asked in this round: a socket or pid file that comes or goes is as good as a new word of it. */
+function isDue(watch: ChronyWatch): boolean {
+  const { deps, opts, pace } = watch;
+  const signs = signsNow(watch);
+  if (signs !== watch.signs) pace.hasten();
+  const age_ms = deps.ticker.now_ms() - watch.asked_ms;
+  const isNow = watch.isWanted || signs !== watch.signs || age_ms > pace.pause_ms() - opts.poll_s * 500;
+  watch.signs = signs;
+  return isNow;
+}
+
 async function askRound(watch: ChronyWatch): Promise<void> {
+  if (!isDue(watch)) return;
+  watch.isWanted = false;
+  watch.asked_ms = watch.deps.ticker.now_ms();
   watch.polls += 1;
   const asked = await askAddresses(watch);
   if (!isShut(asked)) return take(watch, asked);
@@ -114,9 +141,10 @@ export function watchChronyd(
   deps: ChronyDeps,
   opts: ChronyOptions,
   signal: AbortSignal,
-): Watch<ChronyFacts, ChronyStats> {
+): Watch<ChronyFacts, ChronyStats> & Pick<ChronyPace, 'hasten'> {
   const poll_ms = opts.poll_s * 1000;
   const fallback_ms = Math.max(poll_ms * fallbackPolls, fallbackAtLeastMs);
+  const pace = chronyPace(poll_ms, deps.ticker.now_ms);
   const watch: ChronyWatch = {
     deps,
     opts,
@@ -125,8 +153,13 @@ export function watchChronyd(
       deps.ticker,
       poll_ms,
       () => askRound(watch),
-      (last) => (last?.via === 'chronyc' ? fallback_ms : poll_ms),
+      // three of these make facts stale: as many polls, beyond the pause that is meant
+      (last) => (last?.via === 'chronyc' ? fallback_ms : (pace.pause_ms() + 2 * poll_ms) / 3),
     ),
+    pace,
+    asked_ms: -Infinity,
+    signs: '',
+    isWanted: true,
     fallback_ms,
     fallbackPause_ms: fallback_ms,
     fallbackAt_ms: -Infinity,
@@ -141,7 +174,11 @@ export function watchChronyd(
   return {
     read: watch.polled.read,
     onChange: watch.polled.onChange,
-    look: watch.polled.poll,
+    look() {
+      watch.isWanted = true;
+      return watch.polled.poll();
+    },
+    hasten: pace.hasten,
     stats: () => ({
       polls: watch.polls,
       started: watch.started,

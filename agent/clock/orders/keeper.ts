@@ -22,7 +22,7 @@ export interface OrderKeeper {
 }
 
 export interface OrderDeps {
-  readonly clock: () => Pick<Timekeeper, 'ptp' | 'ntp' | 'followsPtp' | 'verdict'>;
+  readonly clock: () => Pick<Timekeeper, 'ptp' | 'ntp' | 'followsPtp' | 'verdict' | 'hasten'>;
   readonly wall: Pick<WallClock, 'onStep'>;
   readonly ticker: Ticker;
   readonly fifo: FifoWriter;
@@ -89,6 +89,7 @@ function order(keeping: Keeping, line: string, isTaken?: boolean): void {
   if (!isDue(last, line, isTaken, now_ms)) return;
   const why = deps.fifo.write(line);
   keeping.failing = note(keeping, why, now_ms);
+  if (last?.line !== line || isTaken === false) deps.clock().hasten(); // it will soon show that it has obeyed
   if (why === undefined) sent.set(kind, afterSending(last, line, isTaken, now_ms));
 }
 

@@ -22,9 +22,10 @@ export interface PmcEnd {
 export interface PmcChild {
   /**
    * Asks one question and waits until `replies` data sets named `id` have come, or a refusal, or too long.
-   * One at a time: pmc loses commands that come while it works on another.
+   * One at a time: pmc loses commands that come while it works on another. `isUrgent`: it is known at once that nothing
+   * came, not with what is due next.
    */
-  ask(command: string, id: string, replies: number): Promise<PmcOutcome>;
+  ask(command: string, id: string, replies: number, isUrgent?: boolean): Promise<PmcOutcome>;
   /** Fulfilled once pmc is gone. */
   readonly ended: Promise<PmcEnd>;
   /** Ends it: kindly, so that it removes its socket, or at once. */
@@ -80,8 +81,9 @@ function readOutput(pmc: Running): void {
   process.stdin.on('error', () => {}); // it may die while we write: `ended` reports that
   process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     splitter.push(chunk).forEach(take);
+    splitter.takeWhole().forEach(take);
     pmc.cancelQuiet();
-    pmc.cancelQuiet = pmc.ticker.after(quietMs, () => splitter.flush().forEach(take));
+    if (splitter.isOpen()) pmc.cancelQuiet = pmc.ticker.after(quietMs, () => splitter.flush().forEach(take));
   });
   process.stderr.setEncoding('utf8').on('data', (text: string) => {
     pmc.stderr = (pmc.stderr + text).slice(-keptStderr);
@@ -104,7 +106,13 @@ function endOf(pmc: Running): Promise<PmcEnd> {
   });
 }
 
-function ask(pmc: Running, command: string, id: string, replies: number): Promise<PmcOutcome> {
+function ask(
+  pmc: Running,
+  command: string,
+  id: string,
+  replies: number,
+  isUrgent = false,
+): Promise<PmcOutcome> {
   if (pmc.gone) return Promise.resolve('ended');
   return new Promise((resolve) => {
     const question: Question = {
@@ -115,9 +123,8 @@ function ask(pmc: Running, command: string, id: string, replies: number): Promis
         resolve(outcome);
       },
     };
-    const cancelTimeout = pmc.ticker.after(answerMs, () =>
-      finish(pmc, question.missing < replies ? 'answered' : 'silent'),
-    );
+    const late = (): void => finish(pmc, question.missing < replies ? 'answered' : 'silent');
+    const cancelTimeout = pmc.ticker.after(answerMs, late, !isUrgent);
     pmc.question = question;
     pmc.process.stdin.write(`${command}\n`);
   });
@@ -143,7 +150,7 @@ export function startPmc(
   readOutput(pmc);
   const ended = endOf(pmc);
   return {
-    ask: (command, id, replies) => ask(pmc, command, id, replies),
+    ask: (...question) => ask(pmc, ...question),
     ended,
     async end(how) {
       if (how === 'kindly') process.stdin.end();

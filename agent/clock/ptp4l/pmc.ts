@@ -35,7 +35,16 @@ export interface ReplySplitter {
   push(chunk: string): PmcReply[];
   /** Gives the last reply too, for when pmc has fallen silent: it flushes a reply as a whole. */
   flush(): PmcReply[];
+  /** Gives the last reply if all that is read of it has come; fields that come behind it then are lost. */
+  takeWhole(): PmcReply[];
+  /** A reply has begun that may go on. */
+  isOpen(): boolean;
 }
+
+/** Nothing that is read of it can still come; of which events there will be, an old daemon tells some, a new one more. */
+const isWhole = (reply: PmcReply): boolean =>
+  reply.kind === 'refused' ||
+  (isDataSetId(reply.id) && reply.id !== 'SUBSCRIBE_EVENTS_NP' && parseDataSet(reply.id, reply).ok);
 
 const header = /^\t\S+ seq \d{1,10} (\S+) (\S+)(?: (\S*))? *$/;
 const field = /^\t\t(\S+) *(.*)$/s; // without s a \r would be sought for in every way
@@ -83,6 +92,8 @@ export function replySplitter(): ReplySplitter {
       return lines.flatMap(takeLine);
     },
     flush: () => (rest === '' ? close() : []), // in the middle of a line: more is to come
+    takeWhole: () => (rest === '' && open !== undefined && isWhole(open) ? close() : []),
+    isOpen: () => open !== undefined || rest !== '',
   };
 }
 

@@ -40,21 +40,35 @@ const ptpQuestions: readonly PtpQuestion[] = [
     pushed: { by: 'time_sync', every_s: 2.5 }, // counted from the last push, so not asked while they come
     afterChange: true,
   },
-  // At each poll, always: the path delay moves, and the answer is the sign of life.
-  { id: 'CURRENT_DATA_SET', command: 'GET CURRENT_DATA_SET', every_s: 0, afterChange: true },
+  // the path delay moves, and the answer is the sign of life where no Sync is one
+  {
+    id: 'CURRENT_DATA_SET',
+    command: 'GET CURRENT_DATA_SET',
+    every_s: 0,
+    pushed: { by: 'time_sync', every_s: 5 },
+    afterChange: true,
+  },
   {
     id: 'PARENT_DATA_SET',
     command: 'GET PARENT_DATA_SET',
     every_s: 0, // the bound rests on it, so it is as fresh as the bound; the same for the next
+    pushed: { by: 'parent_data_set', every_s: 5 },
     afterChange: true,
   },
   {
     id: 'TIME_PROPERTIES_DATA_SET',
     command: 'GET TIME_PROPERTIES_DATA_SET',
     every_s: 0,
+    pushed: { by: 'parent_data_set', every_s: 2 }, // not pushed itself, but no Announce comes more often, by default
     afterChange: true,
   },
-  { id: 'PORT_STATS_NP', command: 'GET PORT_STATS_NP', every_s: 2, eachPort: true },
+  {
+    id: 'PORT_STATS_NP',
+    command: 'GET PORT_STATS_NP',
+    every_s: 2,
+    pushed: { by: 'time_sync', every_s: 3 },
+    eachPort: true,
+  },
   {
     id: 'PORT_PROPERTIES_NP',
     command: 'GET PORT_PROPERTIES_NP',

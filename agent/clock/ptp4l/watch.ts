@@ -51,6 +51,8 @@ interface PtpWatch {
   states?: string | undefined;
   subscribed_ms: number;
   cancelSyncTimer: () => void;
+  /** A Sync is late, or an answer was: what stays away is noticed at once. */
+  isSuspect: boolean;
   /** Set once the watch stops. */
   ending?: Promise<void>;
 }
@@ -88,13 +90,19 @@ function takeReply(watch: PtpWatch, reply: PmcReply, asked: boolean): void {
     stats.events += 1;
     schedule.done(reply.id, now_ms);
   }
-  if (store.put({ id: reply.id, value: parsed.value } as Received, now_ms)) polled.noteNews();
+  const isNew = store.put({ id: reply.id, value: parsed.value } as Received, now_ms);
+  if (isNew) polled.noteNews();
+  if (isNew && !asked && reply.id === 'PARENT_DATA_SET') makeDue(watch, 'TIME_PROPERTIES_DATA_SET'); // of the same Announce
+  if (asked && !isTelling.has(reply.id)) return; // the round tells of it at its end
   const facts = watch.isWhole ? takeFacts(watch) : undefined;
   if (facts === undefined) return;
-  if (reply.id === 'TIME_STATUS_NP') armSyncTimer(watch, facts);
+  if (reply.id === 'TIME_STATUS_NP') watch.cancelSyncTimer();
   followStates(watch, facts, asked);
   if (!asked) polled.notify();
 }
+
+/** Answers that tell that something happened, as against what was measured or announced. */
+const isTelling: ReadonlySet<string> = new Set(['TIME_STATUS_NP', 'PORT_DATA_SET']);
 
 /** What the store has now is how things are. */
 function takeFacts({ ticker, store, polled, poll_s }: PtpWatch): PtpFacts | undefined {
@@ -105,10 +113,9 @@ function takeFacts({ ticker, store, polled, poll_s }: PtpWatch): PtpFacts | unde
 
 /** What this pmc has told counts from now on, if that is enough to judge by. */
 function makeWhole(watch: PtpWatch): void {
-  const facts = watch.isWhole ? undefined : takeFacts(watch);
-  if (facts === undefined) return;
+  const facts = takeFacts(watch);
+  if (facts === undefined || watch.isWhole) return;
   watch.isWhole = true;
-  armSyncTimer(watch, facts);
   watch.states = statesOf(facts);
 }
 
@@ -125,14 +132,22 @@ function followStates(watch: PtpWatch, facts: PtpFacts, asked: boolean): void {
   if (!asked) void watch.polled.poll();
 }
 
-/** A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. */
-function armSyncTimer(watch: PtpWatch, facts: PtpFacts): void {
-  const { ticker, polled } = watch;
+/** Until the next round, which may come late. */
+const rounds = 1.2;
+
+/**
+ * A Sync that is late is asked for at the moment at which it counts as missing, not at the next poll. The timer is set in
+ * the last round before that: one that each Sync sets anew would wake the CPU each time for nothing.
+ */
+function armSyncTimer(watch: PtpWatch): void {
+  const { ticker, polled, poll_s } = watch;
   watch.cancelSyncTimer();
-  const due_ms = syncDueAt_ms(facts, watch.poll_s);
-  if (due_ms === undefined || due_ms <= ticker.now_ms() || watch.ending !== undefined) return;
-  watch.cancelSyncTimer = ticker.after(due_ms - ticker.now_ms(), () => {
+  const facts = polled.last();
+  const wait_ms = ((facts && syncDueAt_ms(facts, poll_s)) ?? -Infinity) - ticker.now_ms();
+  if (!(wait_ms > 0 && wait_ms < rounds * poll_s * 1000) || watch.ending !== undefined) return;
+  watch.cancelSyncTimer = ticker.after(wait_ms, () => {
     makeDue(watch, 'TIME_STATUS_NP');
+    watch.isSuspect = true;
     polled.noteNews(); // no answer is news, too
     void polled.poll();
   });
@@ -143,7 +158,8 @@ async function ask(watch: PtpWatch, pmc: PmcChild, question: PtpQuestion): Promi
   const { ticker, schedule, keeper, stats } = watch;
   stats.questions += 1;
   const replies = question.eachPort ? watch.store.numberPorts() : 1;
-  const outcome = await pmc.ask(question.command, question.id, replies);
+  const outcome = await pmc.ask(question.command, question.id, replies, watch.isSuspect);
+  watch.isSuspect = outcome === 'silent';
   schedule.done(question.id, ticker.now_ms());
   switch (outcome) {
     case 'answered':
@@ -177,10 +193,15 @@ async function askRound(watch: PtpWatch): Promise<void> {
     polled.fail(pmc, pmc.why === 'no_socket'); // without a socket ptp4l is gone, not merely late
     return;
   }
+  let hasAsked = false;
   for (;;) {
     const question = schedule.next(ticker.now_ms(), polled.last()?.events ?? [], !isReadOnly(watch));
-    if (question === undefined) return makeWhole(watch);
-    if (!(await ask(watch, pmc, question))) return;
+    if (question === undefined) {
+      if (hasAsked) makeWhole(watch);
+      return armSyncTimer(watch);
+    }
+    hasAsked = true;
+    if (!(await ask(watch, pmc, question))) return armSyncTimer(watch);
   }
 }
 
@@ -214,6 +235,7 @@ export function watchPtp4l(
     writable: true,
     subscribed_ms: -Infinity,
     cancelSyncTimer: () => {},
+    isSuspect: false,
   };
   const stop = (): Promise<void> => {
     watch.cancelSyncTimer();

@@ -183,6 +183,9 @@ function hasSeen(step: Step | undefined, { ref_time_s, last_offset_s }: ChronyTr
   return step.refAfter_s !== undefined && ref_time_s !== step.refAfter_s;
 }
 
+/** chronyd may go unasked for so long while it has nothing new to tell. */
+export const longestPause_ms = 5000;
+
 /** What was learned of chronyd before. */
 export interface NtpMemory {
   readonly updates: Updates;
@@ -199,7 +202,8 @@ export function assessNtp(
   const { ntp: reading, disciplines, wall_s } = evidence;
   if (reading.kind !== 'fresh') return unanswered(reading, disciplines);
   const age_ms = now_ms - reading.at_ms;
-  if (age_ms > readingAgeLimit_ms(settings))
+  // chronyc is asked so seldom that its facts are called stale first
+  if (reading.value.via === 'udp' && age_ms > readingAgeLimit_ms(settings) + longestPause_ms)
     return dead('ntp_no_answer', `chronyd answered last ${formatAgo(age_ms)}`);
   const { tracking, sources } = reading.value;
   const unsynced = unsynchronised(reading.value);

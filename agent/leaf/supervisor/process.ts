@@ -34,13 +34,16 @@ type SupervisorFile = 'joined' | 'fallback' | 'without';
 
 const patienceMs = 10_000;
 
-const trimmed = (path: string): string | undefined => readForeign(path)?.toString().trim();
+const trimmed = (path: string, longest?: number): string | undefined =>
+  readForeign(path, undefined, longest)?.toString().trim();
+/** Of a command line: more than the server is started with. */
+const longestLine = 4096;
 
 /** By leaf.pid, as long as that process was started with a config of this directory: an old pid may be anybody's. */
 function findProcess(runDir: string): LeafProcess | undefined {
   const pid = Number(trimmed(statePath(runDir, 'pid')));
   if (!Number.isSafeInteger(pid) || pid < 2) return undefined;
-  const words = trimmed(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  const words = trimmed(`/proc/${pid}/cmdline`, longestLine)?.split('\0') ?? [];
   const runs = (...files: readonly StateFile[]): boolean =>
     files.some((file) => words.includes(statePath(runDir, file)));
   const onFallback = runs('fallbackConf', 'reducedFallbackConf');

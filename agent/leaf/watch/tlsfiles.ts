@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tlsFaults } from '../../config/checks/tlsfilecheck.ts';
 import { reasonOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
@@ -31,9 +32,9 @@ export interface TlsFileDeps {
   unfit(why: string): void;
 }
 
-const stampOf = async (file: string): Promise<string> => {
+const stampOf = (file: string): string => {
   try {
-    const { mtimeMs, size, ino } = await stat(file);
+    const { mtimeMs, size, ino } = statSync(file); // which the kernel has in memory
     return `${mtimeMs} ${size} ${ino}`;
   } catch {
     return 'gone';
@@ -80,7 +81,7 @@ async function changedOf({ hashes }: Watched, files: readonly string[]): Promise
 
 async function look(watched: Watched): Promise<void> {
   const { deps, files, blocks, stamps, hashes } = watched;
-  const now = await Promise.all(files.map(stampOf));
+  const now = files.map(stampOf);
   const touched = files.filter((file, at) => stamps.get(file) !== now[at]);
   if (touched.length === 0) return;
   const changed = await changedOf(watched, touched);
@@ -102,7 +103,7 @@ async function look(watched: Watched): Promise<void> {
 
 async function begin({ files, stamps, hashes }: Watched): Promise<void> {
   for (const file of files) {
-    stamps.set(file, await stampOf(file));
+    stamps.set(file, stampOf(file));
     hashes.set(file, await hashOf(file));
   }
 }

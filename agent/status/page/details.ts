@@ -230,6 +230,7 @@ export function deviceDetails({ system, self, version, uptime_s, tenant }: Statu
       ['Agent', `${version}, up ${prettySpan(uptime_s)}`],
       ['Agent memory', perhaps(self, (s) => prettyBytes(s.rss_bytes))],
       ['Agent share of a core', perhaps(self?.cpu_percent, percent)],
+      ['Agent wake-ups', perhaps(self?.wakeups_per_s, (n) => `${n}/s`)],
     ]),
   );
 }

@@ -294,6 +294,9 @@ export const quantities: readonly Quantity[] = [
   ),
 
   counter('agent_cpu_seconds', 'CPU time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
+  counter('agent_wakeups', 'How often a thread of the agent has gone to sleep, to be woken later.', (s) =>
+    one(s.self?.wakeups),
+  ),
   gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => one(s.self?.rss_bytes)),
   gauge('agent_open_files', 'Open file descriptors of the agent.', (s) => one(s.self?.open_files)),
   counter('agent_children_started', 'Child processes that the agent has started.', (s) =>

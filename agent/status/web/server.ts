@@ -140,14 +140,42 @@ function onePerConnection(
   };
 }
 
-/** What a client may cost. */
+/** What a client may cost. node would look every so often whether one is too slow, also where there is none. */
 const limits = {
   maxHeaderSize: 8192,
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
+  headersTimeout: 0,
+  requestTimeout: 0,
   keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 2000,
+  connectionsCheckingInterval: 2 ** 31 - 1,
 };
+/** So long a client may take for the headers of a request; a body is not read. */
+const headersLimit_ms = 5000;
+const tooSlow = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+
+/** Ends connections on which no request has come for too long. */
+function cutOffSlow(server: Server): void {
+  const timers = new Map<Socket, NodeJS.Timeout>();
+  const expect = (socket: Socket, limit_ms: number): void => {
+    clearTimeout(timers.get(socket));
+    const cutOff = (): void => {
+      socket.end(tooSlow);
+      socket.destroySoon();
+    };
+    timers.set(socket, setTimeout(cutOff, limit_ms).unref());
+  };
+  server.on('connection', (socket: Socket) => {
+    expect(socket, headersLimit_ms);
+    socket.once('close', () => {
+      clearTimeout(timers.get(socket));
+      timers.delete(socket);
+    });
+  });
+  server.on('request', ({ socket }, response) => {
+    clearTimeout(timers.get(socket));
+    const next = (): void => expect(socket, limits.keepAliveTimeout + headersLimit_ms);
+    response.once('close', () => socket.destroyed || next());
+  });
+}
 
 /** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
 export async function serveStatus(
@@ -163,6 +191,7 @@ export async function serveStatus(
     onePerConnection((request, response) => void respond(request, response)),
   );
   server.maxConnections = 64;
+  cutOffSlow(server);
   await listening(server, at);
   server.on('error', (error) => log.warn('status server', { error: error.message }));
 

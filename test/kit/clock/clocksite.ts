@@ -51,11 +51,16 @@ const wordOf = (after: unknown): Verdict => {
   return `${source} ${quality}${holdover === true ? ' holdover' : ''}`;
 };
 
-/** Starts a unit of the example hub that looks at its clock each second and sees no other processes. */
+/** Starts a unit of the example hub that looks at its clock each second, at least when that changes, and sees no other processes. */
 export async function clockSite(
   owner: Cleanup,
   hub: Hub,
-  opts: { readonly unit: 'demo-01' | 'demo-02'; readonly server: string; readonly time: readonly string[] },
+  opts: {
+    readonly unit: 'demo-01' | 'demo-02';
+    readonly server: string;
+    readonly time: readonly string[];
+    readonly interval_s?: number;
+  },
 ): Promise<ClockSite> {
   const { unit } = opts;
   const events: Told[] = [];
@@ -74,7 +79,7 @@ export async function clockSite(
     unit,
     server: opts.server,
     hubPort: hub.leafPort,
-    interval_s: 1,
+    interval_s: opts.interval_s ?? 1,
     alone: true,
     time: [`option pmc '${linuxptp('pmc')}'`, `option chronyc '${need('chronyc')}'`, ...opts.time],
   });

@@ -123,6 +123,8 @@ export const filledSnapshot = {
   self: {
     cpu_ms: 1500,
     cpu_percent: 0.2,
+    wakeups: 5400,
+    wakeups_per_s: 5.5,
     rss_bytes: 45 * 2 ** 20,
     heap_used_bytes: 6 * 2 ** 20,
     children_started: 1,

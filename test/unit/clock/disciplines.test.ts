@@ -3,8 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { disciplinesOf, parseInterference, watchDisciplines } from '../../../agent/clock/disciplines.ts';
-import { procProcesses } from '../../../agent/device/processes.ts';
+import {
+  disciplinesOf,
+  isClockProgram,
+  parseInterference,
+  watchDisciplines,
+} from '../../../agent/clock/disciplines.ts';
+import { type ProcessFound, processSearch } from '../../../agent/device/processes.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { eventually, tempDir } from '../../kit/process/daemon.ts';
 
@@ -42,6 +47,13 @@ test('other programs that steer the clock are named', () => {
   assert.equal(seen('phc2sys phc2sys -s eth0 -E pi').phc2sys, true);
 });
 
+/** A machine on which these run, and no other is started. */
+const searchOf = (found: readonly ProcessFound[]) => ({
+  find: async () => [...found],
+  hasLost: () => false,
+  mayFindMore: () => false,
+});
+
 test('processes are read from /proc, and a closed /proc is not an empty one', async (t) => {
   const proc = tempDir(t, 'proc');
   const put = (pid: string, comm: string, line: string): void => {
@@ -55,8 +67,13 @@ test('processes are read from /proc, and a closed /proc is not an empty one', as
   const stopper = new AbortController();
   const ticker = fakeTicker();
   const watched = watchDisciplines(
-    { processes: procProcesses(proc), readText: (path) => readFile(path, 'utf8'), ticker },
-    { every_s: 30 },
+    {
+      search: processSearch(isClockProgram, proc),
+      readText: (path) => readFile(path, 'utf8'),
+      readSmall: () => undefined,
+      ticker,
+    },
+    {},
     stopper.signal,
   );
   const look = async (): Promise<void> => {
@@ -88,9 +105,9 @@ test('it is read at each look', async () => {
   const ticker = fakeTicker();
   const stopper = new AbortController();
   let text = '';
-  const readText = async (path: string): Promise<string> => (path === '/said' ? text : '');
-  const deps = { processes: async () => [], readText, ticker };
-  const watched = watchDisciplines(deps, { every_s: 30, interferenceFile: '/said' }, stopper.signal);
+  const readSmall = (path: string): string | undefined => (path === '/said' ? text : undefined);
+  const deps = { search: searchOf([]), readText: async () => '', readSmall, ticker };
+  const watched = watchDisciplines(deps, { interferenceFile: '/said' }, stopper.signal);
   await ticker.pass(0);
   assert.equal(watched.read().interference, undefined);
   text = 'chronyd 20.5\n';
@@ -103,13 +120,14 @@ test('the servo of ptp4l is known where only one runs and its file can be read',
   const ticker = fakeTicker();
   const servoOf = async (lines: readonly string[], files: Readonly<Record<string, string>>) => {
     const stopper = new AbortController();
-    const processes = async () => lines.map((line) => ({ comm: 'ptp4l', args: line.split(' ') }));
+    const processes = lines.map((line, at) => ({ pid: at, comm: 'ptp4l', args: line.split(' ') }));
     const readText = async (path: string): Promise<string> => {
       const text = files[path];
       if (text === undefined) throw new Error('ENOENT');
       return text;
     };
-    const watched = watchDisciplines({ processes, readText, ticker }, { every_s: 30 }, stopper.signal);
+    const deps = { search: searchOf(processes), readText, readSmall: () => undefined, ticker };
+    const watched = watchDisciplines(deps, {}, stopper.signal);
     await ticker.pass(0);
     stopper.abort();
     return watched.read().piServo;
@@ -120,4 +138,45 @@ test('the servo of ptp4l is known where only one runs and its file can be read',
   assert.equal(await servoOf(['ptp4l -f /gone.conf'], files), undefined);
   assert.equal(await servoOf(['ptp4l -f a.conf'], { 'a.conf': '' }), undefined, 'relative to where?');
   assert.equal(await servoOf(['ptp4l -f /a.conf', 'ptp4l -i eth1'], files), undefined);
+});
+
+test('processes are looked for when the kernel has started one, at most each 5 s, and at once when one that steers has ended', async () => {
+  const ticker = fakeTicker();
+  const stopper = new AbortController();
+  const machine = { found: [] as ProcessFound[], searches: 0, isLost: false, isMore: false };
+  const search = {
+    find: async () => {
+      machine.searches += 1;
+      machine.isLost = false;
+      return [...machine.found];
+    },
+    hasLost: () => machine.isLost,
+    mayFindMore: () => machine.isMore,
+  };
+  const deps = { search, readText: async () => '', readSmall: () => undefined, ticker };
+  const watched = watchDisciplines(deps, {}, stopper.signal);
+  let changes = 0;
+  watched.onChange(() => {
+    changes += 1;
+  });
+  await ticker.pass(50_000);
+  assert.equal(machine.searches, 1, 'nothing was started');
+  await ticker.pass(60_000);
+  assert.equal(machine.searches, 2, 'each minute all the same');
+  machine.found = [{ pid: 7, comm: 'ntpd', args: ['ntpd'] }];
+  machine.isMore = true;
+  await ticker.pass(6000);
+  assert.equal(watched.read().otherNtp, 'ntpd', 'a second one is found within 6 s');
+  machine.searches = 0;
+  await ticker.pass(60_000);
+  assert.ok(machine.searches <= 12, `${machine.searches} in a minute, whatever is started`);
+  machine.isMore = false;
+  await ticker.pass(6000);
+  const before = changes;
+  machine.found = [];
+  machine.isLost = true;
+  await ticker.pass(1100);
+  assert.equal(watched.read().otherNtp, undefined);
+  assert.equal(changes, before + 1);
+  stopper.abort();
 });

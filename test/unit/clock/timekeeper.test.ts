@@ -8,7 +8,13 @@ import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { fakeWall } from '../../kit/unit/unitfakes.ts';
 
 /** A daemon whose state a test sets. */
-function daemon<T>(first: Reading<T>): FactSource<T> & { reading: Reading<T>; turn(): void; heard: number } {
+function daemon<T>(first: Reading<T>): FactSource<T> & {
+  reading: Reading<T>;
+  hastened: number;
+  hasten(): void;
+  turn(): void;
+  heard: number;
+} {
   const listeners = new Set<() => void>();
   return {
     reading: first,
@@ -20,6 +26,10 @@ function daemon<T>(first: Reading<T>): FactSource<T> & { reading: Reading<T>; tu
       return () => listeners.delete(fn);
     },
     look: async () => {},
+    hastened: 0,
+    hasten() {
+      this.hastened += 1;
+    },
     turn() {
       for (const fn of listeners) fn();
     },
@@ -48,6 +58,19 @@ function keeping() {
   };
   return { ticker, ptp, ntp, keeper, told, end, follow };
 }
+
+test('a change of the clock has chronyd asked at each poll, and nothing else does', async () => {
+  const { ntp, ptp, ticker, follow } = keeping();
+  await follow(30);
+  const locked = ntp.hastened;
+  assert.ok(locked > 0);
+  await follow(30);
+  assert.equal(ntp.hastened, locked);
+  ptp.reading = absent('no_socket');
+  ptp.turn();
+  await ticker.pass(0);
+  assert.ok(ntp.hastened > locked);
+});
 
 test('the clock is judged at each poll, and each change is told once', async () => {
   const { keeper, told, follow } = keeping();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { procProcesses } from '../../../agent/device/processes.ts';
+import { processSearch, procProcesses } from '../../../agent/device/processes.ts';
 import { daemon, eventually, tempDir } from '../../kit/process/daemon.ts';
 
 test('a process that has ended is not there, though its parent has not asked how', async (t) => {
@@ -19,4 +19,47 @@ test('a process that has ended is not there, though its parent has not asked how
   await eventually('it has ended', async () => (await seen()).length === 0);
   const all = await procProcesses()(() => true);
   assert.ok(all.some(({ pid }) => pid === parent.pid));
+});
+
+test('a search looks only at what is new, and finds what has come, gone, or become another program', async (t) => {
+  const proc = tempDir(t, 'proc');
+  const put = (pid: number, comm: string): void => {
+    mkdirSync(join(proc, String(pid)), { recursive: true });
+    writeFileSync(join(proc, String(pid), 'comm'), `${comm}\n`);
+    writeFileSync(join(proc, String(pid), 'cmdline'), `${comm}\0`);
+    if (pid > 1) writeFileSync(join(proc, 'loadavg'), `0.00 0.01 0.05 1/99 ${pid}\n`);
+  };
+  let looked: string[] = [];
+  const search = processSearch((comm) => {
+    looked.push(comm);
+    return comm === 'ntpd';
+  }, proc);
+  const find = async (): Promise<{ found: number[]; looked: number }> => {
+    looked = [];
+    const found = (await search.find()).map(({ pid }) => pid);
+    return { found, looked: looked.length };
+  };
+  await assert.rejects(search.find(), 'process 1 is hidden');
+  put(1, 'procd');
+  for (let pid = 100; pid < 200; pid++) put(pid, 'sh');
+  assert.ok(search.mayFindMore());
+  assert.deepEqual(await find(), { found: [], looked: 101 });
+  assert.ok(search.mayFindMore(), 'each is looked at twice: it may only be about to become another');
+  put(150, 'ntpd');
+  assert.deepEqual(await find(), { found: [150], looked: 101 });
+  assert.ok(!search.mayFindMore());
+  put(200, 'ntpd');
+  assert.ok(search.mayFindMore());
+  assert.deepEqual((await find()).found.sort(), [150, 200]);
+  assert.ok(!search.hasLost());
+  rmSync(join(proc, '150'), { recursive: true });
+  assert.ok(search.hasLost());
+  const { found, looked: few } = await find();
+  assert.deepEqual(found, [200]);
+  assert.ok(few < 20, `${few} looked at`);
+  assert.ok(!search.hasLost() && !search.mayFindMore());
+  put(199, 'ntpd'); // of which the kernel tells nothing: it became that
+  writeFileSync(join(proc, 'loadavg'), '0.00 0.01 0.05 1/99 200\n');
+  for (let searches = 0; searches < 10; searches++) await find();
+  assert.deepEqual((await find()).found.sort(), [199, 200], 'found in time');
 });

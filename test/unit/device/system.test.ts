@@ -186,7 +186,7 @@ test('a foreign line is made harmless', () => {
 });
 
 test('a sensor that cannot be read does not take the others along', async () => {
-  const files = { ...hostFiles(tree('bpi-r4')), slowText: async () => '' };
+  const files = { ...hostFiles(tree('bpi-r4')), oftenText: async () => '' };
   assert.deepEqual(await readTemperatures(files), []);
 });
 
@@ -202,6 +202,12 @@ test('the agent knows its own cost', async () => {
   const second = await self.read();
   assert.ok(second.cpu_percent !== undefined && second.cpu_percent >= 0);
   assert.ok(second.cpu_ms >= first.cpu_ms);
+  assert.equal('wakeups_per_s' in first, false);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // to sleep, and be woken
+  now += 1000;
+  const third = await self.read();
+  assert.ok((third.wakeups ?? 0) > (second.wakeups ?? 0), 'it has slept');
+  assert.equal(third.wakeups_per_s, (third.wakeups ?? 0) - (second.wakeups ?? 0));
   assert.ok(second.rss_bytes > second.heap_used_bytes);
   assert.ok(second.open_files !== undefined && second.open_files > 3);
   const { loop_busy_percent: busy = Number.NaN } = second;

@@ -28,6 +28,7 @@ const leafFacts = (links: readonly HubLink[], changes: Partial<LeafFacts> = {}):
 
 const clockOf = (verdict: ClockVerdict): SurveyParts['clock'] => ({
   look: async () => {},
+  hasten: () => {},
   verdict: () => verdict,
   verdictBefore: () => verdict,
   followsPtp: () => true,

@@ -37,6 +37,16 @@ const healthy =
     });
   };
 
+/** A chronyd whose only source is asked each 64 s. */
+const slowSource: Answer = (request) => {
+  const said = healthy()(request) as Buffer;
+  if (request.readUInt16BE(4) === 15) {
+    said.writeInt16BE(6, 28 + 20); // poll
+    said.writeUInt16BE(0o377, 28 + 30); // reach
+  }
+  return said;
+};
+
 function watch(
   t: TestContext,
   initial: Answer,
@@ -166,6 +176,53 @@ test('a hung chronyd makes the facts stale, then absent, and comes back', async 
   await watched.ticker.pass(1500);
   assert.equal(why(watched), 'fresh');
   cancel();
+});
+
+test('while nothing changes it is asked less often, and what it still tells is fresh', async (t) => {
+  const watched = watch(t, slowSource);
+  await watched.ticker.pass(30_000);
+  const before = watched.stats().polls;
+  const seen: string[] = [];
+  watched.onChange(() => seen.push(why(watched)));
+  await watched.ticker.pass(60_000);
+  const polls = watched.stats().polls - before;
+  assert.ok(polls >= 10 && polls <= 13, `${polls} polls in a minute`);
+  assert.deepEqual(new Set(seen), new Set(['fresh']), 'it never goes stale');
+  await Promise.all([watched.look(), watched.ticker.pass(10)]);
+  assert.equal(watched.stats().polls, before + polls + 1, 'but at once when somebody wants to know');
+});
+
+test('one that hangs meanwhile is missed 3 polls after the pause at the latest, and asked each poll from then on', async (t) => {
+  const watched = watch(t, slowSource);
+  await watched.ticker.pass(30_000);
+  for (let at = 0; at < 20; at++) {
+    await watched.ticker.pass(1000);
+    watched.daemon.answer = () => undefined;
+    let passed_ms = 0;
+    while (why(watched) === 'fresh') {
+      await watched.ticker.pass(100);
+      passed_ms += 100;
+    }
+    assert.ok(passed_ms <= 8000, `${passed_ms} ms`);
+    watched.daemon.answer = slowSource;
+    await watched.ticker.pass(2000);
+    assert.equal(why(watched), 'fresh');
+    await watched.ticker.pass(25_000 + at * 300);
+  }
+});
+
+test('a socket or pid file that comes or goes has it asked at once', async (t) => {
+  const { spawn } = fakePmc(() => undefined, 'ENOENT'); // there is no chronyc
+  const watched = watch(t, () => 'ECONNREFUSED', { spawn });
+  await watched.ticker.pass(30_000);
+  const before = watched.stats().polls;
+  await watched.ticker.pass(60_000);
+  assert.ok(watched.stats().polls - before <= 13, 'one that is not there is not asked each second');
+  watched.there.push('/chronyd.pid');
+  await watched.ticker.pass(7300); // it is not ready at once
+  watched.daemon.answer = healthy();
+  await watched.ticker.pass(1100);
+  assert.equal(why(watched), 'fresh');
 });
 
 test('refused, unauthorised, garbled and unreachable are told apart, and each heals', async (t) => {

@@ -40,6 +40,7 @@ function start(settings: OrderSettings) {
       ntp: () => site.ntp,
       followsPtp: () => site.followsPtp,
       verdict: () => site.verdict as never,
+      hasten: () => {},
     }),
     wall: { onStep: () => () => {} },
     ticker,

@@ -196,3 +196,24 @@ test('a field that is not asked for cannot fail its data set', () => {
     value: { stepsRemoved: 1, meanPathDelay_ns: 2812.5 },
   });
 });
+
+test('a reply that has all that is read of it is whole at once, however it was cut; one that tells of events is not', () => {
+  const splitter = replySplitter();
+  const text = status(goodFields);
+  splitter.push(text.slice(0, -30));
+  assert.deepEqual(splitter.takeWhole(), [], 'in the middle of a line');
+  assert.ok(splitter.isOpen());
+  splitter.push(text.slice(-30));
+  assert.equal(splitter.takeWhole()[0]?.id, 'TIME_STATUS_NP');
+  assert.ok(!splitter.isOpen());
+  splitter.push('\t\tlateField 1\n');
+  assert.deepEqual([splitter.flush(), splitter.isOpen()], [[], false], 'nobody reads it');
+  splitter.push(
+    '\t46c098.fffe.57f671-0 seq 1 RESPONSE MANAGEMENT SUBSCRIBE_EVENTS_NP \n\t\tNOTIFY_PORT_STATE on\n',
+  );
+  assert.deepEqual(splitter.takeWhole(), [], 'a newer daemon tells of more');
+  assert.ok(splitter.isOpen());
+  splitter.flush();
+  splitter.push('\t46c098.fffe.57f671-0 seq 1 RESPONSE MANAGEMENT_ERROR_STATUS \n');
+  assert.equal(splitter.takeWhole()[0]?.kind, 'refused');
+});

@@ -349,5 +349,5 @@ test('what is pushed is asked less often, and never while the pushes come', () =
   const quiet = asked(60, true);
   assert.deepEqual([polled['TIME_STATUS_NP'], quiet['TIME_STATUS_NP']], [60, undefined]);
   assert.deepEqual([polled['PORT_DATA_SET'], quiet['PORT_DATA_SET']], [60, 12]);
-  assert.deepEqual([quiet['CURRENT_DATA_SET'], quiet['SUBSCRIBE_EVENTS_NP']], [60, 1]);
+  assert.deepEqual([quiet['CURRENT_DATA_SET'], quiet['SUBSCRIBE_EVENTS_NP']], [12, 1]);
 });
