@@ -85,50 +85,51 @@ async function reload({ hub, hubConf }: Site, edit: (text: string) => string): P
 describe('with real servers', { concurrency: 2 }, () => {
   for (const { name, program } of serversToTest()) {
     describe(`nats-server ${name}`, { concurrency: 3 }, () => {
-      test('a circle: the cause is loop, told once when it begins and once when it ends', async (t) => {
-        const site_ = await site(t, program);
-        const { dir, one, hubConf } = site_;
-        const backPort = await reservePort();
-        // the leaf gets a door, as somebody's own config may have one, and the hub a remote that leads through it
-        const leafConf = join(dir, 'leaf.conf');
-        const account = /account: "([^"]+)"/.exec(readFileSync(leafConf, 'utf8'))?.[1] ?? '';
-        writeFileSync(
-          leafConf,
-          readFileSync(leafConf, 'utf8').replace(
-            /^leafnodes: \{/m,
-            `leafnodes: {\n  listen: "127.0.0.1:${backPort}"\n  authorization { user: "back", password: "back", account: "${account}" }`,
-          ),
-        );
-        one.leaf().kill('SIGTERM');
-        await eventually('its door', () => /Listening for leafnode connections/.test(one.leaf().output()));
-        const whole = readFileSync(hubConf, 'utf8');
-        await reload(site_, (text) =>
-          text.replace(
-            /^leafnodes \{/m,
-            `leafnodes {\n  remotes: [ { url: "nats-leaf://back:back@127.0.0.1:${backPort}", account: "FLEET" } ]`,
-          ),
-        );
-        const now = await until(
-          one,
-          'cause loop',
-          ({ link }) => link.cause === 'loop' && link.hub_up === false,
-        );
-        t.diagnostic(now.problems.join('; '));
-        assert.ok(
-          now.problems.some((text) =>
-            /not joined: the leaf is connected in a loop \(.*\) since .* check the remotes of the hub/.test(
-              text,
+      /** Before 2.9.15 a server does not say which link is whose: it still has one while the other is refused. */
+      const whereLinksHaveSides: typeof test | (() => void) = name === 'debian' ? () => {} : test;
+      whereLinksHaveSides(
+        'a circle: the cause is loop, told once when it begins and once when it ends',
+        async (t) => {
+          const site_ = await site(t, program);
+          const { dir, one, hubConf } = site_;
+          const backPort = await reservePort();
+          // the leaf gets a door, as somebody's own config may have one, and the hub a remote that leads through it
+          const leafConf = join(dir, 'leaf.conf');
+          const account = /account: "([^"]+)"/.exec(readFileSync(leafConf, 'utf8'))?.[1] ?? '';
+          writeFileSync(
+            leafConf,
+            readFileSync(leafConf, 'utf8').replace(
+              /^leafnodes: \{/m,
+              `leafnodes: {\n  listen: "127.0.0.1:${backPort}"\n  authorization { user: "back", password: "back", account: "${account}" }`,
             ),
-          ),
-          now.problems.join(),
-        );
-        await reload(site_, () => whole);
-        const ended = /hub_cause: \{"cause":"loop"\} -> unknown/;
-        await until(one, 'the end of it', ({ link }) => link.hub_up === true && timesSaid(one, ended) > 0);
-        assert.equal(timesSaid(one, /hub_cause: \S+ -> \{"cause":"loop"\}/), 1);
-        assert.equal(timesSaid(one, ended), 1);
-        assert.equal(timesSaid(one, /ERROR leaf: \S+ - lid:\d+ - Loop detected/), 1);
-      });
+          );
+          one.leaf().kill('SIGTERM');
+          await eventually('its door', () => /Listening for leafnode connections/.test(one.leaf().output()));
+          const whole = readFileSync(hubConf, 'utf8');
+          await reload(site_, (text) =>
+            text.replace(
+              /^leafnodes \{/m,
+              `leafnodes {\n  remotes: [ { url: "nats-leaf://back:back@127.0.0.1:${backPort}", account: "FLEET" } ]`,
+            ),
+          );
+          const inLoop =
+            /not joined: the leaf is connected in a loop \(.*\) since .* check the remotes of the hub/;
+          // at first it may be the link back that is refused, while that of the unit has not answered yet
+          const now = await until(
+            one,
+            'cause loop',
+            ({ link, problems }) => link.cause === 'loop' && problems.some((text) => inLoop.test(text)),
+          );
+          t.diagnostic(now.problems.join('; '));
+          assert.equal(now.link.hub_up, false);
+          await reload(site_, () => whole);
+          const ended = /hub_cause: \{"cause":"loop"\} -> unknown/;
+          await until(one, 'the end of it', ({ link }) => link.hub_up === true && timesSaid(one, ended) > 0);
+          assert.equal(timesSaid(one, /hub_cause: \S+ -> \{"cause":"loop"\}/), 1);
+          assert.equal(timesSaid(one, ended), 1);
+          assert.equal(timesSaid(one, /ERROR leaf: \S+ - lid:\d+ - Loop detected/), 1);
+        },
+      );
 
       test('a subject that the hub does not permit to say: nobody says no, but the unit names it', async (t) => {
         const forbidden = `"ops.metric.rtt.${unit}", `;

@@ -46,7 +46,7 @@ before(async () => {
     mkdirSync(own);
     const time = [`option chrony_port '${client.cmdport}'`, `list ptp_socket '${own}/no-ptp4l'`];
     const more = `config probe\n\toption unit '${peer}'\n\toption interval_s '1'\n`;
-    await startUnit(owner, { dir: own, unit, server, hubPort, time, more, interval_s: 1 });
+    await startUnit(owner, { dir: own, unit, server, hubPort, time, more, interval_s: 1, traffic: 'lan' });
   }
 });
 after(() => owner.end());

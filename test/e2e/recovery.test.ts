@@ -92,6 +92,7 @@ describe('a unit whose surroundings fail', { skip: skip ?? false }, () => {
       hubPort: hub.leafPort,
       time,
       interval_s: 1,
+      traffic: 'lan', // every record has its figures
     });
     agentPid = site.agent().pid;
     await until('ptp locked', isLocked, 60_000);

@@ -31,7 +31,15 @@ export function attackSite(program: string): AttackSite {
     hub.nc.subscribe('>', { callback: (_error, message) => void heard.push(message) });
     await hub.nc.flush();
     const more = `config probe 'thief'\n\toption unit '${thief}'\n\toption interval_s '1'\n`;
-    const site = { dir, unit: victim, server: program, hubPort: hub.leafPort, interval_s: 1, more };
+    const site = {
+      dir,
+      unit: victim,
+      server: program,
+      hubPort: hub.leafPort,
+      interval_s: 1,
+      traffic: 'lan' as const,
+      more,
+    };
     unit = await startUnit(owner, site);
     await eventually('records of the victim', async () => (await hub.stored()) > 3);
   });

@@ -46,7 +46,7 @@ export async function readStream(nc: NatsConnection, stream: string): Promise<St
     config: { deliver_subject: inbox, ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 5e9 },
   });
   if (made.error !== undefined) throw new Error(made.error.description);
-  await eventually(`${count} records read`, () => found.length >= count, 60_000);
+  await eventually(`${count} records read`, () => found.length >= count, 180_000);
   subscription.unsubscribe();
   return found;
 }
