@@ -118,7 +118,7 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   its way.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
 - Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
-- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, it sends a PING each 5 s, and the
-  requests to its own echo go over the link at each interval. The figures above are those of a leaf.
+- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, and the requests to its own
+  echo go over the link at each interval. Its PINGs are as far apart as those of a leaf. The figures above are those of a leaf.
 - How long an outage may last is \`spool.capacity_s\`, by what would be kept now.
 `;
