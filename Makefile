@@ -45,7 +45,7 @@ check: build tools ## check types, style, dead code, generated files, shell scri
 	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
-build: node_modules/.package-lock.json ## build dist/nunect.cjs for the unit and dist/nunect-hub.cjs for the operator
+build: node_modules/.package-lock.json ## build dist/nunect.cjs with its parts nunect-*.cjs for the unit, and dist/nunect-hub.cjs for the operator
 	@node build/bundle.mjs
 
 packages: build ## build the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
