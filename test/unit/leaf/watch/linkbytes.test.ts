@@ -132,6 +132,10 @@ test('where ss tells nothing it is asked thrice, then hourly', async (t) => {
     one.world.out_bytes += 1000;
   });
   assert.equal(one.world.asked, 3 + 4);
+  await one.pass(60 * minute, () => {
+    one.world.id += 1;
+  });
+  assert.equal(one.world.asked, 3 + 5, 'also where links come and go');
   assert.equal(one.read()?.month.basis, 'messages');
   assert.equal(one.read()?.counted_ms, undefined);
   assert.ok((one.sent() ?? 0) >= one.world.out_bytes - 1000);
@@ -155,6 +159,16 @@ test('a link that has ended went on for half a look, however long the server was
     assert.ok(Math.abs((one.sent() ?? 0) - before - opening - 500) < 50, `${one.sent()} ${before}`);
     await one.stop();
   }
+});
+
+test('before ss has told anything a figure is called reckoned', async (t) => {
+  const one = unit(t);
+  one.world.sockets = undefined;
+  await one.pass(2 * minute, () => {
+    one.world.out_bytes += 1000;
+  });
+  assert.equal(one.read()?.hour.basis, 'messages');
+  await one.stop();
 });
 
 test('links that come and go have it asked once a minute at most', async (t) => {

@@ -167,3 +167,23 @@ test('a server that does not tell of bytes is not reckoned with', () => {
   all.server([rest], { span_ms: 60_000 });
   assert.equal(all.sum.sent, 0);
 });
+
+test('a connection that has the port of one that ended is counted from its start', () => {
+  const all = halfway();
+  const next = link(0, { id: 6 });
+  all.server([next]);
+  all.sockets([socket(1500)], [next]);
+  near(all.sum.sent, 41_500);
+});
+
+test('a link that ended before anything was learned is told by what the next one cost', () => {
+  const all = metering();
+  all.server([link(500_000)]);
+  all.sockets([socket(700_000)], [link(500_000)]);
+  all.server([link(550_000)]);
+  all.server([link(0, { id: 6 })]);
+  all.server([link(100_000, { id: 6 })]);
+  all.sockets([socket(44_000, { local: '192.0.2.9:50001' })], [link(100_000, { id: 6 })]);
+  const cost = (44_000 + 10_000) / (100_000 + 4000 + 10_000);
+  near(all.sum.sent, 44_000 + 50_000 * cost);
+});
