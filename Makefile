@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools bench-tools test-tools clean
+.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
@@ -45,7 +45,7 @@ check: build tools ## check types, style, dead code, generated files, shell scri
 	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
-build: node_modules/.package-lock.json ## build dist/nunect.cjs for the unit and dist/nunect-hub.cjs for the operator
+build: node_modules/.package-lock.json ## build dist/nunect.cjs with its parts nunect-*.cjs for the unit, and dist/nunect-hub.cjs for the operator
 	@node build/bundle.mjs
 
 packages: build ## build the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
@@ -60,14 +60,12 @@ feed: packages ## make a signed feed of the packages in dist/feed; APK=path of a
 feed-key: node_modules/.package-lock.json ## make the keys that sign the feed, once, in ~/.config/nunect-feed or NUNECT_FEED_KEYS
 	@node build/feedkey.mjs
 
-bench: build tools bench-tools ## measure size, speed, idle cost, memory, traffic, beside node, Go and peers; BENCH=full, BENCH_ONLY=echo,idle, BENCH_BEFORE=DIR
+bench: build tools ## measure size, speed, idle cost, memory, traffic, beside node, Go and peers; BENCH=full, BENCH_ONLY=echo,idle, BENCH_BEFORE=DIR
+	@case ",$${BENCH_ONLY:-peers}," in *,peers,*) build/benchtools.sh ;; esac # Telegraf takes minutes to build
 	@$(run_ts) test/bench/bench.ts
 
 generate: node_modules/.package-lock.json ## update the files generated from the option table, the reason codes and the wire contract
 	@$(run_ts) build/generate.ts
-
-bench-tools: # fetch the peers that only the bench needs
-	@build/benchtools.sh
 
 test-tools: # fetch the tools, JavaScript runtimes and chromium, which only the tests need
 	@build/tools.sh --tests

@@ -96,7 +96,7 @@ export const recordSchemas = (): Readonly<Record<string, Schema>> =>
 
 /** Texts and flags of status.json; every other value is a number. */
 const texts =
-  /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|basis|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address)$|(problems|reasons)\[\]$/;
+  /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|basis|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address|traffic)$|(problems|reasons)\[\]$/;
 const flags = /(^|\.)(connected|hub_up)$/;
 const values: Readonly<Record<string, readonly string[]>> = {
   status: healths,

@@ -1,6 +1,6 @@
 // docs/traffic.md, from the table that the code obeys.
 import { type Traffic, type TrafficProfile, trafficProfiles, traffics } from '../agent/config/traffic.ts';
-import { lookEvery_ms } from '../agent/status/pacing.ts';
+import { fullPause_ms, lookEvery_ms, mostChanges } from '../agent/status/pacing.ts';
 import { mostListed } from '../agent/wire/listed.ts';
 
 /**
@@ -101,8 +101,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
 - What a slim record lacks is as the last full set said, while slim heartbeats name it: \`full\` is its sequence.
 - **A change** of health, problems, clock (source, quality, holdover, main reason) or link is told in a full set at once: within a
   second for the clock and the link, else by the next look at the unit, which is at each interval (${looks}). Of changes that do
-  not end ten are told at once, at least 5 s apart, and then a sixth of the time of a full set apart; meanwhile slim heartbeats name
-  no full set.
+  not end ${mostChanges.inRow} are told at once, at least ${span(fullPause_ms / 1000)} apart, then ${mostChanges.perFull} in the time from one full set to the next; meanwhile
+  slim heartbeats name no full set.
 - **The first set** after a start, after a change of options, and each time the way to the hub was made anew is full and has the
   static facts: board, firmware, cores, memory, sizes of storage, certificates. So a new consumer, or a hub that has lost its
   stream, knows all.
@@ -118,7 +118,7 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   its way.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
 - Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
-- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, it sends a PING each 5 s, and the
-  requests to its own echo go over the link at each interval. The figures above are those of a leaf.
+- With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, and the requests to its own
+  echo go over the link at each interval. Its PINGs are as far apart as those of a leaf. The figures above are those of a leaf.
 - How long an outage may last is \`spool.capacity_s\`, by what would be kept now.
 `;

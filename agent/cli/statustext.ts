@@ -18,11 +18,15 @@ const joined = (...parts: readonly (string | undefined | false)[]): string =>
   parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
 
 function hubLine({ link, at_ms }: StatusSnapshot): string | undefined {
-  const { hub_up, hub_since_ms, hub_rtt_us } = link;
+  const { hub_up, hub_since_ms, hub_rtt_us, traffic } = link;
   if (hub_up === undefined) return undefined;
   const how = hub_up ? 'joined' : 'not joined';
   const span = hub_since_ms === undefined ? '' : ` for ${since(hub_since_ms, at_ms)}`;
-  return joined(`${how}${span}`, hub_up && hub_rtt_us !== undefined && `rtt ${prettyNs(hub_rtt_us * 1000)}`);
+  return joined(
+    `${how}${span}`,
+    hub_up && hub_rtt_us !== undefined && `rtt ${prettyNs(hub_rtt_us * 1000)}`,
+    traffic && `traffic ${traffic}`,
+  );
 }
 
 /** What the link to the hub has carried. */

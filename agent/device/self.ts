@@ -14,7 +14,7 @@ export interface SelfFacts {
   readonly wakeups_per_s?: number;
   readonly rss_bytes: number;
   readonly heap_used_bytes: number;
-  /** Child processes started since the start; steady state adds none. */
+  /** Child processes started since the start; steady state adds none but `ss`, each five minutes. */
   readonly children_started: number;
   readonly open_files?: number;
   /** Share of the time since the reading before in which the event loop was busy; not known under Bun. */

@@ -80,6 +80,7 @@ export const linkBytesPart = part({
         file: join(stateDir, basename(stateFiles.linkBytes)),
         boot: bootId(),
         ping_s: leaf.ping_interval_s,
+        lookEvery_ms: monitorEvery_ms,
       },
     );
   },

@@ -7,14 +7,21 @@ import { linkErrorText } from '../leaf/linkcause.ts';
 import { known } from '../lib/known.ts';
 import { later } from '../lib/parts.ts';
 import { type LinkDeps, openLink } from '../nats/link.ts';
+import type { LinkOptions } from '../nats/session.ts';
 import { inboxPrefixOf } from '../wire/subjects.ts';
 import type { clockPart } from './clock.ts';
 import { type AgentContext, checkedNow_us, part, replySubjectsIn, subjectsIn } from './part.ts';
 
-const linkOptions = ({ connection, config }: AgentFile) => ({
-  ...connection,
-  name: `nunect ${config.agent.unit}`,
-  inboxPrefix: inboxPrefixOf(config.agent.unit),
+/** How often the hub is asked for a sign of life, where it is what the agent connects to; to a local server that costs nothing. */
+const ping_ms = ({ config: { leaf } }: AgentFile): number | undefined =>
+  leaf.mode === 'off' ? leaf.ping_interval_s * 1000 : undefined;
+
+/** How the agent connects. */
+export const linkOptions = (file: AgentFile): LinkOptions => ({
+  ...file.connection,
+  name: `nunect ${file.config.agent.unit}`,
+  inboxPrefix: inboxPrefixOf(file.config.agent.unit),
+  ...known({ ping_ms: ping_ms(file) }),
 });
 
 const linkDeps = (
@@ -32,7 +39,7 @@ const linkDeps = (
 export const linkPart = part({
   name: 'link',
   later: { clock: later<typeof clockPart>('clock') },
-  inputs: ({ connection, config }) => [connection, config.agent.unit],
+  inputs: (file) => [file.connection, file.config.agent.unit, ping_ms(file)],
   start: (file, given, signal) => openLink(linkDeps('link', given), linkOptions(file), signal),
   adapt: (link, file) => link.configure(linkOptions(file)),
 });

@@ -36,7 +36,7 @@ export interface AgentInput extends AgentFile {
   readonly timeSetup?: TimeSetup;
 }
 
-/** Defines a part of the agent; the agent starts it if it is in the list of agent.ts. */
+/** Defines a part of the agent; it is started if it is in the list of allparts.ts. */
 export const part = partsOf<AgentInput, AgentContext>();
 
 /** The subjects of the unit that a file describes. */

@@ -32,9 +32,9 @@ export interface Paced {
  * Full sets for changes: so many in a row, as a start or an outage may need, and then as many more in the time between two
  * that nothing caused.
  */
-const mostChanges = { inRow: 10, perFull: 6 } as const;
+export const mostChanges = { inRow: 10, perFull: 6 } as const;
 /** From one full set to the next, whatever changes. */
-const fullPause_ms = 5000;
+export const fullPause_ms = 5000;
 
 /** Looks are this far apart at most, so that a change is seen well before a long interval has passed. */
 const mostBetweenLooks_s = 15;

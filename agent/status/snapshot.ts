@@ -1,5 +1,6 @@
 import type { Timestamping } from '../clock/facts.ts';
 import type { BoundTerm, ClockQuality, ClockSource } from '../clock/types.ts';
+import type { Traffic } from '../config/traffic.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
@@ -130,6 +131,8 @@ export interface LinkStatus {
   readonly hub_since_ms?: number;
   readonly hub_rtt_us?: number;
   readonly hub_changes?: number;
+  /** `agent.traffic`: how much goes to the hub. */
+  readonly traffic?: Traffic;
   /** What the links to the hub have carried. */
   readonly bytes?: LinkBytes;
   /** The latest trouble of the link to the hub, also after it ended. */

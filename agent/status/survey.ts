@@ -239,6 +239,7 @@ export async function survey(parts: SurveyParts, deps: SurveyDeps, file: Surveye
     rtt: parts.rtt.read(),
     nats: natsOf(parts, answers),
     link_since_ms: wall_ms(answers.link.since_ms),
+    traffic: file.config.agent.traffic,
     ...known({
       link_bytes: parts.linkBytes.read(),
       hub_changes: facts?.hub.changes,

@@ -103,10 +103,11 @@ export function ntpStatus(reading: Reading<ChronyFacts>): NtpStatus {
   };
 }
 
-function linkStatus({ nats, link_since_ms, hub_changes, link_bytes }: UnitState): LinkStatus {
+function linkStatus({ nats, link_since_ms, hub_changes, traffic, link_bytes }: UnitState): LinkStatus {
   return {
     connected: nats.connected,
     since_ms: Math.floor(link_since_ms),
+    traffic,
     ...known({
       server: nats.server_name,
       server_version: nats.server_version,

@@ -1,4 +1,5 @@
 import type { ClockSummary } from '../clock/types.ts';
+import type { Traffic } from '../config/traffic.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { SelfFacts } from '../device/self.ts';
 import type { SystemFacts } from '../device/system.ts';
@@ -32,6 +33,8 @@ export interface UnitState {
   /** Unix ms since when the connection to the local server is as it is. */
   readonly link_since_ms: number;
   readonly link_bytes?: LinkBytes;
+  /** `agent.traffic`. */
+  readonly traffic: Traffic;
   /** How often the link to the hub went up or down. */
   readonly hub_changes?: number;
   /** Unix ms since when the clock is in holdover. */

@@ -1,5 +1,5 @@
 // What the agent costs and how fast it answers, beside its floors and its peers, in one table.
-//   make bench                  quick: a few minutes; BENCH=full takes more samples
+//   make bench                  quick: some 20 minutes; BENCH=full takes more samples
 //   BENCH_ONLY=echo,idle        these sections only
 //   BENCH_BEFORE=DIR            another checkout, with its dist/, is measured in the same run before this one
 //   BENCH_SECONDS=3600          how long the section hour watches, and traffic where it is more than its own time

@@ -39,7 +39,7 @@ const summaries: Readonly<Record<string, (seen: Seen) => string>> = {
   'metric.rtt': ({ body }) =>
     `leaf ${us(body['native_rtt_us'])}, echo ${us(body['app_rtt_us'])}, hub ${us(body['hub_rtt_us'])}`,
   'metric.time': ({ body }) =>
-    `${text(body['active_source'])} ${text(body['clock_quality'])}, ${offset(body)}, ${bound(body)}: ${text(body['evidence'])}`,
+    `${text(body['active_source'])} ${text(body['clock_quality'])}, ${offset(body)}, ${bound(body)}${body['evidence'] === undefined ? '' : `: ${text(body['evidence'])}`}`,
   'metric.system': ({ body }) =>
     `load ${text(part(body['host'])['load'])}, agent ${Math.round(Number(part(body['agent'])['rss_bytes']) / 1e6)} MB, ${text(part(body['agent'])['cpu_ms'])} ms CPU`,
   'metric.nats': ({ body }) =>

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { headers } from '@nats-io/transport-node';
 import { echoAtOnce } from '../bench/echoes.ts';
+import { budgets } from '../kit/budgets.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
@@ -14,7 +15,6 @@ const unit = 'demo-01';
 /** So many that compiled code answers. */
 const warm = 6000;
 const count = 6000;
-const bound = { syscalls: 2.2, allocated_bytes: 1500 };
 const owner = newOwner();
 let hub: Hub;
 let site: RunningUnit;
@@ -126,8 +126,8 @@ describe('an echo', () => {
         `${each('syscalls').toFixed(2)} reads and writes, ${each('allocated_bytes').toFixed(0)} bytes allocated; ` +
           `idle ${((idle.syscalls / idle.ms) * 1000).toFixed(0)} and ${((idle.allocated_bytes / idle.ms) * 1000).toFixed(0)} bytes a second`,
       );
-      assert.ok(each('syscalls') <= bound.syscalls, `${each('syscalls')}`);
-      assert.ok(each('allocated_bytes') <= bound.allocated_bytes, `${each('allocated_bytes')} bytes`);
+      assert.ok(each('syscalls') <= budgets.callsPerEcho, `${each('syscalls')}`);
+      assert.ok(each('allocated_bytes') <= budgets.allocatedPerEcho, `${each('allocated_bytes')} bytes`);
     });
 
   test('and those that come together share reads and writes, and leave nothing behind', async (t) => {
@@ -140,7 +140,7 @@ describe('an echo', () => {
     const grown = (await memory()).collected - collected;
     t.diagnostic(`${each.toFixed(2)} reads and writes, ${(grown / 1000).toFixed(0)} kB more are held`);
     assert.equal(rtts_us.length, 50_000);
-    assert.ok(each <= bound.syscalls, `${each}`);
+    assert.ok(each <= budgets.callsPerEcho, `${each}`);
     assert.ok(grown <= 1e6, `${grown} bytes`);
   });
 });

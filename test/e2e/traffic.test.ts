@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Msg } from '@nats-io/transport-node';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
 import { type Traffic, trafficProfileOf } from '../../agent/config/traffic.ts';
+import { budgets } from '../kit/budgets.ts';
 import { carriedSince } from '../kit/hub/countingproxy.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
@@ -14,8 +15,6 @@ import { withoutNewest } from '../kit/process/tools.ts';
 import { trafficSite } from '../kit/unit/trafficsite.ts';
 
 const beat = 'ops.heartbeat.demo-01';
-/** KB an hour, both ways: what each profile promises. */
-const promised_kb = { standard: 500, wan: 260, satellite: 32 } as const;
 
 /** A unit of that profile at an interval of 2 s, and all that comes of it to the hub. */
 async function listening(owner: Cleanup, traffic: Traffic, leaf: readonly string[] = []) {
@@ -202,7 +201,7 @@ describe('traffic', { skip: withoutNewest() }, () => {
   });
 
   for (const traffic of ['standard', 'wan', 'satellite'] as const)
-    test(`${traffic}: an hour of these is within ${promised_kb[traffic]} KB`, (t) => {
+    test(`${traffic}: an hour of these is within ${budgets.trafficKB[traffic]} KB`, (t) => {
       const { interval_s, full_s, slim, minutes_s, ping_interval_s } = trafficProfileOf(traffic);
       const full = 3600 / full_s;
       const minutes = minutes_s === 0 ? 0 : 3600 / minutes_s; // records
@@ -215,6 +214,6 @@ describe('traffic', { skip: withoutNewest() }, () => {
       const sum_kb = Object.values(parts).reduce((sum, one) => sum + one, 0) / 1000;
       t.diagnostic(`${sum_kb.toFixed(1)} KB an hour: ${JSON.stringify(parts)} of ${JSON.stringify(cost)}`);
       assert.ok(Object.values(cost).every((one) => one > 0));
-      assert.ok(sum_kb <= promised_kb[traffic], `${sum_kb} KB`);
+      assert.ok(sum_kb <= budgets.trafficKB[traffic], `${sum_kb} KB`);
     });
 });

@@ -112,7 +112,7 @@ async function site(t: TestContext, { program, compression, tls }: Kind, ask: As
     );
     const bytes = watchLinkBytes(
       { leaf: watch, askSockets, ticker, wall_ms: (ms) => 1.8e12 + ms, isDated: () => false },
-      { file, boot: 'b', ping_s: faster },
+      { file, boot: 'b', ping_s: faster, lookEvery_ms: 50 * faster },
     );
     return { abort, watch, bytes };
   };

@@ -1,4 +1,5 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in.
+import { trafficProfiles } from '../../config/traffic.ts';
 import { known } from '../../lib/known.ts';
 import type { RecordFields, RecordKind, ReportedClock, UnitRecord } from './unitrecord.ts';
 
@@ -65,7 +66,7 @@ const mostPastBoots = 4;
 const longestGap_ms = 3000;
 
 /** From one full set of records to the next, as most units send them, and a little more. */
-const fullSets_s = 130;
+const fullSets_s = trafficProfiles.standard.full_s + 10;
 
 const interval_s = (row: Row): number => row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
 

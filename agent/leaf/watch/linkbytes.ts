@@ -17,7 +17,7 @@ import type { AskSockets } from './sockets.ts';
 import type { LeafFacts, LeafWatch } from './watch.ts';
 
 export interface LinkBytesDeps {
-  readonly leaf: Pick<LeafWatch, 'read' | 'onLook'>;
+  readonly leaf: Pick<LeafWatch, 'onLook'>;
   readonly askSockets: AskSockets;
   readonly ticker: Pick<Ticker, 'now_ms'>;
   /** Unix ms of a monotonic moment, by the clock of now. */
@@ -35,6 +35,8 @@ export interface LinkBytesOptions {
   readonly boot: string;
   /** Of the server. */
   readonly ping_s: number;
+  /** From one look at the leaf to the next, as a rule. */
+  readonly lookEvery_ms: number;
 }
 
 export interface LinkBytesWatch {
@@ -105,11 +107,14 @@ function isDue(w: Watching, facts: LeafFacts): boolean {
 
 function lookAtLeaf(w: Watching, facts: LeafFacts): void {
   const now_ms = w.deps.ticker.now_ms();
+  const { ping_s, lookEvery_ms } = w.opts;
+  const span_ms = now_ms - w.looked_ms;
   const look = {
     id: facts.server.id,
     links: facts.links,
-    span_ms: now_ms - w.looked_ms,
-    ping_s: w.opts.ping_s,
+    span_ms,
+    tail_ms: Math.min(span_ms, lookEvery_ms) / 2, // where the server was silent for long, so was its link
+    ping_s,
     isBlind: now_ms - w.told_ms > blindAfter_ms,
   };
   put(w, lookAtServer(w.meter, look));

@@ -68,8 +68,6 @@ export const newMeter: Meter = {
 const perMessage = 150;
 /** INFO, CONNECT, the first LS+ and, with TLS, certificates of about 1 KB each. */
 const opening: Three = [4000, 6000, 10_000];
-/** Half the time between two looks at the server. */
-const tail_ms = 2500;
 /** A PING or PONG in a TLS record. */
 const perPing = 35;
 
@@ -109,6 +107,8 @@ export interface ServerLook {
   readonly links: readonly HubLink[];
   /** Since the look before. */
   readonly span_ms: number;
+  /** How long a link that has ended since then is likely to have gone on. */
+  readonly tail_ms: number;
   /** How often each side asks for a sign of life. */
   readonly ping_s: number;
   /** Whether the kernel's counters cannot be had. */
@@ -135,7 +135,7 @@ export function lookAtServer(before: Meter, look: ServerLook): Step {
     grown = plus(grown, last);
   }
   // a link ends between two looks: what came after the last one is missing, which was likely as much as ever
-  const share = tail_ms / Math.max(before.span_ms, tail_ms);
+  const share = look.tail_ms / Math.max(before.span_ms, look.tail_ms, 1);
   const tails = sumOf(gone, (one) => times(one.grown, [share, share, share]));
   const growth = times(plus(grown, tails), costOf(before));
   const unsure = look.isBlind ? growth[0] + growth[1] : 0;

@@ -53,6 +53,7 @@ export function linkDetails({ link, spool, at_ms }: StatusSnapshot): Html {
       ['Round trip to the hub', micro(link.hub_rtt_us)],
       [link.hub_up === false ? 'Hub down for' : 'Hub joined for', perhaps(link.hub_since_ms, ago)],
       ['Changes of the link to the hub', link.hub_changes],
+      ['Traffic to the hub', link.traffic],
       ...byteRows(link.bytes, at_ms),
       ['Records', spool?.state],
       ['Stored by the hub', spool?.stored],

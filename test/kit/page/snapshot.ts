@@ -53,6 +53,7 @@ export const filledSnapshot = {
     hub_since_ms: at_ms - 59_000,
     hub_rtt_us: 1250,
     hub_changes: 4,
+    traffic: 'standard',
     bytes: {
       counted_ms: at_ms - 120_000,
       hour: {

@@ -150,6 +150,7 @@ export function unitStateOf(changes: Partial<UnitState> = {}): UnitState {
     time: { verdict, since_wall_ms: epoch_s * 1000 + 0.5, ptp_follows: true, ptp, ntp },
     rtt: { native_rtt_us: 170, app_rtt_us: 400, native: window, app: window, peers: [] },
     link_since_ms: epoch_s * 1000 - 5.5,
+    traffic: 'standard',
     hub_changes: 3,
     nats: {
       connected: true,

@@ -23,9 +23,11 @@ function echoAt(clock: () => ClockSummary = () => ({ source: 'ptp', quality: 'lo
   };
   const echo = new FramedEcho({ link, now_us: () => at.now_us, clock }, 'u1', () => true, counts);
   const replies = new Replies((bytes) => written.push(bytes.toString('latin1')) > 0);
-  const ask = (read_ms: number, payload = 'x'): number | undefined => {
+  const ask = (read_ms: number, payload = 'x', headers = ''): number | undefined => {
     const message = noMessage();
-    const bytes = Buffer.from(`MSG a 1 _INBOX.a ${payload.length}\r\n${payload}\r\n`);
+    const size = headers.length + payload.length;
+    const line = headers === '' ? `MSG a 1 _INBOX.a ${size}` : `HMSG a 1 _INBOX.a ${headers.length} ${size}`;
+    const bytes = Buffer.from(`${line}\r\n${headers}${payload}\r\n`);
     assert.equal(scanMessage(bytes, 0, bytes.length, message), bytes.length);
     message.read_ms = read_ms;
     replies.beginFor(echo);
@@ -115,5 +117,17 @@ test('source, quality and bounds are those of the read, whatever they were befor
     const [, headers, all] = /^HPUB _INBOX\.a (\d+) (\d+)\r\n/.exec(written[now] ?? '') ?? [];
     const rest = (written[now] ?? '').slice(`HPUB _INBOX.a ${headers} ${all}\r\n`.length);
     assert.deepEqual([Number(headers), Number(all)], [rest.length - 3, rest.length - 2]);
+  }
+});
+
+test('a request with more headers than are looked at is left to others', () => {
+  const { replies, ask } = echoAt();
+  for (const [count, isTaken] of [
+    [32, true],
+    [33, false],
+  ] as const) {
+    const lines = Array.from({ length: count }, (_, at) => `A${at}: b\r\n`).join('');
+    assert.equal(ask(performance.now(), 'x', `NATS/1.0\r\n${lines}\r\n`) !== undefined, isTaken, `${count}`);
+    replies.flush();
   }
 });

@@ -24,6 +24,11 @@ test('records: what is stored, lost and waits, and the state of it', () => {
   );
 });
 
+test('hub: joined for how long, how far away, and how much goes there', () => {
+  const text = statusText({ ...fullSnapshot, link: { ...fullSnapshot.link, traffic: 'satellite' } }, plain);
+  assert.match(text, /^hub +joined for 59\ss, rtt 1\.25\sms, traffic satellite$/m);
+});
+
 test('apps: how many use this leaf, how much they send and take, and that one does not keep up', () => {
   const lineOf = (clients: typeof fullSnapshot.clients): string | undefined => {
     const { clients: _, ...others } = fullSnapshot;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostFiles } from '../../../agent/device/hostfiles.ts';
+import { readInterfaces } from '../../../agent/device/interfaces.ts';
 import {
   busyPercent,
   cleanLine,
@@ -17,6 +19,7 @@ import { selfProbe } from '../../../agent/device/self.ts';
 import { systemProbe } from '../../../agent/device/system.ts';
 import { readTemperatures } from '../../../agent/device/thermal.ts';
 import { shared } from '../../../agent/lib/shared.ts';
+import { tempDir } from '../../kit/process/daemon.ts';
 import { projectRoot } from '../../kit/process/tools.ts';
 
 const tree = (name: string): string => join(projectRoot, 'test/fixtures/proc', name);
@@ -203,7 +206,8 @@ test('the agent knows its own cost', async () => {
   assert.ok(second.cpu_percent !== undefined && second.cpu_percent >= 0);
   assert.ok(second.cpu_ms >= first.cpu_ms);
   assert.equal('wakeups_per_s' in first, false);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // to sleep, and be woken
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20)); // to sleep, unless others have the CPU for so long
+  while (process.resourceUsage().voluntaryContextSwitches === second.wakeups) await pause();
   now += 1000;
   const third = await self.read();
   assert.ok((third.wakeups ?? 0) > (second.wakeups ?? 0), 'it has slept');
@@ -227,4 +231,20 @@ test('readings close together are one, also while it is under way', async () => 
   assert.equal(await read(), 1);
   now = 500;
   assert.equal(await read(), 2);
+});
+
+test('the speed of a link is read again once the link has come or gone', async (t) => {
+  const root = tempDir(t, 'interfaces');
+  const dir = join(root, 'sys/class/net/lan1');
+  mkdirSync(dir, { recursive: true });
+  const speeds = new Map();
+  const speedOf = async (speed: number, changes: number): Promise<number | undefined> => {
+    writeFileSync(join(dir, 'operstate'), 'up\n');
+    writeFileSync(join(dir, 'speed'), `${speed}\n`);
+    writeFileSync(join(dir, 'carrier_changes'), `${changes}\n`);
+    return (await readInterfaces(hostFiles(root), speeds))[0]?.speed_mbps;
+  };
+  assert.equal(await speedOf(1000, 1), 1000);
+  assert.equal(await speedOf(100, 1), 1000, 'it is asked for in vain, and may take long');
+  assert.equal(await speedOf(100, 3), 100);
 });

@@ -35,8 +35,9 @@ test('a ticker calls again and again at its mean pace, with jitter, until cancel
 function counting() {
   const base = fakeTicker();
   const woken = { times: 0 };
+  let stalled_ms = 0;
   const ticker = sharingTicker({
-    now_ms: base.now_ms,
+    now_ms: () => base.now_ms() + stalled_ms,
     random: seededRandom(1),
     after(delayMs, fn) {
       let isCancelled = false;
@@ -49,7 +50,10 @@ function counting() {
       };
     },
   });
-  return { ticker, woken, pass: base.pass };
+  const stall = (ms: number): void => {
+    stalled_ms += ms;
+  };
+  return { ticker, woken, pass: base.pass, stall };
 }
 
 test('periods of a second and more share their wake-ups, and each keeps its mean pace', async () => {
@@ -102,7 +106,7 @@ test('a timer that may slip comes with the next shared wake-up, never early, and
 });
 
 test('a timer that may not slip is exact, and a stall is not made up for', async () => {
-  const { ticker, pass } = counting();
+  const { ticker, pass, stall } = counting();
   let at_ms = 0;
   ticker.every(1000, () => {});
   await pass(5321);
@@ -112,4 +116,17 @@ test('a timer that may not slip is exact, and a stall is not made up for', async
   });
   await pass(1000);
   assert.equal(at_ms, 123);
+  const calls = { quick: 0, slow: 0 };
+  ticker.every(100, () => {
+    calls.quick += 1;
+  });
+  ticker.every(2000, () => {
+    calls.slow += 1;
+  });
+  await pass(1000);
+  assert.ok(calls.quick >= 9 && calls.quick <= 10, `${calls.quick} calls each 100 ms in a second`);
+  stall(60_000);
+  Object.assign(calls, { quick: 0, slow: 0 });
+  await pass(4000);
+  assert.ok(calls.quick <= 41 && calls.slow <= 3, JSON.stringify(calls));
 });

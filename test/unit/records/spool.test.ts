@@ -845,7 +845,8 @@ test('a subject that the server does not permit is not tried by slim records, an
 });
 
 test('without a hub slim records are published, too', async () => {
-  const { plain, spool } = fakeHub({ hub: false });
+  const { hub, plain, spool } = fakeHub({ hub: false });
+  hub.up = false; // a leaf without a hub says so
   spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, false);
   assert.equal(plain.length, 1);
 });
@@ -858,4 +859,10 @@ test('how long an outage may last counts what is slim now and would be kept then
   }
   const { capacity_s = 0 } = spool.stats();
   assert.ok(capacity_s > 350 && capacity_s < 550, `${capacity_s} s for 100 kB at some 210 B/s`);
+  const other = fakeHub();
+  for (let n = 0; n < 60; n++) {
+    other.spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, false);
+    await other.ticker.pass(1000);
+  }
+  assert.equal(other.spool.stats().capacity_s, undefined, 'what is not kept takes no memory');
 });

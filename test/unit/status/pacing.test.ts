@@ -75,3 +75,37 @@ test('while the way to the hub is gone nothing is held to be new there; once it 
     ['facts', 'full', 'slim', 'facts', 'slim'],
   );
 });
+
+/** How many full sets of an hour in which each look sees another change are told for it. */
+function toldInAnHour(profile: Parameters<typeof played>[0], look_s: number): number {
+  const looks = Array.from(
+    { length: 3600 / look_s },
+    (_, at) => [at * look_s, { state: String(at) }] as const,
+  );
+  return played(profile, looks).filter((sending) => sending === 'full').length;
+}
+
+test('of changes that do not end ten are told at once, then six in the time of a full set or of an interval', () => {
+  const { standard, satellite } = trafficProfiles;
+  const first = played(
+    satellite,
+    Array.from({ length: 12 }, (_, at) => [at * 6, { state: String(at) }] as const),
+  );
+  assert.deepEqual(first, ['facts', ...Array.from({ length: 10 }, () => 'full'), 'nothing']);
+  assert.ok(Math.abs(toldInAnHour(satellite, 15) - (10 + 6)) <= 1, 'six in an hour');
+  assert.ok(Math.abs(toldInAnHour(standard, 5) - (10 + 6 * 30)) <= 10, 'six in two minutes');
+  const seldom = { ...standard, interval_s: 600 } as unknown as typeof standard;
+  const due = 5; // an interval at which a full set is due anyway
+  assert.ok(
+    Math.abs(toldInAnHour(seldom, 15) - (10 + 6 * 6)) <= due + 2,
+    'six in an interval that is longer',
+  );
+});
+
+test('after a calm time no more than ten are told at once again', () => {
+  const { satellite } = trafficProfiles;
+  const burst = (from_s: number) =>
+    Array.from({ length: 30 }, (_, at) => [from_s + at * 6, { state: `${from_s} ${at}` }] as const);
+  const told = played(satellite, [...burst(0), ...burst(40_000)]).slice(30);
+  assert.equal(told.filter((sending) => sending === 'full').length, 10);
+});

@@ -29,6 +29,7 @@ test('health, spool and link are those of the unit', () => {
   assert.deepEqual(snapshot.link, {
     connected: true,
     since_ms: epoch_s * 1000 - 6,
+    traffic: 'standard',
     hub_up: true,
     hub_rtt_us: 1250,
     hub_changes: 3,

@@ -4,7 +4,7 @@ import type { OpenUdp } from '../../../../agent/clock/chronyd/udp.ts';
 import { watchChronyd } from '../../../../agent/clock/chronyd/watch.ts';
 import type { Spawn } from '../../../../agent/lib/child.ts';
 import { fakePmc } from '../../../kit/clock/fakepmc.ts';
-import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { type FakeTicker, fakeTicker } from '../../../kit/lib/faketicker.ts';
 
 /** What a fake chronyd makes of a request: a datagram, an errno, or silence. */
 type Answer = (request: Buffer) => Buffer | string | undefined;
@@ -52,7 +52,16 @@ function watch(
   initial: Answer,
   opts: { spawn?: Spawn; there?: string[]; poll_s?: number } = {},
 ) {
-  const ticker = fakeTicker();
+  const base = fakeTicker();
+  /** Of each time limit whether it may slip. */
+  const slips: boolean[] = [];
+  const ticker: FakeTicker = {
+    ...base,
+    after(delayMs, fn, maySlip) {
+      if (maySlip !== undefined) slips.push(maySlip);
+      return base.after(delayMs, fn);
+    },
+  };
   const daemon = { answer: initial, requests: [] as Buffer[], opened: 0, unreachable: false };
   const open: OpenUdp = async () => {
     if (daemon.unreachable) throw Object.assign(new Error('no route'), { code: 'ENETUNREACH' });
@@ -97,7 +106,7 @@ function watch(
     stopper.signal,
   );
   t.after(() => watched.stop());
-  return { ...watched, ticker, daemon, there, stopper };
+  return { ...watched, ticker, daemon, there, stopper, slips };
 }
 
 const why = (watched: { read(): ReturnType<ReturnType<typeof watch>['read']> }): string => {
@@ -127,6 +136,28 @@ test('a poll takes two datagrams and one for each source, and at most 64 sources
     reading.value.sources.slice(0, 2).map(({ name }) => name),
     ['10.0.0.0', '10.0.0.1'],
   );
+});
+
+test('a chronyd that has fewer sources now is believed at once', async (t) => {
+  const watched = watch(t, healthy(3));
+  await watched.ticker.pass(10);
+  watched.daemon.answer = healthy(1);
+  await watched.look();
+  const reading = watched.read();
+  assert.ok(reading.kind === 'fresh');
+  assert.equal(reading.value.sources.length, 1);
+});
+
+test('once an answer stays away, what else does is known at once', async (t) => {
+  const watched = watch(t, healthy());
+  await watched.ticker.pass(1000);
+  assert.ok(watched.slips.length > 0 && watched.slips.every(Boolean));
+  watched.daemon.answer = () => undefined;
+  await watched.ticker.pass(5000);
+  assert.equal(watched.slips.at(-1), false);
+  watched.daemon.answer = healthy();
+  await watched.ticker.pass(5000);
+  assert.equal(watched.slips.at(-1), true);
 });
 
 test('a source that goes away between two questions is left out', async (t) => {

@@ -19,6 +19,8 @@ interface Site {
   /** Why the FIFO takes nothing. */
   trouble: string | undefined;
   readonly lines: string[];
+  /** How often chronyd was to be asked sooner. */
+  hastened: number;
   readonly logged: string[];
 }
 
@@ -31,6 +33,7 @@ function start(settings: OrderSettings) {
     verdict: { source: 'ntp', quality: 'locked', bound: { absolute_ns: 800, terms: [] } },
     trouble: undefined,
     lines: [],
+    hastened: 0,
     logged: [],
   };
   const log = (msg: string, fields = {}): void => void site.logged.push(`${msg} ${JSON.stringify(fields)}`);
@@ -40,7 +43,9 @@ function start(settings: OrderSettings) {
       ntp: () => site.ntp,
       followsPtp: () => site.followsPtp,
       verdict: () => site.verdict as never,
-      hasten: () => {},
+      hasten() {
+        site.hastened += 1;
+      },
     }),
     wall: { onStep: () => () => {} },
     ticker,
@@ -72,12 +77,14 @@ test('an order is given at once, again each 30 s, and sooner while chronyd shows
   site.ntp = sourcesOf('selected');
   await ticker.pass(60_000);
   assert.deepEqual(site.lines, ['1 ptp select', '31 ptp select', '61 ptp select']);
+  assert.equal(site.hastened, 1, 'chronyd soon shows that it has obeyed; a repetition changes nothing');
   site.ntp = sourcesOf('unusable'); // it was restarted
   await ticker.pass(7000);
   assert.deepEqual(site.lines.slice(3), ['63 ptp select', '67 ptp select']);
   site.followsPtp = false;
   await ticker.pass(1000);
   assert.equal(site.lines.at(-1), '69 ptp withhold');
+  assert.ok(site.hastened >= 4, `${site.hastened}`);
   assert.deepEqual(keeper.gate(), { order: 'withhold', reason: 'lost' });
   keeper.stop();
   await ticker.pass(60_000);

@@ -5,7 +5,7 @@ import type { SocketFiles, SocketState } from '../../../../agent/clock/ptp4l/kee
 import { ptpSchedule } from '../../../../agent/clock/ptp4l/schedule.ts';
 import { watchPtp4l } from '../../../../agent/clock/ptp4l/watch.ts';
 import { fakePmc, type PmcScript } from '../../../kit/clock/fakepmc.ts';
-import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { type FakeTicker, fakeTicker } from '../../../kit/lib/faketicker.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
 
 const recorded = (id: string): string => {
@@ -36,7 +36,16 @@ function watch(
     remove: (path) => void removed.push(path),
   };
   const stopper = new AbortController();
-  const ticker = fakeTicker();
+  const base = fakeTicker();
+  /** Of each time limit whether it may slip. */
+  const slips: boolean[] = [];
+  const ticker: FakeTicker = {
+    ...base,
+    after(delayMs, fn, maySlip) {
+      if (maySlip !== undefined) slips.push(maySlip);
+      return base.after(delayMs, fn);
+    },
+  };
   const watched = watchPtp4l(
     { spawn: pmc.spawn, ticker, files },
     {
@@ -71,7 +80,7 @@ function watch(
     }
     throw new Error(`not within ${withinMs} ms: ${what}`);
   }
-  return { ...watched, ticker, facts, absence, eventually, states, removed, stopper };
+  return { ...watched, ticker, facts, absence, eventually, states, removed, stopper, slips };
 }
 
 test('pmc is told domain in decimal, transportSpecific in hex and a socket of its own', async (t) => {
@@ -125,6 +134,7 @@ test('a Sync that stays away is asked for at the moment at which it counts as mi
   const due_ms = ingressSeen_ms + 3050;
   await ticker.pass(Math.max(0, due_ms - 10 - ticker.now_ms()));
   pmc.commands.length = 0;
+  watched.slips.length = 0;
   let told = 0;
   watched.onChange(() => {
     told += 1;
@@ -132,6 +142,7 @@ test('a Sync that stays away is asked for at the moment at which it counts as mi
   await ticker.pass(40);
   assert.ok(pmc.commands.includes('GET TIME_STATUS_NP'), pmc.commands.join());
   assert.ok(told > 0);
+  assert.equal(watched.slips[0], false, 'that nothing came is known at once, too');
 });
 
 test('an event changes the facts at once, tells, and asks for what may have changed with it', async (t) => {
@@ -155,6 +166,24 @@ test('an event changes the facts at once, tells, and asks for what may have chan
   const before = calls;
   await watched.ticker.pass(20_000);
   assert.equal(calls, before);
+});
+
+test('an Announce that tells of another grandmaster has its time properties asked for', async (t) => {
+  const pmc = fakePmc(locked);
+  const watched = watch(t, pmc);
+  await watched.eventually('parent', () => watched.facts()?.parent);
+  const parent = recorded('PARENT_DATA_SET').split('\n').slice(1).join('\n');
+  pmc.push(parent);
+  await watched.ticker.pass(1000);
+  for (let at = 0; at < 40; at++) {
+    pmc.push(recorded('TIME_STATUS_NP').split('\n').slice(1).join('\n'));
+    pmc.push(parent);
+    await watched.ticker.pass(50);
+  }
+  pmc.commands.length = 0;
+  pmc.push(parent.replace(/(gm\.ClockClass +)6/, '$17'));
+  await watched.ticker.pass(1000);
+  assert.ok(pmc.commands.includes('GET TIME_PROPERTIES_DATA_SET'), pmc.commands.join());
 });
 
 test('all ports of a clock are waited for', async (t) => {

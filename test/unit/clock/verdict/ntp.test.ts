@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { absent, stale } from '../../../../agent/lib/reading.ts';
+import { absent, fresh, stale } from '../../../../agent/lib/reading.ts';
 import {
   chronyFacts,
   chronySource,
@@ -54,6 +54,13 @@ test('a selected source that has gone silent is not alive', () => {
   assert.deepEqual(silent({ resolved: false }, 5), lostSource);
   assert.equal(silent({ reach: 0o370 }, 47)[1], 'locked');
   assert.equal(silent({ reach: 0o370, last_rx_s: 60 }, 47)[1], 'locked');
+});
+
+test('a chronyd that is asked seldom is not dead before it was due to be asked, and one that is silent is', () => {
+  const asked = (age_s: number) =>
+    after((now_ms) => ({ ntp: fresh(chronyFacts(now_ms), now_ms - age_s * 1000) }));
+  assert.deepEqual(asked(8).slice(0, 2), ['ntp', 'locked']);
+  assert.equal(asked(10).at(-1), 'ntp_no_answer');
 });
 
 test('a chronyd that answers but filters or rejects samples is alive for as long as it pauses between updates', () => {

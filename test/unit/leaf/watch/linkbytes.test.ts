@@ -50,7 +50,6 @@ function unit(t: TestContext, changes: Partial<LinkBytesDeps> = {}) {
     watchLinkBytes(
       {
         leaf: {
-          read: facts,
           onLook(listener) {
             looker = listener;
             return () => {
@@ -67,7 +66,7 @@ function unit(t: TestContext, changes: Partial<LinkBytesDeps> = {}) {
         isDated: () => world.isDated,
         ...changes,
       },
-      { file, boot: world.boot, ping_s: 1e9 },
+      { file, boot: world.boot, ping_s: 1e9, lookEvery_ms: 5000 },
     );
   let watch = start();
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -133,9 +132,43 @@ test('where ss tells nothing it is asked thrice, then hourly', async (t) => {
     one.world.out_bytes += 1000;
   });
   assert.equal(one.world.asked, 3 + 4);
+  await one.pass(60 * minute, () => {
+    one.world.id += 1;
+  });
+  assert.equal(one.world.asked, 3 + 5, 'also where links come and go');
   assert.equal(one.read()?.month.basis, 'messages');
   assert.equal(one.read()?.counted_ms, undefined);
   assert.ok((one.sent() ?? 0) >= one.world.out_bytes - 1000);
+});
+
+test('a link that has ended went on for half a look, however long the server was silent', async (t) => {
+  for (const silence_ms of [0, 600_000]) {
+    const one = unit(t);
+    one.carried(500);
+    await one.pass(10 * minute, () => {
+      one.world.out_bytes += 1000;
+      one.carried(500 + one.world.out_bytes);
+    });
+    const before = one.sent() ?? 0;
+    one.world.now_ms += silence_ms;
+    one.world.id += 1;
+    one.world.out_bytes = 0;
+    one.world.sockets = undefined;
+    await one.pass(5000);
+    const opening = 4000;
+    assert.ok(Math.abs((one.sent() ?? 0) - before - opening - 500) < 50, `${one.sent()} ${before}`);
+    await one.stop();
+  }
+});
+
+test('before ss has told anything a figure is called reckoned', async (t) => {
+  const one = unit(t);
+  one.world.sockets = undefined;
+  await one.pass(2 * minute, () => {
+    one.world.out_bytes += 1000;
+  });
+  assert.equal(one.read()?.hour.basis, 'messages');
+  await one.stop();
 });
 
 test('links that come and go have it asked once a minute at most', async (t) => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookAtServer, lookAtSockets, type Meter, newMeter } from '../../../../agent/leaf/watch/linkmeter.ts';
+import {
+  lookAtServer,
+  lookAtSockets,
+  type Meter,
+  newMeter,
+  type ServerLook,
+} from '../../../../agent/leaf/watch/linkmeter.ts';
 import type { HubLink } from '../../../../agent/leaf/watch/reports.ts';
 import type { TcpSocket } from '../../../../agent/leaf/watch/sockets.ts';
 
@@ -37,8 +43,9 @@ function metering() {
   };
   return {
     sum,
-    server(links: readonly HubLink[], more: { id?: string; span_ms?: number; isBlind?: boolean } = {}): void {
-      add(lookAtServer(meter, { id: 'S', span_ms: 0, ping_s: 12, isBlind: false, ...more, links }));
+    server(links: readonly HubLink[], more: Partial<ServerLook> = {}): void {
+      const look = { id: 'S', span_ms: 0, tail_ms: 0, ping_s: 12, isBlind: false, ...more, links };
+      add(lookAtServer(meter, look));
     },
     sockets(all: readonly TcpSocket[], links: readonly HubLink[]): boolean {
       const step = lookAtSockets(meter, all, links);
@@ -91,7 +98,7 @@ test('a link that ends between two looks is told by what it cost, and the next i
   all.server([link(660_000)], { span_ms: 10_000 });
   all.server([link(700_000)], { span_ms: 10_000 });
   const before = all.sum.sent;
-  all.server([link(0, { id: 6 })]);
+  all.server([link(0, { id: 6 })], { tail_ms: 2500 });
   all.server([link(5000, { id: 6 })]);
   all.sockets([socket(9000, { local: '192.0.2.9:50001' })], [link(5000, { id: 6 })]);
   const tail = ((100_000 * 2.5) / 20) * (50_000 / 110_000); // 2.5 s more of 100,000 bytes in 20 s
@@ -159,4 +166,24 @@ test('a server that does not tell of bytes is not reckoned with', () => {
   all.server([rest]);
   all.server([rest], { span_ms: 60_000 });
   assert.equal(all.sum.sent, 0);
+});
+
+test('a connection that has the port of one that ended is counted from its start', () => {
+  const all = halfway();
+  const next = link(0, { id: 6 });
+  all.server([next]);
+  all.sockets([socket(1500)], [next]);
+  near(all.sum.sent, 41_500);
+});
+
+test('a link that ended before anything was learned is told by what the next one cost', () => {
+  const all = metering();
+  all.server([link(500_000)]);
+  all.sockets([socket(700_000)], [link(500_000)]);
+  all.server([link(550_000)]);
+  all.server([link(0, { id: 6 })]);
+  all.server([link(100_000, { id: 6 })]);
+  all.sockets([socket(44_000, { local: '192.0.2.9:50001' })], [link(100_000, { id: 6 })]);
+  const cost = (44_000 + 10_000) / (100_000 + 4000 + 10_000);
+  near(all.sum.sent, 44_000 + 50_000 * cost);
 });

@@ -129,6 +129,7 @@ function link(s) {
 			since(s.at_ms, l.since_ms) ])),
 		...line(_('Hub'), joined([ hub, since(s.at_ms, l.hub_since_ms),
 			labelled(_('round trip'), quantity(l.hub_rtt_us, 'ns', 1000)) ])),
+		...line(_('Traffic to the hub'), l.traffic),
 		...line(_('Bytes, last hour'), l.bytes && carried(l.bytes.hour)),
 		...line(_('Bytes, this month'), l.bytes && joined([ carried(l.bytes.month), since(s.at_ms, l.bytes.month.since_ms) ])),
 		...line(_('Last error'), l.last_error)
