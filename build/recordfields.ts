@@ -154,7 +154,7 @@ export const documented: readonly Documented[] = [
   {
     subjects: [s.metric.rtt],
     when: metrics,
-    slim: { always: ['ts'], perhaps: ['native_rtt_us', 'app_rtt_us', 'hub_rtt_us'] },
+    slim: { always: ['ts', 'unit_id'], perhaps: ['native_rtt_us', 'app_rtt_us', 'hub_rtt_us'] },
     fields: {
       ...stamp,
       native_rtt_us: number('round trip of PING and PONG to the local server'),
@@ -184,7 +184,7 @@ export const documented: readonly Documented[] = [
     subjects: [s.metric.time],
     when: metrics,
     slim: {
-      always: ['ts', 'active_source', 'clock_quality'],
+      always: ['ts', 'unit_id', 'active_source', 'clock_quality'],
       perhaps: ['ptp_offset_ns', 'ntp_offset_ms', 'error_bound_ns', 'error_rel_ns', 'holdover', 'holdover_s'],
     },
     fields: {

@@ -162,7 +162,7 @@ function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
   }
   const read = values as unknown as Config;
   const { agent, leaf } = read;
-  const { interval_s, ping_interval_s, compression } = trafficProfileOf(agent.traffic);
+  const { interval_s, ping_interval_s, compression, probe_interval_s } = trafficProfileOf(agent.traffic);
   return {
     ...read,
     agent: { ...agent, unit: agent.unit ?? unit, interval_s: agent.interval_s ?? interval_s },
@@ -172,6 +172,7 @@ function readConfig({ raw, unit, lastGood }: LoadInput, notes: Notes): Config {
       compression: leaf.compression ?? compression,
     },
     user: withSecret(read, notes),
+    probe: read.probe.map((one) => ({ ...one, interval_s: one.interval_s ?? probe_interval_s })),
   };
 }
 

@@ -429,7 +429,10 @@ export const sections = {
   ),
   probe: many('A peer unit to which round-trip and one-way times are measured.', {
     unit: optional(token, 'Unit id of the peer. Default: the name of the section.', leafToo),
-    interval_s: int(10, 1, 3600, 'Interval between requests to the peer.', { unit: 's' }),
+    interval_s: unset(
+      int(0, 1, 3600, 'Interval between requests to the peer.', { unit: 's' }),
+      byTraffic('probe_interval_s'),
+    ),
   }),
   status: one('The status server of the unit.', {
     enabled: bool(true, 'Serve the state of the unit over HTTP.'),
@@ -506,5 +509,5 @@ export interface Config {
   readonly status: SectionValues<'status'>;
   readonly spool: SectionValues<'spool'>;
   readonly user: readonly Named<SectionValues<'user'>>[];
-  readonly probe: readonly Named<SectionValues<'probe'>>[];
+  readonly probe: readonly (Named<SectionValues<'probe'>> & { readonly interval_s: number })[];
 }

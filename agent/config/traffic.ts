@@ -15,6 +15,7 @@ export interface TrafficProfile {
   readonly interval_s: number;
   readonly compression: Compression;
   readonly ping_interval_s: number;
+  readonly probe_interval_s: number;
   /** Published plainly at the interval: without an id, and nobody acknowledges them. */
   readonly slim: readonly SlimKind[];
   /** From one full set of acknowledged records to the next while nothing changes; 0: at each interval. */
@@ -23,6 +24,8 @@ export interface TrafficProfile {
   readonly facts_s: number;
   /** Slim records of a known outage are kept, as acknowledged records; else they are not made. */
   readonly keepsSlim: boolean;
+  /** Longest pause before a record that no stream takes is sent once more, which costs the link what it did before. */
+  readonly retry_s: number;
   /** From one record of minutes to the next; 0: there are none. */
   readonly minutes_s: number;
 }
@@ -30,10 +33,12 @@ export interface TrafficProfile {
 const usual = {
   interval_s: 5,
   ping_interval_s: 12,
+  probe_interval_s: 10,
   slim: ['heartbeat', 'rtt', 'time'],
   full_s: 120,
   facts_s: 86_400,
   keepsSlim: true,
+  retry_s: 30,
   minutes_s: 0,
 } as const;
 
@@ -54,7 +59,9 @@ export const trafficProfiles = {
     interval_s: 15,
     compression: 's2_best',
     ping_interval_s: 30,
+    probe_interval_s: 60,
     keepsSlim: false,
+    retry_s: 120,
   },
   satellite: {
     ...usual,
@@ -62,9 +69,11 @@ export const trafficProfiles = {
     interval_s: 60,
     compression: 's2_best',
     ping_interval_s: 120,
+    probe_interval_s: 600,
     slim: ['heartbeat'],
     full_s: 3600,
     keepsSlim: false,
+    retry_s: 900,
     minutes_s: 900,
   },
 } as const satisfies Readonly<Record<string, TrafficProfile>>;
@@ -76,5 +85,7 @@ export const traffics = Object.keys(trafficProfiles) as [Traffic, ...Traffic[]];
 export const trafficProfileOf = (traffic: Traffic): TrafficProfile => trafficProfiles[traffic];
 
 /** What an option that is not set is by each profile, in words. */
-export const byTraffic = (option: 'interval_s' | 'compression' | 'ping_interval_s'): string =>
+export const byTraffic = (
+  option: 'interval_s' | 'compression' | 'ping_interval_s' | 'probe_interval_s',
+): string =>
   `by agent.traffic: ${traffics.map((one) => `${one} ${trafficProfiles[one][option]}`).join(', ')}`;

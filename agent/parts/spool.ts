@@ -10,7 +10,8 @@ export const spoolPart = part({
   name: 'spool',
   needs: { link: linkPart },
   uses: { leaf: leafPart },
-  inputs: ({ config: { hub, leaf, spool } }) => [
+  inputs: ({ config: { agent, hub, leaf, spool } }) => [
+    agent.traffic,
     hub.url.length > 0,
     leaf.mode === 'off',
     spool.memory_kb,

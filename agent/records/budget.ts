@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { AgentFile } from '../config/agentfile.ts';
+import { trafficProfileOf } from '../config/traffic.ts';
 import type { Log } from '../lib/log.ts';
 import { runtime } from '../lib/version.ts';
 import type { SpoolLimits } from './contents.ts';
@@ -41,9 +42,10 @@ export function spoolBudget(asked_bytes: number, log: Log, limits = memoryLimits
 }
 
 /** The limits of the spool by the config and by what the device has. */
-export const spoolOptions = ({ config: { hub, leaf, spool } }: AgentFile, log: Log): SpoolLimits => ({
+export const spoolOptions = ({ config: { agent, hub, leaf, spool } }: AgentFile, log: Log): SpoolLimits => ({
   memory_bytes: spoolBudget(spool.memory_kb * 1024, log),
   window: spool.window,
   hub: hub.url.length > 0,
   isDirect: leaf.mode === 'off',
+  retry_ms: trafficProfileOf(agent.traffic).retry_s * 1000,
 });

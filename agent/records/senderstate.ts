@@ -47,10 +47,12 @@ export interface SenderLimits {
   readonly hub: boolean;
   /** The server that the agent is a client of is the hub itself. */
   readonly isDirect?: boolean;
+  /** Longest pause between two tries of a record that no stream takes; default 30 s. */
+  readonly retry_ms?: number;
 }
 
 /** The default of `patience_ms` is 15 s, of `silentPatience_ms` 60 s, of `longPatience_ms` 5 min. */
-export interface SenderOptions extends SenderLimits, Partial<Patience> {
+export interface SenderOptions extends SenderLimits, Partial<Omit<Patience, 'retry_ms'>> {
   /** As `patience_ms`, where no answer came at all: a hub that hangs is noticed within 40 s. */
   readonly silentPatience_ms?: number;
   /** `<unit>-<boot>`: the id of a record is this, a dash and its seq. */
@@ -113,6 +115,7 @@ const defaults = {
   silentPatience_ms: 60_000,
   longPatience_ms: 300_000,
   isDirect: false,
+  retry_ms: 30_000,
 };
 
 /** How long the first probe waits for its answer: short, since a probe holds up all other records. */
@@ -197,6 +200,8 @@ export function goOnline(s: SenderState): void {
 export const wakeForProbe = (s: SenderState): void =>
   s.alarm.by(s.deps.ticker.now_ms() + 1000 + s.deps.random() * 1000);
 
+const retryOf = ({ limits, opts }: SenderState): number => limits.retry_ms ?? opts.retry_ms;
+
 /** Whether the record came to where a stream would have answered, had there been one. */
 export function reachedHub(s: SenderState, kind: Answer['kind'], sent_ms: number): boolean {
   const { link, hubUp } = s.deps;
@@ -228,8 +233,8 @@ function handleUnstored(s: SenderState, { queue, record }: InFlight, why: string
   putBack(queue, record);
   const patience_ms = why === unstoredWhy.no_stream ? opts.patience_ms : opts.silentPatience_ms;
   const { longPatience_ms } = opts;
-  if (markUnstored(queue, why, { sent_ms, now_ms, patience_ms, longPatience_ms }, deps.log))
-    outcomes.changed();
+  const patience = { patience_ms, longPatience_ms, retry_ms: retryOf(s) };
+  if (markUnstored(queue, why, { sent_ms, now_ms, ...patience }, deps.log)) outcomes.changed();
 }
 
 export function handleResult(s: SenderState, sent: InFlight, result: SendResult, sent_ms: number): void {
@@ -246,7 +251,7 @@ export function handleResult(s: SenderState, sent: InFlight, result: SendResult,
       break;
     case 'refused':
       putBack(queue, record);
-      if (markRefused(queue, result.why, now_ms, log)) s.outcomes.changed();
+      if (markRefused(queue, result.why, { now_ms, retry_ms: retryOf(s) }, log)) s.outcomes.changed();
       break;
     case 'denied':
       putBack(queue, record);

@@ -98,6 +98,8 @@ export interface Patience {
   readonly patience_ms: number;
   /** For one that was: its stream may come back. */
   readonly longPatience_ms: number;
+  /** Longest pause between two tries. */
+  readonly retry_ms: number;
 }
 
 interface Pause {
@@ -105,8 +107,9 @@ interface Pause {
   readonly longest_ms: number;
 }
 
-const retryPause: Pause = { first_ms: 1000, longest_ms: 5000 };
-const refusedPause: Pause = { first_ms: 1000, longest_ms: 30_000 };
+/** Each try costs the link a record: how long it waits for the next is a matter of the traffic profile. */
+const refusedPause = (retry_ms: number): Pause => ({ first_ms: retry_ms / 30, longest_ms: retry_ms });
+const unansweredPause = (retry_ms: number): Pause => ({ first_ms: retry_ms / 30, longest_ms: retry_ms / 6 });
 const probePause: Pause = { first_ms: 5000, longest_ms: 300_000 };
 
 /** Holds the queue back for twice as long as the last time, within the bounds of the pause. */
@@ -143,9 +146,14 @@ export function markStored(queue: SubjectQueue, now_ms: number, log: Log): boole
 }
 
 /** The stream has refused a record, for the reason that it gives. */
-export function markRefused(queue: SubjectQueue, why: string, now_ms: number, log: Log): boolean {
+export function markRefused(
+  queue: SubjectQueue,
+  why: string,
+  { now_ms, retry_ms }: Pick<Patience, 'retry_ms'> & { readonly now_ms: number },
+  log: Log,
+): boolean {
   const wasRefused = queue.state === 'refused';
-  hold(queue, refusedPause, now_ms);
+  hold(queue, refusedPause(retry_ms), now_ms);
   const isNew = become(queue, 'refused', why, now_ms);
   if (!wasRefused) log.warn('the hub stream refuses records', { subject: queue.subject, why });
   return isNew;
@@ -174,7 +182,7 @@ export function markUnstored(
   queue.failingSince_ms ??= sent_ms;
   const limit_ms = queue.lastStored_ms === undefined ? patience.patience_ms : patience.longPatience_ms;
   if (now_ms - queue.failingSince_ms < limit_ms) {
-    hold(queue, retryPause, now_ms);
+    hold(queue, unansweredPause(patience.retry_ms), now_ms);
     return become(queue, 'failing', why, sent_ms);
   }
   Object.assign(queue, { pause_ms: 0, holdUntil_ms: 0 });

@@ -58,12 +58,16 @@ function allowanceNow({ allowance, full_ms }: Paced, plan: Plan, now_ms: number)
   return Math.min(mostChanges.inRow, allowance + refill);
 }
 
-/** What is due now, and what has then been sent; `before` is undefined at the start, and after other options. */
+/**
+ * What is due now, and what has then been sent; `before` is undefined at the start, and after other options. `isExtra`: a
+ * look that a change caused. It brings no slim records before their time: a clock that flaps would have them sent at each.
+ */
 export function nextSending(
   before: Paced | undefined,
   now: Telling,
   now_ms: number,
   plan: Plan,
+  isExtra = false,
 ): { readonly sending: Sending; readonly paced: Paced } {
   if (before === undefined) {
     const paced = {
@@ -85,7 +89,7 @@ export function nextSending(
   const isChanged = now.state !== told.state || isNewHub || now.facts !== told.facts;
   const allowance = allowanceNow(before, plan, now_ms);
   const mayTell = isChanged && allowance >= 1 && now_ms - before.full_ms >= fullPause_ms;
-  const isInterval = isDue(before.last_ms, plan.interval_s, now_ms, plan);
+  const isInterval = !isExtra && isDue(before.last_ms, plan.interval_s, now_ms, plan);
   const isFull = mayTell || (isInterval && isDue(before.full_ms, plan.full_s, now_ms, plan));
   if (!isFull)
     return isInterval

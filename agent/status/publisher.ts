@@ -117,11 +117,12 @@ function gatherMinutes(deps: PublisherDeps, state: State, now: UnitState): void 
 }
 
 /** Sends what is due of the moment that was looked at. */
-function send(deps: PublisherDeps, state: State, now: UnitState): void {
+function send(deps: PublisherDeps, state: State, now: UnitState, isExtra: boolean): void {
   const { spool, ticker } = deps;
   const { traffic, interval_s } = state.opts;
   const telling = tellingOf(now);
-  const { sending, paced } = nextSending(state.paced, telling, ticker.now_ms(), { ...traffic, interval_s });
+  const plan = { ...traffic, interval_s };
+  const { sending, paced } = nextSending(state.paced, telling, ticker.now_ms(), plan, isExtra);
   state.paced = paced;
   if (sending === 'nothing') return;
   const at = nextMoment(deps, state);
@@ -134,13 +135,13 @@ function send(deps: PublisherDeps, state: State, now: UnitState): void {
   for (const record of fullRecords(at, now, sending === 'facts')) spool.put(record);
 }
 
-async function publish(deps: PublisherDeps, state: State): Promise<void> {
+async function publish(deps: PublisherDeps, state: State, isExtra = false): Promise<void> {
   if (state.isEarly) return;
   const { round } = state;
   const now = await deps.look();
   if (round !== state.round) return; // what came meanwhile publishes
   gatherMinutes(deps, state, now);
-  send(deps, state, now);
+  send(deps, state, now, isExtra);
 }
 
 /** What was begun anew meanwhile publishes itself. */
@@ -222,7 +223,7 @@ export function startPublisher(deps: PublisherDeps, opts: PublisherOptions): Pub
       state.isPoked = true;
       deps.ticker.after(settle_ms, () => {
         state.isPoked = false;
-        if (!state.stopped) void publish(deps, state);
+        if (!state.stopped) void publish(deps, state, true);
       });
     },
     async publishLast() {

@@ -1,5 +1,6 @@
 // The short forms of records: what changes from one interval to the next. The names are those of the full record, which
-// has the rest; the subject names the unit, and `ts` is that of the heartbeat of the same interval.
+// has the rest; `ts` is that of the heartbeat of the same interval. `unit_id` is there because the Go guardian never left it
+// out: who was written for that one takes the unit from it, not from the subject.
 import { wholeBound } from '../clock/types.ts';
 import { headerNames } from './headers.ts';
 import { type HeartbeatFacts, heartbeat, type timeMetric, type UnitName } from './messages.ts';
@@ -39,8 +40,9 @@ export function slimHeartbeat(
 }
 
 /** The round trips alone: no statistics, no peers. */
-export const slimRtt = ({ ts, native_rtt_us, app_rtt_us, hub_rtt_us }: RttMetric) => ({
+export const slimRtt = ({ ts, unit_id, native_rtt_us, app_rtt_us, hub_rtt_us }: RttMetric) => ({
   ts,
+  unit_id,
   native_rtt_us,
   app_rtt_us,
   hub_rtt_us,
@@ -49,6 +51,7 @@ export const slimRtt = ({ ts, native_rtt_us, app_rtt_us, hub_rtt_us }: RttMetric
 /** What the clock follows, how well, and how far off it is. `holdover` is there only while it is true. */
 export const slimTime = ({
   ts,
+  unit_id,
   ptp_offset_ns,
   ntp_offset_ms,
   active_source,
@@ -59,6 +62,7 @@ export const slimTime = ({
   holdover_s,
 }: ReturnType<typeof timeMetric>) => ({
   ts,
+  unit_id,
   ptp_offset_ns,
   ntp_offset_ms,
   active_source,

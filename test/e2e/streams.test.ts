@@ -8,16 +8,27 @@ import { jetstream, serversToTest } from '../kit/hub/fleet.ts';
 import { account, readStream, type StoredRecord } from '../kit/hub/storedids.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { projectRoot } from '../kit/process/tools.ts';
-import { type Hub, type RunningUnit, startHub, startUnit } from '../kit/unit/site.ts';
+import { type Hub, type RunningUnit, startHub, startUnit, type UnitOptions } from '../kit/unit/site.ts';
 import { until } from '../kit/unit/until.ts';
 
 const unit = 'demo-01';
 const base = JSON.parse(readFileSync(join(projectRoot, 'config/hub/stream.json'), 'utf8')) as object;
 
-async function site(t: TestContext, program: string, more = ''): Promise<{ hub: Hub; one: RunningUnit }> {
+async function site(
+  t: TestContext,
+  program: string,
+  options: Partial<UnitOptions> = {},
+): Promise<{ hub: Hub; one: RunningUnit }> {
   const dir = tempDir(t, 'streams');
   const hub = await startHub(t, dir, program);
-  const one = await startUnit(t, { dir, unit, server: program, hubPort: hub.leafPort, interval_s: 1, more });
+  const one = await startUnit(t, {
+    dir,
+    unit,
+    server: program,
+    hubPort: hub.leafPort,
+    interval_s: 1,
+    ...options,
+  });
   await until(one, 'stored', ({ spool, status }) => spool?.state === 'stored' && status === 'healthy');
   return { hub, one };
 }
@@ -66,7 +77,10 @@ for (const { name, program } of serversToTest())
       });
 
     test('critical when the memory is nearly full; what was dropped is told once there is room again', async (t) => {
-      const { hub, one } = await site(t, program, "config spool\n\toption memory_kb '64'\n");
+      const { hub, one } = await site(t, program, {
+        more: "config spool\n\toption memory_kb '64'\n",
+        traffic: 'lan', // whose records all wait for the stream
+      });
       await update(hub, { discard: 'new', max_msgs: await hub.stored() });
       await until(one, 'critical', ({ status }) => status === 'critical', 90_000);
       await until(one, 'dropped', ({ spool }) => (spool?.dropped ?? 0) > 10, 90_000);

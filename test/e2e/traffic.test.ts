@@ -112,6 +112,7 @@ describe('traffic', { skip: withoutNewest() }, () => {
         assert.deepEqual(clock, ['ntp', 'locked']);
         assert.match(load.join(' '), /^\w+ \d+% \d+% \d+$/);
         assert.ok(Number(rtt['native_rtt_us']) > 0 && Number(rtt['app_rtt_us']) > 0);
+        assert.deepEqual([rtt['unit_id'], time['unit_id']], ['demo-01', 'demo-01']);
         assert.equal(time['active_source'], 'ntp');
         assert.equal(typeof time['ntp_offset_ms'], 'number');
       });

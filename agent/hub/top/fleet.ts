@@ -37,6 +37,8 @@ export interface Fleet {
 interface Last {
   readonly at_ms: number;
   readonly record: UnitRecord;
+  /** The run of the agent at that time, which a slim record does not name. */
+  readonly run?: string | undefined;
 }
 
 interface Row {
@@ -76,6 +78,7 @@ function isLate(row: Row, record: UnitRecord, now_ms: number): boolean {
   if (record.boot !== undefined && record.n !== undefined) {
     if (row.pastBoots.includes(record.boot)) return true;
     if (last === undefined || record.boot !== row.boot) return false;
+    if (last.run !== undefined && last.run !== row.boot) return false; // which counted on its own
     const { n, seq } = last.record;
     return n === undefined ? (record.seq ?? 0) <= (seq ?? -1) : record.n <= n; // a slim one has come meanwhile
   }
@@ -115,7 +118,7 @@ function update(row: Row, record: UnitRecord, now_ms: number): void {
     }
   }
   if (kind === 'heartbeat' && record.boot === undefined && row.boot !== undefined) row.slim_ms = now_ms;
-  row.last[kind] = { at_ms: now_ms, record };
+  row.last[kind] = { at_ms: now_ms, record, run: row.boot };
   row.newest_ms = now_ms;
   row.offline = false;
 }

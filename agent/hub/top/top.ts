@@ -29,7 +29,8 @@ Keys: q quits, s sorts by the next column, the space bar shows the next page, ar
 Exit code: 0; with --once 1 when there was no unit; 2 for wrong usage, no server, or no permission to listen.
   -s, --sort FIELD    ${orders.join(', ')} (default: state, the worst first)
   -f, --filter TEXT   only units with TEXT in their id, state, clock, version, tenant or problems
-  -i, --interval S    seconds between two tables (default 2); with --once how long to listen (default 6)
+  -i, --interval S    seconds between two tables (default 2); with --once how long to listen (default 6:
+                      units by agent.traffic wan or satellite need 16 or 63)
   --once              show one table with all units, and end
   --json              show JSON instead, one line for each table
 ${connectUsage}`;

@@ -522,6 +522,24 @@ test('a subject that is idle does not hide that the stream takes nothing', async
   assert.deepEqual([spool.stats().state, spool.stats().unstored], ['stored', []]);
 });
 
+test('where each byte is paid, what no stream takes is tried seldom, also after a change of that', async () => {
+  const triesOf = async (answer: Answer, retry_ms: number): Promise<number> => {
+    const { ticker, sent, hub, spool, metric } = fakeHub();
+    metric(0);
+    await ticker.pass(10); // its stream was there, and may come back
+    spool.configure({ hub: true, window: 4, memory_bytes: 100_000, retry_ms });
+    hub.respond = () => answer;
+    const before = sent.length;
+    metric(1);
+    await ticker.pass(280_000); // after 5 min it is published
+    return sent.length - before;
+  };
+  for (const answer of [refusal(10077, 'full'), { kind: 'no_responders' } as const]) {
+    const [usual, seldom] = [await triesOf(answer, 30_000), await triesOf(answer, 900_000)];
+    assert.ok(seldom <= 9 && usual > 1.4 * seldom, `${answer.kind}: ${seldom} and ${usual} tries`);
+  }
+});
+
 test('a gap event that is refused for good tells its count in the next', async () => {
   const { ticker, sent, hub, spool, metric } = fakeHub();
   let most = 1;

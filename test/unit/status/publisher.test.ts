@@ -309,6 +309,22 @@ test('a clock that flaps all day costs a satellite link a full set in ten minute
   assert.ok(full().length >= 36 && full().length <= 50, `${full().length}`);
 });
 
+test('a clock that flaps brings no slim records before their time', async () => {
+  for (const traffic of ['standard', 'wan', 'satellite'] as const) {
+    const { ticker, full, slim, of, publisher, spool } = sending(traffic);
+    const { interval_s } = trafficProfileOf(traffic);
+    for (let n = 0; n < 600; n += 4) {
+      of.state = (n / 4) % 2 === 0 ? degraded() : unitStateOf();
+      publisher.changed();
+      await ticker.pass(4000);
+    }
+    const most = 600 / interval_s;
+    assert.ok(slim().length <= most, `${traffic}: ${slim().length} heartbeats, of ${most} intervals`);
+    assert.ok(full().length + slim().length >= most, `${full().length} and ${slim().length}`);
+    assert.ok(spool.slim.length > 0);
+  }
+});
+
 test('static facts are in the first set, once a day, when they change and when the hub is new', async () => {
   const { ticker, spool, of } = sending('standard');
   const withFacts = (): number[] =>

@@ -55,12 +55,13 @@ test('slim metrics have the names of the full ones, the same values, and no more
   const { rtt, time, nats } = unitStateOf();
   const round = { ...stamp, ...rtt, hub_rtt_us: nats.hub_rtt_us ?? 0 };
   const short = JSON.parse(encodeRecord(slimRtt(round))) as Record<string, unknown>;
-  assert.deepEqual(short, { ts: 1, native_rtt_us: 170, app_rtt_us: 400, hub_rtt_us: 1250 });
+  assert.deepEqual(short, { ts: 1, unit_id: 'u1', native_rtt_us: 170, app_rtt_us: 400, hub_rtt_us: 1250 });
 
   const full = timeMetric(stamp, time);
   const slim = JSON.parse(encodeRecord(slimTime(full))) as Record<string, unknown>;
   assert.deepEqual(Object.keys(slim), [
     'ts',
+    'unit_id',
     'ptp_offset_ns',
     'ntp_offset_ms',
     'active_source',

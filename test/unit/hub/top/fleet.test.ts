@@ -306,6 +306,27 @@ describe('a restart of the agent', () => {
     assert.equal(one(7).restarts, 2);
   });
 
+  test('the first records of a new run are newer than all of the last, whichever kind comes first', () => {
+    const { receive, one } = observed();
+    const time = (boot: string, seq: number, n: number, reason: string) =>
+      message(
+        'ops.metric.time.u1',
+        { seq, active_source: 'ntp', reasons: [reason] },
+        { id: `u1-${boot}-${n}` },
+      );
+    const nats = (boot: string, seq: number, n: number, pending: number) =>
+      message('ops.metric.nats.u1', { seq, hub_up: true, spool: { pending } }, { id: `u1-${boot}-${n}` });
+    receive(beat('u1', { sequence: 900 }, 'u1-aa-4000'), 0);
+    receive(time('aa', 900, 4001, 'ntp_lost'), 0);
+    receive(nats('aa', 900, 4002, 3), 0);
+    receive(time('bb', 1, 2, 'ntp_locked'), 3);
+    receive(beat('u1', { sequence: 1 }, 'u1-bb-1'), 3);
+    receive(nats('bb', 1, 3, 0), 3);
+    assert.deepEqual([one(3).clock_reason, one(3).backlog, one(3).uptime_s], ['ntp_locked', 0, 10]);
+    receive(nats('bb', 1, 2, 7), 3);
+    assert.equal(one(3).backlog, 0, 'one of this run that is late stays so');
+  });
+
   test('of a unit whose id has dashes is no less seen', () => {
     const { receive, one } = observed();
     receive(beat('ship-7', {}, 'ship-7-aa-1'), 0);
