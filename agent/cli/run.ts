@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
 import { parseAgentFile } from '../config/agentfile.ts';
-import { runAs } from '../config/checks/trust.ts';
+import { daemonIds } from '../config/checks/accounts.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
@@ -151,7 +151,7 @@ async function reload(running: Running, stop: AbortSignal): Promise<void> {
 }
 
 const depsOf = (io: CommandIo): Omit<AgentDeps, 'stateDir'> => ({
-  spawn: spawnSafely((command, rest) => spawn(command, [...rest], runAs())),
+  spawn: spawnSafely((command, rest) => spawn(command, [...rest], daemonIds() ?? {})),
   // procd logs stdout as daemon.info and stderr as daemon.err
   write: (line, level) => (level === 'debug' || level === 'info' ? io.stdout : io.stderr)(line),
 });

@@ -2,7 +2,7 @@ import type { Config } from '../../config/options.ts';
 import { findingOf } from '../../health/findings.ts';
 import { lacksHub } from '../../health/health.ts';
 import { causeIn, noOutage, type Sign, withSign } from '../../leaf/causes.ts';
-import { probeTls } from '../../leaf/conf/hub.ts';
+import { probeTls } from '../../leaf/conf/hubtls.ts';
 import { askByHttp, askBySystemAccount } from '../../leaf/watch/ask.ts';
 import { type HubProbe, probeHub } from '../../leaf/watch/hubprobe.ts';
 import { watchLeaf } from '../../leaf/watch/watch.ts';
