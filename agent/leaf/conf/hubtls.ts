@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import type { ProbeTls } from '../watch/hubprobe.ts';
+import type { ProbeTls } from '../watch/probed.ts';
 import { isTls, splitUrl } from './url.ts';
 
 /** Whether the link to the hub is encrypted: by its scheme, or because an option is about TLS. */
