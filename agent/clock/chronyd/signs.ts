@@ -1,10 +1,11 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 
 /** Whether a file is there and we may use it: a socket that we may not use does not reach chronyd. */
 export type IsFileUsable = (path: string) => boolean;
 
 /** By the file system: a command socket must be writable, a pid file readable. */
 export const isFileUsable: IsFileUsable = (path) => {
+  if (!existsSync(path)) return false; // as usual: an exception costs ten times as much
   try {
     accessSync(path, path.endsWith('.sock') ? constants.W_OK : constants.R_OK);
     return true;
