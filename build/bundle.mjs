@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { leaveOut } from './leaveout.mjs';
 import { thirdParty } from './licences.mjs';
 import { buildSplit } from './split.mjs';
-import { partOf, unitFiles } from './unitfiles.mjs';
+import { partFor, partOf, unitFiles } from './unitfiles.mjs';
 
 function failed(error) {
   if (error.errors === undefined) throw error;
@@ -49,7 +49,7 @@ function write(program, outputFiles, licences, inputs) {
 
 async function unit() {
   const given = { ...options, outdir: out, banner: shebang };
-  const { outputFiles, inputs } = await buildSplit('agent/main.ts', 'nunect', partOf, given);
+  const { outputFiles, inputs } = await buildSplit('agent/main.ts', 'nunect', { partOf, partFor }, given);
   const made = outputFiles.map(({ path }) => basename(path)).filter((name) => name.endsWith('.cjs'));
   const listed = unitFiles.map((name) => `${name}.cjs`);
   if (made.sort().join() !== listed.sort().join())

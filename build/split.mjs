@@ -51,14 +51,14 @@ function loadedWith(id, chunks, found = new Set()) {
 }
 
 /** Which file each chunk goes to: the program itself where that needs it at once, else that of all who need it. */
-function filesOf(chunks, name, partOf) {
+function filesOf(chunks, name, { partOf, partFor }) {
   const parts = new Map([...chunks.keys()].map((id) => [id, new Set()]));
   for (const [id, { entryPoint }] of chunks) {
     if (entryPoint === undefined) continue;
     const part = id === 'main' ? '' : partOf(entryPoint);
     for (const reached of loadedWith(id, chunks)) parts.get(reached).add(part);
   }
-  const fileOf = (of) => (of.has('') ? name : of.size > 1 ? `${name}-shared` : `${name}-${[...of][0]}`);
+  const fileOf = (of) => (of.has('') ? name : `${name}-${partFor([...of])}`);
   return new Map([...parts].map(([id, of]) => [id, fileOf(of)]));
 }
 
@@ -129,14 +129,14 @@ const guard = (name, made) =>
   `if(require("./${name}.cjs").made!=="${made}")throw new Error("${name} was replaced while it ran: start it again");`;
 
 /**
- * Builds `entry` as `name`.cjs and what is imported later, in files that `partOf` names by the source that is imported:
- * `name`-PART.cjs, or `name`-shared.cjs for what several need. Gives them as esbuild's outputFiles, with all `inputs`.
+ * Builds `entry` as `name`.cjs and what is imported later, in files `name`-PART.cjs: `partOf` gives the
+ * part by the source that is imported, `partFor` that whose file has what several of them need. Gives them as esbuild's outputFiles, with all `inputs`.
  * An exported variable that changes after its module was loaded would not be seen in another file; there is none.
  */
-export async function buildSplit(entry, name, partOf, options) {
+export async function buildSplit(entry, name, parts, options) {
   const { banner, outdir, sourcemap, ...common } = options;
   const { chunks, inputs } = await chunksOf(entry, common);
-  const fileOf = filesOf(chunks, name, partOf);
+  const fileOf = filesOf(chunks, name, parts);
   const taken = takenNames(chunks, fileOf);
   const codes = [...chunks.values()].map(({ code }) => code.replace(/^\/\/# source.*$/gm, ''));
   const made = createHash('sha256').update(codes.join()).digest('hex').slice(0, 8);

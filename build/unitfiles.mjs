@@ -5,13 +5,26 @@ const later = [
   ['agent/allparts.ts', 'agent'], // what `run` needs once its echo answers
   ['agent/clock/orders/', 'orders'], // where nunect-time runs the clock daemons
   ['agent/status/', 'page'], // when somebody looks at the unit
+  // what `run` needs where something is wrong or asked for, beside the commands
+  ['agent/clock/chronyd/chronyc.ts', 'seldom'],
+  ['agent/config/checks/tlsfilecheck.ts', 'seldom'],
+  ['agent/leaf/watch/hubprobe.ts', 'seldom'],
+  ['agent/records/snapshot.ts', 'seldom'],
 ];
 
 /** The part of the program that a source belongs to which is imported later. */
 export const partOf = (source) => later.find(([begin]) => source.startsWith(begin))?.[1] ?? 'tools';
 
-/** Their names without .cjs; what more than one part needs is in `shared`. */
+/** The part whose file has what all of these need: the commands load that of what is seldom needed, `run` does not. */
+export const partFor = (parts) =>
+  parts.length === 1
+    ? parts[0]
+    : parts.every((part) => part === 'tools' || part === 'seldom')
+      ? 'seldom'
+      : 'shared';
+
+/** Their names without .cjs. */
 export const unitFiles = [
   'nunect',
-  ...['agent', 'orders', 'page', 'shared', 'tools'].map((part) => `nunect-${part}`),
+  ...['agent', 'orders', 'page', 'seldom', 'shared', 'tools'].map((part) => `nunect-${part}`),
 ];

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
 import { parseAgentFile } from '../config/agentfile.ts';
-import { runAs } from '../config/checks/trust.ts';
+import { daemonIds } from '../config/checks/accounts.ts';
 import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { runDir } from '../lib/defaults.ts';
@@ -22,10 +22,11 @@ import type { CommandIo } from './io.ts';
 const retry_ms = 5000;
 
 /**
- * V8's young generation stays at its first 1 MB; by default it grows to 16 MB under load and keeps what it got. Set from
- * within, it costs nothing: with a flag of the command line node no longer uses its own compiled code, which takes 12 ms.
+ * V8's young generation stays at its first 1 MB; by default it grows to 16 MB under load and keeps what it got. So little is
+ * collected by one thread: to wake others for it costs more than they save. Set from within, it costs nothing: with a flag
+ * of the command line node no longer uses its own compiled code, which takes 12 ms.
  */
-const memoryFlag = '--semi-space-growth-factor=1';
+const memoryFlags = '--semi-space-growth-factor=1 --no-parallel-scavenge';
 
 const usage = `usage: nunect run [--dir DIR] [--config FILE]
 
@@ -151,7 +152,7 @@ async function reload(running: Running, stop: AbortSignal): Promise<void> {
 }
 
 const depsOf = (io: CommandIo): Omit<AgentDeps, 'stateDir'> => ({
-  spawn: spawnSafely((command, rest) => spawn(command, [...rest], runAs())),
+  spawn: spawnSafely((command, rest) => spawn(command, [...rest], daemonIds() ?? {})),
   // procd logs stdout as daemon.info and stderr as daemon.err
   write: (line, level) => (level === 'debug' || level === 'info' ? io.stdout : io.stderr)(line),
 });
@@ -166,7 +167,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
     io.stdout(usage);
     return 0;
   }
-  setFlagsFromString(memoryFlag);
+  setFlagsFromString(memoryFlags);
   const path = statePath(dir, 'agentFile');
   const load = async (): Promise<AgentInput> => {
     if (config !== undefined) await renderFirst(config, dir, io);

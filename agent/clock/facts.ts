@@ -50,10 +50,13 @@ const decidingOrder: readonly PortState[] = [
 ];
 
 /** The port that decides how the clock is: a SLAVE, else an UNCALIBRATED one, else the worst; of equals the first. */
-export const decidingPort = (ports: readonly PtpPort[]): PtpPort | undefined =>
-  decidingOrder
-    .map((state) => ports.find((port) => port.portState === state))
-    .find((port) => port !== undefined);
+export function decidingPort(ports: readonly PtpPort[]): PtpPort | undefined {
+  for (const state of decidingOrder) {
+    const port = ports.find(({ portState }) => portState === state);
+    if (port !== undefined) return port;
+  }
+  return undefined;
+}
 
 /** Whether the port follows a master: what it measured before that is a leftover. */
 export const isFollowing = ({ portState }: PtpPort): boolean =>

@@ -4,7 +4,7 @@ import { processSearch } from '../device/processes.ts';
 import type { Spawn } from '../lib/child.ts';
 import { readForeign } from '../lib/files.ts';
 import { type Ticker, within } from '../lib/ticker.ts';
-import { isFileUsable, usualSigns } from './chronyd/chronyc.ts';
+import { isFileUsable, usualSigns } from './chronyd/signs.ts';
 import { openUdp } from './chronyd/udp.ts';
 import { watchChronyd } from './chronyd/watch.ts';
 import { isClockProgram, watchDisciplines } from './disciplines.ts';

@@ -61,8 +61,8 @@ export interface LostMaster {
   readonly at_ms: number;
 }
 
-/** How long a verdict stands while nothing new is known. */
-const standing_ms = 200;
+/** How long a verdict stands while nothing new is known; at a poll: who shares its wake-up may have asked for it first. */
+const standing_ms = { asked: 200, polled: 20 } as const;
 
 /** What the timekeeper works on and remembers. */
 interface Keeping {
@@ -132,10 +132,10 @@ const isOfReading = (a: Reading<unknown> | undefined, b: Reading<unknown>): bool
   a?.kind === b.kind && (a.kind === 'absent' || b.kind === 'absent' || a.at_ms === b.at_ms);
 
 /** What is told of the clock is judged by all that is known then: facts that came since, a step, the mere passing of time. */
-function judgeIfOutdated(keeping: Keeping): void {
+function judgeIfOutdated(keeping: Keeping, stands_ms: number = standing_ms.asked): void {
   const { deps, judged, readings, stopped } = keeping;
   if (stopped) return;
-  const isOld = deps.ticker.now_ms() - judged.at_ms > standing_ms;
+  const isOld = deps.ticker.now_ms() - judged.at_ms > stands_ms;
   const isStepped = (judged.set_s ?? 0) !== keeping.set_us / 1e6;
   const isSame = isOfReading(readings?.[0], deps.ptp.read()) && isOfReading(readings?.[1], deps.ntp.read());
   if (isOld || isStepped || !isSame) judgeNow(keeping);
@@ -167,7 +167,7 @@ export function keepTime(deps: TimekeeperDeps, settings: ClockSettings): Timekee
     }),
     ptp.onChange(() => judgeIfChanged(keeping)),
     ntp.onChange(() => judgeIfChanged(keeping)),
-    ticker.every(settings.poll_s * 1000, () => judgeNow(keeping)),
+    ticker.every(settings.poll_s * 1000, () => judgeIfOutdated(keeping, standing_ms.polled)),
   ];
   return {
     async look() {

@@ -6,7 +6,7 @@ import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CertFacts } from '../device/certs.ts';
 import type { CauseCode } from '../leaf/causes.ts';
-import { hubTls } from '../leaf/conf/hub.ts';
+import { hubTls } from '../leaf/conf/hubtls.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
 import type { StartFault } from '../leaf/supervisor/startfaults.ts';
 import type { UnusedFile } from '../leaf/watch/tlsfiles.ts';

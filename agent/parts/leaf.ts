@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { isImplausible } from '../clock/trust.ts';
 import type { Monitor } from '../config/agentfile.ts';
 import { bootId } from '../device/bootid.ts';
-import { agentUser, monitorUser } from '../leaf/conf/users.ts';
+import { agentUser, monitorUser } from '../leaf/conf/logins.ts';
 import { stateFiles } from '../leaf/statefiles.ts';
 import { type AskLeaf, askByHttp, askBySystemAccount, Unanswered } from '../leaf/watch/ask.ts';
 import { type Client, watchClients } from '../leaf/watch/clients.ts';

@@ -1,6 +1,7 @@
 import { bootId } from '../device/bootid.ts';
+import { messageOf } from '../lib/errors.ts';
 import { known } from '../lib/known.ts';
-import { keepSnapshot, type PreviousRun } from '../records/snapshot.ts';
+import type { PreviousRun, SnapshotKeeper, SnapshotOptions } from '../records/snapshot.ts';
 import { statusRecord } from '../status/events.ts';
 import type { StatusChange } from '../wire/reports.ts';
 import { part } from './part.ts';
@@ -37,7 +38,41 @@ const startEvent = (previous: PreviousRun, boot: string, file: string | undefine
   };
 };
 
-/** Keeps waiting records over restarts, where the config names a file for it. */
+type Load = (opts: SnapshotOptions, started: (previous: PreviousRun) => void) => Promise<SnapshotKeeper>;
+
+/** Keeps them where the config names a file for it: the code for that is loaded only then. */
+async function keepWhereNamed(
+  load: Load,
+  opts: SnapshotOptions,
+  started: (previous: PreviousRun) => void,
+): Promise<SnapshotKeeper> {
+  let keeper: SnapshotKeeper | undefined;
+  let trouble: string | undefined;
+  let lastChange = Promise.resolve();
+  if (opts.file === undefined) started({ restored: 0, broken: 0 });
+  else keeper = await load(opts, started);
+  const change = async (next: SnapshotOptions): Promise<void> => {
+    trouble = undefined;
+    try {
+      if (next.file !== undefined) keeper ??= await load({ ...next, file: undefined }, () => {}); // the start has been told
+      keeper?.configure(next);
+    } catch (error) {
+      trouble = `the snapshot of waiting records, ${next.file}: ${messageOf(error)}`;
+    }
+  };
+  return {
+    trouble: () => trouble ?? keeper?.trouble(),
+    configure(next) {
+      lastChange = lastChange.then(() => change(next));
+    },
+    async stop() {
+      await lastChange;
+      await keeper?.stop();
+    },
+  };
+}
+
+/** Keeps waiting records over restarts. */
 export const spoolSnapshotPart = part({
   name: 'spoolSnapshot',
   needs: { spool: spoolPart },
@@ -46,17 +81,15 @@ export const spoolSnapshotPart = part({
     const { unit, role } = agent;
     const file = config.spool.snapshot_file;
     const wall_ms = (): number => wall.now_us() / 1000;
-    return keepSnapshot(
-      {
-        spool,
-        ticker,
-        log: log.part('spool'),
-        wall_ms,
-        started: (previous) =>
-          void spool.put(statusRecord({ unit, role }, wall_ms(), startEvent(previous, boot, file))),
-      },
-      { unit, boot, kernel_boot: bootId() },
+    return keepWhereNamed(
+      async (opts, started) =>
+        (await import('../records/snapshot.ts')).keepSnapshot(
+          { spool, ticker, log: log.part('spool'), wall_ms, started },
+          { unit, boot, kernel_boot: bootId() },
+          opts,
+        ),
       { file, every_s: config.spool.snapshot_s },
+      (previous) => void spool.put(statusRecord({ unit, role }, wall_ms(), startEvent(previous, boot, file))),
     );
   },
   adapt: (keep, { config: { spool } }) =>

@@ -2,7 +2,6 @@ import { clockCaveat } from '../clock/trust.ts';
 import { canStart } from '../leaf/supervisor/canstart.ts';
 import { leafControl } from '../leaf/supervisor/process.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
-import { probeHub } from '../leaf/watch/hubprobe.ts';
 import { type UnusedFile, watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
 import { clockPart } from './clock.ts';
 import { eventsPart } from './events.ts';
@@ -25,7 +24,7 @@ export const supervisorPart = part({
         log: log.part('supervisor'),
         leaf,
         control: (runDir) => leafControl(ticker, runDir, file.leaf?.keep_dir),
-        probe: probeHub,
+        probe: async (...asked) => (await import('../leaf/watch/hubprobe.ts')).probeHub(...asked), // loaded in an outage
         canStart,
         events,
         wall_ms: (mono_ms) => wall.toWall_us(mono_ms, ticker.now_ms()) / 1000,

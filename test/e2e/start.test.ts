@@ -99,7 +99,7 @@ test('a command loads nothing of the agent, and the version nothing but the prog
     [['version'], ['nunect']],
     [
       ['check', '--config', config],
-      ['nunect', 'nunect-shared', 'nunect-tools'],
+      ['nunect', 'nunect-seldom', 'nunect-shared', 'nunect-tools'],
     ],
   ] as const) {
     const { code, stderr } = await runToEnd(process.execPath, [...flags, bundle, ...args], {});
@@ -122,10 +122,10 @@ test('a file of another build is not used, and that is said: the program was rep
   assert.equal(stderr, 'nunect: nunect was replaced while it ran: start it again\n');
 });
 
-/** Renders the config of a unit whose leaf is not started. */
-async function renderAlone(dir: string): Promise<void> {
+/** Renders the config of a unit whose leaf is not started; `more` is the rest of its config. */
+async function renderAlone(dir: string, more = ''): Promise<void> {
   const config = join(dir, 'nunect');
-  const uci = `config agent 'agent'\n\toption unit 'demo-01'\nconfig leaf 'leaf'\n\toption server '${server}'\n`;
+  const uci = `config agent 'agent'\n\toption unit 'demo-01'\nconfig leaf 'leaf'\n\toption server '${server}'\n${more}`;
   writeFileSync(config, uci, { mode: 0o600 });
   const rendered = await runToEnd(process.execPath, [bundle, 'render', '--config', config, '--out', dir], {});
   assert.equal(rendered.code, 0, rendered.stderr);
@@ -153,4 +153,25 @@ test('an agent that cannot load the rest ends with the reason, for its superviso
   const none = await run();
   assert.equal(none.code, 1);
   assert.match(none.stderr, /Cannot find module '\.\/nunect-agent\.cjs'/);
+});
+
+test('an agent whose program is replaced stays when it wants what it has not loaded: its records would be lost', async (t) => {
+  const dir = tempDir(t, 'start');
+  const hub = "config hub 'hub'\n\tlist url 'nats://127.0.0.1:1'\n";
+  await renderAlone(dir, hub);
+  const [program] = mixed(dir, 'nunect-seldom');
+  const agent = daemon(t, process.execPath, [program, 'run', '--dir', dir]);
+  const replaced = 'nunect was replaced while it ran: start it again';
+  await eventually('a probe of the hub', () =>
+    agent.output().includes(`the hub cannot be probed why="${replaced}"`),
+  );
+  const file = join(dir, 'snapshot');
+  await renderAlone(dir, `${hub}config spool 'spool'\n\toption snapshot_file '${file}'\n`);
+  agent.kill('SIGHUP');
+  await eventually('what it says of the snapshot', async () => {
+    const { stdout } = await runToEnd(process.execPath, [bundle, 'status', '--json', '--dir', dir], {});
+    return stdout.includes(`${file}: ${replaced}`);
+  });
+  await agent.endGently();
+  assert.equal(await agent.exited, 0);
 });

@@ -72,6 +72,7 @@ describe('the .ipk', () => {
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-agent.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-orders.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-page.cjs',
+      '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-seldom.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-shared.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect-tools.cjs',
       '-rw-r--r-- 0/0 ./usr/lib/nunect/nunect.cjs',

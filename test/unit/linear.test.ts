@@ -26,7 +26,7 @@ import { parseProgramVersion } from '../../agent/clock/setup/programs.ts';
 import { trialConf } from '../../agent/clock/setup/ptp4lconf.ts';
 import { parseForeignSegments } from '../../agent/clock/setup/segments.ts';
 import { parseAgentFile } from '../../agent/config/agentfile.ts';
-import { findAccount } from '../../agent/config/checks/access.ts';
+import { findAccount } from '../../agent/config/checks/accounts.ts';
 import { neededCopies } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';

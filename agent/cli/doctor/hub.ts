@@ -3,8 +3,8 @@ import { findingOf } from '../../health/findings.ts';
 import { hubRemedy } from '../../health/hubremedies.ts';
 import type { CauseCode } from '../../leaf/causes.ts';
 import { causes, causeText, type Sign } from '../../leaf/causes.ts';
-import { hubTls } from '../../leaf/conf/hub.ts';
-import { causeOfProbe, type HubProbe, isReached } from '../../leaf/watch/hubprobe.ts';
+import { hubTls } from '../../leaf/conf/hubtls.ts';
+import { causeOfProbe, type HubProbe, isReached } from '../../leaf/watch/probed.ts';
 import { type CheckResult, findingResult, ok, skip } from './checkresult.ts';
 
 /** The steps to the hub, in the order in which they are taken. */

@@ -1,10 +1,11 @@
 import type { Spawn } from '../../lib/child.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type PolledFacts, pollInRounds, pollUntil, type Watch } from '../../lib/watch.ts';
 import type { ChronyFacts } from '../facts.ts';
-import { askChronyc, type ChronydSigns, type IsFileUsable } from './chronyc.ts';
 import { type Asked, askChronyd, type CmdmonClient, cmdmonClient } from './client.ts';
 import { type ChronyPace, chronyPace } from './pace.ts';
+import type { ChronydSigns, IsFileUsable } from './signs.ts';
 import type { OpenUdp } from './udp.ts';
 
 /** How chronyd is watched; the names are those of the time section. */
@@ -73,15 +74,31 @@ function take({ polled, pace }: ChronyWatch, asked: Asked): void {
   }
 }
 
-/** Asks chronyc, at its slower pace, ever slower while it knows nothing. Undefined between times. */
+const signsNow = ({ deps: { isUsable }, opts: { signs } }: ChronyWatch): string =>
+  [...signs.sockets, ...signs.pidFiles].filter(isUsable).join();
+
+/** Asks chronyc, whose code is loaded only where there seems to be a chronyd. */
+async function askLoaded(
+  { deps: { isUsable }, opts }: ChronyWatch,
+  spawn: Spawn,
+): Promise<Asked | undefined> {
+  try {
+    const { askChronyc } = await import('./chronyc.ts');
+    return await askChronyc({ isUsable, spawn }, opts.chronyc, opts.signs);
+  } catch (error) {
+    return { failure: { why: 'no_reply', detail: messageOf(error) } };
+  }
+}
+
+/** Asks chronyc, at its slower pace, ever slower while it knows nothing. Undefined between times, and without a sign of chronyd. */
 async function askFallback(watch: ChronyWatch): Promise<Asked | undefined> {
-  const { deps, opts, fallback_ms } = watch;
+  const { deps, fallback_ms } = watch;
   if (deps.ticker.now_ms() < watch.fallbackAt_ms) return undefined;
   const spawn: Spawn = (command, args) => {
     watch.started += 1;
     return deps.spawn(command, args);
   };
-  const asked = await askChronyc({ isUsable: deps.isUsable, spawn }, opts.chronyc, opts.signs);
+  const asked = signsNow(watch) === '' ? undefined : await askLoaded(watch, spawn);
   const worked = asked !== undefined && 'value' in asked;
   watch.fallbackPause_ms = worked ? fallback_ms : Math.min(watch.fallbackPause_ms * 2, fallbackAtMostMs);
   watch.fallbackAt_ms = deps.ticker.now_ms() + (asked === undefined ? fallback_ms : watch.fallbackPause_ms);
@@ -106,9 +123,6 @@ async function askAddresses(watch: ChronyWatch): Promise<Asked> {
   }
   return asked;
 }
-
-const signsNow = ({ deps: { isUsable }, opts: { signs } }: ChronyWatch): string =>
-  [...signs.sockets, ...signs.pidFiles].filter(isUsable).join();
 
 /** Whether chronyd is to be asked in this round: a socket or pid file that comes or goes is as good as a new word of it. */
 function isDue(watch: ChronyWatch): boolean {

@@ -1,7 +1,8 @@
 // `nunect time confirm`: whether chronyd runs with our drop-in, which its own reading of the config does not tell.
 import { setTimeout as pause } from 'node:timers/promises';
 import { readOrUndefined } from '../../lib/files.ts';
-import { askChronyc, isFileUsable, usualSigns } from '../chronyd/chronyc.ts';
+import { askChronyc } from '../chronyd/chronyc.ts';
+import { isFileUsable, usualSigns } from '../chronyd/signs.ts';
 import { parseAppliedTime } from '../setup/applied.ts';
 import { parseChronyConf } from '../setup/chronyconf.ts';
 import { ptpRefid } from '../setup/dropin.ts';

@@ -22,10 +22,11 @@ export interface DataSetStore {
 }
 
 /** Values of data sets are flat but for one list of words. */
-const sameValue = (a: object, b: object): boolean => {
-  const other = new Map<string, unknown>(Object.entries(b));
-  return Object.entries(a).every(([key, value]) => String(value) === String(other.get(key)));
-};
+function sameValue(a: object, b: object): boolean {
+  const [one, other] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
+  for (const key in one) if (one[key] !== other[key] && String(one[key]) !== String(other[key])) return false;
+  return true;
+}
 
 /** Data sets are kept by name and, where they are a port's own, by port. */
 const keyOf = ({ id, value }: Received): string =>

@@ -173,8 +173,8 @@ export function assess(
   const witness = contradiction === undefined ? boundOfWitness(ntp.live, settings, now_ms) : undefined;
   const ptpDoubts = ptpDoubtsOf(remembered, ptp, offsets, followed, now_ms);
   const paths = {
-    direct: directPath(ptp, offsets, evidence, settings),
-    chrony: chronyPath(ptp, ntp, offsets, remembered.fedRefclocks, settings),
+    direct: directPath(ptp, ptpBound, evidence, settings),
+    chrony: chronyPath(ptp, ntp, ptpBound, remembered.fedRefclocks, settings),
   };
   return {
     ptp,

@@ -1,8 +1,7 @@
 // The path by which chronyd steers the system clock: from NTP, or from a refclock that PTP may be behind.
 import type { ErrorBound } from '../types.ts';
-import type { Offsets } from './bounds/offsets.ts';
 import { chainedBound } from './bounds/ptpbound.ts';
-import { boundOfNtp, boundOfPtp, boundOfPtpPath } from './bounds/sources.ts';
+import { boundOfNtp, boundOfPtpPath } from './bounds/sources.ts';
 import { grandmasterNotes } from './grandmaster.ts';
 import type { NtpAssessment, NtpLive } from './ntp.ts';
 import { type BlockedPath, isSteering, type SteeringPath } from './paths.ts';
@@ -73,7 +72,7 @@ export function fedRefclocksNow(
 export function chronyPath(
   ptp: PtpAssessment,
   ntp: NtpAssessment,
-  offsets: Offsets,
+  ptpBound: ErrorBound,
   fedRefclocks: FedRefclocks,
   settings: ClockSettings,
 ): SteeringPath | BlockedPath {
@@ -83,7 +82,7 @@ export function chronyPath(
   const { selected } = live;
   const near = boundOfNtp(live, settings);
   if (selected.mode === 'refclock' && isFed(selected.name, ptp) && ptp.live !== undefined)
-    return throughRefclock(ptp, ptp.live, ntp, live, near, offsets, settings);
+    return throughRefclock(ptp, ptp.live, ntp, live, near, ptpBound, settings);
   if (selected.mode === 'refclock' && needsPtp(selected.name, fedRefclocks))
     return { reason: 'refclock_unfed', explanation: `${explanation}; ${ptp.explanation}` };
   return {
@@ -120,11 +119,10 @@ function refclockBound(
   far: PtpLive,
   isSlave: boolean,
   near: ErrorBound,
-  offsets: Offsets,
+  ownBound: ErrorBound,
   settings: ClockSettings,
 ) {
   // only a SLAVE's offset is part of the chain: the ntpshm servo hands its offset on, where chronyd counts it
-  const ownBound = boundOfPtp(far, offsets, settings);
   if (far.clock !== 'system') {
     const path = isSlave ? ownBound : boundOfPtpPath(far, settings);
     return chainedBound(near, path);
@@ -138,7 +136,7 @@ function throughRefclock(
   ntp: NtpAssessment,
   live: NtpLive,
   near: ErrorBound,
-  offsets: Offsets,
+  ptpBound: ErrorBound,
   settings: ClockSettings,
 ): SteeringPath {
   const isSlave = ptp.state === 'slave';
@@ -151,7 +149,7 @@ function throughRefclock(
     source: 'ptp',
     sample: { id: live.sample.id, offset_ns },
     limits: ptpLimits(settings, far.clock === 'phc'),
-    bound: refclockBound(far, isSlave, near, offsets, settings),
+    bound: refclockBound(far, isSlave, near, ptpBound, settings),
     growth_ns: growthOf_ns(live, settings),
     measured: true,
     notes: ['refclock_via_chrony', ...falsetickerNotes(live), ...grandmasterNotes(far)],

@@ -1,7 +1,6 @@
 // The path by which ptp4l steers the system clock.
 import type { Evidence } from '../facts.ts';
-import type { Offsets } from './bounds/offsets.ts';
-import { boundOfPtp } from './bounds/sources.ts';
+import type { ErrorBound } from '../types.ts';
 import { unbounded } from './bounds/terms.ts';
 import { phc2sysSteers } from './doubts.ts';
 import { grandmasterNotes } from './grandmaster.ts';
@@ -18,10 +17,10 @@ const growthOf_ns = (
     ? 0
     : Math.max(0, poll_s - (syncInterval_ms + sinceSync_ms) / 1e3) * drift_ppb;
 
-/** The system clock steered by ptp4l itself, or by phc2sys from the clock that ptp4l steers. */
+/** The system clock steered by ptp4l itself, or by phc2sys from the clock that ptp4l steers; `bound` is that of PTP. */
 export function directPath(
   ptp: PtpAssessment,
-  offsets: Offsets,
+  bound: ErrorBound,
   evidence: Evidence,
   settings: ClockSettings,
 ): SteeringPath | BlockedPath {
@@ -38,7 +37,7 @@ export function directPath(
     return {
       ...common,
       limits: ptpLimits(settings, false),
-      bound: boundOfPtp(live, offsets, settings),
+      bound,
       measured: true,
       notes: grandmasterNotes(live),
     };

@@ -22,19 +22,6 @@ export interface Users {
   readonly daemon: Account | undefined;
 }
 
-const entriesOf = (text: string): string[][] => text.split('\n').map((line) => line.split(':'));
-
-/** An account by the text of /etc/passwd and /etc/group; undefined when it is not in them. */
-export function findAccount(name: string, passwd: string, group: string): Account | undefined {
-  const entry = entriesOf(passwd).find(([login]) => login === name);
-  const [uid, gid] = [Number(entry?.[2] || Number.NaN), Number(entry?.[3] || Number.NaN)];
-  if (!Number.isInteger(uid) || !Number.isInteger(gid)) return undefined;
-  const others = entriesOf(group)
-    .filter(([, , , members = '']) => members.split(',').includes(name))
-    .map(([, , id]) => Number(id));
-  return { name, uid, gids: [...new Set([gid, ...others])] };
-}
-
 /** What is needed of a path: 4 to read a file, 1 to pass a directory. */
 export type Need = 4 | 1;
 

@@ -1,13 +1,11 @@
 import { constants, fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { codeOf } from '../../lib/errors.ts';
-import { readForeign, readOrUndefined } from '../../lib/files.ts';
+import { readForeign } from '../../lib/files.ts';
 import type { Config } from '../options.ts';
 import type { UnplacedProblem } from '../problem.ts';
-import { findAccount, type Rights, type Users } from './access.ts';
+import type { Rights } from './access.ts';
+import { usersOf } from './accounts.ts';
 import { type FileState, filesOf, isUsed, unreadable } from './filecheck.ts';
-
-/** The user and the group that nats-server and the agent run as on a router. */
-const daemonUser = 'nunect';
 
 /** Looks at a path of this machine, following links. */
 export function stat(path: string): FileState {
@@ -37,17 +35,6 @@ export function readBytes(
   if (stat(path).kind !== 'file') return undefined; // to open a device may already do something
   const found = readForeign(path, fits, largest_bytes + 1, constants.O_RDONLY | constants.O_NONBLOCK);
   return found && found.length <= largest_bytes ? found : undefined;
-}
-
-const read = (path: string): string => readOrUndefined(path) ?? '';
-
-/** The accounts that matter here: when root looks, the daemons run as user nunect, else as who looks. */
-export function usersOf(): Users {
-  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
-  const self = { uid, gid };
-  if (uid !== 0)
-    return { self, daemon: { name: String(uid), uid, gids: [gid, ...(process.getgroups?.() ?? [])] } };
-  return { self, daemon: findAccount(daemonUser, read('/etc/passwd'), read('/etc/group')) };
 }
 
 /** Files that the daemons need and may not read, and what is none; `nats-server -t` would read a device without end. */

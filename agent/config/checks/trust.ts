@@ -2,13 +2,13 @@ import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepDir, uploadDir } from '../../lib/defaults.ts';
 import { readOrUndefined } from '../../lib/files.ts';
-import { known } from '../../lib/known.ts';
 import { type Config, defaultsOf } from '../options.ts';
 import { fileProblem, type UnplacedProblem } from '../problem.ts';
 import type { ReadBytes } from '../secrets.ts';
 import { describeRights, excess, type Rights } from './access.ts';
+import { daemonIds, type Ids, usersOf } from './accounts.ts';
 import { filesOf, fixCommand, foldersTo, isDaemonReadable, type NamedFile, type Stat } from './filecheck.ts';
-import { readBytes, stat, usersOf } from './machinefiles.ts';
+import { readBytes, stat } from './machinefiles.ts';
 
 /** Where UCI keeps configs: rpcd writes there as root, for every login that LuCI lets write one. */
 const uciDir = '/etc/config';
@@ -231,12 +231,7 @@ export function withinLimits(
 }
 
 /**
- * For child_process: as whom a program is started that this config names. Never as root where LuCI can write it. Without
- * a config: as whom the agent runs.
+ * For child_process: as whom a program is started that this config names. Never as root where LuCI can write it.
  */
-export function runAs(configFile?: string): { readonly uid?: number; readonly gid?: number } {
-  if (process.geteuid?.() !== 0) return {};
-  const { daemon } = usersOf();
-  if (daemon !== undefined) return known({ uid: daemon.uid, gid: daemon.gids[0] });
-  return configFile === undefined || writersOf(configFile) === undefined ? {} : { uid: nobody, gid: nobody };
-}
+export const runAs = (configFile: string): Ids =>
+  daemonIds() ?? (writersOf(configFile) === undefined ? {} : { uid: nobody, gid: nobody });

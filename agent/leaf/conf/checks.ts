@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
-import { hubTls } from './hub.ts';
+import { hubTls } from './hubtls.ts';
+import { agentUser, monitorUser } from './logins.ts';
 import { isTls, isWebsocket, splitUrl } from './url.ts';
-import { agentUser, anonymousUser, loginOf, monitorUser } from './users.ts';
+import { anonymousUser, loginOf } from './users.ts';
 import { atLeast, formatVersion, knows, lacks, oldestServer, type ServerVersion } from './version.ts';
 
 /** What lies at a path, seen by whoever renders. */

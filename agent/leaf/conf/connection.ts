@@ -3,9 +3,9 @@ import type { Config } from '../../config/options.ts';
 import type { OwnerSecrets } from '../../config/secrets.ts';
 import { defaultPorts } from '../../lib/defaults.ts';
 import { known } from '../../lib/known.ts';
-import { hubTls } from './hub.ts';
+import { hubTls } from './hubtls.ts';
+import { agentUser, monitorUser } from './logins.ts';
 import { isTls, splitUrl } from './url.ts';
-import { agentUser, monitorUser } from './users.ts';
 
 /** The address that a process on the unit reaches a listener at. */
 function localAddress(listen: string): string {

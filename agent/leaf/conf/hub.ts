@@ -1,38 +1,13 @@
 import type { Config } from '../../config/options.ts';
 import { echoOf, inboxPrefixOf } from '../../wire/subjects.ts';
-import type { ProbeTls } from '../watch/hubprobe.ts';
+import { hubTls } from './hubtls.ts';
 import type { ConfBlock } from './syntax.ts';
-import { isTls, isWebsocket, remoteUrl, splitUrl, tokenInfo, userinfo } from './url.ts';
+import { isWebsocket, remoteUrl, splitUrl, tokenInfo, userinfo } from './url.ts';
 import type { LeafSecrets } from './users.ts';
 import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
 
 /** Takes a sentence on what was left out of a config, or what a person should know of it. */
 export type AddNote = (note: string) => void;
-
-/** Whether the link to the hub is encrypted: by its scheme, or because an option is about TLS. */
-export function hubTls(config: Pick<Config, 'hub'>): boolean {
-  const { url, tls_ca, tls_cert, tls_insecure, handshake_first } = config.hub;
-  return (
-    url.some((one) => isTls(splitUrl(one)?.scheme ?? '')) ||
-    tls_ca !== undefined ||
-    tls_cert !== undefined ||
-    tls_insecure ||
-    handshake_first
-  );
-}
-
-/** How TLS is spoken with the hub by probes; undefined where none is configured. */
-export function probeTls(config: Config): ProbeTls | undefined {
-  const { hub } = config;
-  if (!hubTls(config)) return undefined;
-  return {
-    caFile: hub.tls_ca,
-    certFile: hub.tls_cert,
-    keyFile: hub.tls_key,
-    handshakeFirst: hub.handshake_first,
-    insecure: hub.tls_insecure,
-  };
-}
 
 /** Requests of a unit to its own echo, and the replies: they do not go to the hub. */
 const selfTraffic = (unit: string): string[] => [echoOf(unit), `${inboxPrefixOf(unit)}.>`];

@@ -10,13 +10,8 @@ import {
   publishedBy,
   subjectsOf,
 } from '../../wire/subjects.ts';
+import { agentUser, monitorUser } from './logins.ts';
 import type { ConfBlock } from './syntax.ts';
-
-/** Login of the agent at its own leaf. */
-export const agentUser = 'nunect-agent';
-
-/** Login with which the agent reads the state of its leaf. */
-export const monitorUser = 'nunect-monitor';
 
 /** Passwords that the generated config needs: those of the leaf itself and those the owner gave. */
 export type LeafSecrets = OwnerSecrets & Pick<LocalSecrets, 'agent' | 'monitor'>;

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { AgentFile } from '../../config/agentfile.ts';
 import type { Sign } from '../causes.ts';
-import { probeTls } from '../conf/hub.ts';
+import { probeTls } from '../conf/hubtls.ts';
 import { statePath } from '../statefiles.ts';
 import { type HubProbes, type HubProbesDeps, hubProbes } from '../watch/hubprobes.ts';
 import { followLog } from '../watch/logfile.ts';

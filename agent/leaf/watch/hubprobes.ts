@@ -1,6 +1,9 @@
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Sign } from '../causes.ts';
-import { causeOfProbe, type HubProbe, isReached, type ProbeTls, type probeHub } from './hubprobe.ts';
+import type { probeHub } from './hubprobe.ts';
+import { causeOfProbe, type HubProbe, isReached, type ProbeTls } from './probed.ts';
 
 /** What the last probes found. */
 export interface HubReach {
@@ -54,6 +57,7 @@ function signOf(probe: HubProbe): Sign[] {
 
 export interface HubProbesDeps {
   readonly ticker: Ticker;
+  readonly log: Log;
   readonly probe: typeof probeHub;
 }
 
@@ -63,7 +67,7 @@ export function hubProbes(
   opts: HubProbesOptions,
   onSign: (sign: Sign) => void,
 ): HubProbes {
-  const { ticker } = deps;
+  const { ticker, log } = deps;
   let outage = newOutage();
 
   async function probe(mine: Outage): Promise<void> {
@@ -84,7 +88,8 @@ export function hubProbes(
       outage.due_ms ??= ticker.now_ms() + firstPause_ms;
       if (ticker.now_ms() < outage.due_ms) return;
       outage.due_ms = Number.POSITIVE_INFINITY;
-      void probe(outage);
+      // without it no more is probed in this outage
+      probe(outage).catch((error) => log.error('the hub cannot be probed', { why: messageOf(error) }));
     },
     result: () => outage.result,
     reset() {

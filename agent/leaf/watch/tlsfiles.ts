@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tlsFaults } from '../../config/checks/tlsfilecheck.ts';
 import { reasonOf } from '../../lib/errors.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 
@@ -44,6 +43,7 @@ const stampOf = (file: string): string => {
 /** What is wrong with the files of a block, as half-written ones are; undefined when nothing is. */
 async function faultOf(files: TlsFiles): Promise<UnusedFile | undefined> {
   try {
+    const { tlsFaults } = await import('../../config/checks/tlsfilecheck.ts');
     const read = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path));
     const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(read));
     const fault = tlsFaults({ ca, cert, key }, false).find(({ severity }) => severity === 'error');

@@ -1,4 +1,4 @@
-import { isFileUsable, usualSigns } from '../../../agent/clock/chronyd/chronyc.ts';
+import { isFileUsable, usualSigns } from '../../../agent/clock/chronyd/signs.ts';
 import { openUdp } from '../../../agent/clock/chronyd/udp.ts';
 import { type ChronyOptions, watchChronyd } from '../../../agent/clock/chronyd/watch.ts';
 import { systemSocketFiles } from '../../../agent/clock/ptp4l/keeper.ts';

@@ -43,8 +43,13 @@ function keeping() {
   const ticker = fakeTicker();
   const ptp = daemon<PtpFacts>(absent('not_installed'));
   const ntp = daemon<ChronyFacts>(absent('not_installed'));
+  const judged: number[] = []; // when the evidence was gathered
+  const disciplines = () => {
+    judged.push(ticker.now_ms());
+    return {};
+  };
   const keeper = keepTime(
-    { ptp, ntp, disciplines: () => ({}), wall: fakeWall(ticker), ticker },
+    { ptp, ntp, disciplines, wall: fakeWall(ticker), ticker },
     clockSettings({ poll_s: 1 }),
   );
   const told: string[] = [];
@@ -56,8 +61,20 @@ function keeping() {
       await ticker.pass(1000);
     }
   };
-  return { ticker, ptp, ntp, keeper, told, end, follow };
+  return { ticker, ptp, ntp, keeper, told, end, follow, judged };
 }
+
+test('who asks along with each poll has the clock judged no oftener', async () => {
+  const { ticker, keeper, judged } = keeping();
+  await ticker.pass(500);
+  judged.length = 0;
+  for (let i = 0; i < 10; i++) {
+    await ticker.pass(490);
+    keeper.verdict(); // first, by chance, and 10 ms before the poll
+    await ticker.pass(510);
+  }
+  assert.equal(judged.length, 10);
+});
 
 test('a change of the clock has chronyd asked at each poll, and nothing else does', async () => {
   const { ntp, ptp, ticker, follow } = keeping();

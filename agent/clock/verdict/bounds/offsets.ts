@@ -60,7 +60,7 @@ const idOf = ({ ingress_time_ns }: Sync): string => String(ingress_time_ns);
 
 /** Those that came after the last one taken, where that is still among them; else the newest alone. */
 function newOnes({ lastId }: Offsets, syncs: readonly Sync[]): readonly Sync[] {
-  const at = syncs.findIndex((sync) => idOf(sync) === lastId);
+  const at = syncs.findLastIndex((sync) => idOf(sync) === lastId); // it is the last one, or nearly
   return at === -1 ? syncs.slice(-1) : syncs.slice(at + 1);
 }
 
@@ -122,19 +122,27 @@ export interface Spread {
   readonly change_ppb: number;
 }
 
+function scatterOf(values_ns: readonly number[]): Omit<Spread, 'change_ppb'> {
+  const mean_ns = meanOf(values_ns);
+  const from = (middle_ns: number): number[] => values_ns.map((value) => Math.abs(value - middle_ns));
+  return {
+    mean_ns,
+    jitter_ns: Math.max(
+      (4 + 16 / values_ns.length) * deviationOf(values_ns),
+      reachOf(from(mean_ns).slice(-recentOffsets), noiseOf(from(medianOf(values_ns)))),
+    ),
+  };
+}
+
+/** By the window that they are of, which stays the same until the next Sync and is asked for several times. */
+const scatters = new WeakMap<readonly number[], Omit<Spread, 'change_ppb'>>();
+
 /** The spread of a window; undefined while there are too few samples for one. */
 export function spreadOf({ values_ns, interval_s }: Offsets): Spread | undefined {
   const count = values_ns.length;
   if (count < fewestOffsets) return undefined;
-  const mean_ns = meanOf(values_ns);
-  const from = (middle_ns: number): number[] => values_ns.map((value) => Math.abs(value - middle_ns));
-  const [last = 0, before = 0] = values_ns.slice(-2).reverse();
-  return {
-    mean_ns,
-    jitter_ns: Math.max(
-      (4 + 16 / count) * deviationOf(values_ns),
-      reachOf(from(mean_ns).slice(-recentOffsets), noiseOf(from(medianOf(values_ns)))),
-    ),
-    change_ppb: interval_s > 0 ? (last - before) / interval_s : 0,
-  };
+  const scatter = scatters.get(values_ns) ?? scatterOf(values_ns);
+  scatters.set(values_ns, scatter);
+  const [last = 0, before = 0] = [values_ns[count - 1], values_ns[count - 2]];
+  return { ...scatter, change_ppb: interval_s > 0 ? (last - before) / interval_s : 0 };
 }

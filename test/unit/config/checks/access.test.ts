@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findAccount, isAllowed, type Users } from '../../../../agent/config/checks/access.ts';
+import { isAllowed, type Users } from '../../../../agent/config/checks/access.ts';
+import { findAccount } from '../../../../agent/config/checks/accounts.ts';
 import { checkConfigFile, type FileState, type Stat } from '../../../../agent/config/checks/filecheck.ts';
 import { loadUci, said } from '../../../kit/unit/config.ts';
 

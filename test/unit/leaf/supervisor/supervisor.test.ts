@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { statePath } from '../../../../agent/leaf/statefiles.ts';
 import type { LeafControl, LeafProcess } from '../../../../agent/leaf/supervisor/process.ts';
 import { superviseLeaf } from '../../../../agent/leaf/supervisor/supervisor.ts';
-import type { HubProbe } from '../../../../agent/leaf/watch/hubprobe.ts';
+import type { HubProbe } from '../../../../agent/leaf/watch/probed.ts';
 import type { LeafFacts } from '../../../../agent/leaf/watch/watch.ts';
 import { logTo } from '../../../../agent/lib/log.ts';
 import { absent, fresh } from '../../../../agent/lib/reading.ts';
