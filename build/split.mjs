@@ -83,8 +83,12 @@ function takenNames(chunks, fileOf) {
   return [...taken.values()].map((entry, index) => ({ ...entry, key: `_${index.toString(36)}` }));
 }
 
+/** Gives what another file of the program exports; see `loader`. */
+const loadIn = (name, file) =>
+  file === name ? `require("./${name}.cjs")` : `require("./${name}.cjs").load("./${file}.cjs")`;
+
 /** Gives esbuild the chunks of one file, and for those of others what is taken from there. */
-const chunkSource = (chunks, fileOf, taken, file, root) => ({
+const chunkSource = (chunks, fileOf, taken, name, file, root) => ({
   name: 'chunks',
   setup({ onResolve, onLoad }) {
     const takenHere = taken.filter(({ by }) => by.has(file));
@@ -97,7 +101,7 @@ const chunkSource = (chunks, fileOf, taken, file, root) => ({
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'from' },
     );
     onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) => {
-      const later = (_, id) => `Promise.resolve().then(()=>require("./${fileOf.get(id)}.cjs").${id})`;
+      const later = (_, id) => `Promise.resolve().then(()=>${loadIn(name, fileOf.get(id))}.${id})`;
       return { contents: chunks.get(nameOf(path)).code.replace(/\bimport\("\.\/([\w-]+)\.js"\)/g, later) };
     });
     onLoad({ filter: /./, namespace: 'other' }, ({ path }) => {
@@ -106,7 +110,7 @@ const chunkSource = (chunks, fileOf, taken, file, root) => ({
     });
     onLoad({ filter: /./, namespace: 'from' }, ({ path }) => {
       const keys = takenHere.filter(({ id }) => `./${fileOf.get(id)}.cjs` === path).map(({ key }) => key);
-      return { contents: `export const {${keys}}=require("${path}")` };
+      return { contents: `export const {${keys}}=${loadIn(name, nameOf(path).replace('.cjs', ''))}` };
     });
   },
 });
@@ -119,10 +123,21 @@ function entryOf(chunks, fileOf, taken, file, made) {
   const later = [...new Set([...chunks.values()].flatMap((chunk) => chunk.later))]
     .filter((id) => fileOf.get(id) === file)
     .map((id) => `export * as ${id} from "./${id}.js";`);
-  const exported = [...names, ...later.sort()].join('');
-  if (fileOf.get('main') !== file) return exported;
-  return `${exported}export const made="${made}";import "./main.js";`;
+  const exported = [...names, ...later.sort(), `export const made="${made}";`].join('');
+  return fileOf.get('main') === file ? `${exported}${loader(file)}import "./main.js";` : exported;
 }
+
+/** A file that is not there, or not whole, as a loss of power leaves it: which one it is, and what to do, is said. */
+const loader = (name) => `export const load=(file)=>{
+  try{
+    const loaded=require(file);
+    if(loaded.made===made)return loaded;
+    throw Error("it is empty");
+  }catch({message}){
+    if(message.endsWith("again"))throw Error(message);
+    throw Error(__dirname+file.slice(1)+" cannot be loaded ("+message.split("\\n",1)+"): install ${name} again");
+  }
+};`;
 
 /** A file of a program that is replaced while it runs does not fit to it. */
 const guard = (name, made) =>
@@ -152,7 +167,7 @@ export async function buildSplit(entry, name, parts, options) {
         outfile: `${outdir}/${file}.cjs`,
         sourcemap,
         banner: { js: file === name ? banner : guard(name, made) },
-        plugins: [chunkSource(chunks, fileOf, taken, file, common.absWorkingDir)],
+        plugins: [chunkSource(chunks, fileOf, taken, name, file, common.absWorkingDir)],
       }),
     ),
   );

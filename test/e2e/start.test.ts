@@ -1,6 +1,6 @@
 // What a process of the unit's program loads, and in which order: neither depends on how fast this machine is.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { stateFiles } from '../../agent/leaf/statefiles.ts';
@@ -120,6 +120,29 @@ test('a file of another build is not used, and that is said: the program was rep
   const { code, stderr, stdout } = await runToEnd(process.execPath, [program, 'check'], {});
   assert.deepEqual([code, stdout], [1, '']);
   assert.equal(stderr, 'nunect: nunect was replaced while it ran: start it again\n');
+});
+
+test('a file that is missing, or not whole as a loss of power leaves it, is named, with what mends it', async (t) => {
+  const dir = tempDir(t, 'start');
+  for (const [other, args] of [
+    ['nunect-tools', ['check']],
+    ['nunect-shared', ['check']],
+  ] as const)
+    for (const [size, why] of [
+      [0, 'it is empty'],
+      [1000, '[A-Z][a-z ]+'],
+      [undefined, `Cannot find module '\\./${other}\\.cjs'`],
+    ] as const) {
+      const [program, file] = mixed(dir, other);
+      if (size === undefined) rmSync(file);
+      else truncateSync(file, size);
+      const { code, stderr, stdout } = await runToEnd(process.execPath, [program, ...args], {});
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(
+        stderr,
+        new RegExp(`^nunect: ${file} cannot be loaded \\(${why}\\): install nunect again\n$`),
+      );
+    }
 });
 
 /** Renders the config of a unit whose leaf is not started; `more` is the rest of its config. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { headerNames, headerReader } from '../../../agent/wire/headers.ts';
 import { memoryOf } from './cost.ts';
 import { type Daemon, eventually } from './daemon.ts';
 import { projectRoot } from './tools.ts';
@@ -121,8 +122,9 @@ export function beatsOf(messages: readonly Msg[]): Beat[] {
   const all = new Map<number, Beat>();
   for (const message of messages) {
     if (!message.subject.startsWith('ops.heartbeat.')) continue;
-    const { sequence, ts } = message.json<Beat>();
-    all.set(sequence, { sequence, ts });
+    const read = headerReader(message.headers); // a slim one has its time there only
+    const [sequence, ts] = [headerNames.sequence, headerNames.timestamp].map((name) => Number(read(name)));
+    all.set(sequence as number, { sequence: sequence as number, ts: ts as number });
   }
   return [...all.values()].sort((a, b) => a.sequence - b.sequence);
 }
