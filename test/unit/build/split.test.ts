@@ -14,7 +14,7 @@ interface Built {
 type BuildSplit = (
   entry: string,
   name: string,
-  partOf: (source: string) => string,
+  parts: { partOf(source: string): string; partFor(parts: readonly string[]): string },
   options: object,
 ) => Promise<Built>;
 let buildSplit: BuildSplit;
@@ -55,7 +55,8 @@ const options = (root: string) => ({
 async function built(root: string) {
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(root, name), text);
   const partOf = (source: string): string => basename(source, '.ts');
-  const { outputFiles, inputs } = await buildSplit('main.ts', 'p', partOf, options(root));
+  const partFor = ([part = '', ...more]: readonly string[]): string => (more.length === 0 ? part : 'shared');
+  const { outputFiles, inputs } = await buildSplit('main.ts', 'p', { partOf, partFor }, options(root));
   mkdirSync(join(root, 'out'));
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);
   const run = (...args: string[]): string[] =>
