@@ -4,7 +4,7 @@ import type { ClockSummary } from '../../../agent/clock/types.ts';
 import { defaultsOf } from '../../../agent/config/options.ts';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
 import type { PublishOptions } from '../../../agent/nats/outgoing.ts';
-import { echoPart, unitLinkOptions, linkPart } from '../../../agent/parts/link.ts';
+import { echoPart, linkPart, unitLinkOptions } from '../../../agent/parts/link.ts';
 import type { AgentContext, AgentInput } from '../../../agent/parts/part.ts';
 
 test('a hub that the agent itself is a client of is asked for a sign of life as seldom as the profile says', () => {
