@@ -119,8 +119,9 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
 - An outage is known when the local server has lost the link: at once where the link was closed, but the agent looks each 5 s;
   after some PINGs where it drops all data (see the table). Slim records that were sent before are lost, with what was on
   its way.
-- A link that comes and goes is bounded by no profile: each time it is made anew costs about 6 KB, half of it handshakes, half events
-  and log lines (\`agent.log_publish\` warn saves some), and of full sets those of a change.
+- What comes and goes is bounded by no profile, as events and log lines are sent in each: a link that is lost and made anew costs
+  about 6 KB each time, half of it handshakes, a clock that loses its source and finds it again about 9 KB
+  (\`agent.log_publish\` warn saves some of both).
 - A stream that is full or missing is no outage: full sets and events are kept for it, as far as memory goes, and slim records
   are for those who listen then; the stream never has them.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
