@@ -5,10 +5,10 @@ import { mostListed } from '../agent/wire/listed.ts';
 
 /**
  * KB an hour over the link to the hub, both ways, without TCP and IP: measured between real servers (nats-server 2.15.2) through a
- * counting proxy, over eight minutes, for a unit with chronyd and four sources, without PTP. Satellite is the sum of its parts, as
+ * counting proxy, over three to eight minutes, for a unit with chronyd and four sources, without PTP. Satellite is the sum of its parts, as
  * test/e2e/traffic.test.ts counts them: eight minutes have neither a full set nor minutes.
  */
-const measured_kb: Readonly<Record<Traffic, number>> = { lan: 3450, standard: 447, wan: 195, satellite: 31 };
+const measured_kb: Readonly<Record<Traffic, number>> = { lan: 3450, standard: 453, wan: 210, satellite: 31 };
 
 const all = traffics.map((name): [Traffic, TrafficProfile] => [name, trafficProfiles[name]]);
 
@@ -87,8 +87,8 @@ ${table([
 ])}
 
 Measured without TCP and IP, both ways, for a unit with chronyd and four sources. The figure of \`lan\` is uncompressed: by
-\`s2_auto\` a server compresses from a round trip of 10 ms on. Peers come on top: a probe with its answer
-costs 0.3 KB, at either end.
+\`s2_auto\` a server compresses from a round trip of 10 ms on. A server older than 2.10 compresses
+nothing, which is about twice as much. PTP adds 20 KB at \`standard\`. Peers come on top: a probe with its answer costs 0.3 KB, at either end.
 
 Events (\`ops.status\`, \`ops.log\`, \`ops.metric.recorder\`, \`ops.time.config\`) are the same in each: acknowledged, and kept in
 an outage. [subjects.md](subjects.md) has the fields of each record, and of its slim form.
@@ -119,8 +119,9 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
 - An outage is known when the local server has lost the link: at once where the link was closed, but the agent looks each 5 s;
   after some PINGs where it drops all data (see the table). Slim records that were sent before are lost, with what was on
   its way.
-- A link that comes and goes is bounded by no profile: each time it is made anew costs about 6 KB, half of it handshakes, half events
-  and log lines (\`agent.log_publish\` warn saves some), and of full sets those of a change.
+- What comes and goes is bounded by no profile, as events and log lines are sent in each: a link that is lost and made anew costs
+  about 6 KB each time, half of it handshakes, a clock that loses its source and finds it again about 9 KB
+  (\`agent.log_publish\` warn saves some of both).
 - A stream that is full or missing is no outage: full sets and events are kept for it, as far as memory goes, and slim records
   are for those who listen then; the stream never has them.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.

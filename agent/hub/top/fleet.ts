@@ -8,7 +8,7 @@ export const states = ['critical', 'offline', 'degraded', 'unknown', 'healthy', 
 export type State = (typeof states)[number];
 
 /** A unit at this moment. What is not known is missing. */
-export interface Unit extends Omit<RecordFields, 'clock' | 'stopping'> {
+export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDraining'> {
   readonly unit: string;
   readonly state: State;
   /** Since its last record. */
@@ -69,6 +69,8 @@ const longestGap_ms = 3000;
 
 /** From one full set of records to the next, as most units send them, and a little more. */
 const fullSets_s = trafficProfiles.standard.full_s + 10;
+/** So long the longest backlog takes to drain. */
+const draining_ms = 10_000;
 
 const interval_s = (row: Row): number => row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
 
@@ -162,8 +164,13 @@ function linkOf(row: Row): RecordFields {
   const usual_s = missedIntervals * interval_s(row);
   const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
   const { hub_up } = stillTold(row, 'nats');
-  const newest = fieldsOf(row, 'nats', (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row));
-  return { ...known({ hub_up }), ...newest };
+  const { isDraining, backlog, ...newest } = fieldsOf(
+    row,
+    'nats',
+    (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row),
+  );
+  const isDrained = isDraining === true && row.newest_ms - (row.last.nats?.at_ms ?? 0) > draining_ms;
+  return { ...known({ hub_up, backlog: isDrained ? undefined : backlog }), ...newest };
 }
 
 /** Of a unit that is gone nothing that it measured: that says nothing of now. */

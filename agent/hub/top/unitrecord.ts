@@ -47,6 +47,8 @@ export interface RecordFields {
   readonly hub_up?: boolean;
   /** Records that wait in the unit. */
   readonly backlog?: number;
+  /** A stream takes them all: they were on their way, and are gone in seconds. */
+  readonly isDraining?: boolean;
 }
 
 /** A record of a unit. */
@@ -158,12 +160,13 @@ function time(body: Json) {
 }
 
 function nats(body: Json) {
-  const { pending } = objectOf(body['spool']);
+  const { pending, state } = objectOf(body['spool']);
   const hub_up = body['hub_up'];
   return {
     hub_up: typeof hub_up === 'boolean' ? hub_up : undefined,
     hub_rtt_us: nonNegative(body['hub_rtt_us']),
     backlog: nonNegative(pending),
+    isDraining: state === 'stored' || undefined,
   };
 }
 

@@ -485,6 +485,20 @@ describe('slim records, which have no id', () => {
     assert.equal(joined.one(6).restarts, 0, 'the same run');
   });
 
+  test('what was on its way when a full set was made is no backlog a moment later; what no stream takes is', () => {
+    for (const [state, later] of [
+      ['stored', undefined],
+      ['refused', 3],
+    ] as const) {
+      const { receive, one } = begun();
+      receive(beat('u1', { sequence: 2 }, 'u1-aa-4'), 5);
+      receive(of('nats', 2, { hub_up: true, spool: { pending: 3, state } }, 'u1-aa-5'), 5);
+      assert.equal(one(6).backlog, 3);
+      for (let n = 3; n < 6; n++) receive(slim(n, 2), 5 * (n - 1));
+      assert.deepEqual([one(21).backlog, one(21).hub_up], [later, true]);
+    }
+  });
+
   test('between two full sets of the usual profile the figures of the link are shown, and of a satellite link not for an hour', () => {
     const minute = begun();
     for (let n = 2; n < 25; n++) minute.receive(slim(n, 1), 5 * (n - 1));
