@@ -126,6 +126,7 @@ function budgetTable(): string {
   const { trafficKB, ...rest } = budgets;
   const words: Readonly<Record<keyof typeof rest, string>> = {
     wakeUpsPerSecond: 'wake-ups of the agent a second, idle, all probes on',
+    wakeUpsWhereBusy: 'the same on a machine that others use too, as that of CI',
     children: 'processes started in five minutes of steady state (`ss`)',
     allocatedPerEcho: "bytes on V8's heap for an echo",
     callsPerEcho: 'reads and writes for an echo, one at a time',

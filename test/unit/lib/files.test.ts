@@ -12,7 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { codeOf, messageOf } from '../../../agent/lib/errors.ts';
-import { overwrite, readIfThere, readOrUndefined, writeAtomic } from '../../../agent/lib/files.ts';
+import {
+  overwrite,
+  readForeign,
+  readIfThere,
+  readOrUndefined,
+  writeAtomic,
+} from '../../../agent/lib/files.ts';
 import { isObject } from '../../../agent/lib/parse.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'nunect-files-'));
@@ -108,4 +114,9 @@ test('an error is told by its message, of several by that of the first, and anyt
 
 test('an array and null are no objects', () => {
   assert.deepEqual([{}, [], null, 'x'].map(isObject), [true, false, false, false]);
+});
+
+test('a file whose size the kernel does not tell is read all the same, and no more than asked for', () => {
+  assert.match(readForeign('/proc/self/status')?.toString() ?? '', /^Name:/);
+  assert.equal(readForeign('/proc/self/status', undefined, 5)?.toString(), 'Name:');
 });

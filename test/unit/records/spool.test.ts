@@ -884,3 +884,19 @@ test('how long an outage may last counts what is slim now and would be kept then
   }
   assert.equal(other.spool.stats().capacity_s, undefined, 'what is not kept takes no memory');
 });
+
+test('records that a change put in between are no sign that the next one comes as soon', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  hub.respond = ({ subject }) =>
+    subject === 'odd' ? refusal(10077, 'full') : replyOf({ stream: 'FLEET', seq: 1 });
+  for (let n = 0; n < 4; n++) {
+    metric(n);
+    await ticker.pass(120_000);
+  }
+  metric(5);
+  await ticker.pass(5000);
+  metric(6); // of a change
+  metric(1, 'odd');
+  await ticker.pass(100_000);
+  assert.equal(spool.stats().state, 'partly', 'm is being stored, each two minutes');
+});

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Kind, Parser, type ProtocolHandler } from '@nats-io/transport-node';
 import { FrameReader } from '../../../../agent/nats/frames/reader.ts';
 import { type FramedHandler, Replies } from '../../../../agent/nats/frames/replies.ts';
+import { noMessage, scanMessage, unusual } from '../../../../agent/nats/frames/scan.ts';
 
 const max_payload = 100;
 const mostWaiting_bytes = 8192;
@@ -222,4 +223,32 @@ test('a write that is not done at once gets memory of its own', () => {
   assert.equal(written[1], written[0], 'the same memory');
   assert.deepEqual(written.slice(2).map(String), ['six', 'ten'], 'memory of their own');
   assert.equal(replies.hasRoom(1e6), false);
+});
+
+test('what is longer than may wait is handed over in pieces', () => {
+  const at = readerAt();
+  at.protocol.info.max_payload = 100_000;
+  const begun = Buffer.from(`MSG a 7 r 20000\r\n${'x'.repeat(5000)}`);
+  assert.equal(at.reader.take(at.parser, begun, begun.length, false, mostWaiting_bytes), begun.length);
+  const short = readerAt();
+  short.protocol.info.max_payload = 100_000;
+  const waits = Buffer.from(`MSG a 7 r 6000\r\n${'x'.repeat(5000)}`);
+  assert.equal(short.reader.take(short.parser, waits, waits.length, false, mostWaiting_bytes), 0);
+});
+
+test('what follows a message without the end of its line ends the connection', () => {
+  const at = readerAt();
+  at.reader.handlers.clear();
+  for (const piece of ['MSG a 9 2\r\nhi', 'h', 'ello\r\n']) {
+    const bytes = Buffer.from(piece);
+    at.reader.take(at.parser, bytes, bytes.length, false, mostWaiting_bytes);
+  }
+  assert.equal(at.refused(), 1);
+});
+
+test('headers that are longer than all of the message are not believed', () => {
+  for (const sizes of ['20 10', '-1 10', '10 10x', '1e1 10']) {
+    const bytes = Buffer.from(`HMSG a 7 r ${sizes}\r\n0123456789\r\n0123456789\r\n`);
+    assert.equal(scanMessage(bytes, 0, bytes.length, noMessage()), unusual, sizes);
+  }
 });
