@@ -66,7 +66,7 @@ const againInEach = 16;
 /** A shell, which becomes another program where it ends with `exec`; also as the interpreter of a script. */
 const shell = /^-?(?:[^\0]*\/)?(?:(?:ba|da|[akz])?sh|busybox)\0/;
 /** So many are asked for their names at each `mayFindMore`. */
-const mostShells = 64;
+const mostShells = 32;
 
 /** The number that the kernel gave last. */
 const lastPid = (proc: string): string | undefined =>
