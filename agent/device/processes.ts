@@ -63,6 +63,11 @@ export interface ProcessSearch {
 /** So many of those that were of no interest are looked at once more in each search: one may have become another program. */
 const againInEach = 16;
 
+/** A shell, which becomes another program where it ends with `exec`; also as the interpreter of a script. */
+const shell = /^-?(?:[^\0]*\/)?(?:(?:ba|da|[akz])?sh|busybox)\0/;
+/** So many are asked for their names at each `mayFindMore`. */
+const mostShells = 32;
+
 /** The number that the kernel gave last. */
 const lastPid = (proc: string): string | undefined =>
   readOrUndefined(`${proc}/loadavg`)?.trimEnd().split(' ').at(-1);
@@ -72,6 +77,15 @@ export function processSearch(wanted: Wanted, proc = '/proc'): ProcessSearch {
   let found: readonly ProcessFound[] = [];
   /** How often each was looked at in vain, the longest ago first: the second look is for one that was about to become another. */
   const looked = new Map<string, number>();
+  /** What the shells among them are called. */
+  const shells = new Map<string, string | undefined>();
+  const nameOf = (pid: string): string | undefined => readOrUndefined(`${proc}/${pid}/comm`);
+  const renamed = (): string[] => [...shells.keys()].filter((pid) => nameOf(pid) !== shells.get(pid));
+  const noteShell = (pid: string): void => {
+    if (shells.size >= mostShells) return;
+    const name = nameOf(pid); // before the command line, which is still that of the shell then
+    if (name !== undefined && shell.test(commandLine(proc, pid))) shells.set(pid, name);
+  };
   let numbered: string | undefined;
   const isDone = (pid: string): boolean => (looked.get(pid) ?? 0) > 1;
   return {
@@ -79,6 +93,7 @@ export function processSearch(wanted: Wanted, proc = '/proc'): ProcessSearch {
       numbered = lastPid(proc); // first: what is started meanwhile is for the next search
       const pids = pidsIn(proc);
       const there = new Set(pids);
+      for (const pid of renamed()) shells.delete(pid) && looked.delete(pid);
       for (const pid of looked.keys()) if (!there.has(pid)) looked.delete(pid);
       const again = [...looked.keys()].filter(isDone).slice(0, againInEach);
       const open = [...again, ...pids.filter((pid) => !isDone(pid))];
@@ -87,13 +102,18 @@ export function processSearch(wanted: Wanted, proc = '/proc'): ProcessSearch {
       for (const pid of open) {
         const times = (looked.get(pid) ?? 0) + 1;
         looked.delete(pid);
-        if (!isFound.has(pid)) looked.set(pid, times);
+        if (isFound.has(pid)) continue;
+        looked.set(pid, times);
+        if (times === 2) noteShell(pid);
       }
       return [...found];
     },
     hasLost: () => found.some(({ pid }) => commandLine(proc, String(pid)) === ''),
     mayFindMore: () =>
-      lastPid(proc) !== numbered || numbered === undefined || [...looked.values()].includes(1),
+      lastPid(proc) !== numbered ||
+      numbered === undefined ||
+      [...looked.values()].includes(1) ||
+      renamed().length > 0,
   };
 }
 

@@ -180,7 +180,10 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
         60_000,
       );
       await site.becomes('ptp locked', steps.at_ms, 40_000);
-      const { ptp_master, ptp_stratum } = site.metrics.at(-1)?.body ?? {};
+      // a slim record does not name it, the full one that a change causes does
+      const { ptp_master, ptp_stratum } = await eventually('it is named', () =>
+        site.metrics.map(({ body }) => body).findLast((body) => body['ptp_stratum'] === 2),
+      );
       const parent = (await site.status())['ptp'] as unknown as {
         gmIdentity: string;
         parentPortIdentity: string;

@@ -72,6 +72,24 @@ describe('the launcher', () => {
       assert.equal(stderr.split('\n').length, 2);
     });
 
+  it('says that the program is missing or empty, as a loss of power leaves it', (t) => {
+    const program = join(root, 'lib/nunect/nunect.cjs');
+    const whole = readFileSync(program);
+    t.after(() => writeFileSync(program, whole));
+    const dir = tempDir(t, 'launch');
+    fake(dir, 'node', showing('v20.20.2'));
+    const said = {
+      status: 127,
+      stdout: '',
+      stderr: `nunect: ${program} is missing or empty: install nunect again\n`,
+    };
+    for (const make of [() => writeFileSync(program, ''), () => rmSync(program)]) {
+      make();
+      const { status, stdout, stderr } = launch(dir, ['version']);
+      assert.deepEqual({ status, stdout, stderr }, said);
+    }
+  });
+
   it('takes node from PATH or Entware, else Bun from PATH, its own package or Entware', (t) => {
     const dir = tempDir(t, 'launch');
     mkdirSync(join(dir, 'own'));

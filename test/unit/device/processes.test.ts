@@ -63,3 +63,28 @@ test('a search looks only at what is new, and finds what has come, gone, or beco
   for (let searches = 0; searches < 10; searches++) await find();
   assert.deepEqual((await find()).found.sort(), [199, 200], 'found in time');
 });
+
+test('a shell that becomes another program is found at the next search, though the kernel has started nothing', async (t) => {
+  const proc = tempDir(t, 'proc');
+  const put = (pid: number, comm: string, cmdline: string): void => {
+    mkdirSync(join(proc, String(pid)), { recursive: true });
+    writeFileSync(join(proc, String(pid), 'comm'), `${comm}\n`);
+    writeFileSync(join(proc, String(pid), 'cmdline'), cmdline);
+  };
+  writeFileSync(join(proc, 'loadavg'), '0.00 0.01 0.05 1/99 299\n');
+  put(1, 'procd', '/sbin/procd\0');
+  for (let pid = 100; pid < 200; pid++) put(pid, 'daemon', '/usr/sbin/daemon\0');
+  const scripts = ['/bin/sh\0/usr/lib/nunect/time\0ptp4l\0', '-ash\0', 'bash\0-c\0sleep 60; exec chronyd\0'];
+  for (const [at, script] of scripts.entries()) put(200 + at, 'time', script);
+  const search = processSearch((comm) => comm === 'ptp4l', proc);
+  for (let searches = 0; searches < 9; searches++) assert.deepEqual(await search.find(), []);
+  for (const at of scripts.keys()) {
+    assert.ok(!search.mayFindMore(), `${at} has become nothing`);
+    put(200 + at, 'ptp4l', 'ptp4l\0-m\0');
+    assert.ok(search.mayFindMore(), `${at} has become another program`);
+    const found = (await search.find()).map(({ pid }) => pid);
+    assert.deepEqual(found.sort(), [200, 201, 202].slice(0, at + 1));
+  }
+  rmSync(join(proc, '200'), { recursive: true });
+  assert.ok(search.hasLost());
+});
