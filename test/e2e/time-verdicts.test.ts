@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { SelfFacts } from '../../agent/device/self.ts';
 import { type Chronyd, chronyd, unauthorisedChronyd } from '../kit/clock/chrony.ts';
-import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
+import { type ClockSite, clockSite, type Told } from '../kit/clock/clocksite.ts';
 import { linuxptp, type Ptp4l, ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, netnsSwitch, noNetns } from '../kit/net/netns.ts';
@@ -180,7 +180,10 @@ describe('the clock, told by real daemons', { skip, concurrency: 2 }, () => {
         60_000,
       );
       await site.becomes('ptp locked', steps.at_ms, 40_000);
-      const { ptp_master, ptp_stratum } = site.metrics.at(-1)?.body ?? {};
+      // only the full records name it: the slim ones at each interval in between do not
+      const isFull = ({ at_ms, body }: Told): boolean => at_ms >= steps.at_ms && 'ptp_master' in body;
+      const { body } = await eventually('a full record', () => site.metrics.findLast(isFull));
+      const { ptp_master, ptp_stratum } = body;
       const parent = (await site.status())['ptp'] as unknown as {
         gmIdentity: string;
         parentPortIdentity: string;
