@@ -39,7 +39,9 @@ const programs = [
   {
     name: 'nunect',
     licences: 'THIRD_PARTY.txt',
-    files: ['', '-agent', '-orders', '-page', '-shared', '-tools'].map((part) => `nunect${part}.cjs`),
+    files: ['', '-agent', '-orders', '-page', '-seldom', '-shared', '-tools'].map(
+      (part) => `nunect${part}.cjs`,
+    ),
   },
   { name: 'nunect-hub', licences: 'THIRD_PARTY-hub.txt', files: ['nunect-hub.cjs'] },
 ] as const;
