@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { SelfFacts } from '../../agent/device/self.ts';
 import { type Chronyd, chronyd, unauthorisedChronyd } from '../kit/clock/chrony.ts';
-import { type ClockSite, clockSite, type Told } from '../kit/clock/clocksite.ts';
+import { type ClockSite, clockSite } from '../kit/clock/clocksite.ts';
 import { linuxptp, type Ptp4l, ptp4l, quickServo } from '../kit/clock/ptp.ts';
 import { kernelClock } from '../kit/clock/unsteered.ts';
 import { type NetnsEnd, netnsPair, netnsSwitch, noNetns } from '../kit/net/netns.ts';
