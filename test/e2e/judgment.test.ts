@@ -310,6 +310,7 @@ async function start(owner: Cleanup, kept: boolean): Promise<Watched> {
     server,
     hubPort: hub.leafPort,
     interval_s: 1,
+    traffic: 'lan', // each heartbeat with its problems
     kept,
     more: "config user 'watch'\n\toption password 'w'\n\tlist subscribe 'ops.heartbeat.demo-01'\n\nconfig spool 'spool'\n",
   });
