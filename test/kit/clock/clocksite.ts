@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrUndefined } from '../../../agent/lib/files.ts';
 import type { ClockStatus, StatusSnapshot } from '../../../agent/status/snapshot.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { childrenOf, cpuMsOf } from '../process/cost.ts';
@@ -101,7 +101,7 @@ export async function clockSite(
     return status;
   };
   const pmc = (): number | undefined =>
-    childrenOf(site.agent().pid).find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'pmc');
+    childrenOf(site.agent().pid).find((pid) => readOrUndefined(`/proc/${pid}/comm`)?.trim() === 'pmc'); // it may just have ended
   return {
     ...site,
     events,
