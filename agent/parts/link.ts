@@ -17,7 +17,7 @@ const ping_ms = ({ config: { leaf } }: AgentFile): number | undefined =>
   leaf.mode === 'off' ? leaf.ping_interval_s * 1000 : undefined;
 
 /** How the agent connects. */
-export const unitLinkOptions = (file: AgentFile): LinkOptions => ({
+export const agentLinkOptions = (file: AgentFile): LinkOptions => ({
   ...file.connection,
   name: `nunect ${file.config.agent.unit}`,
   inboxPrefix: inboxPrefixOf(file.config.agent.unit),
@@ -40,8 +40,8 @@ export const linkPart = part({
   name: 'link',
   later: { clock: later<typeof clockPart>('clock') },
   inputs: (file) => [file.connection, file.config.agent.unit, ping_ms(file)],
-  start: (file, given, signal) => openLink(linkDeps('link', given), unitLinkOptions(file), signal),
-  adapt: (link, file) => link.configure(unitLinkOptions(file)),
+  start: (file, given, signal) => openLink(linkDeps('link', given), agentLinkOptions(file), signal),
+  adapt: (link, file) => link.configure(agentLinkOptions(file)),
 });
 
 /** Answers on `ops.echo.<unit>`, also before the clock is watched and while its watchers are restarted. */

@@ -4,7 +4,7 @@ import type { ClockSummary } from '../../../agent/clock/types.ts';
 import { defaultsOf } from '../../../agent/config/options.ts';
 import type { Incoming } from '../../../agent/nats/incoming.ts';
 import type { PublishOptions } from '../../../agent/nats/outgoing.ts';
-import { echoPart, linkPart, unitLinkOptions } from '../../../agent/parts/link.ts';
+import { agentLinkOptions, echoPart, linkPart } from '../../../agent/parts/link.ts';
 import type { AgentContext, AgentInput } from '../../../agent/parts/part.ts';
 
 test('a hub that the agent itself is a client of is asked for a sign of life as seldom as the profile says', () => {
@@ -13,8 +13,8 @@ test('a hub that the agent itself is a client of is asked for a sign of life as 
       connection: { servers: ['nats://h:4222'] },
       config: { agent: { unit: 'u1' }, leaf: { mode, ping_interval_s } },
     }) as unknown as AgentInput;
-  assert.equal(unitLinkOptions(fileOf('off', 120)).ping_ms, 120_000);
-  assert.ok(!('ping_ms' in unitLinkOptions(fileOf('managed', 120))));
+  assert.equal(agentLinkOptions(fileOf('off', 120)).ping_ms, 120_000);
+  assert.ok(!('ping_ms' in agentLinkOptions(fileOf('managed', 120))));
   assert.notDeepEqual(linkPart.inputs(fileOf('off', 120)), linkPart.inputs(fileOf('off', 30)));
   assert.deepEqual(linkPart.inputs(fileOf('managed', 120)), linkPart.inputs(fileOf('managed', 30)));
 });
