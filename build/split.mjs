@@ -18,6 +18,9 @@ async function chunksOf(entry, options) {
     outdir: '.',
     format: 'esm',
     splitting: true,
+    minify: false,
+    minifySyntax: true,
+    minifyIdentifiers: true, // not yet the line breaks: what is put in place of an import must not shift the map of what follows
     sourcemap: 'inline',
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [nameOf(path), text]));

@@ -129,6 +129,7 @@ describe('doctor names what is broken first, and its command mends it', { concur
       server: program,
       hubPort: hub.leafPort,
       interval_s: 1,
+      traffic: 'lan', // a stream that is gone is noticed by the next record that waits for it
       alone: true,
       time: [
         `option chrony_port '${client.cmdport}'`,
