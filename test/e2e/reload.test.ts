@@ -26,9 +26,14 @@ const seen: Msg[] = [];
 const bodies = (subject: string): Json[] =>
   seen.filter((message) => message.subject === subject).map((message) => message.json<Json>());
 const beats = (): Json[] => bodies(`ops.heartbeat.${unit}`);
+/** Those that waited for the hub to be joined came again: by its id each is one. */
 const sequences = (): number[] =>
   seen
     .filter(({ subject }) => subject === `ops.heartbeat.${unit}`)
+    .filter(({ headers }, at, all) => {
+      const id = headers?.get('Nats-Msg-Id') ?? '';
+      return id === '' || all.findIndex((one) => one.headers?.get('Nats-Msg-Id') === id) === at;
+    })
     .map(({ headers }) => Number(headers?.get('X-Sequence')));
 const nextBeat = async (): Promise<Json> => {
   const count = beats().length;
