@@ -63,7 +63,7 @@ for (const { name, program } of serversToTest())
       ['sealed', async () => ({ sealed: true }), /sealed/],
     ] as const)
       test(`${what}: degraded, in the words of the stream; heartbeats, page and /healthz too`, async (t) => {
-        const { hub, one } = await site(t, program);
+        const { hub, one } = await site(t, program, { traffic: 'lan' }); // else by the next full set only
         const beats: string[] = [];
         hub.nc.subscribe(`ops.heartbeat.${unit}`, {
           callback: (_error, message) => void beats.push(message.headers?.get('X-Health-Status') ?? ''),
