@@ -62,6 +62,7 @@ test('each of 30, 7 and 1 days and the end is told once, for certificates and a 
   writeFileSync(
     at('nunect'),
     `config agent\n option unit u1\n option interval_s 1
+ option traffic lan
 config hub\n option tls_ca ${bundle}\n option creds_file ${creds}
 config leaf\n option server ${server}\n option port ${ports.leaf}\n option tls_cert ${leaf.cert}\n option tls_key ${leaf.key}\n option tls_ca ${ca}
 config user spy\n option password p\n list subscribe ops.>

@@ -24,7 +24,7 @@ test('steps to 2106, 1970, 2038 and back: heartbeats count on and carry the new 
   const config = join(dir, 'nunect');
   writeFileSync(
     config,
-    `config agent 'agent'\n\toption unit 'demo-01'\n\toption interval_s '1'
+    `config agent 'agent'\n\toption unit 'demo-01'\n\toption interval_s '1'\n\toption traffic 'lan'
 config leaf 'leaf'\n\toption mode 'external'\n\toption external_url 'nats://127.0.0.1:${port}'
 config status 'status'\n\toption port '${page}'
 config time 'time'\n\toption chrony_port '${await reservePort()}'\n\tlist ptp_socket '${dir}/none'\n`,

@@ -95,6 +95,7 @@ export const writeUnitConf = (at: Place, name: string, hubUrl: string, time: rea
   const text = `config agent 'agent'
 	option unit '${name}'
 	option interval_s '1'
+	option traffic 'lan'
 
 config leaf 'leaf'
 	option mode 'external'
