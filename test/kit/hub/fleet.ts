@@ -115,8 +115,6 @@ export async function jetstream(nc: NatsConnection, api: string, body: object = 
 }
 
 export interface JsAnswer {
-  /** Of a consumer that was made. */
-  readonly name?: string;
   readonly error?: { readonly code: number; readonly description: string };
   readonly state?: { readonly messages: number; readonly last_seq: number };
 }

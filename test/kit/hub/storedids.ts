@@ -18,17 +18,17 @@ export interface StoredRecord {
   body(): Record<string, unknown>;
 }
 
-/** Asked for at once: more than a busy reader takes would be dropped by the server. */
-const batch = 1000;
-
 /** Reads a whole stream as a consumer does, in stream order. */
 export async function readStream(nc: NatsConnection, stream: string): Promise<StoredRecord[]> {
   const inbox = createInbox();
   const found: StoredRecord[] = [];
-  let next = (): void => {};
   const subscription = nc.subscribe(inbox, {
     callback(_error, message) {
-      if (message.subject === inbox) return; // a status
+      if (message.subject === inbox) {
+        const goOn = message.reply || message.headers?.get('Nats-Consumer-Stalled');
+        if (goOn) nc.publish(goOn); // flow control: what a busy reader leaves waiting the server would drop
+        return;
+      }
       const id = message.headers?.get('Nats-Msg-Id') ?? '';
       const [seq = '', boot = ''] = id.split('-').reverse();
       found.push({
@@ -42,21 +42,22 @@ export async function readStream(nc: NatsConnection, stream: string): Promise<St
         backfill: message.headers?.get('X-Backfill') === 'true',
         body: () => message.json(),
       });
-      if (found.length % batch === 0) next();
     },
   });
   const { state } = await jetstream(nc, `STREAM.INFO.${stream}`);
   const count = state?.messages ?? 0;
   const made = await jetstream(nc, `CONSUMER.CREATE.${stream}`, {
     stream_name: stream,
-    config: { ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 30e9 },
+    config: {
+      deliver_subject: inbox,
+      ack_policy: 'none',
+      deliver_policy: 'all',
+      inactive_threshold: 5e9,
+      flow_control: true,
+      idle_heartbeat: 1e9,
+    },
   });
   if (made.error !== undefined) throw new Error(made.error.description);
-  next = () =>
-    nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${made.name}`, JSON.stringify({ batch }), {
-      reply: inbox,
-    });
-  next();
   await eventually(`${count} records read`, () => found.length >= count, 180_000);
   subscription.unsubscribe();
   return found;
