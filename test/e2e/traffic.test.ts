@@ -9,6 +9,7 @@ import { type Traffic, trafficProfileOf } from '../../agent/config/traffic.ts';
 import { budgets } from '../kit/budgets.ts';
 import { carriedSince } from '../kit/hub/countingproxy.ts';
 import { connectAs } from '../kit/leaf/leafdaemon.ts';
+import { recordComplaints } from '../kit/lib/schema.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
 import { withoutNewest } from '../kit/process/tools.ts';
@@ -177,6 +178,7 @@ describe('traffic', { skip: withoutNewest() }, () => {
           const { rows, columns } = bodyOf(minutes) as { rows: unknown[][]; columns: unknown[] };
           assert.ok(rows.length >= 1 && rows.every((row) => row.length === columns.length));
           const made = bodyOf(minutes);
+          assert.deepEqual(recordComplaints.get('metric.minutes')?.(made), []);
           const quarter = Array.from({ length: 15 }, (_, n) =>
             rows[0]?.map((cell) => (typeof cell === 'number' ? cell + 37 * n : cell)),
           );
