@@ -9,6 +9,7 @@ import {
   type EchoDeps,
   FramedEcho,
   headerRoom_bytes,
+  largestReply_bytes,
 } from './framedecho.ts';
 
 export interface EchoOptions {
@@ -81,7 +82,7 @@ function answer(
     [headerNames.serverSentAt]: sentAt,
     ...clockHeaders(clock()),
   };
-  const limit = link.state().server?.max_payload ?? Number.POSITIVE_INFINITY;
+  const limit = largestReply_bytes(link);
   let headers = withCopied(message, own);
   let payload = message.data;
   const isCut = isLeftOut(message);

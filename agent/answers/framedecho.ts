@@ -36,6 +36,10 @@ const shortestReply_bytes = 128;
 /** Nearer to max_payload than this it is decided what is left out. */
 export const headerRoom_bytes = 8192;
 
+/** The largest message that the server of the link takes. */
+export const largestReply_bytes = (link: Pick<Link, 'state'>): number =>
+  link.state().server?.max_payload ?? Number.POSITIVE_INFINITY;
+
 /**
  * Answers where they lie the requests that are as nearly all are: what differs in any way is left to `answerEcho`, which
  * would give the same bytes. All that is read at once was received then, and is sent at once: it has the time directly
@@ -67,8 +71,7 @@ export class FramedEcho implements FramedHandler {
   answer(message: Framed, replies: Replies): number | undefined {
     const { bytes, reply, replyEnd, headers, payload, payloadEnd, read_ms } = message;
     const payload_bytes = payloadEnd - payload;
-    const limit = this.#deps.link.state().server?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (payload_bytes >= limit - headerRoom_bytes) return undefined;
+    if (payload_bytes >= largestReply_bytes(this.#deps.link) - headerRoom_bytes) return undefined;
     if (!this.#isAllowed(bytes.toString('latin1', reply, replyEnd))) return undefined;
     if (read_ms !== this.#read_ms) this.#begin(read_ms);
     if (!this.#isStamped || !this.#copied.find(bytes, headers, payload, this.#own.names)) return undefined;

@@ -39,36 +39,18 @@ export function slimHeartbeat(
   };
 }
 
+const pick = <T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+
 /** The round trips alone: no statistics, no peers. */
-export const slimRtt = ({ ts, unit_id, native_rtt_us, app_rtt_us, hub_rtt_us }: RttMetric) => ({
-  ts,
-  unit_id,
-  native_rtt_us,
-  app_rtt_us,
-  hub_rtt_us,
-});
+export const slimRtt = (full: RttMetric) =>
+  pick(full, ['ts', 'unit_id', 'native_rtt_us', 'app_rtt_us', 'hub_rtt_us']);
 
 /** What the clock follows, how well, and how far off it is. `holdover` is there only while it is true. */
-export const slimTime = ({
-  ts,
-  unit_id,
-  ptp_offset_ns,
-  ntp_offset_ms,
-  active_source,
-  clock_quality,
-  error_bound_ns,
-  error_rel_ns,
-  holdover,
-  holdover_s,
-}: ReturnType<typeof timeMetric>) => ({
-  ts,
-  unit_id,
-  ptp_offset_ns,
-  ntp_offset_ms,
-  active_source,
-  clock_quality,
-  error_bound_ns: shortBound(error_bound_ns),
-  error_rel_ns: shortBound(error_rel_ns),
-  holdover: holdover || undefined,
-  holdover_s: holdover_s && Math.round(holdover_s),
+export const slimTime = (full: ReturnType<typeof timeMetric>) => ({
+  ...pick(full, ['ts', 'unit_id', 'ptp_offset_ns', 'ntp_offset_ms', 'active_source', 'clock_quality']),
+  error_bound_ns: shortBound(full.error_bound_ns),
+  error_rel_ns: shortBound(full.error_rel_ns),
+  holdover: full.holdover || undefined,
+  holdover_s: full.holdover_s && Math.round(full.holdover_s),
 });

@@ -55,7 +55,7 @@ interface ChronyWatch {
   fallbackAt_ms: number;
   readonly pace: ChronyPace;
   asked_ms: number;
-  /** Which signs of a chronyd there were then. */
+  /** Which signs of a chronyd there were in this round. */
   signs: string;
   /** Somebody wants to know now. */
   isWanted: boolean;
@@ -98,7 +98,7 @@ async function askFallback(watch: ChronyWatch): Promise<Asked | undefined> {
     watch.started += 1;
     return deps.spawn(command, args);
   };
-  const asked = signsNow(watch) === '' ? undefined : await askLoaded(watch, spawn);
+  const asked = watch.signs === '' ? undefined : await askLoaded(watch, spawn);
   const worked = asked !== undefined && 'value' in asked;
   watch.fallbackPause_ms = worked ? fallback_ms : Math.min(watch.fallbackPause_ms * 2, fallbackAtMostMs);
   watch.fallbackAt_ms = deps.ticker.now_ms() + (asked === undefined ? fallback_ms : watch.fallbackPause_ms);
