@@ -18,6 +18,8 @@ export const floors: Readonly<Record<string, string>> = {
   'spent.allocated': 'a subject, a reply subject and the headers as strings.',
   'idle.cpu':
     'what the least program costs that tells three records every 5 s; the agent also asks the clock daemons, the leaf and the kernel, and makes the full set.',
+  'idle.cpu.agent':
+    'a node that wakes six times a second, reads two small files of /proc each time and does nothing else.',
   'idle.wakeups':
     "a timer, a packet and its acknowledgement are a wake-up each; libuv's threads add those of reads that wait for them.",
   'idle.anonymous': 'a bare node of the same version: its heap, its stacks, its isolate.',

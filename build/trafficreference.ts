@@ -33,6 +33,11 @@ const rows: readonly Row[] = [
         ? 'none'
         : slim.map((one) => (one === 'heartbeat' ? one : `metric.${one}`)).join(', '),
   ],
+  [
+    'acknowledged heartbeat',
+    ({ asked_s, full_s }) =>
+      asked_s > 0 ? `each ${span(asked_s)}` : full_s === 0 ? 'each' : 'in each full set',
+  ],
   ['full set', ({ full_s }) => (full_s === 0 ? 'each interval' : `each ${span(full_s)}, and on a change`)],
   [
     'static facts',
@@ -98,7 +103,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
 - A **full set** is one record each of heartbeat, rtt, time, nats and system, with one sequence. Each is kept until a stream at the hub
   acknowledges it, and is stored exactly once.
 - A **slim** record is published plainly: without an id, and nobody acknowledges it. The stream at the hub takes it as any
-  other. It does not wait behind records of its subject that wait for a stream: those are older.
+  other. It does not wait behind records of its subject that wait for a stream: those are older. A slim heartbeat is sent as an
+  acknowledged record now and then (see the table) while a stream stores them, so that it is noticed when none does any more.
 - A heartbeat of either form has all headers. Each has the next sequence, and \`interval_s\`: a consumer that obeys it needs to
   know of no profile.
 - What a slim record lacks is as the last full set said, while slim heartbeats name it: \`full\` is its sequence.
@@ -123,8 +129,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   about 6 KB each time, half of it handshakes, a clock that loses its source and finds it again about 9 KB
   (\`agent.log_publish\` warn saves some of both).
 - A stream that is full or missing is no outage: full sets and events are kept for it, as far as memory goes, and slim records
-  are for those who listen then; the stream never has them. It is noticed by the next record that is acknowledged: a full set,
-  an event, or in satellite the minutes, so that until then the unit is told to be healthy.
+  are for those who listen then; the stream never has them. It is noticed by the next record that is acknowledged: a
+  heartbeat (see the table), an event, or in satellite the minutes, and told when it was tried in vain for 15 s; until then the unit is told to be healthy.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
 - Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
 - With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, and the requests to its own

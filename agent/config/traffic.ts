@@ -16,10 +16,12 @@ export interface TrafficProfile {
   readonly compression: Compression;
   readonly ping_interval_s: number;
   readonly probe_interval_s: number;
-  /** Published plainly at the interval: without an id, and nobody acknowledges them. */
+  /** Published plainly at the interval: without an id, and nobody acknowledges them, but for a heartbeat each `asked_s`. */
   readonly slim: readonly SlimKind[];
   /** From one full set of acknowledged records to the next while nothing changes; 0: at each interval. */
   readonly full_s: number;
+  /** From one heartbeat that a stream acknowledges to the next, the slim ones in between; 0: full ones only. */
+  readonly asked_s: number;
   /** From one full set to the next that has the static facts too, while those do not change; 0: each has them. */
   readonly facts_s: number;
   /** Slim records of a known outage are kept, as acknowledged records; else they are not made. */
@@ -36,6 +38,7 @@ const usual = {
   probe_interval_s: 10,
   slim: ['heartbeat', 'rtt', 'time'],
   full_s: 120,
+  asked_s: 30,
   facts_s: 86_400,
   keepsSlim: true,
   retry_s: 30,
@@ -50,6 +53,7 @@ export const trafficProfiles = {
     compression: 's2_auto',
     slim: [],
     full_s: 0,
+    asked_s: 0,
     facts_s: 0,
   },
   standard: { ...usual, link: 'a link over the internet', compression: 's2_best' },
@@ -60,6 +64,7 @@ export const trafficProfiles = {
     compression: 's2_best',
     ping_interval_s: 30,
     probe_interval_s: 60,
+    asked_s: 60,
     keepsSlim: false,
     retry_s: 120,
   },
@@ -72,6 +77,7 @@ export const trafficProfiles = {
     probe_interval_s: 600,
     slim: ['heartbeat'],
     full_s: 3600,
+    asked_s: 0,
     keepsSlim: false,
     retry_s: 900,
     minutes_s: 900,

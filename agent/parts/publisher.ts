@@ -1,11 +1,13 @@
 import { watchedTime } from '../clock/setup/watched.ts';
 import { trafficProfileOf } from '../config/traffic.ts';
+import type { LeafWatch } from '../leaf/watch/watch.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
 import type { Spool } from '../records/spool.ts';
 import type { SpoolState } from '../records/stats.ts';
 import { startPublisher } from '../status/publisher.ts';
 import { eventsPart } from './events.ts';
+import { leafPart } from './leaf.ts';
 import { linkPart } from './link.ts';
 import { type AgentInput, nameIn, part, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
@@ -26,16 +28,27 @@ const pause_ms = 20;
 /** No answer of the hub to a record, yet: the leaf takes a moment to join it. */
 const unanswered: ReadonlySet<SpoolState> = new Set(['starting', 'failing', 'offline']);
 
+/** The hub has not been asked about, or may be about to answer on its link. */
+function mayYetBeUp(leaf: Pick<LeafWatch, 'read'>): boolean {
+  const reading = leaf.read();
+  return reading.kind === 'absent' ? reading.why === 'not_yet' : reading.value.hub.up === undefined;
+}
+
 /**
- * Resolves once the server could not be reached, or the hub has answered a record; after 3 s at the latest.
- * Whoever looks before that sees a problem at each start, and it is published.
+ * Resolves once the server could not be reached, or the hub has answered a record, and on its link; after 3 s at the
+ * latest. Whoever looks before that sees a problem at each start, and it is published.
  */
-function firstTried(link: () => Pick<Link, 'state'>, spool: Pick<Spool, 'stats'>, ticker: Ticker) {
+function firstTried(
+  { link, leaf }: { link(): Pick<Link, 'state'>; leaf(): Pick<LeafWatch, 'read'> },
+  spool: Pick<Spool, 'stats'>,
+  ticker: Ticker,
+) {
   const until_ms = ticker.now_ms() + firstLook_ms;
   return new Promise<void>((resolve) => {
     const look = (): void => {
       const { connected, lastError } = link().state();
-      const isTried = connected ? !unanswered.has(spool.stats().state) : lastError !== undefined;
+      const isAnswered = !unanswered.has(spool.stats().state) && !mayYetBeUp(leaf());
+      const isTried = connected ? isAnswered : lastError !== undefined;
       if (isTried || ticker.now_ms() >= until_ms) resolve();
       else ticker.after(pause_ms, look);
     };
@@ -47,7 +60,7 @@ function firstTried(link: () => Pick<Link, 'state'>, spool: Pick<Spool, 'stats'>
 export const publisherPart = part({
   name: 'publisher',
   needs: { spool: spoolPart, events: eventsPart },
-  uses: { link: linkPart, survey: surveyPart },
+  uses: { link: linkPart, leaf: leafPart, survey: surveyPart },
   inputs: ({ config: { agent, hub, leaf, time, ptp }, ...file }) => [
     agent,
     hub,
@@ -60,14 +73,14 @@ export const publisherPart = part({
     file.connection.creds, // whose days are counted
     file.copies,
   ],
-  start: (file, { spool, events, link, survey, ticker, wall, random }) =>
+  start: (file, { spool, events, link, leaf, survey, ticker, wall, random }) =>
     startPublisher(
       {
         spool,
         ticker,
         wall,
         random,
-        firstTried: () => firstTried(link, spool, ticker),
+        firstTried: () => firstTried({ link, leaf }, spool, ticker),
         async look() {
           const now = await survey().look();
           events.compare(now.health.findings);

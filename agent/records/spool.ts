@@ -22,6 +22,7 @@ import { bytesOf, type Gap, idOf, type KeptRecord, type QueuedRecord, type Spool
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { type SpoolStats, statsOf } from './stats.ts';
+import { isWaiting } from './subjectqueue.ts';
 import type { ClockCorrection } from './timecorrection.ts';
 
 export interface SpoolDeps extends SenderDeps {
@@ -42,10 +43,9 @@ export interface Spool {
   put(record: SpoolRecord): string;
   /**
    * Publishes a record of now at once and plainly: without an id, nobody acknowledges it, and it does not wait behind others of
-   * its subject, which are older. While the hub is known to be away it is kept as any other record, or with `keeps` false
-   * not sent at all, as it is while the server does not permit its subject.
+   * its subject, which are older. It is not sent while the server does not permit its subject.
    */
-  putSlim(record: SpoolRecord, keeps: boolean): void;
+  putSlim(record: SpoolRecord, how: SlimHow): void;
   /** To be called when the state of the hub link changed. */
   kick(): void;
   /** The wall clock was set: waiting records that the wrong clock made are sent with corrected times. */
@@ -62,6 +62,14 @@ export interface Spool {
   /** Resolves true when nothing waits any more, or false after `limit_ms`. */
   drained(limit_ms: number): Promise<boolean>;
   stop(): void;
+}
+
+/** What becomes of a slim record that is not merely published. */
+export interface SlimHow {
+  /** While the hub is known to be away it is kept as any other record; else it is then not sent at all. */
+  readonly keeps: boolean;
+  /** It is sent as any other record where those of its subject are stored, so that it is noticed when they no longer are. */
+  readonly asks?: boolean;
 }
 
 /** From one report of a gap to the next; twice as long each time after one that got lost itself. */
@@ -119,16 +127,18 @@ const overContents = (
   drained: (limit_ms) => whenEmpty(contents, ticker, limit_ms),
 });
 
-/** Gives false where it cannot be sent now and is to be kept. */
+/** Gives false where it is to be put as any other record: it is asked for an acknowledgement, or to be kept until it can be sent. */
 function publishSlim(
   { link, ticker }: SpoolDeps,
   { counts, queues, rate }: Contents,
   sender: Sender,
   { subject, body, headers }: SpoolRecord,
-  keeps: boolean,
+  { keeps, asks }: SlimHow,
 ): boolean {
+  const queue = queues.get(subject);
+  if (asks && queue?.state === 'stored' && !isWaiting(queue) && !sender.isAway()) return false;
   const payload = encodeRecord(body);
-  const isDenied = queues.get(subject)?.state === 'denied';
+  const isDenied = queue?.state === 'denied';
   const isSent = !isDenied && !sender.isAway() && link.publish(subject, payload, known({ headers }));
   if (!isSent && keeps && !isDenied) return false;
   counts[isSent ? 'slim' : 'slim_unsent'] += 1;
@@ -172,8 +182,8 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
 
   return {
     put,
-    putSlim(record, keeps) {
-      if (!publishSlim(deps, contents, sender, record, keeps)) put(record);
+    putSlim(record, how) {
+      if (!publishSlim(deps, contents, sender, record, how)) put(record);
     },
     configure(limits) {
       setLimits(contents, limits);

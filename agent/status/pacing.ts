@@ -3,9 +3,9 @@ import type { TrafficProfile } from '../config/traffic.ts';
 
 /**
  * What is sent at a moment. `full`: a set of all records, acknowledged; `facts`: the same with the static facts.
- * `slim`: what changes, plainly.
+ * `slim`: what changes, plainly; `asked`: the same, and a stream is to acknowledge the heartbeat.
  */
-export type Sending = 'nothing' | 'slim' | 'full' | 'facts';
+export type Sending = 'nothing' | 'slim' | 'asked' | 'full' | 'facts';
 
 /** What of the state of the unit decides. Each is compared with what it was when it was last told. */
 export interface Telling {
@@ -20,8 +20,9 @@ export interface Telling {
 /** What was sent so far. Times are monotonic ms. */
 export interface Paced {
   readonly told: Telling;
-  /** Of any set, of a full one, of one with static facts. */
+  /** Of any set, of one whose heartbeat is acknowledged, of a full one, of one with static facts. */
   readonly last_ms: number;
+  readonly asked_ms: number;
   readonly full_ms: number;
   readonly facts_ms: number;
   /** How many full sets may be sent for a change, now. */
@@ -44,7 +45,7 @@ export const lookEvery_ms = (interval_s: number): number =>
   (interval_s * 1000) / Math.ceil(interval_s / mostBetweenLooks_s);
 
 /** What a profile is with the interval in force. */
-export type Plan = Pick<TrafficProfile, 'full_s' | 'facts_s' | 'interval_s'>;
+export type Plan = Pick<TrafficProfile, 'full_s' | 'asked_s' | 'facts_s' | 'interval_s'>;
 
 /**
  * What is due before the next look is due now: a look comes a little early or late, and a set that a change caused in between
@@ -56,6 +57,12 @@ const isDue = (since_ms: number, every_s: number, now_ms: number, plan: Plan): b
 function allowanceNow({ allowance, full_ms }: Paced, plan: Plan, now_ms: number): number {
   const refill = ((now_ms - full_ms) * mostChanges.perFull) / (1000 * Math.max(plan.full_s, plan.interval_s));
   return Math.min(mostChanges.inRow, allowance + refill);
+}
+
+function slimSending(before: Paced, now_ms: number, plan: Plan): { sending: Sending; paced: Paced } {
+  const isAsked = plan.asked_s > 0 && isDue(before.asked_ms, plan.asked_s, now_ms, plan);
+  const paced = { ...before, last_ms: now_ms };
+  return isAsked ? { sending: 'asked', paced: { ...paced, asked_ms: now_ms } } : { sending: 'slim', paced };
 }
 
 /**
@@ -73,6 +80,7 @@ export function nextSending(
     const paced = {
       told: now,
       last_ms: now_ms,
+      asked_ms: now_ms,
       full_ms: now_ms,
       facts_ms: now_ms,
       allowance: mostChanges.inRow,
@@ -91,13 +99,12 @@ export function nextSending(
   const mayTell = isChanged && allowance >= 1 && now_ms - before.full_ms >= fullPause_ms;
   const isInterval = !isExtra && isDue(before.last_ms, plan.interval_s, now_ms, plan);
   const isFull = mayTell || (isInterval && isDue(before.full_ms, plan.full_s, now_ms, plan));
-  if (!isFull)
-    return isInterval
-      ? { sending: 'slim', paced: { ...before, last_ms: now_ms } }
-      : { sending: 'nothing', paced: before };
+  if (!isFull && !isInterval) return { sending: 'nothing', paced: before };
+  if (!isFull) return slimSending(before, now_ms, plan);
   const paced = {
     told: { ...now, join: now.join ?? told.join, facts: needsFacts ? now.facts : told.facts },
     last_ms: now_ms,
+    asked_ms: now_ms,
     full_ms: now_ms,
     facts_ms: needsFacts ? now_ms : before.facts_ms,
     allowance: allowance - (mayTell ? 1 : 0),

@@ -126,9 +126,12 @@ function send(deps: PublisherDeps, state: State, now: UnitState, isExtra: boolea
   state.paced = paced;
   if (sending === 'nothing') return;
   const at = nextMoment(deps, state);
-  if (sending === 'slim') {
+  if (sending === 'slim' || sending === 'asked') {
     const full = isAsTold(paced, telling) ? state.full : undefined;
-    for (const record of slimRecords(at, now, traffic.slim, full)) spool.putSlim(record, traffic.keepsSlim);
+    for (const record of slimRecords(at, now, traffic.slim, full)) {
+      const asks = sending === 'asked' && record.subject === at.subjects.heartbeat;
+      spool.putSlim(record, { keeps: traffic.keepsSlim, asks });
+    }
     return;
   }
   state.full = at.sequence;

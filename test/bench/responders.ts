@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { budgets } from '../kit/budgets.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually } from '../kit/process/daemon.ts';
 import { runtime, tool } from '../kit/process/tools.ts';
@@ -14,6 +15,15 @@ export const minimalSubject = 'ops.echo.bench-js';
 /** A node process that does nothing but stay. */
 export const bareNode = (owner: Cleanup): Daemon =>
   daemon(owner, runtime(), ['-e', 'setInterval(() => {}, 5000)']);
+
+/** A node process that does nothing but wake as often as the agent may, and read as much of /proc as that does then. */
+export const pacedNode = (owner: Cleanup): Daemon =>
+  daemon(owner, runtime(), [
+    '-e',
+    `const { readFileSync } = require('node:fs');
+    const read = () => readFileSync('/proc/loadavg');
+    setInterval(() => { read(); read(); }, ${1000 / budgets.wakeUpsPerSecond});`,
+  ]);
 
 /** Bundles minimal.ts as the agent is bundled, and gives what starts it; with an interval it publishes at that too. */
 export function minimalResponder({ owner, dir, peerUrl }: Stage, interval_s?: number): () => Daemon {

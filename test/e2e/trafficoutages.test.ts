@@ -118,15 +118,32 @@ describe('an outage by traffic profile', { skip: withoutNewest() }, () => {
     const from = await outage(site, () => pause(8000));
     const { missing, late, beats } = beatsOf(await books(site), from);
     assert.ok(late.length >= 7, `${late}`);
-    assert.ok(isRun(late), `${late}`);
-    assert.ok(isRun(missing), `${missing}`);
-    if (missing.length > 0) assert.equal(missing.at(-1), Math.min(...late) - 1, 'then it was known');
+    // a heartbeat that asks is late, and not lost, also where it was sent before
+    assert.ok(isRun([...missing, ...late].sort((a, b) => a - b)), `${missing}, ${late}`);
+    const known = late.filter((n) => n > (missing.at(-1) ?? 0));
+    assert.ok(late.length - known.length <= 1, `nothing is lost once it is known: ${missing}, ${late}`);
     const kept = beats.filter(({ sequence, id }) => late.includes(sequence) && id !== '');
     assert.equal(kept.length, late.length, 'as acknowledged records');
     assert.ok(
       kept.some((one) => one.health === 'DEGRADED' && !('problems' in one.body())),
       'slim ones among them',
     );
+  });
+
+  test('standard: that the stream is gone is noticed by a heartbeat, long before the next full set', async () => {
+    const site = await running(owner, 'standard');
+    const full: Msg[] = [];
+    site.hub.nc.subscribe('ops.metric.system.demo-01', {
+      callback: (_error, message) => void full.push(message),
+    });
+    await eventually('a full set', () => full.length > 0, 150_000);
+    await site.hub.nc.request('$JS.API.STREAM.DELETE.NUNECT', '', { timeout: 10_000 });
+    full.length = 0;
+    const began = performance.now();
+    await until(site, 'it is noticed', ({ spool }) => spool?.state === 'failing');
+    const took_s = (performance.now() - began) / 1000;
+    assert.ok(took_s < 75, `${took_s} s`); // it asks each 30 s, and then tries for some time
+    assert.equal(full.length, 0, 'without a full set');
   });
 
   test('wan: slim records of the outage are absent, and full sets are kept', async () => {

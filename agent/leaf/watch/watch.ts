@@ -15,8 +15,8 @@ export interface LeafFacts {
 
 /** The server does not report since when a link is up, so this is kept here. */
 export interface HubState {
-  /** At least one link on which the hub has answered. */
-  readonly up: boolean;
+  /** At least one link on which the hub has answered. Undefined while the link that the first look saw is too young for that. */
+  readonly up: boolean | undefined;
   /** Monotonic ms at which it was first seen to be so. */
   readonly since_ms: number;
   /** How often it went up or down, a reconnection between two looks included. */
@@ -63,6 +63,16 @@ function reconnected(before: HubLink | undefined, now: HubLink | undefined): boo
   );
 }
 
+/** A server asks on a new link after a second only, unless it needs the answer to choose how to compress. */
+const answer_ms = 1500;
+
+/** Whether the hub is up; before that was known once, a link may just have been made. */
+function isUp(before: HubState | undefined, links: readonly HubLink[], now_ms: number): boolean | undefined {
+  if (upLinks(links).length > 0) return true;
+  const isYoung = before === undefined || (before.up === undefined && now_ms - before.since_ms < answer_ms);
+  return isYoung && links.length > 0 ? undefined : false;
+}
+
 function nextHub(
   before: LeafFacts | undefined,
   server: ServerFacts,
@@ -71,13 +81,15 @@ function nextHub(
 ) {
   const [link] = upLinks(links);
   const [linkBefore] = upLinks(before?.links ?? []);
-  const up = link !== undefined;
-  const again = up && (before?.server.id !== server.id || reconnected(linkBefore, link));
+  const up = isUp(before?.hub, links, now_ms);
+  const again = up === true && (before?.server.id !== server.id || reconnected(linkBefore, link));
   const rtts = upLinks(links).flatMap(({ rtt_us }) => rtt_us ?? []);
-  const rtt = up ? { rtt_us: Math.min(...rtts) } : {};
+  const rtt = up === true ? { rtt_us: Math.min(...rtts) } : {};
 
   if (before === undefined) return { up, since_ms: now_ms, changes: 0, ...rtt };
   const { hub } = before;
+  if (hub.up === undefined)
+    return { up, since_ms: up === undefined ? hub.since_ms : now_ms, changes: 0, ...rtt };
   if (hub.up !== up) return { up, since_ms: now_ms, changes: hub.changes + 1, ...rtt };
   if (again) return { up, since_ms: now_ms, changes: hub.changes + 2, ...rtt };
   return { up, since_ms: hub.since_ms, changes: hub.changes, ...rtt };
@@ -112,7 +124,7 @@ interface Watching {
   isStopped: boolean;
 }
 
-/** A server asks on a new link after a second only, unless it needs the answer to choose how to compress. */
+/** A link that has not been answered on. */
 const lookAgain = { after_ms: 600, most: 5 } as const;
 
 function failed(w: Watching, why: AbsentReason, detail: string): Reading<LeafFacts> {
@@ -123,8 +135,8 @@ function failed(w: Watching, why: AbsentReason, detail: string): Reading<LeafFac
 function seen(w: Watching, server: ServerFacts, links: readonly HubLink[]): Reading<LeafFacts> {
   const at_ms = w.deps.ticker.now_ms();
   const before = w.reading.kind === 'absent' ? undefined : w.reading.value;
-  w.hubTrouble = hubTrouble(server, links) ?? w.hubTrouble;
   const hub = nextHub(before, server, links, at_ms);
+  if (hub.up === false) w.hubTrouble = hubTrouble(server, links) ?? w.hubTrouble;
   return fresh({ server, links, hub, ...known({ hub_trouble: w.hubTrouble }) }, at_ms);
 }
 

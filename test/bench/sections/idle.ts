@@ -4,7 +4,7 @@ import { eventually } from '../../kit/process/daemon.ts';
 import { startClocks } from '../clocks.ts';
 import { untilAnswered } from '../echoes.ts';
 import { type Beside, figure } from '../figures.ts';
-import { bareNode, minimalResponder, minimalSubject } from '../responders.ts';
+import { bareNode, minimalResponder, minimalSubject, pacedNode } from '../responders.ts';
 import { by, pause, type Section } from '../section.ts';
 import { type Spending, spendingOf } from '../spending.ts';
 import { onStage } from '../stage.ts';
@@ -23,6 +23,7 @@ export const idle: Section = async (bench) => {
       { agent: ["option interval_s '5'"], time: clocks.time, more: probe },
       async (stage) => {
         const bare = bareNode(owner).pid;
+        const paced = pacedNode(owner).pid;
         const minimal = minimalResponder(stage, 5)().pid;
         await untilAnswered(stage.hub, minimalSubject);
         const agent = (await stage.startedAgent()).pid;
@@ -36,24 +37,32 @@ export const idle: Section = async (bench) => {
           agent: [] as Spending[],
           bare: [] as Spending[],
           minimal: [] as Spending[],
+          paced: [] as Spending[],
         };
         for (let at = 0; at < by(bench, { quick: 3, full: 6 }); at++) {
           const over = pause(by(bench, { quick: 20, full: 60 }));
-          const [sum, own, node, least] = await Promise.all([
+          const [sum, own, node, least, pace] = await Promise.all([
             spendingOf(agent, () => over, { withChildren: true }),
             spendingOf(agent, () => over),
             spendingOf(bare, () => over),
             spendingOf(minimal, () => over),
+            spendingOf(paced, () => over),
           ]);
           all.sum.push(sum);
           all.agent.push(own);
           all.bare.push(node);
           all.minimal.push(least);
+          all.paced.push(pace);
         }
         const of = (who: keyof typeof all, what: keyof Spending): number[] =>
           all[who].map((one) => one[what]);
-        const beside = (who: 'bare' | 'minimal', what: keyof Spending): Beside => ({
-          what: who === 'bare' ? 'bare node' : 'nats.js that tells three records',
+        const words = {
+          bare: 'bare node',
+          minimal: 'nats.js that tells three records',
+          paced: 'node that only wakes as often and reads as much',
+        } as const;
+        const beside = (who: keyof typeof words, what: keyof Spending): Beside => ({
+          what: words[who],
           samples: of(who, what),
         });
         const note = `every 5 s; ${clocks.what}, a peer`;
@@ -62,7 +71,9 @@ export const idle: Section = async (bench) => {
             beside: beside('minimal', 'cpuPercent'),
             note,
           }),
-          figure('idle.cpu.agent', 'the same without its pmc', '%', of('agent', 'cpuPercent')),
+          figure('idle.cpu.agent', 'the same without its pmc', '%', of('agent', 'cpuPercent'), {
+            beside: beside('paced', 'cpuPercent'),
+          }),
           figure('idle.wakeups', 'wake-ups of the agent, idle', '1/s', of('agent', 'wakeUpsPerSecond'), {
             beside: beside('minimal', 'wakeUpsPerSecond'),
             note,

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Spawn } from '../../../agent/lib/child.ts';
@@ -147,7 +148,13 @@ export async function runToEnd(
 /** A new directory that is removed when its owner ends, also where what "was killed" still writes its last file there. */
 export function tempDir(owner: Cleanup, name: string): string {
   const dir = mkdtempSync(join(tmpdir(), `nunect-${name}-`));
-  undoLater(owner, () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 };
+  // rmSync tries the folder again, and not what has come into it meanwhile
+  undoLater(
+    owner,
+    () => rm(dir, options),
+    () => rmSync(dir, options),
+  );
   return dir;
 }
 

@@ -6,6 +6,7 @@ import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import type { Ticker } from '../../../agent/lib/ticker.ts';
 import type { Link, LinkState } from '../../../agent/nats/link.ts';
 import type { SpoolRecord } from '../../../agent/records/record.ts';
+import type { SlimHow } from '../../../agent/records/spool.ts';
 import type { SpoolStats } from '../../../agent/records/stats.ts';
 import type { UnitState } from '../../../agent/status/unitstate.ts';
 import { chronyFacts, epoch_s, evidence, goodNtp, goodPtp, ptpFacts, timeline } from '../clock/evidence.ts';
@@ -101,11 +102,11 @@ export function fakeWall(ticker: Pick<Ticker, 'now_ms'>): WallClock & { step(ste
 /** Takes records and keeps them, slim ones beside the others. */
 export function recordingSpool() {
   const records: SpoolRecord[] = [];
-  const slim: (SpoolRecord & { readonly keeps: boolean })[] = [];
+  const slim: (SpoolRecord & SlimHow)[] = [];
   return {
     records,
     slim,
-    putSlim: (record: SpoolRecord, keeps: boolean): void => void slim.push({ ...record, keeps }),
+    putSlim: (record: SpoolRecord, how: SlimHow): void => void slim.push({ ...record, ...how }),
     put(record: SpoolRecord): string {
       records.push(record);
       return `demo-01-boot-${records.length}`;

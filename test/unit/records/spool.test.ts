@@ -775,7 +775,10 @@ test('a slim record is published at once and plainly, whatever of its subject wa
   const { ticker, hub, sent, plain, spool, metric } = fakeHub();
   hub.respond = () => never;
   for (let n = 1; n <= 6; n++) metric(n); // the window is 4: two wait, and nobody answers the others
-  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: true }, headers: { 'X-A': ['1'] } }, true);
+  spool.putSlim(
+    { subject: 'm', priority: 'metric', body: { now: true }, headers: { 'X-A': ['1'] } },
+    { keeps: true },
+  );
   await ticker.pass(0);
   assert.equal(sent.length, 4);
   assert.deepEqual(plain, [{ subject: 'm', id: '', body: { now: true }, header: false }]);
@@ -792,7 +795,7 @@ test('where no stream takes the subject, a slim record of it comes no later', as
   metric(1);
   await ticker.pass(10);
   assert.equal(spool.stats().state, 'failing');
-  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: 2 } }, true);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: 2 } }, { keeps: true });
   assert.deepEqual(
     plain.map(({ body }) => body),
     [{ now: 2 }],
@@ -810,7 +813,7 @@ test('while the hub is known to be away a slim record is kept as any other, and 
       hub.respond = async () => ({ kind: 'no_responders' });
       if (away === 'no answer') spool.kick();
     }
-    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, true);
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, { keeps: true });
     await ticker.pass(5000);
     assert.equal(plain.length, 0, away);
     assert.equal(spool.stats().pending, 1, away);
@@ -826,9 +829,39 @@ test('while the hub is known to be away a slim record is kept as any other, and 
       away,
     );
     assert.deepEqual([spool.stats().stored, spool.stats().slim], [2, 0]);
-    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 3 } }, true);
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 3 } }, { keeps: true });
     assert.equal(plain.length, 1, 'and then plainly again');
   }
+});
+
+test('a slim record that asks is stored as any other where its subject is, so that the loss of the stream is noticed', async () => {
+  const { ticker, hub, sent, plain, spool, metric, connect } = fakeHub();
+  const ask = async (n: number, keeps = false): Promise<void> => {
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, { keeps, asks: true });
+    await ticker.pass(10);
+  };
+  const bodies = (of: readonly { readonly body: unknown }[]) => of.map(({ body }) => body);
+  await ask(1);
+  assert.deepEqual(bodies(plain), [{ n: 1 }], 'nothing is known of the subject yet');
+  metric(2);
+  await ticker.pass(10);
+  await ask(3);
+  assert.deepEqual(bodies(sent).at(-1), { n: 3 });
+  assert.equal(spool.stats().state, 'stored');
+  hub.respond = async () => ({ kind: 'no_responders' });
+  await ask(4);
+  assert.equal(spool.stats().state, 'failing');
+  assert.equal(spool.stats().pending, 1, 'it is kept until a stream takes it');
+  await ask(5);
+  assert.deepEqual(bodies(plain).at(-1), { n: 5 }, 'while one waits no other does');
+  hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
+  await ticker.pass(60_000);
+  assert.equal(spool.stats().pending, 0);
+  const before = sent.length;
+  connect(false);
+  hub.up = undefined;
+  await ask(6);
+  assert.deepEqual([spool.stats().pending, spool.stats().slim_unsent, sent.length], [0, 1, before]);
 });
 
 test('by a profile that does not keep them they are counted and gone', async () => {
@@ -837,7 +870,7 @@ test('by a profile that does not keep them they are counted and gone', async () 
   await ticker.pass(0);
   connect(false);
   hub.up = undefined;
-  spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, false);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { slim: 2 } }, { keeps: false });
   const { slim, slim_unsent, pending, dropped } = spool.stats();
   assert.deepEqual({ slim, slim_unsent, pending }, { slim: 0, slim_unsent: 1, pending: 0 });
   assert.deepEqual(dropped, { metric: 0, log: 0, event: 0 }, 'nobody promised them');
@@ -849,8 +882,8 @@ test('a subject that the server does not permit is not tried by slim records, an
   metric(1);
   await ticker.pass(10);
   assert.equal(spool.stats().state, 'denied');
-  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, true);
-  spool.putSlim({ subject: 'other', priority: 'metric', body: {} }, true);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, { keeps: true });
+  spool.putSlim({ subject: 'other', priority: 'metric', body: {} }, { keeps: true });
   assert.deepEqual(
     plain.map(({ subject }) => subject),
     ['other'],
@@ -858,28 +891,28 @@ test('a subject that the server does not permit is not tried by slim records, an
   assert.equal(spool.stats().slim_unsent, 1);
   hub.respond = () => replyOf({ stream: 'FLEET', seq: 1 });
   await ticker.pass(300_000);
-  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, true);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, { keeps: true });
   assert.equal(plain.at(-1)?.subject, 'm');
 });
 
 test('without a hub slim records are published, too', async () => {
   const { hub, plain, spool } = fakeHub({ hub: false });
   hub.up = false; // a leaf without a hub says so
-  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, false);
+  spool.putSlim({ subject: 'm', priority: 'metric', body: {} }, { keeps: false });
   assert.equal(plain.length, 1);
 });
 
 test('how long an outage may last counts what is slim now and would be kept then', async () => {
   const { ticker, spool } = fakeHub();
   for (let n = 0; n < 60; n++) {
-    spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, true);
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, { keeps: true });
     await ticker.pass(1000);
   }
   const { capacity_s = 0 } = spool.stats();
   assert.ok(capacity_s > 350 && capacity_s < 550, `${capacity_s} s for 100 kB at some 210 B/s`);
   const other = fakeHub();
   for (let n = 0; n < 60; n++) {
-    other.spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, false);
+    other.spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, { keeps: false });
     await other.ticker.pass(1000);
   }
   assert.equal(other.spool.stats().capacity_s, undefined, 'what is not kept takes no memory');

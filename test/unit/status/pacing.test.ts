@@ -40,6 +40,30 @@ test('a look that comes early or late makes no difference to what is sent', () =
   );
 });
 
+test('a heartbeat is acknowledged each half a minute, or minute, that has no full set', () => {
+  const looksOf = (every_s: number, last_s: number) =>
+    Array.from({ length: last_s / every_s + 1 }, (_, at) => [at * every_s] as const);
+  const askedAt = (sent: readonly string[], every_s: number) =>
+    sent.flatMap((sending, at) => (sending === 'slim' ? [] : [`${at * every_s} ${sending}`]));
+  const { standard, wan, satellite, lan } = trafficProfiles;
+  assert.deepEqual(askedAt(played(standard, looksOf(5, 150)), 5), [
+    '0 facts',
+    '30 asked',
+    '60 asked',
+    '90 asked',
+    '120 full',
+    '150 asked',
+  ]);
+  assert.deepEqual(askedAt(played(wan, looksOf(15, 180)), 15), [
+    '0 facts',
+    '60 asked',
+    '120 full',
+    '180 asked',
+  ]);
+  assert.ok(!played(satellite, looksOf(15, 3600)).includes('asked'), 'there the minutes are');
+  assert.ok(!played(lan, looksOf(5, 60)).includes('asked'), 'there each is');
+});
+
 test('a change between two heartbeats delays the next one by a fifth of a look at most', () => {
   assert.deepEqual(
     played(trafficProfiles.standard, [[0], [5], [10], [13.9, { state: 'b' }], [15, { state: 'b' }]]),

@@ -234,6 +234,11 @@ test('standard: slim records each 5 s, a full set each two minutes, and each num
   }
   assert.equal(spool.slim.length, 3 * slim().length, 'nothing else is slim');
   assert.ok(spool.slim.every(({ keeps }) => keeps));
+  assert.deepEqual(
+    spool.slim.filter(({ asks }) => asks).map((one) => [one.subject, sequenceOf(one) % 24]),
+    Array.from({ length: 15 }, (_, at) => [subjects.heartbeat, [7, 13, 19][at % 3]]),
+    'each half a minute, where no full set is due',
+  );
 });
 
 test('wan: the same at 15 s, and slim records of an outage are not kept', async () => {

@@ -100,6 +100,8 @@ interface Report {
   fail?: Error;
 }
 
+const hubWord = (up: boolean | undefined): string => (up === undefined ? 'unknown' : up ? 'up' : 'down');
+
 /** A watch on a server whose reports the test writes; it was looked at once, at 0. */
 async function watched(initial: Partial<Report> = {}) {
   const report: Report = { id: 'A', links: [], remotes: [{ urls: ['hub:7422'] }], ...initial };
@@ -121,7 +123,7 @@ async function watched(initial: Partial<Report> = {}) {
   const changes: string[] = [];
   const watch = watchLeaf({ ask, ticker }, { intervalMs: 1000 }, abort.signal);
   watch.onChange((reading) =>
-    changes.push(reading.kind === 'fresh' ? `hub ${reading.value.hub.up ? 'up' : 'down'}` : reading.kind),
+    changes.push(reading.kind === 'fresh' ? `hub ${hubWord(reading.value.hub.up)}` : reading.kind),
   );
   await watch.look();
   const at = async (ms: number): Promise<LeafFacts | undefined> => {
@@ -160,15 +162,35 @@ test('a link that has not been answered on is looked at again soon, and not for 
   };
   const watch = watchLeaf({ ask, ticker }, { intervalMs: 60_000 }, new AbortController().signal);
   await ticker.pass(1000);
-  assert.deepEqual([watch.hubUp(), asked], [false, 2]);
+  assert.deepEqual([watch.hubUp(), asked], [undefined, 2], 'it is too young for that');
+  await ticker.pass(1000);
+  assert.deepEqual([watch.hubUp(), asked], [false, 4]);
   rtt = '2ms';
   await ticker.pass(600);
-  assert.deepEqual([watch.hubUp(), asked], [true, 3]);
+  assert.deepEqual([watch.hubUp(), asked], [true, 5]);
   await ticker.pass(30_000);
-  assert.equal(asked, 3, 'at its interval only');
+  assert.equal(asked, 5, 'at its interval only');
   rtt = '0s';
   await ticker.pass(60_000);
-  assert.ok(asked <= 3 + 7, `${asked}: a hub that stays silent is no reason to ask all the time`);
+  assert.ok(asked <= 5 + 7, `${asked}: a hub that stays silent is no reason to ask all the time`);
+});
+
+test('a link that the first look sees is not known to be down before it could be answered on', async () => {
+  const { watch, report, at, changes } = await watched({ links: [link('0s')] });
+  assert.equal(watch.hubUp(), undefined);
+  const young = await at(1400);
+  assert.deepEqual([young?.hub, young?.hub_trouble], [{ up: undefined, since_ms: 0, changes: 0 }, undefined]);
+  report.links = [link('2ms')];
+  assert.deepEqual((await at(1450))?.hub, { up: true, since_ms: 1450, changes: 0, rtt_us: 2000 });
+  assert.deepEqual(changes, ['hub unknown', 'hub up'], 'it never was down');
+  report.links = [link('0s')];
+  assert.equal((await at(1500))?.hub.up, false, 'one that is made anew was down');
+  const silent = await watched({ links: [link('0s')] });
+  assert.equal((await silent.at(1500))?.hub.up, false);
+  assert.match(freshValue(silent.watch.read())?.hub_trouble ?? '', /accepts the link but has not answered/);
+  const lost = await watched({ links: [link('0s')] });
+  lost.report.links = [];
+  assert.equal((await lost.at(100))?.hub.up, false, 'no link is known at once');
 });
 
 test('the hub is up when it has answered, not when it has accepted', async () => {
