@@ -96,7 +96,7 @@ that could not be sent when it was made has \`"backfill": true\` and the header 
 made while the clock was not known to be right, and was still waiting when the clock was set, its \`ts\` is corrected:
 then \`ts_corrected\` is true and \`ts_original\` has the value before.
 
-Between full records there are slim ones, which have no id and which nobody acknowledges: heartbeats with all their headers,
+Between full records there are slim ones, which have no id and which nobody acknowledges (but for a heartbeat now and then): heartbeats with all their headers,
 round trips, the clock in short. What a slim record lacks is as the last full one said, as long as its heartbeat says
 \`full\` with the \`sequence\` of that one. [traffic.md](traffic.md) tells what is sent when, and what an outage costs.
 
