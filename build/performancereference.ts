@@ -7,12 +7,12 @@ import { floors } from './performancefloors.ts';
 
 const folder = join(__dirname, '../test/bench/results');
 
-/** A figure of the newest run that has it, and the median of the same before. */
+/** A figure of the newest run that has it, and the same before. */
 export interface Compared {
   readonly now: Figure;
   readonly commit: string;
   /** From the same run where it measured two builds, else from the oldest run that has it. */
-  readonly before?: number;
+  readonly before?: Figure;
 }
 
 const headings: Readonly<Record<string, string>> = {
@@ -33,13 +33,12 @@ const commitOf = (run: Results | undefined): string =>
 
 const sectionOf = (id: string): string => id.replace(/\..*/, '');
 
-/** The median of a figure before the commit of a run: of the other build in that run, else of the oldest run of another commit. */
-function beforeOf(id: string, run: Results, runs: readonly Results[]): number | undefined {
+/** A figure before the commit of a run: of the other build in that run, else of the oldest run of another commit. */
+function beforeOf(id: string, run: Results, runs: readonly Results[]): Figure | undefined {
   const older = runs.filter((one) => one.date < run.date && commitOf(one) !== commitOf(run));
-  const found = [figuresOf(run, 'before'), ...older.map((one) => figuresOf(one, 'now'))]
+  return [figuresOf(run, 'before'), ...older.map((one) => figuresOf(one, 'now'))]
     .flat()
     .find((one) => one.id === id);
-  return found === undefined ? undefined : median(found.samples);
 }
 
 /**
@@ -67,19 +66,24 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const named = ({ what, unit }: Figure): string => (unit === '' ? what : `${what}, ${unit}`);
 
+/** To what stood beside it in the same run; that of two builds compares them although the machine was busier for one. */
+const ratioText = (one: Figure): string =>
+  one.beside === undefined ? '' : spread(ratiosOf(one).filter(Number.isFinite));
+
 /** One table for each section, in the order of the headings. */
 function figureTables(all: ReadonlyMap<string, Compared>, newest: string): string {
-  const head = ['figure', 'before', 'now', 'beside it', 'ratio', 'goal', ''];
+  const head = ['figure', 'before', 'now', 'beside it', 'ratio', 'ratio before', 'goal', ''];
   return Object.entries(headings)
     .flatMap(([section, heading]) => {
       const rows = [...all.values()].filter(({ now }) => now.id.startsWith(`${section}.`));
       if (rows.length === 0) return [];
       const cells = rows.map(({ now, before, commit }) => [
         named(now) + (commit === newest ? '' : ` (at ${commit})`),
-        before === undefined ? '' : shown(before),
+        before === undefined ? '' : shown(median(before.samples)),
         spread(now.samples),
         now.beside === undefined ? '' : `${now.beside.what} ${shown(median(now.beside.samples))}`,
-        now.beside === undefined ? '' : spread(ratiosOf(now).filter(Number.isFinite)),
+        ratioText(now),
+        before === undefined ? '' : ratioText(before),
         goalText(now),
         verdictOf(now),
       ]);

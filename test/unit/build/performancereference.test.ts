@@ -27,23 +27,27 @@ const second = run('2026-01-02', 'bbbb', [figure('echo.p50', 400, 410, 405)]);
 
 test('a figure is the newest, beside the oldest that there is', () => {
   const all = compared([first, second]);
-  assert.deepEqual(all.get('echo.p50'), { now: second.builds[0]?.figures[0], commit: 'bbbb', before: 500 });
+  assert.deepEqual(all.get('echo.p50'), {
+    now: second.builds[0]?.figures[0],
+    commit: 'bbbb',
+    before: first.builds[0]?.figures[0],
+  });
   assert.deepEqual(all.get('hour.slope'), { now: first.builds[0]?.figures[1], commit: 'aaaa' });
 });
 
 test('a run of the same commit is not before it, and a section is of one commit', () => {
   const again = run('2026-01-03', 'bbbb', [figure('echo.p99', 9)]);
   const all = compared([first, second, again]);
-  assert.equal(all.get('echo.p50')?.before, 500);
+  assert.deepEqual(all.get('echo.p50')?.before?.samples, [500]);
   assert.equal(all.get('echo.p99')?.before, undefined);
   const later = run('2026-01-04', 'cccc', [figure('echo.p99', 8)]);
   assert.deepEqual([...compared([first, second, again, later]).keys()], ['hour.slope', 'echo.p99']);
-  assert.equal(compared([first, second, again, later]).get('echo.p99')?.before, 9);
+  assert.deepEqual(compared([first, second, again, later]).get('echo.p99')?.before?.samples, [9]);
 });
 
 test('where one run measured both builds, before is of that run', () => {
   const both = run('2026-01-03', 'cccc', [figure('echo.p50', 300)], [figure('echo.p50', 450)]);
-  assert.equal(compared([first, second, both]).get('echo.p50')?.before, 450);
+  assert.deepEqual(compared([first, second, both]).get('echo.p50')?.before?.samples, [450]);
 });
 
 test('the text says what was measured, with its spread, and of which commit where that is another', () => {
@@ -56,4 +60,14 @@ test('the text says what was measured, with its spread, and of which commit wher
 
 test('without any run the text says so', () => {
   assert.match(performanceText('{{machine}} {{peers}}', []), /Nothing was measured yet/);
+});
+
+test('a figure with something beside it has its ratio to that, and the one of before to what stood beside it then', () => {
+  const beside = (samples: number[], others: number[]): Figure => ({
+    ...figure('echo.p50', ...samples),
+    beside: { what: 'Go', samples: others },
+  });
+  const both = run('2026-01-03', 'cccc', [beside([300], [250])], [beside([200], [100])]);
+  const text = performanceText('{{figures}}', [both]);
+  assert.match(text, /\| 200 \| 300 \| Go 250 \| 1\.20 \| 2 \|/);
 });
