@@ -121,7 +121,6 @@ export function append(
       ? undefined
       : Math.max(record.put_ms - queue.lastPut_ms, (queue.interval_ms ?? 0) * intervalFade);
   queue.lastPut_ms = record.put_ms;
-  c.rate.add(record.bytes, record.put_ms);
   countIn(c, record);
   return record;
 }

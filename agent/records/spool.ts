@@ -21,7 +21,7 @@ import {
 import { bytesOf, type Gap, idOf, type KeptRecord, type QueuedRecord, type SpoolRecord } from './record.ts';
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
-import { type SpoolStats, statsOf } from './stats.ts';
+import { isInDoubt, type SpoolStats, statsOf } from './stats.ts';
 import { isWaiting } from './subjectqueue.ts';
 import type { ClockCorrection } from './timecorrection.ts';
 
@@ -68,7 +68,10 @@ export interface Spool {
 export interface SlimHow {
   /** While the hub is known to be away it is kept as any other record; else it is then not sent at all. */
   readonly keeps: boolean;
-  /** It is sent as any other record where those of its subject are stored, so that it is noticed when they no longer are. */
+  /**
+   * It is sent as any other record where those of its subject are stored, so that it is noticed when they no longer are.
+   * So is one that does not ask, once, when another subject got into trouble.
+   */
   readonly asks?: boolean;
 }
 
@@ -136,7 +139,8 @@ function publishSlim(
   { keeps, asks }: SlimHow,
 ): boolean {
   const queue = queues.get(subject);
-  if (asks && queue?.state === 'stored' && !isWaiting(queue) && !sender.isAway()) return false;
+  const isIdle = queue?.state === 'stored' && !isWaiting(queue) && queue.inFlight === 0;
+  if (isIdle && !sender.isAway() && (asks || isInDoubt(queue, queues))) return false;
   const payload = encodeRecord(body);
   const isDenied = queue?.state === 'denied';
   const isSent = !isDenied && !sender.isAway() && link.publish(subject, payload, known({ headers }));
@@ -151,13 +155,13 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const { ticker } = deps;
   const idPrefix = `${opts.unit}-${opts.boot}`;
   const contents = newContents(idPrefix, opts, ticker.now_ms());
-  const add = (record: SpoolRecord, reports?: Gap): QueuedRecord =>
-    append(contents, record, {
-      put_ms: ticker.now_ms(),
-      wall_ms: deps.wall_ms(),
-      backlog: sender.offline(),
-      ...known({ reports }),
-    });
+  const add = (record: SpoolRecord, reports?: Gap, isKept = true): QueuedRecord => {
+    const put_ms = ticker.now_ms();
+    const made = { put_ms, wall_ms: deps.wall_ms(), backlog: sender.offline(), ...known({ reports }) };
+    const queued = append(contents, record, made);
+    if (isKept) contents.rate.add(queued.bytes, put_ms);
+    return queued;
+  };
   const reporting: Reporting = { pause_ms: reportPause_ms.least, next_ms: 0 };
 
   /** One at a time. A report may exceed the memory: it must not push out records of its own. */
@@ -173,17 +177,17 @@ export function openSpool(deps: SpoolDeps, opts: SpoolOptions): Spool {
   const sender: Sender = startSender(deps, { ...opts, idPrefix }, contents.queues, outcomes);
   const cancelReports = ticker.every(reportPause_ms.least, reportGap);
 
-  function put(record: SpoolRecord): string {
-    const queued = add(record);
+  function put(record: SpoolRecord, isKept = true): string {
+    const queued = add(record, undefined, isKept);
     trim(contents);
     sender.pump();
     return idOf(queued, idPrefix);
   }
 
   return {
-    put,
+    put: (record) => put(record),
     putSlim(record, how) {
-      if (!publishSlim(deps, contents, sender, record, how)) put(record);
+      if (!publishSlim(deps, contents, sender, record, how)) put(record, how.keeps); // of an outage none is kept else
     },
     configure(limits) {
       setLimits(contents, limits);

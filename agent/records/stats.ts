@@ -114,6 +114,17 @@ const isTroubled = (queue: SubjectQueue, now_ms: number): boolean =>
 const isBeingStored = (queue: SubjectQueue, now_ms: number): boolean =>
   queue.state === 'stored' && isOfNow(queue, queue.lastStored_ms, now_ms);
 
+/** Records of one set: some are stored a moment before others are refused. */
+const together_ms = 5000;
+
+/** Monotonic ms from which on a record that was stored proves that the trouble of others is theirs alone; -Infinity without any. */
+const proofFrom_ms = (troubled: Iterable<SubjectQueue>): number =>
+  Math.max(...[...troubled].map(({ troubledSince_ms = -Infinity }) => troubledSince_ms - together_ms));
+
+/** Whether another subject got into trouble since one of this was stored: the stream of this may be gone, too. */
+export const isInDoubt = ({ lastStored_ms = -Infinity }: SubjectQueue, queues: Queues): boolean =>
+  lastStored_ms < proofFrom_ms(queues.values());
+
 /** The gravest state of any subject; `partly` where others are being stored. */
 function stateOf(queues: Queues, now_ms: number): SpoolState {
   const all = [...queues.values()].filter((queue) => queue.state === 'stored' || isTroubled(queue, now_ms));
@@ -121,7 +132,10 @@ function stateOf(queues: Queues, now_ms: number): SpoolState {
     all.some(({ state }) => state === one),
   );
   if (trouble === undefined) return all.length > 0 ? 'stored' : 'starting';
-  return all.some((queue) => isBeingStored(queue, now_ms)) ? 'partly' : trouble;
+  const from_ms = proofFrom_ms(all.filter(({ state }) => state === trouble));
+  const isProof = (queue: SubjectQueue): boolean =>
+    isBeingStored(queue, now_ms) && (queue.lastStored_ms ?? 0) >= from_ms;
+  return all.some(isProof) ? 'partly' : trouble;
 }
 
 function oldest_ms({ queues }: Counted, inFlight: Iterable<InFlight>): number {

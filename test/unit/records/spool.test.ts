@@ -918,6 +918,48 @@ test('how long an outage may last counts what is slim now and would be kept then
   assert.equal(other.spool.stats().capacity_s, undefined, 'what is not kept takes no memory');
 });
 
+test('an acknowledged slim record that an outage would not keep takes no memory of one', async () => {
+  const { ticker, spool, metric } = fakeHub();
+  metric(0);
+  await ticker.pass(30_000);
+  const before = spool.stats().capacity_s ?? 0;
+  for (let n = 1; n <= 20; n++) {
+    spool.putSlim({ subject: 'm', priority: 'metric', body: { n } }, { keeps: false, asks: true });
+    await ticker.pass(100);
+  }
+  assert.equal(spool.stats().stored, 21);
+  assert.ok((spool.stats().capacity_s ?? 0) > before, `${before} s`);
+});
+
+test('a stream that only a heartbeat was refused by is not said to take others that were stored before', async () => {
+  const { ticker, hub, spool, metric, sent } = fakeHub();
+  const set = (): void => {
+    for (const subject of ['heartbeat', 'rtt', 'nats']) metric(1, subject);
+  };
+  const slim = async (): Promise<void> => {
+    spool.putSlim({ subject: 'heartbeat', priority: 'metric', body: {} }, { keeps: true, asks: true });
+    spool.putSlim({ subject: 'rtt', priority: 'metric', body: {} }, { keeps: true });
+    await ticker.pass(5000);
+  };
+  for (let n = 0; n < 3; n++) {
+    set();
+    await ticker.pass(120_000);
+  }
+  set();
+  await ticker.pass(30_000);
+  hub.respond = () => refusal(10077, 'maximum messages exceeded');
+  await slim();
+  assert.equal(spool.stats().state, 'refused', 'nothing is stored');
+  hub.respond = ({ subject }) =>
+    subject === 'heartbeat' ? refusal(10077, 'full') : replyOf({ stream: 'FLEET', seq: 1 });
+  const before = sent.length;
+  await slim();
+  assert.equal(spool.stats().state, 'partly', 'the slim record of another has asked');
+  await slim();
+  await slim();
+  assert.equal(sent.slice(before).filter(({ subject }) => subject === 'rtt').length, 1, 'once');
+});
+
 test('records that a change put in between are no sign that the next one comes as soon', async () => {
   const { ticker, hub, spool, metric } = fakeHub();
   hub.respond = ({ subject }) =>
