@@ -22,7 +22,7 @@ import { bytesOf, type Gap, idOf, type KeptRecord, type QueuedRecord, type Spool
 import { type Sender, startSender } from './sender.ts';
 import type { Outcomes, SenderDeps, SenderOptions } from './senderstate.ts';
 import { isInDoubt, type SpoolStats, statsOf } from './stats.ts';
-import { isWaiting } from './subjectqueue.ts';
+import { isWaiting, moveToBacklog } from './subjectqueue.ts';
 import type { ClockCorrection } from './timecorrection.ts';
 
 export interface SpoolDeps extends SenderDeps {
@@ -145,6 +145,7 @@ function publishSlim(
   const isDenied = queue?.state === 'denied';
   const isSent = !isDenied && !sender.isAway() && link.publish(subject, payload, known({ headers }));
   if (!isSent && keeps && !isDenied) return false;
+  if (isSent && queue !== undefined) moveToBacklog(queue); // it has overtaken them, and they must say that they are older
   counts[isSent ? 'slim' : 'slim_unsent'] += 1;
   if (keeps) rate.add(bytesOf(payload, headers), ticker.now_ms()); // as in an outage
   return true;

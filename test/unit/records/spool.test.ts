@@ -789,6 +789,18 @@ test('a slim record is published at once and plainly, whatever of its subject wa
   );
 });
 
+test('a record that slim ones have overtaken says that it is older', async () => {
+  const { ticker, hub, sent, spool, metric } = fakeHub();
+  hub.respond = () => never;
+  for (let n = 1; n <= 5; n++) metric(n); // the window is 4
+  spool.putSlim({ subject: 'm', priority: 'metric', body: { now: true } }, { keeps: true });
+  await ticker.pass(1000); // one more is sent than the window allows
+  assert.deepEqual(
+    sent.map(({ body, header }) => [body['n'], header]),
+    [1, 2, 3, 4, 5].map((n) => [n, n === 5]),
+  );
+});
+
 test('where no stream takes the subject, a slim record of it comes no later', async () => {
   const { ticker, hub, plain, spool, metric } = fakeHub();
   hub.respond = async () => ({ kind: 'no_responders' });
