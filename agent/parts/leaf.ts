@@ -16,9 +16,19 @@ import { part } from './part.ts';
 const monitorEvery_ms = 5000;
 const monitorTimeoutMs = 2000;
 
+/** Before the connection of its own was made, or refused, the server has not been asked. */
+function askOver(link: Link): AskLeaf {
+  const ask = askBySystemAccount(link, monitorTimeoutMs);
+  return async (what) => {
+    const { connected, lastError } = link.state();
+    if (!connected && lastError === undefined) throw new Unanswered('not_yet', 'not connected yet');
+    return ask(what);
+  };
+}
+
 function asker(monitor: Monitor | undefined, link: Link | undefined): AskLeaf {
   if (monitor?.kind === 'http') return askByHttp(monitor.url, monitorTimeoutMs);
-  if (link !== undefined) return askBySystemAccount(link, monitorTimeoutMs);
+  if (link !== undefined) return askOver(link);
   return async () => {
     throw new Unanswered('disabled', 'no way to monitor the server is configured');
   };

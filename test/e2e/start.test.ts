@@ -91,6 +91,24 @@ test('run answers the echo before it loads the rest, and what nobody has asked f
   assert.ok((log().young ?? 0) <= 2 * 2 ** 20, `V8's young generation has grown to ${log().young} bytes`);
 });
 
+test('the first set says that the hub is joined, so that no other has the static facts again', async (t) => {
+  const dir = tempDir(t, 'start');
+  const hub = await startHub(t, dir, server);
+  const told: string[] = [];
+  hub.nc.subscribe('ops.>', {
+    callback(_error, message) {
+      if (message.subject === 'ops.metric.nats.demo-01')
+        told.push(`joined ${message.json<{ hub_up?: boolean }>().hub_up}`);
+      if (message.subject === 'ops.metric.system.demo-01')
+        told.push(`facts ${message.string().includes('"cores":')}`);
+    },
+  });
+  await hub.nc.flush();
+  await startUnit(t, { dir, unit: 'demo-01', server, hubPort: hub.leafPort, traffic: 'standard' });
+  await eventually('two full sets', () => told.length >= 4, 180_000);
+  assert.deepEqual(told.slice(0, 4), ['joined true', 'facts true', 'joined true', 'facts false']);
+});
+
 test('a command loads nothing of the agent, and the version nothing but the program', async (t) => {
   const dir = tempDir(t, 'start');
   const { flags, log } = watched(dir);
