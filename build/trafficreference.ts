@@ -104,7 +104,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   acknowledges it, and is stored exactly once.
 - A **slim** record is published plainly: without an id, and nobody acknowledges it. The stream at the hub takes it as any
   other. It does not wait behind records of its subject that wait for a stream: those are older. A slim heartbeat is sent as an
-  acknowledged record now and then (see the table) while a stream stores them, so that it is noticed when none does any more.
+  acknowledged record now and then (see the table) while a stream stores them, so that it is noticed when none does any more. When
+  it is not stored, the next slim record of each other subject is sent so, too, once: so it is known whether the stream takes those.
 - A heartbeat of either form has all headers. Each has the next sequence, and \`interval_s\`: a consumer that obeys it needs to
   know of no profile.
 - What a slim record lacks is as the last full set said, while slim heartbeats name it: \`full\` is its sequence.

@@ -163,6 +163,10 @@ const linkBytesOf = (sums: LinkBytes | undefined): NatsMetric['link_bytes'] =>
     hour_bytes: sums.hour.sent_bytes + sums.hour.received_bytes,
   };
 
+/** Since when the hub is up, or down; nothing while neither is known. */
+const hubSince_ms = ({ facts, wall_ms }: Answers): number | undefined =>
+  facts?.hub.up === undefined ? undefined : Math.floor(wall_ms(facts.hub.since_ms));
+
 function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
   const { facts, link, stats, certificates } = answers;
   const { reconnects, dropped, in_msgs, out_msgs } = parts.link.counters();
@@ -175,7 +179,7 @@ function natsOf(parts: SurveyParts, answers: Answers): UnitState['nats'] {
       server_name: facts?.server.name ?? link.server?.name,
       server_version: facts?.server.version ?? link.server?.version,
       hub_up: parts.leaf.hubUp(),
-      hub_since_ms: facts && Math.floor(answers.wall_ms(facts.hub.since_ms)),
+      hub_since_ms: hubSince_ms(answers),
       hub_rtt_us: facts?.hub.rtt_us,
       in_msgs: total(links, (one) => one.in_msgs),
       out_msgs: total(links, (one) => one.out_msgs),

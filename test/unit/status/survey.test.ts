@@ -156,6 +156,12 @@ test('a server that cannot be asked leaves its figures out; what the connection 
   assert.equal(health.status, 'healthy');
 });
 
+test('of a hub that has not been able to answer yet nothing is told, nor since when', async () => {
+  const young = leafFacts([hubLink()], { hub: { up: undefined, since_ms: 500, changes: 0 } });
+  const { nats, health } = await look(fresh(young, 1000)).state;
+  assert.deepEqual([nats.hub_up, nats.hub_since_ms, health.status], [undefined, undefined, 'healthy']);
+});
+
 test('a hub that is not joined is a trouble, with what the server says of it', async () => {
   const facts = leafFacts([], { hub_trouble: 'no link to the hub' });
   const { health, nats } = await look(fresh(facts, 1000)).state;
