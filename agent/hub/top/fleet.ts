@@ -106,7 +106,7 @@ function countRestart(row: Row, record: UnitRecord): void {
 function keepFull({ full, boot }: Row, record: UnitRecord, now_ms: number): void {
   const before = full[record.kind]?.record;
   const isOfRun = record.boot !== undefined && record.boot === boot;
-  if (isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
+  if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
     full[record.kind] = { at_ms: now_ms, record };
 }
 
@@ -119,7 +119,7 @@ function update(row: Row, record: UnitRecord, now_ms: number): void {
       row.pause_s = Math.max(usualInterval_s, (now_ms - before.at_ms) / 1000);
     }
   }
-  if (kind === 'heartbeat' && record.boot === undefined && row.boot !== undefined) row.slim_ms = now_ms;
+  if (kind === 'heartbeat' && !record.isFull && row.boot !== undefined) row.slim_ms = now_ms;
   row.last[kind] = { at_ms: now_ms, record, run: row.boot };
   row.newest_ms = now_ms;
   row.offline = false;
@@ -135,7 +135,8 @@ function fieldsOf(row: Row, kind: RecordKind, intervals = missedIntervals): Reco
 /** The full record of that kind in the set that the newest heartbeat is of, or refers to: all that it says still holds. */
 function stillTold({ last, full }: Row, kind: RecordKind): RecordFields {
   const { heartbeat } = last;
-  const set = heartbeat?.record.full ?? (heartbeat?.record.boot && heartbeat.record.seq);
+  const set =
+    heartbeat?.record.full ?? (heartbeat?.record.isFull === true ? heartbeat.record.seq : undefined);
   const told = full[kind]?.record;
   return set !== undefined && set === told?.seq ? told.fields : {};
 }
@@ -143,7 +144,7 @@ function stillTold({ last, full }: Row, kind: RecordKind): RecordFields {
 /** The fields of the newest heartbeat; a slim one is filled up with what still holds, and with what a run never changes. */
 function heartbeatOf(row: Row): RecordFields {
   const newest = fieldsOf(row, 'heartbeat');
-  if (row.last.heartbeat?.record.boot !== undefined || Object.keys(newest).length === 0) return newest;
+  if (row.last.heartbeat?.record.isFull === true || Object.keys(newest).length === 0) return newest;
   const { version, tenant } = row.full.heartbeat?.record.fields ?? {};
   return { ...known({ version, tenant }), ...stillTold(row, 'heartbeat'), ...newest };
 }

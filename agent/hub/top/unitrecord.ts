@@ -65,6 +65,8 @@ export interface UnitRecord {
   readonly seq?: number;
   /** Of a slim heartbeat: the sequence of the full one, of which all that this one lacks still holds. */
   readonly full?: number;
+  /** It has what only a full record of its kind has; some slim ones have an id, too. */
+  readonly isFull: boolean;
   /** It waited in the unit: it shows an earlier state. */
   readonly backfill: boolean;
   readonly fields: RecordFields;
@@ -193,6 +195,14 @@ function bodyOf(data: Uint8Array): Json | undefined {
 
 const fieldsOf = { heartbeat, time, nats } as const;
 
+/** What each full record of the kind has, and no slim one; there are no slim ones of `nats`. */
+const ofFull = { heartbeat: 'problems', time: 'reasons', nats: undefined } as const;
+
+const isFull = (kind: RecordKind, body: Json): boolean => {
+  const field = ofFull[kind];
+  return field === undefined || field in body;
+};
+
 /** Parses a record of that kind; undefined when it is none, or its subject names no possible unit. */
 export function parseRecord(kind: RecordKind, message: Incoming): UnitRecord | undefined {
   const unit = message.subject.slice(message.subject.lastIndexOf('.') + 1);
@@ -212,6 +222,7 @@ export function parseRecord(kind: RecordKind, message: Incoming): UnitRecord | u
   return {
     kind,
     unit,
+    isFull: isFull(kind, json),
     backfill: json['backfill'] === true || header(headerNames.backfill) === 'true',
     fields: known(fieldsOf[kind](json, header)),
     ...known({

@@ -401,13 +401,18 @@ describe('hostile records', () => {
   });
 });
 
-describe('slim records, which have no id', () => {
-  const slim = (sequence: number, full: number | undefined, more: Partial<HeartbeatFacts> = {}) => {
+describe('slim records, few of which have an id', () => {
+  const slim = (
+    sequence: number,
+    full: number | undefined,
+    more: Partial<HeartbeatFacts> = {},
+    id?: string,
+  ) => {
     const made = slimHeartbeat({ unit: 'u1', version: '0.1.0' }, { ...facts, sequence, ...more }, full);
     const headers = Object.fromEntries(
       Object.entries(made.headers).map(([name, [value = '']]) => [name, value]),
     );
-    return message('ops.heartbeat.u1', made.body, { headers });
+    return message('ops.heartbeat.u1', made.body, { headers, ...(id === undefined ? {} : { id }) });
   };
   const of = (kind: 'time' | 'nats', seq: number, body: object, id?: string) =>
     message(`ops.metric.${kind}.u1`, { unit_id: 'u1', seq, ...body }, id === undefined ? {} : { id });
@@ -436,6 +441,29 @@ describe('slim records, which have no id', () => {
     assert.deepEqual([seen.hub_up, seen.hub_rtt_us, seen.backlog, seen.restarts], [true, 1200, 3, 0]);
     assert.equal(seen.clock_reason, 'ntp_lost');
     assert.equal(seen.clock?.holdover, true);
+  });
+
+  test('one that a stream acknowledges is no full one for its id, nor is one that waited', () => {
+    for (const added of [{}, { 'X-Backfill': 'true' }]) {
+      const { receive, one } = begun();
+      const asked = slim(7, 1, { status: 'degraded' }, 'u1-aa-4');
+      receive(
+        {
+          ...asked,
+          headers: [...asked.headers, ...Object.entries(added).map(([k, v]): [string, string[]] => [k, [v]])],
+        },
+        5,
+      );
+      receive(of('time', 7, { active_source: 'ntp', clock_quality: 'tracking' }, 'u1-aa-5'), 5);
+      for (const [n, at_s] of [
+        [undefined, 6],
+        [8, 10],
+      ] as const) {
+        if (n !== undefined) receive(slim(n, 1, { status: 'degraded' }), at_s);
+        const { problems: told, version, clock_reason, hub_up } = one(at_s);
+        assert.deepEqual([told, version, clock_reason, hub_up], [problems, '0.1.0', 'ntp_lost', true]);
+      }
+    }
   });
 
   test('what the full one said is gone once they name none, or one that has not come', () => {
