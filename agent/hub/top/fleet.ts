@@ -44,7 +44,7 @@ interface Last {
 interface Row {
   readonly unit: string;
   readonly last: Partial<Record<RecordKind, Last>>;
-  /** The newest full record of each kind: slim ones, which have no id, lack what only that one says. */
+  /** The newest full record of each kind: slim ones lack what only that one says. */
   readonly full: Partial<Record<RecordKind, Last>>;
   /** Time of the newest slim heartbeat: where there are some, other kinds come with full sets only. */
   slim_ms: number;
