@@ -26,7 +26,7 @@ const budgets = [
   { what: 'dist/nunect-hub.cjs', limit: 210_200, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
-    limit: 229_500, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
+    limit: 229_900, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];
