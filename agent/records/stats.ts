@@ -110,9 +110,13 @@ const isTroubled = (queue: SubjectQueue, now_ms: number): boolean =>
     isWaiting(queue) ||
     (queue.state === 'refused' && isOfNow(queue, queue.lastTooLarge_ms, now_ms)));
 
-/** Whether its records are stored now. A subject that has nothing to send stays `stored` for ever, and proves nothing. */
+/**
+ * Whether its records are stored now. A subject that has nothing to send stays `stored` for ever, and proves nothing; of one
+ * that has sent a single record the next may be due in an hour.
+ */
 const isBeingStored = (queue: SubjectQueue, now_ms: number): boolean =>
-  queue.state === 'stored' && isOfNow(queue, queue.lastStored_ms, now_ms);
+  queue.state === 'stored' &&
+  isOfNow({ ...queue, interval_ms: queue.interval_ms ?? Infinity }, queue.lastStored_ms, now_ms);
 
 /** Records of one set: some are stored a moment before others are refused. */
 const together_ms = 5000;

@@ -943,6 +943,16 @@ test('an acknowledged slim record that an outage would not keep takes no memory 
   assert.ok((spool.stats().capacity_s ?? 0) > before, `${before} s`);
 });
 
+test('a subject that was refused in the first set is not told as if nothing were stored', async () => {
+  const { ticker, hub, spool, metric } = fakeHub();
+  hub.respond = ({ subject }) =>
+    subject === 'odd' ? { kind: 'no_responders' } : replyOf({ stream: 'FLEET', seq: 1 });
+  metric(1);
+  metric(1, 'odd');
+  await ticker.pass(29_000);
+  assert.equal(spool.stats().state, 'partly', 'the next record of the other is not due yet');
+});
+
 test('a stream that only a heartbeat was refused by is not said to take others that were stored before', async () => {
   const { ticker, hub, spool, metric, sent } = fakeHub();
   const set = (): void => {
