@@ -94,7 +94,7 @@ export interface Counted {
   readonly limits: { readonly memory_bytes: number };
 }
 
-/** Metrics come at an interval: where none was stored for so many intervals and so long, nothing is stored now. */
+/** Metrics come at an interval: what none had for so many intervals and so long is over. */
 const lateAfter = 2.5;
 const late_ms = 5000;
 
@@ -110,18 +110,13 @@ const isTroubled = (queue: SubjectQueue, now_ms: number): boolean =>
     isWaiting(queue) ||
     (queue.state === 'refused' && isOfNow(queue, queue.lastTooLarge_ms, now_ms)));
 
-/**
- * Whether its records are stored now. A subject that has nothing to send stays `stored` for ever, and proves nothing; of one
- * that has sent a single record the next may be due in an hour.
- */
-const isBeingStored = (queue: SubjectQueue, now_ms: number): boolean =>
-  queue.state === 'stored' &&
-  isOfNow({ ...queue, interval_ms: queue.interval_ms ?? Infinity }, queue.lastStored_ms, now_ms);
-
 /** Records of one set: some are stored a moment before others are refused. */
 const together_ms = 5000;
 
-/** Monotonic ms from which on a record that was stored proves that the trouble of others is theirs alone; -Infinity without any. */
+/**
+ * Monotonic ms from which on a record that was stored proves that the trouble of others is theirs alone; -Infinity without any.
+ * Of the newest trouble: where nothing is stored any more, the next record that asks has one of its own.
+ */
 const proofFrom_ms = (troubled: Iterable<SubjectQueue>): number =>
   Math.max(...[...troubled].map(({ troubledSince_ms = -Infinity }) => troubledSince_ms - together_ms));
 
@@ -136,9 +131,9 @@ function stateOf(queues: Queues, now_ms: number): SpoolState {
     all.some(({ state }) => state === one),
   );
   if (trouble === undefined) return all.length > 0 ? 'stored' : 'starting';
-  const from_ms = proofFrom_ms(all.filter(({ state }) => state === trouble));
-  const isProof = (queue: SubjectQueue): boolean =>
-    isBeingStored(queue, now_ms) && (queue.lastStored_ms ?? 0) >= from_ms;
+  const from_ms = proofFrom_ms(all.filter(({ state }) => state !== 'stored'));
+  const isProof = ({ state, priority, lastStored_ms = -Infinity }: SubjectQueue): boolean =>
+    state === 'stored' && priority === 'metric' && lastStored_ms >= from_ms;
   return all.some(isProof) ? 'partly' : trouble;
 }
 

@@ -949,8 +949,12 @@ test('a subject that was refused in the first set is not told as if nothing were
     subject === 'odd' ? { kind: 'no_responders' } : replyOf({ stream: 'FLEET', seq: 1 });
   metric(1);
   metric(1, 'odd');
-  await ticker.pass(29_000);
+  await ticker.pass(6000);
   assert.equal(spool.stats().state, 'partly', 'the next record of the other is not due yet');
+  metric(2);
+  metric(2, 'odd');
+  await ticker.pass(29_000);
+  assert.equal(spool.stats().state, 'partly', 'nor is it as soon as after a change');
 });
 
 test('a stream that only a heartbeat was refused by is not said to take others that were stored before', async () => {
