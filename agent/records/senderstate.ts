@@ -179,7 +179,9 @@ export function goOffline(s: SenderState): void {
   recallAll(s);
   for (const queue of s.queues.values()) {
     moveToBacklog(queue);
-    if (s.limits.hub && queue.state !== 'denied') release(queue);
+    if (!s.limits.hub) continue;
+    if (queue.state !== 'denied') release(queue);
+    forgetPlain(queue); // the hub that comes back may be another: what it does not store is told once that was tried
   }
   const isNew = !s.offline;
   s.isTried = true;

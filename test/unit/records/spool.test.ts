@@ -1001,3 +1001,17 @@ test('records that a change put in between are no sign that the next one comes a
   await ticker.pass(100_000);
   assert.equal(spool.stats().state, 'partly', 'm is being stored, each two minutes');
 });
+
+test('what an earlier hub did not store is not told of the one that is back before it was asked', async () => {
+  const { ticker, hub, spool, metric, connect } = fakeHub();
+  hub.respond = ({ subject }) =>
+    subject === 'odd' ? { kind: 'no_responders' } : replyOf({ stream: 'FLEET', seq: 1 });
+  metric(1);
+  metric(1, 'odd');
+  await ticker.pass(20_000);
+  assert.deepEqual([spool.stats().state, spool.stats().unstored[0]?.state], ['partly', 'plain']);
+  connect(false);
+  connect(true);
+  await ticker.pass(3000);
+  assert.deepEqual(spool.stats().unstored, []);
+});
