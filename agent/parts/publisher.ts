@@ -22,7 +22,7 @@ const publisherOptions = (file: AgentInput) => ({
   time: watchedTime(file.config, file.timeSetup),
 });
 
-const firstLook_ms = 3000;
+const firstLook_ms = 4000;
 const pause_ms = 20;
 
 /** No answer of the hub to a record, yet: the leaf takes a moment to join it. */
@@ -35,7 +35,7 @@ function mayYetBeUp(leaf: Pick<LeafWatch, 'read'>): boolean {
 }
 
 /**
- * Resolves once the server could not be reached, or the hub has answered a record, and on its link; after 3 s at the
+ * Resolves once the server could not be reached, or the hub has answered a record, and on its link; after 4 s at the
  * latest. Whoever looks before that sees a problem at each start, and it is published.
  */
 function firstTried(

@@ -63,8 +63,11 @@ function reconnected(before: HubLink | undefined, now: HubLink | undefined): boo
   );
 }
 
-/** A server asks on a new link after a second only, unless it needs the answer to choose how to compress. */
-const answer_ms = 1500;
+/**
+ * A server asks on a new link after a second only, unless it needs the answer to choose how to compress; over satellites
+ * the answer takes another. The last of the looks that follow soon is at 3 s.
+ */
+const answer_ms = 2900;
 
 /** Whether the hub is up; before that was known once, a link may just have been made. */
 function isUp(before: HubState | undefined, links: readonly HubLink[], now_ms: number): boolean | undefined {
