@@ -40,6 +40,7 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -292,6 +293,7 @@ const readers: Readonly<
   ],
   parseAppliedTime: [parseAppliedTime, ['{"role":"', '"}'], ['{"notes":["', '"]}']],
   parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
+  parseBoundRecord: [parseBoundRecord, ['{"v":1,"kind":"', '"}'], ['{"v":1,"kind":"unit","unit":"', '"}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
   parseRecord: [
