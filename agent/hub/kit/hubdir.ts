@@ -14,6 +14,8 @@ export interface HubPorts {
   readonly websocket: number;
   readonly cluster: number;
   readonly monitor: number;
+  /** That of the proxy in front, where there is one. */
+  readonly proxy: number;
 }
 
 /** The same on every server. */
@@ -23,12 +25,17 @@ export const defaultHubPorts: HubPorts = {
   websocket: 8443,
   cluster: 6222,
   monitor: defaultPorts.monitoring, // on 127.0.0.1
+  proxy: 443,
 };
 
-/** Where TLS comes from: our own CA; files of the operator; a proxy in front, which passes websockets on. */
+/**
+ * Where TLS comes from: our own CA; files of the operator; a proxy in front, which passes websockets on. `ca`: PEM of a CA
+ * that no system knows; its certificate is in the chain that routers are sent.
+ */
 export type HubTls =
-  | { readonly by: 'own' | 'proxy' }
-  | { readonly by: 'given'; readonly cert: string; readonly key: string };
+  | { readonly by: 'own' }
+  | { readonly by: 'proxy'; readonly ca?: string }
+  | { readonly by: 'given'; readonly cert: string; readonly key: string; readonly ca?: string };
 
 /** What hub.json says: what init was asked, and the public keys. */
 export interface HubFile {
@@ -66,6 +73,8 @@ export const hubPaths = (dir: string) => {
     /** The server's certificate, followed by that of the CA. */
     cert: at('tls/server.pem'),
     certKey: at('tls/server-key.pem'),
+    /** What signs accounts is named in it. */
+    operatorJwt: at('operator.jwt'),
     /** Folder of what the running hub needs of the secrets. */
     issuer: at('issuer'),
     issuerSeed: (key: IssuerKey): string => at(`issuer/${key}`),
@@ -90,8 +99,8 @@ export const hubKeys = {
 } as const;
 export type HubKey = keyof typeof hubKeys;
 
-/** Name of the CA's private key beside them. */
-export const caKeyName = 'ca-key.pem';
+/** Names of the CA's private key and certificate beside them. */
+export const caNames = { key: 'ca-key.pem', cert: 'ca.pem' } as const;
 
 /**
  * Those that the running hub has a copy of: what signs units, tokens and renewals, each within its template, and what
@@ -104,19 +113,27 @@ export type IssuerKey = (typeof issuerKeys)[number];
 export const hubUsers = { 'hub-sys': 'sys', 'hub-fleet': 'fleet', 'hub-enrol': 'enrol' } as const;
 export type HubUser = keyof typeof hubUsers;
 
-const isProxied = ({ tls }: HubFile): boolean => tls.by === 'proxy';
+/** A host as it stands in a URL. */
+export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+const urls = ({ servers, tls, ports }: HubFile, port: number): string[] =>
+  servers.map((host) =>
+    tls.by === 'proxy' ? `wss://${urlHost(host)}:${ports.proxy}` : `tls://${urlHost(host)}:${port}`,
+  );
 
 /** Addresses for clients: routers that enrol, and operators. */
-export const clientUrls = (hub: HubFile): string[] =>
-  hub.servers.map((host) => (isProxied(hub) ? `wss://${host}:443` : `tls://${host}:${hub.ports.client}`));
+export const clientUrls = (hub: HubFile): string[] => urls(hub, hub.ports.client);
 
 /** Addresses for the leafs of units. */
-export const leafUrls = (hub: HubFile): string[] =>
-  hub.servers.map((host) => (isProxied(hub) ? `wss://${host}:443` : `tls://${host}:${hub.ports.leaf}`));
+export const leafUrls = (hub: HubFile): string[] => urls(hub, hub.ports.leaf);
+
+/** The file of the CA that units are to trust besides their system's; undefined where theirs will do. */
+export const trustedCa = ({ tls }: HubFile, dir: string): string | undefined =>
+  tls.by === 'own' ? hubPaths(dir).ca : tls.ca;
 
 /** Whether a host name means this machine only. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const areTexts = (value: unknown, names: readonly string[]): boolean =>

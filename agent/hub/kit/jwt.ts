@@ -1,5 +1,7 @@
 // JWTs as nats-server takes them in operator mode (ADR-14), of version 2. Pure: the time is given.
 import { createHash } from 'node:crypto';
+import { claimsOf } from '../../config/formats/creds.ts';
+import { isObject } from '../../lib/parse.ts';
 
 /** What signs a JWT: an nkey. */
 export interface JwtSigner {
@@ -147,20 +149,15 @@ function userJwt(claims: UserClaims, more: object, signer: JwtSigner, now_s: num
   return signedJwt({ name, sub: key, ...end, nats }, signer, now_s);
 }
 
-/** Text of a creds file. */
-export const credsText = (jwt: string, seed: string): string =>
-  `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n
------BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
-
 /** What a JWT of an account revokes, by public key; nothing where the text is none. Its signature is not looked at. */
 export function revocationsIn(jwt: string): Readonly<Record<string, number>> {
-  try {
-    const [, body = ''] = jwt.split('.');
-    const { nats } = JSON.parse(Buffer.from(body, 'base64url').toString()) as {
-      nats: { revocations?: Record<string, number> };
-    };
-    return nats.revocations ?? {};
-  } catch {
-    return {};
-  }
+  const { nats } = claimsOf(jwt);
+  const revoked = isObject(nats) ? nats['revocations'] : undefined;
+  return isObject(revoked) ? (revoked as Readonly<Record<string, number>>) : {};
+}
+
+/** Whether two JWTs say the same, whenever they were made. */
+export function isSameJwt(one: string, other: string): boolean {
+  const said = (jwt: string): string => JSON.stringify({ ...claimsOf(jwt), jti: 0, iat: 0 });
+  return said(one) === said(other);
 }

@@ -1,6 +1,6 @@
 // The config of one server of the hub. Pure.
 import { type ConfBlock, writeBlock } from '../../leaf/conf/syntax.ts';
-import { type HubFile, hubPaths, isLoopback } from './hubdir.ts';
+import { type HubFile, hubPaths, isLoopback, urlHost } from './hubdir.ts';
 import { storeBytes } from './streams.ts';
 
 /** Units with a slow link need longer than the 2 s that are the default. */
@@ -12,7 +12,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
   const paths = hubPaths(dir);
   const { server, ports, tls } = hub;
   // for all who can reach the machine, unless the name of the hub means this machine only
-  const open = isLoopback(server) ? server : '0.0.0.0';
+  const open = isLoopback(server) ? urlHost(server) : '0.0.0.0';
   const isProxied = tls.by === 'proxy';
   const host = isProxied ? '127.0.0.1' : open;
   const secured: ConfBlock | undefined = isProxied
@@ -26,7 +26,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     server_name: server,
     listen: `${host}:${ports.client}`,
     // units and clients come back by these addresses, not by those of this machine's interfaces
-    client_advertise: isProxied ? undefined : `${server}:${ports.client}`,
+    client_advertise: isProxied ? undefined : `${urlHost(server)}:${ports.client}`,
     tls: secured,
     http: `127.0.0.1:${ports.monitor}`,
     pid_file: paths.pid,
@@ -40,12 +40,12 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     },
     leafnodes: {
       listen: `${host}:${ports.leaf}`,
-      advertise: isProxied ? undefined : `${server}:${ports.leaf}`,
+      advertise: isProxied ? undefined : `${urlHost(server)}:${ports.leaf}`,
       tls: secured,
     },
     websocket: {
       listen: `${host}:${ports.websocket}`,
-      advertise: `${server}:${isProxied ? 443 : ports.websocket}`,
+      advertise: `${urlHost(server)}:${isProxied ? ports.proxy : ports.websocket}`,
       tls: secured,
       no_tls: isProxied ? true : undefined,
       compression: true,
@@ -65,10 +65,10 @@ function clusterOf({ servers, server, ports }: HubFile, open: string, dir: strin
   return {
     name: 'nunect-hub', // not that of a unit: a leaf node of the same name is turned away
     listen: `${open}:${ports.cluster}`,
-    advertise: `${server}:${ports.cluster}`,
+    advertise: `${urlHost(server)}:${ports.cluster}`,
     routes: servers
       .filter((other) => other !== server)
-      .map((other) => `nats-route://${other}:${ports.cluster}`),
+      .map((other) => `nats-route://${urlHost(other)}:${ports.cluster}`),
     tls: {
       cert_file: paths.cert,
       key_file: paths.certKey,

@@ -10,6 +10,7 @@ import {
   isLoopback,
   leafUrls,
   parseHubFile,
+  trustedCa,
 } from '../../../../agent/hub/kit/hubdir.ts';
 
 const hub: HubFile = {
@@ -60,6 +61,14 @@ test('units and clients are told addresses of each server, behind a proxy those 
   const proxied: HubFile = { ...hub, tls: { by: 'proxy' } };
   assert.deepEqual(clientUrls(proxied), ['wss://hub.example.org:443']);
   assert.deepEqual(leafUrls(proxied), ['wss://hub.example.org:443']);
+  assert.deepEqual(leafUrls({ ...hub, servers: ['2001:db8::7'] }), ['tls://[2001:db8::7]:7422']);
+});
+
+test('units are to trust our own CA, or a given one, else that of their system', () => {
+  assert.equal(trustedCa(hub, '/hub'), '/hub/tls/ca.pem');
+  assert.equal(trustedCa({ ...hub, tls: { by: 'given', cert: '/c', key: '/k', ca: '/ca' } }, '/hub'), '/ca');
+  assert.equal(trustedCa({ ...hub, tls: { by: 'given', cert: '/c', key: '/k' } }, '/hub'), undefined);
+  assert.equal(trustedCa({ ...hub, tls: { by: 'proxy' } }, '/hub'), undefined);
 });
 
 test('all files of a hub lie in its folder', () => {
@@ -72,6 +81,6 @@ test('all files of a hub lie in its folder', () => {
 });
 
 test('names of this machine only', () => {
-  for (const host of ['localhost', '127.0.0.1', '127.0.0.3', '[::1]']) assert.ok(isLoopback(host), host);
+  for (const host of ['localhost', '127.0.0.1', '127.0.0.3', '::1']) assert.ok(isLoopback(host), host);
   for (const host of ['127.example.org', 'hub', '10.0.0.1', '1127.0.0.1']) assert.ok(!isLoopback(host), host);
 });
