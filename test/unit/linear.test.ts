@@ -41,6 +41,8 @@ import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
 import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
+import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
+import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -296,6 +298,12 @@ const readers: Readonly<
   parseBoundRecord: [parseBoundRecord, ['{"v":1,"kind":"', '"}'], ['{"v":1,"kind":"unit","unit":"', '"}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
+  'parseHubFile, isLoopback': [
+    (text) => [parseHubFile(text), isLoopback(text)],
+    ['{"v":1,"servers":["', '"]}'],
+    ['127', '.1'],
+  ],
+  revocationsIn: [revocationsIn, ['a.', '.b'], ['', '.e30.']],
   parseRecord: [
     (text) =>
       [
