@@ -40,6 +40,8 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { parseApiReply } from '../../agent/hub/run/api.ts';
+import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -218,6 +220,8 @@ const readers: Readonly<
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
   parseDue: [parseDue, ['{"leaf":"', '"}']],
+  parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
+  parseUpState: [parseUpState, ['{"phase":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
     (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
