@@ -1,6 +1,8 @@
 import { echo } from '../cli/echo.ts';
 import { endOnceWritten } from '../cli/process.ts';
 import type { Program } from '../cli/program.ts';
+import { exportHub } from './kit/export.ts';
+import { init } from './kit/init.ts';
 import { top } from './top/top.ts';
 
 /** The commands of an operator. */
@@ -8,6 +10,11 @@ export const nunectHub: Program = {
   name: 'nunect-hub',
   about: "the operator's commands for a NATS backbone of nunect units",
   commands: {
+    init: { about: 'make a hub, or mend and change it', call: (args, { io }) => init(args, io) },
+    export: {
+      about: 'write the files of its servers for other machines',
+      call: (args, { io }) => exportHub(args, io),
+    },
     top: {
       about: 'show all units at a glance, live',
       call: async (args, { io, stopSignal }) => endOnceWritten(await top(args, io, stopSignal(), process)),
