@@ -40,6 +40,8 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
+import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseApiReply } from '../../agent/hub/run/api.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
@@ -298,6 +300,12 @@ const readers: Readonly<
   parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
+  'parseHubFile, isLoopback': [
+    (text) => [parseHubFile(text), isLoopback(text)],
+    ['{"v":1,"servers":["', '"]}'],
+    ['127', '.1'],
+  ],
+  revocationsIn: [revocationsIn, ['a.', '.b'], ['', '.e30.']],
   parseRecord: [
     (text) =>
       [

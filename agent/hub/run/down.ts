@@ -1,10 +1,11 @@
 import { readFlags } from '../../cli/flags.ts';
 import type { CommandIo } from '../../cli/io.ts';
 import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
+import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
+import { makePrivateFolder } from '../kit/keys.ts';
 import { endServer, goneWithin, signalTo } from './ending.ts';
-import type { HubHere } from './hubhere.ts';
-import { makeRunDir, runPath, serverPid } from './runfiles.ts';
-import { defaultHubDir } from './up.ts';
+import { loadHub } from './hubhere.ts';
+import { runPath, serverPid } from './runfiles.ts';
 
 const usage = `usage: nunect-hub down [--dir DIR]
 
@@ -32,18 +33,14 @@ async function holder(dir: string): Promise<{ readonly pid: number } | undefined
 }
 
 /** `nunect-hub down`. Gives the exit code; wrong arguments throw a UsageError. */
-export async function down(
-  args: readonly string[],
-  io: CommandIo,
-  load: (dir: string) => HubHere,
-): Promise<number> {
+export async function down(args: readonly string[], io: CommandIo): Promise<number> {
   const { dir, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
   }
-  const here = load(dir);
-  makeRunDir(dir);
+  const here = loadHub(dir);
+  makePrivateFolder(hubPaths(dir).run);
   const by = await holder(dir);
   if (
     by !== undefined &&

@@ -1,13 +1,17 @@
-// What `up`, `status` and `down` need to know of a hub's directory; agent/hub/kit, which lays it out, gives it.
+// What `up`, `status` and `down` need to know of a hub's folder.
+import { resolve } from 'node:path';
+import { known } from '../../lib/known.ts';
 import type { LinkOptions } from '../../nats/session.ts';
+import type { HubAccount } from '../kit/accounts.ts';
+import { type HubFile, hubPaths, isLoopback, urlHost } from '../kit/hubdir.ts';
+import { readHub } from '../kit/hubfiles.ts';
+import { streamsOf } from '../kit/streams.ts';
 import type { WantedStream } from './streams/plan.ts';
-
-/** The accounts in which the hub has users of its own. */
-type OwnAccount = 'fleet' | 'enrol' | 'sys';
 
 /** A hub, or one server of a cluster, on this machine. */
 export interface HubHere {
   readonly dir: string;
+  readonly file: HubFile;
   /** `server_name` in the config. */
   readonly server: string;
   /** The config of nats-server, and the files that it names for its pid and its log. */
@@ -19,9 +23,56 @@ export interface HubHere {
   /** How a user of this machine connects to that server, without its login. */
   readonly connect: Pick<LinkOptions, 'servers' | 'tls'>;
   /** Credentials files. */
-  readonly creds: Readonly<Record<OwnAccount, string>>;
+  readonly creds: Readonly<Record<HubAccount, string>>;
   /** Those that `up` makes, each behind those that it sources. */
   readonly streams: readonly (WantedStream & { readonly account: 'fleet' | 'enrol' })[];
-  /** Certificate files of the server and its CA, to be watched for renewals. */
+  /** Certificate files of the server and its CA. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/** By its own address, where it need not be asked which of them a name means, and by the name of its certificate. */
+function connectOf({ server, ports, tls }: HubFile, dir: string): HubHere['connect'] {
+  const host = isLoopback(server) ? urlHost(server) : '127.0.0.1';
+  if (tls.by === 'proxy') return { servers: [`nats://${host}:${ports.client}`] };
+  const checked =
+    tls.by === 'own'
+      ? { caFile: hubPaths(dir).ca }
+      : // whatever CA: only our server listens there, and a login proves its key without giving it away
+        { rejectUnauthorized: false as const };
+  return { servers: [`tls://${host}:${ports.client}`], tls: { ...checked, servername: server } };
+}
+
+function tlsOf({ tls }: HubFile, dir: string): HubHere['tls'] {
+  const paths = hubPaths(dir);
+  if (tls.by === 'own') return { ca: paths.ca, cert: paths.cert, key: paths.certKey };
+  return tls.by === 'given' ? known({ ca: tls.ca, cert: tls.cert, key: tls.key }) : {};
+}
+
+/** The hub of a folder. Throws with what is wrong with it, and what to do. */
+export function loadHub(folder: string): HubHere {
+  const dir = resolve(folder);
+  const file = readHub(dir);
+  if (file === undefined) throw new Error(`there is no hub in ${dir}: 'nunect-hub init' makes one`);
+  const paths = hubPaths(dir);
+  return {
+    dir,
+    file,
+    server: file.server,
+    conf: paths.conf,
+    pidFile: paths.pid,
+    logFile: paths.log,
+    cluster: file.servers.length > 1 ? file.servers : [],
+    connect: connectOf(file, dir),
+    creds: {
+      sys: paths.issuerCreds('hub-sys'),
+      fleet: paths.issuerCreds('hub-fleet'),
+      enrol: paths.issuerCreds('hub-enrol'),
+    },
+    streams: streamsOf(file.kept, file.servers.length).map(({ account, config }) => ({
+      account,
+      name: config.name,
+      config,
+    })),
+    tls: tlsOf(file, dir),
+  };
 }

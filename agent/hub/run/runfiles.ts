@@ -1,8 +1,9 @@
 // The files below run/ of a hub's directory, by which `up`, `status` and `down` know of each other.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, readForeign, readOrUndefined, writeAtomic } from '../../lib/files.ts';
+import { readForeign, readOrUndefined, writeAtomic } from '../../lib/files.ts';
 import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { hubPaths } from '../kit/hubdir.ts';
 
 const names = {
   /** Locked while `up` runs; its pid. */
@@ -12,10 +13,8 @@ const names = {
 } as const;
 
 /** Path of a file below run/ of the hub's directory. */
-export const runPath = (dir: string, file: keyof typeof names): string => join(dir, 'run', names[file]);
-
-/** Makes run/, where it is missing. Throws where it cannot be made. */
-export const makeRunDir = (dir: string): void => makeFolder(join(dir, 'run'));
+export const runPath = (dir: string, file: keyof typeof names): string =>
+  join(hubPaths(dir).run, names[file]);
 
 /** How far `up` is: the echo has passed, or it waits for what `why` says, or nats-server has ended and is started again. */
 export interface UpState {

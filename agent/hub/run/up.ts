@@ -8,14 +8,13 @@ import { spawnSafely } from '../../lib/child.ts';
 import { shellWord } from '../../lib/format.ts';
 import { formatEntry, type Log, logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
+import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
+import { makePrivateFolder } from '../kit/keys.ts';
 import { endServer } from './ending.ts';
-import type { HubHere } from './hubhere.ts';
+import { type HubHere, loadHub } from './hubhere.ts';
 import { canBeHub, hubMinimum } from './minimum.ts';
-import { makeRunDir, runPath, serverPid } from './runfiles.ts';
+import { runPath, serverPid } from './runfiles.ts';
 import { type HubPart, startHub } from './runninghub.ts';
-
-/** Where a hub is kept unless something else is said. */
-export const defaultHubDir = '/var/lib/nunect-hub';
 
 const usage = `usage: nunect-hub up [--dir DIR] [--nats-server PROGRAM]
 
@@ -38,8 +37,6 @@ const flags = {
 export interface UpGiven {
   readonly stop: AbortSignal;
   onReload(fn: () => void): void;
-  /** The hub of a directory; throws with what is wrong with it, and what to do. */
-  load(dir: string): HubHere;
   readonly parts: readonly HubPart[];
 }
 
@@ -87,7 +84,7 @@ async function runHub(
   const log = logTo((entry) => entry.level !== 'debug' && io.stderr(`${formatEntry(entry)}\n`), 'hub');
   let reload = (): void => {};
   given.onReload(() => reload()); // at once: until then the signal would end us
-  const here = given.load(dir);
+  const here = loadHub(dir);
   const why = await unfit(program, here.conf);
   if (why !== undefined) return why;
   await endOrphan(here, log);
@@ -97,7 +94,7 @@ async function runHub(
       log,
       ticker: systemTicker(),
       spawn: spawnApart,
-      load: () => given.load(dir),
+      load: () => loadHub(dir),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
         if (isFirst) io.stdout(`READY ${here.server}\n`);
@@ -120,8 +117,8 @@ export async function up(args: readonly string[], io: CommandIo, given: UpGiven)
     io.stdout(usage);
     return 0;
   }
-  given.load(dir); // before anything is made in a directory that is no hub
-  makeRunDir(dir);
+  loadHub(dir); // before anything is made in a folder that is no hub
+  makePrivateFolder(hubPaths(dir).run);
   const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
   if (isHeld(lock)) {
     const by = lock.heldBy ? ` (process ${lock.heldBy})` : '';

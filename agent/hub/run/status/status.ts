@@ -7,15 +7,15 @@ import { isHeld, spawnWith, tryLock } from '../../../device/lock.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
+import { defaultHubDir } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
-import type { HubHere } from '../hubhere.ts';
+import { type HubHere, loadHub } from '../hubhere.ts';
 import { openHubLink } from '../hublinks.ts';
 import { readUpState, runPath, serverPid } from '../runfiles.ts';
 import { askHubEcho } from '../selfecho.ts';
 import { healthFault } from '../serverasks.ts';
 import { keptWords, mendedWords, streamThere } from '../streams/ensure.ts';
 import { planStream } from '../streams/plan.ts';
-import { defaultHubDir } from '../up.ts';
 import { streamFigures } from './figures.ts';
 import {
   type HubHealth,
@@ -129,14 +129,13 @@ export async function hubStatus(
   args: readonly string[],
   io: CommandIo,
   signal: AbortSignal,
-  load: (dir: string) => HubHere,
 ): Promise<number> {
   const { dir, json, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
   }
-  const seen = await see(load(dir), signal);
+  const seen = await see(loadHub(dir), signal);
   const problems = hubProblems(seen);
   const status = hubHealth(problems);
   io.stdout(

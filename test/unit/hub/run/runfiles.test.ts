@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { hubPaths } from '../../../../agent/hub/kit/hubdir.ts';
+import { makePrivateFolder } from '../../../../agent/hub/kit/keys.ts';
 import {
-  makeRunDir,
   parseUpState,
   readUpState,
   removeUpState,
@@ -18,7 +19,7 @@ const state = { phase: 'ready', since_ms: 1, pid: 7, version: '1', starts: 1 } a
 test('what up says of itself is read back, and nothing else is taken for it', (t) => {
   const dir = tempDir(t, 'run');
   assert.equal(readUpState(dir), undefined);
-  makeRunDir(dir);
+  makePrivateFolder(hubPaths(dir).run);
   writeUpState(dir, state);
   assert.deepEqual(readUpState(dir), state);
   removeUpState(dir);
