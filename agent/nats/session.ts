@@ -19,8 +19,6 @@ export interface LinkOptions {
     readonly caFile?: string;
     readonly certFile?: string;
     readonly keyFile?: string;
-    /** The name that its certificate must have, where it is asked by another. */
-    readonly servername?: string;
     readonly handshakeFirst?: true;
     /** Set where the certificate is not to be checked. */
     readonly rejectUnauthorized?: false;

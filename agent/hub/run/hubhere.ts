@@ -30,16 +30,14 @@ export interface HubHere {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-/** By its own address, where it need not be asked which of them a name means, and by the name of its certificate. */
+/** By an address of this machine, which the hub's own certificate has beside its name. */
 function connectOf({ server, ports, tls }: HubFile, dir: string): HubHere['connect'] {
   const host = isLoopback(server) ? urlHost(server) : '127.0.0.1';
   if (tls.by === 'proxy') return { servers: [`nats://${host}:${ports.client}`] };
-  const checked =
-    tls.by === 'own'
-      ? { caFile: hubPaths(dir).ca }
-      : // whatever CA: only our server listens there, and a login proves its key without giving it away
-        { rejectUnauthorized: false as const };
-  return { servers: [`tls://${host}:${ports.client}`], tls: { ...checked, servername: server } };
+  const servers = [`tls://${host}:${ports.client}`];
+  if (tls.by === 'own') return { servers, tls: { caFile: hubPaths(dir).ca } };
+  // its name is not that by which we reach it; only our server listens there, and a login gives its key to nobody
+  return { servers, tls: { rejectUnauthorized: false } };
 }
 
 function tlsOf({ tls }: HubFile, dir: string): HubHere['tls'] {

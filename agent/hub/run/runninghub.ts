@@ -42,8 +42,10 @@ export interface HubDeps {
   readonly ticker: Ticker;
   readonly spawn: Spawn;
   readonly log: Log;
-  /** The hub of that directory as it is now; throws with what is wrong with it. */
+  /** The hub of that folder as it is now; throws with what is wrong with it. */
   load(): HubHere;
+  /** What is wrong with the config of nats-server as it is now. */
+  testConf(): Promise<string | undefined>;
   readonly parts: readonly HubPart[];
   /** The first time, and whenever it is ready again after it was not. */
   ready(state: { readonly isFirst: boolean; readonly rtt_ms: number }): void;
@@ -52,7 +54,7 @@ export interface HubDeps {
 /** A hub that runs. */
 export interface RunningHub {
   /** Reads all of its directory again. Never rejects. */
-  reload(testConf: () => Promise<string | undefined>): Promise<void>;
+  reload(): Promise<void>;
   /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
   readonly failed: Promise<string>;
   stop(): Promise<void>;
@@ -185,8 +187,8 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
   return hub.wasHealthy;
 }
 
-async function reload(hub: Hub, testConf: () => Promise<string | undefined>): Promise<void> {
-  const { log } = hub.deps;
+async function reload(hub: Hub): Promise<void> {
+  const { log, testConf } = hub.deps;
   try {
     hub.here = hub.deps.load();
   } catch (error) {
@@ -202,7 +204,6 @@ async function reload(hub: Hub, testConf: () => Promise<string | undefined>): Pr
 }
 
 async function stop(hub: Hub): Promise<void> {
-  hub.ending.abort();
   hub.steps.abort();
   for (const [part, running] of [...hub.running].reverse()) {
     try {
@@ -213,6 +214,7 @@ async function stop(hub: Hub): Promise<void> {
   }
   const { sys, fleet, enrol } = hub.links;
   await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
+  hub.ending.abort();
   await hub.keeper?.stop();
   hub.talk.stop();
   removeUpState(hub.here.dir);
@@ -268,7 +270,7 @@ export function startHub(deps: HubDeps, program: string): RunningHub {
   let reloads = Promise.resolve();
   return {
     failed,
-    reload: (testConf) => (reloads = reloads.then(() => reload(hub, testConf))),
+    reload: () => (reloads = reloads.then(() => reload(hub))),
     stop: () => stop(hub),
   };
 }

@@ -10,6 +10,7 @@ import { formatEntry, type Log, logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
 import { makePrivateFolder } from '../kit/keys.ts';
+import { keepCertificates } from './certificates.ts';
 import { endServer } from './ending.ts';
 import { type HubHere, loadHub } from './hubhere.ts';
 import { canBeHub, hubMinimum } from './minimum.ts';
@@ -89,12 +90,14 @@ async function runHub(
   if (why !== undefined) return why;
   await endOrphan(here, log);
   if (given.stop.aborted) return undefined;
+  const ticker = systemTicker();
   const hub = startHub(
     {
       log,
-      ticker: systemTicker(),
+      ticker,
       spawn: spawnApart,
       load: () => loadHub(dir),
+      testConf: () => leafServer(spawnHere, program, here.conf).test(here.conf),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
         if (isFirst) io.stdout(`READY ${here.server}\n`);
@@ -103,9 +106,13 @@ async function runHub(
     },
     program,
   );
-  const { test } = leafServer(spawnHere, program, here.conf);
-  reload = () => void hub.reload(() => test(here.conf));
+  reload = () => void hub.reload();
+  const certificates = keepCertificates(
+    { ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => reload() },
+    here,
+  );
   const failure = await untilOver(given.stop, hub.failed);
+  certificates.stop();
   await hub.stop();
   return failure === undefined ? undefined : `nats-server ${failure}`;
 }

@@ -87,9 +87,9 @@ interface Links {
 async function askAll(here: HubHere, links: Links, ticker: Ticker) {
   const fault = await healthFault(links.sys, here);
   const count = Math.max(1, here.cluster.length);
-  const [answers, echo, streams] = await Promise.all([
+  const echo = await askHubEcho(links.fleet, here.server, ticker); // alone, as it is timed
+  const [answers, streams] = await Promise.all([
     askServers(links.sys, 'VARZ', count, patience_ms),
-    askHubEcho(links.fleet, here.server, ticker),
     Promise.all(here.streams.map((wanted) => streamSeen(links[wanted.account], here, wanted))),
   ]);
   const servers = answers.flatMap((answer) => (isObject(answer) ? (serverFigures(answer) ?? []) : []));
