@@ -43,6 +43,8 @@ import * as proc from '../../agent/device/proc.ts';
 import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
+import { parseApiReply } from '../../agent/hub/run/api.ts';
+import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -221,6 +223,8 @@ const readers: Readonly<
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
   parseDue: [parseDue, ['{"leaf":"', '"}']],
+  parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
+  parseUpState: [parseUpState, ['{"phase":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
     (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],

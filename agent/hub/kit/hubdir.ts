@@ -46,7 +46,7 @@ export interface HubFile {
   readonly server: string;
   readonly tls: HubTls;
   readonly ports: HubPorts;
-  /** Folder of the seeds that only init, export and revoke need. */
+  /** Folder of the seeds that only init and revoke need; not absolute: below that of the hub. */
   readonly keysDir: string;
   /** Days that the JWT of a unit is valid. */
   readonly days: number;
@@ -80,6 +80,7 @@ export const hubPaths = (dir: string) => {
     issuerSeed: (key: IssuerKey): string => at(`issuer/${key}`),
     issuerCreds: (user: HubUser): string => at(`issuer/${user}.creds`),
     run: at('run'),
+    lock: at('run/init.lock'),
     pid: at('run/nats.pid'),
     log: at('run/nats.log'),
   } as const;
@@ -98,6 +99,10 @@ export const hubKeys = {
   answers: 'account',
 } as const;
 export type HubKey = keyof typeof hubKeys;
+
+/** Where those are. */
+export const hubKeysDir = ({ keysDir }: Pick<HubFile, 'keysDir'>, dir: string): string =>
+  keysDir.startsWith('/') ? keysDir : join(dir, keysDir);
 
 /** Names of the CA's private key and certificate beside them. */
 export const caNames = { key: 'ca-key.pem', cert: 'ca.pem' } as const;

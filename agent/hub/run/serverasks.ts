@@ -1,0 +1,35 @@
+// What the hub's own server is asked over $SYS, as the user of the system account.
+import { isObject } from '../../lib/parse.ts';
+import type { Link } from '../../nats/link.ts';
+import { type ApiAnswer, askOver, serverPing } from './api.ts';
+import type { HubHere } from './hubhere.ts';
+
+const askOwn = (sys: Link, { server }: HubHere, question: 'HEALTHZ' | 'VARZ'): Promise<ApiAnswer> =>
+  askOver(sys)(serverPing(question), { server_name: server });
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Why the server is not well, by its own health check; undefined when it is. */
+export async function healthFault(sys: Link, here: HubHere): Promise<string | undefined> {
+  const { connected, server, lastError } = sys.state();
+  if (!connected) return `no connection to nats-server: ${lastError?.text ?? 'it has not answered yet'}`;
+  if (server?.name !== here.server)
+    return `${here.connect.servers.join(', ')} is answered by another server, '${server?.name}'`;
+  const answer = await askOwn(sys, here, 'HEALTHZ');
+  if (!answer.ok) return `nats-server gives no health: ${answer.why}`;
+  const { data } = answer.value;
+  if (isObject(data) && data['status'] === 'ok') return undefined;
+  return `nats-server is not healthy: ${text(isObject(data) ? data['error'] : undefined) ?? 'without a reason'}`;
+}
+
+/** Has the server read its config and certificates again; gives why it goes on with the old ones. */
+export async function reloadServer(sys: Link, here: HubHere): Promise<string | undefined> {
+  const own = await askOwn(sys, here, 'VARZ');
+  if (!own.ok) return `nats-server cannot be asked to read its config again: ${own.why}`;
+  const { server } = own.value;
+  const id = text(isObject(server) ? server['id'] : undefined);
+  const answer = await askOver(sys)(`$SYS.REQ.SERVER.${id}.RELOAD`);
+  return answer.ok
+    ? undefined
+    : `nats-server goes on with the config that it was started with, as it must be restarted for the new one: ${answer.why}`;
+}
