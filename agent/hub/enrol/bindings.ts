@@ -79,7 +79,7 @@ export type EnrolAccount = (typeof enrolAccounts)[number];
 export interface GoneRecord {
   readonly v: 1;
   readonly kind: 'gone';
-  readonly what: 'token' | 'unit' | 'pending';
+  readonly what: 'pending';
   readonly id: string;
 }
 
@@ -160,9 +160,11 @@ function dropUnit(bindings: Bindings, unit: string): void {
 }
 
 function applyUnit(bindings: Bindings, record: UnitRecord): void {
+  const { key } = record;
+  const before = bindings.unitOfKey.get(key) ?? '';
+  // it was renamed; what was revoked stays, as its logins are to be refused further on
+  if (before !== record.unit && bindings.units.get(before)?.state === 'bound') dropUnit(bindings, before);
   dropUnit(bindings, record.unit);
-  const { was = '', key } = record;
-  if (bindings.units.get(was)?.key === key) dropUnit(bindings, was); // another router may have that id by now
   bindings.units.set(record.unit, record);
   if (record.state === 'forgotten') return;
   bindings.unitOfKey.set(key, record.unit);
@@ -176,8 +178,6 @@ export function applyRecord(bindings: Bindings, record: BoundRecord, seq: number
   if (record.kind === 'token') bindings.tokens.set(record.id, record);
   else if (record.kind === 'unit') applyUnit(bindings, record);
   else if (record.kind === 'pending') bindings.pending.set(record.key, record);
-  else if (record.what === 'token') bindings.tokens.delete(record.id);
-  else if (record.what === 'unit') dropUnit(bindings, record.id);
   else bindings.pending.delete(record.id);
 }
 

@@ -116,15 +116,15 @@ export function orderRevocation(bindings: Bindings, unit: string, now_ms: number
 }
 
 /**
- * The records by which a unit gets another id: the login by the old one is void, so that the router gets one by the new
- * id at once, with its key.
+ * The record by which a unit gets another id: the login by the old one is void, so that the router gets one by the new id
+ * at once, with its key.
  */
 export function orderRenaming(
   bindings: Bindings,
   unit: string,
   to: string,
   now_ms: number,
-): ParseResult<readonly BoundRecord[]> {
+): ParseResult<UnitRecord> {
   const there = bindings.units.get(unit);
   if (there?.state !== 'bound') return unparsed(`there is no unit ${unit} that could be renamed`);
   if (!isUnitId(to)) return unparsed(`unit '${to}' must be ${unitIdRule}`);
@@ -134,10 +134,7 @@ export function orderRenaming(
   const earlier = keptVoids(bindings, [...(before?.voids ?? []), ...there.voids], now_ms);
   if (earlier.length >= mostVoids) return unparsed(tooManyVoids(unit));
   const voids = [...earlier, voidOf(there, now_ms)];
-  return parsed([
-    { ...there, unit: to, was: unit, voids },
-    { v: 1, kind: 'gone', what: 'unit', id: unit },
-  ]);
+  return parsed({ ...there, unit: to, was: unit, voids });
 }
 
 /** The record by which a unit is shut out and no longer listed, or a request that waits no longer does. */

@@ -83,7 +83,7 @@ function take(hub: Board, step: Step, n: number): void {
     }
     case 'rename': {
       const done = orderRenaming(bindings, step.unit, step.to, hub.now_ms());
-      if (done.ok) for (const record of done.value) hub.put(record);
+      if (done.ok) hub.put(done.value);
       return;
     }
     default: {

@@ -344,7 +344,7 @@ describe('renewal', () => {
     const hub = board();
     hub.token('t1', { unit: 'a' });
     hub.ask('t1', 1);
-    hub.order(orderRenaming(hub.bindings, 'a', 'b', hub.now_ms()), (records) => records);
+    hub.order(orderRenaming(hub.bindings, 'a', 'b', hub.now_ms()), one);
     assert.equal(outcome(hub.ask(undefined, 1)), 'accept b');
     assert.equal(outcome(hub.ask('t1', 1, { unit: 'a' })), 'accept b');
   });

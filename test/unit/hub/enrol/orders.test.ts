@@ -133,7 +133,7 @@ describe('revoke, rename, forget', () => {
     assert.match(whyNot(rename('x', 'b')), /no unit x/);
     assert.match(whyNot(rename('a', 'taken')), /taken is bound already/);
     assert.match(whyNot(rename('a', '*')), /must be 1 to 64/);
-    hub.order(rename('a', 'b'), (records) => records);
+    hub.order(rename('a', 'b'), one);
     assert.equal(hub.bindings.units.get('a'), undefined);
     assert.equal(hub.bindings.units.get('b')?.voids.length, 1);
     hub.ask('t1', 3, { unit: 'a' });
@@ -143,13 +143,19 @@ describe('revoke, rename, forget', () => {
     assert.deepEqual(hub.reread(), hub.bindings);
   });
 
-  test('renaming that was cut off after its first record is renaming all the same', () => {
+  test('a unit that was renamed again and again is one unit, also to whoever reads all anew', () => {
     const hub = board();
     hub.token('t1');
     hub.ask('t1', 1, { unit: 'a' });
-    hub.order(orderRenaming(hub.bindings, 'a', 'b', hub.now_ms()), ([first]) => (first ? [first] : []));
-    assert.deepEqual([...hub.bindings.units.keys()], ['b']);
-    assert.deepEqual([...hub.reread().units.keys()], ['b']);
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+      ['a', 'd'],
+    ] as const)
+      hub.order(orderRenaming(hub.bindings, from, to, hub.now_ms()), one);
+    assert.deepEqual([...hub.reread().units.keys()], ['d']);
+    assert.deepEqual(hub.reread(), hub.bindings);
   });
 
   test('a unit that is forgotten leaves its id to others, and its login is void', () => {

@@ -10,7 +10,7 @@ test('logins that are void are revoked until they have ended, each key to its la
   hub.ask('t1', 1, { unit: 'a' });
   hub.ask('t1', 2, { unit: 'b' });
   hub.ask('t1', 3, { unit: 'c' });
-  hub.order(orderRenaming(hub.bindings, 'a', 'd', hub.now_ms()), (records) => records);
+  hub.order(orderRenaming(hub.bindings, 'a', 'd', hub.now_ms()), (record) => [record]);
   hub.pass(5500);
   hub.order(orderRevocation(hub.bindings, 'd', hub.now_ms()), (record) => [record]);
   hub.pass(1000);
