@@ -498,6 +498,8 @@ export type Named<T> = T & { readonly section: string };
 
 /** The whole configuration after defaults, those by profile among them: every value is valid by the table. */
 export interface Config {
+  /** Set where `hub` is the one that the device is enrolled with: in which folder, and by which public nkey. */
+  readonly enrolled?: { readonly dir: string; readonly key: string };
   readonly agent: SectionValues<'agent'> & { readonly unit: string; readonly interval_s: number };
   readonly hub: SectionValues<'hub'>;
   readonly leaf: SectionValues<'leaf'> & {
