@@ -4,6 +4,7 @@ import { bool, choice, int, list, type Option, optional, text, unset } from './k
 import {
   absolutePath,
   anyText,
+  enrolToken,
   host,
   interfaceName,
   ipAddress,
@@ -88,12 +89,17 @@ export const sections = {
       unit: 's',
     }),
   }),
-  hub: one('The hub that the leaf joins. Without a url the leaf serves local clients only.', {
+  hub: one('The hub that the leaf joins. Without a url: the one it is enrolled with, else none.', {
     url: list(
       [],
       serverUrls,
       'Address of the hub; several, also with commas between them, are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
+    ),
+    enrol_token: optional(
+      enrolToken,
+      'Token to enrol with: the device gets hub, login and unit id by it, and keeps them. Not needed any more after that.',
+      { secret: true },
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),

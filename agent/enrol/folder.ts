@@ -1,7 +1,7 @@
 // The folder of an enrolment, for user nunect alone. Killed at any step and begun again it is right: the seed is there
 // wholly or not at all, what the hub answered takes its place at once, and the rest is made of these two again.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lchownSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { type EnrolledHub, enrolFiles, parseEnrolledHub } from '../config/enrolled.ts';
@@ -99,6 +99,12 @@ function replace(path: string, text: string): void {
 /** What a config of nats-server is made of. */
 const rendered = ({ leaf_urls, urls, ca, unit, key }: EnrolledHub): string =>
   JSON.stringify([leaf_urls, urls, ca, unit, key]);
+
+/** Makes the folder for the user that the daemons run as, where root enrols: root writes nothing else in it. */
+export function giveFolder(dir: string, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  makePrivate(dir);
+  lchownSync(dir, uid, gid);
+}
 
 /** The folder at that path; it is made when something is kept in it. */
 export function enrolFolder(dir: string): EnrolFolder {
