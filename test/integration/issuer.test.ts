@@ -191,13 +191,22 @@ describe('a hub that ends', { skip }, () => {
     const token = await newToken(book, hub, { uses: 60 });
     const asked = Array.from({ length: 60 }, async (_, i) => {
       const router = testRouter(hub, `k-${i}`);
-      const nc = await withToken(hub, token);
+      const ask = async () => {
+        const nc = await withToken(hub, token);
+        try {
+          return await Promise.race([
+            router.ask(nc, token.id, { token: token.id, unit: `k-${i}` }),
+            setTimeout(3000, undefined),
+          ]);
+        } finally {
+          await nc.close();
+        }
+      };
       for (;;) {
-        const answer = await Promise.race([
-          router.ask(nc, token.id, { token: token.id, unit: `k-${i}` }).catch(() => undefined),
-          setTimeout(3000, undefined),
-        ]);
-        if (answer !== undefined) return answer.state === 'accepted' ? answer.unit : JSON.stringify(answer);
+        const answer = await ask().catch(() => undefined);
+        if (answer?.state === 'accepted') return answer.unit;
+        if (answer !== undefined) return JSON.stringify(answer);
+        await setTimeout(100);
       }
     });
     await eventually('some are admitted', async () => {

@@ -32,7 +32,7 @@ export interface KitHub {
   readonly dir: string;
   /** Creds of the hub's own users, by account. */
   readonly creds: Readonly<Record<'sys' | 'fleet' | 'enrol', string>>;
-  /** A plain client with those creds. */
+  /** A plain client with those creds, which does not come back by itself. */
   client(creds: string, inboxPrefix?: string): Promise<NatsConnection>;
   start(): Promise<void>;
   kill(): Promise<void>;
@@ -109,6 +109,7 @@ resolver { type: full, dir: "${dir}/jwt", allow_delete: false, interval: "2m" }
     async client(login, inboxPrefix) {
       const nc = await connect({
         servers: url,
+        reconnect: false,
         authenticator: credsAuthenticator(new TextEncoder().encode(login)),
         ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
       });
