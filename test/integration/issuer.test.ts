@@ -4,24 +4,24 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { nkeys } from '@nats-io/transport-node';
 import { enrolSubjects, sealed } from '../../agent/wire/enrol.ts';
+import { type BareHub, bareHub } from '../kit/hub/barehub.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { askAll, bookOn, hubLink, issuerOn, newToken, testRouter, withToken } from '../kit/hub/issuing.ts';
-import { type KitHub, kitHub } from '../kit/hub/kithub.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 
 const skip = withoutNewest();
 const owner = newOwner();
-let hub: KitHub;
+let hub: BareHub;
 
 before(async () => {
-  if (skip === false) hub = await kitHub(owner, natsServers().newest ?? '');
+  if (skip === false) hub = await bareHub(owner, natsServers().newest ?? '');
 });
 after(() => owner.end());
 
 /** How many requests the issuers have not answered yet. */
-async function requestsIn({ client, creds }: KitHub): Promise<number> {
+async function requestsIn({ client, creds }: BareHub): Promise<number> {
   const nc = await client(creds.enrol);
   const { num_pending = 0 } = (await jetstream(nc, 'CONSUMER.INFO.ENROL.issuer')) as { num_pending?: number };
   await nc.close();

@@ -14,6 +14,7 @@ import {
 import { bringRevocations } from '../../agent/hub/enrol/revoking.ts';
 import type { ParseResult } from '../../agent/lib/parse.ts';
 import type { EnrolToken } from '../../agent/wire/enrol.ts';
+import { type BareHub, bareHub } from '../kit/hub/barehub.ts';
 import {
   bookOn,
   hubLink,
@@ -23,7 +24,6 @@ import {
   testRouter,
   withToken,
 } from '../kit/hub/issuing.ts';
-import { type KitHub, kitHub } from '../kit/hub/kithub.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
@@ -33,12 +33,12 @@ import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 const skip = withoutNewest();
 const program = natsServers().newest ?? '';
 const owner = newOwner();
-let hub: KitHub;
+let hub: BareHub;
 let book: Book;
 
 before(async () => {
   if (skip !== false) return;
-  hub = await kitHub(owner, program);
+  hub = await bareHub(owner, program);
   issuerOn(owner, hub);
   book = await bookOn(owner, hub);
 });

@@ -21,13 +21,13 @@ import {
 import { inboxPrefixOf } from '../../../agent/wire/subjects.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { eventually } from '../process/daemon.ts';
+import type { BareHub } from './barehub.ts';
 import { seedOf } from './jwt.ts';
-import type { KitHub } from './kithub.ts';
 
 type Pair = ReturnType<typeof nkeys.createUser>;
 
 /** A link of one of the hub's own users. */
-export function hubLink(owner: Cleanup, hub: KitHub, account: keyof KitHub['creds']): Link {
+export function hubLink(owner: Cleanup, hub: BareHub, account: keyof BareHub['creds']): Link {
   const ending = new AbortController();
   const link = openLink(
     { ticker: systemTicker(), log: logTo(() => {}) },
@@ -44,7 +44,7 @@ export function hubLink(owner: Cleanup, hub: KitHub, account: keyof KitHub['cred
 /** An issuer with links of its own, and what it has logged. */
 export function issuerOn(
   owner: Cleanup,
-  hub: KitHub,
+  hub: BareHub,
   more: Partial<IssuerDeps> = {},
 ): Issuer & { readonly logged: LogEntry[] } {
   const logged: LogEntry[] = [];
@@ -61,7 +61,7 @@ export function issuerOn(
 }
 
 /** The book as a command of an operator has it. */
-export async function bookOn(owner: Cleanup, hub: KitHub): Promise<Book> {
+export async function bookOn(owner: Cleanup, hub: BareHub): Promise<Book> {
   const link = hubLink(owner, hub, 'enrol');
   await eventually('the link is up', () => link.state().connected);
   const book = openBook(link);
@@ -70,7 +70,7 @@ export async function bookOn(owner: Cleanup, hub: KitHub): Promise<Book> {
 }
 
 /** Makes a token as an operator does. */
-export async function newToken(book: Book, hub: KitHub, wish: Partial<TokenWish> = {}): Promise<EnrolToken> {
+export async function newToken(book: Book, hub: BareHub, wish: Partial<TokenWish> = {}): Promise<EnrolToken> {
   await book.catchUp();
   const user = nkeys.createUser();
   const id = randomBytes(6).toString('hex');
@@ -84,7 +84,7 @@ export async function newToken(book: Book, hub: KitHub, wish: Partial<TokenWish>
 }
 
 /** A connection with the login of a token. */
-export const withToken = (hub: KitHub, token: EnrolToken): Promise<NatsConnection> =>
+export const withToken = (hub: BareHub, token: EnrolToken): Promise<NatsConnection> =>
   hub.client(formatCreds(token), inboxPrefixOf(token.id));
 
 /** A router: its key, and what it asks with. */
@@ -100,7 +100,7 @@ export interface TestRouter {
   creds(answer: EnrolAnswer, which?: 'jwt' | 'renew_jwt'): string;
 }
 
-export function testRouter(hub: KitHub, machine: string, pair: Pair = nkeys.createUser()): TestRouter {
+export function testRouter(hub: BareHub, machine: string, pair: Pair = nkeys.createUser()): TestRouter {
   const key = pair.getPublicKey();
   const router: TestRouter = {
     pair,
@@ -131,7 +131,7 @@ export function testRouter(hub: KitHub, machine: string, pair: Pair = nkeys.crea
 
 /** Sends requests of many routers at once over one login, and waits for all answers. */
 export async function askAll(
-  hub: KitHub,
+  hub: BareHub,
   nc: NatsConnection,
   by: string,
   asked: readonly { readonly router: TestRouter; readonly request: EnrolRequest }[],

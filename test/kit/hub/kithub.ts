@@ -1,134 +1,142 @@
-// A hub in operator mode by the accounts, templates and streams of nunect-hub, on one nats-server without TLS.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// A hub as `nunect-hub init` makes it: its folders, its servers, and creds for whom its keys sign.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, credsAuthenticator, type NatsConnection, nkeys } from '@nats-io/transport-node';
-import { formatCreds } from '../../../agent/config/formats/creds.ts';
-import type { IssuerHub } from '../../../agent/hub/enrol/answers.ts';
-import { hubAccountJwt, hubAccounts } from '../../../agent/hub/kit/accounts.ts';
 import {
-  defaultHubPorts,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  nkeys,
+} from '@nats-io/transport-node';
+import { formatCreds } from '../../../agent/config/formats/creds.ts';
+import { exportHub } from '../../../agent/hub/kit/export.ts';
+import {
   type HubFile,
-  type HubKey,
-  hubKeys,
-  hubUsers,
+  type HubUser,
+  hubKeysDir,
+  hubPaths,
+  trustedCa,
 } from '../../../agent/hub/kit/hubdir.ts';
-import { fullUserJwt, operatorJwt } from '../../../agent/hub/kit/jwt.ts';
+import { makeHub } from '../../../agent/hub/kit/hubfiles.ts';
+import { scopedUserJwt } from '../../../agent/hub/kit/jwt.ts';
+import { type HubKeyPairs, hubKeysIn, seedText } from '../../../agent/hub/kit/keys.ts';
+import { natsConf } from '../../../agent/hub/kit/natsconf.ts';
+import { hubPlan, type PlanGiven } from '../../../agent/hub/kit/plan.ts';
 import { streamsOf } from '../../../agent/hub/kit/streams.ts';
+import { roleTag } from '../../../agent/hub/kit/templates.ts';
 import { startServer } from '../leaf/leafdaemon.ts';
 import type { Cleanup } from '../process/cleanup.ts';
-import { type Daemon, tempDir } from '../process/daemon.ts';
+import { type Daemon, eventually } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
 import { jetstream } from './fleet.ts';
-import { seedOf } from './jwt.ts';
 
-type Pair = ReturnType<typeof nkeys.createUser>;
-
-/** A hub that runs. */
-export interface KitHub {
-  readonly issuer: IssuerHub;
-  readonly keys: Readonly<Record<HubKey, Pair>>;
-  readonly url: string;
-  readonly leafUrl: string;
-  readonly dir: string;
-  /** Creds of the hub's own users, by account. */
-  readonly creds: Readonly<Record<'sys' | 'fleet' | 'enrol', string>>;
-  /** A plain client with those creds, which does not come back by itself. */
-  client(creds: string, inboxPrefix?: string): Promise<NatsConnection>;
-  start(): Promise<void>;
-  kill(): Promise<void>;
+/** Creds that one of the hub's keys signed, and whose they are. */
+export interface IssuedCreds {
+  readonly publicKey: string;
+  readonly text: string;
 }
 
-const kept = { days: 1, bytes: 64 * 1024 ** 2 };
+/** A hub's folder, before anything runs. */
+export interface KitHub {
+  readonly dir: string;
+  readonly hub: HubFile;
+  readonly keys: HubKeyPairs;
+  /** The folder of each server; of a hub of one server that is `dir`. */
+  readonly dirs: readonly string[];
+  /** Starts the server of a folder. */
+  start(program: string, dir?: string): Promise<Daemon>;
+  /** Of a unit, or of a token or a renewal, whose name is the token's id or the public key. */
+  unit(name: string, role?: string, until_s?: number): IssuedCreds;
+  enrolling(key: 'token' | 'renew', name: string): IssuedCreds;
+  /** A client of that server's listener; with creds as text. */
+  client(creds: string, more?: NodeConnectionOptions, server?: string): Promise<NatsConnection>;
+  /** One of the hub's own users. */
+  as(user: HubUser, server?: string): Promise<NatsConnection>;
+  /** Makes all streams. */
+  makeStreams(): Promise<void>;
+  /** The lines of a leaf's config that join it with these creds, by websocket where that is said. */
+  remote(creds: IssuedCreds, isWebsocket?: boolean): string;
+}
 
-/** Makes the keys and starts the server, with the streams. */
-export async function kitHub(owner: Cleanup, program: string): Promise<KitHub> {
-  const dir = tempDir(owner, 'kithub');
-  const [port, leafPort] = [await reservePort(), await reservePort()];
-  const create = { operator: nkeys.createOperator, account: nkeys.createAccount };
-  const names = Object.keys(hubKeys) as HubKey[];
-  const keys = Object.fromEntries(names.map((name) => [name, create[hubKeys[name]]()])) as Record<
-    HubKey,
-    Pair
-  >;
-  const publicKeys = Object.fromEntries(
-    names.map((name) => [name, keys[name].getPublicKey()]),
-  ) as HubFile['publicKeys'];
-  const file: HubFile = {
-    v: 1,
-    servers: ['127.0.0.1'],
-    server: '127.0.0.1',
-    tls: { by: 'own' },
-    ports: { ...defaultHubPorts, client: port, leaf: leafPort },
-    keysDir: join(dir, 'keys'),
-    days: 90,
-    kept,
-    publicKeys,
-  };
-  const now_s = Math.floor(Date.now() / 1000);
-  mkdirSync(join(dir, 'jwt'));
-  for (const account of hubAccounts)
-    writeFileSync(
-      join(dir, 'jwt', `${publicKeys[account]}.jwt`),
-      hubAccountJwt(account, file, {}, keys['operator-signing'], now_s),
-    );
-  const operator = operatorJwt(
-    'nunect',
-    keys.operator,
-    { signingKey: keys['operator-signing'].getPublicKey(), systemAccount: keys.sys.getPublicKey() },
-    now_s,
-  );
-  const conf = join(dir, 'hub.conf');
-  writeFileSync(
-    conf,
-    `server_name: hub
-listen: "127.0.0.1:${port}"
-leafnodes { listen: "127.0.0.1:${leafPort}" }
-jetstream { store_dir: "${dir}/js" }
-operator: "${operator}"
-system_account: ${publicKeys.sys}
-resolver { type: full, dir: "${dir}/jwt", allow_delete: false, interval: "2m" }
-`,
-  );
-  const credsOf = (account: 'sys' | 'fleet' | 'enrol', name: string): string => {
-    const user = nkeys.createUser();
-    const claims = { name, key: user.getPublicKey(), account: keys[account].getPublicKey() };
-    return formatCreds({ jwt: fullUserJwt(claims, keys[account], now_s), seed: seedOf(user) });
-  };
-  const creds = Object.fromEntries(
-    Object.entries(hubUsers).map(([name, account]) => [account, credsOf(account, name)]),
-  ) as KitHub['creds'];
-  const url = `nats://127.0.0.1:${port}`;
-  let server: Daemon | undefined;
-  const hub: KitHub = {
-    issuer: { file, keys },
-    keys,
-    url,
-    leafUrl: `nats://127.0.0.1:${leafPort}`,
-    dir,
-    creds,
-    async client(login, inboxPrefix) {
-      const nc = await connect({
-        servers: url,
-        reconnect: false,
-        authenticator: credsAuthenticator(new TextEncoder().encode(login)),
-        ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-      });
-      owner.after(() => nc.close());
-      return nc;
-    },
-    async start() {
-      server = await startServer(owner, program, conf);
-    },
-    async kill() {
-      await server?.end('SIGKILL');
-    },
-  };
-  await hub.start();
-  for (const { account, config } of streamsOf(kept, 1)) {
-    const nc = await hub.client(creds[account]);
-    const made = await jetstream(nc, `STREAM.CREATE.${config.name}`, config);
-    if (made.error !== undefined) throw new Error(`${config.name}: ${made.error.description}`);
-    await nc.close();
+const portNames = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
+
+/** Makes a hub in `dir` as init does; where no host is given, on 127.0.0.1, with ports that nobody has. */
+export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {}): Promise<KitHub> {
+  const port: string[] = [];
+  for (const name of portNames) port.push(`${name}=${await reservePort()}`);
+  const where = given.cluster === undefined ? { host: '127.0.0.1' } : {};
+  const plan = hubPlan({ ...where, store: '0.25', ...given, port }, undefined);
+  const { hub } = makeHub(dir, plan, Date.now());
+  const keys = hubKeysIn(hubKeysDir(hub, dir), hub.publicKeys);
+  const out = `${dir}-servers`;
+  const io = { stdout: () => undefined, stderr: () => undefined };
+  const dirs = hub.servers.length === 1 ? [dir] : hub.servers.map((server) => join(out, server));
+  if (dirs.length > 1) {
+    exportHub(['--dir', dir, '--out', out, '--issuer'], io);
+    const jwt = readFileSync(hubPaths(dir).operatorJwt, 'utf8');
+    // as if each lay in its place on a machine of its own
+    for (const [at, to] of dirs.entries())
+      writeFileSync(hubPaths(to).conf, natsConf({ ...hub, server: hub.servers[at] ?? '' }, to, jwt));
   }
-  return hub;
+  const caFile = trustedCa(hub, dir);
+  const tls = hub.tls.by === 'proxy' ? {} : { tls: caFile === undefined ? {} : { caFile } };
+  const paths = hubPaths(dir);
+  const now_s = Math.floor(Date.now() / 1000);
+  const issue = (
+    key: 'unit' | 'token' | 'renew',
+    name: string,
+    more: { tags?: string[]; until_s?: number },
+  ): IssuedCreds => {
+    const user = nkeys.createUser();
+    const account = hub.publicKeys[key === 'unit' ? 'fleet' : 'enrol'];
+    const publicKey = user.getPublicKey();
+    const jwt = scopedUserJwt(
+      { name: name === '' ? publicKey : name, key: publicKey, account, until_s: now_s + 3600, ...more },
+      keys[key],
+      now_s,
+    );
+    return { publicKey, text: formatCreds({ jwt, seed: seedText(user) }) };
+  };
+  const client: KitHub['client'] = async (creds, more = {}, server = hub.server) => {
+    const nc = await connect({
+      servers: `${server}:${hub.ports.client}`,
+      authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+      ...tls,
+      ...more,
+    });
+    owner.after(() => nc.close());
+    return nc;
+  };
+  const as: KitHub['as'] = (user, server) =>
+    client(readFileSync(paths.issuerCreds(user), 'utf8'), {}, server);
+  return {
+    ...{ dir, hub, keys, dirs, client, as },
+    start: (program, of = dirs[0] ?? dir) => startServer(owner, program, hubPaths(of).conf),
+    unit: (name, role = 'leaf', until_s = now_s + 3600) =>
+      issue('unit', name, { tags: [roleTag(role)], until_s }),
+    enrolling: (key, name) => issue(key, name, {}),
+    async makeStreams() {
+      const ways = { fleet: await as('hub-fleet'), enrol: await as('hub-enrol') };
+      for (const { account, config } of streamsOf(hub.kept, hub.servers.length))
+        await eventually(`stream ${config.name} of ${account}`, async () => {
+          const { error } = await jetstream(ways[account], `STREAM.CREATE.${config.name}`, config);
+          if (error !== undefined && !/already in use|no suitable peers|temporarily/.test(error.description))
+            throw new Error(`${config.name}: ${error.description}`);
+          return error === undefined || /already in use/.test(error.description);
+        });
+    },
+    remote({ text, publicKey }, isWebsocket = hub.tls.by === 'proxy') {
+      const file = join(dir, `${publicKey}.creds`);
+      writeFileSync(file, text, { mode: 0o600 });
+      const isPlain = hub.tls.by === 'proxy';
+      const scheme = isWebsocket ? (isPlain ? 'ws' : 'wss') : isPlain ? 'nats' : 'tls';
+      const urls = hub.servers.map(
+        (host) => `"${scheme}://${host}:${isWebsocket ? hub.ports.websocket : hub.ports.leaf}"`,
+      );
+      const trust = isPlain || caFile === undefined ? '' : `, tls { ca_file: "${caFile}" }`;
+      return `leafnodes { reconnect: 1, remotes: [{ urls: [${urls.join(', ')}], credentials: "${file}"${trust} }] }\n`;
+    },
+  };
 }
