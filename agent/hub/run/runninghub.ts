@@ -9,14 +9,14 @@ import type { Ticker } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
 import { askOver } from './api.ts';
-import type { HubHere } from './hubhere.ts';
+import { type HubHere, natsCommand } from './hubhere.ts';
 import { openHubLink } from './hublinks.ts';
 import { removeUpState, type UpState, writeUpState } from './runfiles.ts';
 import { answerHubEcho, askHubEcho } from './selfecho.ts';
 import { healthFault, reloadServer } from './serverasks.ts';
 import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
 import { type ServerTalk, serverTalk } from './servertalk.ts';
-import { ensureStream, keptWords, mendedWords } from './streams/ensure.ts';
+import { ensureStream, keptWords, mendedWords, shrinkCommand } from './streams/ensure.ts';
 import type { StreamPlan } from './streams/plan.ts';
 
 /** Links of the hub's own users, by account. */
@@ -110,8 +110,11 @@ function sayDifferences(
   { mended, kept }: Pick<StreamPlan, 'mended' | 'kept'>,
 ): void {
   for (const one of mended) hub.deps.log.info(`${about}: ${mendedWords(one)}`);
-  for (const one of kept)
-    sayOnce(hub, `${about} ${one.field}`, `${about}: ${keptWords(name, hub.here.creds[account], one)}`);
+  for (const one of kept) {
+    const command = shrinkCommand(natsCommand(hub.here, account), name, one);
+    const how = command === undefined ? '' : `; to have it all the same: ${command}`;
+    sayOnce(hub, `${about} ${one.field}`, `${about}: ${keptWords(one)}${how}`);
+  }
 }
 
 /** Makes or mends the streams; gives what is in the way. */

@@ -19,7 +19,10 @@ export async function healthFault(sys: Link, here: HubHere): Promise<string | un
   if (!answer.ok) return `nats-server gives no health: ${answer.why}`;
   const { data } = answer.value;
   if (isObject(data) && data['status'] === 'ok') return undefined;
-  return `nats-server is not healthy: ${text(isObject(data) ? data['error'] : undefined) ?? 'without a reason'}`;
+  const why = text(isObject(data) ? data['error'] : undefined) ?? 'without a reason';
+  const majority = Math.floor(here.cluster.length / 2) + 1;
+  const needs = here.cluster.length > 1 ? `; ${majority} of ${here.cluster.length} servers must run` : '';
+  return `nats-server is not healthy: ${why}${needs}`;
 }
 
 /** Has the server read its config and certificates again; gives why it goes on with the old ones. */
