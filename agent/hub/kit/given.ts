@@ -40,10 +40,10 @@ export function givenTlsFault(tls: HubTls, servers: readonly string[], now_ms: n
     const [ca] = tls.ca === undefined ? [] : certificatesIn(tls.ca);
     if (tls.ca !== undefined && ca === undefined) return `${tls.ca} has no certificate`;
     if (tls.by === 'proxy') return undefined;
-    const isSent = certificatesIn(tls.cert).some(({ raw }) => ca === undefined || raw.equals(ca.raw));
-    if (!isSent)
-      return `${tls.cert} must have the certificate of ${tls.ca} too, at its end: routers find it there by its pin`;
-    return faultOf(tls, servers, now_ms);
+    const fault = faultOf(tls, servers, now_ms);
+    if (fault !== undefined || ca === undefined) return fault;
+    if (certificatesIn(tls.cert).some(({ raw }) => raw.equals(ca.raw))) return undefined;
+    return `${tls.cert} must have the certificate of ${tls.ca} too, at its end: routers find it there by its pin`;
   } catch (error) {
     return messageOf(error);
   }

@@ -106,9 +106,11 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number): HubMade {
   const paths = hubPaths(dir);
   const now_s = Math.floor(now_ms / 1000);
   const keysDir = hubKeysDir(plan, dir);
-  const keys = hubKeysIn(keysDir, readHub(dir)?.publicKeys);
+  makePrivateFolder(dir);
+  const known = readHub(dir)?.publicKeys;
+  const keys = hubKeysIn(keysDir, known);
   const hub: HubFile = { ...plan, publicKeys: publicKeysOf(keys) };
-  const authority = hubAuthority(keysDir, now_ms);
+  const authority = hubAuthority(keysDir, known === undefined, now_ms);
   const said = { signingKey: hub.publicKeys['operator-signing'], systemAccount: hub.publicKeys.sys };
   const steps: Readonly<Record<string, () => boolean>> = {
     'what it is to be': () => settle(paths.hub, hubFileText(hub)),

@@ -3,7 +3,7 @@ import { numberFlag, readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { type Traffic, traffics } from '../../config/traffic.ts';
 import { lockFile, spawnWith } from '../../device/lock.ts';
-import { prettyBytes, prettySpan } from '../../lib/format.ts';
+import { formatShortSpan } from '../../lib/format.ts';
 import { givenTlsFault } from './given.ts';
 import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
@@ -51,15 +51,17 @@ function trafficOf(text: string): Traffic {
   throw new UsageError(`--traffic '${text}' must be one of ${traffics.join(', ')}`);
 }
 
+const gib = 1024 ** 3;
+
 /** What the store holds, and what it would have to be. */
 function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
   const asked_s = kept.days * 86_400;
   const fits_s = keptSpan_s(kept.bytes, units, traffic);
   const fleet = `${units} unit${units === 1 ? '' : 's'} at ${traffic}`;
-  const full = `keeps the records of ${fleet} for ${prettySpan(Math.min(asked_s, fits_s))}`;
+  const full = `keeps the records of ${fleet} for ${formatShortSpan(Math.min(asked_s, fits_s))}`;
   if (fits_s >= asked_s) return `${full}\n`;
-  const gib = Math.ceil(neededBytes(kept.days, units, traffic) / 1024 ** 3);
-  return `${full}: that is what ${prettyBytes(kept.bytes)} hold. For ${kept.days} days: --store ${gib}\n`;
+  const needed = Math.ceil(neededBytes(kept.days, units, traffic) / gib);
+  return `${full}: ${Number((kept.bytes / gib).toFixed(2))} GiB hold no more. For ${kept.days} days: --store ${needed}\n`;
 }
 
 function report(dir: string, hub: HubFile, changed: readonly string[], io: CommandIo): void {

@@ -1,5 +1,4 @@
 // The seeds of a hub, each in a file of its own: made once, and never written anew.
-import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { makeFolder, readIfThere, writeAtomic } from '../../lib/files.ts';
@@ -34,11 +33,7 @@ export function readKey(path: string): HubKeyPair {
 }
 
 /** Makes a folder that nobody else may look into; one that is there keeps its rights. */
-export function makePrivateFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(path);
-  chmodSync(path, 0o700);
-}
+export const makePrivateFolder = (path: string): void => makeFolder(path, 0o700);
 
 /**
  * The keys in a folder. Those that are missing are made, but not where the hub is there already and they were lost:

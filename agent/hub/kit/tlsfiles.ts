@@ -65,21 +65,43 @@ function issue(
   return certificatePem(der);
 }
 
+/** The private key in a PEM text; undefined where there is none. */
+function keyIn(text: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the key where there is no hub yet; one that is lost or damaged later would take all units along. */
+function authorityKey(path: string, isNewHub: boolean): KeyObject {
+  const text = readIfThere(path);
+  if (text === undefined && isNewHub) {
+    const key = newKey();
+    writeAtomic(path, keyPem(key), { durable: true });
+    return key;
+  }
+  const key = keyIn(text ?? '');
+  if (key !== undefined) return key;
+  throw new Error(
+    `${path} ${text === undefined ? 'is missing' : 'has no private key'}: units know the hub by it; bring it back from your copy`,
+  );
+}
+
 /**
- * The CA in the folder of the keys, made where there is none. Two years before its end it gets another certificate with the
- * same key: units get that with their next JWT, and what trusts the old one still knows the server.
+ * The CA in the folder of the keys, made for a new hub. Two years before its end it gets another certificate with the same
+ * key: units get that with their next JWT, and what trusts the old one still knows the server.
  */
-export function hubAuthority(keysDir: string, now_ms: number): Authority {
-  const paths = { key: join(keysDir, caNames.key), cert: join(keysDir, caNames.cert) };
-  const text = readIfThere(paths.key);
-  const key = text === undefined ? newKey() : createPrivateKey(text);
-  if (text === undefined) writeAtomic(paths.key, keyPem(key), { durable: true });
-  const there = readIfThere(paths.cert);
+export function hubAuthority(keysDir: string, isNewHub: boolean, now_ms: number): Authority {
+  const key = authorityKey(join(keysDir, caNames.key), isNewHub);
+  const path = join(keysDir, caNames.cert);
+  const there = readIfThere(path);
   const read = certificateOf(there ?? '');
   if (there !== undefined && read?.checkPrivateKey(key) === true && daysLeft(read, now_ms) > caDays.renewed)
     return { key, pem: there };
   const pem = issue(key, key, caName, caDays.valid, now_ms);
-  writeAtomic(paths.cert, pem, { mode: 0o644, durable: true });
+  writeAtomic(path, pem, { mode: 0o644, durable: true });
   return { key, pem };
 }
 
@@ -98,12 +120,12 @@ const isFor = (read: X509Certificate, hosts: readonly string[]): boolean =>
 function isRight(dir: string, ca: Authority, hosts: readonly string[], now_ms: number): boolean {
   const paths = hubPaths(dir);
   const chain = readIfThere(paths.cert) ?? '';
-  const key = readIfThere(paths.certKey);
+  const key = keyIn(readIfThere(paths.certKey) ?? '');
   const read = certificateOf(chain);
   if (read === undefined || key === undefined) return false;
   return (
     read.verify(createPublicKey(ca.key)) &&
-    read.checkPrivateKey(createPrivateKey(key)) &&
+    read.checkPrivateKey(key) &&
     pemBlocks(chain)[1]?.text === ca.pem &&
     isFor(read, hosts) &&
     daysLeft(read, now_ms) > serverDays.renewed
@@ -112,7 +134,7 @@ function isRight(dir: string, ca: Authority, hosts: readonly string[], now_ms: n
 
 /**
  * Makes the certificate of the servers, with that of the CA behind it, so that routers find it by its pin; keeps the one
- * that is there while it is right. Says whether it made one.
+ * that is there while it is right. Says whether it wrote any.
  */
 export function ensureServerCertificate(
   dir: string,
@@ -121,10 +143,11 @@ export function ensureServerCertificate(
   now_ms: number,
 ): boolean {
   const paths = hubPaths(dir);
-  if (readIfThere(paths.ca) !== ca.pem) writeAtomic(paths.ca, ca.pem, { mode: 0o644, durable: true });
+  const isOther = readIfThere(paths.ca) !== ca.pem;
+  if (isOther) writeAtomic(paths.ca, ca.pem, { mode: 0o644, durable: true });
   // the commands of the hub's own machine reach it by these names
   const hosts = [...new Set([...servers, 'localhost', '127.0.0.1', '::1'])];
-  if (isRight(dir, ca, hosts, now_ms)) return false;
+  if (isRight(dir, ca, hosts, now_ms)) return isOther;
   const key = newKey();
   writeAtomic(paths.certKey, keyPem(key), { durable: true });
   const pem = issue(ca.key, key, servers[0] ?? '', serverDays.valid, now_ms, hosts);
