@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
 import { newOwner, undoLater } from '../kit/process/cleanup.ts';
-import { type Daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { lacking, natsServers, need, runtime, withoutNewest } from '../kit/process/tools.ts';
 import { hubBundle } from '../kit/unit/site.ts';
 
@@ -207,6 +207,29 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     assert.deepEqual(await ended, [0, null]);
     assert.equal(isAlive(pid), false);
     assert.doesNotMatch(output, /started again|ERROR/);
+  });
+});
+
+describe('a hub whose nats-server something else runs', { skip: withoutNewest() }, () => {
+  it('is made ready whenever that is there, and its server is left alone by down', async (t) => {
+    const hub = await makeTestHub(t, tempDir(t, 'hubup'), program);
+    const server = (): Daemon => daemon(t, program, ['-c', join(hub.dir, 'nats.conf')]);
+    const up = daemon(t, runtime(), [hubBundle, 'up', '--dir', hub.dir, '--no-server']);
+    await eventually('it waits', () => /not ready yet/.test(up.output()));
+    const first = server();
+    await eventually('READY', () => /^READY/m.test(up.output()));
+    assert.equal((await statusOf(hub)).code, 0);
+    await first.end('SIGKILL');
+    await eventually('it is told', () => state(hub).phase === 'waiting');
+    assert.equal((await statusOf(hub)).code, 2);
+    const second = server();
+    await eventually('it is ready again', () => /ready again/.test(up.output()));
+    assert.equal((await hub.run('down')).stdout, 'stopped\n');
+    assert.equal(await up.exited, 0);
+    assert.equal(isAlive(second.pid), true);
+    const { code, stderr } = await hub.run('up', '--no-server', '--nats-server', program);
+    assert.equal(code, 2);
+    assert.match(stderr, /only one of/);
   });
 });
 
