@@ -64,6 +64,9 @@ async function stop(hub: Hub): Promise<void> {
   removeUpState(hub.here.dir);
 }
 
+/** nats-server says so with a proxy in front, too. */
+const noTls = /^Websocket not configured with TLS/;
+
 function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
   const open = (account: 'sys' | 'fleet' | 'enrol', what: string): Link =>
     openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
@@ -125,7 +128,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     wasHealthy: false,
     wasReady: false,
     said: new Map(),
-    talk: serverTalk(deps.ticker, log, here.logFile),
+    talk: serverTalk(deps.ticker, log, here.logFile, here.file.tls.by === 'proxy' ? noTls : undefined),
   };
   answerHubEcho(responder, here.server);
   if (program === undefined) followServer(hub);
