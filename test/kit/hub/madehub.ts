@@ -33,6 +33,7 @@ export async function makeTestHub(
   dir: string,
   program: string,
   initArgs: readonly string[] = ['--host', '127.0.0.1'],
+  morePorts: readonly string[] = [],
 ): Promise<MadeHub> {
   const names = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
   const taken = await Promise.all(names.map(async (name) => [name, await reservePort()] as const));
@@ -40,7 +41,7 @@ export async function makeTestHub(
   const run = (command: string, ...more: readonly string[]): Promise<Done> =>
     runToEnd(runtime(), [hubBundle, command, '--dir', dir, ...more]);
   const portArgs = taken.flatMap(([name, port]) => ['--port', `${name}=${port}`]);
-  const made = await run('init', ...initArgs, ...portArgs);
+  const made = await run('init', ...initArgs, ...portArgs, ...morePorts);
   if (made.code !== 0) throw new Error(`init: ${made.stderr}`);
   const start = (...more: readonly string[]): Daemon =>
     daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program, ...more]);
