@@ -36,7 +36,8 @@ export const nunectHub: Program = {
     },
     up: {
       about: 'run the hub, and keep it running',
-      call: (args, { io, stopSignal }) => up(args, io, { stop: stopSignal(), onReload, parts: [issuerPart] }),
+      call: async (args, { io, stopSignal }) =>
+        endOnceWritten(await up(args, io, { stop: stopSignal(), onReload, parts: [issuerPart] })),
     },
     status: {
       about: 'show whether the hub runs, what it holds, and what expires',

@@ -1,7 +1,7 @@
 // What units, servers, agents, files and command lines say, full of what a terminal obeys or hides: through every command of
 // both programs as they are shipped, to a pipe and at a terminal. Nothing of it may come out as it is.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -248,6 +248,36 @@ describe('what stands in files and on the command line', () => {
     const at = ['--config', config, '--out', join(dir, 'clock')];
     await run('nunect', ['time', 'show', ...at], /\\x1b\[35m/);
     await run('nunect', ['time', 'apply', ...at], /chronyd.*\\x1b\[35m/s);
+  });
+
+  test('up, status and down: names in the folder of a hub, and what its nats-server says', async () => {
+    const hub = join(dir, `hub${word}`);
+    const at = ['--dir', hub];
+    for (const command of ['up', 'status', 'down', 'export'])
+      await run(
+        'nunect-hub',
+        [command, ...at, ...(command === 'export' ? ['--out', dir] : [])],
+        /no hub in .*\\x1b\[35m/,
+      );
+    await run('nunect-hub', ['init', '--host', 'hub.example', ...at], /\\x1b\[35m/);
+    const program = join(dir, 'hub-server');
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncase $1 in\n  *version) echo 'nats-server: v2.15.2';;\n  -t) ;;\n  *) cat >&2 <<'X'\nno ${planted}\nX\n  exit 1;;\nesac\n`,
+      { mode: 0o755 },
+    );
+    const up = await run(
+      'nunect-hub',
+      ['up', ...at, '--nats-server', program],
+      /ended with code 1: no \\x07/,
+    );
+    assert.match(up.stderr, /ERROR nats-server: no \\x07/);
+    const path = join(hub, 'hub.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), server: `h${inJson}` }));
+    await run('nunect-hub', ['status', ...at], /down +hub\s+h\\x07/);
+    await run('nunect-hub', ['status', '--json', ...at], /h\\u0007/);
+    await runAtTerminal([hubBundle, 'status', ...at], /h\\x07/);
+    await run('nunect-hub', ['down', ...at], /does not run/);
   });
 
   test('words that no command takes', async () => {

@@ -20,20 +20,21 @@ export interface CertificateDeps {
 
 const day_ms = 86_400_000;
 const look_ms = 10_000;
-/** `init` and we renew it before; where that is not possible, it is said every day. */
-const soon_days = 300;
+/** Before that there is nothing to do; where it cannot be renewed for so long, that is said every day. */
+const soon_days = { renew: 365, warn: 300 } as const;
 
 /** Renews the own certificate where the key of the CA is there; else says so, once it is time. */
 function renew({ log, wall_ms }: CertificateDeps, { dir, file }: HubHere): void {
   const keys = hubKeysDir(file, dir);
   const now_ms = wall_ms();
+  const days = ((serverCertificateEnd(dir) ?? 0) - now_ms) / day_ms;
+  if (days > soon_days.renew) return;
   if (existsSync(join(keys, caNames.key))) {
-    if (ensureServerCertificate(dir, hubAuthority(keys, now_ms), file.servers, now_ms))
+    if (ensureServerCertificate(dir, hubAuthority(keys, false, now_ms), file.servers, now_ms))
       log.info('the certificate of the server was renewed');
     return;
   }
-  const days = ((serverCertificateEnd(dir) ?? 0) - now_ms) / day_ms;
-  if (days < soon_days)
+  if (days < soon_days.warn)
     log.warn(
       `the certificate of the server ends in ${Math.floor(days)} days, and the key of the CA is not in ${keys}: 'nunect-hub init' renews it where that is`,
     );

@@ -5,7 +5,7 @@ import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
 import { makePrivateFolder } from '../kit/keys.ts';
 import { endServer, goneWithin, signalTo } from './ending.ts';
 import { loadHub } from './hubhere.ts';
-import { runPath, serverPid } from './runfiles.ts';
+import { readUpState, runPath, serverPid } from './runfiles.ts';
 
 const usage = `usage: nunect-hub down [--dir DIR]
 
@@ -42,6 +42,7 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
   const here = loadHub(dir);
   makePrivateFolder(hubPaths(dir).run);
   const by = await holder(dir);
+  const isElsewhere = by !== undefined && readUpState(dir)?.starts === 0; // with --no-server
   if (
     by !== undefined &&
     !(signalTo(by.pid, 'SIGTERM') && (await goneWithin(patience_ms, () => isFree(dir))))
@@ -49,9 +50,10 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
     io.stderr(`nunect-hub down: process ${by.pid} runs the hub of ${dir} and does not end\n`);
     return 1;
   }
-  const left = serverPid(here);
-  await endServer(() => serverPid(here));
-  if (serverPid(here) !== undefined) {
+  const find = (): number | undefined => (isElsewhere ? undefined : serverPid(here));
+  const left = find();
+  await endServer(find);
+  if (find() !== undefined) {
     io.stderr(`nunect-hub down: nats-server, process ${left}, does not end\n`);
     return 1;
   }

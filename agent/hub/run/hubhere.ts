@@ -1,5 +1,6 @@
 // What `up`, `status` and `down` need to know of a hub's folder.
 import { resolve } from 'node:path';
+import { shellWord } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import type { HubAccount } from '../kit/accounts.ts';
@@ -44,6 +45,13 @@ function tlsOf({ tls }: HubFile, dir: string): HubHere['tls'] {
   const paths = hubPaths(dir);
   if (tls.by === 'own') return { ca: paths.ca, cert: paths.cert, key: paths.certKey };
   return tls.by === 'given' ? known({ ca: tls.ca, cert: tls.cert, key: tls.key }) : {};
+}
+
+/** The nats command with the address and the login of one of the hub's own users. */
+export function natsCommand({ connect, creds }: HubHere, account: HubAccount): string {
+  const words = ['nats', '--server', ...connect.servers];
+  if (connect.tls?.caFile !== undefined) words.push('--tlsca', connect.tls.caFile);
+  return [...words, '--creds', creds[account]].map(shellWord).join(' ');
 }
 
 /** The hub of a folder. Throws with what is wrong with it, and what to do. */

@@ -24,7 +24,7 @@ export interface UpState {
   readonly why?: string;
   readonly pid: number;
   readonly version: string;
-  /** How often nats-server was started, and why it ended the last time that nobody asked for it. */
+  /** How often nats-server was started, 0 where something else runs it, and why it ended the last time that nobody asked for it. */
   readonly starts: number;
   readonly last_end?: { readonly at_ms: number; readonly why: string };
   /** What of the config needs a restart of nats-server. */

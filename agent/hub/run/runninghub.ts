@@ -1,4 +1,4 @@
-// A hub that `up` runs: nats-server, the links of the hub's own users, and the steps to READY after each start.
+// A hub that `up` runs, and the steps to READY after each start of its nats-server.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Spawn } from '../../lib/child.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -9,14 +9,13 @@ import type { Ticker } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
 import { askOver } from './api.ts';
-import type { HubHere } from './hubhere.ts';
-import { openHubLink } from './hublinks.ts';
-import { removeUpState, type UpState, writeUpState } from './runfiles.ts';
-import { answerHubEcho, askHubEcho } from './selfecho.ts';
-import { healthFault, reloadServer } from './serverasks.ts';
-import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
-import { type ServerTalk, serverTalk } from './servertalk.ts';
-import { ensureStream, keptWords, mendedWords } from './streams/ensure.ts';
+import { type HubHere, natsCommand } from './hubhere.ts';
+import { type UpState, writeUpState } from './runfiles.ts';
+import { askHubEcho } from './selfecho.ts';
+import { healthFault } from './serverasks.ts';
+import type { ServerKeeper } from './serverkeeper.ts';
+import type { ServerTalk } from './servertalk.ts';
+import { ensureStream, keptWords, mendedWords, shrinkCommand } from './streams/ensure.ts';
 import type { StreamPlan } from './streams/plan.ts';
 
 /** Links of the hub's own users, by account. */
@@ -51,15 +50,6 @@ export interface HubDeps {
   ready(state: { readonly isFirst: boolean; readonly rtt_ms: number }): void;
 }
 
-/** A hub that runs. */
-export interface RunningHub {
-  /** Reads all of its directory again. Never rejects. */
-  reload(): Promise<void>;
-  /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
-  readonly failed: Promise<string>;
-  stop(): Promise<void>;
-}
-
 const pauses_ms = { first: 200, longest: 10_000 } as const;
 
 /** Of `UpState`, what changes while it runs. */
@@ -68,7 +58,8 @@ interface OwnState extends Pick<UpState, 'phase' | 'since_ms' | 'last_end'> {
   readonly restart_needed?: string | undefined;
 }
 
-interface Hub {
+/** A hub that runs, with what it has come to. */
+export interface Hub {
   readonly deps: HubDeps;
   here: HubHere;
   readonly links: HubLinks;
@@ -79,6 +70,7 @@ interface Hub {
   state: OwnState;
   /** Ends the steps of the present start. */
   steps: AbortController;
+  isStopping: boolean;
   wasHealthy: boolean;
   wasReady: boolean;
   /** What was said of each stream last. */
@@ -86,7 +78,8 @@ interface Hub {
   readonly talk: ServerTalk;
 }
 
-function note(hub: Hub, change: Partial<OwnState>): void {
+/** Writes down what has changed, for `nunect-hub status`. */
+export function noteState(hub: Hub, change: Partial<OwnState>): void {
   const isOther = change.phase !== undefined && change.phase !== hub.state.phase;
   hub.state = { ...hub.state, ...(isOther ? { since_ms: Date.now() } : {}), ...change };
   const state = { ...hub.state, pid: process.pid, version, starts: hub.keeper?.starts() ?? 0 };
@@ -110,8 +103,11 @@ function sayDifferences(
   { mended, kept }: Pick<StreamPlan, 'mended' | 'kept'>,
 ): void {
   for (const one of mended) hub.deps.log.info(`${about}: ${mendedWords(one)}`);
-  for (const one of kept)
-    sayOnce(hub, `${about} ${one.field}`, `${about}: ${keptWords(name, hub.here.creds[account], one)}`);
+  for (const one of kept) {
+    const command = shrinkCommand(natsCommand(hub.here, account), name, one);
+    const how = command === undefined ? '' : `; to have it all the same: ${command}`;
+    sayOnce(hub, `${about} ${one.field}`, `${about}: ${keptWords(one)}${how}`);
+  }
 }
 
 /** Makes or mends the streams; gives what is in the way. */
@@ -161,116 +157,21 @@ async function becomeReady(hub: Hub, signal: AbortSignal): Promise<void> {
     if (typeof result === 'number') {
       hub.said.delete('waiting');
       if (hub.state.phase !== 'ready') hub.deps.ready({ isFirst: !hub.wasReady, rtt_ms: result });
-      note(hub, { phase: 'ready', why: undefined });
+      noteState(hub, { phase: 'ready', why: undefined });
       hub.wasReady = true;
       return;
     }
-    note(hub, { phase: 'waiting', why: result });
+    noteState(hub, { phase: 'waiting', why: result });
     if (wait_ms > 1000) sayOnce(hub, 'waiting', `not ready yet: ${result}`);
     await pause(wait_ms, undefined, { signal }).catch(() => {});
     wait_ms = Math.min(pauses_ms.longest, wait_ms * 1.5);
   }
 }
 
-function begin(hub: Hub): void {
+/** Begins with the steps to READY, from the first. */
+export function beginSteps(hub: Hub): void {
   hub.steps.abort();
+  if (hub.isStopping) return;
   hub.steps = new AbortController();
   void becomeReady(hub, hub.steps.signal);
-}
-
-/** Whether the server is to be started again. */
-function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
-  hub.steps.abort();
-  const last_end = { at_ms: Date.now(), why };
-  note(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end });
-  if (hub.wasHealthy) hub.deps.log.error(`nats-server ${why}; it is started again in ${pause_ms / 1000} s`);
-  return hub.wasHealthy;
-}
-
-async function reload(hub: Hub): Promise<void> {
-  const { log, testConf } = hub.deps;
-  try {
-    hub.here = hub.deps.load();
-  } catch (error) {
-    return log.error(`reload: ${messageOf(error)}; all goes on as it was`);
-  }
-  const wrong = await testConf();
-  if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
-  const refusal = await reloadServer(hub.links.sys, hub.here);
-  note(hub, { restart_needed: refusal });
-  if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
-  else log.error(`reload: ${refusal}`);
-  begin(hub);
-}
-
-async function stop(hub: Hub): Promise<void> {
-  hub.steps.abort();
-  for (const [part, running] of [...hub.running].reverse()) {
-    try {
-      await running.stop();
-    } catch (error) {
-      hub.deps.log.error(`${part.name} did not stop in order: ${messageOf(error)}`);
-    }
-  }
-  const { sys, fleet, enrol } = hub.links;
-  await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
-  hub.ending.abort();
-  await hub.keeper?.stop();
-  hub.talk.stop();
-  removeUpState(hub.here.dir);
-}
-
-function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
-  const open = (account: 'sys' | 'fleet' | 'enrol', what: string): Link =>
-    openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
-  const links = { sys: open('sys', 'up'), fleet: open('fleet', 'up'), enrol: open('enrol', 'up') };
-  return { links, responder: open('fleet', 'echo') };
-}
-
-/** Starts the server by `program`, and all that belongs to it. Throws where the directory does not have what it must. */
-export function startHub(deps: HubDeps, program: string): RunningHub {
-  const here = deps.load();
-  const log = deps.log.part('nats-server');
-  const ending = new AbortController();
-  const { links, responder } = openLinks(here, deps.ticker, ending.signal);
-  let fail = (_why: string): void => {};
-  const failed = new Promise<string>((resolve) => {
-    fail = resolve;
-  });
-  const hub: Hub = {
-    deps,
-    here,
-    links,
-    responder,
-    ending,
-    running: new Map(),
-    keeper: undefined,
-    state: { phase: 'waiting', since_ms: Date.now(), why: 'nats-server is being started' },
-    steps: new AbortController(),
-    wasHealthy: false,
-    wasReady: false,
-    said: new Map(),
-    talk: serverTalk(deps.ticker, log, here.logFile),
-  };
-  answerHubEcho(responder, here.server);
-  hub.keeper = keepServer(
-    {
-      ticker: deps.ticker,
-      spawn: deps.spawn,
-      log,
-      talk: hub.talk,
-      started: () => begin(hub),
-      ended(end, pause_ms) {
-        if (!hub.wasHealthy) fail(end.why);
-        return ended(hub, end, pause_ms);
-      },
-    },
-    [program, '-c', here.conf],
-  );
-  let reloads = Promise.resolve();
-  return {
-    failed,
-    reload: () => (reloads = reloads.then(() => reload(hub))),
-    stop: () => stop(hub),
-  };
 }

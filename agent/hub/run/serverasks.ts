@@ -1,8 +1,10 @@
 // What the hub's own server is asked over $SYS, as the user of the system account.
+import { parseServerVersion } from '../../leaf/conf/version.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import { type ApiAnswer, askOver, serverPing } from './api.ts';
 import type { HubHere } from './hubhere.ts';
+import { canBeHub, hubMinimum } from './minimum.ts';
 
 const askOwn = (sys: Link, { server }: HubHere, question: 'HEALTHZ' | 'VARZ'): Promise<ApiAnswer> =>
   askOver(sys)(serverPing(question), { server_name: server });
@@ -15,11 +17,17 @@ export async function healthFault(sys: Link, here: HubHere): Promise<string | un
   if (!connected) return `no connection to nats-server: ${lastError?.text ?? 'it has not answered yet'}`;
   if (server?.name !== here.server)
     return `${here.connect.servers.join(', ')} is answered by another server, '${server?.name}'`;
+  const version = parseServerVersion(server.version);
+  if (version !== undefined && !canBeHub(version))
+    return `nats-server is version ${server.version}, which does not check what units send: a hub needs ${hubMinimum}`;
   const answer = await askOwn(sys, here, 'HEALTHZ');
   if (!answer.ok) return `nats-server gives no health: ${answer.why}`;
   const { data } = answer.value;
   if (isObject(data) && data['status'] === 'ok') return undefined;
-  return `nats-server is not healthy: ${text(isObject(data) ? data['error'] : undefined) ?? 'without a reason'}`;
+  const why = text(isObject(data) ? data['error'] : undefined) ?? 'without a reason';
+  const majority = Math.floor(here.cluster.length / 2) + 1;
+  const needs = here.cluster.length > 1 ? `; ${majority} of ${here.cluster.length} servers must run` : '';
+  return `nats-server is not healthy: ${why}${needs}`;
 }
 
 /** Has the server read its config and certificates again; gives why it goes on with the old ones. */

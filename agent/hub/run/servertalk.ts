@@ -20,13 +20,13 @@ const every_ms = 1000;
 const most = 3;
 const longest = 300;
 
-/** Follows the log at `path`, which stays as it is. */
-export function serverTalk(ticker: Ticker, log: Log, path: string): ServerTalk {
+/** Follows the log at `path`, which stays as it is. What is `meant` is no complaint. */
+export function serverTalk(ticker: Ticker, log: Log, path: string, meant?: RegExp): ServerTalk {
   const complaints = leafComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
     const known = parseLeafLine(line);
-    if (known !== undefined) complaints.report(known, ticker.now_ms());
+    if (known !== undefined && meant?.test(known.text) !== true) complaints.report(known, ticker.now_ms());
     if (known?.level === 'ERR' || known?.level === 'FTL') last = [...last, known.text].slice(-most);
   };
   /** What is no line of its log, as of a panic or of wrong flags. */

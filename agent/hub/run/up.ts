@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFlags } from '../../cli/flags.ts';
-import type { CommandIo } from '../../cli/io.ts';
+import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { isHeld, type Lock, spawnWith, tryLock } from '../../device/lock.ts';
 import { formatVersion } from '../../leaf/conf/version.ts';
 import { leafServer } from '../../leaf/render/server.ts';
@@ -15,9 +15,10 @@ import { endServer } from './ending.ts';
 import { type HubHere, loadHub } from './hubhere.ts';
 import { canBeHub, hubMinimum } from './minimum.ts';
 import { runPath, serverPid } from './runfiles.ts';
-import { type HubPart, startHub } from './runninghub.ts';
+import type { HubPart } from './runninghub.ts';
+import { startHub } from './starthub.ts';
 
-const usage = `usage: nunect-hub up [--dir DIR] [--nats-server PROGRAM]
+const usage = `usage: nunect-hub up [--dir DIR] [--nats-server PROGRAM | --no-server]
 
 Runs the hub that 'nunect-hub init' made: starts nats-server, makes or mends its streams, and prints READY once an echo
 of its own has come through. It keeps the server running until it is stopped. No stream loses a record by it: what it
@@ -25,12 +26,14 @@ would have to shrink it leaves as it is, and says so.
 SIGHUP: read all again; what needs a restart of nats-server is said. SIGTERM: stop in order.
 Exit code: 0 stopped; 1 it cannot run, or runs already; 2 for wrong usage.
   --dir DIR              default: ${defaultHubDir}
+  --no-server            something else runs nats-server with that config on this machine, or in this pod
   --nats-server PROGRAM  version ${hubMinimum}; default: nats-server of the PATH
 `;
 
 const flags = {
   dir: { type: 'string', default: defaultHubDir },
-  'nats-server': { type: 'string', default: 'nats-server' },
+  'nats-server': { type: 'string' },
+  'no-server': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -77,8 +80,16 @@ async function endOrphan(here: HubHere, log: Log): Promise<void> {
   await endServer(() => serverPid(here));
 }
 
+/** Makes ready for the start of that program; gives why it cannot be. */
+async function prepare(here: HubHere, program: string, log: Log): Promise<string | undefined> {
+  const why = await unfit(program, here.conf);
+  if (why === undefined) await endOrphan(here, log);
+  return why;
+}
+
+/** Without a program the server is run by something else. Gives why the hub cannot run, or no longer. */
 async function runHub(
-  { dir, program }: { readonly dir: string; readonly program: string },
+  { dir, program }: { readonly dir: string; readonly program: string | undefined },
   io: CommandIo,
   given: UpGiven,
 ): Promise<string | undefined> {
@@ -86,10 +97,8 @@ async function runHub(
   let reload = (): void => {};
   given.onReload(() => reload()); // at once: until then the signal would end us
   const here = loadHub(dir);
-  const why = await unfit(program, here.conf);
-  if (why !== undefined) return why;
-  await endOrphan(here, log);
-  if (given.stop.aborted) return undefined;
+  const why = program === undefined ? undefined : await prepare(here, program, log);
+  if (why !== undefined || given.stop.aborted) return why;
   const ticker = systemTicker();
   const hub = startHub(
     {
@@ -97,7 +106,7 @@ async function runHub(
       ticker,
       spawn: spawnApart,
       load: () => loadHub(dir),
-      testConf: () => leafServer(spawnHere, program, here.conf).test(here.conf),
+      testConf: async () => program && leafServer(spawnHere, program, here.conf).test(here.conf),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
         if (isFirst) io.stdout(`READY ${here.server}\n`);
@@ -119,11 +128,14 @@ async function runHub(
 
 /** `nunect-hub up`. Gives the exit code; wrong arguments throw a UsageError, what is wrong with the directory an Error. */
 export async function up(args: readonly string[], io: CommandIo, given: UpGiven): Promise<number> {
-  const { dir, 'nats-server': program, help } = readFlags(args, flags);
+  const { dir, 'nats-server': named, 'no-server': isElsewhere, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
   }
+  if (isElsewhere && named !== undefined)
+    throw new UsageError('only one of --nats-server and --no-server can be meant');
+  const program = isElsewhere ? undefined : (named ?? 'nats-server');
   loadHub(dir); // before anything is made in a folder that is no hub
   makePrivateFolder(hubPaths(dir).run);
   const lock = await tryLock(spawnWith, runPath(dir, 'lock'));

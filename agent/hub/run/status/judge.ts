@@ -18,8 +18,8 @@ export interface ServerFigures {
 /** A stream of the hub, or why it is not known. */
 export type StreamSeen = { readonly account: string; readonly name: string } & (
   | ({
-      /** What of it is not as asked for, in words. */
-      readonly differs: readonly string[];
+      /** What of it is not as asked for, in words, and what to call where it is to be so all the same. */
+      readonly differs: readonly { readonly text: string; readonly command?: string }[];
       /** It takes nothing more once it is full, instead of dropping the oldest. */
       readonly refuses: boolean;
     } & StreamFigures)
@@ -88,6 +88,14 @@ function streamProblem(one: StreamSeen): HubProblem | undefined {
   return { weight: 'degraded', text: `${what} is nearly full and then takes nothing more` };
 }
 
+/** Streams are stored by a majority. */
+function clusterProblem(absent: readonly string[], of: number): HubProblem {
+  const text = `of the cluster ${absent.join(' and ')} ${absent.length > 1 ? 'do' : 'does'} not answer`;
+  return absent.length * 2 < of
+    ? { weight: 'degraded', text }
+    : { weight: 'critical', text: `${text}: the rest is no majority, and nothing is stored` };
+}
+
 function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
   if (up === undefined && server_pid === undefined)
     return [{ weight: 'down', text: `the hub of ${dir} does not run` }];
@@ -111,9 +119,7 @@ export function hubProblems(seen: HubSeen): HubProblem[] {
     ...(fault === undefined && echo !== undefined && 'why' in echo
       ? [{ weight: 'critical' as const, text: `its own echo: ${echo.why}` }]
       : []),
-    ...(fault === undefined && absent.length > 0
-      ? [{ weight: 'degraded' as const, text: `of the cluster ${absent.join(' and ')} does not answer` }]
-      : []),
+    ...(fault === undefined && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
     ...streams.flatMap((one) => streamProblem(one) ?? []),
   ];
   const run = runProblems(seen);

@@ -4,17 +4,18 @@ import type { CommandIo } from '../../../cli/io.ts';
 import { painter } from '../../../cli/terminal.ts';
 import { certProbe } from '../../../device/certs.ts';
 import { isHeld, spawnWith, tryLock } from '../../../device/lock.ts';
+import { known } from '../../../lib/known.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
-import { type HubHere, loadHub } from '../hubhere.ts';
+import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
 import { openHubLink } from '../hublinks.ts';
 import { readUpState, runPath, serverPid } from '../runfiles.ts';
 import { askHubEcho } from '../selfecho.ts';
 import { healthFault } from '../serverasks.ts';
-import { keptWords, mendedWords, streamThere } from '../streams/ensure.ts';
+import { keptWords, mendedWords, shrinkCommand, streamThere } from '../streams/ensure.ts';
 import { planStream } from '../streams/plan.ts';
 import { streamFigures } from './figures.ts';
 import {
@@ -65,8 +66,11 @@ async function streamSeen(
   const there = streamThere(info.value);
   const { mended, kept } = planStream(wanted, there);
   const differs = [
-    ...mended.map((one) => `'nunect-hub up' has yet to change it: ${mendedWords(one)}`),
-    ...kept.map((one) => keptWords(name, here.creds[account], one)),
+    ...mended.map((one) => ({ text: `it is not as asked for yet: ${mendedWords(one)}` })),
+    ...kept.map((one) => ({
+      text: keptWords(one),
+      ...known({ command: shrinkCommand(natsCommand(here, account), name, one) }),
+    })),
   ];
   return {
     account,
@@ -83,11 +87,11 @@ interface Links {
   readonly enrol: Link;
 }
 
-/** What the server says, once it answers. */
-async function askAll(here: HubHere, links: Links, ticker: Ticker) {
+/** What the server says, once it answers; where `up` keeps it, that answers an echo, too. */
+async function askAll(here: HubHere, links: Links, ticker: Ticker, isKept: boolean) {
   const fault = await healthFault(links.sys, here);
   const count = Math.max(1, here.cluster.length);
-  const echo = await askHubEcho(links.fleet, here.server, ticker); // alone, as it is timed
+  const echo = isKept ? await askHubEcho(links.fleet, here.server, ticker) : undefined; // alone, as it is timed
   const [answers, streams] = await Promise.all([
     askServers(links.sys, 'VARZ', count, patience_ms),
     Promise.all(here.streams.map((wanted) => streamSeen(links[wanted.account], here, wanted))),
@@ -117,7 +121,7 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
     const whys = await Promise.all(Object.values(links).map((link) => connected(link, ticker, signal)));
     const why = whys.find((one) => one !== undefined);
     if (why !== undefined) return { ...found, ...nothing, fault: `nats-server cannot be asked: ${why}` };
-    return { ...found, ...(await askAll(here, links, ticker)) };
+    return { ...found, ...(await askAll(here, links, ticker, up !== undefined)) };
   } finally {
     await Promise.all(Object.values(links).map((link) => link.stop()));
     ended.abort();

@@ -1,4 +1,4 @@
-import { type Hue, type Paint, wrap } from '../../../cli/terminal.ts';
+import { commandLines, type Hue, type Paint, wrap } from '../../../cli/terminal.ts';
 import { formatUtc, prettyBytes } from '../../../lib/format.ts';
 import { type HubHealth, type HubSeen, hubHealth, hubProblems, type StreamSeen } from './judge.ts';
 
@@ -16,7 +16,7 @@ const days = (count: number): string => `${count} ${count === 1 ? 'day' : 'days'
 
 function streamText(one: StreamSeen): string {
   if ('why' in one) return one.why;
-  const { messages, bytes: size, max_bytes, max_age_s, first_ms, days_kept, days_until_full, differs } = one;
+  const { messages, bytes: size, max_bytes, max_age_s, first_ms, days_kept, days_until_full } = one;
   const room = max_bytes === undefined ? '' : ` of ${bytes(max_bytes)}`;
   return [
     `${messages} ${messages === 1 ? 'message' : 'messages'}, ${bytes(size)}${room}`,
@@ -28,11 +28,10 @@ function streamText(one: StreamSeen): string {
     ...(days_kept === undefined && max_age_s !== undefined
       ? [`each is kept for ${days(Math.round(max_age_s / 8640) / 10)}`]
       : []),
-    ...differs,
   ].join('; ');
 }
 
-function rowsOf({ servers, server, echo, streams, certificates, up, cluster }: HubSeen): [string, string][] {
+function serverRows({ servers, server, echo, up, cluster }: HubSeen): [string, string][] {
   const own = servers.find((one) => one.name === server);
   const others = servers.filter((one) => one.name !== server && cluster.includes(one.name));
   const leafs = servers.reduce((sum, one) => sum + one.leafs, 0);
@@ -61,22 +60,37 @@ function rowsOf({ servers, server, echo, streams, certificates, up, cluster }: H
     ...(servers.length === 0
       ? []
       : [['joined', `${leafs} units by a leaf, ${clients} other connections`] as [string, string]]),
-    ...streams.map((one): [string, string] => [one.name, `${one.account.toUpperCase()}: ${streamText(one)}`]),
-    ...certificates.map((one): [string, string] => [
-      'expires',
-      'error' in one ? `${one.file}: ${one.error}` : `${one.file} in ${days(one.days_left)}`,
-    ]),
   ];
+}
+
+const certificateRows = ({ certificates }: HubSeen): [string, string][] =>
+  certificates.map((one) => [
+    'expires',
+    'error' in one ? `${one.file}: ${one.error}` : `${one.file} in ${days(one.days_left)}`,
+  ]);
+
+/** A stream, what of it is not as asked for, and what would change that. */
+function streamLines(one: StreamSeen, show: (name: string, text: string) => string): string {
+  const line = show(one.name, `${one.account.toUpperCase()}: ${streamText(one)}`);
+  if ('why' in one) return line;
+  const differing = one.differs.map(
+    ({ text, command }) => show('', text) + (command === undefined ? '' : commandLines(command, label)),
+  );
+  return line + differing.join('');
 }
 
 /** What `nunect-hub status` shows. */
 export function hubStatusText(seen: HubSeen, paint: Paint): string {
   const problems = hubProblems(seen);
   const health = hubHealth(problems);
-  const rows = [...problems.map(({ text }): [string, string] => ['problem', text]), ...rowsOf(seen)];
+  const show = (name: string, text: string): string =>
+    `${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`;
   const head = `${paint(hues[health], health.padEnd(label))}${wrap(`hub ${seen.server}`, label, label)}\n`;
-  return head + rows.map(([name, text]) => row(paint, name, text)).join('');
+  return [
+    head,
+    ...problems.map(({ text }) => show('problem', text)),
+    ...serverRows(seen).map(([name, text]) => show(name, text)),
+    ...seen.streams.map((one) => streamLines(one, show)),
+    ...certificateRows(seen).map(([name, text]) => show(name, text)),
+  ].join('');
 }
-
-const row = (paint: Paint, name: string, text: string): string =>
-  `${paint('dim', name.padEnd(label))}${wrap(text, label, label)}\n`;

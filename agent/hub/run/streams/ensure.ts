@@ -85,19 +85,26 @@ const cliValue = (field: string, value: unknown): string =>
 export const mendedWords = ({ field, has, wants }: StreamDifference): string =>
   `${field} is now ${fieldWords(field, wants)}, it was ${fieldWords(field, has)}`;
 
-/** A difference that stays, why, and what would end it. */
-export function keptWords(name: string, creds: string, one: StreamPlan['kept'][number]): string {
-  const { field, has, wants, why } = one;
-  const [is, asked] = [fieldWords(field, has), fieldWords(field, wants)];
+/** A difference that stays, and why. */
+export function keptWords({ field, has, wants, why }: StreamPlan['kept'][number]): string {
+  const stays = `${field} stays ${fieldWords(field, has)}, not ${fieldWords(field, wants)}`;
   switch (why) {
     case 'loses':
-      return `${field} stays ${is}, not ${asked}: the stream holds records, and some would go. To have it all the same: nats --creds ${creds} stream edit ${name} --${flagOf(field)}=${cliValue(field, wants)}`;
+      return `${stays}: the stream holds records, and some would go`;
     case 'fixed':
-      return `${field} stays ${is}, not ${asked}: nats-server changes it for no stream; only one that is made anew would have it`;
+      return `${stays}: nats-server changes it for no stream; only one that is made anew would have it`;
     case 'more':
       return `it also stores ${moreThan(has, wants)}, which somebody added: that stays`;
   }
 }
+
+/** What to call for a difference that stays because records would go. `nats` is that command with its login. */
+export const shrinkCommand = (
+  nats: string,
+  name: string,
+  { field, wants, why }: StreamPlan['kept'][number],
+): string | undefined =>
+  why === 'loses' ? `${nats} stream edit ${name} --${flagOf(field)}=${cliValue(field, wants)}` : undefined;
 
 const moreThan = (has: unknown, wants: unknown): string =>
   (Array.isArray(has) ? has : []).filter((one) => !(Array.isArray(wants) && wants.includes(one))).join(', ');

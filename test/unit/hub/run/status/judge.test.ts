@@ -69,10 +69,13 @@ describe('a hub', () => {
     assert.deepEqual(of({ streams: missing }), ['critical', 'stream NUNECT of FLEET: stream not found']);
   });
 
-  it('is degraded while a server of its cluster is missing, and says which', () => {
-    assert.deepEqual(of({ cluster: ['a.example', 'b.example', 'c.example'] }), [
-      'degraded',
-      'of the cluster b.example and c.example does not answer',
+  it('is degraded while a server of its cluster is missing, critical without a majority, and says which', () => {
+    const cluster = ['a.example', 'b.example', 'c.example'];
+    const two = [server, { ...server, name: 'b.example' }];
+    assert.deepEqual(of({ cluster, servers: two }), ['degraded', 'of the cluster c.example does not answer']);
+    assert.deepEqual(of({ cluster }), [
+      'critical',
+      'of the cluster b.example and c.example do not answer: the rest is no majority, and nothing is stored',
     ]);
   });
 

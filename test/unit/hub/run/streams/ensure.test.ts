@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ApiAnswer } from '../../../../../agent/hub/run/api.ts';
-import { ensureStream, fieldWords, keptWords } from '../../../../../agent/hub/run/streams/ensure.ts';
+import {
+  ensureStream,
+  fieldWords,
+  keptWords,
+  shrinkCommand,
+} from '../../../../../agent/hub/run/streams/ensure.ts';
 
 const wanted = { name: 'X', config: { subjects: ['x.>'], max_bytes: 1000 } };
 const there = (max_bytes: number, messages = 0): ApiAnswer => ({
@@ -76,11 +81,15 @@ describe('words of a difference', () => {
     assert.equal(fieldWords('max_msgs_per_subject', undefined), 'not set');
   });
 
-  it('name the command that shrinks a stream, in the units of the nats command', () => {
+  it('name the command that shrinks a stream, in the units of the nats command, where one does', () => {
     const one = { field: 'max_age', has: 0, wants: 7 * 86_400e9, why: 'loses' } as const;
-    assert.match(
-      keptWords('NUNECT', '/h/issuer/hub-fleet.creds', one),
-      /^max_age stays no limit, not 7 days: .* nats --creds \/h\/issuer\/hub-fleet\.creds stream edit NUNECT --max-age=604800s$/,
+    assert.equal(
+      keptWords(one),
+      'max_age stays no limit, not 7 days: the stream holds records, and some would go',
     );
+    assert.equal(shrinkCommand('nats', 'NUNECT', one), 'nats stream edit NUNECT --max-age=604800s');
+    const copies = { field: 'num_replicas', has: 3, wants: 1, why: 'loses' } as const;
+    assert.equal(shrinkCommand('nats', 'X', copies), 'nats stream edit X --replicas=1');
+    assert.equal(shrinkCommand('nats', 'X', { ...one, why: 'fixed' }), undefined);
   });
 });
