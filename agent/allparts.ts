@@ -3,6 +3,7 @@ import type { Ticker } from './lib/ticker.ts';
 import { answersPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
 import { clockPart, ordersPart } from './parts/clock.ts';
+import { enrolPart } from './parts/enrol.ts';
 import { eventsPart } from './parts/events.ts';
 import { clientsPart, leafPart, linkBytesPart } from './parts/leaf.ts';
 import { echoPart, linkPart, monitorPart } from './parts/link.ts';
@@ -34,6 +35,7 @@ export const allParts = [
   recorderPart,
   eventsPart,
   supervisorPart,
+  enrolPart,
   surveyPart,
   answersPart,
   changesPart,

@@ -53,7 +53,7 @@ const templates = {
       ...publishedBy(unit),
       unit.echo,
       '_INBOX.>',
-      enrolSubjects.request('{{name()}}'),
+      enrolSubjects.request('{{subject()}}'),
       `${inboxPrefixOf('{{name()}}')}.>`,
     ],
     subscribe: [
@@ -111,6 +111,10 @@ export interface Issuer {
   /** The id that it gives to a device that names none. */
   unit: string;
   readonly requests: EnrolRequest[];
+  /** By which account each came. */
+  readonly by: ('FLEET' | 'ENROL')[];
+  /** Answers all requests that there were, as a person does who approves. */
+  answerAll(): void;
   /** What it answers, changed by a hostile one. */
   change(answer: EnrolAnswer): EnrolAnswer;
   /** Signs the answers. */
@@ -198,6 +202,8 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
     life_s: 90 * 86_400,
     unit: 'given-01',
     requests: [],
+    by: [],
+    answerAll: () => {},
     change: (answer) => answer,
     signer,
   };
@@ -224,18 +230,21 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
       until_s,
     };
   };
+  const answer = (nc: NatsConnection, request: EnrolRequest): void =>
+    nc.publish(enrolSubjects.answer(request.key), sealed(issuer.change(answerTo(request)), issuer.signer));
   for (const nc of [ofFleet, ofEnrol])
     nc.subscribe('ops.enrol.>', {
       callback(error, message) {
         const read = error ? undefined : parseEnrolRequest(message.string(), verifyNkey);
         if (read?.ok !== true || issuer.mode === 'asleep') return;
         issuer.requests.push(read.value);
-        nc.publish(
-          enrolSubjects.answer(read.value.key),
-          sealed(issuer.change(answerTo(read.value)), issuer.signer),
-        );
+        issuer.by.push(nc === ofFleet ? 'FLEET' : 'ENROL');
+        answer(nc, read.value);
       },
     });
+  issuer.answerAll = () => {
+    for (const request of issuer.requests) answer(ofEnrol, request);
+  };
   return {
     port,
     leafPort,

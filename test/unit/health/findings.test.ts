@@ -23,6 +23,7 @@ const unstored = { why: 'no PubAck came', isNearEnd: false };
 /** One of each. */
 const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   not_set_up: {},
+  enrolment: { kind: 'waiting', step: 'pending', why: 'the hub waits for approval by a person' },
   server_down: { mode: 'managed' },
   hub_down: { why: ': no link', cause: 'auth' },
   hub_silent: {},
