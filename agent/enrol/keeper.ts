@@ -13,6 +13,7 @@ import {
   renewApart,
   renewOver,
 } from './enrol.ts';
+import { enrolFolder } from './folder.ts';
 import { renewalOf } from './request.ts';
 import { sayEnrolState } from './words.ts';
 
@@ -31,7 +32,7 @@ export interface EnrolKeeper {
 }
 
 /** What keeps a device enrolled. */
-export interface KeeperDeps extends EnrolDeps {
+export interface KeeperDeps extends Omit<EnrolDeps, 'folder'> {
   /** The connection of the unit. */
   readonly link: Link;
   /** Whether the hub refuses the login of the unit. */
@@ -42,6 +43,8 @@ export interface KeeperDeps extends EnrolDeps {
 
 /** What is asked of it. */
 export interface KeeperSetup {
+  /** The folder of the enrolment. */
+  readonly dir: string;
   /** `hub.enrol_token`. */
   readonly token?: string;
   /** Public key by which the config uses the enrolment; undefined where it does not. */
@@ -67,7 +70,7 @@ function lifeOf({ jwt, until_s }: EnrolledHub): { from_s: number; until_s: numbe
 const settling_ms = 300_000;
 
 interface Keeper {
-  readonly deps: KeeperDeps;
+  readonly deps: KeeperDeps & EnrolDeps;
   readonly setup: KeeperSetup;
   readonly token: EnrolToken | undefined;
   /** Of the token, and of the enrolment that there is. */
@@ -185,7 +188,7 @@ async function look(keeper: Keeper, signal: AbortSignal): Promise<number> {
 export function keepEnrolled(deps: KeeperDeps, setup: KeeperSetup): EnrolKeeper {
   const found = setup.token === undefined ? undefined : parseEnrolToken(setup.token);
   const keeper: Keeper = {
-    deps,
+    deps: { ...deps, folder: enrolFolder(setup.dir) },
     setup,
     token: found?.ok ? found.value : undefined,
     troubles: found?.ok === false ? { token: { kind: 'refused', why: found.why } } : {},

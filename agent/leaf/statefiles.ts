@@ -119,7 +119,7 @@ export const stateAccess: Readonly<
     writers: ['leaf/render', 'leaf/supervisor', 'openwrt/nunect/postrm'],
     readers: ['leaf/render', 'leaf/supervisor'],
   },
-  reloadFifo: { writers: ['cli', 'openwrt/nunect/takeover'], readers: ['openwrt/nunect/takeover'] },
+  reloadFifo: { writers: ['cli'], readers: ['procd/nunect'] },
   state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {

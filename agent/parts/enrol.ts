@@ -30,7 +30,6 @@ export const enrolPart = part({
     if (enrol === undefined || leaf.mode === 'external') return idle;
     if (enrol.token === undefined && enrolled === undefined) return idle;
     const { keepEnrolled } = await import('../enrol/keeper.ts');
-    const { enrolFolder } = await import('../enrol/folder.ts');
     const { dir, own, hardware, unit, token } = enrol;
     const wall_ms = (): number => wall.now_us() / 1000;
     return keepEnrolled(
@@ -40,7 +39,6 @@ export const enrolPart = part({
         wall_ms,
         takeOver,
         log: given.log.part('enrol'),
-        folder: enrolFolder(dir),
         about: { ...known({ unit }), own, hardware, role: agent.role },
         textOf: (error) => linkErrorText(error, clockCaveat(clock().verdict().quality, wall_ms())),
         isRefused() {
@@ -49,7 +47,7 @@ export const enrolPart = part({
           return refusals.includes(leaf.mode === 'off' ? own : supervisor().trouble()?.code);
         },
       },
-      { isFree: hub.url.length === 0, ...known({ token, key: enrolled?.key }) },
+      { dir, isFree: hub.url.length === 0, ...known({ token, key: enrolled?.key }) },
     );
   },
 });

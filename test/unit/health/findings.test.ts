@@ -68,6 +68,7 @@ test('a key names the finding as it did from the first version on', () => {
   );
   assert.deepEqual(keys, [
     'not set up',
+    'enrolment',
     'local server',
     'hub',
     'hub silent',
