@@ -128,7 +128,7 @@ export interface EnrolHub {
   readonly pin: string;
   server(): Daemon;
   restart(): Promise<void>;
-  token(id: string, more?: object): string;
+  token(id: string, more?: object, claims?: object): string;
   /** A connection to the fleet's account with all rights. */
   readonly fleet: NatsConnection;
   readonly enrol: NatsConnection;
@@ -259,7 +259,7 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
       await server.end('SIGKILL');
       server = await startServer(owner, program, conf);
     },
-    token(id, more = {}) {
+    token(id, more = {}, claims = {}) {
       const user = nkeys.createUser();
       return tokenText({
         v: 1,
@@ -267,9 +267,10 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
         urls: [`${plain ? 'nats' : 'tls'}://127.0.0.1:${port}`],
         ...(plain ? {} : { ca: pin }),
         hub: signer.getPublicKey(),
-        jwt: enrol.user(id, user, 'token'),
+        jwt: enrol.user(id, user, 'token', claims),
         seed: seedOf(user),
         until_s: s_now() + 7 * 86_400,
+        ...('exp' in claims && { until_s: claims.exp as number }),
         ...more,
       });
     },
