@@ -1,8 +1,9 @@
 // A unit that enrols by the command, and then runs: real servers, the bundle, and an issuer of the test.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { leaksIn, processText } from '../kit/attack/secrets.ts';
 import { type EnrolHub, enrolHub } from '../kit/hub/enrolhub.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
@@ -95,7 +96,7 @@ test('what the command says of a token that is none, cut, or of another hub', as
 });
 
 /** A unit that renders its config itself, and whose leaf is started again whenever it ends. */
-async function selfRendering(t: TestContext, uci: string, program = newest) {
+async function selfRendering(t: TestContext, uci: string, { program = newest, mode = 'managed' } = {}) {
   const dir = tempDir(t, 'enrol');
   const [port, status, chrony] = [await reservePort(), await reservePort(), await reservePort()];
   const config = join(dir, 'nunect');
@@ -106,8 +107,12 @@ async function selfRendering(t: TestContext, uci: string, program = newest) {
 	option host 'bare'
 	option interval_s '1'
 	option traffic 'lan'
+	option log_level 'debug'
+	option log_publish 'debug'
 config leaf 'leaf'
 	option server '${program}'
+	option mode '${mode}'
+	option log_debug '1'
 	option port '${port}'
 config status 'status'
 	option port '${status}'
@@ -129,9 +134,12 @@ ${more}`,
     '--keep',
     join(dir, 'keep'),
   ]);
-  await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
-  await keepLeaf(t, out, program);
+  if (mode === 'managed') {
+    await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
+    await keepLeaf(t, out, program);
+  }
   return {
+    page: async (path: string) => (await fetch(`http://127.0.0.1:${status}/${path}`)).text(),
     dir,
     keep: join(dir, 'keep'),
     write,
@@ -214,4 +222,65 @@ test('a login that ran out while the unit was off is renewed by the login for no
   });
   await until(unit, 'the hub is joined', (now) => now.link.hub_up === true);
   assert.deepEqual(hub.issuer.by.slice(-1), ['ENROL'], 'it was asked apart from the link');
+});
+
+/** All files below a folder, with their text. */
+const filesBelow = (dir: string): { path: string; text: string }[] =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(dir, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => ({ path, text: readFileSync(path, 'latin1') }));
+
+for (const mode of ['managed', 'off'])
+  test(`mode ${mode}: the seed is in its two files and nowhere else, on the unit or at the hub`, async (t) => {
+    const hub = await enrolHub(t, newest);
+    const heard: string[] = [];
+    for (const nc of [hub.fleet, hub.enrol])
+      nc.subscribe('>', {
+        callback: (_error, m) =>
+          void heard.push(`${m.subject} ${[...(m.headers ?? [])].join()} ${m.string()}`),
+      });
+    const token = hub.token('t1');
+    const [, tokenSeed = ''] =
+      /"seed":"(\w+)"/.exec(Buffer.from(token.slice(7), 'base64url').toString()) ?? [];
+    const uci = `config hub 'hub'\n\toption reconnect_s '1'\n\toption enrol_token '${token}'\n`;
+    const unit = await selfRendering(t, uci, { mode });
+    await until(unit, 'it is in the fleet', (now) => now.unit === 'given-01' && now.link.connected);
+    await eventually('records', async () => (await stored(hub, 'ops.heartbeat.given-01')) > 2);
+    const echo = await hub.fleet.request('ops.echo.given-01', 'hello', { timeout: 5000 });
+    assert.equal(echo.string(), 'hello');
+    const seed = readFileSync(join(unit.keep, 'enrol', 'seed'), 'utf8').trim();
+    const planted = { seed };
+    const holding = filesBelow(unit.dir).filter(({ text }) => leaksIn(text, planted).length > 0);
+    assert.deepEqual(holding.map(({ path }) => path.slice(unit.dir.length)).sort(), [
+      '/keep/enrol/seed',
+      '/keep/enrol/unit.creds',
+    ]);
+    assert.deepEqual(
+      filesBelow(hub.dir).filter(({ text }) => leaksIn(text, planted).length > 0),
+      [],
+    );
+    const pages = await Promise.all(['', 'status.json', 'metrics', 'recorder.json'].map(unit.page));
+    const said = [
+      ...pages,
+      ...heard,
+      unit.agent().output(),
+      hub.server().output(),
+      processText(unit.agent().pid),
+    ].join('\n');
+    assert.deepEqual(leaksIn(said, { seed, tokenSeed, token }), []);
+    assert.ok(heard.length > 10);
+  });
+
+test('the command line of a device that enrols shows no token', async (t) => {
+  const hub = await enrolHub(t, newest);
+  hub.issuer.mode = 'pending';
+  const dir = tempDir(t, 'enrol');
+  const token = hub.token('t1');
+  const given = ['enrol', token, '--keep', join(dir, 'keep'), '--config', join(dir, 'none'), '--no-reload'];
+  const command = daemon(t, runtime(), [bundle, ...given]);
+  await eventually('it waits', () => command.output().includes('approval'));
+  assert.deepEqual(leaksIn(processText(command.pid), { token }), []);
+  await command.end('SIGTERM');
+  assert.match(command.output(), /not enrolled yet: the same command goes on with the same key/);
 });

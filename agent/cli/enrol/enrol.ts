@@ -174,6 +174,7 @@ export async function enrol(args: readonly string[], io: CommandIo, stop: AbortS
     return 0;
   }
   const token = tokenOf(positionals);
+  process.title = 'nunect enrol'; // everybody may read the command lines of others
   readToken(token);
   const dir = enrolDirOf(resolve(values.keep));
   if (values.about !== undefined)

@@ -126,6 +126,8 @@ export interface EnrolHub {
   readonly leafPort: number;
   readonly issuer: Issuer;
   readonly pin: string;
+  /** Where its files are. */
+  readonly dir: string;
   server(): Daemon;
   restart(): Promise<void>;
   token(id: string, more?: object, claims?: object): string;
@@ -250,6 +252,7 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
     leafPort,
     issuer,
     pin,
+    dir,
     fleet: ofFleet,
     enrol: ofEnrol,
     account: fleet.identity.getPublicKey(),
