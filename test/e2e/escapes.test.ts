@@ -6,6 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { enrolHub } from '../kit/hub/enrolhub.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { garbageServer } from '../kit/net/garbage.ts';
 import { fullSnapshot } from '../kit/page/snapshot.ts';
@@ -248,6 +249,18 @@ describe('what stands in files and on the command line', () => {
     const at = ['--config', config, '--out', join(dir, 'clock')];
     await run('nunect', ['time', 'show', ...at], /\\x1b\[35m/);
     await run('nunect', ['time', 'apply', ...at], /chronyd.*\\x1b\[35m/s);
+  });
+
+  test('enrol: what a hub refuses with, what its stream says, and what stands in a config', async () => {
+    const hub = await enrolHub(owner, server, { plain: true });
+    const config = join(dir, 'enrolling');
+    writeFileSync(config, `config agent\n option unit '${planted}'\n`, { mode: 0o600 });
+    const at = ['--config', config, '--keep', join(dir, 'keep'), '--no-reload', '--wait', '9'];
+    hub.issuer.mode = 'unit_bound';
+    hub.issuer.change = (answer) => ({ ...answer, why: `no ${inJson}` }) as typeof answer;
+    await run('nunect', ['enrol', hub.token('t1'), ...at], /refused \(unit_bound\): no .*\\x1b\[35m/);
+    await run('nunect', ['enrol', word, ...at], /a token begins with/);
+    await run('nunect', ['enrol', hub.token('t1'), ...at, '--about', word], /--about must be/);
   });
 
   test('words that no command takes', async () => {

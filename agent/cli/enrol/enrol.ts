@@ -16,7 +16,7 @@ import { commandsOf } from '../../health/host.ts';
 import { linkErrorText } from '../../leaf/linkcause.ts';
 import { runChild, spawnSafely } from '../../lib/child.ts';
 import { defaultConfigFile, keepDir } from '../../lib/defaults.ts';
-import { formatUtc } from '../../lib/format.ts';
+import { formatUtc, visible } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import { logTo } from '../../lib/log.ts';
 import { isObject } from '../../lib/parse.ts';
@@ -101,7 +101,7 @@ function asDaemon({ token, about, dir, wait }: Job, ids: Required<Ids>, stop: Ab
 function teller(io: CommandIo): (state: EnrolState) => void {
   let last = '';
   return (state) => {
-    const text = sayEnrolState(state);
+    const text = visible(sayEnrolState(state));
     if (text !== last) io.stdout(`${text}\n`);
     last = text;
   };
@@ -109,7 +109,7 @@ function teller(io: CommandIo): (state: EnrolState) => void {
 
 function sayOutcome(outcome: EnrolOutcome, io: CommandIo): number {
   if (outcome.state === 'refused') {
-    io.stderr(`nunect enrol: refused (${outcome.code}): ${outcome.why}\n`);
+    io.stderr(`nunect enrol: refused (${visible(outcome.code)}): ${visible(outcome.why)}\n`);
     return 1;
   }
   const { unit, leaf_urls, until_s } = outcome.hub;
