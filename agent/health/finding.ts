@@ -57,7 +57,8 @@ export interface LostGrandmaster {
 /** Every finding by its code, with what its sentence is made of. */
 export interface FindingData {
   not_set_up: Shared;
-  enrolment: Shared & EnrolTrouble;
+  /** `hasHub`: beside that it has one. */
+  enrolment: Shared & EnrolTrouble & { readonly hasHub: boolean };
   server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
   hub_down: Shared & { readonly why: string };
   hub_silent: Shared;

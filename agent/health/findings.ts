@@ -15,7 +15,7 @@ import type {
   Weight,
 } from './finding.ts';
 import type { HostCommands } from './host.ts';
-import { hubRemedy, showLeafLog } from './hubremedies.ts';
+import { hubRemedy, newToken, showLeafLog } from './hubremedies.ts';
 import { setupRemedy } from './setupremedies.ts';
 
 /** What there is to know of one kind of finding. */
@@ -109,7 +109,6 @@ function editOf({ file, line, mend }: Problem, host: HostCommands): string {
 const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, '') || '/');
 
 type Enrolment = FindingData['enrolment'];
-const newToken = 'nunect-hub token # at the hub; then here: nunect enrol TOKEN';
 
 function sayEnrolment(data: Enrolment): string {
   switch (data.kind) {
@@ -149,7 +148,8 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   },
   enrolment: {
     name: 'enrolment',
-    weight: ({ kind }) => (kind === 'waiting' || kind === 'untaken' ? 'setup' : 'degraded'),
+    weight: ({ kind, hasHub }) =>
+      kind === 'refused' || kind === 'failing' ? 'degraded' : hasHub ? 'note' : 'setup',
     text: sayEnrolment,
     remedy: remedyOfEnrolment,
     step: 'hub',

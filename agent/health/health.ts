@@ -194,7 +194,7 @@ function* allFindings(facts: HealthFacts): Generator<Finding> {
   const make: Make = (code, data) => findingOf(code, data, facts);
   const { leaf, config, enrolment } = facts;
   yield* wayFindings(facts, make);
-  if (enrolment !== undefined) yield make('enrolment', enrolment);
+  if (enrolment !== undefined) yield make('enrolment', { ...enrolment, hasHub: hasHub(facts) });
   else if (lacksHub(config)) yield make('not_set_up', {});
   if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
   yield* clockFindings(facts, make);
