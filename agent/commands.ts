@@ -20,7 +20,7 @@ export const nunect: Program = {
     enrol: {
       about: 'join the fleet of a hub by a token of it',
       call: async (args, { io, stopSignal }) => {
-        const { enrol } = await import('./cli/enrol.ts');
+        const { enrol } = await import('./cli/enrol/enrol.ts');
         return endOnceWritten(await enrol(args, io, stopSignal()));
       },
     },

@@ -26,6 +26,10 @@ export const enrolFiles = {
 /** Where the enrolment of a unit is, by the folder that outlives reboots. */
 export const enrolDirOf = (keepDir: string): string => join(keepDir, 'enrol');
 
+/** Whether a creds file is that of an enrolment. */
+export const isEnrolledCreds = (path: string): boolean =>
+  path.endsWith(`/${enrolDirOf('')}/${enrolFiles.creds}`);
+
 /** What a hub answered to a device that it let in. */
 export interface EnrolledHub {
   readonly v: 1;

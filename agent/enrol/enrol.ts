@@ -60,6 +60,10 @@ async function plausibleTime({ ticker, wall_ms }: EnrolDeps, tell: Tell, signal:
 /** The addresses of a hub that a client of NATS can use. */
 const clientUrls = (urls: readonly string[]): string[] => urls.filter((url) => /^(nats|tls):/.test(url));
 
+const tokenOver = 'the token has ended';
+const noClientUrl =
+  'it names addresses for websockets only: enrolment needs one that begins with tls:// or nats://';
+
 /** The CA of a token's pin, as soon as one of the hub's addresses shows it. */
 async function pinnedCa(
   urls: readonly string[],
@@ -89,24 +93,33 @@ interface Login {
   /** Id of the token that is kept with the answer. */
   readonly token: string;
   readonly pin?: string;
+  /** End of the login, Unix seconds, where the clock of this device can tell. */
+  readonly until_s?: number;
 }
+
+/** In the words of nats-server. */
+const isRefusal = (text: string): boolean => /authorization|authentication/i.test(text);
 
 /** Asks over a connection of its own, and keeps what is answered. */
 async function askAs(login: Login, deps: EnrolDeps, tell: Tell, signal: AbortSignal): Promise<EnrolOutcome> {
   const { ticker, random, log, textOf } = deps;
   const ending = new AbortController();
   const linkDeps: LinkDeps = { ticker, random, log: log.part('enrol'), ...(textOf && { textOf }) };
-  const link = openLink(
-    linkDeps,
-    { ...login.options, name: 'nunect enrol' },
-    AbortSignal.any([signal, ending.signal]),
-  );
-  const endLook = ticker.every(look_ms, () => {
-    const { connected, lastError } = link.state();
-    if (!connected && lastError) tell({ step: 'connecting', why: textOf?.(lastError) ?? lastError.text });
+  const both = AbortSignal.any([signal, ending.signal]);
+  const link = openLink(linkDeps, { ...login.options, name: 'nunect enrol' }, both);
+  let endLook = (): void => {};
+  const ended = new Promise<EnrolOutcome>((resolve) => {
+    endLook = ticker.every(look_ms, () => {
+      const { connected, lastError } = link.state();
+      if (connected || !lastError) return;
+      tell({ step: 'connecting', why: textOf?.(lastError) ?? lastError.text });
+      const isOver = deps.wall_ms() > (login.until_s ?? Infinity) * 1000;
+      if (isOver && isRefusal(lastError.text))
+        resolve({ state: 'refused', code: 'token_expired', why: tokenOver });
+    });
   });
   try {
-    return await askOver(link, login, deps, tell, signal);
+    return await Promise.race([askOver(link, login, deps, tell, both), ended]);
   } finally {
     endLook();
     ending.abort();
@@ -141,6 +154,7 @@ export async function enrolWith(
 ): Promise<EnrolOutcome> {
   deps.folder.key(); // before anything is asked: where it cannot be kept, nobody is asked
   const servers = clientUrls(token.urls);
+  if (servers.length === 0) return { state: 'refused', code: 'answer_unfit', why: noClientUrl };
   const isTls = token.ca !== undefined || servers.some((url) => url.startsWith('tls:'));
   if (isTls) await plausibleTime(deps, tell, signal);
   const ca = token.ca === undefined ? undefined : await pinnedCa(servers, token.ca, deps, tell, signal);
@@ -153,25 +167,26 @@ export async function enrolWith(
     },
     asker: { token: token.id, by: token.id, hub: token.hub },
     token: token.id,
+    until_s: token.until_s,
     ...(token.ca !== undefined && { pin: token.ca }),
   };
   return askAs(login, deps, tell, signal);
 }
 
-/** What a device that is enrolled asks as, over its own link. */
-const renewer = ({ token, hub }: EnrolledHub, by: string): Omit<Login, 'options'> => ({
-  asker: { by, hub },
+/** What a device asks as that is enrolled. */
+const renewer = ({ token, hub, key }: EnrolledHub): Omit<Login, 'options'> => ({
+  asker: { by: key, hub },
   token,
 });
 
-/** Asks for a new JWT over the connection of the unit, which the hub lets ask as that unit. */
+/** Asks for a new JWT over the connection of the unit. */
 export const renewOver = (
   link: ReturnType<typeof openLink>,
   hub: EnrolledHub,
   deps: EnrolDeps,
   tell: Tell,
   signal: AbortSignal,
-): Promise<EnrolOutcome> => askOver(link, renewer(hub, hub.unit), deps, tell, signal);
+): Promise<EnrolOutcome> => askOver(link, renewer(hub), deps, tell, signal);
 
 /** Asks for a new JWT with the login for nothing else, as the hub lets in nobody whose JWT has run out. */
 export async function renewApart(
@@ -190,5 +205,5 @@ export async function renewApart(
     creds: deps.folder.key().creds(hub.renew_jwt),
     inboxPrefix: inboxPrefixOf(hub.key),
   };
-  return askAs({ ...renewer(hub, hub.key), options }, deps, tell, signal);
+  return askAs({ ...renewer(hub), options }, deps, tell, signal);
 }

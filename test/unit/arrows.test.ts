@@ -14,7 +14,7 @@ const layers = [
   ['parts'],
   ['status'],
   ['health'],
-  ['records', 'answers', 'peers', 'leaf'],
+  ['records', 'answers', 'peers', 'leaf', 'enrol'],
   ['nats'],
   ['wire'],
   ['clock'],

@@ -47,7 +47,7 @@ export function agentLogin(config: Config, password: string): ConfBlock {
         ...publishedBy(subjects),
         ...echoes,
         ...replies,
-        ...(enrolled ? [enrolSubjects.request(unit)] : []),
+        ...(enrolled ? [enrolSubjects.request(enrolled.key)] : []),
       ]),
       subscribe: unique([
         ...answeredBy(subjects),

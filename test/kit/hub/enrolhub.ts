@@ -53,7 +53,7 @@ const templates = {
       ...publishedBy(unit),
       unit.echo,
       '_INBOX.>',
-      enrolSubjects.request('{{name()}}'),
+      enrolSubjects.request('{{subject()}}'),
       `${inboxPrefixOf('{{name()}}')}.>`,
     ],
     subscribe: [
@@ -111,6 +111,10 @@ export interface Issuer {
   /** The id that it gives to a device that names none. */
   unit: string;
   readonly requests: EnrolRequest[];
+  /** By which account each came. */
+  readonly by: ('FLEET' | 'ENROL')[];
+  /** Answers all requests that there were, as a person does who approves. */
+  answerAll(): void;
   /** What it answers, changed by a hostile one. */
   change(answer: EnrolAnswer): EnrolAnswer;
   /** Signs the answers. */
@@ -122,9 +126,11 @@ export interface EnrolHub {
   readonly leafPort: number;
   readonly issuer: Issuer;
   readonly pin: string;
+  /** Where its files are. */
+  readonly dir: string;
   server(): Daemon;
   restart(): Promise<void>;
-  token(id: string, more?: object): string;
+  token(id: string, more?: object, claims?: object): string;
   /** A connection to the fleet's account with all rights. */
   readonly fleet: NatsConnection;
   readonly enrol: NatsConnection;
@@ -198,6 +204,8 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
     life_s: 90 * 86_400,
     unit: 'given-01',
     requests: [],
+    by: [],
+    answerAll: () => {},
     change: (answer) => answer,
     signer,
   };
@@ -224,23 +232,27 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
       until_s,
     };
   };
+  const answer = (nc: NatsConnection, request: EnrolRequest): void =>
+    nc.publish(enrolSubjects.answer(request.key), sealed(issuer.change(answerTo(request)), issuer.signer));
   for (const nc of [ofFleet, ofEnrol])
     nc.subscribe('ops.enrol.>', {
       callback(error, message) {
         const read = error ? undefined : parseEnrolRequest(message.string(), verifyNkey);
         if (read?.ok !== true || issuer.mode === 'asleep') return;
         issuer.requests.push(read.value);
-        nc.publish(
-          enrolSubjects.answer(read.value.key),
-          sealed(issuer.change(answerTo(read.value)), issuer.signer),
-        );
+        issuer.by.push(nc === ofFleet ? 'FLEET' : 'ENROL');
+        answer(nc, read.value);
       },
     });
+  issuer.answerAll = () => {
+    for (const request of issuer.requests) answer(ofEnrol, request);
+  };
   return {
     port,
     leafPort,
     issuer,
     pin,
+    dir,
     fleet: ofFleet,
     enrol: ofEnrol,
     account: fleet.identity.getPublicKey(),
@@ -250,7 +262,7 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
       await server.end('SIGKILL');
       server = await startServer(owner, program, conf);
     },
-    token(id, more = {}) {
+    token(id, more = {}, claims = {}) {
       const user = nkeys.createUser();
       return tokenText({
         v: 1,
@@ -258,9 +270,10 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
         urls: [`${plain ? 'nats' : 'tls'}://127.0.0.1:${port}`],
         ...(plain ? {} : { ca: pin }),
         hub: signer.getPublicKey(),
-        jwt: enrol.user(id, user, 'token'),
+        jwt: enrol.user(id, user, 'token', claims),
         seed: seedOf(user),
         until_s: s_now() + 7 * 86_400,
+        ...('exp' in claims && { until_s: claims.exp as number }),
         ...more,
       });
     },

@@ -1,6 +1,8 @@
 // A hub as an operator has it: made by `nunect-hub init`, run by `nunect-hub up`, asked by its commands.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { type HubUser, hubPaths } from '../../../agent/hub/kit/hubdir.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, eventually, tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
@@ -20,6 +22,8 @@ export interface HubProgram {
   run(command: string, ...args: readonly string[]): Promise<Outcome>;
   /** The same, which must end with code 0; gives its output. */
   done(command: string, ...args: readonly string[]): Promise<string>;
+  /** A client with the login of one of the hub's own users. */
+  asUser(user: HubUser): Promise<NatsConnection>;
   /** `nunect enrol TOKEN` of a device of its own, which may have an id. */
   enrol(name: string, token: string, unit?: string): Promise<Outcome & { readonly keep: string }>;
 }
@@ -50,6 +54,15 @@ export async function hubProgram(
       const { code, stdout, stderr } = await hub.run(command, ...more);
       if (code !== 0) throw new Error(`nunect-hub ${command} ${more.join(' ')}: ${code} ${stdout}${stderr}`);
       return stdout.trim();
+    },
+    async asUser(user) {
+      const nc = await connect({
+        servers: hub.url,
+        tls: { caFile: hubPaths(dir).ca },
+        authenticator: credsAuthenticator(readFileSync(hubPaths(dir).issuerCreds(user))),
+      });
+      owner.after(() => nc.close());
+      return nc;
     },
     async enrol(name, token, unit) {
       const place = join(parent, name);

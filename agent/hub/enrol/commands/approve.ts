@@ -1,5 +1,6 @@
 import { readArgs } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
+import { visible } from '../../../lib/format.ts';
 import { enrolSubjects, sealed } from '../../../wire/enrol.ts';
 import { accepted } from '../answers.ts';
 import { orderApproval } from '../orders.ts';
@@ -35,7 +36,7 @@ async function approveOne(
   const answer = accepted(request, record, hub, book.bindings(), Date.now());
   const link = request.account === 'FLEET' ? links.fleet : links.enrol;
   link.publish(enrolSubjects.answer(record.key), sealed(answer, hub.keys.answers));
-  io.stdout(`${record.unit} is in, with key ${record.key}\n`);
+  io.stdout(`${visible(`${record.unit} is in, with key ${record.key}`)}\n`);
   return undefined;
 }
 
@@ -54,7 +55,7 @@ export async function approve(args: readonly string[], io: CommandIo, signal: Ab
     for (const which of positionals) {
       const why = await approveOne(opened, which, { as: values.as, replace: values.replace }, io);
       if (why === undefined) continue;
-      io.stderr(`nunect-hub approve: ${why}\n`);
+      io.stderr(`nunect-hub approve: ${visible(why)}\n`);
       code = 1;
     }
     return (await closeLogins(opened, command)) || code;

@@ -1,5 +1,6 @@
 import { readArgs } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
+import { visible } from '../../../lib/format.ts';
 import type { ParseResult } from '../../../lib/parse.ts';
 import { kitSubjects } from '../../kit/streams.ts';
 import type { Bindings, BoundRecord } from '../bindings.ts';
@@ -66,12 +67,12 @@ async function doAll<T extends BoundRecord>(
         await doing.also?.(opened, done.value);
         told.push(doing.told(done.value));
       } else {
-        io.stderr(`nunect-hub ${doing.name}: ${done.why}\n`);
+        io.stderr(`nunect-hub ${doing.name}: ${visible(done.why)}\n`);
         code = 1;
       }
     }
     const closed = await closeLogins(opened, command);
-    for (const line of told) io.stdout(`${line}\n`);
+    for (const line of told) io.stdout(`${visible(line)}\n`);
     return closed || code;
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { nkeys } from '@nats-io/transport-node';
 import { numberFlag, readFlags } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
-import { formatUtc } from '../../../lib/format.ts';
+import { formatUtc, visible } from '../../../lib/format.ts';
 import { seedText } from '../../kit/keys.ts';
 import { tokenOf } from '../answers.ts';
 import { type Bindings, keysOfToken, type TokenRecord } from '../bindings.ts';
@@ -55,8 +55,9 @@ function wantedUses(text: string): number {
 function tokenLine(bindings: Bindings, token: TokenRecord): string {
   const { id, uses, auto, replace, unit, prefix, until_ms } = token;
   const of = unit ?? (prefix === undefined ? 'any unit' : `${prefix}*`);
-  const marks = [auto && 'auto', replace && 'replaces'].filter(Boolean).join(', ');
-  return `${id}  ${of.padEnd(24)} ${keysOfToken(bindings, id).size} of ${uses} used, until ${formatUtc(until_ms)}${marks && `, ${marks}`}\n`;
+  const marks = [...(auto ? ['auto'] : []), ...(replace ? ['replaces'] : [])];
+  const used = `${keysOfToken(bindings, id).size} of ${uses} used, until ${formatUtc(until_ms)}`;
+  return `${visible([`${id}  ${of.padEnd(24)} ${used}`, ...marks].join(', '))}\n`;
 }
 
 function list(bindings: Bindings, isJson: boolean, io: CommandIo): number {
@@ -94,7 +95,7 @@ export async function token(args: readonly string[], io: CommandIo, signal: Abor
         (record) => record,
       );
       if (!done.ok) throw new UsageError(done.why);
-      io.stdout(`${withdraw} admits nobody any more\n`);
+      io.stdout(`${visible(withdraw)} admits nobody any more\n`);
       return closeLogins(opened, command);
     }
     const user = nkeys.createUser();

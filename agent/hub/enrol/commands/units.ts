@@ -1,6 +1,6 @@
 import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
-import { formatShortSpan, formatUtc } from '../../../lib/format.ts';
+import { formatShortSpan, formatUtc, visible } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
 import { kitSubjects } from '../../kit/streams.ts';
 import type { Bindings, PendingRecord, UnitRecord } from '../bindings.ts';
@@ -67,7 +67,7 @@ function unitLine({ unit, state, role, until_ms, heard_ms, was }: ListedUnit, no
     (role ?? '').padEnd(8),
     ago(heard_ms, now_ms).padEnd(12),
   ];
-  return `${[...cells, until, was === undefined ? '' : `was ${was}`].join(' ').trimEnd()}\n`;
+  return `${visible([...cells, until, was === undefined ? '' : `was ${was}`].join(' ').trimEnd())}\n`;
 }
 
 /** `nunect-hub units`. Gives the exit code; wrong arguments throw a UsageError. */
@@ -101,12 +101,11 @@ export async function pending(args: readonly string[], io: CommandIo, signal: Ab
   }
   return withHub({ io, signal, name: 'pending', dir }, async ({ book }) => {
     const all = [...book.bindings().pending.values()].sort((a, b) => a.asked_ms - b.asked_ms);
-    for (const { v, kind, nonce, ...one } of all)
-      io.stdout(
-        json
-          ? `${JSON.stringify(one)}\n`
-          : `${one.unit.padEnd(24)} ${one.key}  ${ago(one.asked_ms, Date.now())}: ${pendingWords[one.why]}\n`,
-      );
+    for (const { v, kind, nonce, ...one } of all) {
+      const { unit, key, why, asked_ms } = one;
+      const line = `${unit.padEnd(24)} ${key}  ${ago(asked_ms, Date.now())}: ${pendingWords[why]}`;
+      io.stdout(`${json ? JSON.stringify(one) : visible(line)}\n`);
+    }
     if (all.length === 0 && !json) io.stdout('no router waits\n');
     return 0;
   });

@@ -1,29 +1,29 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { clockCaveat } from '../clock/trust.ts';
-import { unjudged } from '../clock/types.ts';
-import { daemonIds, type Ids } from '../config/checks/accounts.ts';
-import { enrolDirOf } from '../config/enrolled.ts';
-import { loadConfigFile } from '../config/file.ts';
-import { formatProblem } from '../config/problem.ts';
-import { hostKind } from '../device/hostkind.ts';
-import { type EnrolDeps, type EnrolOutcome, type EnrolState, enrolWith } from '../enrol/enrol.ts';
-import { enrolFolder, giveFolder } from '../enrol/folder.ts';
-import type { AboutDevice } from '../enrol/request.ts';
-import { sayEnrolState } from '../enrol/words.ts';
-import { commandsOf } from '../health/host.ts';
-import { linkErrorText } from '../leaf/linkcause.ts';
-import { runChild, spawnSafely } from '../lib/child.ts';
-import { defaultConfigFile, keepDir } from '../lib/defaults.ts';
-import { formatUtc } from '../lib/format.ts';
-import { known } from '../lib/known.ts';
-import { logTo } from '../lib/log.ts';
-import { isObject } from '../lib/parse.ts';
-import { systemTicker } from '../lib/ticker.ts';
-import { type EnrolToken, parseEnrolToken } from '../wire/enrol.ts';
-import { numberFlag, readArgs } from './flags.ts';
-import { type CommandIo, UsageError } from './io.ts';
+import { clockCaveat } from '../../clock/trust.ts';
+import { unjudged } from '../../clock/types.ts';
+import { daemonIds, type Ids } from '../../config/checks/accounts.ts';
+import { enrolDirOf } from '../../config/enrolled.ts';
+import { loadConfigFile } from '../../config/file.ts';
+import { formatProblem } from '../../config/problem.ts';
+import { hostKind } from '../../device/hostkind.ts';
+import { type EnrolDeps, type EnrolOutcome, type EnrolState, enrolWith } from '../../enrol/enrol.ts';
+import { enrolFolder, giveFolder } from '../../enrol/folder.ts';
+import type { AboutDevice } from '../../enrol/request.ts';
+import { sayEnrolState } from '../../enrol/words.ts';
+import { commandsOf } from '../../health/host.ts';
+import { linkErrorText } from '../../leaf/linkcause.ts';
+import { runChild, spawnSafely } from '../../lib/child.ts';
+import { defaultConfigFile, keepDir } from '../../lib/defaults.ts';
+import { formatUtc, visible } from '../../lib/format.ts';
+import { known } from '../../lib/known.ts';
+import { logTo } from '../../lib/log.ts';
+import { isObject } from '../../lib/parse.ts';
+import { systemTicker } from '../../lib/ticker.ts';
+import { type EnrolToken, parseEnrolToken } from '../../wire/enrol.ts';
+import { numberFlag, readArgs } from '../flags.ts';
+import { type CommandIo, UsageError } from '../io.ts';
 
 const usage = `usage: nunect enrol TOKEN [--config FILE] [--keep DIR] [--wait SECONDS] [--no-reload]
 
@@ -101,7 +101,7 @@ function asDaemon({ token, about, dir, wait }: Job, ids: Required<Ids>, stop: Ab
 function teller(io: CommandIo): (state: EnrolState) => void {
   let last = '';
   return (state) => {
-    const text = sayEnrolState(state);
+    const text = visible(sayEnrolState(state));
     if (text !== last) io.stdout(`${text}\n`);
     last = text;
   };
@@ -109,7 +109,7 @@ function teller(io: CommandIo): (state: EnrolState) => void {
 
 function sayOutcome(outcome: EnrolOutcome, io: CommandIo): number {
   if (outcome.state === 'refused') {
-    io.stderr(`nunect enrol: refused (${outcome.code}): ${outcome.why}\n`);
+    io.stderr(`nunect enrol: refused (${visible(outcome.code)}): ${visible(outcome.why)}\n`);
     return 1;
   }
   const { unit, leaf_urls, until_s } = outcome.hub;
@@ -174,6 +174,7 @@ export async function enrol(args: readonly string[], io: CommandIo, stop: AbortS
     return 0;
   }
   const token = tokenOf(positionals);
+  process.title = 'nunect enrol'; // everybody may read the command lines of others
   readToken(token);
   const dir = enrolDirOf(resolve(values.keep));
   if (values.about !== undefined)
