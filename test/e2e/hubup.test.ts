@@ -130,6 +130,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
   });
 
   it('makes a stream that somebody deleted anew at the next reload, and misses it in its status', async () => {
+    await eventually('it is healthy', async () => (await statusOf(hub)).code === 0);
     assert.equal((await nats(hub, 'stream', 'rm', 'UNITS', '--force')).code, 0);
     const { code, problems } = await statusOf(hub);
     assert.deepEqual(

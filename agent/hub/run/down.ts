@@ -3,7 +3,7 @@ import type { CommandIo } from '../../cli/io.ts';
 import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
 import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
 import { makePrivateFolder } from '../kit/keys.ts';
-import { endServer, goneWithin, signalTo } from './ending.ts';
+import { endServer, signalTo, soWithin } from './ending.ts';
 import { loadHub } from './hubhere.ts';
 import { readUpState, runPath, serverPid } from './runfiles.ts';
 
@@ -45,7 +45,7 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
   const isElsewhere = by !== undefined && readUpState(dir)?.starts === 0; // with --no-server
   if (
     by !== undefined &&
-    !(signalTo(by.pid, 'SIGTERM') && (await goneWithin(patience_ms, () => isFree(dir))))
+    !(signalTo(by.pid, 'SIGTERM') && (await soWithin(patience_ms, () => isFree(dir))))
   ) {
     io.stderr(`nunect-hub down: process ${by.pid} runs the hub of ${dir} and does not end\n`);
     return 1;

@@ -11,14 +11,11 @@ export function signalTo(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Waits until something is gone, at most `limit_ms`; gives whether it is. */
-export async function goneWithin(
-  limit_ms: number,
-  isGone: () => boolean | Promise<boolean>,
-): Promise<boolean> {
+/** Waits until something is so, at most `limit_ms`; gives whether it is. */
+export async function soWithin(limit_ms: number, isSo: () => boolean | Promise<boolean>): Promise<boolean> {
   const end_ms = performance.now() + limit_ms;
   for (;;) {
-    if (await isGone()) return true;
+    if (await isSo()) return true;
     if (performance.now() >= end_ms) return false;
     await pause(look_ms);
   }
@@ -32,6 +29,6 @@ export async function endServer(find: () => number | undefined): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const pid = find();
     if (pid === undefined || !signalTo(pid, signal)) return;
-    if (await goneWithin(patience_ms, () => find() !== pid)) return;
+    if (await soWithin(patience_ms, () => find() !== pid)) return;
   }
 }

@@ -3,6 +3,7 @@ import { parseServerVersion } from '../../leaf/conf/version.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import { type ApiAnswer, askOver, serverPing } from './api.ts';
+import { soWithin } from './ending.ts';
 import type { HubHere } from './hubhere.ts';
 import { canBeHub, hubMinimum } from './minimum.ts';
 
@@ -30,14 +31,31 @@ export async function healthFault(sys: Link, here: HubHere): Promise<string | un
   return `nats-server is not healthy: ${why}${needs}`;
 }
 
-/** Has the server read its config and certificates again; gives why it goes on with the old ones. */
-export async function reloadServer(sys: Link, here: HubHere): Promise<string | undefined> {
+/** For a link that comes back by itself. */
+const patience_ms = 15_000;
+
+/** What the server says of itself, once there is a connection. */
+async function ownVarz(sys: Link, here: HubHere) {
+  await soWithin(patience_ms, () => sys.state().connected);
   const own = await askOwn(sys, here, 'VARZ');
-  if (!own.ok) return `nats-server cannot be asked to read its config again: ${own.why}`;
-  const { server } = own.value;
+  if (!own.ok) return own;
+  const { server, data } = own.value;
   const id = text(isObject(server) ? server['id'] : undefined);
-  const answer = await askOver(sys)(`$SYS.REQ.SERVER.${id}.RELOAD`);
-  return answer.ok
-    ? undefined
-    : `nats-server goes on with the config that it was started with, as it must be restarted for the new one: ${answer.why}`;
+  return { ok: true, id, loaded: text(isObject(data) ? data['config_load_time'] : undefined) } as const;
+}
+
+/**
+ * Has the server read its config and certificates again; gives why it goes on with the old ones. Up to 2.14 it then ends the
+ * connections of clients, ours too, before it answers: when it has read its config last says whether it did.
+ */
+export async function reloadServer(sys: Link, here: HubHere): Promise<string | undefined> {
+  const before = await ownVarz(sys, here);
+  if (!before.ok) return `nats-server cannot be asked to read its config again: ${before.why}`;
+  const answer = await askOver(sys)(`$SYS.REQ.SERVER.${before.id}.RELOAD`);
+  if (answer.ok) return undefined;
+  if (answer.code !== undefined)
+    return `nats-server goes on with the config that it was started with, as it must be restarted for the new one: ${answer.why}`;
+  const after = await ownVarz(sys, here);
+  if (after.ok && after.loaded !== before.loaded) return undefined;
+  return `nats-server does not say whether it has read its config again (${answer.why}); its log does: ${here.logFile}`;
 }
