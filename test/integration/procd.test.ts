@@ -446,7 +446,7 @@ describe('takeover', () => {
     const unit = procdStage(t);
     const at = (path: string): string => join(unit.root, path);
     unit.program('etc/init.d/nunect', `echo "$*" >>${at('reloads')}`);
-    unit.program('bin/sleep', ':');
+    unit.program('bin/sleep', `echo "sleep $*" >>${at('reloads')}`);
     const child = daemon(t, at('usr/lib/nunect/takeover'), [at('var/run/nunect/reload.fifo')], {
       env: { PATH: at('bin') },
     });
@@ -457,7 +457,7 @@ describe('takeover', () => {
       await eventually('it is written', () => writer.write(line) === undefined);
       writer.close();
     }
-    await eventually('three reloads', () => (readIfThere(at('reloads')) ?? '') === 'reload\n'.repeat(3));
+    await eventually('three reloads', () => (readIfThere(at('reloads')) ?? '') === 'reload\nsleep 10\n'.repeat(3));
     assert.ok(!existsSync('hacked'));
     await child.end('SIGTERM');
   });
