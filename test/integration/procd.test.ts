@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fifoWriter } from '../../agent/clock/orders/fifo.ts';
+import { readIfThere } from '../../agent/lib/files.ts';
 import { type ProcdStage, procdStage } from '../kit/openwrt/procd.ts';
 import { daemon, eventually } from '../kit/process/daemon.ts';
 import { lacking, need, projectRoot } from '../kit/process/tools.ts';
@@ -445,7 +446,7 @@ describe('takeover', () => {
     const unit = procdStage(t);
     const at = (path: string): string => join(unit.root, path);
     unit.program('etc/init.d/nunect', `echo "$*" >>${at('reloads')}`);
-    unit.program('bin/sleep', ':');
+    unit.program('bin/sleep', `echo "sleep $*" >>${at('reloads')}`);
     const child = daemon(t, at('usr/lib/nunect/takeover'), [at('var/run/nunect/reload.fifo')], {
       env: { PATH: at('bin') },
     });
@@ -456,7 +457,7 @@ describe('takeover', () => {
       await eventually('it is written', () => writer.write(line) === undefined);
       writer.close();
     }
-    await eventually('three reloads', () => readFileSync(at('reloads'), 'utf8') === 'reload\n'.repeat(3));
+    await eventually('three reloads', () => (readIfThere(at('reloads')) ?? '') === 'reload\nsleep 10\n'.repeat(3));
     assert.ok(!existsSync('hacked'));
     await child.end('SIGTERM');
   });

@@ -92,6 +92,7 @@ export function procdStage(owner: Cleanup): ProcdStage {
     text.replace(/(?<![\w/$}])\/(?=(var|usr|etc)\/)/g, `${root}/`).replaceAll('$IPKG_INSTROOT/', `${root}/`);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
+    rmSync(at(path), { force: true }); // what stands there may be a link to busybox itself
     writeFileSync(at(path), text);
     chmodSync(at(path), 0o755);
   };
