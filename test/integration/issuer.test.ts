@@ -4,25 +4,25 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { nkeys } from '@nats-io/transport-node';
 import { enrolSubjects, sealed } from '../../agent/wire/enrol.ts';
-import { type BareHub, bareHub } from '../kit/hub/barehub.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
-import { askAll, bookOn, hubLink, issuerOn, newToken, testRouter, withToken } from '../kit/hub/issuing.ts';
+import { askAll, bookOn, issuerOn, newToken, testRouter, withToken } from '../kit/hub/issuing.ts';
+import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 
 const skip = withoutNewest();
 const owner = newOwner();
-let hub: BareHub;
+let hub: IssuingHub;
 
 before(async () => {
-  if (skip === false) hub = await bareHub(owner, natsServers().newest ?? '');
+  if (skip === false) hub = await issuingHub(owner, natsServers().newest ?? '');
 });
 after(() => owner.end());
 
 /** How many requests the issuers have not answered yet. */
-async function requestsIn({ client, creds }: BareHub): Promise<number> {
-  const nc = await client(creds.enrol);
+async function requestsIn({ as }: IssuingHub): Promise<number> {
+  const nc = await as('hub-enrol');
   const { num_pending = 0 } = (await jetstream(nc, 'CONSUMER.INFO.ENROL.issuer')) as { num_pending?: number };
   await nc.close();
   return num_pending;
@@ -168,7 +168,7 @@ describe('several issuers', { skip }, () => {
     const book = await bookOn(t, hub);
     const token = await newToken(book, hub);
     const nc = await withToken(hub, token);
-    const link = hubLink(t, hub, 'enrol');
+    const link = hub.link(t, 'hub-enrol');
     await eventually('the link is up', () => link.state().connected);
     await issuerOn(t, hub).stop();
     const router = testRouter(hub, 'm9');

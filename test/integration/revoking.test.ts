@@ -14,16 +14,8 @@ import {
 import { bringRevocations } from '../../agent/hub/enrol/revoking.ts';
 import type { ParseResult } from '../../agent/lib/parse.ts';
 import type { EnrolToken } from '../../agent/wire/enrol.ts';
-import { type BareHub, bareHub } from '../kit/hub/barehub.ts';
-import {
-  bookOn,
-  hubLink,
-  issuerOn,
-  newToken,
-  type TestRouter,
-  testRouter,
-  withToken,
-} from '../kit/hub/issuing.ts';
+import { bookOn, issuerOn, newToken, type TestRouter, testRouter, withToken } from '../kit/hub/issuing.ts';
+import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { type Cleanup, newOwner } from '../kit/process/cleanup.ts';
 import { eventually } from '../kit/process/daemon.ts';
@@ -33,12 +25,12 @@ import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 const skip = withoutNewest();
 const program = natsServers().newest ?? '';
 const owner = newOwner();
-let hub: BareHub;
+let hub: IssuingHub;
 let book: Book;
 
 before(async () => {
   if (skip !== false) return;
-  hub = await bareHub(owner, program);
+  hub = await issuingHub(owner, program);
   issuerOn(owner, hub);
   book = await bookOn(owner, hub);
 });
@@ -56,21 +48,15 @@ async function enrolled(unit: string): Promise<{ router: TestRouter; creds: stri
 
 /** A leaf with these creds. */
 async function leafWith(t: Cleanup, name: string, creds: string) {
-  const conf = join(hub.dir, `${name}.conf`);
-  writeFileSync(join(hub.dir, `${name}.creds`), creds);
-  writeFileSync(
-    conf,
-    `server_name: ${name}
-listen: "127.0.0.1:${await reservePort()}"
-leafnodes { reconnect: 1, remotes: [ { url: "${hub.leafUrl}", credentials: "${hub.dir}/${name}.creds" } ] }
-`,
-  );
+  const conf = join(hub.kit.dir, `${name}.conf`);
+  const remote = hub.kit.remote({ text: creds, publicKey: name });
+  writeFileSync(conf, `server_name: ${name}\nlisten: "127.0.0.1:${await reservePort()}"\n${remote}`);
   return startServer(t, program, conf);
 }
 
 /** Names of the leaf nodes that the hub has. */
 async function leafs(): Promise<string[]> {
-  const nc = await hub.client(hub.creds.sys);
+  const nc = await hub.as('hub-sys');
   const answer = await nc.request('$SYS.REQ.SERVER.PING.LEAFZ', '', { timeout: 5000 });
   await nc.close();
   const { data } = answer.json() as { data: { leafs?: { name: string }[] } };
@@ -85,13 +71,13 @@ async function order<T extends BoundRecord>(of: (now_ms: number) => ParseResult<
 }
 
 async function bring(t: Cleanup) {
-  const sys = hubLink(t, hub, 'sys');
+  const sys = hub.link(t, 'hub-sys');
   await eventually('the link is up', () => sys.state().connected);
   return bringRevocations(
     sys,
     hub.issuer.file,
     book.bindings(),
-    () => hub.keys['operator-signing'],
+    () => hub.kit.keys['operator-signing'],
     Date.now(),
   );
 }
@@ -135,7 +121,7 @@ describe('revocation', { skip }, () => {
     const answer = await router.ask(late, router.key, { unit: 'u4' });
     assert.ok(answer.state === 'accepted' && answer.unit === 'u5');
     const again = await hub.client(router.creds(answer), '_INBOX_u5');
-    const heard = await hub.client(hub.creds.fleet);
+    const heard = await hub.as('hub-fleet');
     const heartbeats = heard.subscribe('ops.heartbeat.>', { max: 1 });
     await heard.flush();
     again.publish('ops.heartbeat.u4', 'x');
@@ -167,7 +153,7 @@ describe('revocation', { skip }, () => {
   test('without the key of the operator it is said what is lacking', async (t) => {
     await enrolled('u7');
     await order((now_ms) => orderRevocation(book.bindings(), 'u7', now_ms));
-    const sys = hubLink(t, hub, 'sys');
+    const sys = hub.link(t, 'hub-sys');
     await eventually('the link is up', () => sys.state().connected);
     const { file } = hub.issuer;
     const outcome = await bringRevocations(

@@ -31,13 +31,13 @@ const config = {
   durable_name: consumer,
   description: 'Requests that no issuer has answered yet',
   ack_policy: 'explicit',
-  ack_wait: 15e9,
+  ack_wait: 6e9,
   deliver_policy: 'all',
   max_ack_pending: 10_000,
 };
 
 /** As many as are decided well within `ack_wait`. */
-const batch = 256;
+const batch = 64;
 const expires_ms = 30_000;
 /** How much later than that a server that is alive has said that it ended. */
 const grace_ms = 5000;

@@ -8,7 +8,6 @@ import { type Issuer, type IssuerDeps, startIssuer, verifyNkey } from '../../../
 import { orderToken, type TokenWish } from '../../../agent/hub/enrol/orders.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import { systemTicker } from '../../../agent/lib/ticker.ts';
-import { type Link, openLink } from '../../../agent/nats/link.ts';
 import {
   type EnrolAnswer,
   type EnrolRequest,
@@ -21,30 +20,15 @@ import {
 import { inboxPrefixOf } from '../../../agent/wire/subjects.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { eventually } from '../process/daemon.ts';
-import type { BareHub } from './barehub.ts';
+import type { IssuingHub } from './issuinghub.ts';
 import { seedOf } from './jwt.ts';
 
 type Pair = ReturnType<typeof nkeys.createUser>;
 
-/** A link of one of the hub's own users. */
-export function hubLink(owner: Cleanup, hub: BareHub, account: keyof BareHub['creds']): Link {
-  const ending = new AbortController();
-  const link = openLink(
-    { ticker: systemTicker(), log: logTo(() => {}) },
-    { servers: [hub.url], name: 'test', inboxPrefix: '_INBOX', creds: hub.creds[account] },
-    ending.signal,
-  );
-  owner.after(async () => {
-    await link.stop();
-    ending.abort();
-  });
-  return link;
-}
-
 /** An issuer with links of its own, and what it has logged. */
 export function issuerOn(
   owner: Cleanup,
-  hub: BareHub,
+  hub: IssuingHub,
   more: Partial<IssuerDeps> = {},
 ): Issuer & { readonly logged: LogEntry[] } {
   const logged: LogEntry[] = [];
@@ -52,7 +36,7 @@ export function issuerOn(
     ticker: systemTicker(),
     log: logTo((entry) => logged.push(entry)),
     now_ms: Date.now,
-    links: { ENROL: hubLink(owner, hub, 'enrol'), FLEET: hubLink(owner, hub, 'fleet') },
+    links: { ENROL: hub.link(owner, 'hub-enrol'), FLEET: hub.link(owner, 'hub-fleet') },
     hub: () => hub.issuer,
     ...more,
   });
@@ -61,8 +45,8 @@ export function issuerOn(
 }
 
 /** The book as a command of an operator has it. */
-export async function bookOn(owner: Cleanup, hub: BareHub): Promise<Book> {
-  const link = hubLink(owner, hub, 'enrol');
+export async function bookOn(owner: Cleanup, hub: IssuingHub): Promise<Book> {
+  const link = hub.link(owner, 'hub-enrol');
   await eventually('the link is up', () => link.state().connected);
   const book = openBook(link);
   await book.catchUp();
@@ -70,7 +54,11 @@ export async function bookOn(owner: Cleanup, hub: BareHub): Promise<Book> {
 }
 
 /** Makes a token as an operator does. */
-export async function newToken(book: Book, hub: BareHub, wish: Partial<TokenWish> = {}): Promise<EnrolToken> {
+export async function newToken(
+  book: Book,
+  hub: IssuingHub,
+  wish: Partial<TokenWish> = {},
+): Promise<EnrolToken> {
   await book.catchUp();
   const user = nkeys.createUser();
   const id = randomBytes(6).toString('hex');
@@ -84,7 +72,7 @@ export async function newToken(book: Book, hub: BareHub, wish: Partial<TokenWish
 }
 
 /** A connection with the login of a token. */
-export const withToken = (hub: BareHub, token: EnrolToken): Promise<NatsConnection> =>
+export const withToken = (hub: IssuingHub, token: EnrolToken): Promise<NatsConnection> =>
   hub.client(formatCreds(token), inboxPrefixOf(token.id));
 
 /** A router: its key, and what it asks with. */
@@ -100,7 +88,7 @@ export interface TestRouter {
   creds(answer: EnrolAnswer, which?: 'jwt' | 'renew_jwt'): string;
 }
 
-export function testRouter(hub: BareHub, machine: string, pair: Pair = nkeys.createUser()): TestRouter {
+export function testRouter(hub: IssuingHub, machine: string, pair: Pair = nkeys.createUser()): TestRouter {
   const key = pair.getPublicKey();
   const router: TestRouter = {
     pair,
@@ -131,7 +119,7 @@ export function testRouter(hub: BareHub, machine: string, pair: Pair = nkeys.cre
 
 /** Sends requests of many routers at once over one login, and waits for all answers. */
 export async function askAll(
-  hub: BareHub,
+  hub: IssuingHub,
   nc: NatsConnection,
   by: string,
   asked: readonly { readonly router: TestRouter; readonly request: EnrolRequest }[],
