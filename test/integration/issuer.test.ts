@@ -124,6 +124,25 @@ describe('one issuer', { skip }, () => {
     assert.equal(book.bindings().units.has('r4'), false);
   });
 
+  test('a flood by one token pushes out its own requests, not those of others, nor fills the log', async (t) => {
+    const book = await bookOn(t, hub);
+    const [flooding, token] = [await newToken(book, hub), await newToken(book, hub)];
+    const [flood, nc] = [await withToken(hub, flooding), await withToken(hub, token)];
+    const router = testRouter(hub, 'flooded');
+    const request = router.request({ token: token.id, unit: 'flooded' });
+    const answer = askAll(hub, nc, token.id, [{ router, request }]);
+    await nc.flush();
+    for (let i = 0; i < 6000; i++) flood.publish(enrolSubjects.request(flooding.id), `{"flood":${i}}`);
+    await flood.request(enrolSubjects.request(flooding.id), '{}');
+    const admin = await hub.as('hub-enrol');
+    const { state } = await jetstream(admin, 'STREAM.INFO.ENROL');
+    assert.ok((state?.messages ?? 0) < 5000, 'the stream has bounds');
+    const issuer = issuerOn(t, hub);
+    assert.equal((await answer)[0]?.state, 'accepted');
+    await eventually('the flood is looked at', () => issuer.counts().garbled >= 4000);
+    assert.ok(issuer.logged.length < 40, `${issuer.logged.length} lines`);
+  });
+
   test('requests wait while no issuer is there', async (t) => {
     const book = await bookOn(t, hub);
     const token = await newToken(book, hub, { uses: 20 });
