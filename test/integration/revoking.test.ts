@@ -73,13 +73,7 @@ async function order<T extends BoundRecord>(of: (now_ms: number) => ParseResult<
 async function bring(t: Cleanup) {
   const sys = hub.link(t, 'hub-sys');
   await eventually('the link is up', () => sys.state().connected);
-  return bringRevocations(
-    sys,
-    hub.issuer.file,
-    book.bindings(),
-    () => hub.kit.keys['operator-signing'],
-    Date.now(),
-  );
+  return bringRevocations(sys, hub.issuer.file, book, () => hub.kit.keys['operator-signing'], Date.now());
 }
 
 describe('revocation', { skip }, () => {
@@ -156,13 +150,7 @@ describe('revocation', { skip }, () => {
     const sys = hub.link(t, 'hub-sys');
     await eventually('the link is up', () => sys.state().connected);
     const { file } = hub.issuer;
-    const outcome = await bringRevocations(
-      sys,
-      file,
-      book.bindings(),
-      () => ({ lacking: 'no disk' }),
-      Date.now(),
-    );
+    const outcome = await bringRevocations(sys, file, book, () => ({ lacking: 'no disk' }), Date.now());
     assert.deepEqual(outcome, { state: 'failed', why: 'no disk' });
     assert.deepEqual(await bring(t), { state: 'done', servers: 1 });
   });

@@ -21,7 +21,7 @@ export interface IssuerDeps {
   readonly links: Readonly<Record<EnrolAccount, Link>>;
   /** The hub as it is now. */
   hub(): IssuerHub;
-  /** A unit's router was replaced: what it could log in with is void. */
+  /** A router was replaced, now or before: what it could log in with is void. */
   voided?(book: Book): void;
 }
 
@@ -185,13 +185,26 @@ async function work(state: State): Promise<void> {
   for (const feed of state.feeds) feed.next();
 }
 
+/** Works unless it does already, and again if something came in meanwhile. */
+function begin(state: State, what: (state: State) => Promise<void>): void {
+  state.working ??= what(state).finally(() => {
+    state.working = undefined;
+    if (state.queue.length > 0 && !state.isStopped) begin(state, work);
+  });
+}
+
 function enqueue(state: State, request: WaitingRequest, account: EnrolAccount): void {
   state.queue.push({ ...request, account, turn: state.turns });
   state.turns += 1;
-  if (state.working !== undefined) return;
-  state.working = work(state).finally(() => {
-    state.working = undefined;
-  });
+  begin(state, work);
+}
+
+/** What became void while no issuer had the key for it. */
+async function first({ book, deps }: State): Promise<void> {
+  await book.catchUp().then(
+    () => deps.voided?.(book),
+    () => {}, // the first request says why
+  );
 }
 
 /** Starts an issuer; it works whenever its links are up. */
@@ -209,6 +222,7 @@ export function startIssuer(deps: IssuerDeps): Issuer {
     trouble: undefined,
     lines: { since_ms: deps.ticker.now_ms(), count: 0 },
   };
+  begin(state, first);
   for (const account of enrolAccounts)
     state.feeds.push(
       feedRequests(deps.links[account], deps.ticker, (request) => enqueue(state, request, account)),

@@ -1,10 +1,12 @@
 // Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
+import { messageOf } from '../../lib/errors.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import { hubAccountJwt } from '../kit/accounts.ts';
 import type { HubFile } from '../kit/hubdir.ts';
 import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
 import type { Bindings } from './bindings.ts';
+import type { Book } from './book.ts';
 import { type Revocations, revocationsOf } from './revocations.ts';
 
 /** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
@@ -72,26 +74,34 @@ async function push(sys: Link, jwt: string, servers: number): Promise<number> {
   return taken;
 }
 
+/** Two that revoke at once may each undo what the other has told: looked at again, it is told again. */
+const mostRounds = 5;
+
 /** Tells the servers what is void, as far as they do not know; `signer` is asked for only where something is due. */
 export async function bringRevocations(
   sys: Link,
   file: HubFile,
-  bindings: Bindings,
+  book: Book,
   signer: () => JwtSigner | { readonly lacking: string },
   now_ms: number,
 ): Promise<RevokingOutcome> {
+  let servers: number | undefined;
   try {
-    const wanted = await due(sys, file, bindings, now_ms);
-    if (wanted.length === 0) return { state: 'nothing due' };
-    const key = signer();
-    if ('lacking' in key) return { state: 'failed', why: key.lacking };
-    const taken: number[] = [];
-    for (const { account, revocations } of wanted) {
-      const jwt = hubAccountJwt(account, file, revocations, key, Math.floor(now_ms / 1000));
-      taken.push(await push(sys, jwt, file.servers.length));
+    for (let round = 0; round < mostRounds; round += 1) {
+      await book.catchUp();
+      const wanted = await due(sys, file, book.bindings(), now_ms);
+      if (wanted.length === 0) break;
+      const key = signer();
+      if ('lacking' in key) return { state: 'failed', why: key.lacking };
+      const taken: number[] = [];
+      for (const { account, revocations } of wanted) {
+        const jwt = hubAccountJwt(account, file, revocations, key, Math.floor(now_ms / 1000));
+        taken.push(await push(sys, jwt, file.servers.length));
+      }
+      servers = Math.min(...taken);
     }
-    return { state: 'done', servers: Math.min(...taken) };
+    return servers === undefined ? { state: 'nothing due' } : { state: 'done', servers };
   } catch (error) {
-    return { state: 'failed', why: error instanceof Error ? error.message : String(error) };
+    return { state: 'failed', why: messageOf(error) };
   }
 }

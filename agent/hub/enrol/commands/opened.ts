@@ -94,13 +94,7 @@ export async function closeLogins(
   { here, book, links }: OpenedHub,
   { io, name }: UnitsCommand,
 ): Promise<number> {
-  const outcome = await bringRevocations(
-    links.sys,
-    here.file,
-    book.bindings(),
-    () => accountSigner(here),
-    Date.now(),
-  );
+  const outcome = await bringRevocations(links.sys, here.file, book, () => accountSigner(here), Date.now());
   if (outcome.state === 'failed') {
     io.stderr(
       `nunect-hub ${name}: it is written down, and no new login is given; the present one holds until its end: ${visible(outcome.why)}. Then call 'nunect-hub revoke'\n`,
