@@ -1,7 +1,7 @@
 // What units, servers, agents, files and command lines say, full of what a terminal obeys or hides: through every command of
 // both programs as they are shipped, to a pipe and at a terminal. Nothing of it may come out as it is.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -185,6 +185,33 @@ describe('what units and servers say', () => {
     );
     await runAtTerminal([hubBundle, 'top', '-i', '0.3', '--server', url], /evil/);
     clearInterval(tell);
+  });
+});
+
+describe('the folder of a hub', () => {
+  test('init and export', async () => {
+    const folder = join(tempDir(owner, 'escapes-hub'), `x${word}`);
+    await run('nunect-hub', ['init', '--dir', folder, '--host', 'hub.example.org'], /\\x1b\[35m.*: made/);
+    await run(
+      'nunect-hub',
+      ['export', '--dir', folder, '--out', `${folder}-out`],
+      /\\x1b\[35m.*hub\.example/,
+    );
+    const file = join(folder, 'hub.json');
+    writeFileSync(file, JSON.stringify(poisoned(JSON.parse(readFileSync(file, 'utf8')))));
+    await run('nunect-hub', ['init', '--dir', folder], /it has no valid tls/);
+    for (const [flag, value] of [
+      ['host', word],
+      ['cluster', word],
+      ['port', word],
+      ['store', word],
+      ['tls-cert', word],
+    ] as const)
+      await run(
+        'nunect-hub',
+        ['init', '--dir', `${folder}-no`, '--host', 'h', `--${flag}`, value],
+        /\\x1b|--tls-key/,
+      );
   });
 });
 

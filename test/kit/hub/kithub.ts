@@ -19,7 +19,7 @@ import {
 } from '../../../agent/hub/kit/hubdir.ts';
 import { makeHub } from '../../../agent/hub/kit/hubfiles.ts';
 import { scopedUserJwt } from '../../../agent/hub/kit/jwt.ts';
-import { type HubKeyPairs, hubKeysIn, seedText } from '../../../agent/hub/kit/keys.ts';
+import { type HubKeyPairs, hubKeysIn, readKey, seedText } from '../../../agent/hub/kit/keys.ts';
 import { natsConf } from '../../../agent/hub/kit/natsconf.ts';
 import { hubPlan, type PlanGiven } from '../../../agent/hub/kit/plan.ts';
 import { streamsOf } from '../../../agent/hub/kit/streams.ts';
@@ -92,7 +92,7 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
     const publicKey = user.getPublicKey();
     const jwt = scopedUserJwt(
       { name: name === '' ? publicKey : name, key: publicKey, account, until_s: now_s + 3600, ...more },
-      keys[key],
+      readKey(paths.issuerSeed(key)),
       now_s,
     );
     return { publicKey, text: formatCreds({ jwt, seed: seedText(user) }) };
