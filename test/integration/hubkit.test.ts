@@ -15,8 +15,8 @@ import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { kitSubjects } from '../../agent/hub/kit/streams.ts';
-import { unitTemplate } from '../../agent/hub/kit/templates.ts';
 import { subjectMatches } from '../../agent/wire/values.ts';
+import { permissionsOf } from '../kit/hub/authhub.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
@@ -29,11 +29,19 @@ const programs = [
   ...(process.env['NUNECT_HUB_SERVERS'] ?? '').split(':').filter(Boolean),
 ].filter((program) => program !== undefined);
 
-/** What a template says for this unit. */
-const expanded = (subjects: readonly string[], name: string, role: string, key: string): string[] =>
-  subjects.map((one) =>
-    one.replaceAll('{{name()}}', name).replaceAll('{{tag(role)}}', role).replaceAll('{{subject()}}', key),
-  );
+const name = 'Ship_7';
+const role = 'Voice';
+
+/** What config/hub/hub.conf permits a unit, any peer's echo, its inbox as a client of the hub, and its renewal. */
+function rightsOf(key: string): { readonly may: string[]; readonly hears: string[] } {
+  const { publish, subscribe } = permissionsOf(name);
+  const ofRole = (subjects: readonly string[]): string[] =>
+    subjects.filter((one) => !one.includes('demo-')).map((one) => one.replace('.leaf.', `.${role}.`));
+  return {
+    may: [...ofRole(publish), 'ops.echo.*', `_INBOX_${name}.>`, `ops.enrol.${key}`],
+    hears: [...ofRole(subscribe), `ops.enrolled.${key}`],
+  };
+}
 /** A subject that a pattern matches. */
 const one = (pattern: string): string => pattern.replace(/\.\*$/, '.peer').replace(/\.>$/, '.a.1');
 
@@ -90,8 +98,6 @@ const wide = [
   'ops.enrol.>',
   'ops.echo.peer',
 ];
-const name = 'Ship_7';
-const role = 'Voice';
 
 /** Sends all, again and again, until `to` has heard those on these subjects: it has heard whatever else gets through, too. */
 async function sendAll(
@@ -114,9 +120,7 @@ async function holdsTemplate(t: TestContext, program: string, kit: KitHub) {
   const fleet = await kit.as('hub-fleet');
   const creds = kit.unit(name, role);
   const leaf = await joined(t, program, kit, creds);
-  const [may = [], hears = []] = [unitTemplate.publish, unitTemplate.subscribe].map((subjects) =>
-    expanded(subjects, name, role, creds.publicKey),
-  );
+  const { may, hears } = rightsOf(creds.publicKey);
   const sent = may.map(one);
   const foreign = [
     ...['ops.heartbeat.other', 'ops.metric.rtt.other', `ops.status.x.${name}`, 'ops.enrol.other'],
