@@ -1,13 +1,13 @@
 // The issuer: decides the requests that wait in both accounts, one after the other, and answers them. Several may run, on
 // the servers of a cluster: who writes to the book has read all of it.
-import { nkeys } from '@nats-io/transport-node';
+import { verifyNkey } from '../../enrol/ask.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
-import { enrolSubjects, parseEnrolRequest, sealed, type Verify } from '../../wire/enrol.ts';
+import { enrolSubjects, parseEnrolRequest, sealed } from '../../wire/enrol.ts';
 import { answerTo, type IssuerHub } from './answers.ts';
-import { type EnrolAccount, enrolAccounts } from './bindings.ts';
+import { type EnrolAccount, enrolAccounts, type UnitRecord } from './bindings.ts';
 import { type Book, BookError, openBook } from './book.ts';
 import { type Asked, type Decision, decide } from './decide.ts';
 import { feedRequests, type RequestFeed, type WaitingRequest } from './requests.ts';
@@ -39,15 +39,6 @@ export interface Issuer {
   /** Resolves when what was begun is answered. */
   stop(): Promise<void>;
 }
-
-/** Whether that public nkey made this signature; false also where the key is none. */
-export const verifyNkey: Verify = (publicKey, data, signature) => {
-  try {
-    return nkeys.fromPublic(publicKey).verify(data, signature);
-  } catch {
-    return false;
-  }
-};
 
 const retry_ms = 2000;
 /** Others were first this often: with so many issuers something else is wrong. */
@@ -90,7 +81,7 @@ function sayRefused({ deps, lines }: State, why: string, by: string): void {
   if (lines.count <= mostLines) deps.log.warn('a request is refused', { by, why });
 }
 
-function say(state: State, decision: Decision, { request, by, account }: Asked): void {
+function say(state: State, decision: Decision, { request, by }: Asked): void {
   const { log } = state.deps;
   const { counts } = state;
   if (decision.kind === 'refuse') {
@@ -101,15 +92,9 @@ function say(state: State, decision: Decision, { request, by, account }: Asked):
     if (decision.record !== undefined) log.info('a router waits for approval', { by, key: request.key });
   } else {
     counts.admitted += 1;
-    const { unit } = decision.unit;
-    if (decision.record !== undefined)
-      log.info(
-        account === 'FLEET' || request.token === undefined ? 'a login is renewed' : 'a router is admitted',
-        {
-          unit,
-          key: request.key,
-        },
-      );
+    const { unit, key } = decision.unit;
+    const what = request.token === undefined ? 'a login is renewed' : 'a router is admitted';
+    if (decision.record !== undefined) log.info(what, { unit, key });
   }
 }
 
@@ -119,8 +104,7 @@ async function decided(state: State, asked: Asked): Promise<Decision> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const life_ms = deps.hub().file.days * 24 * 3600 * 1000;
     const decision = decide(book.bindings(), asked, { now_ms: deps.now_ms(), life_ms });
-    const replaced =
-      decision.kind === 'accept' && decision.record !== undefined && replaces(book, decision.unit.unit);
+    const replaced = decision.kind === 'accept' && replaces(book, decision.unit);
     if (decision.record === undefined || (await book.append(decision.record))) {
       if (replaced) deps.voided?.(book);
       return decision;
@@ -130,7 +114,11 @@ async function decided(state: State, asked: Asked): Promise<Decision> {
   throw new BookError('other issuers were always first');
 }
 
-const replaces = (book: Book, unit: string): boolean => book.bindings().units.get(unit)?.state === 'bound';
+/** Whether the unit is another router so far. */
+function replaces(book: Book, { unit, key }: UnitRecord): boolean {
+  const before = book.bindings().units.get(unit);
+  return before?.state === 'bound' && before.key !== key;
+}
 
 async function answerOne(state: State, one: Queued): Promise<void> {
   const { deps, book, counts } = state;
