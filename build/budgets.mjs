@@ -23,7 +23,7 @@ const budgets = [
     limit: 350_000,
     size: sizeOf(['nunect', 'nunect-agent', 'nunect-shared']),
   },
-  { what: 'dist/nunect-hub.cjs', limit: 210_200, size: sizeOf(['nunect-hub']) },
+  { what: 'dist/nunect-hub.cjs', limit: 278_400, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
     limit: 229_500, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
