@@ -33,6 +33,10 @@ export interface EnrolRequest {
   readonly token?: string;
   /** The id that it has by its config; absent where the hub may choose. */
   readonly unit?: string;
+  /** The id that it has made up for itself: for a hub that chooses none either. */
+  readonly own?: string;
+  /** Its role by its config, which stands in some of its subjects; absent: leaf. */
+  readonly role?: string;
   /** Public user nkey of the router. */
   readonly key: string;
   /** Tells machines apart, as the unit id does: a hash of the hardware's id. */
@@ -161,6 +165,8 @@ export function parseEnrolRequest(text: string, verify: Verify): ParseResult<Enr
   return shaped('request', value, {
     token: 'text?',
     unit: 'text?',
+    own: 'text?',
+    role: 'text?',
     key: 'text',
     hardware: 'text',
     nonce: 'text',

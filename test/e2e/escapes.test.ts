@@ -6,6 +6,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { enrolHub } from '../kit/hub/enrolhub.ts';
+import { hubProgram } from '../kit/hub/hubprogram.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { garbageServer } from '../kit/net/garbage.ts';
 import { fullSnapshot } from '../kit/page/snapshot.ts';
@@ -278,6 +280,51 @@ describe('what stands in files and on the command line', () => {
     await run('nunect-hub', ['status', '--json', ...at], /h\\u0007/);
     await runAtTerminal([hubBundle, 'status', ...at], /h\\x07/);
     await run('nunect-hub', ['down', ...at], /does not run/);
+  });
+
+  test('enrol: what a hub refuses with, what its stream says, and what stands in a config', async () => {
+    const hub = await enrolHub(owner, server, { plain: true });
+    const config = join(dir, 'enrolling');
+    writeFileSync(config, `config agent\n option unit '${planted}'\n`, { mode: 0o600 });
+    const at = ['--config', config, '--keep', join(dir, 'keep'), '--no-reload', '--wait', '9'];
+    hub.issuer.mode = 'unit_bound';
+    hub.issuer.change = (answer) => ({ ...answer, why: `no ${inJson}` }) as typeof answer;
+    await run('nunect', ['enrol', hub.token('t1'), ...at], /refused \(unit_bound\): no .*\\x1b\[35m/);
+    await run('nunect', ['enrol', word, ...at], /a token begins with/);
+    await run('nunect', ['enrol', hub.token('t1'), ...at, '--about', word], /--about must be/);
+  });
+
+  test('token, units, pending, approve, revoke, rename, forget: what the records of a hub say, and words of no unit', async () => {
+    const hub = await hubProgram(owner, server);
+    await hub.up();
+    const at = ['--dir', hub.dir];
+    const link = await hub.asUser('hub-enrol');
+    const [who, now_ms] = [{ v: 1, unit: `u${inJson}`, role: inJson, hardware: inJson }, Date.now()];
+    const times = { bound_ms: now_ms, until_ms: now_ms + 1e9, asked_ms: now_ms, made_ms: now_ms };
+    const more = { was: inJson, voids: [], why: 'approval', account: 'ENROL', nonce: inJson, login: inJson };
+    const token = { kind: 'token', id: `t${inJson}`, uses: 1, auto: true, replace: true };
+    const records = [
+      { kind: 'unit', state: 'bound', key: inJson },
+      { kind: 'pending', key: `k${inJson}` },
+      token,
+    ];
+    for (const record of records)
+      await link.request(`bound.x.${record.kind}`, JSON.stringify({ ...who, ...times, ...more, ...record }));
+    const fleet = await hub.asUser('hub-fleet');
+    await fleet.request(`ops.roster.heard${word.replace('\x7f', '')}`, '{}'); // which a stream of nats-server has no index of
+    const ask = (command: string, args: readonly string[], shows: RegExp) =>
+      run('nunect-hub', [command, ...at, ...args], shows);
+    await ask('units', [], /^u\\x07\\x1b\[35m.*in {7}.*was \\x07/m);
+    await ask('units', ['--json'], /"unit":"heard\\u0007/);
+    await runAtTerminal([hubBundle, 'units', ...at], /heard\\x07/);
+    await ask('pending', [], /k\\x07\\x1b\[35m/);
+    const { stdout } = await ask('pending', ['--json'], /\\u202e/);
+    assert.equal(JSON.parse(stdout).unit, `u${inJson}`, 'as JSON it is the same text');
+    await ask('token', ['--list'], /t\\x07\\x1b\[35m/);
+    await ask('token', ['--unit', planted], /unit '\\x07\\x1b\[35m/);
+    for (const command of ['approve', 'revoke', 'forget']) await ask(command, [planted], /\\x07\\x1b\[35m/);
+    await ask('rename', [planted, planted], /\\x07\\x1b\[35m/);
+    await ask('revoke', ['--dir', planted], /no hub in .*\\x1b\[35m/);
   });
 
   test('words that no command takes', async () => {

@@ -30,6 +30,7 @@ import { findAccount } from '../../agent/config/checks/accounts.ts';
 import { neededCopies } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';
+import { parseEnrolledHub } from '../../agent/config/enrolled.ts';
 import { parseIni } from '../../agent/config/formats/ini.ts';
 import { parseUci } from '../../agent/config/formats/uci.ts';
 import { sections } from '../../agent/config/options.ts';
@@ -40,6 +41,8 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
+import { parseSpan } from '../../agent/hub/enrol/commands/span.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseApiReply } from '../../agent/hub/run/api.ts';
@@ -62,6 +65,7 @@ import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
 import { formatEntry } from '../../agent/lib/log.ts';
 import { readPubAck } from '../../agent/records/puback.ts';
 import { readSnapshot } from '../../agent/records/snapshottext.ts';
+import { parseEnrolAnswer, parseEnrolRequest, parseEnrolToken } from '../../agent/wire/enrol.ts';
 import { headerValue, parseGoDuration, subjectMatches } from '../../agent/wire/values.ts';
 import { withOptions } from '../kit/leaf/leafconfig.ts';
 import { projectRoot } from '../kit/process/tools.ts';
@@ -195,6 +199,16 @@ const readers: Readonly<
   readUnitState: [readUnitState],
   findAccount: [(text) => findAccount('nunect', text, text), ['nunect:x:1:', ''], ['x:x:1:', '']],
   parseAgentFile: [(text) => quiet(() => parseAgentFile(text, '/x')), ['{"schema":1,"config":"', '"}']],
+  parseEnrolledHub: [parseEnrolledHub, ['{"v":1,"unit":"', '"}']],
+  parseEnrolToken: [parseEnrolToken, ['nunect-', ''], ['', 'nunect-']],
+  'parseEnrolRequest, parseEnrolAnswer': [
+    (text) => [
+      parseEnrolRequest(text, () => true),
+      parseEnrolAnswer(text, { hub: text, key: text, nonce: text }, () => true),
+    ],
+    ['e30.', ''],
+    ['', '.e30'],
+  ],
   overlap: [(text) => overlap(text, `${text}.>`)],
   'log lines': [(text) => formatEntry({ level: 'info', comp: 'a', msg: text, fields: { a: text } })],
   visible: [(text) => [visible(text), printable(text), printable(text, true)], ['\x1b[', ''], ['', '\r']],
@@ -300,6 +314,8 @@ const readers: Readonly<
   ],
   parseAppliedTime: [parseAppliedTime, ['{"role":"', '"}'], ['{"notes":["', '"]}']],
   parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
+  parseSpan: [parseSpan, ['1', 'd']],
+  parseBoundRecord: [parseBoundRecord, ['{"v":1,"kind":"', '"}'], ['{"v":1,"kind":"unit","unit":"', '"}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
   'parseHubFile, isLoopback': [

@@ -1,0 +1,97 @@
+// Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
+import { isObject } from '../../lib/parse.ts';
+import type { Link } from '../../nats/link.ts';
+import { hubAccountJwt } from '../kit/accounts.ts';
+import type { HubFile } from '../kit/hubdir.ts';
+import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
+import type { Bindings } from './bindings.ts';
+import { type Revocations, revocationsOf } from './revocations.ts';
+
+/** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
+export type RevokingOutcome =
+  | { readonly state: 'nothing due' }
+  | { readonly state: 'done'; readonly servers: number }
+  | { readonly state: 'failed'; readonly why: string };
+
+const accounts = { fleet: 'FLEET', enrol: 'ENROL' } as const;
+/** For servers on other machines; the last of them ends the wait. */
+const patience_ms = 2000;
+
+/** Those that the account has to revoke besides what it revokes; undefined where it revokes all of them. */
+function missing(due: Revocations, revoked: Revocations): Revocations | undefined {
+  const lacking = Object.entries(due).filter(([key, at_s]) => (revoked[key] ?? -1) < at_s);
+  return lacking.length === 0 ? undefined : { ...revoked, ...Object.fromEntries(lacking) };
+}
+
+/** The accounts that do not revoke yet what is void, each with all that it has to. Throws where no server answers. */
+async function due(
+  sys: Link,
+  { publicKeys }: HubFile,
+  bindings: Bindings,
+  now_ms: number,
+): Promise<{ readonly account: keyof typeof accounts; readonly revocations: Revocations }[]> {
+  const found = [];
+  for (const account of ['fleet', 'enrol'] as const) {
+    const subject = `$SYS.REQ.ACCOUNT.${publicKeys[account]}.CLAIMS.LOOKUP`;
+    const answer = await sys.request(subject, '', { timeout_ms: patience_ms });
+    if (answer.kind !== 'reply') throw new Error(`the server does not tell its accounts: ${answer.kind}`);
+    const revoked = revocationsIn(new TextDecoder().decode(answer.message.data));
+    const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revoked);
+    if (revocations !== undefined) found.push({ account, revocations });
+  }
+  return found;
+}
+
+/** Why a server did not take an account; undefined where it did. */
+function refusalIn(data: Uint8Array): string | undefined {
+  try {
+    const reply: unknown = JSON.parse(new TextDecoder().decode(data));
+    const { error, data: done } = isObject(reply) ? reply : {};
+    if (isObject(error)) return String(error['description']);
+    return isObject(done) && done['code'] === 200 ? undefined : 'the answer is not understood';
+  } catch {
+    return 'the answer is no JSON';
+  }
+}
+
+/** How many servers took it. Throws where one refuses it, or none answers. */
+async function push(sys: Link, jwt: string, servers: number): Promise<number> {
+  let taken = 0;
+  const refusals: string[] = [];
+  await sys.request('$SYS.REQ.CLAIMS.UPDATE', jwt, {
+    timeout_ms: patience_ms,
+    accept(data) {
+      const why = refusalIn(data);
+      if (why === undefined) taken += 1;
+      else refusals.push(why);
+      return taken + refusals.length >= servers;
+    },
+  });
+  if (refusals[0] !== undefined) throw new Error(`nats-server refuses the account: ${refusals[0]}`);
+  if (taken === 0) throw new Error('no server takes the account: no answer');
+  return taken;
+}
+
+/** Tells the servers what is void, as far as they do not know; `signer` is asked for only where something is due. */
+export async function bringRevocations(
+  sys: Link,
+  file: HubFile,
+  bindings: Bindings,
+  signer: () => JwtSigner | { readonly lacking: string },
+  now_ms: number,
+): Promise<RevokingOutcome> {
+  try {
+    const wanted = await due(sys, file, bindings, now_ms);
+    if (wanted.length === 0) return { state: 'nothing due' };
+    const key = signer();
+    if ('lacking' in key) return { state: 'failed', why: key.lacking };
+    const taken: number[] = [];
+    for (const { account, revocations } of wanted) {
+      const jwt = hubAccountJwt(account, file, revocations, key, Math.floor(now_ms / 1000));
+      taken.push(await push(sys, jwt, file.servers.length));
+    }
+    return { state: 'done', servers: Math.min(...taken) };
+  } catch (error) {
+    return { state: 'failed', why: error instanceof Error ? error.message : String(error) };
+  }
+}
