@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -245,10 +253,27 @@ describe('a hub that cannot run', { skip: withoutNewest() }, () => {
     const dir = tempDir(owner, 'nohub');
     for (const command of ['up', 'status', 'down']) {
       const { code, stderr } = await runToEnd(runtime(), [hubBundle, command, '--dir', dir]);
-      assert.equal(code, 1);
-      assert.equal(stderr, `nunect-hub: there is no hub in ${dir}: 'nunect-hub init' makes one\n`);
+      const who = command === 'status' ? 'nunect-hub status' : 'nunect-hub';
+      assert.equal(code, command === 'status' ? 3 : 1);
+      assert.equal(stderr, `${who}: there is no hub in ${dir}: 'nunect-hub init' makes one\n`);
     }
     assert.equal(existsSync(join(dir, 'run')), false);
+  });
+
+  it('is not run by root in the folder of another user, and leaves no file there', {
+    skip: process.getuid?.() !== 0,
+  }, async () => {
+    chownSync(hub.dir, 65_534, 65_534);
+    const { code, stderr } = await up(program);
+    chownSync(hub.dir, 0, 0);
+    assert.equal(code, 1);
+    assert.match(stderr, /belongs to the user with uid 65534, and this is uid 0: run it as that user/);
+    assert.equal((await hub.run('status')).code, 3);
+    assert.equal((await hub.run('down')).code, 0);
+    assert.deepEqual(
+      readdirSync(join(hub.dir, 'run')).filter((name) => name.startsWith('up')),
+      [],
+    );
   });
 
   it('says which nats-server to install where there is none', async () => {
