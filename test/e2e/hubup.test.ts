@@ -5,8 +5,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -19,7 +22,8 @@ import { connect as connectTls } from 'node:tls';
 import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
 import { newOwner, undoLater } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
-import { lacking, natsServers, need, runtime, withoutNewest } from '../kit/process/tools.ts';
+import { reservePort } from '../kit/process/ports.ts';
+import { lacking, natsServers, need, projectRoot, runtime, withoutNewest } from '../kit/process/tools.ts';
 import { hubBundle } from '../kit/unit/site.ts';
 
 const program = natsServers().newest ?? '';
@@ -327,5 +331,50 @@ describe('a hub that cannot run', { skip: withoutNewest() }, () => {
     assert.equal(await started.exited, 0);
     assert.equal(isAlive(pid), false);
     writeFileSync(info, text);
+  });
+});
+
+describe('the unit for systemd', {
+  skip: withoutNewest() || lacking('setpriv') || (process.getuid?.() !== 0 && 'not root'),
+}, () => {
+  const unit = readFileSync(join(projectRoot, 'config/systemd/nunect-hub.service'), 'utf8');
+  const setting = (name: string): string =>
+    new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? assert.fail(name);
+
+  it('runs, reloads and stops a hub by its commands, as a user without any right', async (t) => {
+    const [root, nobody] = [tempDir(t, 'hubunit'), 65_534];
+    const [bin, dir] = [join(root, 'bin'), join(root, 'hub')];
+    for (const folder of [bin, dir]) mkdirSync(folder);
+    chmodSync(root, 0o755);
+    chownSync(dir, nobody, nobody);
+    copyFileSync(hubBundle, join(bin, 'bundle.cjs'));
+    copyFileSync(program, join(bin, 'nats-server'));
+    writeFileSync(join(bin, 'nunect-hub'), `#!/bin/sh\nexec ${runtime()} ${bin}/bundle.cjs "$@"\n`);
+    for (const name of ['nats-server', 'nunect-hub']) chmodSync(join(bin, name), 0o755);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const asNobody = (words: string): [string, string[]] => [
+      need('setpriv'),
+      [
+        ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--no-new-privs'],
+        ...['--bounding-set=-all', '--inh-caps=-all', ...words.split(' ')],
+      ],
+    ];
+    const ports = ['client', 'leaf', 'websocket', 'cluster', 'monitor'];
+    let init = `nunect-hub init --host 127.0.0.1 --dir ${dir}`;
+    for (const name of ports) init += ` --port ${name}=${await reservePort()}`;
+    const made = await runToEnd(...asNobody(init), { env });
+    assert.equal(made.code, 0, made.stderr);
+    const started = setting('ExecStart').replace('/var/lib/nunect-hub', dir);
+    const up = daemon(t, ...asNobody(started), { env });
+    await eventually('READY', () => /^READY/m.test(up.output())).catch((error: Error) => {
+      throw new Error(`${error.message}\n${up.output()}`);
+    });
+    const caps = /^CapBnd:\s*(\w+)$/m.exec(readFileSync(`/proc/${up.pid}/status`, 'utf8'))?.[1];
+    assert.equal(Number(`0x${caps}`), 0);
+    const [kill = '', ...words] = setting('ExecReload').replace('$MAINPID', String(up.pid)).split(' ');
+    assert.equal((await runToEnd(kill, words)).code, 0);
+    await eventually('it has reloaded', () => /reload: nats-server uses the config/.test(up.output()));
+    up.kill('SIGTERM');
+    assert.equal(await up.exited, 0);
   });
 });
