@@ -190,6 +190,33 @@ describe('what units and servers say', () => {
   });
 });
 
+describe('the folder of a hub', () => {
+  test('init and export', async () => {
+    const folder = join(tempDir(owner, 'escapes-hub'), `x${word}`);
+    await run('nunect-hub', ['init', '--dir', folder, '--host', 'hub.example.org'], /\\x1b\[35m.*: made/);
+    await run(
+      'nunect-hub',
+      ['export', '--dir', folder, '--out', `${folder}-out`],
+      /\\x1b\[35m.*hub\.example/,
+    );
+    const file = join(folder, 'hub.json');
+    writeFileSync(file, JSON.stringify(poisoned(JSON.parse(readFileSync(file, 'utf8')))));
+    await run('nunect-hub', ['init', '--dir', folder], /it has no valid tls/);
+    for (const [flag, value] of [
+      ['host', word],
+      ['cluster', word],
+      ['port', word],
+      ['store', word],
+      ['tls-cert', word],
+    ] as const)
+      await run(
+        'nunect-hub',
+        ['init', '--dir', `${folder}-no`, '--host', 'h', `--${flag}`, value],
+        /\\x1b|--tls-key/,
+      );
+  });
+});
+
 describe('what listens in place of the agent', () => {
   const trouble = { code: 'x', key: 'x', weight: inJson, text: inJson, remedy: inJson };
   test('status and doctor: every text of the document', async () => {

@@ -4,19 +4,22 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { kitSubjects } from '../../agent/hub/kit/streams.ts';
-import { unitTemplate } from '../../agent/hub/kit/templates.ts';
 import { subjectMatches } from '../../agent/wire/values.ts';
+import { permissionsOf } from '../kit/hub/authhub.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
-import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, tool, withoutNewest } from '../kit/process/tools.ts';
@@ -26,11 +29,19 @@ const programs = [
   ...(process.env['NUNECT_HUB_SERVERS'] ?? '').split(':').filter(Boolean),
 ].filter((program) => program !== undefined);
 
-/** What a template says for this unit. */
-const expanded = (subjects: readonly string[], name: string, role: string, key: string): string[] =>
-  subjects.map((one) =>
-    one.replaceAll('{{name()}}', name).replaceAll('{{tag(role)}}', role).replaceAll('{{subject()}}', key),
-  );
+const name = 'Ship_7';
+const role = 'Voice';
+
+/** What config/hub/hub.conf permits a unit, any peer's echo, its inbox as a client of the hub, and its renewal. */
+function rightsOf(key: string): { readonly may: string[]; readonly hears: string[] } {
+  const { publish, subscribe } = permissionsOf(name);
+  const ofRole = (subjects: readonly string[]): string[] =>
+    subjects.filter((one) => !one.includes('demo-')).map((one) => one.replace('.leaf.', `.${role}.`));
+  return {
+    may: [...ofRole(publish), 'ops.echo.*', `_INBOX_${name}.>`, `ops.enrol.${key}`],
+    hears: [...ofRole(subscribe), `ops.enrolled.${key}`],
+  };
+}
 /** A subject that a pattern matches. */
 const one = (pattern: string): string => pattern.replace(/\.\*$/, '.peer').replace(/\.>$/, '.a.1');
 
@@ -40,19 +51,33 @@ async function joined(
   program: string,
   kit: KitHub,
   creds: IssuedCreds,
-  isWebsocket: boolean,
 ): Promise<NatsConnection> {
   const port = await reservePort();
   const conf = join(kit.dir, `leaf-${port}.conf`);
-  writeFileSync(
-    conf,
-    `listen: "127.0.0.1:${port}"\nserver_name: "leaf-${port}"\n${kit.remote(creds, isWebsocket)}`,
-  );
+  writeFileSync(conf, `listen: "127.0.0.1:${port}"\nserver_name: "leaf-${port}"\n${kit.remote(creds)}`);
   const leaf = await startServer(t, program, conf);
   await eventually('the leaf has joined', () => leaf.output().includes('Leafnode connection created'));
   const nc = await connect({ port });
   t.after(() => nc.close());
   return nc;
+}
+
+/** Ends TLS and passes websockets on, as web servers do that stand in front. */
+function tlsProxy(t: TestContext, { cert, key }: Certificate, port: number, to: number): void {
+  const server = createHttpsServer({ cert: readFileSync(cert), key: readFileSync(key) });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    const onward = connectTcp(to, '127.0.0.1');
+    const head = Object.entries(request.headers).map(([field, value]) => `${field}: ${value}\r\n`);
+    onward.write(`GET ${request.url} HTTP/1.1\r\n${head.join('')}\r\n`);
+    socket.pipe(onward).pipe(socket);
+    for (const [one, other] of [[socket, onward] as const, [onward, socket] as const])
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
 }
 
 /** Subjects that a subscription hears. */
@@ -73,8 +98,6 @@ const wide = [
   'ops.enrol.>',
   'ops.echo.peer',
 ];
-const name = 'Ship_7';
-const role = 'Voice';
 
 /** Sends all, again and again, until `to` has heard those on these subjects: it has heard whatever else gets through, too. */
 async function sendAll(
@@ -93,13 +116,11 @@ async function sendAll(
 }
 
 /** What a leaf of that unit may send and hear, and nothing else. */
-async function holdsTemplate(t: TestContext, program: string, kit: KitHub, isWebsocket: boolean) {
+async function holdsTemplate(t: TestContext, program: string, kit: KitHub) {
   const fleet = await kit.as('hub-fleet');
   const creds = kit.unit(name, role);
-  const leaf = await joined(t, program, kit, creds, isWebsocket);
-  const [may = [], hears = []] = [unitTemplate.publish, unitTemplate.subscribe].map((subjects) =>
-    expanded(subjects, name, role, creds.publicKey),
-  );
+  const leaf = await joined(t, program, kit, creds);
+  const { may, hears } = rightsOf(creds.publicKey);
   const sent = may.map(one);
   const foreign = [
     ...['ops.heartbeat.other', 'ops.metric.rtt.other', `ops.status.x.${name}`, 'ops.enrol.other'],
@@ -140,13 +161,30 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
     test(`${version}: a unit's leaf may do what its template says and nothing else`, async (t) => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       await kit.start(program);
-      await holdsTemplate(t, program, kit, false);
+      await holdsTemplate(t, program, kit);
     });
 
-    test(`${version}: so it may behind a proxy, by a websocket`, async (t) => {
-      const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'), { 'behind-proxy': true });
+    test(`${version}: so it may by a websocket, through a proxy that ends TLS`, async (t) => {
+      const { ca, issue } = authority(join(tempDir(t, 'hubkit-ca')));
+      const proxy = await reservePort();
+      const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'), {
+        'behind-proxy': true,
+        'tls-ca': ca,
+        port: [`proxy=${proxy}`],
+      });
+      tlsProxy(t, issue('proxy', '/CN=hub'), proxy, kit.hub.ports.websocket);
       await kit.start(program);
-      await holdsTemplate(t, program, kit, true);
+      await holdsTemplate(t, program, kit);
+    });
+
+    test(`${version}: so it may with a certificate that the operator brings`, async (t) => {
+      const { ca, issue } = authority(join(tempDir(t, 'hubkit-ca')));
+      const { cert, key } = issue('hub', '/CN=hub');
+      writeFileSync(cert, readFileSync(cert, 'utf8') + readFileSync(ca, 'utf8'));
+      const given = { 'tls-cert': cert, 'tls-key': key, 'tls-ca': ca };
+      const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'), given);
+      await kit.start(program);
+      await holdsTemplate(t, program, kit);
     });
 
     test(`${version}: a unit that is itself a client of the hub has the same rights, one whose JWT ran out none`, async (t) => {
@@ -254,7 +292,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       const server = await kit.start(program);
       const creds = kit.unit(name);
-      await joined(t, program, kit, creds, false);
+      await joined(t, program, kit, creds);
       const other = await kit.client(kit.unit('other').text);
       const nc = await kit.client(creds.text, { reconnect: false });
       const sys = await kit.as('hub-sys');

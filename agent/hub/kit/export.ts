@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { namesIn, readIfThere, writeAtomic } from '../../lib/files.ts';
+import { visible } from '../../lib/format.ts';
 import { defaultHubDir, type HubFile, hubFileText, hubPaths } from './hubdir.ts';
 import { readHub } from './hubfiles.ts';
 import { makePrivateFolder } from './keys.ts';
@@ -72,7 +73,7 @@ export function exportHub(args: readonly string[], io: CommandIo): number {
   for (const server of hub.servers) {
     const out = resolve(given.out, server);
     exportServer(dir, out, resolve(given.at ?? dir), { ...hub, server }, given.issuer);
-    io.stdout(`${out}: for ${server}${given.issuer ? ', with keys that sign units' : ''}\n`);
+    io.stdout(`${visible(out)}${given.issuer ? ': with keys that sign units' : ''}\n`);
   }
   return 0;
 }

@@ -3,7 +3,7 @@ import { numberFlag, readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { type Traffic, traffics } from '../../config/traffic.ts';
 import { lockFile, spawnWith } from '../../device/lock.ts';
-import { formatShortSpan } from '../../lib/format.ts';
+import { formatShortSpan, visible } from '../../lib/format.ts';
 import { givenTlsFault } from './given.ts';
 import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
@@ -67,11 +67,13 @@ function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
 function report(dir: string, hub: HubFile, changed: readonly string[], io: CommandIo): void {
   const keysDir = hubKeysDir(hub, dir);
   const done = changed.length === 0 ? 'nothing to do, all is as asked' : `made: ${changed.join(', ')}`;
-  io.stdout(`hub ${hub.servers.join(', ')} in ${dir}: ${done}
-units join ${leafUrls(hub).join(' ')}
-clients and routers that enrol join ${clientUrls(hub).join(' ')}
-keys in ${keysDir}: who has them owns the hub. Only init and revoke need them. Keep a copy elsewhere
-`);
+  const lines = [
+    `hub ${hub.servers.join(', ')} in ${dir}: ${done}`,
+    `units join ${leafUrls(hub).join(' ')}`,
+    `clients and routers that enrol join ${clientUrls(hub).join(' ')}`,
+    `keys in ${keysDir}: who has them owns the hub. Only init and revoke need them. Keep a copy elsewhere`,
+  ];
+  io.stdout(lines.map((line) => `${visible(line)}\n`).join(''));
   if (keysDir.startsWith(`${dir}/`))
     io.stdout('note: the keys lie on the same disk as the hub; --keys names a folder on another one\n');
 }

@@ -12,9 +12,9 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
   const paths = hubPaths(dir);
   const { server, ports, tls } = hub;
   // for all who can reach the machine, unless the name of the hub means this machine only
-  const open = isLoopback(server) ? urlHost(server) : '0.0.0.0';
+  const [open, local] = isLoopback(server) ? [urlHost(server), urlHost(server)] : ['0.0.0.0', '127.0.0.1'];
   const isProxied = tls.by === 'proxy';
-  const host = isProxied ? '127.0.0.1' : open;
+  const host = isProxied ? local : open;
   const secured: ConfBlock | undefined = isProxied
     ? undefined
     : {
@@ -28,7 +28,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     // units and clients come back by these addresses, not by those of this machine's interfaces
     client_advertise: isProxied ? undefined : `${urlHost(server)}:${ports.client}`,
     tls: secured,
-    http: `127.0.0.1:${ports.monitor}`,
+    http: `${local}:${ports.monitor}`,
     pid_file: paths.pid,
     log_file: paths.log,
     logfile_size_limit: 16 * mib,

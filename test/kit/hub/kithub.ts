@@ -15,11 +15,12 @@ import {
   type HubUser,
   hubKeysDir,
   hubPaths,
+  leafUrls,
   trustedCa,
 } from '../../../agent/hub/kit/hubdir.ts';
 import { makeHub } from '../../../agent/hub/kit/hubfiles.ts';
 import { scopedUserJwt } from '../../../agent/hub/kit/jwt.ts';
-import { type HubKeyPairs, hubKeysIn, seedText } from '../../../agent/hub/kit/keys.ts';
+import { type HubKeyPairs, hubKeysIn, readKey, seedText } from '../../../agent/hub/kit/keys.ts';
 import { natsConf } from '../../../agent/hub/kit/natsconf.ts';
 import { hubPlan, type PlanGiven } from '../../../agent/hub/kit/plan.ts';
 import { streamsOf } from '../../../agent/hub/kit/streams.ts';
@@ -54,8 +55,8 @@ export interface KitHub {
   as(user: HubUser, server?: string): Promise<NatsConnection>;
   /** Makes all streams. */
   makeStreams(): Promise<void>;
-  /** The lines of a leaf's config that join it with these creds, by websocket where that is said. */
-  remote(creds: IssuedCreds, isWebsocket?: boolean): string;
+  /** The lines of a leaf's config that join it with these creds, by the addresses that units are told. */
+  remote(creds: IssuedCreds): string;
 }
 
 const portNames = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
@@ -65,7 +66,10 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
   const port: string[] = [];
   for (const name of portNames) port.push(`${name}=${await reservePort()}`);
   const where = given.cluster === undefined ? { host: '127.0.0.1' } : {};
-  const plan = hubPlan({ ...where, store: '0.25', ...given, port }, undefined);
+  const plan = hubPlan(
+    { ...where, store: '0.25', ...given, port: [...port, ...(given.port ?? [])] },
+    undefined,
+  );
   const { hub } = makeHub(dir, plan, Date.now());
   const keys = hubKeysIn(hubKeysDir(hub, dir), hub.publicKeys);
   const out = `${dir}-servers`;
@@ -79,7 +83,11 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
       writeFileSync(hubPaths(to).conf, natsConf({ ...hub, server: hub.servers[at] ?? '' }, to, jwt));
   }
   const caFile = trustedCa(hub, dir);
-  const tls = hub.tls.by === 'proxy' ? {} : { tls: caFile === undefined ? {} : { caFile } };
+  const tls =
+    hub.tls.by === 'proxy'
+      ? {}
+      : // such a hub is asked past its proxy here
+        { tls: caFile === undefined ? {} : { caFile } };
   const paths = hubPaths(dir);
   const now_s = Math.floor(Date.now() / 1000);
   const issue = (
@@ -92,7 +100,7 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
     const publicKey = user.getPublicKey();
     const jwt = scopedUserJwt(
       { name: name === '' ? publicKey : name, key: publicKey, account, until_s: now_s + 3600, ...more },
-      keys[key],
+      readKey(paths.issuerSeed(key)),
       now_s,
     );
     return { publicKey, text: formatCreds({ jwt, seed: seedText(user) }) };
@@ -127,15 +135,11 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
           return error === undefined || /already in use/.test(error.description);
         });
     },
-    remote({ text, publicKey }, isWebsocket = hub.tls.by === 'proxy') {
+    remote({ text, publicKey }) {
       const file = join(dir, `${publicKey}.creds`);
       writeFileSync(file, text, { mode: 0o600 });
-      const isPlain = hub.tls.by === 'proxy';
-      const scheme = isWebsocket ? (isPlain ? 'ws' : 'wss') : isPlain ? 'nats' : 'tls';
-      const urls = hub.servers.map(
-        (host) => `"${scheme}://${host}:${isWebsocket ? hub.ports.websocket : hub.ports.leaf}"`,
-      );
-      const trust = isPlain || caFile === undefined ? '' : `, tls { ca_file: "${caFile}" }`;
+      const urls = leafUrls(hub).map((url) => `"${url}"`);
+      const trust = caFile === undefined ? '' : `, tls { ca_file: "${caFile}" }`;
       return `leafnodes { reconnect: 1, remotes: [{ urls: [${urls.join(', ')}], credentials: "${file}"${trust} }] }\n`;
     },
   };

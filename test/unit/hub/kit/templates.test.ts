@@ -11,7 +11,9 @@ function exampleUnit(): { publish: string[]; subscribe: string[] } {
   const [user = ''] = /\{ user: "demo-01"[\s\S]*?\n {6}\}/.exec(conf) ?? [];
   const [publish = '', subscribe = ''] = user.split('subscribe: [');
   const subjects = (text: string): string[] =>
-    [...text.matchAll(/"((?:ops|_INBOX|\$SRV)[^"]*)"/g)].map(([, one = '']) => one);
+    [...text.matchAll(/"((?:ops|_INBOX|\$SRV)[^"]*)"/g)].map(([, one = '']) =>
+      one.replace('.leaf.', '.voice.'),
+    );
   return { publish: subjects(publish), subscribe: subjects(subscribe) };
 }
 
@@ -19,7 +21,7 @@ const expanded = (subjects: readonly string[]): string[] =>
   subjects.map((one) =>
     one
       .replaceAll('{{name()}}', 'demo-01')
-      .replaceAll('{{tag(role)}}', 'leaf')
+      .replaceAll('{{tag(role)}}', 'voice')
       .replaceAll('{{subject()}}', 'UKEY'),
   );
 

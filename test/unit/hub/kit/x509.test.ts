@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { certificateDer, certificatePem } from '../../../../agent/hub/kit/x509.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
-import { lacking } from '../../../kit/process/tools.ts';
+import { lacking, need } from '../../../kit/process/tools.ts';
 
 const key = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const [ca, server, stranger] = [key(), key(), key()];
@@ -86,7 +86,7 @@ test('openssl verifies the chain strictly, also by a clock in 1970, but not afte
   const verify = (pem: string, ...more: readonly string[]): boolean => {
     try {
       const args = ['verify', '-x509_strict', '-CAfile', trusted, '-purpose', 'sslserver', ...more];
-      execFileSync('openssl', [...args, file('one.pem', pem)], { stdio: 'pipe' });
+      execFileSync(need('openssl'), [...args, file('one.pem', pem)], { stdio: 'pipe' });
       return true;
     } catch {
       return false;
