@@ -109,7 +109,7 @@ leafnodes { remotes [ { url: "wss://localhost:${site.https}", credentials: "${hu
       'a leaf has joined',
       async () => (await echo(hub, `nats://127.0.0.1:${leaf}`)) === 'hello',
     );
-    assert.match((await hub.run('status')).stdout, /^joined +1 units by a leaf/m);
+    assert.match((await hub.run('status')).stdout, /^joined +1 unit by a leaf/m);
 
     assert.match(await browse(site), /^401/);
     assert.match(await browse(site, 'operator:wrong'), /^401/);
@@ -147,7 +147,7 @@ describe('process-compose', { skip: withoutNewest() || lacking('caddy', 'process
       config,
       withThese(example('process-compose.yaml'), [
         ['/var/lib/nunect-hub', hub.dir],
-        ['port: 2019', `port: ${site.admin}`],
+        ['port: "2019"', `port: "${site.admin}"`],
       ]),
     );
     const env = { ...site.env, PATH: `${bin}:${process.env['PATH']}` };
@@ -155,7 +155,7 @@ describe('process-compose', { skip: withoutNewest() || lacking('caddy', 'process
     const composed: Daemon = daemon(
       owner,
       need('process-compose'),
-      ['--config', config, '--tui=false', '--port', api, '--ordered-shutdown', 'up'],
+      ['--config', config, '--tui=false', '--port', api, 'up'],
       { cwd: site.dir, env },
     );
     const states = (): Record<string, { is_ready: string; restarts: number; status: string }> => {

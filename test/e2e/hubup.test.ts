@@ -3,7 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,7 +22,8 @@ import { connect as connectTls } from 'node:tls';
 import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
 import { newOwner, undoLater } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
-import { lacking, natsServers, need, runtime, withoutNewest } from '../kit/process/tools.ts';
+import { reservePort } from '../kit/process/ports.ts';
+import { lacking, natsServers, need, projectRoot, runtime, withoutNewest } from '../kit/process/tools.ts';
 import { hubBundle } from '../kit/unit/site.ts';
 
 const program = natsServers().newest ?? '';
@@ -245,10 +257,27 @@ describe('a hub that cannot run', { skip: withoutNewest() }, () => {
     const dir = tempDir(owner, 'nohub');
     for (const command of ['up', 'status', 'down']) {
       const { code, stderr } = await runToEnd(runtime(), [hubBundle, command, '--dir', dir]);
-      assert.equal(code, 1);
-      assert.equal(stderr, `nunect-hub: there is no hub in ${dir}: 'nunect-hub init' makes one\n`);
+      const who = command === 'status' ? 'nunect-hub status' : 'nunect-hub';
+      assert.equal(code, command === 'status' ? 3 : 1);
+      assert.equal(stderr, `${who}: there is no hub in ${dir}: 'nunect-hub init' makes one\n`);
     }
     assert.equal(existsSync(join(dir, 'run')), false);
+  });
+
+  it('is not run by root in the folder of another user, and leaves no file there', {
+    skip: process.getuid?.() !== 0,
+  }, async () => {
+    chownSync(hub.dir, 65_534, 65_534);
+    const { code, stderr } = await up(program);
+    chownSync(hub.dir, 0, 0);
+    assert.equal(code, 1);
+    assert.match(stderr, /belongs to the user with uid 65534, and this is uid 0: run it as that user/);
+    assert.equal((await hub.run('status')).code, 3);
+    assert.equal((await hub.run('down')).code, 0);
+    assert.deepEqual(
+      readdirSync(join(hub.dir, 'run')).filter((name) => name.startsWith('up')),
+      [],
+    );
   });
 
   it('says which nats-server to install where there is none', async () => {
@@ -302,5 +331,50 @@ describe('a hub that cannot run', { skip: withoutNewest() }, () => {
     assert.equal(await started.exited, 0);
     assert.equal(isAlive(pid), false);
     writeFileSync(info, text);
+  });
+});
+
+describe('the unit for systemd', {
+  skip: withoutNewest() || lacking('setpriv') || (process.getuid?.() !== 0 && 'not root'),
+}, () => {
+  const unit = readFileSync(join(projectRoot, 'config/systemd/nunect-hub.service'), 'utf8');
+  const setting = (name: string): string =>
+    new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? assert.fail(name);
+
+  it('runs, reloads and stops a hub by its commands, as a user without any right', async (t) => {
+    const [root, nobody] = [tempDir(t, 'hubunit'), 65_534];
+    const [bin, dir] = [join(root, 'bin'), join(root, 'hub')];
+    for (const folder of [bin, dir]) mkdirSync(folder);
+    chmodSync(root, 0o755);
+    chownSync(dir, nobody, nobody);
+    copyFileSync(hubBundle, join(bin, 'bundle.cjs'));
+    copyFileSync(program, join(bin, 'nats-server'));
+    writeFileSync(join(bin, 'nunect-hub'), `#!/bin/sh\nexec ${runtime()} ${bin}/bundle.cjs "$@"\n`);
+    for (const name of ['nats-server', 'nunect-hub']) chmodSync(join(bin, name), 0o755);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const asNobody = (words: string): [string, string[]] => [
+      need('setpriv'),
+      [
+        ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--no-new-privs'],
+        ...['--bounding-set=-all', '--inh-caps=-all', ...words.split(' ')],
+      ],
+    ];
+    const ports = ['client', 'leaf', 'websocket', 'cluster', 'monitor'];
+    let init = `nunect-hub init --host 127.0.0.1 --dir ${dir}`;
+    for (const name of ports) init += ` --port ${name}=${await reservePort()}`;
+    const made = await runToEnd(...asNobody(init), { env });
+    assert.equal(made.code, 0, made.stderr);
+    const started = setting('ExecStart').replace('/var/lib/nunect-hub', dir);
+    const up = daemon(t, ...asNobody(started), { env });
+    await eventually('READY', () => /^READY/m.test(up.output())).catch((error: Error) => {
+      throw new Error(`${error.message}\n${up.output()}`);
+    });
+    const caps = /^CapBnd:\s*(\w+)$/m.exec(readFileSync(`/proc/${up.pid}/status`, 'utf8'))?.[1];
+    assert.equal(Number(`0x${caps}`), 0);
+    const [kill = '', ...words] = setting('ExecReload').replace('$MAINPID', String(up.pid)).split(' ');
+    assert.equal((await runToEnd(kill, words)).code, 0);
+    await eventually('it has reloaded', () => /reload: nats-server uses the config/.test(up.output()));
+    up.kill('SIGTERM');
+    assert.equal(await up.exited, 0);
   });
 });

@@ -55,6 +55,7 @@ import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { parseDue } from '../../agent/leaf/render/outcome.ts';
+import { parseServerLine } from '../../agent/leaf/serverline.ts';
 import { parseConnz } from '../../agent/leaf/watch/clients.ts';
 import { parseKeptBytes } from '../../agent/leaf/watch/linkbook.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
@@ -223,6 +224,7 @@ const readers: Readonly<
     ['ESTAB 0 0 ', '\n\tx\n'],
     ['ESTAB 0 0 a:1 b:2\n\t', ' bytes_received:1\n'],
   ],
+  parseServerLine: [parseServerLine, ['[7] 2026/11/21 06:13:11.123456 [ERR] ', '']],
   parseLeafLine: [
     parseLeafLine,
     ['[7] [ERR] ', ''],

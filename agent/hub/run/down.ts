@@ -1,8 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFlags } from '../../cli/flags.ts';
 import type { CommandIo } from '../../cli/io.ts';
 import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
-import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
-import { makePrivateFolder } from '../kit/keys.ts';
+import { defaultHubDir } from '../kit/hubdir.ts';
 import { endServer, signalTo, soWithin } from './ending.ts';
 import { loadHub } from './hubhere.ts';
 import { readUpState, runPath, serverPid } from './runfiles.ts';
@@ -25,6 +25,7 @@ const patience_ms = 60_000;
 
 /** Who holds the lock; throws where that cannot be known. */
 async function holder(dir: string): Promise<{ readonly pid: number } | undefined> {
+  if (!existsSync(runPath(dir, 'lock'))) return undefined; // it never ran
   const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
   if (isHeld(lock)) return { pid: Number(lock.heldBy) };
   lock.release();
@@ -40,7 +41,6 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
     return 0;
   }
   const here = loadHub(dir);
-  makePrivateFolder(hubPaths(dir).run);
   const by = await holder(dir);
   const isElsewhere = by !== undefined && readUpState(dir)?.starts === 0; // with --no-server
   if (

@@ -12,7 +12,7 @@ export interface ServerEnd {
   readonly ran_ms: number;
 }
 
-export interface KeeperDeps {
+interface ServerKeeperDeps {
   readonly ticker: Ticker;
   readonly spawn: Spawn;
   readonly log: Log;
@@ -50,7 +50,7 @@ function endWords(code: number | null, signal: NodeJS.Signals | null, said: read
 
 /** The server over all its runs. */
 interface Keeping {
-  readonly deps: KeeperDeps;
+  readonly deps: ServerKeeperDeps;
   readonly command: readonly [string, ...string[]];
   child: ReturnType<Spawn> | undefined;
   starts: number;
@@ -103,7 +103,7 @@ async function stop(keeping: Keeping): Promise<void> {
 }
 
 /** Starts the server and keeps it running until it is stopped, or `ended` says so. */
-export function keepServer(deps: KeeperDeps, command: readonly [string, ...string[]]): ServerKeeper {
+export function keepServer(deps: ServerKeeperDeps, command: readonly [string, ...string[]]): ServerKeeper {
   const keeping: Keeping = {
     deps,
     command,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { parseServerLine } from '../../leaf/serverline.ts';
 import { followLog } from '../../leaf/watch/logfile.ts';
-import { parseLeafLine } from '../../leaf/watch/logline.ts';
 import { leafComplaints } from '../../leaf/watch/logreport.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
@@ -25,14 +25,14 @@ export function serverTalk(ticker: Ticker, log: Log, path: string, meant?: RegEx
   const complaints = leafComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
-    const known = parseLeafLine(line);
+    const known = parseServerLine(line);
     if (known !== undefined && meant?.test(known.text) !== true) complaints.report(known, ticker.now_ms());
     if (known?.level === 'ERR' || known?.level === 'FTL') last = [...last, known.text].slice(-most);
   };
   /** What is no line of its log, as of a panic or of wrong flags. */
   const takeOutput = (line: string): void => {
     const text = line.slice(0, longest);
-    if (parseLeafLine(line) !== undefined) take(line);
+    if (parseServerLine(line) !== undefined) take(line);
     else if (text.trim() !== '' && !text.includes('[WRN]')) {
       log.error(text);
       last = [...last, text].slice(-most);

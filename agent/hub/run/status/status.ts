@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { connected } from '../../../cli/connect/connect.ts';
 import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { painter } from '../../../cli/terminal.ts';
 import { certProbe } from '../../../device/certs.ts';
 import { isHeld, spawnWith, tryLock } from '../../../device/lock.ts';
+import { messageOf } from '../../../lib/errors.ts';
 import { known } from '../../../lib/known.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
@@ -31,7 +33,7 @@ import { hubStatusText } from './text.ts';
 const usage = `usage: nunect-hub status [--json] [--dir DIR]
 
 Shows whether the hub runs, who has joined, what its streams hold and for how long, and when certificates expire.
-Exit code: 0 healthy, 1 degraded, 2 critical, 3 it does not run.
+Exit code: 0 healthy, 1 degraded, 2 critical, 3 it does not run, or there is none that this user may look at.
   --json      print all of it as JSON
   --dir DIR   default: ${defaultHubDir}
 `;
@@ -47,9 +49,9 @@ const codes: Readonly<Record<HubHealth, number>> = { healthy: 0, degraded: 1, cr
 const patience_ms = 2000;
 
 async function upOf(dir: string): Promise<HubSeen['up']> {
-  const lock = await tryLock(spawnWith, runPath(dir, 'lock')).catch(() => undefined); // it never ran
+  if (!existsSync(runPath(dir, 'lock'))) return undefined; // it never ran, and we who look may be root: we make no file there
+  const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
   const state = readUpState(dir);
-  if (lock === undefined) return undefined;
   if (isHeld(lock)) return { pid: Number(lock.heldBy), state };
   lock.release();
   return lock.lacking !== undefined && state !== undefined ? { pid: state.pid, state } : undefined;
@@ -128,7 +130,7 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   }
 }
 
-/** `nunect-hub status`. Gives the exit code; wrong arguments throw a UsageError, what is wrong with the directory an Error. */
+/** `nunect-hub status`. Gives the exit code; wrong arguments throw a UsageError. */
 export async function hubStatus(
   args: readonly string[],
   io: CommandIo,
@@ -139,7 +141,13 @@ export async function hubStatus(
     io.stdout(usage);
     return 0;
   }
-  const seen = await see(loadHub(dir), signal);
+  let seen: HubSeen;
+  try {
+    seen = await see(loadHub(dir), signal);
+  } catch (error) {
+    io.stderr(`nunect-hub status: ${messageOf(error)}\n`);
+    return codes.down;
+  }
   const problems = hubProblems(seen);
   const status = hubHealth(problems);
   io.stdout(

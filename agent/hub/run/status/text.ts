@@ -59,7 +59,12 @@ function serverRows({ servers, server, echo, up, cluster }: HubSeen): [string, s
     ]),
     ...(servers.length === 0
       ? []
-      : [['joined', `${leafs} units by a leaf, ${clients} other connections`] as [string, string]]),
+      : [
+          [
+            'joined',
+            `${leafs} ${leafs === 1 ? 'unit' : 'units'} by a leaf, ${clients} other connections`,
+          ] as [string, string],
+        ]),
   ];
 }
 

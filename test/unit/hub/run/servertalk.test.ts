@@ -13,12 +13,14 @@ const line = (level: string, text: string): string => `[7] 2026/11/29 13:00:00.0
 function talking(t: TestContext, before: string) {
   const path = join(tempDir(t, 'talk'), 'nats.log');
   writeFileSync(path, before);
+  const rotated = `${path}.2026.11.29.13.00.00.000000000`;
+  writeFileSync(rotated, 'old');
   const ticker = fakeTicker();
   const logged: string[] = [];
   const log = logTo(({ level, msg }) => logged.push(`${level}: ${msg}`));
   const talk = serverTalk(ticker, log, path, /^Websocket/);
   t.after(() => talk.stop());
-  return { talk, logged, ticker, path, say: (text: string) => appendFileSync(path, text) };
+  return { talk, logged, ticker, rotated, say: (text: string) => appendFileSync(path, text) };
 }
 
 describe('what nats-server says', () => {
@@ -51,10 +53,7 @@ describe('what nats-server says', () => {
   });
 
   it('stays where it is: logs that were rotated are kept', async (t) => {
-    const { talk, ticker, path, say } = talking(t, '');
-    const rotated = `${path}.2026.11.29.13.00.00.000000000`;
-    writeFileSync(rotated, 'old');
-    talk.listen([]);
+    const { rotated, ticker, say } = talking(t, '');
     say(line('INF', 'x'));
     await ticker.pass(2000);
     assert.equal(existsSync(rotated), true);
