@@ -457,7 +457,10 @@ describe('takeover', () => {
       await eventually('it is written', () => writer.write(line) === undefined);
       writer.close();
     }
-    await eventually('three reloads', () => (readIfThere(at('reloads')) ?? '') === 'reload\nsleep 10\n'.repeat(3));
+    await eventually(
+      'three reloads',
+      () => (readIfThere(at('reloads')) ?? '') === 'reload\nsleep 10\n'.repeat(3),
+    );
     assert.ok(!existsSync('hacked'));
     await child.end('SIGTERM');
   });
