@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { clockCaveat } from '../../clock/trust.ts';
 import { unjudged } from '../../clock/types.ts';
 import { daemonIds, type Ids } from '../../config/checks/accounts.ts';
-import { enrolDirOf } from '../../config/enrolled.ts';
+import { enrolDirOf } from '../../config/enrolfiles.ts';
 import { loadConfigFile } from '../../config/file.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { hostKind } from '../../device/hostkind.ts';

@@ -7,9 +7,9 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import { enrolSubjects, parseEnrolRequest, sealed } from '../../wire/enrol.ts';
 import { answerTo, type IssuerHub } from './answers.ts';
-import { type EnrolAccount, enrolAccounts, type UnitRecord } from './bindings.ts';
+import { type BoundUnit, type EnrolAccount, enrolAccounts } from './bindings.ts';
 import { type Book, BookError, openBook } from './book.ts';
-import { type Asked, type Decision, decide } from './decide.ts';
+import { type Decision, decideEnrol, type EnrolAsked } from './decide.ts';
 import { feedRequests, type RequestFeed, type WaitingRequest } from './requests.ts';
 
 /** What the issuer works with. */
@@ -81,7 +81,7 @@ function sayRefused({ deps, lines }: State, why: string, by: string): void {
   if (lines.count <= mostLines) deps.log.warn('a request is refused', { by, why });
 }
 
-function say(state: State, decision: Decision, { request, by }: Asked): void {
+function say(state: State, decision: Decision, { request, by }: EnrolAsked): void {
   const { log } = state.deps;
   const { counts } = state;
   if (decision.kind === 'refuse') {
@@ -99,11 +99,11 @@ function say(state: State, decision: Decision, { request, by }: Asked): void {
 }
 
 /** Decides, and writes what has to be written first; again from the start where another issuer was quicker. */
-async function decided(state: State, asked: Asked): Promise<Decision> {
+async function decided(state: State, asked: EnrolAsked): Promise<Decision> {
   const { book, deps } = state;
   for (let tries = 0; tries < mostTries; tries += 1) {
     const life_ms = deps.hub().file.days * 24 * 3600 * 1000;
-    const decision = decide(book.bindings(), asked, { now_ms: deps.now_ms(), life_ms });
+    const decision = decideEnrol(book.bindings(), asked, { now_ms: deps.now_ms(), life_ms });
     const replaced = decision.kind === 'accept' && replaces(book, decision.unit);
     if (decision.record === undefined || (await book.append(decision.record))) {
       if (replaced) deps.voided?.(book);
@@ -115,7 +115,7 @@ async function decided(state: State, asked: Asked): Promise<Decision> {
 }
 
 /** Whether the unit is another router so far. */
-function replaces(book: Book, { unit, key }: UnitRecord): boolean {
+function replaces(book: Book, { unit, key }: BoundUnit): boolean {
   const before = book.bindings().units.get(unit);
   return before?.state === 'bound' && before.key !== key;
 }

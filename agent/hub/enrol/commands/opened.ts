@@ -13,7 +13,7 @@ import type { Bindings, BoundRecord } from '../bindings.ts';
 import { type Book, openBook } from '../book.ts';
 import { accountSigner, readIssuerHub } from '../issuerhub.ts';
 import { bringRevocations } from '../revoking.ts';
-import type { Moment } from '../unitrecords.ts';
+import type { IssueTime } from '../unitrecords.ts';
 
 /** The flags of all commands about units. */
 export const hubFlags = {
@@ -31,7 +31,7 @@ export interface OpenedHub {
   readonly hub: IssuerHub;
   readonly book: Book;
   readonly links: Readonly<Record<'sys' | 'fleet' | 'enrol', Link>>;
-  moment(): Moment;
+  moment(): IssueTime;
 }
 
 /** What a command that is started is given. */
