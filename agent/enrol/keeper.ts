@@ -55,6 +55,8 @@ export interface KeeperSetup {
 
 const shortest_ms = 1000;
 const longest_ms = 600_000;
+/** So soon it is noticed that the hub refuses a login that has not ended, as of a unit that was renamed. */
+const lookAgain_ms = 20_000;
 /** After a refusal, which only a person can change. */
 const afterRefusal_ms = 900_000;
 /** From this share of its life on it is told that a login is not renewed. */
@@ -181,7 +183,7 @@ async function look(keeper: Keeper, signal: AbortSignal): Promise<number> {
     return shortest_ms;
   }
   note(keeper, 'own', undefined);
-  return Math.min(longest_ms, Math.max(shortest_ms, due_ms));
+  return Math.min(lookAgain_ms, Math.max(shortest_ms, due_ms));
 }
 
 /** Begins to keep the device enrolled, until it is stopped. */
