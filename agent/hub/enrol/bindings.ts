@@ -198,3 +198,15 @@ export function voidedAt_ms({ units }: Bindings, key: string): number {
     for (const one of voids) if (one.key === key) at_ms = Math.max(at_ms, one.at_ms);
   return at_ms;
 }
+
+/** Whether that very record is the last one of its subject. */
+export function holdsRecord({ tokens, units, pending }: Bindings, record: BoundRecord): boolean {
+  if (record.kind === 'gone') return !pending.has(record.id);
+  const there =
+    record.kind === 'token'
+      ? tokens.get(record.id)
+      : record.kind === 'unit'
+        ? units.get(record.unit)
+        : pending.get(record.key);
+  return JSON.stringify(there) === JSON.stringify(record);
+}

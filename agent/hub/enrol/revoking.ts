@@ -1,4 +1,5 @@
 // Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
+import { claimsOf } from '../../config/formats/creds.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
@@ -25,21 +26,27 @@ function missing(due: Revocations, revoked: Revocations): Revocations | undefine
   return lacking.length === 0 ? undefined : { ...revoked, ...Object.fromEntries(lacking) };
 }
 
-/** The accounts that do not revoke yet what is void, each with all that it has to. Throws where no server answers. */
+/**
+ * The accounts that do not revoke yet what is void, each with all that it has to, and the second at which it is to be made:
+ * of two the servers keep the later one. Throws where no server answers.
+ */
 async function due(
   sys: Link,
   { publicKeys }: HubFile,
   bindings: Bindings,
   now_ms: number,
-): Promise<{ readonly account: keyof typeof accounts; readonly revocations: Revocations }[]> {
+): Promise<
+  { readonly account: keyof typeof accounts; readonly revocations: Revocations; readonly made_s: number }[]
+> {
   const found = [];
   for (const account of ['fleet', 'enrol'] as const) {
     const subject = `$SYS.REQ.ACCOUNT.${publicKeys[account]}.CLAIMS.LOOKUP`;
     const answer = await sys.request(subject, '', { timeout_ms: patience_ms });
     if (answer.kind !== 'reply') throw new Error(`the server does not tell its accounts: ${answer.kind}`);
-    const revoked = revocationsIn(new TextDecoder().decode(answer.message.data));
-    const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revoked);
-    if (revocations !== undefined) found.push({ account, revocations });
+    const jwt = new TextDecoder().decode(answer.message.data);
+    const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revocationsIn(jwt));
+    const made_s = Math.max(Math.floor(now_ms / 1000), Number(claimsOf(jwt)['iat'] ?? 0) + 1);
+    if (revocations !== undefined) found.push({ account, revocations, made_s });
   }
   return found;
 }
@@ -94,8 +101,8 @@ export async function bringRevocations(
       const key = signer();
       if ('lacking' in key) return { state: 'failed', why: key.lacking };
       const taken: number[] = [];
-      for (const { account, revocations } of wanted) {
-        const jwt = hubAccountJwt(account, file, revocations, key, Math.floor(now_ms / 1000));
+      for (const { account, revocations, made_s } of wanted) {
+        const jwt = hubAccountJwt(account, file, revocations, key, made_s);
         taken.push(await push(sys, jwt, file.servers.length));
       }
       servers = Math.min(...taken);
