@@ -8,7 +8,7 @@ import { openHubLink } from './hublinks.ts';
 import { removeUpState } from './runfiles.ts';
 import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
 import { answerHubEcho } from './selfecho.ts';
-import { reloadServer } from './serverasks.ts';
+import { bringAccounts, reloadServer } from './serverasks.ts';
 import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
 import { serverTalk } from './servertalk.ts';
 
@@ -43,6 +43,8 @@ async function reload(hub: Hub): Promise<void> {
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
+  const lacking = await bringAccounts(hub.links.sys, hub.here);
+  if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
   beginSteps(hub);
 }
 
