@@ -32,6 +32,7 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
 
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
+  const before = JSON.stringify(hub.here);
   try {
     hub.here = hub.deps.load();
   } catch (error) {
@@ -45,19 +46,27 @@ async function reload(hub: Hub): Promise<void> {
   else log.error(`reload: ${refusal}`);
   const lacking = await bringAccounts(hub.links.sys, hub.here);
   if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
+  hub.steps.abort();
+  if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
   beginSteps(hub);
 }
 
-async function stop(hub: Hub): Promise<void> {
-  hub.isStopping = true;
-  hub.steps.abort();
+async function stopParts(hub: Hub): Promise<void> {
+  await hub.stepping;
   for (const [part, running] of [...hub.running].reverse()) {
+    hub.running.delete(part);
     try {
       await running.stop();
     } catch (error) {
       hub.deps.log.error(`${part.name} did not stop in order: ${messageOf(error)}`);
     }
   }
+}
+
+async function stop(hub: Hub): Promise<void> {
+  hub.isStopping = true;
+  hub.steps.abort();
+  await stopParts(hub);
   const { sys, fleet, enrol } = hub.links;
   await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
   hub.ending.abort();
@@ -126,6 +135,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     keeper: undefined,
     state: { phase: 'waiting', since_ms: Date.now(), why: 'nats-server is being started' },
     steps: new AbortController(),
+    stepping: Promise.resolve(),
     isStopping: false,
     wasHealthy: false,
     wasReady: false,
