@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { connect, credsAuthenticator, headers, type NatsConnection } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from '@nats-io/transport-node';
+import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
+import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { streamInfo } from '../kit/hub/madehub.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -25,6 +28,8 @@ type Host = (typeof hosts)[number];
 const dirs = new Map<Host, string>();
 const ups = new Map<Host, Daemon>();
 let clientPort = 0;
+/** Where the hub was made, and its keys are. */
+let keysAt = '';
 
 const dirOf = (host: Host): string => dirs.get(host) ?? assert.fail(host);
 const upOf = (host: Host): Daemon => ups.get(host) ?? assert.fail(host);
@@ -51,13 +56,14 @@ async function makeThree(): Promise<void> {
     const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
     assert.equal(code, 0, stderr);
   };
-  await call('init', '--dir', join(made, 'first'), '--cluster', hosts.join(), ...portArgs);
+  keysAt = join(made, 'first');
+  await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
   clientPort = ports[0]?.[1] ?? 0;
   const monitor = `127.0.0.1:${ports[4]?.[1]}`;
   for (const host of hosts) {
     const out = join(made, `machine-${host}`);
     const dir = join(out, host);
-    await call('export', '--dir', join(made, 'first'), '--issuer', '--out', out, '--at', dir);
+    await call('export', '--dir', keysAt, '--issuer', '--out', out, '--at', dir);
     dirs.set(host, dir);
     const conf = join(dir, 'nats.conf');
     const text = readFileSync(conf, 'utf8');
@@ -66,11 +72,11 @@ async function makeThree(): Promise<void> {
   }
 }
 
-const connectAll = async (): Promise<NatsConnection> => {
+const connectAll = async (login = 'operator.creds'): Promise<NatsConnection> => {
   const nc = await connect({
     servers: hosts.map((host) => `tls://${host}:${clientPort}`),
     tls: { caFile: join(dirOf('127.0.0.1'), 'tls/ca.pem') },
-    authenticator: credsAuthenticator(readFileSync(join(dirOf('127.0.0.1'), 'operator.creds'))),
+    authenticator: credsAuthenticator(readFileSync(join(dirOf('127.0.0.1'), login))),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
   });
@@ -155,6 +161,29 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     }
     published += await publishing.stop();
     assert.equal(await stored(), published);
+  });
+
+  it('never brings back an older account: who was shut out while a server was down stays so', async () => {
+    const [first, second, third] = hosts;
+    await hub('down', third);
+    const made = readHub(keysAt) ?? assert.fail('the first folder');
+    const keys = hubKeysIn(hubKeysDir(made, keysAt), made.publicKeys);
+    const outcast = nkeys.createUser().getPublicKey();
+    const now_s = Math.floor(Date.now() / 1000);
+    settleAccountJwt(keysAt, 'fleet', made, keys, now_s, { [outcast]: now_s });
+    const path = (dir: string): string => hubPaths(dir).accountJwt(made.publicKeys.fleet);
+    const [newer, older] = [readFileSync(path(keysAt), 'utf8'), readFileSync(path(dirOf(third)), 'utf8')];
+    assert.notEqual(newer, older);
+    const sys = await connectAll('issuer/hub-sys.creds');
+    await sys.request('$SYS.REQ.CLAIMS.UPDATE', newer, { timeout: 5000 });
+    const has = (host: Host): boolean => readFileSync(path(dirOf(host)), 'utf8').trim() === newer.trim();
+    await eventually('the two have it', () => has(first) && has(second));
+    start(third);
+    await ready(third);
+    upOf(third).kill('SIGHUP');
+    await eventually('it has reloaded', () => /reload: nats-server uses/.test(upOf(third).output()));
+    await eventually('the third has it, too', () => has(third));
+    assert.deepEqual([has(first), has(second)], [true, true]);
   });
 
   it('is degraded with two servers, critical with one, and says who is missing', async () => {

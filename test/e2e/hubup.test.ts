@@ -19,6 +19,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { hubKeysDir } from '../../agent/hub/kit/hubdir.ts';
+import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
+import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
 import { newOwner, undoLater } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
@@ -220,6 +223,29 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     assert.deepEqual(await ended, [0, null]);
     assert.equal(isAlive(pid), false);
     assert.doesNotMatch(output, /started again|ERROR/);
+  });
+});
+
+describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
+  it('has its server take them at a reload', async (t) => {
+    const hub = await makeTestHub(t, tempDir(t, 'hubup'), program);
+    const up = await hub.up();
+    const nc = await hub.connect();
+    let isShutOut = false;
+    void (async () => {
+      for await (const status of nc.status()) isShutOut ||= status.type === 'error';
+    })();
+    const file = readHub(hub.dir) ?? assert.fail('a hub');
+    const keys = hubKeysIn(hubKeysDir(file, hub.dir), file.publicKeys);
+    const jwt = readFileSync(join(hub.dir, 'operator.creds'), 'utf8').split('\n')[1] ?? '';
+    const { sub } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+    const now_s = Math.floor(Date.now() / 1000);
+    assert.equal(settleAccountJwt(hub.dir, 'fleet', file, keys, now_s, { [sub]: now_s }), true);
+    assert.equal((await nc.request('ops.echo._127_0_0_1', 'x')).string(), 'x', 'the server has not seen it');
+    up.kill('SIGHUP');
+    await eventually('the operator is shut out', () => isShutOut);
+    await assert.rejects(hub.connect(), /Authorization/i);
+    assert.doesNotMatch(up.output(), /do not take the accounts/);
   });
 });
 

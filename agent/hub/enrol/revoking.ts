@@ -63,8 +63,8 @@ function refusalIn(data: Uint8Array): string | undefined {
   }
 }
 
-/** How many servers took it. Throws where one refuses it, or none answers. */
-async function push(sys: Link, jwt: string, servers: number): Promise<number> {
+/** Brings the JWT of an account to `servers`; gives how many took it. Throws where one refuses it, or none answers. */
+export async function pushAccount(sys: Link, jwt: string, servers: number): Promise<number> {
   let taken = 0;
   const refusals: string[] = [];
   await sys.request('$SYS.REQ.CLAIMS.UPDATE', jwt, {
@@ -103,7 +103,7 @@ export async function bringRevocations(
       const taken: number[] = [];
       for (const { account, revocations, made_s } of wanted) {
         const jwt = hubAccountJwt(account, file, revocations, key, made_s);
-        taken.push(await push(sys, jwt, file.servers.length));
+        taken.push(await pushAccount(sys, jwt, file.servers.length));
       }
       servers = Math.min(...taken);
     }

@@ -70,6 +70,8 @@ export interface Hub {
   state: OwnState;
   /** Ends the steps of the present start. */
   steps: AbortController;
+  /** Resolves once those have ended: two at a time would start a part twice. */
+  stepping: Promise<void>;
   isStopping: boolean;
   wasHealthy: boolean;
   wasReady: boolean;
@@ -110,10 +112,14 @@ function sayDifferences(
   }
 }
 
+/** Said to nobody. */
+const superseded = 'others are taken in their place';
+
 /** Makes or mends the streams; gives what is in the way. */
 async function streamsFault(hub: Hub): Promise<string | undefined> {
   const { here, links, deps } = hub;
   for (const wanted of here.streams) {
+    if (hub.steps.signal.aborted) return superseded;
     const about = `stream ${wanted.name} of ${wanted.account.toUpperCase()}`;
     const outcome = await ensureStream(askOver(links[wanted.account]), wanted);
     if ('why' in outcome) return `${about}: ${outcome.why}`;
@@ -127,6 +133,7 @@ async function partsFault(hub: Hub): Promise<string | undefined> {
   const { deps, here, links, running } = hub;
   for (const part of deps.parts) {
     if (running.has(part)) continue;
+    if (hub.steps.signal.aborted) return superseded;
     try {
       const log = deps.log.part(part.name);
       running.set(part, await part.start({ here, links, ticker: deps.ticker, log }));
@@ -173,5 +180,8 @@ export function beginSteps(hub: Hub): void {
   hub.steps.abort();
   if (hub.isStopping) return;
   hub.steps = new AbortController();
-  void becomeReady(hub, hub.steps.signal);
+  const { signal } = hub.steps;
+  hub.stepping = hub.stepping
+    .then(() => becomeReady(hub, signal))
+    .catch((error: unknown) => hub.deps.log.error(`the steps to READY failed: ${messageOf(error)}`));
 }

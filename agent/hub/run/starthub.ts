@@ -8,7 +8,7 @@ import { openHubLink } from './hublinks.ts';
 import { removeUpState } from './runfiles.ts';
 import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
 import { answerHubEcho } from './selfecho.ts';
-import { reloadServer } from './serverasks.ts';
+import { bringAccounts, reloadServer } from './serverasks.ts';
 import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
 import { serverTalk } from './servertalk.ts';
 
@@ -32,6 +32,7 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
 
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
+  const before = JSON.stringify(hub.here);
   try {
     hub.here = hub.deps.load();
   } catch (error) {
@@ -43,19 +44,29 @@ async function reload(hub: Hub): Promise<void> {
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
+  const lacking = await bringAccounts(hub.links.sys, hub.here);
+  if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
+  hub.steps.abort();
+  if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
   beginSteps(hub);
 }
 
-async function stop(hub: Hub): Promise<void> {
-  hub.isStopping = true;
-  hub.steps.abort();
+async function stopParts(hub: Hub): Promise<void> {
+  await hub.stepping;
   for (const [part, running] of [...hub.running].reverse()) {
+    hub.running.delete(part);
     try {
       await running.stop();
     } catch (error) {
       hub.deps.log.error(`${part.name} did not stop in order: ${messageOf(error)}`);
     }
   }
+}
+
+async function stop(hub: Hub): Promise<void> {
+  hub.isStopping = true;
+  hub.steps.abort();
+  await stopParts(hub);
   const { sys, fleet, enrol } = hub.links;
   await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
   hub.ending.abort();
@@ -124,6 +135,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     keeper: undefined,
     state: { phase: 'waiting', since_ms: Date.now(), why: 'nats-server is being started' },
     steps: new AbortController(),
+    stepping: Promise.resolve(),
     isStopping: false,
     wasHealthy: false,
     wasReady: false,
