@@ -44,7 +44,7 @@ async function enrolled(
       return () => handlers.delete(handler);
     },
     async request(_subject: string, text: string) {
-      const read = parseEnrolRequest(text, verifyNkey);
+      const read = parseEnrolRequest(text, answer === undefined ? () => true : verifyNkey); // thousands in a month
       assert.ok(read.ok);
       asked.push(read.value);
       const more = answer?.(read.value, first);
@@ -65,7 +65,9 @@ async function enrolled(
       random: () => 0,
       link,
       isRefused: () => seen.isRefused,
-      takeOver: () => void (seen.takeOvers += 1),
+      takeOver() {
+        seen.takeOvers += 1;
+      },
     },
     { dir: folder.dir, key: publicKey, isFree: true },
   );
@@ -153,7 +155,9 @@ test('an enrolment that nobody has rendered yet is told, and asked for', async (
       random: () => 0,
       link: {} as Link,
       isRefused: () => false,
-      takeOver: () => void (takeOvers += 1),
+      takeOver() {
+        takeOvers += 1;
+      },
     },
     { dir: folder.dir, isFree: true },
   );
