@@ -31,7 +31,7 @@ export interface Book {
 }
 
 const stream = 'BOUND';
-const timeout_ms = 5000;
+const timeout_ms = 3000;
 /** JetStream's numbers for: there is no further message; the stream has gone on. */
 const apiErrors = { noMessage: 10037, outrun: [10071, 10164] } as const;
 

@@ -77,7 +77,7 @@ export async function withHub(
   }
 }
 
-const patience_ms = 15_000;
+const patience_ms = 40_000;
 const pause_ms = 500;
 
 /** What the book gives, asked again for a while: where a server of a cluster has just ended, its streams have no leader. */
