@@ -1,7 +1,7 @@
 // A hub of three servers as `init --cluster`, `export` and `up` make it, on three addresses of this machine: servers and their
 // `up` killed by chance while records come in, one server after the other restarted, two of them gone.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from '@nats-io/transport-node';
@@ -44,9 +44,14 @@ const ready = (host: Host): Promise<unknown> =>
   });
 const healthy = (host: Host): Promise<unknown> =>
   eventually(`${host} is healthy`, async () => (await hub('status', host)).code === 0, 120_000, 500);
-const serverPid = (host: Host): number => Number(readFileSync(join(dirOf(host), 'run/nats.pid'), 'utf8'));
+/** Of the server that runs, or that `up` is about to start again. */
+const serverPid = (host: Host): Promise<number> =>
+  eventually(`the server of ${host} runs`, () => {
+    const pid = Number(readFileSync(join(dirOf(host), 'run/nats.pid'), 'utf8'));
+    return existsSync(`/proc/${pid}/exe`) && pid;
+  });
 
-/** One folder for each machine: where it lies is written in it, and so is the port that all of them have on 127.0.0.1. */
+/** One folder for each machine: where it lies is written in it. */
 async function makeThree(): Promise<void> {
   const made = tempDir(owner, 'hubthree');
   const names = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
@@ -59,16 +64,11 @@ async function makeThree(): Promise<void> {
   keysAt = join(made, 'first');
   await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
   clientPort = ports[0]?.[1] ?? 0;
-  const monitor = `127.0.0.1:${ports[4]?.[1]}`;
   for (const host of hosts) {
     const out = join(made, `machine-${host}`);
     const dir = join(out, host);
     await call('export', '--dir', keysAt, '--issuer', '--out', out, '--at', dir);
     dirs.set(host, dir);
-    const conf = join(dir, 'nats.conf');
-    const text = readFileSync(conf, 'utf8');
-    assert.ok(text.includes(monitor));
-    writeFileSync(conf, text.replace(monitor, `${host}:${ports[4]?.[1]}`));
   }
 }
 
@@ -87,12 +87,13 @@ const connectAll = async (login = 'operator.creds'): Promise<NatsConnection> => 
 /** Publishes records until it is stopped, each again and again until it is acknowledged; gives how many there were. */
 function publisher(nc: NatsConnection, boot: string) {
   let isOver = false;
+  let isAborted = false;
   let count = 0;
   const run = async (): Promise<void> => {
     while (!isOver) {
       const head = headers();
       head.set('Nats-Msg-Id', `u1-${boot}-${++count}`);
-      for (let isStored = false; !isStored; ) {
+      for (let isStored = false; !isStored && !isAborted; ) {
         const reply = await nc
           .request('ops.heartbeat.u1', `{"n":${count}}`, { headers: head, timeout: 2000 })
           .then((message) => message.json<{ seq?: number }>())
@@ -104,6 +105,10 @@ function publisher(nc: NatsConnection, boot: string) {
     }
   };
   const done = run();
+  owner.after(() => {
+    isAborted = true; // a test that failed has left it running
+    isOver = true;
+  });
   return {
     async stop(): Promise<number> {
       isOver = true;
@@ -137,7 +142,7 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     const publishing = publisher(nc, 'killed');
     for (let round = 0; round < 6; round++) {
       const host = hosts[Math.floor(random() * hosts.length)] as Host;
-      if (random() < 0.6) process.kill(serverPid(host), 'SIGKILL');
+      if (random() < 0.6) process.kill(await serverPid(host), 'SIGKILL');
       else {
         await upOf(host).end('SIGKILL');
         start(host);

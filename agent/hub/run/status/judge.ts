@@ -119,7 +119,7 @@ export function hubProblems(seen: HubSeen): HubProblem[] {
     ...(fault === undefined && echo !== undefined && 'why' in echo
       ? [{ weight: 'critical' as const, text: `its own echo: ${echo.why}` }]
       : []),
-    ...(fault === undefined && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
+    ...(servers.length > 0 && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
     ...streams.flatMap((one) => streamProblem(one) ?? []),
   ];
   const run = runProblems(seen);

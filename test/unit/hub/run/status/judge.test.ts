@@ -77,6 +77,12 @@ describe('a hub', () => {
       'critical',
       'of the cluster b.example and c.example do not answer: the rest is no majority, and nothing is stored',
     ]);
+    assert.deepEqual(
+      of({ cluster, fault: 'no leader' }).length,
+      3,
+      'also where its server is not well by that',
+    );
+    assert.deepEqual(of({ cluster, fault: 'cannot be asked', servers: [] }).length, 2);
   });
 
   it('is degraded by a restart that is due, and by a full stream that then refuses', () => {
