@@ -31,6 +31,8 @@ export interface AgentDeps {
   write(line: string, level: LogLevel): void;
   /** A directory that the agent may write to. */
   readonly stateDir: string;
+  /** Asks for a new rendering; default: nobody is asked. */
+  readonly takeOver?: () => void;
   /** The one of the process, where it has one already: timers of one share their wake-ups. */
   readonly ticker?: Ticker;
   /** The clocks of the machine; a test has its own, and sets it by years. */
@@ -44,7 +46,7 @@ const look_ms = 5;
 const firstAnswers_ms = 20;
 
 function contextOf(
-  { spawn, clocks = machineClocks, stateDir, ticker = systemTicker() }: AgentDeps,
+  { spawn, clocks = machineClocks, stateDir, ticker = systemTicker(), takeOver = () => {} }: AgentDeps,
   console: Console,
 ): AgentContext {
   let children = 0;
@@ -63,6 +65,7 @@ function contextOf(
     log: console.log,
     publishLog: console.publishTo,
     stateDir,
+    takeOver,
   };
 }
 

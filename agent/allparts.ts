@@ -3,12 +3,12 @@ import type { Ticker } from './lib/ticker.ts';
 import { answersPart } from './parts/answers.ts';
 import { changesPart } from './parts/changes.ts';
 import { clockPart, ordersPart } from './parts/clock.ts';
-import { eventsPart } from './parts/events.ts';
+import { enrolPart } from './parts/enrol.ts';
+import { eventsPart, recorderPart } from './parts/events.ts';
 import { clientsPart, leafPart, linkBytesPart } from './parts/leaf.ts';
 import { echoPart, linkPart, monitorPart } from './parts/link.ts';
 import type { AgentContext, AgentInput } from './parts/part.ts';
 import { publisherPart } from './parts/publisher.ts';
-import { recorderPart } from './parts/recorder.ts';
 import { rttPart } from './parts/rtt.ts';
 import { spoolPart } from './parts/spool.ts';
 import { spoolSnapshotPart } from './parts/spoolsnapshot.ts';
@@ -34,6 +34,7 @@ export const allParts = [
   recorderPart,
   eventsPart,
   supervisorPart,
+  enrolPart,
   surveyPart,
   answersPart,
   changesPart,

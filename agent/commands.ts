@@ -17,6 +17,13 @@ export const nunect: Program = {
       about: 'write the config of nats-server and of the agent',
       call: async (args, { io }) => (await import('./cli/render.ts')).render(args, io),
     },
+    enrol: {
+      about: 'join the fleet of a hub by a token of it',
+      call: async (args, { io, stopSignal }) => {
+        const { enrol } = await import('./cli/enrol/enrol.ts');
+        return endOnceWritten(await enrol(args, io, stopSignal()));
+      },
+    },
     check: {
       about: 'check the config',
       call: async (args, { io }) => (await import('./cli/check.ts')).check(args, io),

@@ -16,17 +16,20 @@ const budgets = [
   // Each is what is there and 1 %. 63 KB are nats.js, the rest is ours: 95 KB of texts, 138 KB of the names of properties, which
   // are those of the wire, of UCI and of files: they are not shortened, and if all were it would still be 430 KB. What was
   // raised before and why is in the history of this file.
-  { what: 'all of dist/nunect*.cjs', limit: 541_000, size: sizeOf(unitFiles) },
+  // Enrolment took 28 KB: 19 of them in a file of its own, which a unit loads that is enrolled; its command has 4.
+  { what: 'all of dist/nunect*.cjs', limit: 574_000, size: sizeOf(unitFiles) },
   // a unit whose page nobody looks at, with clock daemons of its own setting
   {
     what: 'what run loads',
-    limit: 350_000,
+    limit: 357_500, // with keys that are made and public ones that are held to signatures, and what an enrolment adds to the config
     size: sizeOf(['nunect', 'nunect-agent', 'nunect-shared']),
   },
-  { what: 'dist/nunect-hub.cjs', limit: 210_200, size: sizeOf(['nunect-hub']) },
+  // 27 KB of it are init and export, 26 KB up, status and down, 30 KB the issuer and the commands about units; 13 KB they share
+  // with the agent: TLS files, the log, certificates
+  { what: 'dist/nunect-hub.cjs', limit: 311_500, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
-    limit: 229_900, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
+    limit: 243_400, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

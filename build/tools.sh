@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . build/apt.sh
 
-debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck prometheus'
+debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck prometheus caddy'
 nats_server=v2.15.2
 natscli=v0.3.0
 go_programs="$nats_server $natscli and the modules of its package"

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { fileReader, runAs, secretReader } from '../config/checks/trust.ts';
+import { enrolDirOf } from '../config/enrolfiles.ts';
 import { loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -33,8 +34,8 @@ Makes leaf.conf and agent.json from the config and says what must restart. The l
 Exit code 1: the config could not be used as it is; what is running stays.
   --config FILE  default: ${defaultConfigFile}
   --out DIR      default: ${runDir}
-  --keep DIR     directory for hub.good (last working hub settings, kept across reboots);
-                 default ${keepDir}, or none with --out
+  --keep DIR     directory for hub.good (last working hub settings, kept across reboots) and of the
+                 enrolment; default ${keepDir}, with --out for the enrolment only
   --stdout       show leaf.conf with every secret masked, and write nothing
   --no-test      skip 'nats-server -t'
   --leaf-address the address of leaf.interface, which OpenWrt's init script knows; default: that of the interface
@@ -156,7 +157,10 @@ async function renderLocked(
     readFile,
     keepUnit: isRoot,
     addressOf: address,
-    ...known({ keepDir: given.keep === undefined ? installed : resolve(given.keep) }),
+    ...known({
+      keepDir: given.keep === undefined ? installed : resolve(given.keep),
+      enrolDir: given.keep && enrolDirOf(resolve(given.keep)),
+    }),
   });
   for (const problem of after.problems) io.stderr(`${formatProblem(problem)}\n`);
   for (const date of await datesOf(after, readFile)) io.stderr(`${given.config}: warning: ${date}\n`);

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type Agent, type AgentDeps, startAgent } from '../agent.ts';
 import { readTimeSetup, watchTimeSetup } from '../clock/orders/appliedfile.ts';
+import { fifoWriter } from '../clock/orders/fifo.ts';
 import { parseAgentFile } from '../config/agentfile.ts';
 import { daemonIds } from '../config/checks/accounts.ts';
 import { statePath } from '../leaf/statefiles.ts';
@@ -28,12 +29,13 @@ const retry_ms = 5000;
  */
 const memoryFlags = '--semi-space-growth-factor=1 --no-parallel-scavenge';
 
-const usage = `usage: nunect run [--dir DIR] [--config FILE]
+const usage = `usage: nunect run [--dir DIR] [--config FILE [--keep DIR]]
 
 Runs the agent with DIR/agent.json, which 'nunect render' writes. Prints READY once the unit answers.
 SIGHUP: read agent.json again. SIGTERM: stop.
   --dir DIR      default: ${runDir}
   --config FILE  render FILE into DIR first, and again at each SIGHUP: for hosts without init scripts
+  --keep DIR     directory that outlives reboots, as 'nunect render' has it
 
 Run the leaf server as the same user under a supervisor that restarts it, such as systemd with Restart=always. The
 agent stops it to apply new settings.
@@ -43,6 +45,7 @@ agent stops it to apply new settings.
 const flags = {
   dir: { type: 'string', default: runDir },
   config: { type: 'string' },
+  keep: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -162,7 +165,7 @@ const depsOf = (io: CommandIo): Omit<AgentDeps, 'stateDir'> => ({
  * agent.json at the start. One that cannot be used at a reload changes nothing.
  */
 export async function run(args: readonly string[], io: CommandIo, signals: RunSignals): Promise<number> {
-  const { dir, config, help } = readFlags(args, flags);
+  const { dir, config, keep, help } = readFlags(args, flags);
   if (help === true) {
     io.stdout(usage);
     return 0;
@@ -170,7 +173,7 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   setFlagsFromString(memoryFlags);
   const path = statePath(dir, 'agentFile');
   const load = async (): Promise<AgentInput> => {
-    if (config !== undefined) await renderFirst(config, dir, io);
+    if (config !== undefined) await renderFirst({ config, dir, keep }, io);
     const timeSetup = readTimeSetup(resolve(dir));
     return { ...parseAgentFile(readRendered(path), path), ...known({ timeSetup }) };
   };
@@ -190,7 +193,8 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   process.on('uncaughtException', (error) => crash(io, error));
   process.on('unhandledRejection', (error) => crash(io, error));
   const own = scratch(statePath(dir, 'state'));
-  const deps = { ...depsOf(io), stateDir: own.path, ticker };
+  const takeOver = config === undefined ? askForReload(dir) : reloads.request;
+  const deps = { ...depsOf(io), stateDir: own.path, ticker, takeOver };
   starting = start(file, deps, io).then((agent) => ({
     agent,
     io,
@@ -207,11 +211,24 @@ export async function run(args: readonly string[], io: CommandIo, signals: RunSi
   return 0;
 }
 
+/** Asks the init scripts, which are root's, to render anew; where none of them listens, the unit says what to do. */
+function askForReload(dir: string): () => void {
+  const fifo = fifoWriter(statePath(resolve(dir), 'reloadFifo'));
+  return () => {
+    fifo.write('reload');
+    fifo.close();
+  };
+}
+
 /** Renders `config` into `dir` and has the leaf server use it; the code for that is loaded only where it is asked for. */
-async function renderFirst(config: string, dir: string, io: CommandIo): Promise<void> {
+async function renderFirst(
+  { config, dir, keep }: { config: string; dir: string; keep: string | undefined },
+  io: CommandIo,
+): Promise<void> {
   const { render } = await import('./render.ts');
   const { leafControl } = await import('../leaf/supervisor/process.ts');
-  await render(['--config', config, '--out', dir], { ...io, stdout: io.stderr }, (todo) => {
+  const kept = keep === undefined ? [] : ['--keep', keep];
+  await render(['--config', config, '--out', dir, ...kept], { ...io, stdout: io.stderr }, (todo) => {
     const leaf = leafControl(systemTicker(), resolve(dir));
     if (todo.leaf === 'restart') leaf.end(); // its supervisor starts it again
     if (todo.leaf === 'reload') leaf.reload();

@@ -1,3 +1,4 @@
+import { known } from '../lib/known.ts';
 import { isObject } from '../lib/parse.ts';
 import type { Option } from './kinds.ts';
 import { type Config, type SectionName, sections } from './options.ts';
@@ -25,6 +26,8 @@ export interface Connection {
   readonly token?: string;
   /** Content of a credentials file. */
   readonly creds?: string;
+  /** The file itself, of a device that is enrolled: its seed is in no other place. */
+  readonly credsFile?: string;
   readonly nkeySeed?: string;
   readonly tls?: ConnectionTls;
 }
@@ -75,6 +78,19 @@ export interface LocalSecrets {
   readonly monitor: string;
 }
 
+/** What the agent enrols by, and renews its enrolment. */
+export interface EnrolSetup {
+  /** The folder of the enrolment. */
+  readonly dir: string;
+  /** Id that the config names, and the one that the device has made up for itself. */
+  readonly unit?: string;
+  readonly own: string;
+  /** A hash of the hardware's id, which not every user may read. */
+  readonly hardware: string;
+  /** `hub.enrol_token`. */
+  readonly token?: string;
+}
+
 /** `agent.json`: what `nunect render`, as root, hands to the agent. The config in it holds no secret. */
 export interface AgentFile {
   readonly schema: typeof agentFileSchema;
@@ -86,6 +102,7 @@ export interface AgentFile {
   /** Files that are not used themselves but in a copy in normal form, by their path. */
   readonly copies?: Readonly<Record<string, string>>;
   readonly local: LocalSecrets;
+  readonly enrol?: EnrolSetup;
   /** The file that the config was read from. */
   readonly config_file?: string;
 }
@@ -124,7 +141,7 @@ export function withoutSecrets(config: Config): Config {
         : strip(value as unknown as Json, section.options),
     ];
   });
-  return Object.fromEntries(stripped) as Config;
+  return { ...(Object.fromEntries(stripped) as Config), ...known({ enrolled: config.enrolled }) };
 }
 
 /** The text of the file. */
@@ -164,7 +181,7 @@ function* wrongConfig(config: unknown): Generator<string> {
 
 function* wrongConnection(connection: unknown): Generator<string> {
   if (!isObject(connection) || !isTexts(connection['servers'])) return yield 'connection.servers';
-  for (const name of ['user', 'password', 'token', 'creds', 'nkeySeed'])
+  for (const name of ['user', 'password', 'token', 'creds', 'credsFile', 'nkeySeed'])
     if (!isAbsentOr(isText, connection[name])) yield `connection.${name}`;
   if (!isAbsentOr(isObject, connection['tls'])) yield 'connection.tls';
 }
@@ -179,6 +196,7 @@ function* wrongIn({
   copies,
   local,
   problems,
+  enrol,
   config_file,
 }: Json): Generator<string> {
   if (schema !== agentFileSchema) yield 'schema';
@@ -187,6 +205,7 @@ function* wrongIn({
   if (!isAbsentOr(isMonitor, monitor)) yield 'monitor';
   if (!isAbsentOr(isLeaf, leaf)) yield 'leaf';
   if (!isAbsentOr(isCopies, copies)) yield 'copies';
+  if (!isAbsentOr(isEnrol, enrol)) yield 'enrol';
   if (!isAbsentOr(isText, config_file)) yield 'config_file';
   for (const name of ['boot_id', 'agent', 'monitor'])
     if (!isObject(local) || !isText(local[name])) yield `local.${name}`;
@@ -223,6 +242,11 @@ const isLeaf = (value: unknown): boolean =>
   isTexts(value['notes']) &&
   ['state_dir', 'hub', 'keep_dir'].every((name) => isAbsentOr(isText, value[name])) &&
   isAbsentOr(isFallback, value['fallback']);
+
+const isEnrol = (value: unknown): boolean =>
+  isObject(value) &&
+  ['dir', 'own', 'hardware'].every((name) => isText(value[name])) &&
+  ['unit', 'token'].every((name) => isAbsentOr(isText, value[name]));
 
 const isCopies = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);
 

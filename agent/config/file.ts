@@ -4,11 +4,14 @@ import { keepDir } from '../lib/defaults.ts';
 import { reasonOf } from '../lib/errors.ts';
 import { namesIn, readOrUndefined, writeAtomic } from '../lib/files.ts';
 import { known } from '../lib/known.ts';
+import type { EnrolSetup } from './agentfile.ts';
 import { usersOf } from './checks/accounts.ts';
 import { checkConfigFile } from './checks/filecheck.ts';
 import { stat } from './checks/machinefiles.ts';
 import { fileReader, limitsOf } from './checks/trust.ts';
 import { unwritable } from './checks/writetry.ts';
+import { enrolDirOf, enrolFiles } from './enrolfiles.ts';
+import { readEnrolment, withoutEnrolment } from './enrolled.ts';
 import { parseIni } from './formats/ini.ts';
 import type { RawConfig } from './formats/raw.ts';
 import { parseUci } from './formats/uci.ts';
@@ -16,7 +19,7 @@ import { type Loaded, loadConfig } from './load.ts';
 import { type Config, sections } from './options.ts';
 import type { Problem } from './problem.ts';
 import type { OptionTable } from './section.ts';
-import { deriveUnitId, type Machine, readUnitState, unitStateOf } from './unitid.ts';
+import { deriveUnitId, hardwareOf, type Machine, readUnitState, unitStateOf } from './unitid.ts';
 
 /** How a config file is written. */
 export type ConfigFormat = 'uci' | 'ini';
@@ -31,8 +34,15 @@ export interface LoadOptions {
   readonly keepUnit?: boolean;
   /** Default: /etc/nunect/unit. */
   readonly unitFile?: string;
+  /** Folder of the enrolment. Default: /etc/nunect/enrol. */
+  readonly enrolDir?: string;
   /** Default: this one. */
   readonly machine?: Machine;
+}
+
+/** A loaded file, and what a hub may be told of the device. */
+export interface LoadedFile extends Loaded {
+  readonly enrol: EnrolSetup;
 }
 
 const thisMachine = (): Machine => ({
@@ -62,6 +72,9 @@ const isSecret = (type: string, name: string): boolean =>
     ([section, { options }]) =>
       section === type && Object.hasOwn(options, name) && options[name]?.secret === true,
   );
+
+const sets = (raw: RawConfig, type: string, name: string): boolean =>
+  raw.sections.some((one) => one.type === type && one.options.some((option) => option.name === name));
 
 const setsSecret = (raw: RawConfig): boolean =>
   raw.sections.some(({ type, options }) => options.some(({ name }) => isSecret(type, name)));
@@ -103,16 +116,41 @@ function settleUnit(options: LoadOptions): { readonly unit: string; keep(): Find
  * Reads a config file, UCI or INI. Whatever is wrong with it is in `problems`; the config can be run with
  * in any case. A missing or unreadable file gives `lastGood`, or the defaults.
  */
-export function loadConfigFile(path: string, options: LoadOptions = {}): Loaded {
+export function loadConfigFile(path: string, options: LoadOptions = {}): LoadedFile {
   const raw = readRaw(path, options.format ?? (path.endsWith('.ini') ? 'ini' : 'uci'));
-  const { unit, keep } = settleUnit(options);
+  const dir = options.enrolDir ?? enrolDirOf(keepDir);
+  const found = readEnrolment(dir);
+  const enrolment = found && 'hub' in found ? found : undefined;
+  const { unit: own, keep } = settleUnit(options);
+  const isOwn = enrolment === undefined || sets(raw, 'hub', 'url');
+  const unit = isOwn ? own : enrolment.hub.unit;
   const users = usersOf();
-  const given = known({ lastGood: options.lastGood, limits: limitsOf(path) });
+  const lastGood = options.lastGood && withoutEnrolment(options.lastGood);
+  const given = known({ lastGood, limits: limitsOf(path), enrolment });
   const loaded = loadConfig({ raw, file: path, unit, stat, readBytes: fileReader(path), users, ...given });
-  const own = [
+  const { config } = loaded;
+  const isLast = lastGood !== undefined && config === lastGood; // nothing could be read
+  const problems = [
     ...checkConfigFile(path, setsSecret(raw), stat(path), users),
-    ...(loaded.config.agent.unit === unit ? keep() : []),
-    ...unwritable(loaded.config, path),
+    ...(isOwn && config.agent.unit === unit ? keep() : []),
+    ...unwritable(config, path),
+    ...(found && 'why' in found ? [damagedEnrolment(dir, found.why)] : []),
   ];
-  return { ...loaded, problems: [...loaded.problems, ...own.map((problem) => ({ file: path, ...problem }))] };
+  const named = sets(raw, 'agent', 'unit') ? config.agent.unit : undefined;
+  return {
+    ...loaded,
+    config: (isLast && options.lastGood) || config,
+    problems: [...loaded.problems, ...problems.map((problem) => ({ file: path, ...problem }))],
+    enrol: {
+      dir,
+      own,
+      hardware: hardwareOf(options.machine ?? thisMachine()),
+      ...known({ unit: named, token: config.hub.enrol_token }),
+    },
+  };
 }
+
+const damagedEnrolment = (dir: string, why: string): Finding => ({
+  message: `the enrolment in ${dir} is not used, for its ${enrolFiles.hub} ${why}: enrol again, with the same key`,
+  severity: 'error',
+});

@@ -4,6 +4,7 @@ import { contentProblems } from './checks/contents.ts';
 import { crossCheck } from './checks/crosscheck.ts';
 import { checkFiles, type Stat } from './checks/filecheck.ts';
 import { type ConfigLimits, withinLimits } from './checks/trust.ts';
+import { type Enrolment, withEnrolment } from './enrolled.ts';
 import type { RawConfig, RawOption, RawSection } from './formats/raw.ts';
 import { type Config, type SectionName, sections } from './options.ts';
 import { type Problem, showable } from './problem.ts';
@@ -25,6 +26,8 @@ export interface LoadInput {
   readonly users: Users;
   /** What ran before: a bad option keeps its value of then. */
   readonly lastGood?: Config;
+  /** The hub that the device is enrolled with, for a file that names none. */
+  readonly enrolment?: Enrolment;
   /** What the config may make root do; undefined for anything. */
   readonly limits?: ConfigLimits;
 }
@@ -188,14 +191,18 @@ export function loadConfig(input: LoadInput): Loaded {
   const notes: Notes = { lines, report: (problem) => problems.push({ file, ...problem }) };
   reportUnread(raw, notes);
   if (isUnread(raw) && lastGood !== undefined) return { config: lastGood, problems, set: undefined };
-  const { config, refused } = withinLimits(readConfig(input, notes), input.limits, lastGood);
+  const { config: own, refused } = withinLimits(readConfig(input, notes), input.limits, lastGood);
+  const { enrolment } = input;
+  const { config, problems: enrolled } = enrolment
+    ? withEnrolment(own, enrolment)
+    : { config: own, problems: [] };
   const isRefused = new Set(refused.map(({ option }) => option));
   // nothing more of a file that is none of the config's business, not even whether it is there
   const files = [
     ...checkFiles(config, input.stat, input.users).map((one) => input.limits?.told(one) ?? one),
     ...contentProblems(config, input.readBytes),
   ].filter(({ option }) => !isRefused.has(option));
-  for (const found of [...crossCheck(config), ...refused, ...files])
+  for (const found of [...crossCheck(config), ...enrolled, ...refused, ...files])
     notes.report({ ...found, ...known({ line: lineOf(found.option ?? '', lines) }) });
   const last = Number.POSITIVE_INFINITY;
   problems.sort((a, b) => (a.line ?? last) - (b.line ?? last));

@@ -4,6 +4,7 @@ import { bool, choice, int, list, type Option, optional, text, unset } from './k
 import {
   absolutePath,
   anyText,
+  enrolToken,
   host,
   interfaceName,
   ipAddress,
@@ -88,12 +89,17 @@ export const sections = {
       unit: 's',
     }),
   }),
-  hub: one('The hub that the leaf joins. Without a url the leaf serves local clients only.', {
+  hub: one('The hub that the leaf joins. Without a url: the one it is enrolled with, else none.', {
     url: list(
       [],
       serverUrls,
       'Address of the hub; several, also with commas between them, are tried in random order. Mode external: only states that there is a hub.',
       leafToo,
+    ),
+    enrol_token: optional(
+      enrolToken,
+      'Token to enrol with: the device gets hub, login and unit id by it, and keeps them. Not needed any more after that.',
+      { secret: true },
     ),
     user: optional(anyText, 'User name at the hub.', leafToo),
     password: optional(anyText, 'Password at the hub.', secretLeaf),
@@ -498,6 +504,8 @@ export type Named<T> = T & { readonly section: string };
 
 /** The whole configuration after defaults, those by profile among them: every value is valid by the table. */
 export interface Config {
+  /** Set where `hub` is the one that the device is enrolled with: in which folder, and by which public nkey. */
+  readonly enrolled?: { readonly dir: string; readonly key: string };
   readonly agent: SectionValues<'agent'> & { readonly unit: string; readonly interval_s: number };
   readonly hub: SectionValues<'hub'>;
   readonly leaf: SectionValues<'leaf'> & {

@@ -102,6 +102,13 @@ export const subjectPattern: TextRule = {
   allowed: 'a NATS subject, where * stands for one token and a final > for all that follow',
 };
 
+/** A token of a hub to enrol with, as it was pasted. */
+export const enrolToken: TextRule = {
+  pattern: /^\s*nunect-[\w\s-]{40,16000}$/,
+  allowed: "a token that 'nunect-hub token' printed; it begins with nunect-",
+  normal: (text) => text.replace(/\s+/g, ''),
+};
+
 /** The public half of a user nkey: base32 of a prefix byte, 32 bytes of key and a checksum. */
 export const userNkey: TextRule = {
   pattern: /^U[A-Z2-7]{55}$/,

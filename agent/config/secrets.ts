@@ -95,7 +95,7 @@ export function readSecrets(
       hubPassword: hub.password ?? fromFile('hub.password_file', hub.password_file),
       hubToken: hub.token ?? fromFile('hub.token_file', hub.token_file),
       hubNkeySeed: fromFile('hub.nkey_file', hub.nkey_file),
-      hubCreds: fromFile('hub.creds_file', hub.creds_file),
+      hubCreds: config.enrolled ? undefined : fromFile('hub.creds_file', hub.creds_file), // a seed that stays where it is
       externalPassword:
         leaf.external_password ?? fromFile('leaf.external_password_file', leaf.external_password_file),
       externalCreds: fromFile('leaf.external_creds_file', leaf.external_creds_file),

@@ -77,6 +77,13 @@ export function deriveUnitId(machine: Machine): { readonly unit: string; readonl
   return { unit: `${hostToken(machine.hostname)}-${hash.slice(0, 6)}`, unique: id !== undefined };
 }
 
+/** What tells the machine apart for a hub, which is not told the id itself: 32 hex digits of a hash. */
+export const hardwareOf = (machine: Machine): string =>
+  createHash('sha256')
+    .update(`nunect hardware ${machineId(machine) ?? 'unknown'}`)
+    .digest('hex')
+    .slice(0, 32);
+
 /** The text of the state file: the id, and a checksum that shows what flash has done to it. */
 export const unitStateOf = (unit: string): string =>
   `${unit}\n# sha256: ${createHash('sha256').update(unit).digest('hex')}\n`;

@@ -3,6 +3,7 @@ import type { SpokenPort } from '../clock/setup/ports.ts';
 import type { LeafState } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
+import type { EnrolTrouble } from '../enrol/keeper.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import type { OptionalPart } from '../leaf/supervisor/startfaults.ts';
 import type { SpoolStats } from '../records/stats.ts';
@@ -56,6 +57,8 @@ export interface LostGrandmaster {
 /** Every finding by its code, with what its sentence is made of. */
 export interface FindingData {
   not_set_up: Shared;
+  /** `hasHub`: beside that it has one. */
+  enrolment: Shared & EnrolTrouble & { readonly hasHub: boolean };
   server_down: Shared & { readonly mode: Config['leaf']['mode']; readonly why?: string | undefined };
   hub_down: Shared & { readonly why: string };
   hub_silent: Shared;

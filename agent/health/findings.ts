@@ -15,7 +15,7 @@ import type {
   Weight,
 } from './finding.ts';
 import type { HostCommands } from './host.ts';
-import { hubRemedy, showLeafLog } from './hubremedies.ts';
+import { hubRemedy, newToken, showLeafLog } from './hubremedies.ts';
 import { setupRemedy } from './setupremedies.ts';
 
 /** What there is to know of one kind of finding. */
@@ -108,6 +108,34 @@ function editOf({ file, line, mend }: Problem, host: HostCommands): string {
 
 const folderOf = (file: string): string => shellWord(file.replace(/\/[^/]*$/, '') || '/');
 
+type Enrolment = FindingData['enrolment'];
+
+function sayEnrolment(data: Enrolment): string {
+  switch (data.kind) {
+    case 'waiting':
+      return `not enrolled yet: ${data.why}`;
+    case 'refused':
+      return `the hub refuses to enrol this device: ${data.why}`;
+    case 'failing':
+      return `the enrolment is not renewed: ${data.why}`;
+    case 'untaken':
+      return 'this device is enrolled, but its config was not rendered since';
+  }
+}
+
+const remediesOfStep: Readonly<Record<Extract<Enrolment, { kind: 'waiting' }>['step'], string>> = {
+  time: 'date -u # a wrong clock: nunect status',
+  connecting: 'nunect-hub status # at the hub',
+  not_taken: 'nunect-hub status # at the hub',
+  asked: 'nunect-hub pending # at the hub',
+  pending: 'nunect-hub pending # at the hub; then: nunect-hub approve UNIT',
+};
+
+function remedyOfEnrolment(data: Enrolment, { host }: RemedyContext): string {
+  if (data.kind === 'waiting') return remediesOfStep[data.step];
+  return data.kind === 'untaken' ? host.reload : newToken;
+}
+
 /** Every kind of finding. */
 export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   not_set_up: {
@@ -116,6 +144,14 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
     text: 'not set up: no hub is given, nothing leaves this device',
     remedy: (_data, { host }) =>
       host.set({ 'hub.url': 'nats://HUB:7422', 'hub.user': 'USER', 'hub.password': 'PASSWORD' }),
+    step: 'hub',
+  },
+  enrolment: {
+    name: 'enrolment',
+    weight: ({ kind, hasHub }) =>
+      kind === 'refused' || kind === 'failing' ? 'degraded' : hasHub ? 'note' : 'setup',
+    text: sayEnrolment,
+    remedy: remedyOfEnrolment,
     step: 'hub',
   },
   server_down: {

@@ -5,6 +5,7 @@ import type { LeafInfo } from '../config/agentfile.ts';
 import type { Config } from '../config/options.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CertFacts } from '../device/certs.ts';
+import type { EnrolTrouble } from '../enrol/keeper.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { hubTls } from '../leaf/conf/hubtls.ts';
 import { causeOfLink, linkErrorText } from '../leaf/linkcause.ts';
@@ -32,6 +33,8 @@ export interface HealthFacts extends RemedyContext {
   readonly problems: readonly Problem[];
   readonly leaf: LeafInfo | undefined;
   readonly link: LinkState;
+  /** Why the device is not enrolled, or may not be for long. */
+  readonly enrolment?: EnrolTrouble | undefined;
   readonly hubUp: boolean | undefined;
   /** Why the hub is not joined, as far as the local server reports. */
   readonly hubError?: string | undefined;
@@ -183,17 +186,22 @@ function* recordFindings(facts: HealthFacts, make: Make): Generator<Finding> {
   if (spool.duplicate_ids > 0) yield make('duplicate_ids', { count: spool.duplicate_ids });
 }
 
+/** The login of an enrolment is renewed by itself; where that fails, it is told of as such. */
+const isRenewed = ({ code, about }: Finding, { enrolled, hub }: Config): boolean =>
+  code === 'certificate_expiring' && enrolled !== undefined && about === hub.creds_file;
+
 function* allFindings(facts: HealthFacts): Generator<Finding> {
   const make: Make = (code, data) => findingOf(code, data, facts);
-  const { leaf, config } = facts;
+  const { leaf, config, enrolment } = facts;
   yield* wayFindings(facts, make);
-  if (lacksHub(config)) yield make('not_set_up', {});
+  if (enrolment !== undefined) yield make('enrolment', { ...enrolment, hasHub: hasHub(facts) });
+  else if (lacksHub(config)) yield make('not_set_up', {});
   if (leaf !== undefined && leaf.state !== 'current') yield make('leaf_config', { state: leaf.state });
   yield* clockFindings(facts, make);
   yield* recordFindings(facts, make);
   for (const cert of facts.certificates) {
     const found = certificateFinding(cert, facts);
-    if (found !== undefined) yield found;
+    if (found !== undefined && !isRenewed(found, config)) yield found;
   }
   const { unusedFile } = facts;
   if (unusedFile !== undefined) yield make('file_unused', { about: unusedFile.file, why: unusedFile.why });

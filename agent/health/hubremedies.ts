@@ -1,3 +1,4 @@
+import { isEnrolledCreds } from '../config/enrolfiles.ts';
 import type { Config } from '../config/options.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { splitUrl } from '../leaf/conf/url.ts';
@@ -29,8 +30,12 @@ function hostOf({ url: [first = ''] }: Hub): string {
 }
 
 const ping = (hub: Hub): string => `ping -c 3 ${hostOf(hub)}`;
+/** For a device that the hub does not let in any more as it was enrolled. */
+export const newToken = 'nunect-hub token # at the hub; then here: nunect enrol TOKEN';
 const newCreds = ({ creds_file }: Hub): string =>
-  `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(creds_file ?? `${keepDir}/hub.creds`)}`;
+  creds_file !== undefined && isEnrolledCreds(creds_file)
+    ? newToken
+    : `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(creds_file ?? `${keepDir}/hub.creds`)}`;
 
 function newLogin(hub: Hub, host: HostCommands): string {
   if (hub.creds_file !== undefined) return newCreds(hub);

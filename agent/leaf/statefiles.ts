@@ -44,6 +44,9 @@ export const stateFiles = {
   /** Name of the hub part that joined last. In /etc/nunect only, where user nunect may write to this file alone. */
   joinedHub: 'hub.joined',
 
+  /** FIFO into which the agent writes a line when a hub has given it other settings: root renders anew then. */
+  reloadFifo: 'reload.fifo',
+
   /** Directory that user nunect may write to; root writes nothing in it, and follows no link out of it. */
   state: 'state',
   /** Pid of nats-server. */
@@ -116,6 +119,7 @@ export const stateAccess: Readonly<
     writers: ['leaf/render', 'leaf/supervisor', 'openwrt/nunect/postrm'],
     readers: ['leaf/render', 'leaf/supervisor'],
   },
+  reloadFifo: { writers: ['cli'], readers: ['procd/nunect'] },
   state: { writers: ['leaf/render'], readers: ['cli', 'procd/procd.sh'] },
   pid: { writers: ['leaf/conf', 'nats-server'], readers: ['leaf/supervisor'] },
   log: {

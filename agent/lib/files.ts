@@ -112,9 +112,9 @@ function writeDraft(draft: string, text: string, { mode = 0o600, durable }: Writ
   }
 }
 
-/** Makes a folder with those above it, so that a power cut leaves them there. */
-export function makeFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true });
+/** Makes a folder with those above it, so that a power cut leaves them there; `mode` is as open as they may be. */
+export function makeFolder(path: string, mode = 0o777): void {
+  const first = mkdirSync(path, { recursive: true, mode });
   if (first === undefined) return;
   for (let above = dirname(path); above.length >= dirname(first).length; above = dirname(above)) {
     syncDirectory(above);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { credsAuthenticator, type NodeConnectionOptions, nkeyAuthenticator } from '@nats-io/transport-node';
 import { known } from '../lib/known.ts';
 
@@ -11,12 +12,15 @@ export interface LinkOptions {
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;
-  /** Content of a credentials file. */
+  /** Content of a credentials file, or the file itself, which is read at each connection. */
   readonly creds?: string;
+  readonly credsFile?: string;
   readonly nkeySeed?: string;
   /** TLS is demanded where this is set, and by an address that begins with `tls://`: see `connectionOptions`. */
   readonly tls?: {
     readonly caFile?: string;
+    /** The same as PEM. */
+    readonly ca?: string;
     readonly certFile?: string;
     readonly keyFile?: string;
     readonly handshakeFirst?: true;
@@ -37,10 +41,19 @@ const isTls = (url: string): boolean => /^(tls|wss):/i.test(url);
 
 /** The options of nats.js for one connection. Nothing is sent before TLS where it is demanded. */
 export function connectionOptions(opts: LinkOptions): NodeConnectionOptions {
-  const { user, password, token, creds, nkeySeed, tls = opts.servers.some(isTls) ? {} : undefined } = opts;
+  const {
+    user,
+    password,
+    token,
+    creds,
+    credsFile,
+    nkeySeed,
+    tls = opts.servers.some(isTls) ? {} : undefined,
+  } = opts;
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const authenticator = [
     ...(creds === undefined ? [] : [credsAuthenticator(encode(creds))]),
+    ...(credsFile === undefined ? [] : [credsAuthenticator(readFileSync(credsFile))]),
     ...(nkeySeed === undefined ? [] : [nkeyAuthenticator(encode(nkeySeed))]),
   ];
   return {

@@ -2,11 +2,10 @@ import { known } from '../lib/known.ts';
 import { freshValue } from '../lib/reading.ts';
 import { clockStep } from '../status/events.ts';
 import { clockPart } from './clock.ts';
-import { eventsPart } from './events.ts';
+import { eventsPart, recorderPart } from './events.ts';
 import { leafPart } from './leaf.ts';
 import { part } from './part.ts';
 import { publisherPart } from './publisher.ts';
-import { recorderPart } from './recorder.ts';
 import { spoolPart } from './spool.ts';
 import { supervisorPart } from './supervisor.ts';
 

@@ -1,5 +1,8 @@
 import { publishEvents } from '../status/events.ts';
+import { keepRecorder } from '../status/flightrecorder.ts';
 import { logRecord } from '../wire/messages.ts';
+import { clockPart } from './clock.ts';
+import { leafPart } from './leaf.ts';
 import { part, subjectsIn } from './part.ts';
 import { spoolPart } from './spool.ts';
 
@@ -23,4 +26,17 @@ export const eventsPart = part({
       stop: () => {},
     };
   },
+});
+
+/** The flight recorder: what is recorded outlives those that are looked at. */
+export const recorderPart = part({
+  name: 'recorder',
+  needs: { spool: spoolPart },
+  uses: { clock: clockPart, leaf: leafPart },
+  inputs: () => [],
+  start: (file, { spool, clock, leaf, trust, wall, ticker }) =>
+    keepRecorder(
+      { clock, leaf, seen: trust.see, spool, wall, ticker },
+      { unit: file.config.agent.unit, subject: subjectsIn(file).metric.recorder },
+    ),
 });

@@ -29,6 +29,8 @@ export interface AgentContext {
   publishLog(take: (entry: LogEntry) => void): void;
   /** A directory that the agent may write to. */
   readonly stateDir: string;
+  /** Asks for a new rendering, as a hub has other settings for this unit. */
+  takeOver(): void;
 }
 
 /** What the agent is made of: agent.json, and what nunect-time has set up. */

@@ -4,6 +4,7 @@ import { storagePaths } from '../device/storage.ts';
 import { systemProbe } from '../device/system.ts';
 import { survey } from '../status/survey.ts';
 import { clockPart, ordersPart } from './clock.ts';
+import { enrolPart } from './enrol.ts';
 import { eventsPart } from './events.ts';
 import { clientsPart, leafPart, linkBytesPart } from './leaf.ts';
 import { linkPart } from './link.ts';
@@ -42,6 +43,7 @@ export const surveyPart = part({
     clients: clientsPart,
     linkBytes: linkBytesPart,
     events: eventsPart,
+    enrol: enrolPart,
   },
   inputs: (file) => file,
   start(first, { ticker, wall, started_ms, ...parts }) {
@@ -62,6 +64,7 @@ export const surveyPart = part({
             clients: parts.clients(),
             linkBytes: parts.linkBytes(),
             events: parts.events(),
+            enrol: parts.enrol(),
             ...parts.device(),
           },
           { ticker, wall, started_ms },

@@ -8,8 +8,8 @@ import type { FlightRecorder } from '../status/flightrecorder.ts';
 import type { PageData } from '../status/page/page.ts';
 import { toSnapshot } from '../status/tosnapshot.ts';
 import { keepServing } from '../status/web/serving.ts';
+import { recorderPart } from './events.ts';
 import { nameIn, part } from './part.ts';
-import { recorderPart } from './recorder.ts';
 import { surveyPart } from './survey.ts';
 
 /** However many look at the page, the unit is looked at this often. */

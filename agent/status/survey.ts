@@ -10,6 +10,7 @@ import type { CertFacts, CertProbe } from '../device/certs.ts';
 import { hostKind } from '../device/hostkind.ts';
 import type { SelfProbe } from '../device/self.ts';
 import type { SystemProbe } from '../device/system.ts';
+import type { EnrolKeeper } from '../enrol/keeper.ts';
 import { certificateSources } from '../health/certificates.ts';
 import type { LostGrandmaster } from '../health/finding.ts';
 import { judgeHealth } from '../health/health.ts';
@@ -52,6 +53,7 @@ export interface SurveyParts {
   readonly clients: Pick<ClientWatch, 'read'>;
   readonly linkBytes: Pick<LinkBytesWatch, 'read'>;
   readonly events: Pick<Events, 'recent'>;
+  readonly enrol: Pick<EnrolKeeper, 'trouble'>;
 }
 
 export interface SurveyDeps {
@@ -116,6 +118,7 @@ function healthOf(parts: SurveyParts, answers: Answers, file: SurveyedFile) {
     problems: file.problems,
     leaf: file.leaf,
     link,
+    enrolment: parts.enrol.trouble(),
     hubUp: parts.leaf.hubUp(),
     hubError: facts?.hub_trouble,
     hubCause: parts.supervisor.trouble(),

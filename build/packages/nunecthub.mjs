@@ -29,6 +29,7 @@ export const nunectHub = {
     ['nunect-hub.1', 0o644, 'docs/man/nunect-hub.1'],
     ['nunect-hub.bash', 0o644, 'config/completion/nunect-hub.bash'],
     ['nunect-hub.cjs', 0o755, 'dist/nunect-hub.cjs'],
+    ['nunect-hub.service', 0o644, 'config/systemd/nunect-hub.service'],
     ...schemas,
   ],
 };

@@ -1,11 +1,13 @@
 // What units, servers, agents, files and command lines say, full of what a terminal obeys or hides: through every command of
 // both programs as they are shipped, to a pipe and at a terminal. Nothing of it may come out as it is.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { enrolHub } from '../kit/hub/enrolhub.ts';
+import { hubProgram } from '../kit/hub/hubprogram.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { garbageServer } from '../kit/net/garbage.ts';
 import { fullSnapshot } from '../kit/page/snapshot.ts';
@@ -188,6 +190,33 @@ describe('what units and servers say', () => {
   });
 });
 
+describe('the folder of a hub', () => {
+  test('init and export', async () => {
+    const folder = join(tempDir(owner, 'escapes-hub'), `x${word}`);
+    await run('nunect-hub', ['init', '--dir', folder, '--host', 'hub.example.org'], /\\x1b\[35m.*: made/);
+    await run(
+      'nunect-hub',
+      ['export', '--dir', folder, '--out', `${folder}-out`],
+      /\\x1b\[35m.*hub\.example/,
+    );
+    const file = join(folder, 'hub.json');
+    writeFileSync(file, JSON.stringify(poisoned(JSON.parse(readFileSync(file, 'utf8')))));
+    await run('nunect-hub', ['init', '--dir', folder], /it has no valid tls/);
+    for (const [flag, value] of [
+      ['host', word],
+      ['cluster', word],
+      ['port', word],
+      ['store', word],
+      ['tls-cert', word],
+    ] as const)
+      await run(
+        'nunect-hub',
+        ['init', '--dir', `${folder}-no`, '--host', 'h', `--${flag}`, value],
+        /\\x1b|--tls-key/,
+      );
+  });
+});
+
 describe('what listens in place of the agent', () => {
   const trouble = { code: 'x', key: 'x', weight: inJson, text: inJson, remedy: inJson };
   test('status and doctor: every text of the document', async () => {
@@ -248,6 +277,81 @@ describe('what stands in files and on the command line', () => {
     const at = ['--config', config, '--out', join(dir, 'clock')];
     await run('nunect', ['time', 'show', ...at], /\\x1b\[35m/);
     await run('nunect', ['time', 'apply', ...at], /chronyd.*\\x1b\[35m/s);
+  });
+
+  test('up, status and down: names in the folder of a hub, and what its nats-server says', async () => {
+    const hub = join(dir, `hub${word}`);
+    const at = ['--dir', hub];
+    for (const command of ['up', 'status', 'down', 'export'])
+      await run(
+        'nunect-hub',
+        [command, ...at, ...(command === 'export' ? ['--out', dir] : [])],
+        /no hub in .*\\x1b\[35m/,
+      );
+    await run('nunect-hub', ['init', '--host', 'hub.example', ...at], /\\x1b\[35m/);
+    const program = join(dir, 'hub-server');
+    writeFileSync(
+      program,
+      `#!/bin/sh\ncase $1 in\n  *version) echo 'nats-server: v2.15.2';;\n  -t) ;;\n  *) cat >&2 <<'X'\nno ${planted}\nX\n  exit 1;;\nesac\n`,
+      { mode: 0o755 },
+    );
+    const up = await run(
+      'nunect-hub',
+      ['up', ...at, '--nats-server', program],
+      /ended with code 1: no \\x07/,
+    );
+    assert.match(up.stderr, /ERROR nats-server: no \\x07/);
+    const path = join(hub, 'hub.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), server: `h${inJson}` }));
+    await run('nunect-hub', ['status', ...at], /down +hub\s+h\\x07/);
+    await run('nunect-hub', ['status', '--json', ...at], /h\\u0007/);
+    await runAtTerminal([hubBundle, 'status', ...at], /h\\x07/);
+    await run('nunect-hub', ['down', ...at], /does not run/);
+  });
+
+  test('enrol: what a hub refuses with, what its stream says, and what stands in a config', async () => {
+    const hub = await enrolHub(owner, server, { plain: true });
+    const config = join(dir, 'enrolling');
+    writeFileSync(config, `config agent\n option unit '${planted}'\n`, { mode: 0o600 });
+    const at = ['--config', config, '--keep', join(dir, 'keep'), '--no-reload', '--wait', '9'];
+    hub.issuer.mode = 'unit_bound';
+    hub.issuer.change = (answer) => ({ ...answer, why: `no ${inJson}` }) as typeof answer;
+    await run('nunect', ['enrol', hub.token('t1'), ...at], /refused \(unit_bound\): no .*\\x1b\[35m/);
+    await run('nunect', ['enrol', word, ...at], /a token begins with/);
+    await run('nunect', ['enrol', hub.token('t1'), ...at, '--about', word], /--about must be/);
+  });
+
+  test('token, units, pending, approve, revoke, rename, forget: what the records of a hub say, and words of no unit', async () => {
+    const hub = await hubProgram(owner, server);
+    await hub.up();
+    const at = ['--dir', hub.dir];
+    const link = await hub.asUser('hub-enrol');
+    const [who, now_ms] = [{ v: 1, unit: `u${inJson}`, role: inJson, hardware: inJson }, Date.now()];
+    const times = { bound_ms: now_ms, until_ms: now_ms + 1e9, asked_ms: now_ms, made_ms: now_ms };
+    const more = { was: inJson, voids: [], why: 'approval', account: 'ENROL', nonce: inJson, login: inJson };
+    const token = { kind: 'token', id: `t${inJson}`, uses: 1, auto: true, replace: true };
+    const records = [
+      { kind: 'unit', state: 'bound', key: inJson },
+      { kind: 'pending', key: `k${inJson}` },
+      token,
+    ];
+    for (const record of records)
+      await link.request(`bound.x.${record.kind}`, JSON.stringify({ ...who, ...times, ...more, ...record }));
+    const fleet = await hub.asUser('hub-fleet');
+    await fleet.request(`ops.roster.heard${word.replace('\x7f', '')}`, '{}'); // which a stream of nats-server has no index of
+    const ask = (command: string, args: readonly string[], shows: RegExp) =>
+      run('nunect-hub', [command, ...at, ...args], shows);
+    await ask('units', [], /^u\\x07\\x1b\[35m.*in {7}.*was \\x07/m);
+    await ask('units', ['--json'], /"unit":"heard\\u0007/);
+    await runAtTerminal([hubBundle, 'units', ...at], /heard\\x07/);
+    await ask('pending', [], /k\\x07\\x1b\[35m/);
+    const { stdout } = await ask('pending', ['--json'], /\\u202e/);
+    assert.equal(JSON.parse(stdout).unit, `u${inJson}`, 'as JSON it is the same text');
+    await ask('token', ['--list'], /t\\x07\\x1b\[35m/);
+    await ask('token', ['--unit', planted], /unit '\\x07\\x1b\[35m/);
+    for (const command of ['approve', 'revoke', 'forget']) await ask(command, [planted], /\\x07\\x1b\[35m/);
+    await ask('rename', [planted, planted], /\\x07\\x1b\[35m/);
+    await ask('revoke', ['--dir', planted], /no hub in .*\\x1b\[35m/);
   });
 
   test('words that no command takes', async () => {

@@ -52,6 +52,7 @@ describe('the tarball', () => {
         `-rw-r--r-- 0/0 ${time} package/nunect-hub.1`,
         `-rw-r--r-- 0/0 ${time} package/nunect-hub.bash`,
         `-rwxr-xr-x 0/0 ${time} package/nunect-hub.cjs`,
+        `-rw-r--r-- 0/0 ${time} package/nunect-hub.service`,
         ...schemas.map((name) => `-rw-r--r-- 0/0 ${time} package/schema/${name}`),
       ],
     );

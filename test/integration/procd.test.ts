@@ -3,7 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { fifoWriter } from '../../agent/clock/orders/fifo.ts';
+import { readIfThere } from '../../agent/lib/files.ts';
 import { type ProcdStage, procdStage } from '../kit/openwrt/procd.ts';
+import { daemon, eventually } from '../kit/process/daemon.ts';
 import { lacking, need, projectRoot } from '../kit/process/tools.ts';
 
 const config = (changes: { agent?: object; leaf?: object; hub?: object; status?: object } = {}) => ({
@@ -77,6 +80,36 @@ describe('start', () => {
       rendered: 0,
       stdout: '',
     });
+  });
+
+  const takeover = of('nunect', [
+    'open_instance takeover',
+    'set_param command /usr/lib/nunect/takeover /var/run/nunect/reload.fifo',
+    'set_param file /usr/lib/nunect/takeover',
+    'set_param respawn 3600 5 0',
+    'set_param stderr 1',
+    'close_instance',
+  ]);
+  for (const [what, rendered] of [
+    ['has a token', { config: config(), enrol: { dir: '/etc/nunect/enrol', token: 'nunect-x' } }],
+    ['is enrolled', { config: { ...config(), enrolled: { dir: '/etc/nunect/enrol', key: 'U' } } }],
+  ] as const)
+    it(`of a unit that ${what} makes a folder for its key, and lets the agent ask for a rendering`, (t) => {
+      const unit = procdStage(t);
+      unit.rendering({ last: 'restart: leaf agent', leafConf: true, ...rendered });
+      const { calls } = unit.init('nunect', 'start');
+      const [tail, ...head] = [...agentStarts].reverse();
+      const [trigger = '', ...before] = head;
+      const own = 'chown nunect:nunect /etc/nunect/enrol';
+      assert.deepEqual(calls, [...before.reverse(), own, ...takeover, trigger, tail]);
+      assert.equal(statSync(join(unit.root, 'etc/nunect/enrol')).mode & 0o777, 0o700);
+    });
+
+  it('of a unit without either has nobody who could be asked', (t) => {
+    const unit = procdStage(t);
+    unit.rendering({ last: 'restart: leaf agent', config: config(), enrol: { dir: '/d', own: 'x' } });
+    assert.ok(!unit.init('nunect', 'start').calls.some((call) => call.includes('takeover')));
+    assert.ok(!existsSync(join(unit.root, 'etc/nunect/enrol')));
   });
 
   it('of the leaf alone renders what is not there yet', (t) => {
@@ -201,7 +234,7 @@ describe('start', () => {
   it('of what runs already acts on what it rendered, as no later reload would hear of it', (t) => {
     const unit = runningUnit(t);
     unit.rendering({ last: 'restart: leaf; reload: agent', config: config(), leafConf: true });
-    const settled = ['nunect-leaf: kill', ...leafStarts, 'nunect: send_signal nunect * HUP'];
+    const settled = ['nunect-leaf: kill', ...leafStarts, 'nunect: send_signal nunect agent HUP'];
     assert.deepEqual(unit.init('nunect', 'start').calls, agentStartsAfter(settled));
   });
 
@@ -224,7 +257,8 @@ describe('start', () => {
 });
 
 describe('reload', () => {
-  const hup = (service: string): string => `nunect: send_signal ${service} * HUP`;
+  const hup = (service: string): string =>
+    `nunect: send_signal ${service} ${service === 'nunect' ? 'agent' : '*'} HUP`;
   const leafRestarts = ['nunect-leaf: kill', ...leafStarts];
 
   for (const [last, expected] of [
@@ -404,5 +438,30 @@ describe('the scripts', () => {
       'openwrt/nunect/time',
     ];
     execFileSync(need('shellcheck'), names, { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+  });
+});
+
+describe('takeover', () => {
+  it('reloads nunect for each line in its FIFO, which only its group may write, whatever the line is', async (t) => {
+    const unit = procdStage(t);
+    const at = (path: string): string => join(unit.root, path);
+    unit.program('etc/init.d/nunect', `echo "$*" >>${at('reloads')}`);
+    unit.program('bin/sleep', `echo "sleep $*" >>${at('reloads')}`);
+    const child = daemon(t, at('usr/lib/nunect/takeover'), [at('var/run/nunect/reload.fifo')], {
+      env: { PATH: at('bin') },
+    });
+    const fifo = at('var/run/nunect/reload.fifo');
+    await eventually('the FIFO', () => existsSync(fifo) && (statSync(fifo).mode & 0o777) === 0o620);
+    const writer = fifoWriter(fifo);
+    for (const line of ['reload', '$(touch hacked); `touch hacked`', 'a\0b']) {
+      await eventually('it is written', () => writer.write(line) === undefined);
+      writer.close();
+    }
+    await eventually(
+      'three reloads',
+      () => (readIfThere(at('reloads')) ?? '') === 'reload\nsleep 10\n'.repeat(3),
+    );
+    assert.ok(!existsSync('hacked'));
+    await child.end('SIGTERM');
   });
 });

@@ -18,6 +18,8 @@ import { lacking, need, projectRoot } from '../kit/process/tools.ts';
 const folder = join(projectRoot, 'config/systemd');
 const units = readdirSync(folder).filter((name) => name.endsWith('.service'));
 
+const hubUnit = 'nunect-hub.service';
+
 /** The values of a setting of a unit, in their order. */
 const settingsOf = (unit: string, name: string): string[] =>
   readFileSync(join(folder, unit), 'utf8')
@@ -105,12 +107,18 @@ describe('the units for systemd', () => {
   });
 
   it('leave the right to set the clock to none that feeds chronyd', () => {
-    for (const unit of units.filter((name) => name !== 'nunect-time.service')) {
+    for (const unit of units.filter((name) => !['nunect-time.service', hubUnit].includes(name))) {
       const [bounds = '', ...more] = settingsOf(unit, 'CapabilityBoundingSet');
       assert.match(bounds, /^CAP_/, unit);
       assert.doesNotMatch(bounds, /SYS_TIME/, unit);
       assert.deepEqual(more, [], unit);
     }
+  });
+
+  it('leave no right at all to the hub', () => {
+    assert.deepEqual(settingsOf(hubUnit, 'CapabilityBoundingSet'), ['']);
+    assert.deepEqual(settingsOf(hubUnit, 'NoNewPrivileges'), ['yes']);
+    assert.deepEqual(settingsOf(hubUnit, 'AmbientCapabilities'), []);
   });
 });
 

@@ -30,6 +30,7 @@ import { findAccount } from '../../agent/config/checks/accounts.ts';
 import { neededCopies } from '../../agent/config/checks/contents.ts';
 import { overlap } from '../../agent/config/checks/subjectoverlap.ts';
 import { tlsFileProblems } from '../../agent/config/checks/tlsfilecheck.ts';
+import { parseEnrolledHub } from '../../agent/config/enrolled.ts';
 import { parseIni } from '../../agent/config/formats/ini.ts';
 import { parseUci } from '../../agent/config/formats/uci.ts';
 import { sections } from '../../agent/config/options.ts';
@@ -40,6 +41,13 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { parseWsFrame } from '../../agent/enrol/wsrelay.ts';
+import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
+import { parseSpan } from '../../agent/hub/enrol/commands/span.ts';
+import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
+import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
+import { parseApiReply } from '../../agent/hub/run/api.ts';
+import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { parseRecord, plainText } from '../../agent/hub/top/unitrecord.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -48,6 +56,7 @@ import { quoted } from '../../agent/leaf/conf/syntax.ts';
 import { splitUrl, userinfo } from '../../agent/leaf/conf/url.ts';
 import { parseServerVersion } from '../../agent/leaf/conf/version.ts';
 import { parseDue } from '../../agent/leaf/render/outcome.ts';
+import { parseServerLine } from '../../agent/leaf/serverline.ts';
 import { parseConnz } from '../../agent/leaf/watch/clients.ts';
 import { parseKeptBytes } from '../../agent/leaf/watch/linkbook.ts';
 import { parseLeafLine } from '../../agent/leaf/watch/logline.ts';
@@ -57,6 +66,7 @@ import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
 import { formatEntry } from '../../agent/lib/log.ts';
 import { readPubAck } from '../../agent/records/puback.ts';
 import { readSnapshot } from '../../agent/records/snapshottext.ts';
+import { parseEnrolAnswer, parseEnrolRequest, parseEnrolToken } from '../../agent/wire/enrol.ts';
 import { headerValue, parseGoDuration, subjectMatches } from '../../agent/wire/values.ts';
 import { withOptions } from '../kit/leaf/leafconfig.ts';
 import { projectRoot } from '../kit/process/tools.ts';
@@ -190,6 +200,17 @@ const readers: Readonly<
   readUnitState: [readUnitState],
   findAccount: [(text) => findAccount('nunect', text, text), ['nunect:x:1:', ''], ['x:x:1:', '']],
   parseAgentFile: [(text) => quiet(() => parseAgentFile(text, '/x')), ['{"schema":1,"config":"', '"}']],
+  parseWsFrame: [(text) => parseWsFrame(Buffer.from(text, 'latin1')), ['\x82\x7e', '']],
+  parseEnrolledHub: [parseEnrolledHub, ['{"v":1,"unit":"', '"}']],
+  parseEnrolToken: [parseEnrolToken, ['nunect-', ''], ['', 'nunect-']],
+  'parseEnrolRequest, parseEnrolAnswer': [
+    (text) => [
+      parseEnrolRequest(text, () => true),
+      parseEnrolAnswer(text, { hub: text, key: text, nonce: text }, () => true),
+    ],
+    ['e30.', ''],
+    ['', '.e30'],
+  ],
   overlap: [(text) => overlap(text, `${text}.>`)],
   'log lines': [(text) => formatEntry({ level: 'info', comp: 'a', msg: text, fields: { a: text } })],
   visible: [(text) => [visible(text), printable(text), printable(text, true)], ['\x1b[', ''], ['', '\r']],
@@ -205,6 +226,7 @@ const readers: Readonly<
     ['ESTAB 0 0 ', '\n\tx\n'],
     ['ESTAB 0 0 a:1 b:2\n\t', ' bytes_received:1\n'],
   ],
+  parseServerLine: [parseServerLine, ['[7] 2026/11/21 06:13:11.123456 [ERR] ', '']],
   parseLeafLine: [
     parseLeafLine,
     ['[7] [ERR] ', ''],
@@ -218,6 +240,8 @@ const readers: Readonly<
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
   parseDue: [parseDue, ['{"leaf":"', '"}']],
+  parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
+  parseUpState: [parseUpState, ['{"phase":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
     (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
@@ -292,8 +316,16 @@ const readers: Readonly<
   ],
   parseAppliedTime: [parseAppliedTime, ['{"role":"', '"}'], ['{"notes":["', '"]}']],
   parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
+  parseSpan: [parseSpan, ['1', 'd']],
+  parseBoundRecord: [parseBoundRecord, ['{"v":1,"kind":"', '"}'], ['{"v":1,"kind":"unit","unit":"', '"}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
+  'parseHubFile, isLoopback': [
+    (text) => [parseHubFile(text), isLoopback(text)],
+    ['{"v":1,"servers":["', '"]}'],
+    ['127', '.1'],
+  ],
+  revocationsIn: [revocationsIn, ['a.', '.b'], ['', '.e30.']],
   parseRecord: [
     (text) =>
       [

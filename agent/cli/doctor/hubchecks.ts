@@ -92,7 +92,11 @@ export async function checkHub(facts: DoctorFacts): Promise<CheckResult[]> {
   }
   if (lacksHub(config))
     return [
-      findingResult('hub', findingOfAgent(facts, 'not_set_up') ?? findingOf('not_set_up', {}, context)),
+      findingResult(
+        'hub',
+        findingsOfStep(facts, 'hub').find(({ weight }) => weight === 'setup') ??
+          findingOf('not_set_up', {}, context),
+      ),
     ];
   if (config.hub.url.length === 0) return [skip('hub', 'no hub.url is set: the external server has its own')];
   const evidence = await (mode === 'off' ? hubOfAgent : hubOfLeaf)(facts, config);

@@ -1,7 +1,7 @@
 import { streamInfo } from '../../health/findings.ts';
 import type { StatusSnapshot } from '../../status/snapshot.ts';
 import { type CheckResult, findingResult, ok, skip, warn } from './checkresult.ts';
-import { configOf, type DoctorFacts, findingOfAgent, findingsOfStep } from './facts.ts';
+import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
 
 /** Records of a joined unit that wait for longer are not merely on their way. */
 const waits_s = 10;
@@ -31,7 +31,7 @@ function waiting(what: string, snapshot: StatusSnapshot): CheckResult | undefine
 export function checkRecords(facts: DoctorFacts): CheckResult[] {
   const { snapshot } = facts;
   const hasHub = facts.isBlind
-    ? findingOfAgent(facts, 'not_set_up') === undefined
+    ? !findingsOfStep(facts, 'hub').some(({ weight }) => weight === 'setup')
     : configOf(facts).hub.url.length > 0;
   if (snapshot === undefined)
     return (hasHub ? ['permissions', 'stream'] : []).map((what) =>

@@ -60,7 +60,11 @@ function toHub(config: Config, owner: OwnerSecrets): Connection {
   return {
     servers: [...new Set(hub.url.flatMap((url) => clientUrl(url, secure)))],
     ...known({ user: hub.user, password: owner.hubPassword, token: owner.hubToken }),
-    ...known({ creds: owner.hubCreds, nkeySeed: owner.hubNkeySeed }),
+    ...known({
+      creds: owner.hubCreds,
+      nkeySeed: owner.hubNkeySeed,
+      credsFile: config.enrolled && hub.creds_file,
+    }),
     ...(secure ? { tls } : {}),
   };
 }

@@ -2,6 +2,7 @@ import type { LocalSecrets } from '../../config/agentfile.ts';
 import { namingOps, overlap, ownSubjects } from '../../config/checks/subjectoverlap.ts';
 import type { Config, Named, SectionValues } from '../../config/options.ts';
 import type { OwnerSecrets } from '../../config/secrets.ts';
+import { enrolSubjects } from '../../wire/enrol.ts';
 import {
   answeredBy,
   echoOf,
@@ -33,6 +34,7 @@ const unique = (subjects: readonly string[]): string[] => [...new Set(subjects)]
 
 /** The agent's user: what it publishes, answers and asks, spelled out; wildcards only for replies. */
 export function agentLogin(config: Config, password: string): ConfBlock {
+  const { enrolled } = config;
   const { unit, role } = config.agent;
   const subjects = subjectsOf(unit, role);
   const replies = [...config.hub.reply_subject, `${inboxPrefixOf(unit)}.>`];
@@ -41,11 +43,17 @@ export function agentLogin(config: Config, password: string): ConfBlock {
     user: agentUser,
     password,
     permissions: {
-      publish: unique([...publishedBy(subjects), ...echoes, ...replies]),
+      publish: unique([
+        ...publishedBy(subjects),
+        ...echoes,
+        ...replies,
+        ...(enrolled ? [enrolSubjects.request(enrolled.key)] : []),
+      ]),
       subscribe: unique([
         ...answeredBy(subjects),
         `${inboxPrefixOf(unit)}.>`,
         `${peerInboxPrefixOf(unit)}.>`,
+        ...(enrolled ? [enrolSubjects.answer(enrolled.key)] : []),
       ]),
     },
   };

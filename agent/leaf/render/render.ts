@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import {
   type AgentFile,
   agentFileSchema,
+  type EnrolSetup,
   type LeafInfo,
   type LocalSecrets,
   withoutSecrets,
@@ -35,6 +36,8 @@ export interface RenderInput {
   readonly keepUnit: boolean;
   /** Where the hub settings that last joined outlive a reboot. */
   readonly keepDir?: string;
+  /** Folder of the enrolment. */
+  readonly enrolDir?: string;
   readonly addressOf: AddressOf;
 }
 
@@ -46,6 +49,7 @@ interface Run {
   readonly local: LocalSecrets;
   /** Of reading the config. */
   readonly problems: readonly Problem[];
+  readonly enrol: EnrolSetup;
 }
 
 /** The config as it is used, with the secrets that its options name, and with what nats-server is given of its files. */
@@ -78,6 +82,7 @@ function commitNew(
     ...monitorOf(used, run.local),
     ...known({ leaf, copies: handed.copies }),
     local: run.local,
+    enrol: run.enrol,
     config_file: resolve(run.input.configFile),
   });
 }
@@ -137,11 +142,15 @@ async function renderManaged(run: Run, asked: Asked): Promise<AgentFile> {
 export async function renderInto(files: LeafFiles, before: Rendered, input: RenderInput): Promise<AgentFile> {
   const last = before.agentFile;
   const local = last?.local ?? newLocalSecrets(input.boot);
-  const { config: loaded, problems } = loadConfigFile(input.configFile, {
+  const {
+    config: loaded,
+    problems,
+    enrol,
+  } = loadConfigFile(input.configFile, {
     keepUnit: input.keepUnit,
-    ...known({ lastGood: last?.config }),
+    ...known({ lastGood: last?.config, enrolDir: input.enrolDir }),
   });
-  const run: Run = { files, input, before, local, problems };
+  const run: Run = { files, input, before, local, problems, enrol };
   // a file that cannot be read at all: what runs goes on, for its secrets are not known here
   if (last !== undefined && loaded === last.config)
     return files.commit({ ...last, problems: problemsAnd(run, []) });

@@ -21,7 +21,8 @@ function failureOf(program: string, { failed, code }: Finished): string | undefi
   return code === undefined ? `'${program}' was killed` : undefined;
 }
 
-export function leafServer(spawn: Spawn, program: string): LeafServer {
+/** `shown` is how its complaints name the config that it tests. */
+export function leafServer(spawn: Spawn, program: string, shown: string = stateFiles.conf): LeafServer {
   return {
     async version() {
       const done = await runChild(spawn, program, ['--version'], limitMs);
@@ -32,7 +33,7 @@ export function leafServer(spawn: Spawn, program: string): LeafServer {
     async test(conf) {
       const done = await runChild(spawn, program, ['-t', '-c', conf], limitMs);
       if (done.code === 0) return undefined;
-      const complaint = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, stateFiles.conf);
+      const complaint = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, shown);
       return failureOf(program, done) ?? complaint.trim().split(/\n+/).join('; ');
     },
   };

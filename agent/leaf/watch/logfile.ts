@@ -3,6 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Ticker } from '../../lib/ticker.ts';
 
 export interface LogFollower {
+  /** Reads what was written by now. */
+  look(): void;
   stop(): void;
 }
 
@@ -16,6 +18,7 @@ interface Reader {
   readonly path: string;
   readonly onLines: OnLines;
   readonly buffer: Buffer;
+  readonly keepsRotated: boolean;
   fd: number | undefined;
   at: number;
   /** The line that has not ended yet. */
@@ -33,6 +36,7 @@ function close(reader: Reader): void {
 function open(reader: Reader, size: number): void {
   reader.fd = openSync(reader.path, 'r');
   reader.at = reader.old ? Math.max(0, size - mostAtOnce) : 0;
+  if (reader.keepsRotated) return;
   const [dir, name] = [dirname(reader.path), basename(reader.path)];
   for (const one of readdirSync(dir)) if (one.startsWith(`${name}.`)) rmSync(join(dir, one), { force: true }); // rotated
 }
@@ -67,17 +71,22 @@ function look(reader: Reader): void {
 
 /**
  * Follows a log file that its server rotates: looks each `everyMs`, begins with the last 64 KiB, and removes what was
- * rotated, as it lies in RAM. A file that is not there yet is waited for.
+ * rotated, as it lies in RAM, unless that is to be kept. A file that is not there yet is waited for.
  */
 export function followLog(
   { ticker, onLines }: { readonly ticker: Ticker; readonly onLines: OnLines },
-  { path, everyMs }: { readonly path: string; readonly everyMs: number },
+  {
+    path,
+    everyMs,
+    keepsRotated = false,
+  }: { readonly path: string; readonly everyMs: number; readonly keepsRotated?: boolean },
 ): LogFollower {
   const buffer = Buffer.alloc(mostAtOnce);
-  const reader: Reader = { path, onLines, buffer, fd: undefined, at: 0, rest: '', old: true };
+  const reader: Reader = { path, onLines, buffer, keepsRotated, fd: undefined, at: 0, rest: '', old: true };
   const cancel = ticker.every(everyMs, () => look(reader));
   look(reader);
   return {
+    look: () => look(reader),
     stop() {
       cancel();
       close(reader);

@@ -1,16 +1,9 @@
 import { known } from '../../lib/known.ts';
 import { causeOf, type Sign } from '../causes.ts';
+import { parseServerLine, type ServerLine } from '../serverline.ts';
 
-/** Levels of nats-server's log, as it writes them. */
-type Level = 'FTL' | 'ERR' | 'WRN' | 'INF' | 'DBG' | 'TRC';
-
-/** A line of the log of a nats-server. */
-export interface LeafLine {
-  readonly level: Level;
-  /** Without pid and time; logins in addresses are masked. */
-  readonly text: string;
-  /** The same for every repetition: the text without numbers of connections, attempts and times. */
-  readonly key: string;
+/** A line of the log of a leaf. */
+export interface LeafLine extends ServerLine {
   /** It is about the link to the hub. */
   readonly hub: boolean;
   /** Why the hub is not joined, where the line gives a cause. */
@@ -25,33 +18,23 @@ export interface LeafLine {
   readonly reload?: 'done' | 'failed';
 }
 
-const longest = 500;
-const layout =
-  /^(?:\[\d+\] )?(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?\[(FTL|ERR|WRN|INF|DBG|TRC)\] (.*)$/s;
-
-/** Logins in addresses are masked: they are secrets. */
-const masked = (text: string): string => text.replace(/:\/\/[^\s/@"']*@/g, '://***@');
-
 /** The words of a line that name a cause, without the connection. */
 function detailOf(text: string): string {
   const words = text.replace(/^\S+ - lid(?:_ws)?:\d+ - /, '');
   return (/^Leafnode Error '(.*)'/s.exec(words)?.[1] ?? words).replace(/ \(attempt \d+\)/, '').slice(0, 200);
 }
 
-/** Reads one line; undefined for what is none, and for a warning that comes with each start. */
+/** Reads one line, with what it says of the leaf and its hub; undefined as `parseServerLine`. */
 export function parseLeafLine(line: string): LeafLine | undefined {
-  const [, level, message] = layout.exec(line) ?? [];
-  if (level === undefined || message === undefined || /^Plaintext passwords detected/.test(message))
-    return undefined;
-  const text = masked(message).slice(0, longest);
+  const read = parseServerLine(line);
+  if (read === undefined) return undefined;
+  const { level, text } = read;
   const hub = /\blid(_ws)?:\d+ - |leafnode|LeafNode/.test(text);
   // an end has level INF, and is all there is when the hub's TLS refuses without an alert
   const telling = level === 'ERR' || level === 'WRN' || /connection closed: /.test(text);
   const code = hub && telling ? causeOf(text) : undefined;
   return {
-    level: level as Level,
-    text,
-    key: text.replace(/\d+/g, '0'),
+    ...read,
     hub,
     ...(code === undefined ? {} : { sign: { code, detail: detailOf(text) } }),
     ...known({ from: /^(\S+:\d+) - lid/.exec(text)?.[1] }),

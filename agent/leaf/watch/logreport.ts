@@ -1,10 +1,11 @@
 import type { Log } from '../../lib/log.ts';
+import type { ServerLine } from '../serverline.ts';
 import type { LeafLine } from './logline.ts';
 
 /** Warnings and errors of the leaf server, for the log of the agent. */
 export interface LeafComplaints {
   /** Logs the line if it is a complaint that was not logged before. */
-  report(line: LeafLine, now_ms: number): void;
+  report(line: ServerLine & Partial<Pick<LeafLine, 'hub'>>, now_ms: number): void;
   /** The hub is joined since then: earlier complaints about it are over, and are logged again when they return. */
   joined(since_ms: number): void;
 }
@@ -18,7 +19,7 @@ const mostKeys = 200;
 export function leafComplaints(log: Log): LeafComplaints {
   const logged = new Map<string, { last_ms: number; readonly hub: boolean }>();
   return {
-    report({ level, text, key, hub }, now_ms) {
+    report({ level, text, key, hub = false }, now_ms) {
       if (level !== 'FTL' && level !== 'ERR' && level !== 'WRN') return;
       const before = logged.get(key);
       logged.delete(key); // so that the oldest comes first

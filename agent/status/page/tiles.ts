@@ -53,7 +53,7 @@ function clockTile(snapshot: StatusSnapshot): Html {
 
 /** Whether a hub is yet to be given, whatever else is wrong. */
 const isNotSetUp = ({ troubles }: StatusSnapshot): boolean =>
-  troubles.some(({ code }) => code === 'not_set_up');
+  troubles.some(({ weight }) => weight === 'setup');
 
 function hubTile(snapshot: StatusSnapshot): Html {
   const { link } = snapshot;

@@ -1,6 +1,6 @@
 import { nkeys } from '@nats-io/transport-node';
 
-type KeyPair = ReturnType<typeof nkeys.createUser>;
+export type KeyPair = ReturnType<typeof nkeys.createUser>;
 
 /** What a user may say and hear, as literal subjects. */
 export interface Permissions {
@@ -12,10 +12,10 @@ const base64url = (data: object | Uint8Array): string =>
   Buffer.from(data instanceof Uint8Array ? data : JSON.stringify(data)).toString('base64url');
 
 /** A JWT of version 2 as nsc writes them: signed by an nkey, times in Unix seconds. */
-function encodeJwt(
+export function encodeJwt(
   issuer: KeyPair,
-  subject: KeyPair,
-  claims: { nats: object; exp?: number; name: string },
+  subject: Pick<KeyPair, 'getPublicKey'>,
+  claims: { nats: object; exp?: number; iat?: number; name: string },
 ): string {
   const body = {
     jti: nkeys.createUser().getPublicKey(), // any unique text

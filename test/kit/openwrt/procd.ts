@@ -59,6 +59,7 @@ export interface ProcdStage {
   rendering(how: {
     readonly last?: string;
     readonly config?: object;
+    readonly enrol?: object;
     readonly leafConf?: boolean;
     readonly complaint?: string;
     readonly code?: number;
@@ -91,16 +92,21 @@ export function procdStage(owner: Cleanup): ProcdStage {
     text.replace(/(?<![\w/$}])\/(?=(var|usr|etc)\/)/g, `${root}/`).replaceAll('$IPKG_INSTROOT/', `${root}/`);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
+    rmSync(at(path), { force: true }); // what stands there may be a link to busybox itself
     writeFileSync(at(path), text);
     chmodSync(at(path), 0o755);
   };
   for (const dir of ['var/run/nunect', 'var/lock', 'bin', 'etc/nunect/spool', 'etc/rc.d'])
     mkdirSync(at(dir), { recursive: true });
   const busybox = need('busybox');
-  for (const name of 'sh sed wc mktemp rm cat grep mkdir cp mv cmp readlink sync'.split(' '))
+  for (const name of 'sh sed wc mktemp rm cat grep mkdir cp mv cmp readlink sync mkfifo chmod sleep'.split(
+    ' ',
+  ))
     symlinkSync(busybox, at(`bin/${name}`));
   const text = (name: string): string => readFileSync(join(projectRoot, 'procd', name), 'utf8');
   write('etc/rc.common', rcCommon);
+  const takeover = readFileSync(join(projectRoot, 'openwrt/nunect/takeover'), 'utf8');
+  write('usr/lib/nunect/takeover', rooted(takeover.replace('#!/bin/sh', `#!${at('bin/sh')}`)));
   for (const name of ['procd.sh', 'sysntpd.sh']) write(`usr/lib/nunect/${name}`, rooted(text(name)));
   for (const name of ['nunect', 'nunect-leaf', 'nunect-time']) {
     const [shebang = '', ...rest] = text(name).split('\n');
@@ -109,6 +115,7 @@ export function procdStage(owner: Cleanup): ProcdStage {
   }
   const program = (path: string, shell: string): void => write(path, `#!${at('bin/sh')}\n${shell}\n`);
   program('bin/logger', '[ "$1 $2" = "-t nunect" ] && echo "$4 $5" >>"$LOG"');
+  program('bin/chgrp', ':');
   program('bin/chown', 'echo "chown $*" >>"$CALLS"');
   const jsonfilter = `
     const [, file, , path] = process.argv.slice(2);
@@ -139,9 +146,9 @@ export function procdStage(owner: Cleanup): ProcdStage {
       if (address !== undefined) writeFileSync(at(`address.${name}`), `${address}\n`);
     },
     remove: (path) => rmSync(at(path), { force: true }),
-    rendering({ last = 'nothing to do', config, leafConf = false, complaint = '', code = 0 }) {
+    rendering({ last = 'nothing to do', config, enrol, leafConf = false, complaint = '', code = 0 }) {
       write('complaint', complaint);
-      if (config !== undefined) write('agent.json.next', JSON.stringify({ config }));
+      if (config !== undefined) write('agent.json.next', JSON.stringify({ config, enrol }));
       const run = 'var/run/nunect';
       program(
         'usr/bin/nunect',

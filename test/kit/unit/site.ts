@@ -94,6 +94,8 @@ export interface UnitOptions {
   readonly plainHub?: boolean;
   /** The leaf is started by the installed starter, and again whenever it ends. */
   readonly kept?: boolean | { readonly pauseMs: number };
+  /** `--keep` of render: where an enrolment is. */
+  readonly keep?: string;
 }
 
 /** A unit from its UCI file on: leaf and agent, with what they print. */
@@ -162,7 +164,12 @@ export async function startUnit(owner: Cleanup, opts: UnitOptions): Promise<Runn
   const { dir } = opts;
   const ports = { leaf: await reservePort(), status: await reservePort() };
   const config = await writeUci(opts, ports);
-  const rendered = await nunect(['render', '--config', config, '--out', dir], process.env, opts.runtime);
+  const keep = opts.keep === undefined ? [] : ['--keep', opts.keep];
+  const rendered = await nunect(
+    ['render', '--config', config, '--out', dir, ...keep],
+    process.env,
+    opts.runtime,
+  );
   if (rendered.code !== 0) throw new Error(`render: ${rendered.stderr}`);
   const startLeaf = (): Promise<Daemon> =>
     opts.kept

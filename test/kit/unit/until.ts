@@ -4,7 +4,7 @@ import type { RunningUnit } from './site.ts';
 
 /** Waits until the status of a unit is as it should be, and gives it; else what it is and what the agent said is told. */
 export async function until(
-  one: RunningUnit,
+  one: Pick<RunningUnit, 'status' | 'agent'>,
   what: string,
   is: (now: StatusSnapshot) => unknown,
   limit_ms = 60_000,

@@ -5,8 +5,15 @@ import { before, test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
 import { projectRoot } from '../../kit/process/tools.ts';
 
-type FromSeed = (seed: Uint8Array) => Pick<ReturnType<typeof nkeys.fromSeed>, 'getPublicKey' | 'sign'>;
-let ours: { fromSeed: FromSeed; encode(bytes: Uint8Array): string };
+type KeyPair = ReturnType<typeof nkeys.fromSeed>;
+type Pair = Pick<KeyPair, 'getPublicKey' | 'getSeed' | 'sign'>;
+type FromSeed = (seed: Uint8Array) => Pair;
+type Makers = Record<'createOperator' | 'createAccount' | 'createUser', () => Pair>;
+let ours: Makers & {
+  fromSeed: FromSeed;
+  fromPublic(key: string): Pick<KeyPair, 'getPublicKey' | 'verify'>;
+  encode(bytes: Uint8Array): string;
+};
 before(async () => {
   ours = await import(join(projectRoot, 'build/nkeys.mjs')); // a plain program without types
 });
@@ -26,6 +33,7 @@ test('of a seed of every kind it has the public key and signs as nkeys does', ()
       const pair = make();
       const own = ours.fromSeed(pair.getSeed());
       assert.equal(own.getPublicKey(), pair.getPublicKey());
+      assert.deepEqual(own.getSeed(), pair.getSeed());
       const signed = own.sign(challenge);
       assert.deepEqual(signed, pair.sign(challenge));
       assert.equal(ours.encode(signed), nkeys.encode(pair.sign(challenge)));
@@ -56,4 +64,49 @@ test('it refuses what nkeys refuses, a seed with another letter anywhere, cut of
     assert.ok(isRefused(nkeys.fromSeed, one));
   }
   assert.ok(isRefused(ours.fromSeed, Uint8Array.of(...seed, 65)));
+});
+
+test('keys that it makes are fresh keys of their kind, as nkeys finds them', () => {
+  for (const [make, letter] of [
+    [ours.createOperator, 'O'],
+    [ours.createAccount, 'A'],
+    [ours.createUser, 'U'],
+  ] as const) {
+    const [own, other] = [make(), make()];
+    const pair = nkeys.fromSeed(own.getSeed());
+    assert.equal(own.getPublicKey(), pair.getPublicKey());
+    assert.equal(own.getPublicKey()[0], letter);
+    assert.notEqual(own.getPublicKey(), other.getPublicKey());
+  }
+});
+
+test('by a public key it tells right signatures from wrong ones as nkeys does', () => {
+  for (const make of makers) {
+    const pair = make();
+    const own = ours.fromPublic(pair.getPublicKey());
+    const signature = pair.sign(challenge);
+    assert.equal(own.getPublicKey(), pair.getPublicKey());
+    assert.ok(own.verify(challenge, signature));
+    assert.ok(!own.verify(challenge.subarray(1), signature));
+    assert.ok(!own.verify(challenge, signature.with(3, (signature[3] ?? 0) ^ 1)));
+    assert.ok(!own.verify(challenge, signature.subarray(1)));
+    assert.ok(!own.verify(challenge, make().sign(challenge)));
+  }
+});
+
+test('it takes no public key with another letter, cut off, of no kind, or a seed', () => {
+  const key = nkeys.createUser().getPublicKey();
+  const other = [...key].map(
+    (letter, at) => `${key.slice(0, at)}${letter === 'A' ? 'B' : 'A'}${key.slice(at + 1)}`,
+  );
+  const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
+  for (const text of [
+    ...other.filter((one) => one !== key),
+    key.slice(1),
+    '',
+    `${key}A`,
+    seed,
+    '0'.repeat(56),
+  ])
+    assert.throws(() => ours.fromPublic(text), text);
 });

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockFile } from '../../../agent/device/lock.ts';
+import { isHeld, lockFile, tryLock } from '../../../agent/device/lock.ts';
 import { spawnSafely } from '../../../agent/lib/child.ts';
 import { tempDir } from '../../kit/process/daemon.ts';
 import { need } from '../../kit/process/tools.ts';
@@ -71,4 +71,15 @@ test('a machine without the program, or with one that cannot, is told so and goe
   const lame = await lockFile(by('sh', '-c', 'echo not here >&2; exit 1'), path, 5000);
   assert.match(lame.lacking ?? '', /cannot be locked \(not here\)/);
   lame.release();
+});
+
+test('one that is not waited for says who has it', async (t) => {
+  const path = join(tempDir(t, 'lock'), 'up.lock');
+  const first = await tryLock(by(), path);
+  assert.ok(!isHeld(first) && first.lacking === undefined);
+  assert.deepEqual(await tryLock(by(), path), { heldBy: String(process.pid) });
+  first.release();
+  const second = await tryLock(by(), path);
+  assert.ok(!isHeld(second));
+  second.release();
 });

@@ -23,6 +23,12 @@ const unstored = { why: 'no PubAck came', isNearEnd: false };
 /** One of each. */
 const samples: { readonly [C in FindingCode]: FindingData[C] } = {
   not_set_up: {},
+  enrolment: {
+    kind: 'waiting',
+    step: 'pending',
+    why: 'the hub waits for approval by a person',
+    hasHub: false,
+  },
   server_down: { mode: 'managed' },
   hub_down: { why: ': no link', cause: 'auth' },
   hub_silent: {},
@@ -67,6 +73,7 @@ test('a key names the finding as it did from the first version on', () => {
   );
   assert.deepEqual(keys, [
     'not set up',
+    'enrolment',
     'local server',
     'hub',
     'hub silent',
@@ -180,4 +187,22 @@ test('a file name stays one word, whatever is in it', () => {
     const printed = execFileSync('sh', ['-c', command.replace('ls -l', "printf '%s|'")]).toString();
     assert.equal(printed, `${about}|`);
   }
+});
+
+test('an enrolment that waits is no fault: of a unit without a hub it is what is left to set up, beside a hub a note', () => {
+  const waiting = { kind: 'waiting', step: 'asked', why: 'w' } as const;
+  const weightOf = (data: FindingData['enrolment']): string =>
+    findingOf('enrolment', data, contextOf()).weight;
+  assert.equal(weightOf({ ...waiting, hasHub: false }), 'setup');
+  assert.equal(weightOf({ ...waiting, hasHub: true }), 'note');
+  assert.equal(weightOf({ kind: 'untaken', hasHub: false }), 'setup');
+  for (const kind of ['refused', 'failing'] as const)
+    for (const hasHub of [false, true]) assert.equal(weightOf({ kind, why: 'w', hasHub }), 'degraded');
+});
+
+test('of a login that an enrolment gave the remedy is a new token, not a new creds file', () => {
+  const context = contextOf({ hub: { creds_file: '/etc/nunect/enrol/unit.creds' } });
+  assert.match(remedy('hub_down', { why: '', cause: 'auth_expired' }, context), /^nunect-hub token/);
+  const own = contextOf({ hub: { creds_file: '/etc/nunect/hub.creds' } });
+  assert.match(remedy('hub_down', { why: '', cause: 'auth_expired' }, own), /^nsc generate/);
 });

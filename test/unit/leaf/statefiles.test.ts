@@ -82,12 +82,12 @@ const ofTime: readonly string[] = [...Object.values(timeFiles), 'time/before', '
 const isOfTime = (path: string): boolean => ofTime.includes(path.replace(/\.new$/, ''));
 
 /**
- * What a script does against the table; the unit id and the folders for the records of the spool and for
- * uploads are no state files.
+ * What a script does against the table; the unit id and the folders for the records of the spool, of the
+ * enrolment and for uploads are no state files.
  */
 function breaches(script: string, text: string): string[] {
   return usesIn(text)
-    .filter(({ path }) => !['unit', 'spool', 'uploads'].includes(path) && !isOfTime(path))
+    .filter(({ path }) => !['unit', 'spool', 'enrol', 'uploads'].includes(path) && !isOfTime(path))
     .flatMap(({ path, kind }) => {
       const entry = entryOf(path);
       if (entry === undefined) return [`${script} names ${path}, which is no state file`];

@@ -72,6 +72,7 @@ function look(
     tlsFiles: { unused: () => undefined },
     clients: { read: () => absent('disabled') },
     linkBytes: { read: () => undefined },
+    enrol: { trouble: () => undefined },
     events: { recent: () => [{ at_ms: 600, event: 'hub', text: 'hub: the hub answers' }] },
     spoolSnapshot: { trouble: () => undefined },
     rtt: { read: () => rtt, stop: () => {} },

@@ -1,6 +1,6 @@
 // Kills the rendering at each of its changes to the file system, and in half a write, then renders again.
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type AgentFile, parseAgentFile } from '../../../../agent/config/agentfile.ts';
@@ -12,6 +12,7 @@ import { renderInto } from '../../../../agent/leaf/render/render.ts';
 import { statePath } from '../../../../agent/leaf/statefiles.ts';
 import { readIfThere } from '../../../../agent/lib/files.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
+import { killedAt } from '../../../kit/process/killed.ts';
 
 const boot = 'boot-1';
 const unit = "config agent\n option unit 'demo-01'\n";
@@ -27,49 +28,6 @@ const configs = {
   unfit: managed(7004, " option tls_ca '/no/such.pem'\n"),
 } as const;
 type Name = keyof typeof configs;
-
-/** What a killed process has not done. */
-class Killed extends Error {}
-const changing = [
-  'renameSync',
-  'rmSync',
-  'writeFileSync',
-  'writeSync',
-  'ftruncateSync',
-  'chmodSync',
-  'fchmodSync',
-  'fsyncSync',
-  'mkdirSync',
-] as const;
-
-/** Has the process die before its n-th change of a file, or half way into its n-th write; true if it came so far. */
-async function killedAt(
-  t: TestContext,
-  n: number,
-  half: boolean,
-  work: () => Promise<unknown>,
-): Promise<boolean> {
-  let count = 0;
-  const mocks = changing.map((name) => {
-    const real = fs[name] as (...args: unknown[]) => unknown;
-    return t.mock.method(fs, name, (...args: unknown[]) => {
-      if (!half || name === 'writeFileSync') count += 1;
-      if (count === n && half && typeof args[1] === 'string' && name === 'writeFileSync')
-        real(args[0], args[1].slice(0, args[1].length / 2), args[2]);
-      if (count >= n) throw new Killed(name); // also what would clean up
-      return real(...args);
-    });
-  });
-  try {
-    await work();
-    return false;
-  } catch (error) {
-    if (count < n) throw error;
-    return true;
-  } finally {
-    for (const { mock } of mocks) mock.restore();
-  }
-}
 
 /** A unit: its files, and what its services run. */
 function unitOf(t: TestContext) {

@@ -200,7 +200,7 @@ function tiles(s) {
 		: c.error_rel_ns != null ? plusMinus(c.error_rel_ns) : c.quality;
 	const clockText = !c ? '' : joined([ c.error_bound_ns == null && c.error_rel_ns != null ? _('against the grandmaster') : undefined,
 		'%s %s'.format(c.holdover ? c.holdover.source : c.source, c.holdover ? _('holdover') : c.quality) ]);
-	const isSetUp = !findings(s).some(({ code }) => code === 'not_set_up');
+	const isSetUp = !findings(s).some(({ weight }) => weight === 'setup');
 	const hubFigure = !isSetUp ? _('none') : l.hub_up == null ? _('unknown') : !l.hub_up ? _('down') : quantity(l.hub_rtt_us, 'ns', 1000) || _('joined');
 	return E('div', { 'data-part': 'tiles', 'style': 'display:flex;flex-wrap:wrap;gap:1em;margin:1em 0' }, [
 		tile('clock', _('Clock'), clockFigure, clockText),

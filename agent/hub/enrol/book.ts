@@ -1,0 +1,119 @@
+// Stream BOUND as all issuers and commands share it: read to its end, and written only by whoever has read all of it.
+import { messageOf } from '../../lib/errors.ts';
+import { isObject } from '../../lib/parse.ts';
+import type { Link } from '../../nats/link.ts';
+import {
+  applyRecord,
+  type Bindings,
+  type BoundRecord,
+  boundSubject,
+  noBindings,
+  parseBoundRecord,
+} from './bindings.ts';
+import { readMessages } from './streamread.ts';
+
+/** The stream could not be read or written, or holds what this program does not understand. */
+export class BookError extends Error {
+  readonly code = 'BOOK';
+}
+
+/** What is bound, as far as it has been read. */
+export interface Book {
+  /** Another object once the stream was made anew. */
+  bindings(): Bindings;
+  /** Reads what has been written since. Throws a BookError. */
+  catchUp(): Promise<void>;
+  /**
+   * Writes a record, if nothing was written since all was read; false where something was: read on, decide again. Throws a
+   * BookError where it is not known whether it was written.
+   */
+  append(record: BoundRecord): Promise<boolean>;
+}
+
+const stream = 'BOUND';
+const timeout_ms = 3000;
+/** JetStream's numbers for: there is no further message; the stream has gone on. */
+const apiErrors = { noMessage: 10037, outrun: [10071, 10164] } as const;
+
+type Reply = { readonly [name: string]: unknown; readonly error?: unknown };
+
+/** An answer of JetStream; a failure, also one that it tells, is thrown unless its number is expected. */
+async function ask(
+  link: Link,
+  subject: string,
+  payload: string,
+  headers?: Readonly<Record<string, string[]>>,
+): Promise<Reply> {
+  const answer = await link.request(subject, payload, { timeout_ms, ...(headers && { headers }) });
+  if (answer.kind !== 'reply') throw new BookError(`stream ${stream} does not answer: ${answer.kind}`);
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(answer.message.data));
+    if (isObject(value)) return value;
+  } catch (error) {
+    throw new BookError(`stream ${stream}: ${messageOf(error)}`, { cause: error });
+  }
+  throw new BookError(`stream ${stream}: the answer is no object`);
+}
+
+/** The number and text of an error in an answer. */
+function errorIn({ error }: Reply): { readonly code: number; readonly why: string } | undefined {
+  if (!isObject(error)) return undefined;
+  return { code: Number(error['err_code']), why: String(error['description']) };
+}
+
+/** Gives all that is there, quickly, but not surely the newest. */
+async function readAll(link: Link, take: (text: string, seq: number) => void): Promise<void> {
+  try {
+    await readMessages(link, stream, 'bound.>', ({ data, seq }) => take(new TextDecoder().decode(data), seq));
+  } catch (error) {
+    throw error instanceof BookError ? error : new BookError(messageOf(error), { cause: error });
+  }
+}
+
+/** Follows the stream over that link, whose user may use all of JetStream. Nothing is read before `catchUp`. */
+export function openBook(link: Link): Book {
+  let bindings = noBindings();
+
+  const take = (text: string, seq: number): void => {
+    if (seq <= bindings.seq) return;
+    const record = parseBoundRecord(text);
+    if (!record.ok) throw new BookError(`message ${seq} of stream ${stream}: ${record.why}`);
+    applyRecord(bindings, record.value, seq);
+  };
+
+  /** The next message, from the leader of the stream, which has all; false where there is none. */
+  async function takeNext(): Promise<boolean> {
+    const body = JSON.stringify({ seq: bindings.seq + 1, next_by_subj: 'bound.>' });
+    const reply = await ask(link, `$JS.API.STREAM.MSG.GET.${stream}`, body);
+    const failure = errorIn(reply);
+    if (failure?.code === apiErrors.noMessage) return false;
+    const { message } = reply;
+    if (failure !== undefined || !isObject(message)) throw new BookError(`stream ${stream}: ${failure?.why}`);
+    take(Buffer.from(String(message['data'] ?? ''), 'base64').toString(), Number(message['seq']));
+    return true;
+  }
+
+  return {
+    bindings: () => bindings,
+    async catchUp() {
+      if (bindings.seq === 0) await readAll(link, take);
+      while (await takeNext()); // any replica has sent the bulk: it may be behind
+    },
+    async append(record) {
+      const headers = { 'Nats-Expected-Last-Sequence': [String(bindings.seq)] };
+      const reply = await ask(link, boundSubject(record), JSON.stringify(record), headers);
+      const failure = errorIn(reply);
+      if (failure !== undefined) {
+        if (!apiErrors.outrun.some((code) => code === failure.code))
+          throw new BookError(`stream ${stream}: ${failure.why}`);
+        const last = Number(/\d+$/.exec(failure.why)?.[0] ?? Number.NaN);
+        if (last < bindings.seq) bindings = noBindings(); // it was made anew
+        return false;
+      }
+      const seq = Number(reply['seq']);
+      if (!Number.isSafeInteger(seq)) throw new BookError(`stream ${stream}: the answer has no sequence`);
+      applyRecord(bindings, record, seq);
+      return true;
+    },
+  };
+}

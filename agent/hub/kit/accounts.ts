@@ -1,0 +1,49 @@
+// The accounts of a hub with their keys and templates. Pure.
+
+import type { HubFile } from './hubdir.ts';
+import { accountJwt, type JwtSigner } from './jwt.ts';
+import { renewTemplate, tokenTemplate, unitTemplate } from './templates.ts';
+
+/** Name of each account, the scoped signing keys with what their users may do, and how many leaf nodes it may have. */
+const made = {
+  sys: { name: 'SYS', scoped: [], leafs: 0 },
+  fleet: { name: 'FLEET', scoped: [['unit', unitTemplate]], leafs: -1 },
+  enrol: {
+    name: 'ENROL',
+    scoped: [
+      ['token', tokenTemplate],
+      ['renew', renewTemplate],
+    ],
+    leafs: 0,
+  },
+} as const;
+
+/** The accounts by the names of their keys. */
+export const hubAccounts = ['sys', 'fleet', 'enrol'] as const;
+export type HubAccount = (typeof hubAccounts)[number];
+
+/**
+ * The JWT of an account. Who is revoked stays so only if `revocations` says so, with the
+ * time until which JWTs of that user were made, in Unix seconds.
+ */
+export function hubAccountJwt(
+  account: HubAccount,
+  { publicKeys }: Pick<HubFile, 'publicKeys'>,
+  revocations: Readonly<Record<string, number>>,
+  operatorSigning: JwtSigner,
+  now_s: number,
+): string {
+  const { name, scoped, leafs } = made[account];
+  return accountJwt(
+    {
+      name,
+      key: publicKeys[account],
+      scoped: scoped.map(([key, template]) => ({ key: publicKeys[key], role: key, template })),
+      hasJetStream: account !== 'sys',
+      leafs,
+      revocations,
+    },
+    operatorSigning,
+    now_s,
+  );
+}

@@ -1,0 +1,130 @@
+// Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
+// whatever ends the program, the next run goes on from there.
+import { nkeys } from '@nats-io/transport-node';
+import { formatCreds, readCreds } from '../../config/formats/creds.ts';
+import { readIfThere, writeAtomic } from '../../lib/files.ts';
+import { type HubAccount, hubAccountJwt, hubAccounts } from './accounts.ts';
+import {
+  type HubFile,
+  type HubUser,
+  hubFileText,
+  hubKeysDir,
+  hubPaths,
+  hubUsers,
+  issuerKeys,
+  parseHubFile,
+} from './hubdir.ts';
+import { fullUserJwt, isSameJwt, operatorJwt, revocationsIn } from './jwt.ts';
+import {
+  type HubKeyPair,
+  type HubKeyPairs,
+  hubKeysIn,
+  keyOfSeed,
+  makePrivateFolder,
+  publicKeysOf,
+  seedText,
+} from './keys.ts';
+import { natsConf } from './natsconf.ts';
+import type { HubPlan } from './plan.ts';
+import { ensureServerCertificate, hubAuthority } from './tlsfiles.ts';
+
+/** What hub.json in a folder says; undefined where there is none. Throws where it cannot be read. */
+export function readHub(dir: string): HubFile | undefined {
+  const path = hubPaths(dir).hub;
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
+  const read = parseHubFile(text);
+  if (read.ok) return read.value;
+  throw new Error(`${path}: ${read.why}; 'nunect-hub init' makes it anew where it is missing`);
+}
+
+/** Replaces a file unless its text is that already; says so. */
+function settle(path: string, text: string, mode = 0o600): boolean {
+  if (readIfThere(path) === text) return false;
+  writeAtomic(path, text, { mode, durable: true });
+  return true;
+}
+
+/** The same for a JWT, which stays as it was while it says the same. */
+function settleJwt(path: string, jwt: string): boolean {
+  const there = readIfThere(path);
+  return (there === undefined || !isSameJwt(there.trim(), jwt)) && settle(path, jwt, 0o644);
+}
+
+/** Creds of a user with all rights in an account, made where there are none of that account. */
+function settleCreds(path: string, name: string, account: HubKeyPair, now_s: number): boolean {
+  const there = readCreds(readIfThere(path) ?? '');
+  const user = (there.ok && keyOfSeed(there.value.seed)) || nkeys.createUser();
+  const claims = { name, key: user.getPublicKey(), account: account.getPublicKey() };
+  const jwt = fullUserJwt(claims, account, now_s);
+  if (there.ok && isSameJwt(there.value.jwt, jwt)) return false;
+  return settle(path, formatCreds({ jwt, seed: seedText(user) }));
+}
+
+/**
+ * Writes the JWT of an account with whom it revokes, besides those that the one in the folder revokes; says whether it is
+ * another now.
+ */
+export function settleAccountJwt(
+  dir: string,
+  account: HubAccount,
+  { publicKeys }: Pick<HubFile, 'publicKeys'>,
+  keys: HubKeyPairs,
+  now_s: number,
+  revoked: Readonly<Record<string, number>> = {},
+): boolean {
+  const path = hubPaths(dir).accountJwt(publicKeys[account]);
+  const revocations = { ...revocationsIn(readIfThere(path) ?? ''), ...revoked };
+  return settleJwt(
+    path,
+    hubAccountJwt(account, { publicKeys }, revocations, keys['operator-signing'], now_s),
+  );
+}
+
+/** What the running hub needs of the secrets. */
+function settleIssuer(dir: string, keys: HubKeyPairs, now_s: number): boolean {
+  const paths = hubPaths(dir);
+  makePrivateFolder(paths.issuer);
+  const seeds = issuerKeys.map((key) => settle(paths.issuerSeed(key), `${seedText(keys[key])}\n`));
+  const creds = Object.entries(hubUsers).map(([user, account]) =>
+    settleCreds(paths.issuerCreds(user as HubUser), user, keys[account], now_s),
+  );
+  return [...seeds, ...creds].includes(true);
+}
+
+/** What was made or changed, for people; nothing where all was right. */
+export interface HubMade {
+  readonly hub: HubFile;
+  readonly changed: readonly string[];
+}
+
+/**
+ * Makes a hub's folder, or brings it to this plan. The keys come first and are never made anew, then hub.json, which is what
+ * says that there is a hub.
+ */
+export function makeHub(dir: string, plan: HubPlan, now_ms: number): HubMade {
+  const paths = hubPaths(dir);
+  const now_s = Math.floor(now_ms / 1000);
+  const keysDir = hubKeysDir(plan, dir);
+  makePrivateFolder(dir);
+  const known = readHub(dir)?.publicKeys;
+  const keys = hubKeysIn(keysDir, known);
+  const hub: HubFile = { ...plan, publicKeys: publicKeysOf(keys) };
+  const authority = hubAuthority(keysDir, known === undefined, now_ms);
+  const said = { signingKey: hub.publicKeys['operator-signing'], systemAccount: hub.publicKeys.sys };
+  const steps: Readonly<Record<string, () => boolean>> = {
+    'what it is to be': () => settle(paths.hub, hubFileText(hub)),
+    accounts: () =>
+      [
+        settleJwt(paths.operatorJwt, operatorJwt('nunect', keys.operator, said, now_s)),
+        ...hubAccounts.map((account) => settleAccountJwt(dir, account, hub, keys, now_s)),
+      ].includes(true),
+    'keys of the running hub': () => settleIssuer(dir, keys, now_s),
+    'creds of the operator': () => settleCreds(paths.operatorCreds, 'operator', keys.fleet, now_s),
+    'certificate of the server': () => ensureServerCertificate(dir, authority, hub.servers, now_ms),
+    'config of nats-server': () =>
+      settle(paths.conf, natsConf(hub, dir, readIfThere(paths.operatorJwt) ?? '')),
+  };
+  for (const folder of [paths.run, paths.store]) makePrivateFolder(folder);
+  return { hub, changed: Object.keys(steps).filter((step) => steps[step]?.()) };
+}

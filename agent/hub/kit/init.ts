@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import { numberFlag, readFlags } from '../../cli/flags.ts';
+import { type CommandIo, UsageError } from '../../cli/io.ts';
+import { isImplausible } from '../../clock/trust.ts';
+import { type Traffic, traffics } from '../../config/traffic.ts';
+import { lockFile, spawnWith } from '../../device/lock.ts';
+import { formatShortSpan, formatUtc, visible } from '../../lib/format.ts';
+import { givenTlsFault } from './given.ts';
+import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
+import { makeHub, readHub } from './hubfiles.ts';
+import { keptSpan_s, neededBytes } from './keep.ts';
+import { makePrivateFolder } from './keys.ts';
+import { type HubPlan, hubPlan, planFlags } from './plan.ts';
+
+const usage = `usage: nunect-hub init --host HOST [--dir DIR] [--keys DIR] [--cluster A,B,C]
+                       [--behind-proxy | --tls-cert FILE --tls-key FILE] [--tls-ca FILE]
+                       [--keep DAYS] [--store GIB] [--units N] [--traffic PROFILE] [--days DAYS]
+                       [--port NAME=NUMBER]...
+
+Makes a hub's folder: keys, accounts, certificates, the config of nats-server. Run again it mends what is missing,
+changes what is given, and leaves the rest as it is; then 'nunect-hub up' makes the change known to what runs.
+  --host HOST      the name or address by which units reach the hub
+  --dir DIR        default: ${defaultHubDir}
+  --keys DIR       where the keys lie that make the hub yours; default: DIR/keys. Only init and revoke need them:
+                   keep them on another disk, and a copy of them
+  --cluster A,B,C  the hub is three servers with these hosts; --host is the one of them that runs here, by default the
+                   first. 'nunect-hub export' has the folders of the others
+  --behind-proxy   a proxy at HOST ends TLS and passes websockets on to port 8443 of this machine
+  --tls-cert FILE  certificate of the hub with its chain, and --tls-key its key, in place of those of an own CA; give
+                   --tls-ca where no router's system knows the CA. --own-ca goes back to the own one
+  --keep DAYS      how long records are kept, if they fit into --store; default 30
+  --store GIB      what the records may take; default 4
+  --units N        for how many units, at which --traffic (default standard), it is said what fits; default 100
+  --days DAYS      how long the JWT of a unit is valid; it is renewed at two thirds; default 90
+  --port N=NUMBER  another port: client, leaf, websocket, cluster, monitor or proxy
+`;
+
+const flags = {
+  ...planFlags,
+  dir: { type: 'string', default: defaultHubDir },
+  units: { type: 'string', default: '100' },
+  traffic: { type: 'string', default: 'standard' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** More than one that runs beside it takes. */
+const longestWait_ms = 30_000;
+
+function trafficOf(text: string): Traffic {
+  const found = traffics.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`--traffic '${text}' must be one of ${traffics.join(', ')}`);
+}
+
+const gib = 1024 ** 3;
+
+/** What the store holds, and what it would have to be. */
+function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
+  const asked_s = kept.days * 86_400;
+  const fits_s = keptSpan_s(kept.bytes, units, traffic);
+  const fleet = `${units} unit${units === 1 ? '' : 's'} at ${traffic}`;
+  const full = `keeps the records of ${fleet} for ${formatShortSpan(Math.min(asked_s, fits_s))}`;
+  if (fits_s >= asked_s) return `${full}\n`;
+  const needed = Math.ceil(neededBytes(kept.days, units, traffic) / gib);
+  return `${full}: ${Number((kept.bytes / gib).toFixed(2))} GiB hold no more. For ${kept.days} days: --store ${needed}\n`;
+}
+
+function report(dir: string, hub: HubFile, changed: readonly string[], io: CommandIo): void {
+  const keysDir = hubKeysDir(hub, dir);
+  const done = changed.length === 0 ? 'nothing to do, all is as asked' : `made: ${changed.join(', ')}`;
+  const lines = [
+    `hub ${hub.servers.join(', ')} in ${dir}: ${done}`,
+    `units join ${leafUrls(hub).join(' ')}`,
+    `clients and routers that enrol join ${clientUrls(hub).join(' ')}`,
+    `keys in ${keysDir}: who has them owns the hub. Only init and revoke need them. Keep a copy elsewhere`,
+  ];
+  io.stdout(lines.map((line) => `${visible(line)}\n`).join(''));
+  if (keysDir.startsWith(`${dir}/`))
+    io.stdout('note: the keys lie on the same disk as the hub; --keys names a folder on another one\n');
+}
+
+/** `nunect-hub init`: gives the exit code; wrong arguments throw a UsageError. */
+export async function init(args: readonly string[], io: CommandIo, now_ms = Date.now()): Promise<number> {
+  const given = readFlags(args, flags);
+  if (given.help === true) {
+    io.stdout(usage);
+    return 0;
+  }
+  const [units, traffic] = [numberFlag(given.units, 'units', [1, 1e6]), trafficOf(given.traffic)];
+  const dir = resolve(given.dir);
+  // certificates and accounts that were made at a wrong time would be void at the right one
+  if (isImplausible(now_ms))
+    throw new Error(`the clock of this machine shows ${formatUtc(now_ms)}: set it first`);
+  const planned = (): HubPlan => {
+    const plan = hubPlan(given, readHub(dir));
+    const fault = givenTlsFault(plan.tls, plan.servers, now_ms);
+    if (fault !== undefined) throw new Error(fault);
+    return plan;
+  };
+  planned(); // before anything is made
+  makePrivateFolder(dir);
+  makePrivateFolder(hubPaths(dir).run);
+  const lock = await lockFile(spawnWith, hubPaths(dir).lock, longestWait_ms);
+  try {
+    if (lock.lacking !== undefined) io.stderr(`note: ${lock.lacking}\n`);
+    const { hub, changed } = makeHub(dir, planned(), now_ms);
+    report(dir, hub, changed, io);
+    io.stdout(keepText(hub, units, traffic));
+    return 0;
+  } finally {
+    lock.release();
+  }
+}

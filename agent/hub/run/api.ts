@@ -1,0 +1,76 @@
+// Questions to the hub's own nats-server: JetStream's API, and $SYS for its health, figures and reload.
+import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import type { Link } from '../../nats/link.ts';
+import type { Answer } from '../../nats/outgoing.ts';
+
+/** What the server answered, or why there is no answer; `code` is that of JetStream's error. */
+export type ApiAnswer =
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly why: string; readonly code?: number };
+
+/** Sends a request; a JSON value is its body. Never rejects. */
+export type Ask = (subject: string, body?: unknown) => Promise<ApiAnswer>;
+
+const limit_ms = 5000;
+
+const silence: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
+  no_responders: 'JetStream does not answer yet',
+  timeout: `no answer within ${limit_ms / 1000} s`,
+  denied: 'the server does not permit this user to ask',
+  too_large: 'the request is larger than the server takes',
+  closed: 'there is no connection to the server',
+};
+
+/** Reads the reply to a request: JSON with its fields, of which `error` says what was refused. */
+export function parseApiReply(data: Uint8Array): ParseResult<Readonly<Record<string, unknown>>> {
+  let found: unknown;
+  try {
+    found = JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return unparsed('the reply is no JSON');
+  }
+  return isObject(found) ? parsed(found) : unparsed('the reply is no JSON object');
+}
+
+function answerOf(data: Uint8Array): ApiAnswer {
+  const reply = parseApiReply(data);
+  if (!reply.ok) return reply;
+  const { error } = reply.value;
+  if (!isObject(error)) return reply;
+  const code = Number(error['err_code'] ?? error['code']);
+  return { ok: false, why: String(error['description'] ?? 'refused without a reason'), code };
+}
+
+/** Asks over a link. */
+export const askOver =
+  (link: Link): Ask =>
+  async (subject, body) => {
+    const payload = body === undefined ? '' : JSON.stringify(body);
+    const answer = await link.request(subject, payload, { timeout_ms: limit_ms });
+    return answer.kind === 'reply' ? answerOf(answer.message.data) : { ok: false, why: silence[answer.kind] };
+  };
+
+/** Questions that each server answers for itself. */
+type ServerQuestion = 'HEALTHZ' | 'VARZ';
+
+/** The one server of that name; its answer is in `data`, and who it is in `server`. */
+export const serverPing = (question: ServerQuestion): string => `$SYS.REQ.SERVER.PING.${question}`;
+
+/** All servers that answer within `patience_ms`, each with its `data`; ends with the answer of the last of `count`. */
+export async function askServers(
+  link: Link,
+  question: ServerQuestion,
+  count: number,
+  patience_ms: number,
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const found: Readonly<Record<string, unknown>>[] = [];
+  await link.request(serverPing(question), '', {
+    timeout_ms: patience_ms,
+    accept(data) {
+      const answer = answerOf(data);
+      if (answer.ok) found.push(answer.value);
+      return found.length >= count;
+    },
+  });
+  return found;
+}

@@ -1,0 +1,84 @@
+// What `up`, `status` and `down` need to know of a hub's folder.
+import { resolve } from 'node:path';
+import { shellWord } from '../../lib/format.ts';
+import { known } from '../../lib/known.ts';
+import type { LinkOptions } from '../../nats/session.ts';
+import type { HubAccount } from '../kit/accounts.ts';
+import { type HubFile, hubPaths, isLoopback, urlHost } from '../kit/hubdir.ts';
+import { readHub } from '../kit/hubfiles.ts';
+import { streamsOf } from '../kit/streams.ts';
+import type { WantedStream } from './streams/plan.ts';
+
+/** A hub, or one server of a cluster, on this machine. */
+export interface HubHere {
+  readonly dir: string;
+  readonly file: HubFile;
+  /** `server_name` in the config. */
+  readonly server: string;
+  /** The config of nats-server, and the files that it names for its pid and its log. */
+  readonly conf: string;
+  readonly pidFile: string;
+  readonly logFile: string;
+  /** Names of all servers of the cluster; empty where there is one server. */
+  readonly cluster: readonly string[];
+  /** How a user of this machine connects to that server, without its login. */
+  readonly connect: Pick<LinkOptions, 'servers' | 'tls'>;
+  /** Credentials files. */
+  readonly creds: Readonly<Record<HubAccount, string>>;
+  /** Those that `up` makes, each behind those that it sources. */
+  readonly streams: readonly (WantedStream & { readonly account: 'fleet' | 'enrol' })[];
+  /** Certificate files of the server and its CA. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/** By an address of this machine, which the hub's own certificate has beside its name. */
+function connectOf({ server, ports, tls }: HubFile, dir: string): HubHere['connect'] {
+  const host = isLoopback(server) ? urlHost(server) : '127.0.0.1';
+  if (tls.by === 'proxy') return { servers: [`nats://${host}:${ports.client}`] };
+  const servers = [`tls://${host}:${ports.client}`];
+  if (tls.by === 'own') return { servers, tls: { caFile: hubPaths(dir).ca } };
+  // its name is not that by which we reach it; only our server listens there, and a login gives its key to nobody
+  return { servers, tls: { rejectUnauthorized: false } };
+}
+
+function tlsOf({ tls }: HubFile, dir: string): HubHere['tls'] {
+  const paths = hubPaths(dir);
+  if (tls.by === 'own') return { ca: paths.ca, cert: paths.cert, key: paths.certKey };
+  return tls.by === 'given' ? known({ ca: tls.ca, cert: tls.cert, key: tls.key }) : {};
+}
+
+/** The nats command with the address and the login of one of the hub's own users. */
+export function natsCommand({ connect, creds }: HubHere, account: HubAccount): string {
+  const words = ['nats', '--server', ...connect.servers];
+  if (connect.tls?.caFile !== undefined) words.push('--tlsca', connect.tls.caFile);
+  return [...words, '--creds', creds[account]].map(shellWord).join(' ');
+}
+
+/** The hub of a folder. Throws with what is wrong with it, and what to do. */
+export function loadHub(folder: string): HubHere {
+  const dir = resolve(folder);
+  const file = readHub(dir);
+  if (file === undefined) throw new Error(`there is no hub in ${dir}: 'nunect-hub init' makes one`);
+  const paths = hubPaths(dir);
+  return {
+    dir,
+    file,
+    server: file.server,
+    conf: paths.conf,
+    pidFile: paths.pid,
+    logFile: paths.log,
+    cluster: file.servers.length > 1 ? file.servers : [],
+    connect: connectOf(file, dir),
+    creds: {
+      sys: paths.issuerCreds('hub-sys'),
+      fleet: paths.issuerCreds('hub-fleet'),
+      enrol: paths.issuerCreds('hub-enrol'),
+    },
+    streams: streamsOf(file.kept, file.servers.length).map(({ account, config }) => ({
+      account,
+      name: config.name,
+      config,
+    })),
+    tls: tlsOf(file, dir),
+  };
+}

@@ -1,0 +1,154 @@
+// Starts a hub, has it read its folder again, and stops it in order.
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import type { HubHere } from './hubhere.ts';
+import { openHubLink } from './hublinks.ts';
+import { removeUpState } from './runfiles.ts';
+import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
+import { answerHubEcho } from './selfecho.ts';
+import { bringAccounts, reloadServer } from './serverasks.ts';
+import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
+import { serverTalk } from './servertalk.ts';
+
+/** A hub that runs. */
+export interface RunningHub {
+  /** Reads all of its directory again. Never rejects. */
+  reload(): Promise<void>;
+  /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
+  readonly failed: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Whether the server is to be started again. */
+function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
+  hub.steps.abort();
+  const last_end = { at_ms: Date.now(), why };
+  noteState(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end });
+  if (hub.wasHealthy) hub.deps.log.error(`nats-server ${why}; it is started again in ${pause_ms / 1000} s`);
+  return hub.wasHealthy;
+}
+
+async function reload(hub: Hub): Promise<void> {
+  const { log, testConf } = hub.deps;
+  const before = JSON.stringify(hub.here);
+  try {
+    hub.here = hub.deps.load();
+  } catch (error) {
+    return log.error(`reload: ${messageOf(error)}; all goes on as it was`);
+  }
+  const wrong = await testConf();
+  if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  const refusal = await reloadServer(hub.links.sys, hub.here);
+  noteState(hub, { restart_needed: refusal });
+  if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
+  else log.error(`reload: ${refusal}`);
+  const lacking = await bringAccounts(hub.links.sys, hub.here);
+  if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
+  hub.steps.abort();
+  if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
+  beginSteps(hub);
+}
+
+async function stopParts(hub: Hub): Promise<void> {
+  await hub.stepping;
+  for (const [part, running] of [...hub.running].reverse()) {
+    hub.running.delete(part);
+    try {
+      await running.stop();
+    } catch (error) {
+      hub.deps.log.error(`${part.name} did not stop in order: ${messageOf(error)}`);
+    }
+  }
+}
+
+async function stop(hub: Hub): Promise<void> {
+  hub.isStopping = true;
+  hub.steps.abort();
+  await stopParts(hub);
+  const { sys, fleet, enrol } = hub.links;
+  await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
+  hub.ending.abort();
+  await hub.keeper?.stop();
+  hub.talk.stop();
+  removeUpState(hub.here.dir);
+}
+
+/** nats-server says so with a proxy in front, too. */
+const noTls = /^Websocket not configured with TLS/;
+
+function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
+  const open = (account: 'sys' | 'fleet' | 'enrol', what: string): Link =>
+    openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
+  const links = { sys: open('sys', 'up'), fleet: open('fleet', 'up'), enrol: open('enrol', 'up') };
+  return { links, responder: open('fleet', 'echo') };
+}
+
+/** Starts the server by `program`. */
+const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) => void): ServerKeeper =>
+  keepServer(
+    {
+      ticker: hub.deps.ticker,
+      spawn: hub.deps.spawn,
+      log,
+      talk: hub.talk,
+      started: () => beginSteps(hub),
+      ended(end, pause_ms) {
+        if (!hub.wasHealthy) fail(end.why);
+        return ended(hub, end, pause_ms);
+      },
+    },
+    [program, '-c', hub.here.conf],
+  );
+
+/** Follows a server that something else runs: whenever it is back, all is gone through again. */
+function followServer(hub: Hub): void {
+  hub.links.sys.onChange(({ connected }) => {
+    if (connected || hub.isStopping || hub.state.phase !== 'ready') return;
+    noteState(hub, { phase: 'waiting', why: 'the connection to nats-server was lost' });
+    beginSteps(hub);
+  });
+  beginSteps(hub);
+}
+
+/**
+ * Starts the server by `program`, and all that belongs to it; without a program only that. Throws where the folder does not
+ * have what it must.
+ */
+export function startHub(deps: HubDeps, program: string | undefined): RunningHub {
+  const here = deps.load();
+  const log = deps.log.part('nats-server');
+  const ending = new AbortController();
+  const { links, responder } = openLinks(here, deps.ticker, ending.signal);
+  let fail = (_why: string): void => {};
+  const failed = new Promise<string>((resolve) => {
+    fail = resolve;
+  });
+  const hub: Hub = {
+    deps,
+    here,
+    links,
+    responder,
+    ending,
+    running: new Map(),
+    keeper: undefined,
+    state: { phase: 'waiting', since_ms: Date.now(), why: 'nats-server is being started' },
+    steps: new AbortController(),
+    stepping: Promise.resolve(),
+    isStopping: false,
+    wasHealthy: false,
+    wasReady: false,
+    said: new Map(),
+    talk: serverTalk(deps.ticker, log, here.logFile, here.file.tls.by === 'proxy' ? noTls : undefined),
+  };
+  answerHubEcho(responder, here.server);
+  if (program === undefined) followServer(hub);
+  else hub.keeper = startServer(hub, program, log, fail);
+  let reloads = Promise.resolve();
+  return {
+    failed,
+    reload: () => (reloads = reloads.then(() => reload(hub))),
+    stop: () => stop(hub),
+  };
+}

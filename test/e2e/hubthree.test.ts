@@ -1,0 +1,211 @@
+// A hub of three servers as `init --cluster`, `export` and `up` make it, on three addresses of this machine: servers and their
+// `up` killed by chance while records come in, one server after the other restarted, two of them gone.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from '@nats-io/transport-node';
+import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
+import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
+import { streamInfo } from '../kit/hub/madehub.ts';
+import { seededRandom } from '../kit/lib/random.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
+import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
+import { hubBundle } from '../kit/unit/site.ts';
+
+const program = natsServers().newest ?? '';
+const owner = newOwner();
+/** The same order for the same seed. */
+const seed = Number(process.env['NUNECT_SEED'] ?? 7);
+const random = seededRandom(seed);
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const hosts = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
+type Host = (typeof hosts)[number];
+const dirs = new Map<Host, string>();
+const ups = new Map<Host, Daemon>();
+let clientPort = 0;
+/** Where the hub was made, and its keys are. */
+let keysAt = '';
+
+const dirOf = (host: Host): string => dirs.get(host) ?? assert.fail(host);
+const upOf = (host: Host): Daemon => ups.get(host) ?? assert.fail(host);
+const hub = (command: string, host: Host, ...more: readonly string[]) =>
+  runToEnd(runtime(), [hubBundle, command, '--dir', dirOf(host), ...more]);
+const start = (host: Host): void => {
+  ups.set(host, daemon(owner, runtime(), [hubBundle, 'up', '--dir', dirOf(host), '--nats-server', program]));
+};
+const ready = (host: Host): Promise<unknown> =>
+  eventually(`${host} is READY`, () => /^READY/m.test(upOf(host).output()), 120_000).catch((error) => {
+    throw new Error(`${error.message}\n${upOf(host).output()}`);
+  });
+const healthy = (host: Host): Promise<unknown> =>
+  eventually(`${host} is healthy`, async () => (await hub('status', host)).code === 0, 120_000, 500);
+/** Of the server that runs, or that `up` is about to start again. */
+const serverPid = (host: Host): Promise<number> =>
+  eventually(`the server of ${host} runs`, () => {
+    const pid = Number(readFileSync(join(dirOf(host), 'run/nats.pid'), 'utf8'));
+    return existsSync(`/proc/${pid}/exe`) && pid;
+  });
+
+/** One folder for each machine: where it lies is written in it. */
+async function makeThree(): Promise<void> {
+  const made = tempDir(owner, 'hubthree');
+  const names = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
+  const ports = await Promise.all(names.map(async (name) => [name, await reservePort()] as const));
+  const portArgs = ports.flatMap(([name, port]) => ['--port', `${name}=${port}`]);
+  const call = async (...args: readonly string[]): Promise<void> => {
+    const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
+    assert.equal(code, 0, stderr);
+  };
+  keysAt = join(made, 'first');
+  await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
+  clientPort = ports[0]?.[1] ?? 0;
+  for (const host of hosts) {
+    const out = join(made, `machine-${host}`);
+    const dir = join(out, host);
+    await call('export', '--dir', keysAt, '--issuer', '--out', out, '--at', dir);
+    dirs.set(host, dir);
+  }
+}
+
+const connectAll = async (login = 'operator.creds'): Promise<NatsConnection> => {
+  const nc = await connect({
+    servers: hosts.map((host) => `tls://${host}:${clientPort}`),
+    tls: { caFile: join(dirOf('127.0.0.1'), 'tls/ca.pem') },
+    authenticator: credsAuthenticator(readFileSync(join(dirOf('127.0.0.1'), login))),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+  });
+  owner.after(() => nc.close());
+  return nc;
+};
+
+/** Publishes records until it is stopped, each again and again until it is acknowledged; gives how many there were. */
+function publisher(nc: NatsConnection, boot: string) {
+  let isOver = false;
+  let isAborted = false;
+  let count = 0;
+  const run = async (): Promise<void> => {
+    while (!isOver) {
+      const head = headers();
+      head.set('Nats-Msg-Id', `u1-${boot}-${++count}`);
+      for (let isStored = false; !isStored && !isAborted; ) {
+        const reply = await nc
+          .request('ops.heartbeat.u1', `{"n":${count}}`, { headers: head, timeout: 2000 })
+          .then((message) => message.json<{ seq?: number }>())
+          .catch(() => undefined);
+        isStored = reply?.seq !== undefined;
+        if (!isStored) await sleep(50);
+      }
+      await sleep(5);
+    }
+  };
+  const done = run();
+  owner.after(() => {
+    isAborted = true; // a test that failed has left it running
+    isOver = true;
+  });
+  return {
+    async stop(): Promise<number> {
+      isOver = true;
+      await done;
+      return count;
+    },
+  };
+}
+
+describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () => {
+  let nc: NatsConnection;
+  let published = 0;
+  const stored = async (): Promise<number> => (await streamInfo(nc, 'NUNECT')).state.messages;
+  before(makeThree);
+  after(() => owner.end());
+
+  it('waits for a second server, says so, and is READY on each', async () => {
+    const [first, ...others] = hosts;
+    start(first);
+    await eventually('it waits', () => /not healthy: .*2 of 3 servers must run/.test(upOf(first).output()));
+    assert.doesNotMatch(upOf(first).output(), /^READY/m);
+    for (const host of others) start(host);
+    await Promise.all(hosts.map(ready));
+    await Promise.all(hosts.map(healthy));
+    nc = await connectAll();
+    for (const name of ['NUNECT', 'UNITS', 'ENROL'])
+      assert.equal((await streamInfo(nc, name)).config['num_replicas'], 3, name);
+  });
+
+  it(`stores each record once, whatever is killed (seed ${seed})`, async () => {
+    const publishing = publisher(nc, 'killed');
+    for (let round = 0; round < 6; round++) {
+      const host = hosts[Math.floor(random() * hosts.length)] as Host;
+      if (random() < 0.6) process.kill(await serverPid(host), 'SIGKILL');
+      else {
+        await upOf(host).end('SIGKILL');
+        start(host);
+        await ready(host);
+      }
+      await sleep(500 + random() * 2500);
+    }
+    await Promise.all(hosts.map(healthy));
+    published = await publishing.stop();
+    assert.ok(published > 100, `${published} records`);
+    assert.equal(await stored(), published);
+  });
+
+  it('loses nothing while one server after the other is restarted', async () => {
+    const publishing = publisher(nc, 'restarted');
+    for (const host of hosts) {
+      assert.equal((await hub('down', host)).stdout, 'stopped\n');
+      start(host);
+      await ready(host);
+      await healthy(host);
+    }
+    published += await publishing.stop();
+    assert.equal(await stored(), published);
+  });
+
+  it('never brings back an older account: who was shut out while a server was down stays so', async () => {
+    const [first, second, third] = hosts;
+    await hub('down', third);
+    const made = readHub(keysAt) ?? assert.fail('the first folder');
+    const keys = hubKeysIn(hubKeysDir(made, keysAt), made.publicKeys);
+    const outcast = nkeys.createUser().getPublicKey();
+    const now_s = Math.floor(Date.now() / 1000);
+    settleAccountJwt(keysAt, 'fleet', made, keys, now_s, { [outcast]: now_s });
+    const path = (dir: string): string => hubPaths(dir).accountJwt(made.publicKeys.fleet);
+    const [newer, older] = [readFileSync(path(keysAt), 'utf8'), readFileSync(path(dirOf(third)), 'utf8')];
+    assert.notEqual(newer, older);
+    const sys = await connectAll('issuer/hub-sys.creds');
+    await sys.request('$SYS.REQ.CLAIMS.UPDATE', newer, { timeout: 5000 });
+    const has = (host: Host): boolean => readFileSync(path(dirOf(host)), 'utf8').trim() === newer.trim();
+    await eventually('the two have it', () => has(first) && has(second));
+    start(third);
+    await ready(third);
+    upOf(third).kill('SIGHUP');
+    await eventually('it has reloaded', () => /reload: nats-server uses/.test(upOf(third).output()));
+    await eventually('the third has it, too', () => has(third));
+    assert.deepEqual([has(first), has(second)], [true, true]);
+  });
+
+  it('is degraded with two servers, critical with one, and says who is missing', async () => {
+    const [first, second, third] = hosts;
+    await hub('down', third);
+    const two = await hub('status', first);
+    assert.equal(two.code, 1, two.stdout);
+    assert.match(two.stdout, /of the cluster 127\.0\.0\.3 does not answer/);
+    await hub('down', second);
+    const one = await hub('status', first);
+    assert.equal(one.code, 2, one.stdout);
+    assert.match(
+      one.stdout.replace(/\s+/g, ' '),
+      /127\.0\.0\.2 and 127\.0\.0\.3 do not answer: the rest is no majority/,
+    );
+    for (const host of [second, third]) start(host);
+    await Promise.all([second, third].map(ready));
+    await Promise.all(hosts.map(healthy));
+  });
+});

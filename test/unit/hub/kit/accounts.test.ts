@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nkeys } from '@nats-io/transport-node';
+import { hubAccountJwt, hubAccounts } from '../../../../agent/hub/kit/accounts.ts';
+import { type HubFile, hubKeys } from '../../../../agent/hub/kit/hubdir.ts';
+
+const publicKeys = Object.fromEntries(
+  Object.keys(hubKeys).map((key) => [key, `A${key}`]),
+) as HubFile['publicKeys'];
+const signer = nkeys.createOperator();
+
+interface Said {
+  readonly name: string;
+  readonly sub: string;
+  readonly nats: {
+    readonly signing_keys: readonly { readonly key: string }[];
+    readonly limits: { readonly leaf: number; readonly disk_storage?: number };
+    readonly revocations: Readonly<Record<string, number>>;
+  };
+}
+const said = (account: (typeof hubAccounts)[number], revocations = {}): Said => {
+  const [, body = ''] = hubAccountJwt(account, { publicKeys }, revocations, signer, 1).split('.');
+  return JSON.parse(Buffer.from(body, 'base64url').toString()) as Said;
+};
+
+test('each account has its own scoped keys; leafs join the fleet only', () => {
+  assert.deepEqual(
+    hubAccounts.map((account) => {
+      const { name, sub, nats } = said(account);
+      return [name, sub, nats.limits.leaf, nats.limits.disk_storage, nats.signing_keys.map(({ key }) => key)];
+    }),
+    [
+      ['SYS', 'Asys', 0, undefined, []],
+      ['FLEET', 'Afleet', -1, -1, ['Aunit']],
+      ['ENROL', 'Aenrol', 0, -1, ['Atoken', 'Arenew']],
+    ],
+  );
+});
+
+test('who is revoked stands in the account', () => {
+  assert.deepEqual(said('fleet', { UX: 7 }).nats.revocations, { UX: 7 });
+});
