@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { numberFlag, readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
+import { isImplausible } from '../../clock/trust.ts';
 import { type Traffic, traffics } from '../../config/traffic.ts';
 import { lockFile, spawnWith } from '../../device/lock.ts';
-import { formatShortSpan, visible } from '../../lib/format.ts';
+import { formatShortSpan, formatUtc, visible } from '../../lib/format.ts';
 import { givenTlsFault } from './given.ts';
 import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
@@ -87,6 +88,9 @@ export async function init(args: readonly string[], io: CommandIo, now_ms = Date
   }
   const [units, traffic] = [numberFlag(given.units, 'units', [1, 1e6]), trafficOf(given.traffic)];
   const dir = resolve(given.dir);
+  // certificates and accounts that were made at a wrong time would be void at the right one
+  if (isImplausible(now_ms))
+    throw new Error(`the clock of this machine shows ${formatUtc(now_ms)}: set it first`);
   const planned = (): HubPlan => {
     const plan = hubPlan(given, readHub(dir));
     const fault = givenTlsFault(plan.tls, plan.servers, now_ms);

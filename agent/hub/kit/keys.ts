@@ -1,6 +1,7 @@
 // The seeds of a hub, each in a file of its own: made once, and never written anew.
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
+import { codeOf } from '../../lib/errors.ts';
 import { makeFolder, readIfThere, writeAtomic } from '../../lib/files.ts';
 import { type HubFile, type HubKey, hubKeys } from './hubdir.ts';
 
@@ -35,6 +36,19 @@ export function readKey(path: string): HubKeyPair {
 /** Makes a folder that nobody else may look into; one that is there keeps its rights. */
 export const makePrivateFolder = (path: string): void => makeFolder(path, 0o700);
 
+/** Writes a new key; says what is the matter on a memory stick as it is sold. */
+function writeKey(path: string, text: string): void {
+  try {
+    writeAtomic(path, text, { durable: true });
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') throw error;
+    throw new Error(
+      `${path}: its file system cannot keep it from others, as FAT cannot: keys need one that can, such as ext4`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * The keys in a folder. Those that are missing are made, but not where the hub is there already and they were lost:
  * `known` has their public halves. Throws where a key is of another hub.
@@ -44,7 +58,7 @@ export function hubKeysIn(dir: string, known: HubFile['publicKeys'] | undefined)
   const pairs = Object.entries(hubKeys).map(([name, kind]) => {
     const path = join(dir, name);
     if (readIfThere(path) === undefined && known === undefined)
-      writeAtomic(path, `${seedText(makers[kind]())}\n`, { durable: true });
+      writeKey(path, `${seedText(makers[kind]())}\n`);
     if (readIfThere(path) === undefined)
       throw new Error(
         `the keys of this hub are not in ${dir}: attach the disk that they are on, or say where they are with --keys`,

@@ -3,8 +3,9 @@ import { type ConfBlock, writeBlock } from '../../leaf/conf/syntax.ts';
 import { type HubFile, hubPaths, isLoopback, urlHost } from './hubdir.ts';
 import { storeBytes } from './streams.ts';
 
-/** Units with a slow link need longer than the 2 s that are the default. */
+/** Units with a slow link need longer than the 2 s that are the default; to log in that, and a round trip. */
 const tlsTimeout_s = 10;
+const login = { timeout: tlsTimeout_s + 1 };
 const mib = 1024 ** 2;
 
 /** The whole text; `dir` is where the hub's folder lies on the machine of that server. */
@@ -28,6 +29,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     // units and clients come back by these addresses, not by those of this machine's interfaces
     client_advertise: isProxied ? undefined : `${urlHost(server)}:${ports.client}`,
     tls: secured,
+    authorization: login,
     http: `${local}:${ports.monitor}`,
     pid_file: paths.pid,
     log_file: paths.log,
@@ -41,6 +43,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     leafnodes: {
       listen: `${host}:${ports.leaf}`,
       advertise: isProxied ? undefined : `${urlHost(server)}:${ports.leaf}`,
+      authorization: login,
       tls: secured,
     },
     websocket: {
@@ -48,6 +51,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
       advertise: `${urlHost(server)}:${isProxied ? ports.proxy : ports.websocket}`,
       tls: secured,
       no_tls: isProxied ? true : undefined,
+      handshake_timeout: `${tlsTimeout_s}s`,
       compression: true,
     },
     cluster: clusterOf(hub, open, dir),

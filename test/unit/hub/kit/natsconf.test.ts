@@ -66,3 +66,12 @@ test('a server of a cluster has routes to the others, with TLS of our own CA bot
 test('the store has room for all streams', () => {
   assert.match(textOf({}), /max_file_store: 1879048192\n/); // 1 GiB of records and 768 MiB of the others
 });
+
+test('who has a slow link has time to log in, with TLS and without', () => {
+  for (const tls of [{ by: 'own' }, { by: 'proxy' }] as const) {
+    const text = textOf({ tls });
+    assert.equal(text.match(/authorization: \{\s+timeout: 11\s/g)?.length, 2);
+    assert.match(text, /handshake_timeout: "10s"/);
+    assert.equal(text.match(/^ +timeout: 10$/gm)?.length ?? 0, tls.by === 'own' ? 3 : 0);
+  }
+});
