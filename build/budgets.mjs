@@ -16,11 +16,12 @@ const budgets = [
   // Each is what is there and 1 %. 63 KB are nats.js, the rest is ours: 95 KB of texts, 138 KB of the names of properties, which
   // are those of the wire, of UCI and of files: they are not shortened, and if all were it would still be 430 KB. What was
   // raised before and why is in the history of this file.
-  { what: 'all of dist/nunect*.cjs', limit: 541_700, size: sizeOf(unitFiles) },
+  // Enrolment took 28 KB: 19 of them in a file of its own, which a unit loads that is enrolled; its command has 4.
+  { what: 'all of dist/nunect*.cjs', limit: 574_000, size: sizeOf(unitFiles) },
   // a unit whose page nobody looks at, with clock daemons of its own setting
   {
     what: 'what run loads',
-    limit: 350_800, // a router makes its key and checks the hub's answers with what stands in for nkeys: 0.7 KB
+    limit: 357_500, // with keys that are made and public ones that are held to signatures, and what an enrolment adds to the config
     size: sizeOf(['nunect', 'nunect-agent', 'nunect-shared']),
   },
   // 27 KB of it are init and export, 26 KB up, status and down, 30 KB the issuer and the commands about units; 13 KB they share
@@ -28,7 +29,7 @@ const budgets = [
   { what: 'dist/nunect-hub.cjs', limit: 311_500, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
-    limit: 230_000, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
+    limit: 243_000, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
     size: ipk(nunect, 'all', contentsOf(nunect, 'all', 'dist'), anyTime).length,
   },
 ];

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import type { LeafState } from '../config/agentfile.ts';
 import { fileReader, runAs, secretReader } from '../config/checks/trust.ts';
-import { enrolDirOf } from '../config/enrolled.ts';
+import { enrolDirOf } from '../config/enrolfiles.ts';
 import { loadConfigFile } from '../config/file.ts';
 import type { Config } from '../config/options.ts';
 import { formatProblem } from '../config/problem.ts';

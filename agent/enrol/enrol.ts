@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isImplausible } from '../clock/trust.ts';
-import { type EnrolledHub, enrolFiles } from '../config/enrolled.ts';
+import type { EnrolledHub } from '../config/enrolled.ts';
 import { formatCreds } from '../config/formats/creds.ts';
 import { reasonOf } from '../lib/errors.ts';
+import { known } from '../lib/known.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ticker } from '../lib/ticker.ts';
 import { type LinkDeps, openLink } from '../nats/link.ts';
@@ -14,6 +15,7 @@ import { type AskState, askHub, verifyNkey } from './ask.ts';
 import type { EnrolFolder } from './folder.ts';
 import { findCa } from './hubca.ts';
 import { type AboutDevice, type Asker, enrolledBy, questionOf } from './request.ts';
+import { isSecureUrl, usableUrls, type Way, wayTo } from './way.ts';
 
 /** What an enrolment is waiting for. */
 export type EnrolState =
@@ -57,12 +59,8 @@ async function plausibleTime({ ticker, wall_ms }: EnrolDeps, tell: Tell, signal:
   }
 }
 
-/** The addresses of a hub that a client of NATS can use. */
-const clientUrls = (urls: readonly string[]): string[] => urls.filter((url) => /^(nats|tls):/.test(url));
-
 const tokenOver = 'the token has ended';
-const noClientUrl =
-  'it names addresses for websockets only: enrolment needs one that begins with tls:// or nats://';
+const noUrl = 'none of its addresses can be used: they must begin with tls://, nats:// or wss://';
 
 /** The CA of a token's pin, as soon as one of the hub's addresses shows it. */
 async function pinnedCa(
@@ -88,7 +86,8 @@ async function pinnedCa(
 
 /** How to reach whoever answers, and what to ask. */
 interface Login {
-  readonly options: Pick<LinkOptions, 'servers' | 'tls' | 'creds' | 'inboxPrefix'>;
+  readonly options: Pick<LinkOptions, 'creds' | 'inboxPrefix'>;
+  readonly way: Way;
   readonly asker: Omit<Asker, 'key' | 'nonce'>;
   /** Id of the token that is kept with the answer. */
   readonly token: string;
@@ -106,13 +105,15 @@ async function askAs(login: Login, deps: EnrolDeps, tell: Tell, signal: AbortSig
   const ending = new AbortController();
   const linkDeps: LinkDeps = { ticker, random, log: log.part('enrol'), ...(textOf && { textOf }) };
   const both = AbortSignal.any([signal, ending.signal]);
-  const link = openLink(linkDeps, { ...login.options, name: 'nunect enrol' }, both);
+  const { way, options } = login;
+  const { servers, tls } = way;
+  const link = openLink(linkDeps, { servers, ...known({ tls }), ...options, name: 'nunect enrol' }, both);
   let endLook = (): void => {};
   const ended = new Promise<EnrolOutcome>((resolve) => {
     endLook = ticker.every(look_ms, () => {
       const { connected, lastError } = link.state();
       if (connected || !lastError) return;
-      tell({ step: 'connecting', why: textOf?.(lastError) ?? lastError.text });
+      tell({ step: 'connecting', why: way.trouble() ?? textOf?.(lastError) ?? lastError.text });
       const isOver = deps.wall_ms() > (login.until_s ?? Infinity) * 1000;
       if (isOver && isRefusal(lastError.text))
         resolve({ state: 'refused', code: 'token_expired', why: tokenOver });
@@ -124,13 +125,14 @@ async function askAs(login: Login, deps: EnrolDeps, tell: Tell, signal: AbortSig
     endLook();
     ending.abort();
     await link.stop();
+    way.stop();
   }
 }
 
 /** Asks over a connection that is there, and keeps what is answered. */
 async function askOver(
   link: ReturnType<typeof openLink>,
-  { asker, token, pin }: Omit<Login, 'options'>,
+  { asker, token, pin }: Omit<Login, 'options' | 'way'>,
   deps: EnrolDeps,
   tell: Tell,
   signal: AbortSignal,
@@ -153,28 +155,24 @@ export async function enrolWith(
   signal: AbortSignal,
 ): Promise<EnrolOutcome> {
   deps.folder.key(); // before anything is asked: where it cannot be kept, nobody is asked
-  const servers = clientUrls(token.urls);
-  if (servers.length === 0) return { state: 'refused', code: 'answer_unfit', why: noClientUrl };
-  const isTls = token.ca !== undefined || servers.some((url) => url.startsWith('tls:'));
-  if (isTls) await plausibleTime(deps, tell, signal);
-  const ca = token.ca === undefined ? undefined : await pinnedCa(servers, token.ca, deps, tell, signal);
+  const { id, ca: pin } = token;
+  const urls = usableUrls(token.urls, pin !== undefined);
+  if (urls.length === 0) return { state: 'refused', code: 'answer_unfit', why: noUrl };
+  if (pin !== undefined || urls.some(isSecureUrl)) await plausibleTime(deps, tell, signal);
+  const ca = pin === undefined ? undefined : await pinnedCa(urls, pin, deps, tell, signal);
   const login: Login = {
-    options: {
-      servers,
-      ...(isTls && { tls: ca === undefined ? {} : { ca } }),
-      creds: formatCreds(token),
-      inboxPrefix: inboxPrefixOf(token.id),
-    },
-    asker: { token: token.id, by: token.id, hub: token.hub },
-    token: token.id,
+    way: await wayTo(urls, ca),
+    options: { creds: formatCreds(token), inboxPrefix: inboxPrefixOf(id) },
+    asker: { token: id, by: id, hub: token.hub },
+    token: id,
     until_s: token.until_s,
-    ...(token.ca !== undefined && { pin: token.ca }),
+    ...known({ pin }),
   };
   return askAs(login, deps, tell, signal);
 }
 
 /** What a device asks as that is enrolled. */
-const renewer = ({ token, hub, key }: EnrolledHub): Omit<Login, 'options'> => ({
+const renewer = ({ token, hub, key }: EnrolledHub): Omit<Login, 'options' | 'way'> => ({
   asker: { by: key, hub },
   token,
 });
@@ -196,14 +194,8 @@ export async function renewApart(
   signal: AbortSignal,
 ): Promise<EnrolOutcome> {
   await plausibleTime(deps, tell, signal);
-  const servers = clientUrls(hub.urls);
-  const options: Login['options'] = {
-    servers,
-    ...(hub.ca !== undefined
-      ? { tls: { caFile: `${deps.folder.dir}/${enrolFiles.ca}` } }
-      : servers.some((url) => url.startsWith('tls:')) && { tls: {} }),
-    creds: deps.folder.key().creds(hub.renew_jwt),
-    inboxPrefix: inboxPrefixOf(hub.key),
-  };
-  return askAs({ ...renewer(hub), options }, deps, tell, signal);
+  const { ca, key } = hub;
+  const way = await wayTo(usableUrls(hub.urls, ca !== undefined), ca);
+  const options = { creds: deps.folder.key().creds(hub.renew_jwt), inboxPrefix: inboxPrefixOf(key) };
+  return askAs({ ...renewer(hub), way, options }, deps, tell, signal);
 }

@@ -1,6 +1,7 @@
 // Finds the CA of a hub by its pin in the chain that the hub sends. Until then nothing is believed of it, and nothing sent.
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate } from 'node:tls';
+import { defaultPorts } from '../lib/defaults.ts';
 import { pinOf } from './request.ts';
 
 /** A hub that speaks TLS first says nothing before us. */
@@ -34,9 +35,12 @@ function chainOf(first: DetailedPeerCertificate): Buffer[] {
 
 /** The CA of that pin, as PEM, which the hub at `url` sends with its certificate. Throws an Error with why there is none. */
 export async function findCa(url: string, pin: string, limit_ms: number): Promise<string> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  const plain = createConnection({ host, port: Number(port) });
+  const plain = createConnection({
+    host,
+    port: Number(port || (protocol === 'wss:' ? 443 : defaultPorts.client)),
+  });
   let outer: Socket = plain; // alone destroyed: node crashes where what is under TLS goes first
   const late = setTimeout(() => outer.destroy(new Error('no answer in time')), limit_ms);
   try {

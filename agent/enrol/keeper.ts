@@ -55,6 +55,10 @@ export interface KeeperSetup {
 
 const shortest_ms = 1000;
 const longest_ms = 600_000;
+/** So soon it is noticed that the hub refuses a login that has not ended, as of a unit that was renamed. */
+const lookAgain_ms = 20_000;
+/** Between two looks whether the link is of use to ask over. */
+const patience_ms = 60_000;
 /** After a refusal, which only a person can change. */
 const afterRefusal_ms = 900_000;
 /** From this share of its life on it is told that a login is not renewed. */
@@ -145,8 +149,10 @@ async function renew(keeper: Keeper, hub: EnrolledHub, signal: AbortSignal): Pro
       note(keeper, 'own', { kind: 'failing', why: sayEnrolState(state) });
   };
   const apart = async (): Promise<EnrolOutcome> => {
-    while (deps.wall_ms() < until_s * 1000 && !isRefused(keeper)) {
-      await later(shortest_ms, deps);
+    for (;;) {
+      const left_ms = until_s * 1000 - deps.wall_ms();
+      if (left_ms <= 0 || isRefused(keeper)) break;
+      await later(Math.min(patience_ms, Math.max(shortest_ms, left_ms)), deps);
       both.throwIfAborted();
     }
     return renewApart(hub, deps, tell, both);
@@ -181,7 +187,7 @@ async function look(keeper: Keeper, signal: AbortSignal): Promise<number> {
     return shortest_ms;
   }
   note(keeper, 'own', undefined);
-  return Math.min(longest_ms, Math.max(shortest_ms, due_ms));
+  return Math.min(lookAgain_ms, Math.max(shortest_ms, due_ms));
 }
 
 /** Begins to keep the device enrolled, until it is stopped. */

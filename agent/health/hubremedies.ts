@@ -1,4 +1,4 @@
-import { isEnrolledCreds } from '../config/enrolled.ts';
+import { isEnrolledCreds } from '../config/enrolfiles.ts';
 import type { Config } from '../config/options.ts';
 import type { CauseCode } from '../leaf/causes.ts';
 import { splitUrl } from '../leaf/conf/url.ts';

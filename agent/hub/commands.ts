@@ -4,7 +4,7 @@ import { endOnceWritten } from '../cli/process.ts';
 import type { Program, ProgramCommand } from '../cli/program.ts';
 import { approve } from './enrol/commands/approve.ts';
 import { forget, rename, revoke } from './enrol/commands/revoke.ts';
-import { token } from './enrol/commands/token.ts';
+import { makeToken } from './enrol/commands/token.ts';
 import { pending, units } from './enrol/commands/units.ts';
 import { issuerPart } from './enrol/part.ts';
 import { exportHub } from './kit/export.ts';
@@ -43,7 +43,7 @@ export const nunectHub: Program = {
       about: 'show whether the hub runs, what it holds, and what expires',
       call: async (args, { io, stopSignal }) => endOnceWritten(await hubStatus(args, io, stopSignal())),
     },
-    token: asking('make a token by which routers come into the fleet', token),
+    token: asking('make a token by which routers come into the fleet', makeToken),
     units: asking('list the units of the fleet', units),
     pending: asking('list the routers that wait for approval', pending),
     approve: asking('let in a router that waits', approve),

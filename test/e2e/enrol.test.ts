@@ -76,6 +76,20 @@ for (const { name, program } of servers)
         assert.ok(!readFileSync(join(one.dir, file), 'utf8').includes(seed), file);
     });
 
+test('the command says where its enrolment will not be used, and refuses to cross a token of the config', async (t) => {
+  const hub = await enrolHub(t, newest);
+  const named = device(t, "config hub\n list url 'nats://hub.example:7422'\n");
+  const done = await named.enrol(hub.token('t1'));
+  assert.equal(done.code, 0);
+  assert.match(done.stderr, /the enrolment is not used: the config has a hub.url/);
+  const external = device(t, "config leaf\n option mode 'external'\n");
+  assert.match((await external.enrol(hub.token('t1'))).stderr, /leaf.mode is external/);
+  const tokened = device(t, `config hub\n option enrol_token '${hub.token('t2')}'\n`);
+  const crossed = await tokened.enrol(hub.token('t1'));
+  assert.equal(crossed.code, 1);
+  assert.match(crossed.stderr, /hub.enrol_token is another token/);
+});
+
 test('what the command says of a token that is none, cut, or of another hub', async (t) => {
   const hub = await enrolHub(t, newest);
   const one = device(t);

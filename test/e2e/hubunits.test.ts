@@ -1,9 +1,9 @@
 // The commands about units, as an operator types them, with devices that enrol by their own command.
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { connect, credsAuthenticator } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, nkeys } from '@nats-io/transport-node';
 import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import type { Daemon } from '../kit/process/daemon.ts';
@@ -126,6 +126,12 @@ describe('nunect-hub', { skip }, () => {
     assert.match(without.stderr, /keys\/operator-signing is missing.*nunect-hub revoke/);
     assert.equal(await stateOf('r7'), 'revoked');
     assert.equal(nc.isClosed(), false);
+    mkdirSync(join(hub.dir, 'keys'));
+    const other = new TextDecoder().decode(nkeys.createOperator().getSeed());
+    writeFileSync(join(hub.dir, 'keys/operator-signing'), other);
+    assert.match((await hub.run('revoke', 'r7')).stderr, /keys\/operator-signing is of another hub/);
+    assert.equal(nc.isClosed(), false);
+    rmSync(join(hub.dir, 'keys'), { recursive: true });
     renameSync(join(hub.dir, 'keys-elsewhere'), join(hub.dir, 'keys'));
     await hub.done('revoke');
     await nc.closed();

@@ -33,6 +33,7 @@ after(() => browser?.close());
 /** What a valid value of an option may look like. */
 const samples = [
   'sample_1',
+  `nunect-${'a'.repeat(60)}`,
   'priority1 120',
   '/etc/nunect/sample.pem',
   '127.0.0.9',

@@ -99,7 +99,7 @@ test('a command loads nothing of the agent, and the version nothing but the prog
     [['version'], ['nunect']],
     [
       ['check', '--config', config],
-      ['nunect', 'nunect-seldom', 'nunect-shared', 'nunect-tools'],
+      ['nunect', 'nunect-enrol', 'nunect-seldom', 'nunect-shared', 'nunect-tools'],
     ],
   ] as const) {
     const { code, stderr } = await runToEnd(process.execPath, [...flags, bundle, ...args], {});

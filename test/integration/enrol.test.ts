@@ -1,6 +1,7 @@
 // A device that enrols at a real nats-server in operator mode, by the functions that the command and the agent use.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -109,9 +110,12 @@ test('an answer that another signs, or to another question, is as none', async (
   hub.issuer.answerAll();
   hub.issuer.change = (answer) => ({ ...answer, key: nkeys.createUser().getPublicKey() });
   hub.issuer.answerAll();
-  await hub.enrol.flush();
-  assert.equal(one.folder.hub(), undefined);
   hub.issuer.change = (answer) => answer;
+  hub.issuer.mode = 'pending';
+  hub.issuer.answerAll();
+  await eventually('it has heard all of them', () => one.has('pending'));
+  assert.equal(one.folder.hub(), undefined);
+  hub.issuer.mode = 'accept';
   hub.issuer.answerAll();
   assert.equal((await enrolling).state, 'enrolled');
 });
@@ -208,4 +212,39 @@ test('a server that says nothing, closes, or talks nonsense is as one that canno
     await eventually(`${name} is told`, () => one.has('connecting', new RegExp(`:${port}: `)));
     assert.equal((await enrolling).state, 'enrolled', 'by the other address');
   }
+});
+
+for (const plain of [true, false])
+  test(`by a websocket${plain ? '' : ' over TLS, with the pinned CA'} it enrols as well, as behind a proxy`, async (t) => {
+    const hub = await enrolHub(t, program, { plain });
+    const urls = [`${plain ? 'ws' : 'wss'}://127.0.0.1:${hub.wsPort}`];
+    hub.issuer.change = (answer) => ({ ...answer, urls }) as typeof answer;
+    const one = device(t);
+    const enrolling = one.enrol(hub.token('t1', { urls: [`${urls[0]?.slice(0, -5)}1`, ...urls] }));
+    assert.equal((await enrolling).state, 'enrolled');
+    assert.equal((await one.renew()).state, 'enrolled');
+    assert.deepEqual(hub.issuer.by, ['ENROL', 'ENROL']);
+  });
+
+test('where the token has a pin no websocket without TLS is opened', async (t) => {
+  const hub = await enrolHub(t, program, { plain: true });
+  const one = device(t);
+  const outcome = await one.enrol(hub.token('t1', { urls: [`ws://127.0.0.1:${hub.wsPort}`], ca: hub.pin }));
+  assert.equal(outcome.state === 'refused' && outcome.code, 'answer_unfit');
+});
+
+test('what opens no websocket is told', async (t) => {
+  const hub = await enrolHub(t, program, { plain: true });
+  const [server, silent] = [
+    createHttpServer((_request, response) => response.writeHead(404).end()),
+    createServer(),
+  ];
+  for (const one of [server, silent]) {
+    await new Promise<void>((done) => one.listen(0, '127.0.0.1', done));
+    t.after(() => one.close());
+  }
+  const { port } = server.address() as { port: number };
+  const one = device(t);
+  void one.enrol(hub.token('t1', { urls: [`ws://127.0.0.1:${port}`] })).catch(() => {});
+  await eventually('it is told', () => one.has('connecting', /answers 404, and opens no websocket/));
 });

@@ -13,6 +13,7 @@ import {
 } from '../../agent/hub/enrol/orders.ts';
 import { bringRevocations } from '../../agent/hub/enrol/revoking.ts';
 import type { ParseResult } from '../../agent/lib/parse.ts';
+import type { Link } from '../../agent/nats/link.ts';
 import type { EnrolToken } from '../../agent/wire/enrol.ts';
 import { bookOn, issuerOn, newToken, type TestRouter, testRouter, withToken } from '../kit/hub/issuing.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
@@ -73,13 +74,7 @@ async function order<T extends BoundRecord>(of: (now_ms: number) => ParseResult<
 async function bring(t: Cleanup) {
   const sys = hub.link(t, 'hub-sys');
   await eventually('the link is up', () => sys.state().connected);
-  return bringRevocations(
-    sys,
-    hub.issuer.file,
-    book.bindings(),
-    () => hub.kit.keys['operator-signing'],
-    Date.now(),
-  );
+  return bringRevocations(sys, hub.issuer.file, book, () => hub.kit.keys['operator-signing'], Date.now());
 }
 
 describe('revocation', { skip }, () => {
@@ -96,6 +91,30 @@ describe('revocation', { skip }, () => {
     await assert.rejects(hub.client(one.creds, '_INBOX_u1'), /auth/i);
     assert.equal(still.output().includes('Revoked'), false);
     assert.deepEqual(await bring(t), { state: 'nothing due' }, 'a second time nothing is changed');
+  });
+
+  test('two that revoke at once undo nothing of each other', async (t) => {
+    const [one, other] = [await enrolled('c1'), await enrolled('c2')];
+    const sys = hub.link(t, 'hub-sys');
+    await eventually('the link is up', () => sys.state().connected);
+    let isFirst = true;
+    const outrun: Link = {
+      ...sys,
+      async request(subject, payload, options) {
+        if (isFirst && subject === '$SYS.REQ.CLAIMS.UPDATE') {
+          isFirst = false; // it knows what the servers revoke, and is about to tell them what they are to
+          await order((now_ms) => orderRevocation(book.bindings(), 'c2', now_ms));
+          await bring(t);
+        }
+        return sys.request(subject, payload, options);
+      },
+    };
+    const slow = await bookOn(t, hub);
+    await order((now_ms) => orderRevocation(book.bindings(), 'c1', now_ms));
+    await slow.catchUp();
+    const signer = () => hub.kit.keys['operator-signing'];
+    await bringRevocations(outrun, hub.issuer.file, slow, signer, Date.now());
+    for (const { creds } of [one, other]) await assert.rejects(hub.client(creds), /auth/i);
   });
 
   test('a unit that was revoked gets no login by the way for late ones, and hears why', async (t) => {
@@ -156,13 +175,7 @@ describe('revocation', { skip }, () => {
     const sys = hub.link(t, 'hub-sys');
     await eventually('the link is up', () => sys.state().connected);
     const { file } = hub.issuer;
-    const outcome = await bringRevocations(
-      sys,
-      file,
-      book.bindings(),
-      () => ({ lacking: 'no disk' }),
-      Date.now(),
-    );
+    const outcome = await bringRevocations(sys, file, book, () => ({ lacking: 'no disk' }), Date.now());
     assert.deepEqual(outcome, { state: 'failed', why: 'no disk' });
     assert.deepEqual(await bring(t), { state: 'done', servers: 1 });
   });

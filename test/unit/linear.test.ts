@@ -41,6 +41,7 @@ import { suggest } from '../../agent/config/suggest.ts';
 import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
+import { parseWsFrame } from '../../agent/enrol/wsrelay.ts';
 import { parseBoundRecord } from '../../agent/hub/enrol/bindings.ts';
 import { parseSpan } from '../../agent/hub/enrol/commands/span.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
@@ -199,6 +200,7 @@ const readers: Readonly<
   readUnitState: [readUnitState],
   findAccount: [(text) => findAccount('nunect', text, text), ['nunect:x:1:', ''], ['x:x:1:', '']],
   parseAgentFile: [(text) => quiet(() => parseAgentFile(text, '/x')), ['{"schema":1,"config":"', '"}']],
+  parseWsFrame: [(text) => parseWsFrame(Buffer.from(text, 'latin1')), ['\x82\x7e', '']],
   parseEnrolledHub: [parseEnrolledHub, ['{"v":1,"unit":"', '"}']],
   parseEnrolToken: [parseEnrolToken, ['nunect-', ''], ['', 'nunect-']],
   'parseEnrolRequest, parseEnrolAnswer': [

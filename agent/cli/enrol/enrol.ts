@@ -4,8 +4,9 @@ import { dirname, resolve } from 'node:path';
 import { clockCaveat } from '../../clock/trust.ts';
 import { unjudged } from '../../clock/types.ts';
 import { daemonIds, type Ids } from '../../config/checks/accounts.ts';
-import { enrolDirOf } from '../../config/enrolled.ts';
+import { enrolDirOf } from '../../config/enrolfiles.ts';
 import { loadConfigFile } from '../../config/file.ts';
+import type { Config } from '../../config/options.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { hostKind } from '../../device/hostkind.ts';
 import { type EnrolDeps, type EnrolOutcome, type EnrolState, enrolWith } from '../../enrol/enrol.ts';
@@ -166,6 +167,12 @@ async function takeOver(command: string, isOpenWrt: boolean, io: CommandIo): Pro
   return code === 0 ? 0 : 1;
 }
 
+/** Why a config does without the hub that the device is enrolled with. */
+function whyUnused({ hub, leaf, enrolled }: Config): string | undefined {
+  if (leaf.mode === 'external') return 'leaf.mode is external, and that server has its own login';
+  return enrolled === undefined && hub.url.length > 0 ? 'the config has a hub.url, remove it' : undefined;
+}
+
 /** `nunect enrol`: gives the exit code; wrong arguments throw a UsageError. */
 export async function enrol(args: readonly string[], io: CommandIo, stop: AbortSignal): Promise<number> {
   const { values, positionals } = readArgs(args, flags);
@@ -194,7 +201,10 @@ export async function enrol(args: readonly string[], io: CommandIo, stop: AbortS
   const isOther = ids?.uid !== undefined && ids.gid !== undefined;
   if (isOther) giveFolder(dir, ids as Required<Ids>);
   const code = await (isOther ? asDaemon(job, ids as Required<Ids>, stop) : enrolHere(job, io, stop));
-  if (code !== 0 || values['no-reload']) return code;
+  if (code !== 0) return code;
+  const why = whyUnused(config);
+  if (why !== undefined) io.stderr(`note: the enrolment is not used: ${why}\n`);
+  if (values['no-reload']) return code;
   const kind = hostKind(config.agent.host);
   return takeOver(commandsOf(kind, values.config).reload, kind === 'openwrt', io);
 }

@@ -4,7 +4,7 @@ import { type EnrolAnswer, type EnrolRequest, type EnrolToken, tokenText } from 
 import { clientUrls, type HubFile, type IssuerKey, leafUrls } from '../kit/hubdir.ts';
 import { type JwtSigner, scopedUserJwt } from '../kit/jwt.ts';
 import { roleTag } from '../kit/templates.ts';
-import { type Bindings, type TokenRecord, type UnitRecord, voidedAt_ms } from './bindings.ts';
+import { type Bindings, type BoundUnit, type TokenRecord, voidedAt_ms } from './bindings.ts';
 import type { Decision } from './decide.ts';
 
 /** What the issuer needs of a hub. */
@@ -42,7 +42,7 @@ export function answerTo(
 /** The answer by which a router is the unit of that record. */
 export function accepted(
   { key, nonce }: Asking,
-  unit: UnitRecord,
+  unit: BoundUnit,
   { file, keys, ca }: IssuerHub,
   bindings: Bindings,
   now_ms: number,

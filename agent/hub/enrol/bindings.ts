@@ -34,7 +34,7 @@ export interface VoidKey {
 }
 
 /** A unit: the id, the key that it is bound to, and how far its login reaches. */
-export interface UnitRecord {
+export interface BoundUnit {
   readonly v: 1;
   readonly kind: 'unit';
   readonly unit: string;
@@ -83,7 +83,7 @@ export interface GoneRecord {
   readonly id: string;
 }
 
-export type BoundRecord = TokenRecord | UnitRecord | PendingRecord | GoneRecord;
+export type BoundRecord = TokenRecord | BoundUnit | PendingRecord | GoneRecord;
 
 /** Where a record stands in the stream, one subject for each thing. */
 export function boundSubject(record: BoundRecord): string {
@@ -137,7 +137,7 @@ function fits(record: Readonly<Record<string, unknown>>, name: string): boolean 
 export interface Bindings {
   seq: number;
   readonly tokens: Map<string, TokenRecord>;
-  readonly units: Map<string, UnitRecord>;
+  readonly units: Map<string, BoundUnit>;
   /** By key. */
   readonly pending: Map<string, PendingRecord>;
   /** The unit that a key is bound to, revoked ones too. */
@@ -159,7 +159,7 @@ function dropUnit(bindings: Bindings, unit: string): void {
   bindings.units.delete(unit);
 }
 
-function applyUnit(bindings: Bindings, record: UnitRecord): void {
+function applyUnit(bindings: Bindings, record: BoundUnit): void {
   const { key } = record;
   const before = bindings.unitOfKey.get(key) ?? '';
   // it was renamed; what was revoked stays, as its logins are to be refused further on
@@ -197,4 +197,16 @@ export function voidedAt_ms({ units }: Bindings, key: string): number {
   for (const { voids } of units.values())
     for (const one of voids) if (one.key === key) at_ms = Math.max(at_ms, one.at_ms);
   return at_ms;
+}
+
+/** Whether that very record is the last one of its subject. */
+export function holdsRecord({ tokens, units, pending }: Bindings, record: BoundRecord): boolean {
+  if (record.kind === 'gone') return !pending.has(record.id);
+  const there =
+    record.kind === 'token'
+      ? tokens.get(record.id)
+      : record.kind === 'unit'
+        ? units.get(record.unit)
+        : pending.get(record.key);
+  return JSON.stringify(there) === JSON.stringify(record);
 }

@@ -31,7 +31,7 @@ export interface Book {
 }
 
 const stream = 'BOUND';
-const timeout_ms = 5000;
+const timeout_ms = 3000;
 /** JetStream's numbers for: there is no further message; the stream has gone on. */
 const apiErrors = { noMessage: 10037, outrun: [10071, 10164] } as const;
 
@@ -61,6 +61,15 @@ function errorIn({ error }: Reply): { readonly code: number; readonly why: strin
   return { code: Number(error['err_code']), why: String(error['description']) };
 }
 
+/** Gives all that is there, quickly, but not surely the newest. */
+async function readAll(link: Link, take: (text: string, seq: number) => void): Promise<void> {
+  try {
+    await readMessages(link, stream, 'bound.>', ({ data, seq }) => take(new TextDecoder().decode(data), seq));
+  } catch (error) {
+    throw error instanceof BookError ? error : new BookError(messageOf(error), { cause: error });
+  }
+}
+
 /** Follows the stream over that link, whose user may use all of JetStream. Nothing is read before `catchUp`. */
 export function openBook(link: Link): Book {
   let bindings = noBindings();
@@ -84,20 +93,10 @@ export function openBook(link: Link): Book {
     return true;
   }
 
-  async function takeBulk(): Promise<void> {
-    try {
-      await readMessages(link, stream, 'bound.>', ({ data, seq }) =>
-        take(new TextDecoder().decode(data), seq),
-      );
-    } catch (error) {
-      throw error instanceof BookError ? error : new BookError(messageOf(error), { cause: error });
-    }
-  }
-
   return {
     bindings: () => bindings,
     async catchUp() {
-      if (bindings.seq === 0) await takeBulk();
+      if (bindings.seq === 0) await readAll(link, take);
       while (await takeNext()); // any replica has sent the bulk: it may be behind
     },
     async append(record) {

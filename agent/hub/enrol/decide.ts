@@ -6,26 +6,26 @@ import type { EnrolRefusal, EnrolRequest } from '../../wire/enrol.ts';
 import {
   type Bindings,
   type BoundRecord,
+  type BoundUnit,
   type EnrolAccount,
   keysOfToken,
   type PendingRecord,
   type PendingWhy,
   type TokenRecord,
-  type UnitRecord,
   voidedAt_ms,
 } from './bindings.ts';
 import {
   boundTo,
   defaultRole,
+  type IssueTime,
   isUnitId,
-  type Moment,
   mostVoids,
   tooManyVoids,
   unitIdRule,
 } from './unitrecords.ts';
 
 /** A request whose signature is right, and how it came in. */
-export interface Asked {
+export interface EnrolAsked {
   readonly request: EnrolRequest;
   /** The last token of its subject, which the login of whoever asks permits: a token's id, a key, or a unit. */
   readonly by: string;
@@ -36,7 +36,7 @@ export interface Asked {
 
 /** What becomes of a request. `record`: what has to be written before it is answered; absent where all stands already. */
 export type Decision = { readonly record?: BoundRecord } & (
-  | { readonly kind: 'accept'; readonly unit: UnitRecord }
+  | { readonly kind: 'accept'; readonly unit: BoundUnit }
   | { readonly kind: 'wait' }
   | { readonly kind: 'refuse'; readonly code: EnrolRefusal; readonly why: string }
 );
@@ -64,7 +64,7 @@ function garbledField({ key, unit, own, role, hardware, nonce }: EnrolRequest): 
 }
 
 /** What becomes of it. The same request again, whenever, is decided the same way and uses a token once. */
-export function decide(bindings: Bindings, asked: Asked, moment: Moment): Decision {
+export function decideEnrol(bindings: Bindings, asked: EnrolAsked, moment: IssueTime): Decision {
   const { request } = asked;
   const garbled = garbledField(request);
   if (garbled !== undefined) return refuse('request_garbled', garbled);
@@ -85,9 +85,9 @@ export function decide(bindings: Bindings, asked: Asked, moment: Moment): Decisi
  */
 function forBoundKey(
   bindings: Bindings,
-  unit: UnitRecord,
-  asked: Asked,
-  { now_ms, life_ms }: Moment,
+  unit: BoundUnit,
+  asked: EnrolAsked,
+  { now_ms, life_ms }: IssueTime,
 ): Decision {
   const { hardware, role = unit.role } = asked.request;
   if (hardware !== unit.hardware) return wait(bindings, asked, unit.unit, 'other_hardware');
@@ -97,7 +97,7 @@ function forBoundKey(
   return { kind: 'accept', unit: record, record };
 }
 
-function decideRenewal(bindings: Bindings, asked: Asked, moment: Moment): Decision {
+function decideRenewal(bindings: Bindings, asked: EnrolAsked, moment: IssueTime): Decision {
   const { key } = asked.request;
   const unit = bindings.units.get(bindings.unitOfKey.get(key) ?? '');
   if (unit?.state === 'bound') return forBoundKey(bindings, unit, asked, moment);
@@ -113,10 +113,10 @@ function decideRenewal(bindings: Bindings, asked: Asked, moment: Moment): Decisi
 /** A router that is bound enrols again: with the token that admitted it, whatever has become of that, or with another. */
 function decideAgain(
   bindings: Bindings,
-  asked: Asked,
+  asked: EnrolAsked,
   token: TokenRecord | undefined,
-  bound: UnitRecord,
-  moment: Moment,
+  bound: BoundUnit,
+  moment: IssueTime,
 ): Decision {
   const wanted = token?.unit ?? asked.request.unit ?? bound.unit;
   if (wanted !== bound.unit && wanted !== bound.was)
@@ -124,7 +124,12 @@ function decideAgain(
   return forBoundKey(bindings, bound, asked, moment);
 }
 
-function decideEnrolment(bindings: Bindings, asked: Asked, token: TokenRecord, moment: Moment): Decision {
+function decideEnrolment(
+  bindings: Bindings,
+  asked: EnrolAsked,
+  token: TokenRecord,
+  moment: IssueTime,
+): Decision {
   const { key } = asked.request;
   if (asked.at_ms >= token.until_ms) return refuse('token_expired', 'this token has ended');
   const keys = keysOfToken(bindings, token.id);
@@ -169,14 +174,14 @@ function chosenId({ units }: Bindings, { own, hardware }: EnrolRequest, prefix: 
   return ids.find(isFree) ?? `${prefix ?? 'unit-'}${digits.slice(0, 16)}`;
 }
 
-function bind(bindings: Bindings, request: EnrolRequest, unit: string, moment: Moment): Decision {
+function bind(bindings: Bindings, request: EnrolRequest, unit: string, moment: IssueTime): Decision {
   const record = boundTo(bindings, request, unit, moment);
   if (record.voids.length > mostVoids) return refuse('unit_bound', tooManyVoids(unit));
   return { kind: 'accept', unit: record, record };
 }
 
 /** The request waits for a person; the same again within moments is not written again. */
-function wait({ pending, tokens }: Bindings, asked: Asked, unit: string, why: PendingWhy): Decision {
+function wait({ pending, tokens }: Bindings, asked: EnrolAsked, unit: string, why: PendingWhy): Decision {
   const { key, hardware, role, token, nonce } = asked.request;
   const record: PendingRecord = {
     v: 1,

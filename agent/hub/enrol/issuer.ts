@@ -1,15 +1,15 @@
 // The issuer: decides the requests that wait in both accounts, one after the other, and answers them. Several may run, on
 // the servers of a cluster: who writes to the book has read all of it.
-import { nkeys } from '@nats-io/transport-node';
+import { verifyNkey } from '../../enrol/ask.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
-import { enrolSubjects, parseEnrolRequest, sealed, type Verify } from '../../wire/enrol.ts';
+import { enrolSubjects, parseEnrolRequest, sealed } from '../../wire/enrol.ts';
 import { answerTo, type IssuerHub } from './answers.ts';
-import { type EnrolAccount, enrolAccounts } from './bindings.ts';
+import { type BoundUnit, type EnrolAccount, enrolAccounts } from './bindings.ts';
 import { type Book, BookError, openBook } from './book.ts';
-import { type Asked, type Decision, decide } from './decide.ts';
+import { type Decision, decideEnrol, type EnrolAsked } from './decide.ts';
 import { feedRequests, type RequestFeed, type WaitingRequest } from './requests.ts';
 
 /** What the issuer works with. */
@@ -21,7 +21,7 @@ export interface IssuerDeps {
   readonly links: Readonly<Record<EnrolAccount, Link>>;
   /** The hub as it is now. */
   hub(): IssuerHub;
-  /** A unit's router was replaced: what it could log in with is void. */
+  /** A router was replaced, now or before: what it could log in with is void. */
   voided?(book: Book): void;
 }
 
@@ -39,15 +39,6 @@ export interface Issuer {
   /** Resolves when what was begun is answered. */
   stop(): Promise<void>;
 }
-
-/** Whether that public nkey made this signature; false also where the key is none. */
-export const verifyNkey: Verify = (publicKey, data, signature) => {
-  try {
-    return nkeys.fromPublic(publicKey).verify(data, signature);
-  } catch {
-    return false;
-  }
-};
 
 const retry_ms = 2000;
 /** Others were first this often: with so many issuers something else is wrong. */
@@ -90,7 +81,7 @@ function sayRefused({ deps, lines }: State, why: string, by: string): void {
   if (lines.count <= mostLines) deps.log.warn('a request is refused', { by, why });
 }
 
-function say(state: State, decision: Decision, { request, by, account }: Asked): void {
+function say(state: State, decision: Decision, { request, by }: EnrolAsked): void {
   const { log } = state.deps;
   const { counts } = state;
   if (decision.kind === 'refuse') {
@@ -101,26 +92,19 @@ function say(state: State, decision: Decision, { request, by, account }: Asked):
     if (decision.record !== undefined) log.info('a router waits for approval', { by, key: request.key });
   } else {
     counts.admitted += 1;
-    const { unit } = decision.unit;
-    if (decision.record !== undefined)
-      log.info(
-        account === 'FLEET' || request.token === undefined ? 'a login is renewed' : 'a router is admitted',
-        {
-          unit,
-          key: request.key,
-        },
-      );
+    const { unit, key } = decision.unit;
+    const what = request.token === undefined ? 'a login is renewed' : 'a router is admitted';
+    if (decision.record !== undefined) log.info(what, { unit, key });
   }
 }
 
 /** Decides, and writes what has to be written first; again from the start where another issuer was quicker. */
-async function decided(state: State, asked: Asked): Promise<Decision> {
+async function decided(state: State, asked: EnrolAsked): Promise<Decision> {
   const { book, deps } = state;
   for (let tries = 0; tries < mostTries; tries += 1) {
     const life_ms = deps.hub().file.days * 24 * 3600 * 1000;
-    const decision = decide(book.bindings(), asked, { now_ms: deps.now_ms(), life_ms });
-    const replaced =
-      decision.kind === 'accept' && decision.record !== undefined && replaces(book, decision.unit.unit);
+    const decision = decideEnrol(book.bindings(), asked, { now_ms: deps.now_ms(), life_ms });
+    const replaced = decision.kind === 'accept' && replaces(book, decision.unit);
     if (decision.record === undefined || (await book.append(decision.record))) {
       if (replaced) deps.voided?.(book);
       return decision;
@@ -130,7 +114,11 @@ async function decided(state: State, asked: Asked): Promise<Decision> {
   throw new BookError('other issuers were always first');
 }
 
-const replaces = (book: Book, unit: string): boolean => book.bindings().units.get(unit)?.state === 'bound';
+/** Whether the unit is another router so far. */
+function replaces(book: Book, { unit, key }: BoundUnit): boolean {
+  const before = book.bindings().units.get(unit);
+  return before?.state === 'bound' && before.key !== key;
+}
 
 async function answerOne(state: State, one: Queued): Promise<void> {
   const { deps, book, counts } = state;
@@ -185,13 +173,26 @@ async function work(state: State): Promise<void> {
   for (const feed of state.feeds) feed.next();
 }
 
+/** Works unless it does already, and again if something came in meanwhile. */
+function begin(state: State, what: (state: State) => Promise<void>): void {
+  state.working ??= what(state).finally(() => {
+    state.working = undefined;
+    if (state.queue.length > 0 && !state.isStopped) begin(state, work);
+  });
+}
+
 function enqueue(state: State, request: WaitingRequest, account: EnrolAccount): void {
   state.queue.push({ ...request, account, turn: state.turns });
   state.turns += 1;
-  if (state.working !== undefined) return;
-  state.working = work(state).finally(() => {
-    state.working = undefined;
-  });
+  begin(state, work);
+}
+
+/** What became void while no issuer had the key for it. */
+async function first({ book, deps }: State): Promise<void> {
+  await book.catchUp().then(
+    () => deps.voided?.(book),
+    () => {}, // the first request says why
+  );
 }
 
 /** Starts an issuer; it works whenever its links are up. */
@@ -209,6 +210,7 @@ export function startIssuer(deps: IssuerDeps): Issuer {
     trouble: undefined,
     lines: { since_ms: deps.ticker.now_ms(), count: 0 },
   };
+  begin(state, first);
   for (const account of enrolAccounts)
     state.feeds.push(
       feedRequests(deps.links[account], deps.ticker, (request) => enqueue(state, request, account)),

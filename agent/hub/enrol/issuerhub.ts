@@ -43,7 +43,11 @@ export function accountSigner({
   readonly file: HubFile;
 }): JwtSigner | { readonly lacking: string } {
   try {
-    return readKey(join(hubKeysDir(file, dir), 'operator-signing'));
+    const path = join(hubKeysDir(file, dir), 'operator-signing');
+    const key = readKey(path);
+    // nats-server takes an account that another key has signed, and after its next start nobody can log in
+    if (key.getPublicKey() === file.publicKeys['operator-signing']) return key;
+    return { lacking: `${path} is of another hub` };
   } catch (error) {
     return { lacking: messageOf(error) };
   }

@@ -2,12 +2,12 @@
 // not out. Pure.
 import { known } from '../../lib/known.ts';
 import { type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
-import type { Bindings, BoundRecord, PendingRecord, TokenRecord, UnitRecord } from './bindings.ts';
+import type { Bindings, BoundRecord, BoundUnit, PendingRecord, TokenRecord } from './bindings.ts';
 import {
   boundTo,
+  type IssueTime,
   isUnitId,
   keptVoids,
-  type Moment,
   mostVoids,
   tooManyVoids,
   unitIdRule,
@@ -75,7 +75,7 @@ function waiting(bindings: Bindings, which: string): ParseResult<PendingRecord> 
 
 /** What an approval does: the record of the unit, and the request that it answers. */
 export interface Approval {
-  readonly record: UnitRecord;
+  readonly record: BoundUnit;
   readonly request: PendingRecord;
 }
 
@@ -84,7 +84,7 @@ export function orderApproval(
   bindings: Bindings,
   which: string,
   { as, replace }: { readonly as?: string | undefined; readonly replace: boolean },
-  moment: Moment,
+  moment: IssueTime,
 ): ParseResult<Approval> {
   const found = waiting(bindings, which);
   if (!found.ok) return found;
@@ -108,7 +108,7 @@ export function orderApproval(
 }
 
 /** The record by which a unit is shut out, with its present key. */
-export function orderRevocation(bindings: Bindings, unit: string, now_ms: number): ParseResult<UnitRecord> {
+export function orderRevocation(bindings: Bindings, unit: string, now_ms: number): ParseResult<BoundUnit> {
   const there = bindings.units.get(unit);
   if (there === undefined) return unparsed(`there is no unit ${unit}`);
   if (there.state !== 'bound') return parsed(there);
@@ -124,7 +124,7 @@ export function orderRenaming(
   unit: string,
   to: string,
   now_ms: number,
-): ParseResult<UnitRecord> {
+): ParseResult<BoundUnit> {
   const there = bindings.units.get(unit);
   if (there?.state !== 'bound') return unparsed(`there is no unit ${unit} that could be renamed`);
   if (!isUnitId(to)) return unparsed(`unit '${to}' must be ${unitIdRule}`);

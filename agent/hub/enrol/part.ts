@@ -13,7 +13,7 @@ export const issuerPart: HubPart = {
     let said = '';
     const voided = async (book: Book): Promise<void> => {
       const signer = () => accountSigner(here);
-      const outcome = await bringRevocations(links.sys, here.file, book.bindings(), signer, Date.now());
+      const outcome = await bringRevocations(links.sys, here.file, book, signer, Date.now());
       const why = outcome.state === 'failed' ? outcome.why : '';
       if (why !== '' && why !== said)
         log.warn(
@@ -29,7 +29,7 @@ export const issuerPart: HubPart = {
       log,
       now_ms: Date.now,
       links: { ENROL: links.enrol, FLEET: links.fleet },
-      hub: () => hub,
+      hub: () => hub, // with a reload that changes it this part is started anew
       voided: (book) => void voided(book),
     });
   },

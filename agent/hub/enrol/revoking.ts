@@ -1,10 +1,13 @@
 // Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
+import { claimsOf } from '../../config/formats/creds.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import { hubAccountJwt } from '../kit/accounts.ts';
 import type { HubFile } from '../kit/hubdir.ts';
 import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
 import type { Bindings } from './bindings.ts';
+import type { Book } from './book.ts';
 import { type Revocations, revocationsOf } from './revocations.ts';
 
 /** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
@@ -23,21 +26,27 @@ function missing(due: Revocations, revoked: Revocations): Revocations | undefine
   return lacking.length === 0 ? undefined : { ...revoked, ...Object.fromEntries(lacking) };
 }
 
-/** The accounts that do not revoke yet what is void, each with all that it has to. Throws where no server answers. */
+/**
+ * The accounts that do not revoke yet what is void, each with all that it has to, and the second at which it is to be made:
+ * of two the servers keep the later one. Throws where no server answers.
+ */
 async function due(
   sys: Link,
   { publicKeys }: HubFile,
   bindings: Bindings,
   now_ms: number,
-): Promise<{ readonly account: keyof typeof accounts; readonly revocations: Revocations }[]> {
+): Promise<
+  { readonly account: keyof typeof accounts; readonly revocations: Revocations; readonly made_s: number }[]
+> {
   const found = [];
   for (const account of ['fleet', 'enrol'] as const) {
     const subject = `$SYS.REQ.ACCOUNT.${publicKeys[account]}.CLAIMS.LOOKUP`;
     const answer = await sys.request(subject, '', { timeout_ms: patience_ms });
     if (answer.kind !== 'reply') throw new Error(`the server does not tell its accounts: ${answer.kind}`);
-    const revoked = revocationsIn(new TextDecoder().decode(answer.message.data));
-    const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revoked);
-    if (revocations !== undefined) found.push({ account, revocations });
+    const jwt = new TextDecoder().decode(answer.message.data);
+    const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revocationsIn(jwt));
+    const made_s = Math.max(Math.floor(now_ms / 1000), Number(claimsOf(jwt)['iat'] ?? 0) + 1);
+    if (revocations !== undefined) found.push({ account, revocations, made_s });
   }
   return found;
 }
@@ -72,26 +81,34 @@ export async function pushAccount(sys: Link, jwt: string, servers: number): Prom
   return taken;
 }
 
+/** Two that revoke at once may each undo what the other has told: looked at again, it is told again. */
+const mostRounds = 5;
+
 /** Tells the servers what is void, as far as they do not know; `signer` is asked for only where something is due. */
 export async function bringRevocations(
   sys: Link,
   file: HubFile,
-  bindings: Bindings,
+  book: Book,
   signer: () => JwtSigner | { readonly lacking: string },
   now_ms: number,
 ): Promise<RevokingOutcome> {
+  let servers: number | undefined;
   try {
-    const wanted = await due(sys, file, bindings, now_ms);
-    if (wanted.length === 0) return { state: 'nothing due' };
-    const key = signer();
-    if ('lacking' in key) return { state: 'failed', why: key.lacking };
-    const taken: number[] = [];
-    for (const { account, revocations } of wanted) {
-      const jwt = hubAccountJwt(account, file, revocations, key, Math.floor(now_ms / 1000));
-      taken.push(await pushAccount(sys, jwt, file.servers.length));
+    for (let round = 0; round < mostRounds; round += 1) {
+      await book.catchUp();
+      const wanted = await due(sys, file, book.bindings(), now_ms);
+      if (wanted.length === 0) break;
+      const key = signer();
+      if ('lacking' in key) return { state: 'failed', why: key.lacking };
+      const taken: number[] = [];
+      for (const { account, revocations, made_s } of wanted) {
+        const jwt = hubAccountJwt(account, file, revocations, key, made_s);
+        taken.push(await pushAccount(sys, jwt, file.servers.length));
+      }
+      servers = Math.min(...taken);
     }
-    return { state: 'done', servers: Math.min(...taken) };
+    return servers === undefined ? { state: 'nothing due' } : { state: 'done', servers };
   } catch (error) {
-    return { state: 'failed', why: error instanceof Error ? error.message : String(error) };
+    return { state: 'failed', why: messageOf(error) };
   }
 }

@@ -2,10 +2,10 @@
 import { token as subjectToken } from '../../config/rules.ts';
 import { known } from '../../lib/known.ts';
 import type { EnrolRequest } from '../../wire/enrol.ts';
-import type { Bindings, UnitRecord, VoidKey } from './bindings.ts';
+import type { Bindings, BoundUnit, VoidKey } from './bindings.ts';
 
 /** What is decided with besides bindings and request. */
-export interface Moment {
+export interface IssueTime {
   readonly now_ms: number;
   /** How long a login lasts. */
   readonly life_ms: number;
@@ -28,7 +28,7 @@ export const tooManyVoids = (unit: string): string =>
   `${unit} was replaced or renamed ${mostVoids} times within the life of a login`;
 
 /** The logins of a unit's key, as from now void. */
-export const voidOf = ({ key, until_ms, token }: UnitRecord, at_ms: number): VoidKey => ({
+export const voidOf = ({ key, until_ms, token }: BoundUnit, at_ms: number): VoidKey => ({
   key,
   at_ms,
   until_ms,
@@ -48,8 +48,8 @@ export function boundTo(
   bindings: Bindings,
   { key, hardware, role, token }: Pick<EnrolRequest, 'key' | 'hardware' | 'role' | 'token'>,
   unit: string,
-  { now_ms, life_ms }: Moment,
-): UnitRecord {
+  { now_ms, life_ms }: IssueTime,
+): BoundUnit {
   const before = bindings.units.get(unit);
   const voids = keptVoids(bindings, before?.voids ?? [], now_ms);
   const isReplaced = before?.state === 'bound' && before.key !== key;

@@ -57,7 +57,8 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
     cluster: clusterOf(hub, open, dir),
     operator: operatorJwt,
     system_account: hub.publicKeys.sys,
-    resolver: { type: 'full', dir: paths.jwt, allow_delete: false, interval: '2m' },
+    // a server that was down asks the others so often whom it is to shut out: until then it lets them in
+    resolver: { type: 'full', dir: paths.jwt, allow_delete: false, interval: '2s' },
   };
   return `# Written by nunect-hub init, which writes it anew: do not edit.\n${writeBlock(block)}`;
 }

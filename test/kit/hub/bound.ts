@@ -8,7 +8,7 @@ import {
   parseBoundRecord,
   type TokenRecord,
 } from '../../../agent/hub/enrol/bindings.ts';
-import { type Asked, type Decision, decide } from '../../../agent/hub/enrol/decide.ts';
+import { type Decision, decideEnrol, type EnrolAsked } from '../../../agent/hub/enrol/decide.ts';
 import { orderToken, type TokenWish } from '../../../agent/hub/enrol/orders.ts';
 import type { ParseResult } from '../../../agent/lib/parse.ts';
 import type { EnrolRequest } from '../../../agent/wire/enrol.ts';
@@ -25,7 +25,7 @@ export const fakeKey = (n: number): string =>
   );
 
 /** What is asked besides a token and a key. */
-export type Wish = Partial<EnrolRequest> & Partial<Pick<Asked, 'by' | 'account' | 'at_ms'>>;
+export type Wish = Partial<EnrolRequest> & Partial<Pick<EnrolAsked, 'by' | 'account' | 'at_ms'>>;
 
 /** Bindings, their time, and every record that was written to their stream. */
 export function board() {
@@ -59,7 +59,7 @@ export function board() {
         ...more,
       };
       const asked = { request, by: by ?? token ?? request.key, account, at_ms };
-      const decision = decide(bindings, asked, { now_ms, life_ms });
+      const decision = decideEnrol(bindings, asked, { now_ms, life_ms });
       if (decision.record !== undefined) put(decision.record);
       return decision;
     },

@@ -124,6 +124,7 @@ export interface Issuer {
 export interface EnrolHub {
   readonly port: number;
   readonly leafPort: number;
+  readonly wsPort: number;
   readonly issuer: Issuer;
   readonly pin: string;
   /** Where its files are. */
@@ -144,7 +145,7 @@ const s_now = (): number => Math.floor(Date.now() / 1000);
 /** Starts it; with TLS unless `plain`. */
 export async function enrolHub(owner: Cleanup, program: string, { plain = false } = {}): Promise<EnrolHub> {
   const dir = tempDir(owner, 'enrolhub');
-  const [port, leafPort] = [await reservePort(), await reservePort()];
+  const [port, leafPort, wsPort] = [await reservePort(), await reservePort(), await reservePort()];
   const { ca, issue } = authority(dir);
   const own = issue('hub', '/CN=hub');
   const caPem = readFileSync(ca, 'utf8');
@@ -165,6 +166,7 @@ listen: "127.0.0.1:${port}"
 ${tls}
 jetstream { store_dir: "${dir}/js", max_memory_store: 16MB, max_file_store: 64MB }
 leafnodes { listen: "127.0.0.1:${leafPort}", advertise: "127.0.0.1:${leafPort}"\n${tls}\n}
+websocket { listen: "127.0.0.1:${wsPort}"\n${plain ? 'no_tls: true' : tls}\n}
 operator: "${encodeJwt(operator, operator, { name: 'nunect', nats: { type: 'operator', version: 2 } })}"
 system_account: ${system.identity.getPublicKey()}
 resolver: MEMORY
@@ -250,6 +252,7 @@ resolver_preload: {\n${[system, fleet, enrol].map((one) => one.preload).join('\n
   return {
     port,
     leafPort,
+    wsPort,
     issuer,
     pin,
     dir,

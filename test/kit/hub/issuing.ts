@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { type NatsConnection, nkeys } from '@nats-io/transport-node';
 import { formatCreds } from '../../../agent/config/formats/creds.ts';
+import { verifyNkey } from '../../../agent/enrol/ask.ts';
 import { tokenOf } from '../../../agent/hub/enrol/answers.ts';
 import { type Book, openBook } from '../../../agent/hub/enrol/book.ts';
-import { type Issuer, type IssuerDeps, startIssuer, verifyNkey } from '../../../agent/hub/enrol/issuer.ts';
+import { type Issuer, type IssuerDeps, startIssuer } from '../../../agent/hub/enrol/issuer.ts';
 import { orderToken, type TokenWish } from '../../../agent/hub/enrol/orders.ts';
 import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
 import { systemTicker } from '../../../agent/lib/ticker.ts';

@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
+import { enrolDirOf } from '../../../agent/config/enrolfiles.ts';
 import {
-  enrolDirOf,
   parseEnrolledHub,
   readEnrolment,
   withEnrolment,

@@ -1,19 +1,20 @@
 // What the commands about units have in common: the hub of a folder, a link to its server, and the book read to its end.
+import { setTimeout as pause } from 'node:timers/promises';
 import { connected } from '../../../cli/connect/connect.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
-import type { ParseResult } from '../../../lib/parse.ts';
+import { type ParseResult, parsed } from '../../../lib/parse.ts';
 import { systemTicker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { type HubHere, loadHub } from '../../run/hubhere.ts';
 import { openHubLink } from '../../run/hublinks.ts';
 import type { IssuerHub } from '../answers.ts';
-import type { Bindings, BoundRecord } from '../bindings.ts';
-import { type Book, openBook } from '../book.ts';
+import { type Bindings, type BoundRecord, holdsRecord } from '../bindings.ts';
+import { type Book, BookError, openBook } from '../book.ts';
 import { accountSigner, readIssuerHub } from '../issuerhub.ts';
 import { bringRevocations } from '../revoking.ts';
-import type { Moment } from '../unitrecords.ts';
+import type { IssueTime } from '../unitrecords.ts';
 
 /** The flags of all commands about units. */
 export const hubFlags = {
@@ -31,7 +32,7 @@ export interface OpenedHub {
   readonly hub: IssuerHub;
   readonly book: Book;
   readonly links: Readonly<Record<'sys' | 'fleet' | 'enrol', Link>>;
-  moment(): Moment;
+  moment(): IssueTime;
 }
 
 /** What a command that is started is given. */
@@ -76,17 +77,43 @@ export async function withHub(
   }
 }
 
-/** Writes what an order says, decided again where an issuer was quicker. Gives it, or why not. */
+const patience_ms = 40_000;
+const pause_ms = 500;
+
+/** What the book gives, asked again for a while: where a server of a cluster has just ended, its streams have no leader. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (const until_ms = performance.now() + patience_ms; ; ) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof BookError) || performance.now() > until_ms) throw error;
+      await pause(pause_ms);
+    }
+  }
+}
+
+/**
+ * Writes what an order says, decided again where an issuer was quicker. Gives it, or why not. Where the answer to a record
+ * was lost it may be there already: that is looked at.
+ */
 export async function carryOut<T>(
   { book }: OpenedHub,
   order: (bindings: Bindings) => ParseResult<T>,
   recordOf: (value: T) => BoundRecord,
 ): Promise<ParseResult<T>> {
-  for (;;) {
-    const ordered = order(book.bindings());
-    if (!ordered.ok || (await book.append(recordOf(ordered.value)))) return ordered;
-    await book.catchUp();
-  }
+  let tried: T | undefined;
+  return patiently(async () => {
+    for (;;) {
+      if (tried !== undefined) {
+        await book.catchUp();
+        if (holdsRecord(book.bindings(), recordOf(tried))) return parsed(tried);
+      }
+      const ordered = order(book.bindings());
+      if (!ordered.ok) return ordered;
+      tried = ordered.value;
+      if (await book.append(recordOf(tried))) return ordered;
+    }
+  });
 }
 
 /** Brings to the servers what is void, and says what came of it; gives the exit code. */
@@ -94,13 +121,7 @@ export async function closeLogins(
   { here, book, links }: OpenedHub,
   { io, name }: UnitsCommand,
 ): Promise<number> {
-  const outcome = await bringRevocations(
-    links.sys,
-    here.file,
-    book.bindings(),
-    () => accountSigner(here),
-    Date.now(),
-  );
+  const outcome = await bringRevocations(links.sys, here.file, book, () => accountSigner(here), Date.now());
   if (outcome.state === 'failed') {
     io.stderr(
       `nunect-hub ${name}: it is written down, and no new login is given; the present one holds until its end: ${visible(outcome.why)}. Then call 'nunect-hub revoke'\n`,

@@ -17,8 +17,8 @@ ${hubUsage}`;
 
 const renameUsage = `usage: nunect-hub rename UNIT ID [--dir DIR]
 
-Gives a unit another id. Its connection is closed, and it comes back by the new id at once, with the same key; records that
-it has sent keep the old one. Needs the keys of the hub.
+Gives a unit another id. Its connection is closed, and it comes back by the new id in half a minute, with the same key; records
+that it has sent keep the old one. Needs the keys of the hub.
 Exit code: 0 done, 1 not done, 2 wrong usage.
 ${hubUsage}`;
 

@@ -73,7 +73,11 @@ function list(bindings: Bindings, isJson: boolean, io: CommandIo): number {
 }
 
 /** `nunect-hub token`. Gives the exit code; wrong arguments throw a UsageError. */
-export async function token(args: readonly string[], io: CommandIo, signal: AbortSignal): Promise<number> {
+export async function makeToken(
+  args: readonly string[],
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
   const given = readFlags(args, flags);
   if (given.help === true) {
     io.stdout(usage);

@@ -3,7 +3,7 @@ import type { CommandIo } from '../../../cli/io.ts';
 import { formatShortSpan, formatUtc, visible } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
 import { kitSubjects } from '../../kit/streams.ts';
-import type { Bindings, PendingRecord, UnitRecord } from '../bindings.ts';
+import type { Bindings, BoundUnit, PendingRecord } from '../bindings.ts';
 import { readMessages } from '../streamread.ts';
 import { hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
 
@@ -34,7 +34,7 @@ async function lastHeard({ links }: OpenedHub): Promise<ReadonlyMap<string, numb
 }
 
 /** A unit as it is listed. */
-interface ListedUnit extends Partial<Omit<UnitRecord, 'v' | 'kind' | 'voids' | 'state' | 'unit'>> {
+interface ListedUnit extends Partial<Omit<BoundUnit, 'v' | 'kind' | 'voids' | 'state' | 'unit'>> {
   readonly unit: string;
   readonly state: 'bound' | 'revoked' | 'unknown';
   readonly heard_ms?: number;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
+import { verifyNkey } from '../../../../agent/enrol/ask.ts';
 import { accepted, answerTo, type IssuerHub, tokenOf } from '../../../../agent/hub/enrol/answers.ts';
-import { verifyNkey } from '../../../../agent/hub/enrol/issuer.ts';
 import { orderRenaming } from '../../../../agent/hub/enrol/orders.ts';
 import { defaultHubPorts, type HubFile, hubKeys } from '../../../../agent/hub/kit/hubdir.ts';
 import { longestEnrolText, parseEnrolAnswer, parseEnrolToken, sealed } from '../../../../agent/wire/enrol.ts';

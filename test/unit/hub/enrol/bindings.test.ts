@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { keysOfToken, parseBoundRecord } from '../../../../agent/hub/enrol/bindings.ts';
+import { holdsRecord, keysOfToken, parseBoundRecord } from '../../../../agent/hub/enrol/bindings.ts';
 import {
   orderApproval,
   orderForgetting,
@@ -26,6 +26,25 @@ test('a record that is garbled, or of a newer nunect-hub, is said to be so', () 
     assert.match(why(JSON.stringify({ ...token, kind })), /unknown kind/);
   for (const more of [{ uses: '1' }, { auto: 1 }, { id: 7 }, { until_ms: null }])
     assert.match(why(JSON.stringify({ ...token, ...more })), /no valid (uses|auto|id|until_ms)/);
+});
+
+test('whether a record was written can be seen by whoever lost the answer', () => {
+  const hub = board();
+  const token = hub.token('t1', { auto: false });
+  hub.ask('t1', 1, { unit: 'a' });
+  const [waiting] = hub.bindings.pending.values();
+  assert.ok(waiting !== undefined);
+  assert.equal(holdsRecord(hub.bindings, token), true);
+  assert.equal(holdsRecord(hub.bindings, { ...token, uses: 2 }), false);
+  assert.equal(holdsRecord(hub.bindings, { ...token, id: 't2' }), false);
+  assert.equal(holdsRecord(hub.bindings, waiting), true);
+  const gone = { v: 1, kind: 'gone', what: 'pending', id: waiting.key } as const;
+  assert.equal(holdsRecord(hub.bindings, gone), false);
+  const approval = orderApproval(hub.bindings, 'a', { replace: false }, hub.moment());
+  assert.ok(approval.ok && !holdsRecord(hub.bindings, approval.value.record));
+  hub.put(approval.value.record);
+  assert.equal(holdsRecord(hub.reread(), approval.value.record), true);
+  assert.equal(holdsRecord(hub.bindings, gone), true);
 });
 
 const ids = ['a', 'b', 'c', 'p-1'];
