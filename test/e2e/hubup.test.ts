@@ -223,6 +223,8 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     assert.deepEqual(await ended, [0, null]);
     assert.equal(isAlive(pid), false);
     assert.doesNotMatch(output, /started again|ERROR/);
+    const trapped = readFileSync(join(hub.dir, 'run/nats.log'), 'utf8').match(/Trapped "(\w+)" signal/g);
+    assert.equal(trapped?.at(-1), 'Trapped "terminated" signal', 'by us, once all that needs it has ended');
   });
 });
 
