@@ -59,6 +59,8 @@ const longest_ms = 600_000;
 const lookAgain_ms = 20_000;
 /** Between two looks whether the link is of use to ask over. */
 const patience_ms = 60_000;
+/** So soon it is noticed that the hub refuses a login that has not ended, as of a unit that was renamed. */
+const lookAgain_ms = 20_000;
 /** After a refusal, which only a person can change. */
 const afterRefusal_ms = 900_000;
 /** From this share of its life on it is told that a login is not renewed. */
@@ -209,7 +211,17 @@ export function keepEnrolled(deps: KeeperDeps, setup: KeeperSetup): EnrolKeeper 
     } catch (error) {
       if (!ending.signal.aborted) note(keeper, 'own', { kind: 'failing', why: messageOf(error) });
     }
-    if (!ending.signal.aborted) deps.ticker.after(wait_ms, () => void again(), wait_ms > shortest_ms);
+    sleep(deps.ticker.now_ms() + wait_ms);
+  };
+  /** Wakes up meanwhile to see whether the hub refuses the login, which reads no file. */
+  const sleep = (until_ms: number): void => {
+    const left_ms = until_ms - deps.ticker.now_ms();
+    const wake = (): void => {
+      if (left_ms <= lookAgain_ms || isRefused(keeper)) void again();
+      else sleep(until_ms);
+    };
+    if (!ending.signal.aborted)
+      deps.ticker.after(Math.min(lookAgain_ms, left_ms), wake, left_ms > shortest_ms);
   };
   void again();
   return { trouble: () => keeper.troubles.token ?? keeper.troubles.own, stop: () => ending.abort() };

@@ -190,6 +190,21 @@ test('a token in the config: the page says what it waits for, then the unit join
   assert.equal(new Set(hub.issuer.requests.map(({ key }) => key)).size, 1);
 });
 
+test('a hub that takes websockets only: enrolment and link go by them', async (t) => {
+  const hub = await enrolHub(t, newest);
+  const urls = [`wss://127.0.0.1:${hub.wsPort}`];
+  hub.issuer.change = (answer) => ({ ...answer, urls, leaf_urls: urls }) as typeof answer;
+  const token = hub.token('t1', { urls });
+  const unit = await selfRendering(
+    t,
+    `config hub 'hub'\n\toption reconnect_s '1'\n\toption enrol_token '${token}'\n`,
+  );
+  await until(unit, 'it is joined', (now) => now.unit === 'given-01' && now.link.hub_up === true);
+  const echo = await hub.fleet.request('ops.echo.given-01', 'hello', { timeout: 5000 });
+  assert.equal(echo.string(), 'hello');
+  assert.match(readFileSync(join(unit.dir, 'run/leaf.conf'), 'utf8'), /"wss:/);
+});
+
 test('the login is renewed under traffic, over the own link; when the old one ends, no record is lost', async (t) => {
   const hub = await enrolHub(t, newest);
   hub.issuer.life_s = 12;
