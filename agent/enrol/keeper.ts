@@ -55,8 +55,6 @@ export interface KeeperSetup {
 
 const shortest_ms = 1000;
 const longest_ms = 600_000;
-/** So soon it is noticed that the hub refuses a login that has not ended, as of a unit that was renamed. */
-const lookAgain_ms = 20_000;
 /** Between two looks whether the link is of use to ask over. */
 const patience_ms = 60_000;
 /** So soon it is noticed that the hub refuses a login that has not ended, as of a unit that was renamed. */
@@ -189,7 +187,7 @@ async function look(keeper: Keeper, signal: AbortSignal): Promise<number> {
     return shortest_ms;
   }
   note(keeper, 'own', undefined);
-  return Math.min(lookAgain_ms, Math.max(shortest_ms, due_ms));
+  return Math.min(longest_ms, Math.max(shortest_ms, due_ms));
 }
 
 /** Begins to keep the device enrolled, until it is stopped. */
