@@ -96,9 +96,10 @@ that could not be sent when it was made has \`"backfill": true\` and the header 
 made while the clock was not known to be right, and was still waiting when the clock was set, its \`ts\` is corrected:
 then \`ts_corrected\` is true and \`ts_original\` has the value before.
 
-Between full records there are slim ones, which have no id and which nobody acknowledges, but for a heartbeat now and then: heartbeats with all their headers,
-round trips, the clock in short. What a slim record lacks is as the last full one said, as long as its heartbeat says
-\`full\` with the \`sequence\` of that one. A full heartbeat is known by \`problems\`, a full time record by \`reasons\`, not by an id. [traffic.md](traffic.md) tells what is sent when, and what an outage costs.
+Between full records there are slim ones, which have no id and which nobody acknowledges, but for a heartbeat now and then:
+heartbeats with all their headers, round trips, the clock in short. What a slim record lacks is as the last full one said, as
+long as its heartbeat says \`full\` with the \`sequence\` of that one. A full heartbeat is known by \`problems\`, a full time record
+by \`reasons\`, not by an id. [traffic.md](traffic.md) tells what is sent when, and what an outage costs.
 
 [docs/schema](schema) has a JSON Schema (draft 2020-12) of each record, and of [/status.json](status.md) as
 \`statuspage.json\`. New fields may come; those that are here stay.

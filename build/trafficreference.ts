@@ -8,7 +8,7 @@ import { mostListed } from '../agent/wire/listed.ts';
  * counting proxy, over three to eight minutes, for a unit with chronyd and four sources, without PTP. Satellite is the sum of its parts, as
  * test/e2e/traffic.test.ts counts them: eight minutes have neither a full set nor minutes.
  */
-const measured_kb: Readonly<Record<Traffic, number>> = { lan: 3450, standard: 470, wan: 216, satellite: 31 };
+const measured_kb: Readonly<Record<Traffic, number>> = { lan: 3450, standard: 455, wan: 192, satellite: 31 };
 
 const all = traffics.map((name): [Traffic, TrafficProfile] => [name, trafficProfiles[name]]);
 
@@ -131,7 +131,8 @@ an outage. [subjects.md](subjects.md) has the fields of each record, and of its 
   (\`agent.log_publish\` warn saves some of both).
 - A stream that is full or missing is no outage: full sets and events are kept for it, as far as memory goes, and slim records
   are for those who listen then; the stream never has them. It is noticed by the next record that is acknowledged: a
-  heartbeat (see the table), an event, or in satellite the minutes, and told when it was tried in vain for 15 s; until then the unit is told to be healthy.
+  heartbeat (see the table), an event, or in satellite the minutes, and told when it was tried in vain for 15 s; until then
+  the unit is told to be healthy.
 - Without \`leaf.external_monitor_url\` a unit with \`leaf.mode\` external learns of an outage from the next full set only.
 - Where the agent is killed, the minutes that are not sent yet are lost: at most a quarter of an hour. A stop sends them.
 - With \`leaf.mode\` off the agent is itself a client of the hub: nothing is compressed, and the requests to its own

@@ -36,8 +36,18 @@ type Listening = Awaited<ReturnType<typeof listening>>;
 
 const middle = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[of.length >> 1] ?? Number.NaN;
 
-/** Bytes over the link, both ways, from one heartbeat to the next: the middle one, as an event or a PING may fall between two. */
-async function bytesPerInterval({ proxy, beats }: Listening, count: number): Promise<number> {
+/** It was sent as a record that a stream acknowledges. */
+const isAcknowledged = (message: Msg | undefined): boolean => message?.headers?.has('Nats-Msg-Id') === true;
+
+/**
+ * Bytes over the link, both ways, from one heartbeat to the next: the middle one, as an event or a PING may fall between
+ * two. Of the intervals whose heartbeat is `wanted`.
+ */
+async function bytesPerInterval(
+  { proxy, beats }: Listening,
+  count: number,
+  wanted: (heartbeat: Msg | undefined) => boolean = () => true,
+): Promise<number> {
   const costs: number[] = [];
   let before = proxy.carried();
   for (let n = beats().length; costs.length < count; n = beats().length) {
@@ -45,7 +55,7 @@ async function bytesPerInterval({ proxy, beats }: Listening, count: number): Pro
     await new Promise((resolve) => setTimeout(resolve, 600)); // the rest of the set, and its acknowledgements
     const now = proxy.carried();
     const { there, back } = carriedSince(before, now);
-    costs.push(there + back);
+    if (wanted(beats().at(-1))) costs.push(there + back);
     before = now;
   }
   return middle(costs);
@@ -85,8 +95,11 @@ function guardianView(messages: readonly Msg[]) {
 describe('traffic', { skip: withoutNewest() }, () => {
   const owner = newOwner();
   after(() => owner.end());
-  /** Bytes: of a full set with its acknowledgements and static facts, of the slim records, of a slim heartbeat, of 15 minutes. */
-  const cost = { full: 0, slim: 0, heartbeat: 0, minutes: 0 };
+  /**
+   * Bytes: of a full set with its acknowledgements and static facts, of the slim records, of the same with an acknowledged
+   * heartbeat, of a slim heartbeat, of 15 minutes.
+   */
+  const cost = { full: 0, slim: 0, asked: 0, heartbeat: 0, minutes: 0 };
 
   for (const traffic of ['standard', 'satellite'] as const)
     describe(traffic, () => {
@@ -130,6 +143,13 @@ describe('traffic', { skip: withoutNewest() }, () => {
       test('the slim records of an interval are counted', async () => {
         cost[traffic === 'standard' ? 'slim' : 'heartbeat'] = await bytesPerInterval(site, 9);
       });
+
+      if (traffic === 'standard')
+        test('those with a heartbeat that a stream acknowledges are counted', async () => {
+          const isAsked = (one: Msg | undefined): boolean => isAcknowledged(one) && !isFull(one);
+          cost.asked = await bytesPerInterval(site, 2, isAsked);
+          assert.ok(cost.asked > cost.slim, `${cost.asked} and ${cost.slim}`);
+        });
 
       test('a clock that loses its source is told in full at once, without the static facts', async () => {
         const from = site.seen.length;
@@ -205,11 +225,13 @@ describe('traffic', { skip: withoutNewest() }, () => {
 
   for (const traffic of ['standard', 'wan', 'satellite'] as const)
     test(`${traffic}: an hour of these is within ${budgets.trafficKB[traffic]} KB`, (t) => {
-      const { interval_s, full_s, slim, minutes_s, ping_interval_s } = trafficProfileOf(traffic);
+      const { interval_s, full_s, asked_s, slim, minutes_s, ping_interval_s } = trafficProfileOf(traffic);
       const full = 3600 / full_s;
       const minutes = minutes_s === 0 ? 0 : 3600 / minutes_s; // records
+      const asked = asked_s === 0 ? 0 : 3600 / asked_s - full;
       const parts = {
-        slim: (3600 / interval_s - full) * (slim.length > 1 ? cost.slim : cost.heartbeat),
+        asked: asked * cost.asked,
+        slim: (3600 / interval_s - full - asked) * (slim.length > 1 ? cost.slim : cost.heartbeat),
         full: full * cost.full,
         minutes: minutes * cost.minutes,
         pings: (3600 / ping_interval_s + 30) * 2 * 24, // the hub's own are each two minutes
