@@ -6,6 +6,8 @@ import { pinOf } from './request.ts';
 
 /** A hub that speaks TLS first says nothing before us. */
 const silence_ms = 1500;
+/** The hub ends a connection that we have ended. */
+const farewell_ms = 2000;
 
 /** Settles once the socket has done something: which of these events it was. */
 const firstOf = (socket: Socket, ...events: readonly string[]): Promise<string> =>
@@ -42,6 +44,7 @@ export async function findCa(url: string, pin: string, limit_ms: number): Promis
     port: Number(port || (protocol === 'wss:' ? 443 : defaultPorts.client)),
   });
   let outer: Socket = plain; // alone destroyed: node crashes where what is under TLS goes first
+  let isPolite = false;
   const late = setTimeout(() => outer.destroy(new Error('no answer in time')), limit_ms);
   try {
     await firstOf(plain, 'connect');
@@ -50,12 +53,21 @@ export async function findCa(url: string, pin: string, limit_ms: number): Promis
     const secure = connectTls({ ...names, socket: plain, rejectUnauthorized: false });
     outer = secure;
     await firstOf(secure, 'secureConnect');
+    isPolite = true;
     const found = chainOf(secure.getPeerCertificate(true)).find((der) => pinOf(der) === pin);
     if (found !== undefined) return pemOf(found);
     throw new Error('it shows the certificate of another hub than the token names');
   } finally {
     clearTimeout(late);
-    outer.on('error', () => {}); // its errors matter no more
-    outer.destroy();
+    leave(outer, isPolite);
   }
+}
+
+/** Ends a connection; politely after what was sent, since a hub reports a handshake that was broken off as an error. */
+function leave(socket: Socket, isPolite: boolean): void {
+  socket.on('error', () => {}); // its errors matter no more
+  if (!isPolite) return void socket.destroy();
+  const late = setTimeout(() => socket.destroy(), farewell_ms);
+  socket.once('close', () => clearTimeout(late));
+  socket.end();
 }

@@ -1,6 +1,6 @@
 // What becomes of a request to enrol or to renew: bindings and request in, decision out. Pure.
 import { createHash } from 'node:crypto';
-import { userNkey } from '../../config/rules.ts';
+import { token as subjectToken, userNkey } from '../../config/rules.ts';
 import { known } from '../../lib/known.ts';
 import type { EnrolRefusal, EnrolRequest } from '../../wire/enrol.ts';
 import {
@@ -45,8 +45,6 @@ export type Decision = { readonly record?: BoundRecord } & (
 const mostWaiting = 100;
 /** A router that asks again and again with other nonces is written down this often. */
 const sameRequest_ms = 10_000;
-/** The jwt library of the server makes tags lower-case: another role would get the wrong permissions. */
-const rolePattern = /^[a-z0-9_-]{1,64}$/;
 /** A hash, or random bytes as text. */
 const shortText = /^[\x21-\x7e]{1,128}$/;
 
@@ -57,7 +55,7 @@ function garbledField({ key, unit, own, role, hardware, nonce }: EnrolRequest): 
   if (!userNkey.pattern.test(key)) return `key must be ${userNkey.allowed}`;
   for (const [name, id] of Object.entries({ unit, own }))
     if (id !== undefined && !isUnitId(id)) return `${name} must be ${unitIdRule}`;
-  if (role !== undefined && !rolePattern.test(role)) return 'role must be 1 to 64 of a-z 0-9 _ -';
+  if (role !== undefined && !subjectToken.pattern.test(role)) return `role must be ${subjectToken.allowed}`;
   if (!shortText.test(hardware)) return 'hardware must be 1 to 128 printable characters';
   if (!shortText.test(nonce)) return 'nonce must be 1 to 128 printable characters';
   return undefined;

@@ -36,7 +36,9 @@ export function orderToken(bindings: Bindings, wish: TokenWish, now_ms: number):
   if (unit !== undefined && prefix !== undefined) return unparsed('a token is for one unit or for a prefix');
   if (unit !== undefined && !isUnitId(unit)) return unparsed(`unit '${unit}' must be ${unitIdRule}`);
   if (prefix !== undefined && (!isUnitId(prefix) || prefix.length > longestPrefix))
-    return unparsed(`prefix '${prefix}' must be 1 to ${longestPrefix} of A-Z a-z 0-9 _ -`);
+    return unparsed(
+      `prefix '${prefix}' must be 1 to ${longestPrefix} of A-Z a-z 0-9 _ -, and not begin with _`,
+    );
   if (replace && unit === undefined) return unparsed('a token that replaces a router must name its unit');
   if (unit !== undefined && uses > 1) return unparsed('a token for one unit admits one router');
   const there = bindings.units.get(unit ?? '');

@@ -11,11 +11,14 @@ export interface IssueTime {
   readonly life_ms: number;
 }
 
-/** Whether an id can be that of a unit: no dot and no wildcard, which would widen what it is permitted. */
-export const isUnitId = (id: string): boolean => subjectToken.pattern.test(id);
+/**
+ * Whether an id can be that of a unit: no dot and no wildcard, which would widen what it is permitted, and not one by which
+ * a server of the hub answers.
+ */
+export const isUnitId = (id: string): boolean => subjectToken.pattern.test(id) && !id.startsWith('_');
 
 /** What an id must be. */
-export const unitIdRule = subjectToken.allowed;
+export const unitIdRule = `${subjectToken.allowed}, and not begin with _`;
 
 /** What a unit has by its config if it says nothing. */
 export const defaultRole = 'leaf';

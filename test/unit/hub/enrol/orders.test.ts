@@ -24,6 +24,8 @@ describe('token', () => {
     const why = (more: object): string =>
       whyNot(orderToken(hub.bindings, { ...wish, ...more }, hub.now_ms()));
     assert.match(why({ id: 't1' }), /t1 is there already/);
+    assert.match(why({ unit: '_b' }), /not begin with _/);
+    assert.match(why({ prefix: '_' }), /not begin with _/);
     assert.match(why({ unit: 'b', prefix: 'x-' }), /one unit or for a prefix/);
     for (const unit of ['*', 'a.b', '', 'ü']) assert.match(why({ unit }), /must be 1 to 64 of A-Z/);
     for (const prefix of ['*', 'a.', '', 'x'.repeat(49)]) assert.match(why({ prefix }), /must be 1 to 48 of/);
