@@ -25,8 +25,8 @@ export interface HubTroubleDeps {
 /** The causes of an outage. */
 export interface HubTroubleTracker {
   add(sign: Sign): void;
-  /** Forgets all signs: the hub is joined, or other settings are tried. */
-  clear(): void;
+  /** Forgets all signs, or those before a moment: the hub was joined then, or other settings are tried. */
+  clear(before_ms?: number): void;
   /** While the hub is not joined and there is a cause. */
   current(): HubTrouble | undefined;
   /** The latest that was current, also after it ended. */
@@ -55,8 +55,8 @@ export function trackHubTrouble(deps: HubTroubleDeps): HubTroubleTracker {
     add(sign) {
       outage = withSign(outage, sign, ticker.now_ms());
     },
-    clear() {
-      outage = noOutage;
+    clear(before_ms = Infinity) {
+      outage = { seen: outage.seen.filter(({ last_ms }) => last_ms >= before_ms) };
     },
     current,
     latest: () => current() ?? latest,
