@@ -6,7 +6,7 @@ import { type KeptLeaf, keepLeaf } from '../leaf/leafkeeper.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, eventually, tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
-import { runtime } from '../process/tools.ts';
+import { need, runtime } from '../process/tools.ts';
 import { bundle } from './site.ts';
 
 /** What differs between such units. */
@@ -18,6 +18,10 @@ export interface TokenUnitOptions {
   readonly agent?: string;
   /** Its files on flash: those of a unit that was, or a copy of them. */
   readonly keep?: string;
+  /** Default: 1. */
+  readonly reconnect_s?: number;
+  /** Its hardware is another than this machine, by that id; only root can. */
+  readonly machine?: string;
 }
 
 /** A unit by its token. */
@@ -32,6 +36,14 @@ export interface TokenUnit {
   problems(): Promise<string[]>;
   /** Ends both, as a power cut does. */
   end(): Promise<void>;
+}
+
+/** What stands before a command for it to see another machine's id. */
+function onMachine(dir: string, id: string | undefined): readonly string[] {
+  if (id === undefined) return [];
+  const file = join(dir, 'machine-id');
+  writeFileSync(file, `${id}\n`);
+  return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/machine-id && exec "$@"', file];
 }
 
 /** Starts it; resolves when its leaf is ready. */
@@ -49,7 +61,7 @@ export async function tokenUnit(owner: Cleanup, options: TokenUnitOptions): Prom
 	option traffic 'lan'
 ${lines}
 config hub 'hub'
-	option reconnect_s '1'
+	option reconnect_s '${options.reconnect_s ?? 1}'
 	option enrol_token '${token}'
 config leaf 'leaf'
 	option server '${program}'
@@ -63,7 +75,8 @@ config time 'time'
     { mode: 0o600 },
   );
   const out = join(dir, 'run');
-  const agent = daemon(owner, runtime(), [bundle, 'run', '--config', config, '--dir', out, '--keep', keep]);
+  const run = [runtime(), bundle, 'run', '--config', config, '--dir', out, '--keep', keep];
+  const agent = daemon(owner, need('env'), [...onMachine(dir, options.machine), ...run]);
   await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
   const leaf = await keepLeaf(owner, out, program);
   const page = async () => (await fetch(`http://127.0.0.1:${status}/status.json`)).json();
