@@ -4,13 +4,15 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { type NatsConnection, nkeys } from '@nats-io/transport-node';
+import { formatCreds } from '../../agent/config/formats/creds.ts';
 import type { Book } from '../../agent/hub/enrol/book.ts';
 import { enrolSubjects, tokenText } from '../../agent/wire/enrol.ts';
+import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
-import { bookOn, issuerOn, newToken } from '../kit/hub/issuing.ts';
+import { bookOn, issuerOn, newToken, testRouter } from '../kit/hub/issuing.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
-import { allStored, readStream } from '../kit/hub/storedids.ts';
+import { account, allStored, readStream } from '../kit/hub/storedids.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
@@ -133,5 +135,22 @@ describe('logins that end', { skip: withoutNewest() }, () => {
     const { ended } = linksOf(first);
     await eventually('another login of the unit has ended', () => linksOf(first).ended > ended);
     await joined(first, 'first');
+    const records = (await readStream(fleet, 'NUNECT')).filter(({ id }) => id.startsWith('first-'));
+    const boots = [...new Set(records.map(({ boot }) => boot))];
+    assert.equal(boots.length, 2);
+    for (const boot of boots) assert.equal(account(records, boot).doubled, 0);
+  });
+
+  it('a copy that says the hardware of the unit is renewed: that keeps nobody out who lies', async () => {
+    const kept = JSON.parse(readFileSync(join(first.keep, 'enrol/hub.json'), 'utf8')) as {
+      renew_jwt: string;
+    };
+    const seed = readFileSync(join(first.keep, 'enrol/seed'), 'utf8').trim();
+    const pair = nkeys.fromSeed(new TextEncoder().encode(seed));
+    const { hardware = assert.fail() } = book.bindings().units.get('first') ?? {};
+    const liar = testRouter(hub, hardware, pair);
+    const nc = await hub.client(formatCreds({ jwt: kept.renew_jwt, seed }), inboxPrefixOf(liar.key));
+    assert.equal((await liar.ask(nc, liar.key)).state, 'accepted');
+    assert.equal((await testRouter(hub, 'other', pair).ask(nc, liar.key)).state, 'pending');
   });
 });

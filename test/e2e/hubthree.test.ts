@@ -130,8 +130,11 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     const { state } = await jetstream(nc, 'STREAM.INFO.NUNECT', { subjects_filter: subject });
     return (state as { subjects?: Record<string, number> } | undefined)?.subjects?.[subject] ?? 0;
   };
-  /** They enrol while servers are killed, and record until the servers have been restarted one by one. */
-  const units: TokenUnit[] = [];
+  /**
+   * They enrol while servers are killed, and record until the servers have been restarted one by one; with how many records
+   * each had published when it was joined: those from before it had a hub, which nobody was to store.
+   */
+  const units: { readonly unit: TokenUnit; readonly before: number }[] = [];
   before(makeThree);
   after(() => owner.end());
 
@@ -155,9 +158,15 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     for (let round = 0; round < 6; round++) {
       if (round < 3)
         starting.push(
-          tokenUnit(owner, { program, token, agent: `\toption unit 'ship-${round}'` }).then((unit) =>
-            units.push(unit),
-          ),
+          tokenUnit(owner, { program, token, agent: `\toption unit 'ship-${round}'` }).then(async (unit) => {
+            const { spool } = await until(
+              unit,
+              'it is in the fleet',
+              (now) => now.link.hub_up === true,
+              120_000,
+            );
+            units.push({ unit, before: spool?.published ?? -1 });
+          }),
         );
       const host = hosts[Math.floor(random() * hosts.length)] as Host;
       if (random() < 0.6) process.kill(await serverPid(host), 'SIGKILL');
@@ -169,7 +178,6 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       await sleep(500 + random() * 2500);
     }
     await Promise.all([...hosts.map(healthy), ...starting]);
-    for (const unit of units) await until(unit, 'it is in the fleet', (now) => now.link.hub_up === true);
     published = await publishing.stop();
     assert.ok(published > 100, `${published} records`);
     assert.equal(await stored(), published);
@@ -195,7 +203,7 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       ours.map(({ unit, state }) => `${unit} ${state}`),
       ['ship-0 bound', 'ship-1 bound', 'ship-2 bound'],
     );
-    for (const unit of units) {
+    for (const { unit, before } of units) {
       const { unit: id, spool } = await until(
         unit,
         'hardly any waits',
@@ -207,8 +215,8 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       const records = (await readStream(nc, 'NUNECT')).filter((record) => record.id.startsWith(`${id}-`));
       const boots = new Set(records.map(({ boot }) => boot));
       assert.equal(boots.size, 1, `${id}: ${[...boots]}`);
-      // what it published before it had a hub nobody was to store
-      const book = await allStored(nc, 'NUNECT', [...boots].join(), spool.published);
+      assert.equal(spool.published, before, 'since it was joined each record was to be stored');
+      const book = await allStored(nc, 'NUNECT', [...boots].join(), before);
       assert.equal(book.doubled, 0, id);
       assert.ok(book.stored >= spool.stored, `${id}: ${book.stored} of ${spool.stored}`);
       console.log(`# ${id}: ${book.stored} records, each once`);
