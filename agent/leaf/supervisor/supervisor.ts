@@ -224,9 +224,7 @@ async function actUnlessJoined(s: Supervision, step: SupervisorStep): Promise<vo
 function noteJoined(s: Supervision): boolean {
   const { joined_ms } = s.state;
   const isNews = joined_ms === undefined;
-  const seen = s.deps.leaf.read();
-  // what the log has said since that answer is of the end of this link, and may not be said again
-  s.trouble.clear(seen.kind === 'fresh' ? seen.at_ms : Infinity);
+  s.trouble.joined();
   s.probes.reset();
   s.ticksSinceCheck = isNews ? 0 : (s.ticksSinceCheck + 1) % calmTicks;
   const isDue = s.ticksSinceCheck === 0;
