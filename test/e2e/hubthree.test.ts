@@ -8,11 +8,11 @@ import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from
 import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
-import { streamInfo } from '../kit/hub/madehub.ts';
+import { streamInfo } from '../kit/hub/fleet.ts';
+import { reserveHubPorts } from '../kit/hub/hubprogram.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
-import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
 import { hubBundle } from '../kit/unit/site.ts';
 
@@ -54,16 +54,15 @@ const serverPid = (host: Host): Promise<number> =>
 /** One folder for each machine: where it lies is written in it. */
 async function makeThree(): Promise<void> {
   const made = tempDir(owner, 'hubthree');
-  const names = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
-  const ports = await Promise.all(names.map(async (name) => [name, await reservePort()] as const));
-  const portArgs = ports.flatMap(([name, port]) => ['--port', `${name}=${port}`]);
+  const { ports, words } = await reserveHubPorts();
+  const portArgs = words.flatMap((word) => ['--port', word]);
   const call = async (...args: readonly string[]): Promise<void> => {
     const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
     assert.equal(code, 0, stderr);
   };
   keysAt = join(made, 'first');
   await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
-  clientPort = ports[0]?.[1] ?? 0;
+  clientPort = ports.client;
   for (const host of hosts) {
     const out = join(made, `machine-${host}`);
     const dir = join(out, host);
