@@ -325,7 +325,7 @@ describe('what stands in files and on the command line', () => {
     const hub = await hubProgram(owner, server);
     await hub.up();
     const at = ['--dir', hub.dir];
-    const link = await hub.connect('hub-enrol');
+    const link = await hub.connect('hub-book');
     const [who, now_ms] = [{ v: 1, unit: `u${inJson}`, role: inJson, hardware: inJson }, Date.now()];
     const times = { bound_ms: now_ms, until_ms: now_ms + 1e9, asked_ms: now_ms, made_ms: now_ms };
     const more = { was: inJson, voids: [], why: 'approval', account: 'ENROL', nonce: inJson, login: inJson };

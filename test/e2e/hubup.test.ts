@@ -91,7 +91,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     const { stdout } = await nats(hub, 'request', '--raw', 'ops.echo._127_0_0_1', 'hello');
     assert.equal(stdout.trim(), 'hello');
     const enrol = await hub.connect('hub-enrol');
-    assert.equal((await streamInfo(enrol, 'BOUND')).config['discard'], 'new');
+    assert.equal((await streamInfo(await hub.connect('hub-book'), 'BOUND')).config['discard'], 'new');
     assert.equal((await streamInfo(enrol, 'ENROL')).config['max_age'], 7 * 86_400e9);
   });
 

@@ -123,7 +123,7 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
       issue('unit', name, { tags: [roleTag(role)], until_s }),
     enrolling: (key, name) => issue(key, name, {}),
     async makeStreams() {
-      const ways = { fleet: await as('hub-fleet'), enrol: await as('hub-enrol') };
+      const ways = { fleet: await as('hub-fleet'), enrol: await as('hub-enrol'), book: await as('hub-book') };
       for (const { account, config } of streamsOf(hub.kept, hub.servers.length))
         await eventually(`stream ${config.name} of ${account}`, async () => {
           const { error } = await jetstream(ways[account], `STREAM.CREATE.${config.name}`, config);
