@@ -38,6 +38,8 @@ export interface HubProgram {
   start(...args: readonly string[]): Daemon;
   /** The same once it is READY. */
   up(...args: readonly string[]): Promise<Daemon>;
+  /** All that init and the other commands have printed, and `up`. */
+  said(): string;
   /** Pid of its nats-server. */
   serverPid(): number;
   /** A client with the login of the operator, or of one of the hub's own users. */
@@ -59,18 +61,27 @@ export async function hubProgram(
   const dir = join(parent, 'hub');
   const paths = hubPaths(dir);
   const { ports, words } = await reserveHubPorts();
+  const printed: string[] = [];
+  const ups: Daemon[] = [];
   const hub: HubProgram = {
     dir,
     ports,
     url: `tls://127.0.0.1:${ports.client}`,
-    run: (command, ...args) => nunectHub([command, '--dir', dir, ...args]),
+    async run(command, ...args) {
+      const outcome = await nunectHub([command, '--dir', dir, ...args]);
+      printed.push(outcome.stdout, outcome.stderr);
+      return outcome;
+    },
     async done(command, ...args) {
       const { code, stdout, stderr } = await hub.run(command, ...args);
       if (code !== 0) throw new Error(`nunect-hub ${command} ${args.join(' ')}: ${code} ${stdout}${stderr}`);
       return stdout.trim();
     },
-    start: (...args) =>
-      daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program, ...args]),
+    start(...args) {
+      const up = daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program, ...args]);
+      ups.push(up);
+      return up;
+    },
     async up(...args) {
       const up = hub.start(...args);
       let isOver = false;
@@ -83,6 +94,7 @@ export async function hubProgram(
       });
       return up;
     },
+    said: () => [...printed, ...ups.map((up) => up.output())].join('\n'),
     serverPid: () => Number(readFileSync(paths.pid, 'utf8')),
     async connect(user = 'operator') {
       const nc = await connect({

@@ -13,7 +13,7 @@ export async function selfRendering(
   uci: string,
   { program = natsServers().newest ?? '', mode = 'managed' } = {},
 ) {
-  const dir = tempDir(owner, 'enrol');
+  const dir = tempDir(owner, 'unit');
   const [port, status, chrony] = [await reservePort(), await reservePort(), await reservePort()];
   const config = join(dir, 'nunect');
   const write = (more: string): void =>
