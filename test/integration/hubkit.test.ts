@@ -276,6 +276,11 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
         ((await jetstream(nc, `STREAM.INFO.${stream}`)) as { state?: { messages: number } }).state
           ?.messages ?? -1;
       await eventually('the roster follows', async () => (await count(fleet, 'UNITS')) === 1);
+      const asked: { subject: string; response: string }[] = [];
+      for (const nc of [fleet, enrol]) {
+        nc.subscribe('$JS.EVENT.ADVISORY.API', { callback: (_error, one) => void asked.push(one.json()) });
+        await nc.flush();
+      }
       for (const what of ['STREAM.PURGE', 'STREAM.MSG.DELETE', 'STREAM.DELETE'])
         for (const stream of ['BOUND', 'ENROL', 'NUNECT', 'UNITS']) {
           token.publish('ops.enrol.T1', 'x', { reply: `$JS.API.${what}.${stream}` });
@@ -291,6 +296,11 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       await eventually('all are stored', async () => (await count(enrol, 'ENROL')) === 13);
       await eventually('these too', async () => (await count(fleet, 'NUNECT')) === 14);
       await eventually('the PubAcks that were aimed', () => aimed.every((heard) => heard.size > 0));
+      const orders = () =>
+        asked.filter(({ subject }) => /STREAM\.(PURGE|MSG\.DELETE|DELETE)\./.test(subject));
+      await eventually('the orders that they were', () => orders().length === 24);
+      for (const { subject, response } of orders())
+        assert.match(response, /invalid JSON|empty request payload|stream not found/, subject); // not read, whatever the stream permits
       assert.equal(await count(book, 'BOUND'), 1);
       const bound = await book.request(`$JS.API.DIRECT.GET.BOUND.${kitSubjects.boundUnit('ship-7')}`, '');
       assert.equal(bound.string(), 'UA', 'no PubAck took the place of the record');
