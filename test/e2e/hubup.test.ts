@@ -173,8 +173,11 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     writeFileSync(join(hub.dir, 'nats.conf'), conf.replaceAll(`:${hub.ports.leaf}"`, ':1"'));
     up.kill('SIGHUP');
     await said('it is told', /must be restarted for the new one: .*LeafNode/);
-    const { code, problems } = await statusOf(hub);
-    assert.equal(code, 1);
+    // up to 2.14 the reload has ended our connections: until they are back it is not ready
+    const { problems } = await eventually('it is degraded', async () => {
+      const now = await statusOf(hub);
+      return now.code === 1 && now;
+    });
     assert.match(problems[0]?.text ?? '', /must be restarted/);
     appendFileSync(join(hub.dir, 'nats.conf'), 'nonsense: 1\n');
     up.kill('SIGHUP');
