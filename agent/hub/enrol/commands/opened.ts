@@ -65,7 +65,7 @@ export async function withHub(
       return 1;
     }
     const book = openBook(links.book);
-    await book.catchUp();
+    await patiently(book.catchUp);
     const life_ms = here.file.days * day_ms;
     return await work({ here, hub, book, links, moment: () => ({ now_ms: Date.now(), life_ms }) });
   } finally {
