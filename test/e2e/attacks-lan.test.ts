@@ -150,7 +150,11 @@ for (const { name, program } of servers) {
 
     test('nobody joins it as a leaf', async () => {
       const port = site.leafPort;
-      const leaf = await rawLeaf(owner, { port, user: 'wide', password: 'secret-wide', name: 'intruder' });
+      const leaf = await rawLeaf(owner, {
+        port,
+        login: () => ({ user: 'wide', pass: 'secret-wide' }),
+        name: 'intruder',
+      });
       leaf.listen('ops.>');
       await eventually('the end', leaf.closed);
       assert.match(leaf.errors.join(), /Unknown Protocol Operation/);

@@ -1,13 +1,13 @@
 // What a fallen unit can do with records and answers that it is permitted to send.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { attackSite, thief, victim } from '../kit/attack/attacksite.ts';
+import type { Msg } from '@nats-io/transport-node';
+import { attackSite, hubsToAttack, thief, victim } from '../kit/attack/attacksite.ts';
 import { attackTable } from '../kit/attack/attacktable.ts';
-import { serversToTest } from '../kit/hub/fleet.ts';
 import { eventually } from '../kit/process/daemon.ts';
 
-const servers = serversToTest();
-const table = attackTable(servers.map(({ name }) => name));
+const hubs = hubsToAttack();
+const table = attackTable(hubs.map(({ name }) => name));
 after(() => process.stdout.write(`${table.text()}\n`));
 
 /** What the hub tells of a request to its JetStream API. */
@@ -21,11 +21,12 @@ interface StreamAnswer {
   readonly message?: { readonly subject: string; readonly hdrs?: string };
 }
 
-for (const { name, program } of servers) {
-  describe(`what a fallen unit may send, ${name} nats-server`, () => {
-    const { hub, heard, attacker } = attackSite(program);
+for (const hub of hubs) {
+  const { name } = hub;
+  describe(`what a fallen unit may send, ${name}`, () => {
+    const { nc, heard, attacker } = attackSite(hub);
     const ask = async (api: string, body: string): Promise<StreamAnswer> =>
-      (await hub().nc.request(`$JS.API.STREAM.${api}.NUNECT`, body)).json<StreamAnswer>();
+      (await nc().request(`$JS.API.STREAM.${api}.NUNECT`, body)).json<StreamAnswer>();
 
     test('it may say anything of itself: only the subject tells whose a record is', async () => {
       const leaf = await attacker();
@@ -49,7 +50,7 @@ for (const { name, program } of servers) {
       const leaf = await attacker();
       leaf.listen('$SRV.PING');
       await leaf.settled();
-      hub().nc.publish('$SRV.PING', '', { reply: '_INBOX.micro.ls' });
+      nc().publish('$SRV.PING', '', { reply: '_INBOX.micro.ls' });
       const asked = await eventually('the PING', () =>
         leaf.messages.find((one) => one.subject === '$SRV.PING'),
       );
@@ -87,6 +88,26 @@ for (const { name, program } of servers) {
         name,
         '**the PubAck is stored there**, without Nats-Msg-Id',
       );
+      leaf.stop();
+    });
+
+    test('the hub echoes to inboxes only, and a PubAck says nothing of another unit', {
+      skip: !hub.isMade && 'a hub by config/hub has no echo and no roster',
+    }, async () => {
+      const leaf = await attacker();
+      const aims = [`ops.heartbeat.${victim}`, '$JS.API.STREAM.DELETE.NUNECT', `_INBOX_${victim}.x`];
+      for (const aim of aims) leaf.publish('ops.echo._127_0_0_1', 'aimed', { reply: aim });
+      leaf.publish('ops.echo._127_0_0_1', 'to an inbox', { reply: '_INBOX.thief.1' });
+      assert.ok(await leaf.settled());
+      const echoed = (text: string): Msg[] =>
+        heard.filter((one) => one.string() === text && one.subject !== 'ops.echo._127_0_0_1');
+      await eventually('what came last is echoed', () => echoed('to an inbox').length > 0);
+      assert.deepEqual(
+        echoed('aimed').map(({ subject }) => subject),
+        [],
+      );
+      for (const aim of aims)
+        table.note(`asks the echo of the hub, reply to ${aim}`, name, 'ignored by the hub');
       leaf.stop();
     });
 

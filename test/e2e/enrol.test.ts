@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { leaksIn, processText } from '../kit/attack/secrets.ts';
 import { type EnrolHub, enrolHub } from '../kit/hub/enrolhub.ts';
-import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
-import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, runtime } from '../kit/process/tools.ts';
+import { selfRendering } from '../kit/unit/selfrendering.ts';
 import { bundle, nunect, startUnit } from '../kit/unit/site.ts';
 import { until } from '../kit/unit/until.ts';
 
@@ -107,60 +106,6 @@ test('what the command says of a token that is none, cut, or of another hub', as
   assert.match(refused.stderr, /refused \(token_used_up\): because of token_used_up/);
   assert.ok(!existsSync(join(one.keep, 'enrol', 'hub.json')));
 });
-
-/** A unit that renders its config itself, and whose leaf is started again whenever it ends. */
-async function selfRendering(t: TestContext, uci: string, { program = newest, mode = 'managed' } = {}) {
-  const dir = tempDir(t, 'enrol');
-  const [port, status, chrony] = [await reservePort(), await reservePort(), await reservePort()];
-  const config = join(dir, 'nunect');
-  const write = (more: string): void =>
-    writeFileSync(
-      config,
-      `config agent 'agent'
-	option host 'bare'
-	option interval_s '1'
-	option traffic 'lan'
-	option log_level 'debug'
-	option log_publish 'debug'
-config leaf 'leaf'
-	option server '${program}'
-	option mode '${mode}'
-	option log_debug '1'
-	option port '${port}'
-config status 'status'
-	option port '${status}'
-config time 'time'
-	option chrony_port '${chrony}'
-	list ptp_socket '${dir}/none'
-${more}`,
-      { mode: 0o600 },
-    );
-  write(uci);
-  const out = join(dir, 'run');
-  const agent = daemon(t, runtime(), [
-    bundle,
-    'run',
-    '--config',
-    config,
-    '--dir',
-    out,
-    '--keep',
-    join(dir, 'keep'),
-  ]);
-  if (mode === 'managed') {
-    await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
-    await keepLeaf(t, out, program);
-  }
-  return {
-    page: async (path: string) => (await fetch(`http://127.0.0.1:${status}/${path}`)).text(),
-    dir,
-    keep: join(dir, 'keep'),
-    write,
-    agent: () => agent,
-    status: async () =>
-      (await (await fetch(`http://127.0.0.1:${status}/status.json`)).json()) as Record<string, never>,
-  };
-}
 
 test('a token in the config: the page says what it waits for, then the unit joins under the id that the hub gives', async (t) => {
   const hub = await enrolHub(t, newest);

@@ -325,7 +325,7 @@ describe('what stands in files and on the command line', () => {
     const hub = await hubProgram(owner, server);
     await hub.up();
     const at = ['--dir', hub.dir];
-    const link = await hub.asUser('hub-enrol');
+    const link = await hub.connect('hub-book');
     const [who, now_ms] = [{ v: 1, unit: `u${inJson}`, role: inJson, hardware: inJson }, Date.now()];
     const times = { bound_ms: now_ms, until_ms: now_ms + 1e9, asked_ms: now_ms, made_ms: now_ms };
     const more = { was: inJson, voids: [], why: 'approval', account: 'ENROL', nonce: inJson, login: inJson };
@@ -337,7 +337,7 @@ describe('what stands in files and on the command line', () => {
     ];
     for (const record of records)
       await link.request(`bound.x.${record.kind}`, JSON.stringify({ ...who, ...times, ...more, ...record }));
-    const fleet = await hub.asUser('hub-fleet');
+    const fleet = await hub.connect('hub-fleet');
     await fleet.request(`ops.roster.heard${word.replace('\x7f', '')}`, '{}'); // which a stream of nats-server has no index of
     const ask = (command: string, args: readonly string[], shows: RegExp) =>
       run('nunect-hub', [command, ...at, ...args], shows);

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { type MadeHub, makeTestHub } from '../kit/hub/madehub.ts';
+import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
@@ -73,7 +73,7 @@ const browse = ({ https, ca }: CaddySite, auth?: string): Promise<string> =>
   });
 
 /** An echo of the hub, by the nats command through that address. */
-const echo = async (hub: MadeHub, url: string, ca?: string): Promise<string> => {
+const echo = async (hub: HubProgram, url: string, ca?: string): Promise<string> => {
   const tls = ca === undefined ? [] : ['--tlsca', ca];
   const login = ['--creds', join(hub.dir, 'operator.creds')];
   const { stdout, stderr } = await runToEnd(need('nats'), [
@@ -91,7 +91,7 @@ describe('Caddy in front of a hub', { skip: withoutNewest() || lacking('caddy', 
     pageAt(site.page);
     const ports = ['--port', `proxy=${site.https}`, '--port', `websocket=${websocket}`];
     const proxied = ['--host', 'localhost', '--behind-proxy', '--tls-ca', site.ca];
-    const hub = await makeTestHub(owner, tempDir(owner, 'proxied'), program, proxied, ports);
+    const hub = await hubProgram(owner, program, [...proxied, ...ports]);
     const up = await hub.up();
     assert.doesNotMatch(up.output(), /WRN|WARN|ERROR/);
     assert.equal(await echo(hub, `wss://localhost:${site.https}`, site.ca), 'hello');
@@ -128,13 +128,7 @@ describe('process-compose', { skip: withoutNewest() || lacking('caddy', 'process
     const websocket = await reservePort();
     const site = await caddySite(websocket);
     const ports = ['--port', `proxy=${site.https}`, '--port', `websocket=${websocket}`];
-    const hub = await makeTestHub(
-      owner,
-      tempDir(owner, 'composed'),
-      program,
-      ['--host', 'localhost', '--behind-proxy'],
-      ports,
-    );
+    const hub = await hubProgram(owner, program, ['--host', 'localhost', '--behind-proxy', ...ports]);
     const bin = join(site.dir, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'nunect-hub'), `#!/bin/sh\nexec ${runtime()} ${hubBundle} "$@"\n`, {

@@ -16,8 +16,8 @@ import { account, allStored, readStream } from '../kit/hub/storedids.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
+import { type SelfRendering, tokenUnit } from '../kit/unit/selfrendering.ts';
 import { nunect } from '../kit/unit/site.ts';
-import { type TokenUnit, tokenUnit } from '../kit/unit/tokenunit.ts';
 import { until } from '../kit/unit/until.ts';
 
 const program = natsServers().newest ?? '';
@@ -33,12 +33,12 @@ const startIssuer = () =>
   issuerOn(owner, hub, {
     hub: () => ({ ...hub.issuer, file: { ...hub.issuer.file, days: life_s / 86_400 } }),
   });
-const keyOf = ({ keep }: TokenUnit): string =>
+const keyOf = ({ keep }: SelfRendering): string =>
   (JSON.parse(readFileSync(join(keep, 'enrol/hub.json'), 'utf8')) as { key: string }).key;
 const tokenFor = async (unit: string): Promise<string> => tokenText(await newToken(book, hub, { unit }));
-const start = (token: string, keep?: string): Promise<TokenUnit> =>
+const start = (token: string, keep?: string): Promise<SelfRendering> =>
   tokenUnit(owner, { program, token, ...(keep !== undefined && { keep }) });
-const joined = (one: TokenUnit, unit: string) =>
+const joined = (one: SelfRendering, unit: string) =>
   until(one, `${unit} is joined`, (now) => now.unit === unit && now.link.hub_up === true);
 /** How many requests of a key came over the unit's own link, and how many by a login of ENROL. */
 async function askedBy(key: string): Promise<{ own: number; apart: number }> {
@@ -51,7 +51,7 @@ async function askedBy(key: string): Promise<{ own: number; apart: number }> {
 }
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 /** How often the hub ended the link of a leaf because its login had ended, and how often the link was up. */
-const linksOf = (one: TokenUnit) => {
+const linksOf = (one: SelfRendering) => {
   const said = one.leaf().output();
   return {
     ended: count(said, /User Authentication Expired/gi),
@@ -60,8 +60,8 @@ const linksOf = (one: TokenUnit) => {
 };
 
 describe('logins that end', { skip: withoutNewest() }, () => {
-  let first: TokenUnit;
-  let off: TokenUnit;
+  let first: SelfRendering;
+  let off: SelfRendering;
   let tokenFirst: string;
   let tokenOff: string;
   before(async () => {

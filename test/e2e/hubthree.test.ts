@@ -8,16 +8,15 @@ import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from
 import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
-import { jetstream } from '../kit/hub/fleet.ts';
-import { streamInfo } from '../kit/hub/madehub.ts';
+import { jetstream, streamInfo } from '../kit/hub/fleet.ts';
+import { reserveHubPorts } from '../kit/hub/hubprogram.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
-import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
+import { type SelfRendering, tokenUnit } from '../kit/unit/selfrendering.ts';
 import { hubBundle } from '../kit/unit/site.ts';
-import { type TokenUnit, tokenUnit } from '../kit/unit/tokenunit.ts';
 import { until } from '../kit/unit/until.ts';
 
 const program = natsServers().newest ?? '';
@@ -58,16 +57,15 @@ const serverPid = (host: Host): Promise<number> =>
 /** One folder for each machine: where it lies is written in it. */
 async function makeThree(): Promise<void> {
   const made = tempDir(owner, 'hubthree');
-  const names = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
-  const ports = await Promise.all(names.map(async (name) => [name, await reservePort()] as const));
-  const portArgs = ports.flatMap(([name, port]) => ['--port', `${name}=${port}`]);
+  const { ports, words } = await reserveHubPorts();
+  const portArgs = words.flatMap((word) => ['--port', word]);
   const call = async (...args: readonly string[]): Promise<void> => {
     const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
     assert.equal(code, 0, stderr);
   };
   keysAt = join(made, 'first');
   await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
-  clientPort = ports[0]?.[1] ?? 0;
+  clientPort = ports.client;
   for (const host of hosts) {
     const out = join(made, `machine-${host}`);
     const dir = join(out, host);
@@ -134,7 +132,7 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
    * They enrol while servers are killed, and record until the servers have been restarted one by one; with how many records
    * each had published when it was joined: those from before it had a hub, which nobody was to store.
    */
-  const units: { readonly unit: TokenUnit; readonly before: number }[] = [];
+  const units: { readonly unit: SelfRendering; readonly before: number }[] = [];
   before(makeThree);
   after(() => owner.end());
 

@@ -88,10 +88,18 @@ describe('nunect-hub', { skip }, () => {
     const { keep } = await hub.enrol('d5', await hub.done('token', '--unit', 'r5', '--auto'));
     const nc = await loginOf(keep);
     nc.publish('ops.heartbeat.r5', '{}');
+    for (const aim of ['ops.roster.ghost-1', 'ops.heartbeat.ghost-2'])
+      nc.publish('ops.heartbeat.r5', '{}', { reply: aim });
+    const fleet = await hub.connect('hub-fleet');
+    for (const ghost of ['ghost-1', 'ghost-2'])
+      await eventually(`the PubAck of r5 is the roster's word of ${ghost}`, async () =>
+        (await fleet.request(`$JS.API.DIRECT.GET.UNITS.ops.roster.${ghost}`, '')).string().includes('"seq"'),
+      );
     await eventually(
       'it is heard of',
       async () => (await units()).find(({ unit }) => unit === 'r5')?.['heard_ms'],
     );
+    for (const ghost of ['ghost-1', 'ghost-2']) assert.equal(await stateOf(ghost), undefined, 'not heard of');
     assert.equal(await hub.done('rename', 'r5', 'r6'), 'r5 is r6');
     await nc.closed();
     assert.equal(await stateOf('r6'), 'bound');

@@ -21,7 +21,8 @@ import { connect as connectTls } from 'node:tls';
 import { hubKeysDir } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
-import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
+import { streamInfo } from '../kit/hub/fleet.ts';
+import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -31,32 +32,34 @@ import { hubBundle } from '../kit/unit/site.ts';
 const program = natsServers().newest ?? '';
 const owner = newOwner();
 after(() => owner.end());
+/** Words of init: no more than one must say. */
+const asAsked = ['--host', '127.0.0.1'];
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/exe`);
-const state = (hub: MadeHub): { phase?: string; starts?: number; last_end?: { why: string } } => {
+const state = (hub: HubProgram): { phase?: string; starts?: number; last_end?: { why: string } } => {
   try {
     return JSON.parse(readFileSync(join(hub.dir, 'run/up.json'), 'utf8'));
   } catch {
     return {};
   }
 };
-const statusOf = async (hub: MadeHub) => {
+const statusOf = async (hub: HubProgram) => {
   const { code, stdout } = await hub.run('status', '--json');
   return { code, ...(JSON.parse(stdout) as { status: string; problems: { text: string }[] }) };
 };
 /** What a person sees, as one line. */
-const statusText = async (hub: MadeHub): Promise<string> =>
+const statusText = async (hub: HubProgram): Promise<string> =>
   (await hub.run('status')).stdout.replace(/\s+/g, ' ');
 
 /** The nats command as the operator of a hub. */
-const nats = (hub: MadeHub, ...args: readonly string[]) =>
+const nats = (hub: HubProgram, ...args: readonly string[]) =>
   runToEnd(need('nats'), [
     ...['--server', `tls://127.0.0.1:${hub.ports.client}`, '--tlsca', join(hub.dir, 'tls/ca.pem')],
     ...['--creds', join(hub.dir, 'operator.creds'), ...args],
   ]);
 
 /** The certificate that whoever joins is shown, by its serial number. */
-async function shownSerial(hub: MadeHub): Promise<string> {
+async function shownSerial(hub: HubProgram): Promise<string> {
   const socket = connectTls({
     host: '127.0.0.1',
     port: hub.ports.websocket,
@@ -69,7 +72,7 @@ async function shownSerial(hub: MadeHub): Promise<string> {
 }
 
 describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => {
-  let hub: MadeHub;
+  let hub: HubProgram;
   let up: Daemon;
   const said = (what: string, pattern: RegExp) =>
     eventually(what, () => pattern.exec(up.output()) ?? undefined).catch((error: Error) => {
@@ -77,7 +80,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     });
 
   before(async () => {
-    hub = await makeTestHub(owner, tempDir(owner, 'hubup'), program);
+    hub = await hubProgram(owner, program, asAsked);
     up = await hub.up();
   });
 
@@ -87,7 +90,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     const { stdout } = await nats(hub, 'request', '--raw', 'ops.echo._127_0_0_1', 'hello');
     assert.equal(stdout.trim(), 'hello');
     const enrol = await hub.connect('hub-enrol');
-    assert.equal((await streamInfo(enrol, 'BOUND')).config['discard'], 'new');
+    assert.equal((await streamInfo(await hub.connect('hub-book'), 'BOUND')).config['discard'], 'new');
     assert.equal((await streamInfo(enrol, 'ENROL')).config['max_age'], 7 * 86_400e9);
   });
 
@@ -169,8 +172,11 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     writeFileSync(join(hub.dir, 'nats.conf'), conf.replaceAll(`:${hub.ports.leaf}"`, ':1"'));
     up.kill('SIGHUP');
     await said('it is told', /must be restarted for the new one: .*LeafNode/);
-    const { code, problems } = await statusOf(hub);
-    assert.equal(code, 1);
+    // up to 2.14 the reload has ended our connections: until they are back it is not ready
+    const { problems } = await eventually('it is degraded', async () => {
+      const now = await statusOf(hub);
+      return now.code === 1 && now;
+    });
     assert.match(problems[0]?.text ?? '', /must be restarted/);
     appendFileSync(join(hub.dir, 'nats.conf'), 'nonsense: 1\n');
     up.kill('SIGHUP');
@@ -221,7 +227,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
 
 describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
   it('has its server take them at a reload', async (t) => {
-    const hub = await makeTestHub(t, tempDir(t, 'hubup'), program);
+    const hub = await hubProgram(t, program, asAsked);
     const up = await hub.up();
     const nc = await hub.connect();
     let isShutOut = false;
@@ -244,7 +250,7 @@ describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
 
 describe('a hub whose nats-server something else runs', { skip: withoutNewest() }, () => {
   it('is made ready whenever that is there, and its server is left alone by down', async (t) => {
-    const hub = await makeTestHub(t, tempDir(t, 'hubup'), program);
+    const hub = await hubProgram(t, program, asAsked);
     const server = (): Daemon => daemon(t, program, ['-c', join(hub.dir, 'nats.conf')]);
     const up = daemon(t, runtime(), [hubBundle, 'up', '--dir', hub.dir, '--no-server']);
     await eventually('it waits', () => /not ready yet/.test(up.output()));
@@ -266,9 +272,9 @@ describe('a hub whose nats-server something else runs', { skip: withoutNewest() 
 });
 
 describe('a hub that cannot run', { skip: withoutNewest() }, () => {
-  let hub: MadeHub;
+  let hub: HubProgram;
   before(async () => {
-    hub = await makeTestHub(owner, tempDir(owner, 'hubup'), program);
+    hub = await hubProgram(owner, program, asAsked);
   });
   const up = (server: string) => hub.run('up', '--nats-server', server);
 

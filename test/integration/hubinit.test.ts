@@ -74,7 +74,7 @@ function assertWhole(dir: string, keysDir: string): void {
   for (const key of issuerKeys) assert.equal(keyIn(paths.issuerSeed(key)), publicKeys[key], key);
   assert.deepEqual(
     readdirSync(paths.jwt).sort(),
-    [publicKeys.sys, publicKeys.fleet, publicKeys.enrol].map((key) => `${key}.jwt`).sort(),
+    [publicKeys.sys, publicKeys.fleet, publicKeys.enrol, publicKeys.book].map((key) => `${key}.jwt`).sort(),
   );
   assert.ok(readFileSync(paths.cert, 'utf8').endsWith(readFileSync(join(keysDir, 'ca.pem'), 'utf8')));
   assert.deepEqual(

@@ -22,12 +22,9 @@ import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { natsServers, tool, withoutNewest } from '../kit/process/tools.ts';
+import { hubServers, tool, withoutNewest } from '../kit/process/tools.ts';
 
-const programs = [
-  natsServers().newest,
-  ...(process.env['NUNECT_HUB_SERVERS'] ?? '').split(':').filter(Boolean),
-].filter((program) => program !== undefined);
+const programs = hubServers();
 
 const name = 'Ship_7';
 const role = 'Voice';
@@ -234,7 +231,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       await kit.start(program);
       await kit.makeStreams();
-      const [fleet, enrol] = [await kit.as('hub-fleet'), await kit.as('hub-enrol')];
+      const [fleet, book] = [await kit.as('hub-fleet'), await kit.as('hub-book')];
       const last = async (): Promise<string> =>
         (await fleet.request(`$JS.API.DIRECT.GET.UNITS.${kitSubjects.roster('ship-7')}`, '')).string();
       for (const beat of ['1', '2', '3']) await fleet.request('ops.heartbeat.ship-7', beat);
@@ -250,7 +247,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
         const first = headers();
         first.set('Nats-Expected-Last-Subject-Sequence', String(after));
         return (
-          await enrol.request(kitSubjects.boundUnit('ship-7'), key, { headers: first, timeout: 5000 })
+          await book.request(kitSubjects.boundUnit('ship-7'), key, { headers: first, timeout: 5000 })
         ).json<{
           seq?: number;
           error?: { err_code: number };
@@ -262,12 +259,16 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       assert.equal((await bind('UB', seq)).seq, 2);
     });
 
-    test(`${version}: no PubAck purges a stream or robs it of a message`, async (t) => {
+    test(`${version}: no PubAck purges a stream, robs it of a message, or gets into what is bound`, async (t) => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       await kit.start(program);
       await kit.makeStreams();
-      const [fleet, enrol] = [await kit.as('hub-fleet'), await kit.as('hub-enrol')];
-      await enrol.request(kitSubjects.boundUnit('ship-7'), 'UA');
+      const [fleet, enrol, book] = [
+        await kit.as('hub-fleet'),
+        await kit.as('hub-enrol'),
+        await kit.as('hub-book'),
+      ];
+      await book.request(kitSubjects.boundUnit('ship-7'), 'UA');
       await fleet.request('ops.heartbeat.other', 'beat');
       const token = await kit.client(kit.enrolling('token', 'T1').text);
       const unit = await kit.client(kit.unit(name).text);
@@ -275,16 +276,34 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
         ((await jetstream(nc, `STREAM.INFO.${stream}`)) as { state?: { messages: number } }).state
           ?.messages ?? -1;
       await eventually('the roster follows', async () => (await count(fleet, 'UNITS')) === 1);
+      const asked: { subject: string; response: string }[] = [];
+      for (const nc of [fleet, enrol]) {
+        nc.subscribe('$JS.EVENT.ADVISORY.API', { callback: (_error, one) => void asked.push(one.json()) });
+        await nc.flush();
+      }
       for (const what of ['STREAM.PURGE', 'STREAM.MSG.DELETE', 'STREAM.DELETE'])
         for (const stream of ['BOUND', 'ENROL', 'NUNECT', 'UNITS']) {
           token.publish('ops.enrol.T1', 'x', { reply: `$JS.API.${what}.${stream}` });
           unit.publish(`ops.log.INFO.${name}`, 'x', { reply: `$JS.API.${what}.${stream}` });
         }
+      const aimed = [hear(enrol, 'bound.>'), hear(fleet, 'bound.>')];
+      await enrol.flush();
+      await fleet.flush();
+      token.publish('ops.enrol.T1', 'x', { reply: kitSubjects.boundUnit('ship-7') });
+      unit.publish(`ops.log.INFO.${name}`, 'x', { reply: kitSubjects.boundUnit('ship-7') });
       await token.flush();
       await unit.flush();
-      await eventually('all are stored', async () => (await count(enrol, 'ENROL')) === 12);
-      await eventually('these too', async () => (await count(fleet, 'NUNECT')) === 13);
-      assert.equal(await count(enrol, 'BOUND'), 1);
+      await eventually('all are stored', async () => (await count(enrol, 'ENROL')) === 13);
+      await eventually('these too', async () => (await count(fleet, 'NUNECT')) === 14);
+      await eventually('the PubAcks that were aimed', () => aimed.every((heard) => heard.size > 0));
+      const orders = () =>
+        asked.filter(({ subject }) => /STREAM\.(PURGE|MSG\.DELETE|DELETE)\./.test(subject));
+      await eventually('the orders that they were', () => orders().length === 24);
+      for (const { subject, response } of orders())
+        assert.match(response, /invalid JSON|empty request payload|stream not found/, subject); // not read, whatever the stream permits
+      assert.equal(await count(book, 'BOUND'), 1);
+      const bound = await book.request(`$JS.API.DIRECT.GET.BOUND.${kitSubjects.boundUnit('ship-7')}`, '');
+      assert.equal(bound.string(), 'UA', 'no PubAck took the place of the record');
       assert.equal(await count(fleet, 'UNITS'), 1);
     });
 

@@ -57,7 +57,7 @@ describe('a router with a token, on OpenWrt', { concurrency: false }, () => {
   before(async () => {
     hub = await hubProgram(owner, natsServers().newest ?? need('nats-server'));
     await hub.up();
-    fleet = await hub.asUser('hub-fleet');
+    fleet = await hub.connect('hub-fleet');
     router = await bootRouter(owner, tree);
     await installNunect(router);
   });

@@ -18,7 +18,7 @@ export interface IssuerDeps {
   readonly log: Log;
   now_ms(): number;
   /** Links of the hub's own users. */
-  readonly links: Readonly<Record<EnrolAccount, Link>>;
+  readonly links: Readonly<Record<EnrolAccount | 'book', Link>>;
   /** The hub as it is now. */
   hub(): IssuerHub;
   /** A router was replaced, now or before: what it could log in with is void. */
@@ -199,7 +199,7 @@ async function first({ book, deps }: State): Promise<void> {
 export function startIssuer(deps: IssuerDeps): Issuer {
   const state: State = {
     deps,
-    book: openBook(deps.links.ENROL),
+    book: openBook(deps.links.book),
     counts: { admitted: 0, waiting: 0, refused: 0, garbled: 0 },
     queue: [],
     feeds: [],

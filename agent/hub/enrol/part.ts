@@ -28,7 +28,7 @@ export const issuerPart: HubPart = {
       ticker,
       log,
       now_ms: Date.now,
-      links: { ENROL: links.enrol, FLEET: links.fleet },
+      links: { ENROL: links.enrol, FLEET: links.fleet, book: links.book },
       hub: () => hub, // with a reload that changes it this part is started anew
       voided: (book) => void voided(book),
     });

@@ -16,10 +16,12 @@ const made = {
     ],
     leafs: 0,
   },
+  // nobody else is in it: whoever may write to a stream can have its acknowledgement stored by any other of the account
+  book: { name: 'BOOK', scoped: [], leafs: 0 },
 } as const;
 
 /** The accounts by the names of their keys. */
-export const hubAccounts = ['sys', 'fleet', 'enrol'] as const;
+export const hubAccounts = ['sys', 'fleet', 'enrol', 'book'] as const;
 export type HubAccount = (typeof hubAccounts)[number];
 
 /**

@@ -93,6 +93,7 @@ export const hubKeys = {
   sys: 'account',
   fleet: 'account',
   enrol: 'account',
+  book: 'account',
   unit: 'account',
   token: 'account',
   renew: 'account',
@@ -115,7 +116,12 @@ export const issuerKeys = ['unit', 'token', 'renew', 'answers'] as const satisfi
 export type IssuerKey = (typeof issuerKeys)[number];
 
 /** The hub's own users, each with all rights in one account. */
-export const hubUsers = { 'hub-sys': 'sys', 'hub-fleet': 'fleet', 'hub-enrol': 'enrol' } as const;
+export const hubUsers = {
+  'hub-sys': 'sys',
+  'hub-fleet': 'fleet',
+  'hub-enrol': 'enrol',
+  'hub-book': 'book',
+} as const;
 export type HubUser = keyof typeof hubUsers;
 
 /** A host as it stands in a URL. */

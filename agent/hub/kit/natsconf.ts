@@ -39,6 +39,8 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
       store_dir: paths.store,
       max_memory_store: 64 * mib,
       max_file_store: storeBytes(hub.kept.bytes),
+      // below 2.12 not by default: requests with fields that it does not know, such as an acknowledgement sent there by a unit
+      strict: true,
     },
     leafnodes: {
       listen: `${host}:${ports.leaf}`,

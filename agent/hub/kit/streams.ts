@@ -3,7 +3,7 @@ import { longestEnrolText } from '../../wire/enrol.ts';
 
 /** A stream and the account that it lies in. */
 export interface HubStream {
-  readonly account: 'fleet' | 'enrol';
+  readonly account: 'fleet' | 'enrol' | 'book';
   readonly config: Readonly<Record<string, unknown>> & { readonly name: string };
 }
 
@@ -14,7 +14,7 @@ const mib = 1024 ** 2;
 export const kitSubjects = {
   /** The last heartbeat of a unit, in stream UNITS; an empty message where the unit was forgotten. */
   roster: (unit: string): string => `ops.roster.${unit}`,
-  /** Which key a unit is bound to, in stream BOUND of account ENROL. */
+  /** Which key a unit is bound to, in stream BOUND of account BOOK. */
   boundUnit: (unit: string): string => `bound.unit.${unit}`,
   /** A token that was issued, and who has used it, there too. */
   boundToken: (id: string): string => `bound.token.${id}`,
@@ -117,6 +117,6 @@ export function streamsOf(kept: Kept, servers: number): readonly HubStream[] {
     made('fleet', units),
     made('fleet', requests),
     made('enrol', requests),
-    made('enrol', bound),
+    made('book', bound),
   ];
 }

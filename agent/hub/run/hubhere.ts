@@ -6,7 +6,7 @@ import type { LinkOptions } from '../../nats/session.ts';
 import type { HubAccount } from '../kit/accounts.ts';
 import { type HubFile, hubPaths, isLoopback, urlHost } from '../kit/hubdir.ts';
 import { readHub } from '../kit/hubfiles.ts';
-import { streamsOf } from '../kit/streams.ts';
+import { type HubStream, streamsOf } from '../kit/streams.ts';
 import type { WantedStream } from './streams/plan.ts';
 
 /** A hub, or one server of a cluster, on this machine. */
@@ -26,7 +26,7 @@ export interface HubHere {
   /** Credentials files. */
   readonly creds: Readonly<Record<HubAccount, string>>;
   /** Those that `up` makes, each behind those that it sources. */
-  readonly streams: readonly (WantedStream & { readonly account: 'fleet' | 'enrol' })[];
+  readonly streams: readonly (WantedStream & Pick<HubStream, 'account'>)[];
   /** Certificate files of the server and its CA. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
@@ -73,6 +73,7 @@ export function loadHub(folder: string): HubHere {
       sys: paths.issuerCreds('hub-sys'),
       fleet: paths.issuerCreds('hub-fleet'),
       enrol: paths.issuerCreds('hub-enrol'),
+      book: paths.issuerCreds('hub-book'),
     },
     streams: streamsOf(file.kept, file.servers.length).map(({ account, config }) => ({
       account,

@@ -6,10 +6,11 @@ import { logTo } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type Link, openLink } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
+import { type HubAccount, hubAccounts } from '../kit/accounts.ts';
 import type { HubHere } from './hubhere.ts';
 
 /** How a user of the hub's own in that account connects. Throws where its credentials cannot be read. */
-function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: string): LinkOptions {
+function hubLinkOptions(here: HubHere, account: HubAccount, name: string): LinkOptions {
   const path = here.creds[account];
   let text: string;
   try {
@@ -25,8 +26,17 @@ function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: st
 /** Opens a link that says nothing of itself: its state has what goes wrong. */
 export const openHubLink = (
   here: HubHere,
-  account: keyof HubHere['creds'],
+  account: HubAccount,
   name: string,
   ticker: Ticker,
   signal: AbortSignal,
 ): Link => openLink({ ticker, log: logTo(() => {}) }, hubLinkOptions(here, account, name), signal);
+
+/** Links of the hub's own users, by account. */
+export type HubLinks = Readonly<Record<HubAccount, Link>>;
+
+/** Opens those of all accounts. */
+export const openHubLinks = (here: HubHere, name: string, ticker: Ticker, signal: AbortSignal): HubLinks =>
+  Object.fromEntries(
+    hubAccounts.map((account) => [account, openHubLink(here, account, name, ticker, signal)]),
+  ) as HubLinks;

@@ -10,6 +10,7 @@ import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
 import { askOver } from './api.ts';
 import { type HubHere, natsCommand } from './hubhere.ts';
+import type { HubLinks } from './hublinks.ts';
 import { type UpState, writeUpState } from './runfiles.ts';
 import { askHubEcho } from './selfecho.ts';
 import { healthFault } from './serverasks.ts';
@@ -17,13 +18,6 @@ import type { ServerKeeper } from './serverkeeper.ts';
 import type { ServerTalk } from './servertalk.ts';
 import { ensureStream, keptWords, mendedWords, shrinkCommand } from './streams/ensure.ts';
 import type { StreamPlan } from './streams/plan.ts';
-
-/** Links of the hub's own users, by account. */
-export interface HubLinks {
-  readonly sys: Link;
-  readonly fleet: Link;
-  readonly enrol: Link;
-}
 
 /** What runs beside the server, such as the issuer. */
 export interface HubPart {

@@ -7,10 +7,13 @@ import { echoOf } from '../../wire/subjects.ts';
 /** The name by which a hub's server answers on ops.echo: no unit has one that begins with `_`. */
 export const hubEchoName = (server: string): string => `_${server.replace(/[^\w-]/g, '_')}`.slice(0, 64);
 
-/** Answers for a server until it is ended. */
+/**
+ * Answers for a server until it is ended; only to inboxes, as this user may say anything and any unit may ask: elsewhere the
+ * echo would be a record of another unit, or an order to the streams.
+ */
 export const answerHubEcho = (link: Link, server: string): (() => void) =>
   link.subscribe(echoOf(hubEchoName(server)), ({ data, reply }) => {
-    if (reply !== undefined) link.publish(reply, data);
+    if (reply?.startsWith('_INBOX.') === true) link.publish(reply, data);
   });
 
 const limit_ms = 3000;

@@ -1,10 +1,7 @@
 // Starts a hub, has it read its folder again, and stops it in order.
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Ticker } from '../../lib/ticker.ts';
-import type { Link } from '../../nats/link.ts';
-import type { HubHere } from './hubhere.ts';
-import { openHubLink } from './hublinks.ts';
+import { openHubLink, openHubLinks } from './hublinks.ts';
 import { removeUpState } from './runfiles.ts';
 import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
 import { answerHubEcho } from './selfecho.ts';
@@ -67,8 +64,7 @@ async function stop(hub: Hub): Promise<void> {
   hub.isStopping = true;
   hub.steps.abort();
   await stopParts(hub);
-  const { sys, fleet, enrol } = hub.links;
-  await Promise.all([hub.responder, fleet, enrol, sys].map((link) => link.stop()));
+  await Promise.all([hub.responder, ...Object.values(hub.links)].map((link) => link.stop()));
   hub.ending.abort();
   await hub.keeper?.stop();
   hub.talk.stop();
@@ -77,13 +73,6 @@ async function stop(hub: Hub): Promise<void> {
 
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
-
-function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
-  const open = (account: 'sys' | 'fleet' | 'enrol', what: string): Link =>
-    openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
-  const links = { sys: open('sys', 'up'), fleet: open('fleet', 'up'), enrol: open('enrol', 'up') };
-  return { links, responder: open('fleet', 'echo') };
-}
 
 /** Starts the server by `program`. */
 const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) => void): ServerKeeper =>
@@ -120,7 +109,8 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
   const here = deps.load();
   const log = deps.log.part('nats-server');
   const ending = new AbortController();
-  const { links, responder } = openLinks(here, deps.ticker, ending.signal);
+  const links = openHubLinks(here, 'nunect-hub up', deps.ticker, ending.signal);
+  const responder = openHubLink(here, 'fleet', 'nunect-hub echo', deps.ticker, ending.signal);
   let fail = (_why: string): void => {};
   const failed = new Promise<string>((resolve) => {
     fail = resolve;

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Cleanup } from '../process/cleanup.ts';
 import { undoLater } from '../process/cleanup.ts';
 import { eventually } from '../process/daemon.ts';
@@ -34,8 +35,10 @@ export interface RawLeaf {
 
 interface Login {
   readonly port: number;
-  readonly user: string;
-  readonly password: string;
+  /** PEM of the CA, where the hub has TLS. */
+  readonly ca?: string;
+  /** Fields of its CONNECT by which it logs in; the hub has sent the nonce. */
+  login(nonce: string): object;
   /** Name of the server that it claims to be. */
   readonly name: string;
   /** Further fields of its CONNECT, such as `is_hub`. */
@@ -49,7 +52,7 @@ const crlf = '\r\n';
  * the leafnode listener of a hub, logged in as a unit. Resolves when the hub has answered its CONNECT.
  */
 export async function rawLeaf(owner: Cleanup, login: Login): Promise<RawLeaf> {
-  const socket: Socket = connect(login.port, '127.0.0.1');
+  let socket: Socket = connect(login.port, '127.0.0.1');
   undoLater(owner, () => socket.destroy());
   const messages: LeafMessage[] = [];
   const wanted: string[] = [];
@@ -63,19 +66,23 @@ export async function rawLeaf(owner: Cleanup, login: Login): Promise<RawLeaf> {
     if (!closed) socket.write(line + crlf);
   };
 
-  const greet = (): void => {
+  const greet = (nonce: string): void => {
     greeted = true;
-    const { user, password: pass, name, claims } = login;
-    send(
-      `CONNECT ${JSON.stringify({ user, pass, name, headers: true, no_responders: true, version: '2.9.10', ...claims })}`,
-    );
+    const { name, claims, ca } = login;
+    if (ca !== undefined) {
+      socket.removeAllListeners('data');
+      socket = connectTls({ socket, ca, host: '127.0.0.1' });
+      attend();
+    }
+    const about = { name, headers: true, no_responders: true, version: '2.9.10' };
+    send(`CONNECT ${JSON.stringify({ ...about, ...login.login(nonce), ...claims })}`);
     send('PING');
   };
 
   /** One control line; gives how many bytes of body follow it. */
   function heed(line: string): number {
     const [verb = '', ...words] = line.split(' ');
-    if (verb === 'INFO' && !greeted) greet();
+    if (verb === 'INFO' && !greeted) greet((JSON.parse(line.slice(5)) as { nonce?: string }).nonce ?? '');
     else if (verb === 'PING') send('PONG');
     else if (verb === 'PONG') pongs += 1;
     else if (verb === '-ERR') errors.push(line.slice(5).replaceAll("'", ''));
@@ -99,7 +106,7 @@ export async function rawLeaf(owner: Cleanup, login: Login): Promise<RawLeaf> {
     });
   }
 
-  socket.on('data', (chunk: Buffer) => {
+  const take = (chunk: Buffer): void => {
     buffer = Buffer.concat([buffer, chunk]);
     for (;;) {
       const end = buffer.indexOf(crlf);
@@ -114,11 +121,15 @@ export async function rawLeaf(owner: Cleanup, login: Login): Promise<RawLeaf> {
       if (isMessage) deliver(line, body);
       else heed(line);
     }
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    closed = true;
-  });
+  };
+  function attend(): void {
+    socket.on('data', take);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      closed = true;
+    });
+  }
+  attend();
   await eventually(`leaf ${login.name} greeted`, () => closed || pongs > 0);
 
   return {

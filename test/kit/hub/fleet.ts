@@ -114,6 +114,13 @@ export async function jetstream(nc: NatsConnection, api: string, body: object = 
   });
 }
 
+/** What JetStream says of a stream. */
+export const streamInfo = async (
+  nc: NatsConnection,
+  name: string,
+): Promise<{ config: Record<string, unknown>; state: { messages: number } }> =>
+  (await jetstream(nc, `STREAM.INFO.${name}`)) as never;
+
 export interface JsAnswer {
   readonly error?: { readonly code: number; readonly description: string };
   readonly state?: { readonly messages: number; readonly last_seq: number };

@@ -1,4 +1,5 @@
-// A hub as an operator has it: made by `nunect-hub init`, run by `nunect-hub up`, asked by its commands.
+// A hub as an operator has it: made by `nunect-hub init`, run by `nunect-hub up`, asked by its commands, all of the bundle
+// that ships.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
@@ -11,68 +12,112 @@ import { hubBundle, nunect, nunectHub } from '../unit/site.ts';
 
 type Outcome = Awaited<ReturnType<typeof nunectHub>>;
 
+const portNames = ['client', 'leaf', 'websocket', 'monitor', 'cluster'] as const;
+type Ports = Readonly<Record<(typeof portNames)[number], number>>;
+
+/** Ports for a hub that nobody has, also as words of `--port`. */
+export async function reserveHubPorts(): Promise<{ ports: Ports; words: string[] }> {
+  const taken = await Promise.all(portNames.map(async (name) => [name, await reservePort()] as const));
+  return {
+    ports: Object.fromEntries(taken) as Ports,
+    words: taken.map(([name, port]) => `${name}=${port}`),
+  };
+}
+
 /** A hub in a folder of its own. */
 export interface HubProgram {
   readonly dir: string;
+  readonly ports: Ports;
+  /** For clients. */
   readonly url: string;
-  readonly leafUrl: string;
-  /** Starts `up` and waits until it is ready. */
-  up(): Promise<Daemon>;
   /** A command of nunect-hub on it. */
   run(command: string, ...args: readonly string[]): Promise<Outcome>;
   /** The same, which must end with code 0; gives its output. */
   done(command: string, ...args: readonly string[]): Promise<string>;
-  /** A client with the login of one of the hub's own users. */
-  asUser(user: HubUser): Promise<NatsConnection>;
+  /** Starts `up`, and gives it at once. */
+  start(...args: readonly string[]): Daemon;
+  /** The same once it is READY. */
+  up(...args: readonly string[]): Promise<Daemon>;
+  /** All that init and the other commands have printed, and `up`. */
+  said(): string;
+  /** Pid of its nats-server. */
+  serverPid(): number;
+  /** A client with the login of the operator, or of one of the hub's own users. */
+  connect(user?: 'operator' | HubUser): Promise<NatsConnection>;
   /** `nunect enrol TOKEN` of a device of its own, which may have an id. */
   enrol(name: string, token: string, unit?: string): Promise<Outcome & { readonly keep: string }>;
 }
 
-/** Makes the hub. */
+/** Words of `init` for a hub that is found on this machine only. */
+const onLoopback = ['--host', '127.0.0.1', '--store', '1'];
+
+/** Makes the hub. `program` is its nats-server; `init` are the words besides its folder and ports. */
 export async function hubProgram(
   owner: Cleanup,
   program: string,
-  ...args: readonly string[]
+  init: readonly string[] = onLoopback,
 ): Promise<HubProgram> {
   const parent = tempDir(owner, 'hub');
   const dir = join(parent, 'hub');
-  const names = ['client', 'leaf', 'websocket', 'monitor', 'cluster'] as const;
-  const ports: Record<string, number> = {};
-  for (const name of names) ports[name] = await reservePort();
-  const given = names.map((name) => `--port=${name}=${ports[name]}`);
+  const paths = hubPaths(dir);
+  const { ports, words } = await reserveHubPorts();
+  const printed: string[] = [];
+  const ups: Daemon[] = [];
   const hub: HubProgram = {
     dir,
-    url: `tls://127.0.0.1:${ports['client']}`,
-    leafUrl: `tls://127.0.0.1:${ports['leaf']}`,
-    async up() {
-      const up = daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program]);
-      await eventually('the hub is ready', () => up.output().includes('READY'));
-      return up;
+    ports,
+    url: `tls://127.0.0.1:${ports.client}`,
+    async run(command, ...args) {
+      const outcome = await nunectHub([command, '--dir', dir, ...args]);
+      printed.push(outcome.stdout, outcome.stderr);
+      return outcome;
     },
-    run: (command, ...more) => nunectHub([command, '--dir', dir, ...more]),
-    async done(command, ...more) {
-      const { code, stdout, stderr } = await hub.run(command, ...more);
-      if (code !== 0) throw new Error(`nunect-hub ${command} ${more.join(' ')}: ${code} ${stdout}${stderr}`);
+    async done(command, ...args) {
+      const { code, stdout, stderr } = await hub.run(command, ...args);
+      if (code !== 0) throw new Error(`nunect-hub ${command} ${args.join(' ')}: ${code} ${stdout}${stderr}`);
       return stdout.trim();
     },
-    async asUser(user) {
+    start(...args) {
+      const up = daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program, ...args]);
+      ups.push(up);
+      return up;
+    },
+    async up(...args) {
+      const up = hub.start(...args);
+      let isOver = false;
+      void up.exited.then(() => {
+        isOver = true;
+      });
+      await eventually('the hub is READY', () => {
+        if (isOver) throw new Error(`up has ended: ${up.output()}`);
+        return /^READY /m.test(up.output());
+      });
+      return up;
+    },
+    said: () => [...printed, ...ups.map((up) => up.output())].join('\n'),
+    serverPid: () => Number(readFileSync(paths.pid, 'utf8')),
+    async connect(user = 'operator') {
       const nc = await connect({
         servers: hub.url,
-        tls: { caFile: hubPaths(dir).ca },
-        authenticator: credsAuthenticator(readFileSync(hubPaths(dir).issuerCreds(user))),
+        tls: { caFile: paths.ca },
+        authenticator: credsAuthenticator(
+          readFileSync(user === 'operator' ? paths.operatorCreds : paths.issuerCreds(user)),
+        ),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 100,
       });
       owner.after(() => nc.close());
       return nc;
     },
     async enrol(name, token, unit) {
       const place = join(parent, name);
-      mkdirSync(join(place, 'keep'), { recursive: true });
-      writeFileSync(join(place, 'nunect.ini'), `[agent]\n${unit === undefined ? '' : `unit = ${unit}\n`}`);
       const keep = join(place, 'keep');
+      mkdirSync(keep, { recursive: true });
+      writeFileSync(join(place, 'nunect.ini'), `[agent]\n${unit === undefined ? '' : `unit = ${unit}\n`}`);
       const to = ['--config', join(place, 'nunect.ini'), '--keep', keep, '--no-reload', '--wait', '60'];
       return { ...(await nunect(['enrol', token, ...to])), keep };
     },
   };
-  await hub.done('init', '--host', '127.0.0.1', '--store', '1', ...given, ...args);
+  await hub.done('init', ...words.flatMap((word) => ['--port', word]), ...init);
   return hub;
 }

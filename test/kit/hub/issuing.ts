@@ -26,6 +26,17 @@ import { seedOf } from './jwt.ts';
 
 type Pair = ReturnType<typeof nkeys.createUser>;
 
+/** The links of an issuer, to all servers or to those. */
+export const issuerLinks = (
+  owner: Cleanup,
+  hub: IssuingHub,
+  servers?: readonly string[],
+): IssuerDeps['links'] => ({
+  ENROL: hub.link(owner, 'hub-enrol', servers),
+  FLEET: hub.link(owner, 'hub-fleet', servers),
+  book: hub.link(owner, 'hub-book', servers),
+});
+
 /** An issuer with links of its own, and what it has logged. */
 export function issuerOn(
   owner: Cleanup,
@@ -37,7 +48,7 @@ export function issuerOn(
     ticker: systemTicker(),
     log: logTo((entry) => logged.push(entry)),
     now_ms: Date.now,
-    links: { ENROL: hub.link(owner, 'hub-enrol'), FLEET: hub.link(owner, 'hub-fleet') },
+    links: issuerLinks(owner, hub),
     hub: () => hub.issuer,
     ...more,
   });
@@ -47,7 +58,7 @@ export function issuerOn(
 
 /** The book as a command of an operator has it. */
 export async function bookOn(owner: Cleanup, hub: IssuingHub): Promise<Book> {
-  const link = hub.link(owner, 'hub-enrol');
+  const link = hub.link(owner, 'hub-book');
   await eventually('the link is up', () => link.state().connected);
   const book = openBook(link);
   await book.catchUp();

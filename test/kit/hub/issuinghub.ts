@@ -1,7 +1,7 @@
 // The servers of a hub as init makes it, with its streams, for issuers that run in the test.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { IssuerHub } from '../../../agent/hub/enrol/answers.ts';
 import { readIssuerHub } from '../../../agent/hub/enrol/issuerhub.ts';
 import { type HubUser, hubPaths } from '../../../agent/hub/kit/hubdir.ts';
@@ -41,12 +41,8 @@ export async function issuingHub(owner: Cleanup, program: string, cluster?: stri
   const hub: IssuingHub = {
     kit,
     issuer: readIssuerHub({ dir, file }),
-    async client(creds, inboxPrefix = '_INBOX', server = file.server) {
-      const authenticator = credsAuthenticator(new TextEncoder().encode(creds));
-      const nc = await connect({ servers: url(server), tls, authenticator, inboxPrefix, reconnect: false });
-      owner.after(() => nc.close());
-      return nc;
-    },
+    client: (creds, inboxPrefix = '_INBOX', server = file.server) =>
+      kit.client(creds, { inboxPrefix, reconnect: false }, server),
     as: (user) => hub.client(credsOf(user)),
     link(holder, user, servers = file.servers) {
       const ending = new AbortController();

@@ -28,8 +28,8 @@ import { roleTag } from '../../../agent/hub/kit/templates.ts';
 import { startServer } from '../leaf/leafdaemon.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, eventually } from '../process/daemon.ts';
-import { reservePort } from '../process/ports.ts';
 import { jetstream } from './fleet.ts';
+import { reserveHubPorts } from './hubprogram.ts';
 
 /** Creds that one of the hub's keys signed, and whose they are. */
 export interface IssuedCreds {
@@ -59,15 +59,12 @@ export interface KitHub {
   remote(creds: IssuedCreds): string;
 }
 
-const portNames = ['client', 'leaf', 'websocket', 'cluster', 'monitor'] as const;
-
 /** Makes a hub in `dir` as init does; where no host is given, on 127.0.0.1, with ports that nobody has. */
 export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {}): Promise<KitHub> {
-  const port: string[] = [];
-  for (const name of portNames) port.push(`${name}=${await reservePort()}`);
+  const { words } = await reserveHubPorts();
   const where = given.cluster === undefined ? { host: '127.0.0.1' } : {};
   const plan = hubPlan(
-    { ...where, store: '0.25', ...given, port: [...port, ...(given.port ?? [])] },
+    { ...where, store: '0.25', ...given, port: [...words, ...(given.port ?? [])] },
     undefined,
   );
   const { hub } = makeHub(dir, plan, Date.now());
@@ -126,7 +123,7 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
       issue('unit', name, { tags: [roleTag(role)], until_s }),
     enrolling: (key, name) => issue(key, name, {}),
     async makeStreams() {
-      const ways = { fleet: await as('hub-fleet'), enrol: await as('hub-enrol') };
+      const ways = { fleet: await as('hub-fleet'), enrol: await as('hub-enrol'), book: await as('hub-book') };
       for (const { account, config } of streamsOf(hub.kept, hub.servers.length))
         await eventually(`stream ${config.name} of ${account}`, async () => {
           const { error } = await jetstream(ways[account], `STREAM.CREATE.${config.name}`, config);

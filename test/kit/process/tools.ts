@@ -50,6 +50,12 @@ export const natsServers = (): {
   newest: [join(root, '.tools/go/bin/nats-server')].find(runnable),
 });
 
+/** The servers that a hub of ours is run by: the newest, and releases that NUNECT_HUB_SERVERS names, separated by colons. */
+export const hubServers = (): string[] =>
+  [natsServers().newest, ...(process.env['NUNECT_HUB_SERVERS'] ?? '').split(':')].filter(
+    (program): program is string => program !== undefined && program !== '',
+  );
+
 /** Why a test of what only newer servers do must be left out; false where the newest one is there. */
 export const withoutNewest = (): string | false =>
   natsServers().newest === undefined && 'not on this machine: the newest nats-server (make tools, with Go)';

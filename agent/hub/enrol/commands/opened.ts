@@ -5,10 +5,9 @@ import type { CommandIo } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
 import { type ParseResult, parsed } from '../../../lib/parse.ts';
 import { systemTicker } from '../../../lib/ticker.ts';
-import type { Link } from '../../../nats/link.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { type HubHere, loadHub } from '../../run/hubhere.ts';
-import { openHubLink } from '../../run/hublinks.ts';
+import { type HubLinks, openHubLinks } from '../../run/hublinks.ts';
 import type { IssuerHub } from '../answers.ts';
 import { type Bindings, type BoundRecord, holdsRecord } from '../bindings.ts';
 import { type Book, BookError, openBook } from '../book.ts';
@@ -31,7 +30,7 @@ export interface OpenedHub {
   readonly here: HubHere;
   readonly hub: IssuerHub;
   readonly book: Book;
-  readonly links: Readonly<Record<'sys' | 'fleet' | 'enrol', Link>>;
+  readonly links: HubLinks;
   moment(): IssueTime;
 }
 
@@ -55,9 +54,7 @@ export async function withHub(
   const hub = readIssuerHub(here);
   const ticker = systemTicker();
   const ending = new AbortController();
-  const open = (account: 'sys' | 'fleet' | 'enrol'): Link =>
-    openHubLink(here, account, `nunect-hub ${name}`, ticker, ending.signal);
-  const links = { sys: open('sys'), fleet: open('fleet'), enrol: open('enrol') };
+  const links = openHubLinks(here, `nunect-hub ${name}`, ticker, ending.signal);
   try {
     const whys = await Promise.all(Object.values(links).map((link) => connected(link, ticker, signal)));
     const why = whys.find((one) => one !== undefined);
@@ -67,8 +64,8 @@ export async function withHub(
       );
       return 1;
     }
-    const book = openBook(links.enrol);
-    await book.catchUp();
+    const book = openBook(links.book);
+    await patiently(book.catchUp);
     const life_ms = here.file.days * day_ms;
     return await work({ here, hub, book, links, moment: () => ({ now_ms: Date.now(), life_ms }) });
   } finally {

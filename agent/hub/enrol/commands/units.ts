@@ -2,6 +2,7 @@ import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { formatShortSpan, formatUtc, visible } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
+import { readPubAck } from '../../../records/puback.ts';
 import { kitSubjects } from '../../kit/streams.ts';
 import type { Bindings, BoundUnit, PendingRecord } from '../bindings.ts';
 import { readMessages } from '../streamread.ts';
@@ -28,7 +29,9 @@ const flags = { ...hubFlags, json: { type: 'boolean', default: false } } as cons
 async function lastHeard({ links }: OpenedHub): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, number>();
   await readMessages(links.fleet, 'UNITS', kitSubjects.roster('*'), ({ subject, at_ms, data }) => {
-    if (data.length > 0) heard.set(subject.split('.').at(-1) ?? '', at_ms); // an empty one was forgotten
+    // an empty one was forgotten; a PubAck is no word of the unit: another has aimed that of its own record there
+    if (data.length > 0 && readPubAck(data).kind === 'other')
+      heard.set(subject.split('.').at(-1) ?? '', at_ms);
   });
   return heard;
 }

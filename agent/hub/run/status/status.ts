@@ -13,7 +13,7 @@ import type { Link } from '../../../nats/link.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
 import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
-import { openHubLink } from '../hublinks.ts';
+import { type HubLinks, openHubLinks } from '../hublinks.ts';
 import { readUpState, runPath, serverPid } from '../runfiles.ts';
 import { askHubEcho } from '../selfecho.ts';
 import { healthFault } from '../serverasks.ts';
@@ -83,14 +83,8 @@ async function streamSeen(
   };
 }
 
-interface Links {
-  readonly sys: Link;
-  readonly fleet: Link;
-  readonly enrol: Link;
-}
-
 /** What the server says, once it answers; where `up` keeps it, that answers an echo, too. */
-async function askAll(here: HubHere, links: Links, ticker: Ticker, isKept: boolean) {
+async function askAll(here: HubHere, links: HubLinks, ticker: Ticker, isKept: boolean) {
   const fault = await healthFault(links.sys, here);
   const count = Math.max(1, here.cluster.length);
   const echo = isKept ? await askHubEcho(links.fleet, here.server, ticker) : undefined; // alone, as it is timed
@@ -116,9 +110,7 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   const nothing = { fault: undefined, echo: undefined, servers: [], streams: [] };
   if (up === undefined && found.server_pid === undefined) return { ...found, ...nothing };
   const ended = new AbortController();
-  const open = (account: keyof Links): Link =>
-    openHubLink(here, account, 'nunect-hub status', ticker, ended.signal);
-  const links: Links = { sys: open('sys'), fleet: open('fleet'), enrol: open('enrol') };
+  const links = openHubLinks(here, 'nunect-hub status', ticker, ended.signal);
   try {
     const whys = await Promise.all(Object.values(links).map((link) => connected(link, ticker, signal)));
     const why = whys.find((one) => one !== undefined);

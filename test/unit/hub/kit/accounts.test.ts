@@ -33,6 +33,7 @@ test('each account has its own scoped keys; leafs join the fleet only', () => {
       ['SYS', 'Asys', 0, undefined, []],
       ['FLEET', 'Afleet', -1, -1, ['Aunit']],
       ['ENROL', 'Aenrol', 0, -1, ['Atoken', 'Arenew']],
+      ['BOOK', 'Abook', 0, -1, []],
     ],
   );
 });

@@ -32,7 +32,7 @@ test('each server has a folder that is a hub of its own, without a key that sign
     assert.deepEqual(readHub(join(out, server)), { ...hub, server });
     assert.match(text(server, 'nats.conf'), new RegExp(`^server_name: "${server}"$`, 'm'));
     assert.match(text(server, 'nats.conf'), /store_dir: "\/srv\/hub\/jetstream"/);
-    assert.equal(readdirSync(join(out, server, 'jwt')).length, 3);
+    assert.equal(readdirSync(join(out, server, 'jwt')).length, 4);
     assert.equal(text(server, 'tls/server.pem'), readFileSync(hubPaths(dir).cert, 'utf8'));
     assert.ok(!existsSync(join(out, server, 'issuer')));
     assert.ok(!existsSync(join(out, server, 'keys')));

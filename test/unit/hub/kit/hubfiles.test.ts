@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
+import { hubAccounts } from '../../../../agent/hub/kit/accounts.ts';
 import { hubPaths, issuerKeys } from '../../../../agent/hub/kit/hubdir.ts';
 import { makeHub, readHub, settleAccountJwt } from '../../../../agent/hub/kit/hubfiles.ts';
 import { revocationsIn } from '../../../../agent/hub/kit/jwt.ts';
@@ -54,7 +55,7 @@ test('operator, accounts, users and seeds belong together', (t) => {
   const read = (path: string): string => readFileSync(path, 'utf8');
   const operator = checked(read(paths.operatorJwt));
   assert.equal(operator.nats.system_account, hub.publicKeys.sys);
-  for (const account of ['sys', 'fleet', 'enrol'] as const) {
+  for (const account of hubAccounts) {
     const claims = checked(read(paths.accountJwt(hub.publicKeys[account])));
     assert.equal(claims.sub, hub.publicKeys[account]);
     assert.ok(operator.nats.signing_keys?.includes(claims.iss));
@@ -68,6 +69,7 @@ test('operator, accounts, users and seeds belong together', (t) => {
     ['hub-sys', 'sys'],
     ['hub-fleet', 'fleet'],
     ['hub-enrol', 'enrol'],
+    ['hub-book', 'book'],
   ] as const) {
     const text = read(paths.issuerCreds(user));
     const [, jwt = ''] = /JWT-+\n(\S+)\n/.exec(text) ?? [];

@@ -64,6 +64,7 @@ test('a server of a cluster has routes to the others, with TLS of our own CA bot
 });
 
 test('the store has room for all streams', () => {
+  assert.match(textOf({}), /strict: true\n/);
   assert.match(textOf({}), /max_file_store: 1879048192\n/); // 1 GiB of records and 768 MiB of the others
 });
 

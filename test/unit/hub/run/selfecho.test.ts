@@ -17,7 +17,7 @@ test('the name of a server is one word of a subject, and that of no unit by defa
   assert.match(hubEchoName('x.*>'.repeat(50)), /^_[\w-]{63}$/);
 });
 
-test('the responder gives back what came, and needs somebody to give it to', () => {
+test('the responder gives back what came, to inboxes and nowhere else', () => {
   const sent: [string, unknown][] = [];
   let handler = (_message: Incoming): unknown => undefined;
   const link = {
@@ -29,9 +29,11 @@ test('the responder gives back what came, and needs somebody to give it to', () 
     publish: (subject: string, data: unknown) => sent.push([subject, data]) > 0,
   };
   answerHubEcho(link as unknown as Link, 'a.b');
-  handler(incoming(Buffer.from('1'), 'inbox.1'));
+  handler(incoming(Buffer.from('1'), '_INBOX.1'));
   handler(incoming(Buffer.from('2')));
-  assert.deepEqual(sent, [['inbox.1', Buffer.from('1')]]);
+  for (const aim of ['ops.heartbeat.victim', '$JS.API.STREAM.DELETE.NUNECT', '_INBOX_victim.1', '_INBOX'])
+    handler(incoming(Buffer.from('3'), aim));
+  assert.deepEqual(sent, [['_INBOX.1', Buffer.from('1')]]);
 });
 
 test('an echo counts only where it is what was sent', async () => {
