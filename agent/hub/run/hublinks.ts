@@ -9,7 +9,7 @@ import type { LinkOptions } from '../../nats/session.ts';
 import type { HubHere } from './hubhere.ts';
 
 /** How a user of the hub's own in that account connects. Throws where its credentials cannot be read. */
-function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: string): LinkOptions {
+export function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: string): LinkOptions {
   const path = here.creds[account];
   let text: string;
   try {
@@ -23,10 +23,14 @@ function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: st
 }
 
 /** Opens a link that says nothing of itself: its state has what goes wrong. */
+export const openQuietLink = (options: LinkOptions, ticker: Ticker, signal: AbortSignal): Link =>
+  openLink({ ticker, log: logTo(() => {}) }, options, signal);
+
+/** The same for a user of the hub's own. */
 export const openHubLink = (
   here: HubHere,
   account: keyof HubHere['creds'],
   name: string,
   ticker: Ticker,
   signal: AbortSignal,
-): Link => openLink({ ticker, log: logTo(() => {}) }, hubLinkOptions(here, account, name), signal);
+): Link => openQuietLink(hubLinkOptions(here, account, name), ticker, signal);
