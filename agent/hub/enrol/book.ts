@@ -73,6 +73,16 @@ async function readAll(link: Link, take: (text: string, seq: number) => void): P
 /** Follows the stream over that link, whose user may use all of JetStream. Nothing is read before `catchUp`. */
 export function openBook(link: Link): Book {
   let bindings = noBindings();
+  let made: unknown;
+
+  /** Forgets what was read of a stream that was deleted since, and made anew or restored from a copy. */
+  async function forgetLost(): Promise<void> {
+    const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
+    const { created, state } = info;
+    if (!isObject(state)) throw new BookError(`stream ${stream}: ${errorIn(info)?.why}`);
+    if (created !== made || Number(state['last_seq']) < bindings.seq) bindings = noBindings();
+    made = created;
+  }
 
   const take = (text: string, seq: number): void => {
     if (seq <= bindings.seq) return;
@@ -96,6 +106,7 @@ export function openBook(link: Link): Book {
   return {
     bindings: () => bindings,
     async catchUp() {
+      await forgetLost();
       if (bindings.seq === 0) await readAll(link, take);
       while (await takeNext()); // any replica has sent the bulk: it may be behind
     },

@@ -62,12 +62,13 @@ function seenAccounts(dir: string): Record<string, string> {
 
 /** Keeps them, until it is stopped. */
 export function keepAccounts({ ticker, log, sys, here }: KeeperDeps): AccountKeeper {
-  const seen = seenAccounts(here().dir);
+  let seen: Record<string, string> | undefined;
   let saidAfter_ms = 0;
 
   /** The last one of these and of that which was seen; it is remembered. */
   function youngest(publicKey: string, jwts: readonly string[]): string | undefined {
     const { dir, file } = here();
+    seen ??= seenAccounts(dir);
     const before = seen[publicKey];
     const best = youngestOf(
       [...(before === undefined ? [] : [before]), ...jwts],
