@@ -75,9 +75,10 @@ export function orderNewKeys(dir: string): void {
   writeKey(nextPath(dir), JSON.stringify(Object.fromEntries(seeds)));
 }
 
-/** Once hub.json names the new keys. */
+/** Once hub.json names the new keys; an order that was broken off before it was whole is none. */
 export function endNewKeys(dir: string): void {
-  if (readIfThere(nextPath(dir)) !== undefined) removeDurably(nextPath(dir));
+  for (const path of [nextPath(dir), `${nextPath(dir)}.new`])
+    if (readIfThere(path) !== undefined) removeDurably(path);
 }
 
 /** The key of that name: the new one, or that of its file, which is made where it may be. */
