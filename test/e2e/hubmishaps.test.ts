@@ -111,7 +111,6 @@ describe('a hub', { skip }, () => {
   });
 
   test('that has lost stream BOUND says so, units go on, and are bound again when they renew', async () => {
-    const fleet = await asFleet();
     const enrol = await hub.asUser('hub-enrol' satisfies HubUser);
     await jetstream(enrol, 'STREAM.DELETE.BOUND');
     assert.match(
@@ -120,6 +119,7 @@ describe('a hub', { skip }, () => {
     );
     assert.equal((await hub.run('units')).code, 1);
     await reload(/stream BOUND of ENROL is made/);
+    const fleet = await asFleet();
     assert.ok(await answersEcho(fleet, 'tower-1'), 'the unit has noticed nothing');
     const seen = await status();
     assert.equal(seen.status, 'degraded');
@@ -157,7 +157,7 @@ describe('a hub', { skip }, () => {
     const { key, hub: oldAnswers } = enrolled();
     await hub.done('init', '--new-issuer');
     const begun_ms = performance.now();
-    await reload(/ready again/);
+    await reload(/reload: nats-server uses the config/);
     await Promise.all([...open, operator].map((nc) => nc.closed()));
     t.diagnostic(
       `all that the old folder had open was closed in ${(performance.now() - begun_ms).toFixed(0)} ms`,

@@ -238,6 +238,7 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       for (const text of old) await assert.rejects(login(host, text), /auth/i);
       for (const text of creds(keysAt)) await (await login(host, text)).close();
     }
-    assert.equal((await hub('token', first)).code, 0);
+    const { code, stderr } = await hub('token', first);
+    assert.equal(code, 0, stderr + upOf(first).output());
   });
 });

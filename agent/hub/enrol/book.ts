@@ -15,6 +15,8 @@ import { readMessages } from './streamread.ts';
 /** The stream could not be read or written, or holds what this program does not understand. */
 export class BookError extends Error {
   readonly code = 'BOOK';
+  /** The stream is not there at all, which does not mend itself. */
+  isLost = false;
 }
 
 /** What is bound, as far as it has been read. */
@@ -33,7 +35,7 @@ export interface Book {
 const stream = 'BOUND';
 const timeout_ms = 3000;
 /** JetStream's numbers for: there is no further message; the stream has gone on. */
-const apiErrors = { noMessage: 10037, outrun: [10071, 10164] } as const;
+const apiErrors = { noMessage: 10037, noStream: 10059, outrun: [10071, 10164] } as const;
 
 type Reply = { readonly [name: string]: unknown; readonly error?: unknown };
 
@@ -79,7 +81,12 @@ export function openBook(link: Link): Book {
   async function forgetLost(): Promise<void> {
     const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
     const { created, state } = info;
-    if (!isObject(state)) throw new BookError(`stream ${stream}: ${errorIn(info)?.why}`);
+    if (!isObject(state)) {
+      const failure = errorIn(info);
+      const error = new BookError(`stream ${stream}: ${failure?.why}`);
+      error.isLost = failure?.code === apiErrors.noStream;
+      throw error;
+    }
     if (created !== made || Number(state['last_seq']) < bindings.seq) bindings = noBindings();
     made = created;
   }
