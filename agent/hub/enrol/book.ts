@@ -72,24 +72,21 @@ async function readAll(link: Link, take: (text: string, seq: number) => void): P
   }
 }
 
+/** When the stream was made, and its last sequence. */
+async function streamNow(link: Link): Promise<{ readonly created: unknown; readonly last: number }> {
+  const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
+  const { created, state } = info;
+  if (isObject(state)) return { created, last: Number(state['last_seq']) };
+  const failure = errorIn(info);
+  const error = new BookError(`stream ${stream}: ${failure?.why}`);
+  error.isLost = failure?.code === apiErrors.noStream;
+  throw error;
+}
+
 /** Follows the stream over that link, whose user may use all of JetStream. Nothing is read before `catchUp`. */
 export function openBook(link: Link): Book {
   let bindings = noBindings();
   let made: unknown;
-
-  /** Forgets what was read of a stream that was deleted since, and made anew or restored from a copy. */
-  async function forgetLost(): Promise<void> {
-    const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
-    const { created, state } = info;
-    if (!isObject(state)) {
-      const failure = errorIn(info);
-      const error = new BookError(`stream ${stream}: ${failure?.why}`);
-      error.isLost = failure?.code === apiErrors.noStream;
-      throw error;
-    }
-    if (created !== made || Number(state['last_seq']) < bindings.seq) bindings = noBindings();
-    made = created;
-  }
 
   const take = (text: string, seq: number): void => {
     if (seq <= bindings.seq) return;
@@ -113,7 +110,9 @@ export function openBook(link: Link): Book {
   return {
     bindings: () => bindings,
     async catchUp() {
-      await forgetLost();
+      const { created, last } = await streamNow(link);
+      if (created !== made || last < bindings.seq) bindings = noBindings(); // it was deleted since, or restored from a copy
+      made = created;
       if (bindings.seq === 0) await readAll(link, take);
       while (await takeNext()); // any replica has sent the bulk: it may be behind
     },

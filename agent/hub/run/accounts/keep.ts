@@ -60,73 +60,87 @@ function seenAccounts(dir: string): Record<string, string> {
   }
 }
 
-/** Keeps them, until it is stopped. */
-export function keepAccounts({ ticker, log, sys, here }: KeeperDeps): AccountKeeper {
-  let seen: Record<string, string> | undefined;
-  let saidAfter_ms = 0;
+interface Keeping extends KeeperDeps {
+  seen: Record<string, string> | undefined;
+  /** Monotonic ms before which nothing more is said. */
+  saidAfter_ms: number;
+  isWorking: boolean;
+  isDue: boolean;
+}
 
-  /** The last one of these and of that which was seen; it is remembered. */
-  function youngest(publicKey: string, jwts: readonly string[]): string | undefined {
-    const { dir, file } = here();
-    seen ??= seenAccounts(dir);
-    const before = seen[publicKey];
-    const best = youngestOf(
-      [...(before === undefined ? [] : [before]), ...jwts],
-      file.publicKeys['operator-signing'],
+/** The last one of these and of that which was seen; it is remembered. */
+function youngest(keeping: Keeping, publicKey: string, jwts: readonly string[]): string | undefined {
+  const { dir, file } = keeping.here();
+  keeping.seen ??= seenAccounts(dir);
+  const before = keeping.seen[publicKey];
+  const all = before === undefined ? jwts : [before, ...jwts];
+  const best = youngestOf(all, file.publicKeys['operator-signing']);
+  if (best === undefined || best === before) return best;
+  keeping.seen[publicKey] = best;
+  writeAtomic(runPath(dir, 'accounts'), JSON.stringify(keeping.seen));
+  return best;
+}
+
+/** What of an account is known, and how many servers there are. */
+const placeOf = ({ here }: Keeping, account: HubAccount) => {
+  const { dir, file, cluster } = here();
+  return { dir, publicKey: file.publicKeys[account], count: Math.max(1, cluster.length) };
+};
+
+async function bringOne(keeping: Keeping, account: HubAccount): Promise<void> {
+  const { dir, publicKey, count } = placeOf(keeping, account);
+  const own = readIfThere(hubPaths(dir).accountJwt(publicKey))?.trim();
+  const there = await accountsAt(keeping.sys, publicKey, count);
+  const best = youngest(keeping, publicKey, own === undefined ? there : [own, ...there]);
+  if (best !== undefined) await pushAccount(keeping.sys, best, count);
+}
+
+/** Brings an account again where a server has another than the last one. */
+async function lookAt(keeping: Keeping, account: HubAccount): Promise<void> {
+  const { sys, ticker, log } = keeping;
+  const { publicKey, count } = placeOf(keeping, account);
+  const found = await accountsAt(sys, publicKey, count);
+  const best = youngest(keeping, publicKey, found);
+  if (best === undefined || found.every((jwt) => jwt === best)) return;
+  const now_ms = ticker.now_ms();
+  if (now_ms >= keeping.saidAfter_ms) {
+    keeping.saidAfter_ms = now_ms + sayEvery_ms;
+    log.warn(
+      "a server had an account that is not the last one: it is told again. If nobody restored it, somebody has the creds of hub-sys: see 'nunect-hub init --new-issuer'",
+      { account: account.toUpperCase() },
     );
-    if (best === undefined || best === before) return best;
-    seen[publicKey] = best;
-    writeAtomic(runPath(dir, 'accounts'), JSON.stringify(seen));
-    return best;
   }
+  await pushAccount(sys, best, count);
+}
 
-  async function bringOne(account: HubAccount): Promise<void> {
-    const { dir, file, cluster } = here();
-    const count = Math.max(1, cluster.length);
-    const publicKey = file.publicKeys[account];
-    const own = readIfThere(hubPaths(dir).accountJwt(publicKey))?.trim();
-    const all = [...(own === undefined ? [] : [own]), ...(await accountsAt(sys, publicKey, count))];
-    const best = youngest(publicKey, all);
-    if (best !== undefined) await pushAccount(sys, best, count);
-  }
-
-  /** Brings an account again where a server has another than the last one. */
-  async function lookAt(account: HubAccount): Promise<void> {
-    const { file, cluster } = here();
-    const count = Math.max(1, cluster.length);
-    const publicKey = file.publicKeys[account];
-    const found = await accountsAt(sys, publicKey, count);
-    const best = youngest(publicKey, found);
-    if (best === undefined || found.every((jwt) => jwt === best)) return;
-    const now_ms = ticker.now_ms();
-    if (now_ms >= saidAfter_ms) {
-      saidAfter_ms = now_ms + sayEvery_ms;
-      log.warn(
-        "a server had an account that is not the last one: it is told again. If nobody restored it, whoever did has creds of hub-sys: see 'nunect-hub init --new-issuer'",
-        { account: account.toUpperCase() },
-      );
+/** Looks at all accounts, and once more where it is asked for meanwhile. */
+async function look(keeping: Keeping): Promise<void> {
+  keeping.isDue = true;
+  if (keeping.isWorking || !keeping.sys.state().connected) return;
+  keeping.isWorking = true;
+  try {
+    while (keeping.isDue) {
+      keeping.isDue = false;
+      for (const account of hubAccounts) await lookAt(keeping, account);
     }
-    await pushAccount(sys, best, count);
+  } catch (error) {
+    keeping.log.debug('accounts', { why: messageOf(error) }); // it is looked again soon
+  } finally {
+    keeping.isWorking = false;
   }
+}
 
-  let isWorking = false;
-  let isDue = false;
-  async function look(): Promise<void> {
-    isDue = true;
-    if (isWorking || !sys.state().connected) return;
-    isWorking = true;
-    try {
-      while (isDue) {
-        isDue = false;
-        for (const account of hubAccounts) await lookAt(account);
-      }
-    } catch (error) {
-      log.debug('accounts', { why: messageOf(error) }); // it is looked again soon
-    } finally {
-      isWorking = false;
-    }
-  }
-  const begin = (): void => void look();
+/** Keeps them, until it is stopped. */
+export function keepAccounts(deps: KeeperDeps): AccountKeeper {
+  const { sys, ticker } = deps;
+  const keeping: Keeping = {
+    ...deps,
+    seen: undefined,
+    saidAfter_ms: 0,
+    isWorking: false,
+    isDue: false,
+  };
+  const begin = (): void => void look(keeping);
   const ends = [
     ...updates.map((subject) => sys.subscribe(subject, begin)),
     ticker.every(lookEvery_ms, begin),
@@ -135,7 +149,7 @@ export function keepAccounts({ ticker, log, sys, here }: KeeperDeps): AccountKee
   return {
     async bring(accounts = hubAccounts) {
       try {
-        for (const account of accounts) await bringOne(account);
+        for (const account of accounts) await bringOne(keeping, account);
         return undefined;
       } catch (error) {
         return messageOf(error);
