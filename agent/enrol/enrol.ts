@@ -171,6 +171,12 @@ export async function enrolWith(
   return askAs(login, deps, tell, signal);
 }
 
+/** A hub that has lost its records is told which unit this is, also where no config says it. */
+const as = ({ unit }: EnrolledHub, deps: EnrolDeps): EnrolDeps => ({
+  ...deps,
+  about: { unit, ...deps.about },
+});
+
 /** What a device asks as that is enrolled. */
 const renewer = ({ token, hub, key }: EnrolledHub): Omit<Login, 'options' | 'way'> => ({
   asker: { by: key, hub },
@@ -184,7 +190,7 @@ export const renewOver = (
   deps: EnrolDeps,
   tell: Tell,
   signal: AbortSignal,
-): Promise<EnrolOutcome> => askOver(link, renewer(hub), deps, tell, signal);
+): Promise<EnrolOutcome> => askOver(link, renewer(hub), as(hub, deps), tell, signal);
 
 /** Asks for a new JWT with the login for nothing else, as the hub lets in nobody whose JWT has run out. */
 export async function renewApart(
@@ -197,5 +203,5 @@ export async function renewApart(
   const { ca, key } = hub;
   const way = await wayTo(usableUrls(hub.urls, ca !== undefined), ca);
   const options = { creds: deps.folder.key().creds(hub.renew_jwt), inboxPrefix: inboxPrefixOf(key) };
-  return askAs({ ...renewer(hub), way, options }, deps, tell, signal);
+  return askAs({ ...renewer(hub), way, options }, as(hub, deps), tell, signal);
 }

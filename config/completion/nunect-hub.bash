@@ -5,7 +5,7 @@ _nunect_hub() {
     words='init export up status token units pending approve revoke rename forget down top echo version help'
   else
     case ${COMP_WORDS[1]} in
-    init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --port --own-ca --help' ;;
+    init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --port --own-ca --new-issuer --help' ;;
     export) words='--out --dir --at --issuer --help' ;;
     up) words='--dir --nats-server --no-server --help' ;;
     status) words='--json --dir --help' ;;

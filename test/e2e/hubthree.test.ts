@@ -54,22 +54,26 @@ const serverPid = (host: Host): Promise<number> =>
     return existsSync(`/proc/${pid}/exe`) && pid;
   });
 
+/** Ends well, for the folder of the hub or what else is named. */
+async function call(...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
+  assert.equal(code, 0, stderr);
+}
+
+const exportTo = (dir: string): Promise<void> =>
+  call('export', '--dir', keysAt, '--issuer', '--out', join(dir, '..'), '--at', dir);
+
 /** One folder for each machine: where it lies is written in it. */
 async function makeThree(): Promise<void> {
   const made = tempDir(owner, 'hubthree');
   const { ports, words } = await reserveHubPorts();
   const portArgs = words.flatMap((word) => ['--port', word]);
-  const call = async (...args: readonly string[]): Promise<void> => {
-    const { code, stderr } = await runToEnd(runtime(), [hubBundle, ...args]);
-    assert.equal(code, 0, stderr);
-  };
   keysAt = join(made, 'first');
   await call('init', '--dir', keysAt, '--cluster', hosts.join(), ...portArgs);
   clientPort = ports.client;
   for (const host of hosts) {
-    const out = join(made, `machine-${host}`);
-    const dir = join(out, host);
-    await call('export', '--dir', keysAt, '--issuer', '--out', out, '--at', dir);
+    const dir = join(made, `machine-${host}`, host);
+    await exportTo(dir);
     dirs.set(host, dir);
   }
 }
@@ -97,7 +101,7 @@ function publisher(nc: NatsConnection, boot: string) {
       head.set('Nats-Msg-Id', `u1-${boot}-${++count}`);
       for (let isStored = false; !isStored && !isAborted; ) {
         const reply = await nc
-          .request('ops.heartbeat.u1', `{"n":${count}}`, { headers: head, timeout: 2000 })
+          .request('ops.log.test.u1', `{"n":${count}}`, { headers: head, timeout: 2000 })
           .then((message) => message.json<{ seq?: number }>())
           .catch(() => undefined);
         isStored = reply?.seq !== undefined;
@@ -261,5 +265,34 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     for (const host of [second, third]) start(host);
     await Promise.all([second, third].map(ready));
     await Promise.all(hosts.map(healthy));
+  });
+
+  it('gets a new issuer by export and a reload of each: the old logins are of no use at any server', async () => {
+    const [first] = hosts;
+    const users = ['hub-sys', 'hub-fleet', 'hub-enrol'];
+    const creds = (dir: string): Uint8Array[] =>
+      [...users.map((user) => `issuer/${user}.creds`), 'operator.creds'].map((file) =>
+        readFileSync(join(dir, file)),
+      );
+    const login = (host: Host, text: Uint8Array): Promise<NatsConnection> =>
+      connect({
+        servers: `tls://${host}:${clientPort}`,
+        tls: { caFile: hubPaths(keysAt).ca },
+        authenticator: credsAuthenticator(text),
+        reconnect: false,
+      });
+    const old = creds(dirOf(first));
+    const open = await Promise.all(hosts.flatMap((host) => old.map((text) => login(host, text))));
+    await call('init', '--dir', keysAt, '--new-issuer');
+    for (const host of hosts) await exportTo(dirOf(host));
+    for (const host of hosts) upOf(host).kill('SIGHUP');
+    await Promise.all(open.map((nc) => nc.closed()));
+    await Promise.all(hosts.map(healthy));
+    for (const host of hosts) {
+      for (const text of old) await assert.rejects(login(host, text), /auth/i);
+      for (const text of creds(keysAt)) await (await login(host, text)).close();
+    }
+    const { code, stderr } = await hub('token', first);
+    assert.equal(code, 0, stderr + upOf(first).output());
   });
 });

@@ -129,7 +129,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
 
   it('never shrinks a stream that holds records; the command that it names does', async () => {
     const nc = await hub.connect();
-    for (let n = 0; n < 20; n++) await nc.request('ops.heartbeat.u1', `{"n":${n}}`);
+    for (let n = 0; n < 20; n++) await nc.request('ops.log.test.u1', `{"n":${n}}`);
     assert.equal((await hub.run('init', '--keep', '7')).code, 0);
     up.kill('SIGHUP');
     const told = await said('it is told', /all the same: nats (.* stream edit NUNECT --max-age=604800s)$/m);

@@ -20,17 +20,9 @@ import { hubProgram } from '../kit/hub/hubprogram.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { eventually } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
-import { tokenUnit } from '../kit/unit/selfrendering.ts';
+import { answersEcho as answers, tokenUnit } from '../kit/unit/selfrendering.ts';
 
 const program = natsServers().newest ?? '';
-
-const answers = async (nc: NatsConnection, unit: string): Promise<boolean> => {
-  try {
-    return (await nc.request(`ops.echo.${unit}`, 'hello', { timeout: 500 })).string() === 'hello';
-  } catch {
-    return false;
-  }
-};
 
 /** Secrets of a hub, each with the files of its folder that may have it. */
 function secretsOf(dir: string) {

@@ -15,6 +15,8 @@ import { readMessages } from './streamread.ts';
 /** The stream could not be read or written, or holds what this program does not understand. */
 export class BookError extends Error {
   readonly code = 'BOOK';
+  /** The stream is not there at all, which does not mend itself. */
+  isLost = false;
 }
 
 /** What is bound, as far as it has been read. */
@@ -33,7 +35,7 @@ export interface Book {
 const stream = 'BOUND';
 const timeout_ms = 3000;
 /** JetStream's numbers for: there is no further message; the stream has gone on. */
-const apiErrors = { noMessage: 10037, outrun: [10071, 10164] } as const;
+const apiErrors = { noMessage: 10037, noStream: 10059, outrun: [10071, 10164] } as const;
 
 type Reply = { readonly [name: string]: unknown; readonly error?: unknown };
 
@@ -70,9 +72,21 @@ async function readAll(link: Link, take: (text: string, seq: number) => void): P
   }
 }
 
+/** When the stream was made, and its last sequence. */
+async function streamNow(link: Link): Promise<{ readonly created: unknown; readonly last: number }> {
+  const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
+  const { created, state } = info;
+  if (isObject(state)) return { created, last: Number(state['last_seq']) };
+  const failure = errorIn(info);
+  const error = new BookError(`stream ${stream}: ${failure?.why}`);
+  error.isLost = failure?.code === apiErrors.noStream;
+  throw error;
+}
+
 /** Follows the stream over that link, whose user may use all of JetStream. Nothing is read before `catchUp`. */
 export function openBook(link: Link): Book {
   let bindings = noBindings();
+  let made: unknown;
 
   const take = (text: string, seq: number): void => {
     if (seq <= bindings.seq) return;
@@ -96,6 +110,9 @@ export function openBook(link: Link): Book {
   return {
     bindings: () => bindings,
     async catchUp() {
+      const { created, last } = await streamNow(link);
+      if (created !== made || last < bindings.seq) bindings = noBindings(); // it was deleted since, or restored from a copy
+      made = created;
       if (bindings.seq === 0) await readAll(link, take);
       while (await takeNext()); // any replica has sent the bulk: it may be behind
     },

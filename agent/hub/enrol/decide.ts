@@ -105,6 +105,7 @@ function decideRenewal(bindings: Bindings, asked: EnrolAsked, moment: IssueTime)
   // the hub has let that key in as a unit, so that it is the records here that are lost: a person binds it again
   if (asked.account === 'FLEET' && asked.by === key && id !== undefined)
     return wait(bindings, asked, id, 'not_bound');
+  if (bindings.pending.get(key)?.why === 'not_bound') return { kind: 'wait' }; // it has asked so, too
   return refuse('key_unknown', 'no unit is bound to this key: enrol with a token');
 }
 

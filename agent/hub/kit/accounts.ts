@@ -4,7 +4,10 @@ import type { HubFile } from './hubdir.ts';
 import { accountJwt, type JwtSigner } from './jwt.ts';
 import { renewTemplate, tokenTemplate, unitTemplate } from './templates.ts';
 
-/** Name of each account, the scoped signing keys with what their users may do, and how many leaf nodes it may have. */
+/**
+ * Name of each account, the scoped signing keys with what their users may do, and how many leaf nodes it may have. Key `users`
+ * signs in all of them, and no account itself does: whom a key has signed is out once no account names it.
+ */
 const made = {
   sys: { name: 'SYS', scoped: [], leafs: 0 },
   fleet: { name: 'FLEET', scoped: [['unit', unitTemplate]], leafs: -1 },
@@ -40,6 +43,7 @@ export function hubAccountJwt(
     {
       name,
       key: publicKeys[account],
+      signing: [publicKeys.users],
       scoped: scoped.map(([key, template]) => ({ key: publicKeys[key], role: key, template })),
       hasJetStream: account !== 'sys',
       leafs,

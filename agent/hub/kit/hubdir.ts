@@ -94,6 +94,7 @@ export const hubKeys = {
   fleet: 'account',
   enrol: 'account',
   book: 'account',
+  users: 'account',
   unit: 'account',
   token: 'account',
   renew: 'account',
@@ -114,6 +115,9 @@ export const caNames = { key: 'ca-key.pem', cert: 'ca.pem' } as const;
  */
 export const issuerKeys = ['unit', 'token', 'renew', 'answers'] as const satisfies readonly HubKey[];
 export type IssuerKey = (typeof issuerKeys)[number];
+
+/** Those that `init --new-issuer` makes anew: what the running hub has, and what signs its own users. */
+export const renewedKeys = [...issuerKeys, 'users'] as const satisfies readonly HubKey[];
 
 /** The hub's own users, each with all rights in one account. */
 export const hubUsers = {

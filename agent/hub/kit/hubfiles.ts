@@ -1,7 +1,7 @@
 // Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
 // whatever ends the program, the next run goes on from there.
 import { nkeys } from '@nats-io/transport-node';
-import { formatCreds, readCreds } from '../../config/formats/creds.ts';
+import { claimsOf, formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
 import { type HubAccount, hubAccountJwt, hubAccounts } from './accounts.ts';
 import {
@@ -14,13 +14,15 @@ import {
   issuerKeys,
   parseHubFile,
 } from './hubdir.ts';
-import { fullUserJwt, isSameJwt, operatorJwt, revocationsIn } from './jwt.ts';
+import { fullUserJwt, isSameJwt, madeAt_s, operatorJwt, revocationsIn } from './jwt.ts';
 import {
+  endNewKeys,
   type HubKeyPair,
   type HubKeyPairs,
   hubKeysIn,
   keyOfSeed,
   makePrivateFolder,
+  orderNewKeys,
   publicKeysOf,
   seedText,
 } from './keys.ts';
@@ -51,13 +53,22 @@ function settleJwt(path: string, jwt: string): boolean {
   return (there === undefined || !isSameJwt(there.trim(), jwt)) && settle(path, jwt, 0o644);
 }
 
-/** Creds of a user with all rights in an account, made where there are none of that account. */
-function settleCreds(path: string, name: string, account: HubKeyPair, now_s: number): boolean {
+/**
+ * Creds of a user with all rights in an account, made where there are none that this key has signed: those of an earlier one
+ * may be in other hands, their seed too.
+ */
+function settleCreds(
+  path: string,
+  name: string,
+  account: string,
+  signer: HubKeyPair,
+  now_s: number,
+): boolean {
   const there = readCreds(readIfThere(path) ?? '');
-  const user = (there.ok && keyOfSeed(there.value.seed)) || nkeys.createUser();
-  const claims = { name, key: user.getPublicKey(), account: account.getPublicKey() };
-  const jwt = fullUserJwt(claims, account, now_s);
-  if (there.ok && isSameJwt(there.value.jwt, jwt)) return false;
+  const isOurs = there.ok && claimsOf(there.value.jwt)['iss'] === signer.getPublicKey();
+  const user = (isOurs && keyOfSeed(there.value.seed)) || nkeys.createUser();
+  const jwt = fullUserJwt({ name, key: user.getPublicKey(), account }, signer, now_s);
+  if (isOurs && isSameJwt(there.value.jwt, jwt)) return false;
   return settle(path, formatCreds({ jwt, seed: seedText(user) }));
 }
 
@@ -74,20 +85,22 @@ export function settleAccountJwt(
   revoked: Readonly<Record<string, number>> = {},
 ): boolean {
   const path = hubPaths(dir).accountJwt(publicKeys[account]);
-  const revocations = { ...revocationsIn(readIfThere(path) ?? ''), ...revoked };
+  const there = readIfThere(path) ?? '';
+  const revocations = { ...revocationsIn(there), ...revoked };
+  const made_s = Math.max(now_s, madeAt_s(there) + 1); // of two the younger one counts, whatever the clock showed
   return settleJwt(
     path,
-    hubAccountJwt(account, { publicKeys }, revocations, keys['operator-signing'], now_s),
+    hubAccountJwt(account, { publicKeys }, revocations, keys['operator-signing'], made_s),
   );
 }
 
 /** What the running hub needs of the secrets. */
-function settleIssuer(dir: string, keys: HubKeyPairs, now_s: number): boolean {
+function settleIssuer(dir: string, { publicKeys }: HubFile, keys: HubKeyPairs, now_s: number): boolean {
   const paths = hubPaths(dir);
   makePrivateFolder(paths.issuer);
   const seeds = issuerKeys.map((key) => settle(paths.issuerSeed(key), `${seedText(keys[key])}\n`));
   const creds = Object.entries(hubUsers).map(([user, account]) =>
-    settleCreds(paths.issuerCreds(user as HubUser), user, keys[account], now_s),
+    settleCreds(paths.issuerCreds(user as HubUser), user, publicKeys[account], keys.users, now_s),
   );
   return [...seeds, ...creds].includes(true);
 }
@@ -100,15 +113,19 @@ export interface HubMade {
 
 /**
  * Makes a hub's folder, or brings it to this plan. The keys come first and are never made anew, then hub.json, which is what
- * says that there is a hub.
+ * says that there is a hub. `isNewIssuer`: those that the running hub has are given up for new ones.
  */
-export function makeHub(dir: string, plan: HubPlan, now_ms: number): HubMade {
+export function makeHub(dir: string, plan: HubPlan, now_ms: number, isNewIssuer = false): HubMade {
   const paths = hubPaths(dir);
   const now_s = Math.floor(now_ms / 1000);
   const keysDir = hubKeysDir(plan, dir);
   makePrivateFolder(dir);
   const known = readHub(dir)?.publicKeys;
-  const keys = hubKeysIn(keysDir, known);
+  let keys = hubKeysIn(keysDir, known);
+  if (isNewIssuer) {
+    orderNewKeys(keysDir);
+    keys = hubKeysIn(keysDir, known);
+  }
   const hub: HubFile = { ...plan, publicKeys: publicKeysOf(keys) };
   const authority = hubAuthority(keysDir, known === undefined, now_ms);
   const said = { signingKey: hub.publicKeys['operator-signing'], systemAccount: hub.publicKeys.sys };
@@ -119,12 +136,15 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number): HubMade {
         settleJwt(paths.operatorJwt, operatorJwt('nunect', keys.operator, said, now_s)),
         ...hubAccounts.map((account) => settleAccountJwt(dir, account, hub, keys, now_s)),
       ].includes(true),
-    'keys of the running hub': () => settleIssuer(dir, keys, now_s),
-    'creds of the operator': () => settleCreds(paths.operatorCreds, 'operator', keys.fleet, now_s),
+    'keys of the running hub': () => settleIssuer(dir, hub, keys, now_s),
+    'creds of the operator': () =>
+      settleCreds(paths.operatorCreds, 'operator', hub.publicKeys.fleet, keys.users, now_s),
     'certificate of the server': () => ensureServerCertificate(dir, authority, hub.servers, now_ms),
     'config of nats-server': () =>
       settle(paths.conf, natsConf(hub, dir, readIfThere(paths.operatorJwt) ?? '')),
   };
   for (const folder of [paths.run, paths.store]) makePrivateFolder(folder);
-  return { hub, changed: Object.keys(steps).filter((step) => steps[step]?.()) };
+  const changed = Object.keys(steps).filter((step) => steps[step]?.());
+  endNewKeys(keysDir); // from here on all of the folder is theirs
+  return { hub, changed };
 }

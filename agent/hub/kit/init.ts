@@ -41,6 +41,8 @@ changes what is given, and leaves the rest as it is; then 'nunect-hub up' makes 
   --units N        for how many units, at which --traffic (default standard), it is said what fits; default 100
   --days DAYS      how long the JWT of a unit is valid; it is renewed at two thirds; default 90
   --port N=NUMBER  another port: client, leaf, websocket, cluster, monitor or proxy
+  --new-issuer     new keys and logins in DIR/issuer, as after its theft: what was signed by the old ones, the logins of all
+                   units and tokens too, is void once 'nunect-hub up' has taken it over. Needs the keys
 `;
 
 const flags = {
@@ -48,6 +50,7 @@ const flags = {
   dir: { type: 'string', default: defaultHubDir },
   units: { type: 'string', default: '100' },
   traffic: { type: 'string', default: 'standard' },
+  'new-issuer': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -99,6 +102,19 @@ function report(dir: string, hub: HubFile, changed: readonly string[], io: Comma
     io.stdout('note: the keys lie on the same disk as the hub; --keys names a folder on another one\n');
 }
 
+/** What is left to do for the old keys to be of no use to anybody. */
+const newIssuerText = ({ servers }: HubFile): string =>
+  [
+    'keys and logins of the hub are new. The old ones are void once the servers know:',
+    ...(servers.length > 1
+      ? ["  'nunect-hub export --issuer', and copy its folders to the other servers"]
+      : []),
+    "  have 'nunect-hub up' read all again (SIGHUP, systemctl reload nunect-hub), or start it",
+    "  units stay out until they have a new token: one without --auto will do for all that are in 'nunect-hub units'",
+    '  copies of the keys folder are of no use any more: make new ones',
+    '',
+  ].join('\n');
+
 /** `nunect-hub init`: gives the exit code; wrong arguments throw a UsageError. */
 export async function init(args: readonly string[], io: CommandIo, now_ms = Date.now()): Promise<number> {
   const given = readFlags(args, flags);
@@ -123,8 +139,9 @@ export async function init(args: readonly string[], io: CommandIo, now_ms = Date
   const lock = await lockFile(spawnWith, hubPaths(dir).lock, longestWait_ms);
   try {
     if (lock.lacking !== undefined) io.stderr(`note: ${lock.lacking}\n`);
-    const { hub, changed } = makeHub(dir, planned(), now_ms);
+    const { hub, changed } = makeHub(dir, planned(), now_ms, given['new-issuer']);
     report(dir, hub, changed, io);
+    if (given['new-issuer']) io.stdout(newIssuerText(hub));
     io.stdout(keepText(hub, units, traffic));
     return 0;
   } finally {

@@ -83,6 +83,8 @@ export interface AccountClaims {
   readonly name: string;
   /** Its public key. */
   readonly key: string;
+  /** Public keys that sign users who may do everything in it. */
+  readonly signing: readonly string[];
   readonly scoped: readonly ScopedKey[];
   readonly hasJetStream: boolean;
   /** How many leaf nodes may be connected, -1: any. */
@@ -108,7 +110,7 @@ export function accountJwt(claims: AccountClaims, signer: JwtSigner, now_s: numb
       disallow_bearer: true,
       ...(claims.hasJetStream ? storage : {}),
     },
-    signing_keys: claims.scoped.map(scope),
+    signing_keys: [...claims.signing, ...claims.scoped.map(scope)],
     revocations: claims.revocations,
     type: 'account',
     version: 2,
@@ -137,9 +139,10 @@ export function scopedUserJwt(claims: UserClaims, signer: JwtSigner, now_s: numb
   return userJwt(claims, { issuer_account: claims.account }, signer, now_s);
 }
 
-/** Signed by the account itself: a user who may do everything in it. */
+/** Signed by a signing key of the account that has no scope: a user who may do everything in it. */
 export function fullUserJwt(claims: UserClaims, signer: JwtSigner, now_s: number): string {
-  return userJwt(claims, { subs: -1, data: -1, payload: -1 }, signer, now_s);
+  const all = { issuer_account: claims.account, subs: -1, data: -1, payload: -1 };
+  return userJwt(claims, all, signer, now_s);
 }
 
 function userJwt(claims: UserClaims, more: object, signer: JwtSigner, now_s: number): string {
@@ -148,6 +151,9 @@ function userJwt(claims: UserClaims, more: object, signer: JwtSigner, now_s: num
   const end = until_s === undefined ? {} : { exp: until_s };
   return signedJwt({ name, sub: key, ...end, nats }, signer, now_s);
 }
+
+/** The second at which a JWT was made; 0 where the text is none. Its signature is not looked at. */
+export const madeAt_s = (jwt: string): number => Number(claimsOf(jwt)['iat'] ?? 0);
 
 /** What a JWT of an account revokes, by public key; nothing where the text is none. Its signature is not looked at. */
 export function revocationsIn(jwt: string): Readonly<Record<string, number>> {

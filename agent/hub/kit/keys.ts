@@ -1,9 +1,10 @@
-// The seeds of a hub, each in a file of its own: made once, and never written anew.
+// The seeds of a hub, each in a file of its own: made once, and written anew by order only.
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { codeOf } from '../../lib/errors.ts';
-import { makeFolder, readIfThere, writeAtomic } from '../../lib/files.ts';
-import { type HubFile, type HubKey, hubKeys } from './hubdir.ts';
+import { makeFolder, readIfThere, removeDurably, writeAtomic } from '../../lib/files.ts';
+import { isObject } from '../../lib/parse.ts';
+import { type HubFile, type HubKey, hubKeys, renewedKeys } from './hubdir.ts';
 
 /** An nkey with its seed. */
 export type HubKeyPair = ReturnType<typeof nkeys.fromSeed>;
@@ -49,25 +50,63 @@ function writeKey(path: string, text: string): void {
   }
 }
 
+/** New keys on their way into the places of old ones: a file with all of them, so that they are there at once or not at all. */
+const nextPath = (dir: string): string => join(dir, 'next.json');
+
+const isRenewed = (name: string): boolean => renewedKeys.some((one) => one === name);
+
+/** What stands in it: seeds by the names of the keys; undefined where there is none. */
+function newSeeds(dir: string): Readonly<Record<string, unknown>> | undefined {
+  const path = nextPath(dir);
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    const found: unknown = JSON.parse(text);
+    if (isObject(found) && renewedKeys.every((name) => keyOfSeed(String(found[name])) !== undefined))
+      return found;
+  } catch {} // it is not ours, as below
+  throw new Error(`${path} has no seeds: remove it, and run init again`);
+}
+
+/** Makes new keys in place of those that the running hub has, which `hubKeysIn` then takes; an order that has begun goes on. */
+export function orderNewKeys(dir: string): void {
+  if (newSeeds(dir) !== undefined) return;
+  const seeds = renewedKeys.map((name) => [name, seedText(makers[hubKeys[name]]())]);
+  writeKey(nextPath(dir), JSON.stringify(Object.fromEntries(seeds)));
+}
+
+/** Once hub.json names the new keys; an order that was broken off before it was whole is none. */
+export function endNewKeys(dir: string): void {
+  for (const path of [nextPath(dir), `${nextPath(dir)}.new`])
+    if (readIfThere(path) !== undefined) removeDurably(path);
+}
+
+/** The key of that name: the new one, or that of its file, which is made where it may be. */
+function hubKeyIn(dir: string, name: HubKey, next: unknown, mayMake: boolean): HubKeyPair {
+  const path = join(dir, name);
+  const there = readIfThere(path);
+  if (typeof next === 'string' && there?.trim() !== next) writeKey(path, `${next}\n`);
+  else if (there === undefined && mayMake) writeKey(path, `${seedText(makers[hubKeys[name]]())}\n`);
+  else if (there === undefined)
+    throw new Error(
+      `the keys of this hub are not in ${dir}: attach the disk that they are on, or say where they are with --keys`,
+    );
+  return readKey(path);
+}
+
 /**
  * The keys in a folder. Those that are missing are made, but not where the hub is there already and they were lost:
  * `known` has their public halves. Throws where a key is of another hub.
  */
 export function hubKeysIn(dir: string, known: HubFile['publicKeys'] | undefined): HubKeyPairs {
   makePrivateFolder(dir);
-  const pairs = Object.entries(hubKeys).map(([name, kind]) => {
-    const path = join(dir, name);
-    if (readIfThere(path) === undefined && known === undefined)
-      writeKey(path, `${seedText(makers[kind]())}\n`);
-    if (readIfThere(path) === undefined)
+  const next = newSeeds(dir);
+  const pairs = (Object.keys(hubKeys) as HubKey[]).map((name) => {
+    const pair = hubKeyIn(dir, name, next?.[name], known === undefined);
+    const wanted = known?.[name];
+    if (next?.[name] === undefined && wanted !== undefined && wanted !== pair.getPublicKey())
       throw new Error(
-        `the keys of this hub are not in ${dir}: attach the disk that they are on, or say where they are with --keys`,
-      );
-    const pair = readKey(path);
-    const wanted = known?.[name as HubKey];
-    if (wanted !== undefined && wanted !== pair.getPublicKey())
-      throw new Error(
-        `${path} is of another hub: it is ${pair.getPublicKey()}, and that of this hub ${wanted}`,
+        `${join(dir, name)} is of another hub${isRenewed(name) ? ', or older than its new keys' : ''}: it is ${pair.getPublicKey()}, and that of this hub ${wanted}`,
       );
     return [name, pair] as const;
   });

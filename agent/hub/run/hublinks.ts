@@ -10,7 +10,7 @@ import { type HubAccount, hubAccounts } from '../kit/accounts.ts';
 import type { HubHere } from './hubhere.ts';
 
 /** How a user of the hub's own in that account connects. Throws where its credentials cannot be read. */
-function hubLinkOptions(here: HubHere, account: HubAccount, name: string): LinkOptions {
+export function hubLinkOptions(here: HubHere, account: HubAccount, name: string): LinkOptions {
   const path = here.creds[account];
   let text: string;
   try {
@@ -24,13 +24,17 @@ function hubLinkOptions(here: HubHere, account: HubAccount, name: string): LinkO
 }
 
 /** Opens a link that says nothing of itself: its state has what goes wrong. */
+export const openQuietLink = (options: LinkOptions, ticker: Ticker, signal: AbortSignal): Link =>
+  openLink({ ticker, log: logTo(() => {}) }, options, signal);
+
+/** The same for a user of the hub's own. */
 export const openHubLink = (
   here: HubHere,
   account: HubAccount,
   name: string,
   ticker: Ticker,
   signal: AbortSignal,
-): Link => openLink({ ticker, log: logTo(() => {}) }, hubLinkOptions(here, account, name), signal);
+): Link => openQuietLink(hubLinkOptions(here, account, name), ticker, signal);
 
 /** Links of the hub's own users, by account. */
 export type HubLinks = Readonly<Record<HubAccount, Link>>;

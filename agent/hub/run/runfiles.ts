@@ -10,6 +10,8 @@ const names = {
   lock: 'up.lock',
   /** What `up` says of itself. JSON. */
   state: 'up.json',
+  /** The last JWT of each account that `up` has seen. JSON. */
+  accounts: 'accounts.json',
 } as const;
 
 /** Path of a file below run/ of the hub's directory. */

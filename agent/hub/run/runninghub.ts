@@ -8,6 +8,7 @@ import type { Stoppable } from '../../lib/parts.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
+import type { AccountKeeper } from './accounts/keep.ts';
 import { askOver } from './api.ts';
 import { type HubHere, natsCommand } from './hubhere.ts';
 import type { HubLinks } from './hublinks.ts';
@@ -58,6 +59,10 @@ export interface Hub {
   here: HubHere;
   readonly links: HubLinks;
   readonly responder: Link;
+  readonly accounts: AccountKeeper;
+  /** How the links have connected from the start on, and the logins that they have now. */
+  readonly connect: HubHere['connect'];
+  logins: string;
   readonly running: Map<HubPart, Stoppable>;
   readonly ending: AbortController;
   keeper: ServerKeeper | undefined;

@@ -1,13 +1,7 @@
 // What the hub's own server is asked over $SYS, as the user of the system account.
-import { claimsOf } from '../../config/formats/creds.ts';
 import { parseServerVersion } from '../../leaf/conf/version.ts';
-import { messageOf } from '../../lib/errors.ts';
-import { readIfThere } from '../../lib/files.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
-import { pushAccount } from '../enrol/revoking.ts';
-import { hubAccounts } from '../kit/accounts.ts';
-import { hubPaths } from '../kit/hubdir.ts';
 import { type ApiAnswer, askOver, serverPing } from './api.ts';
 import { soWithin } from './ending.ts';
 import type { HubHere } from './hubhere.ts';
@@ -64,39 +58,4 @@ export async function reloadServer(sys: Link, here: HubHere): Promise<string | u
   const after = await ownVarz(sys, here);
   if (after.ok && after.loaded !== before.loaded) return undefined;
   return `nats-server does not say whether it has read its config again (${answer.why}); its log does: ${here.logFile}`;
-}
-
-const iatOf = (jwt: string): number => Number(claimsOf(jwt)['iat'] ?? 0);
-
-/** The JWTs of an account that the servers have. */
-async function accountsAt(sys: Link, publicKey: string, count: number): Promise<string[]> {
-  const found: string[] = [];
-  await sys.request(`$SYS.REQ.ACCOUNT.${publicKey}.CLAIMS.LOOKUP`, '', {
-    timeout_ms: lookup_ms,
-    accept: (data) => found.push(new TextDecoder().decode(data)) >= count,
-  });
-  return found;
-}
-
-const lookup_ms = 2000;
-
-/**
- * Has all servers take the accounts as they are in the folder: the server reads those files only when it starts. Where
- * another server has a newer one, that is brought to all in place of ours, so that nobody is let in again who was shut out.
- * Gives why that failed.
- */
-export async function bringAccounts(sys: Link, { dir, file, cluster }: HubHere): Promise<string | undefined> {
-  const count = Math.max(1, cluster.length);
-  try {
-    for (const account of hubAccounts) {
-      const publicKey = file.publicKeys[account];
-      const own = readIfThere(hubPaths(dir).accountJwt(publicKey))?.trim();
-      const all = [...(own === undefined ? [] : [own]), ...(await accountsAt(sys, publicKey, count))];
-      const newest = all.reduce((best, one) => (iatOf(one) > iatOf(best) ? one : best), '');
-      if (newest !== '') await pushAccount(sys, newest, count);
-    }
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }

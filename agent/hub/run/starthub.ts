@@ -1,11 +1,18 @@
 // Starts a hub, has it read its folder again, and stops it in order.
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import { openHubLink, openHubLinks } from './hublinks.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import type { LinkOptions } from '../../nats/session.ts';
+import { type HubAccount, hubAccounts } from '../kit/accounts.ts';
+import { keepAccounts } from './accounts/keep.ts';
+import { soWithin } from './ending.ts';
+import type { HubHere } from './hubhere.ts';
+import { type HubLinks, hubLinkOptions, openQuietLink } from './hublinks.ts';
 import { removeUpState } from './runfiles.ts';
 import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
 import { answerHubEcho } from './selfecho.ts';
-import { bringAccounts, reloadServer } from './serverasks.ts';
+import { reloadServer } from './serverasks.ts';
 import { keepServer, type ServerEnd, type ServerKeeper } from './serverkeeper.ts';
 import { serverTalk } from './servertalk.ts';
 
@@ -27,6 +34,46 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
   return hub.wasHealthy;
 }
 
+/** Account and name of each link; the last one answers echoes. */
+const logins: readonly (readonly [HubAccount, string])[] = [
+  ...hubAccounts.map((account) => [account, 'up'] as const),
+  ['fleet', 'echo'],
+];
+const linksOf = ({ links, responder }: Pick<Hub, 'links' | 'responder'>): Link[] => [
+  ...hubAccounts.map((account) => links[account]),
+  responder,
+];
+const optionsOf = (here: HubHere) =>
+  logins.map(([account, what]) => hubLinkOptions(here, account, `nunect-hub ${what}`));
+
+/** For servers that take over accounts, and connections that come back. */
+const patience_ms = 15_000;
+
+/**
+ * Brings the accounts of the folder to the servers. Where our logins are new: first that of the system, by the old one, which
+ * is void with it; whoever else has it can bring nothing from then on. Gives why it failed.
+ */
+async function takeAccounts(hub: Hub): Promise<string | undefined> {
+  const { links, accounts, here, connect } = hub;
+  let options: LinkOptions[];
+  try {
+    options = optionsOf({ ...here, connect });
+  } catch (error) {
+    return messageOf(error);
+  }
+  const logins = JSON.stringify(options);
+  if (logins === hub.logins) return accounts.bring();
+  if (links.sys.state().connected) await accounts.bring(['sys']); // its answer may come too late for us
+  for (const [at, link] of linksOf(hub).entries()) link.configure(options[at] as LinkOptions);
+  hub.logins = logins;
+  let lacking: string | undefined;
+  await soWithin(patience_ms, async () => {
+    lacking = await accounts.bring();
+    return lacking === undefined;
+  });
+  return lacking;
+}
+
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
   const before = JSON.stringify(hub.here);
@@ -37,12 +84,13 @@ async function reload(hub: Hub): Promise<void> {
   }
   const wrong = await testConf();
   if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  // before the config: up to 2.14 nats-server ends our connections for that, and we come back as the accounts have it
+  const lacking = await takeAccounts(hub);
+  if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
   const refusal = await reloadServer(hub.links.sys, hub.here);
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
-  const lacking = await bringAccounts(hub.links.sys, hub.here);
-  if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
   hub.steps.abort();
   if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
   beginSteps(hub);
@@ -63,8 +111,9 @@ async function stopParts(hub: Hub): Promise<void> {
 async function stop(hub: Hub): Promise<void> {
   hub.isStopping = true;
   hub.steps.abort();
+  hub.accounts.stop();
   await stopParts(hub);
-  await Promise.all([hub.responder, ...Object.values(hub.links)].map((link) => link.stop()));
+  await Promise.all(linksOf(hub).map((link) => link.stop()));
   hub.ending.abort();
   await hub.keeper?.stop();
   hub.talk.stop();
@@ -73,6 +122,19 @@ async function stop(hub: Hub): Promise<void> {
 
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
+
+/** All links, in the order of `logins`. */
+function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
+  const options = optionsOf(here);
+  const opened = options.map((one) => openQuietLink(one, ticker, signal));
+  const links = Object.fromEntries(hubAccounts.map((account, at) => [account, opened[at]])) as HubLinks;
+  return {
+    links,
+    responder: opened[hubAccounts.length] as Link,
+    connect: here.connect,
+    logins: JSON.stringify(options),
+  };
+}
 
 /** Starts the server by `program`. */
 const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) => void): ServerKeeper =>
@@ -109,8 +171,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
   const here = deps.load();
   const log = deps.log.part('nats-server');
   const ending = new AbortController();
-  const links = openHubLinks(here, 'nunect-hub up', deps.ticker, ending.signal);
-  const responder = openHubLink(here, 'fleet', 'nunect-hub echo', deps.ticker, ending.signal);
+  const opened = openLinks(here, deps.ticker, ending.signal);
   let fail = (_why: string): void => {};
   const failed = new Promise<string>((resolve) => {
     fail = resolve;
@@ -118,8 +179,8 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
   const hub: Hub = {
     deps,
     here,
-    links,
-    responder,
+    ...opened,
+    accounts: keepAccounts({ ticker: deps.ticker, log, sys: opened.links.sys, here: () => hub.here }),
     ending,
     running: new Map(),
     keeper: undefined,
@@ -132,7 +193,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     said: new Map(),
     talk: serverTalk(deps.ticker, log, here.logFile, here.file.tls.by === 'proxy' ? noTls : undefined),
   };
-  answerHubEcho(responder, here.server);
+  answerHubEcho(opened.responder, here.server);
   if (program === undefined) followServer(hub);
   else hub.keeper = startServer(hub, program, log, fail);
   let reloads = Promise.resolve();

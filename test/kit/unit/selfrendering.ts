@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { type KeptLeaf, keepLeaf } from '../leaf/leafkeeper.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, daemon, eventually, tempDir } from '../process/daemon.ts';
@@ -24,8 +25,9 @@ interface SelfRenderingOptions {
 /** A unit that renders its config itself. */
 export interface SelfRendering {
   readonly dir: string;
-  /** Its files on flash, with the folder `enrol`. */
+  /** Its files on flash, and of those the folder of its enrolment. */
   readonly keep: string;
+  readonly enrolDir: string;
   /** Replaces what its config has besides the test's own lines. */
   write(uci: string): void;
   agent(): Daemon;
@@ -34,6 +36,8 @@ export interface SelfRendering {
   /** The state of the unit as its status server tells it. */
   status(): Promise<Record<string, never>>;
   problems(): Promise<string[]>;
+  /** Ends its agent, has something done, and starts it again. */
+  restart(meanwhile: () => void): Promise<void>;
   /** Ends both, as a power cut does. */
   end(): Promise<void>;
 }
@@ -83,7 +87,8 @@ ${more}`,
   write(uci);
   const out = join(dir, 'run');
   const run = [runtime(), bundle, 'run', '--config', config, '--dir', out, '--keep', keep];
-  const agent = daemon(owner, need('env'), [...onMachine(dir, options.machine), ...run]);
+  const start = (): Daemon => daemon(owner, need('env'), [...onMachine(dir, options.machine), ...run]);
+  let agent = start();
   let leaf: KeptLeaf | undefined;
   if (mode === 'managed') {
     await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
@@ -94,6 +99,7 @@ ${more}`,
   return {
     dir,
     keep,
+    enrolDir: join(keep, 'enrol'),
     write,
     page,
     agent: () => agent,
@@ -107,6 +113,11 @@ ${more}`,
         (now) => now['problems'] ?? [],
         () => ['no page'],
       ),
+    async restart(meanwhile) {
+      await agent.endGently();
+      meanwhile();
+      agent = start();
+    },
     async end() {
       await Promise.all([agent.end('SIGKILL'), leaf?.end('SIGKILL')]);
     },
@@ -114,12 +125,33 @@ ${more}`,
 }
 
 /** One that has a token in its config, and nothing else of the hub. */
-export const tokenUnit = (
+export interface TokenUnit extends SelfRendering {
+  /** Gives it another token, as an operator does who edits its config and reloads. */
+  give(token: string): void;
+}
+
+/** Starts one. */
+export async function tokenUnit(
   owner: Cleanup,
   { token, ...options }: SelfRenderingOptions & { readonly token: string },
-): Promise<SelfRendering> =>
-  selfRendering(
-    owner,
-    `config hub 'hub'\n\toption reconnect_s '1'\n\toption enrol_token '${token}'\n`,
-    options,
-  );
+): Promise<TokenUnit> {
+  const uci = (one: string): string =>
+    `config hub 'hub'\n\toption reconnect_s '1'\n\toption enrol_token '${one}'\n`;
+  const unit = await selfRendering(owner, uci(token), options);
+  return {
+    ...unit,
+    give(other) {
+      unit.write(uci(other));
+      unit.agent().kill('SIGHUP');
+    },
+  };
+}
+
+/** Whether a unit answers an echo. */
+export async function answersEcho(nc: NatsConnection, unit: string): Promise<boolean> {
+  try {
+    return (await nc.request(`ops.echo.${unit}`, 'hello', { timeout: 500 })).string() === 'hello';
+  } catch {
+    return false;
+  }
+}

@@ -65,7 +65,7 @@ export async function withHub(
       return 1;
     }
     const book = openBook(links.book);
-    await patiently(book.catchUp);
+    await patiently(() => book.catchUp());
     const life_ms = here.file.days * day_ms;
     return await work({ here, hub, book, links, moment: () => ({ now_ms: Date.now(), life_ms }) });
   } finally {
@@ -83,7 +83,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof BookError) || performance.now() > until_ms) throw error;
+      if (!(error instanceof BookError) || error.isLost || performance.now() > until_ms) throw error;
       await pause(pause_ms);
     }
   }

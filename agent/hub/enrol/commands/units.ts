@@ -2,16 +2,14 @@ import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { formatShortSpan, formatUtc, visible } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
-import { readPubAck } from '../../../records/puback.ts';
-import { kitSubjects } from '../../kit/streams.ts';
 import type { Bindings, BoundUnit, PendingRecord } from '../bindings.ts';
-import { readMessages } from '../streamread.ts';
-import { hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
+import { lastHeard, unboundUnits, unboundWords } from '../roster.ts';
+import { hubFlags, hubUsage, withHub } from './opened.ts';
 
 const unitsUsage = `usage: nunect-hub units [--json] [--dir DIR]
 
-Lists the units: which are in, until when their logins last, and when each was last heard of. A unit that has another kind
-of login, such as a password, is listed once it was heard of.
+Lists the units: which are in, until when their logins last, and when each was last heard of. One that is heard of, and that
+the hub has no record of, is unknown.
 Exit code: 0 done, 1 the hub cannot be reached, 2 wrong usage.
   --json        print one JSON object per unit
 ${hubUsage}`;
@@ -24,17 +22,6 @@ Exit code: 0 done, 1 the hub cannot be reached, 2 wrong usage.
 ${hubUsage}`;
 
 const flags = { ...hubFlags, json: { type: 'boolean', default: false } } as const;
-
-/** When each unit was last heard of, Unix ms, from the roster. */
-async function lastHeard({ links }: OpenedHub): Promise<ReadonlyMap<string, number>> {
-  const heard = new Map<string, number>();
-  await readMessages(links.fleet, 'UNITS', kitSubjects.roster('*'), ({ subject, at_ms, data }) => {
-    // an empty one was forgotten; a PubAck is no word of the unit: another has aimed that of its own record there
-    if (data.length > 0 && readPubAck(data).kind === 'other')
-      heard.set(subject.split('.').at(-1) ?? '', at_ms);
-  });
-  return heard;
-}
 
 /** A unit as it is listed. */
 interface ListedUnit extends Partial<Omit<BoundUnit, 'v' | 'kind' | 'voids' | 'state' | 'unit'>> {
@@ -56,7 +43,7 @@ function listed({ units }: Bindings, heard: ReadonlyMap<string, number>): Listed
 const stateWords: Readonly<Record<ListedUnit['state'], string>> = {
   bound: 'in',
   revoked: 'shut out',
-  unknown: 'no token',
+  unknown: 'unknown',
 };
 
 const ago = (at_ms: number | undefined, now_ms: number): string =>
@@ -80,11 +67,14 @@ export async function units(args: readonly string[], io: CommandIo, signal: Abor
     io.stdout(unitsUsage);
     return 0;
   }
-  return withHub({ io, signal, name: 'units', dir }, async (opened) => {
-    const all = listed(opened.book.bindings(), await lastHeard(opened));
+  return withHub({ io, signal, name: 'units', dir }, async ({ book, links }) => {
+    const heard = await lastHeard(links.fleet);
+    const all = listed(book.bindings(), heard);
     const now_ms = Date.now();
+    const unbound = unboundUnits(book.bindings(), heard, now_ms);
     if (!json) io.stdout(`${'UNIT'.padEnd(24)} ${'STATE'.padEnd(8)} ${'ROLE'.padEnd(8)} HEARD\n`);
     for (const unit of all) io.stdout(json ? `${JSON.stringify(unit)}\n` : unitLine(unit, now_ms));
+    if (unbound.length > 0) io.stderr(`nunect-hub units: ${visible(unboundWords(unbound))}\n`);
     return 0;
   });
 }

@@ -1,6 +1,7 @@
 // How a hub is, of what was found of it. Pure.
 import type { CertFacts } from '../../../device/certs.ts';
 import { isObject } from '../../../lib/parse.ts';
+import { unboundWords } from '../../enrol/roster.ts';
 import type { UpState } from '../runfiles.ts';
 import type { StreamFigures } from './figures.ts';
 
@@ -41,6 +42,8 @@ export interface HubSeen {
   readonly cluster: readonly string[];
   readonly echo: { readonly rtt_ms: number } | { readonly why: string } | undefined;
   readonly streams: readonly StreamSeen[];
+  /** Units that are heard of though stream BOUND has no record of them; undefined where that is not known. */
+  readonly unbound?: readonly string[] | undefined;
   readonly certificates: readonly CertFacts[];
 }
 
@@ -112,7 +115,7 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
 
 /** What is wrong, the worst first. */
 export function hubProblems(seen: HubSeen): HubProblem[] {
-  const { cluster, servers, echo, fault, streams, certificates } = seen;
+  const { cluster, servers, echo, fault, streams, certificates, unbound = [] } = seen;
   const absent = cluster.filter((name) => !servers.some((one) => one.name === name));
   const whenAsked: HubProblem[] = [
     ...(fault === undefined ? [] : [{ weight: 'critical' as const, text: fault }]),
@@ -121,6 +124,7 @@ export function hubProblems(seen: HubSeen): HubProblem[] {
       : []),
     ...(servers.length > 0 && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
     ...streams.flatMap((one) => streamProblem(one) ?? []),
+    ...(unbound.length > 0 ? [{ weight: 'degraded' as const, text: unboundWords(unbound) }] : []),
   ];
   const run = runProblems(seen);
   const isDown = run.some(({ weight }) => weight === 'down');

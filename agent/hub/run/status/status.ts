@@ -10,6 +10,8 @@ import { known } from '../../../lib/known.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
+import { openBook } from '../../enrol/book.ts';
+import { lastHeard, unboundUnits } from '../../enrol/roster.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
 import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
@@ -92,8 +94,20 @@ async function askAll(here: HubHere, links: HubLinks, ticker: Ticker, isKept: bo
     askServers(links.sys, 'VARZ', count, patience_ms),
     Promise.all(here.streams.map((wanted) => streamSeen(links[wanted.account], here, wanted))),
   ]);
+  const unbound = streams.some((one) => 'why' in one) ? undefined : await unboundIn(links);
   const servers = answers.flatMap((answer) => (isObject(answer) ? (serverFigures(answer) ?? []) : []));
-  return { fault, echo, streams, servers };
+  return { fault, echo, streams, servers, unbound };
+}
+
+/** Units that BOUND does not know; undefined where the streams cannot be read. */
+async function unboundIn({ fleet, book: link }: HubLinks): Promise<readonly string[] | undefined> {
+  try {
+    const book = openBook(link);
+    await book.catchUp();
+    return unboundUnits(book.bindings(), await lastHeard(fleet), Date.now());
+  } catch {
+    return undefined; // what is wrong with the streams is told by themselves
+  }
 }
 
 /** Looks at a hub from outside. */

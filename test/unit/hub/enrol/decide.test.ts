@@ -313,6 +313,19 @@ describe('renewal', () => {
     assert.equal(outcome(hub.ask(undefined, 1)), 'accept a');
   });
 
+  test('a token without --auto brings back whom the hub knows, however many, and nobody else', () => {
+    const hub = board();
+    hub.token('t1', { uses: 5 });
+    for (const key of [1, 2, 3, 4, 5]) hub.ask('t1', key, { unit: `u${key}` });
+    const written = hub.count();
+    hub.token('t2', { auto: false });
+    for (const key of [1, 2, 3, 4, 5]) assert.equal(outcome(hub.ask('t2', key)), `accept u${key}`);
+    assert.equal(hub.count(), written + 1, 'they keep what they have');
+    assert.equal(outcome(hub.ask('t2', 6, { unit: 'u1' })), 'unit_bound');
+    assert.equal(outcome(hub.ask('t2', 7)), 'wait');
+    assert.equal(outcome(hub.ask('t2', 1, { hardware: 'machine-7' })), 'wait', 'a stolen key elsewhere');
+  });
+
   test('another key gets none', () => {
     const hub = board();
     hub.token('t1');
@@ -355,6 +368,12 @@ describe('renewal', () => {
       'key_unknown',
     );
     assert.equal(outcome(hub.ask(undefined, 5, { account: 'ENROL', unit: 'd' })), 'key_unknown');
+    assert.equal(
+      outcome(hub.ask(undefined, 1, { unit: 'a' })),
+      'wait',
+      'by its other login: it waits already',
+    );
+    assert.equal(hub.bindings.pending.get(fakeKey(1))?.account, 'FLEET', 'where it is answered');
     hub.order(orderApproval(hub.bindings, 'a', { replace: false }, hub.moment()), ({ record }) => [record]);
     assert.equal(outcome(hub.ask(undefined, 1, { account: 'FLEET' })), 'accept a');
   });

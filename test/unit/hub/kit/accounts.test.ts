@@ -13,7 +13,7 @@ interface Said {
   readonly name: string;
   readonly sub: string;
   readonly nats: {
-    readonly signing_keys: readonly { readonly key: string }[];
+    readonly signing_keys: readonly (string | { readonly key: string })[];
     readonly limits: { readonly leaf: number; readonly disk_storage?: number };
     readonly revocations: Readonly<Record<string, number>>;
   };
@@ -23,17 +23,20 @@ const said = (account: (typeof hubAccounts)[number], revocations = {}): Said => 
   return JSON.parse(Buffer.from(body, 'base64url').toString()) as Said;
 };
 
-test('each account has its own scoped keys; leafs join the fleet only', () => {
+const keyOf = (signing: Said['nats']['signing_keys'][number]): string =>
+  typeof signing === 'string' ? signing : `${signing.key} with a scope`;
+
+test('each account has its own scoped keys, all that of the users; leafs join the fleet only', () => {
   assert.deepEqual(
     hubAccounts.map((account) => {
       const { name, sub, nats } = said(account);
-      return [name, sub, nats.limits.leaf, nats.limits.disk_storage, nats.signing_keys.map(({ key }) => key)];
+      return [name, sub, nats.limits.leaf, nats.limits.disk_storage, nats.signing_keys.map(keyOf)];
     }),
     [
-      ['SYS', 'Asys', 0, undefined, []],
-      ['FLEET', 'Afleet', -1, -1, ['Aunit']],
-      ['ENROL', 'Aenrol', 0, -1, ['Atoken', 'Arenew']],
-      ['BOOK', 'Abook', 0, -1, []],
+      ['SYS', 'Asys', 0, undefined, ['Ausers']],
+      ['FLEET', 'Afleet', -1, -1, ['Ausers', 'Aunit with a scope']],
+      ['ENROL', 'Aenrol', 0, -1, ['Ausers', 'Atoken with a scope', 'Arenew with a scope']],
+      ['BOOK', 'Abook', 0, -1, ['Ausers']],
     ],
   );
 });

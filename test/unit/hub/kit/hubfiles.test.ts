@@ -6,7 +6,7 @@ import { nkeys } from '@nats-io/transport-node';
 import { hubAccounts } from '../../../../agent/hub/kit/accounts.ts';
 import { hubPaths, issuerKeys } from '../../../../agent/hub/kit/hubdir.ts';
 import { makeHub, readHub, settleAccountJwt } from '../../../../agent/hub/kit/hubfiles.ts';
-import { revocationsIn } from '../../../../agent/hub/kit/jwt.ts';
+import { madeAt_s, revocationsIn } from '../../../../agent/hub/kit/jwt.ts';
 import { hubKeysIn } from '../../../../agent/hub/kit/keys.ts';
 import { hubPlan, type PlanGiven } from '../../../../agent/hub/kit/plan.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
@@ -75,7 +75,8 @@ test('operator, accounts, users and seeds belong together', (t) => {
     const [, jwt = ''] = /JWT-+\n(\S+)\n/.exec(text) ?? [];
     const [, seed = ''] = /SEED-+\n(\S+)\n/.exec(text) ?? [];
     const claims = checked(jwt);
-    assert.equal(claims.iss, hub.publicKeys[account]);
+    assert.equal(claims.iss, hub.publicKeys.users);
+    assert.equal(claims.nats.issuer_account, hub.publicKeys[account]);
     assert.equal(nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey(), claims.sub);
   }
   assert.ok(read(paths.conf).includes(read(paths.operatorJwt)));
@@ -138,6 +139,42 @@ test('from the keys alone the same hub is made again', (t) => {
   rmSync(dir, { recursive: true });
   assert.deepEqual(make({ host: 'hub.example.org', keys: away }).hub, hub);
   assert.equal(readFileSync(paths.ca, 'utf8'), ca);
+});
+
+test('with a new issuer nothing of the old one is in the folder, and its accounts name no old key', (t) => {
+  const { make, dir, files, paths, keysDir } = place(t);
+  const { hub } = make();
+  const before = files();
+  const jwtOf = (account: 'fleet' | 'enrol' | 'sys'): string =>
+    readFileSync(paths.accountJwt(hub.publicKeys[account]), 'utf8');
+  settleAccountJwt(dir, 'fleet', hub, hubKeysIn(keysDir, hub.publicKeys), now_ms / 1000 + 900, { UA: 5 });
+  const renewed = makeHub(dir, hubPlan({}, readHub(dir)), now_ms, true);
+  assert.deepEqual(renewed.changed, [
+    'what it is to be',
+    'accounts',
+    'keys of the running hub',
+    'creds of the operator',
+  ]);
+  const after = files();
+  assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
+  for (const [name, text] of before)
+    if (/^issuer\/|^keys\/(unit|token|renew|answers|users)$|^operator\.creds/.test(name))
+      for (const [, seed = ''] of text.matchAll(/\b(S[AU][A-Z2-7]{56})\b/g))
+        for (const [other, now] of after) assert.ok(!now.includes(seed), `${name} is still in ${other}`);
+  for (const key of [...issuerKeys, 'users'] as const)
+    assert.notEqual(renewed.hub.publicKeys[key], hub.publicKeys[key]);
+  for (const key of ['operator', 'operator-signing', 'sys', 'fleet', 'enrol'] as const)
+    assert.equal(renewed.hub.publicKeys[key], hub.publicKeys[key]);
+  for (const account of ['sys', 'fleet', 'enrol'] as const)
+    for (const key of [...issuerKeys, 'users'] as const)
+      assert.ok(!JSON.stringify(checked(jwtOf(account))).includes(hub.publicKeys[key]));
+  assert.deepEqual(revocationsIn(jwtOf('fleet')), { UA: 5 }, 'who was revoked stays so');
+  assert.equal(
+    madeAt_s(jwtOf('fleet')),
+    now_ms / 1000 + 901,
+    'younger than the last one, whatever the clock says',
+  );
+  assert.deepEqual(make({}).changed, []);
 });
 
 test('who was revoked stays so', (t) => {

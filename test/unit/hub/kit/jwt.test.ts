@@ -15,6 +15,7 @@ const operator = nkeys.createOperator();
 const signing = nkeys.createOperator();
 const account = nkeys.createAccount();
 const unit = nkeys.createAccount();
+const users = nkeys.createAccount();
 const user = nkeys.createUser();
 
 /** What a JWT says, once nkeys itself has found its signature right. */
@@ -53,16 +54,18 @@ const accountClaims = {
   name: 'FLEET',
   key: account.getPublicKey(),
   scoped: [{ key: unit.getPublicKey(), role: 'unit', template }],
+  signing: [users.getPublicKey()],
   hasJetStream: true,
   leafs: -1,
   revocations: { [user.getPublicKey()]: 5 },
 };
 
-test('an account has its scoped keys with their templates, and whom it revokes', () => {
+test('an account has its signing keys, the scoped ones with their templates, and whom it revokes', () => {
   const claims = claimsOf(accountJwt(accountClaims, signing, now_s));
   assert.equal(claims['iss'], signing.getPublicKey());
   assert.equal(claims['sub'], account.getPublicKey());
-  const [scope] = claims.nats['signing_keys'] as Record<string, unknown>[];
+  const [plain, scope] = claims.nats['signing_keys'] as unknown[];
+  assert.equal(plain, users.getPublicKey());
   assert.deepEqual(scope, {
     kind: 'user_scope',
     key: unit.getPublicKey(),
@@ -111,11 +114,13 @@ test('a user of a scoped key has nothing that its template has: the server would
   });
 });
 
-test('a user with all rights is signed by the account itself and need not end', () => {
+test('a user with all rights says of which account, as its signer may be one of several, and need not end', () => {
   const claims = { name: 'hub', key: user.getPublicKey(), account: account.getPublicKey() };
-  const said = claimsOf(fullUserJwt(claims, account, now_s));
+  const said = claimsOf(fullUserJwt(claims, users, now_s));
   assert.equal('exp' in said, false);
-  assert.deepEqual(said.nats, { subs: -1, data: -1, payload: -1, type: 'user', version: 2 });
+  assert.equal(said['iss'], users.getPublicKey());
+  const of = { issuer_account: account.getPublicKey() };
+  assert.deepEqual(said.nats, { ...of, subs: -1, data: -1, payload: -1, type: 'user', version: 2 });
 });
 
 test('the same claims at the same second are the same JWT, others have another id', () => {

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import fs, { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hubKeysIn, keyOfSeed, publicKeysOf, readKey, seedText } from '../../../../agent/hub/kit/keys.ts';
+import { renewedKeys } from '../../../../agent/hub/kit/hubdir.ts';
+import {
+  endNewKeys,
+  hubKeysIn,
+  keyOfSeed,
+  orderNewKeys,
+  publicKeysOf,
+  readKey,
+  seedText,
+} from '../../../../agent/hub/kit/keys.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
 
 test('keys are made once, for nobody else to read, each of its kind', (t) => {
@@ -18,7 +27,27 @@ test('keys are made once, for nobody else to read, each of its kind', (t) => {
     assert.equal(readKey(join(dir, name)).getPublicKey(), key);
     assert.equal(readFileSync(join(dir, name), 'utf8'), `${seedText(readKey(join(dir, name)))}\n`);
   }
-  assert.equal(new Set(Object.values(known)).size, 10);
+  assert.equal(new Set(Object.values(known)).size, 11);
+});
+
+test('new ones take the places of those that the running hub has, at once or not at all, and once for an order', (t) => {
+  const dir = tempDir(t, 'keys');
+  const known = publicKeysOf(hubKeysIn(dir, undefined));
+  orderNewKeys(dir);
+  const next = readFileSync(join(dir, 'next.json'), 'utf8');
+  assert.equal(statSync(join(dir, 'next.json')).mode & 0o777, 0o600);
+  orderNewKeys(dir);
+  assert.equal(readFileSync(join(dir, 'next.json'), 'utf8'), next);
+  const taken = publicKeysOf(hubKeysIn(dir, known));
+  const others = Object.keys(known).filter((name) => taken[name as 'unit'] !== known[name as 'unit']);
+  assert.deepEqual(others.sort(), [...renewedKeys].sort());
+  assert.deepEqual(publicKeysOf(hubKeysIn(dir, known)), taken, 'hub.json does not name them yet');
+  endNewKeys(dir);
+  endNewKeys(dir);
+  assert.deepEqual(publicKeysOf(hubKeysIn(dir, taken)), taken);
+  assert.throws(() => hubKeysIn(dir, known), /users is of another hub, or older than its new keys: /);
+  fs.writeFileSync(join(dir, 'next.json'), '{"unit":"SA"}');
+  assert.throws(() => orderNewKeys(dir), /next\.json has no seeds: remove it/);
 });
 
 test('what is no key is said, with its file', (t) => {

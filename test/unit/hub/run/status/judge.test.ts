@@ -92,6 +92,16 @@ describe('a hub', () => {
     assert.equal(of(stream({ refuses: true, bytes: 900 }))[0], 'degraded');
   });
 
+  it('whose records of units are lost says so, with some of them', () => {
+    const told = (unbound: string[]): string[] => of({ unbound });
+    assert.deepEqual(told([]), ['healthy']);
+    assert.match(
+      told(['r1']).join(),
+      /^degraded,stream BOUND has no record of units that are heard of \(r1\): its records/,
+    );
+    assert.match(told(['a', 'b', 'c', 'd']).join(), /\(a, b, c, \.\.\. 4 in all\)/);
+  });
+
   it('tells of certificates that end, the worst first', () => {
     const cert = (file: string, days_left: number) => ({ file, subject: '', not_after_ms: 1, days_left });
     assert.deepEqual(of({ certificates: [cert('a', 14.1), cert('b', 14), cert('c', -0.1)] }), [
