@@ -33,6 +33,14 @@ async function lastHeard({ links }: OpenedHub): Promise<ReadonlyMap<string, numb
   return heard;
 }
 
+/** Lists it no more as heard of; false where it was not. Throws where that cannot be written. */
+export async function takeOffRoster(opened: OpenedHub, unit: string): Promise<boolean> {
+  if (!(await lastHeard(opened)).has(unit)) return false;
+  const answer = await opened.links.fleet.request(kitSubjects.roster(unit), '', { timeout_ms: 5000 });
+  if (answer.kind === 'reply') return true;
+  throw new Error(`${unit} stays on the list: stream UNITS does not answer (${answer.kind})`);
+}
+
 /** A unit as it is listed. */
 interface ListedUnit extends Partial<Omit<BoundUnit, 'v' | 'kind' | 'voids' | 'state' | 'unit'>> {
   readonly unit: string;
