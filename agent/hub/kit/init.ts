@@ -9,7 +9,7 @@ import { givenTlsFault } from './given.ts';
 import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
 import { keptSpan_s, neededBytes } from './keep.ts';
-import { makePrivateFolder } from './keys.ts';
+import { makePrivateFolder, refuseForeign } from './keys.ts';
 import { type HubPlan, hubPlan, planFlags } from './plan.ts';
 
 const usage = `usage: nunect-hub init --host HOST [--dir DIR] [--keys DIR] [--cluster A,B,C]
@@ -98,6 +98,7 @@ export async function init(args: readonly string[], io: CommandIo, now_ms = Date
     return plan;
   };
   planned(); // before anything is made
+  refuseForeign(dir);
   makePrivateFolder(dir);
   makePrivateFolder(hubPaths(dir).run);
   const lock = await lockFile(spawnWith, hubPaths(dir).lock, longestWait_ms);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { isHeld, type Lock, spawnWith, tryLock } from '../../device/lock.ts';
@@ -10,7 +9,7 @@ import { shellWord } from '../../lib/format.ts';
 import { formatEntry, type Log, logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
-import { makePrivateFolder } from '../kit/keys.ts';
+import { makePrivateFolder, refuseForeign } from '../kit/keys.ts';
 import { keepCertificates } from './certificates.ts';
 import { endServer } from './ending.ts';
 import { type HubHere, loadHub } from './hubhere.ts';
@@ -71,14 +70,6 @@ async function untilOver(stop: AbortSignal, failed: Promise<string>): Promise<st
   const why = await Promise.race([stopped, failed]);
   clearInterval(keepAlive);
   return why;
-}
-
-/** Files that another user makes there would be out of reach for the one whose hub it is. */
-function foreignUser(dir: string): string | undefined {
-  const [owner, own] = [statSync(dir).uid, process.getuid?.()];
-  return own === undefined || owner === own
-    ? undefined
-    : `${dir} belongs to the user with uid ${owner}, and this is uid ${own}: run it as that user, such as by runuser -u nunect-hub`;
 }
 
 /** Ends what an `up` that was killed has left. */
@@ -146,8 +137,7 @@ export async function up(args: readonly string[], io: CommandIo, given: UpGiven)
     throw new UsageError('only one of --nats-server and --no-server can be meant');
   const program = isElsewhere ? undefined : (named ?? 'nats-server');
   loadHub(dir); // before anything is made in a folder that is no hub
-  const wrongUser = foreignUser(dir);
-  if (wrongUser !== undefined) throw new Error(wrongUser);
+  refuseForeign(dir);
   makePrivateFolder(hubPaths(dir).run);
   const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
   if (isHeld(lock)) {
