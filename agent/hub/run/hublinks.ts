@@ -9,7 +9,7 @@ import type { LinkOptions } from '../../nats/session.ts';
 import type { HubHere } from './hubhere.ts';
 
 /** How a user of the hub's own in that account connects. Throws where its credentials cannot be read. */
-function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: string): LinkOptions {
+export function hubLinkOptions(here: HubHere, account: keyof HubHere['creds'], name: string): LinkOptions {
   const path = here.creds[account];
   let text: string;
   try {

@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { HubHere } from './hubhere.ts';
-import { openHubLink } from './hublinks.ts';
+import { hubLinkOptions, openHubLink } from './hublinks.ts';
 import { removeUpState } from './runfiles.ts';
 import { beginSteps, type Hub, type HubDeps, noteState } from './runninghub.ts';
 import { answerHubEcho } from './selfecho.ts';
@@ -14,8 +14,8 @@ import { serverTalk } from './servertalk.ts';
 
 /** A hub that runs. */
 export interface RunningHub {
-  /** Reads all of its directory again. Never rejects. */
-  reload(): Promise<void>;
+  /** Reads all of its directory again; gives what is there now. Never rejects. */
+  reload(): Promise<HubHere>;
   /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
   readonly failed: Promise<string>;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
 
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
-  const before = JSON.stringify(hub.here);
+  const { here } = hub;
   try {
     hub.here = hub.deps.load();
   } catch (error) {
@@ -40,14 +40,15 @@ async function reload(hub: Hub): Promise<void> {
   }
   const wrong = await testConf();
   if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
-  const refusal = await reloadServer(hub.links.sys, hub.here);
+  const refusal = await reloadServer(hub.links.sys, hub.here, () => connectAnew(hub));
+  if (refusal !== undefined && hub.here.server !== here.server) hub.here = here; // nobody answers by the new name yet
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
   const lacking = await bringAccounts(hub.links.sys, hub.here);
   if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
   hub.steps.abort();
-  if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
+  if (JSON.stringify(hub.here) !== JSON.stringify(here)) await stopParts(hub); // the steps start them anew, with what is new
   beginSteps(hub);
 }
 
@@ -75,14 +76,28 @@ async function stop(hub: Hub): Promise<void> {
   removeUpState(hub.here.dir);
 }
 
+const names = { sys: 'up', fleet: 'up', enrol: 'up', responder: 'echo' } as const;
+const nameOf = (link: keyof typeof names): string => `nunect-hub ${names[link]}`;
+
+/** By what `here` has now, where that is another address or CA. */
+function connectAnew({ here, links, responder, deps }: Hub): void {
+  try {
+    for (const account of ['sys', 'fleet', 'enrol'] as const)
+      links[account].configure(hubLinkOptions(here, account, nameOf(account)));
+    responder.configure(hubLinkOptions(here, 'fleet', nameOf('responder')));
+  } catch (error) {
+    deps.log.error(messageOf(error));
+  }
+}
+
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
 
 function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
-  const open = (account: 'sys' | 'fleet' | 'enrol', what: string): Link =>
-    openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
-  const links = { sys: open('sys', 'up'), fleet: open('fleet', 'up'), enrol: open('enrol', 'up') };
-  return { links, responder: open('fleet', 'echo') };
+  const open = (account: 'sys' | 'fleet' | 'enrol', name: keyof typeof names = account): Link =>
+    openHubLink(here, account, nameOf(name), ticker, signal);
+  const links = { sys: open('sys'), fleet: open('fleet'), enrol: open('enrol') };
+  return { links, responder: open('fleet', 'responder') };
 }
 
 /** Starts the server by `program`. */
@@ -93,7 +108,10 @@ const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) =>
       spawn: hub.deps.spawn,
       log,
       talk: hub.talk,
-      started: () => beginSteps(hub),
+      started() {
+        connectAnew(hub);
+        beginSteps(hub);
+      },
       ended(end, pause_ms) {
         if (!hub.wasHealthy) fail(end.why);
         return ended(hub, end, pause_ms);
@@ -148,7 +166,10 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
   let reloads = Promise.resolve();
   return {
     failed,
-    reload: () => (reloads = reloads.then(() => reload(hub))),
+    reload() {
+      reloads = reloads.then(() => reload(hub));
+      return reloads.then(() => hub.here);
+    },
     stop: () => stop(hub),
   };
 }

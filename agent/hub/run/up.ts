@@ -94,8 +94,8 @@ async function runHub(
   given: UpGiven,
 ): Promise<string | undefined> {
   const log = logTo((entry) => entry.level !== 'debug' && io.stderr(`${formatEntry(entry)}\n`), 'hub');
-  let reload = (): void => {};
-  given.onReload(() => reload()); // at once: until then the signal would end us
+  let reload = async (): Promise<void> => {};
+  given.onReload(() => void reload()); // at once: until then the signal would end us
   const here = loadHub(dir);
   const why = program === undefined ? undefined : await prepare(here, program, log);
   if (why !== undefined || given.stop.aborted) return why;
@@ -115,11 +115,15 @@ async function runHub(
     },
     program,
   );
-  reload = () => void hub.reload();
-  const certificates = keepCertificates(
-    { ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => reload() },
-    here,
-  );
+  const keep = (now: HubHere) =>
+    keepCertificates({ ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => void reload() }, now);
+  let [kept, certificates] = [here, keep(here)];
+  reload = async () => {
+    const now = await hub.reload();
+    if (given.stop.aborted || JSON.stringify(now) === JSON.stringify(kept)) return;
+    certificates.stop();
+    [kept, certificates] = [now, keep(now)];
+  };
   const failure = await untilOver(given.stop, hub.failed);
   certificates.stop();
   await hub.stop();

@@ -104,7 +104,7 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   const [up, certificates] = await Promise.all([
     upOf(here.dir),
     certProbe({ wall_ms: Date.now }).read(
-      [here.tls.cert, here.tls.ca].flatMap((file) => (file === undefined ? [] : [{ file }])),
+      here.tls.flatMap(({ cert, ca }) => [{ file: cert }, ...(ca === undefined ? [] : [{ file: ca }])]),
     ),
   ]);
   const { server, dir, cluster } = here;
