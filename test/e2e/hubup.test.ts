@@ -176,6 +176,14 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     writeFileSync(join(hub.dir, 'nats.conf'), conf);
     up.kill('SIGHUP');
     await eventually('all is well', async () => (await statusOf(hub)).code === 0);
+    assert.equal((await hub.run('init', '--host', 'localhost')).code, 0);
+    up.kill('SIGHUP');
+    await said('it is told', /another name now, which needs a restart/);
+    assert.equal((await hub.run('init', '--host', '127.0.0.1')).code, 0);
+    assert.equal((await nats(hub, 'request', '--raw', 'ops.echo._127_0_0_1', 'x')).stdout.trim(), 'x');
+    assert.deepEqual([state(hub).phase, (await statusOf(hub)).code], ['ready', 1]);
+    up.kill('SIGHUP');
+    await eventually('all is well', async () => (await statusOf(hub)).code === 0);
     assert.equal(hub.serverPid(), pid);
   });
 

@@ -25,10 +25,12 @@ export interface RunningHub {
 function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
   hub.steps.abort();
   const last_end = { at_ms: Date.now(), why };
-  noteState(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end });
+  noteState(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end, restart_needed: undefined });
   if (hub.wasHealthy) hub.deps.log.error(`nats-server ${why}; it is started again in ${pause_ms / 1000} s`);
   return hub.wasHealthy;
 }
+
+const renamed = 'the hub has another name now, which needs a restart: all goes on with the old one';
 
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
@@ -40,8 +42,9 @@ async function reload(hub: Hub): Promise<void> {
   }
   const wrong = await testConf();
   if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
-  const refusal = await reloadServer(hub.links.sys, hub.here, () => connectAnew(hub));
-  if (refusal !== undefined && hub.here.server !== here.server) hub.here = here; // nobody answers by the new name yet
+  const isRenamed = hub.here.server !== here.server;
+  if (isRenamed) hub.here = here; // nobody answers by the new name yet
+  const refusal = isRenamed ? renamed : await reloadServer(hub.links.sys, hub.here, () => connectAnew(hub));
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
