@@ -249,9 +249,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const bind = async (key: string, after: number) => {
         const first = headers();
         first.set('Nats-Expected-Last-Subject-Sequence', String(after));
-        return (
-          await enrol.request(kitSubjects.boundUnit('ship-7'), key, { headers: first, timeout: 5000 })
-        ).json<{
+        return (await enrol.request('bound.unit.ship-7', key, { headers: first, timeout: 5000 })).json<{
           seq?: number;
           error?: { err_code: number };
         }>();
@@ -267,7 +265,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       await kit.start(program);
       await kit.makeStreams();
       const [fleet, enrol] = [await kit.as('hub-fleet'), await kit.as('hub-enrol')];
-      await enrol.request(kitSubjects.boundUnit('ship-7'), 'UA');
+      await enrol.request('bound.unit.ship-7', 'UA');
       await fleet.request('ops.heartbeat.other', 'beat');
       const token = await kit.client(kit.enrolling('token', 'T1').text);
       const unit = await kit.client(kit.unit(name).text);

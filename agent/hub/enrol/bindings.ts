@@ -1,5 +1,5 @@
 // Who is bound to which key, by which token, and who waits: what the records of stream BOUND say together. Pure.
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 
 /** A token that was made. It is kept beyond its end, as its uses count. */
 export interface TokenRecord {
@@ -101,13 +101,9 @@ export function boundSubject(record: BoundRecord): string {
 
 /** Reads a record; one of a newer nunect-hub is not understood, and nothing may be decided without it. */
 export function parseBoundRecord(text: string): ParseResult<BoundRecord> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unparsed('this record is no JSON');
-  }
-  if (!isObject(value)) return unparsed('this record is no object');
+  const found = parseObject(text);
+  if (!found.ok) return found;
+  const { value } = found;
   if (value['v'] !== 1) return unparsed(`this record is of version ${String(value['v'])}, known is 1`);
   const kind = kinds.find((one) => one === value['kind']);
   if (kind === undefined) return unparsed('this record is of an unknown kind');

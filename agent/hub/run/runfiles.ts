@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHolder, spawnWith } from '../../device/lock.ts';
 import { readForeign, readOrUndefined, writeAtomic } from '../../lib/files.ts';
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import { hubPaths } from '../kit/hubdir.ts';
 
 const names = {
@@ -34,14 +34,10 @@ export interface UpState {
 
 /** Reads what `up` wrote. */
 export function parseUpState(text: string): ParseResult<UpState> {
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    return unparsed('is no JSON');
-  }
+  const read = parseObject(text);
+  if (!read.ok) return read;
+  const found = read.value;
   const isFit =
-    isObject(found) &&
     ['ready', 'waiting', 'restarting'].includes(String(found['phase'])) &&
     ['since_ms', 'pid', 'starts'].every((name) => typeof found[name] === 'number');
   return isFit ? parsed(found as unknown as UpState) : unparsed('is not what nunect-hub up writes');

@@ -30,7 +30,7 @@ function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
   return hub.wasHealthy;
 }
 
-const renamed = 'the hub has another name now, which needs a restart: all goes on with the old one';
+const renamed = 'the hub has another name now, which needs a restart';
 
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
@@ -79,15 +79,12 @@ async function stop(hub: Hub): Promise<void> {
   removeUpState(hub.here.dir);
 }
 
-const names = { sys: 'up', fleet: 'up', enrol: 'up', responder: 'echo' } as const;
-const nameOf = (link: keyof typeof names): string => `nunect-hub ${names[link]}`;
-
 /** By what `here` has now, where that is another address or CA. */
 function connectAnew({ here, links, responder, deps }: Hub): void {
   try {
     for (const account of ['sys', 'fleet', 'enrol'] as const)
-      links[account].configure(hubLinkOptions(here, account, nameOf(account)));
-    responder.configure(hubLinkOptions(here, 'fleet', nameOf('responder')));
+      links[account].configure(hubLinkOptions(here, account, 'nunect-hub up'));
+    responder.configure(hubLinkOptions(here, 'fleet', 'nunect-hub echo'));
   } catch (error) {
     deps.log.error(messageOf(error));
   }
@@ -97,10 +94,10 @@ function connectAnew({ here, links, responder, deps }: Hub): void {
 const noTls = /^Websocket not configured with TLS/;
 
 function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
-  const open = (account: 'sys' | 'fleet' | 'enrol', name: keyof typeof names = account): Link =>
-    openHubLink(here, account, nameOf(name), ticker, signal);
+  const open = (account: 'sys' | 'fleet' | 'enrol', what = 'up'): Link =>
+    openHubLink(here, account, `nunect-hub ${what}`, ticker, signal);
   const links = { sys: open('sys'), fleet: open('fleet'), enrol: open('enrol') };
-  return { links, responder: open('fleet', 'responder') };
+  return { links, responder: open('fleet', 'echo') };
 }
 
 /** Starts the server by `program`. */

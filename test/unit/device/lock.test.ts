@@ -96,7 +96,7 @@ test('who only looks at a lock leaves it as it is, and keeps nobody from it', as
   writeFileSync(path, '7\n');
   assert.equal(await lockHolder(by(), path), undefined);
   assert.equal(readFileSync(path, 'utf8'), '7\n');
-  const looker = spawn('flock', ['-s', path, 'sh', '-c', 'echo looks; read _']);
+  const looker = spawn(need('flock'), ['-s', path, 'sh', '-c', 'echo looks; read _']);
   await once(looker.stdout, 'data');
   const trying = tryLock(by(), path);
   looker.stdin.end('\n');

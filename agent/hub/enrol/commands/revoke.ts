@@ -10,7 +10,7 @@ import { takeOffRoster } from './units.ts';
 const revokeUsage = `usage: nunect-hub revoke [UNIT ...] [--dir DIR]
 
 Shuts units out: their connections are closed at once, on all servers, and they get no new login. Their ids stay theirs:
-'nunect-hub token --unit ID --replace' lets a router in by one again, 'nunect-hub forget' frees it. Needs the keys of the hub.
+a token that replaces lets a router in by one again, 'nunect-hub forget' frees it. Needs the keys of the hub.
 Without a UNIT: closes what was shut out while the keys were not at hand.
 Exit code: 0 done, 1 not done, 2 wrong usage.
 ${hubUsage}`;
@@ -25,8 +25,8 @@ ${hubUsage}`;
 const forgetUsage = `usage: nunect-hub forget UNIT|KEY ... [--dir DIR]
 
 Shuts units out and takes them off the list: their ids are free for other routers. What they have recorded stays. A KEY, or
-a UNIT that only waits for approval: its request is dropped. A UNIT that was heard of and has no token is taken off the list
-until it is heard of again. Needs the keys of the hub.
+a UNIT that only waits for approval: its request is dropped; one that is only heard of: it is off the list until it is again.
+Needs the keys of the hub.
 Exit code: 0 done, 1 not done, 2 wrong usage.
 ${hubUsage}`;
 

@@ -38,7 +38,7 @@ export async function takeOffRoster(opened: OpenedHub, unit: string): Promise<bo
   if (!(await lastHeard(opened)).has(unit)) return false;
   const answer = await opened.links.fleet.request(kitSubjects.roster(unit), '', { timeout_ms: 5000 });
   if (answer.kind === 'reply') return true;
-  throw new Error(`${unit} stays on the list: stream UNITS does not answer (${answer.kind})`);
+  throw new Error(`stream UNITS does not answer: ${answer.kind}`);
 }
 
 /** A unit as it is listed. */

@@ -14,6 +14,7 @@ import {
   writeUpState,
 } from '../../../../agent/hub/run/runfiles.ts';
 import { daemon, eventually, tempDir } from '../../../kit/process/daemon.ts';
+import { need } from '../../../kit/process/tools.ts';
 
 const state = { phase: 'ready', since_ms: 1, pid: 7, version: '1', starts: 1 } as const;
 
@@ -51,7 +52,7 @@ test('who has the lock of up is told once it is surely up', async (t) => {
   assert.equal(await upHolder(dir), undefined);
   makePrivateFolder(hubPaths(dir).run);
   const path = runPath(dir, 'lock');
-  const up = daemon(t, 'flock', ['-F', path, 'tail', '-f', '/dev/null', 'up'], { endBy: 'SIGKILL' });
+  const up = daemon(t, need('flock'), ['-F', path, 'tail', '-f', '/dev/null', 'up'], { endBy: 'SIGKILL' });
   await eventually('it is locked', () => upHolder(dir));
   for (const text of ['', '0\n', `${process.pid}\n`]) {
     writeFileSync(path, text); // not written yet, or that of an earlier one
