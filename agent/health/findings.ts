@@ -117,7 +117,7 @@ function sayEnrolment(data: Enrolment): string {
     case 'refused':
       return `the hub refuses to enrol this device: ${data.why}`;
     case 'failing':
-      return `the enrolment is not renewed: ${data.why}`;
+      return `${data.hasHub ? 'the enrolment is not renewed' : 'this device cannot enrol'}: ${data.why}`;
     case 'untaken':
       return 'this device is enrolled, but its config was not rendered since';
   }

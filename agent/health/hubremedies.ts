@@ -32,10 +32,13 @@ function hostOf({ url: [first = ''] }: Hub): string {
 const ping = (hub: Hub): string => `ping -c 3 ${hostOf(hub)}`;
 /** For a device that the hub does not let in any more as it was enrolled. */
 export const newToken = 'nunect-hub token # at the hub; then here: nunect enrol TOKEN';
-const newCreds = ({ creds_file }: Hub): string =>
-  creds_file !== undefined && isEnrolledCreds(creds_file)
+const isEnrolled = ({ creds_file }: Hub): boolean => creds_file !== undefined && isEnrolledCreds(creds_file);
+/** With the key that it has a copy would be taken for the unit. */
+const ofCopy = `nunect-hub token # at the hub; then on the copy: rm -r ${keepDir}/enrol; nunect enrol TOKEN`;
+const newCreds = (hub: Hub): string =>
+  isEnrolled(hub)
     ? newToken
-    : `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(creds_file ?? `${keepDir}/hub.creds`)}`;
+    : `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(hub.creds_file ?? `${keepDir}/hub.creds`)}`;
 
 function newLogin(hub: Hub, host: HostCommands): string {
   if (hub.creds_file !== undefined) return newCreds(hub);
@@ -56,7 +59,7 @@ const remedies: Readonly<Record<CauseCode, HubRemedy>> = {
   auth: newLogin,
   permission: reloadHub('the unit has the rights of config/hub/hub.conf'),
   loop: 'nats server report leafnodes # at the hub',
-  duplicate: set({ 'agent.unit': 'UNIT' }),
+  duplicate: (hub, host) => (isEnrolled(hub) ? ofCopy : host.set({ 'agent.unit': 'UNIT' })),
   same_cluster: reloadHub('its cluster has another name'),
   version: (_hub, host) => host.upgrade('nats-server'),
   payload_in: set({ 'leaf.max_payload_kb': 'KIB' }),

@@ -71,7 +71,7 @@ const table = {
   duplicate: {
     kind: 'refused',
     text: 'the hub already has a leaf of this name',
-    todo: 'give each unit an agent.unit of its own; after a change of network it passes by itself',
+    todo: 'give each unit an agent.unit of its own, and enrol a copied flash anew; after a change of network it passes by itself',
     match: /duplicate (remote leafnode )?connection/i,
   },
   same_cluster: {

@@ -39,7 +39,7 @@ const programs = [
   {
     name: 'nunect',
     licences: 'THIRD_PARTY.txt',
-    files: ['', '-agent', '-orders', '-page', '-seldom', '-shared', '-tools'].map(
+    files: ['', '-agent', '-enrol', '-orders', '-page', '-seldom', '-shared', '-tools'].map(
       (part) => `nunect${part}.cjs`,
     ),
   },

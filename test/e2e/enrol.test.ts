@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { leaksIn, processText } from '../kit/attack/secrets.ts';
 import { type EnrolHub, enrolHub } from '../kit/hub/enrolhub.ts';
-import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
 import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -203,54 +202,6 @@ test('a hub that takes websockets only: enrolment and link go by them', async (t
   const echo = await hub.fleet.request('ops.echo.given-01', 'hello', { timeout: 5000 });
   assert.equal(echo.string(), 'hello');
   assert.match(readFileSync(join(unit.dir, 'run/leaf.conf'), 'utf8'), /"wss:/);
-});
-
-test('the login is renewed under traffic, over the own link; when the old one ends, no record is lost', async (t) => {
-  const hub = await enrolHub(t, newest);
-  hub.issuer.life_s = 12;
-  const unit = await selfRendering(
-    t,
-    `config hub 'hub'\n\toption reconnect_s '1'\n\toption enrol_token '${hub.token('t1')}'\n`,
-  );
-  await until(unit, 'it is joined', (now) => now.unit === 'given-01' && now.link.hub_up === true);
-  const begun = Date.now();
-  const renewals = () => hub.issuer.requests.filter(({ token }) => token === undefined).length;
-  await eventually('three logins have ended', () => Date.now() - begun > 40_000, 60_000);
-  assert.ok(renewals() >= 3, `${renewals()} renewals`);
-  assert.deepEqual(
-    hub.issuer.by.filter((_account, at) => hub.issuer.requests[at]?.token === undefined && at > 0),
-    Array.from({ length: renewals() }, () => 'FLEET'),
-  );
-  await until(unit, 'it is joined', (now) => now.link.hub_up === true);
-  const records = await readStream(hub.fleet, 'NUNECT');
-  const boots = new Set(
-    records.filter(({ subject }) => subject.endsWith('.given-01')).map(({ boot }) => boot),
-  );
-  assert.equal(boots.size, 1, 'it ran all the time');
-  const [boot = ''] = boots;
-  const book = await allStored(hub.fleet, 'NUNECT', boot);
-  assert.equal(book.doubled, 0);
-  assert.ok(book.stored > 100, `${book.stored} records`);
-});
-
-test('a login that ran out while the unit was off is renewed by the login for nothing else', async (t) => {
-  const hub = await enrolHub(t, newest);
-  hub.issuer.life_s = 2;
-  const one = device(t);
-  assert.equal((await one.enrol(hub.token('t1'))).code, 0);
-  await new Promise((done) => setTimeout(done, 2500));
-  hub.issuer.life_s = 3600;
-  const unit = await startUnit(t, {
-    dir: one.dir,
-    unit: 'demo-01',
-    server: newest,
-    hubPort: 0,
-    plainHub: false,
-    keep: one.keep,
-    kept: true,
-  });
-  await until(unit, 'the hub is joined', (now) => now.link.hub_up === true);
-  assert.deepEqual(hub.issuer.by.slice(-1), ['ENROL'], 'it was asked apart from the link');
 });
 
 /** All files below a folder, with their text. */

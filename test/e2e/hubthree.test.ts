@@ -1,5 +1,5 @@
 // A hub of three servers as `init --cluster`, `export` and `up` make it, on three addresses of this machine: servers and their
-// `up` killed by chance while records come in, one server after the other restarted, two of them gone.
+// `up` killed by chance while units enrol and records come in, one server after the other restarted, two of them gone.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,17 @@ import { connect, credsAuthenticator, headers, type NatsConnection, nkeys } from
 import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
+import { jetstream } from '../kit/hub/fleet.ts';
 import { streamInfo } from '../kit/hub/madehub.ts';
+import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
 import { hubBundle } from '../kit/unit/site.ts';
+import { type TokenUnit, tokenUnit } from '../kit/unit/tokenunit.ts';
+import { until } from '../kit/unit/until.ts';
 
 const program = natsServers().newest ?? '';
 const owner = newOwner();
@@ -121,7 +125,16 @@ function publisher(nc: NatsConnection, boot: string) {
 describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () => {
   let nc: NatsConnection;
   let published = 0;
-  const stored = async (): Promise<number> => (await streamInfo(nc, 'NUNECT')).state.messages;
+  const subject = 'ops.heartbeat.u1';
+  const stored = async (): Promise<number> => {
+    const { state } = await jetstream(nc, 'STREAM.INFO.NUNECT', { subjects_filter: subject });
+    return (state as { subjects?: Record<string, number> } | undefined)?.subjects?.[subject] ?? 0;
+  };
+  /**
+   * They enrol while servers are killed, and record until the servers have been restarted one by one; with how many records
+   * each had published when it was joined: those from before it had a hub, which nobody was to store.
+   */
+  const units: { readonly unit: TokenUnit; readonly before: number }[] = [];
   before(makeThree);
   after(() => owner.end());
 
@@ -138,9 +151,23 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       assert.equal((await streamInfo(nc, name)).config['num_replicas'], 3, name);
   });
 
-  it(`stores each record once, whatever is killed (seed ${seed})`, async () => {
+  it(`stores each record once and lets units in, whatever is killed (seed ${seed})`, async () => {
+    const token = (await hub('token', hosts[0], '--prefix', 'ship-', '--uses', '3', '--auto')).stdout.trim();
     const publishing = publisher(nc, 'killed');
+    const starting: Promise<unknown>[] = [];
     for (let round = 0; round < 6; round++) {
+      if (round < 3)
+        starting.push(
+          tokenUnit(owner, { program, token, agent: `\toption unit 'ship-${round}'` }).then(async (unit) => {
+            const { spool } = await until(
+              unit,
+              'it is in the fleet',
+              (now) => now.link.hub_up === true,
+              120_000,
+            );
+            units.push({ unit, before: spool?.published ?? -1 });
+          }),
+        );
       const host = hosts[Math.floor(random() * hosts.length)] as Host;
       if (random() < 0.6) process.kill(await serverPid(host), 'SIGKILL');
       else {
@@ -150,7 +177,7 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
       }
       await sleep(500 + random() * 2500);
     }
-    await Promise.all(hosts.map(healthy));
+    await Promise.all([...hosts.map(healthy), ...starting]);
     published = await publishing.stop();
     assert.ok(published > 100, `${published} records`);
     assert.equal(await stored(), published);
@@ -166,6 +193,35 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     }
     published += await publishing.stop();
     assert.equal(await stored(), published);
+  });
+
+  it('has every record that the units made in all that once, and each of them as one unit', async () => {
+    const listed = (await hub('units', hosts[0], '--json')).stdout.trim().split('\n');
+    const bound = listed.map((line) => JSON.parse(line) as { unit: string; state: string; key?: string });
+    const ours = bound.filter(({ unit }) => unit.startsWith('ship-'));
+    assert.deepEqual(
+      ours.map(({ unit, state }) => `${unit} ${state}`),
+      ['ship-0 bound', 'ship-1 bound', 'ship-2 bound'],
+    );
+    for (const { unit, before } of units) {
+      const { unit: id, spool } = await until(
+        unit,
+        'hardly any waits',
+        (now) => now.spool && now.spool.records < 9,
+      );
+      const { key } = JSON.parse(readFileSync(join(unit.keep, 'enrol/hub.json'), 'utf8')) as { key: string };
+      assert.equal(ours.find((one) => one.unit === id)?.key, key);
+      assert.ok(spool !== undefined && spool.dropped === 0);
+      const records = (await readStream(nc, 'NUNECT')).filter((record) => record.id.startsWith(`${id}-`));
+      const boots = new Set(records.map(({ boot }) => boot));
+      assert.equal(boots.size, 1, `${id}: ${[...boots]}`);
+      assert.equal(spool.published, before, 'since it was joined each record was to be stored');
+      const book = await allStored(nc, 'NUNECT', [...boots].join(), before);
+      assert.equal(book.doubled, 0, id);
+      assert.ok(book.stored >= spool.stored, `${id}: ${book.stored} of ${spool.stored}`);
+      console.log(`# ${id}: ${book.stored} records, each once`);
+      await unit.end();
+    }
   });
 
   it('never brings back an older account: who was shut out while a server was down stays so', async () => {

@@ -1,7 +1,6 @@
 // A hub as an operator runs it: `nunect-hub init`, `up`, `status` and `down` of the bundle that ships. What is true of it is
 // asked of nats-server by the nats command, by a client of nats.js, or by the kernel.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -24,7 +23,7 @@ import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { type MadeHub, makeTestHub, streamInfo } from '../kit/hub/madehub.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
-import { newOwner, undoLater } from '../kit/process/cleanup.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { lacking, natsServers, need, projectRoot, runtime, withoutNewest } from '../kit/process/tools.ts';
@@ -211,23 +210,15 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
   });
 
   it('is stopped in order by Ctrl-C, which a terminal sends to all that it started', async () => {
-    const child = spawn(runtime(), [hubBundle, 'up', '--dir', hub.dir, '--nats-server', program], {
-      detached: true, // a process group of its own, as a shell gives it
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => {
-        output += data;
-      });
-    const ended = once(child, 'exit');
-    undoLater(owner, () => child.kill('SIGKILL'));
-    await eventually('READY', () => /^READY/m.test(output));
+    const group = { detached: true }; // a process group of its own, as a shell gives it
+    const args = [hubBundle, 'up', '--dir', hub.dir, '--nats-server', program];
+    const started = daemon(owner, runtime(), args, group);
+    await eventually('READY', () => /^READY/m.test(started.output()));
     const pid = hub.serverPid();
-    process.kill(-(child.pid as number), 'SIGINT');
-    assert.deepEqual(await ended, [0, null]);
+    process.kill(-started.pid, 'SIGINT');
+    assert.equal(await started.exited, 0);
     assert.equal(isAlive(pid), false);
-    assert.doesNotMatch(output, /started again|ERROR/);
+    assert.doesNotMatch(started.output(), /started again|ERROR/);
     const trapped = readFileSync(join(hub.dir, 'run/nats.log'), 'utf8').match(/Trapped "(\w+)" signal/g);
     assert.equal(trapped?.at(-1), 'Trapped "terminated" signal', 'by us, once all that needs it has ended');
   });

@@ -1,57 +1,14 @@
 // From an empty folder to a unit that answers, by the two commands and one token; then as a unit lives: renamed, shut out.
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { hubProgram } from '../kit/hub/hubprogram.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
-import { keepLeaf } from '../kit/leaf/leafkeeper.ts';
-import type { Cleanup } from '../kit/process/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
-import { reservePort } from '../kit/process/ports.ts';
-import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
-import { bundle } from '../kit/unit/site.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import { natsServers, withoutNewest } from '../kit/process/tools.ts';
+import { tokenUnit } from '../kit/unit/tokenunit.ts';
 
 const program = natsServers().newest ?? '';
-
-/** A unit that has a token in its config, and nothing else of the hub. */
-async function unitWith(t: Cleanup, token: string) {
-  const dir = tempDir(t, 'whole');
-  const [port, status, chrony] = [await reservePort(), await reservePort(), await reservePort()];
-  const config = join(dir, 'nunect');
-  writeFileSync(
-    config,
-    `config agent 'agent'
-	option host 'bare'
-	option interval_s '1'
-	option traffic 'lan'
-config hub 'hub'
-	option reconnect_s '1'
-	option enrol_token '${token}'
-config leaf 'leaf'
-	option server '${program}'
-	option port '${port}'
-config status 'status'
-	option port '${status}'
-config time 'time'
-	option chrony_port '${chrony}'
-	list ptp_socket '${dir}/none'
-`,
-    { mode: 0o600 },
-  );
-  const [out, keep] = [join(dir, 'run'), join(dir, 'keep')];
-  const agent = daemon(t, runtime(), [bundle, 'run', '--config', config, '--dir', out, '--keep', keep]);
-  await eventually('leaf.conf', () => existsSync(join(out, 'leaf.conf')));
-  await keepLeaf(t, out, program);
-  return {
-    agent,
-    async problems(): Promise<string[]> {
-      const page = await fetch(`http://127.0.0.1:${status}/status.json`).catch(() => undefined);
-      return page === undefined ? ['no page'] : ((await page.json()) as { problems: string[] }).problems;
-    },
-  };
-}
 
 const answers = async (nc: NatsConnection, unit: string): Promise<boolean> => {
   try {
@@ -67,7 +24,8 @@ test('init, up, one token: the unit answers; renamed it comes back by its new id
   const begun_ms = performance.now();
   const hub = await hubProgram(t, program);
   await hub.up();
-  const unit = await unitWith(t, await hub.done('token', '--unit', 'tower-1', '--auto'));
+  const token = await hub.done('token', '--unit', 'tower-1', '--auto');
+  const unit = await tokenUnit(t, { program, token });
   const nc = await hub.asUser('hub-fleet');
   await eventually('the first echo', () => answers(nc, 'tower-1'));
   t.diagnostic(

@@ -79,6 +79,7 @@ test('a device enrols: it finds the CA by its pin, asks, and logs in as the unit
     { unit, token, role, hardware },
     { unit: 'demo-01', token: 't1', role: 'leaf', hardware: 'ab12' },
   );
+  assert.doesNotMatch(hub.server().output(), /\[(ERR|WRN)\].*TLS/, 'its search for the CA is no error there');
 });
 
 test('while nobody answers the request waits in the stream, and an approval comes to the same key', async (t) => {

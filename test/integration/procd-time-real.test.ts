@@ -21,7 +21,7 @@ function realUnit(t: TestContext): { stage: TimeStage; sources(): string; end():
   const stage = timeStage(t);
   const bundle = tempDir(t, 'bundle');
   execFileSync('node', [join(projectRoot, 'build/bundle.mjs'), '--out', bundle]);
-  for (const name of ['chronyd', 'chronyc', 'ptp4l', 'setpriv', 'mkfifo', 'flock', 'kill', 'sleep'])
+  for (const name of ['chronyd', 'chronyc', 'ptp4l', 'setpriv', 'flock', 'kill'])
     symlinkSync(need(name), stage.at(`bin/${name}`));
   const where = `--config ${stage.at('etc/config/nunect')} --out ${stage.at('var/run/nunect')}`;
   stage.unit.program(

@@ -98,12 +98,24 @@ describe('start', () => {
       const unit = procdStage(t);
       unit.rendering({ last: 'restart: leaf agent', leafConf: true, ...rendered });
       const { calls } = unit.init('nunect', 'start');
-      const [tail, ...head] = [...agentStarts].reverse();
-      const [trigger = '', ...before] = head;
       const own = 'chown nunect:nunect /etc/nunect/enrol';
-      assert.deepEqual(calls, [...before.reverse(), own, ...takeover, trigger, tail]);
+      const [open = '', ...rest] = agentStarts;
+      const ends = rest.splice(-2);
+      assert.deepEqual(calls, [open, own, ...rest, ...takeover, ...ends]);
       assert.equal(statSync(join(unit.root, 'etc/nunect/enrol')).mode & 0o777, 0o700);
     });
+
+  it('of a unit that runs makes the folder before the agent hears of its token', (t) => {
+    const unit = runningUnit(t);
+    const enrol = { dir: '/etc/nunect/enrol', token: 'nunect-x' };
+    unit.rendering({ last: 'reload: agent', leafConf: true, config: config(), enrol });
+    const { calls } = unit.init('nunect', 'reload');
+    const told = ['chown nunect:nunect /etc/nunect/enrol', 'nunect: send_signal nunect agent HUP'];
+    assert.deepEqual(
+      calls.filter((call) => told.includes(call)),
+      told,
+    );
+  });
 
   it('of a unit without either has nobody who could be asked', (t) => {
     const unit = procdStage(t);

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cleanup } from '../kit/process/cleanup.ts';
+import { type Cleanup, undoLater } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
+import { projectRoot } from '../kit/process/tools.ts';
+
+const feed = join(projectRoot, 'dist/feed');
 
 /** How a command on the router ended. */
 export interface Ended {
@@ -20,8 +23,8 @@ export interface Router {
   sh(command: string): Promise<Ended>;
   /** The same, for a line that must end with 0; gives what it said. */
   ok(command: string): Promise<string>;
-  /** The process of a service as procd knows it, by the router's numbers; undefined where none runs. */
-  pid(service: string): Promise<number | undefined>;
+  /** The process of a service, or of one instance of it, as procd knows it, by the router's numbers; undefined where none runs. */
+  pid(service: string, instance?: string): Promise<number | undefined>;
   /** Takes the power away and boots again: /var is empty then. */
   powerCycle(): Promise<void>;
   /** Lines of the system log, without those of the kernel. */
@@ -48,12 +51,13 @@ hostname OpenWrt
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=trial chroot "$root" /sbin/procd -S
 `;
 
-/** Boots a router from a tree of its root file system; it is gone when the owner ends. */
-export async function bootRouter(owner: Cleanup, tree: string, feed: string): Promise<Router> {
+/** Boots a router from a tree of its root file system, with the feed in /feed; it is gone when the owner ends. */
+export async function bootRouter(owner: Cleanup, tree: string): Promise<Router> {
   const root = join(tempDir(owner, 'router'), 'root');
   execFileSync('cp', ['-a', tree, root]);
   cpSync(feed, join(root, 'feed'), { recursive: true });
   execFileSync('ip', ['link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'lanport']);
+  undoLater(owner, () => execFileSync('ip', ['link', 'del', 'lan0'])); // the next router has its own
   for (const name of ['lan0', 'lanport']) execFileSync('ip', ['link', 'set', name, 'up']);
   execFileSync('ip', ['addr', 'add', '192.168.1.1/24', 'dev', 'lan0']);
   const words = ['--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', 'sh', '-c', preinit, root];
@@ -92,13 +96,21 @@ export async function bootRouter(owner: Cleanup, tree: string, feed: string): Pr
     root,
     sh,
     ok,
-    async pid(service) {
+    async pid(service, instance) {
       const all = JSON.parse(await ok(`ubus -S call service list '{"name":"${service}"}'`)) as Record<
         string,
         { instances?: Record<string, { running: boolean; pid?: number }> } | undefined
       >;
-      return Object.values(all[service]?.instances ?? {}).find(({ running }) => running)?.pid;
+      const there = Object.entries(all[service]?.instances ?? {});
+      const ofThat = there.filter(([name, { running }]) => running && (instance ?? name) === name);
+      return ofThat[0]?.[1].pid;
     },
     log: async () => (await ok('logread')).split('\n').filter((line) => !/ kern\.|^$/.test(line)),
   };
+}
+
+/** Installs nunect from the feed, as its docs say. */
+export async function installNunect(router: Router): Promise<void> {
+  await router.ok('echo "src/gz nunect file:///feed/x86_64" >>/etc/opkg/customfeeds.conf');
+  await router.ok('opkg-key add /feed/nunect.pub && opkg update && opkg install nunect');
 }

@@ -7,12 +7,11 @@ import { after, before, describe, it } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
-import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
+import { natsServers, need } from '../kit/process/tools.ts';
 import { type Hub, startHub } from '../kit/unit/site.ts';
 import { bootRouter, type Router } from './router.ts';
 
 const tree = process.env['OPENWRT_TREE'] ?? '';
-const feed = join(projectRoot, 'dist/feed');
 /** What has to be undone after the last test; hooks that are registered in a hook would run at once. */
 const owner = newOwner();
 const unit = 'demo-01';
@@ -74,7 +73,7 @@ describe('on OpenWrt', { concurrency: false }, () => {
   before(async () => {
     const { newest } = natsServers();
     hub = await startHub(owner, tempDir(owner, 'hub'), newest ?? need('nats-server'));
-    router = await bootRouter(owner, tree, feed);
+    router = await bootRouter(owner, tree);
   });
   after(async () => {
     if (process.env['NUNECT_LOG'] !== undefined) console.log((await router.log()).join('\n'));

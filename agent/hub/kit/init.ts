@@ -4,9 +4,17 @@ import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { isImplausible } from '../../clock/trust.ts';
 import { type Traffic, traffics } from '../../config/traffic.ts';
 import { lockFile, spawnWith } from '../../device/lock.ts';
-import { formatShortSpan, formatUtc, visible } from '../../lib/format.ts';
+import { formatShortSpan, formatUtc, shellWord, visible } from '../../lib/format.ts';
 import { givenTlsFault } from './given.ts';
-import { clientUrls, defaultHubDir, type HubFile, hubKeysDir, hubPaths, leafUrls } from './hubdir.ts';
+import {
+  clientUrls,
+  defaultHubDir,
+  type HubFile,
+  hubKeysDir,
+  hubPaths,
+  leafUrls,
+  trustedCa,
+} from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
 import { keptSpan_s, neededBytes } from './keep.ts';
 import { makePrivateFolder, refuseForeign } from './keys.ts';
@@ -65,6 +73,17 @@ function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
   return `${full}: ${Number((kept.bytes / gib).toFixed(2))} GiB hold no more. For ${kept.days} days: --store ${needed}\n`;
 }
 
+/** How `nats` and `nunect-hub top` find this hub: a context of the nats command, made by it. */
+function contextCommand(dir: string, hub: HubFile): string {
+  const ca = trustedCa(hub, dir);
+  const words = [
+    ...['nats', 'context', 'save', hub.server, '--select', '--server', clientUrls(hub).join(',')],
+    ...(ca === undefined ? [] : ['--tlsca', ca]),
+    ...['--creds', hubPaths(dir).operatorCreds],
+  ];
+  return words.map(shellWord).join(' ');
+}
+
 function report(dir: string, hub: HubFile, changed: readonly string[], io: CommandIo): void {
   const keysDir = hubKeysDir(hub, dir);
   const done = changed.length === 0 ? 'nothing to do, all is as asked' : `made: ${changed.join(', ')}`;
@@ -73,6 +92,7 @@ function report(dir: string, hub: HubFile, changed: readonly string[], io: Comma
     `units join ${leafUrls(hub).join(' ')}`,
     `clients and routers that enrol join ${clientUrls(hub).join(' ')}`,
     `keys in ${keysDir}: who has them owns the hub. Only init and revoke need them. Keep a copy elsewhere`,
+    `once it runs, for nats and nunect-hub top: ${contextCommand(dir, hub)}`,
   ];
   io.stdout(lines.map((line) => `${visible(line)}\n`).join(''));
   if (keysDir.startsWith(`${dir}/`))

@@ -14,7 +14,7 @@ export interface HubTrouble {
 
 export interface HubTroubleDeps {
   readonly ticker: Ticker;
-  readonly leaf: Pick<LeafWatch, 'hubUp'>;
+  readonly leaf: Pick<LeafWatch, 'hubUp' | 'read'>;
   readonly events: { publish(change: StatusChange): void };
   /** The wall time of a monotonic moment, in Unix ms. */
   wall_ms(mono_ms: number): number;
@@ -25,8 +25,10 @@ export interface HubTroubleDeps {
 /** The causes of an outage. */
 export interface HubTroubleTracker {
   add(sign: Sign): void;
-  /** Forgets all signs: the hub is joined, or other settings are tried. */
+  /** Forgets all signs: other settings are tried. */
   clear(): void;
+  /** Forgets those from before the answer by which the hub is joined: later ones are of the end of this link, and may not come again. */
+  joined(): void;
   /** While the hub is not joined and there is a cause. */
   current(): HubTrouble | undefined;
   /** The latest that was current, also after it ended. */
@@ -57,6 +59,11 @@ export function trackHubTrouble(deps: HubTroubleDeps): HubTroubleTracker {
     },
     clear() {
       outage = noOutage;
+    },
+    joined() {
+      const answer = leaf.read();
+      const from_ms = answer.kind === 'fresh' ? answer.at_ms : Infinity;
+      outage = { seen: outage.seen.filter(({ last_ms }) => last_ms >= from_ms) };
     },
     current,
     latest: () => current() ?? latest,

@@ -224,7 +224,7 @@ async function actUnlessJoined(s: Supervision, step: SupervisorStep): Promise<vo
 function noteJoined(s: Supervision): boolean {
   const { joined_ms } = s.state;
   const isNews = joined_ms === undefined;
-  s.trouble.clear();
+  s.trouble.joined();
   s.probes.reset();
   s.ticksSinceCheck = isNews ? 0 : (s.ticksSinceCheck + 1) % calmTicks;
   const isDue = s.ticksSinceCheck === 0;

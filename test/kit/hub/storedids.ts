@@ -74,15 +74,15 @@ export function account(records: readonly StoredRecord[], boot: string, from = 0
   return { last, stored: unique.size, doubled: seqs.length - unique.size, missing };
 }
 
-/** Waits until no record of a boot is missing up to its last one; gives what the stream has of it. */
-export async function allStored(nc: NatsConnection, stream: string, boot: string) {
+/** Waits until no record of a boot is missing, after `from` up to its last one; gives what the stream has of it. */
+export async function allStored(nc: NatsConnection, stream: string, boot: string, from = 0) {
   let records: StoredRecord[] = [];
-  let found = account(records, boot);
+  let found = account(records, boot, from);
   await eventually(
     'no record is missing',
     async () => {
       records = (await readStream(nc, stream)).filter((one) => one.boot === boot);
-      found = account(records, boot);
+      found = account(records, boot, from);
       return found.missing.length === 0;
     },
     60_000,

@@ -105,9 +105,10 @@ export function daemon(
   owner: Cleanup,
   command: string,
   args: readonly string[],
-  opts: OwnedOptions & Pick<SpawnOptions, 'env' | 'cwd'> = {},
+  opts: OwnedOptions & Pick<SpawnOptions, 'env' | 'cwd' | 'detached'> = {},
 ): Daemon {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: opts.env, cwd: opts.cwd });
+  const { env, cwd, detached } = opts;
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, detached });
   let output = '';
   const keep = (text: unknown): void => {
     output = (output + String(text)).slice(-100_000);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
 import type { EnrolledHub } from '../../../agent/config/enrolled.ts';
@@ -7,7 +9,13 @@ import { keepEnrolled } from '../../../agent/enrol/keeper.ts';
 import { logTo } from '../../../agent/lib/log.ts';
 import type { Handler, Incoming } from '../../../agent/nats/incoming.ts';
 import type { Link } from '../../../agent/nats/link.ts';
-import { type EnrolAnswer, type EnrolRequest, parseEnrolRequest, sealed } from '../../../agent/wire/enrol.ts';
+import {
+  type EnrolAnswer,
+  type EnrolRequest,
+  parseEnrolRequest,
+  sealed,
+  tokenText,
+} from '../../../agent/wire/enrol.ts';
 import { hubAnswer, verifyNkey } from '../../kit/hub/enrolled.ts';
 import { fakeTicker } from '../../kit/lib/faketicker.ts';
 import { tempDir } from '../../kit/process/daemon.ts';
@@ -169,4 +177,33 @@ test('an enrolment that nobody has rendered yet is told, and asked for', async (
   await ticker.pass(1_200_000);
   assert.ok(takeOvers >= 2, 'whoever listens may have started later');
   keeper.stop();
+});
+
+test('a folder that cannot be made yet is tried again within a minute', async (t) => {
+  const dir = join(tempDir(t, 'keeper'), 'enrol');
+  writeFileSync(dir, ''); // as root a test can make any folder
+  const ticker = fakeTicker();
+  const token = tokenText({
+    ...{ v: 1, id: 't1', urls: ['nats://127.0.0.1:1'], hub: signer.getPublicKey() },
+    ...{ jwt: 'a.b.c', seed: 'SU', until_s: Math.floor(Date.now() / 1000) + 1000 },
+  });
+  const keeper = keepEnrolled(
+    {
+      about: { hardware: 'ab12' },
+      ticker,
+      log: logTo(() => {}),
+      wall_ms: Date.now,
+      random: () => 0,
+      link: {} as Link,
+      isRefused: () => false,
+      takeOver: () => {},
+    },
+    { dir, token, isFree: true },
+  );
+  t.after(() => keeper.stop());
+  await ticker.pass(1000);
+  assert.equal(keeper.trouble()?.kind, 'failing');
+  rmSync(dir);
+  await ticker.pass(60_000);
+  assert.ok(existsSync(join(dir, 'seed')));
 });

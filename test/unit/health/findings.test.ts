@@ -200,6 +200,15 @@ test('an enrolment that waits is no fault: of a unit without a hub it is what is
     for (const hasHub of [false, true]) assert.equal(weightOf({ kind, why: 'w', hasHub }), 'degraded');
 });
 
+test('what keeps a device from its first enrolment is not told as a renewal', () => {
+  const textOf = (hasHub: boolean): string =>
+    findingOf('enrolment', { kind: 'failing', why: 'w', hasHub }, contextOf()).text;
+  assert.deepEqual([false, true].map(textOf), [
+    'this device cannot enrol: w',
+    'the enrolment is not renewed: w',
+  ]);
+});
+
 test('of a login that an enrolment gave the remedy is a new token, not a new creds file', () => {
   const context = contextOf({ hub: { creds_file: '/etc/nunect/enrol/unit.creds' } });
   assert.match(remedy('hub_down', { why: '', cause: 'auth_expired' }, context), /^nunect-hub token/);

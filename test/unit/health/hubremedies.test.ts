@@ -25,6 +25,11 @@ test('a refused login is mended where the login comes from', () => {
   );
 });
 
+test('a copied flash gets a key of its own where the login is of an enrolment, else the unit an id', () => {
+  assert.match(remedy('duplicate', { creds_file: '/etc/nunect/enrol/unit.creds' }), /on the copy: rm -r /);
+  assert.match(remedy('duplicate', { creds_file: '/etc/nunect/hub.creds' }), /^uci set nunect\.agent\.unit=/);
+});
+
 test('a hub that does not answer is pinged by its name or address', () => {
   assert.equal(remedy('timeout'), 'ping -c 3 hub.example.org');
   assert.equal(remedy('timeout', { url: ['nats://[::1]:1'] }), 'ping -c 3 ::1');

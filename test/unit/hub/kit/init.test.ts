@@ -31,6 +31,12 @@ test('it says what it made, how units join, whose the hub is and what it will ke
   assert.match(first, /^units join tls:\/\/hub\.example\.org:7422$/m);
   assert.match(first, /keys in .*: who has them owns the hub/);
   assert.match(first, /note: the keys lie on the same disk/);
+  const [, context = ''] = /: (nats context save .*)$/m.exec(first) ?? [];
+  assert.equal(
+    context,
+    `nats context save hub.example.org --select --server tls://hub.example.org:4222 --tlsca ${dir}/tls/ca.pem --creds ${dir}/operator.creds`,
+  );
+  assert.ok(existsSync(join(dir, 'tls/ca.pem')) && existsSync(join(dir, 'operator.creds')));
   assert.match(
     first,
     /^keeps the records of 1000 units at lan for 8[4-8]m: 4 GiB hold no more\. For 30 days: /m,

@@ -24,6 +24,8 @@ interface World {
   next: boolean | undefined;
   process: LeafProcess | undefined;
   probe: HubProbe;
+  /** When it last looked; by default now. */
+  looked_ms: number | undefined;
   /** What was left out could start again. */
   canStart: boolean;
   /** Called at each look of the watch. */
@@ -40,6 +42,7 @@ function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
     next: undefined,
     process: { pid: 7, hub: 'new', onFallback: false, without: [] },
     probe: { url, step: 'open' },
+    looked_ms: undefined,
     canStart: false,
     looked: () => {},
   };
@@ -61,7 +64,10 @@ function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
       ticker,
       log: logTo(({ level, msg }) => logged.push(`${level} ${msg}`)),
       leaf: {
-        read: () => (world.up === undefined ? absent('not_yet') : fresh({} as LeafFacts, ticker.now_ms())),
+        read: () =>
+          world.up === undefined
+            ? absent('not_yet')
+            : fresh({} as LeafFacts, world.looked_ms ?? ticker.now_ms()),
         hubUp: () => world.up,
         onLook: () => () => {},
         onChange: () => () => {},
@@ -101,6 +107,22 @@ function supervised(t: TestContext, { fallback = true, leaf = '' } = {}) {
       events.filter((one) => one.event === event).map(({ evidence }) => evidence),
   };
 }
+
+test('why a link has ended is told, though the watch does not know of the end yet', async (t) => {
+  const { supervisor, world, pass, log, ticker } = supervised(t);
+  world.up = true;
+  await pass(10);
+  world.looked_ms = ticker.now_ms();
+  log("[1] [ERR] 192.0.2.1:7422 - lid:5 - Leafnode Error 'Duplicate Remote LeafNode Connection'");
+  await pass(2);
+  world.up = false;
+  assert.equal(supervisor.trouble()?.code, 'duplicate');
+  world.up = true;
+  world.looked_ms = undefined;
+  await pass(2);
+  world.up = false;
+  assert.equal(supervisor.trouble(), undefined, 'it was joined since');
+});
 
 test('a server that was not restarted after its settings were changed is behind', async (t) => {
   const { supervisor, world, pass } = supervised(t);
