@@ -14,8 +14,8 @@ import { serverTalk } from './servertalk.ts';
 
 /** A hub that runs. */
 export interface RunningHub {
-  /** Reads all of its directory again; gives what is there now. Never rejects. */
-  reload(): Promise<HubHere>;
+  /** Reads all of its directory again. Never rejects. */
+  reload(): Promise<void>;
   /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
   readonly failed: Promise<string>;
   stop(): Promise<void>;
@@ -168,7 +168,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     failed,
     reload() {
       reloads = reloads.then(() => reload(hub));
-      return reloads.then(() => hub.here);
+      return reloads;
     },
     stop: () => stop(hub),
   };

@@ -94,18 +94,29 @@ async function runHub(
   given: UpGiven,
 ): Promise<string | undefined> {
   const log = logTo((entry) => entry.level !== 'debug' && io.stderr(`${formatEntry(entry)}\n`), 'hub');
-  let reload = async (): Promise<void> => {};
-  given.onReload(() => void reload()); // at once: until then the signal would end us
+  let reload = (): void => {};
+  given.onReload(() => reload()); // at once: until then the signal would end us
   const here = loadHub(dir);
   const why = program === undefined ? undefined : await prepare(here, program, log);
   if (why !== undefined || given.stop.aborted) return why;
   const ticker = systemTicker();
+  const keep = (now: HubHere) =>
+    keepCertificates({ ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => reload() }, now);
+  let [kept, certificates] = [here, keep(here)];
+  /** Before nats-server is to read them: what is renewed after that is seen. */
+  const load = (): HubHere => {
+    const now = loadHub(dir);
+    if (given.stop.aborted || JSON.stringify(now) === JSON.stringify(kept)) return now;
+    certificates.stop();
+    [kept, certificates] = [now, keep(now)];
+    return now;
+  };
   const hub = startHub(
     {
       log,
       ticker,
       spawn: spawnApart,
-      load: () => loadHub(dir),
+      load,
       testConf: async () => program && leafServer(spawnHere, program, here.conf).test(here.conf),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
@@ -115,15 +126,7 @@ async function runHub(
     },
     program,
   );
-  const keep = (now: HubHere) =>
-    keepCertificates({ ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => void reload() }, now);
-  let [kept, certificates] = [here, keep(here)];
-  reload = async () => {
-    const now = await hub.reload();
-    if (given.stop.aborted || JSON.stringify(now) === JSON.stringify(kept)) return;
-    certificates.stop();
-    [kept, certificates] = [now, keep(now)];
-  };
+  reload = () => void hub.reload();
   const failure = await untilOver(given.stop, hub.failed);
   certificates.stop();
   await hub.stop();
