@@ -76,6 +76,7 @@ export function askHub(
 ): Promise<FinalAnswer> {
   return new Promise((resolve, reject) => {
     let isPending = false;
+    let isOver = false;
     let wait_ms: number = again.first_ms;
     const next = alarm(ticker, () => void send());
     const ends = [
@@ -93,6 +94,7 @@ export function askHub(
       }),
     ];
     const finish = (settle: () => void): void => {
+      isOver = true;
       for (const end of ends) end();
       signal.removeEventListener('abort', stopped);
       settle();
@@ -102,6 +104,7 @@ export function askHub(
       const state = stateOf(
         await link.request(question.subject, question.text, { timeout_ms: requestLimit_ms }),
       );
+      if (isOver) return; // the answer came before the acknowledgement
       if (state !== undefined && !(isPending && state.step === 'asked')) tell(state);
       next.by(ticker.now_ms() + wait_ms * (1 + random() / 2));
       wait_ms = Math.min(again.longest_ms, wait_ms * again.growth);

@@ -17,11 +17,17 @@ const firstOf = (socket: Socket, ...events: readonly string[]): Promise<string> 
     for (const event of events) socket.once(event, () => resolve(event));
   });
 
-/** Waits for the first line of a NATS server, or until it is clear that none comes. */
+/** Waits for the first line of a NATS server, which may come in pieces, or until it is clear that none comes. */
 async function greeting(socket: Socket): Promise<void> {
-  const quiet = setTimeout(() => socket.emit('quiet'), silence_ms);
-  await firstOf(socket, 'data', 'quiet').finally(() => clearTimeout(quiet));
-  socket.pause();
+  const over = (): void => void socket.emit('greeted');
+  const quiet = setTimeout(over, silence_ms);
+  const take = (piece: Buffer): void => {
+    quiet.refresh();
+    if (piece.includes('\n')) over();
+  };
+  socket.on('data', take);
+  await firstOf(socket, 'greeted').finally(() => clearTimeout(quiet));
+  socket.off('data', take).pause();
 }
 
 const pemOf = (der: Buffer): string =>

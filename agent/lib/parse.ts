@@ -9,6 +9,16 @@ export const parsed = <T>(value: T): ParseResult<T> => ({ ok: true, value });
 /** `why` names the field and quotes what it held. */
 export const unparsed = (why: string): ParseResult<never> => ({ ok: false, why });
 
+/** Reads a text that is to be a JSON object. */
+export function parseObject(text: string): ParseResult<Readonly<Record<string, unknown>>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? parsed(value) : unparsed('it is no object');
+  } catch {
+    return unparsed('it is no JSON');
+  }
+}
+
 /** Whether a parsed JSON value is an object, which an array is not. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { spoolOptions } from '../records/budget.ts';
+import { isForHub, spoolOptions } from '../records/budget.ts';
 import { openSpool } from '../records/spool.ts';
 import { statusRecord } from '../status/events.ts';
 import { leafPart } from './leaf.ts';
@@ -10,13 +10,10 @@ export const spoolPart = part({
   name: 'spool',
   needs: { link: linkPart },
   uses: { leaf: leafPart },
-  inputs: ({ config: { agent, hub, leaf, spool } }) => [
-    agent.traffic,
-    hub.url.length > 0,
-    leaf.mode === 'off',
-    spool.memory_kb,
-    spool.window,
-  ],
+  inputs: (file) => {
+    const { agent, leaf, spool } = file.config;
+    return [agent.traffic, isForHub(file), leaf.mode === 'off', spool.memory_kb, spool.window];
+  },
   start(file, { link, leaf, ticker, wall, boot, random, ...given }) {
     const { unit, role } = file.config.agent;
     const log = given.log.part('spool');

@@ -41,11 +41,21 @@ export function spoolBudget(asked_bytes: number, log: Log, limits = memoryLimits
   return most;
 }
 
+/**
+ * Whether records are for a hub: one that the config names, or one that the unit has yet to be enrolled with, if it has the id
+ * already by which that knows it then.
+ */
+export const isForHub = ({ config: { hub, leaf }, enrol }: AgentFile): boolean =>
+  hub.url.length > 0 || (leaf.mode !== 'external' && enrol?.token !== undefined && enrol.unit !== undefined);
+
 /** The limits of the spool by the config and by what the device has. */
-export const spoolOptions = ({ config: { agent, hub, leaf, spool } }: AgentFile, log: Log): SpoolLimits => ({
-  memory_bytes: spoolBudget(spool.memory_kb * 1024, log),
-  window: spool.window,
-  hub: hub.url.length > 0,
-  isDirect: leaf.mode === 'off',
-  retry_ms: trafficProfileOf(agent.traffic).retry_s * 1000,
-});
+export const spoolOptions = (file: AgentFile, log: Log): SpoolLimits => {
+  const { agent, leaf, spool } = file.config;
+  return {
+    memory_bytes: spoolBudget(spool.memory_kb * 1024, log),
+    window: spool.window,
+    hub: isForHub(file),
+    isDirect: leaf.mode === 'off',
+    retry_ms: trafficProfileOf(agent.traffic).retry_s * 1000,
+  };
+};

@@ -13,7 +13,7 @@ _nunect_hub() {
     units) words='--json --dir --help' ;;
     pending) words='--json --dir --help' ;;
     approve) words='--as --replace --dir --help' ;;
-    revoke) words='--dir --unit --replace --help' ;;
+    revoke) words='--dir --help' ;;
     rename) words='--dir --help' ;;
     forget) words='--dir --help' ;;
     down) words='--dir --help' ;;

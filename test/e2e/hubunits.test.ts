@@ -103,10 +103,22 @@ describe('nunect-hub', { skip }, () => {
     assert.equal(await hub.done('rename', 'r5', 'r6'), 'r5 is r6');
     await nc.closed();
     assert.equal(await stateOf('r6'), 'bound');
-    assert.equal(await stateOf('r5'), 'unknown', 'its records are still there');
+    assert.equal(await stateOf('r5'), undefined, 'nobody has that id');
     assert.equal(await hub.done('forget', 'r6'), 'r6 is forgotten');
     assert.equal(await stateOf('r6'), undefined);
     assert.match((await hub.run('forget', 'r6')).stderr, /no unit r6/);
+  });
+
+  test('a unit that was heard of and never enrolled can be taken off the list', async () => {
+    const creds = credsAuthenticator(readFileSync(join(hub.dir, 'operator.creds')));
+    const tls = { caFile: join(hub.dir, 'tls/ca.pem') };
+    const nc = await connect({ servers: hub.url, tls, authenticator: creds });
+    nc.publish('ops.heartbeat.by-password', '{}');
+    await eventually('it is heard of', async () => (await stateOf('by-password')) === 'unknown');
+    await nc.close();
+    assert.equal(await hub.done('forget', 'by-password'), 'by-password is forgotten');
+    assert.equal(await stateOf('by-password'), undefined);
+    assert.match((await hub.run('forget', 'by-password')).stderr, /no unit by-password/);
   });
 
   test('tokens are listed and withdrawn', async () => {

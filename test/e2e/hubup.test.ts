@@ -23,6 +23,7 @@ import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { streamInfo } from '../kit/hub/fleet.ts';
 import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
+import { authority } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -59,12 +60,8 @@ const nats = (hub: HubProgram, ...args: readonly string[]) =>
   ]);
 
 /** The certificate that whoever joins is shown, by its serial number. */
-async function shownSerial(hub: HubProgram): Promise<string> {
-  const socket = connectTls({
-    host: '127.0.0.1',
-    port: hub.ports.websocket,
-    ca: readFileSync(join(hub.dir, 'tls/ca.pem')),
-  });
+async function shownSerial(hub: HubProgram, ca = join(hub.dir, 'tls/ca.pem')): Promise<string> {
+  const socket = connectTls({ host: '127.0.0.1', port: hub.ports.websocket, ca: readFileSync(ca) });
   await once(socket, 'secureConnect');
   const { serialNumber } = socket.getPeerCertificate();
   socket.destroy();
@@ -184,6 +181,14 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     writeFileSync(join(hub.dir, 'nats.conf'), conf);
     up.kill('SIGHUP');
     await eventually('all is well', async () => (await statusOf(hub)).code === 0);
+    assert.equal((await hub.run('init', '--host', 'localhost')).code, 0);
+    up.kill('SIGHUP');
+    await said('it is told', /another name now, which needs a restart/);
+    assert.equal((await hub.run('init', '--host', '127.0.0.1')).code, 0);
+    assert.equal((await nats(hub, 'request', '--raw', 'ops.echo._127_0_0_1', 'x')).stdout.trim(), 'x');
+    assert.deepEqual([state(hub).phase, (await statusOf(hub)).code], ['ready', 1]);
+    up.kill('SIGHUP');
+    await eventually('all is well', async () => (await statusOf(hub)).code === 0);
     assert.equal(hub.serverPid(), pid);
   });
 
@@ -245,6 +250,34 @@ describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
     await eventually('the operator is shut out', () => isShutOut);
     await assert.rejects(hub.connect(), /Authorization/i);
     assert.doesNotMatch(up.output(), /do not take the accounts/);
+  });
+});
+
+describe('a hub that gets certificates of its operator while it runs', {
+  skip: withoutNewest() || lacking('openssl'),
+}, () => {
+  it('reaches its server by them, uses those that are renewed, and those of its own again', async (t) => {
+    const hub = await hubProgram(t, program, asAsked);
+    const up = await hub.up();
+    const { ca, issue } = authority(tempDir(t, 'given'));
+    const [used, later] = [issue('used', '/CN=a', { days: 60 }), issue('later', '/CN=b', { days: 60 })];
+    const reloaded = async (...args: readonly string[]): Promise<void> => {
+      assert.equal((await hub.run('init', ...args)).code, 0);
+      const times = (what: string): number => up.output().split(what).length;
+      const [reads, readies] = [times('as it is now'), times('ready again')];
+      up.kill('SIGHUP');
+      await eventually('it is read', () => times('as it is now') > reads);
+      process.kill(hub.serverPid(), 'SIGKILL');
+      await eventually('it is ready again', () => times('ready again') > readies);
+      await eventually('it is healthy', async () => (await statusOf(hub)).code === 0);
+    };
+    await reloaded('--tls-cert', used.cert, '--tls-key', used.key);
+    const before = await shownSerial(hub, ca);
+    copyFileSync(later.key, used.key);
+    copyFileSync(later.cert, used.cert);
+    await eventually('the renewed one is shown', async () => (await shownSerial(hub, ca)) !== before);
+    await reloaded('--own-ca');
+    assert.notEqual(await shownSerial(hub), before);
   });
 });
 

@@ -246,9 +246,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const bind = async (key: string, after: number) => {
         const first = headers();
         first.set('Nats-Expected-Last-Subject-Sequence', String(after));
-        return (
-          await book.request(kitSubjects.boundUnit('ship-7'), key, { headers: first, timeout: 5000 })
-        ).json<{
+        return (await book.request('bound.unit.ship-7', key, { headers: first, timeout: 5000 })).json<{
           seq?: number;
           error?: { err_code: number };
         }>();
@@ -268,7 +266,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
         await kit.as('hub-enrol'),
         await kit.as('hub-book'),
       ];
-      await book.request(kitSubjects.boundUnit('ship-7'), 'UA');
+      await book.request('bound.unit.ship-7', 'UA');
       await fleet.request('ops.heartbeat.other', 'beat');
       const token = await kit.client(kit.enrolling('token', 'T1').text);
       const unit = await kit.client(kit.unit(name).text);
@@ -289,8 +287,8 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const aimed = [hear(enrol, 'bound.>'), hear(fleet, 'bound.>')];
       await enrol.flush();
       await fleet.flush();
-      token.publish('ops.enrol.T1', 'x', { reply: kitSubjects.boundUnit('ship-7') });
-      unit.publish(`ops.log.INFO.${name}`, 'x', { reply: kitSubjects.boundUnit('ship-7') });
+      token.publish('ops.enrol.T1', 'x', { reply: 'bound.unit.ship-7' });
+      unit.publish(`ops.log.INFO.${name}`, 'x', { reply: 'bound.unit.ship-7' });
       await token.flush();
       await unit.flush();
       await eventually('all are stored', async () => (await count(enrol, 'ENROL')) === 13);
@@ -302,7 +300,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       for (const { subject, response } of orders())
         assert.match(response, /invalid JSON|empty request payload|stream not found/, subject); // not read, whatever the stream permits
       assert.equal(await count(book, 'BOUND'), 1);
-      const bound = await book.request(`$JS.API.DIRECT.GET.BOUND.${kitSubjects.boundUnit('ship-7')}`, '');
+      const bound = await book.request('$JS.API.DIRECT.GET.BOUND.bound.unit.ship-7', '');
       assert.equal(bound.string(), 'UA', 'no PubAck took the place of the record');
       assert.equal(await count(fleet, 'UNITS'), 1);
     });

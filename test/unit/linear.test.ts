@@ -64,6 +64,7 @@ import { parseLeafz, parseVarz } from '../../agent/leaf/watch/reports.ts';
 import { parseSs, plainAddress } from '../../agent/leaf/watch/sockets.ts';
 import { prettyText, shellWord, visible } from '../../agent/lib/format.ts';
 import { formatEntry } from '../../agent/lib/log.ts';
+import { parseObject } from '../../agent/lib/parse.ts';
 import { readPubAck } from '../../agent/records/puback.ts';
 import { readSnapshot } from '../../agent/records/snapshottext.ts';
 import { parseEnrolAnswer, parseEnrolRequest, parseEnrolToken } from '../../agent/wire/enrol.ts';
@@ -240,6 +241,7 @@ const readers: Readonly<
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
   parseDue: [parseDue, ['{"leaf":"', '"}']],
+  parseObject: [parseObject, ['{"a":"', '"}']],
   parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
   parseUpState: [parseUpState, ['{"phase":"', '"}']],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],

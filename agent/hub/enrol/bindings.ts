@@ -1,5 +1,5 @@
 // Who is bound to which key, by which token, and who waits: what the records of stream BOUND say together. Pure.
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 
 /** A token that was made. It is kept beyond its end, as its uses count. */
 export interface TokenRecord {
@@ -79,7 +79,7 @@ export type EnrolAccount = (typeof enrolAccounts)[number];
 export interface GoneRecord {
   readonly v: 1;
   readonly kind: 'gone';
-  readonly what: 'pending';
+  readonly what: 'pending' | 'unit';
   readonly id: string;
 }
 
@@ -101,13 +101,9 @@ export function boundSubject(record: BoundRecord): string {
 
 /** Reads a record; one of a newer nunect-hub is not understood, and nothing may be decided without it. */
 export function parseBoundRecord(text: string): ParseResult<BoundRecord> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unparsed('this record is no JSON');
-  }
-  if (!isObject(value)) return unparsed('this record is no object');
+  const found = parseObject(text);
+  if (!found.ok) return found;
+  const { value } = found;
   if (value['v'] !== 1) return unparsed(`this record is of version ${String(value['v'])}, known is 1`);
   const kind = kinds.find((one) => one === value['kind']);
   if (kind === undefined) return unparsed('this record is of an unknown kind');
@@ -140,8 +136,10 @@ export interface Bindings {
   readonly units: Map<string, BoundUnit>;
   /** By key. */
   readonly pending: Map<string, PendingRecord>;
-  /** The unit that a key is bound to, revoked ones too. */
+  /** The unit that a key is bound to. */
   readonly unitOfKey: Map<string, string>;
+  /** By subject, what the record of a unit has ended whose own record stands there still: its earlier id, its request. */
+  readonly left: Map<string, GoneRecord>;
 }
 
 /** Nothing is bound. */
@@ -151,6 +149,7 @@ export const noBindings = (): Bindings => ({
   units: new Map(),
   pending: new Map(),
   unitOfKey: new Map(),
+  left: new Map(),
 });
 
 function dropUnit(bindings: Bindings, unit: string): void {
@@ -159,25 +158,38 @@ function dropUnit(bindings: Bindings, unit: string): void {
   bindings.units.delete(unit);
 }
 
+/** Once the record that ended it is that of another router, nothing else tells whoever reads all anew. */
+function leave({ left }: Bindings, what: GoneRecord['what'], id: string): void {
+  const record: GoneRecord = { v: 1, kind: 'gone', what, id };
+  left.set(boundSubject(record), record);
+}
+
 function applyUnit(bindings: Bindings, record: BoundUnit): void {
-  const { key } = record;
-  const before = bindings.unitOfKey.get(key) ?? '';
-  // it was renamed; what was revoked stays, as its logins are to be refused further on
-  if (before !== record.unit && bindings.units.get(before)?.state === 'bound') dropUnit(bindings, before);
-  dropUnit(bindings, record.unit);
-  bindings.units.set(record.unit, record);
-  if (record.state === 'forgotten') return;
-  bindings.unitOfKey.set(key, record.unit);
-  const waits = bindings.pending.get(key);
-  if (waits?.why !== 'other_hardware' || waits.hardware === record.hardware) bindings.pending.delete(key);
+  const { units, unitOfKey, pending } = bindings;
+  const { unit, key, hardware } = record;
+  dropUnit(bindings, unit);
+  units.set(unit, record);
+  if (record.state !== 'bound') return;
+  const before = unitOfKey.get(key);
+  if (before !== undefined) {
+    dropUnit(bindings, before); // it was renamed
+    leave(bindings, 'unit', before);
+  }
+  unitOfKey.set(key, unit);
+  const waits = pending.get(key);
+  if (waits === undefined || (waits.why === 'other_hardware' && waits.hardware !== hardware)) return;
+  pending.delete(key);
+  leave(bindings, 'pending', key);
 }
 
 /** Takes in the record that stands at `seq` of the stream; records come in that order. */
 export function applyRecord(bindings: Bindings, record: BoundRecord, seq: number): void {
   bindings.seq = seq;
+  bindings.left.delete(boundSubject(record));
   if (record.kind === 'token') bindings.tokens.set(record.id, record);
   else if (record.kind === 'unit') applyUnit(bindings, record);
   else if (record.kind === 'pending') bindings.pending.set(record.key, record);
+  else if (record.what === 'unit') dropUnit(bindings, record.id);
   else bindings.pending.delete(record.id);
 }
 
@@ -201,7 +213,7 @@ export function voidedAt_ms({ units }: Bindings, key: string): number {
 
 /** Whether that very record is the last one of its subject. */
 export function holdsRecord({ tokens, units, pending }: Bindings, record: BoundRecord): boolean {
-  if (record.kind === 'gone') return !pending.has(record.id);
+  if (record.kind === 'gone') return !(record.what === 'unit' ? units : pending).has(record.id);
   const there =
     record.kind === 'token'
       ? tokens.get(record.id)

@@ -129,8 +129,16 @@ export function openBook(link: Link): Book {
       }
       const seq = Number(reply['seq']);
       if (!Number.isSafeInteger(seq)) throw new BookError(`stream ${stream}: the answer has no sequence`);
-      applyRecord(bindings, record, seq);
+      if (seq > bindings.seq) applyRecord(bindings, record, seq); // else it was read meanwhile, and what came after it
       return true;
     },
   };
+}
+
+/** Writes in the place of what is left that it is gone. */
+export async function clearLeft(book: Book): Promise<void> {
+  const next = () => book.bindings().left.values().next().value;
+  await book.catchUp();
+  for (let gone = next(); gone !== undefined; gone = next())
+    if (!(await book.append(gone))) await book.catchUp();
 }

@@ -71,7 +71,7 @@ export function decideEnrol(bindings: Bindings, asked: EnrolAsked, moment: Issue
     return refuse('request_garbled', 'it names another token than that whose login it came by');
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
   const token = bindings.tokens.get(request.token);
-  if (bound?.state === 'bound') return decideAgain(bindings, asked, token, bound, moment);
+  if (bound !== undefined) return decideAgain(bindings, asked, token, bound, moment);
   if (token === undefined) return refuse('token_unknown', 'this hub has no such token');
   if (token.withdrawn_ms !== undefined) return refuse('token_unknown', 'this token was withdrawn');
   return decideEnrolment(bindings, asked, token, moment);
@@ -98,8 +98,7 @@ function forBoundKey(
 function decideRenewal(bindings: Bindings, asked: EnrolAsked, moment: IssueTime): Decision {
   const { key } = asked.request;
   const unit = bindings.units.get(bindings.unitOfKey.get(key) ?? '');
-  if (unit?.state === 'bound') return forBoundKey(bindings, unit, asked, moment);
-  if (unit !== undefined) return refuse('unit_revoked', `${unit.unit} was revoked`);
+  if (unit !== undefined) return forBoundKey(bindings, unit, asked, moment);
   if (voidedAt_ms(bindings, key) > 0) return refuse('unit_revoked', 'this key was revoked');
   const { own, unit: id = own } = asked.request;
   // the hub has let that key in as a unit, so that it is the records here that are lost: a person binds it again

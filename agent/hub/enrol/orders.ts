@@ -92,7 +92,7 @@ export function orderApproval(
   if (!found.ok) return found;
   const request = found.value;
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
-  if (bound?.state === 'bound') {
+  if (bound !== undefined) {
     if (as !== undefined && as !== bound.unit)
       return unparsed(`its key is that of ${bound.unit}: rename that`);
     const { role, hardware } = request;

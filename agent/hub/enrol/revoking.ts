@@ -7,7 +7,7 @@ import { hubAccountJwt } from '../kit/accounts.ts';
 import type { HubFile } from '../kit/hubdir.ts';
 import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
 import type { Bindings } from './bindings.ts';
-import type { Book } from './book.ts';
+import { type Book, clearLeft } from './book.ts';
 import { type Revocations, revocationsOf } from './revocations.ts';
 
 /** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
@@ -84,7 +84,10 @@ export async function pushAccount(sys: Link, jwt: string, servers: number): Prom
 /** Two that revoke at once may each undo what the other has told: looked at again, it is told again. */
 const mostRounds = 5;
 
-/** Tells the servers what is void, as far as they do not know; `signer` is asked for only where something is due. */
+/**
+ * Tells the servers what is void, as far as they do not know; `signer` is asked for only where something is due. Clears first
+ * what has no more meaning in the book.
+ */
 export async function bringRevocations(
   sys: Link,
   file: HubFile,
@@ -94,6 +97,7 @@ export async function bringRevocations(
 ): Promise<RevokingOutcome> {
   let servers: number | undefined;
   try {
+    await clearLeft(book);
     for (let round = 0; round < mostRounds; round += 1) {
       await book.catchUp();
       const wanted = await due(sys, file, book.bindings(), now_ms);

@@ -16,6 +16,14 @@ export async function lastHeard(link: Link): Promise<ReadonlyMap<string, number>
   return heard;
 }
 
+/** Lists a unit no more as heard of; false where it was not. Throws where that cannot be written. */
+export async function takeOffRoster(link: Link, unit: string): Promise<boolean> {
+  if (!(await lastHeard(link)).has(unit)) return false;
+  const answer = await link.request(kitSubjects.roster(unit), '', { timeout_ms: 5000 });
+  if (answer.kind === 'reply') return true;
+  throw new Error(`stream UNITS does not answer: ${answer.kind}`);
+}
+
 /** Ids from before a change of name, and such of an earlier hub, are silent after that. */
 const lately_ms = 24 * 3600 * 1000;
 

@@ -1,7 +1,7 @@
 // The folder of a hub: what `nunect-hub init` makes, and what every other command reads of it. Pure.
 import { join } from 'node:path';
 import { defaultPorts } from '../../lib/defaults.ts';
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import type { Kept } from './streams.ts';
 
 /** Where all of a hub's files lie unless --dir says otherwise. */
@@ -173,13 +173,9 @@ const hubChecks: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Reads the text of hub.json. */
 export function parseHubFile(text: string): ParseResult<HubFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unparsed('it is no JSON');
-  }
-  if (!isObject(value)) return unparsed('it is no object');
+  const found = parseObject(text);
+  if (!found.ok) return found;
+  const { value } = found;
   if (value['v'] !== 1) return unparsed('it is of another version of nunect-hub');
   const wrong = Object.entries(hubChecks).find(([name, isRight]) => !isRight(value[name]))?.[0];
   return wrong === undefined ? parsed(value as unknown as HubFile) : unparsed(`it has no valid ${wrong}`);

@@ -17,7 +17,7 @@ import {
 } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
 import { keptSpan_s, neededBytes } from './keep.ts';
-import { makePrivateFolder } from './keys.ts';
+import { makePrivateFolder, refuseForeign } from './keys.ts';
 import { type HubPlan, hubPlan, planFlags } from './plan.ts';
 
 const usage = `usage: nunect-hub init --host HOST [--dir DIR] [--keys DIR] [--cluster A,B,C]
@@ -134,6 +134,7 @@ export async function init(args: readonly string[], io: CommandIo, now_ms = Date
     return plan;
   };
   planned(); // before anything is made
+  refuseForeign(dir);
   makePrivateFolder(dir);
   makePrivateFolder(hubPaths(dir).run);
   const lock = await lockFile(spawnWith, hubPaths(dir).lock, longestWait_ms);

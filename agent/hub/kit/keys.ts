@@ -1,4 +1,5 @@
 // The seeds of a hub, each in a file of its own: made once, and written anew by order only.
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { codeOf } from '../../lib/errors.ts';
@@ -36,6 +37,18 @@ export function readKey(path: string): HubKeyPair {
 
 /** Makes a folder that nobody else may look into; one that is there keeps its rights. */
 export const makePrivateFolder = (path: string): void => makeFolder(path, 0o700);
+
+/**
+ * Throws where the folder of a hub belongs to another user: what root makes there would be out of reach for the one whose hub
+ * it is, and might go elsewhere by a link.
+ */
+export function refuseForeign(dir: string): void {
+  const [owner, own] = [statSync(dir, { throwIfNoEntry: false })?.uid, process.getuid?.()];
+  if (owner !== undefined && own !== undefined && owner !== own)
+    throw new Error(
+      `${dir} belongs to the user with uid ${owner}, and this is uid ${own}: run it as that user, such as by runuser -u nunect-hub`,
+    );
+}
 
 /** Writes a new key; says what is the matter on a memory stick as it is sold. */
 function writeKey(path: string, text: string): void {

@@ -10,14 +10,10 @@ export interface HubStream {
 const day_ns = 86_400e9;
 const mib = 1024 ** 2;
 
-/** Subjects of the roster, and of what the issuer knows. */
+/** Subjects of the roster; those of what the issuer knows have `boundSubject`. */
 export const kitSubjects = {
   /** The last heartbeat of a unit, in stream UNITS; an empty message where the unit was forgotten. */
   roster: (unit: string): string => `ops.roster.${unit}`,
-  /** Which key a unit is bound to, in stream BOUND of account BOOK. */
-  boundUnit: (unit: string): string => `bound.unit.${unit}`,
-  /** A token that was issued, and who has used it, there too. */
-  boundToken: (id: string): string => `bound.token.${id}`,
 } as const;
 
 // A hub below 2.12 lets a user purge a stream, or delete a message, by a record whose PubAck goes to the stream's API: deny_...

@@ -1,5 +1,5 @@
 // Questions to the hub's own nats-server: JetStream's API, and $SYS for its health, figures and reload.
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { isObject, type ParseResult, parseObject, unparsed } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
 
@@ -23,13 +23,8 @@ const silence: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
 
 /** Reads the reply to a request: JSON with its fields, of which `error` says what was refused. */
 export function parseApiReply(data: Uint8Array): ParseResult<Readonly<Record<string, unknown>>> {
-  let found: unknown;
-  try {
-    found = JSON.parse(new TextDecoder().decode(data));
-  } catch {
-    return unparsed('the reply is no JSON');
-  }
-  return isObject(found) ? parsed(found) : unparsed('the reply is no JSON object');
+  const found = parseObject(new TextDecoder().decode(data));
+  return found.ok ? found : unparsed(`of the reply: ${found.why}`);
 }
 
 function answerOf(data: Uint8Array): ApiAnswer {

@@ -40,11 +40,11 @@ function renew({ log, wall_ms }: CertificateDeps, { dir, file }: HubHere): void 
     );
 }
 
-/** Looks at the files each 10 s, and each day whether the own certificate is to be renewed. */
+/** Until it is stopped, as where `here` has become another: looks at the files each 10 s, and each day whether the own certificate is to be renewed. */
 export function keepCertificates(deps: CertificateDeps, here: HubHere): Stoppable {
   const { ticker, log } = deps;
   const tryRenew = (): void => {
-    if (here.file.tls.by !== 'own') return;
+    if (!here.usesOwnCa) return;
     try {
       renew(deps, here);
     } catch (error) {
@@ -60,7 +60,7 @@ export function keepCertificates(deps: CertificateDeps, here: HubHere): Stoppabl
       },
       unfit: (why) => log.warn(`a changed certificate cannot be used yet: ${why}`),
     },
-    { blocks: [{ cert: here.tls.cert, key: here.tls.key }], everyMs: look_ms },
+    { blocks: here.tls.map(({ cert, key }) => ({ cert, key })), everyMs: look_ms },
   );
   tryRenew();
   const cancel = ticker.every(day_ms, tryRenew);

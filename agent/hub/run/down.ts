@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import { readFlags } from '../../cli/flags.ts';
 import type { CommandIo } from '../../cli/io.ts';
-import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
 import { defaultHubDir } from '../kit/hubdir.ts';
 import { endServer, signalTo, soWithin } from './ending.ts';
 import { loadHub } from './hubhere.ts';
-import { readUpState, runPath, serverPid } from './runfiles.ts';
+import { readUpState, serverPid, upHolder } from './runfiles.ts';
 
 const usage = `usage: nunect-hub down [--dir DIR]
 
@@ -22,15 +20,29 @@ const flags = {
 
 /** More than nats-server and the links take together. */
 const patience_ms = 60_000;
+/** `up` has locked its file before its number is in it. */
+const naming_ms = 2000;
 
-/** Who holds the lock; throws where that cannot be known. */
-async function holder(dir: string): Promise<{ readonly pid: number } | undefined> {
-  if (!existsSync(runPath(dir, 'lock'))) return undefined; // it never ran
-  const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
-  if (isHeld(lock)) return { pid: Number(lock.heldBy) };
-  lock.release();
-  if (lock.lacking !== undefined) throw new Error(lock.lacking);
-  return undefined;
+/** The process of `up`; throws where that cannot be known. */
+async function holder(dir: string): Promise<{ readonly pid: number | undefined } | undefined> {
+  const by = await upHolder(dir);
+  if (by !== undefined && 'lacking' in by) throw new Error(by.lacking);
+  return by;
+}
+
+/** Ends `up`; gives whether it has ended, and which process it is. */
+async function endUp(
+  dir: string,
+): Promise<{ readonly hasEnded: boolean; readonly pid?: number | undefined }> {
+  const hasEnded = async (): Promise<boolean> => (await holder(dir)) === undefined;
+  let by: Awaited<ReturnType<typeof holder>>;
+  await soWithin(naming_ms, async () => {
+    by = await holder(dir);
+    return by === undefined || by.pid !== undefined;
+  });
+  const pid = by?.pid;
+  if (pid === undefined || !signalTo(pid, 'SIGTERM')) return { hasEnded: await hasEnded(), pid };
+  return { hasEnded: await soWithin(patience_ms, hasEnded), pid };
 }
 
 /** `nunect-hub down`. Gives the exit code; wrong arguments throw a UsageError. */
@@ -43,11 +55,9 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
   const here = loadHub(dir);
   const by = await holder(dir);
   const isElsewhere = by !== undefined && readUpState(dir)?.starts === 0; // with --no-server
-  if (
-    by !== undefined &&
-    !(signalTo(by.pid, 'SIGTERM') && (await soWithin(patience_ms, () => isFree(dir))))
-  ) {
-    io.stderr(`nunect-hub down: process ${by.pid} runs the hub of ${dir} and does not end\n`);
+  const { hasEnded, pid } = await endUp(dir);
+  if (!hasEnded) {
+    io.stderr(`nunect-hub down: process ${pid} runs the hub of ${dir} and does not end\n`);
     return 1;
   }
   const find = (): number | undefined => (isElsewhere ? undefined : serverPid(here));
@@ -60,5 +70,3 @@ export async function down(args: readonly string[], io: CommandIo): Promise<numb
   io.stdout(by === undefined && left === undefined ? `the hub of ${dir} does not run\n` : 'stopped\n');
   return 0;
 }
-
-const isFree = async (dir: string): Promise<boolean> => (await holder(dir)) === undefined;

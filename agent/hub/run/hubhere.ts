@@ -27,8 +27,10 @@ export interface HubHere {
   readonly creds: Readonly<Record<HubAccount, string>>;
   /** Those that `up` makes, each behind those that it sources. */
   readonly streams: readonly (WantedStream & Pick<HubStream, 'account'>)[];
-  /** Certificate files of the server and its CA. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Certificate files that nats-server uses, each with that of a CA of the operator's or our own. */
+  readonly tls: readonly { readonly ca?: string; readonly cert: string; readonly key: string }[];
+  /** Whether that of our own CA is among them. */
+  readonly usesOwnCa: boolean;
 }
 
 /** By an address of this machine, which the hub's own certificate has beside its name. */
@@ -41,10 +43,11 @@ function connectOf({ server, ports, tls }: HubFile, dir: string): HubHere['conne
   return { servers, tls: { rejectUnauthorized: false } };
 }
 
-function tlsOf({ tls }: HubFile, dir: string): HubHere['tls'] {
-  const paths = hubPaths(dir);
-  if (tls.by === 'own') return { ca: paths.ca, cert: paths.cert, key: paths.certKey };
-  return tls.by === 'given' ? known({ ca: tls.ca, cert: tls.cert, key: tls.key }) : {};
+function tlsOf({ tls, servers }: HubFile, dir: string): Pick<HubHere, 'tls' | 'usesOwnCa'> {
+  const { ca, cert, certKey: key } = hubPaths(dir);
+  const given = tls.by === 'given' ? [{ cert: tls.cert, key: tls.key, ...known({ ca: tls.ca }) }] : [];
+  const usesOwnCa = tls.by === 'own' || servers.length > 1; // servers of a cluster know each other by it
+  return { tls: [...given, ...(usesOwnCa ? [{ ca, cert, key }] : [])], usesOwnCa };
 }
 
 /** The nats command with the address and the login of one of the hub's own users. */
@@ -80,6 +83,6 @@ export function loadHub(folder: string): HubHere {
       name: config.name,
       config,
     })),
-    tls: tlsOf(file, dir),
+    ...tlsOf(file, dir),
   };
 }

@@ -1,8 +1,9 @@
 // The files below run/ of a hub's directory, by which `up`, `status` and `down` know of each other.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockHolder, spawnWith } from '../../device/lock.ts';
 import { readForeign, readOrUndefined, writeAtomic } from '../../lib/files.ts';
-import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import { type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import { hubPaths } from '../kit/hubdir.ts';
 
 const names = {
@@ -35,14 +36,10 @@ export interface UpState {
 
 /** Reads what `up` wrote. */
 export function parseUpState(text: string): ParseResult<UpState> {
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    return unparsed('is no JSON');
-  }
+  const read = parseObject(text);
+  if (!read.ok) return read;
+  const found = read.value;
   const isFit =
-    isObject(found) &&
     ['ready', 'waiting', 'restarting'].includes(String(found['phase'])) &&
     ['since_ms', 'pid', 'starts'].every((name) => typeof found[name] === 'number');
   return isFit ? parsed(found as unknown as UpState) : unparsed('is not what nunect-hub up writes');
@@ -52,6 +49,16 @@ export function parseUpState(text: string): ParseResult<UpState> {
 export function readUpState(dir: string): UpState | undefined {
   const read = parseUpState(readOrUndefined(runPath(dir, 'state')) ?? '');
   return read.ok ? read.value : undefined;
+}
+
+/** The process of `up`; its number is absent until it has written it. `lacking`: why it cannot be known. */
+export async function upHolder(
+  dir: string,
+): Promise<{ readonly pid: number | undefined } | { readonly lacking: string } | undefined> {
+  const held = await lockHolder(spawnWith, runPath(dir, 'lock'));
+  if (held === undefined || 'lacking' in held) return held;
+  const pid = Number(held.heldBy);
+  return { pid: pid > 1 && wordsOf(pid).includes('up') ? pid : undefined }; // the number may be that of an earlier one
 }
 
 /** Throws where it cannot be written. */
@@ -64,9 +71,12 @@ export const removeUpState = (dir: string): void => rmSync(runPath(dir, 'state')
 const longestLine = 4096;
 const trimmed = (path: string): string => readForeign(path, undefined, longestLine)?.toString().trim() ?? '';
 
+/** The command line of a process. */
+const wordsOf = (pid: number): string[] => trimmed(`/proc/${pid}/cmdline`).split('\0');
+
 /** The nats-server that runs with that config, as long as it does: an old pid may be anybody's. */
 export function serverPid({ pidFile, conf }: { readonly pidFile: string; readonly conf: string }) {
   const pid = Number(trimmed(pidFile));
   if (!Number.isSafeInteger(pid) || pid < 2) return undefined;
-  return trimmed(`/proc/${pid}/cmdline`).split('\0').includes(conf) ? pid : undefined;
+  return wordsOf(pid).includes(conf) ? pid : undefined;
 }

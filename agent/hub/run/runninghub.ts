@@ -60,8 +60,8 @@ export interface Hub {
   readonly links: HubLinks;
   readonly responder: Link;
   readonly accounts: AccountKeeper;
-  /** How the links have connected from the start on, and the logins that they have now. */
-  readonly connect: HubHere['connect'];
+  /** How the links connect, which changes once the server has its new config, and the logins that they have. */
+  connect: HubHere['connect'];
   logins: string;
   readonly running: Map<HubPart, Stoppable>;
   readonly ending: AbortController;

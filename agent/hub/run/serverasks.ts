@@ -46,12 +46,14 @@ async function ownVarz(sys: Link, here: HubHere) {
 
 /**
  * Has the server read its config and certificates again; gives why it goes on with the old ones. Up to 2.14 it then ends the
- * connections of clients, ours too, before it answers: when it has read its config last says whether it did.
+ * connections of clients, ours too, before it answers: when it has read its config last says whether it did. `taken` is called
+ * as soon as it may have: from then on it is reached by what is new.
  */
-export async function reloadServer(sys: Link, here: HubHere): Promise<string | undefined> {
+export async function reloadServer(sys: Link, here: HubHere, taken: () => void): Promise<string | undefined> {
   const before = await ownVarz(sys, here);
   if (!before.ok) return `nats-server cannot be asked to read its config again: ${before.why}`;
   const answer = await askOver(sys)(`$SYS.REQ.SERVER.${before.id}.RELOAD`);
+  if (answer.ok || answer.code === undefined) taken();
   if (answer.ok) return undefined;
   if (answer.code !== undefined)
     return `nats-server goes on with the config that it was started with, as it must be restarted for the new one: ${answer.why}`;

@@ -29,7 +29,7 @@ export interface RunningHub {
 function ended(hub: Hub, { why }: ServerEnd, pause_ms: number): boolean {
   hub.steps.abort();
   const last_end = { at_ms: Date.now(), why };
-  noteState(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end });
+  noteState(hub, { phase: 'restarting', why: `nats-server ${why}`, last_end, restart_needed: undefined });
   if (hub.wasHealthy) hub.deps.log.error(`nats-server ${why}; it is started again in ${pause_ms / 1000} s`);
   return hub.wasHealthy;
 }
@@ -74,9 +74,11 @@ async function takeAccounts(hub: Hub): Promise<string | undefined> {
   return lacking;
 }
 
+const renamed = 'the hub has another name now, which needs a restart';
+
 async function reload(hub: Hub): Promise<void> {
   const { log, testConf } = hub.deps;
-  const before = JSON.stringify(hub.here);
+  const { here } = hub;
   try {
     hub.here = hub.deps.load();
   } catch (error) {
@@ -84,15 +86,17 @@ async function reload(hub: Hub): Promise<void> {
   }
   const wrong = await testConf();
   if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  const isRenamed = hub.here.server !== here.server;
+  if (isRenamed) hub.here = here; // nobody answers by the new name yet
   // before the config: up to 2.14 nats-server ends our connections for that, and we come back as the accounts have it
   const lacking = await takeAccounts(hub);
   if (lacking !== undefined) log.error(`reload: the servers do not take the accounts: ${lacking}`);
-  const refusal = await reloadServer(hub.links.sys, hub.here);
+  const refusal = isRenamed ? renamed : await reloadServer(hub.links.sys, hub.here, () => connectAnew(hub));
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
   hub.steps.abort();
-  if (JSON.stringify(hub.here) !== before) await stopParts(hub); // the steps start them anew, with what is new
+  if (JSON.stringify(hub.here) !== JSON.stringify(here)) await stopParts(hub); // the steps start them anew, with what is new
   beginSteps(hub);
 }
 
@@ -120,6 +124,18 @@ async function stop(hub: Hub): Promise<void> {
   removeUpState(hub.here.dir);
 }
 
+/** By what `here` has now: logins, address and CA. */
+function connectAnew(hub: Hub): void {
+  try {
+    const options = optionsOf(hub.here);
+    for (const [at, link] of linksOf(hub).entries()) link.configure(options[at] as LinkOptions);
+    hub.connect = hub.here.connect;
+    hub.logins = JSON.stringify(options);
+  } catch (error) {
+    hub.deps.log.error(messageOf(error));
+  }
+}
+
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
 
@@ -144,7 +160,10 @@ const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) =>
       spawn: hub.deps.spawn,
       log,
       talk: hub.talk,
-      started: () => beginSteps(hub),
+      started() {
+        connectAnew(hub);
+        beginSteps(hub);
+      },
       ended(end, pause_ms) {
         if (!hub.wasHealthy) fail(end.why);
         return ended(hub, end, pause_ms);
@@ -199,7 +218,10 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
   let reloads = Promise.resolve();
   return {
     failed,
-    reload: () => (reloads = reloads.then(() => reload(hub))),
+    reload() {
+      reloads = reloads.then(() => reload(hub));
+      return reloads;
+    },
     stop: () => stop(hub),
   };
 }

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { isHeld, type Lock, spawnWith, tryLock } from '../../device/lock.ts';
@@ -10,7 +9,7 @@ import { shellWord } from '../../lib/format.ts';
 import { formatEntry, type Log, logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
-import { makePrivateFolder } from '../kit/keys.ts';
+import { makePrivateFolder, refuseForeign } from '../kit/keys.ts';
 import { keepCertificates } from './certificates.ts';
 import { endServer } from './ending.ts';
 import { type HubHere, loadHub } from './hubhere.ts';
@@ -73,14 +72,6 @@ async function untilOver(stop: AbortSignal, failed: Promise<string>): Promise<st
   return why;
 }
 
-/** Files that another user makes there would be out of reach for the one whose hub it is. */
-function foreignUser(dir: string): string | undefined {
-  const [owner, own] = [statSync(dir).uid, process.getuid?.()];
-  return own === undefined || owner === own
-    ? undefined
-    : `${dir} belongs to the user with uid ${owner}, and this is uid ${own}: run it as that user, such as by runuser -u nunect-hub`;
-}
-
 /** Ends what an `up` that was killed has left. */
 async function endOrphan(here: HubHere, log: Log): Promise<void> {
   const pid = serverPid(here);
@@ -109,12 +100,23 @@ async function runHub(
   const why = program === undefined ? undefined : await prepare(here, program, log);
   if (why !== undefined || given.stop.aborted) return why;
   const ticker = systemTicker();
+  const keep = (now: HubHere) =>
+    keepCertificates({ ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => reload() }, now);
+  let [kept, certificates] = [here, keep(here)];
+  /** Before nats-server is to read them: what is renewed after that is seen. */
+  const load = (): HubHere => {
+    const now = loadHub(dir);
+    if (given.stop.aborted || JSON.stringify(now) === JSON.stringify(kept)) return now;
+    certificates.stop();
+    [kept, certificates] = [now, keep(now)];
+    return now;
+  };
   const hub = startHub(
     {
       log,
       ticker,
       spawn: spawnApart,
-      load: () => loadHub(dir),
+      load,
       testConf: async () => program && leafServer(spawnHere, program, here.conf).test(here.conf),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
@@ -125,10 +127,6 @@ async function runHub(
     program,
   );
   reload = () => void hub.reload();
-  const certificates = keepCertificates(
-    { ticker, log: log.part('tls'), wall_ms: Date.now, renewed: () => reload() },
-    here,
-  );
   const failure = await untilOver(given.stop, hub.failed);
   certificates.stop();
   await hub.stop();
@@ -146,8 +144,7 @@ export async function up(args: readonly string[], io: CommandIo, given: UpGiven)
     throw new UsageError('only one of --nats-server and --no-server can be meant');
   const program = isElsewhere ? undefined : (named ?? 'nats-server');
   loadHub(dir); // before anything is made in a folder that is no hub
-  const wrongUser = foreignUser(dir);
-  if (wrongUser !== undefined) throw new Error(wrongUser);
+  refuseForeign(dir);
   makePrivateFolder(hubPaths(dir).run);
   const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
   if (isHeld(lock)) {

@@ -84,6 +84,10 @@ export function board() {
       for (const record of records(outcome.value)) put(record);
       return outcome.value;
     },
+    /** As the commands and the issuer do after what they have written. */
+    clear() {
+      for (const gone of bindings.left.values()) put(gone);
+    },
     /** What another issuer knows that reads the stream from its begin: the last record of each subject, in order. */
     reread(): Bindings {
       const fresh = noBindings();

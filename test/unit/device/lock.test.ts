@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isHeld, lockFile, tryLock } from '../../../agent/device/lock.ts';
+import { isHeld, lockFile, lockHolder, tryLock } from '../../../agent/device/lock.ts';
 import { spawnSafely } from '../../../agent/lib/child.ts';
 import { tempDir } from '../../kit/process/daemon.ts';
 import { need } from '../../kit/process/tools.ts';
@@ -82,4 +83,34 @@ test('one that is not waited for says who has it', async (t) => {
   const second = await tryLock(by(), path);
   assert.ok(!isHeld(second));
   second.release();
+});
+
+test('who only looks at a lock leaves it as it is, and keeps nobody from it', async (t) => {
+  const path = join(tempDir(t, 'lock'), 'up.lock');
+  assert.equal(await lockHolder(by(), path), undefined);
+  assert.equal(existsSync(path), false, 'and makes none');
+  const first = await tryLock(by(), path);
+  assert.deepEqual(await lockHolder(by(), path), { heldBy: String(process.pid) });
+  assert.ok(!isHeld(first));
+  first.release();
+  writeFileSync(path, '7\n');
+  assert.equal(await lockHolder(by(), path), undefined);
+  assert.equal(readFileSync(path, 'utf8'), '7\n');
+  const looker = spawn(need('flock'), ['-s', path, 'sh', '-c', 'echo looks; read _']);
+  await once(looker.stdout, 'data');
+  const trying = tryLock(by(), path);
+  looker.stdin.end('\n');
+  const lock = await trying;
+  assert.ok(!isHeld(lock) && lock.lacking === undefined);
+  lock.release();
+});
+
+test('a link in the place of a lock is not followed, by whoever locks or looks', async (t) => {
+  const dir = tempDir(t, 'lock');
+  const [path, other] = [join(dir, 'up.lock'), join(dir, 'other')];
+  writeFileSync(other, 'precious');
+  symlinkSync(other, path);
+  await assert.rejects(tryLock(by(), path), { code: 'ELOOP' });
+  await assert.rejects(lockHolder(by(), path), { code: 'ELOOP' });
+  assert.equal(readFileSync(other, 'utf8'), 'precious');
 });

@@ -99,6 +99,14 @@ test('pending stays so until there is an end, which stops all', async () => {
   assert.equal(handlers.size, 0);
 });
 
+test('an acknowledgement behind the answer is told to nobody', async () => {
+  const { states, hear, done, ticker } = asking();
+  hear(JSON.stringify(final('accepted')));
+  assert.equal((await done).state, 'accepted');
+  await ticker.pass(0);
+  assert.deepEqual(states, []);
+});
+
 test('what the hub does with the request is told, and asked again', async () => {
   for (const [answer, why] of [
     [{ kind: 'no_responders' }, /nothing there takes enrolments/],

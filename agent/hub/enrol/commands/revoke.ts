@@ -2,15 +2,15 @@ import { readArgs } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
 import type { ParseResult } from '../../../lib/parse.ts';
-import { kitSubjects } from '../../kit/streams.ts';
 import type { Bindings, BoundRecord } from '../bindings.ts';
 import { orderForgetting, orderRenaming, orderRevocation } from '../orders.ts';
+import { takeOffRoster } from '../roster.ts';
 import { carryOut, closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
 
 const revokeUsage = `usage: nunect-hub revoke [UNIT ...] [--dir DIR]
 
 Shuts units out: their connections are closed at once, on all servers, and they get no new login. Their ids stay theirs:
-'nunect-hub token --unit ID --replace' lets a router in by one again, 'nunect-hub forget' frees it. Needs the keys of the hub.
+a token that replaces lets a router in by one again, 'nunect-hub forget' frees it. Needs the keys of the hub.
 Without a UNIT: closes what was shut out while the keys were not at hand.
 Exit code: 0 done, 1 not done, 2 wrong usage.
 ${hubUsage}`;
@@ -25,7 +25,8 @@ ${hubUsage}`;
 const forgetUsage = `usage: nunect-hub forget UNIT|KEY ... [--dir DIR]
 
 Shuts units out and takes them off the list: their ids are free for other routers. What they have recorded stays. A KEY, or
-a UNIT that only waits for approval: its request is dropped. Needs the keys of the hub.
+a UNIT that only waits for approval: its request is dropped; one that is only heard of: it is off the list until it is again.
+Needs the keys of the hub.
 Exit code: 0 done, 1 not done, 2 wrong usage.
 ${hubUsage}`;
 
@@ -36,8 +37,10 @@ interface Doing<T extends BoundRecord> {
   /** What the words of the command line mean; wrong ones throw a UsageError. */
   read(words: readonly string[]): readonly string[];
   order(bindings: Bindings, which: string, words: readonly string[]): ParseResult<T>;
-  /** What else is to be done. */
-  also?(opened: OpenedHub, record: T): Promise<unknown>;
+  /** The id that is no longer to be listed as heard of. */
+  readonly offRoster?: (record: T) => string | undefined;
+  /** That of what no order is for: what was done with it, if anything. */
+  otherwise?(opened: OpenedHub, which: string): Promise<string | undefined>;
   told(record: T): string;
 }
 
@@ -57,21 +60,24 @@ async function doAll<T extends BoundRecord>(
   return withHub(command, async (opened) => {
     let code = 0;
     const told: string[] = [];
+    const silenced: string[] = [];
     for (const which of units) {
       const done = await carryOut(
         opened,
         (all) => doing.order(all, which, positionals),
         (record) => record,
       );
-      if (done.ok) {
-        await doing.also?.(opened, done.value);
-        told.push(doing.told(done.value));
-      } else {
+      const other = done.ok ? doing.told(done.value) : await doing.otherwise?.(opened, which);
+      if (other !== undefined) told.push(other);
+      else if (!done.ok) {
         io.stderr(`nunect-hub ${doing.name}: ${visible(done.why)}\n`);
         code = 1;
       }
+      const silent = done.ok ? doing.offRoster?.(done.value) : undefined;
+      if (silent !== undefined) silenced.push(silent);
     }
     const closed = await closeLogins(opened, command);
+    for (const unit of silenced) await takeOffRoster(opened.links.fleet, unit); // now that it sends no more
     for (const line of told) io.stdout(`${visible(line)}\n`);
     return closed || code;
   });
@@ -109,6 +115,7 @@ export const rename = (args: readonly string[], io: CommandIo, signal: AbortSign
         return [unit];
       },
       order: (bindings, unit, [, to = '']) => orderRenaming(bindings, unit, to, Date.now()),
+      offRoster: ({ was }) => was,
       told: ({ unit, was }) => `${was} is ${unit}`,
     },
     args,
@@ -124,10 +131,9 @@ export const forget = (args: readonly string[], io: CommandIo, signal: AbortSign
       usage: forgetUsage,
       read: someUnits,
       order: (bindings, which) => orderForgetting(bindings, which, Date.now()),
-      async also({ links }, record) {
-        if (record.kind !== 'unit') return;
-        await links.fleet.request(kitSubjects.roster(record.unit), '', { timeout_ms: 2000 });
-      },
+      offRoster: (record) => (record.kind === 'unit' ? record.unit : undefined),
+      otherwise: async (opened, which) =>
+        (await takeOffRoster(opened.links.fleet, which)) ? `${which} is forgotten` : undefined,
       told: (record) =>
         record.kind === 'unit'
           ? `${record.unit} is forgotten`

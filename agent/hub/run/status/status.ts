@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { connected } from '../../../cli/connect/connect.ts';
 import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { painter } from '../../../cli/terminal.ts';
 import { certProbe } from '../../../device/certs.ts';
-import { isHeld, spawnWith, tryLock } from '../../../device/lock.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import { known } from '../../../lib/known.ts';
 import { isObject } from '../../../lib/parse.ts';
@@ -16,7 +14,7 @@ import { defaultHubDir } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
 import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
 import { type HubLinks, openHubLinks } from '../hublinks.ts';
-import { readUpState, runPath, serverPid } from '../runfiles.ts';
+import { readUpState, serverPid, upHolder } from '../runfiles.ts';
 import { askHubEcho } from '../selfecho.ts';
 import { healthFault } from '../serverasks.ts';
 import { keptWords, mendedWords, shrinkCommand, streamThere } from '../streams/ensure.ts';
@@ -51,12 +49,10 @@ const codes: Readonly<Record<HubHealth, number>> = { healthy: 0, degraded: 1, cr
 const patience_ms = 2000;
 
 async function upOf(dir: string): Promise<HubSeen['up']> {
-  if (!existsSync(runPath(dir, 'lock'))) return undefined; // it never ran, and we who look may be root: we make no file there
-  const lock = await tryLock(spawnWith, runPath(dir, 'lock'));
+  const by = await upHolder(dir);
   const state = readUpState(dir);
-  if (isHeld(lock)) return { pid: Number(lock.heldBy), state };
-  lock.release();
-  return lock.lacking !== undefined && state !== undefined ? { pid: state.pid, state } : undefined;
+  if (by === undefined || 'pid' in by) return by && { ...by, state };
+  return state && { pid: state.pid, state };
 }
 
 async function streamSeen(
@@ -116,7 +112,7 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   const [up, certificates] = await Promise.all([
     upOf(here.dir),
     certProbe({ wall_ms: Date.now }).read(
-      [here.tls.cert, here.tls.ca].flatMap((file) => (file === undefined ? [] : [{ file }])),
+      here.tls.flatMap(({ cert, ca }) => [{ file: cert }, ...(ca === undefined ? [] : [{ file: ca }])]),
     ),
   ]);
   const { server, dir, cluster } = here;

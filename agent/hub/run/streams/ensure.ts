@@ -1,6 +1,6 @@
 import { formatNs } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
-import type { ApiAnswer, Ask } from '../api.ts';
+import type { Ask } from '../api.ts';
 import {
   planStream,
   type StreamDifference,
@@ -9,29 +9,14 @@ import {
   type WantedStream,
 } from './plan.ts';
 
-/**
- * What became of a stream, with what was mended of it and what stays. `waits`: it may go by itself later, as while a cluster
- * has no leader.
- */
+/** What became of a stream, with what was mended of it and what stays; or why nothing did, which may pass by itself. */
 export type StreamOutcome =
   | { readonly state: 'made' }
   | ({ readonly state: 'there' } & Pick<StreamPlan, 'mended' | 'kept'>)
-  | StreamFailure;
-
-interface StreamFailure {
-  readonly state: 'waits' | 'refused';
-  readonly why: string;
-}
+  | { readonly why: string };
 
 /** Errors of JetStream's API, by the numbers of its errors.json. */
-const apiErrors = { noPeers: 10005, unavailable: 10008, inUse: 10058, noStream: 10059 } as const;
-/** They end by themselves: the servers of a cluster come one after the other. */
-const passing: readonly (number | undefined)[] = [undefined, apiErrors.noPeers, apiErrors.unavailable];
-
-const failure = ({ why, code }: Extract<ApiAnswer, { ok: false }>): StreamFailure => ({
-  state: passing.includes(code) ? 'waits' : 'refused',
-  why,
-});
+const apiErrors = { inUse: 10058, noStream: 10059 } as const;
 
 /** A stream as STREAM.INFO has it. */
 export function streamThere(info: Readonly<Record<string, unknown>>): StreamThere {
@@ -47,14 +32,14 @@ export async function ensureStream(ask: Ask, wanted: WantedStream): Promise<Stre
   if (!info.ok && info.code === apiErrors.noStream) {
     const made = await ask(`$JS.API.STREAM.CREATE.${name}`, { ...config, name });
     if (made.ok) return { state: 'made' };
-    if (made.code !== apiErrors.inUse) return failure(made);
+    if (made.code !== apiErrors.inUse) return made;
     info = await ask(`$JS.API.STREAM.INFO.${name}`); // another server's `up` was first
   }
-  if (!info.ok) return failure(info);
+  if (!info.ok) return info;
   const { update, mended, kept } = planStream(wanted, streamThere(info.value));
   if (update === undefined) return { state: 'there', mended, kept };
   const updated = await ask(`$JS.API.STREAM.UPDATE.${name}`, update);
-  return updated.ok ? { state: 'there', mended, kept } : failure(updated);
+  return updated.ok ? { state: 'there', mended, kept } : updated;
 }
 
 const spans = ['max_age', 'duplicate_window'];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BoundRecord } from '../../../../agent/hub/enrol/bindings.ts';
+import { decideEnrol } from '../../../../agent/hub/enrol/decide.ts';
 import {
   orderApproval,
   orderForgetting,
@@ -160,6 +161,48 @@ describe('revoke, rename, forget', () => {
     assert.deepEqual(hub.reread(), hub.bindings);
   });
 
+  test('the old id of a renamed unit stays free once the new one is that of another router', () => {
+    const hub = board();
+    hub.token('t1', { uses: 9 });
+    hub.ask('t1', 1, { unit: 'a' });
+    hub.order(orderRenaming(hub.bindings, 'a', 'b', hub.now_ms()), one);
+    assert.deepEqual([...hub.bindings.left.keys()], ['bound.unit.a'], 'the record that still says so');
+    hub.clear();
+    assert.equal(hub.bindings.left.size, 0);
+    hub.pass(1);
+    hub.token('t2', { unit: 'b', replace: true });
+    hub.ask('t2', 2);
+    assert.deepEqual([...hub.reread().units.keys()], ['b'], 'whoever reads all anew does not bring it back');
+    const again = decideEnrol(
+      hub.reread(),
+      {
+        request: { v: 1, key: fakeKey(1), hardware: 'machine-1', nonce: 'n' },
+        by: fakeKey(1),
+        account: 'ENROL',
+        at_ms: hub.now_ms(),
+      },
+      hub.moment(),
+    );
+    assert.equal(again.kind, 'refuse', 'the router that was replaced');
+  });
+
+  test('a unit whose key was revoked by an earlier id stays when that is forgotten, or revoked again', () => {
+    const hub = board();
+    hub.token('t1');
+    hub.ask('t1', 1, { unit: 'a' });
+    hub.order(orderRevocation(hub.bindings, 'a', hub.now_ms()), one);
+    hub.pass(1);
+    hub.token('t2');
+    hub.ask('t2', 1, { unit: 'b' });
+    for (const order of [orderRevocation, orderForgetting]) {
+      hub.order(order(hub.bindings, 'a', hub.now_ms()), one);
+      assert.equal(hub.bindings.units.get('b')?.state, 'bound');
+      const renewal = hub.ask(undefined, 1);
+      assert.ok(renewal.kind === 'accept' && renewal.unit.unit === 'b');
+      assert.deepEqual(hub.reread(), hub.bindings);
+    }
+  });
+
   test('a unit that is forgotten leaves its id to others, and its login is void', () => {
     const hub = board();
     hub.token('t1', { uses: 9 });
@@ -173,6 +216,16 @@ describe('revoke, rename, forget', () => {
       hub.bindings.units.get('a')?.voids.map(({ key }) => key),
       [fakeKey(1)],
     );
+  });
+
+  test('a request that was approved does not wait again once its unit is forgotten', () => {
+    const hub = board();
+    hub.token('t1', { auto: false });
+    hub.ask('t1', 1, { unit: 'a' });
+    hub.order(orderApproval(hub.bindings, 'a', { replace: false }, hub.moment()), ({ record }) => [record]);
+    hub.clear();
+    hub.order(orderForgetting(hub.bindings, 'a', hub.now_ms()), one);
+    assert.equal(hub.reread().pending.size, 0);
   });
 
   test('a request that waits is forgotten by its unit or key', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { UsageError } from '../../../../agent/cli/io.ts';
+import { readHub } from '../../../../agent/hub/kit/hubfiles.ts';
 import { init } from '../../../../agent/hub/kit/init.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
 
@@ -60,4 +61,19 @@ test('what is wrong is said before anything is made', async (t) => {
   const early = init(['--dir', dir, '--host', 'h'], { stdout() {}, stderr() {} }, 60_000);
   await assert.rejects(early, /the clock of this machine shows 1970-01-01 00:01:00 UTC: set it first/);
   assert.equal(existsSync(dir), false);
+});
+
+test('nobody makes files in the folder of another user', {
+  skip: process.getuid?.() !== 0 && 'not root',
+}, async (t) => {
+  const { dir, run } = place(t);
+  await run('--host', 'h');
+  const before = readdirSync(dir);
+  chownSync(dir, 65_534, 65_534);
+  await assert.rejects(
+    run('--keep', '7'),
+    /belongs to the user with uid 65534, and this is uid 0: run it as/,
+  );
+  assert.deepEqual(readdirSync(dir), before);
+  assert.equal(readHub(dir)?.kept.days, 30);
 });

@@ -38,6 +38,4 @@ test('a unit, a token and a roster entry have one message each', () => {
       1,
     );
   assert.equal(kitSubjects.roster('ship-7'), 'ops.roster.ship-7');
-  assert.equal(kitSubjects.boundUnit('ship-7'), 'bound.unit.ship-7');
-  assert.equal(kitSubjects.boundToken('T1'), 'bound.token.T1');
 });

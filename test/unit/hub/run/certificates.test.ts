@@ -17,10 +17,15 @@ const day_ms = 86_400_000;
 const now_ms = Date.now();
 
 /** A hub whose certificate was made now, looked after `days` later. */
-function hubAfter(t: TestContext, days: number, keysAway = false) {
+function hubAfter(
+  t: TestContext,
+  days: number,
+  keysAway = false,
+  plan: Parameters<typeof hubPlan>[0] = { host: 'hub.example' },
+) {
   const dir = tempDir(t, 'certs');
   makePrivateFolder(join(dir, 'keys'));
-  makeHub(dir, hubPlan({ host: 'hub.example' }, undefined), now_ms);
+  makeHub(dir, hubPlan(plan, undefined), now_ms);
   const cert = (): X509Certificate => new X509Certificate(readFileSync(hubPaths(dir).cert));
   const before = cert().serialNumber;
   if (keysAway) renameSync(join(dir, 'keys'), join(dir, 'elsewhere'));
@@ -55,5 +60,11 @@ describe('the certificate of a hub that runs', () => {
       logged[0] ?? '',
       /^warn: .* ends in 29\d days, and the key of the CA is not in \S+keys: 'nunect-hub init'/,
     );
+  });
+
+  it('is renewed behind a proxy too where servers of a cluster know each other by it, else not', (t) => {
+    const cluster = { cluster: 'a.example,b.example,c.example', 'behind-proxy': true };
+    assert.equal(hubAfter(t, 760, false, cluster).isOther(), true);
+    assert.equal(hubAfter(t, 760, false, { host: 'a.example', 'behind-proxy': true }).isOther(), false);
   });
 });

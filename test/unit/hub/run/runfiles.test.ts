@@ -10,9 +10,11 @@ import {
   removeUpState,
   runPath,
   serverPid,
+  upHolder,
   writeUpState,
 } from '../../../../agent/hub/run/runfiles.ts';
 import { daemon, eventually, tempDir } from '../../../kit/process/daemon.ts';
+import { need } from '../../../kit/process/tools.ts';
 
 const state = { phase: 'ready', since_ms: 1, pid: 7, version: '1', starts: 1 } as const;
 
@@ -43,6 +45,21 @@ test('a server is known by its pid file and its config: an old pid may be anybod
     writeFileSync(pidFile, text);
     assert.equal(serverPid({ pidFile, conf }), undefined, text);
   }
+});
+
+test('who has the lock of up is told once it is surely up', async (t) => {
+  const dir = tempDir(t, 'run');
+  assert.equal(await upHolder(dir), undefined);
+  makePrivateFolder(hubPaths(dir).run);
+  const path = runPath(dir, 'lock');
+  const up = daemon(t, need('flock'), ['-F', path, 'tail', '-f', '/dev/null', 'up'], { endBy: 'SIGKILL' });
+  await eventually('it is locked', () => upHolder(dir));
+  for (const text of ['', '0\n', `${process.pid}\n`]) {
+    writeFileSync(path, text); // not written yet, or that of an earlier one
+    assert.deepEqual(await upHolder(dir), { pid: undefined }, text);
+  }
+  writeFileSync(path, `${up.pid}\n`);
+  assert.deepEqual(await upHolder(dir), { pid: up.pid });
 });
 
 test('what is no file is not read', (t) => {
