@@ -38,7 +38,8 @@ interface Doing<T extends BoundRecord> {
   order(bindings: Bindings, which: string, words: readonly string[]): ParseResult<T>;
   /** What else is to be done. */
   also?(opened: OpenedHub, record: T): Promise<unknown>;
-  told(record: T): string;
+  /** `isClosed`: what the unit could log in with is void everywhere. */
+  told(record: T, isClosed: boolean): string;
 }
 
 async function doAll<T extends BoundRecord>(
@@ -56,7 +57,7 @@ async function doAll<T extends BoundRecord>(
   const command = { io, signal, name: doing.name, dir: values.dir };
   return withHub(command, async (opened) => {
     let code = 0;
-    const told: string[] = [];
+    const told: T[] = [];
     for (const which of units) {
       const done = await carryOut(
         opened,
@@ -65,14 +66,14 @@ async function doAll<T extends BoundRecord>(
       );
       if (done.ok) {
         await doing.also?.(opened, done.value);
-        told.push(doing.told(done.value));
+        told.push(done.value);
       } else {
         io.stderr(`nunect-hub ${doing.name}: ${visible(done.why)}\n`);
         code = 1;
       }
     }
     const closed = await closeLogins(opened, command);
-    for (const line of told) io.stdout(`${visible(line)}\n`);
+    for (const record of told) io.stdout(`${visible(doing.told(record, closed === 0))}\n`);
     return closed || code;
   });
 }
@@ -90,7 +91,7 @@ export const revoke = (args: readonly string[], io: CommandIo, signal: AbortSign
       usage: revokeUsage,
       read: (words) => words,
       order: (bindings, unit) => orderRevocation(bindings, unit, Date.now()),
-      told: ({ unit }) => `${unit} is shut out`,
+      told: ({ unit }, isClosed) => (isClosed ? `${unit} is shut out` : `${unit} gets no new login`),
     },
     args,
     io,

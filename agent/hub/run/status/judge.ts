@@ -101,12 +101,14 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
     return [{ weight: 'down', text: `the hub of ${dir} does not run` }];
   if (up === undefined)
     return [{ weight: 'degraded', text: "nats-server runs, but no 'nunect-hub up' that keeps it running" }];
-  const { phase, why, restart_needed } = up.state ?? {};
+  const { phase, why, restart_needed, part_problem } = up.state ?? {};
   return [
     ...(phase === 'waiting' || phase === 'restarting'
       ? [{ weight: 'critical' as const, text: `not ready: ${why}` }]
       : []),
-    ...(restart_needed === undefined ? [] : [{ weight: 'degraded' as const, text: restart_needed }]),
+    ...[restart_needed, part_problem].flatMap((text) =>
+      text === undefined ? [] : [{ weight: 'degraded' as const, text }],
+    ),
   ];
 }
 
