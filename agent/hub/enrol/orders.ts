@@ -103,6 +103,11 @@ export function orderApproval(
   const found = waiting(bindings, which);
   if (!found.ok) return found;
   const request = found.value;
+  const token = bindings.tokens.get(request.token ?? '');
+  if (token?.withdrawn_ms !== undefined)
+    return unparsed(
+      `the token that ${which} asked with was withdrawn: 'nunect-hub forget' drops its request`,
+    );
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
   if (bound?.state === 'bound') {
     if (as !== undefined && as !== bound.unit)
@@ -116,7 +121,7 @@ export function orderApproval(
   const unit = as ?? request.unit;
   if (!isUnitId(unit)) return unparsed(`unit '${unit}' must be ${unitIdRule}`);
   const there = bindings.units.get(unit);
-  const mayReplace = replace || bindings.tokens.get(request.token ?? '')?.replace === true;
+  const mayReplace = replace || token?.replace === true;
   if (there !== undefined && there.state !== 'forgotten' && !mayReplace)
     return unparsed(`${unit} is ${there.state} already; --replace puts this router in its place`);
   const record = boundTo(bindings, request, unit, moment);

@@ -36,7 +36,10 @@ async function approveOne(
   const answer = accepted(request, record, hub);
   const link = request.account === 'FLEET' ? links.fleet : links.enrol;
   link.publish(enrolSubjects.answer(record.key), sealed(answer, hub.keys.answers));
-  io.stdout(`${visible(`${record.unit} is in, with key ${record.key}`)}\n`);
+  const { until_ms = Number.POSITIVE_INFINITY } =
+    opened.book.bindings().tokens.get(request.token ?? '') ?? {};
+  const how = until_ms > Date.now() ? '' : '; its token has ended: it gets its login by another one';
+  io.stdout(`${visible(`${record.unit} is in, with key ${record.key}${how}`)}\n`);
   return undefined;
 }
 

@@ -91,6 +91,17 @@ describe('approve', () => {
   });
 });
 
+test('a request by a token that was withdrawn is not approved, and can be dropped', () => {
+  const hub = board();
+  hub.token('t1', { auto: false });
+  hub.ask('t1', 1, { unit: 'a' });
+  hub.order(orderWithdrawal(hub.bindings, 't1', hub.now_ms()), one);
+  const approval = orderApproval(hub.bindings, 'a', { replace: false }, hub.moment());
+  assert.match(whyNot(approval), /token that a asked with was withdrawn: 'nunect-hub forget'/);
+  hub.order(orderForgetting(hub.bindings, 'a', hub.now_ms()), one);
+  assert.equal(hub.bindings.pending.size, 0);
+});
+
 describe('revoke, rename, forget', () => {
   test('a unit is revoked once, and its login void from then', () => {
     const hub = board();
