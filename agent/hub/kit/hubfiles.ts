@@ -1,5 +1,6 @@
 // Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
 // whatever ends the program, the next run goes on from there.
+import { dirname } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
@@ -125,6 +126,6 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number): HubMade {
     'config of nats-server': () =>
       settle(paths.conf, natsConf(hub, dir, readIfThere(paths.operatorJwt) ?? '')),
   };
-  for (const folder of [paths.run, paths.store]) makePrivateFolder(folder);
+  for (const folder of [paths.run, paths.store, paths.jwt, dirname(paths.cert)]) makePrivateFolder(folder);
   return { hub, changed: Object.keys(steps).filter((step) => steps[step]?.()) };
 }

@@ -36,7 +36,12 @@ async function reload(hub: Hub): Promise<void> {
     return log.error(`reload: ${messageOf(error)}; all goes on as it was`);
   }
   const wrong = await testConf();
-  if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  if (wrong !== undefined) {
+    noteState(hub, {
+      restart_needed: `nats-server goes on with its old config, and would not start: ${wrong}`,
+    });
+    return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  }
   const refusal = await reloadServer(hub.links.sys, hub.here);
   noteState(hub, { restart_needed: refusal });
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
