@@ -50,6 +50,7 @@ const pauses_ms = { first: 200, longest: 10_000 } as const;
 
 /** Of `UpState`, what changes while it runs. */
 interface OwnState extends Pick<UpState, 'phase' | 'since_ms' | 'last_end'> {
+  readonly unstored?: UpState['unstored'] | undefined;
   readonly why?: string | undefined;
   readonly restart_needed?: string | undefined;
   readonly part_problem?: string | undefined;

@@ -76,6 +76,17 @@ async function stop(hub: Hub): Promise<void> {
   removeUpState(hub.here.dir);
 }
 
+/** Of a stream that could not be written. Up to 2.12 nats-server calls itself healthy all the same, and may store nothing more. */
+const unstored = /failed to store a msg|write error/;
+/** Each record may be told. */
+const again_ms = 10_000;
+
+function heardError(hub: Hub, text: string): void {
+  const now_ms = Date.now();
+  if (now_ms - (hub.state.unstored?.at_ms ?? 0) < again_ms) return;
+  if (unstored.test(text)) noteState(hub, { unstored: { at_ms: now_ms, why: text } });
+}
+
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
 
@@ -87,7 +98,10 @@ const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) =>
       spawn: hub.deps.spawn,
       log,
       talk: hub.talk,
-      started: () => beginSteps(hub),
+      started() {
+        if (hub.state.unstored !== undefined) noteState(hub, { unstored: undefined });
+        beginSteps(hub);
+      },
       ended(end, pause_ms) {
         if (!hub.wasHealthy) fail(end.why);
         return ended(hub, end, pause_ms);
@@ -135,7 +149,13 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     wasHealthy: false,
     wasReady: false,
     said: new Map(),
-    talk: serverTalk(deps.ticker, log, here.logFile, here.file.tls.by === 'proxy' ? noTls : undefined),
+    talk: serverTalk(
+      deps.ticker,
+      log,
+      here.logFile,
+      here.file.tls.by === 'proxy' ? noTls : undefined,
+      (text) => heardError(hub, text),
+    ),
   };
   answerHubEcho(responder, here.server);
   if (program === undefined) followServer(hub);

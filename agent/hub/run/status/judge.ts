@@ -1,5 +1,6 @@
 // How a hub is, of what was found of it. Pure.
 import type { CertFacts } from '../../../device/certs.ts';
+import { formatUtc } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
 import type { UpState } from '../runfiles.ts';
 import type { StreamFigures } from './figures.ts';
@@ -34,6 +35,8 @@ export interface HubSeen {
   readonly up: { readonly pid: number | undefined; readonly state: UpState | undefined } | undefined;
   /** The process of nats-server with the hub's config. */
   readonly server_pid: number | undefined;
+  /** What the disk of the streams has left; undefined where that cannot be known. */
+  readonly free_bytes?: number | undefined;
   /** Why the server is not well. */
   readonly fault: string | undefined;
   readonly servers: readonly ServerFigures[];
@@ -101,22 +104,36 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
     return [{ weight: 'down', text: `the hub of ${dir} does not run` }];
   if (up === undefined)
     return [{ weight: 'degraded', text: "nats-server runs, but no 'nunect-hub up' that keeps it running" }];
-  const { phase, why, restart_needed, part_problem } = up.state ?? {};
+  const { phase, why, restart_needed, part_problem, unstored } = up.state ?? {};
   return [
     ...(phase === 'waiting' || phase === 'restarting'
       ? [{ weight: 'critical' as const, text: `not ready: ${why}` }]
       : []),
+    ...(unstored === undefined
+      ? []
+      : [
+          {
+            weight: 'critical' as const,
+            text: `nats-server could not store a message at ${formatUtc(unstored.at_ms)}: make room on its disk, then restart the hub, as it may store nothing more until then (${unstored.why})`,
+          },
+        ]),
     ...[restart_needed, part_problem].flatMap((text) =>
       text === undefined ? [] : [{ weight: 'degraded' as const, text }],
     ),
   ];
 }
 
+/** Streams grow by blocks of up to 8 MiB. */
+const leastFree = 16 * 2 ** 20;
+
 /** What is wrong, the worst first. */
 export function hubProblems(seen: HubSeen): HubProblem[] {
-  const { cluster, servers, echo, fault, streams, certificates } = seen;
+  const { cluster, servers, echo, fault, streams, certificates, free_bytes, dir } = seen;
   const absent = cluster.filter((name) => !servers.some((one) => one.name === name));
   const whenAsked: HubProblem[] = [
+    ...(free_bytes === undefined || free_bytes >= leastFree
+      ? []
+      : [{ weight: 'critical' as const, text: `the disk of ${dir} is full: no record is stored` }]),
     ...(fault === undefined ? [] : [{ weight: 'critical' as const, text: fault }]),
     ...(fault === undefined && echo !== undefined && 'why' in echo
       ? [{ weight: 'critical' as const, text: `its own echo: ${echo.why}` }]

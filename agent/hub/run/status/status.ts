@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { connected } from '../../../cli/connect/connect.ts';
 import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
@@ -10,7 +10,7 @@ import { known } from '../../../lib/known.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
-import { defaultHubDir } from '../../kit/hubdir.ts';
+import { defaultHubDir, hubPaths } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
 import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
 import { type HubLinks, openHubLinks } from '../hublinks.ts';
@@ -96,6 +96,15 @@ async function askAll(here: HubHere, links: HubLinks, ticker: Ticker, isKept: bo
   return { fault, echo, streams, servers };
 }
 
+function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Looks at a hub from outside. */
 async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   const ticker = systemTicker();
@@ -106,7 +115,8 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
     ),
   ]);
   const { server, dir, cluster } = here;
-  const found = { server, dir, cluster, up, server_pid: serverPid(here), certificates };
+  const free_bytes = freeBytes(hubPaths(dir).store);
+  const found = { server, dir, cluster, up, server_pid: serverPid(here), free_bytes, certificates };
   const nothing = { fault: undefined, echo: undefined, servers: [], streams: [] };
   if (up === undefined && found.server_pid === undefined) return { ...found, ...nothing };
   const ended = new AbortController();
