@@ -181,7 +181,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     await said('the fault is told', /the config is not valid, the old one stays: .*nonsense/);
     assert.match(
       (await statusOf(hub)).problems[0]?.text ?? '',
-      /old config, and would not start: .*nonsense/,
+      /would not start with its config: .*nonsense/,
     );
     writeFileSync(join(hub.dir, 'nats.conf'), conf);
     up.kill('SIGHUP');

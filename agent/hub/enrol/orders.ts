@@ -105,9 +105,7 @@ export function orderApproval(
   const request = found.value;
   const token = bindings.tokens.get(request.token ?? '');
   if (token?.withdrawn_ms !== undefined)
-    return unparsed(
-      `the token that ${which} asked with was withdrawn: 'nunect-hub forget' drops its request`,
-    );
+    return unparsed(`its token was withdrawn; to drop it: nunect-hub forget ${which}`);
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
   if (bound?.state === 'bound') {
     if (as !== undefined && as !== bound.unit)

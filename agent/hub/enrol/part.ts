@@ -5,8 +5,7 @@ import { startIssuer } from './issuer.ts';
 import { accountSigner, readIssuerHub } from './issuerhub.ts';
 import { bringRevocations } from './revoking.ts';
 
-const stillHold =
-  "logins that were revoked or replaced still hold; 'nunect-hub revoke' ends them, with the keys at hand";
+const stillHold = "void logins still hold; 'nunect-hub revoke' ends them";
 /** The keys may be there again, or an operator may have done it. */
 const look_ms = 10_000;
 

@@ -38,7 +38,7 @@ async function reload(hub: Hub): Promise<void> {
   const wrong = await testConf();
   if (wrong !== undefined) {
     noteState(hub, {
-      restart_needed: `nats-server goes on with its old config, and would not start: ${wrong}`,
+      restart_needed: `nats-server would not start with its config: ${wrong}`,
     });
     return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
   }

@@ -38,7 +38,7 @@ async function approveOne(
   link.publish(enrolSubjects.answer(record.key), sealed(answer, hub.keys.answers));
   const { until_ms = Number.POSITIVE_INFINITY } =
     opened.book.bindings().tokens.get(request.token ?? '') ?? {};
-  const how = until_ms > Date.now() ? '' : '; its token has ended: it gets its login by another one';
+  const how = until_ms > Date.now() ? '' : ', once it has another token: its own has ended';
   io.stdout(`${visible(`${record.unit} is in, with key ${record.key}${how}`)}\n`);
   return undefined;
 }

@@ -95,13 +95,6 @@ const pendingWords: Readonly<Record<PendingRecord['why'], string>> = {
   not_bound: 'the hub lets it in, but its binding is lost',
 };
 
-/** Who asked with a token that is no longer good cannot hear the answer. */
-function tokenWords({ token = '' }: PendingRecord, { tokens }: Bindings): string {
-  const { withdrawn_ms, until_ms = Number.POSITIVE_INFINITY } = tokens.get(token) ?? {};
-  if (withdrawn_ms !== undefined) return ', and was withdrawn';
-  return until_ms > Date.now() ? '' : ', and has ended';
-}
-
 /** `nunect-hub pending`. Gives the exit code; wrong arguments throw a UsageError. */
 export async function pending(args: readonly string[], io: CommandIo, signal: AbortSignal): Promise<number> {
   const { json, help, dir } = readFlags(args, flags);
@@ -111,10 +104,9 @@ export async function pending(args: readonly string[], io: CommandIo, signal: Ab
   }
   return withHub({ io, signal, name: 'pending', dir }, async ({ book }) => {
     const all = [...book.bindings().pending.values()].sort((a, b) => a.asked_ms - b.asked_ms);
-    for (const record of all) {
-      const { v, kind, nonce, ...one } = record;
+    for (const { v, kind, nonce, ...one } of all) {
       const { unit, key, why, asked_ms } = one;
-      const line = `${unit.padEnd(24)} ${key}  ${ago(asked_ms, Date.now())}: ${pendingWords[why]}${tokenWords(record, book.bindings())}`;
+      const line = `${unit.padEnd(24)} ${key}  ${ago(asked_ms, Date.now())}: ${pendingWords[why]}`;
       io.stdout(`${json ? JSON.stringify(one) : visible(line)}\n`);
     }
     if (all.length === 0 && !json) io.stdout('no router waits\n');

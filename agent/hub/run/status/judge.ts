@@ -99,27 +99,24 @@ function clusterProblem(absent: readonly string[], of: number): HubProblem {
     : { weight: 'critical', text: `${text}: the rest is no majority, and nothing is stored` };
 }
 
+/** A problem where there is a text of it. */
+const told = (weight: HubProblem['weight'], text: string | false | undefined): HubProblem[] =>
+  text ? [{ weight, text }] : [];
+
 function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
-  if (up === undefined && server_pid === undefined)
-    return [{ weight: 'down', text: `the hub of ${dir} does not run` }];
+  if (up === undefined && server_pid === undefined) return told('down', `the hub of ${dir} does not run`);
   if (up === undefined)
-    return [{ weight: 'degraded', text: "nats-server runs, but no 'nunect-hub up' that keeps it running" }];
+    return told('degraded', "nats-server runs, but no 'nunect-hub up' that keeps it running");
   const { phase, why, restart_needed, part_problem, unstored } = up.state ?? {};
   return [
-    ...(phase === 'waiting' || phase === 'restarting'
-      ? [{ weight: 'critical' as const, text: `not ready: ${why}` }]
-      : []),
-    ...(unstored === undefined
-      ? []
-      : [
-          {
-            weight: 'critical' as const,
-            text: `nats-server could not store a message at ${formatUtc(unstored.at_ms)}: make room on its disk, then restart the hub, as it may store nothing more until then (${unstored.why})`,
-          },
-        ]),
-    ...[restart_needed, part_problem].flatMap((text) =>
-      text === undefined ? [] : [{ weight: 'degraded' as const, text }],
+    ...told('critical', (phase === 'waiting' || phase === 'restarting') && `not ready: ${why}`),
+    ...told(
+      'critical',
+      unstored &&
+        `nats-server could not store a message at ${formatUtc(unstored.at_ms)}: make room, then restart the hub (${unstored.why})`,
     ),
+    ...told('degraded', restart_needed),
+    ...told('degraded', part_problem),
   ];
 }
 
@@ -128,16 +125,15 @@ const leastFree = 16 * 2 ** 20;
 
 /** What is wrong, the worst first. */
 export function hubProblems(seen: HubSeen): HubProblem[] {
-  const { cluster, servers, echo, fault, streams, certificates, free_bytes, dir } = seen;
+  const { cluster, servers, echo, fault, streams, certificates, free_bytes = leastFree, dir } = seen;
   const absent = cluster.filter((name) => !servers.some((one) => one.name === name));
   const whenAsked: HubProblem[] = [
-    ...(free_bytes === undefined || free_bytes >= leastFree
-      ? []
-      : [{ weight: 'critical' as const, text: `the disk of ${dir} is full: no record is stored` }]),
-    ...(fault === undefined ? [] : [{ weight: 'critical' as const, text: fault }]),
-    ...(fault === undefined && echo !== undefined && 'why' in echo
-      ? [{ weight: 'critical' as const, text: `its own echo: ${echo.why}` }]
-      : []),
+    ...told('critical', free_bytes < leastFree && `the disk of ${dir} is full: no record is stored`),
+    ...told('critical', fault),
+    ...told(
+      'critical',
+      fault === undefined && echo !== undefined && 'why' in echo && `its own echo: ${echo.why}`,
+    ),
     ...(servers.length > 0 && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
     ...streams.flatMap((one) => streamProblem(one) ?? []),
   ];
