@@ -38,7 +38,7 @@ const longestPrefix = 48;
 
 /** A new token admits whom it finds revoked, by whichever clock that was. */
 const lastVoid_ms = ({ units }: Bindings): number =>
-  [...units.values()].flatMap(({ voids }) => voids).reduce((last, { at_ms }) => Math.max(last, at_ms), 0);
+  Math.max(0, ...[...units.values()].flatMap(({ voids }) => voids.map(({ at_ms }) => at_ms)));
 
 /** The record of a new token. */
 export function orderToken(bindings: Bindings, wish: TokenWish, now_ms: number): ParseResult<TokenRecord> {
@@ -104,8 +104,7 @@ export function orderApproval(
   if (!found.ok) return found;
   const request = found.value;
   const token = bindings.tokens.get(request.token ?? '');
-  if (token?.withdrawn_ms !== undefined)
-    return unparsed(`its token was withdrawn; to drop it: nunect-hub forget ${which}`);
+  if (token?.withdrawn_ms !== undefined) return unparsed(`the token of ${which} was withdrawn`);
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
   if (bound?.state === 'bound') {
     if (as !== undefined && as !== bound.unit)

@@ -5,7 +5,7 @@ import { startIssuer } from './issuer.ts';
 import { accountSigner, readIssuerHub } from './issuerhub.ts';
 import { bringRevocations } from './revoking.ts';
 
-const stillHold = "void logins still hold; 'nunect-hub revoke' ends them";
+const stillHold = "void logins still hold, call 'nunect-hub revoke'";
 /** The keys may be there again, or an operator may have done it. */
 const look_ms = 10_000;
 

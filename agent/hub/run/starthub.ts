@@ -38,7 +38,7 @@ async function reload(hub: Hub): Promise<void> {
   const wrong = await testConf();
   if (wrong !== undefined) {
     noteState(hub, {
-      restart_needed: `nats-server would not start with its config: ${wrong}`,
+      restart_needed: `nats.conf is not valid: ${wrong}`,
     });
     return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
   }
@@ -99,7 +99,7 @@ const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) =>
       log,
       talk: hub.talk,
       started() {
-        if (hub.state.unstored !== undefined) noteState(hub, { unstored: undefined });
+        noteState(hub, { unstored: undefined });
         beginSteps(hub);
       },
       ended(end, pause_ms) {

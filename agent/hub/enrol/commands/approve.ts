@@ -36,10 +36,7 @@ async function approveOne(
   const answer = accepted(request, record, hub);
   const link = request.account === 'FLEET' ? links.fleet : links.enrol;
   link.publish(enrolSubjects.answer(record.key), sealed(answer, hub.keys.answers));
-  const { until_ms = Number.POSITIVE_INFINITY } =
-    opened.book.bindings().tokens.get(request.token ?? '') ?? {};
-  const how = until_ms > Date.now() ? '' : ', once it has another token: its own has ended';
-  io.stdout(`${visible(`${record.unit} is in, with key ${record.key}${how}`)}\n`);
+  io.stdout(`${visible(`${record.unit} is in, with key ${record.key}`)}\n`);
   return undefined;
 }
 

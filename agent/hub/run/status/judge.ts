@@ -113,7 +113,7 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
     ...told(
       'critical',
       unstored &&
-        `nats-server could not store a message at ${formatUtc(unstored.at_ms)}: make room, then restart the hub (${unstored.why})`,
+        `not stored at ${formatUtc(unstored.at_ms)}: ${unstored.why}; make room, then restart the hub`,
     ),
     ...told('degraded', restart_needed),
     ...told('degraded', part_problem),
@@ -128,7 +128,7 @@ export function hubProblems(seen: HubSeen): HubProblem[] {
   const { cluster, servers, echo, fault, streams, certificates, free_bytes = leastFree, dir } = seen;
   const absent = cluster.filter((name) => !servers.some((one) => one.name === name));
   const whenAsked: HubProblem[] = [
-    ...told('critical', free_bytes < leastFree && `the disk of ${dir} is full: no record is stored`),
+    ...told('critical', free_bytes < leastFree && `the disk of ${dir} is full`),
     ...told('critical', fault),
     ...told(
       'critical',
