@@ -144,8 +144,15 @@ describe('nunect-hub', { skip }, () => {
     const without = await hub.run('revoke', 'r7');
     assert.equal(without.code, 1);
     assert.match(without.stderr, /keys\/operator-signing is missing.*nunect-hub revoke/);
+    assert.match(without.stdout, /^r7 gets no new login$/m);
     assert.equal(await stateOf('r7'), 'revoked');
     assert.equal(nc.isClosed(), false);
+    const health = async (): Promise<number | null> => (await hub.run('status')).code;
+    await eventually(
+      'a hub that cannot shut out whom it should is not healthy',
+      async () => (await health()) === 1,
+    );
+    assert.match((await hub.run('status')).stdout, /void logins still hold/);
     mkdirSync(join(hub.dir, 'keys'));
     const other = new TextDecoder().decode(nkeys.createOperator().getSeed());
     writeFileSync(join(hub.dir, 'keys/operator-signing'), other);
@@ -155,6 +162,7 @@ describe('nunect-hub', { skip }, () => {
     renameSync(join(hub.dir, 'keys-elsewhere'), join(hub.dir, 'keys'));
     await hub.done('revoke');
     await nc.closed();
+    await eventually('it is healthy again', async () => (await health()) === 0);
   });
 
   test('what was bound and shut out is so after a restart of all', async () => {

@@ -178,6 +178,7 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
     appendFileSync(join(hub.dir, 'nats.conf'), 'nonsense: 1\n');
     up.kill('SIGHUP');
     await said('the fault is told', /the config is not valid, the old one stays: .*nonsense/);
+    assert.match((await statusOf(hub)).problems[0]?.text ?? '', /nats.conf is not valid: .*nonsense/);
     writeFileSync(join(hub.dir, 'nats.conf'), conf);
     up.kill('SIGHUP');
     await eventually('all is well', async () => (await statusOf(hub)).code === 0);

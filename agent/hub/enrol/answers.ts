@@ -4,7 +4,7 @@ import { type EnrolAnswer, type EnrolRequest, type EnrolToken, tokenText } from 
 import { clientUrls, type HubFile, type IssuerKey, leafUrls } from '../kit/hubdir.ts';
 import { type JwtSigner, scopedUserJwt } from '../kit/jwt.ts';
 import { roleTag } from '../kit/templates.ts';
-import { type Bindings, type BoundUnit, type TokenRecord, voidedAt_ms } from './bindings.ts';
+import type { BoundUnit, TokenRecord } from './bindings.ts';
 import type { Decision } from './decide.ts';
 
 /** What the issuer needs of a hub. */
@@ -25,18 +25,12 @@ const renewLife_s = 3652 * day_s;
 type Asking = Pick<EnrolRequest, 'key' | 'nonce'>;
 
 /** The answer to a request, with the logins where it is admitted. */
-export function answerTo(
-  decision: Decision,
-  { key, nonce }: Asking,
-  hub: IssuerHub,
-  bindings: Bindings,
-  now_ms: number,
-): EnrolAnswer {
+export function answerTo(decision: Decision, { key, nonce }: Asking, hub: IssuerHub): EnrolAnswer {
   const head = { v: 1, key, nonce } as const;
   if (decision.kind === 'refuse')
     return { ...head, state: 'refused', code: decision.code, why: decision.why };
   if (decision.kind === 'wait') return { ...head, state: 'pending' };
-  return accepted({ key, nonce }, decision.unit, hub, bindings, now_ms);
+  return accepted({ key, nonce }, decision.unit, hub);
 }
 
 /** The answer by which a router is the unit of that record. */
@@ -44,11 +38,9 @@ export function accepted(
   { key, nonce }: Asking,
   unit: BoundUnit,
   { file, keys, ca }: IssuerHub,
-  bindings: Bindings,
-  now_ms: number,
 ): EnrolAnswer {
-  // later than what was revoked of that key, in whole seconds: else the servers would refuse this one too
-  const made_s = Math.max(Math.floor(now_ms / 1000), Math.floor(voidedAt_ms(bindings, key) / 1000) + 1);
+  // as the record says, not as the clock does: by the record it is revoked
+  const made_s = Math.floor(unit.made_ms / 1000);
   const until_s = Math.floor(unit.until_ms / 1000);
   const { fleet, enrol } = file.publicKeys;
   const claims = { name: unit.unit, key, account: fleet, until_s, tags: [roleTag(unit.role)] };

@@ -45,6 +45,8 @@ export interface BoundUnit {
   /** Absent where a person bound it without one. */
   readonly token?: string;
   readonly bound_ms: number;
+  /** Of the last JWT of `key`, from when it is by its own words: what revokes it must not be earlier, whatever a clock says. */
+  readonly made_ms: number;
   /** End of the last JWT of `key`. */
   readonly until_ms: number;
   readonly voids: readonly VoidKey[];
@@ -114,7 +116,7 @@ export function parseBoundRecord(text: string): ParseResult<BoundRecord> {
 /** What each kind cannot do without. */
 const shapes: Readonly<Record<BoundRecord['kind'], readonly string[]>> = {
   token: ['id', 'login', 'uses', 'auto', 'replace', 'made_ms', 'until_ms'],
-  unit: ['unit', 'state', 'key', 'role', 'hardware', 'bound_ms', 'until_ms', 'voids'],
+  unit: ['unit', 'state', 'key', 'role', 'hardware', 'bound_ms', 'made_ms', 'until_ms', 'voids'],
   pending: ['key', 'unit', 'role', 'hardware', 'why', 'account', 'nonce', 'asked_ms'],
   gone: ['what', 'id'],
 };
@@ -210,6 +212,10 @@ export function voidedAt_ms({ units }: Bindings, key: string): number {
     for (const one of voids) if (one.key === key) at_ms = Math.max(at_ms, one.at_ms);
   return at_ms;
 }
+
+/** When the next JWT of that key is made: later than what is void of it, in whole seconds as JWTs have them. */
+export const nextMade_ms = (bindings: Bindings, key: string, now_ms: number): number =>
+  Math.max(now_ms, (Math.floor(voidedAt_ms(bindings, key) / 1000) + 1) * 1000);
 
 /** Whether that very record is the last one of its subject. */
 export function holdsRecord({ tokens, units, pending }: Bindings, record: BoundRecord): boolean {

@@ -9,6 +9,7 @@ import {
   type BoundUnit,
   type EnrolAccount,
   keysOfToken,
+  nextMade_ms,
   type PendingRecord,
   type PendingWhy,
   type TokenRecord,
@@ -91,7 +92,7 @@ function forBoundKey(
   if (hardware !== unit.hardware) return wait(bindings, asked, unit.unit, 'other_hardware');
   const until_ms = now_ms + life_ms;
   if (role === unit.role && unit.until_ms > until_ms - life_ms / 10) return { kind: 'accept', unit };
-  const record = { ...unit, role, until_ms };
+  const record = { ...unit, role, made_ms: nextMade_ms(bindings, unit.key, now_ms), until_ms };
   return { kind: 'accept', unit: record, record };
 }
 

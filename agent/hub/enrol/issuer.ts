@@ -139,7 +139,7 @@ async function answerOne(state: State, one: Queued): Promise<void> {
   const decision = await decided(state, asked);
   say(state, decision, asked);
   const hub = deps.hub();
-  const answer = answerTo(decision, request.value, hub, book.bindings(), deps.now_ms());
+  const answer = answerTo(decision, request.value, hub);
   const isSent = deps.links[account].publish(
     enrolSubjects.answer(request.value.key),
     sealed(answer, hub.keys.answers),

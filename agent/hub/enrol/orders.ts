@@ -2,7 +2,14 @@
 // not out. Pure.
 import { known } from '../../lib/known.ts';
 import { type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
-import type { Bindings, BoundRecord, BoundUnit, PendingRecord, TokenRecord } from './bindings.ts';
+import {
+  type Bindings,
+  type BoundRecord,
+  type BoundUnit,
+  nextMade_ms,
+  type PendingRecord,
+  type TokenRecord,
+} from './bindings.ts';
 import {
   boundTo,
   type IssueTime,
@@ -29,6 +36,10 @@ export interface TokenWish {
 /** A prefix leaves room for what the hub adds. */
 const longestPrefix = 48;
 
+/** A new token admits whom it finds revoked, by whichever clock that was. */
+const lastVoid_ms = ({ units }: Bindings): number =>
+  Math.max(0, ...[...units.values()].flatMap(({ voids }) => voids.map(({ at_ms }) => at_ms)));
+
 /** The record of a new token. */
 export function orderToken(bindings: Bindings, wish: TokenWish, now_ms: number): ParseResult<TokenRecord> {
   const { id, login, unit, prefix, uses, life_ms, auto, replace } = wish;
@@ -44,7 +55,7 @@ export function orderToken(bindings: Bindings, wish: TokenWish, now_ms: number):
   const there = bindings.units.get(unit ?? '');
   if (there !== undefined && there.state !== 'forgotten' && !replace)
     return unparsed(`${unit} is ${there.state} already; a token for a router in its place needs --replace`);
-  const times = { made_ms: now_ms, until_ms: now_ms + life_ms };
+  const times = { made_ms: Math.max(now_ms, lastVoid_ms(bindings) + 1), until_ms: now_ms + life_ms };
   return parsed({
     v: 1,
     kind: 'token',
@@ -62,7 +73,8 @@ export function orderToken(bindings: Bindings, wish: TokenWish, now_ms: number):
 export function orderWithdrawal(bindings: Bindings, id: string, now_ms: number): ParseResult<TokenRecord> {
   const token = bindings.tokens.get(id);
   if (token === undefined) return unparsed(`there is no token ${id}`);
-  return parsed(token.withdrawn_ms === undefined ? { ...token, withdrawn_ms: now_ms } : token);
+  const withdrawn_ms = token.withdrawn_ms ?? Math.max(now_ms, token.made_ms);
+  return parsed({ ...token, withdrawn_ms });
 }
 
 /** The request that waits under that key, or for that unit where it is the only one. */
@@ -91,18 +103,22 @@ export function orderApproval(
   const found = waiting(bindings, which);
   if (!found.ok) return found;
   const request = found.value;
+  const token = bindings.tokens.get(request.token ?? '');
+  if (token?.withdrawn_ms !== undefined) return unparsed(`the token of ${which} was withdrawn`);
   const bound = bindings.units.get(bindings.unitOfKey.get(request.key) ?? '');
   if (bound !== undefined) {
     if (as !== undefined && as !== bound.unit)
       return unparsed(`its key is that of ${bound.unit}: rename that`);
     const { role, hardware } = request;
-    const record = { ...bound, role, hardware, until_ms: moment.now_ms + moment.life_ms };
+    const { now_ms, life_ms } = moment;
+    const made_ms = nextMade_ms(bindings, bound.key, now_ms);
+    const record = { ...bound, role, hardware, made_ms, until_ms: now_ms + life_ms };
     return parsed({ record, request });
   }
   const unit = as ?? request.unit;
   if (!isUnitId(unit)) return unparsed(`unit '${unit}' must be ${unitIdRule}`);
   const there = bindings.units.get(unit);
-  const mayReplace = replace || bindings.tokens.get(request.token ?? '')?.replace === true;
+  const mayReplace = replace || token?.replace === true;
   if (there !== undefined && there.state !== 'forgotten' && !mayReplace)
     return unparsed(`${unit} is ${there.state} already; --replace puts this router in its place`);
   const record = boundTo(bindings, request, unit, moment);
@@ -135,8 +151,9 @@ export function orderRenaming(
     return unparsed(`${to} is ${before.state} already`);
   const earlier = keptVoids(bindings, [...(before?.voids ?? []), ...there.voids], now_ms);
   if (earlier.length >= mostVoids) return unparsed(tooManyVoids(unit));
-  const voids = [...earlier, voidOf(there, now_ms)];
-  return parsed({ ...there, unit: to, was: unit, voids });
+  const now = voidOf(there, now_ms);
+  const made_ms = (Math.floor(now.at_ms / 1000) + 1) * 1000;
+  return parsed({ ...there, unit: to, was: unit, made_ms, voids: [...earlier, now] });
 }
 
 /** The record by which a unit is shut out and no longer listed, or a request that waits no longer does. */

@@ -14,7 +14,8 @@ import { type Revocations, revocationsOf } from './revocations.ts';
 export type RevokingOutcome =
   | { readonly state: 'nothing due' }
   | { readonly state: 'done'; readonly servers: number }
-  | { readonly state: 'failed'; readonly why: string };
+  /** `isDue`: there are logins that are void and hold. */
+  | { readonly state: 'failed'; readonly why: string; readonly isDue: boolean };
 
 const accounts = { fleet: 'FLEET', enrol: 'ENROL' } as const;
 /** For servers on other machines; the last of them ends the wait. */
@@ -96,14 +97,16 @@ export async function bringRevocations(
   now_ms: number,
 ): Promise<RevokingOutcome> {
   let servers: number | undefined;
+  let isDue = false;
   try {
     await clearLeft(book);
     for (let round = 0; round < mostRounds; round += 1) {
       await book.catchUp();
       const wanted = await due(sys, file, book.bindings(), now_ms);
       if (wanted.length === 0) break;
+      isDue = true;
       const key = signer();
-      if ('lacking' in key) return { state: 'failed', why: key.lacking };
+      if ('lacking' in key) return { state: 'failed', why: key.lacking, isDue };
       const taken: number[] = [];
       for (const { account, revocations, made_s } of wanted) {
         const jwt = hubAccountJwt(account, file, revocations, key, made_s);
@@ -113,6 +116,6 @@ export async function bringRevocations(
     }
     return servers === undefined ? { state: 'nothing due' } : { state: 'done', servers };
   } catch (error) {
-    return { state: 'failed', why: messageOf(error) };
+    return { state: 'failed', why: messageOf(error), isDue };
   }
 }

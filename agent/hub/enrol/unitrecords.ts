@@ -2,7 +2,7 @@
 import { token as subjectToken } from '../../config/rules.ts';
 import { known } from '../../lib/known.ts';
 import type { EnrolRequest } from '../../wire/enrol.ts';
-import type { Bindings, BoundUnit, VoidKey } from './bindings.ts';
+import { type Bindings, type BoundUnit, nextMade_ms, type VoidKey } from './bindings.ts';
 
 /** What is decided with besides bindings and request. */
 export interface IssueTime {
@@ -30,10 +30,10 @@ export const mostVoids = 64;
 export const tooManyVoids = (unit: string): string =>
   `${unit} was replaced or renamed ${mostVoids} times within the life of a login`;
 
-/** The logins of a unit's key, as from now void. */
-export const voidOf = ({ key, until_ms, token }: BoundUnit, at_ms: number): VoidKey => ({
+/** The logins of a unit's key, as from now void: all of them, where they were made by a clock that was ahead, too. */
+export const voidOf = ({ key, until_ms, token, made_ms }: BoundUnit, now_ms: number): VoidKey => ({
   key,
-  at_ms,
+  at_ms: Math.max(now_ms, made_ms),
   until_ms,
   ...known({ token }),
 });
@@ -66,6 +66,7 @@ export function boundTo(
     hardware,
     ...known({ token }),
     bound_ms: now_ms,
+    made_ms: nextMade_ms(bindings, key, now_ms),
     until_ms: now_ms + life_ms,
     voids: isReplaced ? [...voids, voidOf(before, now_ms)] : voids,
   };

@@ -34,7 +34,12 @@ const modeOf = (name: string): number => (/\.jwt$|ca\.pem$|server\.pem$/.test(na
 /** Writes the folder of one server. */
 function exportServer(dir: string, out: string, at: string, hub: HubFile, withIssuer: boolean): void {
   const from = hubPaths(dir);
-  for (const folder of [out, ...['jwt', 'tls', 'run', 'jetstream', 'streams'].map((name) => join(out, name))])
+  for (const folder of [
+    out,
+    ...['jwt', 'tls', 'run', 'jetstream', 'streams', ...(withIssuer ? ['issuer'] : [])].map((name) =>
+      join(out, name),
+    ),
+  ])
     makePrivateFolder(folder);
   const inFolder = (path: string): string[] => namesIn(path).map((name) => join(path, name));
   const copies = [

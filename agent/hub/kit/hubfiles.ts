@@ -1,5 +1,6 @@
 // Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
 // whatever ends the program, the next run goes on from there.
+import { dirname } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { claimsOf, formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
@@ -143,7 +144,7 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number, isNewIssuer 
     'config of nats-server': () =>
       settle(paths.conf, natsConf(hub, dir, readIfThere(paths.operatorJwt) ?? '')),
   };
-  for (const folder of [paths.run, paths.store]) makePrivateFolder(folder);
+  for (const folder of [paths.run, paths.store, paths.jwt, dirname(paths.cert)]) makePrivateFolder(folder);
   const changed = Object.keys(steps).filter((step) => steps[step]?.());
   endNewKeys(keysDir); // from here on all of the folder is theirs
   return { hub, changed };

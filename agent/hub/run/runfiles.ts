@@ -32,6 +32,10 @@ export interface UpState {
   readonly last_end?: { readonly at_ms: number; readonly why: string };
   /** What of the config needs a restart of nats-server. */
   readonly restart_needed?: string;
+  /** When nats-server could not store a message last since it was started. */
+  readonly unstored?: { readonly at_ms: number; readonly why: string };
+  /** What is wrong with the issuer's work. */
+  readonly part_problem?: string;
 }
 
 /** Reads what `up` wrote. */

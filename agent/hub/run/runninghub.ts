@@ -29,6 +29,8 @@ export interface HubPart {
     readonly links: HubLinks;
     readonly ticker: Ticker;
     readonly log: Log;
+    /** Has `status` show what is wrong with it, or no longer. */
+    tell(problem: string | undefined): void;
   }): Stoppable | Promise<Stoppable>;
 }
 
@@ -49,8 +51,10 @@ const pauses_ms = { first: 200, longest: 10_000 } as const;
 
 /** Of `UpState`, what changes while it runs. */
 interface OwnState extends Pick<UpState, 'phase' | 'since_ms' | 'last_end'> {
+  readonly unstored?: UpState['unstored'] | undefined;
   readonly why?: string | undefined;
   readonly restart_needed?: string | undefined;
+  readonly part_problem?: string | undefined;
 }
 
 /** A hub that runs, with what it has come to. */
@@ -135,7 +139,8 @@ async function partsFault(hub: Hub): Promise<string | undefined> {
     if (hub.steps.signal.aborted) return superseded;
     try {
       const log = deps.log.part(part.name);
-      running.set(part, await part.start({ here, links, ticker: deps.ticker, log }));
+      const tell = (part_problem: string | undefined): void => noteState(hub, { part_problem });
+      running.set(part, await part.start({ here, links, ticker: deps.ticker, log, tell }));
     } catch (error) {
       return `${part.name} cannot start: ${messageOf(error)}`;
     }

@@ -20,14 +20,22 @@ const every_ms = 1000;
 const most = 3;
 const longest = 300;
 
-/** Follows the log at `path`, which stays as it is. What is `meant` is no complaint. */
-export function serverTalk(ticker: Ticker, log: Log, path: string, meant?: RegExp): ServerTalk {
+/** Follows the log at `path`, which stays as it is. What is `meant` is no complaint; `heard` has each error. */
+export function serverTalk(
+  ticker: Ticker,
+  log: Log,
+  path: string,
+  meant?: RegExp,
+  heard?: (error: string) => void,
+): ServerTalk {
   const complaints = leafComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
     const known = parseServerLine(line);
     if (known !== undefined && meant?.test(known.text) !== true) complaints.report(known, ticker.now_ms());
-    if (known?.level === 'ERR' || known?.level === 'FTL') last = [...last, known.text].slice(-most);
+    if (known?.level !== 'ERR' && known?.level !== 'FTL') return;
+    last = [...last, known.text].slice(-most);
+    heard?.(known.text);
   };
   /** What is no line of its log, as of a panic or of wrong flags. */
   const takeOutput = (line: string): void => {

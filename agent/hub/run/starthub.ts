@@ -85,7 +85,10 @@ async function reload(hub: Hub): Promise<void> {
     return log.error(`reload: ${messageOf(error)}; all goes on as it was`);
   }
   const wrong = await testConf();
-  if (wrong !== undefined) return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  if (wrong !== undefined) {
+    noteState(hub, { restart_needed: `nats.conf is not valid: ${wrong}` });
+    return log.error(`reload: the config is not valid, the old one stays: ${wrong}`);
+  }
   const isRenamed = hub.here.server !== here.server;
   if (isRenamed) hub.here = here; // nobody answers by the new name yet
   // before the config: up to 2.14 nats-server ends our connections for that, and we come back as the accounts have it
@@ -136,6 +139,17 @@ function connectAnew(hub: Hub): void {
   }
 }
 
+/** Of a stream that could not be written. Up to 2.12 nats-server calls itself healthy all the same, and may store nothing more. */
+const unstored = /failed to store a msg|write error/;
+/** Each record may be told. */
+const again_ms = 10_000;
+
+function heardError(hub: Hub, text: string): void {
+  const now_ms = Date.now();
+  if (now_ms - (hub.state.unstored?.at_ms ?? 0) < again_ms) return;
+  if (unstored.test(text)) noteState(hub, { unstored: { at_ms: now_ms, why: text } });
+}
+
 /** nats-server says so with a proxy in front, too. */
 const noTls = /^Websocket not configured with TLS/;
 
@@ -161,6 +175,7 @@ const startServer = (hub: Hub, program: string, log: Log, fail: (why: string) =>
       log,
       talk: hub.talk,
       started() {
+        noteState(hub, { unstored: undefined });
         connectAnew(hub);
         beginSteps(hub);
       },
@@ -210,7 +225,13 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
     wasHealthy: false,
     wasReady: false,
     said: new Map(),
-    talk: serverTalk(deps.ticker, log, here.logFile, here.file.tls.by === 'proxy' ? noTls : undefined),
+    talk: serverTalk(
+      deps.ticker,
+      log,
+      here.logFile,
+      here.file.tls.by === 'proxy' ? noTls : undefined,
+      (text) => heardError(hub, text),
+    ),
   };
   answerHubEcho(opened.responder, here.server);
   if (program === undefined) followServer(hub);

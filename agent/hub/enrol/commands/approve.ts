@@ -25,7 +25,7 @@ async function approveOne(
   wish: Wish,
   io: CommandIo,
 ): Promise<string | undefined> {
-  const { book, hub, links } = opened;
+  const { hub, links } = opened;
   const done = await carryOut(
     opened,
     (all) => orderApproval(all, which, wish, opened.moment()),
@@ -33,7 +33,7 @@ async function approveOne(
   );
   if (!done.ok) return done.why;
   const { record, request } = done.value;
-  const answer = accepted(request, record, hub, book.bindings(), Date.now());
+  const answer = accepted(request, record, hub);
   const link = request.account === 'FLEET' ? links.fleet : links.enrol;
   link.publish(enrolSubjects.answer(record.key), sealed(answer, hub.keys.answers));
   io.stdout(`${visible(`${record.unit} is in, with key ${record.key}`)}\n`);

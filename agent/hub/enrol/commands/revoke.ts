@@ -41,7 +41,8 @@ interface Doing<T extends BoundRecord> {
   readonly offRoster?: (record: T) => string | undefined;
   /** That of what no order is for: what was done with it, if anything. */
   otherwise?(opened: OpenedHub, which: string): Promise<string | undefined>;
-  told(record: T): string;
+  /** `isClosed`: what the unit could log in with is void everywhere. */
+  told(record: T, isClosed: boolean): string;
 }
 
 async function doAll<T extends BoundRecord>(
@@ -59,7 +60,7 @@ async function doAll<T extends BoundRecord>(
   const command = { io, signal, name: doing.name, dir: values.dir };
   return withHub(command, async (opened) => {
     let code = 0;
-    const told: string[] = [];
+    const told: ((isClosed: boolean) => string)[] = [];
     const silenced: string[] = [];
     for (const which of units) {
       const done = await carryOut(
@@ -67,9 +68,10 @@ async function doAll<T extends BoundRecord>(
         (all) => doing.order(all, which, positionals),
         (record) => record,
       );
-      const other = done.ok ? doing.told(done.value) : await doing.otherwise?.(opened, which);
-      if (other !== undefined) told.push(other);
-      else if (!done.ok) {
+      const other = done.ok ? undefined : await doing.otherwise?.(opened, which);
+      if (done.ok) told.push((isClosed) => doing.told(done.value, isClosed));
+      else if (other !== undefined) told.push(() => other);
+      else {
         io.stderr(`nunect-hub ${doing.name}: ${visible(done.why)}\n`);
         code = 1;
       }
@@ -78,7 +80,7 @@ async function doAll<T extends BoundRecord>(
     }
     const closed = await closeLogins(opened, command);
     for (const unit of silenced) await takeOffRoster(opened.links.fleet, unit); // now that it sends no more
-    for (const line of told) io.stdout(`${visible(line)}\n`);
+    for (const line of told) io.stdout(`${visible(line(closed === 0))}\n`);
     return closed || code;
   });
 }
@@ -96,7 +98,7 @@ export const revoke = (args: readonly string[], io: CommandIo, signal: AbortSign
       usage: revokeUsage,
       read: (words) => words,
       order: (bindings, unit) => orderRevocation(bindings, unit, Date.now()),
-      told: ({ unit }) => `${unit} is shut out`,
+      told: ({ unit }, isClosed) => (isClosed ? `${unit} is shut out` : `${unit} gets no new login`),
     },
     args,
     io,

@@ -1,5 +1,6 @@
 // How a hub is, of what was found of it. Pure.
 import type { CertFacts } from '../../../device/certs.ts';
+import { formatUtc } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { unboundWords } from '../../enrol/roster.ts';
 import type { UpState } from '../runfiles.ts';
@@ -35,6 +36,8 @@ export interface HubSeen {
   readonly up: { readonly pid: number | undefined; readonly state: UpState | undefined } | undefined;
   /** The process of nats-server with the hub's config. */
   readonly server_pid: number | undefined;
+  /** What the disk of the streams has left; undefined where that cannot be known. */
+  readonly free_bytes?: number | undefined;
   /** Why the server is not well. */
   readonly fault: string | undefined;
   readonly servers: readonly ServerFigures[];
@@ -99,29 +102,42 @@ function clusterProblem(absent: readonly string[], of: number): HubProblem {
     : { weight: 'critical', text: `${text}: the rest is no majority, and nothing is stored` };
 }
 
+/** A problem where there is a text of it. */
+const told = (weight: HubProblem['weight'], text: string | false | undefined): HubProblem[] =>
+  text ? [{ weight, text }] : [];
+
 function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
-  if (up === undefined && server_pid === undefined)
-    return [{ weight: 'down', text: `the hub of ${dir} does not run` }];
+  if (up === undefined && server_pid === undefined) return told('down', `the hub of ${dir} does not run`);
   if (up === undefined)
-    return [{ weight: 'degraded', text: "nats-server runs, but no 'nunect-hub up' that keeps it running" }];
-  const { phase, why, restart_needed } = up.state ?? {};
+    return told('degraded', "nats-server runs, but no 'nunect-hub up' that keeps it running");
+  const { phase, why, restart_needed, part_problem, unstored } = up.state ?? {};
   return [
-    ...(phase === 'waiting' || phase === 'restarting'
-      ? [{ weight: 'critical' as const, text: `not ready: ${why}` }]
-      : []),
-    ...(restart_needed === undefined ? [] : [{ weight: 'degraded' as const, text: restart_needed }]),
+    ...told('critical', (phase === 'waiting' || phase === 'restarting') && `not ready: ${why}`),
+    ...told(
+      'critical',
+      unstored &&
+        `not stored at ${formatUtc(unstored.at_ms)}: ${unstored.why}; make room, then restart the hub`,
+    ),
+    ...told('degraded', restart_needed),
+    ...told('degraded', part_problem),
   ];
 }
 
+/** Streams grow by blocks of up to 8 MiB. */
+const leastFree = 16 * 2 ** 20;
+
 /** What is wrong, the worst first. */
 export function hubProblems(seen: HubSeen): HubProblem[] {
-  const { cluster, servers, echo, fault, streams, certificates, unbound = [] } = seen;
+  const { cluster, servers, echo, fault, streams, certificates, dir } = seen;
+  const { unbound = [], free_bytes = leastFree } = seen;
   const absent = cluster.filter((name) => !servers.some((one) => one.name === name));
   const whenAsked: HubProblem[] = [
-    ...(fault === undefined ? [] : [{ weight: 'critical' as const, text: fault }]),
-    ...(fault === undefined && echo !== undefined && 'why' in echo
-      ? [{ weight: 'critical' as const, text: `its own echo: ${echo.why}` }]
-      : []),
+    ...told('critical', free_bytes < leastFree && `the disk of ${dir} is full`),
+    ...told('critical', fault),
+    ...told(
+      'critical',
+      fault === undefined && echo !== undefined && 'why' in echo && `its own echo: ${echo.why}`,
+    ),
     ...(servers.length > 0 && absent.length > 0 ? [clusterProblem(absent, cluster.length)] : []),
     ...streams.flatMap((one) => streamProblem(one) ?? []),
     ...(unbound.length > 0 ? [{ weight: 'degraded' as const, text: unboundWords(unbound) }] : []),

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { connected } from '../../../cli/connect/connect.ts';
 import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
@@ -10,7 +11,7 @@ import { systemTicker, type Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
 import { openBook } from '../../enrol/book.ts';
 import { lastHeard, unboundUnits } from '../../enrol/roster.ts';
-import { defaultHubDir } from '../../kit/hubdir.ts';
+import { defaultHubDir, hubPaths } from '../../kit/hubdir.ts';
 import { askOver, askServers } from '../api.ts';
 import { type HubHere, loadHub, natsCommand } from '../hubhere.ts';
 import { type HubLinks, openHubLinks } from '../hublinks.ts';
@@ -106,6 +107,15 @@ async function unboundIn({ fleet, book: link }: HubLinks): Promise<readonly stri
   }
 }
 
+function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Looks at a hub from outside. */
 async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
   const ticker = systemTicker();
@@ -116,7 +126,8 @@ async function see(here: HubHere, signal: AbortSignal): Promise<HubSeen> {
     ),
   ]);
   const { server, dir, cluster } = here;
-  const found = { server, dir, cluster, up, server_pid: serverPid(here), certificates };
+  const free_bytes = freeBytes(hubPaths(dir).store);
+  const found = { server, dir, cluster, up, server_pid: serverPid(here), free_bytes, certificates };
   const nothing = { fault: undefined, echo: undefined, servers: [], streams: [] };
   if (up === undefined && found.server_pid === undefined) return { ...found, ...nothing };
   const ended = new AbortController();

@@ -57,7 +57,7 @@ test('a router that is admitted gets a login of its unit and one for renewals, a
   const place = board();
   place.token('t1', { unit: 'r4-07' });
   const decision = place.ask('t1', 1, { role: 'relay' });
-  const answer = answerTo(decision, { key: fakeKey(1), nonce: 'n' }, hub, place.bindings, place.now_ms());
+  const answer = answerTo(decision, { key: fakeKey(1), nonce: 'n' }, hub);
   assert.ok(answer.state === 'accepted');
   const login = claims(answer.jwt, keys.unit.getPublicKey());
   assert.deepEqual([login.name, login.sub, login.exp], ['r4-07', fakeKey(1), answer.until_s]);
@@ -83,7 +83,7 @@ test('a login that is made in the second in which the last one was revoked is yo
   place.token('t1');
   place.ask('t1', 1, { unit: 'a' });
   const renamed = place.order(orderRenaming(place.bindings, 'a', 'b', place.now_ms()), (record) => [record]);
-  const answer = accepted({ key: fakeKey(1), nonce: 'n' }, renamed, hub, place.bindings, place.now_ms());
+  const answer = accepted({ key: fakeKey(1), nonce: 'n' }, renamed, hub);
   assert.ok(answer.state === 'accepted');
   const revoked_s = Math.floor(place.now_ms() / 1000);
   for (const [jwt, by] of [
@@ -97,7 +97,7 @@ test('who waits or is refused hears it, and gets no login', () => {
   const place = board();
   place.token('t1', { auto: false });
   const of = (token: string) =>
-    answerTo(place.ask(token, 1, { unit: 'a' }), { key: fakeKey(1), nonce: 'n' }, hub, place.bindings, 0);
+    answerTo(place.ask(token, 1, { unit: 'a' }), { key: fakeKey(1), nonce: 'n' }, hub);
   assert.deepEqual(of('t1'), { v: 1, key: fakeKey(1), nonce: 'n', state: 'pending' });
   const refused = of('t2');
   assert.ok(refused.state === 'refused' && refused.code === 'token_unknown' && refused.why !== '');

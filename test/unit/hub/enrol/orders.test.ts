@@ -92,6 +92,17 @@ describe('approve', () => {
   });
 });
 
+test('a request by a token that was withdrawn is not approved, and can be dropped', () => {
+  const hub = board();
+  hub.token('t1', { auto: false });
+  hub.ask('t1', 1, { unit: 'a' });
+  hub.order(orderWithdrawal(hub.bindings, 't1', hub.now_ms()), one);
+  const approval = orderApproval(hub.bindings, 'a', { replace: false }, hub.moment());
+  assert.match(whyNot(approval), /the token of a was withdrawn/);
+  hub.order(orderForgetting(hub.bindings, 'a', hub.now_ms()), one);
+  assert.equal(hub.bindings.pending.size, 0);
+});
+
 describe('revoke, rename, forget', () => {
   test('a unit is revoked once, and its login void from then', () => {
     const hub = board();
@@ -105,6 +116,31 @@ describe('revoke, rename, forget', () => {
     const again = orderRevocation(hub.bindings, 'a', hub.now_ms());
     assert.ok(again.ok && again.value === hub.bindings.units.get('a'));
     assert.match(whyNot(orderRevocation(hub.bindings, 'b', hub.now_ms())), /no unit b/);
+  });
+
+  test('a login that was made by a clock that was ahead is void all the same, and a newer token admits its key', () => {
+    const hub = board();
+    hub.token('t1');
+    const made = hub.ask('t1', 1, { unit: 'a' });
+    assert.ok(made.kind === 'accept');
+    hub.pass(-365 * day_ms);
+    const { voids } = hub.order(orderRevocation(hub.bindings, 'a', hub.now_ms()), one);
+    assert.ok(voids[0] && voids[0].at_ms >= made.unit.made_ms);
+    hub.token('t2', { unit: 'a', replace: true });
+    const again = hub.ask('t2', 1);
+    assert.ok(again.kind === 'accept');
+    assert.ok(Math.floor(again.unit.made_ms / 1000) > Math.floor(voids[0].at_ms / 1000));
+    const token = hub.order(orderWithdrawal(hub.bindings, 't2', hub.now_ms()), one);
+    assert.ok((token.withdrawn_ms ?? 0) >= token.made_ms);
+  });
+
+  test('a unit that is revoked in the second in which it was renamed is out by the new id, too', () => {
+    const hub = board();
+    hub.token('t1');
+    hub.ask('t1', 1, { unit: 'a' });
+    const renamed = hub.order(orderRenaming(hub.bindings, 'a', 'b', hub.now_ms()), one);
+    const { voids } = hub.order(orderRevocation(hub.bindings, 'b', hub.now_ms()), one);
+    assert.ok(Math.max(...voids.map(({ at_ms }) => at_ms)) >= renamed.made_ms);
   });
 
   test('a unit that was revoked comes back by a newer token that replaces, or once it is forgotten', () => {

@@ -94,6 +94,15 @@ test('made again, even a year later, nothing changes; no secret is readable by o
       assert.equal(statSync(join(dir, name)).mode & 0o077, 0, name);
 });
 
+test('where everybody may write whatever a process makes, nobody may write in the folder of a hub', (t) => {
+  const { dir, make } = place(t);
+  const mask = process.umask(0);
+  t.after(() => process.umask(mask));
+  make();
+  for (const name of readdirSync(dir, { recursive: true }).map(String))
+    assert.equal(statSync(join(dir, name)).mode & 0o022, 0, name);
+});
+
 test('whichever file is missing or damaged, all is right again, with the same keys', (t) => {
   const { dir, make, files, paths } = place(t);
   const { hub } = make();

@@ -17,20 +17,22 @@ function talking(t: TestContext, before: string) {
   writeFileSync(rotated, 'old');
   const ticker = fakeTicker();
   const logged: string[] = [];
+  const errors: string[] = [];
   const log = logTo(({ level, msg }) => logged.push(`${level}: ${msg}`));
-  const talk = serverTalk(ticker, log, path, /^Websocket/);
+  const talk = serverTalk(ticker, log, path, /^Websocket/, (text) => errors.push(text));
   t.after(() => talk.stop());
-  return { talk, logged, ticker, rotated, say: (text: string) => appendFileSync(path, text) };
+  return { talk, logged, errors, ticker, rotated, say: (text: string) => appendFileSync(path, text) };
 }
 
 describe('what nats-server says', () => {
   it('is passed on where it complains, once, and not what it said before or what is meant', async (t) => {
-    const { talk, logged, ticker, say } = talking(t, line('ERR', 'of an earlier run'));
+    const { talk, logged, errors, ticker, say } = talking(t, line('ERR', 'of an earlier run'));
     talk.listen([]);
     say(line('INF', 'Server is ready') + line('WRN', 'slow') + line('WRN', 'slow') + line('ERR', 'bad'));
     say(line('WRN', 'Websocket not configured with TLS. DO NOT USE IN PRODUCTION!'));
     await ticker.pass(1000);
     assert.deepEqual(logged, ['warn: slow', 'error: bad']);
+    assert.deepEqual(errors, ['bad']);
   });
 
   it('is the reason of its end with the last errors of the run, which may not have been read yet', (t) => {

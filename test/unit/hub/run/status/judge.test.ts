@@ -85,8 +85,18 @@ describe('a hub', () => {
     assert.deepEqual(of({ cluster, fault: 'cannot be asked', servers: [] }).length, 2);
   });
 
+  it('is critical with a full disk, and once a message could not be stored, whatever nats-server says of itself', () => {
+    assert.equal(of({ free_bytes: 2 ** 24 })[0], 'healthy');
+    assert.deepEqual(of({ free_bytes: 2 ** 24 - 1 }), ['critical', 'the disk of /h is full']);
+    const unstored = { at_ms: 0, why: 'no message cache' };
+    const [health, text = ''] = of({ up: { pid: 7, state: { ...state, unstored } } });
+    assert.equal(health, 'critical');
+    assert.match(text, /not stored at 1970.*no message cache; make room, then restart the hub/);
+  });
+
   it('is degraded by a restart that is due, and by a full stream that then refuses', () => {
-    assert.equal(of({ up: { pid: 7, state: { ...state, restart_needed: 'x' } } })[0], 'degraded');
+    for (const more of [{ restart_needed: 'x' }, { part_problem: 'x' }])
+      assert.equal(of({ up: { pid: 7, state: { ...state, ...more } } })[0], 'degraded');
     assert.equal(of(stream({ bytes: 999 }))[0], 'healthy');
     assert.equal(of(stream({ refuses: true, bytes: 899 }))[0], 'healthy');
     assert.equal(of(stream({ refuses: true, bytes: 900 }))[0], 'degraded');
