@@ -17,11 +17,11 @@ import { type LeafFiles, leafFiles } from '../leaf/render/files.ts';
 import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
 import { formatOutcome, type Outcome } from '../leaf/render/outcome.ts';
 import { renderInto } from '../leaf/render/render.ts';
-import { type LeafServer, leafServer } from '../leaf/render/server.ts';
-import { statePath } from '../leaf/statefiles.ts';
+import { stateFiles, statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
+import { type ServerProgram, serverProgram } from '../natsserver/program.ts';
 import { datesOf } from './doctor/device.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
@@ -97,10 +97,11 @@ async function show(configFile: string, out: string, address: AddressOf, io: Com
 
 const serverOf =
   (configFile: string) =>
-  (program: string): LeafServer =>
-    leafServer(
+  (program: string): ServerProgram =>
+    serverProgram(
       spawnSafely((command, args) => spawn(command, [...args], runAs(configFile))),
       program,
+      stateFiles.conf,
     );
 
 /** More than a rendering takes in which nats-server does not answer. */

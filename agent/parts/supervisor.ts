@@ -2,7 +2,7 @@ import { clockCaveat } from '../clock/trust.ts';
 import { canStart } from '../leaf/supervisor/canstart.ts';
 import { leafControl } from '../leaf/supervisor/process.ts';
 import { superviseLeaf } from '../leaf/supervisor/supervisor.ts';
-import { type UnusedFile, watchTlsFiles } from '../leaf/watch/tlsfiles.ts';
+import { type UnusedFile, watchTlsFiles } from '../natsserver/tlsfiles.ts';
 import { clockPart } from './clock.ts';
 import { eventsPart } from './events.ts';
 import { leafPart } from './leaf.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { watchTlsFiles } from '../../agent/leaf/watch/tlsfiles.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
+import { watchTlsFiles } from '../../agent/natsserver/tlsfiles.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 

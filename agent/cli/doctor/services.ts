@@ -1,6 +1,7 @@
 import { runsReplacedFile } from '../../device/processes.ts';
-import { atLeast, formatVersion, oldestServer } from '../../leaf/conf/version.ts';
-import { leafServer } from '../../leaf/render/server.ts';
+import { oldestServer } from '../../leaf/conf/version.ts';
+import { serverProgram } from '../../natsserver/program.ts';
+import { atLeast, formatVersion } from '../../natsserver/version.ts';
 import { agentProcess, latestWarnings, leafLog, leafProcess } from '../localunit.ts';
 import { type CheckResult, fail, findingResult, ok, skip, warn } from './checkresult.ts';
 import { configOf, type DoctorFacts, findingsOfStep } from './facts.ts';
@@ -29,7 +30,7 @@ export async function checkServer({
   if (isBlind) return skip(what, 'this user may not see which program it is');
   const { mode, server } = config.leaf;
   if (mode !== 'managed') return skip(what, `leaf.mode is ${mode}: the unit runs no server of its own`);
-  const found = await leafServer(spawn, server).version();
+  const found = await serverProgram(spawn, server).version();
   if (!('known' in found)) return fail(what, found.why, host.install(what));
   const version = formatVersion(found.known);
   if (atLeast(found.known, oldestServer)) {

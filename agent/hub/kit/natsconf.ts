@@ -1,5 +1,5 @@
 // The config of one server of the hub. Pure.
-import { type ConfBlock, writeBlock } from '../../leaf/conf/syntax.ts';
+import { type ConfBlock, writeBlock } from '../../natsserver/syntax.ts';
 import { type HubFile, hubPaths, isLoopback, urlHost } from './hubdir.ts';
 import { storeBytes } from './streams.ts';
 

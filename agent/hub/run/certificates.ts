@@ -1,11 +1,11 @@
 // Certificates of a hub that runs: the own one is renewed long before its end, and whatever was renewed is used.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { watchTlsFiles } from '../../leaf/watch/tlsfiles.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Stoppable } from '../../lib/parts.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import { watchTlsFiles } from '../../natsserver/tlsfiles.ts';
 import { caNames, hubKeysDir } from '../kit/hubdir.ts';
 import { ensureServerCertificate, hubAuthority, serverCertificateEnd } from '../kit/tlsfiles.ts';
 import type { HubHere } from './hubhere.ts';

@@ -1,4 +1,4 @@
-import { atLeast, formatVersion, type ServerVersion } from '../../leaf/conf/version.ts';
+import { atLeast, formatVersion, type ServerVersion } from '../../natsserver/version.ts';
 
 /** The first nats-server of each line that checks what a leaf sends: see docs/security.md. Later lines do from their begin. */
 const least: readonly ServerVersion[] = [

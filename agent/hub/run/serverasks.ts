@@ -1,7 +1,8 @@
 // What the hub's own server is asked over $SYS, as the user of the system account.
-import { parseServerVersion } from '../../leaf/conf/version.ts';
+
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
+import { parseServerVersion } from '../../natsserver/version.ts';
 import { type ApiAnswer, askOver, serverPing } from './api.ts';
 import { soWithin } from './ending.ts';
 import type { HubHere } from './hubhere.ts';

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { parseServerLine } from '../../leaf/serverline.ts';
-import { followLog } from '../../leaf/watch/logfile.ts';
-import { leafComplaints } from '../../leaf/watch/logreport.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import { serverComplaints } from '../../natsserver/complaints.ts';
+import { parseServerLine } from '../../natsserver/line.ts';
+import { followLog } from '../../natsserver/logfile.ts';
 
 /** What the server says, in its log and, before it has opened that, on its outputs. Complaints of it are passed on. */
 export interface ServerTalk {
@@ -28,7 +28,7 @@ export function serverTalk(
   meant?: RegExp,
   heard?: (error: string) => void,
 ): ServerTalk {
-  const complaints = leafComplaints(log);
+  const complaints = serverComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
     const known = parseServerLine(line);

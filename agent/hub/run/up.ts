@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { isHeld, type Lock, spawnWith, tryLock } from '../../device/lock.ts';
-import { formatVersion } from '../../leaf/conf/version.ts';
-import { leafServer } from '../../leaf/render/server.ts';
 import { spawnSafely } from '../../lib/child.ts';
 import { shellWord } from '../../lib/format.ts';
 import { formatEntry, type Log, logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
+import { serverProgram } from '../../natsserver/program.ts';
+import { formatVersion } from '../../natsserver/version.ts';
 import { defaultHubDir, hubPaths } from '../kit/hubdir.ts';
 import { makePrivateFolder, refuseForeign } from '../kit/keys.ts';
 import { keepCertificates } from './certificates.ts';
@@ -50,7 +50,7 @@ const spawnApart = spawnSafely((command, args) => spawn(command, [...args], { de
 
 /** The reason why that program cannot run a hub; undefined where it can. */
 async function unfit(program: string, conf: string): Promise<string | undefined> {
-  const server = leafServer(spawnHere, program, conf);
+  const server = serverProgram(spawnHere, program);
   const found = await server.version();
   const advice = `install version ${hubMinimum}, and name it by --nats-server where it is not in the PATH`;
   if ('why' in found) return `${found.why}: ${advice}`;
@@ -117,7 +117,7 @@ async function runHub(
       ticker,
       spawn: spawnApart,
       load,
-      testConf: async () => program && leafServer(spawnHere, program, here.conf).test(here.conf),
+      testConf: async () => program && serverProgram(spawnHere, program).test(here.conf),
       parts: given.parts,
       ready({ isFirst, rtt_ms }) {
         if (isFirst) io.stdout(`READY ${here.server}\n`);

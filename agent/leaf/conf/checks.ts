@@ -2,11 +2,12 @@ import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
+import { atLeast, formatVersion, type ServerVersion } from '../../natsserver/version.ts';
 import { hubTls } from './hubtls.ts';
 import { agentUser, monitorUser } from './logins.ts';
 import { isTls, isWebsocket, splitUrl } from './url.ts';
 import { anonymousUser, loginOf } from './users.ts';
-import { atLeast, formatVersion, knows, lacks, oldestServer, type ServerVersion } from './version.ts';
+import { knows, lacks, oldestServer } from './version.ts';
 
 /** What lies at a path, seen by whoever renders. */
 export type LookAt = (path: string) => 'directory' | 'other' | 'absent';

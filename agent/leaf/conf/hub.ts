@@ -1,10 +1,11 @@
 import type { Config } from '../../config/options.ts';
+import type { ConfBlock } from '../../natsserver/syntax.ts';
+import type { ServerVersion } from '../../natsserver/version.ts';
 import { echoOf, inboxPrefixOf } from '../../wire/subjects.ts';
 import { hubTls } from './hubtls.ts';
-import type { ConfBlock } from './syntax.ts';
 import { isWebsocket, remoteUrl, splitUrl, tokenInfo, userinfo } from './url.ts';
 import type { LeafSecrets } from './users.ts';
-import { knows, lacks, type NewerKey, type ServerVersion } from './version.ts';
+import { knows, lacks, type NewerKey } from './version.ts';
 
 /** Takes a sentence on what was left out of a config, or what a person should know of it. */
 export type AddNote = (note: string) => void;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/options.ts';
+import { type ConfBlock, writeBlock } from '../../natsserver/syntax.ts';
+import type { ServerVersion } from '../../natsserver/version.ts';
 import { statePath } from '../statefiles.ts';
 import { type AddNote, hubRemote, isHubPart } from './hub.ts';
-import { type ConfBlock, writeBlock } from './syntax.ts';
 import { agentLogin, anonymousUser, type LeafSecrets, lanLogin, loginOf, monitorLogin } from './users.ts';
-import { knows, type ServerVersion } from './version.ts';
+import { knows } from './version.ts';
 
 /** A finished config, and what a person should know of it: what this server cannot do, or that it has no hub. */
 export interface LeafConf {

@@ -2,6 +2,7 @@ import type { LocalSecrets } from '../../config/agentfile.ts';
 import { namingOps, overlap, ownSubjects } from '../../config/checks/subjectoverlap.ts';
 import type { Config, Named, SectionValues } from '../../config/options.ts';
 import type { OwnerSecrets } from '../../config/secrets.ts';
+import type { ConfBlock } from '../../natsserver/syntax.ts';
 import { enrolSubjects } from '../../wire/enrol.ts';
 import {
   answeredBy,
@@ -12,7 +13,6 @@ import {
   subjectsOf,
 } from '../../wire/subjects.ts';
 import { agentUser, monitorUser } from './logins.ts';
-import type { ConfBlock } from './syntax.ts';
 
 /** Passwords that the generated config needs: those of the leaf itself and those the owner gave. */
 export type LeafSecrets = OwnerSecrets & Pick<LocalSecrets, 'agent' | 'monitor'>;

@@ -5,14 +5,14 @@ import { tlsFileProblems } from '../../config/checks/tlsfilecheck.ts';
 import type { Config } from '../../config/options.ts';
 import type { UnplacedProblem } from '../../config/problem.ts';
 import type { ReadBytes } from '../../config/secrets.ts';
+import type { ServerProgram } from '../../natsserver/program.ts';
+import { quoted } from '../../natsserver/syntax.ts';
+import { formatVersion, type ServerVersion } from '../../natsserver/version.ts';
 import { leafProblems } from '../conf/checks.ts';
 import { renderLeaf } from '../conf/server.ts';
-import { quoted } from '../conf/syntax.ts';
 import { userinfo } from '../conf/url.ts';
 import type { LeafSecrets } from '../conf/users.ts';
-import { formatVersion, type ServerVersion } from '../conf/version.ts';
 import { type LeafFiles, lookAt } from './files.ts';
-import type { LeafServer } from './server.ts';
 
 /** What a leaf.conf is made from. */
 export interface LeafJob {
@@ -21,7 +21,7 @@ export interface LeafJob {
   readonly secrets: LeafSecrets;
   /** Secrets that could not be read. */
   readonly missing: readonly UnplacedProblem[];
-  readonly server: LeafServer;
+  readonly server: ServerProgram;
   /** Reads a file that the config names, as far as it may. */
   readonly readFile: ReadBytes;
   /** Whether the server itself tests the config. */

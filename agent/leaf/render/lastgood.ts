@@ -5,17 +5,17 @@ import type { UnplacedProblem } from '../../config/problem.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { readForeign, writeAtomic } from '../../lib/files.ts';
 import { known } from '../../lib/known.ts';
+import type { ServerProgram } from '../../natsserver/program.ts';
 import { hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../conf/server.ts';
 import { statePath } from '../statefiles.ts';
 import type { LeafFiles } from './files.ts';
-import type { LeafServer } from './server.ts';
 
 /** The config that leaf.conf was made of, and how a config is tested. */
 export interface AskedHub {
   readonly config: Config;
   /** There are mistakes in its hub section. */
   readonly isHubWrong: boolean;
-  readonly server: LeafServer;
+  readonly server: ServerProgram;
   readonly test: boolean;
 }
 

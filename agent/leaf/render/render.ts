@@ -12,6 +12,7 @@ import type { Config } from '../../config/options.ts';
 import type { Problem, UnplacedProblem } from '../../config/problem.ts';
 import { type OwnerSecrets, type ReadBytes, readSecrets } from '../../config/secrets.ts';
 import { known } from '../../lib/known.ts';
+import type { ServerProgram } from '../../natsserver/program.ts';
 import { connectionOf, monitorOf } from '../conf/connection.ts';
 import { statePath } from '../statefiles.ts';
 import { attemptLeaf, type LeafAttempt } from './attempt.ts';
@@ -20,7 +21,6 @@ import { type HandedOver, handOver } from './handover.ts';
 import { type AddressOf, onInterface } from './interface.ts';
 import { lastGoodHub } from './lastgood.ts';
 import type { Rendered } from './outcome.ts';
-import type { LeafServer } from './server.ts';
 
 /** What a rendering starts from. */
 export interface RenderInput {
@@ -28,7 +28,7 @@ export interface RenderInput {
   readonly boot: string;
   /** Whether the server itself tests the config. */
   readonly test: boolean;
-  readonly serverOf: (program: string) => LeafServer;
+  readonly serverOf: (program: string) => ServerProgram;
   /** Read a secret, and any file, that the config names: as far as it may name it. */
   readonly readSecret: ReadBytes;
   readonly readFile: ReadBytes;

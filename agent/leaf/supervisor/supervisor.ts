@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type { AgentFile } from '../../config/agentfile.ts';
+import { type ServerComplaints, serverComplaints } from '../../natsserver/complaints.ts';
+import { followLog } from '../../natsserver/logfile.ts';
 import type { Sign } from '../causes.ts';
 import { probeTls } from '../conf/hubtls.ts';
 import { statePath } from '../statefiles.ts';
 import { type HubProbes, type HubProbesDeps, hubProbes } from '../watch/hubprobes.ts';
-import { followLog } from '../watch/logfile.ts';
 import { parseLeafLine } from '../watch/logline.ts';
-import { type LeafComplaints, leafComplaints } from '../watch/logreport.ts';
 import type { LeafWatch } from '../watch/watch.ts';
 import { timeBehind } from './behind.ts';
 import { decide, initialState, type SupervisorState, type SupervisorStep } from './decide.ts';
@@ -66,7 +66,7 @@ interface Supervision {
   readonly control: LeafControl | undefined;
   readonly trouble: HubTroubleTracker;
   readonly probes: HubProbes;
-  readonly complaints: LeafComplaints;
+  readonly complaints: ServerComplaints;
   readonly limits: LinkLimits;
   /** Undefined where the server is not ours. */
   readonly faults: StartFaults | undefined;
@@ -98,7 +98,7 @@ export function superviseLeaf(deps: SupervisorDeps, file: AgentFile): LeafSuperv
     control,
     trouble,
     probes: hubProbes(deps, probeOptions, (sign) => leaf.hubUp() !== true && trouble.add(sign)),
-    complaints: leafComplaints(log.part('leaf')),
+    complaints: serverComplaints(log.part('leaf')),
     limits: linkLimits(ticker, deps.wall_ms),
     faults: control && startFaults(deps, config.leaf, control),
     state: initialState(ticker.now_ms()),

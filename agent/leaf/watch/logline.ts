@@ -1,6 +1,6 @@
 import { known } from '../../lib/known.ts';
+import { parseServerLine, type ServerLine } from '../../natsserver/line.ts';
 import { causeOf, type Sign } from '../causes.ts';
-import { parseServerLine, type ServerLine } from '../serverline.ts';
 
 /** A line of the log of a leaf. */
 export interface LeafLine extends ServerLine {

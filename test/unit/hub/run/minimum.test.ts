@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canBeHub, hubMinimum } from '../../../../agent/hub/run/minimum.ts';
-import type { ServerVersion } from '../../../../agent/leaf/conf/version.ts';
+import type { ServerVersion } from '../../../../agent/natsserver/version.ts';
 
 test('a hub is a nats-server that checks what leafs send, as docs/security.md has the versions', () => {
   const fit: ServerVersion[] = [

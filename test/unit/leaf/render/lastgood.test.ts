@@ -21,9 +21,9 @@ import {
 } from '../../../../agent/leaf/conf/server.ts';
 import { leafFiles } from '../../../../agent/leaf/render/files.ts';
 import { type AskedHub, lastGoodHub } from '../../../../agent/leaf/render/lastgood.ts';
-import type { LeafServer } from '../../../../agent/leaf/render/server.ts';
 import { statePath } from '../../../../agent/leaf/statefiles.ts';
 import { leafControl } from '../../../../agent/leaf/supervisor/process.ts';
+import type { ServerProgram } from '../../../../agent/natsserver/program.ts';
 import { configOf, secretsOf } from '../../../kit/leaf/leafconfig.ts';
 import { fakeTicker } from '../../../kit/lib/faketicker.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
@@ -41,7 +41,7 @@ const idFor = (host: string): string => hubIdOf(confFor(host)) ?? '';
 function place(t: TestContext) {
   const [run, flash] = [tempDir(t, 'run'), tempDir(t, 'flash')];
   const files = leafFiles(run);
-  const server = (complaint?: string): LeafServer => ({
+  const server = (complaint?: string): ServerProgram => ({
     version: async () => ({ why: 'not asked' }),
     test: async () => complaint,
   });
@@ -271,7 +271,7 @@ test('last good settings with a copy that a reboot has taken are not returned to
   writeFileSync(statePath(run, 'conf'), renderLeaf(withCopy, secretsOf(withCopy), [2, 14, 0]).text);
   mkdirSync(statePath(run, 'state'), { recursive: true });
   writeFileSync(statePath(run, 'joined'), `${hubIdOf(files.readConf() ?? '')}\n`);
-  const server: LeafServer = { version: async () => ({ why: '' }), test: async () => undefined };
+  const server: ServerProgram = { version: async () => ({ why: '' }), test: async () => undefined };
   const hub = lastGoodHub(files, flash);
   assert.deepEqual(hub.keepJoined(), []);
   const asked = { config: configFor('b'), isHubWrong: false, server, test: true };

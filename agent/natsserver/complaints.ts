@@ -1,11 +1,10 @@
-import type { Log } from '../../lib/log.ts';
-import type { ServerLine } from '../serverline.ts';
-import type { LeafLine } from './logline.ts';
+import type { Log } from '../lib/log.ts';
+import type { ServerLine } from './line.ts';
 
-/** Warnings and errors of the leaf server, for the log of the agent. */
-export interface LeafComplaints {
-  /** Logs the line if it is a complaint that was not logged before. */
-  report(line: ServerLine & Partial<Pick<LeafLine, 'hub'>>, now_ms: number): void;
+/** Warnings and errors of a nats-server, for our own log. */
+export interface ServerComplaints {
+  /** Logs the line if it is a complaint that was not logged before; `hub`: it is about the hub of a leaf. */
+  report(line: ServerLine & { readonly hub?: boolean }, now_ms: number): void;
   /** The hub is joined since then: earlier complaints about it are over, and are logged again when they return. */
   joined(since_ms: number): void;
 }
@@ -16,7 +15,7 @@ const over_ms = 3_600_000;
 const mostKeys = 200;
 
 /** Each complaint goes into `log` once, and not with each of its repetitions. */
-export function leafComplaints(log: Log): LeafComplaints {
+export function serverComplaints(log: Log): ServerComplaints {
   const logged = new Map<string, { last_ms: number; readonly hub: boolean }>();
   return {
     report({ level, text, key, hub = false }, now_ms) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseLeafLine } from '../../../../agent/leaf/watch/logline.ts';
-import { leafComplaints } from '../../../../agent/leaf/watch/logreport.ts';
-import { type LogEntry, logTo } from '../../../../agent/lib/log.ts';
+import { parseLeafLine } from '../../../agent/leaf/watch/logline.ts';
+import { type LogEntry, logTo } from '../../../agent/lib/log.ts';
+import { serverComplaints } from '../../../agent/natsserver/complaints.ts';
 
 const hour_ms = 3_600_000;
 
 test('a complaint is passed on once, and again after the hub was joined or an hour without it', () => {
   const logged: LogEntry[] = [];
-  const complaints = leafComplaints(logTo((entry) => logged.push(entry), 'leaf'));
+  const complaints = serverComplaints(logTo((entry) => logged.push(entry), 'leaf'));
   const report = (text: string, now_ms: number): void => {
     const line = parseLeafLine(text);
     if (line !== undefined) complaints.report(line, now_ms);

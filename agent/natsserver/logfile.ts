@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Ticker } from '../../lib/ticker.ts';
+import type { Ticker } from '../lib/ticker.ts';
 
 export interface LogFollower {
   /** Reads what was written by now. */

@@ -1,12 +1,11 @@
-import { type Finished, runChild, type Spawn } from '../../lib/child.ts';
-import { parseServerVersion, type ServerVersion } from '../conf/version.ts';
-import { stateFiles } from '../statefiles.ts';
+import { type Finished, runChild, type Spawn } from '../lib/child.ts';
+import { parseServerVersion, type ServerVersion } from './version.ts';
 
 /** A router's flash is slow to give a 20 MB program the first time. */
 const limitMs = 20_000;
 
 /** The nats-server program of this machine. */
-export interface LeafServer {
+export interface ServerProgram {
   /** The version, or why it is not known. */
   version(): Promise<{ readonly known: ServerVersion } | { readonly why: string }>;
   /** What is wrong with a config file by the server's own test; undefined when nothing is. */
@@ -21,8 +20,8 @@ function failureOf(program: string, { failed, code }: Finished): string | undefi
   return code === undefined ? `'${program}' was killed` : undefined;
 }
 
-/** `shown` is how its complaints name the config that it tests. */
-export function leafServer(spawn: Spawn, program: string, shown: string = stateFiles.conf): LeafServer {
+/** `shown` is how its complaints name the config that it tests; without it they have the path. */
+export function serverProgram(spawn: Spawn, program: string, shown?: string): ServerProgram {
   return {
     async version() {
       const done = await runChild(spawn, program, ['--version'], limitMs);
@@ -33,7 +32,7 @@ export function leafServer(spawn: Spawn, program: string, shown: string = stateF
     async test(conf) {
       const done = await runChild(spawn, program, ['-t', '-c', conf], limitMs);
       if (done.code === 0) return undefined;
-      const complaint = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, shown);
+      const complaint = done.stderr.replace(/^nats-server: /, '').replaceAll(conf, shown ?? conf);
       return failureOf(program, done) ?? complaint.trim().split(/\n+/).join('; ');
     },
   };

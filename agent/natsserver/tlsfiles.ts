@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { reasonOf } from '../../lib/errors.ts';
-import type { Ticker } from '../../lib/ticker.ts';
+import { reasonOf } from '../lib/errors.ts';
+import type { Ticker } from '../lib/ticker.ts';
 
 /** The files of one TLS block; a certificate goes with its key. */
 export interface TlsFiles {
@@ -43,7 +43,7 @@ const stampOf = (file: string): string => {
 /** What is wrong with the files of a block, as half-written ones are; undefined when nothing is. */
 async function faultOf(files: TlsFiles): Promise<UnusedFile | undefined> {
   try {
-    const { tlsFaults } = await import('../../config/checks/tlsfilecheck.ts');
+    const { tlsFaults } = await import('../config/checks/tlsfilecheck.ts');
     const read = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path));
     const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(read));
     const fault = tlsFaults({ ca, cert, key }, false).find(({ severity }) => severity === 'error');
