@@ -1,5 +1,5 @@
-import { nkeys } from '@nats-io/transport-node';
 import { known } from '../lib/known.ts';
+import { fromSeed } from '../lib/nkeys.ts';
 import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 import { claimsOf, formatCreds, readCreds, readPassword, readSeed } from './formats/creds.ts';
 import { savedText } from './formats/saved.ts';
@@ -27,7 +27,7 @@ export type ReadBytes = (path: string) => Uint8Array | undefined;
 /** A seed whose checksum is right, of the user that a JWT names where there is one. */
 function checkedSeed(seed: string, subject?: unknown): ParseResult<string> {
   try {
-    const user = nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey();
+    const user = fromSeed(new TextEncoder().encode(seed)).getPublicKey();
     return subject === undefined || user === subject
       ? parsed(seed)
       : unparsed('the nkey seed in it is not that of its JWT');

@@ -1,4 +1,4 @@
-import { nkeys } from '@nats-io/transport-node';
+import { fromPublic } from '../lib/nkeymakers.ts';
 import { isObject } from '../lib/parse.ts';
 import { alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';
@@ -9,7 +9,7 @@ import type { Question } from './request.ts';
 /** Whether a public nkey made a signature. */
 export const verifyNkey: Verify = (publicKey, data, signature) => {
   try {
-    return nkeys.fromPublic(publicKey).verify(data, signature);
+    return fromPublic(publicKey).verify(data, signature);
   } catch {
     return false; // it is no nkey
   }

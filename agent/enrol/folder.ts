@@ -1,14 +1,16 @@
 // The folder of an enrolment, for user nunect alone. Killed at any step and begun again it is right: the seed is there
 // wholly or not at all, what the hub answered takes its place at once, and the rest is made of these two again.
+
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lchownSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
 import { enrolFiles } from '../config/enrolfiles.ts';
 import { type EnrolledHub, parseEnrolledHub } from '../config/enrolled.ts';
 import { formatCreds, readSeed } from '../config/formats/creds.ts';
 import { codeOf } from '../lib/errors.ts';
 import { makeFolder, namesIn, readIfThere, removeDurably, writeAtomic } from '../lib/files.ts';
+import { createUser } from '../lib/nkeymakers.ts';
+import { fromSeed } from '../lib/nkeys.ts';
 import type { Signer } from '../wire/enrol.ts';
 
 /** The device's own key. Its seed leaves the folder in nothing but what it signs. */
@@ -39,7 +41,7 @@ export interface EnrolFolder {
 
 function keyOf(seed: string, path: string): DeviceKey {
   try {
-    const pair = nkeys.fromSeed(new TextEncoder().encode(seed));
+    const pair = fromSeed(new TextEncoder().encode(seed));
     return {
       publicKey: pair.getPublicKey(),
       sign: (data) => pair.sign(data),
@@ -64,7 +66,7 @@ const draftOf = (path: string): string => `${path}.${randomBytes(4).toString('he
 /** Makes the seed, unless another process was first. */
 function makeSeed(path: string): void {
   const draft = draftOf(path);
-  const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
+  const seed = new TextDecoder().decode(createUser().getSeed());
   try {
     writeAtomic(draft, `${seed}\n`, { durable: true });
     linkSync(draft, path); // which replaces nothing

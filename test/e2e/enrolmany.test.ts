@@ -3,28 +3,23 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { connect, credsAuthenticator, type nkeys } from '@nats-io/transport-node';
+import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { formatCreds } from '../../agent/config/formats/creds.ts';
+import { createUser, fromPublic } from '../../agent/lib/nkeymakers.ts';
 import { enrolSubjects, parseEnrolAnswer, parseEnrolToken, sealed } from '../../agent/wire/enrol.ts';
 import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
 import { hubProgram } from '../kit/hub/hubprogram.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
-import { natsServers, projectRoot, withoutNewest } from '../kit/process/tools.ts';
+import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 
 const owner = newOwner();
 after(() => owner.end());
 
 const count = 1000;
-type Pair = Pick<ReturnType<typeof nkeys.createUser>, 'getPublicKey' | 'sign'>;
-interface Keys {
-  createUser(): Pair;
-  fromPublic(key: string): { verify(data: Uint8Array, signature: Uint8Array): boolean };
-}
 
 test(`${count} routers enrol at once, each is one unit, and the next is one too many`, {
   skip: withoutNewest(),
 }, async (t) => {
-  const { createUser, fromPublic } = (await import(join(projectRoot, 'build/nkeys.mjs'))) as Keys; // a program without types
   const hub = await hubProgram(owner, natsServers().newest ?? '');
   await hub.up();
   const token = parseEnrolToken(await hub.done('token', '--prefix', 'n-', '--uses', String(count), '--auto'));

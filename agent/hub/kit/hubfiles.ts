@@ -1,9 +1,10 @@
 // Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
 // whatever ends the program, the next run goes on from there.
 import { dirname } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
 import { claimsOf, formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
+import { createUser } from '../../lib/nkeymakers.ts';
+import type { NkeyPair } from '../../lib/nkeys.ts';
 import { type HubAccount, hubAccountJwt, hubAccounts } from './accounts.ts';
 import {
   type HubFile,
@@ -18,7 +19,6 @@ import {
 import { fullUserJwt, isSameJwt, madeAt_s, operatorJwt, revocationsIn } from './jwt.ts';
 import {
   endNewKeys,
-  type HubKeyPair,
   type HubKeyPairs,
   hubKeysIn,
   keyOfSeed,
@@ -58,16 +58,10 @@ function settleJwt(path: string, jwt: string): boolean {
  * Creds of a user with all rights in an account, made where there are none that this key has signed: those of an earlier one
  * may be in other hands, their seed too.
  */
-function settleCreds(
-  path: string,
-  name: string,
-  account: string,
-  signer: HubKeyPair,
-  now_s: number,
-): boolean {
+function settleCreds(path: string, name: string, account: string, signer: NkeyPair, now_s: number): boolean {
   const there = readCreds(readIfThere(path) ?? '');
   const isOurs = there.ok && claimsOf(there.value.jwt)['iss'] === signer.getPublicKey();
-  const user = (isOurs && keyOfSeed(there.value.seed)) || nkeys.createUser();
+  const user = (isOurs && keyOfSeed(there.value.seed)) || createUser();
   const jwt = fullUserJwt({ name, key: user.getPublicKey(), account }, signer, now_s);
   if (isOurs && isSameJwt(there.value.jwt, jwt)) return false;
   return settle(path, formatCreds({ jwt, seed: seedText(user) }));

@@ -1,33 +1,33 @@
 // The seeds of a hub, each in a file of its own: made once, and written anew by order only.
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
 import { codeOf } from '../../lib/errors.ts';
 import { makeFolder, readIfThere, removeDurably, writeAtomic } from '../../lib/files.ts';
+import { createAccount, createOperator } from '../../lib/nkeymakers.ts';
+import { fromSeed, type NkeyPair } from '../../lib/nkeys.ts';
 import { isObject } from '../../lib/parse.ts';
 import { type HubFile, type HubKey, hubKeys, renewedKeys } from './hubdir.ts';
 
-/** An nkey with its seed. */
-export type HubKeyPair = ReturnType<typeof nkeys.fromSeed>;
 /** All of a hub. */
-export type HubKeyPairs = Readonly<Record<HubKey, HubKeyPair>>;
+export type HubKeyPairs = Readonly<Record<HubKey, NkeyPair>>;
 
-const makers = { operator: nkeys.createOperator, account: nkeys.createAccount } as const;
+const makers = { operator: createOperator, account: createAccount } as const;
 
 /** Text of a seed. */
-export const seedText = (pair: HubKeyPair): string => new TextDecoder().decode(pair.getSeed());
+export const seedText = (pair: NkeyPair): string => new TextDecoder().decode(pair.getSeed());
 
 /** The key of a seed; undefined where the text is none. */
-export function keyOfSeed(seed: string): HubKeyPair | undefined {
+export function keyOfSeed(seed: string): NkeyPair | undefined {
   try {
-    return nkeys.fromSeed(new TextEncoder().encode(seed.trim()));
+    return fromSeed(new TextEncoder().encode(seed.trim()));
   } catch {
     return undefined;
   }
 }
 
 /** The key in a file; throws where there is none. */
-export function readKey(path: string): HubKeyPair {
+export function readKey(path: string): NkeyPair {
   const text = readIfThere(path);
   const key = text === undefined ? undefined : keyOfSeed(text);
   if (key === undefined)
@@ -95,7 +95,7 @@ export function endNewKeys(dir: string): void {
 }
 
 /** The key of that name: the new one, or that of its file, which is made where it may be. */
-function hubKeyIn(dir: string, name: HubKey, next: unknown, mayMake: boolean): HubKeyPair {
+function hubKeyIn(dir: string, name: HubKey, next: unknown, mayMake: boolean): NkeyPair {
   const path = join(dir, name);
   const there = readIfThere(path);
   if (typeof next === 'string' && there?.trim() !== next) writeKey(path, `${next}\n`);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { nkeys } from '@nats-io/transport-node';
 import { numberFlag, readFlags } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { formatUtc, visible } from '../../../lib/format.ts';
+import { createUser } from '../../../lib/nkeymakers.ts';
 import { seedText } from '../../kit/keys.ts';
 import { tokenOf } from '../answers.ts';
 import { type Bindings, keysOfToken, type TokenRecord } from '../bindings.ts';
@@ -102,7 +102,7 @@ export async function makeToken(
       io.stdout(`${visible(withdraw)} admits nobody any more\n`);
       return closeLogins(opened, command);
     }
-    const user = nkeys.createUser();
+    const user = createUser();
     const id = randomBytes(6).toString('hex');
     const wish = {
       id,

@@ -1,22 +1,12 @@
-// What stands in for nkeys in the bundles, held against nkeys itself.
+// Our nkeys, which stand in for those of nats.js in the programs, held against those.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
-import { projectRoot } from '../../kit/process/tools.ts';
+import * as ourMakers from '../../../agent/lib/nkeymakers.ts';
+import * as ourNkeys from '../../../agent/lib/nkeys.ts';
 
-type KeyPair = ReturnType<typeof nkeys.fromSeed>;
-type Pair = Pick<KeyPair, 'getPublicKey' | 'getSeed' | 'sign'>;
-type FromSeed = (seed: Uint8Array) => Pair;
-type Makers = Record<'createOperator' | 'createAccount' | 'createUser', () => Pair>;
-let ours: Makers & {
-  fromSeed: FromSeed;
-  fromPublic(key: string): Pick<KeyPair, 'getPublicKey' | 'verify'>;
-  encode(bytes: Uint8Array): string;
-};
-before(async () => {
-  ours = await import(join(projectRoot, 'build/nkeys.mjs')); // a plain program without types
-});
+type FromSeed = (seed: Uint8Array) => unknown;
+const ours = { ...ourNkeys, ...ourMakers };
 
 const makers = [
   nkeys.createUser,
@@ -85,7 +75,6 @@ test('by a public key it tells right signatures from wrong ones as nkeys does', 
     const pair = make();
     const own = ours.fromPublic(pair.getPublicKey());
     const signature = pair.sign(challenge);
-    assert.equal(own.getPublicKey(), pair.getPublicKey());
     assert.ok(own.verify(challenge, signature));
     assert.ok(!own.verify(challenge.subarray(1), signature));
     assert.ok(!own.verify(challenge, signature.with(3, (signature[3] ?? 0) ^ 1)));
