@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test, four files at a time where each can have a machine of its own (test/job.sh), and the coverage of all
+# Runs every test, five files at a time where each can have a machine of its own (test/job.sh), and the coverage of all
 # processes. Fails when a test fails, when none ran, when coverage is too low, and with CI set when one was skipped. What
 # failed is said at the end, with the command that runs it again.
 set -eu
@@ -12,7 +12,7 @@ mkdir -m 1777 "$out" # children may have given up root
 failed=0
 
 export jobs=1
-if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=4; fi # most of them mostly wait
+if unshare --pid --mount --net --ipc --fork true 2>/dev/null; then jobs=5; fi # most of them mostly wait
 
 # the unit tests in one go, and before that what waits and works for longest, so that nothing runs alone at the end
 {

@@ -27,20 +27,14 @@ export function hubLinkOptions(here: HubHere, account: HubAccount, name: string)
 export const openQuietLink = (options: LinkOptions, ticker: Ticker, signal: AbortSignal): Link =>
   openLink({ ticker, log: logTo(() => {}) }, options, signal);
 
-/** The same for a user of the hub's own. */
-export const openHubLink = (
-  here: HubHere,
-  account: HubAccount,
-  name: string,
-  ticker: Ticker,
-  signal: AbortSignal,
-): Link => openQuietLink(hubLinkOptions(here, account, name), ticker, signal);
-
 /** Links of the hub's own users, by account. */
 export type HubLinks = Readonly<Record<HubAccount, Link>>;
 
 /** Opens those of all accounts. */
 export const openHubLinks = (here: HubHere, name: string, ticker: Ticker, signal: AbortSignal): HubLinks =>
   Object.fromEntries(
-    hubAccounts.map((account) => [account, openHubLink(here, account, name, ticker, signal)]),
+    hubAccounts.map((account) => [
+      account,
+      openQuietLink(hubLinkOptions(here, account, name), ticker, signal),
+    ]),
   ) as HubLinks;
