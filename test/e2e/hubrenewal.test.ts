@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type NatsConnection, nkeys } from '@nats-io/transport-node';
 import { formatCreds } from '../../agent/config/formats/creds.ts';
-import type { Book } from '../../agent/hub/enrol/book.ts';
+import type { Book } from '../../agent/hub/book/book.ts';
 import { enrolSubjects, tokenText } from '../../agent/wire/enrol.ts';
 import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
 import { jetstream } from '../kit/hub/fleet.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { BoundRecord } from '../../agent/hub/enrol/bindings.ts';
-import type { Book } from '../../agent/hub/enrol/book.ts';
+import type { BoundRecord } from '../../agent/hub/book/bindings.ts';
+import type { Book } from '../../agent/hub/book/book.ts';
 import {
   orderForgetting,
   orderRenaming,

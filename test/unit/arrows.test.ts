@@ -9,6 +9,11 @@ import { projectRoot } from '../kit/process/tools.ts';
 const layers = [
   ['main'],
   ['hub'],
+  ['hub/enrol', 'hub/top'],
+  ['hub/run'],
+  ['hub/book'],
+  ['hub/asks'],
+  ['hub/kit'],
   ['cli'],
   ['agent'],
   ['parts'],
@@ -26,7 +31,7 @@ const layers = [
 
 /** Judgment without I/O, with everything that it is made of: these run anywhere. Parsers are named one by one. */
 const pure =
-  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|hub\/kit\/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\.ts$|hub\/enrol\/(answers|bindings|decide|orders|revocations|unitrecords)\.ts$|leaf\/conf\/|natsserver\/(line|syntax|version)\.ts$|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|part)\w+\.ts$|hub\/kit\/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\.ts$|(hub\/book\/bindings|hub\/enrol\/(answers|decide|orders|revocations|unitrecords))\.ts$|leaf\/conf\/|natsserver\/(line|syntax|version)\.ts$|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
 
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {
@@ -42,9 +47,13 @@ const impure =
 /** The file that an import of `path` leads to, below agent/. */
 const resolved = (path: string, target: string): string => normalize(join(dirname(path), target));
 
-/** The room that a path below agent/ belongs to; loose files beside main.ts and its commands are the agent itself. */
+/**
+ * The room that a path below agent/ belongs to, in the operator's program that below hub/; loose files beside main.ts and its
+ * commands are the agent itself.
+ */
 const roomOf = (path: string): string => {
   const [head = '', ...rest] = path.split('/');
+  if (head === 'hub' && rest.length > 1) return `hub/${rest[0]}`;
   if (rest.length > 0) return head;
   return head === 'main.ts' || head === 'commands.ts' ? 'main' : 'agent';
 };

@@ -1,10 +1,10 @@
 // What the issuer signs: logins of units, of tokens and for renewals, and the answers that carry them. Pure.
 import { known } from '../../lib/known.ts';
 import { type EnrolAnswer, type EnrolRequest, type EnrolToken, tokenText } from '../../wire/enrol.ts';
+import type { BoundUnit, TokenRecord } from '../book/bindings.ts';
 import { clientUrls, type HubFile, type IssuerKey, leafUrls } from '../kit/hubdir.ts';
 import { type JwtSigner, scopedUserJwt } from '../kit/jwt.ts';
 import { roleTag } from '../kit/templates.ts';
-import type { BoundUnit, TokenRecord } from './bindings.ts';
 import type { Decision } from './decide.ts';
 
 /** What the issuer needs of a hub. */

@@ -14,7 +14,7 @@ import {
   type PendingWhy,
   type TokenRecord,
   voidedAt_ms,
-} from './bindings.ts';
+} from '../book/bindings.ts';
 import {
   boundTo,
   defaultRole,

@@ -6,9 +6,9 @@ import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import { enrolSubjects, parseEnrolRequest, sealed } from '../../wire/enrol.ts';
+import { type BoundUnit, type EnrolAccount, enrolAccounts } from '../book/bindings.ts';
+import { type Book, BookError, openBook } from '../book/book.ts';
 import { answerTo, type IssuerHub } from './answers.ts';
-import { type BoundUnit, type EnrolAccount, enrolAccounts } from './bindings.ts';
-import { type Book, BookError, openBook } from './book.ts';
 import { type Decision, decideEnrol, type EnrolAsked } from './decide.ts';
 import { feedRequests, type RequestFeed, type WaitingRequest } from './requests.ts';
 

@@ -9,7 +9,7 @@ import {
   nextMade_ms,
   type PendingRecord,
   type TokenRecord,
-} from './bindings.ts';
+} from '../book/bindings.ts';
 import {
   boundTo,
   type IssueTime,

@@ -1,6 +1,7 @@
 // The issuer as a part of `nunect-hub up`.
+
+import { openBook } from '../book/book.ts';
 import type { HubPart } from '../run/runninghub.ts';
-import { openBook } from './book.ts';
 import { startIssuer } from './issuer.ts';
 import { accountSigner, readIssuerHub } from './issuerhub.ts';
 import { bringRevocations } from './revoking.ts';

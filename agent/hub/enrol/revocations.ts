@@ -1,5 +1,5 @@
 // Which logins the servers have to refuse, as the bindings say. Pure.
-import type { Bindings, EnrolAccount } from './bindings.ts';
+import type { Bindings, EnrolAccount } from '../book/bindings.ts';
 
 /** JWTs of these public keys that were made until then, in Unix seconds, are refused: `revocations` of an account JWT. */
 export type Revocations = Readonly<Record<string, number>>;

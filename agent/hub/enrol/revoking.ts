@@ -1,13 +1,13 @@
 // Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
 import { claimsOf } from '../../config/formats/creds.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
+import { pushAccount } from '../asks/pushaccount.ts';
+import type { Bindings } from '../book/bindings.ts';
+import { type Book, clearLeft } from '../book/book.ts';
 import { hubAccountJwt } from '../kit/accounts.ts';
 import type { HubFile } from '../kit/hubdir.ts';
 import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
-import type { Bindings } from './bindings.ts';
-import { type Book, clearLeft } from './book.ts';
 import { type Revocations, revocationsOf } from './revocations.ts';
 
 /** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
@@ -50,36 +50,6 @@ async function due(
     if (revocations !== undefined) found.push({ account, revocations, made_s });
   }
   return found;
-}
-
-/** Why a server did not take an account; undefined where it did. */
-function refusalIn(data: Uint8Array): string | undefined {
-  try {
-    const reply: unknown = JSON.parse(new TextDecoder().decode(data));
-    const { error, data: done } = isObject(reply) ? reply : {};
-    if (isObject(error)) return String(error['description']);
-    return isObject(done) && done['code'] === 200 ? undefined : 'the answer is not understood';
-  } catch {
-    return 'the answer is no JSON';
-  }
-}
-
-/** Brings the JWT of an account to `servers`; gives how many took it. Throws where one refuses it, or none answers. */
-export async function pushAccount(sys: Link, jwt: string, servers: number): Promise<number> {
-  let taken = 0;
-  const refusals: string[] = [];
-  await sys.request('$SYS.REQ.CLAIMS.UPDATE', jwt, {
-    timeout_ms: patience_ms,
-    accept(data) {
-      const why = refusalIn(data);
-      if (why === undefined) taken += 1;
-      else refusals.push(why);
-      return taken + refusals.length >= servers;
-    },
-  });
-  if (refusals[0] !== undefined) throw new Error(`nats-server refuses the account: ${refusals[0]}`);
-  if (taken === 0) throw new Error('no server takes the account: no answer');
-  return taken;
 }
 
 /** Two that revoke at once may each undo what the other has told: looked at again, it is told again. */

@@ -2,7 +2,7 @@
 import { token as subjectToken } from '../../config/rules.ts';
 import { known } from '../../lib/known.ts';
 import type { EnrolRequest } from '../../wire/enrol.ts';
-import { type Bindings, type BoundUnit, nextMade_ms, type VoidKey } from './bindings.ts';
+import { type Bindings, type BoundUnit, nextMade_ms, type VoidKey } from '../book/bindings.ts';
 
 /** What is decided with besides bindings and request. */
 export interface IssueTime {

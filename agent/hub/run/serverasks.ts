@@ -3,7 +3,7 @@
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
 import { parseServerVersion } from '../../natsserver/version.ts';
-import { type ApiAnswer, askOver, serverPing } from './api.ts';
+import { type ApiAnswer, askOver, serverPing } from '../asks/api.ts';
 import { soWithin } from './ending.ts';
 import type { HubHere } from './hubhere.ts';
 import { canBeHub, hubMinimum } from './minimum.ts';

@@ -7,7 +7,7 @@ import {
   noBindings,
   parseBoundRecord,
   type TokenRecord,
-} from '../../../agent/hub/enrol/bindings.ts';
+} from '../../../agent/hub/book/bindings.ts';
 import { type Decision, decideEnrol, type EnrolAsked } from '../../../agent/hub/enrol/decide.ts';
 import { orderToken, type TokenWish } from '../../../agent/hub/enrol/orders.ts';
 import type { ParseResult } from '../../../agent/lib/parse.ts';

@@ -2,9 +2,9 @@ import { readArgs } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
 import type { ParseResult } from '../../../lib/parse.ts';
-import type { Bindings, BoundRecord } from '../bindings.ts';
+import type { Bindings, BoundRecord } from '../../book/bindings.ts';
+import { takeOffRoster } from '../../book/roster.ts';
 import { orderForgetting, orderRenaming, orderRevocation } from '../orders.ts';
-import { takeOffRoster } from '../roster.ts';
 import { carryOut, closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
 
 const revokeUsage = `usage: nunect-hub revoke [UNIT ...] [--dir DIR]

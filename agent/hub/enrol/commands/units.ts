@@ -2,8 +2,8 @@ import { readFlags } from '../../../cli/flags.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { formatShortSpan, formatUtc, visible } from '../../../lib/format.ts';
 import { known } from '../../../lib/known.ts';
-import type { Bindings, BoundUnit, PendingRecord } from '../bindings.ts';
-import { lastHeard, unboundUnits, unboundWords } from '../roster.ts';
+import type { Bindings, BoundUnit, PendingRecord } from '../../book/bindings.ts';
+import { lastHeard, unboundUnits, unboundWords } from '../../book/roster.ts';
 import { hubFlags, hubUsage, withHub } from './opened.ts';
 
 const unitsUsage = `usage: nunect-hub units [--json] [--dir DIR]

@@ -6,7 +6,7 @@ import type { Log } from '../../../lib/log.ts';
 import { isObject } from '../../../lib/parse.ts';
 import type { Ticker } from '../../../lib/ticker.ts';
 import type { Link } from '../../../nats/link.ts';
-import { pushAccount } from '../../enrol/revoking.ts';
+import { pushAccount } from '../../asks/pushaccount.ts';
 import { type HubAccount, hubAccounts } from '../../kit/accounts.ts';
 import { hubPaths } from '../../kit/hubdir.ts';
 import type { HubHere } from '../hubhere.ts';

@@ -2,7 +2,7 @@
 import type { CertFacts } from '../../../device/certs.ts';
 import { formatUtc } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
-import { unboundWords } from '../../enrol/roster.ts';
+import { unboundWords } from '../../book/roster.ts';
 import type { UpState } from '../runfiles.ts';
 import type { StreamFigures } from './figures.ts';
 

@@ -1,6 +1,6 @@
 import { formatNs } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
-import type { Ask } from '../api.ts';
+import type { Ask } from '../../asks/api.ts';
 import {
   planStream,
   type StreamDifference,

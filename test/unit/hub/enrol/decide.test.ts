@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BoundRecord } from '../../../../agent/hub/enrol/bindings.ts';
+import type { BoundRecord } from '../../../../agent/hub/book/bindings.ts';
 import type { Decision } from '../../../../agent/hub/enrol/decide.ts';
 import {
   orderApproval,

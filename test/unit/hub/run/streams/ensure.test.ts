@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ApiAnswer } from '../../../../../agent/hub/run/api.ts';
+import type { ApiAnswer } from '../../../../../agent/hub/asks/api.ts';
 import {
   ensureStream,
   fieldWords,

@@ -1,9 +1,9 @@
 // Which units are heard of, and which of them nobody has let in by the records of stream BOUND.
 import type { Link } from '../../nats/link.ts';
 import { readPubAck } from '../../records/puback.ts';
+import { readMessages } from '../asks/streamread.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import type { Bindings } from './bindings.ts';
-import { readMessages } from './streamread.ts';
 
 /** When each unit was last heard of, Unix ms, by stream UNITS. `link`: of a user of the fleet's account. */
 export async function lastHeard(link: Link): Promise<ReadonlyMap<string, number>> {

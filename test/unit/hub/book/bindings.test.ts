@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { holdsRecord, keysOfToken, parseBoundRecord } from '../../../../agent/hub/enrol/bindings.ts';
+import { holdsRecord, keysOfToken, parseBoundRecord } from '../../../../agent/hub/book/bindings.ts';
 import {
   orderApproval,
   orderForgetting,

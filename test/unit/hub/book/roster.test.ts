@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unboundUnits } from '../../../../agent/hub/book/roster.ts';
 import { orderForgetting, orderRenaming, orderRevocation } from '../../../../agent/hub/enrol/orders.ts';
-import { unboundUnits } from '../../../../agent/hub/enrol/roster.ts';
 import { board, day_ms } from '../../../kit/hub/bound.ts';
 
 test('units that are heard of lately and that no record has are told, whatever became of those that one has', () => {

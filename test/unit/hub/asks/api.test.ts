@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askOver, askServers, parseApiReply } from '../../../../agent/hub/run/api.ts';
+import { askOver, askServers, parseApiReply } from '../../../../agent/hub/asks/api.ts';
 import type { Link } from '../../../../agent/nats/link.ts';
 import type { Answer, RequestOptions } from '../../../../agent/nats/outgoing.ts';
 

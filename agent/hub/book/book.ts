@@ -2,6 +2,8 @@
 import { messageOf } from '../../lib/errors.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { Link } from '../../nats/link.ts';
+import { type ApiAnswer, type Ask, askOver } from '../asks/api.ts';
+import { readMessages } from '../asks/streamread.ts';
 import {
   applyRecord,
   type Bindings,
@@ -10,7 +12,6 @@ import {
   noBindings,
   parseBoundRecord,
 } from './bindings.ts';
-import { readMessages } from './streamread.ts';
 
 /** The stream could not be read or written, or holds what this program does not understand. */
 export class BookError extends Error {
@@ -33,34 +34,14 @@ export interface Book {
 }
 
 const stream = 'BOUND';
-const timeout_ms = 3000;
 /** JetStream's numbers for: there is no further message; the stream has gone on. */
 const apiErrors = { noMessage: 10037, noStream: 10059, outrun: [10071, 10164] } as const;
 
-type Reply = { readonly [name: string]: unknown; readonly error?: unknown };
-
-/** An answer of JetStream; a failure, also one that it tells, is thrown unless its number is expected. */
-async function ask(
-  link: Link,
-  subject: string,
-  payload: string,
-  headers?: Readonly<Record<string, string[]>>,
-): Promise<Reply> {
-  const answer = await link.request(subject, payload, { timeout_ms, ...(headers && { headers }) });
-  if (answer.kind !== 'reply') throw new BookError(`stream ${stream} does not answer: ${answer.kind}`);
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(answer.message.data));
-    if (isObject(value)) return value;
-  } catch (error) {
-    throw new BookError(`stream ${stream}: ${messageOf(error)}`, { cause: error });
-  }
-  throw new BookError(`stream ${stream}: the answer is no object`);
-}
-
-/** The number and text of an error in an answer. */
-function errorIn({ error }: Reply): { readonly code: number; readonly why: string } | undefined {
-  if (!isObject(error)) return undefined;
-  return { code: Number(error['err_code']), why: String(error['description']) };
+/** An answer of JetStream, also what it refuses; where there is none, a BookError is thrown. */
+async function ask(link: Link, ...question: Parameters<Ask>): Promise<ApiAnswer> {
+  const answer = await askOver(link)(...question);
+  if (!answer.ok && answer.code === undefined) throw new BookError(`stream ${stream}: ${answer.why}`);
+  return answer;
 }
 
 /** Gives all that is there, quickly, but not surely the newest. */
@@ -74,12 +55,13 @@ async function readAll(link: Link, take: (text: string, seq: number) => void): P
 
 /** When the stream was made, and its last sequence. */
 async function streamNow(link: Link): Promise<{ readonly created: unknown; readonly last: number }> {
-  const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`, '');
-  const { created, state } = info;
-  if (isObject(state)) return { created, last: Number(state['last_seq']) };
-  const failure = errorIn(info);
-  const error = new BookError(`stream ${stream}: ${failure?.why}`);
-  error.isLost = failure?.code === apiErrors.noStream;
+  const info = await ask(link, `$JS.API.STREAM.INFO.${stream}`);
+  if (info.ok) {
+    const { created, state } = info.value;
+    return { created, last: Number(isObject(state) && state['last_seq']) };
+  }
+  const error = new BookError(`stream ${stream}: ${info.why}`);
+  error.isLost = info.code === apiErrors.noStream;
   throw error;
 }
 
@@ -97,12 +79,14 @@ export function openBook(link: Link): Book {
 
   /** The next message, from the leader of the stream, which has all; false where there is none. */
   async function takeNext(): Promise<boolean> {
-    const body = JSON.stringify({ seq: bindings.seq + 1, next_by_subj: 'bound.>' });
+    const body = { seq: bindings.seq + 1, next_by_subj: 'bound.>' };
     const reply = await ask(link, `$JS.API.STREAM.MSG.GET.${stream}`, body);
-    const failure = errorIn(reply);
-    if (failure?.code === apiErrors.noMessage) return false;
-    const { message } = reply;
-    if (failure !== undefined || !isObject(message)) throw new BookError(`stream ${stream}: ${failure?.why}`);
+    if (!reply.ok) {
+      if (reply.code === apiErrors.noMessage) return false;
+      throw new BookError(`stream ${stream}: ${reply.why}`);
+    }
+    const { message } = reply.value;
+    if (!isObject(message)) throw new BookError(`stream ${stream}: the answer has no message`);
     take(Buffer.from(String(message['data'] ?? ''), 'base64').toString(), Number(message['seq']));
     return true;
   }
@@ -118,16 +102,15 @@ export function openBook(link: Link): Book {
     },
     async append(record) {
       const headers = { 'Nats-Expected-Last-Sequence': [String(bindings.seq)] };
-      const reply = await ask(link, boundSubject(record), JSON.stringify(record), headers);
-      const failure = errorIn(reply);
-      if (failure !== undefined) {
-        if (!apiErrors.outrun.some((code) => code === failure.code))
-          throw new BookError(`stream ${stream}: ${failure.why}`);
-        const last = Number(/\d+$/.exec(failure.why)?.[0] ?? Number.NaN);
+      const reply = await ask(link, boundSubject(record), record, headers);
+      if (!reply.ok) {
+        if (!apiErrors.outrun.some((code) => code === reply.code))
+          throw new BookError(`stream ${stream}: ${reply.why}`);
+        const last = Number(/\d+$/.exec(reply.why)?.[0] ?? Number.NaN);
         if (last < bindings.seq) bindings = noBindings(); // it was made anew
         return false;
       }
-      const seq = Number(reply['seq']);
+      const seq = Number(reply.value['seq']);
       if (!Number.isSafeInteger(seq)) throw new BookError(`stream ${stream}: the answer has no sequence`);
       if (seq > bindings.seq) applyRecord(bindings, record, seq); // else it was read meanwhile, and what came after it
       return true;

@@ -9,7 +9,11 @@ export type ApiAnswer =
   | { readonly ok: false; readonly why: string; readonly code?: number };
 
 /** Sends a request; a JSON value is its body. Never rejects. */
-export type Ask = (subject: string, body?: unknown) => Promise<ApiAnswer>;
+export type Ask = (
+  subject: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string[]>>,
+) => Promise<ApiAnswer>;
 
 const limit_ms = 5000;
 
@@ -39,9 +43,12 @@ function answerOf(data: Uint8Array): ApiAnswer {
 /** Asks over a link. */
 export const askOver =
   (link: Link): Ask =>
-  async (subject, body) => {
+  async (subject, body, headers) => {
     const payload = body === undefined ? '' : JSON.stringify(body);
-    const answer = await link.request(subject, payload, { timeout_ms: limit_ms });
+    const answer = await link.request(subject, payload, {
+      timeout_ms: limit_ms,
+      ...(headers && { headers }),
+    });
     return answer.kind === 'reply' ? answerOf(answer.message.data) : { ok: false, why: silence[answer.kind] };
   };
 
