@@ -2,14 +2,17 @@ import { copyBytes } from '../wire/bytes.ts';
 
 /** Copying and encoding headers takes quadratic time in nats.js: a larger block is not looked at. */
 export const copiedLimit_bytes = 4096;
-/** Names that a NATS server acts upon are not sent back, lest a requester makes us trigger them. */
-const serverHeader = /^Nats-(Trace|Expected|Rollup|Schedule|TTL|Incr)/i;
+/**
+ * Names that a NATS server acts upon are not sent back, lest a requester makes us trigger them; nor any by which we speak of
+ * our clock: where it has no bound, that of a request must not stand there.
+ */
+const kept = /^(Nats-(Trace|Expected|Rollup|Schedule|TTL|Incr)|X-Clock-)/i;
 
-/** Whether a header of the request goes back: not if it is one of ours, in whatever case, or one for the server. */
+/** Whether a header of the request goes back: not if it is one of ours, in whatever case, or one that is `kept`. */
 export function isCopied(name: string, own: readonly string[]): boolean {
   for (const ours of own)
     if (ours.length === name.length && ours.toLowerCase() === name.toLowerCase()) return false;
-  return !serverHeader.test(name);
+  return !kept.test(name);
 }
 
 const [space, lf, cr, colon, lastPrintable] = [32, 10, 13, 58, 126];

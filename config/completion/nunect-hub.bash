@@ -6,7 +6,7 @@ _nunect_hub() {
   else
     case ${COMP_WORDS[1]} in
     init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --port --own-ca --new-issuer --help' ;;
-    export) words='--out --dir --at --issuer --help' ;;
+    export) words='--out --dir --at --issuer --tls-cert --help' ;;
     up) words='--dir --nats-server --no-server --help' ;;
     status) words='--json --dir --help' ;;
     token) words='--list --json --withdraw --auto --unit --prefix --uses --expires --replace --dir --help' ;;

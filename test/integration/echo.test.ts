@@ -107,9 +107,21 @@ for (const { name, program } of serversToTest()) {
       traced.set('Nats-Trace-Dest', 'ops.heartbeat.u1');
       traced.set('Nats-Trace-Only', 'false');
       traced.set('__proto__', 'polluted');
+      for (const claim of ['X-Clock-Error-Bound', 'x-clock-error-rel', 'X-Clock-Anything'])
+        traced.set(claim, '1');
       const plain = await operator.request(subjects.echo, 'x', { headers: traced, timeout: 10_000 });
       assert.equal(plain.headers?.has('Nats-Trace-Dest'), false);
       assert.equal(plain.headers?.get('__proto__'), 'polluted');
+      const claims = (plain.headers?.keys() ?? []).filter((name) => /^x-clock-/i.test(name)).sort();
+      assert.deepEqual(
+        claims.map((name) => [name, plain.headers?.values(name)]),
+        [
+          ['X-Clock-Error-Bound', ['4000000']],
+          ['X-Clock-Quality', ['locked']],
+          ['X-Clock-Source', ['ntp']],
+        ],
+        'what the unit says of its clock, and nothing that a request claims',
+      );
 
       const ignored = echo.counters().ignored;
       operator.publish(subjects.echo, 'no reply');

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readFlags } from '../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../cli/io.ts';
@@ -12,8 +13,8 @@ import { streamsOf } from './streams.ts';
 const usage = `usage: nunect-hub export --out DIR [--dir DIR] [--at DIR] [--issuer]
 
 Writes a folder for each server of the hub, OUT/HOST: for the other machines of a cluster, or for a nats-server that
-something else runs. Each has the config, the accounts as they are now, the certificate with its key, and in streams/ the
-streams that have to be made. Accounts that change later are pushed to all servers by 'nunect-hub up' and 'revoke'.
+something else runs. Each has the config, the accounts as they are now, the hub's own certificate with its key, and in
+streams/ the streams that have to be made. A certificate of --tls-cert has to lie there under the same path. Accounts that change later are pushed to all servers by 'nunect-hub up' and 'revoke'.
   --out DIR  where to write; what is there is replaced
   --dir DIR  folder of the hub; default: ${defaultHubDir}
   --at DIR   where the folder will lie on the machine of the server; default: that of --dir
@@ -41,6 +42,9 @@ function exportServer(dir: string, out: string, at: string, hub: HubFile, withIs
     ),
   ])
     makePrivateFolder(folder);
+  const to = hubPaths(out);
+  if (!withIssuer)
+    for (const path of [to.issuer, to.operatorCreds]) rmSync(path, { recursive: true, force: true });
   const inFolder = (path: string): string[] => namesIn(path).map((name) => join(path, name));
   const copies = [
     from.operatorJwt,
@@ -56,7 +60,6 @@ function exportServer(dir: string, out: string, at: string, hub: HubFile, withIs
     const copy = join(out, relative(dir, path));
     writeAtomic(copy, text, { mode: modeOf(copy), durable: true });
   }
-  const to = hubPaths(out);
   const write = (path: string, text: string): void => writeAtomic(path, text, { durable: true });
   for (const { account, config } of streamsOf(hub.kept, hub.servers.length))
     write(join(out, 'streams', `${account}-${config.name}.json`), `${JSON.stringify(config, null, 2)}\n`);
@@ -75,8 +78,10 @@ export function exportHub(args: readonly string[], io: CommandIo): number {
   const dir = resolve(given.dir);
   const hub = readHub(dir);
   if (hub === undefined) throw new Error(`there is no hub in ${dir}: 'nunect-hub init' makes one`);
-  for (const server of hub.servers) {
-    const out = resolve(given.out, server);
+  const outs = hub.servers.map((server) => resolve(given.out ?? '', server));
+  if (outs.includes(dir)) throw new UsageError(`--out: ${dir} is the hub itself, which must not be replaced`);
+  for (const [at, server] of hub.servers.entries()) {
+    const out = outs[at] ?? '';
     exportServer(dir, out, resolve(given.at ?? dir), { ...hub, server }, given.issuer);
     io.stdout(`${visible(out)}${given.issuer ? ': with keys that sign units' : ''}\n`);
   }

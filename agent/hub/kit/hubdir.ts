@@ -46,7 +46,7 @@ export interface HubFile {
   readonly server: string;
   readonly tls: HubTls;
   readonly ports: HubPorts;
-  /** Folder of the seeds that only init and revoke need; not absolute: below that of the hub. */
+  /** Folder of the seeds that only init needs, and what shuts units out; not absolute: below that of the hub. */
   readonly keysDir: string;
   /** Days that the JWT of a unit is valid. */
   readonly days: number;

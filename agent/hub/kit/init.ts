@@ -29,8 +29,8 @@ Makes a hub's folder: keys, accounts, certificates, the config of nats-server. R
 changes what is given, and leaves the rest as it is; then 'nunect-hub up' makes the change known to what runs.
   --host HOST      the name or address by which units reach the hub
   --dir DIR        default: ${defaultHubDir}
-  --keys DIR       where the keys lie that make the hub yours; default: DIR/keys. Only init and revoke need them:
-                   keep them on another disk, and a copy of them
+  --keys DIR       where the keys lie that make the hub yours; default: DIR/keys. Only init needs
+                   them, and what shuts units out: keep them on another disk, and a copy of them
   --cluster A,B,C  the hub is three servers with these hosts; --host is the one of them that runs here, by default the
                    first. 'nunect-hub export' has the folders of the others
   --behind-proxy   a proxy at HOST ends TLS and passes websockets on to port 8443 of this machine
@@ -94,7 +94,7 @@ function report(dir: string, hub: HubFile, changed: readonly string[], io: Comma
     `hub ${hub.servers.join(', ')} in ${dir}: ${done}`,
     `units join ${leafUrls(hub).join(' ')}`,
     `clients and routers that enrol join ${clientUrls(hub).join(' ')}`,
-    `keys in ${keysDir}: who has them owns the hub. Only init and revoke need them. Keep a copy elsewhere`,
+    `keys in ${keysDir}: who has them owns the hub. Only init needs them, and what shuts units out. Keep a copy elsewhere`,
     `once it runs, for nats and nunect-hub top: ${contextCommand(dir, hub)}`,
   ];
   io.stdout(lines.map((line) => `${visible(line)}\n`).join(''));

@@ -1,4 +1,5 @@
 // What `nunect-hub init` is asked, put together with what the hub's folder says already.
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { numberFlag, type readFlags } from '../../cli/flags.ts';
 import { UsageError } from '../../cli/io.ts';
@@ -29,9 +30,15 @@ export type HubPlan = Omit<HubFile, 'publicKeys'>;
 
 const gib = 1024 ** 3;
 
+/** To listen on, not to go to. */
+const nowhere: ReadonlySet<string> = new Set(['0.0.0.0', '::', '0:0:0:0:0:0:0:0']);
+
 function hostOf(text: string, flag: string): string {
   const name = text.trim();
   if (!hostRule.pattern.test(name)) throw new UsageError(`--${flag} '${name}' must be ${hostRule.allowed}`);
+  const isNumeric = /^[\d.]+$/.test(name) && isIP(name) === 0;
+  if (isNumeric || nowhere.has(name))
+    throw new UsageError(`--${flag} '${name}' must be a name or an address by which units reach it`);
   return name;
 }
 

@@ -31,6 +31,8 @@ export interface OpenedHub {
   readonly hub: IssuerHub;
   readonly book: Book;
   readonly links: HubLinks;
+  /** Ends the waiting for a stream. */
+  readonly signal: AbortSignal;
   moment(): IssueTime;
 }
 
@@ -65,9 +67,9 @@ export async function withHub(
       return 1;
     }
     const book = openBook(links.book);
-    await patiently(() => book.catchUp());
+    await patiently(() => book.catchUp(), signal);
     const life_ms = here.file.days * day_ms;
-    return await work({ here, hub, book, links, moment: () => ({ now_ms: Date.now(), life_ms }) });
+    return await work({ here, hub, book, links, signal, moment: () => ({ now_ms: Date.now(), life_ms }) });
   } finally {
     await Promise.all(Object.values(links).map((link) => link.stop()));
     ending.abort();
@@ -78,12 +80,13 @@ const patience_ms = 40_000;
 const pause_ms = 500;
 
 /** What the book gives, asked again for a while: where a server of a cluster has just ended, its streams have no leader. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (const until_ms = performance.now() + patience_ms; ; ) {
     try {
       return await ask();
     } catch (error) {
       if (!(error instanceof BookError) || error.isLost || performance.now() > until_ms) throw error;
+      signal.throwIfAborted();
       await pause(pause_ms);
     }
   }
@@ -94,7 +97,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
  * was lost it may be there already: that is looked at.
  */
 export async function carryOut<T>(
-  { book }: OpenedHub,
+  { book, signal }: OpenedHub,
   order: (bindings: Bindings) => ParseResult<T>,
   recordOf: (value: T) => BoundRecord,
 ): Promise<ParseResult<T>> {
@@ -110,7 +113,7 @@ export async function carryOut<T>(
       tried = ordered.value;
       if (await book.append(recordOf(tried))) return ordered;
     }
-  });
+  }, signal);
 }
 
 /** Brings to the servers what is void, and says what came of it; gives the exit code. */

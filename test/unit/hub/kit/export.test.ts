@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { UsageError } from '../../../../agent/cli/io.ts';
 import { exportHub } from '../../../../agent/hub/kit/export.ts';
@@ -56,6 +56,10 @@ test('--issuer adds what issues, and an export follows what has changed since', 
   assert.equal(statSync(join(out, 'b/issuer/unit')).mode & 0o777, 0o600);
   makeHub(dir, hubPlan({ store: '9' }, readHub(dir)), Date.now());
   run();
+  assert.deepEqual(
+    [existsSync(join(out, 'b/issuer')), existsSync(join(out, 'b/operator.creds'))],
+    [false, false],
+  );
   assert.equal(readHub(join(out, 'b'))?.kept.bytes, 9 * 1024 ** 3);
   assert.match(text('b', 'nats.conf'), new RegExp(`store_dir: "${dir}/jetstream"`));
 });
@@ -63,6 +67,12 @@ test('--issuer adds what issues, and an export follows what has changed since', 
 test('without a hub, or a part of it, it says so', (t) => {
   const { dir, run } = place(t);
   assert.throws(() => exportHub(['--dir', dir], io), UsageError);
+  const beside = dirname(dir);
+  renameSync(dir, join(beside, 'b'));
+  const itself = (): number => exportHub(['--dir', join(beside, 'b'), '--out', beside], io);
+  assert.throws(itself, (error) => error instanceof UsageError && /is the hub itself/.test(error.message));
+  assert.ok(existsSync(join(beside, 'b/issuer')));
+  renameSync(join(beside, 'b'), dir);
   assert.throws(() => exportHub(['--dir', '/none', '--out', '/none'], io), /there is no hub in \/none/);
   rmSync(hubPaths(dir).certKey);
   assert.throws(() => run(), /server-key\.pem is missing: 'nunect-hub init' makes it/);
