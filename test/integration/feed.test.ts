@@ -109,7 +109,8 @@ describe('the package of nats-server and the feed', { skip: native === '' || lac
 
   before(() => {
     dir = tempDir(thisFile, 'feed');
-    execFileSync('node', [join(projectRoot, 'build/bundle.mjs'), '--out', dir]);
+    for (const build of ['bundle.mjs', 'client.mjs'])
+      execFileSync('node', [join(projectRoot, 'build', build), '--out', dir]);
     const made = runBuild('packages.mjs', ['--dist', dir, '--out', join(dir, 'packages'), '--arch', native]);
     assert.equal(made.status, 0, made.stderr);
     env = { NUNECT_FEED_KEYS: join(dir, 'keys') };
