@@ -23,7 +23,8 @@ export function installClient(owner: Cleanup): InstalledClient {
   mkdirSync(modules);
   execFileSync(process.execPath, [join(projectRoot, 'build/client.mjs'), '--out', dir]);
   const made = runBuild('packages.mjs', ['--only', 'nunect-client', '--dist', dir, '--out', dir]);
-  const [, tarball = ''] = /(\S+\.tgz) \(/.exec(made.stdout) ?? [];
+  const [, name = ''] = /([^\s/]+\.tgz) \(/.exec(made.stdout) ?? [];
+  const tarball = join(dir, name);
   if (made.status !== 0) throw new Error(`packages.mjs: ${made.stderr}`);
   execFileSync('tar', ['-xzf', tarball, '-C', modules]);
   renameSync(join(modules, 'package'), join(modules, 'nunect-client'));

@@ -41,10 +41,10 @@ function place() {
       confirm();
       await settle();
     },
-    /** The connection ends. */
-    async lose() {
+    /** The connection ends; what awaits an answer is told, or as by nats.js never hears of it. */
+    async lose(isTold = true) {
       server.isUp = false;
-      lose();
+      if (isTold) lose();
       await settle();
       log.disconnected();
     },
@@ -155,6 +155,16 @@ describe('records', () => {
       ['meanwhile', true],
       ['afterwards', true],
     ]);
+  });
+
+  test('are let go of on the next connection, though the last one left an answer open for ever', async () => {
+    const of = place();
+    of.logger.info('on its way');
+    const { confirm } = of;
+    await of.lose(false);
+    of.back();
+    await confirm();
+    assert.deepEqual(of.log.counts(), { waiting: 0, dropped: 0 });
   });
 
   test('are 1000 at the most: the oldest go, and their number is told', async () => {

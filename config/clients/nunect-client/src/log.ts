@@ -83,7 +83,10 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
   let sent = 0;
   let count = 0;
   let dropped = 0;
-  let isFlushing = false;
+  /** Of the connections so far. */
+  let ended = 0;
+  /** On which of them an answer is awaited. */
+  let awaited = -1;
 
   function markLate(): void {
     for (const one of kept.slice(sent)) {
@@ -110,20 +113,22 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
 
   /** Lets go of what the server has. */
   async function confirm(): Promise<void> {
-    if (isFlushing) return;
-    isFlushing = true;
+    const mine = ended;
+    if (awaited === mine) return;
+    awaited = mine;
     try {
       while (sent > 0) {
-        const last = kept[sent - 1] as Kept;
+        const last = kept[sent - 1];
         await flush();
-        const confirmed = kept.indexOf(last) + 1;
+        if (mine !== ended) return;
+        const confirmed = kept.indexOf(last as Kept) + 1;
         kept.splice(0, confirmed);
         sent -= confirmed;
       }
     } catch {
-      // disconnected: all of it goes out again
+      // disconnected: all of it goes out again. Where nats.js was closed meanwhile, it does not even say that
     }
-    isFlushing = false;
+    if (mine === ended) awaited = -1;
   }
 
   function write(level: LogLevel, comp: string, msg: string, given?: LogFields | Error): void {
@@ -155,6 +160,7 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
       told = dropped;
     },
     disconnected() {
+      ended += 1;
       sent = 0;
       markLate();
     },
