@@ -63,6 +63,7 @@ describe('make packages', () => {
         'THIRD_PARTY-hub.txt',
       ])
         writeFileSync(join(dir, 'dist', name), 'x');
+      execFileSync('node', [join(projectRoot, 'build/client.mjs'), '--out', join(dir, 'dist')]);
       if (go !== '') writeFileSync(join(dir, 'go'), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
       const args = ['--dist', join(dir, 'dist'), '--out', join(dir, 'out')];
       const { status, stderr } = runBuild('packages.mjs', args, { PATH: dir });
@@ -75,10 +76,11 @@ describe('make packages', () => {
       );
       const made = readdirSync(join(dir, 'out')).map((name) => name.split('_')[0]);
       assert.ok(made.includes('nunect') && !made.includes('nats-server'), `${made}`);
-      assert.ok(
-        made.some((name) => name?.startsWith('nunect-hub-')),
-        `${made}`,
-      );
+      for (const start of ['nunect-hub-', 'nunect-client-'])
+        assert.ok(
+          made.some((name) => name?.startsWith(start)),
+          `${made}`,
+        );
     });
 
   for (const [args, complaint] of [
