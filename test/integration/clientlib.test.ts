@@ -156,16 +156,17 @@ describe('its connection', () => {
     of.client.subscribe('fail.later', async () => {
       throw new Error('rejected');
     });
+    of.client.subscribe('not possible', () => {});
     await of.client.connected();
     await of.client.request(`ops.echo.${of.client.id}`);
     watching.publish('fail.now');
     watching.publish('fail.later');
     const failures = () => of.events.flatMap((one) => (one.type === 'handler_failed' ? one.subject : []));
-    await eventually('both failures', () => failures().length === 2);
+    await eventually('all failures', () => failures().length === 3);
     console.error = error;
     quiet();
-    assert.deepEqual(failures(), ['fail.now', 'fail.later']);
-    assert.equal(reported, 3, 'connected, and two failures');
+    assert.deepEqual(failures(), ['not possible', 'fail.now', 'fail.later']);
+    assert.equal(reported, 4, 'connected, and three failures');
     assert.equal((await of.client.request(`ops.echo.${of.client.id}`, 'still')).string(), 'still');
   });
 

@@ -27,7 +27,7 @@ const notCopied =
 /** A larger block is not looked at: nats.js takes quadratic time for it. */
 const mostCopied_chars = 4096;
 
-const noted = { 'X-Echo-Note': 'request headers left out: too large' };
+const noted = { 'X-Echo-Note': 'request headers left out' };
 const tooLarge = { 'Nats-Service-Error-Code': '413', 'Nats-Service-Error': 'payload too large' };
 
 /** The headers of the request that go back; undefined where there are too many. */

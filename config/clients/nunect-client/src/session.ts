@@ -12,7 +12,7 @@ export type ClientEvent =
   | { readonly type: 'refused'; readonly why: string; readonly retry_ms: number }
   /** The server does not permit to publish or to subscribe this. */
   | { readonly type: 'denied'; readonly operation: string; readonly subject: string }
-  /** A handler of a subscription threw or rejected. */
+  /** A handler of a subscription threw or rejected, or its subject is not possible. */
   | { readonly type: 'handler_failed'; readonly subject: string; readonly error: unknown }
   | { readonly type: 'closed' };
 
@@ -32,13 +32,13 @@ type Handler = (message: Message) => unknown;
 interface Entry {
   readonly subject: string;
   readonly callback: (refusal: Error | null, message: Message) => void;
-  live?: { unsubscribe(): void };
+  live?: { unsubscribe(): void } | undefined;
 }
 
 const closeLimit_ms = 500;
 const notConnected = (): Error => new Error('not connected');
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && /^(Authorization|UserAuthenticationExpired)Error$/.test(error.name);
+/** AuthorizationError and UserAuthenticationExpiredError. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && /^(User)?Auth/.test(error.name);
 
 /** A client over all its connections: each is a new one of nats.js, on which everything is subscribed anew. */
 export class Session {
@@ -81,7 +81,11 @@ export class Session {
 
   #attach(entry: Entry): void {
     const { subject, callback } = entry;
-    if (this.#connection) entry.live = this.#connection.subscribe(subject, { callback });
+    try {
+      entry.live = this.#connection?.subscribe(subject, { callback });
+    } catch (error) {
+      this.#tell({ type: 'handler_failed', subject, error });
+    }
   }
 
   /** Lives with a connection until that ends. */
