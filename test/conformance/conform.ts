@@ -60,7 +60,10 @@ interface Trial {
 
 /** What a client printed last, for who looks for what is wrong with it. */
 const lastWords = (client: RunningClient): string => {
-  const text = client.output().trim();
+  const text = client
+    .output()
+    .trim()
+    .replace(/\s*\n\s*/g, ' | ');
   return text === '' ? 'it printed nothing' : `it printed: ${text.slice(-300)}`;
 };
 

@@ -79,7 +79,8 @@ function checkTimes(told: Told, begun_us: number, verdicts: Verdicts): void {
   const hasClock = told('X-Clock-Source') !== '';
   const away_us = hasClock ? unit_us() - machine_us() : 0;
   const [received_us = 0, sent_us = 0] = stamps.map((text) => Number(text) - away_us);
-  const isBetween = received_us >= begun_us - coarse_us && sent_us <= machine_us() + coarse_us;
+  const error_us = coarse_us + Number(told('X-Clock-Error-Bound')) / 1000;
+  const isBetween = received_us >= begun_us - error_us && sent_us <= machine_us() + error_us;
   const by = hasClock ? `the clock of ${timeUnit}` : 'this machine';
   const wrongTime = isBetween
     ? undefined

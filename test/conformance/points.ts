@@ -66,9 +66,12 @@ export function isRefused({ point, is }: Verdict, strict: boolean): boolean {
   return strict || need === 'always' || (need === 'seen' && is === 'FAIL');
 }
 
-/** A line for people. */
-export const verdictLine = ({ point, is, why }: Verdict): string =>
-  `${is.padEnd(7)} ${point.padEnd(18)} ${points[point].text}${why === undefined ? '' : `\n${' '.repeat(27)}${why}`}`;
+/** A line for people, and one below it with what was seen instead. */
+export function verdictLine({ point, is, why }: Verdict): string {
+  const { need, text } = points[point];
+  const said = `${is.padEnd(7)} ${point.padEnd(18)} ${text}${need === 'advised' ? ' (advised)' : ''}`;
+  return why === undefined ? said : `${said}\n${' '.repeat(27)}${why}`;
+}
 
 /** Takes the verdicts down as they fall: the first failure of a point stands. */
 export class Verdicts {

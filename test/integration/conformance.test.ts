@@ -78,6 +78,16 @@ describe('a client', { concurrency: 6 }, () => {
 
   test('that is right: one that shares no code with it', () => holdsAll(plain));
 
+  test('in another language is told what it lacks: that of the nats CLI', {
+    skip: lacking('nats'),
+  }, async () => {
+    const at = '-s $NUNECT_URL --user $NUNECT_USER --password $NUNECT_PASSWORD --connection-name $NUNECT_ID';
+    const command = `exec ${tool('nats')} ${at} reply ops.echo.$NUNECT_ID --echo`;
+    const verdicts = await conform({ command, server, only: ['records', 'reconnect'] });
+    const refused = verdicts.filter((verdict) => isRefused(verdict, false)).map(({ point }) => point);
+    assert.deepEqual(refused, ['echo.unit', 'echo.times'], text(verdicts));
+  });
+
   for (const point of [...everyPoint].sort((a, b) => Number(takesLong.has(b)) - Number(takesLong.has(a))))
     test(`that is wrong in ${point} is refused for that`, async () => {
       const command = `WRONG=${point} ${plain}`;
