@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth truth-mutations fuzz soak aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
+.PHONY: help demo test truth truth-mutations fuzz soak conformance aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ truth: build tools ## hold what units say of their clock against the truth; NAME
 
 truth-mutations: build ## undo each mend of the clock's judgment in turn: a test must fail each time
 	@$(run_ts) test/truth/mutations.ts
+
+conformance: build tools ## hold any client to the wire contract: CLIENT='command' make conformance; see config/clients/README.md
+	@$(run_ts) test/conformance/run.ts
 
 soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED, agent.traffic SOAK_TRAFFIC
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
@@ -45,10 +48,11 @@ check: build tools ## check types, style, dead code, generated files, shell scri
 	shellcheck -x $(shell_scripts)
 	node build/budgets.mjs
 
-build: node_modules/.package-lock.json ## build dist/nunect.cjs with its parts nunect-*.cjs for the unit, and dist/nunect-hub.cjs for the operator
+build: node_modules/.package-lock.json ## build dist/nunect.cjs with its parts nunect-*.cjs for the unit, dist/nunect-hub.cjs for the operator, dist/nunect-client for apps
 	@node build/bundle.mjs
+	@node build/client.mjs
 
-packages: build ## build the .ipk files for OpenWrt and nunect-hub for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
+packages: build ## build the .ipk files for OpenWrt, nunect-hub and nunect-client for npm, in dist/packages; ARCH=aarch64_cortex-a53,x86_64 for these only
 	@node build/packages.mjs $(if $(ARCH),--arch $(ARCH))
 
 source-release: node_modules/.package-lock.json ## make dist/packages/nunect-VERSION.tar.gz, from which an OpenWrt SDK builds nunect with its own node

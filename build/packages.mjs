@@ -1,4 +1,5 @@
-// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk; and nunect-hub-<version>.tgz for npm.
+// Builds the packages of the table: <out>/<name>_<version>_<architecture>.ipk; for npm nunect-hub-<version>.tgz and
+// nunect-client-<version>.tgz.
 //   node build/packages.mjs [--dist dist] [--out dist/packages] [--only NAME] [--arch NAME,NAME]
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { checkTerms } from './gobuild.mjs';
 import { ipk } from './ipk.mjs';
 import { tarball, tarballName } from './npm.mjs';
 import { natsServer } from './packages/natsserver.mjs';
+import { nunectClient } from './packages/nunectclient.mjs';
 import { nunectHub } from './packages/nunecthub.mjs';
 import { packages } from './packages/table.mjs';
 import { root, sourcesWith, sourceTime } from './source.mjs';
@@ -22,6 +24,7 @@ const { values } = parseArgs({
   },
 });
 const out = resolve(root, values.out);
+const npmPackages = [nunectHub, nunectClient];
 
 /** The names asked for (separated by commas), all of them known; undefined for all. */
 function chosen(what, given, known) {
@@ -34,7 +37,7 @@ function chosen(what, given, known) {
 const names = chosen(
   'package',
   values.only,
-  [...packages, nunectHub].map(({ name }) => name),
+  [...packages, ...npmPackages].map(({ name }) => name),
 );
 const wanted = chosen('architecture', values.arch, natsServer.architectures);
 
@@ -79,8 +82,5 @@ for (const one of packages) {
   }
   attempt(one, () => buildIpk(one, architectures));
 }
-if (isChosen(nunectHub)) {
-  attempt(nunectHub, () =>
-    write(tarballName(nunectHub), tarball(nunectHub, sourcesWith(values.dist), sourceTime())),
-  );
-}
+for (const one of npmPackages.filter(isChosen))
+  attempt(one, () => write(tarballName(one), tarball(one, sourcesWith(values.dist), sourceTime())));

@@ -127,5 +127,6 @@ Replies go only to subjects that match \`hub.reply_subject\` (default \`_INBOX.>
 
 ${table(['subject', 'request', 'reply'], coded(answered))}
 
-[config/clients](../config/clients/README.md) has a client for \`${s.timeSync}\`.
+[config/clients](../config/clients/README.md) has a library for apps that log, answer echoes and take a unit's time by these
+subjects, and a test that holds any client to them.
 `;

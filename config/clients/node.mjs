@@ -1,11 +1,11 @@
-// node node.mjs UNIT [SERVER]: shows the time of a unit. Needs: npm install @nats-io/transport-node
-import { connect } from '@nats-io/transport-node';
-import { keepClock } from './clock.mjs';
+// node node.mjs UNIT [SERVER]: shows the time of a unit.
+// Needs: npm install @nats-io/transport-node ./nunect-client-VERSION.tgz
+import * as nats from '@nats-io/transport-node';
+import { openClient } from 'nunect-client';
 
 const [unit, servers = 'nats://127.0.0.1:4222'] = process.argv.slice(2);
-const { NATS_USER: user, NATS_PASSWORD: pass } = process.env;
-const nc = await connect({ servers, user, pass });
-const clock = keepClock(nc, unit, { every_s: 10 });
+const { NATS_USER: user, NATS_PASSWORD: password } = process.env;
+const { clock } = openClient(nats, { servers, login: { user, password }, clock: unit, echo: false });
 
 setInterval(() => {
   const { now_us, error_us, source, quality, trouble } = clock.status();

@@ -1,18 +1,20 @@
-// config/clients against agent/answers/timesync.ts on a real nats-server: in Node, over websockets, and in a browser.
+// The clock of nunect-client against agent/answers/timesync.ts on a real nats-server: in Node, over websockets, and in a
+// browser, with the examples of config/clients.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { buildSync } from 'esbuild';
 import { answerTimeSync } from '../../agent/answers/timesync.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { openLink } from '../../agent/nats/link.ts';
 import { subjectsOf } from '../../agent/wire/subjects.ts';
+import * as client from '../../config/clients/nunect-client/src/index.ts';
+import { browserNats, type InstalledClient, installClient } from '../kit/client/installed.ts';
 import { natsFleet } from '../kit/hub/nats.ts';
 import { type PathDelays, slowPath } from '../kit/net/slowpath.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -34,12 +36,12 @@ const true_us = (): number => performance.timeOrigin * 1000 + mono_us() + away_u
 const bound_us = 1000;
 const wandering_us = (): number => true_us() + 0.99 * bound_us * Math.sin(mono_us() / 1e5);
 
-let client: typeof import('../../config/clients/clock.mjs');
+let installed: InstalledClient;
 let port: number;
 let websocket: number;
 
 before(async () => {
-  client = await import('../../config/clients/clock.mjs');
+  installed = installClient(owner);
   websocket = await reservePort();
   const fleet = natsFleet(server);
   owner.after(() => fleet.stop());
@@ -161,11 +163,8 @@ describe('in Node', () => {
   });
 
   test('node.mjs shows the time of the unit', async () => {
-    const dir = tempDir(owner, 'clients');
-    for (const file of ['clock.mjs', 'node.mjs']) copyFileSync(join(clients, file), join(dir, file));
-    symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
     const env = { ...process.env, NATS_USER: 'app', NATS_PASSWORD: 'app' };
-    const args = [join(dir, 'node.mjs'), 'wandering', `nats://127.0.0.1:${port}`];
+    const args = [join(installed.dir, 'node.mjs'), 'wandering', `nats://127.0.0.1:${port}`];
     const shower = daemon(owner, process.execPath, args, { env });
     const line = /^(\S+Z) {2}within (\d+) us {2}ntp\/locked/m;
     const [, shown = '', claimed] = await eventually('a time', () => line.exec(shower.output()) ?? undefined);
@@ -177,18 +176,10 @@ describe('in Node', () => {
 });
 
 describe('over websockets', () => {
-  /** The NATS client as the page's comment says to make it. */
-  const library = (): string => {
-    const file = join(tempDir(owner, 'websocket'), 'nats-core.mjs');
-    const stdin = { contents: "export { wsconnect } from '@nats-io/nats-core'", resolveDir: projectRoot };
-    buildSync({ stdin, bundle: true, format: 'esm', outfile: file, logLevel: 'error' });
-    return file;
-  };
-
   test("Node's own websocket carries it too", async () => {
     const script = `
-      import { wsconnect } from '${library()}';
-      import { exchange } from '${join(clients, 'clock.mjs')}';
+      import { wsconnect } from '${browserNats(installed.dir)}';
+      import { exchange } from '${installed.library}';
       const nc = await wsconnect({ servers: 'ws://127.0.0.1:${websocket}', user: 'app', pass: 'app' });
       // the wall clock minus that of this process lies between two bounds that each look makes closer
       let [low_us, high_us] = [-Infinity, Infinity];
@@ -220,8 +211,8 @@ describe('over websockets', () => {
   }, async () => {
     const files: Readonly<Record<string, readonly [string, string]>> = {
       '/': [join(clients, 'browser.html'), 'text/html'],
-      '/clock.mjs': [join(clients, 'clock.mjs'), 'text/javascript'],
-      '/nats-core.js': [library(), 'text/javascript'],
+      '/nunect-client.js': [installed.library, 'text/javascript'],
+      '/nats-core.js': [browserNats(installed.dir), 'text/javascript'],
     };
     const web = createServer((request, response) => {
       const [file, type] = files[new URL(request.url ?? '/', 'http://x').pathname] ?? [];

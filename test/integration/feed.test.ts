@@ -63,6 +63,7 @@ describe('make packages', () => {
         'THIRD_PARTY-hub.txt',
       ])
         writeFileSync(join(dir, 'dist', name), 'x');
+      execFileSync('node', [join(projectRoot, 'build/client.mjs'), '--out', join(dir, 'dist')]);
       if (go !== '') writeFileSync(join(dir, 'go'), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
       const args = ['--dist', join(dir, 'dist'), '--out', join(dir, 'out')];
       const { status, stderr } = runBuild('packages.mjs', args, { PATH: dir });
@@ -75,10 +76,11 @@ describe('make packages', () => {
       );
       const made = readdirSync(join(dir, 'out')).map((name) => name.split('_')[0]);
       assert.ok(made.includes('nunect') && !made.includes('nats-server'), `${made}`);
-      assert.ok(
-        made.some((name) => name?.startsWith('nunect-hub-')),
-        `${made}`,
-      );
+      for (const start of ['nunect-hub-', 'nunect-client-'])
+        assert.ok(
+          made.some((name) => name?.startsWith(start)),
+          `${made}`,
+        );
     });
 
   for (const [args, complaint] of [
@@ -109,7 +111,8 @@ describe('the package of nats-server and the feed', { skip: native === '' || lac
 
   before(() => {
     dir = tempDir(thisFile, 'feed');
-    execFileSync('node', [join(projectRoot, 'build/bundle.mjs'), '--out', dir]);
+    for (const build of ['bundle.mjs', 'client.mjs'])
+      execFileSync('node', [join(projectRoot, 'build', build), '--out', dir]);
     const made = runBuild('packages.mjs', ['--dist', dir, '--out', join(dir, 'packages'), '--arch', native]);
     assert.equal(made.status, 0, made.stderr);
     env = { NUNECT_FEED_KEYS: join(dir, 'keys') };

@@ -8,7 +8,7 @@ import { projectRoot } from '../kit/process/tools.ts';
 /** Rooms of what is not the agent: the folder that holds it. */
 const elsewhere: Readonly<Record<string, string>> = {
   build: 'build',
-  clients: 'config/clients',
+  clients: 'config/clients/nunect-client/src',
   bench: 'test/bench',
   kit: 'test/kit',
   soak: 'test/soak',

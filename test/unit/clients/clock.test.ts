@@ -1,13 +1,11 @@
-// config/clients/clock.mjs against a unit that is a function: its claims hold whatever the path and the clocks do.
+// The clock of nunect-client against a unit that is a function: its claims hold whatever the path and the clocks do.
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
-import type { Requester, UnitClock } from '../../../config/clients/clock.mjs';
+import { describe, test } from 'node:test';
+import * as client from '../../../config/clients/nunect-client/src/clock.ts';
 import { eventually } from '../../kit/process/daemon.ts';
 
-let client: typeof import('../../../config/clients/clock.mjs');
-before(async () => {
-  client = await import('../../../config/clients/clock.mjs');
-});
+type Requester = client.Requester;
+type UnitClock = client.UnitClock;
 
 /** Unix time of the simulation when its monotonic clock shows 0. */
 const epoch_us = 1_790_000_000_000_000;
