@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { newFleet } from '../../agent/hub/top/fleet.ts';
+import { newFleet } from '../../agent/hub/fleet/fleet.ts';
+import { parseRecord, type RecordKind } from '../../agent/hub/fleet/unitrecord.ts';
 import { fleetSnapshot } from '../../agent/hub/top/snapshot.ts';
 import { matchesFilter, orders, sortUnits } from '../../agent/hub/top/sorting.ts';
 import { tableLines } from '../../agent/hub/top/table.ts';
-import { parseRecord, type RecordKind } from '../../agent/hub/top/unitrecord.ts';
 import { holds } from '../kit/fuzz/fuzz.ts';
 import { hostileText, oddNumber } from '../kit/fuzz/hostile.ts';
 import { headers, incoming, payload } from '../kit/fuzz/hostilemessages.ts';

@@ -9,7 +9,11 @@ import { projectRoot } from '../kit/process/tools.ts';
 const layers = [
   ['main'],
   ['hub'],
+  ['hub/page'],
+  ['hub/alerts'],
+  ['hub/measure', 'hub/servers'],
   ['hub/enrol', 'hub/top'],
+  ['hub/fleet'],
   ['hub/run'],
   ['hub/book'],
   ['hub/asks'],

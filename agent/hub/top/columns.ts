@@ -1,6 +1,6 @@
 // The columns of the table: what a unit shows in each.
 import { formatShortSpan, prettyNs } from '../../lib/format.ts';
-import type { State, Unit } from './fleet.ts';
+import type { State, Unit } from '../fleet/fleet.ts';
 
 const duration_ns = (ns: number): string =>
   ns >= 1e12 ? formatShortSpan(ns / 1e9) : prettyNs(ns).replace('\u00a0', ' '); // a terminal breaks no lines

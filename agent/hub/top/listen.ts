@@ -4,10 +4,10 @@ import type { Ticker } from '../../lib/ticker.ts';
 import { denialOf } from '../../nats/denials.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
-import { type Fleet, newFleet } from './fleet.ts';
+import { type Fleet, newFleet } from '../fleet/fleet.ts';
+import { parseRecord, plainText, type RecordKind, recordSubjects } from '../fleet/unitrecord.ts';
 import { matchesFilter, sortUnits } from './sorting.ts';
 import type { FleetView } from './table.ts';
-import { parseRecord, plainText, type RecordKind, recordSubjects } from './unitrecord.ts';
 
 /** More units than this are not shown: they would take more memory than anybody expects. */
 const mostUnits = 10_000;

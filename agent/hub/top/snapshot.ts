@@ -1,4 +1,4 @@
-import type { Unit } from './fleet.ts';
+import type { Unit } from '../fleet/fleet.ts';
 import type { FleetView } from './table.ts';
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

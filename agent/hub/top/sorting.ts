@@ -1,6 +1,7 @@
 // The orders in which the table can stand, and its filter.
+
+import { states, type Unit } from '../fleet/fleet.ts';
 import { clockWords, rtt_us, stateWords } from './columns.ts';
-import { states, type Unit } from './fleet.ts';
 
 const qualities = ['freerun', 'acquiring', 'tracking', 'locked'];
 

@@ -10,13 +10,13 @@ import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
+import { plainText } from '../fleet/unitrecord.ts';
 import { pressed, type ViewState } from './keys.ts';
 import { heartbeatsDenied, type Listening, listen, viewOf } from './listen.ts';
 import { openScreen, type Screen, type Terminal } from './screen.ts';
 import { fleetSnapshot } from './snapshot.ts';
 import { orders } from './sorting.ts';
 import { tableLines } from './table.ts';
-import { plainText } from './unitrecord.ts';
 import { keyLines, unitLines } from './unitview.ts';
 
 const usage = `usage: nunect-hub top [options]

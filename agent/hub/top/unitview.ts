@@ -2,8 +2,8 @@
 
 import { wrap } from '../../cli/terminal.ts';
 import { formatShortSpan, visible } from '../../lib/format.ts';
+import type { Unit } from '../fleet/fleet.ts';
 import { boundWords, clockWords, problemsOf, rtt_us, stateWords } from './columns.ts';
-import type { Unit } from './fleet.ts';
 
 const label = 10;
 
