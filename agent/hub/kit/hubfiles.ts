@@ -3,8 +3,8 @@
 import { dirname } from 'node:path';
 import { claimsOf, formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
-import { createUser } from '../../lib/nkeymakers.ts';
-import type { NkeyPair } from '../../lib/nkeys.ts';
+import { createUser } from '../../lib/nkeys/nkeymakers.ts';
+import type { NkeyPair } from '../../lib/nkeys/nkeys.ts';
 import { type HubAccount, hubAccountJwt, hubAccounts } from './accounts.ts';
 import {
   type HubFile,

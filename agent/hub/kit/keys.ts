@@ -4,8 +4,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../lib/errors.ts';
 import { makeFolder, readIfThere, removeDurably, writeAtomic } from '../../lib/files.ts';
-import { createAccount, createOperator } from '../../lib/nkeymakers.ts';
-import { fromSeed, type NkeyPair } from '../../lib/nkeys.ts';
+import { createAccount, createOperator } from '../../lib/nkeys/nkeymakers.ts';
+import { fromSeed, type NkeyPair } from '../../lib/nkeys/nkeys.ts';
 import { isObject } from '../../lib/parse.ts';
 import { type HubFile, type HubKey, hubKeys, renewedKeys } from './hubdir.ts';
 
