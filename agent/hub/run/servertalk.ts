@@ -27,14 +27,14 @@ export function serverTalk(
   ticker: Ticker,
   log: Log,
   path: string,
-  meant?: RegExp,
+  meant: RegExp,
   heard?: (error: string) => void,
 ): ServerTalk {
   const complaints = serverComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
     const known = parseServerLine(line);
-    if (known !== undefined && meant?.test(known.text) !== true) complaints.report(known, ticker.now_ms());
+    if (known !== undefined && !meant.test(known.text)) complaints.report(known, ticker.now_ms());
     if (known?.level !== 'ERR' && known?.level !== 'FTL') return;
     last = [...last, known.text].slice(-most);
     heard?.(known.text);
