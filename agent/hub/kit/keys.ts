@@ -112,7 +112,7 @@ function hubKeyIn(dir: string, name: HubKey, next: unknown, mayMake: boolean): N
  * `known` has their public halves. Throws where a key is of another hub.
  */
 export function hubKeysIn(dir: string, known: HubFile['publicKeys'] | undefined): HubKeyPairs {
-  makePrivateFolder(dir);
+  if (known === undefined) makePrivateFolder(dir); // else it would look like that of the keys
   const next = newSeeds(dir);
   const pairs = (Object.keys(hubKeys) as HubKey[]).map((name) => {
     const pair = hubKeyIn(dir, name, next?.[name], known === undefined);
