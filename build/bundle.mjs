@@ -33,7 +33,7 @@ const options = {
   sourcesContent: false,
   legalComments: 'none', // the file of licences has the full texts
   preserveSymlinks: true, // paths in the map do not depend on where node_modules really lies
-  alias: { '@nats-io/nkeys': join(root, 'agent/lib/nkeys.ts') },
+  alias: { '@nats-io/nkeys': join(root, 'agent/lib/nkeys/nkeys.ts') },
   plugins: leaveOut,
   metafile: true,
   write: false,

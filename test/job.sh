@@ -15,6 +15,7 @@ if [ -z "${out:-}" ]; then
   chmod 1777 "$out"
 fi
 export out jobs
+. test/apart.sh
 
 # In the namespaces, or where there are none.
 run() {

@@ -15,13 +15,14 @@ import { renderLeaf } from '../leaf/conf/server.ts';
 import type { LeafSecrets } from '../leaf/conf/users.ts';
 import { type LeafFiles, leafFiles } from '../leaf/render/files.ts';
 import { type AddressOf, onInterface } from '../leaf/render/interface.ts';
+import { leafProgram } from '../leaf/render/leafprogram.ts';
 import { formatOutcome, type Outcome } from '../leaf/render/outcome.ts';
 import { renderInto } from '../leaf/render/render.ts';
-import { stateFiles, statePath } from '../leaf/statefiles.ts';
+import { statePath } from '../leaf/statefiles.ts';
 import { spawnSafely } from '../lib/child.ts';
 import { defaultConfigFile, keepDir, runDir } from '../lib/defaults.ts';
 import { known } from '../lib/known.ts';
-import { type ServerProgram, serverProgram } from '../natsserver/program.ts';
+import type { ServerProgram } from '../natsserver/program.ts';
 import { datesOf } from './doctor/device.ts';
 import { readFlags } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
@@ -98,10 +99,9 @@ async function show(configFile: string, out: string, address: AddressOf, io: Com
 const serverOf =
   (configFile: string) =>
   (program: string): ServerProgram =>
-    serverProgram(
+    leafProgram(
       spawnSafely((command, args) => spawn(command, [...args], runAs(configFile))),
       program,
-      stateFiles.conf,
     );
 
 /** More than a rendering takes in which nats-server does not answer. */

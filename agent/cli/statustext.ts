@@ -97,7 +97,8 @@ const agentLine = ({ self }: StatusSnapshot): string | undefined =>
   );
 
 /** The word that begins a line: the agent at the socket may be another program. */
-const tag = (word: keyof typeof hues, paint: Paint): string => paint(hues[word], visible(word).padEnd(label));
+const tag = (word: keyof typeof hues, paint: Paint): string =>
+  `${paint(hues[word], visible(word).padEnd(label - 1))} `;
 
 /** What is wrong, with the command for it. */
 const findingLines = ({ weight, text, remedy }: Finding, paint: Paint): string =>

@@ -1,5 +1,5 @@
 import { known } from '../lib/known.ts';
-import { fromSeed } from '../lib/nkeys.ts';
+import { fromSeed } from '../lib/nkeys/nkeys.ts';
 import { type ParseResult, parsed, unparsed } from '../lib/parse.ts';
 import { claimsOf, formatCreds, readCreds, readPassword, readSeed } from './formats/creds.ts';
 import { savedText } from './formats/saved.ts';

@@ -1,4 +1,4 @@
-import { fromPublic } from '../lib/nkeymakers.ts';
+import { fromPublic } from '../lib/nkeys/nkeymakers.ts';
 import { isObject } from '../lib/parse.ts';
 import { alarm, type Ticker } from '../lib/ticker.ts';
 import type { Link } from '../nats/link.ts';

@@ -9,8 +9,8 @@ import { type EnrolledHub, parseEnrolledHub } from '../config/enrolled.ts';
 import { formatCreds, readSeed } from '../config/formats/creds.ts';
 import { codeOf } from '../lib/errors.ts';
 import { makeFolder, namesIn, readIfThere, removeDurably, writeAtomic } from '../lib/files.ts';
-import { createUser } from '../lib/nkeymakers.ts';
-import { fromSeed } from '../lib/nkeys.ts';
+import { createUser } from '../lib/nkeys/nkeymakers.ts';
+import { fromSeed } from '../lib/nkeys/nkeys.ts';
 import type { Signer } from '../wire/enrol.ts';
 
 /** The device's own key. Its seed leaves the folder in nothing but what it signs. */

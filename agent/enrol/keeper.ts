@@ -137,6 +137,11 @@ async function enrol(
 const isRefused = ({ deps, refusedAfter_ms }: Keeper): boolean =>
   deps.ticker.now_ms() >= refusedAfter_ms && deps.isRefused();
 
+/** Resolves with nothing once another process has brought another login: what is asked for with this one is over. */
+async function untilOther({ deps }: Keeper, { jwt }: EnrolledHub, signal: AbortSignal): Promise<undefined> {
+  while (!signal.aborted && deps.folder.hub()?.jwt === jwt) await later(lookAgain_ms, deps);
+}
+
 /** Asks for a new login: over the link of the unit, and once that cannot be by the login for nothing else. */
 async function renew(keeper: Keeper, hub: EnrolledHub, signal: AbortSignal): Promise<void> {
   const { deps } = keeper;
@@ -158,10 +163,16 @@ async function renew(keeper: Keeper, hub: EnrolledHub, signal: AbortSignal): Pro
     return renewApart(hub, deps, tell, both);
   };
   try {
-    const outcome = await Promise.race([renewOver(deps.link, hub, deps, tell, both), apart()]);
-    if (outcome.state === 'enrolled') return took(keeper, outcome);
-    note(keeper, 'own', { kind: 'failing', why: outcome.why });
-    await later(afterRefusal_ms, deps);
+    const other = untilOther(keeper, hub, both);
+    const outcome = await Promise.race([renewOver(deps.link, hub, deps, tell, both), apart(), other]);
+    if (outcome?.state === 'enrolled') return took(keeper, outcome);
+    if (outcome !== undefined) {
+      note(keeper, 'own', { kind: 'failing', why: outcome.why });
+      await Promise.race([later(afterRefusal_ms, deps), other]);
+    }
+    if (deps.folder.hub()?.jwt === hub.jwt) return;
+    keeper.refusedAfter_ms = deps.ticker.now_ms() + settling_ms;
+    note(keeper, 'own', undefined);
   } finally {
     ending.abort();
   }

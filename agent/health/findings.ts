@@ -15,7 +15,7 @@ import type {
   Weight,
 } from './finding.ts';
 import type { HostCommands } from './host.ts';
-import { hubRemedy, newToken, showLeafLog } from './hubremedies.ts';
+import { hubRemedy, newToken, showLeafLog, tokenAgain } from './hubremedies.ts';
 import { setupRemedy } from './setupremedies.ts';
 
 /** What there is to know of one kind of finding. */
@@ -133,7 +133,8 @@ const remediesOfStep: Readonly<Record<Extract<Enrolment, { kind: 'waiting' }>['s
 
 function remedyOfEnrolment(data: Enrolment, { host }: RemedyContext): string {
   if (data.kind === 'waiting') return remediesOfStep[data.step];
-  return data.kind === 'untaken' ? host.reload : newToken;
+  if (data.kind === 'untaken') return host.reload;
+  return data.kind === 'failing' ? tokenAgain : newToken;
 }
 
 /** Every kind of finding. */

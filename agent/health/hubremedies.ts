@@ -30,14 +30,17 @@ function hostOf({ url: [first = ''] }: Hub): string {
 }
 
 const ping = (hub: Hub): string => `ping -c 3 ${hostOf(hub)}`;
-/** For a device that the hub does not let in any more as it was enrolled. */
-export const newToken = 'nunect-hub token # at the hub; then here: nunect enrol TOKEN';
+const enrolHere = '# at the hub; then here: nunect enrol TOKEN';
+/** For a device that the hub has not let in. */
+export const newToken = `nunect-hub token ${enrolHere}`;
+/** For one that it no longer lets in as it was enrolled: its id is bound. */
+export const tokenAgain = `nunect-hub token --unit UNIT --replace ${enrolHere}`;
 const isEnrolled = ({ creds_file }: Hub): boolean => creds_file !== undefined && isEnrolledCreds(creds_file);
 /** With the key that it has a copy would be taken for the unit. */
 const ofCopy = `nunect-hub token # at the hub; then on the copy: rm -r ${keepDir}/enrol; nunect enrol TOKEN`;
 const newCreds = (hub: Hub): string =>
   isEnrolled(hub)
-    ? newToken
+    ? tokenAgain
     : `nsc generate creds --name UNIT # at the hub, and copy it to ${shellWord(hub.creds_file ?? `${keepDir}/hub.creds`)}`;
 
 function newLogin(hub: Hub, host: HostCommands): string {

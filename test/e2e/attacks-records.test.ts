@@ -91,9 +91,9 @@ for (const hub of hubs) {
       leaf.stop();
     });
 
-    test('the hub echoes to inboxes only, and a PubAck says nothing of another unit', {
-      skip: !hub.isMade && 'a hub by config/hub has no echo and no roster',
-    }, async () => {
+    // a hub by config/hub has no echo
+    const ofMade = hub.isMade ? test : () => {};
+    ofMade('the hub echoes to inboxes only', async () => {
       const leaf = await attacker();
       const aims = [`ops.heartbeat.${victim}`, '$JS.API.STREAM.DELETE.NUNECT', `_INBOX_${victim}.x`];
       for (const aim of aims) leaf.publish('ops.echo._127_0_0_1', 'aimed', { reply: aim });

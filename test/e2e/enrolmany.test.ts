@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { formatCreds } from '../../agent/config/formats/creds.ts';
-import { createUser, fromPublic } from '../../agent/lib/nkeymakers.ts';
+import { createUser, fromPublic } from '../../agent/lib/nkeys/nkeymakers.ts';
 import { enrolSubjects, parseEnrolAnswer, parseEnrolToken, sealed } from '../../agent/wire/enrol.ts';
 import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
 import { hubProgram } from '../kit/hub/hubprogram.ts';

@@ -336,7 +336,10 @@ describe('a unit that is flooded', () => {
       `heap ${idleHeap_mb.toFixed(1)} -> ${heap_mb.toFixed(1)} MB, resident ${idle_mb.toFixed(0)} -> ${rss_mb(pid).toFixed(0)} MB`,
     );
     assert.ok(heap_mb < idleHeap_mb + 4, `${heap_mb} MB on the heap, ${idleHeap_mb} MB before`);
-    assert.ok(rss_mb(pid) < idle_mb + bound.collected, `${rss_mb(pid)} MB, idle ${idle_mb} MB`);
+    const limit_mb = idle_mb + bound.collected;
+    // V8 gives pages back by itself, some seconds after it has collected
+    await eventually(`below ${limit_mb} MB again`, () => rss_mb(pid) < limit_mb, 60_000, 1000);
+    t.diagnostic(`resident ${rss_mb(pid).toFixed(0)} MB then`);
   });
 
   test('after all of it the agent is the same process, with no file left open and nothing dropped', async () => {

@@ -20,6 +20,8 @@ import { hubBundle } from '../kit/unit/site.ts';
 import { until } from '../kit/unit/until.ts';
 
 const program = natsServers().newest ?? '';
+/** What an operator's client publishes: no heartbeat, which would be that of a unit that nobody has let in. */
+const subject = 'ops.log.test.u1';
 const owner = newOwner();
 /** The same order for the same seed. */
 const seed = Number(process.env['NUNECT_SEED'] ?? 7);
@@ -101,7 +103,7 @@ function publisher(nc: NatsConnection, boot: string) {
       head.set('Nats-Msg-Id', `u1-${boot}-${++count}`);
       for (let isStored = false; !isStored && !isAborted; ) {
         const reply = await nc
-          .request('ops.log.test.u1', `{"n":${count}}`, { headers: head, timeout: 2000 })
+          .request(subject, `{"n":${count}}`, { headers: head, timeout: 2000 })
           .then((message) => message.json<{ seq?: number }>())
           .catch(() => undefined);
         isStored = reply?.seq !== undefined;
@@ -127,7 +129,6 @@ function publisher(nc: NatsConnection, boot: string) {
 describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () => {
   let nc: NatsConnection;
   let published = 0;
-  const subject = 'ops.heartbeat.u1';
   const stored = async (): Promise<number> => {
     const { state } = await jetstream(nc, 'STREAM.INFO.NUNECT', { subjects_filter: subject });
     return (state as { subjects?: Record<string, number> } | undefined)?.subjects?.[subject] ?? 0;

@@ -176,7 +176,7 @@ describe('revocation', { skip }, () => {
     await eventually('the link is up', () => sys.state().connected);
     const { file } = hub.issuer;
     const outcome = await bringRevocations(sys, file, book, () => ({ lacking: 'no disk' }), Date.now());
-    assert.deepEqual(outcome, { state: 'failed', why: 'no disk' });
+    assert.deepEqual(outcome, { state: 'failed', why: 'no disk', isDue: true });
     assert.deepEqual(await bring(t), { state: 'done', servers: 1 });
   });
 });

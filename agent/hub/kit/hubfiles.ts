@@ -1,10 +1,10 @@
 // Makes the folder of a hub, and mends what is missing or no longer right in it. Each file is replaced as a whole, so that
 // whatever ends the program, the next run goes on from there.
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { claimsOf, formatCreds, readCreds } from '../../config/formats/creds.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
-import { createUser } from '../../lib/nkeymakers.ts';
-import type { NkeyPair } from '../../lib/nkeys.ts';
+import { createUser } from '../../lib/nkeys/nkeymakers.ts';
+import type { NkeyPair } from '../../lib/nkeys/nkeys.ts';
 import { type HubAccount, hubAccountJwt, hubAccounts } from './accounts.ts';
 import {
   type HubFile,
@@ -116,6 +116,7 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number, isNewIssuer 
   const keysDir = hubKeysDir(plan, dir);
   makePrivateFolder(dir);
   const known = readHub(dir)?.publicKeys;
+  const hadKeys = readIfThere(join(keysDir, 'operator')) !== undefined;
   let keys = hubKeysIn(keysDir, known);
   if (isNewIssuer) {
     orderNewKeys(keysDir);
@@ -139,7 +140,8 @@ export function makeHub(dir: string, plan: HubPlan, now_ms: number, isNewIssuer 
       settle(paths.conf, natsConf(hub, dir, readIfThere(paths.operatorJwt) ?? '')),
   };
   for (const folder of [paths.run, paths.store, paths.jwt, dirname(paths.cert)]) makePrivateFolder(folder);
-  const changed = Object.keys(steps).filter((step) => steps[step]?.());
+  const made = Object.keys(steps).filter((step) => steps[step]?.());
+  const changed = hadKeys ? made : ['keys', ...made];
   endNewKeys(keysDir); // from here on all of the folder is theirs
   return { hub, changed };
 }

@@ -76,11 +76,13 @@ function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
   return `${full}: ${Number((kept.bytes / gib).toFixed(2))} GiB hold no more. For ${kept.days} days: --store ${needed}\n`;
 }
 
-/** How `nats` and `nunect-hub top` find this hub: a context of the nats command, made by it. */
+/** How `nats` and `nunect-hub top` find this hub from this machine: a context of the nats command, made by it. */
 function contextCommand(dir: string, hub: HubFile): string {
-  const ca = trustedCa(hub, dir);
+  const isBehind = hub.tls.by === 'proxy'; // whose websockets nunect-hub does not speak
+  const ca = isBehind ? undefined : trustedCa(hub, dir);
+  const servers = isBehind ? [`nats://127.0.0.1:${hub.ports.client}`] : clientUrls(hub);
   const words = [
-    ...['nats', 'context', 'save', hub.server, '--select', '--server', clientUrls(hub).join(',')],
+    ...['nats', 'context', 'save', hub.server, '--select', '--server', servers.join(',')],
     ...(ca === undefined ? [] : ['--tlsca', ca]),
     ...['--creds', hubPaths(dir).operatorCreds],
   ];

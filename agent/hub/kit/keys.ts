@@ -4,8 +4,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../lib/errors.ts';
 import { makeFolder, readIfThere, removeDurably, writeAtomic } from '../../lib/files.ts';
-import { createAccount, createOperator } from '../../lib/nkeymakers.ts';
-import { fromSeed, type NkeyPair } from '../../lib/nkeys.ts';
+import { createAccount, createOperator } from '../../lib/nkeys/nkeymakers.ts';
+import { fromSeed, type NkeyPair } from '../../lib/nkeys/nkeys.ts';
 import { isObject } from '../../lib/parse.ts';
 import { type HubFile, type HubKey, hubKeys, renewedKeys } from './hubdir.ts';
 
@@ -112,7 +112,7 @@ function hubKeyIn(dir: string, name: HubKey, next: unknown, mayMake: boolean): N
  * `known` has their public halves. Throws where a key is of another hub.
  */
 export function hubKeysIn(dir: string, known: HubFile['publicKeys'] | undefined): HubKeyPairs {
-  makePrivateFolder(dir);
+  if (known === undefined) makePrivateFolder(dir); // else it would look like that of the keys
   const next = newSeeds(dir);
   const pairs = (Object.keys(hubKeys) as HubKey[]).map((name) => {
     const pair = hubKeyIn(dir, name, next?.[name], known === undefined);

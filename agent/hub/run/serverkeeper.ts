@@ -16,7 +16,7 @@ interface ServerKeeperDeps {
   readonly ticker: Ticker;
   readonly spawn: Spawn;
   readonly log: Log;
-  readonly talk: Pick<ServerTalk, 'listen' | 'last'>;
+  readonly talk: Pick<ServerTalk, 'begin' | 'listen' | 'last'>;
   started(): void;
   /** Says whether it is to be started again. */
   ended(end: ServerEnd, pause_ms: number): boolean;
@@ -64,6 +64,7 @@ function start(keeping: Keeping): void {
   const { deps, command } = keeping;
   const [program, ...args] = command;
   const begun_ms = deps.ticker.now_ms();
+  deps.talk.begin(); // before the start: it may have ended by the time that we are on the processor again
   const child = deps.spawn(program, args);
   deps.talk.listen([child.stdout, child.stderr]);
   keeping.child = child;

@@ -8,7 +8,9 @@ import { followLog } from '../../natsserver/logfile.ts';
 
 /** What the server says, in its log and, before it has opened that, on its outputs. Complaints of it are passed on. */
 export interface ServerTalk {
-  /** It was started: what it said before is of another run. */
+  /** It is about to be started: what it said before is of another run. */
+  begin(): void;
+  /** It was started. */
   listen(outputs: readonly Readable[]): void;
   /** The last errors of this run. */
   last(): readonly string[];
@@ -25,14 +27,14 @@ export function serverTalk(
   ticker: Ticker,
   log: Log,
   path: string,
-  meant?: RegExp,
+  meant: RegExp,
   heard?: (error: string) => void,
 ): ServerTalk {
   const complaints = serverComplaints(log);
   let last: string[] = [];
   const take = (line: string): void => {
     const known = parseServerLine(line);
-    if (known !== undefined && meant?.test(known.text) !== true) complaints.report(known, ticker.now_ms());
+    if (known !== undefined && !meant.test(known.text)) complaints.report(known, ticker.now_ms());
     if (known?.level !== 'ERR' && known?.level !== 'FTL') return;
     last = [...last, known.text].slice(-most);
     heard?.(known.text);
@@ -51,9 +53,11 @@ export function serverTalk(
     { path, everyMs: every_ms, keepsRotated: true },
   );
   return {
-    listen(outputs) {
+    begin() {
       follower.look();
       last = [];
+    },
+    listen(outputs) {
       for (const input of outputs) createInterface({ input }).on('line', takeOutput);
     },
     last() {

@@ -150,8 +150,10 @@ function heardError(hub: Hub, text: string): void {
   if (unstored.test(text)) noteState(hub, { unstored: { at_ms: now_ms, why: text } });
 }
 
-/** nats-server says so with a proxy in front, too. */
-const noTls = /^Websocket not configured with TLS/;
+/** Of connections that nats-server itself has closed, as at its end. */
+const ownEnd = /use of closed network connection$/;
+/** With a proxy in front it also says that its websockets go without TLS. */
+const withProxy = /use of closed network connection$|^Websocket not configured with TLS/;
 
 /** All links, in the order of `logins`. */
 function openLinks(here: HubHere, ticker: Ticker, signal: AbortSignal) {
@@ -229,7 +231,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
       deps.ticker,
       log,
       here.logFile,
-      here.file.tls.by === 'proxy' ? noTls : undefined,
+      here.file.tls.by === 'proxy' ? withProxy : ownEnd,
       (text) => heardError(hub, text),
     ),
   };

@@ -141,6 +141,28 @@ test('a refusal is told at once, and asked again after a quarter of an hour', as
   assert.equal(one.folder.hub()?.jwt, one.first.jwt);
 });
 
+test('a refusal is over once the device has been enrolled again, by the command or by another token', async (t) => {
+  const one = await enrolled(t, 61, () => ({
+    state: 'refused',
+    code: 'unit_revoked',
+    why: 'it was revoked',
+  }));
+  assert.equal(one.keeper.trouble()?.kind, 'failing');
+  const until_s = one.first.until_s + 60 * 86_400;
+  one.folder.keep({ ...hubAnswer(one.first.key, { hub: signer.getPublicKey() }), until_s });
+  await one.ticker.pass(21_000);
+  assert.equal(one.keeper.trouble(), undefined);
+});
+
+test('so is what is asked of a hub that does not answer', async (t) => {
+  const one = await enrolled(t, 80);
+  assert.equal(one.keeper.trouble()?.kind, 'failing');
+  const until_s = one.first.until_s + 60 * 86_400;
+  one.folder.keep({ ...hubAnswer(one.first.key, { hub: signer.getPublicKey() }), until_s });
+  await one.ticker.pass(21_000);
+  assert.equal(one.keeper.trouble(), undefined);
+});
+
 test('a login that the hub refuses is renewed before its time, but not again while the link settles', async (t) => {
   const one = await enrolled(t, 10, (_request, now) => accepted(now));
   assert.equal(one.asked.length, 0);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { numberFlag, readFlags } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { formatUtc, visible } from '../../../lib/format.ts';
-import { createUser } from '../../../lib/nkeymakers.ts';
+import { createUser } from '../../../lib/nkeys/nkeymakers.ts';
 import { type Bindings, keysOfToken, type TokenRecord } from '../../book/bindings.ts';
 import { seedText } from '../../kit/keys.ts';
 import { tokenOf } from '../answers.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
@@ -51,7 +51,7 @@ function checked(jwt: string): Claims {
 test('operator, accounts, users and seeds belong together', (t) => {
   const { make, paths } = place(t);
   const { hub, changed } = make();
-  assert.equal(changed.length, 6);
+  assert.equal(changed.length, 7);
   const read = (path: string): string => readFileSync(path, 'utf8');
   const operator = checked(read(paths.operatorJwt));
   assert.equal(operator.nats.system_account, hub.publicKeys.sys);
@@ -129,7 +129,7 @@ test('keys that are gone are not made anew, those of another hub are not taken, 
   t.after(() => rmSync(away, { recursive: true, force: true }));
   renameSync(keysDir, away);
   assert.throws(() => make({}), /the keys of this hub are not in .*keys: attach the disk/);
-  rmSync(keysDir, { recursive: true, force: true });
+  assert.equal(existsSync(keysDir), false, 'nothing that would look like them is left there');
   const moved = make({ keys: away });
   assert.deepEqual(moved.hub.publicKeys, hub.publicKeys);
   assert.deepEqual(moved.changed, ['what it is to be']);
@@ -143,10 +143,13 @@ test('from the keys alone the same hub is made again', (t) => {
   const { make, dir, paths } = place(t);
   const away = `${dir}-keys`;
   t.after(() => rmSync(away, { recursive: true, force: true }));
-  const { hub } = make({ host: 'hub.example.org', keys: away });
+  const { hub, changed } = make({ host: 'hub.example.org', keys: away });
+  assert.ok(changed.includes('keys'));
   const ca = readFileSync(paths.ca, 'utf8');
   rmSync(dir, { recursive: true });
-  assert.deepEqual(make({ host: 'hub.example.org', keys: away }).hub, hub);
+  const again = make({ host: 'hub.example.org', keys: away });
+  assert.deepEqual(again.hub, hub);
+  assert.ok(!again.changed.includes('keys'), 'that they were found is told from that they were made');
   assert.equal(readFileSync(paths.ca, 'utf8'), ca);
 });
 

@@ -27,7 +27,7 @@ function place(t: TestContext) {
 test('it says what it made, how units join, whose the hub is and what it will keep', async (t) => {
   const { dir, run } = place(t);
   const first = await run('--host', 'hub.example.org', '--units', '1000', '--traffic', 'lan');
-  assert.match(first, /^hub hub\.example\.org in .*: made: what it is to be, accounts, /);
+  assert.match(first, /^hub hub\.example\.org in .*: made: keys, what it is to be, accounts, /);
   assert.match(first, /^units join tls:\/\/hub\.example\.org:7422$/m);
   assert.match(first, /keys in .*: who has them owns the hub/);
   assert.match(first, /note: the keys lie on the same disk/);
@@ -37,6 +37,8 @@ test('it says what it made, how units join, whose the hub is and what it will ke
     `nats context save hub.example.org --select --server tls://hub.example.org:4222 --tlsca ${dir}/tls/ca.pem --creds ${dir}/operator.creds`,
   );
   assert.ok(existsSync(join(dir, 'tls/ca.pem')) && existsSync(join(dir, 'operator.creds')));
+  const behind = await place(t).run('--host', 'hub.example.org', '--behind-proxy');
+  assert.match(behind, /--select --server nats:\/\/127\.0\.0\.1:4222 --creds /, 'top speaks no websockets');
   assert.match(
     first,
     /^keeps the records of 1000 units at lan for 8[4-8]m: 4 GiB hold no more\. For 30 days: /m,

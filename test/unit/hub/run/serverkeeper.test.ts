@@ -19,7 +19,9 @@ class FakeChild extends EventEmitter {
   }
 }
 
-function keeper({ again = true, errors = [] as string[] } = {}) {
+/** `said`: its last words, which stand in the log before its start has returned. */
+function keeper({ again = true, said = [] as string[] } = {}) {
+  let errors: string[] = [];
   const ticker = fakeTicker();
   const children: FakeChild[] = [];
   const ends: (ServerEnd & { pause_ms: number })[] = [];
@@ -28,8 +30,15 @@ function keeper({ again = true, errors = [] as string[] } = {}) {
     {
       ticker,
       log: logTo(({ msg }) => logged.push(msg)),
-      talk: { listen: () => {}, last: () => errors },
+      talk: {
+        begin() {
+          errors = [];
+        },
+        listen: () => {},
+        last: () => errors,
+      },
       spawn: () => {
+        errors = said;
         const child = new FakeChild();
         children.push(child);
         return child as unknown as ChildProcessWithoutNullStreams;
@@ -62,7 +71,7 @@ describe('a server that is kept', () => {
   });
 
   it('says how it ended, with its last words', async () => {
-    const { children, ends, ticker } = keeper({ errors: ['port in use'] });
+    const { children, ends, ticker } = keeper({ said: ['port in use'] });
     await ticker.pass(5);
     children[0]?.emit('close', 1, null);
     await ticker.pass(1000);

@@ -27,7 +27,7 @@ function talking(t: TestContext, before: string) {
 describe('what nats-server says', () => {
   it('is passed on where it complains, once, and not what it said before or what is meant', async (t) => {
     const { talk, logged, errors, ticker, say } = talking(t, line('ERR', 'of an earlier run'));
-    talk.listen([]);
+    talk.begin();
     say(line('INF', 'Server is ready') + line('WRN', 'slow') + line('WRN', 'slow') + line('ERR', 'bad'));
     say(line('WRN', 'Websocket not configured with TLS. DO NOT USE IN PRODUCTION!'));
     await ticker.pass(1000);
@@ -37,10 +37,12 @@ describe('what nats-server says', () => {
 
   it('is the reason of its end with the last errors of the run, which may not have been read yet', (t) => {
     const { talk, say } = talking(t, '');
-    talk.listen([]);
+    talk.begin();
     say(['1', '2', '3', '4'].map((text) => line('ERR', text)).join('') + line('FTL', 'port in use'));
     assert.deepEqual(talk.last(), ['3', '4', 'port in use']);
     talk.listen([]);
+    assert.deepEqual(talk.last(), ['3', '4', 'port in use'], 'it had said so before its start has returned');
+    talk.begin();
     assert.deepEqual(talk.last(), []);
   });
 

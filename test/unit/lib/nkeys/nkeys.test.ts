@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nkeys } from '@nats-io/transport-node';
-import * as ourMakers from '../../../agent/lib/nkeymakers.ts';
-import * as ourNkeys from '../../../agent/lib/nkeys.ts';
+import * as ourMakers from '../../../../agent/lib/nkeys/nkeymakers.ts';
+import * as ourNkeys from '../../../../agent/lib/nkeys/nkeys.ts';
 
 type FromSeed = (seed: Uint8Array) => unknown;
 const ours = { ...ourNkeys, ...ourMakers };
