@@ -1,7 +1,8 @@
 // What nunect-hub top makes of the records of units, one after the other, by a clock of the test's own.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newFleet, type Unit } from '../../../../agent/hub/fleet/fleet.ts';
+import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
+import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
 import { parseRecord, plainText, type RecordKind } from '../../../../agent/hub/fleet/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 import { slimHeartbeat } from '../../../../agent/wire/slim.ts';

@@ -1,0 +1,165 @@
+// All units of a hub as rows of its page, with since when they are so, and what happened to them. Pure: time is passed in.
+import { ring } from '../../lib/ring.ts';
+import { changesBetween, clockOf, type LastKnown, lastKnown } from './changes.ts';
+import type { Fleet } from './fleet.ts';
+import { fleetUnitOf, invitedUnit, type KnownOfUnits } from './fleetunit.ts';
+import { type ClockLimits, noLimits } from './limits.ts';
+import type { Enrolment, FleetChange, FleetUnit, Measured } from './model.ts';
+import type { Unit } from './rowview.ts';
+
+/** This moment: monotonic and Unix ms. */
+export interface Now {
+  readonly mono_ms: number;
+  readonly wall_ms: number;
+}
+
+export interface FleetWatch {
+  /** Takes in what the records of the last second say. To be called about every second. */
+  settle(now: Now): void;
+  /** All units, also those that are expected and were never heard. Not in order. */
+  units(now: Now): FleetUnit[];
+  unit(id: string, now: Now): FleetUnit | undefined;
+  /** What happened after that time, Unix ms; the newest last, and no more than a few thousand. */
+  changes(since_ms: number): FleetChange[];
+  /** From now on a unit that is heard for the first time has joined: the roster knows all earlier ones. */
+  knowsAll(): void;
+  setEnrolments(enrolments: ReadonlyMap<string, Enrolment>): void;
+  setRole(unit: string, role: string): void;
+  setMeasured(unit: string, measured: Measured): void;
+}
+
+/** What is kept of a unit from one look to the next; times are monotonic. */
+interface Kept {
+  readonly shown: FleetUnit;
+  readonly known: LastKnown;
+  readonly heard_ms: number;
+  readonly state_ms: number | undefined;
+  readonly clock: Lasting;
+  readonly link: Lasting;
+}
+
+/** Something that lasts, and since when. */
+interface Lasting {
+  readonly what: string | undefined;
+  /** What the unit says of how long it has lasted, as it said it. */
+  readonly for_s: number | undefined;
+  readonly since_ms: number | undefined;
+}
+
+const mostChanges = 4096;
+/** So long a client that is away stays listed: a browser that was closed does not come back. */
+const awayKept_ms = 86_400_000;
+/** States of those who are silent since they were last heard. */
+const silent: readonly string[] = ['offline', 'away', 'stopped'];
+
+/** By the word of the unit where that is new; else by when it was first seen to be so. */
+function lasting(
+  before: Lasting | undefined,
+  what: string | undefined,
+  for_s: number | undefined,
+  now_ms: number,
+) {
+  const isSame = before !== undefined && before.what === what;
+  if (for_s !== undefined && !(isSame && before.for_s === for_s))
+    return { what, for_s, since_ms: now_ms - for_s * 1000 };
+  if (isSame || what === undefined) return before ?? { what, for_s, since_ms: undefined };
+  return { what, for_s, since_ms: before?.what === undefined ? undefined : now_ms };
+}
+
+function look(before: Kept | undefined, unit: Unit, told: KnownOfUnits, now_ms: number): Kept {
+  const found = fleetUnitOf(unit, told);
+  const heard_ms = now_ms - unit.age_s * 1000;
+  const { clock, state } = found;
+  const holds = clock?.holdover === true && clock.grandmaster === undefined;
+  const grandmaster = before?.known.grandmaster;
+  const shown = holds && grandmaster !== undefined ? { ...found, clock: { ...clock, grandmaster } } : found;
+  const began_ms = before === undefined ? undefined : now_ms;
+  const isNew = before?.shown.state !== state;
+  return {
+    shown,
+    known: lastKnown(shown, before?.known),
+    heard_ms,
+    state_ms: silent.includes(state) ? heard_ms : isNew ? began_ms : before?.state_ms,
+    clock: lasting(before?.clock, clockOf(found), unit.clock_for_s, now_ms),
+    link: lasting(before?.link, found.link?.up?.toString(), unit.hub_for_s, now_ms),
+  };
+}
+
+/** At a moment: ages grow, and times are those of the hub's clock as it stands now. */
+function atMoment({ shown, heard_ms, state_ms, clock, link }: Kept, { mono_ms, wall_ms }: Now): FleetUnit {
+  const wall = (at_ms: number | undefined): { since_ms: number } | undefined =>
+    at_ms === undefined ? undefined : { since_ms: Math.round(wall_ms - (mono_ms - at_ms)) };
+  return {
+    ...shown,
+    age_s: (mono_ms - heard_ms) / 1000,
+    heard_ms: Math.round(wall_ms - (mono_ms - heard_ms)),
+    ...wall(state_ms),
+    ...(shown.clock && { clock: { ...shown.clock, ...wall(clock.since_ms) } }),
+    ...(shown.link && { link: { ...shown.link, ...wall(link.since_ms) } }),
+  };
+}
+
+/** Watches the rows of a fleet. */
+export function watchFleet(fleet: Fleet, limits: ClockLimits = noLimits): FleetWatch {
+  const kept = new Map<string, Kept>();
+  const changes = ring<FleetChange>(mostChanges);
+  const roles = new Map<string, string>();
+  const measured = new Map<string, Measured>();
+  const told = new Set<string>();
+  let enrolments: ReadonlyMap<string, Enrolment> = new Map();
+  let allKnown = false;
+
+  function lookAt(id: string, { mono_ms, wall_ms }: Now): void {
+    const unit = fleet.unit(id, mono_ms);
+    if (unit === undefined) return void kept.delete(id);
+    const before = kept.get(id);
+    const after = look(before, unit, { limits, enrolments, roles, measured }, mono_ms);
+    kept.set(id, after);
+    for (const change of changesBetween(before?.shown, before?.known ?? {}, after.shown, wall_ms))
+      changes.push(change);
+    if (before === undefined && allKnown) changes.push({ at_ms: wall_ms, unit: id, what: 'joined' });
+  }
+
+  const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: Now): boolean =>
+    shown.state !== 'away' || mono_ms - heard_ms < awayKept_ms;
+
+  const invited = (id: string): FleetUnit | undefined => {
+    const enrolment = enrolments.get(id);
+    const waits = enrolment?.state === 'bound' || enrolment?.state === 'invited';
+    return enrolment !== undefined && waits && !kept.has(id) ? invitedUnit(id, enrolment) : undefined;
+  };
+
+  return {
+    settle(now) {
+      for (const id of fleet.takeChanged()) told.add(id);
+      for (const id of told) lookAt(id, now);
+      told.clear();
+    },
+    units: (now) => [
+      ...[...kept.values()].filter((one) => isShown(one, now)).map((one) => atMoment(one, now)),
+      ...[...enrolments.keys()].flatMap((id) => invited(id) ?? []),
+    ],
+    unit(id, now) {
+      const one = kept.get(id);
+      return one !== undefined && isShown(one, now) ? atMoment(one, now) : invited(id);
+    },
+    changes: (since_ms) => changes.items().filter(({ at_ms }) => at_ms > since_ms),
+    knowsAll() {
+      allKnown = true;
+    },
+    setEnrolments(next) {
+      for (const id of new Set([...enrolments.keys(), ...next.keys()]))
+        if (JSON.stringify(enrolments.get(id)) !== JSON.stringify(next.get(id))) told.add(id);
+      enrolments = next;
+    },
+    setRole(unit, role) {
+      if (roles.get(unit) === role || !(kept.has(unit) || roles.size < 100_000)) return;
+      roles.set(unit, role);
+      told.add(unit);
+    },
+    setMeasured(unit, found) {
+      measured.set(unit, found);
+      told.add(unit);
+    },
+  };
+}
