@@ -2,7 +2,7 @@
 import type { FleetChange, FleetUnit } from './model.ts';
 
 /** The clock in words, without its figures. */
-export const clockOf = ({ clock }: Pick<FleetUnit, 'clock'>): string | undefined =>
+export const clockState = ({ clock }: Pick<FleetUnit, 'clock'>): string | undefined =>
   clock && [clock.source, clock.quality, clock.holdover && 'holdover'].filter(Boolean).join(' ');
 
 /** What the last look found, where the unit does not say it any more: of one that is silent no clock is known. */
@@ -14,13 +14,13 @@ export interface LastKnown {
 
 /** What stands there to be compared next time. */
 export const lastKnown = (unit: FleetUnit, before: LastKnown = {}): LastKnown => ({
-  clock: clockOf(unit) ?? before.clock,
+  clock: clockState(unit) ?? before.clock,
   grandmaster: unit.clock?.grandmaster ?? before.grandmaster,
   version: unit.version ?? before.version,
 });
 
 /** What happened between two looks; nothing where the second is the first that there is. */
-export function changesBetween(
+export function whatChanged(
   before: FleetUnit | undefined,
   known: LastKnown,
   after: FleetUnit,
@@ -39,7 +39,7 @@ export function changesBetween(
   const { measured } = after;
   return [
     ...change('state', [before.state, after.state], problems[0]),
-    ...change('clock', [known.clock, clockOf(after)], clock?.evidence),
+    ...change('clock', [known.clock, clockState(after)], clock?.evidence),
     ...change('grandmaster', [known.grandmaster, clock?.grandmaster]),
     ...change('version', [known.version, after.version]),
     ...change('measured', [before.measured?.verdict, measured?.verdict], measured?.why),

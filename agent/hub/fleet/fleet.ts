@@ -1,5 +1,5 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in. Pure.
-import { interval_s, isLate, keepFull, missedIntervals, newRow, type Row, update } from './rows.ts';
+import { cameLate, interval_s, keepFull, missedIntervals, newRow, type UnitRow, update } from './rows.ts';
 import { type Unit, view } from './rowview.ts';
 import type { UnitRecord } from './unitrecord.ts';
 
@@ -33,78 +33,95 @@ const lateRoster_ms = 150_000;
 const clientPause_s = 100;
 
 /** A unit of the roster was dead before we looked. */
-const wasDead = (row: Row, now_ms: number): boolean =>
+const wasDead = (row: UnitRow, now_ms: number): boolean =>
   row.isUnheard && now_ms - row.newest_ms > missedIntervals * interval_s(row) * 1000 + lateRoster_ms;
+
+interface State {
+  readonly rows: Map<string, UnitRow>;
+  readonly limit: number;
+  changed: Set<string>;
+  isTruncated: boolean;
+  /** When the connection was last proven to work, and since when it has been without a pause. */
+  proven_ms: number;
+  since_ms: number;
+}
+
+function markSilent(state: State, now_ms: number): void {
+  if (now_ms - state.proven_ms > longestGap_ms) state.since_ms = now_ms;
+  state.proven_ms = now_ms;
+  for (const row of state.rows.values()) {
+    if (row.offline) continue;
+    const silent_ms = now_ms - Math.max(row.newest_ms, state.since_ms);
+    row.offline = silent_ms > missedIntervals * interval_s(row) * 1000 || wasDead(row, now_ms);
+    if (row.offline) state.changed.add(row.unit);
+  }
+}
+
+function rowOf(state: State, unit: string, now_ms: number): UnitRow | undefined {
+  const { rows, limit } = state;
+  const found = rows.get(unit);
+  if (found !== undefined) return found;
+  state.isTruncated ||= rows.size >= limit;
+  if (rows.size >= limit) return undefined;
+  const row = newRow(unit, now_ms);
+  rows.set(unit, row);
+  return row;
+}
+
+function add(state: State, record: UnitRecord, now_ms: number): void {
+  const { unit, backfill } = record;
+  const row = backfill ? state.rows.get(unit) : rowOf(state, unit, now_ms);
+  if (row === undefined) return;
+  if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
+  keepFull(row, record, now_ms);
+  state.changed.add(unit);
+}
+
+function addLast(state: State, record: UnitRecord, heard_ms: number, now_ms: number): void {
+  const isNew = !state.rows.has(record.unit);
+  const row = rowOf(state, record.unit, heard_ms);
+  if (row === undefined) return;
+  if (!isNew && (heard_ms <= row.newest_ms || cameLate(row, record, heard_ms))) return;
+  update(row, record, heard_ms);
+  keepFull(row, record, heard_ms);
+  row.isUnheard = isNew;
+  row.offline = wasDead(row, now_ms);
+  state.changed.add(record.unit);
+}
+
+function hear(state: State, unit: string, now_ms: number): void {
+  const row = rowOf(state, unit, now_ms);
+  if (row === undefined) return;
+  if (row.last.heartbeat === undefined) row.pause_s = clientPause_s;
+  Object.assign(row, { newest_ms: now_ms, offline: false, isUnheard: false });
+  state.changed.add(unit);
+}
 
 /** A fleet without a unit; it takes no more than `limit`. */
 export function newFleet(limit: number): Fleet {
-  const rows = new Map<string, Row>();
-  let changed = new Set<string>();
-  let isTruncated = false;
-  let proven_ms = -Infinity;
-  let since_ms = 0;
-
-  function markSilent(now_ms: number): void {
-    if (now_ms - proven_ms > longestGap_ms) since_ms = now_ms;
-    proven_ms = now_ms;
-    for (const row of rows.values()) {
-      if (row.offline) continue;
-      const silent_ms = now_ms - Math.max(row.newest_ms, since_ms);
-      row.offline = silent_ms > missedIntervals * interval_s(row) * 1000 || wasDead(row, now_ms);
-      if (row.offline) changed.add(row.unit);
-    }
-  }
-
-  function rowOf(unit: string, now_ms: number): Row | undefined {
-    const found = rows.get(unit);
-    if (found !== undefined) return found;
-    isTruncated ||= rows.size >= limit;
-    if (rows.size >= limit) return undefined;
-    const row = newRow(unit, now_ms);
-    rows.set(unit, row);
-    return row;
-  }
-
+  const rows = new Map<string, UnitRow>();
+  const state: State = {
+    ...{ rows, limit, changed: new Set(), isTruncated: false },
+    ...{ proven_ms: -Infinity, since_ms: 0 },
+  };
   return {
-    add(record, now_ms) {
-      const row = record.backfill ? rows.get(record.unit) : rowOf(record.unit, now_ms);
-      if (row === undefined) return;
-      if (!record.backfill && !isLate(row, record, now_ms)) update(row, record, now_ms);
-      keepFull(row, record, now_ms);
-      changed.add(record.unit);
-    },
-    addLast(record, heard_ms, now_ms) {
-      const isNew = !rows.has(record.unit);
-      const row = rowOf(record.unit, heard_ms);
-      if (row === undefined || (!isNew && (heard_ms <= row.newest_ms || isLate(row, record, heard_ms))))
-        return;
-      update(row, record, heard_ms);
-      keepFull(row, record, heard_ms);
-      row.isUnheard = isNew;
-      row.offline = wasDead(row, now_ms);
-      changed.add(record.unit);
-    },
-    hear(unit, now_ms) {
-      const row = rowOf(unit, now_ms);
-      if (row === undefined) return;
-      if (row.last.heartbeat === undefined) row.pause_s = clientPause_s;
-      Object.assign(row, { newest_ms: now_ms, offline: false, isUnheard: false });
-      changed.add(unit);
-    },
+    add: (record, now_ms) => add(state, record, now_ms),
+    addLast: (record, heard_ms, now_ms) => addLast(state, record, heard_ms, now_ms),
+    hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
-      if (rows.delete(unit)) changed.add(unit);
+      if (rows.delete(unit)) state.changed.add(unit);
     },
-    markSilent,
+    markSilent: (now_ms) => markSilent(state, now_ms),
     units: (now_ms) => [...rows.values()].map((row) => view(row, now_ms)),
     unit(id, now_ms) {
       const row = rows.get(id);
       return row && view(row, now_ms);
     },
     takeChanged() {
-      const taken = changed;
-      changed = new Set();
+      const taken = state.changed;
+      state.changed = new Set();
       return taken;
     },
-    isTruncated: () => isTruncated,
+    isTruncated: () => state.isTruncated,
   };
 }

@@ -2,21 +2,21 @@
 import { known } from '../../lib/known.ts';
 import type { Bindings } from '../book/bindings.ts';
 import { type ClockLimits, limitOf } from './limits.ts';
-import type { Enrolment, Expiry, FleetClock, FleetUnit, Measured } from './model.ts';
+import type { Admission, Expiry, FleetClock, FleetUnit, Measured } from './model.ts';
 import type { Unit } from './rowview.ts';
 
 /** What the hub knows of its units from elsewhere than their records. */
 export interface KnownOfUnits {
   readonly limits: ClockLimits;
-  readonly enrolments: ReadonlyMap<string, Enrolment>;
+  readonly enrolments: ReadonlyMap<string, Admission>;
   /** By the subjects of their events. */
   readonly roles: ReadonlyMap<string, string>;
   readonly measured: ReadonlyMap<string, Measured>;
 }
 
 /** Who is let in, by the records of stream BOUND; `now_ms` is Unix time. */
-export function enrolmentsOf({ units, tokens }: Bindings, now_ms: number): Map<string, Enrolment> {
-  const found = new Map<string, Enrolment>();
+export function enrolmentsOf({ units, tokens }: Bindings, now_ms: number): Map<string, Admission> {
+  const found = new Map<string, Admission>();
   for (const { unit, made_ms, until_ms, withdrawn_ms } of tokens.values())
     if (unit !== undefined && withdrawn_ms === undefined && until_ms > now_ms)
       found.set(unit, { state: 'invited', bound_ms: made_ms, until_ms });
@@ -80,7 +80,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
 }
 
 /** One that is let in and was never heard. */
-export const invitedUnit = (id: string, enrolment: Enrolment): FleetUnit => ({
+export const invitedUnit = (id: string, enrolment: Admission): FleetUnit => ({
   unit: id,
   kind: 'unit',
   state: 'invited',

@@ -57,7 +57,7 @@ export interface Measured {
 }
 
 /** How a unit was let in, where the hub is one of `nunect-hub init`. `invited`: by a token that names it, not used yet. */
-export interface Enrolment {
+export interface Admission {
   readonly state: 'bound' | 'revoked' | 'forgotten' | 'invited';
   readonly role?: string;
   readonly bound_ms: number;
@@ -108,7 +108,7 @@ export interface FleetUnit {
     readonly capacity_s?: number;
   };
   readonly expires: readonly Expiry[];
-  readonly enrolment?: Enrolment;
+  readonly enrolment?: Admission;
   readonly measured?: Measured;
 }
 

@@ -11,7 +11,7 @@ export interface Last {
 }
 
 /** A unit and what it has told. */
-export interface Row {
+export interface UnitRow {
   readonly unit: string;
   readonly last: Partial<Record<RecordKind, Last>>;
   /** The newest full record of each kind: slim ones lack what only that one says. */
@@ -39,10 +39,11 @@ const usualInterval_s = 5;
 export const missedIntervals = 3.1;
 const mostPastBoots = 4;
 /** Time from one of its heartbeats to the next. */
-export const interval_s = (row: Row): number => row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
+export const interval_s = (row: UnitRow): number =>
+  row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
 
 /** A record that came after a newer one or twice, or is of an earlier run of the agent. */
-export function isLate(row: Row, record: UnitRecord, now_ms: number): boolean {
+export function cameLate(row: UnitRow, record: UnitRecord, now_ms: number): boolean {
   const last = row.last[record.kind];
   if (record.boot !== undefined && record.n !== undefined) {
     if (row.pastBoots.includes(record.boot)) return true;
@@ -56,7 +57,7 @@ export function isLate(row: Row, record: UnitRecord, now_ms: number): boolean {
   return now_ms - last.at_ms < interval_s(row) * 900; // later than that it has begun to count anew
 }
 
-function countRestart(row: Row, record: UnitRecord): void {
+function countRestart(row: UnitRow, record: UnitRecord): void {
   const last = row.last[record.kind]?.record;
   const restarted =
     record.boot === undefined && row.boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
@@ -70,7 +71,7 @@ function countRestart(row: Row, record: UnitRecord): void {
 }
 
 /** Keeps a full record for the slim ones that refer to it, even where it came behind them. */
-export function keepFull({ full, boot }: Row, record: UnitRecord, now_ms: number): void {
+export function keepFull({ full, boot }: UnitRow, record: UnitRecord, now_ms: number): void {
   const before = full[record.kind]?.record;
   const isOfRun = record.boot !== undefined && record.boot === boot;
   if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
@@ -78,7 +79,7 @@ export function keepFull({ full, boot }: Row, record: UnitRecord, now_ms: number
 }
 
 /** Takes in a record that is not late. */
-export function update(row: Row, record: UnitRecord, now_ms: number): void {
+export function update(row: UnitRow, record: UnitRecord, now_ms: number): void {
   const { kind } = record;
   countRestart(row, record);
   if (kind === 'heartbeat') {
@@ -97,7 +98,7 @@ export function update(row: Row, record: UnitRecord, now_ms: number): void {
 }
 
 /** A unit of which nothing is known yet. */
-export const newRow = (unit: string, now_ms: number): Row => ({
+export const newRow = (unit: string, now_ms: number): UnitRow => ({
   unit,
   last: {},
   full: {},

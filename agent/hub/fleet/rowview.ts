@@ -3,7 +3,7 @@ import { trafficProfiles } from '../../config/traffic.ts';
 import { known } from '../../lib/known.ts';
 import { isClientId } from './clients.ts';
 import type { State } from './model.ts';
-import { interval_s, missedIntervals, type Row } from './rows.ts';
+import { interval_s, missedIntervals, type UnitRow } from './rows.ts';
 import type { RecordFields, RecordKind, ReportedClock } from './unitrecord.ts';
 
 /** A unit at this moment. What is not known is missing. */
@@ -28,14 +28,14 @@ const fullSets_s = trafficProfiles.standard.full_s + 10;
 const draining_ms = 10_000;
 
 /** The fields of the newest record of a kind; none once other kinds kept coming without it for so many intervals. */
-function fieldsOf(row: Row, kind: RecordKind, intervals = missedIntervals): RecordFields {
+function fieldsOf(row: UnitRow, kind: RecordKind, intervals = missedIntervals): RecordFields {
   const last = row.last[kind];
   const old = last !== undefined && row.newest_ms - last.at_ms > intervals * interval_s(row) * 1000;
   return old ? {} : (last?.record.fields ?? {});
 }
 
 /** The full record of that kind in the set that the newest heartbeat is of, or refers to: all that it says still holds. */
-function stillTold({ last, full }: Row, kind: RecordKind): RecordFields {
+function stillTold({ last, full }: UnitRow, kind: RecordKind): RecordFields {
   const { heartbeat } = last;
   const set =
     heartbeat?.record.full ?? (heartbeat?.record.isFull === true ? heartbeat.record.seq : undefined);
@@ -44,7 +44,7 @@ function stillTold({ last, full }: Row, kind: RecordKind): RecordFields {
 }
 
 /** The fields of the newest heartbeat; a slim one is filled up with what still holds, and with what a run never changes. */
-function heartbeatOf(row: Row): RecordFields {
+function heartbeatOf(row: UnitRow): RecordFields {
   const newest = fieldsOf(row, 'heartbeat');
   if (row.last.heartbeat?.record.isFull === true || Object.keys(newest).length === 0) return newest;
   const { version, tenant } = row.full.heartbeat?.record.fields ?? {};
@@ -52,7 +52,7 @@ function heartbeatOf(row: Row): RecordFields {
 }
 
 /** The clock of the newest record that has it, and whether it is in holdover, which a heartbeat does not say. */
-function clockOf(row: Row, ofHeartbeat: ReportedClock | undefined) {
+function clockOf(row: UnitRow, ofHeartbeat: ReportedClock | undefined) {
   const newest = fieldsOf(row, 'time', 1.2);
   const told = stillTold(row, 'time');
   const holdover = told.clock?.holdover;
@@ -67,7 +67,7 @@ function clockOf(row: Row, ofHeartbeat: ReportedClock | undefined) {
 }
 
 /** Of the link what still holds, and figures no older than full sets are apart. */
-function linkOf(row: Row): RecordFields {
+function linkOf(row: UnitRow): RecordFields {
   const usual_s = missedIntervals * interval_s(row);
   const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
   const { hub_up } = stillTold(row, 'nats');
@@ -83,7 +83,7 @@ function linkOf(row: Row): RecordFields {
 const day_ms = 86_400_000;
 
 /** Of a unit that is gone nothing that it measured: that says nothing of now. */
-export function view(row: Row, now_ms: number): Unit {
+export function view(row: UnitRow, now_ms: number): Unit {
   const { stopping, clock, health, ...heartbeat } = heartbeatOf(row);
   const kind = isClientId(row.unit) ? ('client' as const) : undefined;
   const seen = {

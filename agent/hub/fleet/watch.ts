@@ -1,10 +1,10 @@
 // All units of a hub as rows of its page, with since when they are so, and what happened to them. Pure: time is passed in.
-import { ring } from '../../lib/ring.ts';
-import { changesBetween, clockOf, type LastKnown, lastKnown } from './changes.ts';
+import { type Ring, ring } from '../../lib/ring.ts';
+import { clockState, type LastKnown, lastKnown, whatChanged } from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import { fleetUnitOf, invitedUnit, type KnownOfUnits } from './fleetunit.ts';
 import { type ClockLimits, noLimits } from './limits.ts';
-import type { Enrolment, FleetChange, FleetUnit, Measured } from './model.ts';
+import type { Admission, FleetChange, FleetUnit, Measured } from './model.ts';
 import type { Unit } from './rowview.ts';
 
 /** This moment: monotonic and Unix ms. */
@@ -23,7 +23,7 @@ export interface FleetWatch {
   changes(since_ms: number): FleetChange[];
   /** From now on a unit that is heard for the first time has joined: the roster knows all earlier ones. */
   knowsAll(): void;
-  setEnrolments(enrolments: ReadonlyMap<string, Enrolment>): void;
+  setEnrolments(enrolments: ReadonlyMap<string, Admission>): void;
   setRole(unit: string, role: string): void;
   setMeasured(unit: string, measured: Measured): void;
 }
@@ -47,6 +47,8 @@ interface Lasting {
 }
 
 const mostChanges = 4096;
+/** Anybody may send an event in any name. */
+const mostRoles = 100_000;
 /** So long a client that is away stays listed: a browser that was closed does not come back. */
 const awayKept_ms = 86_400_000;
 /** States of those who are silent since they were last heard. */
@@ -80,7 +82,7 @@ function look(before: Kept | undefined, unit: Unit, told: KnownOfUnits, now_ms: 
     known: lastKnown(shown, before?.known),
     heard_ms,
     state_ms: silent.includes(state) ? heard_ms : isNew ? began_ms : before?.state_ms,
-    clock: lasting(before?.clock, clockOf(found), unit.clock_for_s, now_ms),
+    clock: lasting(before?.clock, clockState(found), unit.clock_for_s, now_ms),
     link: lasting(before?.link, found.link?.up?.toString(), unit.hub_for_s, now_ms),
   };
 }
@@ -99,67 +101,83 @@ function atMoment({ shown, heard_ms, state_ms, clock, link }: Kept, { mono_ms, w
   };
 }
 
+interface State {
+  readonly fleet: Fleet;
+  readonly limits: ClockLimits;
+  readonly kept: Map<string, Kept>;
+  readonly changes: Ring<FleetChange>;
+  readonly roles: Map<string, string>;
+  readonly measured: Map<string, Measured>;
+  /** Units of which something else became known than records. */
+  readonly told: Set<string>;
+  enrolments: ReadonlyMap<string, Admission>;
+  knowsAll: boolean;
+}
+
+function lookAt(state: State, id: string, { mono_ms, wall_ms }: Now): void {
+  const { kept, changes } = state;
+  const unit = state.fleet.unit(id, mono_ms);
+  if (unit === undefined) return void kept.delete(id);
+  const before = kept.get(id);
+  const after = look(before, unit, state, mono_ms);
+  kept.set(id, after);
+  for (const change of whatChanged(before?.shown, before?.known ?? {}, after.shown, wall_ms))
+    changes.push(change);
+  if (before === undefined && state.knowsAll) changes.push({ at_ms: wall_ms, unit: id, what: 'joined' });
+}
+
+const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: Now): boolean =>
+  shown.state !== 'away' || mono_ms - heard_ms < awayKept_ms;
+
+/** One that is let in, and was never heard. */
+function invited({ enrolments, kept }: State, id: string): FleetUnit | undefined {
+  const enrolment = enrolments.get(id);
+  const waits = enrolment?.state === 'bound' || enrolment?.state === 'invited';
+  return enrolment !== undefined && waits && !kept.has(id) ? invitedUnit(id, enrolment) : undefined;
+}
+
+function setEnrolments(state: State, next: State['enrolments']): void {
+  const before = state.enrolments;
+  for (const id of new Set([...before.keys(), ...next.keys()]))
+    if (JSON.stringify(before.get(id)) !== JSON.stringify(next.get(id))) state.told.add(id);
+  state.enrolments = next;
+}
+
 /** Watches the rows of a fleet. */
 export function watchFleet(fleet: Fleet, limits: ClockLimits = noLimits): FleetWatch {
   const kept = new Map<string, Kept>();
-  const changes = ring<FleetChange>(mostChanges);
-  const roles = new Map<string, string>();
-  const measured = new Map<string, Measured>();
-  const told = new Set<string>();
-  let enrolments: ReadonlyMap<string, Enrolment> = new Map();
-  let allKnown = false;
-
-  function lookAt(id: string, { mono_ms, wall_ms }: Now): void {
-    const unit = fleet.unit(id, mono_ms);
-    if (unit === undefined) return void kept.delete(id);
-    const before = kept.get(id);
-    const after = look(before, unit, { limits, enrolments, roles, measured }, mono_ms);
-    kept.set(id, after);
-    for (const change of changesBetween(before?.shown, before?.known ?? {}, after.shown, wall_ms))
-      changes.push(change);
-    if (before === undefined && allKnown) changes.push({ at_ms: wall_ms, unit: id, what: 'joined' });
-  }
-
-  const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: Now): boolean =>
-    shown.state !== 'away' || mono_ms - heard_ms < awayKept_ms;
-
-  const invited = (id: string): FleetUnit | undefined => {
-    const enrolment = enrolments.get(id);
-    const waits = enrolment?.state === 'bound' || enrolment?.state === 'invited';
-    return enrolment !== undefined && waits && !kept.has(id) ? invitedUnit(id, enrolment) : undefined;
+  const state: State = {
+    ...{ fleet, limits, kept, changes: ring(mostChanges), roles: new Map(), measured: new Map() },
+    ...{ told: new Set(), enrolments: new Map(), knowsAll: false },
   };
-
   return {
     settle(now) {
-      for (const id of fleet.takeChanged()) told.add(id);
-      for (const id of told) lookAt(id, now);
-      told.clear();
+      for (const id of fleet.takeChanged()) lookAt(state, id, now);
+      for (const id of state.told) lookAt(state, id, now);
+      state.told.clear();
     },
     units: (now) => [
       ...[...kept.values()].filter((one) => isShown(one, now)).map((one) => atMoment(one, now)),
-      ...[...enrolments.keys()].flatMap((id) => invited(id) ?? []),
+      ...[...state.enrolments.keys()].flatMap((id) => invited(state, id) ?? []),
     ],
     unit(id, now) {
       const one = kept.get(id);
-      return one !== undefined && isShown(one, now) ? atMoment(one, now) : invited(id);
+      return one !== undefined && isShown(one, now) ? atMoment(one, now) : invited(state, id);
     },
-    changes: (since_ms) => changes.items().filter(({ at_ms }) => at_ms > since_ms),
+    changes: (since_ms) => state.changes.items().filter(({ at_ms }) => at_ms > since_ms),
     knowsAll() {
-      allKnown = true;
+      state.knowsAll = true;
     },
-    setEnrolments(next) {
-      for (const id of new Set([...enrolments.keys(), ...next.keys()]))
-        if (JSON.stringify(enrolments.get(id)) !== JSON.stringify(next.get(id))) told.add(id);
-      enrolments = next;
-    },
+    setEnrolments: (next) => setEnrolments(state, next),
     setRole(unit, role) {
-      if (roles.get(unit) === role || !(kept.has(unit) || roles.size < 100_000)) return;
+      const { roles } = state;
+      if (roles.get(unit) === role || (!roles.has(unit) && roles.size >= mostRoles)) return;
       roles.set(unit, role);
-      told.add(unit);
+      state.told.add(unit);
     },
     setMeasured(unit, found) {
-      measured.set(unit, found);
-      told.add(unit);
+      state.measured.set(unit, found);
+      state.told.add(unit);
     },
   };
 }
