@@ -4,11 +4,13 @@ import { clockState } from './changes.ts';
 import type { FleetUnit, State } from './model.ts';
 import { type Care, careOf, cares, isAboveLimit } from './rank.ts';
 
+export const causeKinds = ['contradicts', 'offline', 'holdover', 'limit', 'expired', 'problem'] as const;
+
 /** What makes units unwell, and which. */
 export interface FleetCause {
   /** The same as long as the cause is; no other cause has it. */
   readonly key: string;
-  readonly kind: 'contradicts' | 'offline' | 'holdover' | 'limit' | 'expired' | 'problem';
+  readonly kind: (typeof causeKinds)[number];
   readonly care: Exclude<Care, 'quiet' | 'fine'>;
   readonly state: State;
   /** The worst first, as they were given. */
@@ -68,40 +70,31 @@ function silentTogether(units: readonly FleetUnit[]): FleetUnit[][] {
   return groups;
 }
 
-const one = (units: readonly FleetUnit[], text: (unit: FleetUnit) => string, all: string): string =>
-  units.length === 1 && units[0] !== undefined ? text(units[0]) : all;
-
 const gravest = ({ problems }: FleetUnit): string => problems[0] ?? '';
 
+/** The gravest word of the first; whether the others say the same. */
+function saidBy(units: readonly FleetUnit[]): string {
+  const [first = '', ...others] = units.map(gravest);
+  return others.every((text) => text === first) ? first : `${first}, and the like of others.`;
+}
+
 /** What those units have in common, as a sentence. */
-function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared: string | undefined): string {
-  const what = shared === undefined ? '' : ` ${shared}`;
-  const said = one(
-    units,
-    gravest,
-    units.every((unit) => gravest(unit) === gravest(units[0] as FleetUnit))
-      ? gravest(units[0] as FleetUnit)
-      : '',
-  );
+function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = ''): string {
+  const isOne = units.length === 1;
+  const said = saidBy(units);
+  const why = units[0]?.measured?.why;
   switch (kind) {
     case 'offline':
-      return one(
-        units,
-        (unit) => (gravest(unit) === '' ? 'Silent.' : `Silent. Its last words: ${gravest(unit)}`),
-        'Silent, all since the same time.',
-      );
+      if (!isOne) return 'Silent, all since the same time.';
+      return said === '' ? 'Silent.' : `Silent. Its last words: ${said}`;
     case 'contradicts':
-      return one(
-        units,
-        ({ measured }) => measured?.why ?? 'Its clock is not where it says it is.',
-        `Clocks are not where they say they are; all follow${what}.`,
-      );
+      if (isOne) return why ?? 'Its clock is not where it says it is.';
+      return `Clocks are not where they say they are; all follow ${shared}.`;
     case 'limit':
-      return `${one(units, () => 'Its clock', 'Clocks')} may be off by more than the limit.${said && ` ${said}`}`;
+      return `${isOne ? 'Its clock' : 'Clocks'} may be off by more than the limit. ${said}`.trim();
     case 'holdover':
-      return shared === undefined
-        ? 'The clock runs on without its source.'
-        : `Grandmaster${what} is gone; ${one(units, () => 'the clock runs', 'the clocks run')} on without it.`;
+      if (shared === '') return 'The clock runs on without its source.';
+      return `Grandmaster ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
     case 'expired':
       return 'A certificate or a login has ended.';
     case 'problem':

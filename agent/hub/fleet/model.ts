@@ -56,9 +56,10 @@ export interface Measured {
   readonly runs: number;
 }
 
+export const admissions = ['bound', 'revoked', 'forgotten', 'invited'] as const;
 /** How a unit was let in, where the hub is one of `nunect-hub init`. `invited`: by a token that names it, not used yet. */
 export interface Admission {
-  readonly state: 'bound' | 'revoked' | 'forgotten' | 'invited';
+  readonly state: (typeof admissions)[number];
   readonly role?: string;
   readonly bound_ms: number;
   readonly until_ms: number;
