@@ -31,6 +31,7 @@ export interface FleetWatch {
 /** What is kept of a unit from one look to the next; times are monotonic. */
 interface Kept {
   readonly shown: FleetUnit;
+  readonly at_ms: number;
   readonly known: LastKnown;
   readonly heard_ms: number;
   readonly state_ms: number | undefined;
@@ -50,7 +51,8 @@ const mostChanges = 4096;
 /** Anybody may send an event in any name. */
 const mostRoles = 100_000;
 /** So long a client that is away stays listed: a browser that was closed does not come back. */
-const awayKept_ms = 86_400_000;
+const day_ms = 86_400_000;
+const awayKept_ms = day_ms;
 /** States of those who are silent since they were last heard. */
 const silent: readonly string[] = ['offline', 'away', 'stopped'];
 
@@ -79,6 +81,7 @@ function look(before: Kept | undefined, unit: Unit, told: KnownOfUnits, now_ms: 
   const isNew = before?.shown.state !== state;
   return {
     shown,
+    at_ms: now_ms,
     known: lastKnown(shown, before?.known),
     heard_ms,
     state_ms: silent.includes(state) ? heard_ms : isNew ? began_ms : before?.state_ms,
@@ -88,11 +91,20 @@ function look(before: Kept | undefined, unit: Unit, told: KnownOfUnits, now_ms: 
 }
 
 /** At a moment: ages grow, and times are those of the hub's clock as it stands now. */
-function atMoment({ shown, heard_ms, state_ms, clock, link }: Kept, { mono_ms, wall_ms }: Now): FleetUnit {
+function atMoment(
+  { shown, at_ms: seen_ms, heard_ms, state_ms, clock, link }: Kept,
+  { mono_ms, wall_ms }: Now,
+): FleetUnit {
   const wall = (at_ms: number | undefined): { since_ms: number } | undefined =>
     at_ms === undefined ? undefined : { since_ms: Math.round(wall_ms - (mono_ms - at_ms)) };
   return {
     ...shown,
+    ...(shown.expires.length > 0 && {
+      expires: shown.expires.map(({ what, days_left }) => ({
+        what,
+        days_left: days_left - (mono_ms - seen_ms) / day_ms,
+      })),
+    }),
     age_s: (mono_ms - heard_ms) / 1000,
     heard_ms: Math.round(wall_ms - (mono_ms - heard_ms)),
     ...wall(state_ms),
