@@ -125,7 +125,7 @@ export function causesOf(ranked: readonly FleetUnit[]): FleetCause[] {
     const care = careOf(unit);
     if (care === 'quiet' || care === 'fine') continue;
     const found = causeOf(unit);
-    const key = JSON.stringify([care, found.kind === 'problem' && unit.state, found.kind, found.by]);
+    const key = JSON.stringify([care, found.kind, found.by]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { found, units: [unit] });
     else group.units.push(unit);

@@ -23,7 +23,7 @@ export function careOf(unit: FleetUnit): Care {
 }
 
 /** The greatest share of its limit first; of clocks that nothing bounds more than of any that is bounded. */
-export function shareOrder({ clock }: FleetUnit): number {
+function shareOrder({ clock }: FleetUnit): number {
   if (clock === undefined) return -1;
   return clock.share ?? (clock.quality === 'locked' || clock.quality === 'tracking' ? 0 : Infinity);
 }

@@ -591,9 +591,17 @@ describe('the roster', () => {
     const { fleet, receive, at } = observed();
     receive(beat('u1', { sequence: 9, status: 'degraded' }), 10);
     fleet.addLast(last('u1', { sequence: 8, status: 'critical' }), 5000, 11_000);
+    fleet.addLast(last('u1', { sequence: 500, status: 'critical' }), 6000, 11_000); // of a run before
     assert.deepEqual(at(11)[0], { ...at(11)[0], state: 'degraded', age_s: 1 });
     fleet.addLast(last('u1', { sequence: 12, status: 'critical' }), 11_500, 12_000);
     assert.deepEqual([at(12)[0]?.state, at(12)[0]?.age_s, at(12)[0]?.unheard], ['critical', 0.5, undefined]);
+  });
+
+  test('is told apart from what was heard since', () => {
+    const { fleet, receive, at } = observed();
+    fleet.addLast(last('u1'), -day_ms, 0);
+    receive(beat('u1', { sequence: 2 }), 1);
+    assert.deepEqual([at(1)[0]?.unheard, at(1)[0]?.state], [undefined, 'healthy']);
   });
 
   test('lists no unit that was forgotten, until it speaks again', () => {

@@ -169,6 +169,13 @@ describe('a unit', () => {
     assert.deepEqual(gone, { unit, what: 'state', before: 'healthy', after: 'offline' });
     assert.ok(noticed_s > 16 && noticed_s <= 30);
     assert.deepEqual([back?.after, one(41).since_ms], ['healthy', begin_ms + 40_000]);
+    settle(70);
+    say({ ...usual, clock: { ...usual.clock, quality: 'tracking' } }, 80);
+    const clocks = happened().filter(({ what }) => what === 'clock');
+    assert.deepEqual(
+      clocks.map(({ before, after }) => [before, after]),
+      [['ptp locked', 'ptp tracking']],
+    );
   });
 
   test('that is updated, stopped, and measured to be wrong, is told so', () => {
