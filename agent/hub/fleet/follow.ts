@@ -96,6 +96,9 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
     }
   };
   ticker.every(bookAgain_ms, () => void readBook());
+  ticker.every(settle_ms, () => {
+    if (bookFailure !== undefined) void readBook();
+  });
   void readBook();
   return { watch, listening, now, bookFailure: () => bookFailure };
 }
