@@ -1,5 +1,6 @@
 // A hub that is followed for its page, its alerts and its exporter: units and apps, who was let in, and what happened.
 
+import { setFlagsFromString } from 'node:v8';
 import { isObject } from '../../lib/parse.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
@@ -12,6 +13,12 @@ import { enrolmentsOf } from './fleetunit.ts';
 import type { ClockLimits } from './limits.ts';
 import { type Listening, listen } from './listen.ts';
 import { type FleetWatch, type Now, watchFleet } from './watch.ts';
+
+/**
+ * Records live for an interval, and then are garbage of V8's old generation, which by itself grows to several times of what is
+ * in use before it is cleaned: of 10,000 units 60 MB are in use, and 450 were taken.
+ */
+const memoryFlags = '--heap-growing-percent=50';
 
 /** So many units and apps are taken in: what else comes is told, and not shown. */
 const mostFollowed = 12_000;
@@ -59,6 +66,7 @@ async function readRoles(link: Link, watch: FleetWatch): Promise<void> {
 /** Follows a hub over a link of a user of the fleet's account, until the ticker stops. */
 export function followHub(link: Link, ticker: Ticker, options: FollowOptions): FollowedHub {
   const { book, limits, wall_ms } = options;
+  setFlagsFromString(memoryFlags);
   const listening = listen(link, ticker, options.link, mostFollowed);
   const { fleet } = listening;
   const watch = watchFleet(fleet, limits);

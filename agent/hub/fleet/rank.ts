@@ -28,22 +28,32 @@ function shareOrder({ clock }: FleetUnit): number {
   return clock.share ?? (clock.quality === 'locked' || clock.quality === 'tracking' ? 0 : Infinity);
 }
 
-const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+/** What a unit is ranked by, reckoned once. */
+interface Ranked {
+  readonly unit: FleetUnit;
+  /** Care, then state, then whether it is measured to be wrong: less is worse. */
+  readonly order: number;
+  readonly share: number;
+}
 
-/** The order of two units of which the care is known. */
-function worse(a: FleetUnit, b: FleetUnit): number {
-  return (
-    compare(states.indexOf(a.state), states.indexOf(b.state)) ||
-    compare(Number(b.measured?.verdict === 'contradicts'), Number(a.measured?.verdict === 'contradicts')) ||
-    compare(shareOrder(b), shareOrder(a)) ||
-    (a.unit < b.unit ? -1 : 1)
-  );
+const ranked = (unit: FleetUnit): Ranked => ({
+  unit,
+  order:
+    cares.indexOf(careOf(unit)) * 100 +
+    states.indexOf(unit.state) * 10 +
+    Number(unit.measured?.verdict !== 'contradicts'),
+  share: shareOrder(unit),
+});
+
+function byRank(a: Ranked, b: Ranked): number {
+  if (a.order !== b.order) return a.order - b.order;
+  if (a.share !== b.share) return a.share < b.share ? 1 : -1;
+  return a.unit.unit < b.unit.unit ? -1 : 1;
 }
 
 /** The worst first: critical, offline, degraded, clock; equal ones by name. */
-export function rankUnits(units: readonly FleetUnit[]): FleetUnit[] {
-  return units
-    .map((unit) => ({ unit, care: cares.indexOf(careOf(unit)) }))
-    .sort((a, b) => a.care - b.care || worse(a.unit, b.unit))
+export const rankUnits = (units: readonly FleetUnit[]): FleetUnit[] =>
+  units
+    .map(ranked)
+    .sort(byRank)
     .map(({ unit }) => unit);
-}

@@ -45,18 +45,34 @@ export const truth = (value: boolean | undefined): number | undefined =>
 export const divided = (value: number | undefined, by: number): number | undefined =>
   value === undefined ? undefined : value / by;
 
+const special = /[\\"\n]/;
 const escapeLabel = (text: string): string =>
-  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  !special.test(text) ? text : text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
-const labelBlock = (labels: Labels = {}): string => {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-};
+/** A label as it stands in a block. */
+export const labelText = (name: string, value: string): string => `${name}="${escapeLabel(value)}"`;
+
+function labelBlock(labels: Labels | undefined, first: string): string {
+  let block = first;
+  for (const name in labels) block += `${block === '' ? '' : ','}${labelText(name, labels[name] ?? '')}`;
+  return block === '' ? '' : `{${block}}`;
+}
+
+/** Those of the values that are known, a line each; `first` is a label that all of them have. */
+export function sampleLines(name: string, samples: readonly Sample[], first = ''): string {
+  let lines = '';
+  for (const { value, labels } of samples)
+    if (value !== undefined && Number.isFinite(value))
+      lines += `${name}${labelBlock(labels, first)} ${value}\n`;
+  return lines;
+}
+
+/** What stands above the values of a quantity. */
+export const quantityHead = ({ name, type, help }: Omit<Quantity<never>, 'samples'>): string =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
 /** One quantity as text; '' where nothing is known of it. */
-export function expose<S>({ name, type, help, samples }: Quantity<S>, source: S): string {
-  let lines = '';
-  for (const { value, labels } of samples(source))
-    if (value !== undefined && Number.isFinite(value)) lines += `${name}${labelBlock(labels)} ${value}\n`;
-  return lines === '' ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines}`;
+export function expose<S>(one: Quantity<S>, source: S): string {
+  const lines = sampleLines(one.name, one.samples(source));
+  return lines === '' ? '' : quantityHead(one) + lines;
 }

@@ -4,11 +4,13 @@ import { clockQualities, clockSources } from '../../../clock/types.ts';
 import {
   divided,
   expose,
-  type Labels,
+  labelText,
   oneSample,
   type Quantity,
   quantity,
+  quantityHead,
   type Sample,
+  sampleLines,
   stateSamples,
   truth,
 } from '../../../status/web/exposition.ts';
@@ -16,40 +18,43 @@ import { healths } from '../../../wire/messages.ts';
 import { type FleetUnit, type State, states } from '../model.ts';
 import { countUnits, type FleetSituation } from './json.ts';
 
-/** All that stands in /metrics. */
-interface Exported extends FleetSituation {
+/** All units together. */
+interface All extends FleetSituation {
   readonly units: readonly FleetUnit[];
-  /** Those who are expected or were stopped: apps come and go under names that nobody keeps, and the invited have no figures. */
-  readonly exported: readonly FleetUnit[];
   readonly leftOut: number;
+}
+
+/** One unit, and the label that each of its series has. */
+interface OneUnit {
+  readonly unit: FleetUnit;
+  /** Label `instance`. */
+  readonly instance: string;
+  readonly at_ms: number;
 }
 
 /** At most so many units have series of their own; of each the number of series is bounded too. */
 const mostExported = 10_000;
+/** Length of a piece of text, so that of many units never all stands in memory. */
+const piece_chars = 65_536;
 
+/** Those who are expected or were stopped: apps come and go under names that nobody keeps, and the invited have no figures. */
 const isExported = ({ kind, state }: FleetUnit): boolean => kind === 'unit' && state !== 'invited';
 
 const perUnit = (
   type: 'gauge' | 'counter',
   name: string,
   help: string,
-  value: (unit: FleetUnit, at_ms: number) => number | undefined,
-): Quantity<Exported> =>
-  quantity(type, name, help, ({ exported, at_ms }) =>
-    exported.map((unit) => ({ value: value(unit, at_ms), labels: { instance: unit.unit } })),
-  );
+  value: (unit: FleetUnit) => number | undefined,
+): Quantity<OneUnit> => quantity(type, name, help, ({ unit }) => oneSample(value(unit)));
 
 const perUnitMany = (
   name: string,
   help: string,
-  samples: (unit: FleetUnit, labels: Labels, at_ms: number) => readonly Sample[],
-): Quantity<Exported> =>
-  quantity('gauge', name, help, ({ exported, at_ms }) =>
-    exported.flatMap((unit) => samples(unit, { instance: unit.unit }, at_ms)),
-  );
+  samples: (unit: FleetUnit, at_ms: number) => readonly Sample[],
+): Quantity<OneUnit> => quantity('gauge', name, help, ({ unit, at_ms }) => samples(unit, at_ms));
 
 /** Of all units together; without `instance`, so that it is that of the exporter. */
-const ofFleet = (name: string, help: string, samples: Quantity<Exported>['samples']): Quantity<Exported> =>
+const ofFleet = (name: string, help: string, samples: Quantity<All>['samples']): Quantity<All> =>
   quantity('gauge', `fleet_${name}`, help, samples);
 
 const silent: readonly State[] = ['offline', 'stopped', 'away', 'invited'];
@@ -61,8 +66,7 @@ const hour_s = 3600;
 const end_s = (days_left: number, at_ms: number): number =>
   Math.round((at_ms / 1000 + days_left * day_s) / hour_s) * hour_s;
 
-/** Every quantity of the hub's /metrics: the only place where those that a unit has not itself stand. */
-export const fleetQuantities: readonly Quantity<Exported>[] = [
+const together: readonly Quantity<All>[] = [
   ofFleet('connected', '1 while the hub is heard; while it is 0, nothing here is of now.', ({ connected }) =>
     oneSample(Number(connected)),
   ),
@@ -79,15 +83,14 @@ export const fleetQuantities: readonly Quantity<Exported>[] = [
   ofFleet('left_out_units', 'Units that have no series as there are too many.', ({ leftOut }) =>
     oneSample(leftOut),
   ),
+];
 
-  perUnitMany(
-    'unit_info',
-    'Always 1; the labels say which unit it is.',
-    ({ unit, tenant = '', role = '' }, { instance }) =>
-      oneSample(1, { instance: instance ?? '', unit, tenant, role }),
+const ofUnits: readonly Quantity<OneUnit>[] = [
+  perUnitMany('unit_info', 'Always 1; the labels say which unit it is.', ({ unit, tenant = '', role = '' }) =>
+    oneSample(1, { unit, tenant, role }),
   ),
-  perUnitMany('build_info', 'Always 1; the labels say what runs on it.', ({ version }, labels) =>
-    version === undefined ? [] : oneSample(1, { ...labels, version }),
+  perUnitMany('build_info', 'Always 1; the labels say what runs on it.', ({ version }) =>
+    version === undefined ? [] : oneSample(1, { version }),
   ),
   perUnit(
     'gauge',
@@ -105,22 +108,15 @@ export const fleetQuantities: readonly Quantity<Exported>[] = [
     'How often its agent was restarted since the hub looks.',
     ({ restarts }) => restarts,
   ),
-  perUnitMany('status', '1 for the state that the unit is in, 0 for the others.', (unit, labels) =>
-    stateSamples(
-      'status',
-      healths,
-      isHeard(unit) && unit.state !== 'unknown' ? unit.state : undefined,
-      labels,
-    ),
+  perUnitMany('status', '1 for the state that the unit is in, 0 for the others.', (unit) =>
+    stateSamples('status', healths, isHeard(unit) && unit.state !== 'unknown' ? unit.state : undefined),
   ),
 
-  perUnitMany('clock_source', '1 for what steers the clock, 0 for the others.', ({ clock }, labels) =>
-    stateSamples('source', clockSources, clock?.source, labels),
+  perUnitMany('clock_source', '1 for what steers the clock, 0 for the others.', ({ clock }) =>
+    stateSamples('source', clockSources, clock?.source),
   ),
-  perUnitMany(
-    'clock_quality',
-    '1 for how well the clock is steered, 0 for the others.',
-    ({ clock }, labels) => stateSamples('quality', clockQualities, clock?.quality, labels),
+  perUnitMany('clock_quality', '1 for how well the clock is steered, 0 for the others.', ({ clock }) =>
+    stateSamples('quality', clockQualities, clock?.quality),
   ),
   perUnit(
     'gauge',
@@ -194,10 +190,10 @@ export const fleetQuantities: readonly Quantity<Exported>[] = [
   perUnitMany(
     'certificate_not_after_timestamp_seconds',
     'Unix time at which the first certificate of a file expires, to the hour.',
-    ({ expires }, labels, at_ms) =>
+    ({ expires }, at_ms) =>
       expires.map(({ what, days_left }) => ({
         value: end_s(days_left, at_ms),
-        labels: { ...labels, file: what },
+        labels: { file: what },
       })),
   ),
   perUnit(
@@ -209,16 +205,32 @@ export const fleetQuantities: readonly Quantity<Exported>[] = [
   ),
 ];
 
-/** The units in the Prometheus text format 0.0.4, a piece for each quantity: of 10,000 units it is some 20 MB in all. */
+/** Every quantity of the hub's /metrics: the only place where those that a unit has not itself stand. */
+export const fleetQuantities: readonly Omit<Quantity<never>, 'samples'>[] = [...together, ...ofUnits];
+
+function* piecesOf(one: Quantity<OneUnit>, units: readonly OneUnit[]): Generator<string, void> {
+  let head = quantityHead(one);
+  let lines = '';
+  for (const unit of units) {
+    lines += sampleLines(one.name, one.samples(unit), unit.instance);
+    if (lines.length < piece_chars) continue;
+    yield head + lines;
+    head = '';
+    lines = '';
+  }
+  if (lines !== '') yield head + lines;
+}
+
+/** The units in the Prometheus text format 0.0.4, in pieces: of 10,000 units it is some 17 MB in all. */
 export function* fleetMetrics(
   units: readonly FleetUnit[],
   situation: FleetSituation,
 ): Generator<string, void> {
-  const all = units.filter(isExported);
-  const exported = all.slice(0, mostExported);
-  const source: Exported = { ...situation, units, exported, leftOut: all.length - exported.length };
-  for (const one of fleetQuantities) {
-    const text = expose(one, source);
-    if (text !== '') yield text;
-  }
+  const exported = units.filter(isExported);
+  const leftOut = Math.max(0, exported.length - mostExported);
+  for (const one of together) yield expose(one, { ...situation, units, leftOut });
+  const ones = exported
+    .slice(0, mostExported)
+    .map((unit): OneUnit => ({ unit, instance: labelText('instance', unit.unit), at_ms: situation.at_ms }));
+  for (const one of ofUnits) yield* piecesOf(one, ones);
 }
