@@ -9,7 +9,7 @@ import { lucioptions } from './lucioptions.ts';
 import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
 import { performanceReference } from './performancereference.ts';
-import { recordSchemas, schemaText, statusSchema } from './schemas.ts';
+import { fleetSchema, recordSchemas, schemaText, statusSchema } from './schemas.ts';
 import { subjectsReference } from './subjects-reference.ts';
 import { trafficReference } from './trafficreference.ts';
 
@@ -31,12 +31,14 @@ const generated: readonly { readonly path: string; make(): string | Promise<stri
 ];
 
 /** What records and status.json look like, for programs. */
-const schemas = [...Object.entries(recordSchemas()), ['statuspage', statusSchema()] as const].map(
-  ([name, schema]) => ({
-    path: `docs/schema/${name}.json`,
-    make: () => schemaText(schema),
-  }),
-);
+const schemas = [
+  ...Object.entries(recordSchemas()),
+  ['statuspage', statusSchema()] as const,
+  ['fleet', fleetSchema()] as const,
+].map(([name, schema]) => ({
+  path: `docs/schema/${name}.json`,
+  make: () => schemaText(schema),
+}));
 
 const root = resolve(__dirname, '..');
 

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clockQualities, clockSources } from '../agent/clock/types.ts';
 import { weights } from '../agent/health/finding.ts';
+import { causeKinds } from '../agent/hub/fleet/causes.ts';
+import { admissions, states } from '../agent/hub/fleet/model.ts';
+import { cares } from '../agent/hub/fleet/rank.ts';
 import { healths } from '../agent/wire/messages.ts';
 import { type Documented, documented, type Field } from './recordfields.ts';
 
@@ -95,19 +98,31 @@ export const recordSchemas = (): Readonly<Record<string, Schema>> =>
   );
 
 /** Texts and flags of status.json; every other value is a number. */
-const texts =
-  /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|basis|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address|traffic)$|(problems|reasons)\[\]$/;
-const flags = /(^|\.)(connected|hub_up)$/;
-const values: Readonly<Record<string, readonly string[]>> = {
-  status: healths,
-  'troubles[].weight': weights,
-  'clock.source': clockSources,
-  'clock.quality': clockQualities,
+const ofStatus: Told = {
+  texts:
+    /(^|\.)(unit|tenant|version|status|code|key|weight|text|about|stage|cause|remedy|source|quality|name|evidence|seen|why|absent_reason|basis|portIdentity|portState|gmIdentity|parentPortIdentity|timestamping|selected|mode|state|server|server_version|last_error|to|sensor|path|model|revision|target|kernel|file|subject|error|kind|event|user|address|traffic)$|(problems|reasons)\[\]$/,
+  flags: /(^|\.)(connected|hub_up)$/,
+  values: {
+    status: healths,
+    'troubles[].weight': weights,
+    'clock.source': clockSources,
+    'clock.quality': clockQualities,
+  },
 };
 
-/** The fields of status.json as docs/status.md describes them. */
-function statusFields(): Record<string, Field> {
-  const text = readFileSync(join(__dirname, '../docs/status.md'), 'utf8').split('## status.json')[1] ?? '';
+/** What is said of the values of a document of which most are numbers. */
+interface Told {
+  readonly texts: RegExp;
+  readonly flags: RegExp;
+  readonly values: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The fields that a table of docs/ describes, below that heading. */
+function tableFields(file: string, heading: string, { texts, flags, values }: Told): Record<string, Field> {
+  const text =
+    readFileSync(join(__dirname, '../docs', file), 'utf8')
+      .split(heading)[1]
+      ?.split('\n## ')[0] ?? '';
   const rows = text.split('\n').filter((line) => line.startsWith('| `'));
   return Object.fromEntries(
     rows.flatMap((row) => {
@@ -123,7 +138,7 @@ function statusFields(): Record<string, Field> {
 
 /** The schema of /status.json. */
 export const statusSchema = (): Schema =>
-  schemaOf('/status.json', statusFields(), [
+  schemaOf('/status.json', tableFields('status.md', '## status.json', ofStatus), [
     'schema',
     'unit',
     'version',
@@ -135,6 +150,35 @@ export const statusSchema = (): Schema =>
     'link',
     'rtt',
     'certificates',
+  ]);
+
+/** Of fleet.json. What a unit says of its clock is not held to words: it may be the Go guardian, or newer. */
+const ofFleet: Told = {
+  texts:
+    /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|why)$|(notes|units|problems)\[\]$/,
+  flags: /(^|\.)(connected|holdover|limit_is_set|up)$/,
+  values: {
+    'units[].kind': ['unit', 'client'],
+    'units[].care': cares,
+    'units[].state': states,
+    'causes[].care': cares,
+    'causes[].state': states,
+    'causes[].kind': causeKinds,
+    'units[].enrolment.state': admissions,
+    'units[].measured.verdict': ['holds', 'contradicts', 'unjudged'],
+  },
+};
+
+/** The schema of /fleet.json. */
+export const fleetSchema = (): Schema =>
+  schemaOf('/fleet.json', tableFields('fleet.md', '## fleet.json', ofFleet), [
+    'schema',
+    'at_ms',
+    'connected',
+    'notes',
+    'counts',
+    'causes',
+    'units',
   ]);
 
 /** A schema as a file. */

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fleetQuantities } from '../../agent/hub/fleet/export/metrics.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { quantities } from '../../agent/status/web/quantities.ts';
 import { noNetns } from '../kit/net/netns.ts';
@@ -32,7 +33,7 @@ after(() => owner.end());
 const rules = join(projectRoot, 'config/prometheus/nunect.rules.yml');
 
 test('dashboard and alert rules name only quantities that there are', () => {
-  const names = new Set(quantities.map(({ name }) => name));
+  const names = new Set([...quantities, ...fleetQuantities].map(({ name }) => name));
   const alerts = [
     ...readFileSync(rules, 'utf8').matchAll(/^ +expr: (?:>\n)?((?:.|\n)*?)(?=^ +(?:for|labels):)/gm),
   ];

@@ -45,6 +45,7 @@ import { parseWsFrame } from '../../agent/enrol/wsrelay.ts';
 import { parseApiReply } from '../../agent/hub/asks/api.ts';
 import { parseBoundRecord } from '../../agent/hub/book/bindings.ts';
 import { parseSpan } from '../../agent/hub/enrol/commands/span.ts';
+import { parseClockLimits } from '../../agent/hub/fleet/limits.ts';
 import { parseRecord, plainText } from '../../agent/hub/fleet/unitrecord.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
@@ -339,6 +340,7 @@ const readers: Readonly<
     ['{"status":"', '"}'],
     ['u-', ''],
   ],
+  parseClockLimits: [(text) => [{ [text]: 1 }, { by_role: { [text]: 0 } }].map(parseClockLimits)],
   'what top shows': [
     (text) => [plainText(text, 200), matchesFilter({ unit: text, problems: [text] } as never, text)],
   ],

@@ -3,10 +3,10 @@ import { isObject, type ParseResult, parseObject, unparsed } from '../../lib/par
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
 
-/** What the server answered, or why there is no answer; `code` is that of JetStream's error. */
+/** What the server answered, or why there is no answer; `code` is that of JetStream's error. `nobody`: no responder. */
 export type ApiAnswer =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly why: string; readonly code?: number };
+  | { readonly ok: false; readonly why: string; readonly code?: number; readonly nobody?: boolean };
 
 /** Sends a request; a JSON value is its body. Never rejects. */
 export type Ask = (
@@ -49,7 +49,8 @@ export const askOver =
       timeout_ms: limit_ms,
       ...(headers && { headers }),
     });
-    return answer.kind === 'reply' ? answerOf(answer.message.data) : { ok: false, why: silence[answer.kind] };
+    if (answer.kind === 'reply') return answerOf(answer.message.data);
+    return { ok: false, why: silence[answer.kind], nobody: answer.kind === 'no_responders' };
   };
 
 /** Questions that each server answers for itself. */

@@ -10,6 +10,7 @@ export interface StreamMessage {
   /** When the stream took it, Unix ms. */
   readonly at_ms: number;
   readonly data: Uint8Array;
+  readonly headers: Incoming['headers'];
 }
 
 /** Fewer than the server keeps for a client that reads slowly. */
@@ -83,9 +84,13 @@ function readBatch(
   });
 }
 
-const streamMessage = ({ data }: Incoming, header: (name: string) => string | undefined): StreamMessage => ({
+const streamMessage = (
+  { data, headers }: Incoming,
+  header: (name: string) => string | undefined,
+): StreamMessage => ({
   subject: header('Nats-Subject') ?? '',
   seq: Number(header('Nats-Sequence')),
   at_ms: Date.parse(header('Nats-Time-Stamp') ?? ''),
   data,
+  headers,
 });

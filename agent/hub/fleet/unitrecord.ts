@@ -41,14 +41,31 @@ export interface RecordFields {
   readonly clock?: ReportedClock;
   /** The first reason code of the clock's verdict. */
   readonly clock_reason?: string;
+  /** The grandmaster and the NTP server that it follows. */
+  readonly grandmaster?: string;
+  readonly ntp_server?: string;
+  /** For how long its clock had been so at the time of the record, by its own words. */
+  readonly clock_for_s?: number;
+  /** What the verdict rests on, as a sentence. */
+  readonly evidence?: string;
   readonly native_rtt_us?: number;
   readonly app_rtt_us?: number;
   readonly hub_rtt_us?: number;
   readonly hub_up?: boolean;
+  /** For how long the link had been so at the time of the record. */
+  readonly hub_for_s?: number;
   /** Records that wait in the unit. */
   readonly backlog?: number;
   /** A stream takes them all: they were on their way, and are gone in seconds. */
   readonly isDraining?: boolean;
+  /** Records that it has lost since its start. */
+  readonly dropped?: number;
+  /** Length of an outage that there is room for. */
+  readonly capacity_s?: number;
+  /** Certificates and logins, by file; not in each record. */
+  readonly expires?: readonly { readonly what: string; readonly days_left: number }[];
+  /** Days until the first certificate ends: in each full record. */
+  readonly certificate_days_left?: number;
 }
 
 /** A record of a unit. */
@@ -149,6 +166,30 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
   };
 }
 
+/** For how long something had lasted at the time of the record, by the clock of the unit alone. */
+function lasted_s(body: Json, since: string): number | undefined {
+  const [ts, from] = [nonNegative(body['ts']), nonNegative(body[since])];
+  return ts === undefined || from === undefined || from > ts ? undefined : (ts - from) / 1000;
+}
+
+const finite = (value: unknown): number | undefined =>
+  Number.isFinite(value) ? (value as number) : undefined;
+const sumOf = (counts: Json): number | undefined => {
+  const known = Object.values(counts).flatMap((count) => nonNegative(count) ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
+};
+
+const mostExpiries = 8;
+
+function expiries(certificates: unknown): RecordFields['expires'] {
+  if (!Array.isArray(certificates)) return undefined;
+  return certificates.slice(0, mostExpiries).flatMap((one) => {
+    const { file, days_left } = objectOf(one);
+    const [what, days] = [plainText(file, 200), finite(days_left)];
+    return what === undefined || days === undefined ? [] : { what, days_left: days };
+  });
+}
+
 function time(body: Json) {
   const { active_source, clock_quality, holdover, reasons } = body;
   const bounds = {
@@ -158,17 +199,26 @@ function time(body: Json) {
   return {
     clock: reportedClock(active_source, clock_quality, bounds, holdover === true),
     clock_reason: Array.isArray(reasons) ? word(reasons[0]) : undefined,
+    grandmaster: plainText(body['ptp_master'], 64),
+    ntp_server: plainText(body['ntp_current_server'], 100),
+    clock_for_s: lasted_s(body, 'since_ms'),
+    evidence: plainText(body['evidence'], 300),
   };
 }
 
 function nats(body: Json) {
-  const { pending, state } = objectOf(body['spool']);
+  const { pending, state, dropped, capacity_s } = objectOf(body['spool']);
   const hub_up = body['hub_up'];
   return {
     hub_up: typeof hub_up === 'boolean' ? hub_up : undefined,
     hub_rtt_us: nonNegative(body['hub_rtt_us']),
     backlog: nonNegative(pending),
     isDraining: state === 'stored' || undefined,
+    hub_for_s: lasted_s(body, 'hub_since_ms'),
+    dropped: sumOf(objectOf(dropped)),
+    capacity_s: nonNegative(capacity_s),
+    expires: expiries(body['certificates']),
+    certificate_days_left: finite(body['certificate_days_left']),
   };
 }
 
@@ -180,13 +230,15 @@ function headersOf(message: Incoming): (name: string) => string | undefined {
   }
 }
 
+const utf8 = new TextDecoder();
+
 /** Longer than any record on these subjects. */
 const longest_bytes = 65_536;
 
 function bodyOf(data: Uint8Array): Json | undefined {
   if (data.length > longest_bytes) return undefined;
   try {
-    const body: unknown = JSON.parse(new TextDecoder().decode(data));
+    const body: unknown = JSON.parse(utf8.decode(data));
     return isObject(body) ? body : undefined;
   } catch {
     return undefined;

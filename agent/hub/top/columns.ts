@@ -1,6 +1,7 @@
 // The columns of the table: what a unit shows in each.
 import { formatShortSpan, prettyNs } from '../../lib/format.ts';
-import type { State, Unit } from '../fleet/fleet.ts';
+import type { State } from '../fleet/model.ts';
+import type { Unit } from '../fleet/rowview.ts';
 
 const duration_ns = (ns: number): string =>
   ns >= 1e12 ? formatShortSpan(ns / 1e9) : prettyNs(ns).replace('\u00a0', ' '); // a terminal breaks no lines
@@ -19,7 +20,9 @@ export const stateWords: Readonly<Record<State, string>> = {
   degraded: 'DEGRADED',
   unknown: 'UNKNOWN',
   healthy: 'OK',
+  away: 'AWAY',
   stopped: 'STOPPED',
+  invited: 'INVITED',
 };
 
 /** The clock in the table; '' where nothing is known of it. */
@@ -37,7 +40,7 @@ export const problemsOf = ({ claims, problems = [] }: Unit): readonly string[] =
 
 /** The gravest problem, and how many more there are. */
 function problemWords(unit: Unit): string {
-  const [first = '', ...others] = problemsOf(unit);
+  const [first = unit.kind ?? '', ...others] = problemsOf(unit);
   return others.length === 0 ? first : `(+${others.length}) ${first}`;
 }
 

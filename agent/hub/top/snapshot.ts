@@ -1,4 +1,4 @@
-import type { Unit } from '../fleet/fleet.ts';
+import type { Unit } from '../fleet/rowview.ts';
 import type { FleetView } from './table.ts';
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
@@ -12,7 +12,7 @@ export function fleetSnapshot({ at_ms, lost, notes, units, shown }: FleetView) {
       ? {}
       : { lost_since_ms: Math.floor(lost.since_ms), lost_for_s: rounded(lost.for_s), lost_why: lost.why }),
     ...(notes.length === 0 ? {} : { notes }),
-    heard: units.length,
+    heard: units.filter(({ unheard }) => unheard !== true).length,
     units: shown.map((unit: Unit) => ({ ...unit, age_s: rounded(unit.age_s) })),
   };
 }

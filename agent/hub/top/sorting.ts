@@ -1,6 +1,7 @@
 // The orders in which the table can stand, and its filter.
 
-import { states, type Unit } from '../fleet/fleet.ts';
+import { states } from '../fleet/model.ts';
+import type { Unit } from '../fleet/rowview.ts';
 import { clockWords, rtt_us, stateWords } from './columns.ts';
 
 const qualities = ['freerun', 'acquiring', 'tracking', 'locked'];

@@ -1,6 +1,7 @@
 // The table as lines of text. Pure: it depends on nothing but what is passed in.
 import { formatUtc, visible } from '../../lib/format.ts';
-import type { State, Unit } from '../fleet/fleet.ts';
+import type { State } from '../fleet/model.ts';
+import type { Unit } from '../fleet/rowview.ts';
 import { type Column, columns, nameMarks, problemColumn, problemsOf } from './columns.ts';
 
 /** What is shown: as a table, or as JSON for scripts. */
@@ -54,7 +55,9 @@ const stateColours: Readonly<Record<State, keyof typeof sgr>> = {
   degraded: 'yellow',
   unknown: 'dim',
   healthy: 'green',
+  away: 'dim',
   stopped: 'dim',
+  invited: 'dim',
 };
 
 const longestName = 40;
@@ -85,7 +88,7 @@ function layout(units: readonly Unit[], width: number) {
 function reasonLine(unit: Unit, { used }: ReturnType<typeof layout>, width: number, paint: Paint): string[] {
   const column = used.find(({ title }) => title === problemColumn.title);
   const [first] = problemsOf(unit);
-  const isWell = unit.state === 'healthy' || unit.state === 'stopped';
+  const isWell = ['healthy', 'away', 'stopped'].includes(unit.state);
   if (first === undefined || isWell) return [];
   if (column !== undefined && [...visible(column.cell(unit))].length <= column.width) return [];
   return [paint(fit(`  ${first}`, Math.min(width, [...visible(first)].length + 2)), 'dim')];
@@ -116,7 +119,7 @@ function unitLine(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: 
 
 function countLine({ units, shown, filter, order }: FleetView): string {
   const of = (state: State): number => units.filter((unit) => unit.state === state).length;
-  const words = (['critical', 'offline', 'degraded', 'unknown', 'stopped', 'healthy'] as const)
+  const words = (['critical', 'offline', 'degraded', 'unknown', 'away', 'stopped', 'healthy'] as const)
     .flatMap((state) => (of(state) === 0 ? [] : [`${of(state)} ${state}`]))
     .join(', ');
   const filtered = filter === '' ? '' : `; ${shown.length} with '${filter}'`;

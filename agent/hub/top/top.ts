@@ -10,19 +10,21 @@ import { type CommandIo, UsageError } from '../../cli/io.ts';
 import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
+import { heartbeatsDenied, type Listening, listen } from '../fleet/listen.ts';
 import { plainText } from '../fleet/unitrecord.ts';
 import { pressed, type ViewState } from './keys.ts';
-import { heartbeatsDenied, type Listening, listen, viewOf } from './listen.ts';
 import { openScreen, type Screen, type Terminal } from './screen.ts';
 import { fleetSnapshot } from './snapshot.ts';
 import { orders } from './sorting.ts';
 import { tableLines } from './table.ts';
 import { keyLines, unitLines } from './unitview.ts';
+import { viewOf } from './view.ts';
 
 const usage = `usage: nunect-hub top [options]
 
 Shows all units of a hub in a live table: health, clock and its error bound, round trip to the hub, records that
-wait, age of the last record. OFFLINE: no record for three of the unit's own intervals. After a name, ↻n: its agent
+wait, age of the last record. OFFLINE: no record for three of the unit's own intervals, also where that was before the
+table began, by stream UNITS of a hub that nunect-hub init has made. AWAY: the same of an app. After a name, ↻n: its agent
 was restarted n times since the table began; !: its records name another unit.
 Keys: q quits, s sorts by the next column, the space bar shows the next page, arrows and Enter show one unit in full,
 ? shows all keys.

@@ -5,36 +5,23 @@ import { weights } from '../../health/finding.ts';
 import { linkBytesBases } from '../../leaf/watch/linkbook.ts';
 import { healths } from '../../wire/messages.ts';
 import type { RttStatus, StatusSnapshot } from '../snapshot.ts';
+import {
+  divided,
+  type Labels,
+  oneSample,
+  type Quantity,
+  quantity,
+  type Sample,
+  stateSamples,
+  truth,
+} from './exposition.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+type Samples = Quantity<StatusSnapshot>['samples'];
+const gauge = (name: string, help: string, samples: Samples): Quantity<StatusSnapshot> =>
+  quantity('gauge', name, help, samples);
+const counter = (name: string, help: string, samples: Samples): Quantity<StatusSnapshot> =>
+  quantity('counter', name, help, samples);
 
-/** One value of a quantity. An undefined value is not known and is left out. */
-export interface Sample {
-  readonly value: number | undefined;
-  readonly labels?: Labels;
-}
-
-/** A quantity as Prometheus knows it; the name ends in its base unit, a counter's in _total. */
-export interface Quantity {
-  readonly name: string;
-  readonly type: 'gauge' | 'counter';
-  readonly help: string;
-  samples(snapshot: StatusSnapshot): readonly Sample[];
-}
-
-const one = (value: number | undefined, labels?: Sample['labels']): Sample[] => [
-  labels === undefined ? { value } : { value, labels },
-];
-/** A series for each state that there is, 1 for the present one: a change of state ends none and begins none. */
-const states = <T extends string>(
-  label: string,
-  all: readonly T[],
-  present: T | undefined,
-  labels: Labels = {},
-): Sample[] =>
-  present === undefined
-    ? []
-    : all.map((state) => ({ value: Number(state === present), labels: { ...labels, [label]: state } }));
 /** How many there are with the same labels. */
 function countBy<T>(all: readonly T[], labelsOf: (one: T) => Labels): Sample[] {
   const counts = new Map<string, { value: number; readonly labels: Labels }>();
@@ -45,24 +32,6 @@ function countBy<T>(all: readonly T[], labelsOf: (one: T) => Labels): Sample[] {
   }
   return [...counts.values()];
 }
-
-const truth = (value: boolean | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value);
-const divided = (value: number | undefined, by: number): number | undefined =>
-  value === undefined ? undefined : value / by;
-
-const gauge = (name: string, help: string, samples: Quantity['samples']): Quantity => ({
-  name: `nunect_${name}`,
-  type: 'gauge',
-  help,
-  samples,
-});
-const counter = (name: string, help: string, samples: Quantity['samples']): Quantity => ({
-  name: `nunect_${name}_total`,
-  type: 'counter',
-  help,
-  samples,
-});
 
 const perRtt =
   (value: (window: RttStatus) => number | undefined) =>
@@ -87,21 +56,21 @@ const perCertificate =
     );
 
 /** Every quantity of /metrics: the only place where a name and its help text stand. */
-export const quantities: readonly Quantity[] = [
+export const quantities: readonly Quantity<StatusSnapshot>[] = [
   gauge('unit_info', 'Always 1; the labels say which unit it is.', (s) =>
-    one(1, { unit: s.unit, tenant: s.tenant ?? '' }),
+    oneSample(1, { unit: s.unit, tenant: s.tenant ?? '' }),
   ),
   gauge('build_info', 'Always 1; the labels say what runs on it.', (s) =>
-    one(1, {
+    oneSample(1, {
       version: s.version,
       board: s.system?.board?.name ?? s.system?.board?.model ?? '',
       firmware: [s.system?.firmware?.name, s.system?.firmware?.version].filter(Boolean).join(' '),
       server_version: s.link.server_version ?? '',
     }),
   ),
-  gauge('uptime_seconds', 'Time since the agent started.', (s) => one(s.uptime_s)),
+  gauge('uptime_seconds', 'Time since the agent started.', (s) => oneSample(s.uptime_s)),
   gauge('status', '1 for the state that the unit is in, 0 for the others.', (s) =>
-    states('status', healths, s.status),
+    stateSamples('status', healths, s.status),
   ),
   gauge('findings', 'What is wrong, by weight; a note is nothing wrong.', (s) =>
     weights.map((weight) => ({
@@ -116,64 +85,70 @@ export const quantities: readonly Quantity[] = [
   ),
 
   gauge('clock_source', '1 for what steers the clock, 0 for the others.', (s) =>
-    states('source', clockSources, s.clock?.source),
+    stateSamples('source', clockSources, s.clock?.source),
   ),
   gauge('clock_quality', '1 for how well the clock is steered, 0 for the others.', (s) =>
-    states('quality', clockQualities, s.clock?.quality),
+    stateSamples('quality', clockQualities, s.clock?.quality),
   ),
   gauge(
     'clock_changed_timestamp_seconds',
     'Unix time at which source or quality of the clock changed last.',
-    (s) => one(divided(s.clock?.since_ms, 1000)),
+    (s) => oneSample(divided(s.clock?.since_ms, 1000)),
   ),
   gauge('clock_holdover', '1 while the clock runs on after its source was lost.', (s) =>
-    one(s.clock && Number(s.clock.holdover !== undefined)),
+    oneSample(s.clock && Number(s.clock.holdover !== undefined)),
   ),
   gauge('clock_offset_seconds', 'System clock minus its reference.', (s) =>
-    one(divided(s.clock?.offset_ns, 1e9)),
+    oneSample(divided(s.clock?.offset_ns, 1e9)),
   ),
   gauge(
     'clock_error_bound_seconds',
     'The system clock is within this of true time; missing when unbounded.',
-    (s) => one(divided(s.clock?.error_bound_ns, 1e9)),
+    (s) => oneSample(divided(s.clock?.error_bound_ns, 1e9)),
   ),
   gauge('clock_error_relative_seconds', 'The system clock is within this of its grandmaster.', (s) =>
-    one(divided(s.clock?.error_rel_ns, 1e9)),
+    oneSample(divided(s.clock?.error_rel_ns, 1e9)),
   ),
 
-  gauge('ptp_answers', '1 while ptp4l answers.', (s) => one(s.ptp && Number(s.ptp.seen === 'fresh'))),
+  gauge('ptp_answers', '1 while ptp4l answers.', (s) => oneSample(s.ptp && Number(s.ptp.seen === 'fresh'))),
   gauge('ptp_port_state', '1 for the state that a PTP port is in, 0 for the others.', (s) =>
     (s.ptp?.ports ?? []).flatMap(({ portIdentity, portState }) =>
-      states('state', portStates, portState, { port: portIdentity }),
+      stateSamples('state', portStates, portState, { port: portIdentity }),
     ),
   ),
   gauge('ptp_offset_seconds', 'Offset of the PTP clock from its master.', (s) =>
-    one(divided(s.ptp?.master_offset_ns, 1e9)),
+    oneSample(divided(s.ptp?.master_offset_ns, 1e9)),
   ),
   gauge('ptp_path_delay_seconds', 'Mean path delay to the PTP master.', (s) =>
-    one(divided(s.ptp?.meanPathDelay_ns, 1e9)),
+    oneSample(divided(s.ptp?.meanPathDelay_ns, 1e9)),
   ),
-  gauge('ptp_steps_removed', 'Hops to the grandmaster (stepsRemoved).', (s) => one(s.ptp?.stepsRemoved)),
-  gauge('ntp_answers', '1 while chronyd answers.', (s) => one(s.ntp && Number(s.ntp.seen === 'fresh'))),
-  gauge('ntp_stratum', 'Stratum of the system clock by NTP.', (s) => one(s.ntp?.stratum)),
-  gauge('ntp_offset_seconds', 'System clock minus NTP time.', (s) => one(divided(s.ntp?.offset_ns, 1e9))),
+  gauge('ptp_steps_removed', 'Hops to the grandmaster (stepsRemoved).', (s) =>
+    oneSample(s.ptp?.stepsRemoved),
+  ),
+  gauge('ntp_answers', '1 while chronyd answers.', (s) => oneSample(s.ntp && Number(s.ntp.seen === 'fresh'))),
+  gauge('ntp_stratum', 'Stratum of the system clock by NTP.', (s) => oneSample(s.ntp?.stratum)),
+  gauge('ntp_offset_seconds', 'System clock minus NTP time.', (s) =>
+    oneSample(divided(s.ntp?.offset_ns, 1e9)),
+  ),
 
   gauge('leaf_connected', '1 while the agent is connected to its local server.', (s) =>
-    one(Number(s.link.connected)),
+    oneSample(Number(s.link.connected)),
   ),
-  gauge('hub_up', '1 while the local server reaches the hub.', (s) => one(truth(s.link.hub_up))),
+  gauge('hub_up', '1 while the local server reaches the hub.', (s) => oneSample(truth(s.link.hub_up))),
   gauge('hub_changed_timestamp_seconds', 'Unix time at which the link to the hub changed last.', (s) =>
-    one(divided(s.link.hub_since_ms, 1000)),
+    oneSample(divided(s.link.hub_since_ms, 1000)),
   ),
   gauge('hub_rtt_seconds', 'Round trip between the local server and the hub.', (s) =>
-    one(divided(s.link.hub_rtt_us, 1e6)),
+    oneSample(divided(s.link.hub_rtt_us, 1e6)),
   ),
-  counter('hub_changes', 'How often the link to the hub changed state.', (s) => one(s.link.hub_changes)),
+  counter('hub_changes', 'How often the link to the hub changed state.', (s) =>
+    oneSample(s.link.hub_changes),
+  ),
   counter('link_sent_bytes', 'Bytes sent on the link to the hub, without TCP/IP headers.', (s) =>
-    one(s.link.bytes?.total.sent_bytes),
+    oneSample(s.link.bytes?.total.sent_bytes),
   ),
   counter('link_received_bytes', 'Bytes received on the link to the hub, without TCP/IP headers.', (s) =>
-    one(s.link.bytes?.total.received_bytes),
+    oneSample(s.link.bytes?.total.received_bytes),
   ),
   gauge(
     'link_month_bytes',
@@ -184,32 +159,34 @@ export const quantities: readonly Quantity[] = [
     ],
   ),
   gauge('link_bytes_basis', '1 for how the bytes of the last hour are known, 0 for the others.', (s) =>
-    states('basis', linkBytesBases, s.link.bytes?.hour.basis),
+    stateSamples('basis', linkBytesBases, s.link.bytes?.hour.basis),
   ),
-  gauge('leaf_clients', 'Clients of the local server, without the agent.', (s) => one(s.clients?.count)),
+  gauge('leaf_clients', 'Clients of the local server, without the agent.', (s) =>
+    oneSample(s.clients?.count),
+  ),
   gauge('leaf_client_receive_message_rate', 'Messages a second from the clients of the local server.', (s) =>
-    one(s.clients?.in_msgs_per_s),
+    oneSample(s.clients?.in_msgs_per_s),
   ),
   gauge('leaf_client_transmit_message_rate', 'Messages a second to the clients of the local server.', (s) =>
-    one(s.clients?.out_msgs_per_s),
+    oneSample(s.clients?.out_msgs_per_s),
   ),
   counter('leaf_slow_consumers', 'Clients that the local server gave up as they did not keep up.', (s) =>
-    one(s.clients?.slow_consumers),
+    oneSample(s.clients?.slow_consumers),
   ),
-  gauge('spool_records', 'Records that wait for the hub.', (s) => one(s.spool?.records)),
-  gauge('spool_bytes', 'Size of the records that wait for the hub.', (s) => one(s.spool?.bytes)),
+  gauge('spool_records', 'Records that wait for the hub.', (s) => oneSample(s.spool?.records)),
+  gauge('spool_bytes', 'Size of the records that wait for the hub.', (s) => oneSample(s.spool?.bytes)),
   gauge('spool_oldest_age_seconds', 'Age of the oldest record that waits.', (s) =>
-    one(s.spool?.oldest_age_s),
+    oneSample(s.spool?.oldest_age_s),
   ),
   gauge('spool_capacity_seconds', 'Outage length that the spool covers at the current rate.', (s) =>
-    one(s.spool?.capacity_s),
+    oneSample(s.spool?.capacity_s),
   ),
-  counter('spool_stored_records', 'Records that the hub has stored.', (s) => one(s.spool?.stored)),
+  counter('spool_stored_records', 'Records that the hub has stored.', (s) => oneSample(s.spool?.stored)),
   counter('spool_published_records', 'Records published without being acknowledged.', (s) =>
-    one(s.spool?.published),
+    oneSample(s.spool?.published),
   ),
   counter('spool_dropped_records', 'Records dropped: for lack of memory, or too large.', (s) =>
-    one(s.spool?.dropped),
+    oneSample(s.spool?.dropped),
   ),
 
   gauge(
@@ -233,14 +210,14 @@ export const quantities: readonly Quantity[] = [
     perRtt((w) => w.loss),
   ),
 
-  gauge('system_uptime_seconds', 'Time since the device started.', (s) => one(s.system?.uptime_s)),
-  gauge('load1', 'Load average over one minute.', (s) => one(s.system?.load?.[0])),
+  gauge('system_uptime_seconds', 'Time since the device started.', (s) => oneSample(s.system?.uptime_s)),
+  gauge('load1', 'Load average over one minute.', (s) => oneSample(s.system?.load?.[0])),
   gauge('cpu_busy_ratio', 'Busy share of all cores since the last reading.', (s) =>
-    one(divided(s.system?.cpu_percent, 100)),
+    oneSample(divided(s.system?.cpu_percent, 100)),
   ),
-  gauge('memory_total_bytes', 'Memory of the device.', (s) => one(s.system?.memory?.total_bytes)),
+  gauge('memory_total_bytes', 'Memory of the device.', (s) => oneSample(s.system?.memory?.total_bytes)),
   gauge('memory_available_bytes', 'Memory available without swapping.', (s) =>
-    one(s.system?.memory?.available_bytes),
+    oneSample(s.system?.memory?.available_bytes),
   ),
   gauge('temperature_celsius', 'Temperature by sensor.', (s) =>
     (s.system?.temperatures ?? []).map((t) => ({ value: t.celsius, labels: { sensor: t.sensor } })),
@@ -293,13 +270,13 @@ export const quantities: readonly Quantity[] = [
     perCertificate('days_left'),
   ),
 
-  counter('agent_cpu_seconds', 'CPU time of the agent.', (s) => one(divided(s.self?.cpu_ms, 1000))),
+  counter('agent_cpu_seconds', 'CPU time of the agent.', (s) => oneSample(divided(s.self?.cpu_ms, 1000))),
   counter('agent_wakeups', 'How often a thread of the agent has gone to sleep, to be woken later.', (s) =>
-    one(s.self?.wakeups),
+    oneSample(s.self?.wakeups),
   ),
-  gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => one(s.self?.rss_bytes)),
-  gauge('agent_open_files', 'Open file descriptors of the agent.', (s) => one(s.self?.open_files)),
+  gauge('agent_resident_memory_bytes', 'Resident memory of the agent.', (s) => oneSample(s.self?.rss_bytes)),
+  gauge('agent_open_files', 'Open file descriptors of the agent.', (s) => oneSample(s.self?.open_files)),
   counter('agent_children_started', 'Child processes that the agent has started.', (s) =>
-    one(s.self?.children_started),
+    oneSample(s.self?.children_started),
   ),
 ];

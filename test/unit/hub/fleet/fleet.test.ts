@@ -1,7 +1,8 @@
 // What nunect-hub top makes of the records of units, one after the other, by a clock of the test's own.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newFleet, type Unit } from '../../../../agent/hub/fleet/fleet.ts';
+import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
+import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
 import { parseRecord, plainText, type RecordKind } from '../../../../agent/hub/fleet/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 import { slimHeartbeat } from '../../../../agent/wire/slim.ts';
@@ -540,4 +541,158 @@ describe('slim records, few of which have an id', () => {
     );
     assert.equal(hour.one(1600 + 300).state, 'offline', 'three of its own intervals without a heartbeat');
   });
+});
+
+describe('the roster', () => {
+  const last = (unit: string, more: Partial<HeartbeatFacts> = {}) => {
+    const record = parseRecord('heartbeat', { ...beat(unit, more), subject: `ops.roster.${unit}` });
+    assert.ok(record !== undefined);
+    return record;
+  };
+  const day_ms = 86_400_000;
+
+  test('lists at once who was dead before we looked, with its age and its last words, and nothing that it measured', () => {
+    const { fleet } = observed();
+    fleet.addLast(last('u1', { problems: ['supply 10.9 V'] }), -day_ms, 0);
+    assert.deepEqual(fleet.units(1000), [
+      {
+        unit: 'u1',
+        state: 'offline',
+        age_s: 86_401,
+        restarts: 0,
+        unheard: true,
+        version: '0.1.0',
+        problems: ['supply 10.9 V'],
+      },
+    ]);
+  });
+
+  test('does not call dead whom it has heard a moment ago, nor whom it may know late, until three intervals have passed', () => {
+    const { fleet, at } = observed();
+    fleet.addLast(last('fresh'), -2000, 0);
+    fleet.addLast(last('late'), -100_000, 0);
+    assert.deepEqual(
+      at(10).map(({ state }) => state),
+      ['healthy', 'healthy'],
+    );
+    assert.deepEqual(
+      at(16).map(({ state }) => state),
+      ['offline', 'offline'],
+    );
+  });
+
+  test('of one that was stopped says so, however long ago', () => {
+    const { fleet } = observed();
+    fleet.addLast(last('u1', { stopping: true }), -day_ms, 0);
+    assert.equal(fleet.units(0)[0]?.state, 'stopped');
+  });
+
+  test('is older than what was heard, and newer than what was heard before a pause of ours', () => {
+    const { fleet, receive, at } = observed();
+    receive(beat('u1', { sequence: 9, status: 'degraded' }), 10);
+    fleet.addLast(last('u1', { sequence: 8, status: 'critical' }), 5000, 11_000);
+    fleet.addLast(last('u1', { sequence: 500, status: 'critical' }), 6000, 11_000); // of a run before
+    assert.deepEqual(at(11)[0], { ...at(11)[0], state: 'degraded', age_s: 1 });
+    fleet.addLast(last('u1', { sequence: 12, status: 'critical' }), 11_500, 12_000);
+    assert.deepEqual([at(12)[0]?.state, at(12)[0]?.age_s, at(12)[0]?.unheard], ['critical', 0.5, undefined]);
+  });
+
+  test('is told apart from what was heard since', () => {
+    const { fleet, receive, at } = observed();
+    fleet.addLast(last('u1'), -day_ms, 0);
+    receive(beat('u1', { sequence: 2 }), 1);
+    assert.deepEqual([at(1)[0]?.unheard, at(1)[0]?.state], [undefined, 'healthy']);
+  });
+
+  test('lists no unit that was forgotten, until it speaks again', () => {
+    const { fleet, receive, at } = observed();
+    fleet.addLast(last('u1'), -day_ms, 0);
+    fleet.forget('u1');
+    assert.deepEqual(fleet.units(0), []);
+    receive(beat('u1', { sequence: 3 }), 1);
+    assert.equal(at(1)[0]?.state, 'healthy');
+  });
+
+  test('tells which units are to be looked at: heard, silent, forgotten, each once', () => {
+    const { fleet, receive, at } = observed();
+    receive(beat('u1'), 0);
+    receive(beat('u1', { sequence: 2 }), 5);
+    fleet.addLast(last('u2'), -1000, 0);
+    assert.deepEqual([...fleet.takeChanged()], ['u1', 'u2']);
+    assert.deepEqual([...fleet.takeChanged()], []);
+    at(30);
+    assert.deepEqual([...fleet.takeChanged()].sort(), ['u1', 'u2']);
+    at(31);
+    assert.deepEqual([...fleet.takeChanged()], [], 'silent still, which is nothing new');
+    fleet.forget('u2');
+    assert.deepEqual([...fleet.takeChanged()], ['u2']);
+  });
+});
+
+describe('an app', () => {
+  const id = 'nats-ui-laptop-linux-a7b3';
+
+  test('that falls silent is away, and no broken unit', () => {
+    const { receive, at } = observed();
+    receive(beat(id), 0);
+    receive(beat('nats-ui-laptop-linux-a7b33'), 0);
+    assert.deepEqual(
+      at(60).map(({ kind, state }) => [kind, state]),
+      [
+        ['client', 'away'],
+        [undefined, 'offline'],
+      ],
+    );
+  });
+
+  test('that sends logs alone is there for some minutes after each', () => {
+    const { fleet, at } = observed();
+    fleet.hear(id, 0);
+    assert.deepEqual([at(200)[0]?.kind, at(200)[0]?.state], ['client', 'unknown']);
+    fleet.hear(id, 200_000);
+    assert.equal(at(500)[0]?.state, 'unknown');
+    assert.equal(at(520)[0]?.state, 'away');
+  });
+});
+
+test('what a full set says of clock, link and certificates is taken in, and certificates age between two sets', () => {
+  const { receive, one } = observed();
+  receive(beat('u1', {}, 'u1-aa-1'), 0);
+  const time = {
+    ...{
+      ts: 1e12,
+      unit_id: 'u1',
+      seq: 1,
+      active_source: 'ptp',
+      clock_quality: 'locked',
+      reasons: ['ptp_locked'],
+    },
+    ...{
+      since_ms: 1e12 - 90_000,
+      ptp_master: '00b0aa.fffe.000001',
+      ntp_current_server: 'ntp-a',
+      evidence: 'SLAVE',
+    },
+  };
+  receive(message('ops.metric.time.u1', time, { id: 'u1-aa-2' }), 0);
+  const nats = {
+    ...{ ts: 1e12, unit_id: 'u1', seq: 1, hub_up: true, hub_since_ms: 1e12 - 5000 },
+    certificates: [{ file: '/etc/unit.pem', days_left: 10 }, { file: 7 }],
+    spool: { pending: 0, capacity_s: 3600, dropped: { metric: 2, log: 1, event: 0 } },
+  };
+  receive(message('ops.metric.nats.u1', nats, { id: 'u1-aa-3' }), 0);
+  const { certificates, ...later } = nats;
+  assert.ok(certificates);
+  receive(beat('u1', { sequence: 2 }, 'u1-aa-4'), 4);
+  receive(message('ops.metric.nats.u1', { ...later, seq: 2 }, { id: 'u1-aa-5' }), 4);
+  receive(message('ops.metric.time.u1', { ...time, seq: 2 }, { id: 'u1-aa-6' }), 4);
+  const { grandmaster, ntp_server, evidence, clock_for_s, hub_for_s, dropped, capacity_s, expires } = one(5);
+  assert.deepEqual(
+    { grandmaster, ntp_server, evidence, clock_for_s, hub_for_s, dropped, capacity_s },
+    {
+      ...{ grandmaster: '00b0aa.fffe.000001', ntp_server: 'ntp-a', evidence: 'SLAVE', clock_for_s: 90 },
+      ...{ hub_for_s: 5, dropped: 3, capacity_s: 3600 },
+    },
+  );
+  assert.deepEqual(expires, [{ what: '/etc/unit.pem', days_left: 10 - 5 / 86_400 }]);
 });

@@ -2,43 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatMetrics } from '../../../../agent/status/web/metrics.ts';
 import { quantities } from '../../../../agent/status/web/quantities.ts';
+import { parseExposition } from '../../../kit/lib/exposition.ts';
 import { emptySnapshot, fullSnapshot } from '../../../kit/page/snapshot.ts';
-
-interface Family {
-  readonly type: string;
-  readonly samples: { readonly labels: string; readonly value: number }[];
-}
-
-/** Reads the text format by its grammar, and fails on whatever Prometheus would refuse. */
-function parseExposition(text: string): Map<string, Family> {
-  assert.ok(text.endsWith('\n'));
-  const families = new Map<string, Family>();
-  let help: string | undefined;
-  let current: { readonly name: string; readonly family: Family } | undefined;
-  for (const line of text.trimEnd().split('\n')) {
-    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][\w:]*) (.+)$/.exec(line);
-    if (comment?.[1] === 'HELP') {
-      help = comment[2] ?? '';
-      assert.ok(!families.has(help), `${help} stands twice`);
-    } else if (comment !== null) {
-      const [, , name = '', type = ''] = comment;
-      assert.equal(name, help, 'TYPE follows its HELP');
-      current = { name, family: { type, samples: [] } };
-      families.set(name, current.family);
-    } else {
-      const sample = /^([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$/.exec(
-        line,
-      );
-      assert.ok(sample, `not a sample: ${line}`);
-      const [, name, labels = '', value] = sample;
-      assert.equal(name, current?.name);
-      assert.ok(Number.isFinite(Number(value)), line);
-      assert.ok(!current?.family.samples.some((other) => other.labels === labels), `twice: ${line}`);
-      current?.family.samples.push({ labels, value: Number(value) });
-    }
-  }
-  return families;
-}
 
 test('names, units and help texts are as promtool wants them', () => {
   const abbreviated = /_(s|ms|us|ns|sec|secs|min|kb|mb|pct|percent|msgs|byte|second)(_total)?$/;

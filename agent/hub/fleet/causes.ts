@@ -1,0 +1,150 @@
+// One cause, one row: units that are unwell for the same reason stand together. Pure.
+import { known } from '../../lib/known.ts';
+import { clockState } from './changes.ts';
+import type { FleetUnit, State } from './model.ts';
+import { type Care, careOf, cares, isAboveLimit } from './rank.ts';
+
+export const causeKinds = ['contradicts', 'offline', 'holdover', 'limit', 'expired', 'problem'] as const;
+
+/** What makes units unwell, and which. */
+export interface FleetCause {
+  /** The same as long as the cause is; no other cause has it. */
+  readonly key: string;
+  readonly kind: (typeof causeKinds)[number];
+  readonly care: Exclude<Care, 'quiet' | 'fine'>;
+  readonly state: State;
+  /** The worst first, as they were given. */
+  readonly units: readonly FleetUnit[];
+  /** Since the first of them. */
+  readonly since_ms?: number;
+  /** What those have in common, such as a grandmaster. */
+  readonly shared?: string;
+  /** A sentence; with one unit in its own words. */
+  readonly text: string;
+}
+
+/** Those that fall silent within this of each other fell silent together. */
+const together_ms = 30_000;
+
+/** The same sentence about another figure or name. */
+const alike = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#').replace(/'[^']*'/g, "'#'");
+
+/** Of the clock source, in words. */
+const followed = ({ clock }: FleetUnit): string | undefined => clock?.grandmaster ?? clock?.ntp_server;
+
+interface Found {
+  readonly kind: FleetCause['kind'];
+  /** Units with the same are of one cause. */
+  readonly by: string;
+  readonly shared?: string | undefined;
+}
+
+/** The cause of a unit's trouble; of those that fell silent without who did so with it. */
+function causeOf(unit: FleetUnit): Found {
+  const { state, measured, clock, problems, expires } = unit;
+  if (state === 'offline') return { kind: 'offline', by: '' };
+  if (measured?.verdict === 'contradicts')
+    return { kind: 'contradicts', by: followed(unit) ?? unit.unit, shared: followed(unit) };
+  if (isAboveLimit(unit))
+    return {
+      kind: 'limit',
+      by: `${clockState(unit)} ${followed(unit) ?? unit.unit}`,
+      shared: followed(unit),
+    };
+  if (clock?.holdover === true)
+    return { kind: 'holdover', by: clock.grandmaster ?? unit.unit, shared: clock.grandmaster };
+  if (expires.some(({ days_left }) => days_left <= 0)) return { kind: 'expired', by: unit.unit };
+  return { kind: 'problem', by: problems[0] === undefined ? unit.unit : alike(problems[0]) };
+}
+
+/** Runs of those that fell silent together; times may be missing, and are then of nobody else. */
+function silentTogether(units: readonly FleetUnit[]): FleetUnit[][] {
+  const groups: FleetUnit[][] = [];
+  let last_ms = -Infinity;
+  for (const unit of [...units].sort((a, b) => (a.heard_ms ?? 0) - (b.heard_ms ?? 0))) {
+    const { heard_ms = -Infinity } = unit;
+    if (heard_ms - last_ms <= together_ms) groups.at(-1)?.push(unit);
+    else groups.push([unit]);
+    last_ms = heard_ms;
+  }
+  return groups;
+}
+
+const gravest = ({ problems }: FleetUnit): string => problems[0] ?? '';
+
+/** The gravest word of the first; whether the others say the same. */
+function saidBy(units: readonly FleetUnit[]): string {
+  const [first = '', ...others] = units.map(gravest);
+  return others.every((text) => text === first) ? first : `${first}, and the like of others.`;
+}
+
+/** What those units have in common, as a sentence. */
+function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = ''): string {
+  const isOne = units.length === 1;
+  const said = saidBy(units);
+  const why = units[0]?.measured?.why;
+  switch (kind) {
+    case 'offline':
+      if (!isOne) return 'Silent, all since the same time.';
+      return said === '' ? 'Silent.' : `Silent. Its last words: ${said}`;
+    case 'contradicts':
+      if (isOne) return why ?? 'Its clock is not where it says it is.';
+      return `Clocks are not where they say they are; all follow ${shared}.`;
+    case 'limit':
+      return `${isOne ? 'Its clock' : 'Clocks'} may be off by more than the limit. ${said}`.trim();
+    case 'holdover':
+      if (shared === '') return 'The clock runs on without its source.';
+      return `Grandmaster ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
+    case 'expired':
+      return 'A certificate or a login has ended.';
+    case 'problem':
+      return said === '' ? 'It does not say why.' : said;
+  }
+}
+
+function causeFrom({ kind, by, shared }: Found, units: readonly FleetUnit[]): FleetCause {
+  const [first] = units as readonly [FleetUnit];
+  const times = units.flatMap(({ since_ms }) => since_ms ?? []);
+  const since_ms = times.length === 0 ? undefined : Math.min(...times);
+  return {
+    kind,
+    key: `${kind}:${kind === 'offline' ? units.map(({ unit }) => unit).sort()[0] : by}`,
+    care: careOf(first) as FleetCause['care'],
+    state: first.state,
+    units,
+    text: textOf(kind, units, shared),
+    ...known({ since_ms, shared }),
+  };
+}
+
+/** The causes of all that is wrong, in the order of the worst unit of each; `ranked` by rankUnits. */
+export function causesOf(ranked: readonly FleetUnit[]): FleetCause[] {
+  const groups = new Map<string, { found: Found; units: FleetUnit[] }>();
+  const place = new Map(ranked.map(({ unit }, index) => [unit, index]));
+  for (const unit of ranked) {
+    const care = careOf(unit);
+    if (care === 'quiet' || care === 'fine') continue;
+    const found = causeOf(unit);
+    const key = JSON.stringify([care, found.kind, found.by]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { found, units: [unit] });
+    else group.units.push(unit);
+  }
+  const of = ({ unit }: FleetUnit): number => place.get(unit) ?? 0;
+  return [...groups.values()]
+    .flatMap(({ found, units }) =>
+      found.kind === 'offline'
+        ? silentTogether(units).map((some) =>
+            causeFrom(
+              found,
+              some.sort((a, b) => of(a) - of(b)),
+            ),
+          )
+        : [causeFrom(found, units)],
+    )
+    .sort(
+      (a, b) =>
+        cares.indexOf(a.care) - cares.indexOf(b.care) ||
+        of(a.units[0] as FleetUnit) - of(b.units[0] as FleetUnit),
+    );
+}

@@ -1,0 +1,96 @@
+// Records of all units off a link into a fleet, and before these what the roster knows of them.
+import type { Ticker } from '../../lib/ticker.ts';
+import { denialOf } from '../../nats/denials.ts';
+import type { Link } from '../../nats/link.ts';
+import type { LinkOptions } from '../../nats/session.ts';
+import { readRoster } from '../book/roster.ts';
+import { kitSubjects } from '../kit/streams.ts';
+import { type Fleet, newFleet } from './fleet.ts';
+import { parseRecord, type RecordKind, recordSubjects } from './unitrecord.ts';
+
+/** More units than this are not shown: they would take more memory than anybody expects. */
+const mostUnits = 10_000;
+
+/** How often the server is asked for a PONG, which proves that all sent before it has arrived. */
+const proof_ms = 1000;
+
+/** How long the server's refusal of a subscription may take after it has answered a PING. */
+const settle_ms = 100;
+
+/** A hub whose units are listened to. */
+export interface Listening {
+  readonly link: Link;
+  readonly ticker: Ticker;
+  readonly options: LinkOptions;
+  readonly fleet: Fleet;
+  readonly mostUnits: number;
+  /** Records that could not be parsed, or are of no unit. */
+  unreadable: number;
+  /** Who was silent before we looked is known by it. `missing`: the hub keeps none, as one that `nunect-hub init` has not made. */
+  roster: 'reading' | 'read' | 'missing' | { readonly failed: string };
+}
+
+/** Reads the last heartbeat of each unit, at each connection anew: who came and fell silent between two is known, too. */
+async function readLast(listening: Listening): Promise<void> {
+  const { link, ticker, fleet } = listening;
+  try {
+    const isThere = await readRoster(link, ticker.now_ms, (message, heard_ms) => {
+      const record = parseRecord('heartbeat', message);
+      if (record !== undefined) fleet.addLast(record, heard_ms, ticker.now_ms());
+    });
+    listening.roster = isThere ? 'read' : 'missing';
+  } catch (error) {
+    listening.roster = { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function followRoster(listening: Listening): void {
+  const { link, fleet } = listening;
+  let isFollowed = false;
+  const read = async (): Promise<void> => {
+    await readLast(listening);
+    if (listening.roster !== 'read' || isFollowed) return;
+    isFollowed = true;
+    link.subscribe(kitSubjects.roster('*'), ({ subject, data }) => {
+      if (data.length === 0) fleet.forget(subject.slice(subject.lastIndexOf('.') + 1));
+    });
+  };
+  link.onChange(({ connected }) => {
+    if (connected) void read();
+  });
+  if (link.state().connected) void read();
+}
+
+/** Takes the records of all units into a fleet from now on, until the ticker stops. */
+export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = mostUnits): Listening {
+  const listening: Listening = {
+    link,
+    ticker,
+    options,
+    fleet: newFleet(most),
+    mostUnits: most,
+    unreadable: 0,
+    roster: 'reading',
+  };
+  ticker.every(proof_ms, async () => {
+    const rtt_us = await link.flushRtt_us(proof_ms);
+    if (rtt_us !== undefined) listening.fleet.markSilent(ticker.now_ms());
+  });
+  for (const [kind, subject] of Object.entries(recordSubjects)) {
+    link.subscribe(subject, (message) => {
+      const record = parseRecord(kind as RecordKind, message);
+      if (record === undefined) listening.unreadable += 1;
+      else listening.fleet.add(record, ticker.now_ms());
+    });
+  }
+  followRoster(listening);
+  return listening;
+}
+
+/** Why the server lets this user hear no heartbeats; undefined when it does. */
+export async function heartbeatsDenied(link: Link): Promise<string | undefined> {
+  await link.flushRtt_us(2000);
+  await new Promise<void>((resolve) => void setTimeout(resolve, settle_ms));
+  const denied = denialOf('subscription', recordSubjects.heartbeat);
+  return link.denied().includes(denied) ? `the server does not permit this user: ${denied}` : undefined;
+}

@@ -1,0 +1,114 @@
+// What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
+import type { Expiry } from './model.ts';
+import type { RecordKind, UnitRecord } from './unitrecord.ts';
+
+/** The newest record of one kind. */
+export interface Last {
+  readonly at_ms: number;
+  readonly record: UnitRecord;
+  /** The run of the agent at that time, which a slim record does not name. */
+  readonly run?: string | undefined;
+}
+
+/** A unit and what it has told. */
+export interface UnitRow {
+  readonly unit: string;
+  readonly last: Partial<Record<RecordKind, Last>>;
+  /** The newest full record of each kind: slim ones lack what only that one says. */
+  readonly full: Partial<Record<RecordKind, Last>>;
+  /** Time of the newest slim heartbeat: where there are some, other kinds come with full sets only. */
+  slim_ms: number;
+  /** Time of the newest live record of any kind. */
+  newest_ms: number;
+  boot: string | undefined;
+  /** Earlier runs of the agent. */
+  readonly pastBoots: string[];
+  restarts: number;
+  /** For a unit that does not send its interval: the pause between its last two heartbeats, if longer than usual. */
+  pause_s: number;
+  offline: boolean;
+  /** It is known from the roster alone: nothing was heard of it yet. */
+  isUnheard: boolean;
+  /** Its certificates and logins, which it names at its start, on a change and daily. */
+  expires: { readonly at_ms: number; readonly list: readonly Expiry[] } | undefined;
+}
+
+/** For a unit that does not send its interval: that of the Go guardian. */
+const usualInterval_s = 5;
+/** Three intervals, and the random part by which the agent spreads the heartbeats of a fleet. */
+export const missedIntervals = 3.1;
+const mostPastBoots = 4;
+/** Time from one of its heartbeats to the next. */
+export const interval_s = (row: UnitRow): number =>
+  row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
+
+/** A record that came after a newer one or twice, or is of an earlier run of the agent. */
+export function cameLate(row: UnitRow, record: UnitRecord, now_ms: number): boolean {
+  const last = row.last[record.kind];
+  if (record.boot !== undefined && record.n !== undefined) {
+    if (row.pastBoots.includes(record.boot)) return true;
+    if (last === undefined || record.boot !== row.boot) return false;
+    if (last.run !== undefined && last.run !== row.boot) return false; // which counted on its own
+    const { n, seq } = last.record;
+    return n === undefined ? (record.seq ?? 0) <= (seq ?? -1) : record.n <= n; // a slim one has come meanwhile
+  }
+  if (last?.record.seq === undefined || record.seq === undefined || record.seq > last.record.seq)
+    return false;
+  return now_ms - last.at_ms < interval_s(row) * 900; // later than that it has begun to count anew
+}
+
+function countRestart(row: UnitRow, record: UnitRecord): void {
+  const last = row.last[record.kind]?.record;
+  const restarted =
+    record.boot === undefined && row.boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
+  if (record.boot !== undefined && record.boot !== row.boot) {
+    const isSecond = row.boot !== undefined || (record.seq ?? Infinity) < (last?.seq ?? 0); // of the first only slim ones came
+    if (isSecond) row.restarts += 1;
+    if (row.boot !== undefined) row.pastBoots.push(row.boot);
+    if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
+    row.boot = record.boot;
+  } else if (restarted && record.kind === 'heartbeat') row.restarts += 1;
+}
+
+/** Keeps a full record for the slim ones that refer to it, even where it came behind them. */
+export function keepFull({ full, boot }: UnitRow, record: UnitRecord, now_ms: number): void {
+  const before = full[record.kind]?.record;
+  const isOfRun = record.boot !== undefined && record.boot === boot;
+  if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
+    full[record.kind] = { at_ms: now_ms, record };
+}
+
+/** Takes in a record that is not late. */
+export function update(row: UnitRow, record: UnitRecord, now_ms: number): void {
+  const { kind } = record;
+  countRestart(row, record);
+  if (kind === 'heartbeat') {
+    const before = row.last.heartbeat;
+    if (before?.record.seq !== undefined && record.seq === before.record.seq + 1) {
+      row.pause_s = Math.max(usualInterval_s, (now_ms - before.at_ms) / 1000);
+    }
+  }
+  if (kind === 'heartbeat' && !record.isFull && row.boot !== undefined) row.slim_ms = now_ms;
+  row.last[kind] = { at_ms: now_ms, record, run: row.boot };
+  row.newest_ms = now_ms;
+  row.offline = false;
+  row.isUnheard = false;
+  const list = record.fields.expires;
+  if (list !== undefined) row.expires = { at_ms: now_ms, list };
+}
+
+/** A unit of which nothing is known yet. */
+export const newRow = (unit: string, now_ms: number): UnitRow => ({
+  unit,
+  last: {},
+  full: {},
+  slim_ms: -Infinity,
+  newest_ms: now_ms,
+  boot: undefined,
+  pastBoots: [],
+  restarts: 0,
+  pause_s: usualInterval_s,
+  offline: false,
+  isUnheard: false,
+  expires: undefined,
+});

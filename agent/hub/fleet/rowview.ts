@@ -1,0 +1,116 @@
+// A unit as its newest records show it: what still holds of them. Pure.
+import { trafficProfiles } from '../../config/traffic.ts';
+import { known } from '../../lib/known.ts';
+import { isClientId } from './clients.ts';
+import type { State } from './model.ts';
+import { interval_s, missedIntervals, type UnitRow } from './rows.ts';
+import type { RecordFields, RecordKind, ReportedClock } from './unitrecord.ts';
+
+/** A unit at this moment. What is not known is missing. */
+export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDraining'> {
+  readonly unit: string;
+  /** An app by its id; all others are units. */
+  readonly kind?: 'client';
+  readonly state: State;
+  /** Since its last record, which may have come before we looked: then it is of the roster and `unheard`. */
+  readonly age_s: number;
+  readonly clock?: ReportedClock;
+  /** How often its agent was restarted since the first record. */
+  readonly restarts: number;
+  /** The unit that its records name, where that is another one. */
+  readonly claims?: string;
+  readonly unheard?: true;
+}
+
+/** From one full set of records to the next, as most units send them, and a little more. */
+const fullSets_s = trafficProfiles.standard.full_s + 10;
+/** So long the longest backlog takes to drain. */
+const draining_ms = 10_000;
+
+/** The fields of the newest record of a kind; none once other kinds kept coming without it for so many intervals. */
+function fieldsOf(row: UnitRow, kind: RecordKind, intervals = missedIntervals): RecordFields {
+  const last = row.last[kind];
+  const old = last !== undefined && row.newest_ms - last.at_ms > intervals * interval_s(row) * 1000;
+  return old ? {} : (last?.record.fields ?? {});
+}
+
+/** The full record of that kind in the set that the newest heartbeat is of, or refers to: all that it says still holds. */
+function stillTold({ last, full }: UnitRow, kind: RecordKind): RecordFields {
+  const { heartbeat } = last;
+  const set =
+    heartbeat?.record.full ?? (heartbeat?.record.isFull === true ? heartbeat.record.seq : undefined);
+  const told = full[kind]?.record;
+  return set !== undefined && set === told?.seq ? told.fields : {};
+}
+
+/** The fields of the newest heartbeat; a slim one is filled up with what still holds, and with what a run never changes. */
+function heartbeatOf(row: UnitRow): RecordFields {
+  const newest = fieldsOf(row, 'heartbeat');
+  if (row.last.heartbeat?.record.isFull === true || Object.keys(newest).length === 0) return newest;
+  const { version, tenant } = row.full.heartbeat?.record.fields ?? {};
+  return { ...known({ version, tenant }), ...stillTold(row, 'heartbeat'), ...newest };
+}
+
+/** The clock of the newest record that has it, and whether it is in holdover, which a heartbeat does not say. */
+function clockOf(row: UnitRow, ofHeartbeat: ReportedClock | undefined) {
+  const newest = fieldsOf(row, 'time', 1.2);
+  const told = stillTold(row, 'time');
+  const holdover = told.clock?.holdover;
+  return known({
+    clock: newest.clock ?? (ofHeartbeat && { ...ofHeartbeat, ...known({ holdover }) }),
+    clock_reason: newest.clock_reason ?? told.clock_reason,
+    grandmaster: newest.grandmaster ?? told.grandmaster,
+    ntp_server: newest.ntp_server ?? told.ntp_server,
+    clock_for_s: newest.clock_for_s ?? told.clock_for_s,
+    evidence: newest.evidence ?? told.evidence,
+  });
+}
+
+/** Of the link what still holds, and figures no older than full sets are apart. */
+function linkOf(row: UnitRow): RecordFields {
+  const usual_s = missedIntervals * interval_s(row);
+  const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
+  const { hub_up } = stillTold(row, 'nats');
+  const { isDraining, backlog, ...newest } = fieldsOf(
+    row,
+    'nats',
+    (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row),
+  );
+  const isDrained = isDraining === true && row.newest_ms - (row.last.nats?.at_ms ?? 0) > draining_ms;
+  return { ...known({ hub_up, backlog: isDrained ? undefined : backlog }), ...newest };
+}
+
+const day_ms = 86_400_000;
+
+/** Of a unit that is gone nothing that it measured: that says nothing of now. */
+export function view(row: UnitRow, now_ms: number): Unit {
+  const { stopping, clock, health, ...heartbeat } = heartbeatOf(row);
+  const kind = isClientId(row.unit) ? ('client' as const) : undefined;
+  const seen = {
+    unit: row.unit,
+    age_s: (now_ms - row.newest_ms) / 1000,
+    restarts: row.restarts,
+    ...known({
+      kind,
+      unheard: row.isUnheard || undefined,
+      claims: Object.values(row.last).find(({ record }) => record.claims !== undefined)?.record.claims,
+      version: heartbeat.version,
+      tenant: heartbeat.tenant,
+      problems: heartbeat.problems,
+      expires: row.expires?.list.map(({ what, days_left }) => ({
+        what,
+        days_left: days_left - (now_ms - (row.expires?.at_ms ?? now_ms)) / day_ms,
+      })),
+    }),
+  };
+  if (stopping === true) return { ...seen, state: 'stopped' };
+  if (row.offline) return { ...seen, state: kind === undefined ? 'offline' : 'away' };
+  return {
+    ...seen,
+    state: health ?? 'unknown',
+    ...heartbeat,
+    ...linkOf(row),
+    ...clockOf(row, clock),
+    ...known({ health }),
+  };
+}

@@ -1,0 +1,257 @@
+// A hub that is followed, by a real server with the streams that init makes: who was silent before we looked, who was let in, what
+// changes while we look, and what an outage of the hub hides. What units do is the test's own; its clock is another one's.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { openBook } from '../../agent/hub/book/book.ts';
+import { takeOffRoster } from '../../agent/hub/book/roster.ts';
+import { fleetJson } from '../../agent/hub/fleet/export/json.ts';
+import { type FollowedHub, followHub } from '../../agent/hub/fleet/follow.ts';
+import { noLimits } from '../../agent/hub/fleet/limits.ts';
+import type { FleetUnit } from '../../agent/hub/fleet/model.ts';
+import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { top } from '../../agent/hub/top/top.ts';
+import { systemTicker } from '../../agent/lib/ticker.ts';
+import type { Link } from '../../agent/nats/link.ts';
+import { jetstream } from '../kit/hub/fleet.ts';
+import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
+import { usualState } from '../kit/hub/simrecords.ts';
+import { type SimUnits, simUnits } from '../kit/hub/simunits.ts';
+import { fleetComplaints } from '../kit/lib/schema.ts';
+import { newOwner } from '../kit/process/cleanup.ts';
+import { eventually } from '../kit/process/daemon.ts';
+import { natsServers, withoutNewest } from '../kit/process/tools.ts';
+
+const skip = withoutNewest();
+const owner = newOwner();
+const count = 8;
+const app = 'nats-ui-laptop-linux-a7b3';
+const interval_s = 0.5;
+
+let hub: IssuingHub;
+let site: NatsConnection;
+let link: Link;
+let sims: SimUnits;
+let late: SimUnits;
+let followed: FollowedHub;
+/** When units 3 and 4 lost their power, and unit 5 was stopped. */
+let killed_ms = 0;
+
+const sim = (index: number) => {
+  const found = sims.units[index];
+  assert.ok(found !== undefined);
+  return found;
+};
+const shown = (id: string): FleetUnit | undefined => followed.watch.unit(id, followed.now());
+const states = (): Record<string, string> =>
+  Object.fromEntries(followed.watch.units(followed.now()).map(({ unit, state }) => [unit, state]));
+
+/** A unit as the issuer writes it into BOUND. */
+const bound = (unit: string, state: 'bound' | 'revoked') => ({
+  ...{ v: 1, kind: 'unit', unit, state, key: `U${unit}`, role: 'mast', hardware: 'h', voids: [] },
+  ...{ bound_ms: Date.now(), made_ms: Date.now(), until_ms: Date.now() + 9e9 },
+});
+
+before(async () => {
+  if (skip !== false) return;
+  hub = await issuingHub(owner, natsServers().newest ?? '');
+  site = await hub.as('hub-fleet');
+  const book = await hub.as('hub-book');
+  for (const one of [bound('sim-00004', 'revoked'), bound('new', 'bound')])
+    await book.request(`bound.unit.${one.unit}`, JSON.stringify(one));
+  sims = simUnits([site], {
+    ...{ count, spread_ms: 200 },
+    state: (index) => (index === 0 ? { ...usualState(6), interval_s } : { interval_s }), // the grandmaster of unit 6
+  });
+  owner.after(() => sims.end());
+  await eventually('the roster has all', async () => {
+    const { state } = await jetstream(site, 'STREAM.INFO.UNITS');
+    return state?.messages === count && sims.stored() >= count * 6;
+  });
+  killed_ms = performance.now();
+  sim(3).kill();
+  sim(4).kill();
+  sim(5).stop();
+  site.publish(
+    `ops.heartbeat.${app}`,
+    JSON.stringify({ status: 'healthy', sequence: 1, interval_s, problems: [] }),
+  );
+  await site.flush();
+  await eventually('three of their intervals have passed', () => performance.now() - killed_ms > 2000);
+  link = hub.link(owner, 'hub-fleet');
+  const ticker = systemTicker();
+  followed = followHub(link, ticker, {
+    link: { servers: [], name: 'test', inboxPrefix: '_INBOX' },
+    limits: noLimits,
+    book: openBook(hub.link(owner, 'hub-book')),
+    wall_ms: Date.now,
+  });
+});
+after(() => owner.end());
+
+describe('a hub that is followed', { skip, concurrency: 1 }, () => {
+  test('shows who was silent before, who was stopped, revoked or never came, and no app as broken', async () => {
+    const wanted = {
+      ...Object.fromEntries([0, 1, 2, 6, 7].map((index) => [`sim-0000${index}`, 'healthy'])),
+      ...{
+        'sim-00003': 'offline',
+        'sim-00004': 'stopped',
+        'sim-00005': 'stopped',
+        new: 'invited',
+        [app]: 'away',
+      },
+    };
+    await eventually(
+      'all are what they are',
+      () => JSON.stringify(Object.entries(states()).sort()) === JSON.stringify(Object.entries(wanted).sort()),
+      20_000,
+    ).catch(() => assert.deepEqual(states(), wanted));
+    const dead = shown('sim-00003');
+    const since_s = (performance.now() - killed_ms) / 1000;
+    assert.ok(
+      (dead?.age_s ?? 0) > since_s - 1 && (dead?.age_s ?? 0) < since_s + 2 * interval_s + 2,
+      `${dead?.age_s} ${since_s}`,
+    );
+    assert.deepEqual([dead?.since_ms, dead?.role, dead?.clock], [dead?.heard_ms, 'leaf', undefined]);
+    assert.deepEqual([shown('new')?.role, shown('sim-00004')?.enrolment?.state], ['mast', 'revoked']);
+    assert.deepEqual(
+      followed.watch.changes(0).filter(({ what }) => what === 'joined'),
+      [],
+    );
+  });
+
+  test('is what nunect-hub top shows', async () => {
+    const { dir, hub: file } = hub.kit;
+    let out = '';
+    const args = [
+      ...['--once', '--json', '-i', '3.5', '--server', `tls://${file.server}:${file.ports.client}`],
+      ...['--tls-ca', hubPaths(dir).ca, '--creds', hubPaths(dir).issuerCreds('hub-fleet')],
+    ];
+    const write = (text: string): boolean => {
+      out += text;
+      return true;
+    };
+    const none = (): void => {};
+    const written = { write, isTTY: false, on: none, off: none, once: none };
+    const io = { stdout: write, stderr: write };
+    const terminal = { stdin: process.stdin, stdout: written as never, env: {} };
+    assert.equal(await top(args, io, new AbortController().signal, terminal), 0, out);
+    const made = JSON.parse(out) as {
+      heard: number;
+      notes?: unknown;
+      units: { unit: string; state: string; unheard?: true; kind?: string }[];
+    };
+    const of = (id: string) => made.units.find(({ unit }) => unit === id);
+    assert.deepEqual([made.heard, made.notes, made.units.length], [5, undefined, count + 1]);
+    assert.deepEqual([of('sim-00003')?.state, of('sim-00003')?.unheard], ['offline', true]);
+    assert.deepEqual([of('sim-00005')?.state, of(app)?.state, of(app)?.kind], ['stopped', 'away', 'client']);
+    assert.equal(
+      made.units[0]?.unit,
+      'sim-00003',
+      'sim-00004, of whose revocation top knows nothing, comes next',
+    );
+  });
+
+  test('tells what happens: holdover by its grandmaster, a restart, what was lost, and who comes', async () => {
+    const from_ms = Date.now();
+    const usual = sim(6).state();
+    for (const index of [0, 6]) sim(index).set({}); // a full set: slim ones name no grandmaster
+    await eventually('their grandmasters are known', () =>
+      ['sim-00000', 'sim-00006'].every((id) => shown(id)?.clock?.grandmaster !== undefined),
+    );
+    const clock = {
+      ...usual.clock,
+      source: 'unsynced',
+      quality: 'tracking',
+      holdover: true,
+      evidence: 'no Sync',
+    } as const;
+    sim(6).set({ status: 'degraded', problems: ['in holdover'], clock });
+    sim(0).set({ status: 'degraded', problems: ['in holdover'], clock });
+    sim(1).restart();
+    sim(2).drop(7);
+    site.publish('ops.log.INFO.nats-ui-tablet-ios-1234', '{}');
+    late = simUnits([site], {
+      count: 1,
+      prefix: 'late-',
+      seed: 2,
+      state: () => ({ interval_s }),
+      answers: false,
+    });
+    owner.after(() => late.end());
+    await eventually(
+      'all of it is seen',
+      () => {
+        const seen = ['sim-00000', 'sim-00006'].every((id) => shown(id)?.clock?.holdover === true);
+        return (
+          seen &&
+          shown('sim-00001')?.restarts === 1 &&
+          shown('sim-00002')?.link?.dropped === 7 &&
+          shown('late-00000')
+        );
+      },
+      20_000,
+    );
+    const { causes } = fleetJson(followed.watch.units(followed.now()), {
+      at_ms: Date.now(),
+      connected: true,
+      notes: [],
+    });
+    const held = causes.find(({ kind }) => kind === 'holdover');
+    assert.deepEqual([held?.units, held?.shared], [['sim-00000', 'sim-00006'], usual.clock.grandmaster]);
+    const told = followed.watch
+      .changes(from_ms - 1)
+      .map(({ unit, what, after: now }) => `${unit} ${what} ${now ?? ''}`);
+    for (const one of [
+      'sim-00006 clock unsynced tracking holdover',
+      'sim-00006 state degraded',
+      'late-00000 joined ',
+    ])
+      assert.ok(told.includes(one), told.join('\n'));
+    assert.equal(shown('nats-ui-tablet-ios-1234')?.kind, 'client');
+  });
+
+  test('lists no unit that was forgotten, and is by its schema', async () => {
+    assert.equal(await takeOffRoster(link, 'sim-00003'), true);
+    await eventually('it is gone', () => shown('sim-00003') === undefined);
+    const made = fleetJson(followed.watch.units(followed.now()), {
+      at_ms: Date.now(),
+      connected: true,
+      notes: [],
+    });
+    assert.deepEqual(fleetComplaints(JSON.parse(JSON.stringify(made))), []);
+    assert.equal(made.counts.missing, 0);
+  });
+
+  test('while its server is away, no unit is called offline for that; and whoever fell silent meanwhile is, by the roster', async () => {
+    const from_ms = Date.now();
+    for (const speaking of [sims, late]) speaking.end();
+    await hub.kill();
+    await eventually('the loss is known', () => !link.state().connected);
+    await eventually('more than three of their intervals have passed', () => Date.now() - from_ms > 3000);
+    assert.deepEqual(
+      followed.watch.changes(from_ms).filter(({ after: now }) => now === 'offline'),
+      [],
+    );
+    await hub.start();
+    const again = await hub.as('hub-fleet');
+    const next = simUnits([again], {
+      count: 7,
+      seed: 9,
+      state: () => ({ interval_s }),
+      spread_ms: 100,
+      answers: false,
+    });
+    owner.after(() => next.end());
+    for (const index of [3, 4, 5]) next.units[index]?.kill();
+    await eventually(
+      'the one that stays silent is offline, and no other',
+      () => {
+        const offline = Object.entries(states()).filter(([, state]) => state === 'offline');
+        const ids = offline.map(([id]) => id).filter((id) => id.startsWith('sim-'));
+        return ids.join() === 'sim-00007';
+      },
+      30_000,
+    );
+  });
+});

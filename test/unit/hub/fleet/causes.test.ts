@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { causesOf } from '../../../../agent/hub/fleet/causes.ts';
+import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
+import { rankUnits } from '../../../../agent/hub/fleet/rank.ts';
+import { fleetUnit, silentUnit } from '../../../kit/hub/fleetunits.ts';
+
+const holds = (unit: string, grandmaster: string, more: Partial<FleetUnit> = {}): FleetUnit =>
+  fleetUnit(unit, {
+    state: 'degraded',
+    clock: {
+      ...{ source: 'unsynced', quality: 'tracking', holdover: true, grandmaster },
+      ...{ limit_ns: 1e6, share: 0.04, error_bound_ns: 41_000 },
+    },
+    ...more,
+  });
+const rows = (units: readonly FleetUnit[]) =>
+  causesOf(rankUnits(units)).map(({ kind, units: of, text }) => [kind, of.map(({ unit }) => unit), text]);
+
+test('one cause is one row: four in holdover after one grandmaster, and two after another', () => {
+  const units = [
+    ...['ridge-01', 'ridge-02', 'ridge-03'].map((unit, at) =>
+      holds(unit, 'gm-ridge', { since_ms: 1e12 + at }),
+    ),
+    holds('ridge-04', 'gm-ridge', { problems: ['the clock is in holdover'] }),
+    holds('mast-1', 'gm-mast'),
+    fleetUnit('well'),
+  ];
+  const causes = causesOf(rankUnits(units));
+  assert.deepEqual(
+    causes.map(({ kind, shared, since_ms, care, units: of }) => [kind, shared, since_ms, care, of.length]),
+    [
+      ['holdover', 'gm-mast', undefined, 'copes', 1],
+      ['holdover', 'gm-ridge', 1e12, 'copes', 4],
+    ],
+  );
+  assert.equal(causes[1]?.text, 'Grandmaster gm-ridge is gone; the clocks run on without it.');
+});
+
+test('those that fell silent together are one row, one that did so at another time is its own, with its last words', () => {
+  const units = [
+    silentUnit('a', 1e12),
+    silentUnit('c', 1e12 + 20_000),
+    silentUnit('b', 1e12 + 45_000),
+    silentUnit('z', 1e12 - 86_400_000, { problems: ['supply 10.9 V and falling'] }),
+  ];
+  assert.deepEqual(rows(units), [
+    ['offline', ['a', 'b', 'c'], 'Silent, all since the same time.'],
+    ['offline', ['z'], 'Silent. Its last words: supply 10.9 V and falling'],
+  ]);
+});
+
+test('the same sentence about another figure is the same cause, and another state is another', () => {
+  const full = (unit: string, count: number, state: FleetUnit['state'] = 'degraded') =>
+    fleetUnit(unit, { state, problems: [`${count} records wait: stream 'NUNECT' is full`] });
+  const units = [
+    full('a', 12),
+    full('b', 900),
+    full('c', 3, 'critical'),
+    fleetUnit('d', { state: 'critical' }),
+  ];
+  assert.deepEqual(rows(units), [
+    ['problem', ['c'], "3 records wait: stream 'NUNECT' is full"],
+    ['problem', ['d'], 'It does not say why.'],
+    ['problem', ['a', 'b'], "12 records wait: stream 'NUNECT' is full, and the like of others."],
+  ]);
+});
+
+test('clocks that are measured to be wrong behind one grandmaster are one row, and what is well makes none', () => {
+  const measured = {
+    at_ms: 1e12,
+    offset_us: 4100,
+    path_us: 900,
+    runs: 3,
+    verdict: 'contradicts',
+    why: 'It is 4.1 ms ahead.',
+  } as const;
+  const wrong = (unit: string, grandmaster: string) =>
+    fleetUnit(unit, { measured, clock: { source: 'ptp', quality: 'locked', limit_ns: 1e6, grandmaster } });
+  assert.deepEqual(
+    rows([
+      wrong('a', 'gm-1'),
+      wrong('b', 'gm-1'),
+      wrong('c', 'gm-2'),
+      silentUnit('s', 1, { state: 'stopped' }),
+    ]),
+    [
+      ['contradicts', ['a', 'b'], 'Clocks are not where they say they are; all follow gm-1.'],
+      ['contradicts', ['c'], 'It is 4.1 ms ahead.'],
+    ],
+  );
+});
+
+test('the key of a cause stays while units come and go', () => {
+  const key = (units: readonly FleetUnit[]) => causesOf(rankUnits(units)).map((one) => one.key);
+  assert.deepEqual(
+    key([holds('a', 'gm'), holds('b', 'gm')]),
+    key([holds('b', 'gm'), holds('c', 'gm'), fleetUnit('w')]),
+  );
+  assert.equal(
+    new Set(
+      key([
+        holds('a', 'gm'),
+        silentUnit('s', 1),
+        silentUnit('t', 1e12),
+        fleetUnit('c', { state: 'critical' }),
+      ]),
+    ).size,
+    4,
+  );
+});
