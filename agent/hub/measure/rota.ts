@@ -43,13 +43,12 @@ export function newRota(random: () => number, scale = 1): Rota {
       for (const unit of turns.keys()) if (!present.has(unit)) turns.delete(unit);
       const within_ms = scale * Math.min(pace_ms.usual, units.length * apart_ms);
       for (const unit of units) {
-        const isSatellite = (unit.interval_s ?? 0) >= trafficProfiles.satellite.interval_s;
-        const pace = scale * (isSatellite ? pace_ms.satellite : pace_ms.usual);
-        const turn = turns.get(unit.unit) ?? {
-          pace_ms: pace,
-          due_ms: now_ms + random() * within_ms,
-          isAskable: true,
-        };
+        const known = turns.get(unit.unit);
+        const { interval_s } = unit; // not known of one that is gone
+        const isSatellite = (interval_s ?? 0) >= trafficProfiles.satellite.interval_s;
+        const usual_ms = scale * (isSatellite ? pace_ms.satellite : pace_ms.usual);
+        const pace = interval_s === undefined ? (known?.pace_ms ?? usual_ms) : usual_ms;
+        const turn = known ?? { pace_ms: pace, due_ms: now_ms + random() * within_ms, isAskable: true };
         if (pace > turn.pace_ms) turn.due_ms += pace - turn.pace_ms; // its interval was not known before
         turn.pace_ms = pace;
         turn.isAskable = isAskable(unit);
