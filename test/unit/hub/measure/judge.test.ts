@@ -166,6 +166,7 @@ describe('a claim against a measurement', () => {
       error_bound_ns: 7,
       error_rel_ns: 3,
     });
+    assert.equal(widest({ ...a, error_bound_ns: 9 }, a).error_bound_ns, 9);
     assert.equal(widest(a, { source: 'ntp', quality: 'locked' }).error_bound_ns, undefined);
     assert.equal(claimOf(exchange(lan), undefined).against, 'utc');
   });
