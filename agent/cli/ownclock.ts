@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { watchClock } from '../clock/part.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import { type WallClock, wallClock } from '../clock/wallclock.ts';
-import { defaultsOf } from '../config/options.ts';
+import { defaultsOf, type SectionValues } from '../config/options.ts';
 import { machineClocks, type Ticker } from '../lib/ticker.ts';
 
 /** The clock of this machine, and what its chronyd and ptp4l say of it. */
@@ -15,14 +15,14 @@ export interface OwnClock {
   stop(): Promise<void>;
 }
 
-/** Watches the clock daemons of this machine where they are by default. */
-export function watchOwnClock(ticker: Ticker): OwnClock {
+/** Watches the clock daemons of this machine, where they are by default or where `time` says. */
+export function watchOwnClock(ticker: Ticker, time: SectionValues<'time'> = defaultsOf('time')): OwnClock {
   const wall = wallClock(machineClocks);
   const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
   const ended = new AbortController();
   const keeper = watchClock(
     { spawn: (name, rest) => spawn(name, [...rest]), ticker, wall, random: Math.random, stateDir },
-    defaultsOf('time'),
+    time,
     ended.signal,
   );
   return {

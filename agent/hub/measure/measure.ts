@@ -41,7 +41,7 @@ export interface MeasureState {
 export interface Measuring {
   /** The newest of that unit; undefined before the first answer. */
   measured(unit: string): Measured | undefined;
-  /** Asks it some times in a row. Whoever asks meanwhile gets the same answer. */
+  /** Asks it some times in a row, if it is one of the units. Whoever asks meanwhile gets the same answer. */
   ask(unit: string): Promise<AskSummary>;
   state(): MeasureState;
   stop(): void;
@@ -49,6 +49,7 @@ export interface Measuring {
 
 const tick_ms = 1000;
 const enlistEvery_ms = 30_000;
+const weighEvery_ms = 5000;
 /** Exchanges when somebody asks for a unit, and the pause before each. */
 const askedInRow = 8;
 const mostUnanswered = 3;
@@ -173,6 +174,8 @@ async function askInRow(book: Book, unit: string): Promise<AskSummary> {
 function askNow(book: Book, unit: string): Promise<AskSummary> {
   const running = book.running.get(unit);
   if (running !== undefined) return running;
+  if (!book.listed.has(unit)) enlist(book); // it may have come just now
+  if (!book.listed.has(unit)) return Promise.resolve(askSummaryOf(0, [], undefined));
   const asking = askInRow(book, unit).finally(() => book.running.delete(unit));
   book.running.set(unit, asking);
   return asking;
@@ -205,8 +208,8 @@ export function measureClocks(deps: MeasureDeps, opts: MeasureOptions, signal: A
   enlist(book);
   const ends = [
     ticker.every(Math.max(tick_ms, enlistEvery_ms * scale), () => enlist(book)),
+    ticker.every(weighEvery_ms, () => weigh(book)),
     ticker.every(tick_ms, () => {
-      weigh(book);
       for (const unit of book.rota.due(ticker.now_ms())) void askOnce(book, unit);
     }),
     () => book.asker.stop(),

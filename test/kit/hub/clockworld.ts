@@ -26,6 +26,8 @@ export interface WorldUnit {
   back_ms(): number;
   /** How long it takes to answer, in ms. */
   service_ms(): number;
+  /** Nobody listens on its subject. */
+  isDeaf?: boolean;
   /** Its clock tells whole ms only. */
   coarse?: boolean;
   /** What becomes of an answer: each entry is one that arrives, `after_ms` the real one would. */
@@ -163,7 +165,8 @@ export function clockWorld(random: () => number): ClockWorld {
         publish(subject, _payload, { reply = '' } = {}) {
           if (!world.linkUp) return false;
           const unit = units.get(subject.slice('ops.time.sync.'.length));
-          if (unit === undefined) ticker.after(1, () => deliver(reply, new Uint8Array()));
+          if (unit === undefined || unit.isDeaf === true)
+            ticker.after(1, () => deliver(reply, new Uint8Array()));
           else {
             world.asked.push({ unit: unit.unit, at_ms: ticker.now_ms(), reply });
             ask(unit, reply);

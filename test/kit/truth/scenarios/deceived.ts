@@ -1,5 +1,6 @@
 import type { PathDelays } from '../../net/slowpath.ts';
 import type { Lab, Scenario } from '../lab.ts';
+import type { NtpLies } from '../servers.ts';
 import { pause, type TruthUnit } from '../unit.ts';
 import { makestep, ntpSite } from './ntp.ts';
 import { ptpSite } from './ptp.ts';
@@ -44,30 +45,41 @@ async function deniedAsymmetry(lab: Lab): Promise<void> {
 }
 
 const allThere: PathDelays = { there: () => 600, back: () => 0 };
-const satellites: readonly PathDelays[] = [
-  allThere,
-  { there: () => 0, back: () => 600 },
-  { there: () => 300, back: () => 300 },
-];
+const allBack: PathDelays = { there: () => 0, back: () => 600 };
+const even: PathDelays = { there: () => 300, back: () => 300 };
+
+/** All of the way to the server is in one direction: the clock is behind, or ahead, by nearly all that it claims. */
+const behind: NtpLies = { delay_out_s: 0.08 };
+const ahead: NtpLies = { delay_in_s: 0.08 };
 
 async function lyingBehindSatellite(lab: Lab): Promise<void> {
   const { unit } = await ntpSite(lab, { server: { offset_s: 2 }, lines: steps, link: allThere });
   await seenThrough(unit);
 }
 
-/**
- * For so long, six units whose clocks are off by nearly all that they claim, to either side, since all of the way to the server
- * is in one direction.
- */
-export const honestBehindSatellites = (seconds: number): Scenario => ({
+type Placed = readonly [link: PathDelays, server: NtpLies];
+/** Those whose path puts them as far off as can be, and to the side to which they are. */
+const sharpest: readonly Placed[] = [
+  [allThere, behind],
+  [allBack, ahead],
+];
+const everyPlace = [allThere, allBack, even].flatMap((link): Placed[] => [
+  [link, behind],
+  [link, ahead],
+]);
+
+/** Honest units behind satellites for so long, at the edges of their claims. */
+export const honestBehindSatellites = (
+  seconds: number,
+  places: readonly Placed[] = everyPlace,
+): Scenario => ({
   name: 'sat-honest',
-  what: 'six honest units behind satellites, at the edges of their claims: the hub accuses none',
+  what: 'honest units behind satellites, at the edges of their claims: the hub accuses none',
   seconds: seconds + 25,
   async run(lab) {
     const units: TruthUnit[] = [];
-    for (const link of satellites)
-      for (const server of [{ delay_out_s: 0.08 }, { delay_in_s: 0.08 }])
-        units.push((await ntpSite(lab, { server, link, lines: makestep })).unit);
+    for (const [link, server] of places)
+      units.push((await ntpSite(lab, { server, link, lines: makestep })).unit);
     await pause(seconds);
     for (const unit of units)
       if (unit.measures.filter(({ measured }) => measured.claimed_us !== undefined).length < seconds / 6)
@@ -102,5 +114,5 @@ export const deceivedScenarios: readonly Scenario[] = [
     seconds: 40,
     run: lyingBehindSatellite,
   },
-  honestBehindSatellites(45),
+  honestBehindSatellites(45, sharpest),
 ];

@@ -230,14 +230,25 @@ describe('asking for a unit now', () => {
     assert.equal(counted(world, 'a').length, 8);
   });
 
-  test('a silent unit costs two questions, one that is not there one', async () => {
-    const { world, measuring } = started([worldUnit('mute', { answers: () => [] })]);
-    const asking = [measuring.ask('mute'), measuring.ask('nobody')];
-    await world.ticker.pass(15_000);
-    assert.deepEqual(await Promise.all(asking), [
-      { asked: 2, answered: 0 },
-      { asked: 1, answered: 0 },
+  test('a silent unit costs two questions, one that does not listen one, and one that is no unit none', async () => {
+    const { world, measuring } = started([
+      worldUnit('mute', { answers: () => [] }),
+      worldUnit('deaf', { isDeaf: true }),
     ]);
+    world.units.set('new', worldUnit('new'));
+    const asking = ['mute', 'deaf', 'nobody', '>', 'new'].map((unit) => measuring.ask(unit));
+    await world.ticker.pass(15_000);
+    const told = await Promise.all(asking);
+    assert.deepEqual(
+      told.map(({ asked, answered }) => [asked, answered]),
+      [
+        [2, 0],
+        [1, 0],
+        [0, 0],
+        [0, 0],
+        [8, 8],
+      ],
+    );
   });
 
   test('eight at once count as one exchange of three', async () => {
