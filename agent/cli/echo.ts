@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { watchOwnClock } from '../clock/ownclock.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
 import type { WallClock } from '../clock/wallclock.ts';
 import { token } from '../config/rules.ts';
@@ -13,7 +14,6 @@ import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } fro
 import { type EchoSample, formatSample, formatSummary, summarise, whyNoOneWay } from './echostats.ts';
 import { numberFlag, readArgs } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
-import { watchOwnClock } from './ownclock.ts';
 
 const usageOf = (program: string): string => `usage: ${program} echo UNIT [options]
 

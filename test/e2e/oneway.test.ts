@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { watchOwnClock } from '../../agent/cli/ownclock.ts';
+import { watchOwnClock } from '../../agent/clock/ownclock.ts';
 import { defaultsOf } from '../../agent/config/options.ts';
 import { measureFleet } from '../../agent/hub/measure/part.ts';
 import { logTo } from '../../agent/lib/log.ts';

@@ -19,7 +19,7 @@ export interface AskerDeps {
 }
 
 /** What became of a question. */
-export type Outcome =
+export type AskOutcome =
   | { readonly kind: 'answered'; readonly exchange: Exchange; readonly isDisputed: boolean }
   /** Nobody listens there. */
   | { readonly kind: 'nobody' }
@@ -28,15 +28,15 @@ export type Outcome =
   | { readonly kind: 'void' };
 
 /** A question. */
-export interface Asked {
+export interface TimeQuestion {
   /** As soon as an answer is there. */
-  readonly first: Promise<Outcome>;
+  readonly first: Promise<AskOutcome>;
   /** Once no second one can come any more. */
-  readonly settled: Promise<Outcome>;
+  readonly settled: Promise<AskOutcome>;
 }
 
-export interface Asker {
-  ask(unit: string): Asked;
+export interface TimeAsker {
+  ask(unit: string): TimeQuestion;
   /** How often the hub's clock was set so far: what was measured before is by another clock. */
   steps(): number;
   stop(): void;
@@ -49,10 +49,10 @@ interface Waiting {
   readonly sent_us: number;
   readonly steps: number;
   readonly hub: HubClock;
-  resolve(outcome: Outcome): void;
+  resolve(outcome: AskOutcome): void;
   /** The first answer, by which a second one is told from its copy. */
   data?: Uint8Array;
-  outcome?: Outcome;
+  outcome?: AskOutcome;
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
@@ -65,7 +65,7 @@ interface Asking {
   steps: number;
 }
 
-function outcomeOf(asking: Asking, { sent_us, steps, hub }: Waiting, message: Incoming): Outcome {
+function outcomeOf(asking: Asking, { sent_us, steps, hub }: Waiting, message: Incoming): AskOutcome {
   const { wall, clock } = asking.deps;
   const back_us = wall.now_us();
   wall.check(); // whose listener counts a step
@@ -86,20 +86,20 @@ function take(asking: Asking, waiting: Waiting, message: Incoming): void {
     waiting.outcome = { ...outcome, isDisputed: true };
 }
 
-function ask(asking: Asking, inbox: string, unit: string): Asked {
+function ask(asking: Asking, inbox: string, unit: string): TimeQuestion {
   const { link, wall, ticker, clock, token } = asking.deps;
   const hub = clock(); // which may check the wall clock too: a step belongs before the first time stamp
   wall.check();
   const key = token();
-  let resolveFirst: (outcome: Outcome) => void = () => {};
-  const first = new Promise<Outcome>((resolve) => {
+  let resolveFirst: (outcome: AskOutcome) => void = () => {};
+  const first = new Promise<AskOutcome>((resolve) => {
     resolveFirst = resolve;
   });
   const sent_us = wall.now_us();
   const waiting: Waiting = { sent_us, steps: asking.steps, hub, resolve: resolveFirst };
   asking.waiting.set(key, waiting);
   const isSent = link.publish(timeSyncOf(unit), '', { reply: `${inbox}.${key}` });
-  const settled = new Promise<Outcome>((resolve) => {
+  const settled = new Promise<AskOutcome>((resolve) => {
     const end = (): void => {
       asking.waiting.delete(key);
       const outcome = waiting.outcome ?? { kind: isSent ? 'timeout' : 'void' };
@@ -113,7 +113,7 @@ function ask(asking: Asking, inbox: string, unit: string): Asked {
 }
 
 /** Opens an inbox below `prefix` for what units answer. */
-export function openAsker(deps: AskerDeps, prefix: string): Asker {
+export function openAsker(deps: AskerDeps, prefix: string): TimeAsker {
   const asking: Asking = { deps, waiting: new Map(), steps: 0 };
   const inbox = `${prefix}.${deps.token()}`;
   const ends = [

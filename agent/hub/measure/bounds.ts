@@ -94,7 +94,7 @@ export const worstClocks = (units: readonly BoundedUnit[], most = 10): RankedClo
   units.flatMap(rankOf).sort(byShare).slice(0, most);
 
 /** A clock that runs on without its source. */
-export interface Holdover {
+export interface HeldOver {
   readonly unit: string;
   /** Missing where nothing bounds it any more. */
   readonly bound_ns?: number;
@@ -103,9 +103,9 @@ export interface Holdover {
 }
 
 /** All clocks in holdover: those without a bound first, then by share of their limit. */
-export function holdoversOf(units: readonly BoundedUnit[]): Holdover[] {
+export function holdoversOf(units: readonly BoundedUnit[]): HeldOver[] {
   return units
-    .flatMap(({ unit, clock }): Holdover[] => {
+    .flatMap(({ unit, clock }): HeldOver[] => {
       if (clock?.holdover !== true) return [];
       const [ranked] = rankOf({ unit, clock });
       const { since_ms } = clock;

@@ -55,7 +55,7 @@ export function exchangeOf(
 }
 
 /** What is claimed, by both in µs; each missing where nothing bounds it. */
-export interface Claim {
+export interface ClockClaim {
   readonly against: Measured['against'];
   readonly claimed_us?: number;
   readonly own_bound_us?: number;
@@ -65,7 +65,7 @@ export interface Claim {
  * The bound against the grandmaster where the unit, as its records say, and the hub follow the same one, since it is the
  * tighter one; else that against true time.
  */
-export function claimOf({ told, hub }: Exchange, grandmaster: string | undefined): Claim {
+export function claimOf({ told, hub }: Exchange, grandmaster: string | undefined): ClockClaim {
   const same =
     grandmaster !== undefined &&
     hub.grandmaster === grandmaster &&

@@ -5,7 +5,7 @@ import { formatNs } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import { beyond_us } from '../../peers/fourtimes.ts';
 import type { Measured, UnjudgedReason } from '../fleet/model.ts';
-import { type Claim, claimOf, type Exchange, offsetOf } from './claim.ts';
+import { type ClockClaim, claimOf, type Exchange, offsetOf } from './claim.ts';
 
 /** Contradictions in a row until a unit is flagged. */
 export const runsToFlag = 3;
@@ -27,7 +27,7 @@ export interface Judged {
 }
 
 /** An exchange, and what is known besides. */
-export interface Seen {
+export interface SeenExchange {
   readonly exchange: Exchange;
   /** That the unit follows, as its records say. */
   readonly grandmaster?: string | undefined;
@@ -38,7 +38,7 @@ export interface Seen {
 
 const ofUs = (us: number): string => formatNs(us * 1000);
 
-const whys: Readonly<Record<UnjudgedReason, (at: Claim & { readonly path_us: number }) => string>> = {
+const whys: Readonly<Record<UnjudgedReason, (at: ClockClaim & { readonly path_us: number }) => string>> = {
   hub_unbounded: () => "nothing bounds the hub's own clock",
   hub_doubted: () => "the sources of most units contradict the hub's own clock",
   no_claim: () => 'the unit claims no bound',
@@ -62,7 +62,7 @@ type Figures = Omit<Measured, 'verdict' | 'runs'>;
 const contradiction = (figures: Figures, beyond: number): string =>
   `claims ${ofUs(figures.claimed_us ?? 0)} and is ${ofUs(Math.abs(beyond))} further ${beyond > 0 ? 'ahead' : 'behind'} at least`;
 
-function noClaim({ told }: Exchange, { claimed_us, own_bound_us }: Claim): UnjudgedReason | undefined {
+function noClaim({ told }: Exchange, { claimed_us, own_bound_us }: ClockClaim): UnjudgedReason | undefined {
   if (claimed_us === undefined) return told.error_rel_ns === undefined ? 'no_claim' : 'relative_claim';
   return own_bound_us === undefined ? 'hub_unbounded' : undefined;
 }
@@ -91,7 +91,7 @@ function stays(before: Judged, figures: Figures, era: string, reason: UnjudgedRe
 }
 
 /** Takes an exchange in, and gives what is found of the unit now. */
-export function judgeExchange(before: Judged | undefined, seen: Seen): Judged {
+export function judgeExchange(before: Judged | undefined, seen: SeenExchange): Judged {
   const { exchange, era, isDisputed = false } = seen;
   const claim = claimOf(exchange, seen.grandmaster);
   const figures = { at_ms: Math.round(exchange.at_us / 1000), ...offsetOf(exchange), ...claim };

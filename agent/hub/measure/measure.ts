@@ -1,7 +1,7 @@
 // Measures the clocks of a fleet: asks one unit after the other for its time, and holds what it claims against that.
 import { known } from '../../lib/known.ts';
 import type { FleetUnit, Measured } from '../fleet/model.ts';
-import { type Asker, type AskerDeps, type Outcome, openAsker } from './asker.ts';
+import { type AskerDeps, type AskOutcome, openAsker, type TimeAsker } from './asker.ts';
 import { type AskSummary, askSummaryOf, bestOf } from './asknow.ts';
 import type { Exchange, HubClock } from './claim.ts';
 import { type Judged, judgeExchange, unjudgedFor } from './judge.ts';
@@ -66,14 +66,16 @@ interface Known {
 interface Book {
   readonly deps: MeasureDeps;
   readonly rota: Rota;
-  readonly asker: Asker;
+  readonly asker: TimeAsker;
   readonly units: Map<string, Known>;
   readonly running: Map<string, Promise<AskSummary>>;
   listed: ReadonlyMap<string, MeasuredUnit>;
   doubt: HubDoubt | undefined;
   asked: number;
   answered: number;
+  /** Something was found since the hub was weighed last, or its clock set. */
   isStale: boolean;
+  weighedSteps: number;
 }
 
 function shown(book: Book, unit: string): Measured | undefined {
@@ -101,9 +103,10 @@ function clear(book: Book, unit: string, entry: Known): void {
 
 /** Doubts the hub's clock, or no longer, by what was found since; what was measured before it was set is of another clock. */
 function weigh(book: Book): void {
-  if (!book.isStale) return;
-  book.isStale = false;
   const steps = book.asker.steps();
+  if (!book.isStale && steps === book.weighedSteps) return;
+  book.isStale = false;
+  book.weighedSteps = steps;
   const found = [...book.units].map(([unit, entry]) => ({
     unit,
     ...known({
@@ -132,7 +135,7 @@ function judge(book: Book, unit: string, exchange: Exchange, isDisputed: boolean
   if (isNews && after !== undefined) book.deps.changed?.(unit, after);
 }
 
-function count(book: Book, unit: string, outcome: Outcome): void {
+function count(book: Book, unit: string, outcome: AskOutcome): void {
   book.asked += 1;
   if (outcome.kind === 'answered') book.answered += 1;
   if (outcome.kind === 'answered' || outcome.kind === 'void') return;
@@ -204,6 +207,7 @@ export function measureClocks(deps: MeasureDeps, opts: MeasureOptions, signal: A
     asked: 0,
     answered: 0,
     isStale: false,
+    weighedSteps: 0,
   };
   enlist(book);
   const ends = [

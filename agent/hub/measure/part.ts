@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OwnClock } from '../../cli/ownclock.ts';
+import type { OwnClock } from '../../clock/ownclock.ts';
 import { known } from '../../lib/known.ts';
 import { freshValue } from '../../lib/reading.ts';
 import type { HubClock } from './claim.ts';

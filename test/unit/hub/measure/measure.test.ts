@@ -141,6 +141,25 @@ describe('flagging', () => {
     assert.deepEqual(flags.sort(), ['u0 contradicts', 'u3 contradicts', 'u6 contradicts']);
   });
 
+  test('what was flagged before the hub was doubted begins anew, and a step of its clock ends the doubt', async () => {
+    const unitOf = (n: number) => worldUnit(`u${n}`, { bound_us: 1000, ntp_server: `ntp-${n}` });
+    const { world, measuring, flags } = started([unitOf(0), unitOf(1)]);
+    world.hubError_us = 50_000; // and claims 500
+    await world.ticker.pass(35 * minute_ms);
+    assert.deepEqual(flags.sort(), ['u0 contradicts', 'u1 contradicts']); // two outvote nobody
+    world.units.set('u2', unitOf(2));
+    await world.ticker.pass(12 * minute_ms);
+    assert.notEqual(measuring.state().doubt, undefined);
+    assert.deepEqual(flags.splice(2).sort(), ['u0 unjudged', 'u1 unjudged']);
+    world.stepHub(-50_000);
+    world.deps.wall.check();
+    await world.ticker.pass(6000);
+    assert.equal(measuring.state().doubt, undefined);
+    await world.ticker.pass(hour_ms);
+    assert.deepEqual(verdictsOf(measuring, world), ['holds', 'holds', 'holds']);
+    assert.equal(flags.length, 2);
+  });
+
   test('forged answers to tokens that were never given, or not to them, change nothing', async () => {
     const { world, measuring } = started([
       worldUnit('a', { bound_us: 1000, there_ms: () => 300, back_ms: () => 300 }),

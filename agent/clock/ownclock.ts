@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { watchClock } from '../clock/part.ts';
-import type { Timekeeper } from '../clock/timekeeper.ts';
-import { type WallClock, wallClock } from '../clock/wallclock.ts';
 import { defaultsOf, type SectionValues } from '../config/options.ts';
 import { machineClocks, type Ticker } from '../lib/ticker.ts';
+import { watchClock } from './part.ts';
+import type { Timekeeper } from './timekeeper.ts';
+import { type WallClock, wallClock } from './wallclock.ts';
 
 /** The clock of this machine, and what its chronyd and ptp4l say of it. */
 export interface OwnClock {
