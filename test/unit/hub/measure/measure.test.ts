@@ -279,6 +279,26 @@ describe('asking for a unit now', () => {
     assert.equal(measuring.measured('liar')?.runs, 2);
   });
 
+  test('a step of the hub or a restart of the unit makes the run begin anew', async () => {
+    const liar = worldUnit('liar', { bound_us: 10, error_us: 90_000 });
+    const { world, measuring } = started([liar]);
+    const runsAfter = async (change: () => void): Promise<number | undefined> => {
+      change();
+      const asking = measuring.ask('liar');
+      await world.ticker.pass(minute_ms);
+      await asking;
+      return measuring.measured('liar')?.runs;
+    };
+    const restarts = () => {
+      liar.boot = 'b2';
+    };
+    assert.equal(await runsAfter(() => {}), 1);
+    assert.equal(await runsAfter(() => {}), 2);
+    assert.equal(await runsAfter(() => world.stepHub(100)), 1);
+    assert.equal(await runsAfter(restarts), 2); // not known yet
+    assert.equal(await runsAfter(() => {}), 1);
+  });
+
   test('without a bound there are no one-way times', async () => {
     const { world, measuring } = started([worldUnit('a')]);
     const asking = measuring.ask('a');
