@@ -103,7 +103,7 @@ describe('one-way times', () => {
 });
 
 describe('a hub that measures the clocks of its units', () => {
-  test('finds which way is slow when it asks, and that their claims hold; and what that costs', async () => {
+  test('finds which way is slow when it asks, and that their claims hold; and what that costs', async (test) => {
     const ended = new AbortController();
     const ticker = systemTicker();
     const options = { ...operator, servers: [hub.url], name: 'measure', inboxPrefix: '_INBOX' };
@@ -142,10 +142,16 @@ describe('a hub that measures the clocks of its units', () => {
     }
     const { in_bytes, out_bytes } = link.counters();
     const each = (in_bytes - before.in_bytes + out_bytes - before.out_bytes) / 16;
-    assert.ok(each < 330, `${each} bytes for an exchange`);
+    test.diagnostic(`${each} bytes for an exchange`);
+    assert.ok(each < 260, `${each} bytes for an exchange`);
     for (const unit of units) {
-      const measured = await eventually(`${unit} measured`, () => measuring.measured(unit));
-      assert.deepEqual([measured.runs, measured.verdict], [0, 'holds']);
+      const { runs, verdict, reason } = await eventually(`${unit} measured`, () => measuring.measured(unit));
+      // a claim of some µs is more than a path of 60 ms can tell
+      assert.deepEqual(
+        [runs, verdict === 'holds' || reason === 'too_wide'],
+        [0, true],
+        `${verdict} ${reason}`,
+      );
     }
   });
 });
