@@ -32,6 +32,11 @@ export interface SeenExchange {
   /** That the unit follows, as its records say. */
   readonly grandmaster?: string | undefined;
   readonly era: string;
+  /**
+   * Out of turn: somebody has asked. It can begin or end a run, but three of them in a minute are no three in a row: what is
+   * wrong for a moment may be the hub's own clock, until its daemon has looked again.
+   */
+  readonly isExtra?: boolean;
   /** Others answered too, and not alike. */
   readonly isDisputed?: boolean;
 }
@@ -92,7 +97,7 @@ function stays(before: Judged, figures: Figures, era: string, reason: UnjudgedRe
 
 /** Takes an exchange in, and gives what is found of the unit now. */
 export function judgeExchange(before: Judged | undefined, seen: SeenExchange): Judged {
-  const { exchange, era, isDisputed = false } = seen;
+  const { exchange, era, isDisputed = false, isExtra = false } = seen;
   const claim = claimOf(exchange, seen.grandmaster);
   const figures = { at_ms: Math.round(exchange.at_us / 1000), ...offsetOf(exchange), ...claim };
   const unjudged = (reason: UnjudgedReason): Judged => ({
@@ -109,7 +114,7 @@ export function judgeExchange(before: Judged | undefined, seen: SeenExchange): J
   const { claimed_us = 0, own_bound_us = 0 } = claim;
   const widened_us = exchange.resolution_us + own_bound_us;
   const beyond = beyond_us(exchange.ways, widened_us + claimed_us);
-  if (beyond !== 0) return contradicted(lasting, figures, beyond, era);
+  if (beyond !== 0) return contradicted(lasting, figures, beyond, { era, isExtra });
   if (canStay && couldHide(exchange, widened_us, claimed_us, lasting.edge_us ?? 0))
     return stays(lasting, figures, era, 'contradicts_so_far');
   const useful_us = Math.max(usefulWidth.us, usefulWidth.ofClaim * claimed_us);
@@ -117,9 +122,14 @@ export function judgeExchange(before: Judged | undefined, seen: SeenExchange): J
   return { measured: { ...figures, verdict: 'holds', runs: 0 }, mute: 0, era };
 }
 
-function contradicted(before: Judged | undefined, figures: Figures, beyond: number, era: string): Judged {
+function contradicted(
+  before: Judged | undefined,
+  figures: Figures,
+  beyond: number,
+  { era, isExtra }: Required<Pick<SeenExchange, 'era' | 'isExtra'>>,
+): Judged {
   const { runs = 0, since_ms = figures.at_ms } = before?.measured ?? {};
-  const found = { ...figures, beyond_us: beyond, runs: runs + 1, since_ms };
+  const found = { ...figures, beyond_us: beyond, runs: isExtra ? Math.max(1, runs) : runs + 1, since_ms };
   const measured: Measured =
     found.runs >= runsToFlag
       ? { ...found, verdict: 'contradicts', why: contradiction(figures, beyond) }

@@ -3,8 +3,8 @@ import { known } from '../../lib/known.ts';
 import type { FleetUnit, Measured } from '../fleet/model.ts';
 import { type AskerDeps, type AskOutcome, openAsker, type TimeAsker } from './asker.ts';
 import { type AskSummary, askSummaryOf, bestOf } from './asknow.ts';
-import type { Exchange, HubClock } from './claim.ts';
-import { type Judged, judgeExchange, unjudgedFor } from './judge.ts';
+import type { HubClock } from './claim.ts';
+import { type Judged, judgeExchange, type SeenExchange, unjudgedFor } from './judge.ts';
 import { newRota, type Rota, type TurnUnit } from './rota.ts';
 import { type HubDoubt, hubDoubtOf } from './sources.ts';
 
@@ -118,14 +118,16 @@ function weigh(book: Book): void {
   if (book.doubt !== undefined) for (const [unit, entry] of book.units) clear(book, unit, entry);
 }
 
-function judge(book: Book, unit: string, exchange: Exchange, isDisputed: boolean): void {
+type Judgeable = Pick<SeenExchange, 'exchange' | 'isDisputed' | 'isExtra'>;
+
+function judge(book: Book, unit: string, seen: Judgeable): void {
   const entry = book.units.get(unit) ?? { unanswered: 0 };
   const { boot = '', clock } = book.listed.get(unit) ?? {};
   const before = shown(book, unit);
   const steps = book.asker.steps();
   const era = `${boot} ${steps}`;
   const lasting = book.doubt === undefined ? entry.judged : undefined; // by a doubted clock no run goes on
-  entry.judged = judgeExchange(lasting, { exchange, grandmaster: clock?.grandmaster, era, isDisputed });
+  entry.judged = judgeExchange(lasting, { ...seen, grandmaster: clock?.grandmaster, era });
   entry.steps = steps;
   entry.unanswered = 0;
   book.units.set(unit, entry);
@@ -148,13 +150,11 @@ async function askOnce(book: Book, unit: string): Promise<void> {
   const outcome = await book.asker.ask(unit).settled;
   if (!book.listed.has(unit)) return; // forgotten meanwhile
   count(book, unit, outcome);
-  if (outcome.kind === 'answered') judge(book, unit, outcome.exchange, outcome.isDisputed);
+  if (outcome.kind === 'answered') judge(book, unit, outcome);
 }
 
 /** One after the other, since exchanges at once would wait for each other on a slow path. */
 async function askInRow(book: Book, unit: string): Promise<AskSummary> {
-  const { ticker } = book.deps;
-  book.rota.served(unit, ticker.now_ms());
   const questions = [];
   let lost = 0;
   while (questions.length < askedInRow && lost < 2) {
@@ -169,7 +169,8 @@ async function askInRow(book: Book, unit: string): Promise<AskSummary> {
   const best = bestOf(exchanges);
   void Promise.all(questions.map(({ settled }) => settled)).then((settled) => {
     const isDisputed = settled.some((one) => one.kind === 'answered' && one.isDisputed);
-    if (best !== undefined && book.listed.has(unit)) judge(book, unit, best, isDisputed);
+    if (best !== undefined && book.listed.has(unit))
+      judge(book, unit, { exchange: best, isDisputed, isExtra: true });
   });
   return askSummaryOf(questions.length, exchanges, book.listed.get(unit)?.clock?.grandmaster);
 }

@@ -19,8 +19,6 @@ export interface Rota {
   enlist(units: readonly TurnUnit[], now_ms: number): void;
   /** Those whose turn it is; each has had it then. */
   due(now_ms: number): string[];
-  /** That unit has had its turn. */
-  served(unit: string, now_ms: number): void;
 }
 
 /** An app answers no time requests, and of a unit that is gone nobody answers. */
@@ -60,10 +58,6 @@ export function newRota(random: () => number, scale = 1): Rota {
       const first = due.sort(([, a], [, b]) => a.due_ms - b.due_ms).slice(0, mostAtOnce);
       for (const [, turn] of first) turn.due_ms = nextOf(turn, now_ms);
       return first.map(([unit]) => unit);
-    },
-    served(unit, now_ms) {
-      const turn = turns.get(unit);
-      if (turn !== undefined) turn.due_ms = nextOf(turn, now_ms);
     },
   };
 }

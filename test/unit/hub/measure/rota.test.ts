@@ -46,11 +46,3 @@ test('the first unit of a fleet waits no ten minutes, the last of thousands does
   assert.deepEqual(many.due(9 * minute_ms), []);
   assert.equal(many.due(10 * minute_ms).length, 50);
 });
-
-test('one that was asked out of turn has had it', () => {
-  const rota = newRota(() => 0);
-  rota.enlist([unit('u')], 0);
-  rota.served('u', 0);
-  rota.served('stranger', 0);
-  assert.deepEqual(rota.due(pace_ms.usual - 1), []);
-});
