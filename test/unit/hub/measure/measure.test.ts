@@ -239,6 +239,7 @@ describe('asking for a unit now', () => {
     const rtt_us = told.rtt_us?.min ?? 0;
     assert.ok(rtt_us >= 290_000 && rtt_us <= 450_000 && rtt_us <= (told.rtt_us?.median ?? 0));
     assert.ok(Math.abs((told.offset_us ?? 0) - -1200) <= (told.path_us ?? 0));
+    assert.ok(Math.abs((told.path_us ?? 0) - rtt_us / 2) < 5 && (told.rtt_us?.max ?? 0) > rtt_us + 1000);
     const error_us = told.one_way_error_us ?? Infinity;
     assert.ok(error_us >= 1500 && error_us < 1510);
     assert.ok((told.forward_us ?? 0) > 250_000 - error_us && (told.forward_us ?? 0) < 350_000 + error_us);
