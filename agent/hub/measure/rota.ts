@@ -21,9 +21,11 @@ export interface Rota {
   due(now_ms: number): string[];
 }
 
-/** An app answers no time requests, and of a unit that is gone nobody answers. */
-const isAskable = ({ kind, state }: TurnUnit): boolean =>
-  kind === 'unit' && state !== 'offline' && state !== 'stopped';
+/** States in which a unit is there: of one that is gone, or never came, nobody answers. */
+const heardStates: readonly string[] = ['critical', 'degraded', 'healthy', 'unknown'];
+
+/** An app answers no time requests. */
+const isAskable = ({ kind, state }: TurnUnit): boolean => kind === 'unit' && heardStates.includes(state);
 
 interface Turn {
   pace_ms: number;
