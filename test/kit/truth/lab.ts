@@ -113,10 +113,11 @@ export async function play(hall: LabHall, scenario: Scenario): Promise<readonly 
   const owner = newOwner();
   const units: TruthUnit[] = [];
   const epoch_ns = hostEpoch_ns(hall.truthlab);
+  const endMeasuring = measureUnits(hall.measuring, units);
   try {
-    measureUnits(owner, hall.measuring, units);
     await scenario.run(labOf(owner, hall, scenario.name, epoch_ns, units));
   } finally {
+    endMeasuring(); // before the clocks that it looks at
     await owner.end();
   }
   const moved_ns = hostEpoch_ns(hall.truthlab) - epoch_ns;

@@ -35,12 +35,8 @@ export async function measuringHub(owner: Cleanup, hubUrl: string): Promise<Meas
   return { link, wall: wallClock(machineClocks) };
 }
 
-/** Measures these units each second, as a hub does each ten minutes, and tells each what was found. */
-export function measureUnits(
-  owner: Cleanup,
-  { link, wall }: MeasuringHub,
-  units: readonly TruthUnit[],
-): void {
+/** Measures these units each second, as a hub does each ten minutes, and tells each what was found. Returns its end. */
+export function measureUnits({ link, wall }: MeasuringHub, units: readonly TruthUnit[]): () => void {
   const ended = new AbortController();
   const measuring = measureClocks(
     {
@@ -66,8 +62,8 @@ export function measureUnits(
         unit.measure(measured);
     }
   }, look_ms);
-  owner.after(() => {
+  return () => {
     clearInterval(looking);
     ended.abort();
-  });
+  };
 }
