@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { watchClock } from '../clock/part.ts';
+import { watchOwnClock } from '../clock/ownclock.ts';
 import type { Timekeeper } from '../clock/timekeeper.ts';
-import { type WallClock, wallClock } from '../clock/wallclock.ts';
-import { defaultsOf } from '../config/options.ts';
+import type { WallClock } from '../clock/wallclock.ts';
 import { token } from '../config/rules.ts';
 import { known } from '../lib/known.ts';
 import { logTo } from '../lib/log.ts';
-import { machineClocks, systemTicker, type Ticker } from '../lib/ticker.ts';
+import { systemTicker, type Ticker } from '../lib/ticker.ts';
 import { type Link, openLink } from '../nats/link.ts';
 import type { Answer } from '../nats/outgoing.ts';
 import { echoHeaders, oneWay } from '../peers/oneway.ts';
@@ -94,14 +89,8 @@ export async function echo(
   }
   const command = readCommand(read, program);
   const ticker = systemTicker();
-  const wall = wallClock(machineClocks);
-  const stateDir = mkdtempSync(join(tmpdir(), 'nunect-'));
+  const ownClock = watchOwnClock(ticker);
   const ended = new AbortController();
-  const clock = watchClock(
-    { spawn: (name, rest) => spawn(name, [...rest]), ticker, wall, random: Math.random, stateDir },
-    defaultsOf('time'),
-    ended.signal,
-  );
   const silent = logTo(() => {}); // what goes wrong with the connection is in its state
   const link = openLink({ ticker, log: silent }, command.link, ended.signal);
   try {
@@ -110,11 +99,10 @@ export async function echo(
       io.stderr(`${program} echo: ${cannotConnect(command.link, why)}\n`);
       return 2;
     }
-    return await askAll(command, { link, clock, wall, ticker }, io, signal);
+    return await askAll(command, { link, clock: ownClock.keeper, wall: ownClock.wall, ticker }, io, signal);
   } finally {
-    await Promise.all([link.stop(), clock.stop()]);
+    await Promise.all([link.stop(), ownClock.stop()]);
     ended.abort();
-    rmSync(stateDir, { recursive: true, force: true });
   }
 }
 

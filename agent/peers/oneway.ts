@@ -2,6 +2,7 @@ import type { ClockSummary } from '../clock/types.ts';
 import type { Incoming } from '../nats/incoming.ts';
 import { headerNames, headerReader } from '../wire/headers.ts';
 import type { PeerRtt } from '../wire/reports.ts';
+import { beyond_us, waysOf } from './fourtimes.ts';
 
 /** The headers of an echo, each only if it is there and makes sense. */
 export function echoHeaders(message: Incoming) {
@@ -37,10 +38,6 @@ export type OneWay = Pick<
 /** Between reading the wall clock and the monotonic one a busy machine may let us wait. */
 const slack_us = 50_000;
 
-/** No one-way time is negative, nor longer than the round trip. */
-const isPossible = (way_us: number, rtt_us: number, error_us: number): boolean =>
-  way_us >= -error_us && way_us <= rtt_us + error_us + slack_us;
-
 /**
  * One-way times from an echo, with the error that both clocks may have together. Empty unless both clocks are
  * synchronised and both errors are bounded: the difference of clocks that are not synchronised is no measurement. Times
@@ -55,11 +52,14 @@ export function oneWay(message: Incoming, own: OwnTimes): OneWay {
   const synced = own.clock.source !== 'unsynced' && (peer.source === 'ptp' || peer.source === 'ntp');
   const bound_ns = own.clock.error_bound_ns;
   if (!synced || bound_ns === undefined || peer.bound_ns === undefined) return clock;
-  if (peer.received_us === undefined || peer.sent_us === undefined) return clock;
-  const forward_us = peer.received_us - own.sent_us;
-  const back_us = own.back_us - peer.sent_us;
+  const { received_us, sent_us: answered_us } = peer;
+  if (received_us === undefined || answered_us === undefined) return clock;
+  const ways = waysOf({ ...own, received_us, answered_us });
   const one_way_error_us = Math.ceil((bound_ns + peer.bound_ns) / 1000);
-  return [forward_us, back_us].every((way_us) => isPossible(way_us, own.rtt_us, one_way_error_us))
-    ? { ...clock, forward_us, back_us, one_way_error_us }
+  const longest_us = own.rtt_us + one_way_error_us + slack_us; // no way is longer than the round trip, nor negative
+  return beyond_us(ways, one_way_error_us) === 0 &&
+    ways.forward_us <= longest_us &&
+    ways.back_us <= longest_us
+    ? { ...clock, ...ways, one_way_error_us }
     : { ...clock, clocks_contradict: true };
 }

@@ -33,7 +33,7 @@ export const subjectsOf = (unit: string, role: string): Subjects => ({
   log: each(['debug', 'info', 'warn', 'error', 'fatal'], (level) => `ops.log.${level.toUpperCase()}.${unit}`),
   timeConfig: 'ops.time.config',
   echo: echoOf(unit),
-  timeSync: `ops.time.sync.${unit}`,
+  timeSync: timeSyncOf(unit),
   command: `ops.cmd.${role}.${unit}`,
   service: serviceVerbs.flatMap((verb) =>
     ['', `.${serviceName}`, `.${serviceName}.${unit}`].map((tail) => ({
@@ -45,6 +45,9 @@ export const subjectsOf = (unit: string, role: string): Subjects => ({
 
 /** Where a unit answers echo requests. */
 export const echoOf = (unit: string): string => `ops.echo.${unit}`;
+
+/** Where a unit answers time requests. */
+export const timeSyncOf = (unit: string): string => `ops.time.sync.${unit}`;
 
 /** Prefix of the inbox in which the unit awaits what only its own leaf and hub send it: PubAcks, its own echo. */
 export const inboxPrefixOf = (unit: string): string => `_INBOX_${unit}`;

@@ -6,6 +6,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { watchOwnClock } from '../../agent/clock/ownclock.ts';
+import { defaultsOf } from '../../agent/config/options.ts';
+import { measureFleet } from '../../agent/hub/measure/part.ts';
+import { logTo } from '../../agent/lib/log.ts';
+import { systemTicker } from '../../agent/lib/ticker.ts';
+import { openLink } from '../../agent/nats/link.ts';
 import type { PeerRtt, RttMetric } from '../../agent/wire/reports.ts';
 import { chronyd, chronyPair } from '../kit/clock/chrony.ts';
 import { type NetnsEnd, netnsPair, noNetns } from '../kit/net/netns.ts';
@@ -25,6 +31,7 @@ const slow_us = 60_000;
 const fast_us = 40_000;
 
 let hub: Hub;
+let chrony_port: number;
 /** The latest of each metric. */
 const records = new Map<string, string>();
 const peersOf = (unit: string): readonly PeerRtt[] =>
@@ -37,6 +44,7 @@ before(async () => {
     callback: (_error, message) => void records.set(message.subject, message.string()),
   });
   const { client } = await chronyPair(owner, [], { steering: true });
+  chrony_port = client.cmdport;
   const slowPort = await slowPath(owner, hub.leafPort, { there: () => slow_us / 1000, back: () => 0 });
   for (const [unit, peer, hubPort] of [
     ['demo-01', 'demo-02', hub.leafPort],
@@ -92,6 +100,60 @@ describe('one-way times', () => {
       assert.equal(peer.clocks_contradict, undefined);
     });
   }
+});
+
+describe('a hub that measures the clocks of its units', () => {
+  test('finds which way is slow when it asks, and that their claims hold; and what that costs', async (test) => {
+    const ended = new AbortController();
+    const ticker = systemTicker();
+    const options = { ...operator, servers: [hub.url], name: 'measure', inboxPrefix: '_INBOX' };
+    const link = openLink({ ticker, log: logTo(() => {}) }, options, ended.signal);
+    owner.after(async () => {
+      await link.stop();
+      ended.abort();
+    });
+    await eventually('a link that measures', () => link.state().connected);
+    const own = watchOwnClock(ticker, { ...defaultsOf('time'), chrony_port });
+    owner.after(() => own.stop());
+    const units = ['demo-01', 'demo-02'] as const;
+    const measuring = measureFleet(
+      {
+        link,
+        ticker,
+        own,
+        units: () => units.map((unit) => ({ unit, kind: 'unit', state: 'healthy', interval_s: 1 })),
+      },
+      ended.signal,
+    );
+    // just started, the chronyds are sure of tenths of a second only
+    await eventually('a good clock', () => (own.keeper.summary().error_bound_ns ?? Infinity) < 50e6, 60_000);
+    const before = link.counters();
+    for (const [unit, slow] of [
+      ['demo-01', 0],
+      ['demo-02', slow_us],
+    ] as const) {
+      const told = await measuring.ask(unit);
+      assert.deepEqual([told.asked, told.answered, told.source], [8, 8, 'ntp']);
+      const { min = 0, max = 0 } = told.rtt_us ?? {};
+      assert.ok(min >= slow && min < slow + fast_us && max >= min, JSON.stringify(told));
+      assertWithin(told.back_us, told.one_way_error_us, slow, slow + fast_us);
+      assertWithin(told.forward_us, told.one_way_error_us, 0, fast_us);
+      assert.ok(Math.abs(told.offset_us ?? Infinity) <= (told.path_us ?? 0), JSON.stringify(told)); // one clock: 0
+    }
+    const { in_bytes, out_bytes } = link.counters();
+    const each = (in_bytes - before.in_bytes + out_bytes - before.out_bytes) / 16;
+    test.diagnostic(`${each} bytes for an exchange`);
+    assert.ok(each < 260, `${each} bytes for an exchange`);
+    for (const unit of units) {
+      const { runs, verdict, reason } = await eventually(`${unit} measured`, () => measuring.measured(unit));
+      // a claim of some µs is more than a path of 60 ms can tell
+      assert.deepEqual(
+        [runs, verdict === 'holds' || reason === 'too_wide'],
+        [0, true],
+        `${verdict} ${reason}`,
+      );
+    }
+  });
 });
 
 describe('nunect echo from another machine', { skip: noNetns() ?? false }, () => {

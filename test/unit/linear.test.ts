@@ -49,6 +49,7 @@ import { parseClockLimits } from '../../agent/hub/fleet/limits.ts';
 import { parseRecord, plainText } from '../../agent/hub/fleet/unitrecord.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
+import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
@@ -321,6 +322,7 @@ const readers: Readonly<
   parseInterference: [(text) => parseInterference(text, 1), ['chronyd ', ''], ['', ' 1']],
   parseSpan: [parseSpan, ['1', 'd']],
   parseBoundRecord: [parseBoundRecord, ['{"v":1,"kind":"', '"}'], ['{"v":1,"kind":"unit","unit":"', '"}']],
+  parseTimeReply: [(text) => parseTimeReply(bytes(text)), ['{"t2_us":1,"t3_us":', '}']],
   readPubAck: [(text) => readPubAck(bytes(text)), ['{"stream":"', '"}']],
   readSnapshot: [(text) => readSnapshot(text.split('\n'), 'u'), ['{"check":"00000000",', '}']],
   'parseHubFile, isLoopback': [

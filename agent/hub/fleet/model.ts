@@ -37,23 +37,47 @@ export interface FleetClock extends ReportedClock {
   readonly limit_is_set?: true;
 }
 
+/** Why a measurement tells nothing for or against a claim. */
+export type UnjudgedReason =
+  /** Nothing bounds the hub's own clock. */
+  | 'hub_unbounded'
+  /** The sources of most units agree with each other, and not with the hub's clock. */
+  | 'hub_doubted'
+  /** The unit claims no bound. */
+  | 'no_claim'
+  /** It claims one against its grandmaster only, which the hub's clock does not follow. */
+  | 'relative_claim'
+  /** The path or the hub's own bound is so much wider than the claim that hardly any error would show. */
+  | 'too_wide'
+  /** It contradicts, though not often enough in a row yet. */
+  | 'contradicts_so_far'
+  /** More than one answered, and not alike. */
+  | 'several_answers';
+
 /** What the hub has measured of a clock. */
 export interface Measured {
   /** Unix ms by the hub's clock. */
   readonly at_ms: number;
   /** Unit minus hub. */
   readonly offset_us: number;
-  /** Half-width by the path: half the shortest round trip, and the resolution of both clocks. */
+  /** Half-width by the path: half the round trip, and the resolution of both clocks. */
   readonly path_us: number;
-  /** How far the hub's own clock may be from true time; missing where nothing bounds it. */
+  /** How far the hub's own clock may be from true time, or from the grandmaster; missing where nothing bounds it. */
   readonly own_bound_us?: number;
   /** What the unit claimed in that exchange. */
   readonly claimed_us?: number;
+  /** What it claims to be near to; a grandmaster only where the hub's clock follows the same one. */
+  readonly against: 'utc' | 'grandmaster';
   readonly verdict: 'holds' | 'contradicts' | 'unjudged';
+  readonly reason?: UnjudgedReason;
   /** Why it is not judged, or how it contradicts; for people. */
   readonly why?: string;
+  /** By how much its clock is ahead (negative: behind) of what it claims at least, by the newest exchange that showed it. */
+  readonly beyond_us?: number;
   /** Exchanges in a row that contradict. */
   readonly runs: number;
+  /** When the first of these was, Unix ms by the hub's clock. */
+  readonly since_ms?: number;
 }
 
 export const admissions = ['bound', 'revoked', 'forgotten', 'invited'] as const;

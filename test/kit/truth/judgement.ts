@@ -1,4 +1,4 @@
-import type { Row, Span, TimeRecord } from './records.ts';
+import type { MeasuredRow, Row, Span, TimeRecord } from './records.ts';
 import type { TruthUnit } from './unit.ts';
 
 /** What is wrong with one record. */
@@ -14,6 +14,8 @@ export interface Judgement {
   readonly falseLocks: number;
   /** Records whose own offset lies outside their own bound. */
   readonly contradictions: number;
+  /** Measurements by which the hub flags it though its claim holds. */
+  readonly wronged: number;
   /** Of the records that have a bound; undefined where none has. */
   readonly medianBound_ns: number | undefined;
   /** bound / |truth|, where what is below the noise of the lab counts as that. */
@@ -34,7 +36,7 @@ const lockedWithin_ns = { ptp: 1e6, ntp: 10e6, unsynced: 0 } as const;
 const noise_ns = 1000;
 
 /** |truth| of a row, of two that are possible the kinder one. */
-const off_ns = ({ truth: { error_ns, unstepped_ns = error_ns } }: Row): number =>
+const off_ns = ({ truth: { error_ns, unstepped_ns = error_ns } }: Pick<Row, 'truth'>): number =>
   Math.min(Math.abs(error_ns), Math.abs(unstepped_ns));
 
 /** What the source itself says that the clock is off by. */
@@ -97,10 +99,23 @@ function missedIn(rows: readonly Row[], span: Span): readonly string[] {
   ];
 }
 
+/** Whether a clock was within what it claimed then. */
+const isHonest = (row: MeasuredRow): boolean =>
+  off_ns(row) <= (row.measured.claimed_us ?? Infinity) * 1000 + noise_ns;
+
+/** Measurements that flag a unit whose claim held by this one and by the three before. */
+const wrongedIn = (measures: readonly MeasuredRow[]): number =>
+  measures.filter(
+    ({ measured }, i) =>
+      measured.verdict === 'contradicts' && measures.slice(Math.max(0, i - 3), i + 1).every(isHonest),
+  ).length;
+
 /** Holds the records of a unit against the truth. */
-export function judgeUnit(unit: Pick<TruthUnit, 'name' | 'rows' | 'steadySpans' | 'unsaid'>): Judgement {
-  const { name, rows, steadySpans, unsaid } = unit;
-  const faults = rows.flatMap(faultsOf);
+export function judgeUnit(
+  unit: Pick<TruthUnit, 'name' | 'rows' | 'measures' | 'steadySpans' | 'unsaid' | 'isDeceived'>,
+): Judgement {
+  const { name, rows, measures, steadySpans, unsaid, isDeceived } = unit;
+  const faults = isDeceived() ? [] : rows.flatMap(faultsOf);
   const count = (wanted: Fault): number => faults.filter((fault) => fault === wanted).length;
   const bounded = rows.flatMap((row) => {
     const bound_ns = row.record.error_bound_ns;
@@ -114,6 +129,7 @@ export function judgeUnit(unit: Pick<TruthUnit, 'name' | 'rows' | 'steadySpans' 
     outside: count('OUTSIDE'),
     falseLocks: count('FALSE LOCK'),
     contradictions: count('CONTRADICTION'),
+    wronged: wrongedIn(measures),
     medianBound_ns: quantile(bounds, 0.5),
     medianRatio: quantile(ratios, 0.5),
     ratio95: quantile(ratios, 0.95),

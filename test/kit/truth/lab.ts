@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startServer } from '../leaf/leafdaemon.ts';
 import { type NetnsEnd, netnsSwitch } from '../net/netns.ts';
+import { slowPath } from '../net/slowpath.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { newOwner } from '../process/cleanup.ts';
 import { tempDir } from '../process/daemon.ts';
 import { reservePort } from '../process/ports.ts';
 import { natsServers, need } from '../process/tools.ts';
 import { buildTruthlab, type Truthlab } from './build.ts';
+import { type MeasuringHub, measureUnits, measuringHub } from './measuring.ts';
 import type { TimeRecord } from './records.ts';
 import { type GmLies, grandmaster, type Liar, type NtpLies, type NtpServer, ntpServer } from './servers.ts';
 import { type TruthUnit, type TruthUnitOptions, truthUnit } from './unit.ts';
@@ -19,6 +21,7 @@ export interface LabHall {
   readonly truthlab: Truthlab;
   readonly hubUrl: string;
   readonly nc: NatsConnection;
+  readonly measuring: MeasuringHub;
 }
 
 /** Where one scenario is played. All that it starts ends with it. */
@@ -64,7 +67,7 @@ export async function openHall(owner: Cleanup): Promise<LabHall> {
   const hubUrl = `nats://127.0.0.1:${port}`;
   const nc = await connect({ servers: hubUrl });
   owner.after(() => nc.close());
-  return { truthlab, hubUrl, nc };
+  return { truthlab, hubUrl, nc, measuring: await measuringHub(owner, hubUrl) };
 }
 
 /** Of NTP servers so far: labs are played side by side, and some want a port that is the same for all. */
@@ -80,7 +83,9 @@ function labOf(owner: Cleanup, hall: LabHall, name: string, epoch_ns: bigint, un
     owner,
     async unit(opts = {}) {
       const unitName = units.length === 0 ? name : `${name}-${units.length + 1}`;
-      const unit = await truthUnit(owner, truthlab, { ...opts, name: unitName, hubUrl, epoch_ns });
+      const port = opts.link && (await slowPath(owner, Number(new URL(hubUrl).port), opts.link));
+      const at = port === undefined ? hubUrl : `nats://127.0.0.1:${port}`;
+      const unit = await truthUnit(owner, truthlab, { ...opts, name: unitName, hubUrl: at, epoch_ns });
       units.push(unit);
       const heard = nc.subscribe(`ops.metric.time.${unitName}`, {
         callback: (_error, message) => unit.hear(message.json<TimeRecord>()),
@@ -108,9 +113,11 @@ export async function play(hall: LabHall, scenario: Scenario): Promise<readonly 
   const owner = newOwner();
   const units: TruthUnit[] = [];
   const epoch_ns = hostEpoch_ns(hall.truthlab);
+  const endMeasuring = measureUnits(hall.measuring, units);
   try {
     await scenario.run(labOf(owner, hall, scenario.name, epoch_ns, units));
   } finally {
+    endMeasuring(); // before the clocks that it looks at
     await owner.end();
   }
   const moved_ns = hostEpoch_ns(hall.truthlab) - epoch_ns;

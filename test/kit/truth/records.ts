@@ -1,3 +1,4 @@
+import type { Measured } from '../../../agent/hub/fleet/model.ts';
 import type { Truth } from './vclock.ts';
 
 /** What a record of `ops.metric.time` says, as far as it is judged. */
@@ -18,6 +19,14 @@ export interface Row {
   /** Since the unit was made. */
   readonly at_s: number;
   readonly record: TimeRecord;
+  readonly truth: Truth;
+}
+
+/** What the hub has measured of a unit, and the truth when that was seen. */
+export interface MeasuredRow {
+  /** Since the unit was made. */
+  readonly at_s: number;
+  readonly measured: Measured;
   readonly truth: Truth;
 }
 

@@ -1,6 +1,6 @@
 import { prettyNs } from '../../../agent/lib/format.ts';
 import { faultsOf, type Judgement, verdictOf } from './judgement.ts';
-import type { Row } from './records.ts';
+import type { MeasuredRow, Row } from './records.ts';
 import type { TruthUnit } from './unit.ts';
 
 const perhapsNs = (ns: number | undefined): string => (ns === undefined ? '-' : prettyNs(ns));
@@ -44,8 +44,15 @@ const lineOf = (row: Row): string => {
   return cells.join('  ');
 };
 
+const measuredLine = ({ at_s, measured, truth }: MeasuredRow): string => {
+  const { offset_us, path_us, claimed_us, verdict, why = '' } = measured;
+  const claim = claimed_us === undefined ? '-' : prettyNs(claimed_us * 1000);
+  const words = `measured ${prettyNs(offset_us * 1000)} ±${prettyNs(path_us * 1000)}, claimed ${claim}: ${verdict} ${why}`;
+  return `${at_s.toFixed(1).padStart(7)} s  truth ${prettyNs(truth.error_ns).padStart(9)}  ${words}`;
+};
+
 /** All that a unit told, and what was done to it: a line for each record, the evidence where the verdict changes. */
-export function logOf({ rows, marks }: TruthUnit): string {
+export function logOf({ rows, marks, measures }: TruthUnit): string {
   let known = '';
   const told = rows.map((row) => {
     const words = `${verdictOf(row.record)} ${row.record.reasons.join()}`;
@@ -58,7 +65,10 @@ export function logOf({ rows, marks }: TruthUnit): string {
     at_s,
     lines: [`${at_s.toFixed(1).padStart(7)} s  --- ${what}`],
   }));
-  return [...told, ...done]
+  const seen = measures
+    .filter(({ measured }, i) => measured.reason !== measures[i - 1]?.measured.reason || measured.runs > 0)
+    .map((one) => ({ at_s: one.at_s, lines: [measuredLine(one)] }));
+  return [...told, ...done, ...seen]
     .sort((a, b) => a.at_s - b.at_s)
     .flatMap(({ lines }) => lines)
     .join('\n');
@@ -66,12 +76,13 @@ export function logOf({ rows, marks }: TruthUnit): string {
 
 /** What of a unit must not be, in a line for each kind; nothing where all is well. */
 export function wrongOf(judged: Judgement): readonly string[] {
-  const { name, records, outside, falseLocks, contradictions, transitions, missed } = judged;
+  const { name, records, outside, falseLocks, contradictions, wronged, transitions, missed } = judged;
   const wrong = [
     records === 0 && 'no records',
     outside > 0 && `${outside} of ${records} records outside their bound`,
     falseLocks > 0 && `${falseLocks} of ${records} records locked, and far off`,
     contradictions > 0 && `${contradictions} of ${records} records contradict themselves`,
+    wronged > 0 && `${wronged} times flagged by what the hub measures, and its claim holds`,
     transitions > 0 && `${transitions} transitions in steady state`,
     ...missed,
   ];

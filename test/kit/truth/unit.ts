@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Measured } from '../../../agent/hub/fleet/model.ts';
 import { linuxptp } from '../clock/ptp.ts';
 import type { NetnsEnd } from '../net/netns.ts';
+import type { PathDelays } from '../net/slowpath.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { childOf, type Daemon, daemon, tempDir } from '../process/daemon.ts';
 import { need } from '../process/tools.ts';
 import type { Truthlab } from './build.ts';
 import { newPlace, type Place, startAgent, writeChronyConf, writePtpConf, writeUnitConf } from './place.ts';
-import type { Mark, Row, Span, Steadiness, TimeRecord } from './records.ts';
+import type { Mark, MeasuredRow, Row, Span, Steadiness, TimeRecord } from './records.ts';
 import { type StackHost, type TimeStack, timeStack } from './stack.ts';
 import { type VirtualClock, virtualClock } from './vclock.ts';
 
@@ -19,6 +21,8 @@ export interface TruthUnitOptions {
   readonly offset_s?: number;
   /** Error of its oscillator; 20 ppm by default. */
   readonly oscillator_ppm?: number;
+  /** What its link to the hub takes; nothing by default. */
+  readonly link?: PathDelays;
   /** Lines of the time section of its config. */
   readonly time?: readonly string[];
 }
@@ -43,12 +47,20 @@ interface Programs {
 /** What a unit tells, and what is expected of it. */
 interface Watched {
   readonly rows: readonly Row[];
+  readonly measures: readonly MeasuredRow[];
   readonly marks: readonly Mark[];
   readonly steadySpans: readonly Span[];
   /** Reasons that were expected of it in vain. */
   readonly unsaid: readonly string[];
   /** Takes a record that has come from it. */
   hear(record: TimeRecord): void;
+  /** Takes what the hub has measured of it. */
+  measure(measured: Measured): void;
+  /** It is deceived from the first, in a way that it cannot find out: what it tells is not held against it. */
+  deceived(): void;
+  isDeceived(): boolean;
+  /** Waits until the hub flags it, as it is to do within `most_s`. */
+  flagged(most_s?: number): Promise<void>;
   /** Writes into the log of the lab what happens now. */
   mark(what: string): void;
   /** Waits until it is locked, as it is to be within `most_s`, and 5 s more. */
@@ -105,15 +117,30 @@ function watch(clock: VirtualClock): Watched {
   const begun_ms = performance.now();
   const now_s = (): number => (performance.now() - begun_ms) / 1000;
   const rows: Row[] = [];
+  const measures: MeasuredRow[] = [];
   const marks: Mark[] = [];
+  let isDeceived = false;
   const steadySpans: Span[] = [];
   const unsaid: string[] = [];
   return {
     rows,
+    measures,
     marks,
     steadySpans,
     unsaid,
     hear: (record) => void rows.push({ at_s: now_s(), record, truth: clock.truth() }),
+    measure: (measured) => void measures.push({ at_s: now_s(), measured, truth: clock.truth() }),
+    deceived() {
+      isDeceived = true;
+    },
+    isDeceived: () => isDeceived,
+    async flagged(most_s = 45) {
+      const until_s = now_s() + most_s;
+      while (measures.at(-1)?.measured.verdict !== 'contradicts') {
+        if (now_s() >= until_s) return void unsaid.push('a contradiction to what the hub measures');
+        await pause(0.2);
+      }
+    },
     mark: (what) => void marks.push({ at_s: now_s(), what }),
     async settled(most_s = 45) {
       const until_s = now_s() + most_s;

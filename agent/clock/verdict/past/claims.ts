@@ -11,13 +11,13 @@ import type { PathName, SteeringPath } from '../paths.ts';
 import type { PtpLive } from '../ptp.ts';
 import type { ClockSettings } from '../settings.ts';
 import {
-  type MeasuredOffset,
   noise_ns,
   type Past,
   pastConfirmed,
   pastLeft,
   pastMoved,
   pastWith,
+  type SampledLook,
 } from './past.ts';
 import { type Doing, followed, type Gains, gainsOf, type Measurement } from './servomodel.ts';
 import { type Slewed, slewedSince } from './slewed.ts';
@@ -91,7 +91,7 @@ function gainsNow({ evidence, assessment }: Moment, { facts, syncInterval_ms }: 
 const longestPause_ms = 10_000;
 
 /** What a ptp4l measures that steers the system clock, or is about to, and what its servo does meanwhile. */
-function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonly measured: MeasuredOffset } {
+function byServo(moment: Moment, live: PtpLive): Pick<Past, 'servo'> & { readonly measured: SampledLook } {
   const { before, assessment, settings } = moment;
   const { added } = assessment.offsets;
   const { servo } = before.past;
@@ -130,7 +130,7 @@ function pathOf_ns({ assessment, steered, settings }: Moment): number {
 const warmth_ppb = 3000;
 
 /** What chronyd measures at an update, since its own estimate goes after a jump but slowly. */
-function byChronyd(moment: Moment, slewed: Slewed | undefined): MeasuredOffset | undefined {
+function byChronyd(moment: Moment, slewed: Slewed | undefined): SampledLook | undefined {
   const { before, assessment, steered, settings } = moment;
   const { live } = assessment.ntp;
   if (live === undefined || steered === undefined) return undefined;

@@ -84,7 +84,7 @@ export function pastLeft({ pending, last, ...past }: Past): Past {
 export const forgiven_ms = 3_600_000;
 
 /** Samples of one look, and what they are worth. */
-export interface MeasuredOffset {
+export interface SampledLook {
   readonly by: By;
   readonly samples: readonly Measurement[];
   /** What the way to the source, and the source, may be wrong by. */
@@ -138,7 +138,7 @@ function beyondOf(
 
 /** A claim of this moment. */
 const claimOf = (
-  { drift_ppb, freeDrift_ppb, after_ms }: MeasuredOffset,
+  { drift_ppb, freeDrift_ppb, after_ms }: SampledLook,
   center_ns: number,
   half_ns: number,
   now_ms: number,
@@ -151,7 +151,7 @@ const followedTo = ({ last, ...claims }: Claims, followed_ms: number): Claims =>
 });
 
 /** The claims after another sample. */
-function afterSample(before: Claims, sample: Measurement, measured: MeasuredOffset, now_ms: number): Claims {
+function afterSample(before: Claims, sample: Measurement, measured: SampledLook, now_ms: number): Claims {
   const { by, source_ns, bound_ns, pause_ms, after_ms } = measured;
   const claims = followedTo(pastMoved(before, -(sample.moved_ns ?? 0)), after_ms);
   const noise = noise_ns(claims, by);
@@ -182,7 +182,7 @@ function afterSample(before: Claims, sample: Measurement, measured: MeasuredOffs
 const wordless_ms = 60_000;
 
 /** The claims after the samples of a look. */
-export function pastWith(past: Past, measured: MeasuredOffset, now_ms: number): Claims {
+export function pastWith(past: Past, measured: SampledLook, now_ms: number): Claims {
   const { lastReport: _report, servo: _servo, ...claims } = past;
   const { pending, last } = claims;
   const { by, bound_ns, samples } = measured;
@@ -194,7 +194,7 @@ export function pastWith(past: Past, measured: MeasuredOffset, now_ms: number): 
 }
 
 /** The claims once others have confirmed what is measured now. */
-export function pastConfirmed({ scatter }: Claims, measured: MeasuredOffset, now_ms: number): Claims {
+export function pastConfirmed({ scatter }: Claims, measured: SampledLook, now_ms: number): Claims {
   const { samples, bound_ns } = measured;
   const center_ns = samples.at(-1)?.offset_ns ?? 0;
   const last = bound_ns === undefined ? undefined : claimOf(measured, center_ns, bound_ns, now_ms);

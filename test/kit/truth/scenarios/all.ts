@@ -1,4 +1,5 @@
 import type { Scenario } from '../lab.ts';
+import { deceivedScenarios, honestBehindSatellites } from './deceived.ts';
 import { jumpScenarios } from './jumps.ts';
 import { mixedScenarios } from './mixed.ts';
 import { ntpScenarios } from './ntp.ts';
@@ -19,14 +20,17 @@ export const scenarios: readonly Scenario[] = [
   ...stackScenarios,
   ...stackFaultScenarios,
   ...stackChangeScenarios,
+  ...deceivedScenarios,
 ];
 
-/** The scenario of this name; `random-N` is the random one with seed N. */
+/** The scenario of this name; `random-N` is the random one with seed N, `sat-honest-N` lasts for N s. */
 export function scenarioOf(name: string): Scenario {
   const [, seed] = /^random-(\d+)$/.exec(name) ?? [];
+  const [, seconds] = /^sat-honest-(\d+)$/.exec(name) ?? [];
+  if (seconds !== undefined) return honestBehindSatellites(Number(seconds));
   const found =
     seed === undefined ? scenarios.find((one) => one.name === name) : randomScenario(Number(seed));
   if (found !== undefined) return found;
   const known = scenarios.map((one) => `  ${one.name.padEnd(16)} ${one.what}`);
-  throw new Error(`no scenario ${name}; there are random-SEED and\n${known.join('\n')}`);
+  throw new Error(`no scenario ${name}; there are random-SEED, sat-honest-SECONDS and\n${known.join('\n')}`);
 }

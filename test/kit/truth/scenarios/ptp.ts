@@ -28,9 +28,14 @@ export async function wire(
 /** Starts a grandmaster, and a unit whose ptp4l follows it. */
 export async function ptpSite(
   lab: Lab,
-  opts: { readonly gm?: GmLies; readonly lines?: readonly string[]; readonly ends?: number } = {},
+  opts: {
+    readonly gm?: GmLies;
+    readonly lines?: readonly string[];
+    readonly ends?: number;
+    readonly time?: readonly string[];
+  } = {},
 ): Promise<PtpSite> {
-  const unit = await lab.unit();
+  const unit = await lab.unit(opts.time === undefined ? {} : { time: opts.time });
   const { gm, ends, unitEnd } = await wire(lab, opts.gm, opts.ends);
   unit.ptp4l(unitEnd, opts.lines ?? quick);
   await unit.agent();

@@ -71,6 +71,7 @@ test('clocks that are measured to be wrong behind one grandmaster are one row, a
     at_ms: 1e12,
     offset_us: 4100,
     path_us: 900,
+    against: 'utc',
     runs: 3,
     verdict: 'contradicts',
     why: 'It is 4.1 ms ahead.',

@@ -8,7 +8,7 @@ const clock = (change: Partial<FleetClock>): { clock: FleetClock } => ({
   clock: { ...(fleetUnit('x').clock as FleetClock), ...change },
 });
 const contradicts = {
-  measured: { at_ms: 1e12, offset_us: 4100, path_us: 900, runs: 3, verdict: 'contradicts' },
+  measured: { at_ms: 1e12, offset_us: 4100, path_us: 900, against: 'utc', runs: 3, verdict: 'contradicts' },
 } as const;
 
 test('who needs a person, who copes, who is silent on purpose', () => {

@@ -181,13 +181,21 @@ describe('a unit', () => {
   test('that is updated, stopped, and measured to be wrong, is told so', () => {
     const { say, one, settle, watch, happened } = watched();
     say(usual, 1);
-    watch.setMeasured(unit, { at_ms: begin_ms, offset_us: 1, path_us: 9, verdict: 'holds', runs: 0 });
+    watch.setMeasured(unit, {
+      at_ms: begin_ms,
+      offset_us: 1,
+      path_us: 9,
+      verdict: 'holds',
+      against: 'utc',
+      runs: 0,
+    });
     settle(2);
     watch.setMeasured(unit, {
       at_ms: begin_ms,
       offset_us: 4100,
       path_us: 9,
       verdict: 'contradicts',
+      against: 'utc',
       runs: 3,
       why: '4.1 ms ahead',
     });

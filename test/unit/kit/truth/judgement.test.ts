@@ -49,12 +49,33 @@ describe('what is wrong with a record', () => {
 });
 
 describe('how a unit did', () => {
-  const unit = { name: 'u', rows: [], steadySpans: [], unsaid: [] };
+  const unit = { name: 'u', rows: [], measures: [], steadySpans: [], unsaid: [], isDeceived: () => false };
 
   test('how far the bounds are above the truth, where what is below 1 us counts as that', () => {
     const rows = [1, 2000, -4000].map((error_ns) => row(error_ns, { error_bound_ns: 8000 }));
     const { medianBound_ns, medianRatio, ratio95 } = judgeUnit({ ...unit, rows: [...rows, row(1e5)] });
     assert.deepEqual([medianBound_ns, medianRatio, ratio95], [8000, 4, 8]);
+  });
+
+  test('what it tells while it is deceived is not held against it', () => {
+    const rows = [row(5000, { error_bound_ns: 1000 })];
+    assert.equal(judgeUnit({ ...unit, rows }).outside, 1);
+    assert.equal(judgeUnit({ ...unit, rows, isDeceived: () => true }).outside, 0);
+  });
+
+  test('a flag of the hub while the claim holds, and has held for three exchanges before', () => {
+    const measured = (error_ns: number, verdict: 'contradicts' | 'holds') =>
+      ({
+        at_s: 1,
+        truth: { error_ns },
+        measured: { at_ms: 1, offset_us: 0, path_us: 1, claimed_us: 100, against: 'utc', verdict, runs: 0 },
+      }) as const;
+    const honest = measured(99_000, 'holds');
+    const wronged = (...measures: (typeof honest | ReturnType<typeof measured>)[]) =>
+      judgeUnit({ ...unit, measures }).wronged;
+    assert.equal(wronged(honest, honest, honest, measured(99_000, 'contradicts')), 1);
+    assert.equal(wronged(honest, measured(-200_000, 'holds'), honest, measured(99_000, 'contradicts')), 0);
+    assert.equal(wronged(measured(200_000, 'contradicts')), 0);
   });
 
   test('a verdict that changes where it is to stand still', () => {

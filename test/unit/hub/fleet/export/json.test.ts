@@ -27,7 +27,7 @@ const known: FleetUnit = fleetUnit('known', {
   enrolment: { state: 'bound', role: 'mast', bound_ms: 1e12, until_ms: 1e12 },
   measured: {
     ...{ at_ms: 1e12, offset_us: -3, path_us: 9, own_bound_us: 2, claimed_us: 5, verdict: 'contradicts' },
-    ...{ why: 'it is 3 µs behind', runs: 3 },
+    ...{ why: 'it is 3 µs behind', against: 'utc', runs: 3 },
   },
 });
 const units = [

@@ -28,7 +28,7 @@ test('a unit has its series under its own instance, in base units', () => {
   const families = exposed([
     fleetUnit('u1', {
       clock: { source: 'ptp', quality: 'locked', error_bound_ns: 1500, limit_ns: 1e6, since_ms: 1e12 },
-      measured: { at_ms: 1e12, offset_us: -4100, path_us: 900, verdict: 'holds', runs: 0 },
+      measured: { at_ms: 1e12, offset_us: -4100, path_us: 900, verdict: 'holds', against: 'utc', runs: 0 },
       expires: [{ what: '/etc/"unit".pem', days_left: 10.01 }],
     }),
   ]);

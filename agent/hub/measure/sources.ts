@@ -1,0 +1,141 @@
+// Units by what their clocks follow, and what these say of each other and of the hub's own clock. Pure.
+import { known } from '../../lib/known.ts';
+import type { FleetUnit, Measured } from '../fleet/model.ts';
+import { agreementOf, type Interval, meets } from './intervals.ts';
+
+/** What of a unit is told apart by its source. */
+export type SourcedUnit = Pick<FleetUnit, 'unit' | 'clock' | 'measured'>;
+
+/** The units that follow one grandmaster, or one NTP server. */
+export interface SourceGroup {
+  readonly kind: 'grandmaster' | 'ntp_server';
+  readonly name: string;
+  readonly units: readonly string[];
+  readonly holdovers: number;
+  /** Units whose clock was measured. */
+  readonly measured: number;
+  /** From the lowest to the highest measured offset; missing while fewer than two are measured. */
+  readonly spread_us?: number;
+  /** Where most of them place the reference against the hub's clock; missing while not more than half agree. */
+  readonly middle_us?: number;
+  /** Those that cannot be where most are, however path and claim are stretched. */
+  readonly apart: readonly { readonly unit: string; readonly offset_us: number; readonly by_us: number }[];
+}
+
+/** The least number of units, or of sources, among which one can be outvoted. */
+const leastVoters = 3;
+
+/** Where a unit places its reference against the hub's clock, if its claim holds. */
+const placeOf = ({ offset_us, path_us, claimed_us = 0 }: Measured): Interval => ({
+  low: offset_us - path_us - claimed_us,
+  high: offset_us + path_us + claimed_us,
+});
+
+/** What the hub's clock may have moved between two exchanges of the same units: no more than twice its bound. */
+const loosened = ({ low, high }: Interval, by_us: number): Interval => ({
+  low: low - by_us,
+  high: high + by_us,
+});
+
+const isAlive = ({ clock }: SourcedUnit): boolean => clock !== undefined;
+
+/** What the unit follows, as kind and name; undefined where that is not known. */
+function sourceOf({ clock }: SourcedUnit): Pick<SourceGroup, 'kind' | 'name'> | undefined {
+  if (clock?.grandmaster !== undefined && clock.source === 'ptp')
+    return { kind: 'grandmaster', name: clock.grandmaster };
+  if (clock?.ntp_server !== undefined && clock.source === 'ntp')
+    return { kind: 'ntp_server', name: clock.ntp_server };
+  // in holdover: whom it followed last
+  if (clock?.grandmaster !== undefined) return { kind: 'grandmaster', name: clock.grandmaster };
+  return clock?.ntp_server === undefined ? undefined : { kind: 'ntp_server', name: clock.ntp_server };
+}
+
+/** Of those with a claim: where each places the reference. */
+function placesOf(units: readonly SourcedUnit[]) {
+  return units.flatMap(({ unit, measured }) =>
+    measured?.claimed_us === undefined || measured.own_bound_us === undefined
+      ? []
+      : { unit, measured, place: loosened(placeOf(measured), measured.own_bound_us) },
+  );
+}
+
+function groupOf(source: Pick<SourceGroup, 'kind' | 'name'>, units: readonly SourcedUnit[]): SourceGroup {
+  const offsets = units.flatMap(({ measured }) => measured?.offset_us ?? []);
+  const places = placesOf(units);
+  const agreed = agreementOf(places.map(({ place }) => place));
+  const most =
+    agreed !== undefined && places.length >= leastVoters && agreed.count * 2 > places.length
+      ? agreed
+      : undefined;
+  const apart = places.flatMap(({ unit, measured: { offset_us }, place }) =>
+    most === undefined || meets(place, most)
+      ? []
+      : { unit, offset_us, by_us: place.low > most.high ? place.low - most.high : place.high - most.low },
+  );
+  return {
+    ...source,
+    units: units.map(({ unit }) => unit),
+    holdovers: units.filter(({ clock }) => clock?.holdover === true).length,
+    measured: offsets.length,
+    ...known({
+      spread_us:
+        offsets.length > 1
+          ? offsets.reduce((a, b) => Math.max(a, b)) - offsets.reduce((a, b) => Math.min(a, b))
+          : undefined,
+      middle_us: most && (most.low + most.high) / 2,
+    }),
+    apart: apart.sort((a, b) => Math.abs(b.by_us) - Math.abs(a.by_us)),
+  };
+}
+
+function bySource(units: readonly SourcedUnit[]) {
+  const groups = new Map<string, { source: Pick<SourceGroup, 'kind' | 'name'>; units: SourcedUnit[] }>();
+  for (const unit of units.filter(isAlive)) {
+    const source = sourceOf(unit);
+    if (source === undefined) continue;
+    const key = `${source.kind} ${source.name}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { source, units: [unit] });
+    else group.units.push(unit);
+  }
+  return [...groups.values()];
+}
+
+/** Units by grandmaster and by NTP source: groups with units apart first, then the largest. */
+export const groupsOf = (units: readonly SourcedUnit[]): SourceGroup[] =>
+  bySource(units)
+    .map(({ source, units: members }) => groupOf(source, members))
+    .sort((a, b) => b.apart.length - a.apart.length || b.units.length - a.units.length);
+
+/** The hub's clock against the sources of the units. */
+export interface HubDoubt {
+  /** Sources that agree with each other, and not with the hub; and all that say anything. */
+  readonly against: number;
+  readonly sources: number;
+  /** By how much the hub's clock is behind (negative: ahead) of what it claims at least, if they are right. */
+  readonly by_us: number;
+}
+
+/**
+ * Whether the hub's own clock is outvoted: each source of the units has one vote, since units that follow the same wrong one
+ * are wrong alike. Undefined where it is not, and where there are too few sources.
+ */
+export function hubDoubtOf(units: readonly SourcedUnit[]): HubDoubt | undefined {
+  const votes = bySource(units).flatMap(({ units: members }) => {
+    const places = members.flatMap(({ measured }) =>
+      measured?.claimed_us === undefined || measured.own_bound_us === undefined || measured.against !== 'utc'
+        ? []
+        : { place: placeOf(measured), own_us: measured.own_bound_us },
+    );
+    const agreed = agreementOf(places.map(({ place }) => place));
+    const own_us = places.reduce((most, one) => Math.max(most, one.own_us), 0);
+    return agreed === undefined || agreed.count * 2 <= places.length ? [] : { ...agreed, own_us };
+  });
+  const agreed = agreementOf(votes);
+  if (agreed === undefined || votes.length < leastVoters || agreed.count * 2 <= votes.length)
+    return undefined;
+  const own_us = votes.reduce((most, one) => Math.max(most, one.own_us), 0);
+  if (meets(agreed, { low: -own_us, high: own_us })) return undefined;
+  const by_us = agreed.low > own_us ? agreed.low - own_us : agreed.high + own_us;
+  return { against: agreed.count, sources: votes.length, by_us };
+}
