@@ -1,0 +1,84 @@
+// Questions to the servers of a hub over `$SYS`, as a user of its system account.
+import type { Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import type { Answer } from '../../nats/outgoing.ts';
+import { parseServerAnswer, type ServerAnswer } from './answers.ts';
+
+/** What is asked: each has the raw JSON of its last answers. */
+export const hubQuestions = [
+  'servers',
+  'health',
+  'routes',
+  'links',
+  'accounts',
+  'streams',
+  'connections',
+] as const;
+export type HubQuestion = (typeof hubQuestions)[number];
+
+/** For servers on other machines. */
+const patience_ms = 2000;
+
+/** An answer with the text that it was, and when it came by the monotonic clock. */
+export interface Heard extends ServerAnswer {
+  readonly text: string;
+  readonly at_ms: number;
+}
+
+const silence: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
+  no_responders: 'no server answers this user, who is not of the system account',
+  denied: 'the server does not permit this user to ask',
+  timeout: `no answer within ${patience_ms / 1000} s`,
+  too_large: 'the request is larger than the server takes',
+  closed: 'there is no connection',
+};
+
+/** What all servers answer, at most `count` of them; `why` where none does. */
+export async function askServersOf(
+  { link, ticker }: { readonly link: Link; readonly ticker: Ticker },
+  subject: string,
+  body: object,
+  count: number,
+): Promise<{ readonly heard: readonly Heard[]; readonly bytes: number; readonly why?: string }> {
+  const heard: Heard[] = [];
+  let [bytes, refused] = [0, undefined as string | undefined];
+  const answer = await link.request(subject, JSON.stringify(body), {
+    timeout_ms: patience_ms,
+    accept(data) {
+      const text = new TextDecoder().decode(data);
+      const found = parseServerAnswer(text);
+      bytes += data.length;
+      if (found.ok) heard.push({ ...found.value, text, at_ms: ticker.now_ms() });
+      else refused = found.why;
+      return heard.length >= count;
+    },
+  });
+  if (heard.length > 0 || answer.kind === 'reply') return { heard, bytes };
+  return { heard, bytes, why: refused ?? silence[answer.kind] };
+}
+
+/** What one server answers, by its id. */
+export async function askServer(
+  by: { readonly link: Link; readonly ticker: Ticker },
+  id: string,
+  question: string,
+  body: object,
+): Promise<Heard | undefined> {
+  return (await askServersOf(by, `$SYS.REQ.SERVER.${id}.${question}`, body, 1)).heard[0];
+}
+
+/** When the first record from that moment on came into a stream, by a direct get; undefined where that cannot be asked. */
+export async function firstSince(
+  link: Link,
+  stream: string,
+  since_ms: number,
+): Promise<{ readonly seq: number } | 'none' | undefined> {
+  const body = JSON.stringify({ start_time: new Date(since_ms).toISOString() });
+  const answer = await link.request(`$JS.API.DIRECT.GET.${stream}`, body, { timeout_ms: patience_ms });
+  if (answer.kind !== 'reply') return undefined;
+  const { headers } = answer.message;
+  if (headers?.code === 404) return 'none';
+  const [, values] = [...(headers ?? [])].find(([name]) => name === 'Nats-Sequence') ?? [];
+  const seq = Number(values?.[0]);
+  return Number.isSafeInteger(seq) && seq > 0 ? { seq } : undefined;
+}

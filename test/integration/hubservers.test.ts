@@ -1,0 +1,271 @@
+// What a hub tells of itself, beside what the nats CLI and our own counting say: one server with leafs, clients, one that reads
+// too slowly and one that is refused, and a cluster of three of which one is killed.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { loadHub } from '../../agent/hub/run/hubhere.ts';
+import { openHubLinks } from '../../agent/hub/run/hublinks.ts';
+import type { HubView } from '../../agent/hub/servers/model.ts';
+import { type HubWatch, watchHub } from '../../agent/hub/servers/watch.ts';
+import { systemTicker } from '../../agent/lib/ticker.ts';
+import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
+import { startServer } from '../kit/leaf/leafdaemon.ts';
+import type { Cleanup } from '../kit/process/cleanup.ts';
+import { type Daemon, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { reservePort } from '../kit/process/ports.ts';
+import { hubServers, lacking, natsServers, need, withoutNewest } from '../kit/process/tools.ts';
+
+/** Watches a hub as its page does. */
+function watched(owner: Cleanup, dir: string, expected: readonly string[] = []): HubWatch {
+  const controller = new AbortController();
+  const ticker = systemTicker();
+  const links = openHubLinks(loadHub(dir), 'hubservers.test', ticker, controller.signal);
+  const watch = watchHub({ sys: links.sys, accounts: links, ticker, wall_ms: Date.now }, expected);
+  owner.after(async () => {
+    watch.stop();
+    controller.abort();
+    await Promise.all(Object.values(links).map((link) => link.stop()));
+  });
+  return watch;
+}
+
+/** The view once it is as wanted. */
+const seen = (watch: HubWatch, what: string, isSo: (view: HubView) => unknown, limit_ms = 60_000) =>
+  eventually(
+    what,
+    () => {
+      const view = watch.look();
+      return isSo(view) ? view : undefined;
+    },
+    limit_ms,
+  ).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(watch.view(), undefined, 1).slice(0, 6000)}`);
+  });
+
+/** A leaf of that name with the login of a unit. */
+async function leafOf(owner: Cleanup, kit: KitHub, program: string, name: string, creds: IssuedCreds) {
+  const conf = join(kit.dir, `leaf-${name}.conf`);
+  writeFileSync(
+    conf,
+    `server_name: "${name}"\nlisten: "127.0.0.1:${await reservePort()}"\n${kit.remote(creds)}`,
+  );
+  return () => startServer(owner, program, conf);
+}
+
+/** The nats CLI as one of the hub's users; its answers are JSON. */
+const natsCli =
+  (kit: KitHub, user: string) =>
+  (...args: string[]): string =>
+    execFileSync(
+      need('nats'),
+      [
+        ...['-s', `tls://${kit.hub.server}:${kit.hub.ports.client}`, '--tlsca', hubPaths(kit.dir).ca],
+        ...['--creds', user, ...args],
+      ],
+      { encoding: 'utf8', env: { ...process.env, XDG_CONFIG_HOME: kit.dir } },
+    );
+
+/** Reads what is sent to it no more, from now on. */
+async function slowReader(owner: Cleanup, kit: KitHub, subject: string): Promise<Daemon> {
+  const paths = hubPaths(kit.dir);
+  const reader = daemon(owner, need('nats'), [
+    ...['-s', `tls://${kit.hub.server}:${kit.hub.ports.client}`, '--tlsca', paths.ca],
+    ...['--creds', paths.operatorCreds, '--connection-name', 'wall-display', 'sub', subject],
+  ]);
+  await eventually('it reads', () => reader.output().includes('Subscribing'));
+  return reader;
+}
+
+for (const program of hubServers()) {
+  test(`${basename(program)}: one server, as it is`, { skip: lacking('nats') }, async (t) => {
+    const kit = await kitHub(t, join(tempDir(t, 'hubservers'), 'hub'));
+    await kit.start(program);
+    await kit.makeStreams();
+    const paths = hubPaths(kit.dir);
+    const sys = natsCli(kit, paths.issuerCreds('hub-sys'));
+    const fleet = natsCli(kit, paths.issuerCreds('hub-fleet'));
+    const watch = watched(t, kit.dir);
+    const startHonest = await leafOf(t, kit, program, 'ship-7', kit.unit('ship-7'));
+    const honest = await startHonest();
+    await (await leafOf(t, kit, program, '<b>ship-7\u202e', kit.unit('ship-8')))();
+    const operator = await kit.client(kit.unit('app-1').text, {
+      name: 'my-app',
+      inboxPrefix: '_INBOX_app-1',
+    });
+
+    // records of which we know how many there are
+    const records = 250;
+    for (let at = 0; at < records; at += 1)
+      await operator.request('ops.log.INFO.app-1', `record ${at}`, { timeout: 5000 });
+    const view = await seen(
+      watch,
+      'all of it is seen',
+      ({ links, streams, accounts, traffic }) =>
+        links.length === 2 &&
+        links.every(({ unit, rtt_us }) => unit !== undefined && rtt_us !== undefined) &&
+        accounts.length > 0 &&
+        traffic !== undefined &&
+        streams.find(({ name }) => name === 'NUNECT')?.messages === records,
+    );
+    assert.deepEqual(view.findings, []);
+    assert.equal(view.trouble, undefined);
+
+    const [server] = view.servers;
+    const listed = JSON.parse(sys('server', 'list', '--json')) as {
+      server: { name: string; id: string; ver: string };
+      statsz: { cores: number; start: string };
+    }[];
+    assert.equal(listed.length, 1);
+    assert.deepEqual(
+      [server?.state, server?.name, server?.id, server?.version, server?.cores],
+      [
+        'healthy',
+        listed[0]?.server.name,
+        listed[0]?.server.id,
+        listed[0]?.server.ver,
+        listed[0]?.statsz.cores,
+      ],
+    );
+    assert.equal(server?.leafs, 2);
+    assert.deepEqual(
+      view.links.map(({ unit, name, account, server: at }) => [unit, name, account, at]).toSorted(),
+      [
+        ['ship-7', 'ship-7', 'FLEET', '127.0.0.1'],
+        ['ship-8', '<b>ship-7', 'FLEET', '127.0.0.1'],
+      ],
+      'by their logins, whatever they call themselves',
+    );
+    const stored = JSON.parse(fleet('stream', 'info', 'NUNECT', '--json')) as {
+      state: { messages: number; bytes: number };
+    };
+    const stream = view.streams.find(({ name }) => name === 'NUNECT');
+    assert.equal(stream?.messages, stored.state.messages);
+    assert.equal(stream?.bytes, stored.state.bytes);
+    assert.deepEqual(stream?.copies, { wanted: 1, in_step: 1, behind: [] });
+    assert.equal(stream?.left.kind, 'unknown', 'of a minute nothing is concluded');
+    assert.deepEqual(view.streams.map(({ account, name }) => `${account}/${name}`).toSorted(), [
+      'BOOK/BOUND',
+      'ENROL/ENROL',
+      'FLEET/ENROL',
+      'FLEET/NUNECT',
+      'FLEET/UNITS',
+    ]);
+    assert.equal(view.accounts.find(({ name }) => name === 'FLEET')?.leafs, 2);
+
+    fleet('consumer', 'add', 'NUNECT', 'archive', '--pull', '--defaults');
+    await seen(watch, 'a consumer has all before it', ({ consumers }) =>
+      consumers.some(({ name, pending }) => name === 'archive' && pending === records),
+    );
+
+    // one that goes, and comes again
+    await honest.end('SIGTERM');
+    const { events } = await seen(
+      watch,
+      'it has left',
+      ({ links, events: [newest] }) => links.length === 1 && newest?.what === 'left',
+    );
+    assert.deepEqual(
+      [events[0]?.who, events[0]?.kind, events[0]?.reason],
+      ['ship-7', 'leaf', 'Client Closed'],
+    );
+    await startHonest();
+    const back = await seen(watch, 'it is back', ({ events: [newest] }) => newest?.what === 'came');
+    assert.equal(back.events[0]?.who, 'ship-7');
+    assert.ok((back.events[0]?.away_s ?? -1) >= 0, 'it is known for how long it was away');
+
+    // refused
+    for (let at = 0; at < 3; at += 1)
+      await assert.rejects(
+        kit.client('', { authenticator: undefined, user: 'eve', pass: 'hunter2', reconnect: false } as never),
+      );
+    const refused = await seen(watch, 'it was refused', ({ events: [newest] }) => newest?.times === 3);
+    assert.deepEqual([refused.events[0]?.what, refused.events[0]?.who], ['refused', '127.0.0.1']);
+    assert.equal(refused.events.filter(({ what }) => what === 'refused').length, 1);
+    const told = refused.minutes.reduce((sum, one) => sum + one.refused, 0);
+    assert.equal(told, 3, 'nobody is counted twice');
+
+    // slow
+    const reader = await slowReader(t, kit, 'wall.>');
+    const hub = await kit.as('hub-fleet');
+    reader.kill('SIGSTOP');
+    for (let at = 0; at < 48; at += 1) hub.publish('wall.picture', new Uint8Array(1_000_000));
+    await hub.flush();
+    const slow = await seen(watch, 'it reads too slowly', (now) => now.slow.now.length > 0);
+    const [one] = slow.slow.now;
+    assert.deepEqual([one?.who, one?.account, one?.subjects], ['wall-display', 'FLEET', ['wall.>']]);
+    assert.ok((one?.pending_bytes ?? 0) > 1e6 && (one?.max_bytes ?? 0) === 67_108_864);
+    assert.match(slow.findings[0]?.text ?? '', /wall-display on 127\.0\.0\.1 reads too slowly/);
+    const late = await seen(watch, 'it was cut off', (now) => now.slow.late.length > 0);
+    assert.match(late.slow.late[0]?.reason ?? '', /^Slow Consumer/);
+    reader.kill('SIGCONT');
+
+    for (const question of ['servers', 'health', 'links', 'accounts', 'streams', 'connections'] as const) {
+      const raw = watch.raw(question);
+      assert.equal(raw.length, 1, question);
+      assert.doesNotMatch(raw[0]?.json ?? 'eyJ', /eyJ|hunter2/, `${question} shows no login`);
+      JSON.parse(raw[0]?.json ?? '');
+    }
+    assert.doesNotMatch(JSON.stringify(watch.view()), /eyJ|hunter2/);
+  });
+}
+
+test('three servers: one is killed, one is stopped, both come back', { skip: withoutNewest() }, async (t) => {
+  const program = process.env['NUNECT_CLUSTER_SERVER'] ?? natsServers().newest ?? '';
+  const kit = await kitHub(t, join(tempDir(t, 'hubservers'), 'hub'), {
+    cluster: '127.0.0.1,127.0.0.2,127.0.0.3',
+  });
+  const servers = await Promise.all(kit.dirs.map((dir) => kit.start(program, dir)));
+  await kit.makeStreams();
+  const watch = watched(t, kit.dirs[0] ?? '', kit.hub.servers);
+  await (await leafOf(t, kit, program, 'ship-7', kit.unit('ship-7')))();
+  const whole = await seen(
+    watch,
+    'all are healthy',
+    ({ servers: all, routes, links, streams, accounts, findings }) =>
+      all.every(({ state, to_others_us }) => state === 'healthy' && to_others_us !== undefined) &&
+      routes.length === 6 &&
+      links.length === 1 &&
+      streams.length === 5 &&
+      streams.every(({ copies }) => copies.in_step === 3) &&
+      accounts.some(({ leafs }) => leafs === 1) &&
+      findings.length === 0,
+  );
+  assert.deepEqual(
+    whole.servers.map(({ name }) => name),
+    kit.hub.servers,
+  );
+  assert.equal(whole.servers.filter(({ is_leader }) => is_leader).length, 1);
+  assert.equal(whole.accounts.find(({ name }) => name === 'FLEET')?.leafs, 1, 'over all servers');
+  assert.equal(whole.cluster, 'nunect-hub');
+
+  await servers[2]?.end('SIGKILL');
+  const killed = await seen(
+    watch,
+    'it is gone',
+    ({ servers: all, streams }) =>
+      all[2]?.state === 'gone' &&
+      streams.every(({ leader, copies }) => leader !== undefined && copies.in_step === 2),
+  );
+  assert.ok(
+    killed.findings.some(({ key, weight }) => key === 'server_gone:127.0.0.3' && weight === 'degraded'),
+  );
+  assert.equal(killed.servers[0]?.state, 'healthy');
+  const operator = await kit.as('hub-fleet');
+  for (let at = 0; at < 100; at += 1)
+    await operator.request('ops.log.info.x', 'x'.repeat(1000), { timeout: 5000 });
+  await kit.start(program, kit.dirs[2]);
+  const back = await seen(
+    watch,
+    'it has all again',
+    ({ servers: all, streams }) =>
+      all[2]?.state === 'healthy' && streams.every(({ copies }) => copies.in_step === 3),
+  );
+  assert.equal(back.streams.find(({ name }) => name === 'NUNECT')?.messages, 100);
+
+  await servers[1]?.end('SIGTERM');
+  const stopped = await seen(watch, 'it is stopped', ({ servers: all }) => all[1]?.state === 'gone');
+  assert.match(stopped.servers[1]?.why ?? '', /was stopped|does not answer/);
+});
