@@ -18,7 +18,7 @@ export interface ServerAnswer {
 const mostText = 128;
 
 /** A name of others; undefined where it is none. */
-export const nameIn = (value: unknown): string | undefined => plainText(value, mostText);
+export const plainName = (value: unknown): string | undefined => plainText(value, mostText);
 
 /** What is in a list; nothing where it is none. */
 export const objectsIn = (value: unknown): readonly Json[] =>
@@ -38,11 +38,16 @@ export function parseServerAnswer(text: string): ParseResult<ServerAnswer> {
   const found = parseObject(text);
   if (!found.ok) return found;
   const { server: by, data, error } = found.value;
-  if (isObject(error)) return unparsed(nameIn(error['description']) ?? 'refused without a reason');
-  const id = isObject(by) ? nameIn(by['id']) : undefined;
+  if (isObject(error)) return unparsed(plainName(error['description']) ?? 'refused without a reason');
+  const id = isObject(by) ? plainName(by['id']) : undefined;
   if (!isObject(by) || !isObject(data) || id === undefined)
     return unparsed('the answer has no server or no data');
-  return parsed({ server: nameIn(by['name']) ?? id, id, data, ...known({ cluster: nameIn(by['cluster']) }) });
+  return parsed({
+    server: plainName(by['name']) ?? id,
+    id,
+    data,
+    ...known({ cluster: plainName(by['cluster']) }),
+  });
 }
 
 /** What a connection is, by the words of the server. */
@@ -57,7 +62,7 @@ export function parseLoginName(jwt: unknown): string | undefined {
   const body = typeof jwt === 'string' && jwt.length <= 16_384 ? jwt.split('.')[1] : undefined;
   if (body === undefined) return undefined;
   const claims = parseObject(Buffer.from(body, 'base64url').toString());
-  return claims.ok ? nameIn(claims.value['name']) : undefined;
+  return claims.ok ? plainName(claims.value['name']) : undefined;
 }
 
 /** By what people know a connection: only the login of a leaf node is that of a unit, clients share theirs. */

@@ -1,26 +1,26 @@
 // Who is connected to a server: LEAFZ and CONNZ. Pure.
 import { amount, count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
-import { connectionKind, type Json, momentIn, nameIn, objectsIn, parseLoginName } from './answers.ts';
+import { connectionKind, type Json, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
 import type { ConnectionKind, LeafLink } from './model.ts';
 import type { Counts } from './rates.ts';
 import { rttIn } from './serverfacts.ts';
 
 /** A leaf link in LEAFZ. `account` is the account's key. */
-export type LeafFacts = Pick<
+export type LeafzLink = Pick<
   LeafLink,
   'id' | 'name' | 'account' | 'address' | 'rtt_us' | 'subscriptions' | 'websocket'
 > & { readonly counts: Counts };
 
 /** The leafs that have joined a server; those that it joins itself are left out. */
-export const parseLeafs = (data: Json): LeafFacts[] =>
+export const parseLeafs = (data: Json): LeafzLink[] =>
   objectsIn(data['leafs']).flatMap((leaf) => {
     const id = count(leaf['id']);
     if (id === undefined || leaf['is_spoke'] === true) return [];
     return [
       {
         id,
-        account: nameIn(leaf['account']) ?? '',
+        account: plainName(leaf['account']) ?? '',
         counts: {
           in_msgs: count(leaf['in_msgs']) ?? 0,
           out_msgs: count(leaf['out_msgs']) ?? 0,
@@ -28,8 +28,8 @@ export const parseLeafs = (data: Json): LeafFacts[] =>
           out_bytes: count(leaf['out_bytes']) ?? 0,
         },
         ...known({
-          name: nameIn(leaf['name']),
-          address: nameIn(leaf['ip']),
+          name: plainName(leaf['name']),
+          address: plainName(leaf['ip']),
           rtt_us: rttIn(leaf['rtt']),
           subscriptions: count(leaf['subscriptions']),
           websocket: leaf['websocket'] === true ? (true as const) : undefined,
@@ -70,12 +70,12 @@ export function parseConnections(data: Json): {
         id,
         kind: connectionKind(one['kind'], one['type']),
         pending_bytes: amount(one['pending_bytes']) ?? 0,
-        subjects: all.slice(0, mostSubjects).flatMap((subject) => nameIn(subject) ?? []),
+        subjects: all.slice(0, mostSubjects).flatMap((subject) => plainName(subject) ?? []),
         ...known({
-          name: nameIn(one['name']),
+          name: plainName(one['name']),
           login: parseLoginName(one['jwt']),
-          address: nameIn(one['ip']),
-          account: nameIn(one['name_tag']) ?? nameIn(one['account']),
+          address: plainName(one['ip']),
+          account: plainName(one['name_tag']) ?? plainName(one['account']),
           start_ms: momentIn(one['start']),
         }),
       },

@@ -3,7 +3,7 @@
 import { count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { parseObject } from '../../lib/parse.ts';
-import { connectionKind, momentIn, nameIn, objectIn, parseLoginName, whoIs } from './answers.ts';
+import { connectionKind, momentIn, objectIn, parseLoginName, plainName, whoIs } from './answers.ts';
 import type { HubEvent, MinuteCount } from './model.ts';
 
 /** The subjects on which servers tell it. A refusal is told twice from 2.12 on. */
@@ -33,14 +33,14 @@ export function parseConnectionEvent(
   const found = parseObject(text);
   if (!found.ok) return undefined;
   const [by, client] = [objectIn(found.value['server']), objectIn(found.value['client'])];
-  const [server_id, id] = [nameIn(by['id']), count(client['id'])];
-  const reason = nameIn(found.value['reason']);
+  const [server_id, id] = [plainName(by['id']), count(client['id'])];
+  const reason = plainName(found.value['reason']);
   if (server_id === undefined || id === undefined) return undefined;
   if (what === 'left' && reason === refusal) return undefined;
   const isRefused = what === 'refused';
   const [name, address, kind] = [
-    nameIn(client['name']),
-    nameIn(client['host']),
+    plainName(client['name']),
+    plainName(client['host']),
     connectionKind(client['kind'], client['client_type']),
   ];
   // of one that is refused nothing is proved
@@ -50,10 +50,10 @@ export function parseConnectionEvent(
     what,
     kind,
     who: isRefused ? (address ?? 'somebody') : whoIs({ kind, ...known({ login, name, address }) }),
-    server: nameIn(by['name']) ?? server_id,
+    server: plainName(by['name']) ?? server_id,
     times: 1,
     ...known({
-      account: isRefused ? undefined : (nameIn(client['name_tag']) ?? nameIn(client['acc'])),
+      account: isRefused ? undefined : (plainName(client['name_tag']) ?? plainName(client['acc'])),
       address,
       reason: what === 'came' ? undefined : reason,
     }),

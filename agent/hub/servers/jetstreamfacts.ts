@@ -2,7 +2,7 @@
 import { count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
-import { type Json, momentIn, nameIn, objectIn, objectsIn } from './answers.ts';
+import { type Json, momentIn, objectIn, objectsIn, plainName } from './answers.ts';
 import type { HubConsumerView, ReplicaBehind } from './model.ts';
 
 /** A stream as one server has it. */
@@ -43,14 +43,14 @@ const positive = (value: unknown): number | undefined => count(value) || undefin
 /** Those of a group that are not in step. */
 const behindIn = (cluster: unknown): ReplicaBehind[] =>
   objectsIn(objectIn(cluster)['replicas']).flatMap((one) => {
-    const server = nameIn(one['name']);
+    const server = plainName(one['name']);
     const isOffline = one['offline'] === true;
     if (server === undefined || (one['current'] === true && !isOffline)) return [];
     return [{ server, lag: count(one['lag']) ?? 0, ...(isOffline ? { offline: true as const } : {}) }];
   });
 
 function consumerIn(account: string, stream: string, one: Json): HubConsumerView[] {
-  const name = nameIn(one['name']);
+  const name = plainName(one['name']);
   if (name === undefined) return [];
   return [
     {
@@ -61,7 +61,7 @@ function consumerIn(account: string, stream: string, one: Json): HubConsumerView
       ack_pending: count(one['num_ack_pending']) ?? 0,
       redelivered: count(one['num_redelivered']) ?? 0,
       ...known({
-        leader: nameIn(objectIn(one['cluster'])['leader']),
+        leader: plainName(objectIn(one['cluster'])['leader']),
         paused: one['paused'] === true ? (true as const) : undefined,
       }),
     },
@@ -71,7 +71,7 @@ function consumerIn(account: string, stream: string, one: Json): HubConsumerView
 /** A stream of JSZ (`stream_detail`), or of the answer to STREAM.LIST. */
 export function parseStream(account: string, detail: Json): StreamFacts | undefined {
   const config = objectIn(detail['config']);
-  const name = nameIn(detail['name'] ?? config['name']);
+  const name = plainName(detail['name'] ?? config['name']);
   const state = objectIn(detail['state']);
   const messages = count(state['messages']);
   if (name === undefined || messages === undefined) return undefined;
@@ -89,13 +89,13 @@ export function parseStream(account: string, detail: Json): StreamFacts | undefi
     behind: behindIn(detail['cluster']),
     consumer_list: objectsIn(detail['consumer_detail']).flatMap((one) => consumerIn(account, name, one)),
     ...known({
-      description: nameIn(config['description']),
+      description: plainName(config['description']),
       first_ms: messages === 0 ? undefined : momentIn(state['first_ts']),
       last_ms: messages === 0 ? undefined : momentIn(state['last_ts']),
       max_bytes: positive(config['max_bytes']),
       max_msgs: positive(config['max_msgs']),
       max_age_s: age_ns === undefined ? undefined : age_ns / 1e9,
-      leader: nameIn(objectIn(detail['cluster'])['leader']),
+      leader: plainName(objectIn(detail['cluster'])['leader']),
     }),
   };
 }
@@ -104,10 +104,10 @@ export function parseStream(account: string, detail: Json): StreamFacts | undefi
 export function parseJetstream(data: Json): JetstreamFacts {
   const meta = data['meta_cluster'];
   const streams = objectsIn(data['account_details']).flatMap((account) => {
-    const name = nameIn(account['name']) ?? nameIn(account['id']) ?? '';
+    const name = plainName(account['name']) ?? plainName(account['id']) ?? '';
     return objectsIn(account['stream_detail']).flatMap((detail) => parseStream(name, detail) ?? []);
   });
-  const leader = isObject(meta) ? nameIn(meta['leader']) : undefined;
+  const leader = isObject(meta) ? plainName(meta['leader']) : undefined;
   return { streams, behind: behindIn(meta), ...known({ leader }) };
 }
 

@@ -69,7 +69,7 @@ function streamFinding(one: HubStreamView): HubFinding[] {
 }
 
 /** All that is wrong, the worst first. */
-export function judgeHub(view: Omit<HubView, 'findings'>): HubFinding[] {
+export function findingsOf(view: Omit<HubView, 'findings'>): HubFinding[] {
   const { trouble, servers, streams, slow } = view;
   if (trouble !== undefined)
     return [critical({ key: 'hub_unseen:hub', text: `the hub does not tell how it is: ${trouble}` })];

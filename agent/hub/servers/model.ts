@@ -2,7 +2,7 @@
 // Wall times are the hub's, in Unix ms. What is not known is missing: it is never 0.
 
 /** Per second, between the last two looks. */
-export interface Traffic {
+export interface MessageRates {
   readonly in_msgs_per_s: number;
   readonly out_msgs_per_s: number;
   readonly in_bytes_per_s: number;
@@ -33,7 +33,7 @@ export interface HubServer {
   readonly clients?: number;
   readonly subscriptions?: number;
   /** With what the other servers send it. */
-  readonly traffic?: Traffic;
+  readonly traffic?: MessageRates;
   /** Round trip to the farthest of the other servers. */
   readonly to_others_us?: number;
   /** Whether it leads the cluster's JetStream. */
@@ -84,7 +84,7 @@ export interface LeafLink {
   /** So many times its usual round trip, where that is far slower. */
   readonly times_slower?: number;
   readonly subscriptions?: number;
-  readonly traffic?: Traffic;
+  readonly traffic?: MessageRates;
   readonly websocket?: true;
 }
 
@@ -96,7 +96,7 @@ export interface HubAccountView {
   readonly clients: number;
   readonly subscriptions: number;
   /** Without what servers send each other. */
-  readonly traffic?: Traffic;
+  readonly traffic?: MessageRates;
   /** Since the start of the servers. */
   readonly slow_consumers: number;
 }
@@ -228,7 +228,7 @@ export interface HubView {
   /** The last hour, the oldest first. */
   readonly minutes: readonly MinuteCount[];
   /** Of all accounts but that of the servers. */
-  readonly traffic?: Traffic;
+  readonly traffic?: MessageRates;
   /** The worst first. */
   readonly findings: readonly HubFinding[];
 }

@@ -1,5 +1,5 @@
 // From counts since a start to what happens in a second. Pure.
-import type { Traffic } from './model.ts';
+import type { MessageRates } from './model.ts';
 
 /** Counts since the start of what is counted, which only grow. */
 export interface Counts {
@@ -15,7 +15,7 @@ const least_ms = 200;
 /** The rates of many things by the look before. */
 export interface Rates {
   /** Undefined at the first look, and where the counts began anew. `at_ms`: monotonic. */
-  take(key: string, counts: Counts, at_ms: number): Traffic | undefined;
+  take(key: string, counts: Counts, at_ms: number): MessageRates | undefined;
   /** Forgets all that was not taken since `at_ms`. */
   forget(at_ms: number): void;
 }
@@ -23,10 +23,10 @@ export interface Rates {
 interface Look {
   counts: Counts;
   at_ms: number;
-  traffic: Traffic | undefined;
+  traffic: MessageRates | undefined;
 }
 
-function between(before: Counts, now: Counts, span_ms: number): Traffic | undefined {
+function between(before: Counts, now: Counts, span_ms: number): MessageRates | undefined {
   const per = (name: keyof Counts): number => ((now[name] - before[name]) * 1000) / span_ms;
   const traffic = {
     in_msgs_per_s: per('in_msgs'),
@@ -54,10 +54,10 @@ export function newRates(): Rates {
 }
 
 /** All of them together; undefined where none is known. */
-export function sumTraffic(all: readonly (Traffic | undefined)[]): Traffic | undefined {
+export function sumTraffic(all: readonly (MessageRates | undefined)[]): MessageRates | undefined {
   const there = all.filter((one) => one !== undefined);
   if (there.length === 0) return undefined;
-  const sum = (name: keyof Traffic): number => there.reduce((total, one) => total + one[name], 0);
+  const sum = (name: keyof MessageRates): number => there.reduce((total, one) => total + one[name], 0);
   return {
     in_msgs_per_s: sum('in_msgs_per_s'),
     out_msgs_per_s: sum('out_msgs_per_s'),

@@ -3,7 +3,7 @@ import { known } from '../../lib/known.ts';
 import type { EventBook } from './events.ts';
 import { forecast, type Inflow, inflowSince, limitOf, type StreamSample } from './forecast.ts';
 import { type JetstreamFacts, mergeConsumers, mergeStreams, type StreamFacts } from './jetstreamfacts.ts';
-import { judgeHub } from './judge.ts';
+import { findingsOf } from './judge.ts';
 import type {
   HubAccountView,
   HubRoute,
@@ -11,16 +11,16 @@ import type {
   HubStreamView,
   HubView,
   LeafLink,
+  MessageRates,
   SlowConsumer,
-  Traffic,
 } from './model.ts';
 import { sumTraffic } from './rates.ts';
-import type { AccountFacts, RouteFacts, ServerFacts } from './serverfacts.ts';
+import type { AccountFacts, RouteFacts, VarzFacts } from './serverfacts.ts';
 
 /** A server as it was seen last. */
 export interface ServerSeen {
-  readonly facts: ServerFacts;
-  readonly traffic: Traffic | undefined;
+  readonly facts: VarzFacts;
+  readonly traffic: MessageRates | undefined;
   readonly heard_ms: number;
   /** Questions in a row that it has not answered. */
   missed: number;
@@ -43,7 +43,7 @@ export interface StreamHistory {
 }
 
 /** All that was seen last, by the name of the server. */
-export interface HubSeen {
+export interface HubSights {
   /** That should be there. */
   readonly expected: readonly string[];
   readonly servers: Map<string, ServerSeen>;
@@ -51,7 +51,7 @@ export interface HubSeen {
   readonly routes: Map<string, readonly RouteFacts[]>;
   readonly links: Map<string, readonly LeafLink[]>;
   readonly accounts: Map<string, readonly AccountFacts[]>;
-  readonly account_traffic: Map<string, Traffic | undefined>;
+  readonly account_traffic: Map<string, MessageRates | undefined>;
   readonly jetstream: Map<string, JetstreamFacts>;
   readonly slow: Map<string, readonly SlowConsumer[]>;
   readonly histories: Map<string, StreamHistory>;
@@ -73,9 +73,9 @@ export const streamKey = ({ account, name }: Pick<StreamFacts, 'account' | 'name
   `${account} ${name}`;
 
 /** Notes how far servers are behind, where they are. */
-export function noteLags(seen: HubSeen, mono_ms: number): void {
+export function noteLags(seen: HubSights, mono_ms: number): void {
   const now = new Map<string, number>();
-  for (const { behind } of streamsOf(seen))
+  for (const { behind } of mergedStreams(seen))
     for (const { server, lag, offline } of behind)
       if (!offline) now.set(server, (now.get(server) ?? 0) + lag);
   for (const [server, lag] of now) {
@@ -88,13 +88,13 @@ export function noteLags(seen: HubSeen, mono_ms: number): void {
   for (const server of seen.lags.keys()) if (!now.has(server)) seen.lags.delete(server);
 }
 
-const listOf = (jetstream: HubSeen['jetstream']) =>
+const listOf = (jetstream: HubSights['jetstream']) =>
   [...jetstream].map(([server, { streams }]) => ({ server, streams }));
 
 /** The streams of all servers. */
-export const streamsOf = ({ jetstream }: HubSeen): StreamFacts[] => mergeStreams(listOf(jetstream));
+export const mergedStreams = ({ jetstream }: HubSights): StreamFacts[] => mergeStreams(listOf(jetstream));
 
-function routesOf({ routes }: HubSeen): HubRoute[] {
+function routesOf({ routes }: HubSights): HubRoute[] {
   return [...routes].flatMap(([from, all]) =>
     [...new Set(all.map(({ to }) => to))].map((to) => {
       const pair = all.filter((one) => one.to === to);
@@ -110,7 +110,11 @@ function routesOf({ routes }: HubSeen): HubRoute[] {
   );
 }
 
-function catchingUp(seen: HubSeen, streams: readonly StreamFacts[], name: string): HubServer['catching_up'] {
+function catchingUp(
+  seen: HubSights,
+  streams: readonly StreamFacts[],
+  name: string,
+): HubServer['catching_up'] {
   const of = streams.filter(({ behind }) =>
     behind.some(({ server, offline }) => server === name && !offline),
   );
@@ -119,7 +123,11 @@ function catchingUp(seen: HubSeen, streams: readonly StreamFacts[], name: string
   return { streams: of.length, lag, ...(per_s === undefined ? {} : { left_s: lag / per_s }) };
 }
 
-function serversOf(seen: HubSeen, routes: readonly HubRoute[], streams: readonly StreamFacts[]): HubServer[] {
+function serversOf(
+  seen: HubSights,
+  routes: readonly HubRoute[],
+  streams: readonly StreamFacts[],
+): HubServer[] {
   const leaders = [...seen.jetstream.values()].map(({ leader }) => leader);
   const names = [...new Set([...seen.expected, ...seen.servers.keys()])].toSorted();
   return names.map((name) => {
@@ -150,7 +158,7 @@ function serversOf(seen: HubSeen, routes: readonly HubRoute[], streams: readonly
   });
 }
 
-function accountsOf({ accounts, account_traffic }: HubSeen): HubAccountView[] {
+function accountsOf({ accounts, account_traffic }: HubSights): HubAccountView[] {
   const found = new Map<string, HubAccountView>();
   for (const { counts: _counts, ...one } of [...accounts.values()].flat()) {
     const there = found.get(one.id);
@@ -182,7 +190,7 @@ function inflowOf(
   };
 }
 
-function streamView(seen: HubSeen, stream: StreamFacts, now: Now): HubStreamView {
+function streamView(seen: HubSights, stream: StreamFacts, now: Now): HubStreamView {
   const history = seen.histories.get(streamKey(stream));
   const stores = [...seen.servers.values()].flatMap(({ facts }) => facts.store_max_bytes ?? []);
   const limit = limitOf(stream, stores.length === 0 ? undefined : Math.min(...stores));
@@ -197,8 +205,8 @@ function streamView(seen: HubSeen, stream: StreamFacts, now: Now): HubStreamView
 }
 
 /** All of it as it is at that moment. */
-export function hubViewOf(seen: HubSeen, now: Now): HubView {
-  const [routes, streams, accounts] = [routesOf(seen), streamsOf(seen), accountsOf(seen)];
+export function hubViewOf(seen: HubSights, now: Now): HubView {
+  const [routes, streams, accounts] = [routesOf(seen), mergedStreams(seen), accountsOf(seen)];
   const own = new Set([...seen.servers.values()].map(({ facts }) => facts.system_account));
   const traffic = sumTraffic(accounts.filter(({ id }) => !own.has(id)).map((one) => one.traffic));
   const view = {
@@ -216,5 +224,5 @@ export function hubViewOf(seen: HubSeen, now: Now): HubView {
     events: seen.events.events(),
     minutes: seen.events.minutes(now.wall_ms),
   };
-  return { ...view, findings: judgeHub(view) };
+  return { ...view, findings: findingsOf(view) };
 }

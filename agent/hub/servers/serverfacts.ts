@@ -4,12 +4,12 @@ import { amount, count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
 import { parseGoDuration } from '../../wire/values.ts';
-import { type Json, momentIn, nameIn, objectIn, objectsIn } from './answers.ts';
+import { type Json, momentIn, objectIn, objectsIn, plainName } from './answers.ts';
 import type { HubServer } from './model.ts';
 import type { Counts } from './rates.ts';
 
 /** Of a server, what its own VARZ has. */
-export type ServerFacts = Omit<
+export type VarzFacts = Omit<
   HubServer,
   'state' | 'traffic' | 'to_others_us' | 'is_leader' | 'catching_up'
 > & {
@@ -39,18 +39,18 @@ function daysUntil(moment: unknown, now: unknown): number | undefined {
 }
 
 /** A server in its VARZ; undefined where that cannot be understood. */
-export function parseServer(data: Json): ServerFacts | undefined {
-  const id = nameIn(data['server_id']);
+export function parseServer(data: Json): VarzFacts | undefined {
+  const id = plainName(data['server_id']);
   if (id === undefined || count(data['connections']) === undefined) return undefined;
   const jetstream = objectIn(data['jetstream']);
-  const host = nameIn(data['host']);
+  const host = plainName(data['host']);
   return {
     id,
-    name: nameIn(data['server_name']) ?? id,
+    name: plainName(data['server_name']) ?? id,
     counts: countsIn(data),
     ...known({
       address: host === '0.0.0.0' || host === '::' ? undefined : host,
-      version: nameIn(data['version']),
+      version: plainName(data['version']),
       uptime_s: spanIn(data['start'], data['now']),
       cpu_percent: amount(data['cpu']),
       cores: count(data['cores']),
@@ -61,7 +61,7 @@ export function parseServer(data: Json): ServerFacts | undefined {
       slow_consumers: count(data['slow_consumers']),
       stale_connections: count(data['stale_connections']),
       max_pending_bytes: count(data['max_pending']),
-      system_account: nameIn(data['system_account']),
+      system_account: plainName(data['system_account']),
       store_bytes: count(objectIn(jetstream['stats'])['storage']),
       store_max_bytes: count(objectIn(jetstream['config'])['max_storage']),
       certificate_days: daysUntil(data['tls_cert_not_after'], data['now']),
@@ -73,8 +73,8 @@ export function parseServer(data: Json): ServerFacts | undefined {
 export function parseHealth(data: Json): string | undefined {
   if (data['status'] === 'ok') return undefined;
   return (
-    nameIn(data['error']) ??
-    nameIn(objectsIn(data['errors'])[0]?.['error']) ??
+    plainName(data['error']) ??
+    plainName(objectsIn(data['errors'])[0]?.['error']) ??
     'it is not well, without a reason'
   );
 }
@@ -89,12 +89,12 @@ export interface RouteFacts {
 
 /** `0s`: not measured yet. */
 export const rttIn = (value: unknown): number | undefined =>
-  parseGoDuration(nameIn(value) ?? '') || undefined;
+  parseGoDuration(plainName(value) ?? '') || undefined;
 
 /** The connections to other servers in a ROUTEZ; there are several to each. */
 export const parseRoutes = (data: Json): RouteFacts[] =>
   objectsIn(data['routes']).flatMap((route) => {
-    const to = nameIn(route['remote_name']) ?? nameIn(route['remote_id']);
+    const to = plainName(route['remote_name']) ?? plainName(route['remote_id']);
     if (to === undefined) return [];
     const since_ms = momentIn(route['start']);
     return [
@@ -128,13 +128,13 @@ function ownCount(figures: unknown, name: 'msgs' | 'bytes'): number {
 /** The accounts in the answer to ACCOUNT.PING.STATZ. */
 export const parseAccounts = (data: Json): AccountFacts[] =>
   objectsIn(data['account_statz']).flatMap((account) => {
-    const id = nameIn(account['acc']);
+    const id = plainName(account['acc']);
     if (id === undefined || !isObject(account['sent'])) return [];
     const { sent, received } = account;
     return [
       {
         id,
-        name: nameIn(account['name']) ?? id,
+        name: plainName(account['name']) ?? id,
         leafs: count(account['leafnodes']) ?? 0,
         clients: count(account['conns']) ?? 0,
         subscriptions: count(account['num_subscriptions']) ?? 0,

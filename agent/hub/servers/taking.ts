@@ -4,13 +4,13 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import { whoIs } from './answers.ts';
 import { askServer, firstSince, type Heard, type HubQuestion } from './ask.ts';
-import { type ConnectionFacts, type LeafFacts, parseConnections, parseLeafs } from './connections.ts';
+import { type ConnectionFacts, type LeafzLink, parseConnections, parseLeafs } from './connections.ts';
 import { noteSample } from './forecast.ts';
 import type { Identities } from './identities.ts';
 import { parseJetstream, type StreamFacts } from './jetstreamfacts.ts';
 import type { LeafLink, SlowConsumer } from './model.ts';
 import { type Rates, sumTraffic } from './rates.ts';
-import { type HubSeen, isGone, noteLags, streamKey, streamsOf } from './seen.ts';
+import { type HubSights, isGone, mergedStreams, noteLags, streamKey } from './seen.ts';
 import { parseAccounts, parseHealth, parseRoutes, parseServer } from './serverfacts.ts';
 import type { UsualRtts } from './usual.ts';
 
@@ -28,7 +28,7 @@ export interface HubWatchDeps {
 /** What is kept from one answer to the next. */
 export interface Taking {
   readonly deps: HubWatchDeps;
-  readonly seen: HubSeen;
+  readonly seen: HubSights;
   readonly rates: Rates;
   readonly usual: UsualRtts;
   readonly identities: Identities;
@@ -70,7 +70,7 @@ function takeServers(taking: Taking, heard: readonly Heard[]): void {
 /** By what a link is known when it comes again. */
 const linkKey = ({ account, who }: LeafLink): string => `${account} ${who}`;
 
-function linkOf(taking: Taking, by: Heard, { counts, ...leaf }: LeafFacts): LeafLink {
+function linkOf(taking: Taking, by: Heard, { counts, ...leaf }: LeafzLink): LeafLink {
   const { deps, identities, rates, usual } = taking;
   const known_as = identities.of(by.id, leaf.id);
   const unit = known_as?.login;
@@ -148,7 +148,7 @@ async function takeStreams(taking: Taking, heard: readonly Heard[]): Promise<voi
   const { seen, deps } = taking;
   keep(taking, seen.jetstream, heard, ({ data }) => parseJetstream(data));
   noteLags(seen, deps.ticker.now_ms());
-  const streams = streamsOf(seen);
+  const streams = mergedStreams(seen);
   const keys = new Set(streams.map(streamKey));
   for (const key of seen.histories.keys()) if (!keys.has(key)) seen.histories.delete(key);
   for (const stream of streams) await askHistory(taking, stream);

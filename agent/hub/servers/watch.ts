@@ -6,7 +6,7 @@ import { eventSubjects, newEventBook, parseConnectionEvent } from './events.ts';
 import { newIdentities } from './identities.ts';
 import type { HubEvent, HubView } from './model.ts';
 import { newRates } from './rates.ts';
-import { type HubSeen, hubViewOf, isGone } from './seen.ts';
+import { type HubSights, hubViewOf, isGone } from './seen.ts';
 import { type HubWatchDeps, type Taking, taking } from './taking.ts';
 import { newUsualRtts } from './usual.ts';
 
@@ -74,7 +74,7 @@ interface Watching extends Taking {
   isStopped: boolean;
 }
 
-const newSeen = (expected: readonly string[]): HubSeen => ({
+const newSeen = (expected: readonly string[]): HubSights => ({
   expected,
   servers: new Map(),
   health: new Map(),
@@ -178,6 +178,13 @@ function happened(watching: Watching, what: HubEvent['what'], data: Uint8Array):
   seen.events.count(what, found.event.at_ms);
   seen.events.add(found.event);
   identities.noted(found);
+  const { server, kind } = found.event;
+  const links = what === 'left' && kind === 'leaf' ? seen.links.get(server) : undefined;
+  if (links !== undefined)
+    seen.links.set(
+      server,
+      links.filter(({ id }) => id !== found.id),
+    );
 }
 
 /** A server that says that it stops is gone at once. */
