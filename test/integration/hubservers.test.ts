@@ -7,7 +7,8 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { loadHub } from '../../agent/hub/run/hubhere.ts';
-import { openHubLinks } from '../../agent/hub/run/hublinks.ts';
+import { type HubLinks, openHubLinks } from '../../agent/hub/run/hublinks.ts';
+import { firstSince } from '../../agent/hub/servers/ask.ts';
 import type { HubView } from '../../agent/hub/servers/model.ts';
 import { type HubWatch, watchHub } from '../../agent/hub/servers/watch.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
@@ -18,17 +19,24 @@ import { type Daemon, daemon, eventually, tempDir } from '../kit/process/daemon.
 import { reservePort } from '../kit/process/ports.ts';
 import { hubServers, lacking, natsServers, need, withoutNewest } from '../kit/process/tools.ts';
 
-/** Watches a hub as its page does. */
-function watched(owner: Cleanup, dir: string, expected: readonly string[] = []): HubWatch {
+const ticker = systemTicker();
+
+/** The links of the hub's own users. */
+function linksOf(owner: Cleanup, dir: string): HubLinks {
   const controller = new AbortController();
-  const ticker = systemTicker();
   const links = openHubLinks(loadHub(dir), 'hubservers.test', ticker, controller.signal);
-  const watch = watchHub({ sys: links.sys, accounts: links, ticker, wall_ms: Date.now }, expected);
   owner.after(async () => {
-    watch.stop();
     controller.abort();
     await Promise.all(Object.values(links).map((link) => link.stop()));
   });
+  return links;
+}
+
+/** Watches a hub as its page does. */
+function watched(owner: Cleanup, dir: string, expected: readonly string[] = []): HubWatch {
+  const links = linksOf(owner, dir);
+  const watch = watchHub({ sys: links.sys, accounts: links, ticker, wall_ms: Date.now }, expected);
+  owner.after(() => watch.stop());
   return watch;
 }
 
@@ -98,8 +106,14 @@ for (const program of hubServers()) {
 
     // records of which we know how many there are
     const records = 250;
-    for (let at = 0; at < records; at += 1)
-      await operator.request('ops.log.INFO.app-1', `record ${at}`, { timeout: 5000 });
+    const store = async (many: number): Promise<void> => {
+      for (let at = 0; at < many; at += 1)
+        await operator.request('ops.log.INFO.app-1', `record ${at}`, { timeout: 5000 });
+    };
+    await store(100);
+    await new Promise((resolve) => setTimeout(resolve, 5)); // the stream's moments are finer than ours
+    const middle_ms = Date.now();
+    await store(records - 100);
     const view = await seen(
       watch,
       'all of it is seen',
@@ -154,6 +168,14 @@ for (const program of hubServers()) {
       'FLEET/UNITS',
     ]);
     assert.equal(view.accounts.find(({ name }) => name === 'FLEET')?.leafs, 2);
+
+    // what came since a moment is asked of the stream itself
+    const { fleet: link } = linksOf(t, kit.dir);
+    await eventually('it is connected', () => link.state().connected);
+    assert.deepEqual(await firstSince(link, 'NUNECT', middle_ms), { seq: 101 });
+    assert.deepEqual(await firstSince(link, 'NUNECT', 0), { seq: 1 });
+    assert.equal(await firstSince(link, 'NUNECT', Date.now() + 60_000), 'none');
+    assert.equal(await firstSince(link, 'NOSUCH', 0), undefined);
 
     fleet('consumer', 'add', 'NUNECT', 'archive', '--pull', '--defaults');
     await seen(watch, 'a consumer has all before it', ({ consumers }) =>

@@ -1,8 +1,11 @@
 // Questions to the servers of a hub over `$SYS`, as a user of its system account.
+
+import { count } from '../../leaf/watch/reports.ts';
+import { parseObject } from '../../lib/parse.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
-import { parseServerAnswer, type ServerAnswer } from './answers.ts';
+import { type Json, objectsIn, parseServerAnswer, type ServerAnswer } from './answers.ts';
 
 /** What is asked: each has the raw JSON of its last answers. */
 export const hubQuestions = [
@@ -65,6 +68,23 @@ export async function askServer(
   body: object,
 ): Promise<Heard | undefined> {
   return (await askServersOf(by, `$SYS.REQ.SERVER.${id}.${question}`, body, 1)).heard[0];
+}
+
+/** All streams of the account of a link, by JetStream's API: for a user who may not ask the servers. */
+export async function listStreams(link: Link): Promise<readonly Json[] | undefined> {
+  const found: Json[] = [];
+  for (let [offset, total] = [0, 1]; offset < total; ) {
+    const body = JSON.stringify({ offset });
+    const answer = await link.request('$JS.API.STREAM.LIST', body, { timeout_ms: patience_ms });
+    const page =
+      answer.kind === 'reply' ? parseObject(new TextDecoder().decode(answer.message.data)) : undefined;
+    if (!page?.ok) return undefined;
+    const streams = objectsIn(page.value['streams']);
+    found.push(...streams);
+    offset += streams.length;
+    total = streams.length === 0 ? 0 : (count(page.value['total']) ?? 0);
+  }
+  return found;
 }
 
 /** When the first record from that moment on came into a stream, by a direct get; undefined where that cannot be asked. */

@@ -70,10 +70,11 @@ function streamFinding(one: HubStreamView): HubFinding[] {
 
 /** All that is wrong, the worst first. */
 export function findingsOf(view: Omit<HubView, 'findings'>): HubFinding[] {
-  const { trouble, servers, streams, slow } = view;
-  if (trouble !== undefined)
-    return [critical({ key: 'hub_unseen:hub', text: `the hub does not tell how it is: ${trouble}` })];
+  const { trouble, connected, servers, streams, slow } = view;
+  const unseen = { key: 'hub_unseen:hub', text: `the hub does not tell how it is: ${trouble}` };
+  if (trouble !== undefined && !connected) return [critical(unseen)];
   const found = [
+    ...(trouble === undefined ? [] : [degraded(unseen)]),
     ...servers.flatMap((one) => serverFinding(one, servers)),
     ...streams.flatMap(streamFinding),
     ...slow.now.map((one) =>

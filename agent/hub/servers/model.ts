@@ -210,8 +210,10 @@ export interface HubFinding {
 
 export interface HubView {
   readonly at_ms: number;
-  /** Why nothing newer is known. */
+  /** Why the servers are not seen: where we are not connected, or this user may not ask them. Then of streams only what the accounts tell is known. */
   readonly trouble?: string;
+  /** Whether we are connected to the hub. */
+  readonly connected: boolean;
   readonly cluster?: string;
   readonly servers: readonly HubServer[];
   readonly routes: readonly HubRoute[];

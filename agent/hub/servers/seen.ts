@@ -1,5 +1,6 @@
 // What was seen of a hub last, and how it looks as a whole. Pure.
 import { known } from '../../lib/known.ts';
+import type { HubQuestion } from './ask.ts';
 import type { EventBook } from './events.ts';
 import { forecast, type Inflow, inflowSince, limitOf, type StreamSample } from './forecast.ts';
 import { type JetstreamFacts, mergeConsumers, mergeStreams, type StreamFacts } from './jetstreamfacts.ts';
@@ -60,6 +61,7 @@ export interface HubSights {
   readonly lags: Map<string, { lag: number; at_ms: number; per_s: number | undefined }>;
   cluster: string | undefined;
   trouble: string | undefined;
+  connected: boolean;
 }
 
 /** `now` both by the monotonic and the wall clock. */
@@ -71,6 +73,15 @@ export interface Now {
 /** By account and name. */
 export const streamKey = ({ account, name }: Pick<StreamFacts, 'account' | 'name'>): string =>
   `${account} ${name}`;
+
+/** Forgets what nobody has asked for lately: it would be shown as of now. */
+export function dropSights(seen: HubSights, question: HubQuestion): void {
+  if (question === 'routes') seen.routes.clear();
+  if (question === 'connections') seen.slow.clear();
+  if (question !== 'accounts') return;
+  seen.accounts.clear();
+  seen.account_traffic.clear();
+}
 
 /** Notes how far servers are behind, where they are. */
 export function noteLags(seen: HubSights, mono_ms: number): void {
@@ -211,6 +222,7 @@ export function hubViewOf(seen: HubSights, now: Now): HubView {
   const traffic = sumTraffic(accounts.filter(({ id }) => !own.has(id)).map((one) => one.traffic));
   const view = {
     at_ms: now.wall_ms,
+    connected: seen.connected,
     ...known({ trouble: seen.trouble, cluster: seen.cluster, traffic }),
     servers: serversOf(seen, routes, streams),
     routes,

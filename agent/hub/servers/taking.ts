@@ -3,11 +3,11 @@ import { known } from '../../lib/known.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import { whoIs } from './answers.ts';
-import { askServer, firstSince, type Heard, type HubQuestion } from './ask.ts';
+import { askServer, firstSince, type Heard, type HubQuestion, listStreams } from './ask.ts';
 import { type ConnectionFacts, type LeafzLink, parseConnections, parseLeafs } from './connections.ts';
 import { noteSample } from './forecast.ts';
 import type { Identities } from './identities.ts';
-import { parseJetstream, type StreamFacts } from './jetstreamfacts.ts';
+import { parseJetstream, parseStream, type StreamFacts } from './jetstreamfacts.ts';
 import type { LeafLink, SlowConsumer } from './model.ts';
 import { type Rates, sumTraffic } from './rates.ts';
 import { type HubSights, isGone, mergedStreams, noteLags, streamKey } from './seen.ts';
@@ -38,6 +38,7 @@ export interface Taking {
 
 /** What was not taken for so long is forgotten. */
 const forget_ms = 600_000;
+const day_ms = 86_400_000;
 
 /** Keeps what each server answered, and of the others what they answered last, as long as they are there. */
 function keep<T>(
@@ -63,6 +64,8 @@ function takeServers(taking: Taking, heard: readonly Heard[]): void {
     const traffic = rates.take(`server ${facts.id}`, facts.counts, one.at_ms);
     seen.servers.set(one.server, { facts, traffic, heard_ms: deps.wall_ms(), missed: 0, isStopping: false });
   }
+  for (const [name, { heard_ms }] of seen.servers)
+    if (!seen.expected.includes(name) && deps.wall_ms() - heard_ms > day_ms) seen.servers.delete(name);
   identities.keep(new Set([...seen.servers.values()].map(({ facts }) => facts.id)));
   rates.forget(deps.ticker.now_ms() - forget_ms);
 }
@@ -123,7 +126,6 @@ function takeAccounts(taking: Taking, heard: readonly Heard[]): void {
 
 /** How long what was found of the time before we looked is used. */
 const history_ms = 1_800_000;
-const day_ms = 86_400_000;
 
 /** Finds out what came into a stream in the last 24 hours. */
 async function askHistory({ seen, deps }: Taking, stream: StreamFacts): Promise<void> {
@@ -144,9 +146,25 @@ async function askHistory({ seen, deps }: Taking, stream: StreamFacts): Promise<
   history.before = { seq, from_ms: now_ms - Math.max(0, wall_ms - from_ms) };
 }
 
-async function takeStreams(taking: Taking, heard: readonly Heard[]): Promise<void> {
+function takeStreams(taking: Taking, heard: readonly Heard[]): Promise<void> {
+  keep(taking, taking.seen.jetstream, heard, ({ data }) => parseJetstream(data));
+  return noteStreams(taking);
+}
+
+/** The streams as the accounts themselves tell them, where the servers tell us nothing. */
+export async function takeListedStreams(taking: Taking): Promise<void> {
   const { seen, deps } = taking;
-  keep(taking, seen.jetstream, heard, ({ data }) => parseJetstream(data));
+  const streams: StreamFacts[] = [];
+  for (const [account, link] of Object.entries(deps.accounts))
+    for (const one of (await listStreams(link)) ?? [])
+      streams.push(...[parseStream(account.toUpperCase(), one)].filter((stream) => stream !== undefined));
+  seen.jetstream.clear();
+  if (streams.length > 0) seen.jetstream.set('', { streams, behind: [] });
+  await noteStreams(taking);
+}
+
+async function noteStreams(taking: Taking): Promise<void> {
+  const { seen, deps } = taking;
   noteLags(seen, deps.ticker.now_ms());
   const streams = mergedStreams(seen);
   const keys = new Set(streams.map(streamKey));

@@ -6,8 +6,8 @@ import { eventSubjects, newEventBook, parseConnectionEvent } from './events.ts';
 import { newIdentities } from './identities.ts';
 import type { HubEvent, HubView } from './model.ts';
 import { newRates } from './rates.ts';
-import { type HubSights, hubViewOf, isGone } from './seen.ts';
-import { type HubWatchDeps, type Taking, taking } from './taking.ts';
+import { dropSights, type HubSights, hubViewOf, isGone } from './seen.ts';
+import { type HubWatchDeps, type Taking, takeListedStreams, taking } from './taking.ts';
 import { newUsualRtts } from './usual.ts';
 
 interface Question {
@@ -89,6 +89,7 @@ const newSeen = (expected: readonly string[]): HubSights => ({
   lags: new Map(),
   cluster: undefined,
   trouble: 'it has not been asked yet',
+  connected: false,
 });
 
 /** Servers that are there, as far as is known; all that answer while they are searched. */
@@ -103,11 +104,11 @@ function countOf(watching: Watching, question: HubQuestion): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Why nothing is known; undefined where servers answer. */
-function troubleOf({ deps: { sys } }: Watching, why: string | undefined): string | undefined {
+/** Notes why nothing is known of the servers; `why` is undefined where they answer. */
+function noteTrouble({ seen, deps: { sys } }: Watching, why: string | undefined): void {
   const { connected, lastError } = sys.state();
-  if (!connected) return `there is no connection: ${lastError?.text ?? 'it has not answered yet'}`;
-  return why;
+  seen.connected = connected;
+  seen.trouble = connected ? why : `there is no connection: ${lastError?.text ?? 'it has not answered yet'}`;
 }
 
 function keepText(watching: Watching, question: HubQuestion, heard: readonly Heard[]): void {
@@ -124,6 +125,7 @@ async function ask(watching: Watching, question: HubQuestion, isLooked: boolean)
   try {
     const { subject, body } = questions[question];
     const by = { link: deps.sys, ticker: deps.ticker };
+    if (question === 'streams' && seen.servers.size === 0) return await takeListedStreams(watching);
     const { heard, bytes, why } = await askServersOf(
       by,
       subject,
@@ -133,7 +135,7 @@ async function ask(watching: Watching, question: HubQuestion, isLooked: boolean)
     if (watching.isStopped) return;
     state.bytes = bytes;
     keepText(watching, question, heard);
-    if (question === 'servers') seen.trouble = troubleOf(watching, why);
+    if (question === 'servers') noteTrouble(watching, why);
     if (heard.length > 0 || question === 'servers') await taking[question](watching, heard);
   } catch (error) {
     seen.trouble = messageOf(error); // a fault of ours is seen, not silent
@@ -142,16 +144,20 @@ async function ask(watching: Watching, question: HubQuestion, isLooked: boolean)
   }
 }
 
-/** Asks what it is time for. */
+/** Asks what it is time for; as long as no server has answered, only for servers, and the accounts for their streams. */
 function tick(watching: Watching): void {
-  const now_ms = watching.deps.ticker.now_ms();
+  const { seen, deps } = watching;
+  const now_ms = deps.ticker.now_ms();
   const isLooked = now_ms - watching.looked_ms < looking_ms;
-  const isFirst = watching.seen.servers.size === 0;
-  for (const question of isFirst ? (['servers'] as const) : hubQuestions) {
+  const isUnseen = seen.servers.size === 0;
+  for (const question of isUnseen ? (['servers', 'streams'] as const) : hubQuestions) {
     const { looked_ms, unlooked_ms } = questions[question];
     const every_ms = isLooked ? looked_ms : unlooked_ms;
     const state = watching.asking.get(question);
-    if (every_ms === undefined || state?.isAsking) continue;
+    if (every_ms === undefined) dropSights(seen, question);
+    const mayAsk =
+      !isUnseen || question === 'servers' || (seen.connected && !watching.asking.get('servers')?.isAsking);
+    if (every_ms === undefined || state?.isAsking || !mayAsk) continue;
     const pause_ms = Math.max(every_ms, ((state?.bytes ?? 0) / most_bytes_per_s) * 1000);
     if (state === undefined || now_ms - state.begun_ms >= pause_ms - 500)
       void ask(watching, question, isLooked);
@@ -213,7 +219,7 @@ export function watchHub(deps: HubWatchDeps, expected: readonly string[] = []): 
     deps.ticker.every(1000, () => tick(watching)),
     deps.sys.onChange(({ connected }) => {
       if (connected) watching.asking.clear();
-      else watching.seen.trouble = troubleOf(watching, undefined);
+      else noteTrouble(watching, undefined);
     }),
     deps.sys.subscribe('$SYS.SERVER.*.SHUTDOWN', ({ subject }) => stopping(watching, subject)),
     ...Object.entries(eventSubjects).map(([what, subject]) =>

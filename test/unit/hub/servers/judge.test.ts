@@ -10,7 +10,16 @@ const stream = (more: Partial<HubStreamView> = {}): HubStreamView => ({
 });
 
 const hub = (more: Partial<HubView> = {}): Omit<HubView, 'findings'> => ({
-  ...{ at_ms: 0, routes: [], links: [], accounts: [], consumers: [], events: [], minutes: [] },
+  ...{
+    at_ms: 0,
+    connected: true,
+    routes: [],
+    links: [],
+    accounts: [],
+    consumers: [],
+    events: [],
+    minutes: [],
+  },
   ...{ servers: [], streams: [], slow: { now: [], late: [] } },
   ...more,
 });
@@ -88,7 +97,11 @@ describe('what is wrong with a hub', () => {
 
   it('is nothing but that it is not seen, where it is not', () => {
     assert.deepEqual(
-      found({ trouble: 'there is no connection', streams: [stream({ left: { kind: 'full' } })] }),
+      found({
+        connected: false,
+        trouble: 'there is no connection',
+        streams: [stream({ left: { kind: 'full' } })],
+      }),
       ['critical: the hub does not tell how it is: there is no connection'],
     );
   });

@@ -18,9 +18,11 @@ const jwtOf = (name: string): string =>
 /** Servers that answer what they are told to, and what they were asked. */
 function fakeHub() {
   const ticker = fakeTicker();
+  let ahead_ms = 0;
   const asked: { question: string; body: Json; server: string }[] = [];
   const handlers = new Map<string, Handler>();
   const silent = new Set<string>();
+  const accounts: Record<string, Link> = {};
   const listeners = new Set<(state: ReturnType<Link['state']>) => void>();
   let state: ReturnType<Link['state']> = { connected: true, since_ms: 0 };
   const answers: Record<string, (server: string, body: Json) => Json> = {
@@ -102,7 +104,7 @@ function fakeHub() {
     },
   } as unknown as Link;
   return {
-    ...{ ticker, asked, answers, handlers, silent },
+    ...{ ticker, asked, answers, handlers, silent, accounts },
     watch: (
       expected: readonly string[] = names,
       unitRtt_us?: (unit: string) => number | undefined,
@@ -110,9 +112,9 @@ function fakeHub() {
       watchHub(
         {
           sys,
-          accounts: {},
+          accounts,
           ticker,
-          wall_ms: () => noon + ticker.now_ms(),
+          wall_ms: () => noon + ticker.now_ms() + ahead_ms,
           ...(unitRtt_us && { unitRtt_us }),
         },
         expected,
@@ -123,6 +125,9 @@ function fakeHub() {
           new RegExp(`^${pattern.replaceAll('$', '\\$').replaceAll('*', '[^.]+')}$`).test(subject),
         ) ?? [];
       void handler?.({ subject, data: encode(value), size: () => 0 });
+    },
+    later(ms: number): void {
+      ahead_ms += ms;
     },
     connected(now: boolean): void {
       state = { connected: now, since_ms: 0 };
@@ -177,14 +182,14 @@ describe('the watch of a hub', () => {
     assert.equal(hub.counted()['STATZ'], undefined);
   });
 
-  it('asks for much less often', async () => {
+  it('asks less often for an answer that is large', async () => {
     const hub = fakeHub();
-    const leafs = Array.from({ length: 10_000 }, (_, id) => ({
+    const leafs = Array.from({ length: 10 }, (_, id) => ({
       id,
       name: `unit-${id}`,
       account: 'A',
       rtt: '9ms',
-      pad: 'x'.repeat(200),
+      pad: 'x'.repeat(270_000),
     }));
     hub.answers['LEAFZ'] = (server) => ({ leafs: server === 'hub-b' ? leafs : [] });
     const watch = hub.watch();
@@ -218,7 +223,7 @@ describe('the watch of a hub', () => {
             })),
     });
     const watch = hub.watch();
-    await looking(watch, hub.ticker, 60);
+    await looking(watch, hub.ticker, 20);
     const pages = hub.asked.filter(
       ({ question, body }) => question === 'CONNZ' && body['offset'] !== undefined,
     );
@@ -450,5 +455,77 @@ describe('the watch of a hub', () => {
     lag = 0;
     await looking(watch, hub.ticker, 6);
     assert.deepEqual(watch.view().findings, []);
+  });
+
+  it('forgets what nobody asks for any more: it is not how it is now', async () => {
+    const hub = fakeHub();
+    const watch = hub.watch();
+    await looking(watch, hub.ticker, 10);
+    assert.notEqual(watch.view().routes.length, 0);
+    assert.notEqual(watch.view().accounts.length, 0);
+    await hub.ticker.pass(31_000);
+    const view = watch.view();
+    assert.deepEqual([view.routes, view.accounts, view.traffic, view.slow.now], [[], [], undefined, []]);
+    assert.equal(view.servers[0]?.state, 'healthy');
+  });
+
+  it('forgets a server that is gone for a day, unless it should be there', async () => {
+    const hub = fakeHub();
+    const watch = hub.watch(['hub-a', 'hub-b']);
+    await looking(watch, hub.ticker, 3);
+    const other = hub.watch([]);
+    await looking(other, hub.ticker, 5);
+    hub.silent.add('hub-b').add('hub-c');
+    hub.later(23 * 3_600_000);
+    await hub.ticker.pass(30_000);
+    const states = (one: HubWatch) => one.view().servers.map(({ name, state }) => `${name} ${state}`);
+    assert.deepEqual(states(other), ['hub-a healthy', 'hub-b gone', 'hub-c gone']);
+    hub.later(2 * 3_600_000);
+    await hub.ticker.pass(30_000);
+    assert.deepEqual(states(other), ['hub-a healthy']);
+    assert.deepEqual(states(watch), ['hub-a healthy', 'hub-b gone']);
+  });
+
+  it('has the streams of the accounts where it may not ask the servers', async () => {
+    const hub = fakeHub();
+    for (const name of names) hub.silent.add(name);
+    const streams = ['A', 'B', 'C'].map((name) => ({
+      config: { name, retention: 'limits', num_replicas: 1, max_bytes: 100, discard: 'new' },
+      state: { messages: 5, bytes: name === 'B' ? 99 : 10, last_seq: 5 },
+      cluster: { leader: 'hub-a' },
+    }));
+    let lists = 0;
+    hub.accounts['fleet'] = {
+      async request(subject: string, payload: string) {
+        if (subject !== '$JS.API.STREAM.LIST') return { kind: 'no_responders' };
+        lists += 1;
+        const { offset } = JSON.parse(payload) as { offset: number };
+        const data = encode({ total: 3, offset, limit: 2, streams: streams.slice(offset, offset + 2) });
+        return { kind: 'reply', message: { data } };
+      },
+    } as unknown as Link;
+    const watch = hub.watch([]);
+    await hub.ticker.pass(10_000);
+    const view = watch.view();
+    assert.deepEqual(view.streams.map(({ account, name }) => `${account}/${name}`).toSorted(), [
+      'FLEET/A',
+      'FLEET/B',
+      'FLEET/C',
+    ]);
+    assert.match(view.trouble ?? '', /no answer/);
+    assert.deepEqual(
+      view.findings.map(({ key, weight }) => [key, weight]),
+      [
+        ['stream_full:FLEET/B', 'critical'],
+        ['hub_unseen:hub', 'degraded'],
+      ],
+    );
+    const before = lists;
+    await hub.ticker.pass(120_000);
+    assert.equal(lists - before, 4, 'two pages a minute, as nobody looks');
+    hub.silent.clear();
+    await looking(watch, hub.ticker, 70);
+    assert.equal(watch.view().trouble, undefined);
+    assert.deepEqual(watch.view().streams, [], 'as the servers tell it');
   });
 });
