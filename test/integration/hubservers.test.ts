@@ -1,57 +1,19 @@
-// What a hub tells of itself, beside what the nats CLI and our own counting say: one server with leafs, clients, one that reads
-// too slowly and one that is refused, and a cluster of three of which one is killed.
+// What a hub of one server tells of itself, beside what the nats CLI and our own counting say: leafs, clients, one that reads too
+// slowly and one that is refused. A cluster is in hubkitcluster.test.ts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
-import { loadHub } from '../../agent/hub/run/hubhere.ts';
-import { type HubLinks, openHubLinks } from '../../agent/hub/run/hublinks.ts';
 import { firstSince } from '../../agent/hub/servers/ask.ts';
-import type { HubView } from '../../agent/hub/servers/model.ts';
-import { type HubWatch, watchHub } from '../../agent/hub/servers/watch.ts';
-import { systemTicker } from '../../agent/lib/ticker.ts';
 import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
+import { hubLinksOf, viewThat, watchedHub } from '../kit/hub/watchedhub.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
-import { hubServers, lacking, natsServers, need, withoutNewest } from '../kit/process/tools.ts';
-
-const ticker = systemTicker();
-
-/** The links of the hub's own users. */
-function linksOf(owner: Cleanup, dir: string): HubLinks {
-  const controller = new AbortController();
-  const links = openHubLinks(loadHub(dir), 'hubservers.test', ticker, controller.signal);
-  owner.after(async () => {
-    controller.abort();
-    await Promise.all(Object.values(links).map((link) => link.stop()));
-  });
-  return links;
-}
-
-/** Watches a hub as its page does. */
-function watched(owner: Cleanup, dir: string, expected: readonly string[] = []): HubWatch {
-  const links = linksOf(owner, dir);
-  const watch = watchHub({ sys: links.sys, accounts: links, ticker, wall_ms: Date.now }, expected);
-  owner.after(() => watch.stop());
-  return watch;
-}
-
-/** The view once it is as wanted. */
-const seen = (watch: HubWatch, what: string, isSo: (view: HubView) => unknown, limit_ms = 60_000) =>
-  eventually(
-    what,
-    () => {
-      const view = watch.look();
-      return isSo(view) ? view : undefined;
-    },
-    limit_ms,
-  ).catch((error) => {
-    throw new Error(`${error.message}: ${JSON.stringify(watch.view(), undefined, 1).slice(0, 6000)}`);
-  });
+import { hubServers, lacking, need } from '../kit/process/tools.ts';
 
 /** A leaf of that name with the login of a unit. */
 async function leafOf(owner: Cleanup, kit: KitHub, program: string, name: string, creds: IssuedCreds) {
@@ -95,7 +57,7 @@ for (const program of hubServers()) {
     const paths = hubPaths(kit.dir);
     const sys = natsCli(kit, paths.issuerCreds('hub-sys'));
     const fleet = natsCli(kit, paths.issuerCreds('hub-fleet'));
-    const watch = watched(t, kit.dir);
+    const watch = watchedHub(t, kit.dir);
     const startHonest = await leafOf(t, kit, program, 'ship-7', kit.unit('ship-7'));
     const honest = await startHonest();
     await (await leafOf(t, kit, program, '<b>ship-7\u202e', kit.unit('ship-8')))();
@@ -114,7 +76,7 @@ for (const program of hubServers()) {
     await new Promise((resolve) => setTimeout(resolve, 5)); // the stream's moments are finer than ours
     const middle_ms = Date.now();
     await store(records - 100);
-    const view = await seen(
+    const view = await viewThat(
       watch,
       'all of it is seen',
       ({ links, streams, accounts, traffic }) =>
@@ -170,7 +132,7 @@ for (const program of hubServers()) {
     assert.equal(view.accounts.find(({ name }) => name === 'FLEET')?.leafs, 2);
 
     // what came since a moment is asked of the stream itself
-    const { fleet: link } = linksOf(t, kit.dir);
+    const { fleet: link } = hubLinksOf(t, kit.dir);
     await eventually('it is connected', () => link.state().connected);
     assert.deepEqual(await firstSince(link, 'NUNECT', middle_ms), { seq: 101 });
     assert.deepEqual(await firstSince(link, 'NUNECT', 0), { seq: 1 });
@@ -178,13 +140,13 @@ for (const program of hubServers()) {
     assert.equal(await firstSince(link, 'NOSUCH', 0), undefined);
 
     fleet('consumer', 'add', 'NUNECT', 'archive', '--pull', '--defaults');
-    await seen(watch, 'a consumer has all before it', ({ consumers }) =>
+    await viewThat(watch, 'a consumer has all before it', ({ consumers }) =>
       consumers.some(({ name, pending }) => name === 'archive' && pending === records),
     );
 
     // one that goes, and comes again
     await honest.end('SIGTERM');
-    const { events } = await seen(
+    const { events } = await viewThat(
       watch,
       'it has left',
       ({ links, events: [newest] }) => links.length === 1 && newest?.what === 'left',
@@ -194,7 +156,7 @@ for (const program of hubServers()) {
       ['ship-7', 'leaf', 'Client Closed'],
     );
     await startHonest();
-    const back = await seen(watch, 'it is back', ({ events: [newest] }) => newest?.what === 'came');
+    const back = await viewThat(watch, 'it is back', ({ events: [newest] }) => newest?.what === 'came');
     assert.equal(back.events[0]?.who, 'ship-7');
     assert.ok((back.events[0]?.away_s ?? -1) >= 0, 'it is known for how long it was away');
 
@@ -203,7 +165,7 @@ for (const program of hubServers()) {
       await assert.rejects(
         kit.client('', { authenticator: undefined, user: 'eve', pass: 'hunter2', reconnect: false } as never),
       );
-    const refused = await seen(watch, 'it was refused', ({ events: [newest] }) => newest?.times === 3);
+    const refused = await viewThat(watch, 'it was refused', ({ events: [newest] }) => newest?.times === 3);
     assert.deepEqual([refused.events[0]?.what, refused.events[0]?.who], ['refused', '127.0.0.1']);
     assert.equal(refused.events.filter(({ what }) => what === 'refused').length, 1);
     const told = refused.minutes.reduce((sum, one) => sum + one.refused, 0);
@@ -215,12 +177,12 @@ for (const program of hubServers()) {
     reader.kill('SIGSTOP');
     for (let at = 0; at < 48; at += 1) hub.publish('wall.picture', new Uint8Array(1_000_000));
     await hub.flush();
-    const slow = await seen(watch, 'it reads too slowly', (now) => now.slow.now.length > 0);
+    const slow = await viewThat(watch, 'it reads too slowly', (now) => now.slow.now.length > 0);
     const [one] = slow.slow.now;
     assert.deepEqual([one?.who, one?.account, one?.subjects], ['wall-display', 'FLEET', ['wall.>']]);
     assert.ok((one?.pending_bytes ?? 0) > 1e6 && (one?.max_bytes ?? 0) === 67_108_864);
     assert.match(slow.findings[0]?.text ?? '', /wall-display on 127\.0\.0\.1 reads too slowly/);
-    const late = await seen(watch, 'it was cut off', (now) => now.slow.late.length > 0);
+    const late = await viewThat(watch, 'it was cut off', (now) => now.slow.late.length > 0);
     assert.match(late.slow.late[0]?.reason ?? '', /^Slow Consumer/);
     reader.kill('SIGCONT');
 
@@ -233,61 +195,3 @@ for (const program of hubServers()) {
     assert.doesNotMatch(JSON.stringify(watch.view()), /eyJ|hunter2/);
   });
 }
-
-test('three servers: one is killed, one is stopped, both come back', { skip: withoutNewest() }, async (t) => {
-  const program = process.env['NUNECT_CLUSTER_SERVER'] ?? natsServers().newest ?? '';
-  const kit = await kitHub(t, join(tempDir(t, 'hubservers'), 'hub'), {
-    cluster: '127.0.0.1,127.0.0.2,127.0.0.3',
-  });
-  const servers = await Promise.all(kit.dirs.map((dir) => kit.start(program, dir)));
-  await kit.makeStreams();
-  const watch = watched(t, kit.dirs[0] ?? '', kit.hub.servers);
-  await (await leafOf(t, kit, program, 'ship-7', kit.unit('ship-7')))();
-  const whole = await seen(
-    watch,
-    'all are healthy',
-    ({ servers: all, routes, links, streams, accounts, findings }) =>
-      all.every(({ state, to_others_us }) => state === 'healthy' && to_others_us !== undefined) &&
-      routes.length === 6 &&
-      links.length === 1 &&
-      streams.length === 5 &&
-      streams.every(({ copies }) => copies.in_step === 3) &&
-      accounts.some(({ leafs }) => leafs === 1) &&
-      findings.length === 0,
-  );
-  assert.deepEqual(
-    whole.servers.map(({ name }) => name),
-    kit.hub.servers,
-  );
-  assert.equal(whole.servers.filter(({ is_leader }) => is_leader).length, 1);
-  assert.equal(whole.accounts.find(({ name }) => name === 'FLEET')?.leafs, 1, 'over all servers');
-  assert.equal(whole.cluster, 'nunect-hub');
-
-  await servers[2]?.end('SIGKILL');
-  const killed = await seen(
-    watch,
-    'it is gone',
-    ({ servers: all, streams }) =>
-      all[2]?.state === 'gone' &&
-      streams.every(({ leader, copies }) => leader !== undefined && copies.in_step === 2),
-  );
-  assert.ok(
-    killed.findings.some(({ key, weight }) => key === 'server_gone:127.0.0.3' && weight === 'degraded'),
-  );
-  assert.equal(killed.servers[0]?.state, 'healthy');
-  const operator = await kit.as('hub-fleet');
-  for (let at = 0; at < 100; at += 1)
-    await operator.request('ops.log.info.x', 'x'.repeat(1000), { timeout: 5000 });
-  await kit.start(program, kit.dirs[2]);
-  const back = await seen(
-    watch,
-    'it has all again',
-    ({ servers: all, streams }) =>
-      all[2]?.state === 'healthy' && streams.every(({ copies }) => copies.in_step === 3),
-  );
-  assert.equal(back.streams.find(({ name }) => name === 'NUNECT')?.messages, 100);
-
-  await servers[1]?.end('SIGTERM');
-  const stopped = await seen(watch, 'it is stopped', ({ servers: all }) => all[1]?.state === 'gone');
-  assert.match(stopped.servers[1]?.why ?? '', /was stopped|does not answer/);
-});

@@ -93,6 +93,19 @@ describe('foreign answers', () => {
     assert.equal(rawText('no json'), '{}');
   });
 
+  it('prove nothing of one that is refused', () => {
+    const jwt = `e30.${Buffer.from('{"name":"ship-7"}').toString('base64url')}.x`;
+    const client = { id: 1, jwt, name: 'ship-7', host: '203.0.113.140', name_tag: 'FLEET', kind: 'Client' };
+    const text = JSON.stringify({ server: { id: 'A' }, client, reason: 'Authentication Failure' });
+    const refused = parseConnectionEvent('refused', text, 5);
+    assert.deepEqual(
+      [refused?.event.who, refused?.event.account, refused?.login],
+      ['203.0.113.140', undefined, undefined],
+    );
+    const came = parseConnectionEvent('came', text, 5);
+    assert.deepEqual([came?.event.account, came?.login, came?.event.reason], ['FLEET', 'ship-7', undefined]);
+  });
+
   it('do not move events into the future', () => {
     const text = JSON.stringify({
       server: { id: 'A' },

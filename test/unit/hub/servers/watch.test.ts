@@ -64,21 +64,18 @@ function fakeHub() {
             ],
     }),
     JSZ: () => ({ account_details: [] }),
-    STATZ: (server) => ({
-      account_statz: [
-        {
-          ...{
-            acc: 'AKEY',
-            name: 'FLEET',
-            conns: 2,
-            leafnodes: server === 'hub-a' ? 1 : 0,
-            num_subscriptions: 5,
-          },
-          sent: { msgs: 0, bytes: 0 },
-          received: { msgs: ticker.now_ms() / 100, bytes: 0, routes: { msgs: ticker.now_ms() / 200 } },
-        },
-      ],
-    }),
+    STATZ: (server) => {
+      const leafnodes = server === 'hub-a' ? 1 : 0;
+      const sent = { msgs: 0, bytes: 0 };
+      const received = { msgs: ticker.now_ms() / 100, bytes: 0, routes: { msgs: ticker.now_ms() / 200 } };
+      const figures = { conns: 2, leafnodes, num_subscriptions: 5, sent, received };
+      return {
+        account_statz: [
+          { acc: 'AKEY', name: 'FLEET', ...figures },
+          { acc: 'SYSKEY', name: 'SYS', ...figures, leafnodes: 0, conns: 1 },
+        ],
+      };
+    },
   };
   const sys = {
     state: () => state,
@@ -265,6 +262,7 @@ describe('the watch of a hub', () => {
       Math.abs((account?.traffic?.in_msgs_per_s ?? 0) - 15) < 0.5,
       'without what servers send each other',
     );
+    assert.equal(view.traffic?.in_msgs_per_s, account?.traffic?.in_msgs_per_s, 'without their own account');
     for (const question of hubQuestions) assert.equal(watch.raw(question).length, 3, question);
   });
 
