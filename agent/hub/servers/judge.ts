@@ -8,6 +8,8 @@ const tellCertificate_days = 14;
 /** How full a stream may be that then refuses, where no rate is known. */
 const mostFull = 0.9;
 
+const day_s = 86_400;
+
 type Found = Omit<HubFinding, 'weight'>;
 const degraded = (one: Found): HubFinding => ({ weight: 'degraded', ...one });
 const critical = (one: Found): HubFinding => ({ weight: 'critical', ...one });
@@ -40,6 +42,19 @@ function serverFinding(one: HubServer, all: readonly HubServer[]): HubFinding[] 
 
 const nameOf = ({ account, name }: HubStreamView): string => `${account}/${name}`;
 
+/** What to do with a stream that has no room for as long as it is to keep its records. */
+function roomRemedy({ limit, growth, max_age_s, discard }: HubStreamView): { readonly remedy?: string } {
+  if (limit === undefined || growth === undefined || growth.bytes_per_day <= 0) return {};
+  if (limit.by !== 'bytes' || max_age_s === undefined) return { remedy: 'give it more room' };
+  const fits = Math.floor(limit.max / growth.bytes_per_day);
+  const more = prettyBytes(Math.max(0, (growth.bytes_per_day * max_age_s) / day_s - limit.max));
+  const shorter = `keep its records for ${fits} days instead of ${Math.round(max_age_s / day_s)}`;
+  if (fits < 1) return { remedy: `give it ${more} more` };
+  return {
+    remedy: `${discard === 'old' ? 'unless that is wanted: ' : ''}${shorter}, or give it ${more} more`,
+  };
+}
+
 function streamFinding(one: HubStreamView): HubFinding[] {
   const { name, account, left, discard, limit, copies, leader } = one;
   const found: HubFinding[] = [];
@@ -51,7 +66,13 @@ function streamFinding(one: HubStreamView): HubFinding[] {
     // one that drops its oldest may be full for ever: that is how it is meant
     found.push(...(isRefusing ? [critical({ key, text: `${what} is full: it takes nothing more` })] : []));
   else if (left.kind === 'days' && left.days < tellStream_days)
-    found.push(degraded({ key, text: `${what} is full in ${prettySpan(left.days * 86_400)}; ${end}` }));
+    found.push(
+      degraded({
+        key,
+        text: `${what} is full in ${prettySpan(left.days * day_s)}; ${end}`,
+        ...roomRemedy(one),
+      }),
+    );
   else if (isRefusing && limit !== undefined && limit.share >= mostFull)
     found.push(degraded({ key, text: `${what} is nearly full; ${end}` }));
   if (leader === undefined)

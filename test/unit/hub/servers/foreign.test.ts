@@ -93,6 +93,19 @@ describe('foreign answers', () => {
     assert.equal(rawText('no json'), '{}');
   });
 
+  it('count no copy that is offline as one in step', () => {
+    const replicas = [
+      { name: 'b', current: true, lag: 3 },
+      { name: 'c', current: true, offline: true },
+      { name: 'd', current: false, lag: 7 },
+    ];
+    const found = parseStream('A', { name: 'X', state: { messages: 1 }, cluster: { leader: 'a', replicas } });
+    assert.deepEqual(found?.behind, [
+      { server: 'c', lag: 0, offline: true },
+      { server: 'd', lag: 7 },
+    ]);
+  });
+
   it('prove nothing of one that is refused', () => {
     const jwt = `e30.${Buffer.from('{"name":"ship-7"}').toString('base64url')}.x`;
     const client = { id: 1, jwt, name: 'ship-7', host: '203.0.113.140', name_tag: 'FLEET', kind: 'Client' };

@@ -26,6 +26,7 @@ const hub = (more: Partial<HubView> = {}): Omit<HubView, 'findings'> => ({
 
 const found = (more: Partial<HubView>) =>
   findingsOf(hub(more)).map(({ weight, text }) => `${weight}: ${text}`);
+const findingsOfStream = (one: Partial<HubStreamView>) => findingsOf(hub({ streams: [stream(one)] }));
 const foundOf = (one: Partial<HubStreamView>) => found({ streams: [stream(one)] });
 
 describe('what is wrong with a hub', () => {
@@ -39,6 +40,25 @@ describe('what is wrong with a hub', () => {
     for (const kind of ['unknown', 'unlimited'] as const) assert.deepEqual(foundOf({ left: { kind } }), []);
     assert.deepEqual(foundOf({ left: { kind: 'days', days: 14 } }), []);
     assert.deepEqual(foundOf({ left: { kind: 'steady', by: 'age' } }), []);
+  });
+
+  it('has a remedy that fits', () => {
+    const gib = 2 ** 30;
+    const [finding] = findingsOfStream({
+      left: { kind: 'days', days: 5 },
+      limit: { by: 'bytes', max: 40 * gib, share: 0.9 },
+      max_age_s: 60 * 86_400,
+      growth: { bytes_per_day: 0.8 * gib, over_s: 86_400 },
+    });
+    assert.equal(
+      finding?.remedy,
+      'unless that is wanted: keep its records for 50 days instead of 60, or give it 8\u00a0GiB more',
+    );
+    assert.equal(
+      findingsOfStream({ left: { kind: 'days', days: 5 } })[0]?.remedy,
+      undefined,
+      'nothing is known',
+    );
   });
 
   it('is a stream that is full, if it then refuses', () => {

@@ -233,6 +233,17 @@ describe('the watch of a hub', () => {
     assert.equal(links[0]?.account, 'FLEET');
   });
 
+  it('looks for a link that nobody knows no more than twice a minute', async () => {
+    const hub = fakeHub();
+    hub.answers['CONNZ'] = () => ({ total: 0, connections: [] });
+    const watch = hub.watch();
+    await looking(watch, hub.ticker, 120);
+    const pages = hub.asked.filter(({ body }) => body['offset'] !== undefined);
+    assert.ok(pages.length >= 3 && pages.length <= 5, `${pages.length}`);
+    const [link] = watch.view().links;
+    assert.deepEqual([link?.unit, link?.who, link?.account], [undefined, 'liar', 'AKEY']);
+  });
+
   it('tells servers, routes, links and accounts', async () => {
     const hub = fakeHub();
     const watch = hub.watch(names, (unit) => (unit === 'ship-7' ? 41_000 : undefined));
@@ -409,14 +420,14 @@ describe('the watch of a hub', () => {
     const hub = fakeHub();
     let lag = 6000;
     const cluster = () => ({
-      leader: 'hub-a',
+      leader: 'hub-b',
       replicas: [
-        { name: 'hub-b', current: true },
+        { name: 'hub-a', current: true },
         { name: 'hub-c', current: lag === 0, lag },
       ],
     });
     hub.answers['JSZ'] = (server) => ({
-      meta_cluster: { leader: 'hub-a' },
+      meta_cluster: { leader: 'hub-b' },
       account_details: [
         {
           name: 'FLEET',
@@ -424,7 +435,7 @@ describe('the watch of a hub', () => {
             {
               name: 'NUNECT',
               // one that follows does not know who is behind
-              cluster: server === 'hub-a' ? cluster() : { leader: 'hub-a', replicas: [] },
+              cluster: server === 'hub-b' ? cluster() : { leader: 'hub-b', replicas: [] },
               config: { retention: 'limits', num_replicas: 3, max_bytes: 1000 },
               state: { messages: server === 'hub-c' ? 5 : 10, bytes: 100, last_seq: 10 },
             },
@@ -443,7 +454,7 @@ describe('the watch of a hub', () => {
       behind: [{ server: 'hub-c', lag: 5000 }],
     });
     assert.equal(view.streams[0]?.messages, 10);
-    assert.equal(view.servers[0]?.is_leader, true);
+    assert.equal(view.servers[1]?.is_leader, true);
     const { state, catching_up } = view.servers[2] ?? {};
     assert.deepEqual([state, catching_up?.streams, catching_up?.lag], ['degraded', 1, 5000]);
     assert.ok(
