@@ -1,7 +1,9 @@
 // Questions to the servers of a hub over `$SYS`, as a user of its system account.
 
+import { gunzipSync } from 'node:zlib';
 import { count } from '../../leaf/watch/reports.ts';
-import { parseObject } from '../../lib/parse.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
@@ -36,6 +38,30 @@ const silence: Readonly<Record<Exclude<Answer['kind'], 'reply'>, string>> = {
   closed: 'there is no connection',
 };
 
+/** Else what is larger than max_payload, 3,500 links, would not reach us: servers send it, and our connections do not take it. */
+const headers = { 'Accept-Encoding': ['gzip'] };
+/** Of an answer, unpacked: 100,000 links have 30 MB. */
+const mostText_bytes = 64 * 2 ** 20;
+
+/** The text of an answer; throws where that is more than anybody has. */
+function textOf(data: Uint8Array): string {
+  const isPacked = data[0] === 0x1f && data[1] === 0x8b;
+  const plain = isPacked ? gunzipSync(data, { maxOutputLength: mostText_bytes }) : data;
+  return new TextDecoder().decode(plain);
+}
+
+/** An answer of one server; a reason where it is none. */
+function heardIn(data: Uint8Array, at_ms: number): ParseResult<Heard> {
+  if (data.length === 0) return unparsed('the answer is larger than max_payload of the server');
+  try {
+    const text = textOf(data);
+    const found = parseServerAnswer(text);
+    return found.ok ? parsed({ ...found.value, text, at_ms }) : found;
+  } catch (error) {
+    return unparsed(`the answer cannot be unpacked: ${messageOf(error)}`);
+  }
+}
+
 /** What all servers answer, at most `count` of them; `why` where none does. */
 export async function askServersOf(
   { link, ticker }: { readonly link: Link; readonly ticker: Ticker },
@@ -47,12 +73,12 @@ export async function askServersOf(
   let [bytes, refused] = [0, undefined as string | undefined];
   const answer = await link.request(subject, JSON.stringify(body), {
     timeout_ms: patience_ms,
+    headers,
     accept(data) {
-      const text = new TextDecoder().decode(data);
-      const found = parseServerAnswer(text);
-      bytes += data.length;
-      if (found.ok) heard.push({ ...found.value, text, at_ms: ticker.now_ms() });
+      const found = heardIn(data, ticker.now_ms());
+      if (found.ok) heard.push(found.value);
       else refused = found.why;
+      bytes += found.ok ? found.value.text.length : 0;
       return heard.length >= count;
     },
   });

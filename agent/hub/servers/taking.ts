@@ -183,18 +183,24 @@ async function slowOf(
   max_bytes: number | undefined,
 ): Promise<SlowConsumer> {
   const { deps } = taking;
-  const more = { cid: one.id, subscriptions: true };
+  const more = { cid: one.id, subscriptions: true, auth: true };
   const heard = await askServer({ link: deps.sys, ticker: deps.ticker }, by.id, 'CONNZ', more);
-  const subjects = heard === undefined ? [] : (parseConnections(heard.data).listed[0]?.subjects ?? []);
-  const { id, kind, pending_bytes, account } = one;
+  const {
+    login,
+    account,
+    subjects = [],
+  } = heard === undefined ? {} : (parseConnections(heard.data).listed[0] ?? {});
+  const { id, kind, pending_bytes } = one;
+  const known_as = { ...taking.identities.of(by.id, id), ...known({ login, account }) }; // of a leaf below 2.15 only we know it
+  const who = whoIs({ ...one, ...known({ login: known_as.login }) });
   return {
     server: by.server,
     id,
     kind,
     pending_bytes,
     subjects,
-    who: whoIs(one),
-    ...known({ account, max_bytes }),
+    who,
+    ...known({ account: known_as.account, max_bytes }),
   };
 }
 
