@@ -1,5 +1,6 @@
 // The loop, on a hub of three that is made up: what is asked how often, by whom it is known, and what it concludes.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { hubQuestions } from '../../../../agent/hub/servers/ask.ts';
@@ -341,6 +342,15 @@ describe('the watch of a hub', () => {
     hub.connected(true);
     await looking(watch, hub.ticker, 10);
     assert.deepEqual(watch.view().findings, []);
+  });
+
+  it('says where an answer is too large to come', async () => {
+    const hub = fakeHub();
+    const pad = randomBytes(1_200_000).toString('base64'); // cannot be packed
+    hub.answers['VARZ'] = () => ({ server_id: 'A', connections: 1, pad });
+    const watch = hub.watch();
+    await looking(watch, hub.ticker, 3);
+    assert.match(watch.view().trouble ?? '', /larger than max_payload/);
   });
 
   it('takes a link off at once that is told to have left', async () => {
