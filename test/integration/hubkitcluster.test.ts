@@ -7,11 +7,49 @@ import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { kitSubjects } from '../../agent/hub/kit/streams.ts';
+import type { HubWatch } from '../../agent/hub/servers/watch.ts';
 import { kitHub } from '../kit/hub/kithub.ts';
+import { viewThat, watchedHub } from '../kit/hub/watchedhub.ts';
 import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
 
 const cluster = '127.0.0.1,127.0.0.2,127.0.0.3';
+
+/** All servers are well, reach each other, and have all streams. */
+async function sawWhole(watch: HubWatch, names: readonly string[]): Promise<void> {
+  const view = await viewThat(
+    watch,
+    'all are healthy',
+    ({ servers, routes, streams, accounts }) =>
+      servers.every(({ state, to_others_us }) => state === 'healthy' && to_others_us !== undefined) &&
+      routes.length === 6 &&
+      streams.length === 5 &&
+      streams.every(({ copies }) => copies.in_step === 3) &&
+      streams.some(({ name, messages }) => name === 'NUNECT' && messages === 1) &&
+      accounts.some(({ name, clients }) => name === 'FLEET' && clients >= 2),
+  );
+  assert.deepEqual(
+    view.servers.map(({ name }) => name),
+    names,
+  );
+  assert.equal(view.servers.filter(({ is_leader }) => is_leader).length, 1);
+  assert.equal(view.cluster, 'nunect-hub');
+  assert.deepEqual(view.findings, []);
+}
+
+/** The third is killed. */
+async function sawGone(watch: HubWatch): Promise<void> {
+  // while another becomes the leader the others are not well, either
+  const { findings } = await viewThat(
+    watch,
+    'it is gone',
+    ({ servers: [first, , third], streams }) =>
+      third?.state === 'gone' &&
+      first?.state === 'healthy' &&
+      streams.every(({ leader, copies }) => leader !== undefined && copies.in_step === 2),
+  );
+  assert.ok(findings.some(({ key, weight }) => key === 'server_gone:127.0.0.3' && weight === 'degraded'));
+}
 
 test('three servers: what one stores the others have, a unit stays in while any one is down, who is revoked is out everywhere', {
   skip: withoutNewest(),
@@ -20,6 +58,7 @@ test('three servers: what one stores the others have, a unit stays in while any 
   const kit = await kitHub(t, join(tempDir(t, 'hubcluster'), 'hub'), { cluster });
   const servers: Daemon[] = await Promise.all(kit.dirs.map((dir) => kit.start(program, dir)));
   await kit.makeStreams();
+  const watch = watchedHub(t, kit.dirs[0] ?? '', kit.hub.servers);
   const unit = kit.unit('ship-7');
   const clients = kit.hub.servers.map((host) => `${host}:${kit.hub.ports.client}`);
   const nc = await kit.client(unit.text, { servers: clients, inboxPrefix: '_INBOX_ship-7' });
@@ -30,10 +69,13 @@ test('three servers: what one stores the others have, a unit stays in while any 
         () => undefined,
       ),
     );
+  await store('seen');
+  await sawWhole(watch, kit.hub.servers);
   for (const [down, dir] of kit.dirs.entries()) {
     await store(`before ${down}`);
     await servers[down]?.end('SIGKILL');
     await store(`without ${down}`);
+    if (down === 2) await sawGone(watch);
     servers[down] = await kit.start(program, dir);
     const health = `http://${kit.hub.servers[down]}:${kit.hub.ports.monitor}/healthz`;
     await eventually(
@@ -59,6 +101,13 @@ test('three servers: what one stores the others have, a unit stays in while any 
     // after a change of leader a server asks the source again later and later, up to two minutes
     await eventually(`${host} has the roster`, has, 240_000);
   }
+
+  await viewThat(
+    watch,
+    'all copies are in step again',
+    ({ streams, servers: all }) =>
+      all.every(({ state }) => state === 'healthy') && streams.every(({ copies }) => copies.in_step === 3),
+  );
 
   // revoked at one server
   const ways = [];

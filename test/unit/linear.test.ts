@@ -51,6 +51,11 @@ import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
+import { parseLoginName, parseServerAnswer, rawText } from '../../agent/hub/servers/answers.ts';
+import { parseConnections, parseLeafs } from '../../agent/hub/servers/connections.ts';
+import { parseConnectionEvent } from '../../agent/hub/servers/events.ts';
+import { parseJetstream, parseStream } from '../../agent/hub/servers/jetstreamfacts.ts';
+import { parseAccounts, parseHealth, parseRoutes, parseServer } from '../../agent/hub/servers/serverfacts.ts';
 import { matchesFilter } from '../../agent/hub/top/sorting.ts';
 import { causeOf } from '../../agent/leaf/causes.ts';
 import { confParts, hubAddresses, hubIdOf, keptHubFault, withHubOf } from '../../agent/leaf/conf/server.ts';
@@ -246,6 +251,52 @@ const readers: Readonly<
   parseObject: [parseObject, ['{"a":"', '"}']],
   parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
   parseUpState: [parseUpState, ['{"phase":"', '"}']],
+  'parseServerAnswer, rawText, parseLoginName, parseConnectionEvent': [
+    (text) => [
+      parseServerAnswer(text),
+      rawText(text),
+      parseLoginName(text),
+      parseConnectionEvent('came', text, 0),
+    ],
+    ['{"server":{"id":"a","name":"', '"},"data":{"a":"//"},"client":{"id":1,"jwt":"a.b.c"}}'],
+    ['{"server":{"id":"a"},"client":{"id":1,"name":"', '"}}'],
+    ['a.', '.b'],
+    ['{"a":"//', '@"}'],
+  ],
+  'what a hub says of itself': [
+    (text) => {
+      const one = {
+        name: text,
+        rtt: text,
+        start: text,
+        status: text,
+        error: text,
+        acc: text,
+        sent: {},
+        id: 1,
+      };
+      const all = {
+        ...one,
+        server_id: text,
+        connections: 1,
+        remote_name: text,
+        state: { messages: 1 },
+        cluster: one,
+      };
+      const list = [{ ...all, cid: 1, jwt: text, subscriptions_list: [text] }];
+      return [
+        parseServer(all),
+        parseHealth(all),
+        parseRoutes({ routes: list }),
+        parseAccounts({ account_statz: list }),
+        parseLeafs({ leafs: list }),
+        parseConnections({ connections: list }),
+        parseStream(text, all),
+        parseJetstream({ account_details: [{ name: text, stream_detail: list }] }),
+      ];
+    },
+    ['1', 's'],
+  ],
   parseServerVersion: [parseServerVersion, ['nats-server: v', '']],
   'a rendered leaf.conf': [
     (text) => [hubIdOf(text), hubAddresses(text), withHubOf(text, text), confParts(text), keptHubFault(text)],
