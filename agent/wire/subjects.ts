@@ -46,6 +46,12 @@ export const subjectsOf = (unit: string, role: string): Subjects => ({
 /** Where a unit answers echo requests. */
 export const echoOf = (unit: string): string => `ops.echo.${unit}`;
 
+/** What the hub publishes of its alerts. Severity is `critical` or `warning`; `_hub` stands for the hub itself. */
+export const alertSubjects = {
+  alert: (severity: string, unit: string): string => `ops.alert.${severity}.${unit}`,
+  heartbeat: 'ops.alert.heartbeat',
+} as const;
+
 /** Prefix of the inbox in which the unit awaits what only its own leaf and hub send it: PubAcks, its own echo. */
 export const inboxPrefixOf = (unit: string): string => `_INBOX_${unit}`;
 

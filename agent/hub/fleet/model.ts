@@ -74,6 +74,8 @@ export interface FleetUnit {
     /** Records that wait in the unit, and those that it has lost since its start. */
     readonly backlog?: number;
     readonly dropped?: number;
+    /** Share of its memory for records that is taken, 0 to 1. */
+    readonly spool_share?: number;
   };
   readonly expires: readonly Expiry[];
   /** How it was let in, where the hub is one of `nunect-hub init`. */
