@@ -65,7 +65,7 @@ export function endGroups(state: KeeperState, { total }: Judged, times: KeeperTi
       if (group.told > 0) tell('resolved', groupAlert(state, condition, group, total));
       for (const one of now) one.isGrouped = false;
       state.groups.delete(condition);
-    } else if (group.told > away && isCalm && state.clock_ms - group.told_ms >= pause_ms)
+    } else if (!group.isNews && group.told !== away && isCalm && state.clock_ms - group.told_ms >= pause_ms)
       tellGroup(state, condition, group, total, tell);
   }
 }
