@@ -69,7 +69,7 @@ const longestPause_ms = 10_000;
 /** By so much the wall clock goes ahead of the monotonic one where the machine slept. */
 const sleep_ms = 5000;
 /** From one writing to the next where only times have changed. */
-const write_ms = 15_000;
+const write_ms = 5000;
 const recent = 100;
 /** What is under way is given so long at the stop; it is sent again after the next start if need be, by the same id. */
 const stop_ms = 1000;
@@ -115,9 +115,10 @@ function passedSince({ deps, last }: Running, now: { mono_ms: number; wall_ms: n
   return undefined;
 }
 
-/** Something that a restart would have to count anew is being counted. */
+/** Something is being counted that a restart would count anew. */
 const isCounting = ({ keeper: { held, groups } }: AlertState): boolean =>
-  groups.size > 0 || [...held.values()].some((one) => one.isTold !== one.isWanted);
+  [...groups.values()].some(({ isNews }) => isNews) ||
+  [...held.values()].some((one) => (one.isTold || one.isGrouped) !== one.isWanted);
 
 function look(running: Running): void {
   const { deps, options, state } = running;
