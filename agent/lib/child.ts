@@ -37,13 +37,12 @@ export interface Finished {
 
 const outputLimit = 256 * 1024;
 
-/** Runs a program to its end, at most `timeoutMs`, keeping at most 256 KiB of each output; it reads `input`. Never rejects. */
+/** Runs a program to its end, at most `timeoutMs`, keeping at most 256 KiB of each output. Never rejects. */
 export function runChild(
   spawn: Spawn,
   command: string,
   args: readonly string[],
   timeoutMs: number,
-  input = '',
 ): Promise<Finished> {
   return new Promise((resolve) => {
     let stdout = '';
@@ -67,7 +66,7 @@ export function runChild(
     });
     child.on('close', done);
     child.stdin.on('error', () => {}); // it may be gone before we close its input
-    child.stdin.end(input);
+    child.stdin.end();
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (stdout.length < outputLimit) stdout += text;
     });

@@ -1,6 +1,5 @@
 // The alerts of a hub: looks at its units again and again, keeps in mind what is told, and tells it.
 import { randomUUID } from 'node:crypto';
-import type { Spawn } from '../../lib/child.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
@@ -13,12 +12,12 @@ import type { Alert, Notice } from './alert.ts';
 import type { Beat } from './bodies.ts';
 import { conditions, countersOf, type Sight } from './conditions.ts';
 import { groupAlert } from './groups.ts';
-import { append, delivered, useOutputs, waitingFor } from './journal.ts';
+import { delivered, queueNotices, useOutputs, waitingFor } from './journal.ts';
 import { alertOf, keep } from './keeper.ts';
 import type { AlertOptions } from './options.ts';
 import { commandOutput } from './outputs/command.ts';
 import type { AlertOutput } from './outputs/output.ts';
-import { type OutputState, type Sender, startSender } from './outputs/sender.ts';
+import { type AlertSender, type OutputState, startAlertSender } from './outputs/sender.ts';
 import { subjectOutput } from './outputs/subject.ts';
 import { webhookOutput } from './outputs/webhook.ts';
 import { type AlertState, type AlertStore, formatAlertState } from './statefile.ts';
@@ -30,7 +29,6 @@ export interface AlertDeps {
   readonly log: Log;
   /** [0, 1). */
   readonly random: () => number;
-  readonly spawn: Spawn;
   readonly store: AlertStore;
   /** To publish over; without it only webhook and command are told. */
   readonly link?: Link;
@@ -79,7 +77,7 @@ interface Running {
   readonly deps: AlertDeps;
   readonly options: AlertOptions;
   readonly state: AlertState;
-  senders: readonly Sender[];
+  senders: readonly AlertSender[];
   readonly recent: Ring<Notice>;
   last: { readonly mono_ms: number; readonly wall_ms: number } | undefined;
   sees: boolean;
@@ -139,7 +137,7 @@ function look(running: Running): void {
     { now_ms: now.wall_ms, areUnitsSeen: running.sees, ...known({ passed_ms }) },
     options.times,
   );
-  append(journal, notices, options.queue);
+  queueNotices(journal, notices, options.queue);
   for (const notice of notices) running.recent.push(notice);
   const isDue = isCounting(state) && now.mono_ms - running.saved_ms >= write_ms;
   if (notices.length > 0 || before.counters !== keeper.counters || before.held !== held.size || isDue)
@@ -185,11 +183,11 @@ function viewOf(running: Running): AlertsView {
   };
 }
 
-function outputsOf({ link, wall_ms, spawn }: AlertDeps, { webhook, command }: AlertOptions): AlertOutput[] {
+function outputsOf({ link, wall_ms }: AlertDeps, { webhook, command }: AlertOptions): AlertOutput[] {
   return [
     ...(link === undefined ? [] : [subjectOutput(link)]),
     ...(webhook === undefined ? [] : [webhookOutput(webhook, wall_ms)]),
-    ...(command === undefined ? [] : [commandOutput(command, spawn)]),
+    ...(command === undefined ? [] : [commandOutput(command)]),
   ];
 }
 
@@ -232,7 +230,7 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
   save(running);
   const { wall_ms, random } = deps;
   running.senders = outputs.map((output) =>
-    startSender(output, {
+    startAlertSender(output, {
       ...{ ticker, wall_ms, random, log },
       journal: () => state.journal,
       done(name, seq, told) {

@@ -1,7 +1,7 @@
 // Many units that get the same trouble together: one alert, which names how many and which. Pure but for the keeper's state.
 import { type Alert, alertConditions, type Condition, keyOf, ruleOf } from './alert.ts';
 import type { Judged } from './conditions.ts';
-import type { Group, Held, KeeperState, Tell } from './held.ts';
+import type { Group, HeldAlert, KeeperState, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
 
 /** From the first to the last of those that go together, and one heartbeat, within which each is found. */
@@ -40,10 +40,10 @@ export function groupAlert(
   };
 }
 
-const ofUnits = (state: Pick<KeeperState, 'held'>, condition: Condition): Held[] =>
+const ofUnits = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
   [...state.held.values()].filter((one) => one.condition === condition && one.unit !== undefined);
 
-const members = (state: Pick<KeeperState, 'held'>, condition: Condition): Held[] =>
+const members = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
   ofUnits(state, condition).filter(({ isGrouped }) => isGrouped);
 
 const isMany = (count: number, total: number, { group_share, group_least }: KeeperTimes): boolean =>
@@ -78,13 +78,13 @@ function tellGroup(state: KeeperState, condition: Condition, group: Group, total
 }
 
 /** Those of a trouble that nobody was told of yet. */
-const untold = (state: KeeperState, condition: Condition): Held[] =>
+const untold = (state: KeeperState, condition: Condition): HeldAlert[] =>
   ofUnits(state, condition).filter((one) => one.isWanted && !one.isTold && !one.isGrouped && !one.isAlone);
 
 /** Within it others go together with it: the time in which each is found that vanished at once. */
 const windowOf =
   ({ interval_s }: Judged) =>
-  ({ unit = '' }: Held): number =>
+  ({ unit = '' }: HeldAlert): number =>
     together_ms + interval_s(unit) * 1000;
 
 /** Begins a group, or a further wave of one, where there are enough that began together. */
@@ -92,7 +92,7 @@ function gather(state: KeeperState, condition: Condition, judged: Judged, times:
   const group = state.groups.get(condition);
   const { clock_ms } = state;
   const window = windowOf(judged);
-  const join = (ones: readonly Held[]): void => {
+  const join = (ones: readonly HeldAlert[]): void => {
     for (const one of ones) one.isGrouped = true;
   };
   const free = untold(state, condition);

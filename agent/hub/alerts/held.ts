@@ -19,7 +19,7 @@ export interface Group {
 }
 
 /** A condition that holds, or did until a moment ago. */
-export interface Held {
+export interface HeldAlert {
   readonly condition: Condition;
   readonly unit?: string;
   /** Unix ms. */
@@ -46,7 +46,7 @@ export interface KeeperState {
   /** So long they were seen without a gap. */
   settled_ms: number;
   wereSeen: boolean;
-  readonly held: Map<AlertKey, Held>;
+  readonly held: Map<AlertKey, HeldAlert>;
   readonly groups: Map<Condition, Group>;
   counters: Counters;
 }

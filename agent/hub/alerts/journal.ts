@@ -78,7 +78,7 @@ function dropOne(journal: Journal): void {
 }
 
 /** Takes in what is to be told; of more than `most` that wait some are dropped, and each output is told so. */
-export function append(journal: Journal, notices: readonly Notice[], most: number): void {
+export function queueNotices(journal: Journal, notices: readonly Notice[], most: number): void {
   for (const notice of notices) {
     journal.entries.push({ ...notice, seq: journal.next });
     journal.next += 1;

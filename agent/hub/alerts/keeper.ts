@@ -6,7 +6,7 @@
 import { type Alert, type AlertKey, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
 import type { Judged, Wanted } from './conditions.ts';
 import { endGroups, formGroups } from './groups.ts';
-import type { Held, KeeperState, Look, Tell } from './held.ts';
+import type { HeldAlert, KeeperState, Look, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
 
 /** A keeper that has seen nothing. */
@@ -23,7 +23,7 @@ export const newKeeper = (): KeeperState => ({
 const settleIntervals = 4;
 
 /** The alert of one unit, or of the hub. */
-export const alertOf = ({ condition, unit, since_ms, text }: Held): Alert => ({
+export const alertOf = ({ condition, unit, since_ms, text }: HeldAlert): Alert => ({
   key: keyOf(condition, unit),
   condition,
   severity: ruleOf(condition).severity,
@@ -65,7 +65,7 @@ function hold(
 }
 
 /** Takes in that it does not; gives whether it is over for good. */
-function clear(state: KeeperState, one: Held, passed_ms: number, keep_ms: number): boolean {
+function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
   if (one.isWanted) {
     one.isWanted = false;
     const group = one.isGrouped ? state.groups.get(one.condition) : undefined;
@@ -85,7 +85,7 @@ function advance(state: KeeperState, { areUnitsSeen, passed_ms }: Look): number 
 }
 
 /** One silent interval more than makes a unit silent: the slow ones get the time of one more heartbeat. */
-const holdOf = (one: Held, times: KeeperTimes, judged: Judged): number =>
+const holdOf = (one: HeldAlert, times: KeeperTimes, judged: Judged): number =>
   times.hold_ms(one.condition).for_ms +
   (one.condition === 'offline' ? judged.interval_s(one.unit ?? '') * 1000 : 0);
 

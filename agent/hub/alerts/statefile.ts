@@ -5,7 +5,7 @@ import { readIfThere, writeAtomic } from '../../lib/files.ts';
 import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import { type AlertKey, alertRules, type Condition } from './alert.ts';
 import type { Counters } from './conditions.ts';
-import type { Group, Held, KeeperState } from './held.ts';
+import type { Group, HeldAlert, KeeperState } from './held.ts';
 import { type Journal, newJournal } from './journal.ts';
 import { newKeeper } from './keeper.ts';
 
@@ -29,7 +29,7 @@ export const formatAlertState = ({ keeper, journal }: AlertState): string =>
 const areNumbers = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
   names.every((name) => Number.isFinite(value[name]));
 
-const isHeld = (entry: unknown): entry is [AlertKey, Held] =>
+const isHeld = (entry: unknown): entry is [AlertKey, HeldAlert] =>
   Array.isArray(entry) &&
   isObject(entry[1]) &&
   Object.hasOwn(alertRules, String(entry[1]['condition'])) &&

@@ -14,7 +14,7 @@ export interface OutputState {
   readonly failing?: { readonly since_ms: number; readonly why: string };
 }
 
-export interface Sender {
+export interface AlertSender {
   /** There may be something to send. */
   wake(): void;
   /** A sign of life is due: it goes once all else has gone, made up then. */
@@ -24,7 +24,7 @@ export interface Sender {
   stop(): Promise<void>;
 }
 
-export interface SenderDeps {
+export interface AlertSenderDeps {
   readonly ticker: Ticker;
   readonly wall_ms: () => number;
   readonly log: Log;
@@ -50,7 +50,7 @@ function batchOf(waiting: readonly Queued[], most: number): readonly Queued[] {
 
 /** What a sender has come to. */
 interface Sending {
-  readonly deps: SenderDeps;
+  readonly deps: AlertSenderDeps;
   readonly output: AlertOutput;
   failing: OutputState['failing'];
   pause_ms: number;
@@ -108,7 +108,7 @@ async function sendBeat(sending: Sending): Promise<boolean> {
 }
 
 /** Sends to an output until it is stopped. */
-export function startSender(output: AlertOutput, deps: SenderDeps): Sender {
+export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): AlertSender {
   const sending: Sending = {
     deps,
     output,

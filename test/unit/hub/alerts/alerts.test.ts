@@ -98,7 +98,6 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
       wall_ms: () => 1_700_000_000_000 + ticker.now_ms() + sleep_ms,
       log: logTo(({ msg }) => void said.push(msg)),
       random: () => 0.5,
-      spawn: () => assert.fail('no command'),
       link: linkOf(mine),
       see: () => see(at_s()),
       store: {

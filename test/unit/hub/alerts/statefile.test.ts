@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { keyOf } from '../../../../agent/hub/alerts/alert.ts';
-import { append, useOutputs } from '../../../../agent/hub/alerts/journal.ts';
+import { queueNotices, useOutputs } from '../../../../agent/hub/alerts/journal.ts';
 import { alertOf } from '../../../../agent/hub/alerts/keeper.ts';
 import {
   alertStore,
@@ -39,7 +39,7 @@ function someState() {
   const group = { since_ms: 1, formed_ms: 2, joined_ms: 3, back_ms: 4, told: 5, told_ms: 6, isNews: false };
   state.keeper.groups.set('critical', group);
   useOutputs(state.journal, ['nats']);
-  append(state.journal, [{ event: 'fired', at_ms: 9, alert: alertOf(one) }], 10);
+  queueNotices(state.journal, [{ event: 'fired', at_ms: 9, alert: alertOf(one) }], 10);
   return state;
 }
 
