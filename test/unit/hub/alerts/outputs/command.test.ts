@@ -48,7 +48,7 @@ test('it reads the notice on its stdin, and its arguments as they are', async ()
 
 test('it need not read, and may leave something running that holds its outputs', async () => {
   assert.deepEqual(await send('deaf', 'exec true'), { ok: true });
-  assert.deepEqual(await send('leaves', `sleep 2 & exit 0`), { ok: true });
+  assert.deepEqual(await send('leaves', 'sleep 5 & exit 0', [], 2), { ok: true });
 });
 
 test('whatever goes wrong is said', async () => {
