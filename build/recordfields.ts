@@ -454,7 +454,7 @@ export const documented: readonly Documented[] = [
       remedy: string('what to do'),
       'group.count': number('units that got the same trouble together'),
       'group.of': number('units that there are'),
-      'group.units[]': string('the first of them by name, at most 20'),
+      'group.units[]': string('the first of them by name, at most 1000'),
       'dropped.count': number('notices before this one that were dropped, because too many waited'),
       'dropped.keys[]': string('of the last of those, `<condition>:<unit>`'),
     },

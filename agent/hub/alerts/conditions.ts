@@ -1,5 +1,6 @@
 // Which conditions hold at a moment, by what is known of units and hub. Pure.
 import { formatNs } from '../../lib/format.ts';
+import { known } from '../../lib/known.ts';
 import type { FleetUnit } from '../fleet/model.ts';
 import { type AlertKey, alertRules, type Condition, hubName, keyOf } from './alert.ts';
 import type { AlertLimits, ClockClass } from './options.ts';
@@ -41,6 +42,8 @@ export interface Wanted {
   readonly condition: Condition;
   readonly unit?: string;
   readonly text: string;
+  /** Since when, Unix ms, where that was before it was seen. */
+  readonly since_ms?: number;
 }
 
 /** What holds; and, of what does not, whether that is known. */
@@ -217,7 +220,9 @@ export function conditions(sight: Sight, limits: AlertLimits, counters: Counters
       if (limits.off.has(condition)) continue;
       const verdict = judge(unit, look);
       if (typeof verdict !== 'string') continue;
-      wanted.set(keyOf(condition, unit.unit), { condition, unit: unit.unit, text: verdict });
+      const since_ms = condition === 'offline' ? unit.heard_ms : undefined;
+      const found = { condition, unit: unit.unit, text: verdict, ...known({ since_ms }) };
+      wanted.set(keyOf(condition, unit.unit), found);
     }
   }
   for (const [condition, judge] of hubConditions) {

@@ -13,7 +13,9 @@ const longest_ms = 10_000;
 const backCalm_ms = 60_000;
 /** From one telling of a group to the next. */
 const pause_ms = 300_000;
+/** In the text, and in the record. */
 const mostNamed = 20;
+const mostListed = 1000;
 
 /** The alert of a group: how many, and which. */
 export function groupAlert(
@@ -36,7 +38,7 @@ export function groupAlert(
     since_ms: group.since_ms,
     text: `${names.length} of ${total} units ${many}${named.length > 0 ? ': ' : ''}${named.join(', ')}${more}`,
     remedy: `one cause is likelier than ${names.length}: what do they share? Of each: ${remedy}`,
-    group: { count: names.length, of: total, units: named },
+    group: { count: names.length, of: total, units: names.slice(0, mostListed) },
   };
 }
 

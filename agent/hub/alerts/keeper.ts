@@ -37,7 +37,7 @@ export const alertOf = ({ condition, unit, since_ms, text }: HeldAlert): Alert =
 function hold(
   state: KeeperState,
   key: AlertKey,
-  { condition, unit, text }: Wanted,
+  { condition, unit, text, since_ms }: Wanted,
   look: Look,
   passed_ms: number,
 ) {
@@ -46,7 +46,7 @@ function hold(
     state.held.set(key, {
       condition,
       ...(unit === undefined ? {} : { unit }),
-      since_ms: look.now_ms,
+      since_ms: since_ms ?? look.now_ms,
       began_ms: state.clock_ms,
       text,
       held_ms: 0,

@@ -123,6 +123,14 @@ describe('of a unit', () => {
     assert.ok(judge({ units: [unit()] }).isOver('critical', 'u1'));
   });
 
+  test('a unit that is away is so since it was heard last', () => {
+    const wanted = judge({ units: [unit({ state: 'offline', heard_ms: 7, age_s: 86_400 * 3 })] }).wanted;
+    assert.deepEqual(
+      [...wanted.values()],
+      [{ condition: 'offline', unit: 'u1', text: 'has not been heard for 3 days', since_ms: 7 }],
+    );
+  });
+
   test('dropped records are those since the last look, or since it was started anew', () => {
     assert.deepEqual(ofUnit({ link: { dropped: 7 } }), []); // long ago, perhaps
     assert.deepEqual(ofUnit({ link: { dropped: 7 } }, {}, { u1: 7 }), []);
