@@ -47,6 +47,12 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
   let effects = 0;
   /** Numbers of the effects that are more than the time that was counted. */
   const tellingEffects: number[] = [];
+  /** What was sent before it was written down: after a kill another notice could have its id. */
+  const unwritten: string[] = [];
+  const isWritten = (id: string): boolean => {
+    const read = parseAlertState(file ?? '');
+    return read.ok && read.value.journal.entries.some(({ seq }) => id === `${read.value.journal.id}-${seq}`);
+  };
   let killAt = Infinity;
   let alerts: Alerts | undefined;
   let life = { isDead: false };
@@ -78,10 +84,10 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
       }),
       publish(subject: string, text: string, options?: { headers?: Record<string, string[]> }) {
         if (!isUp) return false;
+        const id = options?.headers?.['Nats-Msg-Id']?.[0];
+        if (id !== undefined && !isWritten(id)) unwritten.push(id);
         tellingEffects.push(effects + 1, effects + 2);
-        effect(mine, () =>
-          delivered.push({ subject, id: options?.headers?.['Nats-Msg-Id']?.[0], record: JSON.parse(text) }),
-        );
+        effect(mine, () => delivered.push({ subject, id, record: JSON.parse(text) }));
         return true;
       },
       flushRtt_us: async () => (isUp && !mine.isDead ? 100 : undefined),
@@ -127,6 +133,7 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
       killAt = n;
     },
     tellingEffects,
+    unwritten,
     view: () => alerts?.view(),
     setUp(is: boolean) {
       isUp = is;
@@ -195,6 +202,7 @@ describe('the alerter', () => {
     assert.deepEqual(toldOf(world), storyTold);
     assert.ok(world.told().includes('resolved records_dropped:u4'));
     assert.equal(world.repeated(), 0);
+    assert.deepEqual(world.unwritten, []);
     const [first] = world.delivered.filter(({ id }) => id !== undefined);
     assert.equal(first?.subject, 'ops.alert.warning.u4');
   });

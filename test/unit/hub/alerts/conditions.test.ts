@@ -108,7 +108,12 @@ describe('of a unit', () => {
   });
 
   test('of one that is away, or of which nothing is known, nothing is over', () => {
-    const away = judge({ units: [unit({ state: 'offline' })] });
+    const before = {
+      clock,
+      measured: { ...measured, verdict: 'holds' },
+      link: { spool_share: 0, dropped: 0 },
+    } as const;
+    const away = judge({ units: [unit({ state: 'offline', ...before })] });
     for (const condition of [
       'critical',
       'clock_bound',
