@@ -38,9 +38,11 @@ const quick = {
 async function receiver(tls?: { readonly cert: string; readonly key: string }) {
   const taken: Posted[][] = [];
   const asked: { readonly path: string; readonly body: string }[] = [];
-  let mode: 'takes' | 'hangs' | 'fails' | 'refuses large' | 'takes and hangs' = 'takes';
+  let mode: 'takes' | 'hangs' | 'fails' | 'refuses large' | 'takes and hangs' = 'takes'; // the last one hangs behind what is new
   const port = await reservePort();
   let server: Server | undefined;
+  const alerts = (): Posted[] => taken.flat().filter(({ labels }) => labels['alertname'] !== 'Watchdog');
+  const ids = (): string[] => alerts().flatMap(({ annotations }) => annotations['id'] ?? []);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => {
@@ -51,8 +53,9 @@ async function receiver(tls?: { readonly cert: string; readonly key: string }) {
       if (mode === 'hangs') return;
       const posted = JSON.parse(body) as Posted[];
       const status = mode === 'fails' ? 503 : mode === 'refuses large' && posted.length > 1 ? 413 : 200;
+      const isNew = posted.some(({ annotations: { id } }) => id !== undefined && !ids().includes(id));
       if (status === 200) taken.push(posted);
-      if (mode !== 'takes and hangs') response.writeHead(status).end(request.url);
+      if (mode !== 'takes and hangs' || !isNew) response.writeHead(status).end(request.url);
     });
   };
   const start = (): Promise<void> =>
@@ -69,12 +72,12 @@ async function receiver(tls?: { readonly cert: string; readonly key: string }) {
   };
   await start();
   undoLater(owner, stop);
-  const alerts = (): Posted[] => taken.flat().filter(({ labels }) => labels['alertname'] !== 'Watchdog');
   return {
     port,
     asked,
     taken,
     alerts,
+    ids,
     /** `fired u1`, each notice once: what was sent again after it had been taken has the same id. */
     told(): string[] {
       const notices = alerts().filter(({ annotations }) => annotations['id'] !== undefined);
@@ -86,7 +89,6 @@ async function receiver(tls?: { readonly cert: string; readonly key: string }) {
           `${Date.parse(endsAt) <= Date.now() ? 'resolved' : 'fired'} ${labels['instance']}`,
       );
     },
-    ids: () => alerts().flatMap(({ annotations }) => annotations['id'] ?? []),
     start,
     stop,
     setMode(next: typeof mode) {
