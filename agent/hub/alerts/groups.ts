@@ -51,6 +51,16 @@ const members = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAl
 const isMany = (count: number, total: number, { group_share, group_least }: KeeperTimes): boolean =>
   count >= group_least && count > group_share * total;
 
+/** The end of a group, of so many: who is left is told singly. */
+function endOf(alert: Alert, told: number): Alert {
+  const left = alert.group?.count ?? 0;
+  const names = alert.text.slice(alert.text.indexOf(': ') + 2);
+  return {
+    ...alert,
+    text: `over for all ${left === 0 ? '' : `but ${left} `}of ${told} units${left === 0 ? '' : `: ${names}`}`,
+  };
+}
+
 /** Those that are back leave it; the rest are told singly once all are back that come back. */
 export function endGroups(state: KeeperState, { total }: Judged, times: KeeperTimes, tell: Tell): void {
   for (const [condition, group] of state.groups) {
@@ -64,7 +74,7 @@ export function endGroups(state: KeeperState, { total }: Judged, times: KeeperTi
         : now.length === 0 ||
           (isCalm && (away < times.group_least || away <= times.group_share * group.told));
     if (isOver) {
-      if (group.told > 0) tell('resolved', groupAlert(state, condition, group, total));
+      if (group.told > 0) tell('resolved', endOf(groupAlert(state, condition, group, total), group.told));
       for (const one of now) one.isGrouped = false;
       state.groups.delete(condition);
     } else if (!group.isNews && group.told !== away && isCalm && state.clock_ms - group.told_ms >= pause_ms)
