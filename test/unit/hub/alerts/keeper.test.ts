@@ -240,13 +240,13 @@ describe('many units', () => {
   });
 
   test('a thousand that are killed at once: one alert within 30 s, whenever each was to be heard and looked at', () => {
-    for (let seed = 1; seed <= 20; seed += 1) {
+    for (let seed = 1; seed <= 8; seed += 1) {
       const random = seededRandom(seed);
       const state = newKeeper();
       const last_s = Array.from({ length: 1000 }, () => -5 * random()); // the kill is at 0
       const missedAt_s = last_s.map((at) => Math.ceil(at + 3.1 * interval_s)); // found by a look at all rows each second
       const told: { readonly at_s: number; readonly count: number | undefined }[] = [];
-      for (let at_s = -60 - 2 * random(); at_s < 200; ) {
+      for (let at_s = -60 - 2 * random(); at_s < 60; ) {
         const passed_s = 1.5 + random();
         at_s += passed_s;
         const now = factsOf(
