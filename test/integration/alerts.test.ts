@@ -117,8 +117,8 @@ function startIn(one: AlertingGiven) {
   return { alerts, lines, stop, fires, failing };
 }
 
-describe('the webhook', () => {
-  test('hangs, fails, refuses and comes back: nothing is lost, and all is in order', async () => {
+describe('webhook and command', { concurrency: true }, () => {
+  test('the webhook hangs, fails, refuses and comes back: nothing is lost, and all is in order', async () => {
     const hook = await receiver();
     const secret = 'token-s3cret';
     const url = `http://127.0.0.1:${hook.port}/hook/${secret}`;
@@ -153,7 +153,7 @@ describe('the webhook', () => {
     assert.ok(!readFileSync(join(one.folder, 'alerts.json'), 'utf8').includes('s3cret'));
   });
 
-  test('over TLS: only of a server that its CA has signed; what fires is sent again to Alertmanager', async () => {
+  test('the webhook over TLS: only of a server that its CA has signed; what fires is sent again to Alertmanager', async () => {
     const dir = join(tempDir(owner, 'alerts-tls'), 'ca');
     const { ca, issue } = authority(dir);
     const hook = await receiver(issue('hook', '/CN=localhost'));
@@ -175,38 +175,38 @@ describe('the webhook', () => {
     assert.deepEqual([again?.labels, again?.startsAt], [first?.labels, first?.startsAt]);
     await Promise.all([stop(), untrusted.stop()]);
   });
-});
 
-test('the command has the notice on its stdin; one that fails or hangs is run again, and never by a shell', async () => {
-  const dir = tempDir(owner, 'alerts-command');
-  const program = join(dir, 'tell');
-  const [mode, got] = [join(dir, 'mode'), join(dir, 'got')];
-  const script = `#!/bin/sh\n[ "$1" = '$(touch ${dir}/shell); a b' ] || exit 9\ncase $(cat ${mode}) in\nhang) sleep 60;;\nfail) exit 3;;\nesac\ncat >> ${got}\n`;
-  writeFileSync(program, script);
-  chmodSync(program, 0o700);
-  writeFileSync(mode, 'fail');
-  const argv = [program, `$(touch ${dir}/shell); a b`];
-  const one = given('command', { ...quick, command: { argv, timeout_s: 1 } });
-  const { failing, stop } = startIn(one);
-  setFacts(one.facts, ['u1']);
-  await eventually('it fails', () => failing() === `${program} ended with 3`);
-  writeFileSync(mode, 'hang');
-  await eventually('it hangs', () => failing() === `${program} did not end within 1 s`);
-  setFacts(one.facts, []);
-  writeFileSync(mode, 'ok');
-  const records = () =>
-    (existsSync(got) ? readFileSync(got, 'utf8') : '')
-      .split('\n')
-      .slice(0, -1) // behind the last line end it is still written
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  await eventually('both are told', () => records().length === 2);
-  assert.deepEqual(
-    records().map(({ event, unit }) => `${event} ${unit}`),
-    ['fired u1', 'resolved u1'],
-  );
-  for (const record of records()) assert.deepEqual(recordComplaints.get('alert')?.(record), []);
-  assert.ok(!existsSync(join(dir, 'shell')));
-  await stop();
+  test('the command has the notice on its stdin; one that fails or hangs is run again, and never by a shell', async () => {
+    const dir = tempDir(owner, 'alerts-command');
+    const program = join(dir, 'tell');
+    const [mode, got] = [join(dir, 'mode'), join(dir, 'got')];
+    const script = `#!/bin/sh\n[ "$1" = '$(touch ${dir}/shell); a b' ] || exit 9\ncase $(cat ${mode}) in\nhang) sleep 60;;\nfail) exit 3;;\nesac\ncat >> ${got}\n`;
+    writeFileSync(program, script);
+    chmodSync(program, 0o700);
+    writeFileSync(mode, 'fail');
+    const argv = [program, `$(touch ${dir}/shell); a b`];
+    const one = given('command', { ...quick, command: { argv, timeout_s: 1 } });
+    const { failing, stop } = startIn(one);
+    setFacts(one.facts, ['u1']);
+    await eventually('it fails', () => failing() === `${program} ended with 3`);
+    writeFileSync(mode, 'hang');
+    await eventually('it hangs', () => failing() === `${program} did not end within 1 s`);
+    setFacts(one.facts, []);
+    writeFileSync(mode, 'ok');
+    const records = () =>
+      (existsSync(got) ? readFileSync(got, 'utf8') : '')
+        .split('\n')
+        .slice(0, -1) // behind the last line end it is still written
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    await eventually('both are told', () => records().length === 2);
+    assert.deepEqual(
+      records().map(({ event, unit }) => `${event} ${unit}`),
+      ['fired u1', 'resolved u1'],
+    );
+    for (const record of records()) assert.deepEqual(recordComplaints.get('alert')?.(record), []);
+    assert.ok(!existsSync(join(dir, 'shell')));
+    await stop();
+  });
 });
 
 /** What a stream has stored, the oldest first. */
@@ -251,12 +251,11 @@ for (const program of withoutNewest() === false ? hubServers() : []) {
       await eventually('connected', () => link.state().connected);
       return { hub, link };
     }
-    const makeStream = (link: Link) =>
-      link.request(
-        '$JS.API.STREAM.CREATE.ALERTS',
-        JSON.stringify({ name: 'ALERTS', subjects: ['ops.alert.*.*'], storage: 'file' }),
-        { timeout_ms: 5000 },
-      );
+    const stream = { name: 'ALERTS', subjects: ['ops.alert.*.*'], storage: 'file', discard: 'new' };
+    const makeStream = (link: Link, verb: 'CREATE' | 'UPDATE' = 'CREATE', max_msgs = 100) =>
+      link.request(`$JS.API.STREAM.${verb}.ALERTS`, JSON.stringify({ ...stream, max_msgs }), {
+        timeout_ms: 5000,
+      });
 
     test('without a stream whoever listens hears them; through the kill of the server none is lost', async () => {
       const { hub, link } = await hubWithLink();
@@ -268,7 +267,7 @@ for (const program of withoutNewest() === false ? hubServers() : []) {
         else heard.push(`${record.event} ${record.unit}`);
       });
       const one = given('nats', quick, hub.url);
-      const { stop, fires } = startIn(one);
+      const { stop, fires, failing } = startIn(one);
       setFacts(one.facts, ['u1']);
       await eventually('heard', () => heard.length === 1);
       await eventually('a sign of life', () => beats.length > 0);
@@ -288,6 +287,12 @@ for (const program of withoutNewest() === false ? hubServers() : []) {
         assert.deepEqual(recordComplaints.get('alert')?.(record), []);
         assert.equal(subject, `ops.alert.critical.${record['unit']}`);
       }
+      await makeStream(link, 'UPDATE', 3); // it is full
+      setFacts(one.facts, []);
+      await eventually('it is refused', () => failing() === 'the stream refuses it');
+      await makeStream(link, 'UPDATE');
+      await eventually('stored', async () => (await storedIn(link, 'ALERTS')).length === 5);
+      assert.deepEqual(told(await storedIn(link, 'ALERTS')).slice(3), ['resolved u2', 'resolved u3']);
       await stop();
     });
 
