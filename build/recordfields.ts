@@ -1,9 +1,10 @@
 // Every field of every record, for docs/subjects.md. test/e2e/reference.test.ts fails if the unit publishes one that
 // is missing here; the names come from messages.ts, reports.ts and the probes.
 import { clockQualities, clockSources } from '../agent/clock/types.ts';
+import { alertConditions } from '../agent/hub/alerts/alert.ts';
 import { mostListed } from '../agent/wire/listed.ts';
 import { healths } from '../agent/wire/messages.ts';
-import { type Subjects, subjectsOf } from '../agent/wire/subjects.ts';
+import { alertSubjects, type Subjects, subjectsOf } from '../agent/wire/subjects.ts';
 
 /** The type of a field, and what it means; the help of `any` describes its shape. */
 export interface Field {
@@ -433,5 +434,43 @@ export const documented: readonly Documented[] = [
       ptp_domain: number('time.ptp_domain'),
       backfill: outage['backfill'] as Field,
     },
+  },
+  {
+    subjects: [alertSubjects.alert('<severity>', '<unit>')],
+    when: "by the hub's alerts, as an alert fires and as it is over; `<unit>` is `_hub` where it is of the hub, or of many units",
+    rare: true,
+    fields: {
+      ts: number('when it fired or was over, Unix ms'),
+      id: string('of this notice, the same however often it is sent; also the `Nats-Msg-Id`'),
+      event: oneOf(
+        ['fired', 'resolved'],
+        '`fired`, again where there is news of a group; `resolved`: it is over',
+      ),
+      condition: oneOf(alertConditions, 'what is wrong; a name for programs'),
+      severity: oneOf(['critical', 'warning'], '`critical` or `warning`'),
+      unit: string('unit id, or `_hub`'),
+      since_ms: number('when it was seen first, Unix ms'),
+      text: string('what is wrong, as a sentence'),
+      remedy: string('what to do'),
+      'group.count': number('units that got the same trouble together'),
+      'group.of': number('units that there are'),
+      'group.units[]': string('the first of them by name, at most 1000'),
+      'dropped.count': number('notices before this one that were dropped, because too many waited'),
+      'dropped.keys[]': string('of the last of those, `<condition>:<unit>`'),
+    },
+    headers: { 'Nats-Msg-Id': '`id`, by which a stream or a consumer drops duplicates' },
+  },
+  {
+    subjects: [alertSubjects.heartbeat],
+    when: "by the hub's alerts, every `heartbeat_s`: where it stays out, nobody is alerted any more",
+    rare: true,
+    fields: {
+      ts: number('time of the record, Unix ms'),
+      interval_s: number('time until the next one'),
+      firing: number('alerts that fire'),
+      sees_units: flag('false: the units cannot be seen, so that nothing is alerted of them'),
+      version: string('version of the program'),
+    },
+    headers: {},
   },
 ].map((one) => ({ ...one, headers: 'headers' in one && one.headers ? one.headers : outageHeaders }));

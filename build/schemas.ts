@@ -89,6 +89,8 @@ export const recordSchemas = (): Readonly<Record<string, Schema>> =>
           'event',
           'lvl',
           'unit',
+          'condition',
+          'severity',
         ])
           .filter((name) => !(name === 'status' && 'event' in one.fields))
           .filter((name) => one.slim?.always.includes(name) ?? true),

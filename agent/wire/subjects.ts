@@ -49,6 +49,12 @@ export const echoOf = (unit: string): string => `ops.echo.${unit}`;
 /** Where a unit answers time requests. */
 export const timeSyncOf = (unit: string): string => `ops.time.sync.${unit}`;
 
+/** What the hub publishes of its alerts. Severity is `critical` or `warning`; `_hub` stands for the hub itself. */
+export const alertSubjects = {
+  alert: (severity: string, unit: string): string => `ops.alert.${severity}.${unit}`,
+  heartbeat: 'ops.alert.heartbeat',
+} as const;
+
 /** Prefix of the inbox in which the unit awaits what only its own leaf and hub send it: PubAcks, its own echo. */
 export const inboxPrefixOf = (unit: string): string => `_INBOX_${unit}`;
 

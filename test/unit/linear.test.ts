@@ -42,6 +42,8 @@ import { deriveUnitId, readUnitState } from '../../agent/config/unitid.ts';
 import { parseFirstExpiry } from '../../agent/device/certs.ts';
 import * as proc from '../../agent/device/proc.ts';
 import { parseWsFrame } from '../../agent/enrol/wsrelay.ts';
+import { parseAlertOptions } from '../../agent/hub/alerts/options.ts';
+import { parseAlertState } from '../../agent/hub/alerts/statefile.ts';
 import { parseApiReply } from '../../agent/hub/asks/api.ts';
 import { parseBoundRecord } from '../../agent/hub/book/bindings.ts';
 import { parseSpan } from '../../agent/hub/enrol/commands/span.ts';
@@ -250,6 +252,12 @@ const readers: Readonly<
   parseDue: [parseDue, ['{"leaf":"', '"}']],
   parseObject: [parseObject, ['{"a":"', '"}']],
   parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
+  parseAlertOptions: [
+    (text) => parseAlertOptions({ [text]: 1, webhook: { url: text }, off: [text] }, () => text),
+    ['', ''],
+    ['https://', ''],
+  ],
+  parseAlertState: [parseAlertState, ['{"layout":1,"keeper":{"held":[["', '"]]}}']],
   parseUpState: [parseUpState, ['{"phase":"', '"}']],
   'parseServerAnswer, rawText, parseLoginName, parseConnectionEvent': [
     (text) => [

@@ -131,6 +131,8 @@ export interface FleetUnit {
     readonly dropped?: number;
     /** Length of an outage that there is room for, at the rate of now. */
     readonly capacity_s?: number;
+    /** Share of its memory for records that is taken, 0 to 1. */
+    readonly spool_share?: number;
   };
   readonly expires: readonly Expiry[];
   readonly enrolment?: Admission;

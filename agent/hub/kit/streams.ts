@@ -42,7 +42,14 @@ const nunect = ({ days, bytes }: Kept) => ({
   ...common,
   name: 'NUNECT',
   description: 'Records of nunect units',
-  subjects: ['ops.heartbeat.>', 'ops.metric.>', 'ops.log.>', 'ops.status.>', 'ops.time.config'],
+  subjects: [
+    'ops.heartbeat.>',
+    'ops.metric.>',
+    'ops.log.>',
+    'ops.status.>',
+    'ops.time.config',
+    'ops.alert.*.*', // not the sign of life of the alerts: its absence is what tells
+  ],
   compression: 's2',
   discard: 'old',
   max_age: days * day_ns,

@@ -37,6 +37,8 @@ test('there is a schema for every kind of record, and it knows what is always th
       'status',
       'log',
       'time.config',
+      'alert',
+      'alert.heartbeat',
     ],
   );
   const beat = {

@@ -1,0 +1,260 @@
+// The alerts of a hub: looks at its units again and again, keeps in mind what is told, and tells it.
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../lib/errors.ts';
+import { known } from '../../lib/known.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Stoppable } from '../../lib/parts.ts';
+import { type Ring, ring } from '../../lib/ring.ts';
+import { type Ticker, within } from '../../lib/ticker.ts';
+import { version } from '../../lib/version.ts';
+import type { Link } from '../../nats/link.ts';
+import type { Alert, Notice } from './alert.ts';
+import type { Beat } from './bodies.ts';
+import { conditions, countersOf, type Sight } from './conditions.ts';
+import { groupAlert } from './groups.ts';
+import { delivered, queueNotices, useOutputs, waitingFor } from './journal.ts';
+import { alertOf, keep } from './keeper.ts';
+import type { AlertOptions } from './options.ts';
+import { commandOutput } from './outputs/command.ts';
+import type { AlertOutput } from './outputs/output.ts';
+import { type AlertSender, type OutputState, startAlertSender } from './outputs/sender.ts';
+import { subjectOutput } from './outputs/subject.ts';
+import { webhookOutput } from './outputs/webhook.ts';
+import { type AlertState, type AlertStore, formatAlertState } from './statefile.ts';
+
+export interface AlertDeps {
+  readonly ticker: Ticker;
+  /** Unix ms. */
+  readonly wall_ms: () => number;
+  readonly log: Log;
+  /** [0, 1). */
+  readonly random: () => number;
+  readonly store: AlertStore;
+  /** To publish over; without it only webhook and command are told. */
+  readonly link?: Link;
+  /** What is to be seen now. */
+  see(): Sight;
+}
+
+/** What a page shows of the alerts. */
+export interface AlertsView {
+  /** What fires, and the outputs that have not got it yet. The oldest first. */
+  readonly firing: readonly { readonly alert: Alert; readonly waiting: readonly string[] }[];
+  /** The last notices, the newest first. */
+  readonly recent: readonly Notice[];
+  readonly outputs: readonly (OutputState & {
+    /** When it got something last, Unix ms. */
+    readonly last_ms?: number;
+    /** Of what it will never get, and was not told yet. */
+    readonly dropped: number;
+  })[];
+  /** The units can be seen; else nothing is said of them. */
+  readonly sees: boolean;
+  /** The last sign of life, Unix ms. */
+  readonly beat_ms?: number;
+  /** Why a restart would repeat or lose alerts. */
+  readonly problem?: string;
+}
+
+export interface Alerts extends Stoppable {
+  view(): AlertsView;
+  stop(): Promise<void>;
+}
+
+const look_ms = 2000;
+/** After a longer pause nobody knows what was in it. */
+const longestPause_ms = 10_000;
+/** By so much the wall clock goes ahead of the monotonic one where the machine slept. */
+const sleep_ms = 5000;
+/** From one writing to the next where only times have changed. */
+const write_ms = 5000;
+const recent = 100;
+/** What is under way is given so long at the stop; it is sent again after the next start if need be, by the same id. */
+const stop_ms = 1000;
+
+/** Alerts that run. */
+interface Running {
+  readonly deps: AlertDeps;
+  readonly options: AlertOptions;
+  readonly state: AlertState;
+  senders: readonly AlertSender[];
+  readonly recent: Ring<Notice>;
+  last: { readonly mono_ms: number; readonly wall_ms: number } | undefined;
+  sees: boolean;
+  /** The last look came to its end. */
+  works: boolean;
+  total: number;
+  beat_ms: number | undefined;
+  saved_ms: number;
+  problem: string | undefined;
+}
+
+function save(running: Running): void {
+  const { deps, state } = running;
+  try {
+    deps.store.save(formatAlertState(state));
+    if (running.problem !== undefined) deps.log.info('the state of the alerts is written down again');
+    running.problem = undefined;
+  } catch (error) {
+    const why = `what was told cannot be written down: ${messageOf(error)}`;
+    if (running.problem !== why) deps.log.error(why);
+    running.problem = why;
+  }
+  running.saved_ms = deps.ticker.now_ms();
+}
+
+/** The time since the look before; undefined where more has passed, or the machine slept. */
+function passedSince({ deps, last }: Running, now: { mono_ms: number; wall_ms: number }): number | undefined {
+  if (last === undefined) return undefined;
+  const passed = now.mono_ms - last.mono_ms;
+  const slept = now.wall_ms - last.wall_ms - passed;
+  if (passed <= longestPause_ms && slept <= sleep_ms) return passed;
+  deps.log.info('the alerts were held up: who is silent is given time to be heard');
+  return undefined;
+}
+
+/** Something is being counted that a restart would count anew. */
+const isCounting = ({ keeper: { held, groups } }: AlertState): boolean =>
+  [...groups.values()].some(({ isNews }) => isNews) ||
+  [...held.values()].some((one) => (one.isTold || one.isGrouped) !== one.isWanted);
+
+function look(running: Running): void {
+  const { deps, options, state } = running;
+  const { keeper, journal } = state;
+  const now = { mono_ms: deps.ticker.now_ms(), wall_ms: deps.wall_ms() };
+  const passed_ms = passedSince(running, now);
+  running.last = now;
+  const sight = deps.see();
+  running.sees = sight.units !== undefined;
+  const judged = conditions(sight, options.limits, keeper.counters, now.wall_ms);
+  running.total = judged.total;
+  const { held } = keeper;
+  const before = { counters: keeper.counters, held: held.size };
+  keeper.counters = countersOf(sight, keeper.counters);
+  const notices = keep(
+    keeper,
+    judged,
+    { now_ms: now.wall_ms, areUnitsSeen: running.sees, ...known({ passed_ms }) },
+    options.times,
+  );
+  queueNotices(journal, notices, options.queue);
+  for (const notice of notices) running.recent.push(notice);
+  const isDue = isCounting(state) && now.mono_ms - running.saved_ms >= write_ms;
+  if (notices.length > 0 || before.counters !== keeper.counters || before.held !== held.size || isDue)
+    save(running); // before anybody is told: what was told is not told again
+  for (const sender of running.senders) sender.wake();
+}
+
+/** What fires, the oldest first. */
+function firing({ state: { keeper }, total }: Running): Alert[] {
+  const single = [...keeper.held.values()].filter(({ isTold }) => isTold).map(alertOf);
+  const groups = [...keeper.groups].filter(([, { told }]) => told > 0);
+  return [...groups.map(([condition, group]) => groupAlert(keeper, condition, group, total)), ...single].sort(
+    (a, b) => a.since_ms - b.since_ms,
+  );
+}
+
+const beatOf = (running: Running): Beat => ({
+  at_ms: running.deps.wall_ms(),
+  interval_s: running.options.heartbeat_s,
+  firing: firing(running),
+  sees: running.sees,
+  version,
+});
+
+function viewOf(running: Running): AlertsView {
+  const { journal } = running.state;
+  const states = running.senders.map((sender) => sender.state());
+  const waiting = states.map(
+    ({ name }) => [name, new Set(waitingFor(journal, name).map(({ alert }) => alert.key))] as const,
+  );
+  return {
+    firing: firing(running).map((alert) => ({
+      alert,
+      waiting: waiting.filter(([, keys]) => keys.has(alert.key)).map(([name]) => name),
+    })),
+    recent: running.recent.items().toReversed(),
+    outputs: states.map((state) => {
+      const cursor = journal.cursors[state.name];
+      return { ...state, dropped: cursor?.dropped.count ?? 0, ...known({ last_ms: cursor?.last_ms }) };
+    }),
+    sees: running.sees,
+    ...known({ beat_ms: running.beat_ms, problem: running.problem }),
+  };
+}
+
+function outputsOf({ link, wall_ms }: AlertDeps, { webhook, command }: AlertOptions): AlertOutput[] {
+  return [
+    ...(link === undefined ? [] : [subjectOutput(link)]),
+    ...(webhook === undefined ? [] : [webhookOutput(webhook, wall_ms)]),
+    ...(command === undefined ? [] : [commandOutput(command)]),
+  ];
+}
+
+/** What goes wrong in a look is said, and the next one follows: an alerter that ends tells nobody. */
+function lookSafely(running: Running): void {
+  try {
+    running.works = false;
+    look(running);
+    running.works = true;
+  } catch (error) {
+    running.sees = false;
+    running.deps.log.error(`the alerts could not look: ${messageOf(error)}`);
+  }
+}
+
+/** Starts to look, and to tell. */
+export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
+  const { ticker, store, log } = deps;
+  const { state, why } = store.load(randomUUID().slice(0, 8));
+  if (why !== undefined) log.error(`what was told before is not known, and is told again: ${why}`);
+  const outputs = outputsOf(deps, options);
+  useOutputs(
+    state.journal,
+    outputs.map(({ name }) => name),
+  );
+  const running: Running = {
+    deps,
+    options,
+    state,
+    senders: [],
+    recent: ring<Notice>(recent),
+    last: undefined,
+    sees: false,
+    works: false,
+    total: 0,
+    beat_ms: undefined,
+    saved_ms: ticker.now_ms(),
+    problem: undefined,
+  };
+  save(running);
+  const { wall_ms, random } = deps;
+  running.senders = outputs.map((output) =>
+    startAlertSender(output, {
+      ...{ ticker, wall_ms, random, log },
+      journal: () => state.journal,
+      done(name, seq, told) {
+        delivered(state.journal, name, seq, told, wall_ms());
+        save(running);
+      },
+    }),
+  );
+  const beat = (): void => {
+    if (!running.works) return;
+    running.beat_ms = wall_ms();
+    for (const sender of running.senders) sender.beat(() => beatOf(running));
+  };
+  const ends = [
+    ticker.every(look_ms, () => lookSafely(running)),
+    ticker.every(options.heartbeat_s * 1000, beat),
+  ];
+  lookSafely(running);
+  beat();
+  return {
+    view: () => viewOf(running),
+    async stop() {
+      for (const end of ends) end();
+      await within(ticker, stop_ms, Promise.all(running.senders.map((sender) => sender.stop())));
+    },
+  };
+}

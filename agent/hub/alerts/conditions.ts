@@ -1,0 +1,259 @@
+// Which conditions hold at a moment, by what is known of units and hub. Pure.
+import { formatNs } from '../../lib/format.ts';
+import { known } from '../../lib/known.ts';
+import type { FleetUnit } from '../fleet/model.ts';
+import { type AlertKey, alertRules, type Condition, hubName, keyOf } from './alert.ts';
+import type { AlertLimits, ClockClass } from './options.ts';
+
+/** Of a stream at the hub. */
+export interface StreamRoom {
+  readonly name: string;
+  /** Until it has no more room, at the rate of now; missing where it does not grow. */
+  readonly days_left?: number;
+  /** It takes no more messages then, instead of letting go of the oldest before their time. */
+  readonly refuses: boolean;
+  /** Share of its room that is taken, 0 to 1. */
+  readonly used: number;
+}
+
+/** The hub, as far as it is known; what is missing is not judged. */
+export interface AlertHubView {
+  /** What is wrong with it, for people; empty where nothing is. */
+  readonly faults?: readonly string[];
+  /** Servers of the cluster that do not answer. */
+  readonly missing?: readonly string[];
+  readonly streams?: readonly StreamRoom[];
+  /** Of the disk that the streams lie on, 0 to 1. */
+  readonly disk_used?: number;
+}
+
+/** What is seen at a moment. */
+export interface Sight {
+  /** All units that ever joined; missing while the link or the roster is not there: that says nothing of them. */
+  readonly units?: readonly FleetUnit[];
+  /** Missing: it could not be asked. */
+  readonly hub?: AlertHubView;
+  /** The link to the hub works. */
+  readonly isLinked: boolean;
+}
+
+/** A condition that holds; without a unit it is of the hub. */
+export interface Wanted {
+  readonly condition: Condition;
+  readonly unit?: string;
+  readonly text: string;
+  /** Since when, Unix ms, where that was before it was seen. */
+  readonly since_ms?: number;
+}
+
+/** What holds; and, of what does not, whether that is known. */
+export interface Judged {
+  readonly wanted: ReadonlyMap<AlertKey, Wanted>;
+  /** It is known not to hold; false where nothing is known of it. */
+  isOver(condition: Condition, unit: string): boolean;
+  /** Units that may be alerted of. */
+  readonly total: number;
+  /** From one heartbeat of the unit to the next. */
+  interval_s(unit: string): number;
+}
+
+/** Counters of before, by unit: which records were dropped since the last look. */
+export type Counters = Readonly<Record<string, number>>;
+
+/** A condition holds, as the text says; does not; or nothing is known. */
+type Verdict = string | false | undefined;
+
+const usualInterval_s = 5;
+const quality: readonly string[] = ['freerun', 'acquiring', 'tracking', 'locked'] satisfies ClockClass[];
+
+/** Nobody is to be woken for it: it is no router, was stopped on purpose, or is not to be there. */
+const isQuiet = ({ kind, state, enrolment }: FleetUnit): boolean =>
+  kind === 'client' ||
+  ['stopped', 'invited', 'away'].includes(state) ||
+  (enrolment !== undefined && enrolment.state !== 'bound');
+
+const isSeen = ({ state }: FleetUnit): boolean => state !== 'offline' && state !== 'unknown';
+
+const since = (age_s: number | undefined): string =>
+  age_s === undefined ? 'has not been heard' : `has not been heard for ${formatAge(age_s)}`;
+
+/** `45 s`, `12 min`, `3 h`, `2 days`. */
+function formatAge(age_s: number): string {
+  if (age_s < 120) return `${Math.round(age_s)} s`;
+  if (age_s < 7200) return `${Math.round(age_s / 60)} min`;
+  return age_s < 172_800 ? `${Math.round(age_s / 3600)} h` : `${Math.floor(age_s / 86_400)} days`;
+}
+
+const inDays = (days: number): string => (days < 1 ? 'in less than a day' : `in ${Math.floor(days)} days`);
+
+function clockClass({ clock, state, role, tenant }: FleetUnit, limits: AlertLimits): Verdict {
+  if (clock === undefined) return undefined;
+  const wanted = limits.classOf({ role, tenant });
+  if (wanted !== undefined) {
+    const is = quality.indexOf(clock.quality ?? '');
+    if (is < 0) return undefined;
+    return is < quality.indexOf(wanted) && `its clock is ${clock.quality}; its class asks for ${wanted}`;
+  }
+  // without a class the unit knows whether it needs a clock: by time.required it is degraded then
+  return clock.source === 'unsynced' && state !== 'healthy' && 'nothing steers its clock';
+}
+
+function clockBound({ clock }: FleetUnit): Verdict {
+  if (clock === undefined) return undefined;
+  const { error_bound_ns: bound, limit_ns } = clock;
+  if (bound === undefined) return false;
+  return bound > limit_ns && `its clock may be off by ${formatNs(bound)}; the limit is ${formatNs(limit_ns)}`;
+}
+
+function clockUnbounded({ clock }: FleetUnit): Verdict {
+  if (clock === undefined || clock.quality === undefined) return undefined;
+  const { error_bound_ns, error_rel_ns } = clock;
+  const isUnbounded = (error_bound_ns ?? error_rel_ns) === undefined;
+  return isUnbounded && clock.quality !== 'freerun' && 'nothing bounds the error of its clock';
+}
+
+function contradicts({ measured }: FleetUnit): Verdict {
+  if (measured === undefined || measured.verdict === 'unjudged') return undefined;
+  const { offset_us, path_us, why } = measured;
+  const found = `measured ${formatNs(offset_us * 1e3)} from the hub, give or take ${formatNs(path_us * 1e3)}`;
+  return measured.verdict === 'contradicts' && `its clock contradicts its own claim: ${why ?? found}`;
+}
+
+const firstExpiry = ({ expires }: FleetUnit) =>
+  expires.reduce<(typeof expires)[number] | undefined>(
+    (first, one) => (first === undefined || one.days_left < first.days_left ? one : first),
+    undefined,
+  );
+
+function expires(unit: FleetUnit, { certificate_days }: AlertLimits): Verdict {
+  const first = firstExpiry(unit);
+  if (first === undefined) return undefined;
+  const { what, days_left } = first;
+  return days_left >= 0 && days_left < certificate_days && `${what} expires ${inDays(days_left)}`;
+}
+
+function expired(unit: FleetUnit): Verdict {
+  const first = firstExpiry(unit);
+  return first && first.days_left < 0 && `${first.what} has expired`;
+}
+
+function loginExpires({ enrolment }: FleetUnit, { login_days }: AlertLimits, now_ms: number): Verdict {
+  if (enrolment === undefined) return undefined;
+  const days = (enrolment.until_ms - now_ms) / 86_400_000;
+  return days < login_days && (days < 0 ? 'its login has run out' : `its login runs out ${inDays(days)}`);
+}
+
+function dropped({ link, unit }: FleetUnit, before: Counters): Verdict {
+  const now = link?.dropped;
+  if (now === undefined) return undefined;
+  const then = Object.hasOwn(before, unit) ? (before[unit] ?? 0) : now; // what was before the first look is nothing new
+  const more = now < then ? now : now - then; // it has been started anew
+  return more > 0 && `it has dropped records: ${now} since its start`;
+}
+
+function spool({ link }: FleetUnit, { spool_percent }: AlertLimits): Verdict {
+  const share = link?.spool_share;
+  if (share === undefined) return undefined;
+  const percent = Math.floor(share * 100);
+  return percent >= spool_percent && `its memory for records is ${percent} % full`;
+}
+
+type Look = { readonly limits: AlertLimits; readonly now_ms: number; readonly counters: Counters };
+
+/** Of units. What only a unit that is heard can say is not known of one that is not. */
+const ofUnits: Partial<Record<Condition, (unit: FleetUnit, look: Look) => Verdict>> = {
+  offline: (unit) => unit.state === 'offline' && since(unit.age_s),
+  critical: (unit) =>
+    isSeen(unit) ? unit.state === 'critical' && (unit.problems[0] ?? 'it is critical') : undefined,
+  clock_class: (unit, { limits }) => (isSeen(unit) ? clockClass(unit, limits) : undefined),
+  clock_bound: (unit) => (isSeen(unit) ? clockBound(unit) : undefined),
+  clock_unbounded: (unit) => (isSeen(unit) ? clockUnbounded(unit) : undefined),
+  clock_contradicts: (unit) => (isSeen(unit) ? contradicts(unit) : undefined),
+  records_dropped: (unit, { counters }) => (isSeen(unit) ? dropped(unit, counters) : undefined),
+  expires: (unit, { limits }) => expires(unit, limits),
+  expired: (unit) => expired(unit),
+  login_expires: (unit, { limits, now_ms }) => loginExpires(unit, limits, now_ms),
+  spool_full: (unit, { limits }) => (isSeen(unit) ? spool(unit, limits) : undefined),
+};
+const unitConditions = Object.entries(ofUnits) as [Condition, (unit: FleetUnit, look: Look) => Verdict][];
+
+const streamText = ({ name, used, days_left }: StreamRoom): string =>
+  `${name} is ${Math.floor(used * 100)} % full${days_left === undefined ? '' : `, and has no more room ${inDays(days_left)}`}`;
+
+/** Full: it refuses what comes, or is about to. */
+const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
+  refuses && (used >= 0.98 || (used >= 0.5 && days_left < 1));
+
+/** One that lets go of the oldest is full in the end, and that is how it should be where it lasts the days that it is to keep. */
+const isNearEnd = ({ days_left, used, refuses }: StreamRoom, { stream_days }: AlertLimits): boolean =>
+  (days_left !== undefined && days_left < stream_days && used >= 0.5) || (refuses && used >= 0.9);
+
+const listed = (texts: readonly string[]): Verdict => texts.length > 0 && texts.join('; ');
+
+const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Verdict>> = {
+  hub_unreachable: ({ isLinked }) => !isLinked && 'the hub cannot be reached: nothing is known of its units',
+  hub_unhealthy: ({ hub }) => hub?.faults && listed(hub.faults),
+  hub_server_missing: ({ hub }) =>
+    hub?.missing && listed(hub.missing.map((name) => `${name} does not answer`)),
+  hub_stream: ({ hub }, limits) =>
+    hub?.streams &&
+    listed(hub.streams.filter((one) => isNearEnd(one, limits) && !isFull(one)).map(streamText)),
+  hub_stream_full: ({ hub }) => hub?.streams && listed(hub.streams.filter(isFull).map(streamText)),
+  hub_disk: ({ hub }, { disk_percent }) => {
+    if (hub?.disk_used === undefined) return undefined;
+    const percent = Math.floor(hub.disk_used * 100);
+    return percent >= disk_percent && `the disk of the hub is ${percent} % full`;
+  },
+};
+const hubConditions = Object.entries(ofHub) as [Condition, (sight: Sight, limits: AlertLimits) => Verdict][];
+
+/** What holds at `now_ms`, Unix ms, and what is known not to. */
+export function conditions(sight: Sight, limits: AlertLimits, counters: Counters, now_ms: number): Judged {
+  const wanted = new Map<AlertKey, Wanted>();
+  const look: Look = { limits, now_ms, counters };
+  const units = new Map((sight.units ?? []).map((unit) => [unit.unit, unit]));
+  let total = 0;
+  for (const unit of units.values()) {
+    if (isQuiet(unit)) continue;
+    total += 1;
+    for (const [condition, judge] of unitConditions) {
+      if (limits.off.has(condition)) continue;
+      const verdict = judge(unit, look);
+      if (typeof verdict !== 'string') continue;
+      const since_ms = condition === 'offline' ? unit.heard_ms : undefined;
+      const found = { condition, unit: unit.unit, text: verdict, ...known({ since_ms }) };
+      wanted.set(keyOf(condition, unit.unit), found);
+    }
+  }
+  for (const [condition, judge] of hubConditions) {
+    const verdict = limits.off.has(condition) ? false : judge(sight, limits);
+    if (typeof verdict === 'string') wanted.set(keyOf(condition), { condition, text: verdict });
+  }
+  return {
+    wanted,
+    total,
+    interval_s: (unit) => units.get(unit)?.interval_s ?? usualInterval_s,
+    isOver(condition, unit) {
+      if (!(condition in alertRules) || limits.off.has(condition)) return true;
+      if (unit === hubName) return ofHub[condition]?.(sight, limits) === false;
+      if (sight.units === undefined) return false;
+      const found = units.get(unit);
+      if (found === undefined || isQuiet(found)) return true;
+      return ofUnits[condition]?.(found, look) === false;
+    },
+  };
+}
+
+/** The counters as they are now, for the next look; the same object where they are the same. */
+export function countersOf({ units }: Sight, before: Counters): Counters {
+  if (units === undefined) return before;
+  const now: Record<string, number> = {};
+  let isOther = false;
+  for (const { unit, link } of units) {
+    const count = link?.dropped ?? before[unit];
+    if (typeof count !== 'number') continue;
+    now[unit] = count;
+    isOther ||= before[unit] !== count;
+  }
+  return isOther ? now : before; // one that is gone is forgotten with the next change
+}

@@ -1,0 +1,165 @@
+// Many units that get the same trouble together: one alert, which names how many and which. Pure but for the keeper's state.
+import { type Alert, alertConditions, type Condition, keyOf, ruleOf } from './alert.ts';
+import type { Judged } from './conditions.ts';
+import type { Group, HeldAlert, KeeperState, Tell } from './held.ts';
+import type { KeeperTimes } from './options.ts';
+
+/** From the first to the last of those that go together, and one heartbeat, within which each is found. */
+const together_ms = 60_000;
+/** Units that vanish are told of once no more follow for so long, and then at the latest: within 30 s, with the time to find them. */
+const calm_ms = 4000;
+const longest_ms = 10_000;
+/** They are all back that come back, when none has for so long. */
+const backCalm_ms = 60_000;
+/** From one telling of a group to the next. */
+const pause_ms = 300_000;
+/** In the text, and in the record. */
+const mostNamed = 20;
+const mostListed = 1000;
+
+/** The alert of a group: how many, and which. */
+export function groupAlert(
+  state: Pick<KeeperState, 'held'>,
+  condition: Condition,
+  group: Pick<Group, 'since_ms'>,
+  total: number,
+): Alert {
+  const names = members(state, condition)
+    .filter(({ isWanted }) => isWanted)
+    .map(({ unit = '' }) => unit)
+    .sort();
+  const named = names.slice(0, mostNamed);
+  const more = names.length > named.length ? ` and ${names.length - named.length} more` : '';
+  const { severity, remedy, many } = ruleOf(condition);
+  return {
+    key: keyOf(condition),
+    condition,
+    severity,
+    since_ms: group.since_ms,
+    text: `${names.length} of ${total} units ${many}${named.length > 0 ? ': ' : ''}${named.join(', ')}${more}`,
+    remedy: `one cause is likelier than ${names.length}: what do they share? Of each: ${remedy}`,
+    group: { count: names.length, of: total, units: names.slice(0, mostListed) },
+  };
+}
+
+const ofUnits = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
+  [...state.held.values()].filter((one) => one.condition === condition && one.unit !== undefined);
+
+const members = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
+  ofUnits(state, condition).filter(({ isGrouped }) => isGrouped);
+
+const isMany = (count: number, total: number, { group_share, group_least }: KeeperTimes): boolean =>
+  count >= group_least && count > group_share * total;
+
+/** The end of a group, of so many: who is left is told singly. */
+function endOf(alert: Alert, told: number): Alert {
+  const left = alert.group?.count ?? 0;
+  const names = alert.text.slice(alert.text.indexOf(': ') + 2);
+  return {
+    ...alert,
+    text: `over for all ${left === 0 ? '' : `but ${left} `}of ${told} units${left === 0 ? '' : `: ${names}`}`,
+  };
+}
+
+/** Those that are back leave it; the rest are told singly once all are back that come back. */
+export function endGroups(state: KeeperState, { total }: Judged, times: KeeperTimes, tell: Tell): void {
+  for (const [condition, group] of state.groups) {
+    const now = members(state, condition);
+    const away = now.filter(({ isWanted }) => isWanted).length;
+    const calm = Math.max(backCalm_ms, times.hold_ms(condition).keep_ms);
+    const isCalm = state.clock_ms - group.back_ms >= calm;
+    const isOver =
+      group.told === 0
+        ? !isMany(away, total, times)
+        : now.length === 0 ||
+          (isCalm && (away < times.group_least || away <= times.group_share * group.told));
+    if (isOver) {
+      if (group.told > 0) tell('resolved', endOf(groupAlert(state, condition, group, total), group.told));
+      for (const one of now) one.isGrouped = false;
+      state.groups.delete(condition);
+    } else if (!group.isNews && group.told !== away && isCalm && state.clock_ms - group.told_ms >= pause_ms)
+      tellGroup(state, condition, group, total, tell);
+  }
+}
+
+function tellGroup(state: KeeperState, condition: Condition, group: Group, total: number, tell: Tell): void {
+  const alert = groupAlert(state, condition, group, total);
+  group.told = alert.group?.count ?? 0;
+  group.told_ms = state.clock_ms;
+  tell('fired', alert);
+}
+
+/** Those of a trouble that nobody was told of yet. */
+const untold = (state: KeeperState, condition: Condition): HeldAlert[] =>
+  ofUnits(state, condition).filter((one) => one.isWanted && !one.isTold && !one.isGrouped && !one.isAlone);
+
+/** Within it others go together with it: the time in which each is found that vanished at once. */
+const windowOf =
+  ({ interval_s }: Judged) =>
+  ({ unit = '' }: HeldAlert): number =>
+    together_ms + interval_s(unit) * 1000;
+
+/** Begins a group, or a further wave of one, where there are enough that began together. */
+function gather(state: KeeperState, condition: Condition, judged: Judged, times: KeeperTimes): void {
+  const group = state.groups.get(condition);
+  const { clock_ms } = state;
+  const window = windowOf(judged);
+  const join = (ones: readonly HeldAlert[]): void => {
+    for (const one of ones) one.isGrouped = true;
+  };
+  const free = untold(state, condition);
+  const late = group === undefined ? [] : free.filter((one) => one.began_ms <= group.formed_ms + window(one));
+  join(late);
+  if (late.length > 0 && group !== undefined) group.joined_ms = clock_ms;
+  const fresh = free.filter((one) => !one.isGrouped && clock_ms - one.began_ms <= window(one));
+  const wave = { formed_ms: clock_ms, joined_ms: clock_ms, isNews: true };
+  if (isMany(fresh.length, judged.total, times)) {
+    join(fresh);
+    if (group !== undefined) Object.assign(group, wave);
+    else {
+      const since_ms = Math.min(...fresh.map((one) => one.since_ms));
+      state.groups.set(condition, { since_ms, ...wave, back_ms: clock_ms, told: 0, told_ms: clock_ms });
+    }
+  } else if (group !== undefined && !group.isNews) {
+    const more = members(state, condition).filter(({ isWanted }) => isWanted).length - group.told;
+    if (isMany(more, judged.total, times)) Object.assign(group, wave); // the late ones are a wave of their own
+  }
+}
+
+/** Whether it has waited for long enough. */
+function isDue({ clock_ms }: KeeperState, condition: Condition, group: Group, times: KeeperTimes): boolean {
+  const waited_ms = clock_ms - group.formed_ms;
+  if (condition !== 'offline') return waited_ms >= times.hold_ms(condition).for_ms;
+  return waited_ms >= longest_ms || clock_ms - group.joined_ms >= calm_ms;
+}
+
+/** The further wave of a group: told if there are still as many, else each of them singly. */
+function tellWave(
+  state: KeeperState,
+  condition: Condition,
+  group: Group,
+  judged: Judged,
+  times: KeeperTimes,
+  tell: Tell,
+): void {
+  const window = windowOf(judged);
+  const wave = members(state, condition).filter(
+    (one) => group.told === 0 || group.formed_ms - one.began_ms <= window(one),
+  );
+  const away = wave.filter(({ isWanted }) => isWanted);
+  group.isNews = false;
+  if (isMany(away.length, judged.total, times)) tellGroup(state, condition, group, judged.total, tell);
+  else for (const one of wave) Object.assign(one, { isGrouped: false, isAlone: true });
+}
+
+/** Gathers those that got a trouble together, and tells of them. */
+export function formGroups(state: KeeperState, judged: Judged, times: KeeperTimes, tell: Tell): void {
+  const found = new Set([...state.held.values()].map(({ condition }) => condition));
+  for (const condition of alertConditions) {
+    if (!found.has(condition) || ruleOf(condition).many === undefined) continue;
+    gather(state, condition, judged, times);
+    const group = state.groups.get(condition);
+    if (group?.isNews === true && isDue(state, condition, group, times))
+      tellWave(state, condition, group, judged, times, tell);
+  }
+}

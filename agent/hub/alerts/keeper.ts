@@ -1,0 +1,120 @@
+// From what holds now to what is told: hold times, groups, and the end of each alert. Pure but for the state that it keeps.
+//
+// All spans are of observed time: what passed while the units could be seen. The restart of the alerter, a lost link and the
+// sleep of its machine are no outage of a unit, and end none: nothing counts meanwhile, and who is silent after it counts only
+// once he had time to be heard.
+import { type Alert, type AlertKey, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
+import type { Judged, Wanted } from './conditions.ts';
+import { endGroups, formGroups } from './groups.ts';
+import type { HeldAlert, KeeperState, Look, Tell } from './held.ts';
+import type { KeeperTimes } from './options.ts';
+
+/** A keeper that has seen nothing. */
+export const newKeeper = (): KeeperState => ({
+  clock_ms: 0,
+  settled_ms: 0,
+  wereSeen: false,
+  held: new Map(),
+  groups: new Map(),
+  counters: {},
+});
+
+/** A unit that is there is heard within so many of its intervals. */
+const settleIntervals = 4;
+
+/** The alert of one unit, or of the hub. */
+export const alertOf = ({ condition, unit, since_ms, text }: HeldAlert): Alert => ({
+  key: keyOf(condition, unit),
+  condition,
+  severity: ruleOf(condition).severity,
+  ...(unit === undefined ? {} : { unit }),
+  since_ms,
+  text,
+  remedy: ruleOf(condition).remedy,
+});
+
+/** Takes in that a condition holds. */
+function hold(
+  state: KeeperState,
+  key: AlertKey,
+  { condition, unit, text, since_ms }: Wanted,
+  look: Look,
+  passed_ms: number,
+) {
+  const one = state.held.get(key);
+  if (one === undefined) {
+    state.held.set(key, {
+      condition,
+      ...(unit === undefined ? {} : { unit }),
+      since_ms: since_ms ?? look.now_ms,
+      began_ms: state.clock_ms,
+      text,
+      held_ms: 0,
+      clear_ms: 0,
+      isWanted: true,
+      isTold: false,
+      isGrouped: false,
+      isAlone: false,
+    });
+    return;
+  }
+  if (one.isWanted) one.held_ms += passed_ms;
+  one.isWanted = true;
+  one.clear_ms = 0;
+  one.text = text;
+}
+
+/** Takes in that it does not; gives whether it is over for good. */
+function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
+  if (one.isWanted) {
+    one.isWanted = false;
+    const group = one.isGrouped ? state.groups.get(one.condition) : undefined;
+    if (group !== undefined) group.back_ms = state.clock_ms;
+  } else one.clear_ms += passed_ms;
+  return one.clear_ms >= keep_ms;
+}
+
+/** By how much the clock of the units goes on; what is seen for the first time after a gap has no time yet. */
+function advance(state: KeeperState, { areUnitsSeen, passed_ms }: Look): number {
+  const isContinuous = areUnitsSeen && state.wereSeen && passed_ms !== undefined;
+  const passed = isContinuous ? passed_ms : 0;
+  state.settled_ms = isContinuous ? state.settled_ms + passed : 0;
+  state.clock_ms += passed;
+  state.wereSeen = areUnitsSeen;
+  return passed;
+}
+
+/** One silent interval more than makes a unit silent: the slow ones get the time of one more heartbeat. */
+const holdOf = (one: HeldAlert, times: KeeperTimes, judged: Judged): number =>
+  times.hold_ms(one.condition).for_ms +
+  (one.condition === 'offline' ? judged.interval_s(one.unit ?? '') * 1000 : 0);
+
+/** Takes in what a look shows, and gives what is to be told, in order. */
+export function keep(state: KeeperState, judged: Judged, look: Look, times: KeeperTimes): Notice[] {
+  const unitsPassed_ms = advance(state, look);
+  const passedOf = (unit: string | undefined): number =>
+    unit === undefined ? (look.passed_ms ?? 0) : unitsPassed_ms;
+  const isSettling = ({ condition, unit = '' }: Wanted): boolean =>
+    condition === 'offline' && state.settled_ms < settleIntervals * judged.interval_s(unit) * 1000;
+  const notices: Notice[] = [];
+  const tell: Tell = (event, alert) => void notices.push({ event, at_ms: look.now_ms, alert });
+
+  for (const [key, wanted] of judged.wanted)
+    if (!isSettling(wanted)) hold(state, key, wanted, look, passedOf(wanted.unit));
+  for (const [key, one] of state.held) {
+    if (judged.wanted.has(key) || !judged.isOver(one.condition, one.unit ?? hubName)) continue;
+    if (!clear(state, one, passedOf(one.unit), times.hold_ms(one.condition).keep_ms)) continue;
+    state.held.delete(key);
+    if (one.isTold) tell('resolved', alertOf(one));
+  }
+  if (look.areUnitsSeen) {
+    endGroups(state, judged, times, tell);
+    formGroups(state, judged, times, tell);
+  }
+  for (const one of state.held.values()) {
+    if (one.isTold || one.isGrouped || !one.isWanted || one.held_ms < holdOf(one, times, judged)) continue;
+    one.isTold = true;
+    tell('fired', alertOf(one));
+  }
+  return notices;
+}

@@ -1,0 +1,49 @@
+// A command that is given each notice as JSON on its stdin: a program and its arguments, never a shell.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { reasonOf } from '../../../lib/errors.ts';
+import { noticeRecord } from '../bodies.ts';
+import type { CommandOptions } from '../options.ts';
+import { type AlertOutput, type Delivery, delivery } from './output.ts';
+
+/** With all that it has started: it leads a group of its own. */
+function killAll({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // they have ended
+  }
+}
+
+/** Runs it to its own end: what it leaves behind may go on. Nobody reads what it prints. Never rejects. */
+function run({ argv, timeout_s }: CommandOptions, input: string): Promise<Delivery> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (why: string | undefined): void => {
+      clearTimeout(timer);
+      resolve(why === undefined ? delivery : { ok: false, why: `${program} ${why}` });
+    };
+    try {
+      const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+      timer = setTimeout(() => {
+        killAll(child);
+        end(`did not end within ${timeout_s} s`);
+      }, timeout_s * 1000);
+      timer.unref();
+      child.on('error', (error) => end(`cannot be run: ${reasonOf(error)}`));
+      child.on('exit', (code, signal) => end(code === 0 ? undefined : `ended with ${code ?? signal}`));
+      child.stdin.on('error', () => {}); // it need not read
+      child.stdin.end(input);
+    } catch (error) {
+      end(`cannot be run: ${reasonOf(error)}`); // such as a program for another CPU
+    }
+  });
+}
+
+/** Runs the command for each notice; it has it once it ends with code 0. */
+export const commandOutput = (options: CommandOptions): AlertOutput => ({
+  name: 'command',
+  most: 1,
+  send: async ([one], idOf, dropped) =>
+    one === undefined ? delivery : run(options, `${JSON.stringify(noticeRecord(one, idOf(one), dropped))}\n`),
+});

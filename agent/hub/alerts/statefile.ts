@@ -1,0 +1,115 @@
+// What the alerter must not forget, in a file: alerts.json in the hub's run folder, or where --state says.
+import { join } from 'node:path';
+import { messageOf } from '../../lib/errors.ts';
+import { readIfThere, writeAtomic } from '../../lib/files.ts';
+import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
+import { type AlertKey, alertRules, type Condition } from './alert.ts';
+import type { Counters } from './conditions.ts';
+import type { Group, HeldAlert, KeeperState } from './held.ts';
+import { type Journal, newJournal } from './journal.ts';
+import { newKeeper } from './keeper.ts';
+
+const fileName = 'alerts.json';
+/** Of the layout below; a file of another is not read. */
+const layout = 1;
+
+/** All of it: what is told and what is to be sent of it go to the file at once, so that neither is without the other. */
+export interface AlertState {
+  readonly keeper: KeeperState;
+  readonly journal: Journal;
+}
+
+/** Nothing was seen, nothing told. */
+export const newAlertState = (id: string): AlertState => ({ keeper: newKeeper(), journal: newJournal(id) });
+
+/** The text of the file. */
+export const formatAlertState = ({ keeper, journal }: AlertState): string =>
+  `${JSON.stringify({ layout, keeper: { ...keeper, held: [...keeper.held], groups: [...keeper.groups] }, journal })}\n`;
+
+const areNumbers = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
+  names.every((name) => Number.isFinite(value[name]));
+
+const isHeld = (entry: unknown): entry is [AlertKey, HeldAlert] =>
+  Array.isArray(entry) &&
+  isObject(entry[1]) &&
+  Object.hasOwn(alertRules, String(entry[1]['condition'])) &&
+  typeof entry[1]['text'] === 'string' &&
+  areNumbers(entry[1], ['since_ms', 'began_ms', 'held_ms', 'clear_ms']);
+
+const isGroup = (entry: unknown): entry is [Condition, Group] =>
+  Array.isArray(entry) &&
+  Object.hasOwn(alertRules, String(entry[0])) &&
+  isObject(entry[1]) &&
+  areNumbers(entry[1], ['since_ms', 'formed_ms', 'joined_ms', 'back_ms', 'told', 'told_ms']);
+
+const isQueued = (entry: unknown): boolean =>
+  isObject(entry) &&
+  areNumbers(entry, ['seq', 'at_ms']) &&
+  isObject(entry['alert']) &&
+  Object.hasOwn(alertRules, String(entry['alert']['condition']));
+
+const isCursor = (entry: unknown): boolean =>
+  isObject(entry) &&
+  Number.isFinite(entry['done']) &&
+  isObject(entry['dropped']) &&
+  Number.isFinite(entry['dropped']['count']) &&
+  Array.isArray(entry['dropped']['keys']);
+
+function journalOf(found: unknown): Journal | undefined {
+  if (!isObject(found) || typeof found['id'] !== 'string' || !Number.isSafeInteger(found['next']))
+    return undefined;
+  const { entries, cursors } = found;
+  if (!Array.isArray(entries) || !entries.every(isQueued)) return undefined;
+  if (!isObject(cursors) || !Object.values(cursors).every(isCursor)) return undefined;
+  return found as unknown as Journal;
+}
+
+function keeperOf(found: unknown): KeeperState | undefined {
+  if (!isObject(found) || !Number.isFinite(found['clock_ms']) || !isObject(found['counters']))
+    return undefined;
+  const { held, groups } = found;
+  if (!Array.isArray(held) || !held.every(isHeld)) return undefined;
+  if (!Array.isArray(groups) || !groups.every(isGroup)) return undefined;
+  return {
+    ...newKeeper(), // after a restart nothing was seen just now
+    clock_ms: Number(found['clock_ms']),
+    held: new Map(held),
+    groups: new Map(groups),
+    counters: found['counters'] as Counters,
+  };
+}
+
+/** Reads what `formatAlertState` made. */
+export function parseAlertState(text: string): ParseResult<AlertState> {
+  const read = parseObject(text);
+  if (!read.ok) return read;
+  if (read.value['layout'] !== layout) return unparsed('it is of another version');
+  const [keeper, journal] = [keeperOf(read.value['keeper']), journalOf(read.value['journal'])];
+  return keeper && journal ? parsed({ keeper, journal }) : unparsed('it is not what the alerts write');
+}
+
+/** Where the alerts keep their state. */
+export interface AlertStore {
+  /** What is in the file; a new state where there is none, or, with why, none that can be read. */
+  load(id: string): { readonly state: AlertState; readonly why?: string };
+  /** Throws where it cannot be written. */
+  save(text: string): void;
+}
+
+/** The file in that folder. */
+export function alertStore(folder: string): AlertStore {
+  const path = join(folder, fileName);
+  return {
+    load(id) {
+      try {
+        const text = readIfThere(path);
+        if (text === undefined) return { state: newAlertState(id) };
+        const read = parseAlertState(text);
+        return read.ok ? { state: read.value } : { state: newAlertState(id), why: `${path}: ${read.why}` };
+      } catch (error) {
+        return { state: newAlertState(id), why: `${path} cannot be read: ${messageOf(error)}` };
+      }
+    },
+    save: (text) => writeAtomic(path, text, { durable: true }),
+  };
+}

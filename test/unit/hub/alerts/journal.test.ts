@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Alert, keyOf, type Notice } from '../../../../agent/hub/alerts/alert.ts';
+import {
+  delivered,
+  newJournal,
+  noneDropped,
+  noticeId,
+  queueNotices,
+  useOutputs,
+  waitingFor,
+} from '../../../../agent/hub/alerts/journal.ts';
+import { seededRandom } from '../../../kit/lib/random.ts';
+
+const notice = (unit: string, event: Notice['event'] = 'fired'): Notice => {
+  const alert: Alert = {
+    key: keyOf('offline', unit),
+    condition: 'offline',
+    severity: 'critical',
+    unit,
+    since_ms: 1,
+    text: 'x',
+    remedy: 'y',
+  };
+  return { event, at_ms: 2, alert };
+};
+function journalFor(...names: string[]) {
+  const journal = newJournal('j');
+  useOutputs(journal, names);
+  return journal;
+}
+const seqs = (journal: ReturnType<typeof newJournal>, output: string): number[] =>
+  waitingFor(journal, output).map(({ seq }) => seq);
+
+test('each output has its own place in one queue; what all have is forgotten', () => {
+  const journal = journalFor('a', 'b');
+  queueNotices(journal, [notice('u1'), notice('u2'), notice('u3')], 10);
+  delivered(journal, 'a', 2, noneDropped, 5);
+  assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[3], [1, 2, 3]]);
+  delivered(journal, 'b', 1, noneDropped, 5);
+  assert.equal(journal.entries.length, 2);
+  delivered(journal, 'b', 3, noneDropped, 5);
+  delivered(journal, 'a', 3, noneDropped, 6);
+  assert.deepEqual([journal.entries, journal.cursors['a']?.last_ms], [[], 6]);
+  assert.equal(noticeId(journal, { seq: 4 }), 'j-4');
+});
+
+test('an output that is new begins with what comes; one that is gone holds nothing up', () => {
+  const journal = journalFor('a');
+  queueNotices(journal, [notice('u1')], 10);
+  useOutputs(journal, ['a', 'b']);
+  queueNotices(journal, [notice('u2')], 10);
+  assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[1, 2], [2]]);
+  useOutputs(journal, ['b']);
+  assert.deepEqual(
+    journal.entries.map(({ seq }) => seq),
+    [2],
+  );
+  useOutputs(journal, []);
+  queueNotices(journal, [notice('u3')], 10);
+  assert.deepEqual(journal.entries, []);
+});
+
+test('a full queue drops what a later one makes old, else the oldest, and says to whom', () => {
+  const journal = journalFor('a', 'b');
+  queueNotices(journal, [notice('u1'), notice('u2')], 3);
+  delivered(journal, 'b', 1, noneDropped, 5);
+  queueNotices(journal, [notice('u2', 'resolved'), notice('u3')], 3);
+  assert.deepEqual(seqs(journal, 'a'), [1, 3, 4]);
+  assert.deepEqual(journal.cursors['a']?.dropped, { count: 1, keys: ['offline:u2'] });
+  assert.deepEqual(journal.cursors['b']?.dropped, { count: 1, keys: ['offline:u2'] });
+  queueNotices(journal, [notice('u4')], 3);
+  assert.deepEqual(seqs(journal, 'a'), [3, 4, 5]);
+  assert.equal(journal.cursors['a']?.dropped.count, 2);
+  assert.equal(journal.cursors['b']?.dropped.count, 1); // b had the first
+});
+
+test('what is dropped while an output is told of earlier ones is told later', () => {
+  const journal = journalFor('a');
+  queueNotices(journal, [notice('u1'), notice('u2')], 1);
+  const told = journal.cursors['a']?.dropped ?? noneDropped;
+  assert.equal(told.count, 1);
+  queueNotices(journal, [notice('u3')], 1);
+  delivered(journal, 'a', 2, told, 5);
+  assert.deepEqual(journal.cursors['a']?.dropped, { count: 1, keys: ['offline:u2'] });
+});
+
+test('whatever happens: delivered or told of as dropped, in order, each once', () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const random = seededRandom(seed);
+    const journal = journalFor('a', 'b', 'c');
+    const got: Record<string, number[]> = { a: [], b: [], c: [] };
+    const droppedOf: Record<string, number> = { a: 0, b: 0, c: 0 };
+    let made = 0;
+    for (let step = 0; step < 400; step += 1) {
+      if (random() < 0.6) {
+        queueNotices(journal, [notice(`u${Math.floor(random() * 8)}`)], 12);
+        made += 1;
+      }
+      const name = 'abc'[Math.floor(random() * 3)] ?? 'a';
+      const [first] = waitingFor(journal, name);
+      if (first === undefined || (name === 'c' && step < 300)) continue;
+      const { dropped } = journal.cursors[name] ?? { dropped: noneDropped };
+      got[name]?.push(first.seq);
+      droppedOf[name] = (droppedOf[name] ?? 0) + dropped.count;
+      delivered(journal, name, first.seq, dropped, step);
+      assert.ok(journal.entries.length <= 12);
+    }
+    for (const name of 'abc') {
+      const list = got[name] ?? [];
+      assert.deepEqual(
+        list,
+        [...new Set(list)].toSorted((a, b) => a - b),
+        `seed ${seed}`,
+      );
+      const open = waitingFor(journal, name).length + (journal.cursors[name]?.dropped.count ?? 0);
+      assert.equal(list.length + (droppedOf[name] ?? 0) + open, made, `seed ${seed} ${name}`);
+    }
+  }
+});

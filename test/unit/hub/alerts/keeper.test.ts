@@ -1,0 +1,473 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  type AlertKey,
+  alertRules,
+  type Condition,
+  keyOf,
+  type Notice,
+} from '../../../../agent/hub/alerts/alert.ts';
+import type { Judged, Wanted } from '../../../../agent/hub/alerts/conditions.ts';
+import type { KeeperState } from '../../../../agent/hub/alerts/held.ts';
+import { keep, newKeeper } from '../../../../agent/hub/alerts/keeper.ts';
+import type { KeeperTimes } from '../../../../agent/hub/alerts/options.ts';
+import { formatAlertState, newAlertState, parseAlertState } from '../../../../agent/hub/alerts/statefile.ts';
+import { type Fact, type Moment, mustBeTold, observed, settled } from '../../../kit/hub/alertoracle.ts';
+import { seededRandom } from '../../../kit/lib/random.ts';
+
+const times = (given: Partial<KeeperTimes> = {}): KeeperTimes => ({
+  hold_ms: (condition) => {
+    const { for_s, keep_s } = alertRules[condition];
+    return { for_ms: for_s * 1000, keep_ms: keep_s * 1000 };
+  },
+  group_share: 0.2,
+  group_least: 3,
+  ...given,
+});
+const ungrouped = times({ group_least: Infinity });
+const interval_s = 5;
+
+type Facts = ReadonlyMap<AlertKey, readonly [Wanted, Fact]>;
+
+const judged = (facts: Facts, total: number): Judged => ({
+  wanted: new Map([...facts].filter(([, [, fact]]) => fact === 'on').map(([key, [wanted]]) => [key, wanted])),
+  total,
+  interval_s: () => interval_s,
+  isOver: (condition, unit) => facts.get(keyOf(condition, unit))?.[1] === 'off',
+});
+
+const factsOf = (condition: Condition, by: Readonly<Record<string, Fact>>): Facts =>
+  new Map(
+    Object.entries(by).map(([unit, fact]) => [
+      keyOf(condition, unit),
+      [{ condition, unit, text: `${condition} of ${unit}` }, fact],
+    ]),
+  );
+
+/** A keeper that has settled, and what it tells as looks go by, each second. */
+function watched(condition: Condition, given: KeeperTimes, state: KeeperState = newKeeper()) {
+  let at_s = 0;
+  const told: {
+    readonly at_s: number;
+    readonly event: string;
+    readonly key: string;
+    readonly text: string;
+  }[] = [];
+  const look = (by: Readonly<Record<string, Fact>>, isGap = false): readonly Notice[] => {
+    at_s += 1;
+    const notices = keep(
+      state,
+      judged(factsOf(condition, by), Object.keys(by).length),
+      { now_ms: at_s * 1000, areUnitsSeen: true, ...(isGap ? {} : { passed_ms: 1000 }) },
+      given,
+    );
+    for (const { event, alert } of notices) told.push({ at_s, event, key: alert.key, text: alert.text });
+    return notices;
+  };
+  return {
+    told,
+    state,
+    look,
+    /** So many looks at the same. */
+    for(seconds: number, by: Readonly<Record<string, Fact>>) {
+      for (let i = 0; i < seconds; i += 1) look(by);
+      return told;
+    },
+    gap: (by: Readonly<Record<string, Fact>>) => look(by, true),
+    now_s: () => at_s,
+  };
+}
+
+/** Units u0 ... of which those of these numbers are off. */
+const fleet = (count: number, isOff: (index: number) => boolean): Record<string, Fact> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`u${i}`, isOff(i) ? 'on' : 'off'] as const));
+const allWell = (count: number) => fleet(count, () => false);
+
+describe('one unit', () => {
+  test('is told of after its hold time, and once it is over for as long as it is kept', () => {
+    const one = watched('critical', ungrouped);
+    one.for(10, { a: 'off' });
+    one.for(60, { a: 'on' });
+    assert.equal(one.told.length, 0);
+    one.look({ a: 'on' });
+    assert.deepEqual(
+      one.told.map(({ event, key }) => [event, key]),
+      [['fired', 'critical:a']],
+    );
+    one.for(120, { a: 'off' });
+    assert.equal(one.told.length, 1);
+    one.look({ a: 'off' });
+    assert.deepEqual(
+      one.told.map(({ event }) => event),
+      ['fired', 'resolved'],
+    );
+  });
+
+  test('that flaps is told of at most once a hold time', () => {
+    for (const period_s of [4, 20, 60, 100, 200]) {
+      const one = watched('critical', ungrouped);
+      for (let i = 0; i < 3600; i += 1) one.look({ a: i % period_s < period_s / 2 ? 'on' : 'off' });
+      const fired = one.told.filter(({ event }) => event === 'fired');
+      assert.equal(fired.length, 1, `${period_s}`); // it is off for less than two minutes each time
+    }
+  });
+
+  test('nothing is over of which nothing is known', () => {
+    const one = watched('critical', ungrouped);
+    one.for(100, { a: 'on' });
+    one.for(10_000, { a: 'unknown' });
+    assert.deepEqual(
+      one.told.map(({ event }) => event),
+      ['fired'],
+    );
+  });
+
+  test('after a gap of the alerter silence counts only once the unit had time to be heard', () => {
+    const one = watched('offline', ungrouped);
+    one.for(300, { a: 'off' });
+    one.gap({ a: 'on' });
+    one.for(19, { a: 'on' });
+    assert.equal(one.state.held.size, 0);
+    one.for(300, { a: 'off' });
+    assert.deepEqual(one.told, []);
+  });
+
+  test('the restart of the alerter takes no time that was counted away', () => {
+    const { journal } = newAlertState('x');
+    const before = watched('critical', ungrouped);
+    before.for(50, { a: 'on' });
+    const text = formatAlertState({ keeper: before.state, journal });
+    const read = parseAlertState(text);
+    assert.ok(read.ok);
+    const after = watched('critical', ungrouped, read.value.keeper);
+    after.gap({ a: 'on' });
+    after.for(10, { a: 'on' });
+    assert.deepEqual(after.told, []);
+    after.for(2, { a: 'on' });
+    assert.deepEqual(
+      after.told.map(({ event }) => event),
+      ['fired'],
+    );
+  });
+});
+
+describe('any history', () => {
+  const unitNames = ['a', 'b', 'c'];
+  const watchedConditions = ['offline', 'critical', 'records_dropped'] as const;
+
+  /** A history with long and short spells, unknown stretches, gaps and outages of the alerter. */
+  function history(seed: number) {
+    const random = seededRandom(seed);
+    const any = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+    const moments: Moment[] = [];
+    let seenFor = 0;
+    let isSeen = true;
+    for (let i = 0; i < 700; i += 1) {
+      if (seenFor-- <= 0) {
+        isSeen = random() < 0.8;
+        seenFor = isSeen ? 40 + random() * 200 : random() * 15;
+      }
+      moments.push({
+        seen: isSeen,
+        passed_ms: i === 0 || random() < 0.005 ? undefined : any([1000, 2000, 3000]),
+      });
+    }
+    const facts = new Map<AlertKey, Fact[]>();
+    for (const condition of watchedConditions)
+      for (const unit of unitNames) {
+        const row: Fact[] = [];
+        while (row.length < moments.length) {
+          const fact = any<Fact>(['on', 'on', 'off', 'off', 'off', 'unknown']);
+          const length = any([1, 2, 5, 20, 60, 150]) * (0.5 + random());
+          for (let i = 0; i < length && row.length < moments.length; i += 1)
+            row.push(moments[row.length]?.seen === true ? fact : 'unknown');
+        }
+        facts.set(keyOf(condition, unit), row);
+      }
+    return { moments, facts };
+  }
+
+  test('of units alone: exactly what must be told, at the look at which it must be', () => {
+    let count = 0;
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const { moments, facts } = history(seed);
+      const told = new Map<AlertKey, { at: number; event: string }[]>();
+      const state = newKeeper();
+      for (const [at, { passed_ms, seen }] of moments.entries()) {
+        const now: Facts = new Map(
+          [...facts].map(([key, row]) => {
+            const [condition = '', unit = ''] = key.split(':');
+            return [key, [{ condition: condition as Condition, unit, text: key }, row[at] as Fact]];
+          }),
+        );
+        const look = { now_ms: at, areUnitsSeen: seen, ...(passed_ms === undefined ? {} : { passed_ms }) };
+        for (const { event, alert } of keep(state, judged(now, 3), look, ungrouped))
+          told.set(alert.key, [...(told.get(alert.key) ?? []), { at, event }]);
+      }
+      const passed = observed(moments);
+      const settledFor = settled(moments);
+      for (const [key, row] of facts) {
+        const condition = key.split(':')[0] as Condition;
+        const { for_ms, keep_ms } = ungrouped.hold_ms(condition);
+        const isOffline = condition === 'offline';
+        const heard = row.map((fact, at) =>
+          isOffline && fact === 'on' && (settledFor[at] as number) < 4 * interval_s * 1000 ? 'unknown' : fact,
+        );
+        const more_ms = isOffline ? interval_s * 1000 : 0;
+        const must = mustBeTold(heard, passed, { for_ms: for_ms + more_ms, keep_ms });
+        assert.deepEqual(told.get(key) ?? [], must, `seed ${seed}, ${key}`);
+        count += must.length;
+      }
+    }
+    assert.ok(count > 300, `${count}`);
+  });
+});
+
+describe('many units', () => {
+  test('a thousand that vanish together are one alert within 5 s of the last being missed, which names how many and which', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(1000));
+    for (let s = 0; s < 5; s += 1) many.look(fleet(1000, (i) => i % 5 <= s)); // each is missed by its own heartbeat
+    many.for(
+      600,
+      fleet(1000, () => true),
+    );
+    assert.equal(many.told.length, 1);
+    const [alert] = many.told;
+    assert.ok((alert?.at_s ?? Infinity) <= 110, `${alert?.at_s}`); // the last was missed at 105 s
+    assert.match(alert?.text ?? '', /^1000 of 1000 units vanished together: u0, u1, u10, .* and 980 more$/);
+    assert.equal(alert?.key, 'offline:_hub');
+  });
+
+  test('a thousand that are killed at once: one alert within 30 s, whenever each was to be heard and looked at', () => {
+    for (let seed = 1; seed <= 8; seed += 1) {
+      const random = seededRandom(seed);
+      const state = newKeeper();
+      const last_s = Array.from({ length: 1000 }, () => -5 * random()); // the kill is at 0
+      const missedAt_s = last_s.map((at) => Math.ceil(at + 3.1 * interval_s)); // found by a look at all rows each second
+      const told: { readonly at_s: number; readonly count: number | undefined }[] = [];
+      for (let at_s = -60 - 2 * random(); at_s < 60; ) {
+        const passed_s = 1.5 + random();
+        at_s += passed_s;
+        const now = factsOf(
+          'offline',
+          fleet(1000, (i) => at_s >= (missedAt_s[i] as number)),
+        );
+        const look = { now_ms: at_s * 1000, passed_ms: passed_s * 1000, areUnitsSeen: true };
+        for (const { alert } of keep(state, judged(now, 1000), look, times()))
+          told.push({ at_s, count: alert.group?.count });
+      }
+      assert.equal(told.length, 1, `seed ${seed}`);
+      assert.equal(told[0]?.count, 1000);
+      assert.ok((told[0]?.at_s ?? Infinity) <= 30, `seed ${seed}: ${told[0]?.at_s} s`);
+    }
+  });
+
+  test('those that stay away when the rest is back are told singly, and each comes to its end', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      300,
+      fleet(100, (i) => i < 60),
+    );
+    many.for(
+      20,
+      fleet(100, (i) => i < 30),
+    );
+    many.for(
+      300,
+      fleet(100, (i) => i < 2),
+    );
+    assert.deepEqual(
+      many.told.map(({ event, key }) => `${event} ${key}`),
+      ['fired offline:_hub', 'resolved offline:_hub', 'fired offline:u0', 'fired offline:u1'],
+    );
+    assert.equal(many.told[1]?.text, 'over for all but 2 of 60 units: u0, u1');
+    many.for(100, allWell(100));
+    assert.deepEqual(
+      many.told.slice(4).map(({ event }) => event),
+      ['resolved', 'resolved'],
+    );
+    assert.equal(many.state.held.size + many.state.groups.size, 0);
+  });
+
+  test('20 % are not many; two of three are too few', () => {
+    for (const [count, off] of [
+      [20, 4],
+      [3, 2],
+    ] as const) {
+      const some = watched('offline', times());
+      some.for(100, allWell(count));
+      some.for(
+        300,
+        fleet(count, (i) => i < off),
+      );
+      assert.equal(some.told.length, off);
+    }
+  });
+
+  test('a second wave is told of, and the third that has too few is told singly', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      300,
+      fleet(100, (i) => i < 30),
+    );
+    many.for(
+      300,
+      fleet(100, (i) => i < 60),
+    );
+    many.for(
+      300,
+      fleet(100, (i) => i < 62),
+    );
+    assert.deepEqual(
+      many.told.map(({ event, text }) => `${event} ${text.split(' units')[0]}`),
+      ['fired 30 of 100', 'fired 60 of 100', 'fired offline of u60', 'fired offline of u61'],
+    );
+  });
+
+  test('that come back one by one are not told of singly: all come back that do', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      300,
+      fleet(100, (i) => i < 60),
+    );
+    for (let back = 1; back <= 60; back += 1)
+      many.for(
+        20,
+        fleet(100, (i) => i >= back && i < 60),
+      );
+    many.for(100, allWell(100));
+    const told = many.told.map(({ event, key }) => `${event} ${key}`);
+    assert.deepEqual(told, ['fired offline:_hub', 'resolved offline:_hub']);
+    assert.equal(many.told[1]?.text, 'over for all of 60 units');
+  });
+
+  test('that are missed later than the first, and are many themselves, are told of too', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      40,
+      fleet(100, (i) => i < 30),
+    );
+    many.for(
+      40,
+      fleet(100, (i) => i < 70),
+    );
+    assert.deepEqual(
+      many.told.map(({ text }) => text.split(' units')[0]),
+      ['30 of 100', '70 of 100'],
+    );
+  });
+
+  test('a wave of which too few stay away is told singly', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      300,
+      fleet(100, (i) => i < 30),
+    );
+    many.for(
+      3,
+      fleet(100, (i) => i < 55),
+    );
+    many.for(
+      300,
+      fleet(100, (i) => i < 40),
+    );
+    assert.deepEqual(
+      many.told.map(({ key }) => key),
+      ['offline:_hub', ...Array.from({ length: 10 }, (_, i) => `offline:u${30 + i}`)],
+    );
+  });
+
+  test('of whom half stays away are told of again, with how many are left', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(100));
+    many.for(
+      300,
+      fleet(100, (i) => i < 60),
+    );
+    many.for(
+      600,
+      fleet(100, (i) => i < 30),
+    );
+    assert.deepEqual(
+      many.told.map(({ text }) => text.split(' units')[0]),
+      ['60 of 100', '30 of 100'],
+    );
+  });
+
+  test('that come back before they are told of are told of to nobody', () => {
+    const many = watched('offline', times());
+    many.for(100, allWell(50));
+    many.for(
+      3,
+      fleet(50, () => true),
+    );
+    many.for(200, allWell(50));
+    assert.deepEqual(many.told, []);
+  });
+
+  test('that lose their time together after a hold time are one alert too', () => {
+    const many = watched('clock_class', times());
+    many.for(10, allWell(50));
+    many.for(
+      310,
+      fleet(50, (i) => i < 40),
+    );
+    assert.deepEqual(
+      many.told.map(({ key }) => key),
+      ['clock_class:_hub'],
+    );
+  });
+
+  test('whatever happens: who is off for long is named, nobody twice at once, and in the end nothing fires', () => {
+    let fired = 0;
+    let groups = 0;
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const random = seededRandom(seed);
+      const count = 12 + Math.floor(random() * 20);
+      const many = watched('offline', times());
+      const off = new Array<boolean>(count).fill(false);
+      const since = new Array<number>(count).fill(Infinity);
+      const firing = new Set<string>();
+      const check = (notices: readonly Notice[]): void => {
+        for (const { event, alert } of notices) {
+          if (event === 'resolved') assert.ok(firing.delete(alert.key), `seed ${seed}: ${alert.key}`);
+          else if (alert.unit !== undefined) {
+            assert.ok(!firing.has(alert.key), `seed ${seed}: twice ${alert.key}`);
+            assert.ok(off[Number(alert.unit.slice(1))], `seed ${seed}: ${alert.key} is there`);
+          }
+          if (event === 'fired') firing.add(alert.key);
+          if (event === 'fired') fired += 1;
+          if (alert.group !== undefined) groups += 1;
+        }
+        for (const [i, at] of since.entries()) {
+          if (many.now_s() - at < 140) continue; // two minutes, one interval, and what a wave waits
+          const held = many.state.held.get(keyOf('offline', `u${i}`));
+          const isNamed =
+            firing.has(`offline:u${i}`) || (held?.isGrouped === true && firing.has('offline:_hub'));
+          assert.ok(isNamed, `seed ${seed}, ${many.now_s()} s: u${i} is off since ${at} s`);
+        }
+      };
+      many.for(60, allWell(count));
+      for (let step = 0; step < 2500; step += 1) {
+        const mass = random();
+        for (let i = 0; i < count; i += 1) {
+          if (mass < 0.003 ? random() < 0.6 : random() < 0.0008) off[i] = true;
+          else if (mass > 0.997 ? random() < 0.8 : random() < 0.002) off[i] = false;
+          since[i] = off[i] === true ? Math.min(since[i] as number, many.now_s() + 1) : Infinity;
+        }
+        check(many.look(fleet(count, (i) => off[i] === true)));
+      }
+      since.fill(Infinity);
+      for (let step = 0; step < 200; step += 1) check(many.look(allWell(count)));
+      assert.deepEqual([...firing], [], `seed ${seed}`);
+      assert.equal(many.state.held.size + many.state.groups.size, 0, `seed ${seed}`);
+    }
+    assert.ok(fired > 150 && groups > 30, `${fired} ${groups}`);
+  });
+});
