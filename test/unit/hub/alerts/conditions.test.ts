@@ -24,7 +24,7 @@ const unit = (given: Partial<FleetUnit> = {}): FleetUnit => ({
   ...given,
 });
 const clock = { source: 'ntp', quality: 'tracking', error_bound_ns: 500_000, limit_ns: 1_000_000 };
-const measured = { at_ms: now_ms, offset_us: 50_000, path_us: 900, against: 'utc', runs: 3 };
+const measured = { at_ms: now_ms, offset_us: 50_000, path_us: 900, against: 'utc' as const, runs: 3 };
 
 function limitsOf(section: unknown = {}) {
   const read = parseAlertOptions(section, () => '');
