@@ -5,10 +5,10 @@ import { readMessages } from '../asks/streamread.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import type { Bindings } from './bindings.ts';
 
-/** When each unit was last heard of, Unix ms, by stream UNITS. `link`: of a user of the fleet's account. */
-export async function lastHeard(link: Link): Promise<ReadonlyMap<string, number>> {
+/** When each unit, or that one, was last heard of, Unix ms, by stream UNITS. `link`: of a user of the fleet's account. */
+export async function lastHeard(link: Link, unit = '*'): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, number>();
-  await readMessages(link, 'UNITS', kitSubjects.roster('*'), ({ subject, at_ms, data }) => {
+  await readMessages(link, 'UNITS', kitSubjects.roster(unit), ({ subject, at_ms, data }) => {
     // an empty one was forgotten; a PubAck is no word of the unit: another has aimed that of its own record there
     if (data.length > 0 && readPubAck(data).kind === 'other')
       heard.set(subject.split('.').at(-1) ?? '', at_ms);
@@ -18,7 +18,7 @@ export async function lastHeard(link: Link): Promise<ReadonlyMap<string, number>
 
 /** Lists a unit no more as heard of; false where it was not. Throws where that cannot be written. */
 export async function takeOffRoster(link: Link, unit: string): Promise<boolean> {
-  if (!(await lastHeard(link)).has(unit)) return false;
+  if (!(await lastHeard(link, unit)).has(unit)) return false;
   const answer = await link.request(kitSubjects.roster(unit), '', { timeout_ms: 5000 });
   if (answer.kind === 'reply') return true;
   throw new Error(`stream UNITS does not answer: ${answer.kind}`);
