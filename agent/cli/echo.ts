@@ -12,7 +12,7 @@ import { echoHeaders, oneWay } from '../peers/oneway.ts';
 import { echoOf } from '../wire/subjects.ts';
 import { cannotConnect, connected, connectFlags, connectUsage, linkOptions } from './connect/connect.ts';
 import { type EchoSample, formatSample, formatSummary, summarise, whyNoOneWay } from './echostats.ts';
-import { numberFlag, readArgs } from './flags.ts';
+import { numberFlag, readArgs, wholeFlag } from './flags.ts';
 import { type CommandIo, UsageError } from './io.ts';
 
 const usageOf = (program: string): string => `usage: ${program} echo UNIT [options]
@@ -40,13 +40,6 @@ const flags = {
 } as const;
 
 const readEchoArgs = (args: readonly string[]) => readArgs(args, flags);
-
-/** The value of a flag as a whole number; anything else throws a UsageError. */
-function wholeFlag(text: string, name: string, range: readonly [number, number]): number {
-  const value = numberFlag(text, name, range);
-  if (Number.isInteger(value)) return value;
-  throw new UsageError(`--${name} '${text}' must be a whole number`);
-}
 
 function readCommand({ values, positionals }: ReturnType<typeof readEchoArgs>, program: string) {
   const [unit, ...others] = positionals;

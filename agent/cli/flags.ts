@@ -45,3 +45,10 @@ export function numberFlag(text: string, name: string, [least, most]: readonly [
   if (value >= least && value <= most) return value;
   throw new UsageError(`--${name} '${text}' must be a number from ${least} to ${most}`);
 }
+
+/** The same of a whole number. */
+export function wholeFlag(text: string, name: string, range: readonly [number, number]): number {
+  const value = numberFlag(text, name, range);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`--${name} '${text}' must be a whole number`);
+}

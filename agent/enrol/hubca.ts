@@ -1,6 +1,7 @@
 // Finds the CA of a hub by its pin in the chain that the hub sends. Until then nothing is believed of it, and nothing sent.
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate } from 'node:tls';
+import { certificatePem } from '../config/formats/pem.ts';
 import { defaultPorts } from '../lib/defaults.ts';
 import { pinOf } from './request.ts';
 
@@ -30,9 +31,6 @@ async function greeting(socket: Socket): Promise<void> {
   socket.off('data', take).pause();
 }
 
-const pemOf = (der: Buffer): string =>
-  `-----BEGIN CERTIFICATE-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END CERTIFICATE-----\n`;
-
 /** The certificates from that of the server up, each once. */
 function chainOf(first: DetailedPeerCertificate): Buffer[] {
   const chain = new Map<string, Buffer>();
@@ -61,7 +59,7 @@ export async function findCa(url: string, pin: string, limit_ms: number): Promis
     await firstOf(secure, 'secureConnect');
     isPolite = true;
     const found = chainOf(secure.getPeerCertificate(true)).find((der) => pinOf(der) === pin);
-    if (found !== undefined) return pemOf(found);
+    if (found !== undefined) return certificatePem(found);
     throw new Error('it shows the certificate of another hub than the token names');
   } finally {
     clearTimeout(late);

@@ -25,6 +25,10 @@ export const pemBlocks = (text: string): PemBlock[] =>
     isEncrypted: label.startsWith('ENCRYPTED') || body.includes('ENCRYPTED'),
   }));
 
+/** A certificate in DER as files have it. */
+export const certificatePem = (der: Uint8Array): string =>
+  `-----BEGIN CERTIFICATE-----\n${wrapped(Buffer.from(der).toString('base64'))}\n-----END CERTIFICATE-----\n`;
+
 /** The certificates or the key of a file in the form that OpenSSL reads. */
 export const pemText = (bytes: Uint8Array): string =>
   pemBlocks(savedText(bytes))

@@ -14,10 +14,10 @@ const isOfUnit = (data: Uint8Array): boolean => data.length > 0 && readPubAck(da
 
 const unitIn = (subject: string): string => subject.split('.').at(-1) ?? '';
 
-/** When each unit was last heard of, Unix ms, by stream UNITS. `link`: of a user of the fleet's account. */
-export async function lastHeard(link: Link): Promise<ReadonlyMap<string, number>> {
+/** When each unit, or that one, was last heard of, Unix ms, by stream UNITS. `link`: of a user of the fleet's account. */
+export async function lastHeard(link: Link, unit = '*'): Promise<ReadonlyMap<string, number>> {
   const heard = new Map<string, number>();
-  await readMessages(link, stream, kitSubjects.roster('*'), ({ subject, at_ms, data }) => {
+  await readMessages(link, stream, kitSubjects.roster(unit), ({ subject, at_ms, data }) => {
     if (isOfUnit(data)) heard.set(unitIn(subject), at_ms);
   });
   return heard;
@@ -49,7 +49,7 @@ export async function readRoster(
 
 /** Lists a unit no more as heard of; false where it was not. Throws where that cannot be written. */
 export async function takeOffRoster(link: Link, unit: string): Promise<boolean> {
-  if (!(await lastHeard(link)).has(unit)) return false;
+  if (!(await lastHeard(link, unit)).has(unit)) return false;
   const answer = await link.request(kitSubjects.roster(unit), '', { timeout_ms: 5000 });
   if (answer.kind === 'reply') return true;
   throw new Error(`stream ${stream} does not answer: ${answer.kind}`);

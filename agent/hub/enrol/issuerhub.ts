@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pinOf } from '../../enrol/request.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { type HubFile, hubKeysDir, hubPaths, type IssuerKey, trustedCa } from '../kit/hubdir.ts';
 import type { JwtSigner } from '../kit/jwt.ts';
@@ -23,12 +24,7 @@ export function readIssuerHub({ dir, file }: { readonly dir: string; readonly fi
 function caOf(path: string): { readonly ca: string; readonly caPin: string } {
   try {
     const ca = readFileSync(path, 'utf8');
-    return {
-      ca,
-      caPin: Buffer.from(new X509Certificate(ca).fingerprint256.replaceAll(':', ''), 'hex').toString(
-        'base64url',
-      ),
-    };
+    return { ca, caPin: pinOf(new X509Certificate(ca).raw) };
   } catch (error) {
     throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Incoming } from '../../nats/incoming.ts';
 import type { Link } from '../../nats/link.ts';
+import { askOver } from '../asks/api.ts';
 
 /** A request that came in. */
 export interface WaitingRequest {
@@ -78,13 +79,12 @@ function pull(feed: Feed): void {
 /** Makes the consumer, where it is not there, and pulls. */
 async function begin(feed: Feed): Promise<void> {
   if (feed.isStopped || !feed.link.state().connected) return;
-  const body = JSON.stringify({ stream_name: stream, config });
-  const made = await feed.link.request(`$JS.API.CONSUMER.CREATE.${stream}.${consumer}`, body, {
-    timeout_ms: 5000,
+  const made = await askOver(feed.link)(`$JS.API.CONSUMER.CREATE.${stream}.${consumer}`, {
+    stream_name: stream,
+    config,
   });
   if (feed.isStopped) return;
-  const isMade = made.kind === 'reply' && !new TextDecoder().decode(made.message.data).includes('"error"');
-  if (isMade) pull(feed);
+  if (made.ok) pull(feed);
   else later(feed, retry_ms, () => void begin(feed));
 }
 

@@ -1,5 +1,4 @@
 // Brings to the servers whose logins are void: account JWTs with revocations, which close their connections at once.
-import { claimsOf } from '../../config/formats/creds.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Link } from '../../nats/link.ts';
 import { pushAccount } from '../asks/pushaccount.ts';
@@ -7,7 +6,7 @@ import type { Bindings } from '../book/bindings.ts';
 import { type Book, clearLeft } from '../book/book.ts';
 import { hubAccountJwt } from '../kit/accounts.ts';
 import type { HubFile } from '../kit/hubdir.ts';
-import { type JwtSigner, revocationsIn } from '../kit/jwt.ts';
+import { type JwtSigner, madeAfter_s, revocationsIn } from '../kit/jwt.ts';
 import { type Revocations, revocationsOf } from './revocations.ts';
 
 /** What came of it. `servers`: those that have taken the accounts; each of the others does when it is there again. */
@@ -46,7 +45,7 @@ async function due(
     if (answer.kind !== 'reply') throw new Error(`the server does not tell its accounts: ${answer.kind}`);
     const jwt = new TextDecoder().decode(answer.message.data);
     const revocations = missing(revocationsOf(bindings, accounts[account], now_ms), revocationsIn(jwt));
-    const made_s = Math.max(Math.floor(now_ms / 1000), Number(claimsOf(jwt)['iat'] ?? 0) + 1);
+    const made_s = madeAfter_s(jwt, Math.floor(now_ms / 1000));
     if (revocations !== undefined) found.push({ account, revocations, made_s });
   }
   return found;
@@ -71,7 +70,6 @@ export async function bringRevocations(
   try {
     await clearLeft(book);
     for (let round = 0; round < mostRounds; round += 1) {
-      await book.catchUp();
       const wanted = await due(sys, file, book.bindings(), now_ms);
       if (wanted.length === 0) break;
       isDue = true;
@@ -83,6 +81,7 @@ export async function bringRevocations(
         taken.push(await pushAccount(sys, jwt, file.servers.length));
       }
       servers = Math.min(...taken);
+      await book.catchUp();
     }
     return servers === undefined ? { state: 'nothing due' } : { state: 'done', servers };
   } catch (error) {

@@ -150,6 +150,12 @@ export const trustedCa = ({ tls }: HubFile, dir: string): string | undefined =>
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
+/** By which nats-server is reached on its own machine: the hub's own certificate has that name beside its own. */
+export function localUrl({ server, ports, tls }: HubFile): string {
+  const host = isLoopback(server) ? urlHost(server) : '127.0.0.1';
+  return `${tls.by === 'proxy' ? 'nats' : 'tls'}://${host}:${ports.client}`;
+}
+
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const areTexts = (value: unknown, names: readonly string[]): boolean =>
   isObject(value) && names.every((name) => isText(value[name]));

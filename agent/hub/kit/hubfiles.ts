@@ -16,7 +16,7 @@ import {
   issuerKeys,
   parseHubFile,
 } from './hubdir.ts';
-import { fullUserJwt, isSameJwt, madeAt_s, operatorJwt, revocationsIn } from './jwt.ts';
+import { fullUserJwt, isSameJwt, madeAfter_s, operatorJwt, revocationsIn } from './jwt.ts';
 import {
   endNewKeys,
   type HubKeyPairs,
@@ -82,7 +82,7 @@ export function settleAccountJwt(
   const path = hubPaths(dir).accountJwt(publicKeys[account]);
   const there = readIfThere(path) ?? '';
   const revocations = { ...revocationsIn(there), ...revoked };
-  const made_s = Math.max(now_s, madeAt_s(there) + 1); // of two the younger one counts, whatever the clock showed
+  const made_s = madeAfter_s(there, now_s);
   return settleJwt(
     path,
     hubAccountJwt(account, { publicKeys }, revocations, keys['operator-signing'], made_s),

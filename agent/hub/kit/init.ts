@@ -13,6 +13,7 @@ import {
   hubKeysDir,
   hubPaths,
   leafUrls,
+  localUrl,
   trustedCa,
 } from './hubdir.ts';
 import { makeHub, readHub } from './hubfiles.ts';
@@ -80,7 +81,7 @@ function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
 function contextCommand(dir: string, hub: HubFile): string {
   const isBehind = hub.tls.by === 'proxy'; // whose websockets nunect-hub does not speak
   const ca = isBehind ? undefined : trustedCa(hub, dir);
-  const servers = isBehind ? [`nats://127.0.0.1:${hub.ports.client}`] : clientUrls(hub);
+  const servers = isBehind ? [localUrl(hub)] : clientUrls(hub);
   const words = [
     ...['nats', 'context', 'save', hub.server, '--select', '--server', servers.join(',')],
     ...(ca === undefined ? [] : ['--tlsca', ca]),

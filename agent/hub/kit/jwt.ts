@@ -155,6 +155,9 @@ function userJwt(claims: UserClaims, more: object, signer: JwtSigner, now_s: num
 /** The second at which a JWT was made; 0 where the text is none. Its signature is not looked at. */
 export const madeAt_s = (jwt: string): number => Number(claimsOf(jwt)['iat'] ?? 0);
 
+/** The second for a JWT that takes the place of that one: of two the younger counts, whatever a clock shows. */
+export const madeAfter_s = (jwt: string, now_s: number): number => Math.max(now_s, madeAt_s(jwt) + 1);
+
 /** What a JWT of an account revokes, by public key; nothing where the text is none. Its signature is not looked at. */
 export function revocationsIn(jwt: string): Readonly<Record<string, number>> {
   const { nats } = claimsOf(jwt);

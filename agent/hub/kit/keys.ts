@@ -6,7 +6,7 @@ import { codeOf } from '../../lib/errors.ts';
 import { makeFolder, readIfThere, removeDurably, writeAtomic } from '../../lib/files.ts';
 import { createAccount, createOperator } from '../../lib/nkeys/nkeymakers.ts';
 import { fromSeed, type NkeyPair } from '../../lib/nkeys/nkeys.ts';
-import { isObject } from '../../lib/parse.ts';
+import { parseObject } from '../../lib/parse.ts';
 import { type HubFile, type HubKey, hubKeys, renewedKeys } from './hubdir.ts';
 
 /** All of a hub. */
@@ -73,11 +73,9 @@ function newSeeds(dir: string): Readonly<Record<string, unknown>> | undefined {
   const path = nextPath(dir);
   const text = readIfThere(path);
   if (text === undefined) return undefined;
-  try {
-    const found: unknown = JSON.parse(text);
-    if (isObject(found) && renewedKeys.every((name) => keyOfSeed(String(found[name])) !== undefined))
-      return found;
-  } catch {} // it is not ours, as below
+  const found = parseObject(text);
+  if (found.ok && renewedKeys.every((name) => keyOfSeed(String(found.value[name])) !== undefined))
+    return found.value;
   throw new Error(`${path} has no seeds: remove it, and run init again`);
 }
 

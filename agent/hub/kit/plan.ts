@@ -1,7 +1,7 @@
 // What `nunect-hub init` is asked, put together with what the hub's folder says already.
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { numberFlag, type readFlags } from '../../cli/flags.ts';
+import { numberFlag, type readFlags, wholeFlag } from '../../cli/flags.ts';
 import { UsageError } from '../../cli/io.ts';
 import { host as hostRule } from '../../config/rules.ts';
 import { defaultHubPorts, type HubFile, type HubPorts, type HubTls } from './hubdir.ts';
@@ -98,12 +98,6 @@ function portsOf(given: PlanGiven, before: HubPlan | undefined): HubPorts {
   const twice = own.find(([, port], at) => own.findIndex(([, other]) => other === port) < at);
   if (twice === undefined) return ports;
   throw new UsageError(`--port: ${twice[1]} is given twice`);
-}
-
-function wholeFlag(text: string, name: string, range: readonly [number, number]): number {
-  const value = numberFlag(text, name, range);
-  if (Number.isInteger(value)) return value;
-  throw new UsageError(`--${name} '${text}' must be a whole number`);
 }
 
 /** What the hub is to be: what is not given stays as it was. Throws a UsageError where that cannot be. */

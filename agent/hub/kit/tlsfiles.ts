@@ -10,10 +10,10 @@ import {
 } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { pemBlocks } from '../../config/formats/pem.ts';
+import { certificatePem, pemBlocks } from '../../config/formats/pem.ts';
 import { readIfThere, writeAtomic } from '../../lib/files.ts';
 import { caNames, hubPaths } from './hubdir.ts';
-import { certificateDer, certificatePem } from './x509.ts';
+import { certificateDer } from './x509.ts';
 
 const day_ms = 86_400_000;
 /** How long they are valid, and how long before their end they are made anew. */

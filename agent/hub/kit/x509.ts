@@ -110,11 +110,3 @@ export function certificateDer(spec: CertificateSpec, sign: (data: Uint8Array) =
   );
   return sequence(said, ecdsaWithSha256, der(0x03, hex('00'), sign(said)));
 }
-
-/** A certificate in the form that files have. */
-export const certificatePem = (certificate: Uint8Array): string =>
-  `-----BEGIN CERTIFICATE-----\n${(
-    Buffer.from(certificate)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  ).join('\n')}\n-----END CERTIFICATE-----\n`;

@@ -4,7 +4,7 @@ import { shellWord } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import type { HubAccount } from '../kit/accounts.ts';
-import { type HubFile, hubPaths, isLoopback, urlHost } from '../kit/hubdir.ts';
+import { type HubFile, hubPaths, localUrl } from '../kit/hubdir.ts';
 import { readHub } from '../kit/hubfiles.ts';
 import { type HubStream, streamsOf } from '../kit/streams.ts';
 import type { WantedStream } from './streams/plan.ts';
@@ -34,11 +34,11 @@ export interface HubHere {
 }
 
 /** By an address of this machine, which the hub's own certificate has beside its name. */
-function connectOf({ server, ports, tls }: HubFile, dir: string): HubHere['connect'] {
-  const host = isLoopback(server) ? urlHost(server) : '127.0.0.1';
-  if (tls.by === 'proxy') return { servers: [`nats://${host}:${ports.client}`] };
-  const servers = [`tls://${host}:${ports.client}`];
-  if (tls.by === 'own') return { servers, tls: { caFile: hubPaths(dir).ca } };
+function connectOf(file: HubFile, dir: string): HubHere['connect'] {
+  const servers = [localUrl(file)];
+  const { by } = file.tls;
+  if (by === 'proxy') return { servers };
+  if (by === 'own') return { servers, tls: { caFile: hubPaths(dir).ca } };
   // its name is not that by which we reach it; only our server listens there, and a login gives its key to nobody
   return { servers, tls: { rejectUnauthorized: false } };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { numberFlag, readFlags } from '../../../cli/flags.ts';
+import { readFlags, wholeFlag } from '../../../cli/flags.ts';
 import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { formatUtc, visible } from '../../../lib/format.ts';
 import { createUser } from '../../../lib/nkeys/nkeymakers.ts';
@@ -45,12 +45,6 @@ const flags = {
 
 const mostUses = 100_000;
 
-function wantedUses(text: string): number {
-  const uses = numberFlag(text, 'uses', [1, mostUses]);
-  if (Number.isInteger(uses)) return uses;
-  throw new UsageError(`--uses '${text}' must be a whole number`);
-}
-
 /** A token for people. */
 function tokenLine(bindings: Bindings, token: TokenRecord): string {
   const { id, uses, auto, replace, unit, prefix, until_ms } = token;
@@ -83,7 +77,7 @@ export async function makeToken(
     io.stdout(usage);
     return 0;
   }
-  const uses = wantedUses(given.uses);
+  const uses = wholeFlag(given.uses, 'uses', [1, mostUses]);
   const life_ms = parseSpan(given.expires);
   if (!life_ms.ok) throw new UsageError(`--expires '${given.expires}' ${life_ms.why}`);
   const command = { io, signal, name: 'token', dir: given.dir };

@@ -5,27 +5,15 @@ import {
   defaultHubPorts,
   type HubFile,
   hubFileText,
-  hubKeys,
   hubPaths,
   isLoopback,
   leafUrls,
   parseHubFile,
   trustedCa,
 } from '../../../../agent/hub/kit/hubdir.ts';
+import { hubFile } from '../../../kit/hub/hubfile.ts';
 
-const hub: HubFile = {
-  v: 1,
-  servers: ['hub.example.org'],
-  server: 'hub.example.org',
-  tls: { by: 'own' },
-  ports: defaultHubPorts,
-  keysDir: '/mnt/keys',
-  days: 90,
-  kept: { days: 30, bytes: 4e9 },
-  publicKeys: Object.fromEntries(
-    Object.keys(hubKeys).map((key) => [key, `A${key}`]),
-  ) as HubFile['publicKeys'],
-};
+const hub: HubFile = { ...hubFile, kept: { days: 30, bytes: 4e9 } };
 
 test('hub.json is read as it was written', () => {
   assert.deepEqual(parseHubFile(hubFileText(hub)), { ok: true, value: hub });

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultHubPorts, type HubFile, hubKeys } from '../../../../agent/hub/kit/hubdir.ts';
+import type { HubFile } from '../../../../agent/hub/kit/hubdir.ts';
 import { natsConf } from '../../../../agent/hub/kit/natsconf.ts';
+import { hubFile } from '../../../kit/hub/hubfile.ts';
 
-const hub: HubFile = {
-  v: 1,
-  servers: ['hub.example.org'],
-  server: 'hub.example.org',
-  tls: { by: 'own' },
-  ports: defaultHubPorts,
-  keysDir: '/mnt/keys',
-  days: 90,
-  kept: { days: 30, bytes: 1024 ** 3 },
-  publicKeys: Object.fromEntries(
-    Object.keys(hubKeys).map((key) => [key, `A${key}`]),
-  ) as HubFile['publicKeys'],
-};
-const textOf = (more: Partial<HubFile>): string => natsConf({ ...hub, ...more }, '/hub', 'a.b.c');
+const textOf = (more: Partial<HubFile>): string => natsConf({ ...hubFile, ...more }, '/hub', 'a.b.c');
 const count = (text: string, wanted: string): number => text.split(wanted).length - 1;
 
 test('clients, leafs and websockets have TLS with the certificate of our own CA', () => {

@@ -5,7 +5,8 @@ import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:cr
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { certificateDer, certificatePem } from '../../../../agent/hub/kit/x509.ts';
+import { certificatePem } from '../../../../agent/config/formats/pem.ts';
+import { certificateDer } from '../../../../agent/hub/kit/x509.ts';
 import { tempDir } from '../../../kit/process/daemon.ts';
 import { lacking, need } from '../../../kit/process/tools.ts';
 
