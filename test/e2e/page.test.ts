@@ -12,7 +12,7 @@ import { prettyBytes, prettyNs } from '../../agent/lib/format.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { statusRoutes } from '../../agent/status/web/routes.ts';
-import { serveStatus } from '../../agent/status/web/server.ts';
+import { serveWeb } from '../../agent/web/server.ts';
 import type { Chronyd } from '../kit/clock/chrony.ts';
 import { linuxptp, type Ptp4l } from '../kit/clock/ptp.ts';
 import { statusComplaints } from '../kit/lib/schema.ts';
@@ -351,8 +351,8 @@ describe('the status page', { skip, concurrency: 2 }, () => {
       const history = () => historyOf((i) => i % 7);
       const routes = statusRoutes({ snapshot, history, log }, { metrics: true });
       let answering = true;
-      const server = await serveStatus(
-        { routes: (path) => (answering ? routes(path) : undefined), log },
+      const server = await serveWeb(
+        { name: 'status server', routes: (path) => (answering ? routes(path) : undefined), log },
         { listen: '127.0.0.1', port: 0, hosts: [] },
         new AbortController().signal,
       );

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import { statusRoutes } from '../../agent/status/web/routes.ts';
-import { type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
+import { serveWeb, type WebServer } from '../../agent/web/server.ts';
 import { holdsAsync } from '../kit/fuzz/fuzz.ts';
 import { hostileText } from '../kit/fuzz/hostile.ts';
 import { host, type Response, request, responsesIn, routes, target } from '../kit/fuzz/hostilehttp.ts';
@@ -13,10 +13,11 @@ import { eventually } from '../kit/process/daemon.ts';
 
 const logged: LogEntry[] = [];
 const log = logTo((entry) => logged.push(entry));
-let server: StatusServer;
+let server: WebServer;
 before(async () => {
-  server = await serveStatus(
+  server = await serveWeb(
     {
+      name: 'status server',
       routes: statusRoutes(
         { snapshot: () => fullSnapshot, history: () => noHistory, recorded: () => ({ rows: [] }), log },
         { metrics: true },

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
-import { type ListenAddress, type StatusServer, serveStatus } from '../../agent/status/web/server.ts';
+import { type ListenAddress, serveWeb, type WebServer } from '../../agent/web/server.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 
@@ -24,10 +24,10 @@ function serve(
   deps: Partial<RouteDeps>,
   at: ListenAddress = anywhere,
   opts = { metrics: true, signal: new AbortController().signal },
-): Promise<StatusServer> {
+): Promise<WebServer> {
   const log = deps.log ?? logTo(() => {});
   const routes = statusRoutes({ snapshot: () => fullSnapshot, history: () => noHistory, log, ...deps }, opts);
-  return serveStatus({ routes, log }, at, opts.signal);
+  return serveWeb({ name: 'status server', routes, log }, at, opts.signal);
 }
 
 async function served(
@@ -316,11 +316,11 @@ test('a port in use, and an address that is not ours, are told with their code',
   const { port } = await served(t);
   const start = (listen: string) => serve({}, { listen, port, hosts: [] });
   await assert.rejects(start('127.0.0.1'), {
-    name: 'StatusServerError',
+    name: 'WebServerError',
     code: 'EADDRINUSE',
     message: new RegExp(`127\\.0\\.0\\.1 port ${port}`),
   });
-  await assert.rejects(start('203.0.113.77'), { name: 'StatusServerError', code: 'EADDRNOTAVAIL' });
+  await assert.rejects(start('203.0.113.77'), { name: 'WebServerError', code: 'EADDRNOTAVAIL' });
 });
 
 test('the end of the signal frees the port, also with a viewer connected', async () => {
@@ -357,7 +357,7 @@ test('on its socket any name is answered, to its owner and group alone; one left
   await server.stop();
   assert.equal(existsSync(path), false);
   const nowhere = serve({}, { socket: join(path, 'missing', 'status.sock') });
-  await assert.rejects(nowhere, { name: 'StatusServerError', message: /missing\/status\.sock/ });
+  await assert.rejects(nowhere, { name: 'WebServerError', message: /missing\/status\.sock/ });
 });
 
 test('what viewers of one moment see is made once', async (t) => {

@@ -23,7 +23,7 @@ const layers = [
   ['parts'],
   ['status'],
   ['health'],
-  ['records', 'answers', 'peers', 'leaf', 'enrol'],
+  ['records', 'answers', 'peers', 'leaf', 'enrol', 'web'],
   ['natsserver'],
   ['nats'],
   ['wire'],

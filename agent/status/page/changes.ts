@@ -1,6 +1,6 @@
 import { prettyText } from '../../lib/format.ts';
+import { type Html, html } from '../../web/html.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
-import { type Html, html } from './html.ts';
 
 const iso = (ms: number): string | undefined => {
   const date = new Date(ms);

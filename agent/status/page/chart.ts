@@ -1,7 +1,7 @@
 // Curves as SVG. One outlier must not flatten the rest, and must not be hidden either: the scale is that of nearly all
 // values, and what lies beyond it is marked.
 import type { ClockSource } from '../../clock/types.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../web/html.ts';
 
 /** Samples, oldest first; NaN is what was not known. */
 export interface History {

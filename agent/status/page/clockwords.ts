@@ -1,6 +1,6 @@
 import { prettyMoment, prettyNs, prettySpan } from '../../lib/format.ts';
+import type { Tone } from '../../web/pieces.ts';
 import type { ClockStatus, StatusSnapshot } from '../snapshot.ts';
-import type { Tone } from './pieces.ts';
 
 /** What a clock follows, as people call it. */
 export const sourceNames = { ptp: 'PTP', ntp: 'NTP', unsynced: 'nothing' } as const;

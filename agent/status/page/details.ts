@@ -1,11 +1,11 @@
 // What is folded away: each with a line that sums it up.
 import type { LinkBytes } from '../../leaf/watch/linkbook.ts';
 import { prettyBytes, prettyMoment, prettyNs, prettySpan, prettyText } from '../../lib/format.ts';
+import { type Html, html } from '../../web/html.ts';
+import { facts, fold, note, nothing, perhaps, type Row, table } from '../../web/pieces.ts';
 import { hourWords, sumWords } from '../linkbytewords.ts';
 import type { PtpStatus, Seen, StatusSnapshot } from '../snapshot.ts';
 import { clockSentence, termWords } from './clockwords.ts';
-import { type Html, html } from './html.ts';
-import { facts, fold, note, nothing, perhaps, type Row, table } from './pieces.ts';
 
 const micro = (us: number | undefined): string | undefined => perhaps(us, (value) => prettyNs(value * 1000));
 const percent = (value: number): string => `${value} %`;

@@ -1,5 +1,5 @@
-import type { Html } from './html.ts';
-import { facts, fold, type Row } from './pieces.ts';
+import type { Html } from '../../web/html.ts';
+import { facts, fold, type Row } from '../../web/pieces.ts';
 
 const words: readonly Row[] = [
   [

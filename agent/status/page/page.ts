@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { formatUtc, prettyMoment, prettyNs, prettySpan } from '../../lib/format.ts';
+import { type Html, html } from '../../web/html.ts';
+import { liveScript } from '../../web/live.ts';
+import { fold, nothing } from '../../web/pieces.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { changesSection } from './changes.ts';
 import { clockChart, type DayHistory, dayChart, type History, plainChart } from './chart.ts';
@@ -15,9 +18,6 @@ import {
 } from './details.ts';
 import { cutTo, type Room, rooms } from './fit.ts';
 import { glossary } from './glossary.ts';
-import { type Html, html } from './html.ts';
-import { liveScript } from './live.ts';
-import { fold, nothing } from './pieces.ts';
 import { style } from './style.ts';
 import { tiles } from './tiles.ts';
 import { healthTones, verdictSection } from './verdict.ts';

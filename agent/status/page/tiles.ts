@@ -1,10 +1,10 @@
 // Four figures that tell most: the clock, the hub, what waits for it, and who uses this leaf.
 import { prettyBytes, prettyNs } from '../../lib/format.ts';
+import { type Html, html } from '../../web/html.ts';
+import { nothing, perhaps, type Tone } from '../../web/pieces.ts';
 import { shortSums } from '../linkbytewords.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf, clockWord, sinceWords, sourceNames } from './clockwords.ts';
-import { type Html, html } from './html.ts';
-import { nothing, perhaps, type Tone } from './pieces.ts';
 
 function tile(
   id: string,

@@ -1,10 +1,10 @@
 // What stands on top: how the unit is, and what to do about it.
 import type { Finding } from '../../health/finding.ts';
 import { commandSteps, prettyNs, prettyText } from '../../lib/format.ts';
+import { type Html, html } from '../../web/html.ts';
+import { nothing, type Tone, toned } from '../../web/pieces.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 import { boundOf } from './clockwords.ts';
-import { type Html, html } from './html.ts';
-import { nothing, type Tone, toned } from './pieces.ts';
 
 /** How good each state of a unit is. */
 export const healthTones = {

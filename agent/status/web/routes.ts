@@ -1,6 +1,7 @@
 import { messageOf } from '../../lib/errors.ts';
 import { prettyNs, visible } from '../../lib/format.ts';
 import type { Log } from '../../lib/log.ts';
+import { jsonReply as json, type Reply, type Routes, textReply } from '../../web/reply.ts';
 import type { PageData } from '../page/page.ts';
 import type { StatusSnapshot } from '../snapshot.ts';
 
@@ -15,29 +16,6 @@ export interface RouteDeps {
   recordedDay?(): object;
   readonly log: Log;
 }
-
-export interface Reply {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  /** What a browser lets it do; nothing by default. */
-  readonly policy?: string;
-}
-
-export const textReply = (status: number, body: string): Reply => ({
-  status,
-  type: 'text/plain; charset=utf-8',
-  body: `${body}\n`,
-});
-
-const finite = (_key: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? undefined : value;
-
-const json = (value: object): Reply => ({
-  status: 200,
-  type: 'application/json',
-  body: `${JSON.stringify(value, finite)}\n`,
-});
 
 /** Like metrics and chart it is loaded when somebody looks. */
 const pageParts = () => import('../page/page.ts');
@@ -62,9 +40,6 @@ const metrics = async (snapshot: StatusSnapshot): Promise<Reply> => ({
   type: 'text/plain; version=0.0.4; charset=utf-8',
   body: (await import('./metrics.ts')).formatMetrics(snapshot),
 });
-
-/** Makes the reply to a request of a path; undefined where there is none. */
-export type Routes = (path: string) => Promise<Reply> | undefined;
 
 /** The pages that there are: `/`, `/now`, `/status.json`, `/recorder.json`, `/day.json`, `/curve.svg`, `/healthz` and `/metrics`. */
 export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean }): Routes {
@@ -114,7 +89,7 @@ export function statusRoutes(deps: RouteDeps, opts: { readonly metrics: boolean 
     }
   };
 
-  return (path) => {
+  return ({ path }) => {
     const route = routes.get(path);
     return route && produce(route);
   };

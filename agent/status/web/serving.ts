@@ -2,9 +2,10 @@ import { addressOf, type Interfaces } from '../../device/address.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
+import type { Routes } from '../../web/reply.ts';
+import { type ListenAddress, serveWeb, type WebServer } from '../../web/server.ts';
 import { listenAddress } from './listen.ts';
-import { type RouteDeps, type Routes, statusRoutes } from './routes.ts';
-import { type ListenAddress, type StatusServer, serveStatus } from './server.ts';
+import { type RouteDeps, statusRoutes } from './routes.ts';
 
 export interface ServingOptions {
   /** Serve over HTTP; the socket is served in any case. */
@@ -46,9 +47,9 @@ export interface Serving {
 interface State {
   opts: ServingOptions;
   routes: Routes;
-  socket: StatusServer | undefined;
+  socket: WebServer | undefined;
   /** What HTTP is served on; `at` tells one from another. */
-  http: { readonly server: StatusServer; readonly address: string; readonly at: string } | undefined;
+  http: { readonly server: WebServer; readonly address: string; readonly at: string } | undefined;
   /** No file is left for connections. */
   full: boolean;
   stopped: boolean;
@@ -71,10 +72,14 @@ function complain({ deps, state }: Context, what: string, why: string): void {
 }
 
 /** Listens; undefined, and a complaint, where it cannot. */
-async function open(context: Context, name: string, at: ListenAddress): Promise<StatusServer | undefined> {
+async function open(context: Context, name: string, at: ListenAddress): Promise<WebServer | undefined> {
   const { deps, state, signal } = context;
   try {
-    const server = await serveStatus({ routes: (path) => state.routes(path), log: deps.log }, at, signal);
+    const server = await serveWeb(
+      { name: 'status server', routes: (request) => state.routes(request), log: deps.log },
+      at,
+      signal,
+    );
     state.complaints.delete(name);
     if (!state.stopped) return server;
     await server.stop();

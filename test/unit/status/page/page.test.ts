@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../../../../agent/health/finding.ts';
-import { html } from '../../../../agent/status/page/html.ts';
 import { renderPage } from '../../../../agent/status/page/page.ts';
 import type { ClockStatus, LinkStatus, StatusSnapshot } from '../../../../agent/status/snapshot.ts';
+import { html } from '../../../../agent/web/html.ts';
 import { dayOf, emptySnapshot, fullSnapshot, historyOf, noHistory } from '../../../kit/page/snapshot.ts';
 
 const pageOf = (snapshot: StatusSnapshot, history = noHistory): string =>

@@ -1,4 +1,4 @@
-// The page's script. It fetches what the server makes of the page now and changes the page where it differs: what is
+// A page's script. It fetches what the server makes of the page now and changes the page where it differs: what is
 // seen with and without it comes from one renderer.
 
 /** What of a browser the script uses. */
@@ -17,6 +17,7 @@ interface Browser {
 
 interface BrowserDocument {
   readonly hidden: boolean;
+  readonly activeElement: { focus(): void } | null;
   readonly documentElement: BrowserNode;
   querySelector(selector: string): BrowserNode;
   querySelectorAll(selector: string): Iterable<BrowserNode>;
@@ -34,6 +35,8 @@ interface BrowserNode {
   title: string;
   readonly parentNode: BrowserNode;
   readonly childNodes: Iterable<BrowserNode>;
+  /** Empty where it has none; texts have none at all. */
+  readonly id?: string;
   /** Elements have them, texts do not. */
   readonly attributes?: Iterable<{ readonly name: string; readonly value: string }>;
   querySelector(selector: string): BrowserNode;
@@ -42,7 +45,7 @@ interface BrowserNode {
   setAttribute(name: string, value: string): void;
   removeAttribute(name: string): void;
   replaceWith(node: BrowserNode): void;
-  append(node: BrowserNode): void;
+  insertBefore(node: BrowserNode, next: BrowserNode | null): void;
   remove(): void;
 }
 
@@ -61,13 +64,13 @@ function merge(old: BrowserNode, fresh: BrowserNode): void {
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const there = [...old.childNodes];
-  const wanted = [...fresh.childNodes];
-  wanted.forEach((child, i) => {
-    const mine = there[i];
-    if (mine === undefined) old.append(child);
-    else merge(mine, child);
-  });
-  for (const extra of there.slice(wanted.length)) extra.remove();
+  for (const child of [...fresh.childNodes]) {
+    const at = there.findIndex(({ id }) => (id || '') === (child.id || '')); // what has a name goes where its name goes
+    const [mine] = at < 0 ? [] : there.splice(at, 1);
+    if (at !== 0) old.insertBefore(mine ?? child, there[0] ?? null);
+    if (mine) merge(mine, child);
+  }
+  for (const extra of there) extra.remove();
 }
 
 /** Adds the time where the browser is to that of the unit. */
@@ -100,8 +103,10 @@ function show({ document, location, DOMParser }: Browser, text: string): void {
     location.reload();
     return;
   }
+  const focused = document.activeElement;
   for (const part of ['title', 'link', 'main'])
     merge(document.querySelector(part), fresh.querySelector(part));
+  if (focused !== document.activeElement) focused?.focus(); // it has moved
 }
 
 /**
@@ -128,7 +133,8 @@ function live(browser: Browser): void {
     async ask(): Promise<void> {
       page.asking = true;
       try {
-        const response = await browser.fetch('/now', { signal: AbortSignal.timeout(5000) });
+        const from = document.querySelector('main').getAttribute('data-now');
+        const response = await browser.fetch(from ?? '/now', { signal: AbortSignal.timeout(5000) });
         const text = await response.text();
         if (!response.ok) throw response;
         show(browser, text);

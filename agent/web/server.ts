@@ -1,12 +1,23 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
-import type { Log } from '../../lib/log.ts';
-import { type Reply, type Routes, textReply } from './routes.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, constants as zlib } from 'node:zlib';
+import type { Log } from '../lib/log.ts';
+import { type Reply, type Routes, textReply } from './reply.ts';
 
-export interface StatusServerDeps {
+export interface WebServerDeps {
+  /** What it is called where something is wrong with it: `status server`. */
+  readonly name: string;
   readonly routes: Routes;
   readonly log: Log;
+  /** Takes what forms of its own pages send, up to so many bytes; without it nobody can change anything. */
+  readonly mostForm?: number;
+  /** Sends less where the browser unpacks it. */
+  readonly isPacked?: boolean;
+  /** How many may look at once. */
+  readonly mostConnections?: number;
 }
 
 /** Where it listens: an address, or a socket that is there for its owner and its group alone. */
@@ -20,20 +31,20 @@ export type ListenAddress =
     }
   | { readonly socket: string };
 
-export interface StatusServer {
+export interface WebServer {
   /** 0 on a socket. */
   readonly port: number;
   stop(): Promise<void>;
 }
 
 /** The address cannot be listened on; `code` is the errno, such as EADDRINUSE. The caller may try again. */
-class StatusServerError extends Error {
-  override readonly name = 'StatusServerError';
+class WebServerError extends Error {
+  override readonly name = 'WebServerError';
   readonly code: string;
 
-  constructor(at: ListenAddress, cause: NodeJS.ErrnoException) {
+  constructor(name: string, at: ListenAddress, cause: NodeJS.ErrnoException) {
     const where = 'socket' in at ? at.socket : `${at.listen} port ${at.port}`;
-    super(`status server: cannot listen on ${where}: ${cause.message}`, { cause });
+    super(`${name}: cannot listen on ${where}: ${cause.message}`, { cause });
     this.code = cause.code ?? 'UNKNOWN';
   }
 }
@@ -70,9 +81,9 @@ function hostCheck(hosts: readonly string[]): (header: string) => boolean {
 const answerLimit_ms = 15_000;
 
 /** Listens; a socket that an agent left behind is no obstacle. */
-const listening = (server: Server, at: ListenAddress): Promise<void> =>
+const listening = (name: string, server: Server, at: ListenAddress): Promise<void> =>
   new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(new StatusServerError(at, error));
+    const fail = (error: NodeJS.ErrnoException): void => reject(new WebServerError(name, at, error));
     server.once('error', fail);
     if (!('socket' in at)) return void server.listen(at.port, at.listen, resolve);
     try {
@@ -91,33 +102,84 @@ const listening = (server: Server, at: ListenAddress): Promise<void> =>
     });
   });
 
-async function answer(
-  { headers, method, url = '' }: IncomingMessage,
-  routes: Routes,
-  isOurs: (host: string) => boolean,
-): Promise<Reply> {
-  if (!isOurs(headers.host ?? '')) return textReply(421, 'this is not the host you asked for');
-  if (method !== 'GET' && method !== 'HEAD') return textReply(405, 'GET and HEAD only');
-  return (await routes(url.split('?', 1)[0] ?? '')) ?? textReply(404, 'no such page');
+/**
+ * Whether a form was sent by a page of this server: the browser says so; one that does not say is asked for the origin. A
+ * page of others can send a form here in the name of whoever looks at it.
+ */
+const isOwnForm = ({ headers }: IncomingMessage): boolean => {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  const { origin, host } = headers;
+  return origin !== undefined && host !== undefined && origin.replace(/^https?:\/\//, '') === host;
+};
+
+/** What a form has sent; undefined where it is too much. */
+async function formOf(request: IncomingMessage, most: number): Promise<string | undefined> {
+  let body = '';
+  for await (const part of request.setEncoding('utf8')) {
+    body += part;
+    if (body.length > most) return undefined;
+  }
+  return body;
 }
 
-function send(
+async function answer(
   request: IncomingMessage,
-  response: ServerResponse,
-  { status, type, body, policy }: Reply,
-): void {
+  { routes, mostForm }: WebServerDeps,
+  isOurs: (host: string) => boolean,
+): Promise<Reply> {
+  const { headers, method, url = '' } = request;
+  if (!isOurs(headers.host ?? '')) return textReply(421, 'this is not the host you asked for');
+  const [path = '', query = ''] = url.split(/\?(.*)/s);
+  let body: string | undefined = '';
+  if (method === 'POST' && mostForm !== undefined) {
+    if (!isOwnForm(request)) return textReply(403, 'a form of this page only: not sent from another site');
+    body = await formOf(request, mostForm);
+    if (body === undefined) return textReply(413, 'too much');
+  } else if (method !== 'GET' && method !== 'HEAD')
+    return textReply(405, mostForm === undefined ? 'GET and HEAD only' : 'GET, HEAD and POST only');
+  const asked = { method: method === 'POST' ? method : 'GET', path, query, body } as const;
+  return (await routes(asked)) ?? textReply(404, 'no such page');
+}
+
+/** What is shorter is not worth packing. */
+const leastPacked = 1400;
+
+/** Whether an answer is to be packed. */
+const canPack = ({ headers }: IncomingMessage, { body }: Reply): boolean =>
+  /\bgzip\b/.test(String(headers['accept-encoding'])) &&
+  (typeof body !== 'string' || body.length >= leastPacked);
+
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply, deps: WebServerDeps): void {
+  const { status, type, body, policy, location } = reply;
   const hasBody = request.headers['content-length'] || request.headers['transfer-encoding'];
+  const isPacked = deps.isPacked === true && canPack(request, reply);
+  const isWhole = typeof body === 'string' && !isPacked;
   response.writeHead(status, {
     ...safety,
     ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
     'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    ...(isWhole ? { 'Content-Length': Buffer.byteLength(body) } : {}),
+    ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(deps.isPacked === true ? { Vary: 'Accept-Encoding' } : {}),
+    ...(location === undefined ? {} : { Location: location }),
+    ...(status === 405 ? { Allow: deps.mostForm === undefined ? 'GET, HEAD' : 'GET, HEAD, POST' } : {}),
     // an unwanted body is not read: the connection ends with the answer
     ...(hasBody ? { Connection: 'close' } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') return void response.end();
+  if (isWhole) return void response.end(body);
+  const pieces = Readable.from(typeof body === 'string' ? [body] : body);
+  const steps = isPacked ? [pieces, createGzip({ level: zlib.Z_BEST_SPEED }), response] : [pieces, response];
+  pipeline(steps).catch((error: Error) => {
+    if (!response.destroyed) response.destroy();
+    if (!isGoneAway(error)) deps.log.warn(`${deps.name}: an answer broke off`, { error: error.message });
+  });
 }
+
+/** The viewer has left. */
+const isGoneAway = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
 
 /**
  * Answers one request at a time on each connection: nobody needs to ask ahead, and thousands of answers at once need
@@ -177,23 +239,29 @@ function cutOffSlow(server: Server): void {
   });
 }
 
-/** Serves `routes` to GET and HEAD. Rejects with StatusServerError when it cannot listen. */
-export async function serveStatus(
-  { routes, log }: StatusServerDeps,
+/** Serves `routes` to GET and HEAD, and to forms of its own where they may be sent. Rejects with WebServerError when it cannot listen. */
+export async function serveWeb(
+  deps: WebServerDeps,
   at: ListenAddress,
   signal: AbortSignal,
-): Promise<StatusServer> {
+): Promise<WebServer> {
+  const { name, log, mostConnections = 64 } = deps;
   const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
-    send(request, response, await answer(request, routes, isOurs));
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      send(request, response, await answer(request, deps, isOurs), deps);
+    } catch {
+      response.destroy(); // it went away while it sent its form
+    }
+  };
   const server = createServer(
     limits,
     onePerConnection((request, response) => void respond(request, response)),
   );
-  server.maxConnections = 64;
+  server.maxConnections = mostConnections;
   cutOffSlow(server);
-  await listening(server, at);
-  server.on('error', (error) => log.warn('status server', { error: error.message }));
+  await listening(name, server, at);
+  server.on('error', (error) => log.warn(name, { error: error.message }));
 
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
