@@ -9,6 +9,8 @@ import { pending, units } from './enrol/commands/units.ts';
 import { issuerPart } from './enrol/part.ts';
 import { exportHub } from './kit/export.ts';
 import { init } from './kit/init.ts';
+import { page } from './page/command.ts';
+import { pagePart } from './page/part.ts';
 import { down } from './run/down.ts';
 import { hubStatus } from './run/status/status.ts';
 import { up } from './run/up.ts';
@@ -37,7 +39,7 @@ export const nunectHub: Program = {
     up: {
       about: 'run the hub, and keep it running',
       call: async (args, { io, stopSignal }) =>
-        endOnceWritten(await up(args, io, { stop: stopSignal(), onReload, parts: [issuerPart] })),
+        endOnceWritten(await up(args, io, { stop: stopSignal(), onReload, parts: [issuerPart, pagePart] })),
     },
     status: {
       about: 'show whether the hub runs, what it holds, and what expires',
@@ -54,6 +56,10 @@ export const nunectHub: Program = {
     top: {
       about: 'show all units at a glance, live',
       call: async (args, { io, stopSignal }) => endOnceWritten(await top(args, io, stopSignal(), process)),
+    },
+    page: {
+      about: 'show fleet and hub as web pages, and tell alerts; up does it, too',
+      call: async (args, { io, stopSignal }) => endOnceWritten(await page(args, io, stopSignal())),
     },
     echo: {
       about: 'ask a unit for its echo, like ping',

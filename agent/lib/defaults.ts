@@ -10,6 +10,8 @@ export const defaultPorts = {
   monitoring: 8222,
   /** Status page of the unit. */
   status: 8224,
+  /** Page of the hub. */
+  hubPage: 8480,
   /** chronyd's command port, UDP. */
   chrony: 323,
 } as const;

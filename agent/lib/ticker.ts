@@ -108,6 +108,41 @@ export const systemTicker = (random: () => number = Math.random): Ticker =>
     },
   });
 
+/** The same time, with timers that all end at once: for what sets some and has no end of its own. */
+export function endingTicker(ticker: Ticker): Ticker & { end(): void } {
+  const cancels = new Set<() => void>();
+  let isOver = false;
+  const kept = (start: (done: () => void) => () => void): (() => void) => {
+    if (isOver) return () => {};
+    const cancel = start(() => cancels.delete(end));
+    const end = (): void => {
+      cancels.delete(end);
+      cancel();
+    };
+    cancels.add(end);
+    return end;
+  };
+  return {
+    now_ms: ticker.now_ms,
+    after: (delayMs, fn, maySlip) =>
+      kept((done) =>
+        ticker.after(
+          delayMs,
+          () => {
+            done();
+            fn();
+          },
+          maySlip,
+        ),
+      ),
+    every: (intervalMs, fn, jitter) => kept(() => ticker.every(intervalMs, fn, jitter)),
+    end() {
+      isOver = true;
+      for (const cancel of [...cancels]) cancel();
+    },
+  };
+}
+
 /** Resolves with the promise, or with undefined once it fails or `ms` have passed; see `Ticker.after` for `maySlip`. */
 export function within<T>(
   ticker: Ticker,

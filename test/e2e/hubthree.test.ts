@@ -9,7 +9,7 @@ import { hubKeysDir, hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { jetstream, streamInfo } from '../kit/hub/fleet.ts';
-import { reserveHubPorts } from '../kit/hub/hubprogram.ts';
+import { pageAnywhere, reserveHubPorts } from '../kit/hub/hubprogram.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -41,6 +41,7 @@ const upOf = (host: Host): Daemon => ups.get(host) ?? assert.fail(host);
 const hub = (command: string, host: Host, ...more: readonly string[]) =>
   runToEnd(runtime(), [hubBundle, command, '--dir', dirOf(host), ...more]);
 const start = (host: Host): void => {
+  pageAnywhere(dirOf(host));
   ups.set(host, daemon(owner, runtime(), [hubBundle, 'up', '--dir', dirOf(host), '--nats-server', program]));
 };
 const ready = (host: Host): Promise<unknown> =>

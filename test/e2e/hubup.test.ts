@@ -22,7 +22,7 @@ import { hubKeysDir } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
 import { streamInfo } from '../kit/hub/fleet.ts';
-import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
+import { type HubProgram, hubProgram, pageAnywhere } from '../kit/hub/hubprogram.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
@@ -286,6 +286,7 @@ describe('a hub whose nats-server something else runs', { skip: withoutNewest() 
   it('is made ready whenever that is there, and its server is left alone by down', async (t) => {
     const hub = await hubProgram(t, program, asAsked);
     const server = (): Daemon => daemon(t, program, ['-c', join(hub.dir, 'nats.conf')]);
+    pageAnywhere(hub.dir);
     const up = daemon(t, runtime(), [hubBundle, 'up', '--dir', hub.dir, '--no-server']);
     await eventually('it waits', () => /not ready yet/.test(up.output()));
     const first = server();

@@ -79,6 +79,8 @@ export const hubPaths = (dir: string) => {
     issuer: at('issuer'),
     issuerSeed: (key: IssuerKey): string => at(`issuer/${key}`),
     issuerCreds: (user: HubUser): string => at(`issuer/${user}.creds`),
+    /** What the operator wants of the hub's page and its alerts; need not be there. */
+    page: at('page.json'),
     run: at('run'),
     lock: at('run/init.lock'),
     pid: at('run/nats.pid'),

@@ -34,8 +34,8 @@ export interface UpState {
   readonly restart_needed?: string;
   /** When nats-server could not store a message last since it was started. */
   readonly unstored?: { readonly at_ms: number; readonly why: string };
-  /** What is wrong with the issuer's work. */
-  readonly part_problem?: string;
+  /** What is wrong with the work of a part, such as the issuer, by its name. */
+  readonly part_problems?: Readonly<Record<string, string>>;
 }
 
 /** Reads what `up` wrote. */

@@ -54,7 +54,7 @@ interface OwnState extends Pick<UpState, 'phase' | 'since_ms' | 'last_end'> {
   readonly unstored?: UpState['unstored'] | undefined;
   readonly why?: string | undefined;
   readonly restart_needed?: string | undefined;
-  readonly part_problem?: string | undefined;
+  readonly part_problems?: Readonly<Record<string, string>>;
 }
 
 /** A hub that runs, with what it has come to. */
@@ -139,7 +139,12 @@ async function partsFault(hub: Hub): Promise<string | undefined> {
     if (hub.steps.signal.aborted) return superseded;
     try {
       const log = deps.log.part(part.name);
-      const tell = (part_problem: string | undefined): void => noteState(hub, { part_problem });
+      const tell = (problem: string | undefined): void => {
+        const { [part.name]: _, ...others } = hub.state.part_problems ?? {};
+        noteState(hub, {
+          part_problems: problem === undefined ? others : { ...others, [part.name]: problem },
+        });
+      };
       running.set(part, await part.start({ here, links, ticker: deps.ticker, log, tell }));
     } catch (error) {
       return `${part.name} cannot start: ${messageOf(error)}`;

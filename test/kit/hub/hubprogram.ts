@@ -1,6 +1,6 @@
 // A hub as an operator has it: made by `nunect-hub init`, run by `nunect-hub up`, asked by its commands, all of the bundle
 // that ships.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { type HubUser, hubPaths } from '../../../agent/hub/kit/hubdir.ts';
@@ -22,6 +22,12 @@ export async function reserveHubPorts(): Promise<{ ports: Ports; words: string[]
     ports: Object.fromEntries(taken) as Ports,
     words: taken.map(([name, port]) => `${name}=${port}`),
   };
+}
+
+/** Has the page of the hub of a folder take a port that nobody has; to be called before each `up` of a test. */
+export function pageAnywhere(dir: string): void {
+  const path = hubPaths(dir).page;
+  if (existsSync(dir) && !existsSync(path)) writeFileSync(path, '{ "port": 0 }\n');
 }
 
 /** A hub in a folder of its own. */
@@ -78,6 +84,7 @@ export async function hubProgram(
       return stdout.trim();
     },
     start(...args) {
+      pageAnywhere(dir);
       const up = daemon(owner, runtime(), [hubBundle, 'up', '--dir', dir, '--nats-server', program, ...args]);
       ups.push(up);
       return up;

@@ -3,8 +3,9 @@ import { type CommandIo, UsageError } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
 import { enrolSubjects, sealed } from '../../../wire/enrol.ts';
 import { accepted } from '../answers.ts';
+import { carryOut } from '../carryout.ts';
 import { orderApproval } from '../orders.ts';
-import { carryOut, closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
+import { closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
 
 const usage = `usage: nunect-hub approve UNIT|KEY ... [options]
 

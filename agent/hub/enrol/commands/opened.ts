@@ -1,16 +1,14 @@
 // What the commands about units have in common: the hub of a folder, a link to its server, and the book read to its end.
-import { setTimeout as pause } from 'node:timers/promises';
 import { connected } from '../../../cli/connect/connect.ts';
 import type { CommandIo } from '../../../cli/io.ts';
 import { visible } from '../../../lib/format.ts';
-import { type ParseResult, parsed } from '../../../lib/parse.ts';
 import { systemTicker } from '../../../lib/ticker.ts';
-import { type Bindings, type BoundRecord, holdsRecord } from '../../book/bindings.ts';
-import { type Book, BookError, openBook } from '../../book/book.ts';
+import { type Book, openBook } from '../../book/book.ts';
 import { defaultHubDir } from '../../kit/hubdir.ts';
 import { type HubHere, loadHub } from '../../run/hubhere.ts';
 import { type HubLinks, openHubLinks } from '../../run/hublinks.ts';
 import type { IssuerHub } from '../answers.ts';
+import { patiently } from '../carryout.ts';
 import { accountSigner, readIssuerHub } from '../issuerhub.ts';
 import { bringRevocations } from '../revoking.ts';
 import type { IssueTime } from '../unitrecords.ts';
@@ -74,46 +72,6 @@ export async function withHub(
     await Promise.all(Object.values(links).map((link) => link.stop()));
     ending.abort();
   }
-}
-
-const patience_ms = 40_000;
-const pause_ms = 500;
-
-/** What the book gives, asked again for a while: where a server of a cluster has just ended, its streams have no leader. */
-async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (const until_ms = performance.now() + patience_ms; ; ) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof BookError) || error.isLost || performance.now() > until_ms) throw error;
-      signal.throwIfAborted();
-      await pause(pause_ms);
-    }
-  }
-}
-
-/**
- * Writes what an order says, decided again where an issuer was quicker. Gives it, or why not. Where the answer to a record
- * was lost it may be there already: that is looked at.
- */
-export async function carryOut<T>(
-  { book, signal }: OpenedHub,
-  order: (bindings: Bindings) => ParseResult<T>,
-  recordOf: (value: T) => BoundRecord,
-): Promise<ParseResult<T>> {
-  let tried: T | undefined;
-  return patiently(async () => {
-    for (;;) {
-      if (tried !== undefined) {
-        await book.catchUp();
-        if (holdsRecord(book.bindings(), recordOf(tried))) return parsed(tried);
-      }
-      const ordered = order(book.bindings());
-      if (!ordered.ok) return ordered;
-      tried = ordered.value;
-      if (await book.append(recordOf(tried))) return ordered;
-    }
-  }, signal);
 }
 
 /** Brings to the servers what is void, and says what came of it; gives the exit code. */

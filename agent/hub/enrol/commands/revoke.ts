@@ -4,8 +4,9 @@ import { visible } from '../../../lib/format.ts';
 import type { ParseResult } from '../../../lib/parse.ts';
 import type { Bindings, BoundRecord } from '../../book/bindings.ts';
 import { takeOffRoster } from '../../book/roster.ts';
+import { carryOut } from '../carryout.ts';
 import { orderForgetting, orderRenaming, orderRevocation } from '../orders.ts';
-import { carryOut, closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
+import { closeLogins, hubFlags, hubUsage, type OpenedHub, withHub } from './opened.ts';
 
 const revokeUsage = `usage: nunect-hub revoke [UNIT ...] [--dir DIR]
 

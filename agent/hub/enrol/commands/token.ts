@@ -6,9 +6,10 @@ import { createUser } from '../../../lib/nkeys/nkeymakers.ts';
 import { type Bindings, keysOfToken, type TokenRecord } from '../../book/bindings.ts';
 import { seedText } from '../../kit/keys.ts';
 import { tokenOf } from '../answers.ts';
+import { carryOut } from '../carryout.ts';
 import { orderToken, orderWithdrawal } from '../orders.ts';
 import { unitIdRule } from '../unitrecords.ts';
-import { carryOut, closeLogins, hubFlags, hubUsage, withHub } from './opened.ts';
+import { closeLogins, hubFlags, hubUsage, withHub } from './opened.ts';
 import { parseSpan } from './span.ts';
 
 const usage = `usage: nunect-hub token [options]

@@ -110,7 +110,7 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
   if (up === undefined && server_pid === undefined) return told('down', `the hub of ${dir} does not run`);
   if (up === undefined)
     return told('degraded', "nats-server runs, but no 'nunect-hub up' that keeps it running");
-  const { phase, why, restart_needed, part_problem, unstored } = up.state ?? {};
+  const { phase, why, restart_needed, part_problems = {}, unstored } = up.state ?? {};
   return [
     ...told('critical', (phase === 'waiting' || phase === 'restarting') && `not ready: ${why}`),
     ...told(
@@ -119,7 +119,7 @@ function runProblems({ up, server_pid, dir }: HubSeen): HubProblem[] {
         `not stored at ${formatUtc(unstored.at_ms)}: ${unstored.why}; make room, then restart the hub`,
     ),
     ...told('degraded', restart_needed),
-    ...told('degraded', part_problem),
+    ...Object.values(part_problems).flatMap((text) => told('degraded', text)),
   ];
 }
 

@@ -95,7 +95,7 @@ describe('a hub', () => {
   });
 
   it('is degraded by a restart that is due, and by a full stream that then refuses', () => {
-    for (const more of [{ restart_needed: 'x' }, { part_problem: 'x' }])
+    for (const more of [{ restart_needed: 'x' }, { part_problems: { issuer: 'x' } }])
       assert.equal(of({ up: { pid: 7, state: { ...state, ...more } } })[0], 'degraded');
     assert.equal(of(stream({ bytes: 999 }))[0], 'healthy');
     assert.equal(of(stream({ refuses: true, bytes: 899 }))[0], 'healthy');

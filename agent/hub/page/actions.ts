@@ -1,0 +1,60 @@
+// What somebody who looks at the page can do: ask a unit for its time, and forget one.
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { openBook } from '../book/book.ts';
+import { type ForgettingHub, type Forgotten, forgetUnit } from '../enrol/forgetting.ts';
+import type { AskSummary } from '../measure/asknow.ts';
+import type { Measuring } from '../measure/measure.ts';
+
+/** The last answer of a unit that somebody asked. */
+export interface Asked {
+  /** Unix ms. */
+  readonly at_ms: number;
+  readonly summary: AskSummary;
+}
+
+export interface PageActions {
+  /** Resolves once it has answered, or will not; up to 10 s. */
+  ask(unit: string): Promise<void>;
+  asked(unit: string): Asked | undefined;
+  /** Whether units can be forgotten from here. */
+  readonly canForget: boolean;
+  forget(unit: string): Promise<Forgotten>;
+}
+
+/** Answers that are kept, the oldest goes first. */
+const mostAsked = 1000;
+
+export interface ActionDeps {
+  readonly measuring: Pick<Measuring, 'ask'>;
+  readonly wall_ms: () => number;
+  readonly log: Log;
+  /** The hub of a folder; without it nothing can be changed. */
+  readonly kit?: Omit<ForgettingHub, 'book'>;
+}
+
+/** The actions of one page; whoever asks sees what others have asked before. */
+export function pageActions({ measuring, wall_ms, log, kit }: ActionDeps): PageActions {
+  const asked = new Map<string, Asked>();
+  return {
+    async ask(unit) {
+      const summary = await measuring.ask(unit);
+      asked.delete(unit);
+      asked.set(unit, { at_ms: wall_ms(), summary });
+      const [oldest] = asked.keys();
+      if (asked.size > mostAsked && oldest !== undefined) asked.delete(oldest);
+    },
+    asked: (unit) => asked.get(unit),
+    canForget: kit !== undefined,
+    async forget(unit) {
+      if (kit === undefined) return { state: 'refused', why: 'the folder of the hub is not here' };
+      try {
+        const outcome = await forgetUnit({ ...kit, book: openBook(kit.links.book) }, unit);
+        log.info('a unit was forgotten from the page', { unit, state: outcome.state });
+        return outcome;
+      } catch (error) {
+        return { state: 'refused', why: messageOf(error) };
+      }
+    },
+  };
+}

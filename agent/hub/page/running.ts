@@ -1,0 +1,93 @@
+// The page of a hub and its alerts, from the connections up.
+import { readFileSync } from 'node:fs';
+import { type OwnClock, watchOwnClock } from '../../clock/ownclock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { readIfThere } from '../../lib/files.ts';
+import type { Log } from '../../lib/log.ts';
+import { endingTicker, type Ticker } from '../../lib/ticker.ts';
+import { serveWeb, type WebServer } from '../../web/server.ts';
+import { pageActions } from './actions.ts';
+import { type Alerting, startAlerting } from './alerting.ts';
+import { type PageOptions, parsePageOptions } from './options.ts';
+import { pageRoutes } from './routes.ts';
+import { type LookedHub, openSources } from './sources.ts';
+
+export interface PageDeps {
+  readonly ticker: Ticker;
+  readonly log: Log;
+  /** Has somebody see what is wrong, or no longer. */
+  tell(problem: string | undefined): void;
+  /** Where the alerts keep their state; without it nobody is alerted. */
+  readonly stateFolder: string | undefined;
+}
+
+export interface RunningPage {
+  /** Listens, or throws why it cannot. */
+  listen(): Promise<{ readonly url: string }>;
+  stop(): Promise<void>;
+}
+
+/** Reads page.json. Throws with the file, what is wrong in it and what is allowed; without a file all is as by default. */
+export function readPageOptions(path: string | undefined, isAsked: boolean): PageOptions {
+  let text: string | undefined;
+  try {
+    text = path === undefined ? undefined : isAsked ? readFileSync(path, 'utf8') : readIfThere(path);
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  const options = parsePageOptions(text ?? '{}', (file) => readFileSync(file, 'utf8'));
+  if (!options.ok) throw new Error(`${path}: ${options.why}`);
+  return options.value;
+}
+
+/** What a form of ours may send. */
+const mostForm = 1024;
+const mostConnections = 256;
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+async function alertingOf(
+  { alerts }: PageOptions,
+  folder: string | undefined,
+  deps: Omit<Parameters<typeof startAlerting>[0], 'folder'>,
+): Promise<Alerting> {
+  const none = (why: string): Alerting => ({ why, stop: async () => {} });
+  if (alerts === undefined) return none('page.json says "alerts": false');
+  if (folder === undefined) return none('there is no folder for their state: --state names one');
+  return startAlerting({ ...deps, folder }, alerts);
+}
+
+/** Starts to look, and to alert; it serves once `listen` is called. `hub`'s links are the caller's to stop. */
+export async function startPage(hub: LookedHub, options: PageOptions, deps: PageDeps): Promise<RunningPage> {
+  const { log, tell } = deps;
+  const ticker = endingTicker(deps.ticker);
+  const wall_ms = Date.now;
+  const own: OwnClock = watchOwnClock(ticker);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const sources = openSources(hub, { ticker, own, wall_ms, limits: options.limits }, signal);
+  const { link, kit } = hub;
+  const alerting = await alertingOf(options, deps.stateFolder, { ticker, wall_ms, log, link, sources });
+  if ('why' in alerting) log.warn(`nobody is alerted from here: ${alerting.why}`);
+  const kitOf = kit && { ...kit, signal };
+  const actions = pageActions({ measuring: sources.measuring, wall_ms, log, ...(kitOf && { kit: kitOf }) });
+  const routes = pageRoutes({ hub, sources, actions, alerting, ticker, wall_ms, log });
+  let server: WebServer | undefined;
+  return {
+    async listen() {
+      const { listen, port, hosts } = options;
+      const web = { name: 'page', routes, log, mostForm, isPacked: true, mostConnections };
+      server = await serveWeb(web, { listen, port, hosts }, signal);
+      tell(undefined);
+      return { url: `http://${bracketed(listen)}:${server.port}/` };
+    },
+    async stop() {
+      await server?.stop();
+      await alerting.stop();
+      sources.stop();
+      await own.stop();
+      ending.abort();
+      ticker.end();
+    },
+  };
+}

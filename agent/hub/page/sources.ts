@@ -1,0 +1,150 @@
+// All that the page shows and the alerts watch: units, their clocks as measured, the hub itself. One set of connections for both.
+import type { OwnClock } from '../../clock/ownclock.ts';
+import { prettyMoment } from '../../lib/format.ts';
+import { endingTicker, type Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import type { LinkOptions } from '../../nats/session.ts';
+import { openBook } from '../book/book.ts';
+import { type FollowedHub, followHub } from '../fleet/follow.ts';
+import type { ClockLimits } from '../fleet/limits.ts';
+import type { FleetChange, FleetUnit } from '../fleet/model.ts';
+import type { Measuring } from '../measure/measure.ts';
+import { measureFleet } from '../measure/part.ts';
+import type { HubHere } from '../run/hubhere.ts';
+import type { HubLinks } from '../run/hublinks.ts';
+import { type HubWatch, watchHub } from '../servers/watch.ts';
+
+/** A hub that is looked at. */
+export interface LookedHub {
+  /** By what people know it. */
+  readonly name: string;
+  /** Of a user of the fleet's account, and how it connects. */
+  readonly link: Link;
+  readonly options: LinkOptions;
+  /** A hub of `nunect-hub init`, where its folder is at hand; without it nothing can be changed, and its servers are asked by `link`. */
+  readonly kit?: { readonly here: HubHere; readonly links: HubLinks };
+}
+
+export interface SourcesDeps {
+  readonly ticker: Ticker;
+  readonly own: OwnClock;
+  /** Unix ms. */
+  readonly wall_ms: () => number;
+  readonly limits: ClockLimits;
+}
+
+/** The units at a moment, the same for all who look within a second. */
+export interface FleetMoment {
+  /** Unix ms. */
+  readonly at_ms: number;
+  readonly connected: boolean;
+  readonly units: readonly FleetUnit[];
+  /** What must be known besides, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface Sources {
+  moment(): FleetMoment;
+  unit(id: string): FleetUnit | undefined;
+  /** What happened to units, after that Unix ms. */
+  changes(since_ms: number): FleetChange[];
+  /** Who was silent before we looked is known. */
+  isRosterRead(): boolean;
+  readonly hub: HubWatch;
+  readonly measuring: Measuring;
+  stop(): void;
+}
+
+const moment_ms = 1000;
+
+/** What is not as it should be with what is seen of the units. */
+function notesOf(
+  { link, options }: LookedHub,
+  { listening, bookFailure }: FollowedHub,
+  wall_ms: number,
+): string[] {
+  const { roster, fleet, unreadable, mostUnits } = listening;
+  const { connected, since_ms, lastError } = link.state();
+  const notes: string[] = [];
+  if (!connected) {
+    const since = prettyMoment(wall_ms - (listening.ticker.now_ms() - since_ms), wall_ms);
+    notes.push(
+      `The hub is not heard since ${since}${lastError === undefined ? '' : `: ${lastError.text}`}. What stands here of its units is from before.`,
+    );
+  }
+  if (roster === 'missing')
+    notes.push(
+      `${options.servers.join(', ')} has no stream UNITS: who was silent before this page began to look is not listed, and nobody is alerted of.`,
+    );
+  else if (roster === 'reading' && connected) notes.push('Who was silent before is being read.');
+  else if (typeof roster === 'object')
+    notes.push(
+      `Who was silent before is not known: ${roster.failed}. It is read again at the next connection.`,
+    );
+  const unbound = bookFailure();
+  if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
+  if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);
+  for (const denied of link.denied()) notes.push(`This login may not: ${denied}.`);
+  if (unreadable > 0) notes.push(`${unreadable} records could not be read.`);
+  return notes;
+}
+
+/** Opens all of them; they end with `stop`, the links are the caller's. */
+export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSignal): Sources {
+  const { link, options, kit } = hub;
+  const { wall_ms, limits, own } = deps;
+  const ticker = endingTicker(deps.ticker);
+  const book = kit && openBook(kit.links.book);
+  const followed = followHub(link, ticker, { link: options, limits, wall_ms, ...(book && { book }) });
+  const { watch } = followed;
+  const measuring = measureFleet(
+    {
+      link,
+      ticker,
+      own,
+      units: () => watch.units(followed.now()),
+      changed: (unit, measured) => watch.setMeasured(unit, measured),
+    },
+    signal,
+  );
+  const servers = watchHub(
+    {
+      sys: kit?.links.sys ?? link,
+      accounts: kit?.links ?? { fleet: link },
+      ticker,
+      wall_ms,
+      unitRtt_us: (unit) => watch.unit(unit, followed.now())?.link?.hub_rtt_us,
+    },
+    kit === undefined ? [] : kit.here.cluster.length > 0 ? kit.here.cluster : [kit.here.server],
+  );
+  let last: FleetMoment | undefined;
+  let made_ms = Number.NEGATIVE_INFINITY;
+  const withMeasured = (unit: FleetUnit): FleetUnit => {
+    const measured = unit.clock && measuring.measured(unit.unit); // of one that is silent it says nothing of now
+    return measured === undefined ? unit : { ...unit, measured };
+  };
+  return {
+    moment() {
+      const now = followed.now();
+      if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
+      made_ms = now.mono_ms;
+      const { connected } = link.state();
+      const units = watch.units(now).map(withMeasured);
+      last = { at_ms: now.wall_ms, connected, units, notes: notesOf(hub, followed, now.wall_ms) };
+      return last;
+    },
+    unit(id) {
+      const unit = watch.unit(id, followed.now());
+      return unit && withMeasured(unit);
+    },
+    changes: (since_ms) => watch.changes(since_ms),
+    isRosterRead: () => followed.listening.roster === 'read',
+    hub: servers,
+    measuring,
+    stop() {
+      measuring.stop();
+      servers.stop();
+      ticker.end();
+    },
+  };
+}
