@@ -7,8 +7,9 @@ import { chronyPair } from '../kit/clock/chrony.ts';
 import { ptpPair } from '../kit/clock/ptp.ts';
 import { noNetns } from '../kit/net/netns.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
+import { daemon, eventually } from '../kit/process/daemon.ts';
 import { takeFolder } from '../kit/process/folder.ts';
-import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
+import { natsServers, projectRoot, runtime, tool } from '../kit/process/tools.ts';
 import { bundle, hubBundle, operator, startHub, startUnit } from '../kit/unit/site.ts';
 import { kindOf, lineOf } from './lines.ts';
 
@@ -78,6 +79,21 @@ function watch(nc: NatsConnection, counts: Map<string, number>, show: () => bool
   });
 }
 
+const loginAt = (hubUrl: string): Record<string, string> => ({
+  NATS_URL: hubUrl,
+  NATS_USER: operator.user,
+  NATS_PASSWORD: operator.password,
+});
+
+/** The fleet as a web page; gives its address. */
+async function startPage(hubUrl: string): Promise<string> {
+  const state = join(dir, 'alerts');
+  mkdirSync(state, { recursive: true });
+  const env = { ...process.env, ...loginAt(hubUrl) };
+  const page = daemon(owner, runtime(), [hubBundle, 'page', '--port', '0', '--state', state], { env });
+  return eventually('the page of the fleet', () => /^http:\S+$/m.exec(page.output())?.[0]);
+}
+
 /** Writes DIR/env, by which a shell has the commands of the README: `nunect` of this unit, `nunect-hub`, `nats`, a login. */
 function writeEnv(config: string, hubUrl: string): void {
   const bin = join(dir, 'bin');
@@ -100,8 +116,7 @@ function writeEnv(config: string, hubUrl: string): void {
   ]);
   program('nunect-hub', [`exec node ${hubBundle} "$@"`]);
   program('nats', [`exec ${tool('nats') ?? 'nats'} "$@"`]);
-  const login = { NATS_URL: hubUrl, NATS_USER: operator.user, NATS_PASSWORD: operator.password };
-  const lines = Object.entries({ ...login, PATH: `${bin}:$PATH` }).map(
+  const lines = Object.entries({ ...loginAt(hubUrl), PATH: `${bin}:$PATH` }).map(
     ([name, value]) => `export ${name}="${value}"`,
   );
   writeFileSync(join(dir, 'env'), `${lines.join('\n')}\n`, { mode: 0o600 });
@@ -131,11 +146,13 @@ async function main(): Promise<number> {
   const asked = await step(`echo of ${unit} through the hub`, () =>
     hub.nc.request(`ops.echo.${unit}`, 'hello', { timeout: 5000 }),
   );
+  const fleetUrl = await step('nunect-hub page', () => startPage(hub.url));
   writeEnv(site.config, hub.url);
   say(`
 READY. ${unit} answered '${asked.string()}'; its clock: ${asked.headers?.get('X-Clock-Source')}/${asked.headers?.get('X-Clock-Quality')}.
 
   status page   ${site.statusUrl}
+  fleet page    ${fleetUrl}
   in a second terminal
                 . ${join(dir, 'env')}
   as operator   nats req ops.echo.${unit} hello

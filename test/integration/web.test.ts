@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
+import { type Reply, textReply, type WebRequest } from '../../agent/web/reply.ts';
 import { type ListenAddress, serveWeb, type WebServer } from '../../agent/web/server.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
@@ -374,4 +375,57 @@ test('what viewers of one moment see is made once', async (t) => {
   snapshot = { ...fullSnapshot, unit: 'demo-02' };
   assert.match((await get(server.port, '/now')).body, /<h1>demo-02</);
   assert.equal(made, 2);
+});
+
+/** A page with forms, such as that of the hub. */
+async function formed(t: TestContext): Promise<number> {
+  const routes = async ({ method, path, query, body }: WebRequest): Promise<Reply> =>
+    path === '/many'
+      ? { status: 200, type: 'text/plain', body: Array.from({ length: 500 }, (_, i) => `${i} `.repeat(200)) }
+      : textReply(200, `${method} ${path} ${query} ${body}`);
+  const deps = { name: 'page', routes, log: logTo(() => {}), mostForm: 100, isPacked: true };
+  const server = await serveWeb(deps, anywhere, new AbortController().signal);
+  t.after(() => server.stop());
+  return server.port;
+}
+
+test('a form is taken of a page of this server, and of no other', async (t) => {
+  const port = await formed(t);
+  const post = (headers: Record<string, string>, body = 'a=1', path = '/x?q=2') =>
+    get(port, path, { method: 'POST', headers, body });
+  const own = `http://127.0.0.1:${port}`;
+  for (const headers of [
+    { 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'same-origin', origin: 'https://hub.example.org' }, // a proxy that gives its own name as host
+    { origin: own },
+  ]) {
+    const { status, body } = await post(headers);
+    assert.deepEqual([status, body], [200, 'POST /x q=2 a=1\n'], JSON.stringify(headers));
+  }
+  for (const headers of [
+    {},
+    { origin: 'null' },
+    { origin: 'http://evil.example' },
+    { origin: `http://127.0.0.1:${port + 1}` },
+    { 'sec-fetch-site': 'cross-site', origin: own },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'none' },
+  ] as Record<string, string>[])
+    assert.equal((await post(headers)).status, 403, JSON.stringify(headers));
+  assert.equal((await post({ origin: own }, 'x'.repeat(101))).status, 413);
+  assert.equal((await get(port, '/', { method: 'PUT' })).status, 405);
+  assert.equal((await post({ origin: own, host: 'evil.example' })).status, 421);
+});
+
+test('what is sent in pieces, packed or not, is the same', async (t) => {
+  const port = await formed(t);
+  const plain = await get(port, '/many');
+  assert.match(plain.body, /^0 0 .* 499 499 $/s);
+  const packed = await fetch(`http://127.0.0.1:${port}/many`, { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(packed.headers.get('content-encoding'), 'gzip');
+  assert.equal(await packed.text(), plain.body);
+  const short = await fetch(`http://127.0.0.1:${port}/x`, { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(short.headers.get('content-encoding'), null);
+  const { headers, body } = await get(port, '/many', { method: 'HEAD' });
+  assert.deepEqual([body, headers['vary']], ['', 'Accept-Encoding']);
 });

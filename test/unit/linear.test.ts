@@ -52,6 +52,7 @@ import { parseRecord, plainText } from '../../agent/hub/fleet/unitrecord.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
+import { parsePageOptions } from '../../agent/hub/page/options.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { parseLoginName, parseServerAnswer, rawText } from '../../agent/hub/servers/answers.ts';
 import { parseConnections, parseLeafs } from '../../agent/hub/servers/connections.ts';
@@ -400,6 +401,12 @@ const readers: Readonly<
       ].map((one) => parseRecord('heartbeat', one as never)),
     ['{"status":"', '"}'],
     ['u-', ''],
+  ],
+  parsePageOptions: [
+    (text) =>
+      [{ [text]: 1 }, { hosts: [text] }, { listen: text }].map((one) =>
+        parsePageOptions(JSON.stringify(one), () => text),
+      ),
   ],
   parseClockLimits: [(text) => [{ [text]: 1 }, { by_role: { [text]: 0 } }].map(parseClockLimits)],
   'what top shows': [
