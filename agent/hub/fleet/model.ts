@@ -1,6 +1,6 @@
 // The units of a hub as its page, its alerts and its exporter see them: one shape for all of these. Pure.
 // What is not known is missing. Of a unit that is gone nothing stands here that it measured: that says nothing of now.
-import type { ReportedClock } from './unitrecord.ts';
+import type { ReportedClock } from './record/fields.ts';
 
 /**
  * `unknown`: there are records, but none with its health. `away`: a client that is silent, which is no fault. `stopped`: on

@@ -7,7 +7,8 @@ import { type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
-import { type Json, objectsIn, parseServerAnswer, type ServerAnswer } from './answers.ts';
+import type { Json } from '../fleet/record/values.ts';
+import { objectsIn, parseServerAnswer, type ServerAnswer } from './answers.ts';
 
 /** What is asked: each has the raw JSON of its last answers. */
 export const hubQuestions = [

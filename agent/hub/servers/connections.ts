@@ -1,7 +1,8 @@
 // Who is connected to a server: LEAFZ and CONNZ. Pure.
 import { amount, count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
-import { connectionKind, type Json, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
+import type { Json } from '../fleet/record/values.ts';
+import { connectionKind, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
 import type { ConnectionKind, LeafLink } from './model.ts';
 import type { Counts } from './rates.ts';
 import { rttIn } from './serverfacts.ts';

@@ -3,7 +3,8 @@
 import { count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { parseObject } from '../../lib/parse.ts';
-import { connectionKind, momentIn, objectIn, parseLoginName, plainName, whoIs } from './answers.ts';
+import { objectIn } from '../fleet/record/values.ts';
+import { connectionKind, momentIn, parseLoginName, plainName, whoIs } from './answers.ts';
 import type { HubEvent, MinuteCount } from './model.ts';
 
 /** The subjects on which servers tell it. A refusal is told twice from 2.12 on. */

@@ -2,7 +2,8 @@
 import { count } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
-import { type Json, momentIn, objectIn, objectsIn, plainName } from './answers.ts';
+import { type Json, objectIn } from '../fleet/record/values.ts';
+import { momentIn, objectsIn, plainName } from './answers.ts';
 import type { HubConsumerView, ReplicaBehind } from './model.ts';
 
 /** A stream as one server has it. */
