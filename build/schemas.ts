@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { clockQualities, clockSources } from '../agent/clock/types.ts';
 import { weights } from '../agent/health/finding.ts';
 import { causeKinds } from '../agent/hub/fleet/causes.ts';
-import { admissions, states } from '../agent/hub/fleet/model.ts';
+import { admissions, states, unjudgedReasons } from '../agent/hub/fleet/model.ts';
 import { cares } from '../agent/hub/fleet/rank.ts';
 import { healths } from '../agent/wire/messages.ts';
 import { type Documented, documented, type Field } from './recordfields.ts';
@@ -157,7 +157,7 @@ export const statusSchema = (): Schema =>
 /** Of fleet.json. What a unit says of its clock is not held to words: it may be the Go guardian, or newer. */
 const ofFleet: Told = {
   texts:
-    /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|why)$|(notes|units|problems)\[\]$/,
+    /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|against|why)$|(notes|units|problems)\[\]$/,
   flags: /(^|\.)(connected|holdover|limit_is_set|up)$/,
   values: {
     'units[].kind': ['unit', 'client'],
@@ -168,6 +168,8 @@ const ofFleet: Told = {
     'causes[].kind': causeKinds,
     'units[].enrolment.state': admissions,
     'units[].measured.verdict': ['holds', 'contradicts', 'unjudged'],
+    'units[].measured.against': ['utc', 'grandmaster'],
+    'units[].measured.reason': unjudgedReasons,
   },
 };
 

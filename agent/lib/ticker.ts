@@ -15,6 +15,12 @@ export interface Ticker {
   every(intervalMs: number, fn: () => void, jitter?: number): () => void;
 }
 
+/** A moment by both clocks: monotonic, and Unix ms. */
+export interface BothClocks {
+  readonly mono_ms: number;
+  readonly wall_ms: number;
+}
+
 type After = Ticker['after'];
 
 /** The timers that a ticker is made of. */

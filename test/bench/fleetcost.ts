@@ -2,7 +2,6 @@
 // makes /metrics every 15 s. Units are simulated in a process of their own, over a nats-server of its own.
 //   node --require ./build/register.cjs test/bench/fleetcost.ts 1000 [seconds] [traffic] [stored]
 // `stored`: into the streams of a hub, so that the cost of the server is that of a hub; else it only passes records on.
-import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
@@ -18,7 +17,7 @@ import { openLink } from '../../agent/nats/link.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { simUnits } from '../kit/hub/simunits.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
-import { daemon, eventually, tempDir } from '../kit/process/daemon.ts';
+import { type Answering, answering, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
 import { natsServers, need } from '../kit/process/tools.ts';
 
@@ -64,11 +63,8 @@ function follow(port: number): void {
   });
 }
 
-const ask = (child: ReturnType<typeof fork>): Promise<Record<string, unknown>> =>
-  new Promise((resolve) => {
-    child.once('message', (said) => resolve(said as Record<string, unknown>));
-    child.send('how');
-  });
+const ask = async (program: Answering): Promise<Readonly<Record<string, unknown>>> =>
+  (await program.ask('how')) as Readonly<Record<string, unknown>>;
 
 async function measure(count: number): Promise<void> {
   const [seconds = '60', traffic = 'standard', stored] = rest;
@@ -83,15 +79,10 @@ async function measure(count: number): Promise<void> {
     const kept = { days: 30, bytes: 4 * 1024 ** 3 };
     for (const { account, config } of stored ? streamsOf(kept, 1) : [])
       if (account === 'fleet') await jetstream(nc, `STREAM.CREATE.${config.name}`, config);
-    const start = (...argv: string[]) => {
-      const child = fork(__filename, argv);
-      owner.after(() => void child.kill());
-      return child;
-    };
-    const speaker = start('speak', String(port), String(count), traffic);
-    const page = start('follow', String(port));
+    const speaker = answering(owner, __filename, ['speak', String(port), String(count), traffic]);
+    const page = answering(owner, __filename, ['follow', String(port)]);
     await new Promise((resolve) => setTimeout(resolve, 30_000)); // past the first full sets of all
-    const pids = { page: page.pid ?? 0, server: server.pid, units: speaker.pid ?? 0 };
+    const pids = { page: page.pid, server: server.pid, units: speaker.pid };
     const before = Object.entries(pids).map(([, pid]) => costOf(pid));
     const said = await ask(page);
     let most_mb = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { newFleet } from '../../agent/hub/fleet/fleet.ts';
-import { parseRecord, type RecordKind } from '../../agent/hub/fleet/unitrecord.ts';
+import { parseRecord, type RecordKind } from '../../agent/hub/fleet/record/unitrecord.ts';
 import { fleetSnapshot } from '../../agent/hub/top/snapshot.ts';
 import { matchesFilter, orders, sortUnits } from '../../agent/hub/top/sorting.ts';
 import { tableLines } from '../../agent/hub/top/table.ts';

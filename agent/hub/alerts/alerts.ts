@@ -5,7 +5,7 @@ import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Stoppable } from '../../lib/parts.ts';
 import { type Ring, ring } from '../../lib/ring.ts';
-import { type Ticker, within } from '../../lib/ticker.ts';
+import { type BothClocks, type Ticker, within } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Alert, Notice } from './alert.ts';
@@ -79,7 +79,7 @@ interface Running {
   readonly state: AlertState;
   senders: readonly AlertSender[];
   readonly recent: Ring<Notice>;
-  last: { readonly mono_ms: number; readonly wall_ms: number } | undefined;
+  last: BothClocks | undefined;
   sees: boolean;
   /** The last look came to its end. */
   works: boolean;
@@ -104,7 +104,7 @@ function save(running: Running): void {
 }
 
 /** The time since the look before; undefined where more has passed, or the machine slept. */
-function passedSince({ deps, last }: Running, now: { mono_ms: number; wall_ms: number }): number | undefined {
+function passedSince({ deps, last }: Running, now: BothClocks): number | undefined {
   if (last === undefined) return undefined;
   const passed = now.mono_ms - last.mono_ms;
   const slept = now.wall_ms - last.wall_ms - passed;

@@ -47,7 +47,7 @@ export interface Wanted {
 }
 
 /** What holds; and, of what does not, whether that is known. */
-export interface Judged {
+export interface JudgedConditions {
   readonly wanted: ReadonlyMap<AlertKey, Wanted>;
   /** It is known not to hold; false where nothing is known of it. */
   isOver(condition: Condition, unit: string): boolean;
@@ -208,7 +208,12 @@ const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Ve
 const hubConditions = Object.entries(ofHub) as [Condition, (sight: Sight, limits: AlertLimits) => Verdict][];
 
 /** What holds at `now_ms`, Unix ms, and what is known not to. */
-export function conditions(sight: Sight, limits: AlertLimits, counters: Counters, now_ms: number): Judged {
+export function conditions(
+  sight: Sight,
+  limits: AlertLimits,
+  counters: Counters,
+  now_ms: number,
+): JudgedConditions {
   const wanted = new Map<AlertKey, Wanted>();
   const look: Look = { limits, now_ms, counters };
   const units = new Map((sight.units ?? []).map((unit) => [unit.unit, unit]));

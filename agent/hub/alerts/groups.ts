@@ -1,6 +1,6 @@
 // Many units that get the same trouble together: one alert, which names how many and which. Pure but for the keeper's state.
 import { type Alert, alertConditions, type Condition, keyOf, ruleOf } from './alert.ts';
-import type { Judged } from './conditions.ts';
+import type { JudgedConditions } from './conditions.ts';
 import type { Group, HeldAlert, KeeperState, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
 
@@ -62,7 +62,12 @@ function endOf(alert: Alert, told: number): Alert {
 }
 
 /** Those that are back leave it; the rest are told singly once all are back that come back. */
-export function endGroups(state: KeeperState, { total }: Judged, times: KeeperTimes, tell: Tell): void {
+export function endGroups(
+  state: KeeperState,
+  { total }: JudgedConditions,
+  times: KeeperTimes,
+  tell: Tell,
+): void {
   for (const [condition, group] of state.groups) {
     const now = members(state, condition);
     const away = now.filter(({ isWanted }) => isWanted).length;
@@ -95,12 +100,17 @@ const untold = (state: KeeperState, condition: Condition): HeldAlert[] =>
 
 /** Within it others go together with it: the time in which each is found that vanished at once. */
 const windowOf =
-  ({ interval_s }: Judged) =>
+  ({ interval_s }: JudgedConditions) =>
   ({ unit = '' }: HeldAlert): number =>
     together_ms + interval_s(unit) * 1000;
 
 /** Begins a group, or a further wave of one, where there are enough that began together. */
-function gather(state: KeeperState, condition: Condition, judged: Judged, times: KeeperTimes): void {
+function gather(
+  state: KeeperState,
+  condition: Condition,
+  judged: JudgedConditions,
+  times: KeeperTimes,
+): void {
   const group = state.groups.get(condition);
   const { clock_ms } = state;
   const window = windowOf(judged);
@@ -138,7 +148,7 @@ function tellWave(
   state: KeeperState,
   condition: Condition,
   group: Group,
-  judged: Judged,
+  judged: JudgedConditions,
   times: KeeperTimes,
   tell: Tell,
 ): void {
@@ -153,7 +163,12 @@ function tellWave(
 }
 
 /** Gathers those that got a trouble together, and tells of them. */
-export function formGroups(state: KeeperState, judged: Judged, times: KeeperTimes, tell: Tell): void {
+export function formGroups(
+  state: KeeperState,
+  judged: JudgedConditions,
+  times: KeeperTimes,
+  tell: Tell,
+): void {
   const found = new Set([...state.held.values()].map(({ condition }) => condition));
   for (const condition of alertConditions) {
     if (!found.has(condition) || ruleOf(condition).many === undefined) continue;

@@ -4,7 +4,7 @@
 // sleep of its machine are no outage of a unit, and end none: nothing counts meanwhile, and who is silent after it counts only
 // once he had time to be heard.
 import { type Alert, type AlertKey, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
-import type { Judged, Wanted } from './conditions.ts';
+import type { JudgedConditions, Wanted } from './conditions.ts';
 import { endGroups, formGroups } from './groups.ts';
 import type { HeldAlert, KeeperState, Look, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
@@ -85,12 +85,12 @@ function advance(state: KeeperState, { areUnitsSeen, passed_ms }: Look): number 
 }
 
 /** One silent interval more than makes a unit silent: the slow ones get the time of one more heartbeat. */
-const holdOf = (one: HeldAlert, times: KeeperTimes, judged: Judged): number =>
+const holdOf = (one: HeldAlert, times: KeeperTimes, judged: JudgedConditions): number =>
   times.hold_ms(one.condition).for_ms +
   (one.condition === 'offline' ? judged.interval_s(one.unit ?? '') * 1000 : 0);
 
 /** Takes in what a look shows, and gives what is to be told, in order. */
-export function keep(state: KeeperState, judged: Judged, look: Look, times: KeeperTimes): Notice[] {
+export function keep(state: KeeperState, judged: JudgedConditions, look: Look, times: KeeperTimes): Notice[] {
   const unitsPassed_ms = advance(state, look);
   const passedOf = (unit: string | undefined): number =>
     unit === undefined ? (look.passed_ms ?? 0) : unitsPassed_ms;

@@ -1,7 +1,8 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in. Pure.
+
+import type { UnitRecord } from './record/unitrecord.ts';
 import { cameLate, interval_s, keepFull, missedIntervals, newRow, type UnitRow, update } from './rows.ts';
 import { type Unit, view } from './rowview.ts';
-import type { UnitRecord } from './unitrecord.ts';
 
 export interface Fleet {
   /** Takes a record in. */

@@ -1,7 +1,7 @@
 // A row of records as page, alerts and exporter see it, with what the hub knows beside the records. Pure.
 import { known } from '../../lib/known.ts';
 import type { Bindings } from '../book/bindings.ts';
-import { type ClockLimits, limitOf } from './limits.ts';
+import { type ClockLimits, clockLimitOf } from './limits.ts';
 import type { Admission, Expiry, FleetClock, FleetUnit, Measured } from './model.ts';
 import type { Unit } from './rowview.ts';
 
@@ -28,7 +28,7 @@ export function enrolmentsOf({ units, tokens }: Bindings, now_ms: number): Map<s
 function clockOf(unit: Unit, role: string | undefined, { limits }: KnownOfUnits): FleetClock | undefined {
   const { clock, clock_reason, grandmaster, ntp_server, evidence, tenant } = unit;
   if (clock === undefined) return undefined;
-  const limit = limitOf(limits, role, tenant);
+  const limit = clockLimitOf(limits, role, tenant);
   const bound_ns = clock.error_bound_ns ?? clock.error_rel_ns;
   return {
     ...clock,

@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { isObject } from '../../lib/parse.ts';
-import type { Ticker } from '../../lib/ticker.ts';
+import type { BothClocks, Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import { subjectsOf } from '../../wire/subjects.ts';
@@ -12,7 +12,7 @@ import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
 import type { ClockLimits } from './limits.ts';
 import { type Listening, listen } from './listen.ts';
-import { type FleetWatch, type Now, watchFleet } from './watch.ts';
+import { type FleetWatch, watchFleet } from './watch.ts';
 
 /**
  * Records live for an interval, and then are garbage of V8's old generation, which by itself grows to several times of what is
@@ -30,7 +30,7 @@ const mostRolePages = 10;
 export interface FollowedHub {
   readonly watch: FleetWatch;
   readonly listening: Listening;
-  now(): Now;
+  now(): BothClocks;
   /** Why it is not known who was let in; undefined where it is, or where nobody asked. */
   bookFailure(): string | undefined;
 }
@@ -70,7 +70,7 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
   const listening = listen(link, ticker, options.link, mostFollowed);
   const { fleet } = listening;
   const watch = watchFleet(fleet, limits);
-  const now = (): Now => ({ mono_ms: ticker.now_ms(), wall_ms: wall_ms() });
+  const now = (): BothClocks => ({ mono_ms: ticker.now_ms(), wall_ms: wall_ms() });
   let bookFailure: string | undefined;
   const every = subjectsOf('*', '*');
   link.subscribe(every.status, ({ subject }) => takeRole(watch, subject));

@@ -18,7 +18,7 @@ const own = (limits: Readonly<Record<string, number>>, name = ''): number | unde
   Object.hasOwn(limits, name) ? limits[name] : undefined;
 
 /** The limit of a unit, and whether somebody has set it. */
-export function limitOf(limits: ClockLimits, role: string | undefined, tenant: string | undefined) {
+export function clockLimitOf(limits: ClockLimits, role: string | undefined, tenant: string | undefined) {
   const set = own(limits.by_role, role) ?? own(limits.by_tenant, tenant) ?? limits.any_ns;
   return { limit_ns: set ?? usual_ns, ...(set === undefined ? {} : { limit_is_set: true as const }) };
 }

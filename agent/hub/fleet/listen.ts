@@ -6,7 +6,7 @@ import type { LinkOptions } from '../../nats/session.ts';
 import { readRoster } from '../book/roster.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import { type Fleet, newFleet } from './fleet.ts';
-import { parseRecord, type RecordKind, recordSubjects } from './unitrecord.ts';
+import { parseRecord, type RecordKind, recordSubjects } from './record/unitrecord.ts';
 
 /** More units than this are not shown: they would take more memory than anybody expects. */
 const mostUnits = 10_000;

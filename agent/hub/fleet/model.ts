@@ -1,6 +1,6 @@
 // The units of a hub as its page, its alerts and its exporter see them: one shape for all of these. Pure.
 // What is not known is missing. Of a unit that is gone nothing stands here that it measured: that says nothing of now.
-import type { ReportedClock } from './unitrecord.ts';
+import type { ReportedClock } from './record/fields.ts';
 
 /**
  * `unknown`: there are records, but none with its health. `away`: a client that is silent, which is no fault. `stopped`: on
@@ -38,21 +38,23 @@ export interface FleetClock extends ReportedClock {
 }
 
 /** Why a measurement tells nothing for or against a claim. */
-export type UnjudgedReason =
+export const unjudgedReasons = [
   /** Nothing bounds the hub's own clock. */
-  | 'hub_unbounded'
+  'hub_unbounded',
   /** The sources of most units agree with each other, and not with the hub's clock. */
-  | 'hub_doubted'
+  'hub_doubted',
   /** The unit claims no bound. */
-  | 'no_claim'
+  'no_claim',
   /** It claims one against its grandmaster only, which the hub's clock does not follow. */
-  | 'relative_claim'
+  'relative_claim',
   /** The path or the hub's own bound is so much wider than the claim that hardly any error would show. */
-  | 'too_wide'
+  'too_wide',
   /** It contradicts, though not often enough in a row yet. */
-  | 'contradicts_so_far'
+  'contradicts_so_far',
   /** More than one answered, and not alike. */
-  | 'several_answers';
+  'several_answers',
+] as const;
+export type UnjudgedReason = (typeof unjudgedReasons)[number];
 
 /** What the hub has measured of a clock. */
 export interface Measured {

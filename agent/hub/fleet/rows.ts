@@ -1,6 +1,6 @@
 // What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
 import type { Expiry } from './model.ts';
-import type { RecordKind, UnitRecord } from './unitrecord.ts';
+import type { RecordKind, UnitRecord } from './record/unitrecord.ts';
 
 /** The newest record of one kind. */
 export interface Last {

@@ -3,8 +3,9 @@ import { trafficProfiles } from '../../config/traffic.ts';
 import { known } from '../../lib/known.ts';
 import { isClientId } from './clients.ts';
 import type { State } from './model.ts';
+import type { RecordFields, ReportedClock } from './record/fields.ts';
+import type { RecordKind } from './record/unitrecord.ts';
 import { interval_s, missedIntervals, type UnitRow } from './rows.ts';
-import type { RecordFields, RecordKind, ReportedClock } from './unitrecord.ts';
 
 /** A unit at this moment. What is not known is missing. */
 export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDraining'> {

@@ -1,5 +1,6 @@
 // All units of a hub as rows of its page, with since when they are so, and what happened to them. Pure: time is passed in.
 import { type Ring, ring } from '../../lib/ring.ts';
+import type { BothClocks } from '../../lib/ticker.ts';
 import { clockState, type LastKnown, lastKnown, whatChanged } from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import { fleetUnitOf, invitedUnit, type KnownOfUnits } from './fleetunit.ts';
@@ -7,18 +8,12 @@ import { type ClockLimits, noLimits } from './limits.ts';
 import type { Admission, FleetChange, FleetUnit, Measured } from './model.ts';
 import type { Unit } from './rowview.ts';
 
-/** This moment: monotonic and Unix ms. */
-export interface Now {
-  readonly mono_ms: number;
-  readonly wall_ms: number;
-}
-
 export interface FleetWatch {
   /** Takes in what the records of the last second say. To be called about every second. */
-  settle(now: Now): void;
+  settle(now: BothClocks): void;
   /** All units, also those that are expected and were never heard. Not in order. */
-  units(now: Now): FleetUnit[];
-  unit(id: string, now: Now): FleetUnit | undefined;
+  units(now: BothClocks): FleetUnit[];
+  unit(id: string, now: BothClocks): FleetUnit | undefined;
   /** What happened after that time, Unix ms; the newest last, and no more than a few thousand. */
   changes(since_ms: number): FleetChange[];
   /** From now on a unit that is heard for the first time has joined: the roster knows all earlier ones. */
@@ -93,7 +88,7 @@ function look(before: Kept | undefined, unit: Unit, told: KnownOfUnits, now_ms: 
 /** At a moment: ages grow, and times are those of the hub's clock as it stands now. */
 function atMoment(
   { shown, at_ms: seen_ms, heard_ms, state_ms, clock, link }: Kept,
-  { mono_ms, wall_ms }: Now,
+  { mono_ms, wall_ms }: BothClocks,
 ): FleetUnit {
   const wall = (at_ms: number | undefined): { since_ms: number } | undefined =>
     at_ms === undefined ? undefined : { since_ms: Math.round(wall_ms - (mono_ms - at_ms)) };
@@ -126,7 +121,7 @@ interface State {
   knowsAll: boolean;
 }
 
-function lookAt(state: State, id: string, { mono_ms, wall_ms }: Now): void {
+function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): void {
   const { kept, changes } = state;
   const unit = state.fleet.unit(id, mono_ms);
   if (unit === undefined) return void kept.delete(id);
@@ -138,7 +133,7 @@ function lookAt(state: State, id: string, { mono_ms, wall_ms }: Now): void {
   if (before === undefined && state.knowsAll) changes.push({ at_ms: wall_ms, unit: id, what: 'joined' });
 }
 
-const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: Now): boolean =>
+const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: BothClocks): boolean =>
   shown.state !== 'away' || mono_ms - heard_ms < awayKept_ms;
 
 /** One that is let in, and was never heard. */

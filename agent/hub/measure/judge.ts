@@ -16,7 +16,7 @@ const mostMute = 3;
 const usefulWidth = { us: 10_000, ofClaim: 10 } as const;
 
 /** What was found of a unit so far. */
-export interface Judged {
+export interface JudgedClaim {
   readonly measured: Measured;
   /** While a run lasts: how far the unit's clock was off at least, signed. */
   readonly edge_us?: number;
@@ -79,13 +79,13 @@ function couldHide({ ways }: Exchange, widened_us: number, claimed_us: number, e
 }
 
 /** A run goes on within an era; one that has led to a flag until an exchange shows that the claim holds. */
-const goesOn = (before: Judged | undefined, era: string): before is Judged =>
+const goesOn = (before: JudgedClaim | undefined, era: string): before is JudgedClaim =>
   before !== undefined &&
   before.measured.runs > 0 &&
   (before.era === era || before.measured.verdict === 'contradicts');
 
 /** The run as it is, since this exchange tells nothing. */
-function stays(before: Judged, figures: Figures, era: string, reason: UnjudgedReason): Judged {
+function stays(before: JudgedClaim, figures: Figures, era: string, reason: UnjudgedReason): JudgedClaim {
   const { runs, since_ms, beyond_us: shown_us = 0, verdict } = before.measured;
   const kept = { ...figures, runs, ...known({ since_ms }), beyond_us: shown_us };
   const measured: Measured =
@@ -96,11 +96,11 @@ function stays(before: Judged, figures: Figures, era: string, reason: UnjudgedRe
 }
 
 /** Takes an exchange in, and gives what is found of the unit now. */
-export function judgeExchange(before: Judged | undefined, seen: SeenExchange): Judged {
+export function judgeExchange(before: JudgedClaim | undefined, seen: SeenExchange): JudgedClaim {
   const { exchange, era, isDisputed = false, isExtra = false } = seen;
   const claim = claimOf(exchange, seen.grandmaster);
   const figures = { at_ms: Math.round(exchange.at_us / 1000), ...offsetOf(exchange), ...claim };
-  const unjudged = (reason: UnjudgedReason): Judged => ({
+  const unjudged = (reason: UnjudgedReason): JudgedClaim => ({
     measured: unjudgedFor({ ...figures, verdict: 'unjudged', runs: 0 }, reason),
     mute: 0,
     era,
@@ -123,11 +123,11 @@ export function judgeExchange(before: Judged | undefined, seen: SeenExchange): J
 }
 
 function contradicted(
-  before: Judged | undefined,
+  before: JudgedClaim | undefined,
   figures: Figures,
   beyond: number,
   { era, isExtra }: Required<Pick<SeenExchange, 'era' | 'isExtra'>>,
-): Judged {
+): JudgedClaim {
   const { runs = 0, since_ms = figures.at_ms } = before?.measured ?? {};
   const found = { ...figures, beyond_us: beyond, runs: isExtra ? Math.max(1, runs) : runs + 1, since_ms };
   const measured: Measured =

@@ -4,7 +4,7 @@ import type { FleetUnit, Measured } from '../fleet/model.ts';
 import { type AskerDeps, type AskOutcome, openAsker, type TimeAsker } from './asker.ts';
 import { type AskSummary, askSummaryOf, bestOf } from './asknow.ts';
 import type { HubClock } from './claim.ts';
-import { type Judged, judgeExchange, type SeenExchange, unjudgedFor } from './judge.ts';
+import { type JudgedClaim, judgeExchange, type SeenExchange, unjudgedFor } from './judge.ts';
 import { newRota, type Rota, type TurnUnit } from './rota.ts';
 import { type HubDoubt, hubDoubtOf } from './sources.ts';
 
@@ -56,7 +56,7 @@ const mostUnanswered = 3;
 
 /** What is known of one unit. */
 interface Known {
-  judged?: Judged;
+  judged?: JudgedClaim;
   /** Of the hub's clock, when that was measured. */
   steps?: number;
   unanswered: number;

@@ -1,10 +1,8 @@
 // What all answers to `$SYS` requests have in common. Pure. Whatever a server says is foreign: bounded, and without secrets.
 import { known } from '../../lib/known.ts';
 import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
-import { plainText } from '../fleet/unitrecord.ts';
+import { type Json, plainText } from '../fleet/record/values.ts';
 import type { ConnectionKind } from './model.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** An answer with the server that gave it. */
 export interface ServerAnswer {
@@ -23,9 +21,6 @@ export const plainName = (value: unknown): string | undefined => plainText(value
 /** What is in a list; nothing where it is none. */
 export const objectsIn = (value: unknown): readonly Json[] =>
   Array.isArray(value) ? value.filter(isObject) : [];
-
-/** An object, empty where it is none. */
-export const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
 
 /** A moment in Unix ms; undefined for the year 1, by which Go says that there is none. */
 export function momentIn(value: unknown): number | undefined {

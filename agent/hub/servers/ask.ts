@@ -1,13 +1,14 @@
 // Questions to the servers of a hub over `$SYS`, as a user of its system account.
 
 import { gunzipSync } from 'node:zlib';
-import { count } from '../../leaf/watch/reports.ts';
+import { wholeNumber } from '../../leaf/watch/reports.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { type ParseResult, parsed, parseObject, unparsed } from '../../lib/parse.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { Answer } from '../../nats/outgoing.ts';
-import { type Json, objectsIn, parseServerAnswer, type ServerAnswer } from './answers.ts';
+import type { Json } from '../fleet/record/values.ts';
+import { objectsIn, parseServerAnswer, type ServerAnswer } from './answers.ts';
 
 /** What is asked: each has the raw JSON of its last answers. */
 export const hubQuestions = [
@@ -108,7 +109,7 @@ export async function listStreams(link: Link): Promise<readonly Json[] | undefin
     const streams = objectsIn(page.value['streams']);
     found.push(...streams);
     offset += streams.length;
-    total = streams.length === 0 ? 0 : (count(page.value['total']) ?? 0);
+    total = streams.length === 0 ? 0 : (wholeNumber(page.value['total']) ?? 0);
   }
   return found;
 }

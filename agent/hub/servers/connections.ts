@@ -1,7 +1,8 @@
 // Who is connected to a server: LEAFZ and CONNZ. Pure.
-import { amount, count } from '../../leaf/watch/reports.ts';
+import { amount, wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
-import { connectionKind, type Json, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
+import type { Json } from '../fleet/record/values.ts';
+import { connectionKind, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
 import type { ConnectionKind, LeafLink } from './model.ts';
 import type { Counts } from './rates.ts';
 import { rttIn } from './serverfacts.ts';
@@ -15,23 +16,23 @@ export type LeafzLink = Pick<
 /** The leafs that have joined a server; those that it joins itself are left out. */
 export const parseLeafs = (data: Json): LeafzLink[] =>
   objectsIn(data['leafs']).flatMap((leaf) => {
-    const id = count(leaf['id']);
+    const id = wholeNumber(leaf['id']);
     if (id === undefined || leaf['is_spoke'] === true) return [];
     return [
       {
         id,
         account: plainName(leaf['account']) ?? '',
         counts: {
-          in_msgs: count(leaf['in_msgs']) ?? 0,
-          out_msgs: count(leaf['out_msgs']) ?? 0,
-          in_bytes: count(leaf['in_bytes']) ?? 0,
-          out_bytes: count(leaf['out_bytes']) ?? 0,
+          in_msgs: wholeNumber(leaf['in_msgs']) ?? 0,
+          out_msgs: wholeNumber(leaf['out_msgs']) ?? 0,
+          in_bytes: wholeNumber(leaf['in_bytes']) ?? 0,
+          out_bytes: wholeNumber(leaf['out_bytes']) ?? 0,
         },
         ...known({
           name: plainName(leaf['name']),
           address: plainName(leaf['ip']),
           rtt_us: rttIn(leaf['rtt']),
-          subscriptions: count(leaf['subscriptions']),
+          subscriptions: wholeNumber(leaf['subscriptions']),
           websocket: leaf['websocket'] === true ? (true as const) : undefined,
         }),
       },
@@ -62,7 +63,7 @@ export function parseConnections(data: Json): {
   readonly listed: readonly ConnectionFacts[];
 } {
   const listed = objectsIn(data['connections']).flatMap((one) => {
-    const id = count(one['cid']);
+    const id = wholeNumber(one['cid']);
     if (id === undefined) return [];
     const all = Array.isArray(one['subscriptions_list']) ? one['subscriptions_list'] : [];
     return [
@@ -81,5 +82,5 @@ export function parseConnections(data: Json): {
       },
     ];
   });
-  return { total: count(data['total']) ?? listed.length, listed };
+  return { total: wholeNumber(data['total']) ?? listed.length, listed };
 }

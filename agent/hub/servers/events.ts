@@ -1,9 +1,10 @@
 // Who comes, leaves and is refused, as the servers tell it at once. Pure.
 
-import { count } from '../../leaf/watch/reports.ts';
+import { wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { parseObject } from '../../lib/parse.ts';
-import { connectionKind, momentIn, objectIn, parseLoginName, plainName, whoIs } from './answers.ts';
+import { objectIn } from '../fleet/record/values.ts';
+import { connectionKind, momentIn, parseLoginName, plainName, whoIs } from './answers.ts';
 import type { HubEvent, MinuteCount } from './model.ts';
 
 /** The subjects on which servers tell it. A refusal is told twice from 2.12 on. */
@@ -33,7 +34,7 @@ export function parseConnectionEvent(
   const found = parseObject(text);
   if (!found.ok) return undefined;
   const [by, client] = [objectIn(found.value['server']), objectIn(found.value['client'])];
-  const [server_id, id] = [plainName(by['id']), count(client['id'])];
+  const [server_id, id] = [plainName(by['id']), wholeNumber(client['id'])];
   const reason = plainName(found.value['reason']);
   if (server_id === undefined || id === undefined) return undefined;
   if (what === 'left' && reason === refusal) return undefined;

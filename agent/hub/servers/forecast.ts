@@ -1,5 +1,5 @@
 // How a stream grows, and in how many days it is full. Pure.
-
+import type { BothClocks } from '../../lib/ticker.ts';
 import type { StreamFacts } from './jetstreamfacts.ts';
 import type { HubStreamView, StreamLeft } from './model.ts';
 
@@ -56,7 +56,10 @@ export function inflowSince(
 }
 
 /** What ends the growth of a stream: its own limit, whichever is nearer, or else the servers' store. */
-export function limitOf(stream: StreamFacts, store_max_bytes: number | undefined): HubStreamView['limit'] {
+export function streamLimitOf(
+  stream: StreamFacts,
+  store_max_bytes: number | undefined,
+): HubStreamView['limit'] {
   const { bytes, messages, max_bytes, max_msgs } = stream;
   const found: NonNullable<HubStreamView['limit']>[] = [];
   if (max_bytes !== undefined) found.push({ by: 'bytes', max: max_bytes, share: bytes / max_bytes });
@@ -81,7 +84,7 @@ export function forecast(
   limit: HubStreamView['limit'],
   inflow: Inflow | undefined,
   samples: readonly StreamSample[],
-  now: { readonly mono_ms: number; readonly wall_ms: number },
+  now: BothClocks,
 ): Pick<HubStreamView, 'growth' | 'left'> {
   const net = netGrowth(stream, samples, now.mono_ms);
   const growth = net === undefined ? {} : { growth: net };

@@ -1,8 +1,9 @@
 // What servers say of their streams and consumers: JSZ, or what JetStream's API lists. Pure.
-import { count } from '../../leaf/watch/reports.ts';
+import { wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
-import { type Json, momentIn, objectIn, objectsIn, plainName } from './answers.ts';
+import { type Json, objectIn } from '../fleet/record/values.ts';
+import { momentIn, objectsIn, plainName } from './answers.ts';
 import type { HubConsumerView, ReplicaBehind } from './model.ts';
 
 /** A stream as one server has it. */
@@ -38,7 +39,7 @@ export interface JetstreamFacts {
   readonly streams: readonly StreamFacts[];
 }
 
-const positive = (value: unknown): number | undefined => count(value) || undefined;
+const positive = (value: unknown): number | undefined => wholeNumber(value) || undefined;
 
 /** Those of a group that are not in step. */
 const behindIn = (cluster: unknown): ReplicaBehind[] =>
@@ -46,7 +47,7 @@ const behindIn = (cluster: unknown): ReplicaBehind[] =>
     const server = plainName(one['name']);
     const isOffline = one['offline'] === true;
     if (server === undefined || (one['current'] === true && !isOffline)) return [];
-    return [{ server, lag: count(one['lag']) ?? 0, ...(isOffline ? { offline: true as const } : {}) }];
+    return [{ server, lag: wholeNumber(one['lag']) ?? 0, ...(isOffline ? { offline: true as const } : {}) }];
   });
 
 function consumerIn(account: string, stream: string, one: Json): HubConsumerView[] {
@@ -57,9 +58,9 @@ function consumerIn(account: string, stream: string, one: Json): HubConsumerView
       account,
       stream,
       name,
-      pending: count(one['num_pending']) ?? 0,
-      ack_pending: count(one['num_ack_pending']) ?? 0,
-      redelivered: count(one['num_redelivered']) ?? 0,
+      pending: wholeNumber(one['num_pending']) ?? 0,
+      ack_pending: wholeNumber(one['num_ack_pending']) ?? 0,
+      redelivered: wholeNumber(one['num_redelivered']) ?? 0,
       ...known({
         leader: plainName(objectIn(one['cluster'])['leader']),
         paused: one['paused'] === true ? (true as const) : undefined,
@@ -73,18 +74,18 @@ export function parseStream(account: string, detail: Json): StreamFacts | undefi
   const config = objectIn(detail['config']);
   const name = plainName(detail['name'] ?? config['name']);
   const state = objectIn(detail['state']);
-  const messages = count(state['messages']);
+  const messages = wholeNumber(state['messages']);
   if (name === undefined || messages === undefined) return undefined;
   const age_ns = positive(config['max_age']);
   return {
     account,
     name,
     messages,
-    bytes: count(state['bytes']) ?? 0,
-    last_seq: count(state['last_seq']) ?? 0,
+    bytes: wholeNumber(state['bytes']) ?? 0,
+    last_seq: wholeNumber(state['last_seq']) ?? 0,
     discard: config['discard'] === 'new' ? 'new' : 'old',
     isPlain: config['retention'] === 'limits' && positive(config['max_msgs_per_subject']) === undefined,
-    consumers: count(state['consumer_count']) ?? 0,
+    consumers: wholeNumber(state['consumer_count']) ?? 0,
     replicas: positive(config['num_replicas']) ?? 1,
     behind: behindIn(detail['cluster']),
     consumer_list: objectsIn(detail['consumer_detail']).flatMap((one) => consumerIn(account, name, one)),

@@ -1,8 +1,9 @@
 // What was seen of a hub last, and how it looks as a whole. Pure.
 import { known } from '../../lib/known.ts';
+import type { BothClocks } from '../../lib/ticker.ts';
 import type { HubQuestion } from './ask.ts';
 import type { EventBook } from './events.ts';
-import { forecast, type Inflow, inflowSince, limitOf, type StreamSample } from './forecast.ts';
+import { forecast, type Inflow, inflowSince, type StreamSample, streamLimitOf } from './forecast.ts';
 import { type JetstreamFacts, mergeConsumers, mergeStreams, type StreamFacts } from './jetstreamfacts.ts';
 import { findingsOf } from './judge.ts';
 import type {
@@ -62,12 +63,6 @@ export interface HubSights {
   cluster: string | undefined;
   trouble: string | undefined;
   connected: boolean;
-}
-
-/** `now` both by the monotonic and the wall clock. */
-export interface Now {
-  readonly mono_ms: number;
-  readonly wall_ms: number;
 }
 
 /** By account and name. */
@@ -201,10 +196,10 @@ function inflowOf(
   };
 }
 
-function streamView(seen: HubSights, stream: StreamFacts, now: Now): HubStreamView {
+function streamView(seen: HubSights, stream: StreamFacts, now: BothClocks): HubStreamView {
   const history = seen.histories.get(streamKey(stream));
   const stores = [...seen.servers.values()].flatMap(({ facts }) => facts.store_max_bytes ?? []);
-  const limit = limitOf(stream, stores.length === 0 ? undefined : Math.min(...stores));
+  const limit = streamLimitOf(stream, stores.length === 0 ? undefined : Math.min(...stores));
   const { isPlain: _plain, last_seq: _seq, max_bytes: _bytes, max_msgs: _msgs, ...rest } = stream;
   const { replicas, behind, consumer_list: _list, ...shown } = rest;
   return {
@@ -216,7 +211,7 @@ function streamView(seen: HubSights, stream: StreamFacts, now: Now): HubStreamVi
 }
 
 /** All of it as it is at that moment. */
-export function hubViewOf(seen: HubSights, now: Now): HubView {
+export function hubViewOf(seen: HubSights, now: BothClocks): HubView {
   const [routes, streams, accounts] = [routesOf(seen), mergedStreams(seen), accountsOf(seen)];
   const own = new Set([...seen.servers.values()].map(({ facts }) => facts.system_account));
   const traffic = sumTraffic(accounts.filter(({ id }) => !own.has(id)).map((one) => one.traffic));

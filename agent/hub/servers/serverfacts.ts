@@ -1,10 +1,11 @@
 // What servers say of themselves: VARZ, HEALTHZ, ROUTEZ and the figures of their accounts. Pure.
 
-import { amount, count } from '../../leaf/watch/reports.ts';
+import { amount, wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
 import { parseGoDuration } from '../../wire/values.ts';
-import { type Json, momentIn, objectIn, objectsIn, plainName } from './answers.ts';
+import { type Json, objectIn } from '../fleet/record/values.ts';
+import { momentIn, objectsIn, plainName } from './answers.ts';
 import type { HubServer } from './model.ts';
 import type { Counts } from './rates.ts';
 
@@ -27,10 +28,10 @@ function spanIn(start: unknown, now: unknown): number | undefined {
 }
 
 const countsIn = (data: Json): Counts => ({
-  in_msgs: count(data['in_msgs']) ?? 0,
-  out_msgs: count(data['out_msgs']) ?? 0,
-  in_bytes: count(data['in_bytes']) ?? 0,
-  out_bytes: count(data['out_bytes']) ?? 0,
+  in_msgs: wholeNumber(data['in_msgs']) ?? 0,
+  out_msgs: wholeNumber(data['out_msgs']) ?? 0,
+  in_bytes: wholeNumber(data['in_bytes']) ?? 0,
+  out_bytes: wholeNumber(data['out_bytes']) ?? 0,
 });
 
 function daysUntil(moment: unknown, now: unknown): number | undefined {
@@ -41,7 +42,7 @@ function daysUntil(moment: unknown, now: unknown): number | undefined {
 /** A server in its VARZ; undefined where that cannot be understood. */
 export function parseServer(data: Json): VarzFacts | undefined {
   const id = plainName(data['server_id']);
-  if (id === undefined || count(data['connections']) === undefined) return undefined;
+  if (id === undefined || wholeNumber(data['connections']) === undefined) return undefined;
   const jetstream = objectIn(data['jetstream']);
   const host = plainName(data['host']);
   return {
@@ -53,17 +54,17 @@ export function parseServer(data: Json): VarzFacts | undefined {
       version: plainName(data['version']),
       uptime_s: spanIn(data['start'], data['now']),
       cpu_percent: amount(data['cpu']),
-      cores: count(data['cores']),
-      memory_bytes: count(data['mem']),
-      leafs: count(data['leafnodes']),
-      clients: count(data['connections']),
-      subscriptions: count(data['subscriptions']),
-      slow_consumers: count(data['slow_consumers']),
-      stale_connections: count(data['stale_connections']),
-      max_pending_bytes: count(data['max_pending']),
+      cores: wholeNumber(data['cores']),
+      memory_bytes: wholeNumber(data['mem']),
+      leafs: wholeNumber(data['leafnodes']),
+      clients: wholeNumber(data['connections']),
+      subscriptions: wholeNumber(data['subscriptions']),
+      slow_consumers: wholeNumber(data['slow_consumers']),
+      stale_connections: wholeNumber(data['stale_connections']),
+      max_pending_bytes: wholeNumber(data['max_pending']),
       system_account: plainName(data['system_account']),
-      store_bytes: count(objectIn(jetstream['stats'])['storage']),
-      store_max_bytes: count(objectIn(jetstream['config'])['max_storage']),
+      store_bytes: wholeNumber(objectIn(jetstream['stats'])['storage']),
+      store_max_bytes: wholeNumber(objectIn(jetstream['config'])['max_storage']),
       certificate_days: daysUntil(data['tls_cert_not_after'], data['now']),
     }),
   };
@@ -100,7 +101,7 @@ export const parseRoutes = (data: Json): RouteFacts[] =>
     return [
       {
         to,
-        pending_bytes: count(route['pending_size']) ?? 0,
+        pending_bytes: wholeNumber(route['pending_size']) ?? 0,
         ...known({ rtt_us: rttIn(route['rtt']), since_ms }),
       },
     ];
@@ -122,7 +123,7 @@ export interface AccountFacts {
 function ownCount(figures: unknown, name: 'msgs' | 'bytes'): number {
   const all = objectIn(figures);
   const routed = objectIn(all['routes'])[name];
-  return Math.max(0, (count(all[name]) ?? 0) - (count(routed) ?? 0));
+  return Math.max(0, (wholeNumber(all[name]) ?? 0) - (wholeNumber(routed) ?? 0));
 }
 
 /** The accounts in the answer to ACCOUNT.PING.STATZ. */
@@ -135,10 +136,10 @@ export const parseAccounts = (data: Json): AccountFacts[] =>
       {
         id,
         name: plainName(account['name']) ?? id,
-        leafs: count(account['leafnodes']) ?? 0,
-        clients: count(account['conns']) ?? 0,
-        subscriptions: count(account['num_subscriptions']) ?? 0,
-        slow_consumers: count(account['slow_consumers']) ?? 0,
+        leafs: wholeNumber(account['leafnodes']) ?? 0,
+        clients: wholeNumber(account['conns']) ?? 0,
+        subscriptions: wholeNumber(account['num_subscriptions']) ?? 0,
+        slow_consumers: wholeNumber(account['slow_consumers']) ?? 0,
         counts: {
           in_msgs: ownCount(received, 'msgs'),
           out_msgs: ownCount(sent, 'msgs'),

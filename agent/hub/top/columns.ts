@@ -14,7 +14,7 @@ const ifKnown = (value: number | undefined, words: (value: number) => string): s
   value === undefined ? '' : words(value);
 
 /** The state in the table. */
-export const stateWords: Readonly<Record<State, string>> = {
+export const stateCells: Readonly<Record<State, string>> = {
   critical: 'CRITICAL',
   offline: 'OFFLINE',
   degraded: 'DEGRADED',
@@ -66,7 +66,7 @@ export const boundWords = (clock: Unit['clock']): string =>
 
 /** The columns between name and problem; a narrow terminal gets the first of them, and what is wrong. */
 export const columns: readonly Column[] = [
-  { title: 'STATE', width: 8, cell: ({ state }) => stateWords[state] },
+  { title: 'STATE', width: 8, cell: ({ state }) => stateCells[state] },
   { title: 'CLOCK', width: 13, cell: clockWords },
   { title: 'BOUND', width: 10, right: true, cell: ({ clock }) => boundWords(clock) },
   {

@@ -2,7 +2,7 @@
 
 import { states } from '../fleet/model.ts';
 import type { Unit } from '../fleet/rowview.ts';
-import { clockWords, rtt_us, stateWords } from './columns.ts';
+import { clockWords, rtt_us, stateCells } from './columns.ts';
 
 const qualities = ['freerun', 'acquiring', 'tracking', 'locked'];
 
@@ -44,7 +44,7 @@ export function sortUnits(units: readonly Unit[], order: string): Unit[] {
 export function matchesFilter(unit: Unit, text: string): boolean {
   const words = [
     unit.unit,
-    stateWords[unit.state],
+    stateCells[unit.state],
     clockWords(unit),
     unit.version ?? '',
     unit.tenant ?? '',

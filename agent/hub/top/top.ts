@@ -11,7 +11,7 @@ import { logTo } from '../../lib/log.ts';
 import { systemTicker } from '../../lib/ticker.ts';
 import { openLink } from '../../nats/link.ts';
 import { heartbeatsDenied, type Listening, listen } from '../fleet/listen.ts';
-import { plainText } from '../fleet/unitrecord.ts';
+import { plainText } from '../fleet/record/values.ts';
 import { pressed, type ViewState } from './keys.ts';
 import { openScreen, type Screen, type Terminal } from './screen.ts';
 import { fleetSnapshot } from './snapshot.ts';

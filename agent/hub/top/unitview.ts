@@ -3,7 +3,7 @@
 import { wrap } from '../../cli/terminal.ts';
 import { formatShortSpan, visible } from '../../lib/format.ts';
 import type { Unit } from '../fleet/rowview.ts';
-import { boundWords, clockWords, problemsOf, rtt_us, stateWords } from './columns.ts';
+import { boundWords, clockWords, problemsOf, rtt_us, stateCells } from './columns.ts';
 
 const label = 10;
 
@@ -18,7 +18,7 @@ const milli = (us: number): string => `${(us / 1000).toFixed(2)} ms`;
 export function unitLines(unit: Unit, width: number): string[] {
   const { clock } = unit;
   const rows: readonly Row[] = [
-    ['state', stateWords[unit.state]],
+    ['state', stateCells[unit.state]],
     ['heard', `${formatShortSpan(unit.age_s)} ago`],
     ['tenant', unit.tenant],
     ['version', unit.version],

@@ -1,7 +1,7 @@
 // What there is to show of the units of a hub at a moment.
 import { shownServers } from '../../cli/connect/connect.ts';
 import type { Listening } from '../fleet/listen.ts';
-import { plainText } from '../fleet/unitrecord.ts';
+import { plainText } from '../fleet/record/values.ts';
 import { matchesFilter, sortUnits } from './sorting.ts';
 import type { FleetView } from './table.ts';
 

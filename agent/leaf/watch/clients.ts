@@ -4,7 +4,7 @@ import { isObject } from '../../lib/parse.ts';
 import { absent, fresh, type Reading } from '../../lib/reading.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import { type AskLeaf, Unanswered } from './ask.ts';
-import { amount, count, reportIn, word } from './reports.ts';
+import { amount, reportIn, wholeNumber, word } from './reports.ts';
 
 /** One client connection. Counts are since it was made. */
 export interface Client {
@@ -37,14 +37,14 @@ export interface ClientFacts extends Rates {
 
 function parseClient(entry: unknown): Client[] {
   if (!isObject(entry)) return [];
-  const id = count(entry['cid']);
+  const id = wholeNumber(entry['cid']);
   if (id === undefined) return [];
   return [
     {
       id,
       address: word(entry['ip']) ?? '',
-      in_msgs: count(entry['in_msgs']) ?? 0,
-      out_msgs: count(entry['out_msgs']) ?? 0,
+      in_msgs: wholeNumber(entry['in_msgs']) ?? 0,
+      out_msgs: wholeNumber(entry['out_msgs']) ?? 0,
       pending_bytes: amount(entry['pending_bytes']) ?? 0,
       ...known({ name: word(entry['name']), user: word(entry['authorized_user']) }),
     },
@@ -57,7 +57,7 @@ const isLink = (entry: unknown): boolean => isObject(entry) && (entry['kind'] ??
 /** The clients in a CONNZ report, and how many there are in all; undefined when it cannot be understood. */
 export function parseConnz(text: string): { readonly total: number; readonly clients: Client[] } | undefined {
   const report = reportIn(text);
-  const total = count(report?.['total']);
+  const total = wholeNumber(report?.['total']);
   const all: unknown = report?.['connections'] ?? [];
   if (total === undefined || !Array.isArray(all)) return undefined;
   const rest = all.filter((entry) => !isLink(entry));

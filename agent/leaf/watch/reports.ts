@@ -47,7 +47,7 @@ export const amount = (value: unknown): number | undefined =>
   typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 
 /** A whole number of them. */
-export const count = (value: unknown): number | undefined =>
+export const wholeNumber = (value: unknown): number | undefined =>
   Number.isInteger(value) ? amount(value) : undefined;
 
 /** A short text that is not empty. */
@@ -58,7 +58,7 @@ function parseLink(entry: unknown): HubLink[] {
   // is_spoke is false where another leaf joined us; before 2.9.15 there is no such field
   if (!isObject(entry) || entry['is_spoke'] === false) return [];
   const ip = word(entry['ip']);
-  const port = count(entry['port']);
+  const port = wholeNumber(entry['port']);
   if (ip === undefined || port === undefined || port > 65535) return [];
   const rtt_us = parseGoDuration(word(entry['rtt']) ?? '');
   return [
@@ -66,12 +66,12 @@ function parseLink(entry: unknown): HubLink[] {
       ip,
       port,
       ...known({
-        id: count(entry['id']),
+        id: wholeNumber(entry['id']),
         rtt_us: rtt_us === 0 ? undefined : rtt_us, // "0s": not measured yet
-        in_msgs: count(entry['in_msgs']),
-        out_msgs: count(entry['out_msgs']),
-        in_bytes: count(entry['in_bytes']),
-        out_bytes: count(entry['out_bytes']),
+        in_msgs: wholeNumber(entry['in_msgs']),
+        out_msgs: wholeNumber(entry['out_msgs']),
+        in_bytes: wholeNumber(entry['in_bytes']),
+        out_bytes: wholeNumber(entry['out_bytes']),
       }),
     },
   ];
@@ -80,7 +80,7 @@ function parseLink(entry: unknown): HubLink[] {
 /** The links to hubs in a LEAFZ report; undefined when it cannot be understood. */
 export function parseLeafz(text: string): HubLink[] | undefined {
   const report = reportIn(text);
-  if (report === undefined || count(report['leafnodes']) === undefined) return undefined;
+  if (report === undefined || wholeNumber(report['leafnodes']) === undefined) return undefined;
   const leafs: unknown = report['leafs'] ?? []; // null in 2.9 when there are none
   return Array.isArray(leafs) ? leafs.flatMap(parseLink) : undefined;
 }
@@ -97,14 +97,14 @@ function parseRemotes(leaf: unknown): string[] {
 export function parseVarz(text: string): ServerFacts | undefined {
   const report = reportIn(text);
   const id = word(report?.['server_id']);
-  if (report === undefined || id === undefined || count(report['connections']) === undefined)
+  if (report === undefined || id === undefined || wholeNumber(report['connections']) === undefined)
     return undefined;
   return {
     id,
     ...known({
       name: word(report['server_name']),
       version: word(report['version']),
-      slow_consumers: count(report['slow_consumers']),
+      slow_consumers: wholeNumber(report['slow_consumers']),
     }),
     remotes: parseRemotes(report['leaf']),
   };

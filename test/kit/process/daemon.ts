@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -117,6 +117,25 @@ export function daemon(
   child.stderr.on('data', keep);
   child.on('error', keep);
   return Object.assign(owned(owner, child, opts), { output: () => output });
+}
+
+/** A program of ours that answers each message with one. */
+export interface Answering extends Tracked {
+  /** Rejects where it ends instead. */
+  ask(question: string): Promise<unknown>;
+}
+
+/** Starts such a program from its source, as this one was. */
+export function answering(owner: Cleanup, file: string, args: readonly string[]): Answering {
+  const child = fork(file, args);
+  const tracked = owned(owner, child);
+  const ask = (question: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      child.once('message', resolve);
+      void tracked.exited.then((code) => reject(new Error(`${file} has ended with ${code}`)));
+      child.send(question, () => {}); // that it has ended is heard of by itself
+    });
+  return Object.assign(tracked, { ask });
 }
 
 /** How an agent that runs within a test starts its programs, which it ends by itself. */

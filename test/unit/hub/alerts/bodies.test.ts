@@ -132,6 +132,7 @@ test('names, severities and hold times are those of config/prometheus, where tha
     'clock_class',
     'clock_bound',
     'clock_unbounded',
+    'clock_contradicts',
     'records_dropped',
     'expires',
     'expired',

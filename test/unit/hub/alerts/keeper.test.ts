@@ -7,7 +7,7 @@ import {
   keyOf,
   type Notice,
 } from '../../../../agent/hub/alerts/alert.ts';
-import type { Judged, Wanted } from '../../../../agent/hub/alerts/conditions.ts';
+import type { JudgedConditions, Wanted } from '../../../../agent/hub/alerts/conditions.ts';
 import type { KeeperState } from '../../../../agent/hub/alerts/held.ts';
 import { keep, newKeeper } from '../../../../agent/hub/alerts/keeper.ts';
 import type { KeeperTimes } from '../../../../agent/hub/alerts/options.ts';
@@ -29,7 +29,7 @@ const interval_s = 5;
 
 type Facts = ReadonlyMap<AlertKey, readonly [Wanted, Fact]>;
 
-const judged = (facts: Facts, total: number): Judged => ({
+const judged = (facts: Facts, total: number): JudgedConditions => ({
   wanted: new Map([...facts].filter(([, [, fact]]) => fact === 'on').map(([key, [wanted]]) => [key, wanted])),
   total,
   interval_s: () => interval_s,

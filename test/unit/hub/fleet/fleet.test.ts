@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
+import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
 import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
-import { parseRecord, plainText, type RecordKind } from '../../../../agent/hub/fleet/unitrecord.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 import { slimHeartbeat } from '../../../../agent/wire/slim.ts';
 
@@ -375,13 +375,6 @@ describe('hostile records', () => {
   test('a body of a megabyte is not read', () => {
     const { receive } = observed();
     assert.equal(receive(message('ops.metric.time.u1', { evidence: 'x'.repeat(1_000_000) }), 0), false);
-  });
-
-  test('texts lose what a terminal would obey or stack up, and their length', () => {
-    assert.equal(plainText('a\x1b[31m\r\nb\u202ec\u0301\u0301\u200bd\u2028e', 40), 'a [31m b c d e');
-    assert.equal(plainText('x'.repeat(50), 10), `${'x'.repeat(9)}…`);
-    assert.equal(plainText('\x07\x00', 10), undefined);
-    assert.equal(plainText(7, 10), undefined);
   });
 
   test('no more units are kept than the limit', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitOf, noLimits, parseClockLimits } from '../../../../agent/hub/fleet/limits.ts';
+import { clockLimitOf, noLimits, parseClockLimits } from '../../../../agent/hub/fleet/limits.ts';
 
 const limits = (value: unknown) => {
   const found = parseClockLimits(value);
@@ -12,14 +12,14 @@ test('the limit of a clock is that of its role, else of its tenant, else the one
   const set = limits({ any_ns: 5, by_role: { mast: 1000 }, by_tenant: { rail: 70 } });
   assert.deepEqual(
     [
-      limitOf(set, 'mast', 'rail'),
-      limitOf(set, 'ship', 'rail'),
-      limitOf(set, 'constructor', '__proto__'),
+      clockLimitOf(set, 'mast', 'rail'),
+      clockLimitOf(set, 'ship', 'rail'),
+      clockLimitOf(set, 'constructor', '__proto__'),
     ].map(({ limit_ns }) => limit_ns),
     [1000, 70, 5],
   );
-  assert.deepEqual(limitOf(limits(undefined), 'mast', undefined), { limit_ns: 1_000_000 });
-  assert.deepEqual(limitOf(set, undefined, undefined), { limit_ns: 5, limit_is_set: true });
+  assert.deepEqual(clockLimitOf(limits(undefined), 'mast', undefined), { limit_ns: 1_000_000 });
+  assert.deepEqual(clockLimitOf(set, undefined, undefined), { limit_ns: 5, limit_is_set: true });
   assert.deepEqual(limits({}), noLimits);
 });
 

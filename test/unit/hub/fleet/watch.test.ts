@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
 import { enrolmentsOf } from '../../../../agent/hub/fleet/fleetunit.ts';
 import type { Admission } from '../../../../agent/hub/fleet/model.ts';
-import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/unitrecord.ts';
+import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
 import { watchFleet } from '../../../../agent/hub/fleet/watch.ts';
 import { board } from '../../../kit/hub/bound.ts';
 import {

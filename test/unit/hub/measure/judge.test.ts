@@ -8,7 +8,7 @@ import {
   offsetOf,
   widest,
 } from '../../../../agent/hub/measure/claim.ts';
-import { type Judged, judgeExchange, runsToFlag } from '../../../../agent/hub/measure/judge.ts';
+import { type JudgedClaim, judgeExchange, runsToFlag } from '../../../../agent/hub/measure/judge.ts';
 import { seededRandom } from '../../../kit/lib/random.ts';
 
 const start_us = 1_764_000_000_000_000;
@@ -58,8 +58,8 @@ function exchange(truth: Truth): Exchange {
 }
 
 const era = 'b1 0';
-const judgedBy = (truths: readonly Truth[], grandmaster?: string): Judged | undefined =>
-  truths.reduce<Judged | undefined>(
+const judgedBy = (truths: readonly Truth[], grandmaster?: string): JudgedClaim | undefined =>
+  truths.reduce<JudgedClaim | undefined>(
     (before, truth) => judgeExchange(before, { exchange: exchange(truth), era, grandmaster }),
     undefined,
   );

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import {
   forecast,
   type Inflow,
-  limitOf,
   noteSample,
   type StreamSample,
+  streamLimitOf,
 } from '../../../../agent/hub/servers/forecast.ts';
 import { parseStream } from '../../../../agent/hub/servers/jetstreamfacts.ts';
 
@@ -29,7 +29,7 @@ const foretold = (
   inflow: Inflow | undefined,
   samples: readonly StreamSample[] = [],
   store?: number,
-) => forecast(one, limitOf(one, store), inflow, samples, now);
+) => forecast(one, streamLimitOf(one, store), inflow, samples, now);
 
 /** As the mock-up has it: 36 of 40 GiB, 0.8 GiB a day. */
 const logs = stream(36 * 2 ** 20, 45, { max_bytes: 40 * gib, max_age: 60 * day_s * 1e9 });
@@ -83,7 +83,7 @@ describe('the time that a stream has left', () => {
 
   it('goes by the number of messages where that ends it', () => {
     const requests = stream(50_000, 2, { max_bytes: gib, max_msgs: 100_000 });
-    assert.deepEqual(limitOf(requests, undefined), { by: 'messages', max: 100_000, share: 0.5 });
+    assert.deepEqual(streamLimitOf(requests, undefined), { by: 'messages', max: 100_000, share: 0.5 });
     const { left } = foretold(requests, { messages: 25_000, over_s: day_s });
     assert.ok(left.kind === 'days' && Math.abs(left.days - 2) < 0.001);
   });

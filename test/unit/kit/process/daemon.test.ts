@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { newOwner, undoLater } from '../../../kit/process/cleanup.ts';
-import { childOf, daemon, eventually, runToEnd, tempDir } from '../../../kit/process/daemon.ts';
+import { answering, childOf, daemon, eventually, runToEnd, tempDir } from '../../../kit/process/daemon.ts';
 import { projectRoot } from '../../../kit/process/tools.ts';
 
 /** A shell that says that it is ready, and takes `work` to end when it is asked to. */
@@ -90,6 +90,18 @@ describe('the end of an owner waits for the exit of its processes', () => {
 test('a program that runs to its end gives its code and what it printed', async () => {
   const { code, stdout, stderr } = await runToEnd('sh', ['-c', 'cat; echo no >&2; exit 4'], { input: 'yes' });
   assert.deepEqual([code, stdout, stderr], [4, 'yes', 'no\n']);
+});
+
+test('a program of ours answers what it is asked, and does not leave who asks waiting when it ends', async (t) => {
+  const file = join(tempDir(t, 'asked'), 'answers.cjs');
+  writeFileSync(
+    file,
+    "process.on('message', (asked) => asked === 'end' ? process.exit(3) : process.send([asked, process.argv[2]]));",
+  );
+  const started = answering(t, file, ['seven']);
+  assert.deepEqual(await started.ask('how'), ['how', 'seven']);
+  await assert.rejects(started.ask('end'), /ended with 3/);
+  assert.equal(await started.exited, 3);
 });
 
 /** Files that may start a process themselves: the owner of all, what hands it a process with stdin, and what kills its own. */

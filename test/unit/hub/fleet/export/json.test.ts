@@ -27,7 +27,20 @@ const known: FleetUnit = fleetUnit('known', {
   enrolment: { state: 'bound', role: 'mast', bound_ms: 1e12, until_ms: 1e12 },
   measured: {
     ...{ at_ms: 1e12, offset_us: -3, path_us: 9, own_bound_us: 2, claimed_us: 5, verdict: 'contradicts' },
-    ...{ why: 'it is 3 µs behind', against: 'utc', runs: 3 },
+    ...{ why: 'it is 3 µs behind', against: 'utc', runs: 3, beyond_us: -2, since_ms: 1e12 },
+  },
+});
+const unjudged = fleetUnit('unjudged', {
+  measured: {
+    ...{
+      at_ms: 1e12,
+      offset_us: -3,
+      path_us: 9,
+      verdict: 'unjudged',
+      reason: 'no_claim',
+      why: 'it claims none',
+    },
+    ...{ against: 'utc', runs: 0 },
   },
 });
 const units = [
@@ -40,7 +53,7 @@ const units = [
 ];
 
 test('it is by its schema, whatever is known of a unit', () => {
-  for (const some of [units, [], [known]])
+  for (const some of [units, [], [known], [unjudged]])
     assert.deepEqual(fleetComplaints(JSON.parse(JSON.stringify(fleetJson(some, situation)))), []);
 });
 
@@ -49,6 +62,8 @@ test('a field of another name or with another value is refused by the schema', (
     fleetComplaints({ ...JSON.parse(JSON.stringify(fleetJson(units, situation))), ...change }).join();
   assert.match(changed({ more: 1 }), /additional properties/);
   assert.match(changed({ units: [{ ...fleetUnit('a'), care: 'good' }] }), /care must be equal/);
+  const measured = { ...unjudged.measured, reason: 'because' };
+  assert.match(changed({ units: [{ ...fleetUnit('a'), measured }] }), /reason must be equal/);
   assert.match(changed({ counts: { expected: '3' } }), /expected must be number/);
 });
 
