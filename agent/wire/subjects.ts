@@ -53,6 +53,8 @@ export const timeSyncOf = (unit: string): string => `ops.time.sync.${unit}`;
 export const alertSubjects = {
   alert: (severity: string, unit: string): string => `ops.alert.${severity}.${unit}`,
   heartbeat: 'ops.alert.heartbeat',
+  /** Which server of the hub tells the alerts, as it says itself. */
+  teller: 'ops.alert.teller',
 } as const;
 
 /** Prefix of the inbox in which the unit awaits what only its own leaf and hub send it: PubAcks, its own echo. */

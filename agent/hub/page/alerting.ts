@@ -1,16 +1,18 @@
 // The alerts of a hub beside its page: who tells them, and what they see.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isHeld, type Lock, spawnWith, tryLock } from '../../device/lock.ts';
+import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
-import { type Alerts, startAlerts } from '../alerts/alerts.ts';
+import { type Alerts, type AlertsView, startAlerts } from '../alerts/alerts.ts';
 import type { Sight } from '../alerts/conditions.ts';
 import type { AlertOptions } from '../alerts/options.ts';
 import { alertStore } from '../alerts/statefile.ts';
 import { alertSightOf } from './sight.ts';
 import type { Sources } from './sources.ts';
+import { takeTurns } from './turns.ts';
 
 export interface AlertingDeps {
   readonly ticker: Ticker;
@@ -20,12 +22,18 @@ export interface AlertingDeps {
   readonly sources: Sources;
   /** Folder of their state: two that tell the same have one and the same. */
   readonly folder: string;
+  /** The servers of the hub in their order, and this one: the first that is there tells. */
+  readonly servers: readonly string[];
+  readonly own: string;
 }
 
-/** Alerts that run; or why nobody is alerted from here. */
-export type Alerting =
-  | { readonly alerts: Alerts; stop(): Promise<void> }
-  | { readonly why: string; stop(): Promise<void> };
+export interface Alerting {
+  /** The alerts, where they are told from here. */
+  view(): AlertsView | undefined;
+  /** Why nobody is alerted from here, where that is so. */
+  why(): string | undefined;
+  stop(): Promise<void>;
+}
 
 /** What is seen now. Without the link or the roster nothing is known of who is missing, which is not the same as: nobody is. */
 function see({ link, sources }: AlertingDeps): Sight {
@@ -38,30 +46,59 @@ function see({ link, sources }: AlertingDeps): Sight {
   };
 }
 
-const silent = (why: string): Alerting => ({ why, stop: async () => {} });
+/** Nobody is alerted from here. */
+export const silentAlerting = (why: string): Alerting => ({
+  view: () => undefined,
+  why: () => why,
+  stop: async () => {},
+});
 
-/** Starts them, unless another process of this machine tells them already. */
-export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
-  const { ticker, wall_ms, log, link, folder } = deps;
-  let lock: Lock | { readonly heldBy: string | undefined };
+/** The lock on their state, or why there is none. */
+async function lockState(folder: string, log: Log): Promise<(() => void) | { readonly why: string }> {
   try {
-    if (!statSync(folder).isDirectory()) return silent(`${folder} is no folder`);
-    lock = await tryLock(spawnWith, join(folder, 'alerts.lock'));
+    if (!statSync(folder).isDirectory()) return { why: `${folder} is no folder` };
+    const lock = await tryLock(spawnWith, join(folder, 'alerts.lock'));
+    if (isHeld(lock)) return { why: `process ${lock.heldBy ?? 'of another'} tells them, by ${folder}` };
+    if (lock.lacking !== undefined) log.warn(lock.lacking);
+    return lock.release;
   } catch (error) {
-    return silent(error instanceof Error ? error.message : String(error));
+    return { why: messageOf(error) };
   }
-  if (isHeld(lock))
-    return silent(`they are told by process ${lock.heldBy ?? 'of another'}, which has ${folder}`);
-  if (lock.lacking !== undefined) log.warn(lock.lacking);
-  const alerts = startAlerts(
-    { ticker, wall_ms, log, random: Math.random, store: alertStore(folder), link, see: () => see(deps) },
-    options,
-  );
-  const { release } = lock;
+}
+
+/** Starts them, unless another process of this machine tells them already; on another server of the hub they wait for their turn. */
+export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
+  const { ticker, wall_ms, log, link, folder, servers, own } = deps;
+  const release = await lockState(folder, log);
+  if (typeof release !== 'function') return silentAlerting(release.why);
+  const store = alertStore(folder);
+  let alerts: Alerts | undefined;
+  let changing = Promise.resolve();
+  const set = async (isMine: boolean): Promise<void> => {
+    await alerts?.stop();
+    alerts = undefined;
+    if (!isMine) return;
+    alerts = startAlerts(
+      { ticker, wall_ms, log, random: Math.random, store, link, see: () => see(deps) },
+      options,
+    );
+  };
+  const turns = takeTurns({
+    ...{ ticker, link, servers, own },
+    changed(isMine) {
+      if (servers.length > 1)
+        log.info(isMine ? 'alerts are told from here' : 'alerts are told by another server');
+      changing = changing.then(() => set(isMine));
+    },
+  });
+  await changing;
   return {
-    alerts,
+    view: () => alerts?.view(),
+    why: () => (alerts === undefined ? `they are told by ${turns.teller() ?? 'another server'}` : undefined),
     async stop() {
-      await alerts.stop();
+      turns.stop();
+      await changing;
+      await alerts?.stop();
       release();
     },
   };

@@ -8,10 +8,6 @@ import { readPageOptions, startPage } from './running.ts';
 
 const again_ms = 10_000;
 
-/** Alerts are told by one server of a cluster: the first that hub.json names. */
-const isTeller = ({ cluster, server }: { readonly cluster: readonly string[]; readonly server: string }) =>
-  cluster.length === 0 || cluster[0] === server;
-
 /** Shows fleet and hub, and alerts, as long as the hub runs. What is wrong with it keeps no unit out: it is told, and tried again. */
 export const pagePart: HubPart = {
   name: 'page',
@@ -33,12 +29,7 @@ export const pagePart: HubPart = {
         options: hubLinkOptions(here, 'fleet', 'nunect-hub page'),
         kit: { here, links },
       };
-      const alerts = isTeller(here) ? options.alerts : undefined;
-      const page = await startPage(
-        looked,
-        { ...options, alerts },
-        { ticker, log, tell, stateFolder: paths.run },
-      );
+      const page = await startPage(looked, options, { ticker, log, tell, stateFolder: paths.run });
       let said: string | undefined;
       const listen = async (): Promise<void> => {
         try {

@@ -7,7 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import { endingTicker, type Ticker } from '../../lib/ticker.ts';
 import { serveWeb, type WebServer } from '../../web/server.ts';
 import { pageActions } from './actions.ts';
-import { type Alerting, startAlerting } from './alerting.ts';
+import { type Alerting, silentAlerting, startAlerting } from './alerting.ts';
 import { type PageOptions, parsePageOptions } from './options.ts';
 import { pageRoutes } from './routes.ts';
 import { type LookedHub, openSources } from './sources.ts';
@@ -51,9 +51,8 @@ async function alertingOf(
   folder: string | undefined,
   deps: Omit<Parameters<typeof startAlerting>[0], 'folder'>,
 ): Promise<Alerting> {
-  const none = (why: string): Alerting => ({ why, stop: async () => {} });
-  if (alerts === undefined) return none('page.json says "alerts": false');
-  if (folder === undefined) return none('there is no folder for their state: --state names one');
+  if (alerts === undefined) return silentAlerting('page.json says "alerts": false');
+  if (folder === undefined) return silentAlerting('there is no folder for their state: --state names one');
   return startAlerting({ ...deps, folder }, alerts);
 }
 
@@ -67,8 +66,12 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   const { signal } = ending;
   const sources = openSources(hub, { ticker, own, wall_ms, limits: options.limits }, signal);
   const { link, kit } = hub;
-  const alerting = await alertingOf(options, deps.stateFolder, { ticker, wall_ms, log, link, sources });
-  if ('why' in alerting) log.warn(`nobody is alerted from here: ${alerting.why}`);
+  const { cluster = [], server = hub.name } = kit?.here ?? {};
+  const servers = cluster.length > 0 ? cluster : [server];
+  const alertDeps = { ticker, wall_ms, log, link, sources, servers, own: server };
+  const alerting = await alertingOf(options, deps.stateFolder, alertDeps);
+  const why = alerting.why();
+  if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);
   const kitOf = kit && { ...kit, signal };
   const actions = pageActions({ measuring: sources.measuring, wall_ms, log, ...(kitOf && { kit: kitOf }) });
   const routes = pageRoutes({ hub, sources, actions, alerting, ticker, wall_ms, log });

@@ -25,8 +25,7 @@ export interface ShownPage {
 }
 
 /** The alerts, where they are told from here. */
-export const alertsOf = ({ alerting }: PageMatter): AlertsView | undefined =>
-  'alerts' in alerting ? alerting.alerts.view() : undefined;
+export const alertsOf = ({ alerting }: PageMatter): AlertsView | undefined => alerting.view();
 
 /** What stands around the pages of a moment. */
 export function frameOf(matter: PageMatter, { at_ms, notes }: FleetMoment): PageFrame {

@@ -1,0 +1,63 @@
+// Who of the servers of a hub tells the alerts: the first that is there. Told by two for a moment is better than by none.
+import { parseObject } from '../../lib/parse.ts';
+import type { Ticker } from '../../lib/ticker.ts';
+import type { Link } from '../../nats/link.ts';
+import { alertSubjects } from '../../wire/subjects.ts';
+
+export interface TurnDeps {
+  readonly ticker: Ticker;
+  readonly link: Pick<Link, 'publish' | 'subscribe' | 'state'>;
+  /** All servers in their order, the same on each; this one is `own`. */
+  readonly servers: readonly string[];
+  readonly own: string;
+  /** Is called whenever it becomes this server's turn, or no longer is. */
+  changed(isMine: boolean): void;
+}
+
+export interface Turns {
+  /** Whose turn it is, where that is another's and it has said so. */
+  teller(): string | undefined;
+  stop(): void;
+}
+
+const beat_ms = 5000;
+/** So long nobody of those before has said anything; and so long where this server's own link is away, which may be its own fault. */
+const silent_ms = { linked: 20_000, unlinked: 180_000 } as const;
+
+/** Takes the turn once nobody who comes before in the list has it, and gives it back when one does again. */
+export function takeTurns({ ticker, link, servers, own, changed }: TurnDeps): Turns {
+  const before = new Set(servers.slice(0, Math.max(0, servers.indexOf(own))));
+  let heard_ms = ticker.now_ms();
+  let teller: string | undefined;
+  let isMine = false;
+  const settle = (next: boolean): void => {
+    if (next === isMine) return;
+    isMine = next;
+    changed(isMine);
+  };
+  const look = (): void => {
+    const silence_ms = ticker.now_ms() - heard_ms;
+    const limit_ms = link.state().connected ? silent_ms.linked : silent_ms.unlinked;
+    if (before.size > 0 && silence_ms < limit_ms) return;
+    teller = undefined;
+    settle(true);
+    link.publish(alertSubjects.teller, JSON.stringify({ server: own }));
+  };
+  const unsubscribe = link.subscribe(alertSubjects.teller, ({ data }) => {
+    const read = parseObject(new TextDecoder().decode(data));
+    const server = read.ok ? read.value['server'] : undefined;
+    if (typeof server !== 'string' || !before.has(server)) return;
+    heard_ms = ticker.now_ms();
+    teller = server;
+    settle(false);
+  });
+  const cancel = ticker.every(beat_ms, look);
+  look();
+  return {
+    teller: () => teller,
+    stop() {
+      cancel();
+      unsubscribe();
+    },
+  };
+}

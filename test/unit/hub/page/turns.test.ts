@@ -1,0 +1,91 @@
+// Three servers on one bus of the test's own, which can be cut; who tells is counted at each moment.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Turns, takeTurns } from '../../../../agent/hub/page/turns.ts';
+import type { Handler } from '../../../../agent/nats/incoming.ts';
+import { type FakeTicker, fakeTicker } from '../../../kit/lib/faketicker.ts';
+
+const servers = ['a', 'b', 'c'];
+
+interface Server {
+  readonly name: string;
+  connected: boolean;
+  isMine: boolean;
+  turns: Turns | undefined;
+  handler: Handler | undefined;
+}
+
+/** Starts a server of the bus. */
+function start(all: Server[], ticker: FakeTicker, name: string, list = servers): Server {
+  const one: Server = { name, connected: true, isMine: false, turns: undefined, handler: undefined };
+  all.push(one);
+  one.turns = takeTurns({
+    ...{ ticker, servers: list, own: name },
+    link: {
+      state: () => ({ connected: one.connected, since_ms: 0 }),
+      publish(subject, payload) {
+        if (!one.connected) return false;
+        const data = new TextEncoder().encode(String(payload));
+        for (const { connected, handler } of all)
+          if (connected) void handler?.({ subject, data } as Parameters<Handler>[0]);
+        return true;
+      },
+      subscribe(_subject, handler) {
+        one.handler = handler;
+        return () => {
+          one.handler = undefined;
+        };
+      },
+    },
+    changed(isMine) {
+      one.isMine = isMine;
+    },
+  });
+  return one;
+}
+
+const tellers = (all: readonly Server[]): string =>
+  all.flatMap(({ name, isMine }) => (isMine ? [name] : [])).join('');
+
+test('a hub of one server tells at once', () => {
+  const all: Server[] = [];
+  start(all, fakeTicker(), 'hub', ['hub']);
+  assert.equal(tellers(all), 'hub');
+});
+
+test('the first that is there tells; where it ends the next one takes over, and gives back', async () => {
+  const ticker = fakeTicker();
+  const all: Server[] = [];
+  const c = start(all, ticker, 'c');
+  const b = start(all, ticker, 'b');
+  const a = start(all, ticker, 'a');
+  await ticker.pass(60_000);
+  assert.equal(tellers(all), 'a');
+  assert.deepEqual([b.turns?.teller(), c.turns?.teller(), a.turns?.teller()], ['a', 'a', undefined]);
+  a.connected = false; // it cannot be heard, and goes on, as it may reach a webhook
+  await ticker.pass(19_000);
+  assert.equal(tellers(all), 'a');
+  await ticker.pass(6_000);
+  assert.match(tellers(all), /b/);
+  await ticker.pass(25_000);
+  assert.doesNotMatch(tellers(all), /c/, 'one of the two takes over');
+  a.connected = true;
+  await ticker.pass(6_000);
+  assert.equal(tellers(all), 'a');
+});
+
+test('one whose own link is away waits longer, for the fault may be its own; then it tells all the same', async () => {
+  const ticker = fakeTicker();
+  const all: Server[] = [];
+  start(all, ticker, 'a');
+  const b = start(all, ticker, 'b');
+  await ticker.pass(10_000);
+  b.connected = false;
+  await ticker.pass(120_000);
+  assert.equal(tellers(all), 'a');
+  await ticker.pass(90_000);
+  assert.match(tellers(all), /b/);
+  b.connected = true;
+  await ticker.pass(6_000);
+  assert.equal(tellers(all), 'a');
+});
