@@ -56,6 +56,12 @@ async function alertingOf(
   return startAlerting({ ...deps, folder }, alerts);
 }
 
+/** The servers that may tell, and this one. */
+function tellersOf({ name, kit }: LookedHub) {
+  const { cluster = [], server: own = name } = kit?.here ?? {};
+  return { servers: cluster.length > 0 ? cluster : [own], own };
+}
+
 /** Starts to look, and to alert; it serves once `listen` is called. `hub`'s links are the caller's to stop. */
 export async function startPage(hub: LookedHub, options: PageOptions, deps: PageDeps): Promise<RunningPage> {
   const { log, tell } = deps;
@@ -66,9 +72,7 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   const { signal } = ending;
   const sources = openSources(hub, { ticker, own, wall_ms, limits: options.limits }, signal);
   const { link, kit } = hub;
-  const { cluster = [], server = hub.name } = kit?.here ?? {};
-  const servers = cluster.length > 0 ? cluster : [server];
-  const alertDeps = { ticker, wall_ms, log, link, sources, servers, own: server };
+  const alertDeps = { ticker, wall_ms, log, link, sources, ...tellersOf(hub) };
   const alerting = await alertingOf(options, deps.stateFolder, alertDeps);
   const why = alerting.why();
   if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);
