@@ -169,6 +169,7 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     sim(6).set({ status: 'degraded', problems: ['in holdover'], clock });
     sim(0).set({ status: 'degraded', problems: ['in holdover'], clock });
     sim(1).restart();
+    sim(2).set({ backlog: 8192 });
     sim(2).drop(7);
     site.publish('ops.log.INFO.nats-ui-tablet-ios-1234', '{}');
     late = simUnits([site], {
@@ -187,6 +188,7 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
           seen &&
           shown('sim-00001')?.restarts === 1 &&
           shown('sim-00002')?.link?.dropped === 7 &&
+          shown('sim-00002')?.link?.spool_share === (8192 * 400) / 8_388_608 &&
           shown('late-00000')
         );
       },

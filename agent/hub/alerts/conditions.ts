@@ -1,9 +1,11 @@
 // Which conditions hold at a moment, by what is known of units and hub. Pure.
-import { formatNs } from '../../lib/format.ts';
+import { clockQualities } from '../../clock/types.ts';
+import { formatNs, formatShortSpan } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
-import type { FleetUnit } from '../fleet/model.ts';
+import { type FleetUnit, quietStates } from '../fleet/model.ts';
+import { fullFrom } from '../run/status/figures.ts';
 import { type AlertKey, alertRules, type Condition, hubName, keyOf } from './alert.ts';
-import type { AlertLimits, ClockClass } from './options.ts';
+import type { AlertLimits } from './options.ts';
 
 /** Of a stream at the hub. */
 export interface StreamRoom {
@@ -64,25 +66,17 @@ export type Counters = Readonly<Record<string, number>>;
 type Verdict = string | false | undefined;
 
 const usualInterval_s = 5;
-const quality: readonly string[] = ['freerun', 'acquiring', 'tracking', 'locked'] satisfies ClockClass[];
 
 /** Nobody is to be woken for it: it is no router, was stopped on purpose, or is not to be there. */
 const isQuiet = ({ kind, state, enrolment }: FleetUnit): boolean =>
   kind === 'client' ||
-  ['stopped', 'invited', 'away'].includes(state) ||
+  quietStates.includes(state) ||
   (enrolment !== undefined && enrolment.state !== 'bound');
 
 const isSeen = ({ state }: FleetUnit): boolean => state !== 'offline' && state !== 'unknown';
 
 const since = (age_s: number | undefined): string =>
-  age_s === undefined ? 'has not been heard' : `has not been heard for ${formatAge(age_s)}`;
-
-/** `45 s`, `12 min`, `3 h`, `2 days`. */
-function formatAge(age_s: number): string {
-  if (age_s < 120) return `${Math.round(age_s)} s`;
-  if (age_s < 7200) return `${Math.round(age_s / 60)} min`;
-  return age_s < 172_800 ? `${Math.round(age_s / 3600)} h` : `${Math.floor(age_s / 86_400)} days`;
-}
+  age_s === undefined ? 'has not been heard' : `has not been heard for ${formatShortSpan(age_s)}`;
 
 const inDays = (days: number): string => (days < 1 ? 'in less than a day' : `in ${Math.floor(days)} days`);
 
@@ -90,9 +84,11 @@ function clockClass({ clock, state, role, tenant }: FleetUnit, limits: AlertLimi
   if (clock === undefined) return undefined;
   const wanted = limits.classOf({ role, tenant });
   if (wanted !== undefined) {
-    const is = quality.indexOf(clock.quality ?? '');
+    const is = (clockQualities as readonly string[]).indexOf(clock.quality ?? ''); // the best first
     if (is < 0) return undefined;
-    return is < quality.indexOf(wanted) && `its clock is ${clock.quality}; its class asks for ${wanted}`;
+    return (
+      is > clockQualities.indexOf(wanted) && `its clock is ${clock.quality}; its class asks for ${wanted}`
+    );
   }
   // without a class the unit knows whether it needs a clock: by time.required it is degraded then
   return clock.source === 'unsynced' && state !== 'healthy' && 'nothing steers its clock';
@@ -182,7 +178,7 @@ const streamText = ({ name, used, days_left }: StreamRoom): string =>
 
 /** Full: it refuses what comes, or is about to. */
 const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
-  refuses && (used >= 0.98 || (used >= 0.5 && days_left < 1));
+  refuses && (used >= fullFrom || (used >= 0.5 && days_left < 1));
 
 /** One that lets go of the oldest is full in the end, and that is how it should be where it lasts the days that it is to keep. */
 const isNearEnd = ({ days_left, used, refuses }: StreamRoom, { stream_days }: AlertLimits): boolean =>

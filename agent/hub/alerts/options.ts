@@ -1,10 +1,9 @@
 // The section `alerts` of page.json: who is told, and from when on. Pure.
+import { type ClockQuality, clockQualities } from '../../clock/types.ts';
 import { suggest } from '../../config/suggest.ts';
 import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
+import type { Json } from '../fleet/record/values.ts';
 import { alertConditions, alertRules, type Condition } from './alert.ts';
-
-export type ClockClass = 'freerun' | 'acquiring' | 'tracking' | 'locked';
-const clockClasses: readonly string[] = ['freerun', 'acquiring', 'tracking', 'locked'] satisfies ClockClass[];
 
 /** What is judged by. */
 export interface AlertLimits {
@@ -19,7 +18,7 @@ export interface AlertLimits {
   classOf(unit: {
     readonly role: string | undefined;
     readonly tenant: string | undefined;
-  }): ClockClass | undefined;
+  }): ClockQuality | undefined;
 }
 
 /** Times of the keeper. */
@@ -55,8 +54,6 @@ export interface AlertOptions {
   /** Notices that wait for an output that is away. */
   readonly queue: number;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A mistake in the section; the message names the place, what stands there, and what is allowed. */
 class WrongOption extends Error {}
@@ -166,17 +163,17 @@ function timesAt(found: Json): KeeperTimes {
 /** A class for all, or `{default, roles: {}, tenants: {}}`. */
 function classesAt(value: unknown): AlertLimits['classOf'] {
   const path = 'alerts.clock_class';
-  const one = (at: string, name: unknown): ClockClass | undefined => {
+  const one = (at: string, name: unknown): ClockQuality | undefined => {
     if (name === undefined) return undefined;
-    if (!clockClasses.includes(String(name))) fail(at, name, `one of ${clockClasses.join(', ')}`);
-    return name as ClockClass;
+    const found = clockQualities.find((quality) => quality === name);
+    return found ?? fail(at, name, `one of ${clockQualities.join(', ')}`);
   };
   if (value === undefined || typeof value === 'string') {
     const all = one(path, value);
     return () => all;
   }
   const found = objectAt(path, value, ['default', 'roles', 'tenants']);
-  const byName = (key: string): ReadonlyMap<string | undefined, ClockClass | undefined> => {
+  const byName = (key: string): ReadonlyMap<string | undefined, ClockQuality | undefined> => {
     const names = found[key] ?? {};
     if (!isObject(names)) fail(`${path}.${key}`, names, 'an object of names with a class each');
     return new Map(Object.entries(names).map(([name, of]) => [name, one(`${path}.${key}.${name}`, of)]));

@@ -31,6 +31,12 @@ export function parseApiReply(data: Uint8Array): ParseResult<Readonly<Record<str
   return found.ok ? found : unparsed(`of the reply: ${found.why}`);
 }
 
+/** A moment in Unix ms; undefined for the year 1, by which Go says that there is none. */
+export function momentIn(value: unknown): number | undefined {
+  const at_ms = typeof value === 'string' ? Date.parse(value.slice(0, 64)) : Number.NaN;
+  return at_ms > 0 ? at_ms : undefined;
+}
+
 function answerOf(data: Uint8Array): ApiAnswer {
   const reply = parseApiReply(data);
   if (!reply.ok) return reply;

@@ -43,8 +43,9 @@ function clockOf(unit: Unit, role: string | undefined, { limits }: KnownOfUnits)
   };
 }
 
-function linkOf({ hub_up, hub_rtt_us, app_rtt_us, backlog, dropped, capacity_s }: Unit): FleetUnit['link'] {
-  const link = known({ up: hub_up, hub_rtt_us, app_rtt_us, backlog, dropped, capacity_s });
+function linkOf(unit: Unit): FleetUnit['link'] {
+  const { hub_up: up, hub_rtt_us, app_rtt_us, backlog, dropped, capacity_s, spool_share } = unit;
+  const link = known({ up, hub_rtt_us, app_rtt_us, backlog, dropped, capacity_s, spool_share });
   return Object.keys(link).length === 0 ? undefined : link;
 }
 

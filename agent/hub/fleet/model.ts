@@ -17,6 +17,8 @@ export const states = [
   'invited',
 ] as const;
 export type State = (typeof states)[number];
+/** Those in which a unit is silent on purpose or was never heard: nobody misses it. */
+export const quietStates: readonly State[] = ['away', 'stopped', 'invited'];
 
 /** The clock as the unit reports it, and against the limit that the operator has set for it. */
 export interface FleetClock extends ReportedClock {

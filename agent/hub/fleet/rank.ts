@@ -1,5 +1,5 @@
 // Which unit comes first: who needs a person, then who copes alone, then the silent on purpose, then the rest. Pure.
-import { type FleetUnit, states } from './model.ts';
+import { type FleetUnit, quietStates, states } from './model.ts';
 
 /** `you`: somebody must do something. `copes`: it is worse than it should be, and mends itself. `quiet`: silent on purpose. */
 export const cares = ['you', 'copes', 'quiet', 'fine'] as const;
@@ -9,12 +9,10 @@ export type Care = (typeof cares)[number];
 export const isAboveLimit = ({ clock }: FleetUnit): boolean =>
   clock?.limit_is_set === true && (clock.share ?? 0) > 1;
 
-const quiet: readonly string[] = ['away', 'stopped', 'invited'];
-
 /** What is to be done about a unit. */
 export function careOf(unit: FleetUnit): Care {
   const { kind, state, measured, expires, clock } = unit;
-  if (quiet.includes(state)) return 'quiet';
+  if (quietStates.includes(state)) return 'quiet';
   if (state === 'critical' || state === 'offline') return 'you';
   if (measured?.verdict === 'contradicts' || isAboveLimit(unit)) return 'you';
   if (expires.some(({ days_left }) => days_left <= 0)) return 'you';

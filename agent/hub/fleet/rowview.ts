@@ -72,13 +72,14 @@ function linkOf(row: UnitRow): RecordFields {
   const usual_s = missedIntervals * interval_s(row);
   const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
   const { hub_up } = stillTold(row, 'nats');
-  const { isDraining, backlog, ...newest } = fieldsOf(
+  const { isDraining, backlog, spool_share, ...newest } = fieldsOf(
     row,
     'nats',
     (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row),
   );
   const isDrained = isDraining === true && row.newest_ms - (row.last.nats?.at_ms ?? 0) > draining_ms;
-  return { ...known({ hub_up, backlog: isDrained ? undefined : backlog }), ...newest };
+  const waiting = isDrained ? {} : { backlog, spool_share };
+  return { ...known({ hub_up, ...waiting }), ...newest };
 }
 
 const day_ms = 86_400_000;

@@ -22,12 +22,6 @@ export const plainName = (value: unknown): string | undefined => plainText(value
 export const objectsIn = (value: unknown): readonly Json[] =>
   Array.isArray(value) ? value.filter(isObject) : [];
 
-/** A moment in Unix ms; undefined for the year 1, by which Go says that there is none. */
-export function momentIn(value: unknown): number | undefined {
-  const at_ms = typeof value === 'string' ? Date.parse(value.slice(0, 64)) : Number.NaN;
-  return at_ms > 0 ? at_ms : undefined;
-}
-
 /** The answer of one server to a question. */
 export function parseServerAnswer(text: string): ParseResult<ServerAnswer> {
   const found = parseObject(text);

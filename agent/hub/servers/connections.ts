@@ -1,8 +1,9 @@
 // Who is connected to a server: LEAFZ and CONNZ. Pure.
 import { amount, wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
+import { momentIn } from '../asks/api.ts';
 import type { Json } from '../fleet/record/values.ts';
-import { connectionKind, momentIn, objectsIn, parseLoginName, plainName } from './answers.ts';
+import { connectionKind, objectsIn, parseLoginName, plainName } from './answers.ts';
 import type { ConnectionKind, LeafLink } from './model.ts';
 import type { Counts } from './rates.ts';
 import { rttIn } from './serverfacts.ts';

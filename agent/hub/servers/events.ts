@@ -3,8 +3,9 @@
 import { wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { parseObject } from '../../lib/parse.ts';
+import { momentIn } from '../asks/api.ts';
 import { objectIn } from '../fleet/record/values.ts';
-import { connectionKind, momentIn, parseLoginName, plainName, whoIs } from './answers.ts';
+import { connectionKind, parseLoginName, plainName, whoIs } from './answers.ts';
 import type { HubEvent, MinuteCount } from './model.ts';
 
 /** The subjects on which servers tell it. A refusal is told twice from 2.12 on. */

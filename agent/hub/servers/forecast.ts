@@ -1,13 +1,12 @@
 // How a stream grows, and in how many days it is full. Pure.
 import type { BothClocks } from '../../lib/ticker.ts';
+import { fullFrom } from '../run/status/figures.ts';
 import type { StreamFacts } from './jetstreamfacts.ts';
 import type { HubStreamView, StreamLeft } from './model.ts';
 
 const day_s = 86_400;
 /** From less nothing is concluded. */
 const least_s = 600;
-/** Full but for what does not fill another block. */
-const fullFrom = 0.98;
 /** What is full later than in ten years is not. */
 const mostDays = 3650;
 

@@ -2,8 +2,9 @@
 import { wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
+import { momentIn } from '../asks/api.ts';
 import { type Json, objectIn } from '../fleet/record/values.ts';
-import { momentIn, objectsIn, plainName } from './answers.ts';
+import { objectsIn, plainName } from './answers.ts';
 import type { HubConsumerView, ReplicaBehind } from './model.ts';
 
 /** A stream as one server has it. */

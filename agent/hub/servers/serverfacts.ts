@@ -4,8 +4,9 @@ import { amount, wholeNumber } from '../../leaf/watch/reports.ts';
 import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
 import { parseGoDuration } from '../../wire/values.ts';
+import { momentIn } from '../asks/api.ts';
 import { type Json, objectIn } from '../fleet/record/values.ts';
-import { momentIn, objectsIn, plainName } from './answers.ts';
+import { objectsIn, plainName } from './answers.ts';
 import type { HubServer } from './model.ts';
 import type { Counts } from './rates.ts';
 

@@ -1,4 +1,5 @@
 // The usual round trip of each link, to tell one that is far slower than it usually is. Pure.
+import { quantile } from '../../peers/window.ts';
 
 /** Round trips that are kept of a link: the first ones soon, so that a usual one is known, then one in ten minutes: five hours. */
 const kept = { most: 32, first: 8, soon_ms: 60_000, later_ms: 600_000 } as const;
@@ -27,12 +28,11 @@ export interface UsualRtts {
   take(link: string, rtt_us: number, at_ms: number): Usual | undefined;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
-}
+const median = (values: readonly number[]): number | undefined =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 
 function note(seen: Seen, rtt_us: number, at_ms: number): void {
   const { values } = seen;

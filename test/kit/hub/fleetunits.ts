@@ -17,3 +17,9 @@ export const silentUnit = (unit: string, heard_ms: number, given: Partial<FleetU
   const { clock, link, ...gone } = fleetUnit(unit);
   return { ...gone, state: 'offline', heard_ms, since_ms: heard_ms, ...given };
 };
+
+/** One that is heard, of which nothing else is known. */
+export const bareUnit = (unit: string, given: Partial<FleetUnit> = {}): FleetUnit => ({
+  ...{ unit, kind: 'unit', state: 'healthy', age_s: 1, restarts: 0, problems: [], expires: [] },
+  ...given,
+});

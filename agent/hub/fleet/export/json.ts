@@ -1,6 +1,6 @@
 // /fleet.json: all units for programs. Pure.
 import { causesOf, type FleetCause } from '../causes.ts';
-import { type FleetUnit, type State, states } from '../model.ts';
+import { type FleetUnit, quietStates, type State, states } from '../model.ts';
 import { type Care, careOf, rankUnits } from '../rank.ts';
 
 /** How many units there are. Apps that come and go are counted apart. */
@@ -13,9 +13,6 @@ export interface FleetCounts {
   readonly by_state: Readonly<Record<State, number>>;
 }
 
-/** Units whose silence is on purpose, or that never spoke. */
-const notExpected: readonly State[] = ['stopped', 'invited', 'away'];
-
 /** Counts units and apps. */
 export function countUnits(units: readonly FleetUnit[]): FleetCounts {
   const by_state = Object.fromEntries(states.map((state) => [state, 0])) as Record<State, number>;
@@ -27,7 +24,7 @@ export function countUnits(units: readonly FleetUnit[]): FleetCounts {
       continue;
     }
     by_state[state] += 1;
-    if (!notExpected.includes(state)) expected += 1;
+    if (!quietStates.includes(state)) expected += 1;
   }
   return { expected, heard: expected - by_state.offline, missing: by_state.offline, clients, by_state };
 }

@@ -15,7 +15,7 @@ import {
   truth,
 } from '../../../status/web/exposition.ts';
 import { healths } from '../../../wire/messages.ts';
-import { type FleetUnit, type State, states } from '../model.ts';
+import { type FleetUnit, quietStates, states } from '../model.ts';
 import { countUnits, type FleetSituation } from './json.ts';
 
 /** All units together. */
@@ -57,8 +57,7 @@ const perUnitMany = (
 const ofFleet = (name: string, help: string, samples: Quantity<All>['samples']): Quantity<All> =>
   quantity('gauge', `fleet_${name}`, help, samples);
 
-const silent: readonly State[] = ['offline', 'stopped', 'away', 'invited'];
-const isHeard = ({ state }: FleetUnit): boolean => !silent.includes(state);
+const isHeard = ({ state }: FleetUnit): boolean => state !== 'offline' && !quietStates.includes(state);
 const day_s = 86_400;
 const hour_s = 3600;
 

@@ -49,6 +49,8 @@ export interface RecordFields {
   readonly dropped?: number;
   /** Length of an outage that there is room for. */
   readonly capacity_s?: number;
+  /** Share of its memory for records that is taken, 0 to 1. */
+  readonly spool_share?: number;
   /** Certificates and logins, by file; not in each record. */
   readonly expires?: readonly { readonly what: string; readonly days_left: number }[];
   /** Days until the first certificate ends: in each full record. */
@@ -121,6 +123,12 @@ const sumOf = (counts: Json): number | undefined => {
   return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
 };
 
+/** How full a memory is; an agent may hold a little more than it was given. */
+function shareOf(taken: unknown, given: unknown): number | undefined {
+  const [bytes, budget] = [nonNegative(taken), nonNegative(given)];
+  return bytes === undefined || !budget ? undefined : Math.min(1, bytes / budget);
+}
+
 const mostExpiries = 8;
 
 function expiries(certificates: unknown): RecordFields['expires'] {
@@ -149,7 +157,7 @@ function time(body: Json) {
 }
 
 function nats(body: Json) {
-  const { pending, state, dropped, capacity_s } = objectIn(body['spool']);
+  const { pending, state, dropped, capacity_s, bytes, budget_bytes } = objectIn(body['spool']);
   const hub_up = body['hub_up'];
   return {
     hub_up: typeof hub_up === 'boolean' ? hub_up : undefined,
@@ -159,6 +167,7 @@ function nats(body: Json) {
     hub_for_s: lasted_s(body, 'hub_since_ms'),
     dropped: sumOf(objectIn(dropped)),
     capacity_s: nonNegative(capacity_s),
+    spool_share: shareOf(bytes, budget_bytes),
     expires: expiries(body['certificates']),
     certificate_days_left: finite(body['certificate_days_left']),
   };

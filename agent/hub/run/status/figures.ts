@@ -1,5 +1,6 @@
 // How much a stream holds and keeps, from what JetStream says of it. Pure.
 import { isObject } from '../../../lib/parse.ts';
+import { momentIn } from '../../asks/api.ts';
 
 /** A stream with how long it keeps what comes, at the rate at which it came so far. */
 export interface StreamFigures {
@@ -25,16 +26,10 @@ const least_ms = 600_000;
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const positive = (value: unknown): number | undefined => (count(value) > 0 ? count(value) : undefined);
 
-/** When a stream begins without records, JetStream gives the year 1. */
-function momentOf(value: unknown): number | undefined {
-  const at_ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return at_ms > 0 ? at_ms : undefined;
-}
-
 const tenths = (days: number): number => Math.round(days * 10) / 10;
 
-/** Full but for what does not fill another block. */
-const fullFrom = 0.98;
+/** From this share on a stream is full but for what does not fill another block. */
+export const fullFrom = 0.98;
 
 function keeping(
   bytes: number,
@@ -62,7 +57,7 @@ export function streamFigures(info: Readonly<Record<string, unknown>>): StreamFi
   const config = isObject(info['config']) ? info['config'] : {};
   const state = isObject(info['state']) ? info['state'] : {};
   const [messages, bytes] = [count(state['messages']), count(state['bytes'])];
-  const [first_ms, last_ms] = messages === 0 ? [] : [momentOf(state['first_ts']), momentOf(state['last_ts'])];
+  const [first_ms, last_ms] = messages === 0 ? [] : [momentIn(state['first_ts']), momentIn(state['last_ts'])];
   const max_bytes = positive(config['max_bytes']);
   const age_ns = positive(config['max_age']);
   const max_age_s = age_ns === undefined ? undefined : age_ns / 1e9;

@@ -7,19 +7,11 @@ import { newAlertState, parseAlertState } from '../../../../agent/hub/alerts/sta
 import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
 import { logTo } from '../../../../agent/lib/log.ts';
 import type { Link } from '../../../../agent/nats/link.ts';
+import { bareUnit } from '../../../kit/hub/fleetunits.ts';
 import { type FakeTicker, fakeTicker } from '../../../kit/lib/faketicker.ts';
 
-const unit = (name: string, given: Partial<FleetUnit> = {}): FleetUnit => ({
-  unit: name,
-  kind: 'unit',
-  state: 'healthy',
-  age_s: 1,
-  restarts: 0,
-  problems: [],
-  expires: [],
-  link: { dropped: 0 },
-  ...given,
-});
+const unit = (name: string, given: Partial<FleetUnit> = {}): FleetUnit =>
+  bareUnit(name, { link: { dropped: 0 }, ...given });
 
 interface Delivered {
   readonly subject: string;

@@ -20,7 +20,7 @@ const alert: Alert = {
   severity: 'critical',
   unit: 'u1',
   since_ms,
-  text: 'has not been heard for 2 min',
+  text: 'has not been heard for 2m',
   remedy: 'see its power',
 };
 const { unit: _unit, ...ofNobody } = alert;

@@ -9,20 +9,12 @@ import {
 } from '../../../../agent/hub/alerts/conditions.ts';
 import { parseAlertOptions } from '../../../../agent/hub/alerts/options.ts';
 import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
+import { bareUnit } from '../../../kit/hub/fleetunits.ts';
 
 const now_ms = Date.UTC(2026, 10, 29);
 const day_ms = 86_400_000;
 
-const unit = (given: Partial<FleetUnit> = {}): FleetUnit => ({
-  unit: 'u1',
-  kind: 'unit',
-  state: 'healthy',
-  age_s: 1,
-  restarts: 0,
-  problems: [],
-  expires: [],
-  ...given,
-});
+const unit = (given: Partial<FleetUnit> = {}): FleetUnit => bareUnit('u1', given);
 const clock = { source: 'ntp', quality: 'tracking', error_bound_ns: 500_000, limit_ns: 1_000_000 };
 const measured = { at_ms: now_ms, offset_us: 50_000, path_us: 900, against: 'utc' as const, runs: 3 };
 
@@ -132,7 +124,7 @@ describe('of a unit', () => {
     const wanted = judge({ units: [unit({ state: 'offline', heard_ms: 7, age_s: 86_400 * 3 })] }).wanted;
     assert.deepEqual(
       [...wanted.values()],
-      [{ condition: 'offline', unit: 'u1', text: 'has not been heard for 3 days', since_ms: 7 }],
+      [{ condition: 'offline', unit: 'u1', text: 'has not been heard for 72h', since_ms: 7 }],
     );
   });
 

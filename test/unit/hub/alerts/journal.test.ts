@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Alert, keyOf, type Notice } from '../../../../agent/hub/alerts/alert.ts';
 import {
   delivered,
   newJournal,
@@ -10,20 +9,9 @@ import {
   useOutputs,
   waitingFor,
 } from '../../../../agent/hub/alerts/journal.ts';
+import { offlineNotice } from '../../../kit/hub/notices.ts';
 import { seededRandom } from '../../../kit/lib/random.ts';
 
-const notice = (unit: string, event: Notice['event'] = 'fired'): Notice => {
-  const alert: Alert = {
-    key: keyOf('offline', unit),
-    condition: 'offline',
-    severity: 'critical',
-    unit,
-    since_ms: 1,
-    text: 'x',
-    remedy: 'y',
-  };
-  return { event, at_ms: 2, alert };
-};
 function journalFor(...names: string[]) {
   const journal = newJournal('j');
   useOutputs(journal, names);
@@ -34,7 +22,7 @@ const seqs = (journal: ReturnType<typeof newJournal>, output: string): number[] 
 
 test('each output has its own place in one queue; what all have is forgotten', () => {
   const journal = journalFor('a', 'b');
-  queueNotices(journal, [notice('u1'), notice('u2'), notice('u3')], 10);
+  queueNotices(journal, [offlineNotice('u1'), offlineNotice('u2'), offlineNotice('u3')], 10);
   delivered(journal, 'a', 2, noneDropped, 5);
   assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[3], [1, 2, 3]]);
   delivered(journal, 'b', 1, noneDropped, 5);
@@ -47,9 +35,9 @@ test('each output has its own place in one queue; what all have is forgotten', (
 
 test('an output that is new begins with what comes; one that is gone holds nothing up', () => {
   const journal = journalFor('a');
-  queueNotices(journal, [notice('u1')], 10);
+  queueNotices(journal, [offlineNotice('u1')], 10);
   useOutputs(journal, ['a', 'b']);
-  queueNotices(journal, [notice('u2')], 10);
+  queueNotices(journal, [offlineNotice('u2')], 10);
   assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[1, 2], [2]]);
   useOutputs(journal, ['b']);
   assert.deepEqual(
@@ -57,19 +45,19 @@ test('an output that is new begins with what comes; one that is gone holds nothi
     [2],
   );
   useOutputs(journal, []);
-  queueNotices(journal, [notice('u3')], 10);
+  queueNotices(journal, [offlineNotice('u3')], 10);
   assert.deepEqual(journal.entries, []);
 });
 
 test('a full queue drops what a later one makes old, else the oldest, and says to whom', () => {
   const journal = journalFor('a', 'b');
-  queueNotices(journal, [notice('u1'), notice('u2')], 3);
+  queueNotices(journal, [offlineNotice('u1'), offlineNotice('u2')], 3);
   delivered(journal, 'b', 1, noneDropped, 5);
-  queueNotices(journal, [notice('u2', 'resolved'), notice('u3')], 3);
+  queueNotices(journal, [offlineNotice('u2', 'resolved'), offlineNotice('u3')], 3);
   assert.deepEqual(seqs(journal, 'a'), [1, 3, 4]);
   assert.deepEqual(journal.cursors['a']?.dropped, { count: 1, keys: ['offline:u2'] });
   assert.deepEqual(journal.cursors['b']?.dropped, { count: 1, keys: ['offline:u2'] });
-  queueNotices(journal, [notice('u4')], 3);
+  queueNotices(journal, [offlineNotice('u4')], 3);
   assert.deepEqual(seqs(journal, 'a'), [3, 4, 5]);
   assert.equal(journal.cursors['a']?.dropped.count, 2);
   assert.equal(journal.cursors['b']?.dropped.count, 1); // b had the first
@@ -77,10 +65,10 @@ test('a full queue drops what a later one makes old, else the oldest, and says t
 
 test('what is dropped while an output is told of earlier ones is told later', () => {
   const journal = journalFor('a');
-  queueNotices(journal, [notice('u1'), notice('u2')], 1);
+  queueNotices(journal, [offlineNotice('u1'), offlineNotice('u2')], 1);
   const told = journal.cursors['a']?.dropped ?? noneDropped;
   assert.equal(told.count, 1);
-  queueNotices(journal, [notice('u3')], 1);
+  queueNotices(journal, [offlineNotice('u3')], 1);
   delivered(journal, 'a', 2, told, 5);
   assert.deepEqual(journal.cursors['a']?.dropped, { count: 1, keys: ['offline:u2'] });
 });
@@ -94,7 +82,7 @@ test('whatever happens: delivered or told of as dropped, in order, each once', (
     let made = 0;
     for (let step = 0; step < 400; step += 1) {
       if (random() < 0.6) {
-        queueNotices(journal, [notice(`u${Math.floor(random() * 8)}`)], 12);
+        queueNotices(journal, [offlineNotice(`u${Math.floor(random() * 8)}`)], 12);
         made += 1;
       }
       const name = 'abc'[Math.floor(random() * 3)] ?? 'a';

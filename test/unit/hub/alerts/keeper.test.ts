@@ -81,6 +81,7 @@ function watched(condition: Condition, given: KeeperTimes, state: KeeperState = 
 /** Units u0 ... of which those of these numbers are off. */
 const fleet = (count: number, isOff: (index: number) => boolean): Record<string, Fact> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`u${i}`, isOff(i) ? 'on' : 'off'] as const));
+const firstAway = (count: number, away: number) => fleet(count, (index) => index < away);
 const allWell = (count: number) => fleet(count, () => false);
 
 describe('one unit', () => {
@@ -266,18 +267,9 @@ describe('many units', () => {
   test('those that stay away when the rest is back are told singly, and each comes to its end', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      300,
-      fleet(100, (i) => i < 60),
-    );
-    many.for(
-      20,
-      fleet(100, (i) => i < 30),
-    );
-    many.for(
-      300,
-      fleet(100, (i) => i < 2),
-    );
+    many.for(300, firstAway(100, 60));
+    many.for(20, firstAway(100, 30));
+    many.for(300, firstAway(100, 2));
     assert.deepEqual(
       many.told.map(({ event, key }) => `${event} ${key}`),
       ['fired offline:_hub', 'resolved offline:_hub', 'fired offline:u0', 'fired offline:u1'],
@@ -309,18 +301,9 @@ describe('many units', () => {
   test('a second wave is told of, and the third that has too few is told singly', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      300,
-      fleet(100, (i) => i < 30),
-    );
-    many.for(
-      300,
-      fleet(100, (i) => i < 60),
-    );
-    many.for(
-      300,
-      fleet(100, (i) => i < 62),
-    );
+    many.for(300, firstAway(100, 30));
+    many.for(300, firstAway(100, 60));
+    many.for(300, firstAway(100, 62));
     assert.deepEqual(
       many.told.map(({ event, text }) => `${event} ${text.split(' units')[0]}`),
       ['fired 30 of 100', 'fired 60 of 100', 'fired offline of u60', 'fired offline of u61'],
@@ -330,10 +313,7 @@ describe('many units', () => {
   test('that come back one by one are not told of singly: all come back that do', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      300,
-      fleet(100, (i) => i < 60),
-    );
+    many.for(300, firstAway(100, 60));
     for (let back = 1; back <= 60; back += 1)
       many.for(
         20,
@@ -348,14 +328,8 @@ describe('many units', () => {
   test('that are missed later than the first, and are many themselves, are told of too', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      40,
-      fleet(100, (i) => i < 30),
-    );
-    many.for(
-      40,
-      fleet(100, (i) => i < 70),
-    );
+    many.for(40, firstAway(100, 30));
+    many.for(40, firstAway(100, 70));
     assert.deepEqual(
       many.told.map(({ text }) => text.split(' units')[0]),
       ['30 of 100', '70 of 100'],
@@ -365,18 +339,9 @@ describe('many units', () => {
   test('a wave of which too few stay away is told singly', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      300,
-      fleet(100, (i) => i < 30),
-    );
-    many.for(
-      3,
-      fleet(100, (i) => i < 55),
-    );
-    many.for(
-      300,
-      fleet(100, (i) => i < 40),
-    );
+    many.for(300, firstAway(100, 30));
+    many.for(3, firstAway(100, 55));
+    many.for(300, firstAway(100, 40));
     assert.deepEqual(
       many.told.map(({ key }) => key),
       ['offline:_hub', ...Array.from({ length: 10 }, (_, i) => `offline:u${30 + i}`)],
@@ -386,14 +351,8 @@ describe('many units', () => {
   test('of whom half stays away are told of again, with how many are left', () => {
     const many = watched('offline', times());
     many.for(100, allWell(100));
-    many.for(
-      300,
-      fleet(100, (i) => i < 60),
-    );
-    many.for(
-      600,
-      fleet(100, (i) => i < 30),
-    );
+    many.for(300, firstAway(100, 60));
+    many.for(600, firstAway(100, 30));
     assert.deepEqual(
       many.told.map(({ text }) => text.split(' units')[0]),
       ['60 of 100', '30 of 100'],
@@ -414,10 +373,7 @@ describe('many units', () => {
   test('that lose their time together after a hold time are one alert too', () => {
     const many = watched('clock_class', times());
     many.for(10, allWell(50));
-    many.for(
-      310,
-      fleet(50, (i) => i < 40),
-    );
+    many.for(310, firstAway(50, 40));
     assert.deepEqual(
       many.told.map(({ key }) => key),
       ['clock_class:_hub'],

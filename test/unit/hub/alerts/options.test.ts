@@ -65,7 +65,7 @@ test('a mistake is told with its place, its value and what is allowed', () => {
     [{ off: ['offlin'] }, /^alerts\.off: \["offlin"\] must be a list of these: offline, critical, /],
     [
       { clock_class: 'good' },
-      /^alerts\.clock_class: "good" must be one of freerun, acquiring, tracking, locked$/,
+      /^alerts\.clock_class: "good" must be one of locked, tracking, acquiring, freerun$/,
     ],
     [{ clock_class: { roles: { dj: 1 } } }, /^alerts\.clock_class\.roles\.dj: 1 must be one of /],
     [{ clock_class: { roles: [] } }, /^alerts\.clock_class\.roles: \[\] must be an object of names/],

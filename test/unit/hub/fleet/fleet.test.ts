@@ -508,16 +508,19 @@ describe('slim records, few of which have an id', () => {
   });
 
   test('what was on its way when a full set was made is no backlog a moment later; what no stream takes is', () => {
-    for (const [state, later] of [
-      ['stored', undefined],
-      ['refused', 3],
+    for (const [state, later, share] of [
+      ['stored', undefined, undefined],
+      ['refused', 3, 0.75],
     ] as const) {
       const { receive, one } = begun();
       receive(beat('u1', { sequence: 2 }, 'u1-aa-4'), 5);
-      receive(of('nats', 2, { hub_up: true, spool: { pending: 3, state } }, 'u1-aa-5'), 5);
-      assert.equal(one(6).backlog, 3);
+      receive(
+        of('nats', 2, { hub_up: true, spool: { pending: 3, state, bytes: 6, budget_bytes: 8 } }, 'u1-aa-5'),
+        5,
+      );
+      assert.deepEqual([one(6).backlog, one(6).spool_share], [3, 0.75]);
       for (let n = 3; n < 6; n++) receive(slim(n, 2), 5 * (n - 1));
-      assert.deepEqual([one(21).backlog, one(21).hub_up], [later, true]);
+      assert.deepEqual([one(21).backlog, one(21).spool_share, one(21).hub_up], [later, share, true]);
     }
   });
 

@@ -119,8 +119,21 @@ describe('a unit', () => {
       [clock?.limit_ns, clock?.limit_is_set, clock?.share, clock?.grandmaster],
       [1000, true, error_bound_ns / 1000, grandmaster],
     );
-    assert.deepEqual([link?.up, link?.dropped, link?.capacity_s], [true, 0, 93_600]);
+    assert.deepEqual([link?.up, link?.dropped, link?.capacity_s, link?.spool_share], [true, 0, 93_600, 0]);
     assert.deepEqual(seen.expires, [{ what: '/etc/nunect/unit.pem', days_left: 200 - 2 / 86_400 }]);
+  });
+
+  test('whose memory for records fills shows which share is taken, and how many it has lost', () => {
+    const { say, one } = watched();
+    // 400 bytes each of 8 MiB
+    for (const [backlog, dropped, share] of [
+      [8192, 3, 0.390_625],
+      [30_000, 71, 1],
+    ] as const) {
+      say({ ...usual, backlog, dropped }, 5);
+      const { link } = one(6);
+      assert.deepEqual([link?.spool_share, link?.dropped, link?.backlog], [share, dropped, backlog]);
+    }
   });
 
   test('whose clock changes is told once, with what the unit says of it, and keeps its last grandmaster in holdover', () => {

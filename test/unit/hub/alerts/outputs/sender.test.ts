@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keyOf, type Notice } from '../../../../../agent/hub/alerts/alert.ts';
 import type { Beat } from '../../../../../agent/hub/alerts/bodies.ts';
 import { delivered, newJournal, queueNotices, useOutputs } from '../../../../../agent/hub/alerts/journal.ts';
 import { type AlertOutput, type Delivery, delivery } from '../../../../../agent/hub/alerts/outputs/output.ts';
 import { startAlertSender } from '../../../../../agent/hub/alerts/outputs/sender.ts';
 import { logTo } from '../../../../../agent/lib/log.ts';
+import { offlineNotice } from '../../../../kit/hub/notices.ts';
 import { fakeTicker } from '../../../../kit/lib/faketicker.ts';
 
-const notice = (unit: string): Notice => ({
-  event: 'fired',
-  at_ms: 1,
-  alert: {
-    key: keyOf('offline', unit),
-    condition: 'offline',
-    severity: 'critical',
-    unit,
-    since_ms: 1,
-    text: 'x',
-    remedy: 'y',
-  },
-});
 const beat: Beat = { at_ms: 1, interval_s: 60, firing: [], sees: true, version: '1' };
 
 function sending(most: number, answer: (units: readonly string[]) => Delivery | Promise<Delivery>) {
@@ -55,7 +42,11 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
     said,
     sender,
     tell(...units: string[]) {
-      queueNotices(journal, units.map(notice), 100);
+      queueNotices(
+        journal,
+        units.map((unit) => offlineNotice(unit)),
+        100,
+      );
       sender.wake();
     },
     sent: () => tries.map(({ units }) => units),

@@ -22,7 +22,10 @@ const known: FleetUnit = fleetUnit('known', {
     ...{ reason: 'holdover', evidence: 'no Sync', grandmaster: 'gm', ntp_server: 'ntp-a', limit_ns: 10 },
     ...{ limit_is_set: true, share: 0.1 },
   },
-  link: { up: true, since_ms: 1e12, hub_rtt_us: 1, app_rtt_us: 2, backlog: 3, dropped: 4, capacity_s: 5 },
+  link: {
+    ...{ up: true, since_ms: 1e12, hub_rtt_us: 1, app_rtt_us: 2, backlog: 3, dropped: 4, capacity_s: 5 },
+    spool_share: 0.25,
+  },
   expires: [{ what: 'unit.pem', days_left: 3.5 }],
   enrolment: { state: 'bound', role: 'mast', bound_ms: 1e12, until_ms: 1e12 },
   measured: {
