@@ -96,8 +96,19 @@ const rankOf = ({ unit, clock }: BoundedUnit): readonly RankedClock[] => {
 const byShare = (a: RankedClock, b: RankedClock): number => b.share - a.share || (a.unit < b.unit ? -1 : 1);
 
 /** The clocks that come nearest to their own limit, or are furthest beyond it. One without a bound has no share. */
-export const worstClocks = (units: readonly BoundedUnit[], most = 10): RankedClock[] =>
-  units.flatMap(rankOf).sort(byShare).slice(0, most);
+export function worstClocks(units: readonly BoundedUnit[], most = 10): RankedClock[] {
+  let worst: RankedClock[] = [];
+  let least = 0; // the share below which nobody gets among them any more
+  for (const { unit, clock } of units) {
+    const bound_ns = clock && boundOf(clock);
+    if (clock === undefined || bound_ns === undefined || bound_ns < least * clock.limit_ns) continue;
+    worst.push(...rankOf({ unit, clock }));
+    if (worst.length < 4 * most) continue;
+    worst = worst.sort(byShare).slice(0, most);
+    least = worst.at(-1)?.share ?? 0;
+  }
+  return worst.sort(byShare).slice(0, most);
+}
 
 /** A clock that runs on without its source. */
 export interface HeldOver {

@@ -39,8 +39,6 @@ const loosened = ({ low, high }: Interval, by_us: number): Interval => ({
   high: high + by_us,
 });
 
-const isAlive = ({ clock }: SourcedUnit): boolean => clock !== undefined;
-
 /** What the unit follows, as kind and name; undefined where that is not known. */
 export function sourceOf({ clock }: SourcedUnit): Pick<SourceGroup, 'kind' | 'name'> | undefined {
   if (clock?.grandmaster !== undefined && clock.source === 'ptp')
@@ -92,16 +90,22 @@ function groupOf(source: Pick<SourceGroup, 'kind' | 'name'>, units: readonly Sou
 }
 
 function bySource(units: readonly SourcedUnit[]) {
-  const groups = new Map<string, { source: Pick<SourceGroup, 'kind' | 'name'>; units: SourcedUnit[] }>();
-  for (const unit of units.filter(isAlive)) {
+  type Group = { readonly source: Pick<SourceGroup, 'kind' | 'name'>; readonly units: SourcedUnit[] };
+  const groups = { grandmaster: new Map<string, Group>(), ntp_server: new Map<string, Group>() };
+  const found: Group[] = [];
+  for (const unit of units) {
     const source = sourceOf(unit);
     if (source === undefined) continue;
-    const key = `${source.kind} ${source.name}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { source, units: [unit] });
-    else group.units.push(unit);
+    const group = groups[source.kind].get(source.name);
+    if (group !== undefined) {
+      group.units.push(unit);
+      continue;
+    }
+    const begun = { source, units: [unit] };
+    groups[source.kind].set(source.name, begun);
+    found.push(begun);
   }
-  return [...groups.values()];
+  return found;
 }
 
 /** Units by grandmaster and by NTP source: groups with units apart first, then the largest. */

@@ -1,8 +1,17 @@
 // What the table can be narrowed to: search, selections, and the views that people ask for most. Pure.
 import { type Html, html } from '../../../web/html.ts';
 import { count } from '../look/marks.ts';
-import { type FleetQuery, fleetHref, fleetPath, hrefFrom, noneOfThem, paramsOf } from './query.ts';
-import { isOfView, matchesClock } from './select.ts';
+import { needs } from './cards/verdict.ts';
+import {
+  type ClockFilter,
+  type FleetQuery,
+  type FleetView,
+  fleetHref,
+  fleetPath,
+  hrefFrom,
+  noneOfThem,
+  paramsOf,
+} from './query.ts';
 import { markOfStanding, standings } from './standing.ts';
 import type { FleetSums } from './sums.ts';
 
@@ -63,24 +72,23 @@ interface Chip {
 }
 
 function chipsOf(sums: FleetSums): Chip[] {
-  const { rows, newest } = sums;
-  const viewed = (view: NonNullable<FleetQuery['view']>, words: string): Chip => ({
-    ...{ id: view, words, filters: { view } },
-    units: rows.reduce((sum, row) => sum + Number(isOfView(row, view, sums)), 0),
+  const { newest, inView, spread } = sums;
+  const { you, copes } = needs(sums);
+  const viewed = (view: FleetView, words: string, units: number): Chip => ({
+    ...{ id: view, words, filters: { view }, units },
   });
-  const clocks = (clock: NonNullable<FleetQuery['clock']>, words: string): Chip => ({
-    ...{ id: clock, words, filters: { clock } },
-    units: rows.reduce((sum, { unit }) => sum + Number(matchesClock(unit, clock)), 0),
+  const clocks = (clock: ClockFilter, words: string, units: number): Chip => ({
+    ...{ id: clock, words, filters: { clock }, units },
   });
   return [
-    viewed('you', 'Needs you'),
-    viewed('copes', 'Copes'),
-    clocks('holdover', 'Holdover'),
-    clocks('tracking', 'Tracking'),
-    clocks('unbounded', 'No bound'),
-    viewed('waiting', 'Records wait'),
-    viewed('slow', 'Slow links'),
-    viewed('old', `Not on ${newest ?? 'the newest'}`),
+    viewed('you', 'Needs you', you),
+    viewed('copes', 'Copes', copes),
+    clocks('holdover', 'Holdover', inView.holdover),
+    clocks('tracking', 'Tracking', inView.tracking),
+    clocks('unbounded', 'No bound', spread.counts.unbounded),
+    viewed('waiting', 'Records wait', inView.waiting),
+    viewed('slow', 'Slow links', inView.slow),
+    viewed('old', `Not on ${newest ?? 'the newest'}`, inView.old),
   ];
 }
 

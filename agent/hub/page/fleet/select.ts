@@ -2,9 +2,9 @@
 import type { FleetUnit } from '../../fleet/model.ts';
 import { boundKindOf, bucketOf } from '../../measure/bounds.ts';
 import { sourceOf } from '../../measure/sources.ts';
-import { type ClockFilter, type FleetQuery, type FleetSort, noneOfThem } from './query.ts';
+import { type ClockFilter, type FleetQuery, type FleetSort, type FleetView, noneOfThem } from './query.ts';
 import type { FleetRow } from './standing.ts';
-import { type FleetSums, slow_us } from './sums.ts';
+import { type FleetSums, isOfView } from './sums.ts';
 import { clockLine } from './words.ts';
 
 /** The rows of one page of the table. */
@@ -39,7 +39,7 @@ function searchOf(q: string): Test {
 }
 
 /** Whether the clock of a unit is of those. */
-export function matchesClock({ clock, measured }: FleetUnit, filter: ClockFilter): boolean {
+function matchesClock({ clock, measured }: FleetUnit, filter: ClockFilter): boolean {
   if (clock === undefined) return false;
   switch (filter) {
     case 'holdover':
@@ -61,15 +61,12 @@ export function matchesClock({ clock, measured }: FleetUnit, filter: ClockFilter
 const isOrNone = (value: string | undefined, wanted: string): boolean =>
   wanted === noneOfThem ? value === undefined : value === wanted;
 
-const views: Readonly<Record<string, (row: FleetRow, sums: FleetSums) => boolean>> = {
-  waiting: ({ unit }) => (unit.link?.backlog ?? 0) > 0,
-  slow: ({ unit }) => (unit.link?.hub_rtt_us ?? 0) > slow_us,
-  old: ({ unit: { version } }, { newest }) => version !== undefined && version !== newest,
-};
-
-/** Whether a row is of that view; those that are no view of their own are a care. */
-export const isOfView = (row: FleetRow, view: string, sums: FleetSums): boolean =>
-  views[view]?.(row, sums) ?? row.care === view;
+/** A view is a care, or something else that is asked for often. */
+function testOfView(view: FleetView, { newest }: FleetSums): Test {
+  if (view === 'waiting' || view === 'slow' || view === 'old')
+    return ({ unit }) => isOfView[view](unit, newest);
+  return ({ care }) => care === view;
+}
 
 function testsOf(query: FleetQuery, sums: FleetSums): Test[] {
   const { q, tenant, role, state, source, clock, view, b } = query;
@@ -81,7 +78,7 @@ function testsOf(query: FleetQuery, sums: FleetSums): Test[] {
     tests.push(({ unit }) => unit.clock !== undefined && isOrNone(sourceOf(unit)?.name, source));
   if (clock !== undefined) tests.push(({ unit }) => matchesClock(unit, clock));
   if (b !== undefined) tests.push(({ unit }) => unit.clock !== undefined && bucketOf(unit.clock) === b);
-  if (view !== undefined && view !== 'clients') tests.push((row) => isOfView(row, view, sums));
+  if (view !== undefined && view !== 'clients') tests.push(testOfView(view, sums));
   if (q !== undefined) tests.push(searchOf(q));
   return tests;
 }

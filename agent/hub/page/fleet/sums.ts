@@ -37,6 +37,8 @@ export interface FleetSums {
   /** Units whose clock follows nothing that is known. */
   readonly sourceless: readonly FleetUnit[];
   readonly measured: MeasuredSum;
+  /** How many units there are in a view, or by clock. */
+  readonly inView: Readonly<Record<'waiting' | 'slow' | 'old' | 'holdover' | 'tracking', number>>;
   /** Those that occur, in order. */
   readonly tenants: readonly string[];
   readonly roles: readonly string[];
@@ -48,7 +50,16 @@ export interface FleetSums {
 }
 
 /** Above this a link is slow. */
-export const slow_us = 300_000;
+const slow_us = 300_000;
+
+type ViewTest = (unit: FleetUnit, newest?: string) => boolean;
+
+/** The views that are not by care. */
+export const isOfView: Readonly<Record<'waiting' | 'slow' | 'old', ViewTest>> = {
+  waiting: ({ link }) => (link?.backlog ?? 0) > 0,
+  slow: ({ link }) => (link?.hub_rtt_us ?? 0) > slow_us,
+  old: ({ version }, newest) => version !== undefined && version !== newest,
+};
 
 /** Numbers of a version; undefined where it is none. */
 function numbersOf(version: string): readonly number[] | undefined {
@@ -83,65 +94,101 @@ function qualitiesOf(group: SourceGroup, byId: FleetSums['byId']): SourceSum['qu
   return [...counts].sort(([, a], [, b]) => b - a);
 }
 
-function measuredSumOf(rows: readonly FleetRow[]): MeasuredSum {
-  const contradicts: FleetUnit[] = [];
-  const unjudged = new Map<UnjudgedReason | undefined, number>();
-  let [holds, unasked] = [0, 0];
-  for (const { unit } of rows) {
-    if (unit.clock === undefined) continue;
-    if (unit.measured === undefined) unasked += 1;
-    else if (unit.measured.verdict === 'holds') holds += 1;
-    else if (unit.measured.verdict === 'contradicts') contradicts.push(unit);
-    else unjudged.set(unit.measured.reason, (unjudged.get(unit.measured.reason) ?? 0) + 1);
-  }
-  const beyond = ({ measured }: FleetUnit): number => Math.abs(measured?.beyond_us ?? 0);
-  return { holds, unasked, unjudged, contradicts: contradicts.sort((a, b) => beyond(b) - beyond(a)) };
+/** What is counted in one pass over all units: they are many, and each look at one costs more than what is done with it. */
+interface Tally {
+  readonly standings: Record<Standing, number>;
+  readonly tenants: Set<string>;
+  readonly roles: Set<string>;
+  readonly versions: Map<string, number>;
+  readonly sourceless: FleetUnit[];
+  readonly contradicts: FleetUnit[];
+  readonly unjudged: Map<UnjudgedReason | undefined, number>;
+  readonly inView: Record<'waiting' | 'slow' | 'holdover' | 'tracking', number>;
+  holds: number;
+  unasked: number;
+  dropped: number;
+  droppers: number;
+  /** Units that are heard and do not say whether they have dropped any. */
+  untold: number;
 }
 
-function droppedOf(rows: readonly FleetRow[]) {
-  let [dropped, droppers, untold] = [0, 0, 0];
-  for (const { care, unit } of rows) {
-    if (care === 'quiet' || unit.state === 'offline') continue;
-    const count = unit.link?.dropped;
-    if (count === undefined) untold += 1;
-    else if (count > 0) {
-      dropped += count;
-      droppers += 1;
-    }
+const addOne = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+
+function tallyClock(tally: Tally, unit: FleetUnit): void {
+  const { clock, measured } = unit;
+  if (clock === undefined) return;
+  if (clock.holdover === true) tally.inView.holdover += 1;
+  else if (clock.quality === 'tracking') tally.inView.tracking += 1;
+  if (sourceOf(unit) === undefined) tally.sourceless.push(unit);
+  if (measured === undefined) tally.unasked += 1;
+  else if (measured.verdict === 'holds') tally.holds += 1;
+  else if (measured.verdict === 'contradicts') tally.contradicts.push(unit);
+  else addOne(tally.unjudged, measured.reason);
+}
+
+function tallyLink(tally: Tally, { care, unit }: FleetRow): void {
+  const { link, state } = unit;
+  if (isOfView.waiting(unit)) tally.inView.waiting += 1;
+  if (isOfView.slow(unit)) tally.inView.slow += 1;
+  if (care === 'quiet' || state === 'offline') return;
+  if (link?.dropped === undefined) tally.untold += 1;
+  else if (link.dropped > 0) {
+    tally.dropped += link.dropped;
+    tally.droppers += 1;
   }
-  return { droppers, ...known({ dropped: untold > 0 ? undefined : dropped }) };
+}
+
+function tallyOf(rows: readonly FleetRow[]): Tally {
+  const tally: Tally = {
+    standings: Object.fromEntries(standings.map((one) => [one, 0])) as Record<Standing, number>,
+    ...{ tenants: new Set(), roles: new Set(), versions: new Map(), sourceless: [], contradicts: [] },
+    ...{ unjudged: new Map(), inView: { waiting: 0, slow: 0, holdover: 0, tracking: 0 } },
+    ...{ holds: 0, unasked: 0, dropped: 0, droppers: 0, untold: 0 },
+  };
+  for (const row of rows) {
+    const { tenant, role, version } = row.unit;
+    tally.standings[row.standing] += 1;
+    if (tenant !== undefined) tally.tenants.add(tenant);
+    if (role !== undefined) tally.roles.add(role);
+    if (version !== undefined) addOne(tally.versions, version);
+    tallyClock(tally, row.unit);
+    tallyLink(tally, row);
+  }
+  return tally;
+}
+
+const beyond = ({ measured }: FleetUnit): number => Math.abs(measured?.beyond_us ?? 0);
+
+/** What is made of the counts. */
+function sumsOf({ versions, contradicts, dropped, untold, ...tally }: Tally) {
+  const { holds, unasked, unjudged, droppers, sourceless, standings: counted } = tally;
+  const newest = newestOf(versions.keys());
+  const versioned = [...versions.values()].reduce((sum, units) => sum + units, 0);
+  return {
+    ...{ standings: counted, sourceless, droppers },
+    measured: { holds, unasked, unjudged, contradicts: contradicts.sort((a, b) => beyond(b) - beyond(a)) },
+    inView: { ...tally.inView, old: versioned - (versions.get(newest ?? '') ?? 0) },
+    tenants: inOrder(tally.tenants),
+    roles: inOrder(tally.roles),
+    ...known({ newest, dropped: untold > 0 ? undefined : dropped }),
+  };
 }
 
 /** Everything that is reckoned of all units; `units` in any order. */
 export function fleetSumsOf(units: readonly FleetUnit[]): FleetSums {
-  const ranked = rankUnits(units);
-  const all = ranked.map(rowOf);
+  const all = rankUnits(units).map(rowOf);
   const rows = all.filter(({ unit }) => unit.kind === 'unit');
   const alone = rows.map(({ unit }) => unit);
   const byId = new Map(all.map((row) => [row.unit.unit, row]));
-  const counted = Object.fromEntries(standings.map((one) => [one, 0])) as Record<Standing, number>;
-  const [tenants, roles, versions] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  for (const { standing, unit } of rows) {
-    counted[standing] += 1;
-    if (unit.tenant !== undefined) tenants.add(unit.tenant);
-    if (unit.role !== undefined) roles.add(unit.role);
-    if (unit.version !== undefined) versions.add(unit.version);
-  }
   return {
     rows,
     clients: all.filter(({ unit }) => unit.kind === 'client'),
     byId,
     counts: countUnits(units),
-    standings: counted,
-    causes: causesOf(alone),
+    causes: causesOf(rows.flatMap(({ care, unit }) => (care === 'you' || care === 'copes' ? unit : []))),
     spread: boundSpreadOf(alone),
     worst: worstClocks(alone),
     sources: groupsOf(alone).map((group) => ({ ...group, qualities: qualitiesOf(group, byId) })),
-    sourceless: alone.filter((unit) => unit.clock !== undefined && sourceOf(unit) === undefined),
-    measured: measuredSumOf(rows),
-    tenants: inOrder(tenants),
-    roles: inOrder(roles),
-    ...known({ newest: newestOf(versions) }),
-    ...droppedOf(rows),
+    ...sumsOf(tallyOf(rows)),
   };
 }

@@ -46,7 +46,7 @@ function scaleOf(low_us: number, high_us: number): Scale {
     { length: Math.floor(high_us / step) - first + 1 },
     (_, i) => (first + i) * step,
   );
-  return { at: (us) => `${(6 + (88 * (us - low_us)) / width).toFixed(1)}%`, ticks_us };
+  return { at: (us) => `${(9 + (82 * (us - low_us)) / width).toFixed(1)}%`, ticks_us };
 }
 
 /** A span with its ends and its middle. */

@@ -21,7 +21,7 @@ const kindWords: Readonly<Record<(typeof boundKinds)[number], string>> = {
   ptp: 'PTP',
   relative: 'PTP, vs GM only',
   ntp: 'NTP',
-  holdover: 'in holdover',
+  holdover: 'without a source',
   unbounded: 'without a bound',
 };
 
