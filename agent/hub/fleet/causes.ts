@@ -15,7 +15,7 @@ export interface FleetCause {
   readonly state: State;
   /** The worst first, as they were given. */
   readonly units: readonly FleetUnit[];
-  /** Since the first of them. */
+  /** Since the first of them; missing where nobody knows. */
   readonly since_ms?: number;
   /** What those have in common, such as a grandmaster. */
   readonly shared?: string;
@@ -102,9 +102,24 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
   }
 }
 
+/** Since when it is so: what is wrong with a clock may be younger, and older, than the state of its unit. */
+function sinceOf(kind: FleetCause['kind'], { since_ms, clock, measured }: FleetUnit): number | undefined {
+  switch (kind) {
+    case 'contradicts':
+      return measured?.since_ms;
+    case 'holdover':
+      return clock?.since_ms;
+    case 'limit':
+    case 'expired':
+      return undefined; // nobody has noted it
+    default:
+      return since_ms;
+  }
+}
+
 function causeFrom({ kind, by, shared }: Found, units: readonly FleetUnit[]): FleetCause {
   const [first] = units as readonly [FleetUnit];
-  const times = units.flatMap(({ since_ms }) => since_ms ?? []);
+  const times = units.flatMap((unit) => sinceOf(kind, unit) ?? []);
   const since_ms = times.length === 0 ? undefined : Math.min(...times);
   return {
     kind,

@@ -13,13 +13,13 @@ type Clock = NonNullable<FleetUnit['clock']>;
 /** Units whose bound is below `below_ns`, and not below that of the bucket before; the last one takes all that are left. */
 export interface Bucket {
   readonly below_ns: number;
-  readonly counts: Readonly<Record<'ptp' | 'ntp' | 'holdover', number>>;
+  readonly counts: Readonly<Record<Exclude<BoundKind, 'unbounded'>, number>>;
 }
 
 /** How wide the clocks of a fleet say that they may be off. */
 export interface BoundSpread {
   readonly buckets: readonly Bucket[];
-  /** Units of each kind; the last two stand in no bucket. */
+  /** Units of each kind; those without a bound stand in no bucket. */
   readonly counts: Readonly<Record<BoundKind, number>>;
   readonly median_ns: Readonly<Partial<Record<BoundKind, number>>>;
 }
@@ -34,31 +34,37 @@ const edges_ns: readonly number[] = Array.from(
 const boundOf = ({ error_bound_ns, error_rel_ns }: Clock): number | undefined =>
   error_bound_ns ?? error_rel_ns;
 
-function kindOf({ source, holdover, error_bound_ns, error_rel_ns }: Clock): BoundKind {
+/** What a clock is shown by. */
+export function boundKindOf({ source, holdover, error_bound_ns, error_rel_ns }: Clock): BoundKind {
   if (error_bound_ns === undefined) return error_rel_ns === undefined ? 'unbounded' : 'relative';
   return holdover === true || (source !== 'ptp' && source !== 'ntp') ? 'holdover' : source;
 }
 
-const isBucketed = (kind: BoundKind): kind is keyof Bucket['counts'] =>
-  kind !== 'relative' && kind !== 'unbounded';
+/** The number of the bucket that a clock stands in: by its bound, against its grandmaster where there is no other. */
+export function bucketOf(clock: Clock): number | undefined {
+  const bound_ns = boundOf(clock);
+  if (bound_ns === undefined) return undefined;
+  const bucket = edges_ns.findIndex((edge) => bound_ns < edge);
+  return bucket < 0 ? edges_ns.length : bucket;
+}
 
 /** The distribution of bounds, over all units whose clock is known. */
 export function boundSpreadOf(units: readonly BoundedUnit[]): BoundSpread {
   const buckets = [...edges_ns, Infinity].map((below_ns) => ({
     below_ns,
-    counts: { ptp: 0, ntp: 0, holdover: 0 },
+    counts: { ptp: 0, ntp: 0, holdover: 0, relative: 0 },
   }));
   const bounds = new Map(boundKinds.map((kind) => [kind, [] as number[]]));
   const counts = { ptp: 0, ntp: 0, holdover: 0, relative: 0, unbounded: 0 };
   for (const { clock } of units) {
     if (clock === undefined) continue;
-    const kind = kindOf(clock);
+    const kind = boundKindOf(clock);
     const bound_ns = boundOf(clock);
     counts[kind] += 1;
-    if (bound_ns === undefined) continue;
+    if (bound_ns === undefined || kind === 'unbounded') continue;
     bounds.get(kind)?.push(bound_ns);
-    const bucket = buckets.find(({ below_ns }) => bound_ns < below_ns);
-    if (bucket !== undefined && isBucketed(kind)) bucket.counts[kind] += 1;
+    const bucket = buckets[bucketOf(clock) ?? -1];
+    if (bucket !== undefined) bucket.counts[kind] += 1;
   }
   const medians = [...bounds].flatMap(([kind, all]) => {
     const median_ns = quantile(
@@ -90,8 +96,19 @@ const rankOf = ({ unit, clock }: BoundedUnit): readonly RankedClock[] => {
 const byShare = (a: RankedClock, b: RankedClock): number => b.share - a.share || (a.unit < b.unit ? -1 : 1);
 
 /** The clocks that come nearest to their own limit, or are furthest beyond it. One without a bound has no share. */
-export const worstClocks = (units: readonly BoundedUnit[], most = 10): RankedClock[] =>
-  units.flatMap(rankOf).sort(byShare).slice(0, most);
+export function worstClocks(units: readonly BoundedUnit[], most = 10): RankedClock[] {
+  let worst: RankedClock[] = [];
+  let least = 0; // the share below which nobody gets among them any more
+  for (const { unit, clock } of units) {
+    const bound_ns = clock && boundOf(clock);
+    if (clock === undefined || bound_ns === undefined || bound_ns < least * clock.limit_ns) continue;
+    worst.push(...rankOf({ unit, clock }));
+    if (worst.length < 4 * most) continue;
+    worst = worst.sort(byShare).slice(0, most);
+    least = worst.at(-1)?.share ?? 0;
+  }
+  return worst.sort(byShare).slice(0, most);
+}
 
 /** A clock that runs on without its source. */
 export interface HeldOver {

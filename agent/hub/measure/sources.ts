@@ -18,6 +18,8 @@ export interface SourceGroup {
   readonly spread_us?: number;
   /** Where most of them place the reference against the hub's clock; missing while not more than half agree. */
   readonly middle_us?: number;
+  /** Half of the span that these agree on: the reference may be anywhere in it. */
+  readonly half_us?: number;
   /** Those that cannot be where most are, however path and claim are stretched. */
   readonly apart: readonly { readonly unit: string; readonly offset_us: number; readonly by_us: number }[];
 }
@@ -37,10 +39,8 @@ const loosened = ({ low, high }: Interval, by_us: number): Interval => ({
   high: high + by_us,
 });
 
-const isAlive = ({ clock }: SourcedUnit): boolean => clock !== undefined;
-
 /** What the unit follows, as kind and name; undefined where that is not known. */
-function sourceOf({ clock }: SourcedUnit): Pick<SourceGroup, 'kind' | 'name'> | undefined {
+export function sourceOf({ clock }: SourcedUnit): Pick<SourceGroup, 'kind' | 'name'> | undefined {
   if (clock?.grandmaster !== undefined && clock.source === 'ptp')
     return { kind: 'grandmaster', name: clock.grandmaster };
   if (clock?.ntp_server !== undefined && clock.source === 'ntp')
@@ -83,22 +83,29 @@ function groupOf(source: Pick<SourceGroup, 'kind' | 'name'>, units: readonly Sou
           ? offsets.reduce((a, b) => Math.max(a, b)) - offsets.reduce((a, b) => Math.min(a, b))
           : undefined,
       middle_us: most && (most.low + most.high) / 2,
+      half_us: most && (most.high - most.low) / 2,
     }),
     apart: apart.sort((a, b) => Math.abs(b.by_us) - Math.abs(a.by_us)),
   };
 }
 
 function bySource(units: readonly SourcedUnit[]) {
-  const groups = new Map<string, { source: Pick<SourceGroup, 'kind' | 'name'>; units: SourcedUnit[] }>();
-  for (const unit of units.filter(isAlive)) {
+  type Group = { readonly source: Pick<SourceGroup, 'kind' | 'name'>; readonly units: SourcedUnit[] };
+  const groups = { grandmaster: new Map<string, Group>(), ntp_server: new Map<string, Group>() };
+  const found: Group[] = [];
+  for (const unit of units) {
     const source = sourceOf(unit);
     if (source === undefined) continue;
-    const key = `${source.kind} ${source.name}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { source, units: [unit] });
-    else group.units.push(unit);
+    const group = groups[source.kind].get(source.name);
+    if (group !== undefined) {
+      group.units.push(unit);
+      continue;
+    }
+    const begun = { source, units: [unit] };
+    groups[source.kind].set(source.name, begun);
+    found.push(begun);
   }
-  return [...groups.values()];
+  return found;
 }
 
 /** Units by grandmaster and by NTP source: groups with units apart first, then the largest. */

@@ -5,12 +5,13 @@ import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
 import { rankUnits } from '../../../../agent/hub/fleet/rank.ts';
 import { fleetUnit, silentUnit } from '../../../kit/hub/fleetunits.ts';
 
-const holds = (unit: string, grandmaster: string, more: Partial<FleetUnit> = {}): FleetUnit =>
+const holds = (unit: string, grandmaster: string, more: Partial<FleetUnit> = {}, since_ms?: number) =>
   fleetUnit(unit, {
     state: 'degraded',
     clock: {
       ...{ source: 'unsynced', quality: 'tracking', holdover: true, grandmaster },
       ...{ limit_ns: 1e6, share: 0.04, error_bound_ns: 41_000 },
+      ...(since_ms === undefined ? {} : { since_ms }),
     },
     ...more,
   });
@@ -20,7 +21,7 @@ const rows = (units: readonly FleetUnit[]) =>
 test('one cause is one row: four in holdover after one grandmaster, and two after another', () => {
   const units = [
     ...['ridge-01', 'ridge-02', 'ridge-03'].map((unit, at) =>
-      holds(unit, 'gm-ridge', { since_ms: 1e12 + at }),
+      holds(unit, 'gm-ridge', { since_ms: 1e12 - 9e9 }, 1e12 + at),
     ),
     holds('ridge-04', 'gm-ridge', { problems: ['the clock is in holdover'] }),
     holds('mast-1', 'gm-mast'),
@@ -108,5 +109,32 @@ test('the key of a cause stays while units come and go', () => {
       ]),
     ).size,
     4,
+  );
+});
+
+test('since when it is so is not since when the unit is in its state', () => {
+  const since_ms = 5e11;
+  const measured = {
+    ...({ at_ms: 1e12, offset_us: 4100, path_us: 900, against: 'utc' } as const),
+    ...({ runs: 3, verdict: 'contradicts' } as const),
+    since_ms: 9e11,
+  } as const;
+  const clock = { source: 'ntp', quality: 'freerun', limit_ns: 1e6, limit_is_set: true, share: 9 } as const;
+  const since = (unit: FleetUnit) => causesOf([unit]).map((one) => [one.kind, one.since_ms]);
+  assert.deepEqual(
+    [
+      fleetUnit('a', { since_ms, measured }),
+      fleetUnit('b', { since_ms, clock: { ...clock, since_ms: 8e11 } }),
+      fleetUnit('c', { since_ms, expires: [{ what: 'unit.pem', days_left: -2 }] }),
+      silentUnit('d', since_ms),
+      fleetUnit('e', { since_ms, state: 'critical' }),
+    ].flatMap(since),
+    [
+      ['contradicts', 9e11],
+      ['limit', undefined],
+      ['expired', undefined],
+      ['offline', since_ms],
+      ['problem', since_ms],
+    ],
   );
 });

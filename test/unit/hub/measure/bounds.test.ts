@@ -4,6 +4,7 @@ import type { FleetClock } from '../../../../agent/hub/fleet/model.ts';
 import {
   type BoundedUnit,
   boundSpreadOf,
+  bucketOf,
   holdoversOf,
   worstClocks,
 } from '../../../../agent/hub/measure/bounds.ts';
@@ -30,17 +31,24 @@ describe('the bounds of a fleet', () => {
     const { buckets, counts, median_ns } = boundSpreadOf(fleet);
     assert.deepEqual(counts, { ptp: 3, ntp: 2, holdover: 1, relative: 1, unbounded: 2 });
     assert.deepEqual(median_ns, { ptp: 1500, ntp: 4e6, holdover: 48e6, relative: 900_000 });
-    const filled = buckets.filter((one) => one.counts.ptp + one.counts.ntp + one.counts.holdover > 0);
+    const filled = buckets.filter(({ counts: of }) => Object.values(of).some((count) => count > 0));
     assert.deepEqual(
-      filled.map(({ below_ns, counts: { ptp, ntp, holdover } }) => [below_ns, ptp, ntp, holdover]),
+      filled.map(({ below_ns, counts: { ptp, ntp, holdover, relative } }) => [
+        ...[below_ns, ptp, ntp, holdover, relative],
+      ]),
       [
-        [100, 1, 0, 0],
-        [2000, 1, 0, 0],
-        [5000, 1, 0, 0], // 2000 is not below 2000
-        [5e6, 0, 1, 0],
-        [50e6, 0, 0, 1],
-        [Infinity, 0, 1, 0],
+        [100, 1, 0, 0, 0],
+        [2000, 1, 0, 0, 0],
+        [5000, 1, 0, 0, 0], // 2000 is not below 2000
+        [1e6, 0, 0, 0, 1], // against its grandmaster
+        [5e6, 0, 1, 0, 0],
+        [50e6, 0, 0, 1, 0],
+        [Infinity, 0, 1, 0, 0],
       ],
+    );
+    assert.deepEqual(
+      fleet.map((one) => one.clock && bucketOf(one.clock)),
+      [0, 4, 5, 12, 14, 17, undefined, 25, undefined, undefined],
     );
     const ends = buckets.map(({ below_ns }) => below_ns);
     assert.deepEqual(ends.slice(0, 4), [100, 200, 500, 1000]);

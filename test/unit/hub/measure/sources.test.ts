@@ -99,7 +99,7 @@ describe('units by what they follow', () => {
     assert.deepEqual([first?.name, second?.name], ['gm2', 'gm1']);
     assert.deepEqual(first?.apart, [{ unit: 'z', offset_us: -9000, by_us: -9000 + 900 - (100 - 900) }]);
     assert.deepEqual(second?.apart, []);
-    assert.equal(second?.middle_us, 5);
+    assert.deepEqual([second?.middle_us, second?.half_us], [5, 300 + 100 + 500]);
   });
 
   test('a long path or a wide claim sets nobody apart, nor do two against each other', () => {

@@ -1,0 +1,24 @@
+import type { AlertsView } from '../../alerts/alerts.ts';
+import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
+import type { MeasureState } from '../../measure/measure.ts';
+import type { FleetSums } from './sums.ts';
+
+/** What the fleet's page is made of. */
+export interface FleetPageData {
+  /** In any order. */
+  readonly units: readonly FleetUnit[];
+  /** What happened, in any order; only the last hour is shown. */
+  readonly changes: readonly FleetChange[];
+  /** Missing where nobody measures. */
+  readonly measuring?: MeasureState;
+  /** Missing where nobody watches for alerts. */
+  readonly alerts?: AlertsView;
+  /** Now, Unix ms. */
+  readonly at_ms: number;
+  /** While the link to the hub is away: since when, Unix ms. All figures are of before. */
+  readonly lost_ms?: number;
+  /** The roster is not read: there may be units that are not shown. */
+  readonly isPartial?: boolean;
+  /** Of the same units, where they are reckoned already. */
+  readonly sums?: FleetSums;
+}
