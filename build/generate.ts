@@ -9,7 +9,7 @@ import { lucioptions } from './lucioptions.ts';
 import { lucipot } from './lucipot.ts';
 import { optionsReference } from './optionsreference.ts';
 import { performanceReference } from './performancereference.ts';
-import { fleetSchema, recordSchemas, schemaText, statusSchema } from './schemas.ts';
+import { fleetSchema, hubSchema, recordSchemas, schemaText, statusSchema } from './schemas.ts';
 import { subjectsReference } from './subjects-reference.ts';
 import { trafficReference } from './trafficreference.ts';
 
@@ -35,6 +35,7 @@ const schemas = [
   ...Object.entries(recordSchemas()),
   ['statuspage', statusSchema()] as const,
   ['fleet', fleetSchema()] as const,
+  ['hub', hubSchema()] as const,
 ].map(([name, schema]) => ({
   path: `docs/schema/${name}.json`,
   make: () => schemaText(schema),

@@ -185,5 +185,42 @@ export const fleetSchema = (): Schema =>
     'units',
   ]);
 
+const hubWhats = ['came', 'left', 'refused'];
+const hubKinds = ['leaf', 'client', 'websocket', 'mqtt', 'other'];
+
+/** Of hub.json. */
+const ofHub: Told = {
+  texts:
+    /(^|\.)(trouble|cluster|key|weight|text|remedy|command|where|name|state|why|address|version|from|to|server|who|unit|account|rtt_by|description|by|discard|kind|leader|stream|what|reason)$|(^|\.)(accounts|servers)\[\]\.id$|(told|subjects)\[\]$/,
+  flags: /(^|\.)(connected|is_leader|websocket|offline|paused)$/,
+  values: {
+    'told[]': ['routes', 'links', 'accounts', 'streams', 'connections'],
+    'findings[].weight': ['critical', 'degraded'],
+    'servers[].state': ['healthy', 'degraded', 'gone', 'unknown'],
+    'links[].rtt_by': ['server', 'unit'],
+    'streams[].limit.by': ['bytes', 'messages', 'store'],
+    'streams[].discard': ['old', 'new'],
+    'streams[].left.kind': ['days', 'full', 'steady', 'unlimited', 'unknown'],
+    'streams[].left.by': ['age', 'rate'],
+    'slow.now[].kind': hubKinds,
+    'slow.late[].kind': hubKinds,
+    'slow.late[].what': hubWhats,
+    'events[].kind': hubKinds,
+    'events[].what': hubWhats,
+  },
+};
+
+/** The schema of /hub.json. */
+export const hubSchema = (): Schema =>
+  schemaOf('/hub.json', tableFields('hubview.md', '## hub.json', ofHub), [
+    'schema',
+    'at_ms',
+    'since_ms',
+    'connected',
+    'told',
+    'findings',
+    ...['servers', 'routes', 'links', 'accounts', 'streams', 'consumers', 'slow', 'events', 'minutes'],
+  ]);
+
 /** A schema as a file. */
 export const schemaText = (schema: Schema): string => `${JSON.stringify(schema, undefined, 2)}\n`;

@@ -44,5 +44,7 @@ export const table = (caption: string, head: readonly string[], rows: readonly (
       )}</tbody></table></div>`;
 
 /** The words for a value that is known. */
-export const perhaps = <T>(value: T | undefined, words: (value: T) => string): string | undefined =>
-  value === undefined ? undefined : words(value);
+export const perhaps = <T, W extends string | Html>(
+  value: T | undefined,
+  words: (value: T) => W,
+): W | undefined => (value === undefined ? undefined : words(value));

@@ -18,7 +18,7 @@ export interface HubServer {
   readonly state: ServerState;
   /** In words of ours or of the server, where it is not healthy. */
   readonly why?: string;
-  /** When it answered last, where it is gone and has ever answered. */
+  /** When it answered last, where it is gone or cannot be asked, and has ever answered. */
   readonly heard_ms?: number;
   readonly id?: string;
   readonly address?: string;
@@ -208,8 +208,16 @@ export interface HubFinding {
   readonly remedy?: string;
 }
 
+/** What servers tell besides themselves. */
+export type HubTold = 'routes' | 'links' | 'accounts' | 'streams' | 'connections';
+
+/** Where the servers tell nothing, nothing of what they told before is here: it would be shown as of now. */
 export interface HubView {
   readonly at_ms: number;
+  /** When it began to be watched: what happened before is not known. */
+  readonly since_ms: number;
+  /** What was told lately; of the rest nothing is known, which is not the same as that there is none. */
+  readonly told: readonly HubTold[];
   /** Why the servers are not seen: where we are not connected, or this user may not ask them. Then of streams only what the accounts tell is known. */
   readonly trouble?: string;
   /** Whether we are connected to the hub. */

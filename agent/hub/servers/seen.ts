@@ -11,6 +11,7 @@ import type {
   HubRoute,
   HubServer,
   HubStreamView,
+  HubTold,
   HubView,
   LeafLink,
   MessageRates,
@@ -48,6 +49,8 @@ export interface StreamHistory {
 export interface HubSights {
   /** That should be there. */
   readonly expected: readonly string[];
+  /** When it began to be watched, by the wall clock. */
+  readonly since_ms: number;
   readonly servers: Map<string, ServerSeen>;
   readonly health: Map<string, string | undefined>;
   readonly routes: Map<string, readonly RouteFacts[]>;
@@ -143,12 +146,13 @@ function serversOf(
       return isUnknown
         ? { name, state: 'unknown' }
         : { name, state: 'gone', why: 'it has not answered since we look' };
-    if (isGone(one) && !isUnknown)
-      return {
-        ...{ name, state: 'gone', heard_ms: one.heard_ms },
-        why: one.isStopping ? 'it was stopped' : 'it does not answer',
-        ...known({ version: one.facts.version, address: one.facts.address }),
-      };
+    const last = {
+      ...{ name, heard_ms: one.heard_ms },
+      ...known({ version: one.facts.version, address: one.facts.address }),
+    };
+    if (isUnknown) return { ...last, state: 'unknown' };
+    if (isGone(one))
+      return { ...last, state: 'gone', why: one.isStopping ? 'it was stopped' : 'it does not answer' };
     const { counts: _counts, system_account: _system, ...facts } = one.facts;
     const far = routes.filter(({ from }) => from === name).flatMap(({ rtt_us }) => rtt_us ?? []);
     const catching_up = catchingUp(seen, streams, name);
@@ -156,7 +160,7 @@ function serversOf(
       seen.health.get(name) ?? (catching_up && `it is catching up on ${catching_up.streams} streams`);
     return {
       ...facts,
-      state: isUnknown ? 'unknown' : why === undefined ? 'healthy' : 'degraded',
+      state: why === undefined ? 'healthy' : 'degraded',
       ...known({ why, traffic: one.traffic, catching_up }),
       ...(far.length === 0 ? {} : { to_others_us: Math.max(...far) }),
       ...(leaders.includes(name) ? { is_leader: true as const } : {}),
@@ -210,13 +214,27 @@ function streamView(seen: HubSights, stream: StreamFacts, now: BothClocks): HubS
   };
 }
 
+/** What was seen without what is not of now: where the servers tell nothing, that is all but streams that their accounts list. */
+function ofNow(seen: HubSights): HubSights {
+  if (seen.trouble === undefined) return seen;
+  const isListed = seen.connected && seen.servers.size === 0;
+  const none = { routes: new Map(), links: new Map(), accounts: new Map(), account_traffic: new Map() };
+  return { ...seen, ...none, slow: new Map(), jetstream: isListed ? seen.jetstream : new Map() };
+}
+
+function toldOf({ routes, links, accounts, jetstream, slow }: HubSights): HubTold[] {
+  const all = { routes, links, accounts, streams: jetstream, connections: slow };
+  return (Object.keys(all) as HubTold[]).filter((name) => all[name].size > 0);
+}
+
 /** All of it as it is at that moment. */
-export function hubViewOf(seen: HubSights, now: BothClocks): HubView {
+export function hubViewOf(all: HubSights, now: BothClocks): HubView {
+  const seen = ofNow(all);
   const [routes, streams, accounts] = [routesOf(seen), mergedStreams(seen), accountsOf(seen)];
   const own = new Set([...seen.servers.values()].map(({ facts }) => facts.system_account));
   const traffic = sumTraffic(accounts.filter(({ id }) => !own.has(id)).map((one) => one.traffic));
   const view = {
-    at_ms: now.wall_ms,
+    ...{ at_ms: now.wall_ms, since_ms: seen.since_ms, told: toldOf(seen) },
     connected: seen.connected,
     ...known({ trouble: seen.trouble, cluster: seen.cluster, traffic }),
     servers: serversOf(seen, routes, streams),

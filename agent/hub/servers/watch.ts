@@ -74,8 +74,9 @@ interface Watching extends Taking {
   isStopped: boolean;
 }
 
-const newSeen = (expected: readonly string[]): HubSights => ({
+const newSeen = (expected: readonly string[], since_ms: number): HubSights => ({
   expected,
+  since_ms,
   servers: new Map(),
   health: new Map(),
   routes: new Map(),
@@ -203,7 +204,7 @@ function stopping({ seen }: Watching, subject: string): void {
 export function watchHub(deps: HubWatchDeps, expected: readonly string[] = []): HubWatch {
   const watching: Watching = {
     deps,
-    seen: newSeen(expected),
+    seen: newSeen(expected, deps.wall_ms()),
     rates: newRates(),
     usual: newUsualRtts(),
     identities: newIdentities(),

@@ -1,5 +1,5 @@
 import Ajv2020 from 'ajv/dist/2020.js';
-import { fleetSchema, recordSchemas, statusSchema } from '../../../build/schemas.ts';
+import { fleetSchema, hubSchema, recordSchemas, statusSchema } from '../../../build/schemas.ts';
 
 /** The same schema with no room for what it does not describe. */
 function closed(schema: unknown): unknown {
@@ -32,3 +32,4 @@ export const recordComplaints: ReadonlyMap<string, Complain> = new Map(
 
 export const statusComplaints: Complain = complainer(statusSchema());
 export const fleetComplaints: Complain = complainer(fleetSchema());
+export const hubComplaints: Complain = complainer(hubSchema());

@@ -12,6 +12,8 @@ const stream = (more: Partial<HubStreamView> = {}): HubStreamView => ({
 const hub = (more: Partial<HubView> = {}): Omit<HubView, 'findings'> => ({
   ...{
     at_ms: 0,
+    since_ms: 0,
+    told: [],
     connected: true,
     routes: [],
     links: [],

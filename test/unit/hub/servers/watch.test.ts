@@ -325,12 +325,28 @@ describe('the watch of a hub', () => {
   it('knows nothing without a connection, and says so', async () => {
     const hub = fakeHub();
     const watch = hub.watch();
+    const begun_ms = watch.view().at_ms;
     assert.match(watch.view().trouble ?? '', /not been asked/);
     await looking(watch, hub.ticker, 10);
+    const before = watch.view();
+    assert.deepEqual([before.links.length, before.accounts.length], [1, 2]);
+    assert.deepEqual(before.told, ['routes', 'links', 'accounts', 'streams', 'connections']);
     hub.connected(false);
     await looking(watch, hub.ticker, 10);
     const view = watch.view();
     assert.match(view.trouble ?? '', /no connection/);
+    assert.deepEqual(
+      [view.told, view.links, view.accounts, view.routes, view.streams, view.traffic],
+      [[], [], [], [], [], undefined],
+      'what was told before is not of now',
+    );
+    const [server] = view.servers;
+    assert.deepEqual(
+      [server?.cpu_percent, server?.leafs, server?.uptime_s],
+      [undefined, undefined, undefined],
+    );
+    assert.ok((server?.heard_ms ?? Infinity) < view.at_ms, 'but when it was heard last');
+    assert.equal(view.since_ms, begun_ms);
     assert.deepEqual(
       view.servers.map(({ state }) => state),
       ['unknown', 'unknown', 'unknown'],
