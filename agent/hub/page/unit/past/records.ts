@@ -1,9 +1,9 @@
 // What single records of a stream tell of a unit. Others wrote everything in them. Pure.
-import { known } from '../../../lib/known.ts';
-import { isObject, parseObject } from '../../../lib/parse.ts';
-import { subjectsOf } from '../../../wire/subjects.ts';
-import type { StreamMessage } from '../../asks/streamread.ts';
-import { parseRecord, plainText, type RecordKind, type UnitRecord } from '../../fleet/unitrecord.ts';
+import { known } from '../../../../lib/known.ts';
+import { isObject, parseObject } from '../../../../lib/parse.ts';
+import { subjectsOf } from '../../../../wire/subjects.ts';
+import type { StreamMessage } from '../../../asks/streamread.ts';
+import { parseRecord, plainText, type RecordKind, type UnitRecord } from '../../../fleet/unitrecord.ts';
 import type { UnitDevice, UnitEvent, UnitLook } from './history.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 // What is known of a unit's day, what is still to be read of it, and how it is told. Pure.
-import { known } from '../../../lib/known.ts';
+import { known } from '../../../../lib/known.ts';
 import { type Grid, heardMoments, isKnownAt, momentsUpTo, passes, silencesIn } from './grid.ts';
 import type { Silence, UnitDevice, UnitEvent, UnitHistory, UnitLook } from './history.ts';
 

@@ -1,10 +1,11 @@
 // Reads the last day of a unit from stream NUNECT by direct gets: few, bounded, and no more of them than the day has moments.
 // A day of a unit is some 50,000 records: reading all would cost the server every block of the stream. A moment costs one.
-import { isObject } from '../../../lib/parse.ts';
-import type { Link } from '../../../nats/link.ts';
-import { subjectsOf } from '../../../wire/subjects.ts';
-import { askOver } from '../../asks/api.ts';
-import { type DirectGet, getDirect, type StreamMessage } from '../../asks/streamread.ts';
+import { messageOf } from '../../../../lib/errors.ts';
+import { isObject } from '../../../../lib/parse.ts';
+import type { Link } from '../../../../nats/link.ts';
+import { subjectsOf } from '../../../../wire/subjects.ts';
+import { askOver } from '../../../asks/api.ts';
+import { type DirectGet, getDirect, type StreamMessage } from '../../../asks/streamread.ts';
 import { type DayOptions, type DayRead, forgetOld, unreadMoments } from './day.ts';
 import { momentsUpTo, silencesIn } from './grid.ts';
 import { deviceOf, eventOf, lateBacklogOf, lookOf, lookSubjects, minutesOf } from './records.ts';
@@ -186,6 +187,6 @@ export async function readDay(
     await readLooks(run);
     await readSilences(run);
   } catch (error) {
-    day.trouble = error instanceof Error ? error.message : String(error);
+    day.trouble = messageOf(error);
   }
 }
