@@ -36,15 +36,43 @@ export async function readMessages(
 }
 
 /** Gives where the next batch begins; undefined after the last. */
-function readBatch(
+async function readBatch(
   link: Link,
   stream: string,
   ask: { readonly seq: number; readonly next_by_subj: string },
   take: (message: StreamMessage) => void,
 ): Promise<number | undefined> {
+  let next = ask.seq;
+  const left = await getDirect(link, stream, { ...ask, batch: most }, (message) => {
+    next = message.seq + 1;
+    take(message);
+  });
+  return left > 0 ? next : undefined;
+}
+
+/** What is asked of a stream's direct gets (ADR-31), as the server takes it. Times are RFC 3339. */
+export interface DirectGet {
+  readonly seq?: number;
+  readonly start_time?: string;
+  readonly next_by_subj?: string;
+  /** Of each of these subjects the last message, or the last before `up_to_time`. Since 2.11. */
+  readonly multi_last?: readonly string[];
+  readonly up_to_time?: string;
+  /** Without it, and without `multi_last`, one message: then the server need not count those that follow. */
+  readonly batch?: number;
+  readonly max_bytes?: number;
+}
+
+/** Gives the messages that are asked for, and how many more there are. Throws where the answer stays out. */
+export function getDirect(
+  link: Link,
+  stream: string,
+  ask: DirectGet,
+  take: (message: StreamMessage) => void,
+): Promise<number> {
   const inbox = `_INBOX.${randomUUID()}`;
+  const isOne = ask.batch === undefined && ask.multi_last === undefined;
   return new Promise((resolve, reject) => {
-    let next = ask.seq;
     let timer: NodeJS.Timeout;
     const finish = (end: () => void): void => {
       clearTimeout(timer);
@@ -63,23 +91,18 @@ function readBatch(
       const code = message.headers?.code ?? 0;
       if (code === 0) {
         try {
-          const one = streamMessage(message, header);
-          next = one.seq + 1;
-          wait();
-          return take(one);
+          take(streamMessage(message, header));
+          return isOne ? finish(() => resolve(0)) : wait();
         } catch (error) {
           return finish(() => reject(error));
         }
       }
       if (!endOfBatch.includes(code))
         return finish(() => reject(new Error(`stream ${stream} gives no messages: status ${code}`)));
-      const left = Number(header('Nats-Num-Pending') ?? 0);
-      finish(() => resolve(left > 0 ? next : undefined));
+      finish(() => resolve(Number(header('Nats-Num-Pending') ?? 0)));
     });
     wait();
-    if (
-      !link.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify({ ...ask, batch: most }), { reply: inbox })
-    )
+    if (!link.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(ask), { reply: inbox }))
       finish(() => reject(new Error(`stream ${stream} cannot be read: there is no connection`)));
   });
 }

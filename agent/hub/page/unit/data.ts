@@ -1,0 +1,54 @@
+// What the page of a unit is made of. Pure.
+
+import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
+import { plainText } from '../../fleet/unitrecord.ts';
+import type { AskSummary } from '../../measure/asknow.ts';
+import type { MeasuredDot, UnitHistory } from './past/history.ts';
+import type { ToldProblems } from './problems.ts';
+
+/** All that the page of a unit shows, at a moment. What is not known is missing. */
+export interface UnitPageData {
+  readonly unit: FleetUnit;
+  /** Of the last day; those of other units are left out. */
+  readonly changes: readonly FleetChange[];
+  readonly history?: UnitHistory;
+  /** What the hub has measured in the last day, oldest first. */
+  readonly dots?: readonly MeasuredDot[];
+  /** The last answers to what somebody asked here, Unix ms. */
+  readonly asked?: { readonly at_ms: number; readonly summary: AskSummary };
+  readonly told?: ToldProblems;
+  /** Its leaf link, as the servers of the hub see it. */
+  readonly leaf?: { readonly server?: string; readonly address?: string };
+  /** The hub is one of `nunect-hub init`, and this page may write to it. */
+  readonly canForget: boolean;
+  /** Unix ms. */
+  readonly at_ms: number;
+}
+
+const silent: readonly FleetUnit['state'][] = ['offline', 'away', 'stopped', 'invited'];
+
+/** Whether nothing of it is known as of now. */
+export const isSilent = ({ state }: FleetUnit): boolean => silent.includes(state);
+
+/** How far off its clock may be, of true time or of its grandmaster; undefined where nothing bounds it. */
+export function boundOfUnit({ clock }: FleetUnit): { ns: number; isRelative: boolean } | undefined {
+  if (clock?.error_bound_ns !== undefined) return { ns: clock.error_bound_ns, isRelative: false };
+  return clock?.error_rel_ns === undefined ? undefined : { ns: clock.error_rel_ns, isRelative: true };
+}
+
+const sources: Readonly<Record<string, string>> = { ptp: 'PTP', ntp: 'NTP', unsynced: 'unsynced' };
+
+/** `PTP locked`, `unsynced, freerun`, `PTP holdover`. */
+export function clockStateWords({ source, quality, holdover }: NonNullable<FleetUnit['clock']>): string {
+  const name = sources[source] ?? source;
+  if (holdover === true) return `${name} holdover`;
+  return source === 'unsynced'
+    ? [name, quality].filter(Boolean).join(', ')
+    : [name, quality].filter(Boolean).join(' ');
+}
+
+/** The first letter as a capital. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** A text of an address that somebody typed, short and plain. */
+export const shownId = (unit: string): string => plainText(unit, 64) ?? '?';

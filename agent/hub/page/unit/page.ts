@@ -1,0 +1,96 @@
+// The page of one unit, the page that asks whether it is to be forgotten, and that of one that is not known. Pure.
+import { prettyBytes, prettySpan } from '../../../lib/format.ts';
+import { type Html, html } from '../../../web/html.ts';
+import type { HubPage } from '../look/frame.ts';
+import { counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
+import { askCard, certificatesCard, deviceCard, forgetCard } from './cards.ts';
+import { changesCard } from './changes.ts';
+import { dayCurves } from './curves.ts';
+import { isSilent, shownId, type UnitPageData } from './data.ts';
+import { figuresNow, unitTiles } from './tiles.ts';
+import { headline, toneOfUnit, unitVerdict } from './verdict.ts';
+
+const heardWords = ({ unit }: UnitPageData): string =>
+  unit.age_s === undefined ? 'never heard' : `heard ${prettySpan(unit.age_s)} ago`;
+
+/** How much of the day is read, and what that has cost. */
+function readWords({ history }: UnitPageData): string[] {
+  if (history === undefined) return [];
+  const { unread, cost, trouble, step_ms, isLarge } = history;
+  return [
+    ...(trouble === undefined ? [] : [`The day is not all here: ${trouble}`]),
+    ...(unread === 0 || trouble !== undefined
+      ? []
+      : [`${counted(unread, 'moment')} of the day are still to be read.`]),
+    ...(isLarge ? ['Records that waited are not searched for: the stream is too large.'] : []),
+    `A look each ${prettySpan(step_ms / 1000)} in the hub's stream: ${counted(cost.requests, 'request')}, ${prettyBytes(cost.bytes)}. The unit was asked nothing.`,
+  ];
+}
+
+const defaultLimit_ns = 1_000_000;
+
+function dayCard(data: UnitPageData): Html {
+  const { history, unit, dots = [] } = data;
+  if (history === undefined)
+    return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">Being read of the hub's stream.</p></section>`;
+  if (history.moments.length === 0) {
+    const words = history.trouble ?? "The hub's stream has no record of it in this time.";
+    return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">${words}</p></section>`;
+  }
+  const limit_ns = unit.clock?.limit_ns ?? defaultLimit_ns;
+  const notes = readWords(data).map((text) => html`<span>${text} </span>`);
+  return html`<section class="card" id="day">${dayCurves(history, dots, limit_ns, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
+}
+
+/** The page of a unit. */
+export function unitPage(data: UnitPageData): HubPage {
+  const { unit } = data;
+  const { firmware } = data.history?.device ?? {};
+  const left = html`<div class="col">${changesCard(data)}${forgetCard(data)}</div>`;
+  const right = html`<div class="col">${askCard(data)}${certificatesCard(data)}${deviceCard(data)}</div>`;
+  return {
+    title: `${unit.unit}: ${headline(data)}`,
+    tone: toneOfUnit(unit),
+    view: 'fleet',
+    about: [placeOf(unit), firmware, heardWords(data)].filter(Boolean).join(' · '),
+    here: unitPath(unit.unit),
+    heading: unit.unit,
+    main: html`${unitVerdict(data)}${unitTiles(data)}${dayCard(data)}<div class="two">${left}${right}</div>`,
+    links: html`<a href="${unitPath(unit.unit)}.json">This unit as JSON</a>`,
+  };
+}
+
+/** Asks whether it is to be forgotten, and says what that does. */
+export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubPage {
+  const { unit, canForget } = data;
+  const path = unitPath(unit.unit);
+  const isHeard = !isSilent(unit);
+  const what = [
+    'It is taken off the roster, and nobody is alerted of it any more.',
+    'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.',
+    'Its records stay until the stream drops them for their age.',
+  ];
+  const form = canForget
+    ? html`<form class="fix" method="post" action="${path}/forget"><button class="p">Forget ${unit.unit}</button><a href="${path}">Keep it</a></form>`
+    : html`<p>This page may not write to the hub. On the hub: <code>nunect-hub forget ${unit.unit}</code></p>`;
+  return {
+    title: `Forget ${unit.unit}?`,
+    tone: isHeard ? 'bad' : 'warn',
+    view: 'fleet',
+    about: placeOf(unit),
+    here: `${path}/forget`,
+    heading: unit.unit,
+    main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now: it works, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
+  };
+}
+
+/** There is no such unit; `asked` is what somebody typed. */
+export const unknownUnitPage = (asked: string): HubPage => ({
+  title: 'No such unit',
+  tone: 'mild',
+  view: 'fleet',
+  about: '',
+  here: unitPath(asked),
+  heading: 'No such unit',
+  main: html`<section class="card verdict mild"><h2>${shownId(asked)} is not known here</h2><p>No unit of that name has joined this hub, or it was forgotten. Names are told apart by capitals.</p><p><a href="/?q=${encodeURIComponent(shownId(asked))}">Search the fleet for it</a></p></section>`,
+});
