@@ -13,6 +13,7 @@ import {
   type ShownAlertOptions,
   watchedSection,
 } from './outputs.ts';
+import { alertsPageStyle } from './style.ts';
 
 /** What the page of the alerts is made of. */
 export interface AlertsPageData {
@@ -116,6 +117,7 @@ ${watched}`;
     view: 'alerts',
     about: '',
     here: page === 1 ? '/alerts' : `/alerts?page=${page}`,
+    style: alertsPageStyle,
     main: html`${strangePart(wanted)}${main}`,
     links: html`<a href="/hub">hub</a><a href="/metrics">metrics</a>`,
   };

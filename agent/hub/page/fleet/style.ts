@@ -31,7 +31,7 @@ form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[t
 .gap{gap:.2rem .8rem}.gap b{font-size:1rem}form.f>*{flex:1 1 40%}form.f input[type=search]{flex-basis:100%}.hist b{display:none}.hist div:nth-child(even) small{visibility:hidden}
 .worst .bar{width:2.2rem}.w{min-width:6.2rem}.axes text{font-size:.68rem}
 .all thead{position:absolute;clip-path:inset(50%)}.all tbody tr{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:0 .7rem;padding:.45rem 0;border-top:1px solid var(--line)}.all tbody tr>*{border:0;padding:0}
-.all tbody th{order:-2;grid-column:1/3;font-weight:600;max-width:none}.all tbody th small{font-weight:400;white-space:nowrap}.all td:first-child{order:-1;text-align:right}
+.all tbody th{order:-2;grid-column:1/3;font-weight:600;max-width:none}.all tbody th small{font-weight:400}.all td:first-child{order:-1;text-align:right}
 .all td:nth-child(n+3){font-size:.8rem;color:var(--soft)}.all td:empty{display:none}.all td:nth-child(4){order:1}.all td:nth-child(5):not(:empty){text-align:left}.all td:nth-child(5)::before{content:"RTT "}
 .all td:nth-child(6)::after{content:" waiting"}.all td:nth-child(6){order:2;grid-column:1/-1;text-align:left}.all td:nth-child(6):not(.wt){display:none}#words dl div{grid-template-columns:minmax(0,1fr)}}
 `;

@@ -12,6 +12,7 @@ import { consumerList, linkList, wholeEventList } from './lists.ts';
 import { type HubQuery, hubPath, hubQueryOf } from './query.ts';
 import { serversSection } from './servers.ts';
 import { streamsSection } from './streams.ts';
+import { hubOverviewStyle } from './style.ts';
 import { hubTiles, type UnitCounts } from './tiles.ts';
 import { hubHeadline, hubTone, hubVerdict } from './verdict.ts';
 
@@ -62,6 +63,7 @@ export function hubPage(data: HubPageData, asked: URLSearchParams): HubPage {
     view: 'hub',
     about: aboutOf(view),
     here: hubPath(query),
+    style: hubOverviewStyle,
     ...(list === undefined ? {} : { heading: list.name }),
     main: html`${strangePart(strange)}${content}`,
     links: html`<a href="/hub.json">hub.json</a><a href="/metrics">metrics</a>${list === undefined ? html`<a href="#words">What the words mean</a>` : html`<a href="/hub">The hub</a>`}`,

@@ -7,6 +7,7 @@ import type { HubPage } from '../look/frame.ts';
 import { counted, placeOf, unitPath } from '../look/marks.ts';
 import { capital } from './data.ts';
 import type { RecordedSecond, Recording } from './recorder.ts';
+import { unitStyle } from './style.ts';
 
 const width = 720;
 const height = 120;
@@ -96,6 +97,7 @@ export function recorderPage(unit: FleetUnit, at_ms: number, found: ParseResult<
     view: 'fleet',
     about: [placeOf(unit), 'flight recorder'].filter(Boolean).join(' · '),
     here: `${path}/recorder?at=${Math.round(at_ms)}`,
+    style: unitStyle,
     heading: unit.unit,
     main: html`${found.ok ? recordingCard(found.value) : none}`,
     links: html`<a href="${path}">Back to the unit</a>`,
