@@ -1,7 +1,7 @@
 // What the page of a unit is made of. Pure.
 
 import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
-import { plainText } from '../../fleet/unitrecord.ts';
+import { plainText } from '../../fleet/record/values.ts';
 import type { AskSummary } from '../../measure/asknow.ts';
 import type { MeasuredDot, UnitHistory } from './past/history.ts';
 import type { ToldProblems } from './problems.ts';

@@ -2,7 +2,7 @@
 import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../../../lib/parse.ts';
 import type { Link } from '../../../nats/link.ts';
 import { subjectsOf } from '../../../wire/subjects.ts';
-import { plainText } from '../../fleet/unitrecord.ts';
+import { plainText } from '../../fleet/record/values.ts';
 
 /** A finding of a unit, in its own words. */
 export interface UnitProblem {

@@ -5,7 +5,7 @@ import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../..
 import type { Link } from '../../../nats/link.ts';
 import { subjectsOf } from '../../../wire/subjects.ts';
 import { getDirect, type StreamMessage } from '../../asks/streamread.ts';
-import { plainText } from '../../fleet/unitrecord.ts';
+import { plainText } from '../../fleet/record/values.ts';
 
 /** One second of the recorder; what was not known is missing. */
 export interface RecordedSecond {

@@ -1,6 +1,6 @@
 // What a unit's records in stream NUNECT tell of its last day: the shape of it. Pure.
 import type { StatusChange } from '../../../../wire/reports.ts';
-import type { ReportedClock, ReportedHealth } from '../../../fleet/unitrecord.ts';
+import type { ReportedClock, ReportedHealth } from '../../../fleet/record/fields.ts';
 
 /** What its newest records said at a moment. What they did not say is missing. */
 export interface UnitLook {

@@ -3,7 +3,8 @@ import { known } from '../../../../lib/known.ts';
 import { isObject, parseObject } from '../../../../lib/parse.ts';
 import { subjectsOf } from '../../../../wire/subjects.ts';
 import type { StreamMessage } from '../../../asks/streamread.ts';
-import { parseRecord, plainText, type RecordKind, type UnitRecord } from '../../../fleet/unitrecord.ts';
+import { parseRecord, type RecordKind, type UnitRecord } from '../../../fleet/record/unitrecord.ts';
+import { plainText } from '../../../fleet/record/values.ts';
 import type { UnitDevice, UnitEvent, UnitLook } from './history.ts';
 
 type Json = Readonly<Record<string, unknown>>;
