@@ -7,7 +7,7 @@ import { hubQuestions } from '../servers/ask.ts';
 import { hubPagePolicy, renderHubNow, renderHubPage } from './look/frame.ts';
 import { unitPath } from './look/marks.ts';
 import type { FleetMoment } from './sources.ts';
-import { frameOf, hubDocument, type PageMatter, type ShownPage, shownAt, unitDocument } from './views.ts';
+import { frameOf, hubDocument, type PageMatter, shownAt, unitDocument } from './views.ts';
 
 const htmlReply = (status: number, body: string): Reply => ({
   status,
@@ -101,13 +101,12 @@ async function untilGone({ sources, ticker }: PageMatter, unit: string): Promise
     await new Promise<void>((resolve) => void ticker.after(100, resolve));
 }
 
-async function act(
-  matter: PageMatter,
-  [first, unit = '', what]: readonly string[],
-): Promise<Reply | undefined> {
-  if (first !== 'units' || matter.sources.unit(unit) === undefined) return undefined;
+async function act(matter: PageMatter, words: readonly string[]): Promise<Reply | undefined> {
+  const [first, unit = '', what, ...more] = words;
+  const found = first === 'units' && more.length === 0 ? matter.sources.unit(unit) : undefined;
+  if (found === undefined) return undefined;
   if (what === 'ask') {
-    await matter.actions.ask(unit);
+    await matter.actions.ask(found);
     return seeOther(`${unitPath(unit)}#ask`);
   }
   if (what !== 'forget') return undefined;
@@ -130,18 +129,15 @@ export function pageRoutes(matter: PageMatter): Routes {
   let failing = false;
 
   const shown = async (
-    { path, query }: WebRequest,
+    query: string,
     words: readonly string[],
     moment: FleetMoment,
   ): Promise<Reply | undefined> => {
     const isNow = words[0] === 'now';
-    const asked = { words: isNow ? words.slice(1) : words, query };
-    const here = isNow ? path.slice('/now'.length) : path;
-    const found: ShownPage | undefined = await shownAt(matter, asked, moment);
+    const found = await shownAt(matter, { words: isNow ? words.slice(1) : words, query }, moment);
     if (found === undefined) return undefined;
-    const page = { ...found.page, here: query === '' ? here : `${here}?${query}` };
-    const frame = frameOf(matter, moment);
-    return htmlReply(found.status, isNow ? renderHubNow(page, frame) : renderHubPage(page, frame));
+    const render = isNow ? renderHubNow : renderHubPage;
+    return htmlReply(found.status, render(found.page, frameOf(matter, moment)));
   };
 
   const reply = async (request: WebRequest): Promise<Reply> => {
@@ -158,7 +154,7 @@ export function pageRoutes(matter: PageMatter): Routes {
       if (made !== undefined) return made;
       const moment = matter.sources.moment();
       const key = `${request.path}?${request.query}`;
-      const page = await kept.get(moment, key, () => shown(request, words, moment));
+      const page = await kept.get(moment, key, () => shown(request.query, words, moment));
       failing = false;
       return page ?? none;
     } catch (error) {

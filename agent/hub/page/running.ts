@@ -11,6 +11,8 @@ import { type Alerting, silentAlerting, startAlerting } from './alerting.ts';
 import { type PageOptions, parsePageOptions } from './options.ts';
 import { pageRoutes } from './routes.ts';
 import { type LookedHub, openSources } from './sources.ts';
+import { keepDays } from './unit/past/keep.ts';
+import { keepOffsets } from './unit/past/offsets.ts';
 
 export interface PageDeps {
   readonly ticker: Ticker;
@@ -40,6 +42,8 @@ export function readPageOptions(path: string | undefined, isAsked: boolean): Pag
   return options.value;
 }
 
+/** From one look at what was measured to the next. */
+const note_ms = 60_000;
 /** What a form of ours may send. */
 const mostForm = 1024;
 const mostConnections = 256;
@@ -77,8 +81,13 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   const why = alerting.why();
   if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);
   const kitOf = kit && { ...kit, signal };
-  const actions = pageActions({ measuring: sources.measuring, wall_ms, log, ...(kitOf && { kit: kitOf }) });
-  const routes = pageRoutes({ hub, sources, actions, alerting, ticker, wall_ms, log });
+  const { measuring } = sources;
+  const actions = pageActions({ measuring, link, wall_ms, log, ...(kitOf && { kit: kitOf }) });
+  const offsets = keepOffsets();
+  ticker.every(note_ms, () => offsets.note(sources.moment().units));
+  const days = keepDays(link, ticker, wall_ms);
+  const seen = { hub, sources, actions, alerting, alertOptions: options.alerts, days, offsets };
+  const routes = pageRoutes({ ...seen, ticker, wall_ms, log });
   let server: WebServer | undefined;
   return {
     async listen() {

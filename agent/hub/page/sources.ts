@@ -38,6 +38,8 @@ export interface FleetMoment {
   /** Unix ms. */
   readonly at_ms: number;
   readonly connected: boolean;
+  /** Since when it is not, Unix ms. */
+  readonly lost_ms?: number;
   readonly units: readonly FleetUnit[];
   /** What must be known besides, a sentence each. */
   readonly notes: readonly string[];
@@ -50,6 +52,8 @@ export interface Sources {
   changes(since_ms: number): FleetChange[];
   /** Who was silent before we looked is known. */
   isRosterRead(): boolean;
+  /** Units may be missing: the roster is not read, or there is none. */
+  isPartial(): boolean;
   readonly hub: HubWatch;
   readonly measuring: Measuring;
   stop(): void;
@@ -128,9 +132,12 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
       const now = followed.now();
       if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
       made_ms = now.mono_ms;
-      const { connected } = link.state();
-      const units = watch.units(now).map(withMeasured);
-      last = { at_ms: now.wall_ms, connected, units, notes: notesOf(hub, followed, now.wall_ms) };
+      const { connected, since_ms } = link.state();
+      last = {
+        ...{ at_ms: now.wall_ms, connected, units: watch.units(now).map(withMeasured) },
+        notes: notesOf(hub, followed, now.wall_ms),
+        ...(connected ? {} : { lost_ms: Math.round(now.wall_ms - (now.mono_ms - since_ms)) }),
+      };
       return last;
     },
     unit(id) {
@@ -139,6 +146,7 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
     },
     changes: (since_ms) => watch.changes(since_ms),
     isRosterRead: () => followed.listening.roster === 'read',
+    isPartial: () => followed.listening.roster !== 'read' || followed.listening.fleet.isTruncated(),
     hub: servers,
     measuring,
     stop() {

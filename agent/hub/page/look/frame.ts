@@ -5,7 +5,7 @@ import { version } from '../../../lib/version.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { liveScript } from '../../../web/live.ts';
 import type { Tone } from '../../../web/pieces.ts';
-import { hubStyle } from './style.ts';
+import { hubSheet } from './sheet.ts';
 
 /** What every page shows of the moment. */
 export interface PageFrame {
@@ -42,10 +42,10 @@ export interface HubPage {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 /** The policy that lets the pages' style sheet, script and forms be, and nothing else in the world. */
-export const hubPagePolicy = `default-src 'none'; style-src 'sha256-${sha256(hubStyle)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+export const hubPagePolicy = `default-src 'none'; style-src 'sha256-${sha256(hubSheet)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
 
 /** Changes with style and script: an open page reloads itself when the program is another version. */
-const made = sha256(hubStyle + liveScript).slice(0, 8);
+const made = sha256(hubSheet + liveScript).slice(0, 8);
 
 const iconColours: Readonly<Record<Tone, string>> = {
   good: '1a8f57',
@@ -101,6 +101,6 @@ export const renderHubNow = (page: HubPage, frame: PageFrame): string => parts(p
 export function renderHubPage(page: HubPage, frame: PageFrame): string {
   const [head = '', main = ''] = parts(page, frame).html.split(/(?=<main )/);
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${{ html: head }}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: hubStyle }}</style></head><body><p id="gone" role="alert" hidden></p>${{ html: main }}<script>${{ html: liveScript }}</script></body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${{ html: head }}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: hubSheet }}</style></head><body><p id="gone" role="alert" hidden></p>${{ html: main }}<script>${{ html: liveScript }}</script></body></html>
 `.html;
 }
