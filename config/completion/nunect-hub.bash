@@ -2,7 +2,7 @@
 _nunect_hub() {
   local words=''
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words='init export up status token units pending approve revoke rename forget down top echo version help'
+    words='init export up status token units pending approve revoke rename forget down top page echo version help'
   else
     case ${COMP_WORDS[1]} in
     init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --port --own-ca --new-issuer --help' ;;
@@ -18,12 +18,13 @@ _nunect_hub() {
     forget) words='--dir --help' ;;
     down) words='--dir --help' ;;
     top) words='--once --sort --filter --interval --json --context --server --user --password-file --creds --nkey --tls-ca --tls-cert --tls-key --help' ;;
+    page) words='--dir --config --listen --port --state --context --server --user --password-file --creds --nkey --tls-ca --tls-cert --tls-key --help' ;;
     echo) words='--count --json --interval --timeout --size --context --server --user --password-file --creds --nkey --tls-ca --tls-cert --tls-key --inbox-prefix --help' ;;
-    help) words='init export up status token units pending approve revoke rename forget down top echo' ;;
+    help) words='init export up status token units pending approve revoke rename forget down top page echo' ;;
     esac
     # the value of an option: a file
     case ${COMP_WORDS[COMP_CWORD-1]} in
-    --host | --dir | --keys | --cluster | --tls-cert | --tls-key | --tls-ca | --keep | --store | --units | --traffic | --days | --port | --out | --at | --nats-server | --withdraw | --unit | --prefix | --uses | --expires | --as | --sort | --filter | --interval | --context | --server | --user | --password-file | --creds | --nkey | --count | --timeout | --size | --inbox-prefix) words='' ;;
+    --host | --dir | --keys | --cluster | --tls-cert | --tls-key | --tls-ca | --keep | --store | --units | --traffic | --days | --port | --out | --at | --nats-server | --withdraw | --unit | --prefix | --uses | --expires | --as | --sort | --filter | --interval | --context | --server | --user | --password-file | --creds | --nkey | --config | --listen | --state | --count | --timeout | --size | --inbox-prefix) words='' ;;
     esac
   fi
   # shellcheck disable=SC2207  # words have no blanks

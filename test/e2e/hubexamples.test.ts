@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { logTo } from '../../agent/lib/log.ts';
+import { type Routes, textReply } from '../../agent/web/reply.ts';
+import { serveWeb } from '../../agent/web/server.ts';
 import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -27,15 +29,18 @@ const withThese = (text: string, changes: readonly (readonly [string, string])[]
     return made.replaceAll(from, to);
   }, text);
 
+/** By what name people come to the page; nothing resolves it. */
+const pageName = 'hub.example.org';
+
 /** A folder with the Caddyfile of the example for localhost, and Caddy with a CA of its own. */
 async function caddySite(websocket: number) {
   const dir = tempDir(owner, 'caddy');
   const [https, admin, page] = [await reservePort(), await reservePort(), await reservePort()];
   const global = `{\n\tadmin 127.0.0.1:${admin}\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n`;
   const site = withThese(example('Caddyfile'), [
-    ['\nhub.example.org {', `\nhttps://localhost:${https} {\n\ttls internal`],
+    ['\nhub.example.org {', `\nhttps://localhost:${https}, https://${pageName}:${https} {\n\ttls internal`],
     ['127.0.0.1:8443', `127.0.0.1:${websocket}`],
-    ['127.0.0.1:8224', `127.0.0.1:${page}`],
+    ['127.0.0.1:8480', `127.0.0.1:${page}`],
   ]);
   writeFileSync(join(dir, 'Caddyfile'), global + site);
   const env = { ...process.env, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
@@ -45,21 +50,25 @@ type CaddySite = Awaited<ReturnType<typeof caddySite>>;
 
 const asIs = ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'];
 
-/** The page behind the proxy, which answers only who asks by its own address. */
-function pageAt(port: number): void {
-  const server = createServer((asked, answer) => {
-    answer.statusCode = asked.headers.host === `127.0.0.1:${port}` ? 200 : 421;
-    answer.end('the page');
-  });
-  server.listen(port, '127.0.0.1');
-  owner.after(() => void server.close());
+/** A page of a hub behind the proxy, served as all of them are; it answers to that name. */
+async function pageAt(port: number, host: string): Promise<void> {
+  const routes: Routes = async ({ method }) => textReply(200, method === 'POST' ? 'done' : 'the page');
+  const web = { name: 'page', routes, log: logTo(() => {}), mostForm: 1024 };
+  const at = { listen: '127.0.0.1', port, hosts: [host] };
+  const { stop } = await serveWeb(web, at, new AbortController().signal);
+  owner.after(stop);
 }
 
-/** Status and body of the page, as a browser has it. */
-const browse = ({ https, ca }: CaddySite, auth?: string): Promise<string> =>
+/** Status and body of the page, as a browser has it; with an `origin` it sends a form from a page of there. */
+const browse = ({ https, ca }: CaddySite, auth?: string, origin?: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const asked = request(
-      { host: 'localhost', port: https, ca: readFileSync(ca), ...(auth === undefined ? {} : { auth }) },
+      {
+        ...{ host: '127.0.0.1', port: https, servername: pageName, ca: readFileSync(ca) },
+        ...(auth === undefined ? {} : { auth }),
+        method: origin === undefined ? 'GET' : 'POST',
+        headers: { host: `${pageName}:${https}`, ...(origin === undefined ? {} : { origin }) },
+      },
       (answer) => {
         let body = '';
         answer.on('data', (data: Buffer) => {
@@ -88,7 +97,7 @@ describe('Caddy in front of a hub', { skip: withoutNewest() || lacking('caddy', 
     const site = await caddySite(websocket);
     daemon(owner, need('caddy'), asIs, { cwd: site.dir, env: site.env });
     await eventually('Caddy has made its CA', () => existsSync(site.ca));
-    pageAt(site.page);
+    await pageAt(site.page, pageName);
     const ports = ['--port', `proxy=${site.https}`, '--port', `websocket=${websocket}`];
     const proxied = ['--host', 'localhost', '--behind-proxy', '--tls-ca', site.ca];
     const hub = await hubProgram(owner, program, [...proxied, ...ports]);
@@ -114,6 +123,10 @@ leafnodes { remotes [ { url: "wss://localhost:${site.https}", credentials: "${hu
     assert.match(await browse(site), /^401/);
     assert.match(await browse(site, 'operator:wrong'), /^401/);
     assert.equal(await browse(site, 'operator:change-me'), '200 the page');
+    const ours = `https://${pageName}:${site.https}`;
+    assert.match(await browse(site, undefined, ours), /^401/);
+    assert.equal(await browse(site, 'operator:change-me', ours), '200 done');
+    assert.match(await browse(site, 'operator:change-me', `https://${pageName}`), /^403/);
   });
 
   it('is formatted as Caddy would', async () => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { reasons } from '../../agent/clock/verdict/reasons.ts';
+import { parsePageOptions } from '../../agent/hub/page/options.ts';
 import { publishedBy, subjectsOf } from '../../agent/wire/subjects.ts';
 import { clockReference } from '../../build/clockreference.ts';
 import { documented } from '../../build/recordfields.ts';
@@ -45,6 +46,36 @@ describe('docs/clock.md', () => {
       });
     }
   }
+});
+
+describe('docs/page.md and docs/alerts.md', () => {
+  const secret = () => 'https://alerts.example.org/api/v2/alerts';
+
+  test('have examples of page.json that the page takes', () => {
+    const examples = ['docs/page.md', 'docs/alerts.md'].map((file) => blocksOf(file, 'json'));
+    assert.deepEqual(
+      examples.map(({ length }) => length),
+      [1, 1],
+    );
+    for (const text of examples.flat()) {
+      const found = parsePageOptions(text, secret);
+      assert.ok(found.ok, found.ok ? '' : found.why);
+    }
+  });
+
+  test('show proxies as the whole examples have them', () => {
+    for (const [language, file] of [
+      ['caddy', 'Caddyfile'],
+      ['nginx', 'nginx.conf'],
+    ] as const) {
+      const whole = read(`config/hub/examples/${file}`);
+      const [shown = '', ...more] = blocksOf('docs/page.md', language);
+      assert.deepEqual(more, []);
+      const lines = shown.split('\n').map((line) => line.trim());
+      assert.ok(lines.length > 5);
+      for (const line of lines) assert.ok(whole.includes(line), line);
+    }
+  });
 });
 
 describe('docs/subjects.md', () => {

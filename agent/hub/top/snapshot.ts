@@ -1,10 +1,10 @@
 import type { Unit } from '../fleet/rowview.ts';
-import type { FleetView } from './table.ts';
+import type { TopView } from './table.ts';
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** The units for scripts: what is not known is left out, and nothing is cut. */
-export function fleetSnapshot({ at_ms, lost, notes, units, shown }: FleetView) {
+export function fleetSnapshot({ at_ms, lost, notes, units, shown }: TopView) {
   return {
     ts: Math.floor(at_ms),
     connected: lost === undefined,

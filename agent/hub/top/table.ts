@@ -5,7 +5,7 @@ import type { Unit } from '../fleet/rowview.ts';
 import { type Column, columns, nameMarks, problemColumn, problemsOf } from './columns.ts';
 
 /** What is shown: as a table, or as JSON for scripts. */
-export interface FleetView {
+export interface TopView {
   /** The servers, without secrets. */
   readonly server: string;
   /** Unix ms. */
@@ -117,7 +117,7 @@ function unitLine(unit: Unit, { name, used }: ReturnType<typeof layout>, paint: 
     .trimEnd();
 }
 
-function countLine({ units, shown, filter, order }: FleetView): string {
+function countLine({ units, shown, filter, order }: TopView): string {
   const of = (state: State): number => units.filter((unit) => unit.state === state).length;
   const words = (['critical', 'offline', 'degraded', 'unknown', 'away', 'stopped', 'healthy'] as const)
     .flatMap((state) => (of(state) === 0 ? [] : [`${of(state)} ${state}`]))
@@ -128,7 +128,7 @@ function countLine({ units, shown, filter, order }: FleetView): string {
 
 /** The lines above the units. */
 function headLines(
-  view: FleetView,
+  view: TopView,
   columnTitles: string,
   cut: (text: string) => string,
   paint: Paint,
@@ -162,7 +162,7 @@ function pageOf(
 
 /** The lines of the table, none longer than `columns` characters; where its page ends, and the first unit of the next. */
 export function tableLines(
-  view: FleetView,
+  view: TopView,
   { columns: width, rows, colour, from: wanted = 0, selected }: TableSpace,
 ): { readonly lines: readonly string[]; readonly end: number; readonly next: number } {
   const paint = painter(colour);

@@ -3,10 +3,10 @@ import { shownServers } from '../../cli/connect/connect.ts';
 import type { Listening } from '../fleet/listen.ts';
 import { plainText } from '../fleet/record/values.ts';
 import { matchesFilter, sortUnits } from './sorting.ts';
-import type { FleetView } from './table.ts';
+import type { TopView } from './table.ts';
 
 /** Why and since when there is no connection; undefined while there is one. */
-function lossOf({ link, ticker }: Listening, at_ms: number): FleetView['lost'] {
+function lossOf({ link, ticker }: Listening, at_ms: number): TopView['lost'] {
   const { connected, since_ms, lastError } = link.state();
   if (connected) return undefined;
   const for_ms = ticker.now_ms() - since_ms;
@@ -18,7 +18,7 @@ function lossOf({ link, ticker }: Listening, at_ms: number): FleetView['lost'] {
 }
 
 /** What is there to show at this moment. */
-export function viewOf(listening: Listening, order: string, filter: string): FleetView {
+export function viewOf(listening: Listening, order: string, filter: string): TopView {
   const { link, ticker, options, fleet, unreadable, roster } = listening;
   const at_ms = Date.now();
   const units = fleet.units(ticker.now_ms());

@@ -6,7 +6,7 @@ import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
 import { pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
 import { fleetSnapshot } from '../../../../agent/hub/top/snapshot.ts';
 import { matchesFilter, orders, sortUnits } from '../../../../agent/hub/top/sorting.ts';
-import { type FleetView, tableLines } from '../../../../agent/hub/top/table.ts';
+import { type TopView, tableLines } from '../../../../agent/hub/top/table.ts';
 
 const plain: Unit = { unit: 'u', state: 'unknown', age_s: 0, restarts: 0 };
 const good: Unit = {
@@ -48,7 +48,7 @@ const fleet: readonly Unit[] = [
     clock: { source: 'unsynced', quality: 'freerun' },
   },
 ];
-const view = (more: Partial<FleetView> = {}): FleetView => {
+const view = (more: Partial<TopView> = {}): TopView => {
   const { units = fleet, order = 'state', filter = '' } = more;
   return {
     server: 'nats://hub:4222',
