@@ -52,6 +52,7 @@ import { parseRecord, plainText } from '../../agent/hub/fleet/unitrecord.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
+import { parseFleetQuery } from '../../agent/hub/page/fleet/query.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { parseLoginName, parseServerAnswer, rawText } from '../../agent/hub/servers/answers.ts';
 import { parseConnections, parseLeafs } from '../../agent/hub/servers/connections.ts';
@@ -402,6 +403,9 @@ const readers: Readonly<
     ['u-', ''],
   ],
   parseClockLimits: [(text) => [{ [text]: 1 }, { by_role: { [text]: 0 } }].map(parseClockLimits)],
+  parseFleetQuery: [
+    (text) => [text, ...['q', 'sort', 'n', 'state']].map((key) => parseFleetQuery([[key, text]])),
+  ],
   'what top shows': [
     (text) => [plainText(text, 200), matchesFilter({ unit: text, problems: [text] } as never, text)],
   ],

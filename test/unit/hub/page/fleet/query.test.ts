@@ -5,9 +5,9 @@ import {
   fleetHref,
   fleetPath,
   fleetSorts,
-  fleetViews,
   hrefFrom,
   parseFleetQuery,
+  queryViews,
 } from '../../../../../agent/hub/page/fleet/query.ts';
 import { standings } from '../../../../../agent/hub/page/fleet/standing.ts';
 
@@ -24,7 +24,7 @@ describe('the query of the fleet', () => {
   test('each value that a link of the page may have is read, and written as it was', () => {
     const queries = [
       ...standings.map((state) => `state=${state}`),
-      ...fleetViews.map((view) => `view=${view}`),
+      ...queryViews.map((view) => `view=${view}`),
       ...clockFilters.map((clock) => `clock=${clock}`),
       ...fleetSorts.filter((sort) => sort !== 'state').flatMap((sort) => [`sort=${sort}`, `sort=-${sort}`]),
       ...['n=1', 'n=1000', 'page=7', 'b=0', 'b=25', 'sort=-state'],
