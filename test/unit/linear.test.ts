@@ -53,6 +53,7 @@ import { plainText } from '../../agent/hub/fleet/record/values.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
+import { parseFleetQuery } from '../../agent/hub/page/fleet/query.ts';
 import { parsePageOptions } from '../../agent/hub/page/options.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { parseLoginName, parseServerAnswer, rawText } from '../../agent/hub/servers/answers.ts';
@@ -410,6 +411,9 @@ const readers: Readonly<
       ),
   ],
   parseClockLimits: [(text) => [{ [text]: 1 }, { by_role: { [text]: 0 } }].map(parseClockLimits)],
+  parseFleetQuery: [
+    (text) => [text, ...['q', 'sort', 'n', 'state']].map((key) => parseFleetQuery([[key, text]])),
+  ],
   'what top shows': [
     (text) => [plainText(text, 200), matchesFilter({ unit: text, problems: [text] } as never, text)],
   ],

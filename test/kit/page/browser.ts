@@ -96,8 +96,10 @@ export const tooFaint = (page: Page, least = 20): Promise<string[]> =>
     }
     for (const path of document.querySelectorAll('.ln'))
       check(path.closest('section'), getComputedStyle(path).stroke, 3, 'curve');
-    for (const mark of document.querySelectorAll('.out, rect'))
-      check(mark.closest('section'), getComputedStyle(mark).fill, 3, 'mark');
+    for (const mark of document.querySelectorAll('.out, rect')) {
+      const { fill, stroke } = getComputedStyle(mark);
+      check(mark.closest('section'), fill.startsWith('url') ? stroke : fill, 3, 'mark'); // a pattern has an outline
+    }
     if (seen < ${least}) found.push('hardly anything to look at: ' + seen);
     return found;
   })()`);

@@ -53,7 +53,7 @@ export function fleetPage(data: FleetPageData, params: URLSearchParams): HubPage
         : `${counted(sums.counts.expected, 'unit')} expected`,
     here: fleetPath(query),
     style: fleetStyle,
-    main: html`${verdictCard(sums, data)}${attentionCard(sums, data)}<div class="two"><div class="col">${histogramCard(sums)}${claimsCard(sums, data)}${happenedCard(sums, data)}</div><div class="col">${worstCard(sums)}${sourcesCard(sums)}</div></div>${unitsCard(sums, query, wrong)}${clientsCard(sums)}${meanings()}`,
+    main: html`${verdictCard(sums, data)}${attentionCard(sums, data)}<div class="two"><div class="col">${histogramCard(sums)}${claimsCard(sums, data)}${happenedCard(sums, data)}</div><div class="col">${worstCard(sums)}${sourcesCard(sums)}</div></div>${unitsCard(sums, query, wrong)}${query.view === 'clients' ? undefined : clientsCard(sums)}${meanings()}`,
     links: html`<a href="#words">What the words mean</a><a href="/fleet.json">fleet.json</a><a href="/metrics">metrics</a>`,
   };
 }
