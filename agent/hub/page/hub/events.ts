@@ -3,7 +3,7 @@ import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing } from '../../../web/pieces.ts';
 import type { HubEvent, HubView, MinuteCount, SlowConsumer } from '../../servers/model.ts';
-import { idOf, stamp } from '../look/grid.ts';
+import { rowId, stamp } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { connectionWords, endingWords, untold } from './words.ts';
@@ -36,7 +36,7 @@ function eventWords(event: HubEvent): string {
 
 function eventPart(event: HubEvent, at_ms: number): Html {
   const { what, who, server } = event;
-  return html`<li id="${idOf('e', event.at_ms, server, who, what)}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
+  return html`<li id="${rowId('e', event.at_ms, server, who, what)}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
 }
 
 /** Events as a list, as they were given. */
@@ -97,7 +97,7 @@ function slowNow(one: SlowConsumer): Html {
     subjects.length === 0
       ? html``
       : html` It reads ${subjects.map((subject, at) => html`${at === 0 ? '' : ', '}<b>${subject}</b>`)}.`;
-  return html`<li id="${idOf('w', server, id)}"><time>now</time><span>${stateMark('degraded', '')}${whoPart(one)}, ${connectionWords[kind]}${of}, on ${server}: ${prettyBytes(pending_bytes)}${most} wait for it.${on} The server cuts it off when that is full; nobody else waits for it.</span></li>`;
+  return html`<li id="${rowId('w', server, id)}"><time>now</time><span>${stateMark('degraded', '')}${whoPart(one)}, ${connectionWords[kind]}${of}, on ${server}: ${prettyBytes(pending_bytes)}${most} wait for it.${on} The server cuts it off when that is full; nobody else waits for it.</span></li>`;
 }
 
 /** Who reads too slowly, and who was cut off for it. */

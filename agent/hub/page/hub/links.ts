@@ -3,7 +3,7 @@ import { prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, perhaps } from '../../../web/pieces.ts';
 import type { HubView, LeafLink } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf } from '../look/grid.ts';
+import { type GridColumn, grid, rowId } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { hubPath, rttClasses } from './query.ts';
 import { tripWords, untold } from './words.ts';
@@ -77,7 +77,7 @@ export const linkedSince = ({ since_ms }: LeafLink, at_ms: number): string | und
   perhaps(since_ms, (since) => prettySpan((at_ms - since) / 1000));
 
 const row = (one: LeafLink, at_ms: number) => ({
-  id: idOf('l', one.server, one.id),
+  id: rowId('l', one.server, one.id),
   cells: [
     linkName(one),
     one.server,

@@ -2,7 +2,7 @@
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, perhaps } from '../../../web/pieces.ts';
 import type { HubView, LeafLink } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf } from '../look/grid.ts';
+import { type GridColumn, grid, rowId } from '../look/grid.ts';
 import { count, counted } from '../look/marks.ts';
 import { eventList } from './events.ts';
 import { linkedSince, linkName, measuredBy, rttClassOf, rttClassWords, tripCell } from './links.ts';
@@ -82,7 +82,7 @@ function nameCell(one: LeafLink): Html {
 }
 
 const row = (one: LeafLink, at_ms: number) => ({
-  id: idOf('l', one.server, one.id),
+  id: rowId('l', one.server, one.id),
   cells: [
     nameCell(one),
     one.server,

@@ -3,7 +3,7 @@ import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, perhaps } from '../../../web/pieces.ts';
 import type { HubConsumerView, HubStreamView, HubView } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf, stamp } from '../look/grid.ts';
+import { type GridColumn, grid, rowId, stamp } from '../look/grid.ts';
 import { bar, count, counted } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { percent, shortCount, untold } from './words.ts';
@@ -59,7 +59,7 @@ function growthCell({ growth, left }: HubStreamView): Html | string | undefined 
 }
 
 /** `5`, `steady`, `full`. */
-export function leftCell(stream: HubStreamView): Html | string | undefined {
+function leftCell(stream: HubStreamView): Html | string | undefined {
   const { left, discard } = stream;
   const tone = toneOf(stream);
   switch (left.kind) {
@@ -90,7 +90,7 @@ function copiesCell({ copies, leader }: HubStreamView): Html {
 }
 
 const streamRow = (one: HubStreamView) => ({
-  id: idOf('st', one.account, one.name),
+  id: rowId('st', one.account, one.name),
   cells: [
     html`${one.name} <small class="b">${[one.account, one.description].filter(Boolean).join(' · ')}</small>`,
     shortCount(one.messages),
@@ -112,7 +112,7 @@ const moreColumns: readonly GridColumn[] = [
 ];
 
 const moreRow = (one: HubStreamView, at_ms: number) => ({
-  id: idOf('stm', one.account, one.name),
+  id: rowId('stm', one.account, one.name),
   cells: [
     `${one.account}/${one.name}`,
     perhaps(one.first_ms, (ms) => stamp(ms, at_ms)),
@@ -135,7 +135,7 @@ export const consumerGrid = (consumers: readonly HubConsumerView[]): Html =>
     'Consumers',
     consumerColumns,
     consumers.map((one) => ({
-      id: idOf('c', one.account, one.stream, one.name),
+      id: rowId('c', one.account, one.stream, one.name),
       cells: [
         html`${one.name}${one.paused ? html` <small>paused</small>` : html``}`,
         `${one.account}/${one.stream}`,

@@ -3,7 +3,7 @@ import { prettyText } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { HubFinding, HubView } from '../../servers/model.ts';
-import { idOf } from '../look/grid.ts';
+import { rowId } from '../look/grid.ts';
 import { count, counted } from '../look/marks.ts';
 import { partsOfKey, type Remedy, remedyOf } from './remedies.ts';
 
@@ -58,7 +58,7 @@ function worstPart(finding: HubFinding, view: HubView): Html {
 
 function otherPart(finding: HubFinding, view: HubView): Html {
   const remedy = remedyOf(finding, view);
-  return html`<li id="${idOf('f', finding.key)}"><p>${toned(tones[finding.weight], ended(begun(finding)))}${wordsPart(remedy.words)}</p>${fixPart(remedy)}</li>`;
+  return html`<li id="${rowId('f', finding.key)}"><p>${toned(tones[finding.weight], ended(begun(finding)))}${wordsPart(remedy.words)}</p>${fixPart(remedy)}</li>`;
 }
 
 /** What a hub of which nothing is wrong has to show for it. */

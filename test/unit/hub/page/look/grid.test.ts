@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grid, idOf, stamp } from '../../../../../agent/hub/page/look/grid.ts';
+import { grid, rowId, stamp } from '../../../../../agent/hub/page/look/grid.ts';
 import { html } from '../../../../../agent/web/html.ts';
 import { markupComplaints } from '../../../../kit/page/markup.ts';
 
@@ -9,7 +9,7 @@ test('a table names itself, its columns and its rows, and has a dash where nothi
     { head: 'Unit', isName: true },
     { head: html`<a href="/?sort=rtt">RTT</a>`, set: 'n', sorted: 'descending' },
   ] as const;
-  const made = grid('Units', columns, [{ id: idOf('u', 'a b', 7), cells: ['a <b>', undefined] }]).html;
+  const made = grid('Units', columns, [{ id: rowId('u', 'a b', 7), cells: ['a <b>', undefined] }]).html;
   assert.deepEqual(markupComplaints(made), []);
   assert.match(made, /<table aria-label="Units">.*<th scope="col" class="n" aria-sort="descending">/);
   assert.match(
