@@ -57,7 +57,7 @@ function pager(page: number, pages: number): Html {
   if (pages === 1) return nothing;
   const to = (at: number, words: string): Html =>
     at < 1 || at > pages ? html`` : html`<a href="/alerts?page=${at}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
+  return html`<nav class="pgs" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
 }
 
 /** What fires, critical before warning, the oldest of each first; a page of it. */

@@ -39,5 +39,5 @@ export function accountsSection(view: HubView): Html {
   const content = told.includes('accounts')
     ? html`${grid('Accounts', columns, accounts.map(row))}<p class="sub">Slow: consumers that were too slow since the start of the servers.</p>`
     : html`<p class="sub">${untold(view)}</p>`;
-  return html`<section class="card" id="accounts"><div class="row"><h3>Accounts</h3><span class="sub"><a href="/hub/raw/accounts">raw</a></span></div>${content}</section>`;
+  return html`<section class="card" id="hub-accounts"><div class="row"><h3>Accounts</h3><span class="sub"><a href="/hub/raw/accounts">raw</a></span></div>${content}</section>`;
 }

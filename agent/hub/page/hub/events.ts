@@ -86,7 +86,7 @@ export function eventsSection(view: HubView): Html {
     events.length === 0
       ? html`<p class="sub">${connected ? html`Nobody has come or gone since ${stamp(since_ms, at_ms)}.` : untold(view)}</p>`
       : eventList(events.slice(0, shown), at_ms);
-  return html`<section class="card" id="events"><div class="row"><h3>Connects and disconnects</h3><span class="sub">${connected ? 'as they happen' : 'not heard now: what happens meanwhile is not known'}</span></div>${minuteChart(view)}<div class="axis"><span>${start}</span><span>${key}</span><span>now</span></div>${list}${all}</section>`;
+  return html`<section class="card" id="hub-events"><div class="row"><h3>Connects and disconnects</h3><span class="sub">${connected ? 'as they happen' : 'not heard now: what happens meanwhile is not known'}</span></div>${minuteChart(view)}<div class="axis"><span>${start}</span><span>${key}</span><span>now</span></div>${list}${all}</section>`;
 }
 
 function slowNow(one: SlowConsumer): Html {
@@ -113,5 +113,5 @@ export function slowSection(view: HubView): Html {
       : html`Nobody reads too slowly now.`;
   const words = isTold ? none : html`${untold(view)}`;
   const note = now.length > 0 ? nothing : html`<p class="sub">${words}</p>`;
-  return html`<section class="card" id="slow"><div class="row"><h3>Slow consumers</h3><span class="sub"><a href="/hub/raw/connections">raw</a></span></div>${note}${list}</section>`;
+  return html`<section class="card" id="hub-slow"><div class="row"><h3>Slow consumers</h3><span class="sub"><a href="/hub/raw/connections">raw</a></span></div>${note}${list}</section>`;
 }

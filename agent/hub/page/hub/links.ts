@@ -112,9 +112,9 @@ export function linksSection(view: HubView): Html {
   const head = html`<div class="row"><h3>Leaf links by round trip</h3><span class="sub">${measuredBy(links)}</span></div>`;
   const raw = html`<a href="/hub/raw/links">raw</a>`;
   if (!told.includes('links'))
-    return html`<section class="card" id="links">${head}<p class="sub">${untold(view)}</p></section>`;
+    return html`<section class="card" id="hub-links">${head}<p class="sub">${untold(view)}</p></section>`;
   if (links.length === 0)
-    return html`<section class="card" id="links">${head}<p class="sub">No leaf node is joined. ${raw}</p></section>`;
+    return html`<section class="card" id="hub-links">${head}<p class="sub">No leaf node is joined. ${raw}</p></section>`;
   const unmeasured = links.filter(({ rtt_us }) => rtt_us === undefined).length;
   const note =
     unmeasured === 0 ? nothing : html`<p class="sub">${counted(unmeasured, 'link')} not measured yet.</p>`;
@@ -127,5 +127,5 @@ export function linksSection(view: HubView): Html {
           columns,
           slowest.map((one) => row(one, at_ms)),
         );
-  return html`<section class="card" id="links">${head}${slowest.length === 0 ? nothing : histogram(links)}${note}${table}${farWords(links)}<p class="sub"><a href="${hubPath({ view: 'links' })}">All ${counted(links.length, 'link')}</a> · ${raw}</p></section>`;
+  return html`<section class="card" id="hub-links">${head}${slowest.length === 0 ? nothing : histogram(links)}${note}${table}${farWords(links)}<p class="sub"><a href="${hubPath({ view: 'links' })}">All ${counted(links.length, 'link')}</a> · ${raw}</p></section>`;
 }

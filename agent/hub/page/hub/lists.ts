@@ -120,7 +120,7 @@ function formPart({ links }: HubView, query: HubQuery): Html {
   const kept = rtt === undefined ? nothing : html`<input type="hidden" name="rtt" value="${rtt}">`;
   const servers = links.map((one) => one.server);
   const accounts = links.map((one) => one.account);
-  return html`<form action="/hub" class="filter" role="search"><input type="hidden" name="view" value="links">${kept}<input type="search" name="q" value="${q}" aria-label="Name, address, server or account" placeholder="Name, address…">${choice('server', 'Server', servers, server)}${choice('account', 'Account', accounts, account)}<label>by <select name="sort">${sortOptions}</select></label><label>rows <select name="n">${sizes}</select></label><button class="p">Show</button></form>`;
+  return html`<form action="/hub" class="lf" role="search"><input type="hidden" name="view" value="links">${kept}<input type="search" name="q" value="${q}" aria-label="Name, address, server or account" placeholder="Name, address…">${choice('server', 'Server', servers, server)}${choice('account', 'Account', accounts, account)}<label>by <select name="sort">${sortOptions}</select></label><label>rows <select name="n">${sizes}</select></label><button class="p">Show</button></form>`;
 }
 
 /** What narrows the list, each with a way back. */
@@ -134,15 +134,15 @@ function chips(query: HubQuery): Html {
   const { rtt: _rtt, ...anyRtt } = query;
   const links = made.map(
     ([words, change]) =>
-      html`<a class="chip" href="${hubPath({ ...query, ...change, page: 1 })}" aria-label="${words}: remove">${words} ×</a>`,
+      html`<a class="nchip" href="${hubPath({ ...query, ...change, page: 1 })}" aria-label="${words}: remove">${words} ×</a>`,
   );
   const ofRtt =
     rtt === undefined
       ? []
       : [
-          html`<a class="chip" href="${hubPath({ ...anyRtt, page: 1 })}" aria-label="round trip: remove">round trip ${rttClassWords(rtt)} ×</a>`,
+          html`<a class="nchip" href="${hubPath({ ...anyRtt, page: 1 })}" aria-label="round trip: remove">round trip ${rttClassWords(rtt)} ×</a>`,
         ];
-  return links.length + ofRtt.length === 0 ? nothing : html`<p class="chips">${links}${ofRtt}</p>`;
+  return links.length + ofRtt.length === 0 ? nothing : html`<p class="narrow">${links}${ofRtt}</p>`;
 }
 
 function pager(query: HubQuery, rows: number): Html {
@@ -151,7 +151,7 @@ function pager(query: HubQuery, rows: number): Html {
   if (pages === 1) return nothing;
   const to = (at: number, words: string): Html =>
     at < 1 || at > pages ? html`` : html`<a href="${hubPath({ ...query, page: at })}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
+  return html`<nav class="pgs" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
 }
 
 /** All links that are asked for, a page of them. */

@@ -64,6 +64,6 @@ export function hubPage(data: HubPageData, asked: URLSearchParams): HubPage {
     here: hubPath(query),
     ...(list === undefined ? {} : { heading: list.name }),
     main: html`${strangePart(strange)}${content}`,
-    links: html`<a href="/hub.json">hub.json</a><a href="/metrics">metrics</a>${list === undefined ? html`<a href="#words">What the words mean</a>` : html`<a href="/hub">The hub</a>`}`,
+    links: html`<a href="/hub.json">hub.json</a><a href="/metrics">metrics</a>${list === undefined ? html`<a href="#hub-words">What the words mean</a>` : html`<a href="/hub">The hub</a>`}`,
   };
 }

@@ -139,5 +139,5 @@ export function serversSection(view: HubView): Html {
           columnsFor(isCluster),
           servers.map((one) => serverRow(one, isCluster)),
         );
-  return html`<section class="card" id="servers"><div class="row"><h3>Servers</h3><span class="sub">CPU of one core · raw: <a href="/hub/raw/servers">state</a>, <a href="/hub/raw/health">health</a></span></div>${table}${servers.flatMap((one) => whyPart(one, at_ms) ?? [])}${routesPart(view)}${more}</section>`;
+  return html`<section class="card" id="hub-servers"><div class="row"><h3>Servers</h3><span class="sub">CPU of one core · raw: <a href="/hub/raw/servers">state</a>, <a href="/hub/raw/health">health</a></span></div>${table}${servers.flatMap((one) => whyPart(one, at_ms) ?? [])}${routesPart(view)}${more}</section>`;
 }

@@ -17,7 +17,7 @@ const columns: readonly GridColumn[] = [
   { head: 'Stream', isName: true, set: 'w' },
   { head: 'Messages', set: 'n' },
   { head: 'Stored', set: 'n' },
-  { head: 'Of its limit', set: 'lim' },
+  { head: 'Of its limit', set: 'lims' },
   { head: 'Growth', set: 'n' },
   { head: 'Days left', set: 'n' },
   { head: 'Consumers', set: 'n' },
@@ -163,13 +163,13 @@ export function streamsSection(view: HubView): Html {
   const { streams, told, at_ms } = view;
   const head = html`<div class="row"><h3>Streams</h3><span class="sub">days left at the rate of the last 24 h · <a href="/hub/raw/streams">raw</a></span></div>`;
   if (!told.includes('streams'))
-    return html`<section class="card" id="streams">${head}<p class="sub">${untold(view)}</p></section>`;
+    return html`<section class="card" id="hub-streams">${head}<p class="sub">${untold(view)}</p></section>`;
   if (streams.length === 0)
-    return html`<section class="card" id="streams">${head}<p class="sub">There is none.</p></section>`;
+    return html`<section class="card" id="hub-streams">${head}<p class="sub">There is none.</p></section>`;
   const more = grid(
     'More of each stream',
     moreColumns,
     streams.map((one) => moreRow(one, at_ms)),
   );
-  return html`<section class="card" id="streams">${head}${grid('Streams', columns, streams.map(streamRow))}${consumersPart(view)}<details id="morestreams"><summary>More of each stream</summary>${more}</details></section>`;
+  return html`<section class="card" id="hub-streams">${head}${grid('Streams', columns, streams.map(streamRow))}${consumersPart(view)}<details id="morestreams"><summary>More of each stream</summary>${more}</details></section>`;
 }

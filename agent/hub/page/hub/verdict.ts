@@ -82,10 +82,10 @@ export function hubVerdict(view: HubView): Html {
   if (others.length === 0) return html`${worstPart(worst, view)}`;
   const [shown, folded] = [others.slice(0, mostShown), others.slice(mostShown)];
   const list = (some: readonly HubFinding[]): Html =>
-    html`<ul class="also">${some.map((one) => otherPart(one, view))}</ul>`;
+    html`<ul class="hf">${some.map((one) => otherPart(one, view))}</ul>`;
   const rest =
     folded.length === 0
       ? nothing
       : html`<details id="morefindings"><summary>${count(folded.length)} more</summary>${list(folded)}</details>`;
-  return html`${worstPart(worst, view)}<section id="findings" class="card"><h3>What else is found</h3>${list(shown)}${rest}</section>`;
+  return html`${worstPart(worst, view)}<section id="hub-findings" class="card"><h3>What else is found</h3>${list(shown)}${rest}</section>`;
 }

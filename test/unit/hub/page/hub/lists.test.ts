@@ -76,10 +76,10 @@ test('what narrows a list is shown, with a way back', () => {
     untoldView({ told: ['links'], links }),
     queryOf('view=links&q=a&rtt=3&account=RAIL'),
   ).html;
-  assert.match(page, /class="chip" href="\/hub\?view=links&amp;account=RAIL&amp;rtt=3"[^>]*>“a” ×/);
+  assert.match(page, /class="nchip" href="\/hub\?view=links&amp;account=RAIL&amp;rtt=3"[^>]*>“a” ×/);
   assert.match(
     page,
-    /class="chip" href="\/hub\?view=links&amp;q=a&amp;account=RAIL"[^>]*>round trip from 398/,
+    /class="nchip" href="\/hub\?view=links&amp;q=a&amp;account=RAIL"[^>]*>round trip from 398/,
   );
   assert.match(page, /<input type="hidden" name="rtt" value="3">/, 'the form keeps it');
 });

@@ -61,11 +61,11 @@ describe('the page of the hub', () => {
       /▲ Stream NUNECT of FLEET is full in 5 d Then it drops its oldest records, as configured\. Unless that is wanted: keep its records for 50 days instead of 60, or give it 8 GiB more\. nunect-hub init --store 50 Copy on the machine of the hub, then reload nunect-hub/,
     );
     assert.match(
-      section(busyHub(40), 'findings'),
+      section(busyHub(40), 'hub-findings'),
       /hub-c: it is catching up on 2 streams\. It lacks 41,203 messages/,
     );
     assert.match(
-      section(busyHub(40), 'findings'),
+      section(busyHub(40), 'hub-findings'),
       /archive-writer on hub-b reads too slowly/,
       'a name stays as it is',
     );
@@ -80,10 +80,9 @@ describe('the page of the hub', () => {
   });
 
   test('has four figures', () => {
-    const tiles = seenWords(`<${from(whole(busyHub(1203)), 'hubtiles').split('id="servers"')[0]}`).replaceAll(
-      '\u00a0',
-      ' ',
-    );
+    const tiles = seenWords(
+      `<${from(whole(busyHub(1203)), 'hubtiles').split('id="hub-servers"')[0]}`,
+    ).replaceAll('\u00a0', ' ');
     assert.match(tiles, /Leaf links 1,203 1,203 of 1,214 units heard · 27 client connections/);
     assert.match(tiles, /Messages 2,410 \/s in · 3,180 \/s out · 1\.87 MiB\/s together/);
     assert.match(tiles, /Round trip, median [\d.]+ ms \d+ links above 300 ms · 1 far slower than usual/);
@@ -95,11 +94,11 @@ describe('the page of the hub', () => {
     const measured = [9000, 2000, 1000].map((rtt_us) => leafLink('a', rtt_us));
     const view = told({ links: [...measured, unmeasured] });
     assert.match(section(view, 't-rtt'), /^Round trip, median 2 ms 0 links above 300 ms$/);
-    assert.match(section(view, 'links'), /1 link not measured yet/);
+    assert.match(section(view, 'hub-links'), /1 link not measured yet/);
   });
 
   test('tells of each server what it knows, and a dash where it does not', () => {
-    const busy = section(busyHub(40), 'servers');
+    const busy = section(busyHub(40), 'hub-servers');
     assert.match(
       busy,
       /healthy hub-a 192\.0\.2\.11 · leads JetStream 402 9 % 412 MiB 810 \/s 1,060 \/s 400 µs 61 d 2\.11\.16/,
@@ -111,13 +110,13 @@ describe('the page of the hub', () => {
         { name: 'hub-b', state: 'gone', why: 'it does not answer', heard_ms: hubNoon_ms - 600_000 },
       ],
     });
-    assert.match(section(gone, 'servers'), /gone hub-b – – – – – – – –/);
-    assert.match(section(gone, 'servers'), /hub-b: it does not answer; heard last 03:06 UTC/);
-    assert.doesNotMatch(section(told(), 'servers'), /To the others/, 'one server has no others');
+    assert.match(section(gone, 'hub-servers'), /gone hub-b – – – – – – – –/);
+    assert.match(section(gone, 'hub-servers'), /hub-b: it does not answer; heard last 03:06 UTC/);
+    assert.doesNotMatch(section(told(), 'hub-servers'), /To the others/, 'one server has no others');
   });
 
   test('tells how full and how soon full each stream is', () => {
-    const streams = section(busyHub(40), 'streams');
+    const streams = section(busyHub(40), 'hub-streams');
     assert.match(
       streams,
       /NUNECT FLEET · Records of nunect units 41\.2 M 36\.1 GiB 90 % of 40 GiB, kept 60 d \+ 819 MiB\/d ▲ 5 4 3 in step/,
@@ -131,18 +130,18 @@ describe('the page of the hub', () => {
       /UNITS .* \+ 300 MiB\/d over 2 h – 2 3 in step/,
       'what is reckoned by less than a day says so',
     );
-    const of = (given: object) => section(told({ streams: [hubStream('S', given)] }), 'streams');
+    const of = (given: object) => section(told({ streams: [hubStream('S', given)] }), 'hub-streams');
     assert.match(of({ left: { kind: 'full' } }), /full drops its oldest/);
     assert.match(of({ left: { kind: 'full' }, discard: 'new' }), /■ full, refuses/);
     assert.match(of({ left: { kind: 'days', days: 0.4 } }), /▲ < 1/);
     const { leader: _leader, ...leaderless } = hubStream('S');
-    assert.match(section(told({ streams: [leaderless] }), 'streams'), /■ none leads/);
+    assert.match(section(told({ streams: [leaderless] }), 'hub-streams'), /■ none leads/);
   });
 
   test('shows the slowest links, and who is far slower than usual though others are slower', () => {
     const links = [10, 9, 8, 7, 6, 5].map((ms, at) => leafLink(`far-${at}`, ms * 100_000));
     const odd = leafLink('odd', 90_000, { usual_us: 10_000, times_slower: 9, id: 7 });
-    const text = section(told({ links: [...links, odd] }), 'links');
+    const text = section(told({ links: [...links, odd] }), 'hub-links');
     assert.match(text, /odd hub-a 90 ms 10 ms 3 d/);
     assert.match(text, /far-0 hub-a 1 s/);
     assert.doesNotMatch(text, /far-5 /);
@@ -166,31 +165,31 @@ describe('the page of the hub', () => {
   });
 
   test('who comes and goes is told in words', () => {
-    const events = section(busyHub(40), 'events');
+    const events = section(busyHub(40), 'hub-events');
     assert.match(events, /03:16:09 ▲ came engine-19 on hub-a from 203\.0\.113\.77, after 41 s away/);
     assert.match(events, /▼ left engine-19 left hub-a: no answer to pings/);
     assert.match(events, /came nats-ui-laptop-linux-a7b3 on hub-b, a client by websocket, account OPS/);
     assert.match(events, /■ refused 203\.0\.113\.140 refused by hub-a: wrong credential, 3 times/);
     const strange = told({ events: [hubEvent(1, 'left', 'x', { reason: '__proto__' })] });
-    assert.match(section(strange, 'events'), /x left hub-a: __proto__/, 'words that we do not know stay');
+    assert.match(section(strange, 'hub-events'), /x left hub-a: __proto__/, 'words that we do not know stay');
   });
 
   test('of a time before it was watched no event is counted', () => {
-    assert.match(section(busyHub(40), 'events'), /watched since 02:36:23/);
+    assert.match(section(busyHub(40), 'hub-events'), /watched since 02:36:23/);
     assert.match(whole(busyHub(40)), /<path class="unseen" d="M0 40h190v8H0z"\/>/, '19 minutes of the hour');
     assert.doesNotMatch(whole(told({ since_ms: 0 })), /class="unseen"/);
-    assert.match(section(told(), 'slow'), /nobody was cut off since 02:16:23/);
-    assert.match(section(told({ since_ms: 0 }), 'slow'), /since 2026-11-28 03:16:23/);
+    assert.match(section(told(), 'hub-slow'), /nobody was cut off since 02:16:23/);
+    assert.match(section(told({ since_ms: 0 }), 'hub-slow'), /since 2026-11-28 03:16:23/);
     assert.match(section(told({ since_ms: 0 }), 't-slow'), /in the last 24 h/);
   });
 
   test('who reads too slowly is told, with what and how much', () => {
     assert.match(
-      section(busyHub(40), 'slow'),
+      section(busyHub(40), 'hub-slow'),
       /now archive-writer , a client, account OPS, on hub-b: 61 MiB of 64 MiB wait for it\. It reads ops\.status\.> \./,
     );
     assert.match(
-      section(busyHub(40), 'slow'),
+      section(busyHub(40), 'hub-slow'),
       /01:23:03 ▼ left wall-display-3 , a client, left hub-a: cut off, as it read too slowly/,
     );
   });
@@ -209,9 +208,9 @@ describe('the page of the hub', () => {
       ],
     });
     assert.match(words(unseen), /■ The hub does not tell how it is There is no connection\./);
-    assert.match(section(unseen, 'servers'), /unknown hub-a .*hub-a: heard last 03:15 UTC/);
-    assert.match(section(unseen, 'events'), /not heard now.*Not known: the servers do not tell it now/);
-    assert.doesNotMatch(section(unseen, 'events'), /Nobody has come/);
+    assert.match(section(unseen, 'hub-servers'), /unknown hub-a .*hub-a: heard last 03:15 UTC/);
+    assert.match(section(unseen, 'hub-events'), /not heard now.*Not known: the servers do not tell it now/);
+    assert.doesNotMatch(section(unseen, 'hub-events'), /Nobody has come/);
   });
 
   test('is asked again by its own address, which names only what was understood', () => {
