@@ -42,7 +42,7 @@ export const placeOf = ({ tenant, role }: { readonly tenant?: string; readonly r
 
 /** A bar that is filled to that share, 0 to 1; what is beyond is full. Its figure stands beside it. */
 export const bar = (share: number, tone: 'plain' | 'warn' | 'bad' = 'plain'): Html =>
-  html`<svg class="bar ${tone}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="of" width="100" height="8"/><rect width="${Math.round(Math.max(0, Math.min(1, share)) * 100)}" height="8"/></svg>`;
+  html`<svg class="bar ${tone}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${Math.round(Math.max(0, Math.min(1, share)) * 100)}" height="8"/></svg>`;
 
 /** `1,203`. */
 export const count = (number: number): string => Math.round(number).toLocaleString('en-US');

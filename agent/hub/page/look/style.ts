@@ -53,8 +53,8 @@ tr>:last-child{padding-right:0}
 small{color:var(--soft);font-size:.78rem}
 small.b{display:block}
 svg{display:block;width:100%;overflow:visible}
-svg.bar{display:inline-block;width:3.2rem;height:.4rem;margin-left:.6rem;vertical-align:.1em;fill:var(--soft)}
-svg.bar .of{fill:var(--line)}svg.bar.warn{fill:var(--warn)}svg.bar.bad{fill:var(--bad)}
+svg.bar{display:inline-block;width:3.2rem;height:.4rem;margin-left:.6rem;vertical-align:.1em;fill:var(--soft);background:var(--line);border-radius:.2rem;overflow:hidden}
+svg.bar.warn{fill:var(--warn)}svg.bar.bad{fill:var(--bad)}
 .axis{display:flex;justify-content:space-between;font-size:.78rem}
 .key{font-size:.8rem;display:flex;flex-wrap:wrap;gap:0 .9rem}
 .key i{display:inline-block;width:.7rem;height:.5rem;border-radius:.1rem;margin-right:.35rem}
