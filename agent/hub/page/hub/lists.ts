@@ -47,14 +47,14 @@ export function chooseLinks(links: readonly LeafLink[], query: HubQuery): LeafLi
 
 const heads: readonly (readonly [string, string, HubQuery['sort'] | undefined])[] = [
   ['Unit', 'w', 'name'],
-  ['Server', 'w', 'server'],
+  ['Server', 'w hs', 'server'],
   ['Account', 'w hs', 'account'],
   ['Address', 'm w hs', undefined],
   ['RTT', 'n', 'rtt'],
   ['Its usual', 'n m', 'far'],
   ['Measured by', 'm hs', undefined],
-  ['In', 'n', 'in'],
-  ['Out', 'n', 'out'],
+  ['In', 'n hs', 'in'],
+  ['Out', 'n hs', 'out'],
   ['Subscriptions', 'n hs', undefined],
   ['Linked', 'n m', 'since'],
 ];

@@ -19,5 +19,5 @@ export const hubOverviewStyle = `
 #glossary details{border:0;padding:0}
 #linklist thead [aria-sort] a{color:var(--ink)}#linklist [aria-sort=descending] a::after{content:" ↓"}#linklist [aria-sort=ascending] a::after{content:" ↑"}
 @media(max-width:860px){.hm{display:none}:is(#hub-servers,#hub-streams,#linklist) :is(td,th){padding-right:.5rem}}
-@media(max-width:600px){.trips b{display:none}:is(#hub-servers,#hub-streams,#linklist) table{min-width:40rem}}
+@media(max-width:600px){.trips b{display:none}:is(#hub-servers,#hub-streams) table{min-width:40rem}}
 `;
