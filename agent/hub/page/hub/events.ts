@@ -40,7 +40,7 @@ function eventPart(event: HubEvent, at_ms: number): Html {
 }
 
 /** Events as a list, as they were given. */
-export const eventList = (events: readonly HubEvent[], at_ms: number): Html =>
+const eventList = (events: readonly HubEvent[], at_ms: number): Html =>
   html`<ol class="ev">${events.map((one) => eventPart(one, at_ms))}</ol>`;
 
 const middle = 44;
@@ -114,4 +114,10 @@ export function slowSection(view: HubView): Html {
   const words = isTold ? none : html`${untold(view)}`;
   const note = now.length > 0 ? nothing : html`<p class="sub">${words}</p>`;
   return html`<section class="card" id="hub-slow"><div class="row"><h3>Slow consumers</h3><span class="sub"><a href="/hub/raw/connections">raw</a></span></div>${note}${list}</section>`;
+}
+
+/** All events that are kept. */
+export function wholeEventList({ events, at_ms, since_ms }: HubView): Html {
+  const since = since_ms > at_ms - 60_000 ? '' : ' since this is watched';
+  return html`<section class="card" id="eventlist"><h2>The last ${counted(events.length, 'event')}</h2><p class="sub">At most 300 are kept${since}.</p>${eventList(events, at_ms)}</section>`;
 }

@@ -5,13 +5,13 @@ import type { HubView } from '../../servers/model.ts';
 import type { HubPage } from '../look/frame.ts';
 import { counted } from '../look/marks.ts';
 import { accountsSection } from './accounts.ts';
-import { eventsSection, slowSection } from './events.ts';
+import { eventsSection, slowSection, wholeEventList } from './events.ts';
 import { wordsSection } from './glossary.ts';
-import { linksSection } from './links.ts';
-import { consumerList, linkList, wholeEventList } from './lists.ts';
+import { linkList } from './links/list.ts';
+import { linksSection } from './links/section.ts';
 import { type HubQuery, hubPath, hubQueryOf } from './query.ts';
 import { serversSection } from './servers.ts';
-import { streamsSection } from './streams.ts';
+import { consumerList, streamsSection } from './streams.ts';
 import { hubTiles, type UnitCounts } from './tiles.ts';
 import { hubHeadline, hubTone, hubVerdict } from './verdict.ts';
 

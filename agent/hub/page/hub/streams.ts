@@ -130,7 +130,7 @@ const consumerColumns: readonly GridColumn[] = [
 ];
 
 /** A table of consumers. */
-export const consumerGrid = (consumers: readonly HubConsumerView[]): Html =>
+const consumerGrid = (consumers: readonly HubConsumerView[]): Html =>
   grid(
     'Consumers',
     consumerColumns,
@@ -172,4 +172,13 @@ export function streamsSection(view: HubView): Html {
     streams.map((one) => moreRow(one, at_ms)),
   );
   return html`<section class="card" id="hub-streams">${head}${grid('Streams', columns, streams.map(streamRow))}${consumersPart(view)}<details id="morestreams"><summary>More of each stream</summary>${more}</details></section>`;
+}
+
+/** All consumers of all streams. */
+export function consumerList(view: HubView): Html {
+  const { consumers, told } = view;
+  const content = told.includes('streams')
+    ? consumerGrid(consumers)
+    : html`<p class="sub">${untold(view)}</p>`;
+  return html`<section class="card" id="consumerlist"><h2>${counted(consumers.length, 'consumer')}</h2><p class="sub">Those with most that waits first; at most 500 are kept.</p>${content}</section>`;
 }

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  chooseLinks,
-  consumerList,
-  linkList,
-  wholeEventList,
-} from '../../../../../agent/hub/page/hub/lists.ts';
-import { hubQueryOf } from '../../../../../agent/hub/page/hub/query.ts';
-import type { LeafLink } from '../../../../../agent/hub/servers/model.ts';
-import { busyHub, leafLink, manyLinks, untoldView } from '../../../../kit/hub/hubview.ts';
-import { idsOf, seenWords } from '../../../../kit/page/markup.ts';
+import { wholeEventList } from '../../../../../../agent/hub/page/hub/events.ts';
+import { chooseLinks, linkList } from '../../../../../../agent/hub/page/hub/links/list.ts';
+import { hubQueryOf } from '../../../../../../agent/hub/page/hub/query.ts';
+import { consumerList } from '../../../../../../agent/hub/page/hub/streams.ts';
+import type { LeafLink } from '../../../../../../agent/hub/servers/model.ts';
+import { busyHub, leafLink, manyLinks, untoldView } from '../../../../../kit/hub/hubview.ts';
+import { idsOf, seenWords } from '../../../../../kit/page/markup.ts';
 
 const queryOf = (text: string) => hubQueryOf(new URLSearchParams(text)).query;
 const rates = (in_msgs_per_s: number) => ({
@@ -17,6 +14,8 @@ const rates = (in_msgs_per_s: number) => ({
 });
 const unmeasured: LeafLink = { server: 'hub-c', id: 4, who: 'Dora', account: 'RAIL' };
 const links: readonly LeafLink[] = [
+  leafLink('carl', 100_000, { id: 3, server: 'hub-a', traffic: rates(2), since_ms: 20, account: 'RAIL' }),
+  leafLink('Bert', 9000, { id: 2, server: 'hub-a', traffic: rates(1), since_ms: 10, times_slower: 4 }),
   leafLink('anna', 5000, {
     id: 1,
     server: 'hub-b',
@@ -24,8 +23,6 @@ const links: readonly LeafLink[] = [
     since_ms: 30,
     address: '198.51.100.9',
   }),
-  leafLink('Bert', 9000, { id: 2, server: 'hub-a', traffic: rates(1), since_ms: 10, times_slower: 4 }),
-  leafLink('carl', 100_000, { id: 3, server: 'hub-a', traffic: rates(2), since_ms: 20, account: 'RAIL' }),
   unmeasured,
 ];
 const chosen = (text: string): string =>
