@@ -34,14 +34,24 @@ function eventWords(event: HubEvent): string {
   return ` refused by ${server}${why}${times > 1 ? `, ${counted(times, 'time')}, at most a minute apart` : ''}`;
 }
 
-function eventPart(event: HubEvent, at_ms: number): Html {
-  const { what, who, server } = event;
-  return html`<li id="${rowId('e', event.at_ms, server, who, what)}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
+function eventPart(event: HubEvent, id: string, at_ms: number): Html {
+  const { what } = event;
+  return html`<li id="${id}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
 }
 
-/** Events as a list, as they were given. */
+/** Events as they were given, in a list of that name; several of one name may do the same in the same millisecond. */
+function eventParts(list: string, events: readonly HubEvent[], at_ms: number): Html[] {
+  const met = new Map<string, number>();
+  return events.map((event) => {
+    const id = rowId(list, event.at_ms, event.server, event.who, event.what);
+    const times = (met.get(id) ?? 0) + 1;
+    met.set(id, times);
+    return eventPart(event, times === 1 ? id : `${id}-${times}`, at_ms);
+  });
+}
+
 const eventList = (events: readonly HubEvent[], at_ms: number): Html =>
-  html`<ol class="ev">${events.map((one) => eventPart(one, at_ms))}</ol>`;
+  html`<ol class="ev">${eventParts('e', events, at_ms)}</ol>`;
 
 const middle = 44;
 const tall = 28;
@@ -103,7 +113,7 @@ function slowNow(one: SlowConsumer): Html {
 /** Who reads too slowly, and who was cut off for it. */
 export function slowSection(view: HubView): Html {
   const { slow, told, at_ms, since_ms } = view;
-  const late = slow.late.map((one) => eventPart(one, at_ms));
+  const late = eventParts('late', slow.late, at_ms);
   const isTold = told.includes('connections');
   const now = isTold ? slow.now.map(slowNow) : [];
   const list = now.length + late.length === 0 ? nothing : html`<ol class="ev">${now}${late}</ol>`;

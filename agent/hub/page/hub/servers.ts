@@ -31,7 +31,7 @@ function nameCell(one: HubServer): Html {
   const link = leafs
     ? html`<a href="${hubPath({ view: 'links', server: name })}">${name}</a>`
     : html`${name}`;
-  const more = [address, is_leader && 'leads JetStream'].filter(Boolean).join(' · ');
+  const more = [address !== name && address, is_leader && 'leads JetStream'].filter(Boolean).join(' · ');
   return html`${link} <small>${more}</small>`;
 }
 

@@ -174,6 +174,12 @@ describe('the page of the hub', () => {
     assert.match(section(strange, 'hub-events'), /x left hub-a: __proto__/, 'words that we do not know stay');
   });
 
+  test('the same may happen twice at a time, and be told in two places', () => {
+    const cut = hubEvent(1, 'left', 'x', { kind: 'client', reason: 'Slow Consumer (Pending Bytes)' });
+    const view = told({ events: [cut, cut, cut], slow: { now: [], late: [cut, cut] } });
+    assert.deepEqual(markupComplaints(whole(view)), []);
+  });
+
   test('of a time before it was watched no event is counted', () => {
     assert.match(section(busyHub(40), 'hub-events'), /watched since 02:36:23/);
     assert.match(whole(busyHub(40)), /<path class="unseen" d="M0 40h190v8H0z"\/>/, '19 minutes of the hour');
