@@ -53,6 +53,10 @@ const pure = new RegExp(
   ].join('|')})`,
 );
 
+/** So are pages of what was seen, and what is made of the answers of servers. */
+const pureViews =
+  /^hub\/(page\/(hub\/|alerts\/|sight\.ts$|look\/(grid|marks)\.ts$)|servers\/(answers|connections|events|forecast|jetstreamfacts|judge|model|rates|seen|serverfacts|usual)\.ts$)/;
+
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['isIP'],
@@ -179,7 +183,7 @@ function outsideOf(
 }
 
 test('judgment does no I/O, nor does anything that it is made of', () => {
-  const judging = [...sources.keys()].filter((path) => pure.test(path));
+  const judging = [...sources.keys()].filter((path) => pure.test(path) || pureViews.test(path));
   for (const room of [
     'clock/verdict/',
     'clock/setup/',

@@ -82,7 +82,8 @@ function verdictOf({ view, options, at_ms }: AlertsPageData): Verdict {
 }
 
 function verdictPart({ tone, title, more }: Verdict): Html {
-  const words = more.length === 0 ? nothing : html`<ul>${more.map((text) => html`<li>${text}</li>`)}</ul>`;
+  const words =
+    more.length === 0 ? nothing : html`<ul class="said">${more.map((text) => html`<li>${text}</li>`)}</ul>`;
   return html`<section id="verdict" class="card verdict ${tone}"><div role="status"><h2>${toned(tone, title)}</h2></div>${words}</section>`;
 }
 
