@@ -16,6 +16,7 @@ interface Line {
   readonly text: string;
   /** The unit sends what it recorded around a change of its clock. */
   readonly isRecorded?: boolean;
+  readonly isJoined?: boolean;
 }
 
 const most = 40;
@@ -41,6 +42,7 @@ function eventLines({ events }: UnitHistory): Line[] {
       {
         ...{ at_ms: event.at_ms, state: eventState(event), text: capital(prettyText(words)) },
         isRecorded: event.event === 'clock',
+        isJoined: event.event === 'hub' && event.after === true,
       },
     ];
   });
@@ -111,15 +113,21 @@ function seenInLooks({ moments, step_ms }: UnitHistory): Line[] {
 /** The same thing told twice: by the unit and by the hub. */
 const near_ms = 90_000;
 
+/** That the link is back, where it is told that the unit is heard again. */
+const isOfSilence = ({ isJoined, at_ms }: Line, { silences }: UnitHistory): boolean =>
+  isJoined === true && silences.some(({ to_ms = Number.NaN }) => Math.abs(to_ms - at_ms) < near_ms);
+
 /** All of it, the newest first. */
 function linesOf({ unit, changes, history, at_ms }: UnitPageData): Line[] {
-  const own = history ? [...eventLines(history), ...silenceLines(history)] : [];
+  const own = history
+    ? [...eventLines(history).filter((line) => !isOfSilence(line, history)), ...silenceLines(history)]
+    : [];
   const from_ms = history?.events_from_ms ?? Number.POSITIVE_INFINITY;
   const isTold = ({ what, at_ms: then_ms, before, after }: FleetChange): boolean => {
     if (what === 'clock' || what === 'grandmaster') return then_ms >= from_ms;
     if (what !== 'state') return false;
-    const isOfSilence = [before, after].some((word) => word === 'offline' || word === 'away');
-    return isOfSilence
+    const isSilence = [before, after].some((word) => word === 'offline' || word === 'away');
+    return isSilence
       ? (history?.silences ?? []).some(({ from_ms: from, to_ms }) =>
           [from, to_ms ?? from].some((end) => Math.abs(end - then_ms) < near_ms),
         )
