@@ -15,7 +15,16 @@ const step_ms = 360_000;
 
 /** A day in which all is well, but for what is given. */
 const dayOf = (given: Partial<UnitHistory> = {}): UnitHistory => ({
-  ...{ from_ms: at_ms - 24 * hour_ms, to_ms: at_ms, step_ms, silences: [], late: [], events: [], unread: 0 },
+  ...{
+    from_ms: at_ms - 24 * hour_ms,
+    to_ms: at_ms,
+    step_ms,
+    silences: [],
+    late: [],
+    events: [],
+    lines: [],
+    unread: 0,
+  },
   moments: Array.from({ length: 240 }, (_, i) => ({
     ...{ at_ms: at_ms - (240 - i) * step_ms, heard_ms: at_ms - (240 - i) * step_ms - 2000 },
     ...{ health: 'healthy' as const, hub_rtt_us: 38_000, backlog: 0 },
@@ -171,6 +180,12 @@ test('of a silent unit nothing is told as of now', () => {
   assert.doesNotMatch(text, /· <b>/); // no figure of now beside a curve
 });
 
+test('of a silent unit nothing is told as of now, though a row still had it', () => {
+  const text = source(fleetUnit('u', { state: 'offline' }), { history: dayOf() });
+  for (const id of ['tile-clock', 'tile-hub', 'tile-waiting']) assert.match(part(text, id), / – not /, id);
+  assert.doesNotMatch(text, / · <b>/);
+});
+
 describe('the curves', () => {
   const day = (history: Partial<UnitHistory>, more: Partial<UnitPageData> = {}): string =>
     source(fleetUnit('u'), { history: dayOf(history), ...more });
@@ -275,6 +290,21 @@ describe('what changed', () => {
     assert.doesNotMatch(said, /→ [67]/);
   });
 
+  test('of a clock is told by the unit where its events are known, else by what the hub has seen', () => {
+    const seen = {
+      at_ms: clock.at_ms + 400_000,
+      unit: 'u',
+      what: 'clock',
+      before: 'ntp locked',
+      after: 'x',
+    } as const;
+    const history = dayOf({ events: [clock] });
+    assert.doesNotMatch(list({ history, changes: [seen] }), /→ x/);
+    assert.match(list({ changes: [seen] }), /01:23 Clock ntp locked → x recorder/);
+    const later = { ...history, events_from_ms: seen.at_ms + 1 };
+    assert.match(list({ history: later, changes: [seen] }), /→ x .*Its events from 01:23 UTC on/);
+  });
+
   test('is seen in the looks of each step where events are not searched for', () => {
     const { events_from_ms: _from, ...history } = dayOf({ isLarge: true });
     const moments = history.moments.map((one, i) =>
@@ -282,6 +312,17 @@ describe('what changed', () => {
     );
     assert.match(list({ history: { ...history, moments } }), /23:16 Healthy → critical, seen then/);
   });
+});
+
+test('the log of a unit is folded below, the newest first, and not shown where there is none', () => {
+  const line = (level: string, text: string, ago_ms: number) => ({ level, text, at_ms: at_ms - ago_ms });
+  const lines = [line('WARN', 'leaf: link lost', 9e6), line('ERROR', 'spool: full', 6e6)];
+  const text = source(fleetUnit('u'), { history: dayOf({ lines }) });
+  assert.match(
+    part(text, 'log'),
+    /Its log 2 lines of WARN or worse, 24 h 01:36 ERROR spool: full 00:46 WARN leaf: link lost/,
+  );
+  assert.doesNotMatch(source(fleetUnit('u'), { history: dayOf() }), /id="log"/);
 });
 
 describe('the cards', () => {
@@ -337,7 +378,8 @@ describe('the cards', () => {
 });
 
 test('headings stand in order, and each id once', () => {
-  const text = source(fleetUnit('u'), { history: dayOf() });
+  const event = { at_ms: at_ms - hour_ms, event: 'hub', before: true, after: false };
+  const text = source(fleetUnit('u'), { history: dayOf({ events: [event, event] }) });
   const levels = [...text.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
   assert.deepEqual(levels.slice(0, 3), [1, 2, 3]);
   assert.ok(levels.every((level, i) => level <= (levels[i - 1] ?? 0) + 1));
@@ -387,7 +429,8 @@ test('what others wrote stays text, wherever it stands', () => {
   const device = { at_ms, board: evil, firmware: evil };
   const events = [{ at_ms, event: evil, before: evil, after: { [evil]: evil }, evidence: evil }];
   const moments = dayOf().moments.map((one) => ({ ...one, clock: { source: evil, quality: evil } }));
-  const history = dayOf({ device, events, moments, trouble: evil });
+  const lines = [{ at_ms, level: evil, text: evil }];
+  const history = dayOf({ device, events, lines, moments, trouble: evil });
   const told = { at_ms, problems: [{ text: evil, weight: 'note' as const, remedy: evil }] };
   const summary = { asked: 1, answered: 1, source: evil, quality: evil };
   const more = { changes, history, told, asked: { at_ms, summary }, leaf: { server: evil, address: evil } };
