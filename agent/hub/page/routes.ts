@@ -106,7 +106,7 @@ async function act(matter: PageMatter, words: readonly string[]): Promise<Reply 
   const found = first === 'units' && more.length === 0 ? matter.sources.unit(unit) : undefined;
   if (found === undefined) return undefined;
   if (what === 'ask') {
-    await matter.actions.ask(found);
+    await matter.actions.ask(unit);
     return seeOther(`${unitPath(unit)}#ask`);
   }
   if (what !== 'forget') return undefined;

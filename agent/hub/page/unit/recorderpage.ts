@@ -83,7 +83,7 @@ function table({ seconds }: Recording): Html {
 function recordingCard(recording: Recording): Html {
   const { changes, seconds, bytes, at_ms } = recording;
   const evidence = changes.flatMap((change) => change.evidence ?? []);
-  return html`<section class="card"><h3>Around ${counted(changes.length, 'change')} of its clock</h3>${evidence.map((text) => html`<p>${capital(text)}</p>`)}${curve(recording)}<p class="sub">${counted(seconds.length, 'second')}, ${prettyBytes(bytes)} of the hub's stream, which got it ${formatUtc(at_ms)}. The unit sent it by itself, and was asked nothing.</p></section><section class="card">${table(recording)}</section>`;
+  return html`<section class="card"><h2>Around ${counted(changes.length, 'change')} of its clock</h2>${evidence.map((text) => html`<p>${capital(text)}</p>`)}${curve(recording)}<p class="sub">${counted(seconds.length, 'second')}, ${prettyBytes(bytes)} of the hub's stream, which got it ${formatUtc(at_ms)}. The unit sent it by itself, and was asked nothing.</p></section><section class="card">${table(recording)}</section>`;
 }
 
 /** What a unit has recorded around the change at that moment, Unix ms; or why that is not there. */
