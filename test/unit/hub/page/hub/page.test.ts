@@ -170,6 +170,7 @@ describe('the page of the hub', () => {
     assert.match(events, /▼ left engine-19 left hub-a: no answer to pings/);
     assert.match(events, /came nats-ui-laptop-linux-a7b3 on hub-b, a client by websocket, account OPS/);
     assert.match(events, /■ refused 203\.0\.113\.140 refused by hub-a: wrong credential, 3 times/);
+    assert.doesNotMatch(whole(busyHub(40)), /units\/nats-ui/, 'the name of a client says nothing of units');
     const strange = told({ events: [hubEvent(1, 'left', 'x', { reason: '__proto__' })] });
     assert.match(section(strange, 'hub-events'), /x left hub-a: __proto__/, 'words that we do not know stay');
   });
