@@ -220,6 +220,22 @@ describe('the page of the hub', () => {
     assert.doesNotMatch(section(unseen, 'hub-events'), /Nobody has come/);
   });
 
+  test('a hub that has just begun to be asked is not said to be silent', () => {
+    const silent = (at_ms: number): HubView =>
+      untoldView({
+        ...{ at_ms, since_ms: hubNoon_ms, connected: false, trouble: 'it has not been asked yet' },
+        findings: [finding('hub_unseen:hub', 'the hub does not tell how it is', { weight: 'critical' })],
+      });
+    assert.deepEqual(
+      [hubNoon_ms + 4999, hubNoon_ms + 5000].map((at_ms) => made(silent(at_ms)).tone),
+      ['mild', 'bad'],
+    );
+    assert.match(words(silent(hubNoon_ms)), /○ The hub is being asked how it is/);
+    const lost = silent(hubNoon_ms + 1000);
+    const servers = [{ name: 'a', state: 'unknown', heard_ms: hubNoon_ms } as const];
+    assert.equal(made({ ...lost, servers }).tone, 'bad', 'it has answered, and does not now');
+  });
+
   test('is asked again by its own address, which names only what was understood', () => {
     assert.equal(made(told()).here, '/hub');
     assert.equal(made(told(), 'view=links&n=500&page=1&foo=1').here, '/hub?view=links&n=500');
