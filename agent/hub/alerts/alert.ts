@@ -131,6 +131,13 @@ export const alertRules = {
     keep_s: minute_s,
     remedy: 'start it again before a second one is lost: then the streams would stand still',
   },
+  hub_certificate: {
+    name: 'NunectHubCertificateExpires',
+    severity: 'warning',
+    for_s: 0,
+    keep_s: minute_s,
+    remedy: 'renew it, or no unit can join once it has ended: that of its own CA by `nunect-hub init`',
+  },
   hub_stream: {
     name: 'NunectHubStreamNearEnd',
     severity: 'warning',

@@ -24,6 +24,8 @@ export interface AlertHubView {
   readonly faults?: readonly string[];
   /** Servers of the cluster that do not answer. */
   readonly missing?: readonly string[];
+  /** Those of its servers, with the days that are left. */
+  readonly certificates?: readonly { readonly server: string; readonly days_left: number }[];
   readonly streams?: readonly StreamRoom[];
   /** Of the disk that the streams lie on, 0 to 1. */
   readonly disk_used?: number;
@@ -191,6 +193,17 @@ const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Ve
   hub_unhealthy: ({ hub }) => hub?.faults && listed(hub.faults),
   hub_server_missing: ({ hub }) =>
     hub?.missing && listed(hub.missing.map((name) => `${name} does not answer`)),
+  hub_certificate: ({ hub }, { certificate_days }) =>
+    hub?.certificates &&
+    listed(
+      hub.certificates
+        .filter(({ days_left }) => days_left < certificate_days)
+        .map(({ server, days_left }) =>
+          days_left < 0
+            ? `the certificate of server ${server} has expired`
+            : `the certificate of server ${server} expires ${inDays(days_left)}`,
+        ),
+    ),
   hub_stream: ({ hub }, limits) =>
     hub?.streams &&
     listed(hub.streams.filter((one) => isNearEnd(one, limits) && !isFull(one)).map(streamText)),

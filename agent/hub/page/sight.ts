@@ -43,5 +43,8 @@ export function alertSightOf(view: HubView): AlertHubView {
     return didTell ? { ...rooms, faults: unseen } : rooms;
   }
   const missing = servers.filter(({ state }) => state === 'gone').map(({ name }) => name);
-  return { ...rooms, missing, ...(areStreamsTold ? { faults: faultsOf(view) } : {}) }; // some faults are of streams
+  const certificates = servers.flatMap(({ name: server, certificate_days: days_left }) =>
+    days_left === undefined ? [] : [{ server, days_left }],
+  );
+  return { ...rooms, missing, certificates, ...(areStreamsTold ? { faults: faultsOf(view) } : {}) }; // some faults are of streams
 }

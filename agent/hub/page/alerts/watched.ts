@@ -17,6 +17,7 @@ export const conditionWords: Readonly<Record<Condition, string>> = {
   hub_unreachable: 'There is no link to the hub',
   hub_unhealthy: 'The hub says that something is wrong with it',
   hub_server_missing: 'A server of the hub does not answer',
+  hub_certificate: 'The certificate of a server of the hub expires soon',
   hub_stream: 'A stream has no more room soon',
   hub_stream_full: 'A stream takes nothing more',
   hub_disk: 'The room for streams is nearly used up',

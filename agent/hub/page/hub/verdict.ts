@@ -12,9 +12,19 @@ const tones = { critical: 'bad', degraded: 'warn' } as const satisfies Record<Hu
 /** Shown below the worst; the rest is folded away. */
 const mostShown = 6;
 
+/** So long the first answers may take. */
+const young_ms = 5000;
+
+/** It has just begun to be watched, and has not answered yet: that is no finding. */
+const isYoung = ({ at_ms, since_ms, trouble, servers }: HubView): boolean =>
+  trouble !== undefined &&
+  at_ms - since_ms < young_ms &&
+  servers.every(({ heard_ms }) => heard_ms === undefined);
+
 /** How good the hub is as a whole. */
-export const hubTone = ({ findings }: HubView): Tone => {
-  const [worst] = findings;
+export const hubTone = (view: HubView): Tone => {
+  const [worst] = view.findings;
+  if (isYoung(view)) return 'mild';
   return worst === undefined ? 'good' : tones[worst.weight];
 };
 
@@ -42,6 +52,7 @@ const wordsPart = (words: string | undefined): Html =>
 /** The worst, in one line as the title of the page has it. */
 export function hubHeadline(view: HubView): string {
   const [worst] = view.findings;
+  if (isYoung(view)) return 'The hub is being asked how it is';
   if (worst === undefined) return 'The hub is well';
   return splitText(begun(worst))[0];
 }
@@ -77,6 +88,8 @@ function goodWords({ servers, links, streams, slow, told }: HubView): string {
 /** The verdict, and what else is wrong, the worst first. */
 export function hubVerdict(view: HubView): Html {
   const [worst, ...others] = view.findings;
+  if (isYoung(view))
+    return html`<section id="verdict" class="card verdict mild"><div role="status"><h2>${toned('mild', hubHeadline(view))}</h2></div></section>`;
   if (worst === undefined)
     return html`<section id="verdict" class="card verdict good"><div role="status"><h2>${toned('good', hubHeadline(view))}</h2></div><p>${goodWords(view)}</p></section>`;
   if (others.length === 0) return html`${worstPart(worst, view)}`;

@@ -161,6 +161,9 @@ describe('of the hub', () => {
     [{ faults: [], missing: [], streams: [], disk_used: 0.5 }, []],
     [{ faults: ['JetStream is not there'] }, ['hub_unhealthy']],
     [{ missing: ['hub2'] }, ['hub_server_missing']],
+    [{ certificates: [{ server: 'hub1', days_left: 13 }] }, ['hub_certificate']],
+    [{ certificates: [{ server: 'hub1', days_left: -1 }] }, ['hub_certificate']],
+    [{ certificates: [{ server: 'hub1', days_left: 14 }] }, []],
     [{ streams: [{ ...stream, days_left: 6.9 }] }, ['hub_stream']],
     [{ streams: [{ ...stream, days_left: 7 }] }, []],
     [{ streams: [{ ...stream, used: 0.01, days_left: 6 }] }, []], // what a short burst foretells
@@ -183,7 +186,7 @@ describe('of the hub', () => {
     const hub = alertConditions.filter((condition) => condition.startsWith('hub_'));
     for (const condition of hub)
       assert.equal(judge({ isLinked: false }).isOver(condition, hubName), false, condition);
-    const well = { faults: [], missing: [], streams: [], disk_used: 0 };
+    const well = { faults: [], missing: [], certificates: [], streams: [], disk_used: 0 };
     for (const condition of hub) assert.ok(judge({ hub: well }).isOver(condition, hubName), condition);
   });
 });

@@ -21,7 +21,13 @@ function judged(given: HubView) {
 }
 const wanted = (view: HubView): Record<string, string> =>
   Object.fromEntries([...judged(view).wanted].map(([key, { text }]) => [key.split(':')[0], text]));
-const ofHub = ['hub_unhealthy', 'hub_server_missing', 'hub_stream', 'hub_stream_full'] as const;
+const ofHub = [
+  'hub_unhealthy',
+  'hub_server_missing',
+  'hub_certificate',
+  'hub_stream',
+  'hub_stream_full',
+] as const;
 const over = (view: HubView): string[] => ofHub.filter((condition) => judged(view).isOver(condition, '_hub'));
 
 test('a hub that is well wakes nobody, and what was wrong is over', () => {
@@ -48,6 +54,13 @@ test('who is unwell is told of, who catches up is not, and who catches up no fur
   assert.deepEqual(of({}), { hub_unhealthy: 'server hub-a: JetStream is disabled' });
   assert.deepEqual(of({ catching_up: { streams: 2, lag: 9, left_s: 60 } }), {});
   assert.deepEqual(Object.keys(of({ catching_up: { streams: 2, lag: 9 } })), ['hub_unhealthy']);
+});
+
+test('a certificate is told of before it ends', () => {
+  const of = (certificate_days: number) =>
+    wanted(told({ servers: [hubServer('hub-a', { certificate_days })] }));
+  assert.deepEqual(of(13), { hub_certificate: 'the certificate of server hub-a expires in 13 days' });
+  assert.deepEqual(of(14), {});
 });
 
 test('a certificate that has ended and a stream that nobody leads are faults', () => {
@@ -80,7 +93,7 @@ test('of what is not told nothing begins and nothing is over', () => {
   const { told: _told, ...view } = told();
   assert.deepEqual(
     over({ ...view, told: [] }),
-    ['hub_server_missing'],
+    ['hub_server_missing', 'hub_certificate'],
     'servers are seen, streams are not yet',
   );
   const unseen = untoldView({ trouble: 'it has not been asked yet', connected: false });

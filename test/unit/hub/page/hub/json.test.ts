@@ -50,5 +50,6 @@ test('nothing of the view is lost, and findings have what can be typed', () => {
       ['slow_consumer:hub-b/archive-writer', undefined],
     ],
   );
+  assert.equal(hubJson({ ...view, at_ms: 5.5 }).at_ms, 5);
   assert.equal(findings[0]?.remedy, view.findings[0]?.remedy);
 });

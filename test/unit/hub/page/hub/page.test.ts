@@ -170,6 +170,7 @@ describe('the page of the hub', () => {
     assert.match(events, /▼ left engine-19 left hub-a: no answer to pings/);
     assert.match(events, /came nats-ui-laptop-linux-a7b3 on hub-b, a client by websocket, account OPS/);
     assert.match(events, /■ refused 203\.0\.113\.140 refused by hub-a: wrong credential, 3 times/);
+    assert.doesNotMatch(whole(busyHub(40)), /units\/nats-ui/, 'the name of a client says nothing of units');
     const strange = told({ events: [hubEvent(1, 'left', 'x', { reason: '__proto__' })] });
     assert.match(section(strange, 'hub-events'), /x left hub-a: __proto__/, 'words that we do not know stay');
   });
@@ -217,6 +218,22 @@ describe('the page of the hub', () => {
     assert.match(section(unseen, 'hub-servers'), /unknown hub-a .*hub-a: heard last 03:15 UTC/);
     assert.match(section(unseen, 'hub-events'), /not heard now.*Not known: the servers do not tell it now/);
     assert.doesNotMatch(section(unseen, 'hub-events'), /Nobody has come/);
+  });
+
+  test('a hub that has just begun to be asked is not said to be silent', () => {
+    const silent = (at_ms: number): HubView =>
+      untoldView({
+        ...{ at_ms, since_ms: hubNoon_ms, connected: false, trouble: 'it has not been asked yet' },
+        findings: [finding('hub_unseen:hub', 'the hub does not tell how it is', { weight: 'critical' })],
+      });
+    assert.deepEqual(
+      [hubNoon_ms + 4999, hubNoon_ms + 5000].map((at_ms) => made(silent(at_ms)).tone),
+      ['mild', 'bad'],
+    );
+    assert.match(words(silent(hubNoon_ms)), /○ The hub is being asked how it is/);
+    const lost = silent(hubNoon_ms + 1000);
+    const servers = [{ name: 'a', state: 'unknown', heard_ms: hubNoon_ms } as const];
+    assert.equal(made({ ...lost, servers }).tone, 'bad', 'it has answered, and does not now');
   });
 
   test('is asked again by its own address, which names only what was understood', () => {
