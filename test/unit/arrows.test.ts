@@ -35,7 +35,7 @@ const layers = [
 
 /** Judgment without I/O, with everything that it is made of: these run anywhere. Parsers are named one by one. */
 const pure =
-  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|ownclock|part)\w+\.ts$|hub\/kit\/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\.ts$|(hub\/fleet\/(?!listen|follow)\w+|hub\/fleet\/export\/\w+|hub\/measure\/(asknow|bounds|claim|intervals|judge|reply|rota|sources)|hub\/book\/bindings|hub\/enrol\/(answers|decide|orders|revocations|unitrecords))\.ts$|hub\/alerts\/(alert|bodies|conditions|groups|held|journal|keeper|options)\.ts$|leaf\/conf\/|natsserver\/(line|syntax|version)\.ts$|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|ownclock|part)\w+\.ts$|hub\/kit\/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\.ts$|(hub\/fleet\/(?!listen|follow)\w+|hub\/fleet\/export\/\w+|hub\/measure\/(asknow|bounds|claim|intervals|judge|reply|rota|sources)|hub\/book\/bindings|hub\/enrol\/(answers|decide|orders|revocations|unitrecords))\.ts$|hub\/alerts\/(alert|bodies|conditions|groups|held|journal|keeper|options)\.ts$|leaf\/conf\/|natsserver\/(line|syntax|version)\.ts$|leaf\/watch\/(logline|reports)\.ts$|hub\/page\/unit\/(past\/(grid|history|records|day|offsets)|cards|changes|curves|data|page|recorderpage|tiles|verdict)\.ts$|wire\/)/;
 
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {

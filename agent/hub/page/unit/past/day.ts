@@ -1,6 +1,6 @@
 // What is known of a unit's day, what is still to be read of it, and how it is told. Pure.
 import { known } from '../../../../lib/known.ts';
-import { type Grid, heardMoments, isKnownAt, momentsUpTo, passes, silencesIn } from './grid.ts';
+import { type Grid, heardMoments, isKnownAt, momentsUpTo, silencesIn, strides } from './grid.ts';
 import type { Silence, UnitDevice, UnitEvent, UnitHistory, UnitLogLine, UnitLook } from './history.ts';
 
 /** What is known of a unit's day from one reading to the next. */
@@ -53,8 +53,8 @@ export function* unreadMoments(day: DayRead, { grid, now_ms, silences }: DayOpti
   const isThere = (moment: number): boolean =>
     isBefore(day, moment) || isKnownAt(moment, day.looks, silent, step_ms);
   if (!isThere(last)) yield last;
-  for (const pass of passes)
-    for (let at = last - (last % pass); at >= first; at -= pass) if (!isThere(at)) yield at;
+  for (const stride of strides)
+    for (let at = last - (last % stride); at >= first; at -= stride) if (!isThere(at)) yield at;
 }
 
 /** Drops what is older than the day. */
