@@ -65,7 +65,12 @@ function merge(old: BrowserNode, fresh: BrowserNode): void {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const there = [...old.childNodes];
   for (const child of [...fresh.childNodes]) {
-    const at = there.findIndex(({ id }) => (id || '') === (child.id || '')); // what has a name goes where its name goes
+    let at = there.findIndex(({ id }) => (id || '') === (child.id || '')); // what has a name goes where its name goes
+    if (at === 1 && there[0]?.id) {
+      old.insertBefore(there[0], null); // it goes farther down: it moves, and not all others
+      there.push(...there.splice(0, 1));
+      at = 0;
+    }
     const [mine] = at < 0 ? [] : there.splice(at, 1);
     if (at !== 0) old.insertBefore(mine ?? child, there[0] ?? null);
     if (mine) merge(mine, child);

@@ -10,6 +10,8 @@ import { type FollowedHub, followHub } from '../../agent/hub/fleet/follow.ts';
 import { noLimits } from '../../agent/hub/fleet/limits.ts';
 import type { FleetUnit } from '../../agent/hub/fleet/model.ts';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { keepDays } from '../../agent/hub/page/unit/past/keep.ts';
+import { askProblems } from '../../agent/hub/page/unit/problems.ts';
 import { top } from '../../agent/hub/top/top.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
@@ -211,6 +213,25 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     ])
       assert.ok(told.includes(one), told.join('\n'));
     assert.equal(shown('nats-ui-tablet-ios-1234')?.kind, 'client');
+  });
+
+  test('reads the day of a unit by the rights that the hub gives its page, and asks it', async () => {
+    const ticker = systemTicker();
+    const days = keepDays(link, ticker, Date.now);
+    const unit = shown('sim-00001');
+    assert.ok(unit !== undefined);
+    const day = await days.look(unit, [], 10_000);
+    assert.equal(day?.trouble, undefined);
+    assert.equal(day?.device?.board, 'Bananapi BPI-R4');
+    assert.equal(day?.unread, 0);
+    site.subscribe('ops.cmd.leaf.sim-00001', {
+      callback: (_error, message) => {
+        message.respond(JSON.stringify({ problems: [{ text: message.string() }] }));
+      },
+    });
+    await site.flush();
+    const told = await askProblems(link, 'sim-00001', 'leaf', 1);
+    assert.deepEqual(told, { at_ms: 1, problems: [{ text: 'PROBLEMS', weight: 'degraded' }] });
   });
 
   test('lists no unit that was forgotten, and is by its schema', async () => {

@@ -46,16 +46,15 @@ const pure = new RegExp(
     'hub/enrol/(answers|decide|orders|revocations|unitrecords)\\.ts$',
     'hub/alerts/(alert|bodies|conditions|groups|held|journal|keeper|options)\\.ts$',
     'hub/page/(fleet/(cards/\\w+|(?!page)\\w+)|look/(marks|style))\\.ts$',
+    'hub/page/(hub/|alerts/|sight\\.ts$|look/grid\\.ts$)',
+    'hub/page/unit/(past/(grid|history|records|day|offsets)|(?!problems|recorder\\b)\\w+)\\.ts$',
+    'hub/servers/(answers|connections|events|forecast|jetstreamfacts|judge|model|rates|seen|serverfacts|usual)\\.ts$',
     'leaf/conf/',
     'leaf/watch/(logline|reports)\\.ts$',
     'natsserver/(line|syntax|version)\\.ts$',
     'wire/',
   ].join('|')})`,
 );
-
-/** So are pages of what was seen, and what is made of the answers of servers. */
-const pureViews =
-  /^hub\/(page\/(hub\/|alerts\/|sight\.ts$|look\/(grid|marks)\.ts$)|servers\/(answers|connections|events|forecast|jetstreamfacts|judge|model|rates|seen|serverfacts|usual)\.ts$)/;
 
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {
@@ -183,7 +182,7 @@ function outsideOf(
 }
 
 test('judgment does no I/O, nor does anything that it is made of', () => {
-  const judging = [...sources.keys()].filter((path) => pure.test(path) || pureViews.test(path));
+  const judging = [...sources.keys()].filter((path) => pure.test(path));
   for (const room of [
     'clock/verdict/',
     'clock/setup/',

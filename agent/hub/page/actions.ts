@@ -8,7 +8,7 @@ import type { AskSummary } from '../measure/asknow.ts';
 import type { Measuring } from '../measure/measure.ts';
 
 /** The last answer of a unit that somebody asked. */
-export interface Asked {
+export interface AskedUnit {
   /** Unix ms. */
   readonly at_ms: number;
   readonly summary: AskSummary;
@@ -17,7 +17,7 @@ export interface Asked {
 export interface PageActions {
   /** Resolves once it has answered, or will not; up to 10 s. */
   ask(unit: string): Promise<void>;
-  asked(unit: string): Asked | undefined;
+  asked(unit: string): AskedUnit | undefined;
   /** Whether units can be forgotten from here. */
   readonly canForget: boolean;
   forget(unit: string): Promise<Forgotten>;
@@ -36,7 +36,7 @@ export interface ActionDeps {
 
 /** The actions of one page; whoever asks sees what others have asked before. */
 export function pageActions({ measuring, wall_ms, log, kit }: ActionDeps): PageActions {
-  const asked = new Map<string, Asked>();
+  const asked = new Map<string, AskedUnit>();
   return {
     async ask(unit) {
       const summary = await measuring.ask(unit);

@@ -1,8 +1,9 @@
 // The alerts of a hub beside its page: who tells them, and what they see.
-import { statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHeld, spawnWith, tryLock } from '../../device/lock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
@@ -22,6 +23,8 @@ export interface AlertingDeps {
   readonly sources: Sources;
   /** Folder of their state: two that tell the same have one and the same. */
   readonly folder: string;
+  /** Where the streams lie, where that is on this machine. */
+  readonly storeFolder?: string;
   /** The servers of the hub in their order, and this one: the first that is there tells. */
   readonly servers: readonly string[];
   readonly own: string;
@@ -35,14 +38,25 @@ export interface Alerting {
   stop(): Promise<void>;
 }
 
+/** Share of the disk of that folder that is taken, 0 to 1; undefined where it does not say. */
+function diskUsed(folder: string | undefined): number | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    const { blocks, bavail } = statfsSync(folder);
+    return blocks > 0 ? 1 - bavail / blocks : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What is seen now. Without the link or the roster nothing is known of who is missing, which is not the same as: nobody is. */
-function see({ link, sources }: AlertingDeps): Sight {
+function see({ link, sources, storeFolder }: AlertingDeps): Sight {
   const isLinked = link.state().connected;
   const hub = sources.hub.view();
   return {
     isLinked,
     ...(isLinked && sources.isRosterRead() ? { units: sources.moment().units } : {}),
-    ...(hub.trouble === undefined ? { hub: alertSightOf(hub) } : {}),
+    hub: { ...alertSightOf(hub), ...known({ disk_used: diskUsed(storeFolder) }) },
   };
 }
 

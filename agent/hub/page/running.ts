@@ -6,6 +6,7 @@ import { readIfThere } from '../../lib/files.ts';
 import type { Log } from '../../lib/log.ts';
 import { endingTicker, type Ticker } from '../../lib/ticker.ts';
 import { serveWeb, type WebServer } from '../../web/server.ts';
+import { hubPaths } from '../kit/hubdir.ts';
 import { pageActions } from './actions.ts';
 import { type Alerting, silentAlerting, startAlerting } from './alerting.ts';
 import { type PageOptions, parsePageOptions } from './options.ts';
@@ -61,6 +62,9 @@ async function alertingOf(
   return startAlerting({ ...deps, folder }, alerts);
 }
 
+const storeOf = ({ kit }: LookedHub) =>
+  kit === undefined ? {} : { storeFolder: hubPaths(kit.here.dir).store };
+
 /** The servers that may tell, and this one. */
 function tellersOf({ name, kit }: LookedHub) {
   const { cluster = [], server: own = name } = kit?.here ?? {};
@@ -77,7 +81,7 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   const { signal } = ending;
   const sources = openSources(hub, { ticker, own, wall_ms, limits: options.limits }, signal);
   const { link, kit } = hub;
-  const alertDeps = { ticker, wall_ms, log, link, sources, ...tellersOf(hub) };
+  const alertDeps = { ticker, wall_ms, log, link, sources, ...tellersOf(hub), ...storeOf(hub) };
   const alerting = await alertingOf(options, deps.stateFolder, alertDeps);
   const why = alerting.why();
   if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);

@@ -8,7 +8,7 @@ import { openBook } from '../book/book.ts';
 import { type FollowedHub, followHub } from '../fleet/follow.ts';
 import type { ClockLimits } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';
-import type { Measuring } from '../measure/measure.ts';
+import type { MeasureDeps, Measuring } from '../measure/measure.ts';
 import { measureFleet } from '../measure/part.ts';
 import type { HubHere } from '../run/hubhere.ts';
 import type { HubLinks } from '../run/hublinks.ts';
@@ -95,6 +95,40 @@ function notesOf(
   return notes;
 }
 
+/** The servers that the hub should have. */
+const serversOf = ({ kit }: LookedHub): readonly string[] =>
+  kit === undefined ? [] : kit.here.cluster.length > 0 ? kit.here.cluster : [kit.here.server];
+
+/** Of a unit that is silent what was measured says nothing of now. */
+function withMeasured(unit: FleetUnit, measuring: Measuring): FleetUnit {
+  const measured = unit.clock && measuring.measured(unit.unit);
+  return measured === undefined ? unit : { ...unit, measured };
+}
+
+/** Gives the moment, and for a second the same again. */
+function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measuring) {
+  let last: FleetMoment | undefined;
+  let made_ms = Number.NEGATIVE_INFINITY;
+  return {
+    renew(): void {
+      last = undefined;
+    },
+    moment(): FleetMoment {
+      const now = followed.now();
+      if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
+      made_ms = now.mono_ms;
+      const { connected, since_ms } = hub.link.state();
+      last = {
+        ...{ at_ms: now.wall_ms, connected },
+        units: followed.watch.units(now).map((unit) => withMeasured(unit, measuring)),
+        notes: notesOf(hub, followed, now.wall_ms),
+        ...(connected ? {} : { lost_ms: Math.round(now.wall_ms - (now.mono_ms - since_ms)) }),
+      };
+      return last;
+    },
+  };
+}
+
 /** Opens all of them; they end with `stop`, the links are the caller's. */
 export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSignal): Sources {
   const { link, options, kit } = hub;
@@ -102,56 +136,22 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
   const ticker = endingTicker(deps.ticker);
   const book = kit && openBook(kit.links.book);
   const followed = followHub(link, ticker, { link: options, limits, wall_ms, ...(book && { book }) });
-  const { watch } = followed;
-  const measuring = measureFleet(
-    {
-      link,
-      ticker,
-      own,
-      units: () => watch.units(followed.now()),
-      changed: (unit, measured) => watch.setMeasured(unit, measured),
-    },
-    signal,
-  );
-  const servers = watchHub(
-    {
-      sys: kit?.links.sys ?? link,
-      accounts: kit?.links ?? { fleet: link },
-      ticker,
-      wall_ms,
-      unitRtt_us: (unit) => watch.unit(unit, followed.now())?.link?.hub_rtt_us,
-    },
-    kit === undefined ? [] : kit.here.cluster.length > 0 ? kit.here.cluster : [kit.here.server],
-  );
-  let last: FleetMoment | undefined;
-  let made_ms = Number.NEGATIVE_INFINITY;
-  const withMeasured = (unit: FleetUnit): FleetUnit => {
-    const measured = unit.clock && measuring.measured(unit.unit); // of one that is silent it says nothing of now
-    return measured === undefined ? unit : { ...unit, measured };
-  };
+  const { watch, listening } = followed;
+  const units = () => watch.units(followed.now());
+  const changed: MeasureDeps['changed'] = (unit, measured) => watch.setMeasured(unit, measured);
+  const measuring = measureFleet({ link, ticker, own, units, changed }, signal);
+  const unitRtt_us = (unit: string) => watch.unit(unit, followed.now())?.link?.hub_rtt_us;
+  const asked = { sys: kit?.links.sys ?? link, accounts: kit?.links ?? { fleet: link } };
+  const servers = watchHub({ ...asked, ticker, wall_ms, unitRtt_us }, serversOf(hub));
   return {
-    moment() {
-      const now = followed.now();
-      if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
-      made_ms = now.mono_ms;
-      const { connected, since_ms } = link.state();
-      last = {
-        ...{ at_ms: now.wall_ms, connected, units: watch.units(now).map(withMeasured) },
-        notes: notesOf(hub, followed, now.wall_ms),
-        ...(connected ? {} : { lost_ms: Math.round(now.wall_ms - (now.mono_ms - since_ms)) }),
-      };
-      return last;
-    },
-    renew() {
-      last = undefined;
-    },
+    ...momentKeeper(hub, followed, measuring),
     unit(id) {
       const unit = watch.unit(id, followed.now());
-      return unit && withMeasured(unit);
+      return unit && withMeasured(unit, measuring);
     },
     changes: (since_ms) => watch.changes(since_ms),
-    isRosterRead: () => followed.listening.roster === 'read',
-    isPartial: () => followed.listening.roster !== 'read' || followed.listening.fleet.isTruncated(),
+    isRosterRead: () => listening.roster === 'read',
+    isPartial: () => listening.roster !== 'read' || listening.fleet.isTruncated(),
     hub: servers,
     measuring,
     stop() {

@@ -17,7 +17,7 @@ import type { HubPage, PageFrame } from './look/frame.ts';
 import type { FleetMoment, LookedHub, Sources } from './sources.ts';
 import { forgetPage, unitPage, unknownUnitPage } from './unit/page.ts';
 import type { DayKeeper } from './unit/past/keep.ts';
-import type { Offsets } from './unit/past/offsets.ts';
+import type { OffsetKeeper } from './unit/past/offsets.ts';
 import type { ProblemsKeeper } from './unit/problems.ts';
 import { readRecording } from './unit/recorder.ts';
 import { recorderPage } from './unit/recorderpage.ts';
@@ -30,7 +30,7 @@ export interface PageMatter {
   readonly alerting: Alerting;
   readonly alertOptions: AlertOptions | undefined;
   readonly days: DayKeeper;
-  readonly offsets: Offsets;
+  readonly offsets: OffsetKeeper;
   readonly problems: ProblemsKeeper;
   readonly ticker: Ticker;
   readonly wall_ms: () => number;

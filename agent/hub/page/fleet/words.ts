@@ -59,10 +59,6 @@ export function sinceMark(since_ms: number | undefined, at_ms: number): Html {
   return html`<time class="n" datetime="${date.toISOString()}">${spanSince(since_ms, at_ms)}</time>`;
 }
 
-/** A sentence of a unit begins as sentences do. */
-export const capital = (text: string): string =>
-  text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
-
 /** `a`, `a and b`, `a, b and c`. */
 export const listed = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

@@ -50,3 +50,7 @@ export const count = (number: number): string => Math.round(number).toLocaleStri
 /** `1 unit`, `1,203 units`. */
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${count(number)} ${number === 1 ? one : many}`;
+
+/** A sentence of a unit begins as sentences do. */
+export const capital = (text: string): string =>
+  text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());

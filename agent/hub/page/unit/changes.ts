@@ -6,8 +6,8 @@ import { type Html, html } from '../../../web/html.ts';
 import { fold, nothing } from '../../../web/pieces.ts';
 import type { FleetChange, State } from '../../fleet/model.ts';
 import { states } from '../../fleet/model.ts';
-import { counted, stateMark, stateWords, unitPath } from '../look/marks.ts';
-import { capital, type UnitPageData } from './data.ts';
+import { capital, counted, stateMark, stateWords, unitPath } from '../look/marks.ts';
+import type { UnitPageData } from './data.ts';
 import type { UnitEvent, UnitHistory } from './past/history.ts';
 
 /** One line. `state`: how it is marked. */

@@ -108,7 +108,7 @@ function clockWords(bounds: readonly Point[], dots: readonly MeasuredDot[], limi
 }
 
 /** The bound that the clock claims, and what the hub measured, on one axis. */
-export function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], limit_ns: number): Html {
+function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], limit_ns: number): Html {
   const { moments } = history;
   const bounds = valuesOf(moments, ({ clock }) => clock?.error_bound_ns);
   const relative = valuesOf(moments, ({ clock }) =>

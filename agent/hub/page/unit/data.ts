@@ -60,8 +60,5 @@ export function clockStateWords({ source, quality, holdover }: NonNullable<Fleet
     : [name, quality].filter(Boolean).join(' ');
 }
 
-/** The first letter as a capital. */
-export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
 /** A text of an address that somebody typed, short and plain. */
 export const shownId = (unit: string): string => plainText(unit, 64) ?? '?';

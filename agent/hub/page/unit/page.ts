@@ -83,7 +83,7 @@ export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubP
     here: `${path}/forget`,
     style: unitStyle,
     heading: unit.unit,
-    main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now: it works, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
+    main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
   };
 }
 

@@ -4,8 +4,7 @@ import type { ParseResult } from '../../../lib/parse.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
 import type { HubPage } from '../look/frame.ts';
-import { counted, placeOf, unitPath } from '../look/marks.ts';
-import { capital } from './data.ts';
+import { capital, counted, placeOf, unitPath } from '../look/marks.ts';
 import type { RecordedSecond, Recording } from './recorder.ts';
 import { unitStyle } from './style.ts';
 

@@ -4,15 +4,8 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
-import { counted, stateMark, stateTones } from '../look/marks.ts';
-import {
-  boundOfUnit,
-  capital,
-  clockStateWords,
-  isSilent,
-  type UnitPageData,
-  type UnitProblem,
-} from './data.ts';
+import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
+import { boundOfUnit, clockStateWords, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
 
 /** A sentence, what follows it, and what to do. */
 interface Said {

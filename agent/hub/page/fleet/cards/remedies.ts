@@ -4,11 +4,10 @@ import { prettySpan, prettyText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
 import type { FleetCause } from '../../../fleet/causes.ts';
 import type { FleetClock, FleetUnit, Measured } from '../../../fleet/model.ts';
-import { count, counted, unitPath } from '../../look/marks.ts';
+import { capital, count, counted, unitPath } from '../../look/marks.ts';
 import type { FleetSums } from '../sums.ts';
 import {
   aheadBy,
-  capital,
   clockBound_ns,
   clockLine,
   listed,

@@ -1,11 +1,13 @@
 // What is known of a unit's day, what is still to be read of it, and how it is told. Pure.
 import { known } from '../../../../lib/known.ts';
-import { type Grid, heardMoments, isKnownAt, momentsUpTo, passes, silencesIn } from './grid.ts';
+import { type Grid, heardMoments, isKnownAt, momentsUpTo, silencesIn, strides } from './grid.ts';
 import type { Silence, UnitDevice, UnitEvent, UnitHistory, UnitLogLine, UnitLook } from './history.ts';
 
 /** What is known of a unit's day from one reading to the next. */
 export interface DayRead {
   readonly looks: Map<number, UnitLook | null>;
+  /** Moments of which the stream gave no answer in time: it is not made to search for them again. */
+  readonly unanswered: Set<number>;
   minutes: readonly (UnitLook & { readonly at_ms: number })[];
   readonly ends: Map<number, number>;
   readonly late: Map<number, readonly { readonly at_ms: number; readonly backlog: number }[]>;
@@ -20,7 +22,15 @@ export interface DayRead {
 }
 
 export const newDay = (): DayRead => ({
-  ...{ looks: new Map(), minutes: [], ends: new Map(), late: new Map(), events: [], lines: [] },
+  ...{
+    looks: new Map(),
+    unanswered: new Set(),
+    minutes: [],
+    ends: new Map(),
+    late: new Map(),
+    events: [],
+    lines: [],
+  },
   ...{ events_from_ms: undefined, device: undefined, isLarge: false, trouble: undefined },
   ...{ requests: 0, bytes: 0 },
 });
@@ -51,16 +61,17 @@ export function* unreadMoments(day: DayRead, { grid, now_ms, silences }: DayOpti
   const { first, last } = momentsUpTo(now_ms, grid);
   const silent = [...silences, ...found(day, step_ms)];
   const isThere = (moment: number): boolean =>
-    isBefore(day, moment) || isKnownAt(moment, day.looks, silent, step_ms);
+    day.unanswered.has(moment) || isBefore(day, moment) || isKnownAt(moment, day.looks, silent, step_ms);
   if (!isThere(last)) yield last;
-  for (const pass of passes)
-    for (let at = last - (last % pass); at >= first; at -= pass) if (!isThere(at)) yield at;
+  for (const stride of strides)
+    for (let at = last - (last % stride); at >= first; at -= stride) if (!isThere(at)) yield at;
 }
 
 /** Drops what is older than the day. */
 export function forgetOld(day: DayRead, { now_ms, grid }: DayOptions): void {
   const { first } = momentsUpTo(now_ms, grid);
   for (const moment of day.looks.keys()) if (moment < first) day.looks.delete(moment);
+  for (const moment of day.unanswered) if (moment < first) day.unanswered.delete(moment);
   for (const kept of [day.ends, day.late])
     for (const from_ms of kept.keys())
       if (!silencesIn(day.looks, grid.step_ms).some((one) => one.from_ms === from_ms)) kept.delete(from_ms);

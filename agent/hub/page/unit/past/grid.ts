@@ -20,7 +20,7 @@ export function momentsUpTo(now_ms: number, { span_ms, step_ms }: Grid): { first
 }
 
 /** Between every 16th first, then between every 8th, and so on: whatever ends the reading, the whole day is there. */
-export const passes: readonly number[] = [16, 8, 4, 2, 1];
+export const strides: readonly number[] = [16, 8, 4, 2, 1];
 
 /** So many intervals without a record are silence. */
 const missed = 4;

@@ -3,7 +3,7 @@ import type { FleetUnit } from '../../../fleet/model.ts';
 import type { MeasuredDot } from './history.ts';
 
 /** The measurements of a day, the farthest of each half hour. */
-export interface Offsets {
+export interface OffsetKeeper {
   /** To be called now and then: takes in what is new. */
   note(units: readonly FleetUnit[]): void;
   /** Of one unit, oldest first. */
@@ -41,7 +41,7 @@ function dotsOf({ at_ms, offset_us, path_us }: Slots, now_ms: number): MeasuredD
 }
 
 /** Keeps them. */
-export function keepOffsets(): Offsets {
+export function keepOffsets(): OffsetKeeper {
   const kept = new Map<string, Slots>();
   return {
     note(units) {

@@ -47,11 +47,19 @@ function isSpent({ day, spent, mono_ms, until_ms }: Run): boolean {
   return isOver || day.trouble !== undefined || mono_ms() > until_ms;
 }
 
-/** The messages of an answer, and how many follow; none where nothing may be asked any more. Throws where the answer stays out. */
-async function get(run: Run, ask: DirectGet): Promise<{ messages: StreamMessage[]; left: number }> {
+interface Got {
+  readonly messages: readonly StreamMessage[];
+  /** So many follow. */
+  readonly left: number;
+  /** False where nothing may be asked any more. */
+  readonly isAsked: boolean;
+}
+
+/** Throws where the answer stays out. */
+async function get(run: Run, ask: DirectGet): Promise<Got> {
   const { day, mono_ms } = run;
   const messages: StreamMessage[] = [];
-  if (isSpent(run)) return { messages, left: 0 };
+  if (isSpent(run)) return { messages, left: 0, isAsked: false };
   day.requests += 1;
   const begun_ms = mono_ms();
   const left = await getDirect(run.link, stream, ask, (message) => {
@@ -60,7 +68,7 @@ async function get(run: Run, ask: DirectGet): Promise<{ messages: StreamMessage[
   });
   if (mono_ms() - begun_ms > slow_ms)
     day.trouble = 'The hub takes long to search its stream; no more is asked now.';
-  return { messages, left };
+  return { messages, left, isAsked: true };
 }
 
 /** How much the stream takes in a day decides what may be searched. */
@@ -83,9 +91,10 @@ function subjectsToLook({ day, opts }: Run): string[] {
 async function lookAt(run: Run, moment: number): Promise<void> {
   const { day, opts } = run;
   const up_to_time = iso(moment * opts.grid.step_ms);
-  const asked = day.requests;
-  const { messages } = await get(run, { multi_last: subjectsToLook(run), up_to_time });
-  if (day.requests > asked || messages.length > 0) day.looks.set(moment, lookOf(messages) ?? null);
+  day.unanswered.add(moment);
+  const { messages, isAsked } = await get(run, { multi_last: subjectsToLook(run), up_to_time });
+  day.unanswered.delete(moment);
+  if (isAsked) day.looks.set(moment, lookOf(messages) ?? null);
 }
 
 async function readLooks(run: Run): Promise<void> {

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import {
   aheadBy,
   boundMark,
-  capital,
   clockLine,
   listed,
   plusMinus,
@@ -11,6 +10,7 @@ import {
   sinceMark,
   spanNs,
 } from '../../../../../agent/hub/page/fleet/words.ts';
+import { capital } from '../../../../../agent/hub/page/look/marks.ts';
 import { clockOf } from '../../../../kit/hub/fleetworld.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');

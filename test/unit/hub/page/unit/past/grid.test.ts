@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { historyOf, newDay, unreadMoments } from '../../../../../../agent/hub/page/unit/past/day.ts';
+import {
+  forgetOld,
+  historyOf,
+  newDay,
+  unreadMoments,
+} from '../../../../../../agent/hub/page/unit/past/day.ts';
 import { dayGrid, isSilentAt, momentsUpTo } from '../../../../../../agent/hub/page/unit/past/grid.ts';
 import type { Silence, UnitLook } from '../../../../../../agent/hub/page/unit/past/history.ts';
 
@@ -37,6 +42,15 @@ describe('what is read of a day', () => {
     const day = newDay();
     day.looks.set(last - 10, null);
     assert.deepEqual([...new Set(unreadMoments(day, options()))].sort(), range(last - 9, last));
+  });
+
+  test('nothing that the stream did not answer in time, until it is older than the day', () => {
+    const day = newDay();
+    day.unanswered.add(last - 5);
+    assert.equal([...new Set(unreadMoments(day, options()))].includes(last - 5), false);
+    day.unanswered.add(first - 1);
+    forgetOld(day, options());
+    assert.deepEqual([...day.unanswered], [last - 5]);
   });
 
   test('nothing within a silence, found or seen', () => {
