@@ -6,10 +6,17 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { hubJson } from '../../agent/hub/page/hub/json.ts';
+import { hubPage } from '../../agent/hub/page/hub/page.ts';
+import { renderHubPage } from '../../agent/hub/page/look/frame.ts';
+import { alertSightOf } from '../../agent/hub/page/sight.ts';
 import { firstSince } from '../../agent/hub/servers/ask.ts';
+import type { HubView } from '../../agent/hub/servers/model.ts';
 import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
 import { hubLinksOf, viewThat, watchedHub } from '../kit/hub/watchedhub.ts';
 import { startServer } from '../kit/leaf/leafdaemon.ts';
+import { hubComplaints } from '../kit/lib/schema.ts';
+import { markupComplaints, seenWords } from '../kit/page/markup.ts';
 import type { Cleanup } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -47,6 +54,15 @@ async function slowReader(owner: Cleanup, kit: KitHub, subject: string): Promise
   ]);
   await eventually('it reads', () => reader.output().includes('Subscribing'));
   return reader;
+}
+
+/** What a person sees of a view, whose page and JSON must be as they should be. */
+function seenOf(view: HubView, query = ''): string {
+  const page = hubPage({ view }, new URLSearchParams(query));
+  const whole = renderHubPage(page, { hub: 'hub', at_ms: view.at_ms, firing: undefined, notes: [] });
+  assert.deepEqual(markupComplaints(whole), []);
+  assert.deepEqual(hubComplaints(JSON.parse(JSON.stringify(hubJson(view)))), []);
+  return seenWords(whole).replaceAll('\u00a0', ' ');
 }
 
 for (const program of hubServers()) {
@@ -131,6 +147,15 @@ for (const program of hubServers()) {
     ]);
     assert.equal(view.accounts.find(({ name }) => name === 'FLEET')?.leafs, 2);
 
+    const page = seenOf(view);
+    assert.match(page, /● The hub is well The server is healthy, 2 leaf links, every stream has room/);
+    assert.match(page, /healthy 127\.0\.0\.1 2 \d+ %/, 'its links');
+    assert.match(page, /NUNECT FLEET · Records of nunect units 250 /);
+    assert.match(seenOf(view, 'view=links'), /ship-8 calls itself <b>ship-7/);
+    const sight = alertSightOf(view);
+    assert.deepEqual([sight.faults, sight.missing], [[], []]);
+    assert.ok(sight.streams?.every(({ used }) => used < 0.1));
+
     // what came since a moment is asked of the stream itself
     const { fleet: link } = hubLinksOf(t, kit.dir);
     await eventually('it is connected', () => link.state().connected);
@@ -167,6 +192,10 @@ for (const program of hubServers()) {
       );
     const refused = await viewThat(watch, 'it was refused', ({ events: [newest] }) => newest?.times === 3);
     assert.deepEqual([refused.events[0]?.what, refused.events[0]?.who], ['refused', '127.0.0.1']);
+    assert.match(
+      seenOf(refused),
+      /■ refused 127\.0\.0\.1 refused by 127\.0\.0\.1: wrong credential, 3 times/,
+    );
     assert.equal(refused.events.filter(({ what }) => what === 'refused').length, 1);
     const told = refused.minutes.reduce((sum, one) => sum + one.refused, 0);
     assert.equal(told, 3, 'nobody is counted twice');
@@ -182,8 +211,13 @@ for (const program of hubServers()) {
     assert.deepEqual([one?.who, one?.account, one?.subjects], ['wall-display', 'FLEET', ['wall.>']]);
     assert.ok((one?.pending_bytes ?? 0) > 1e6 && (one?.max_bytes ?? 0) === 67_108_864);
     assert.match(slow.findings[0]?.text ?? '', /wall-display on 127\.0\.0\.1 reads too slowly/);
+    assert.match(
+      seenOf(slow),
+      /wall-display , a client, account FLEET, on 127\.0\.0\.1: [\d.]+ MiB of 64 MiB wait for it/,
+    );
     const late = await viewThat(watch, 'it was cut off', (now) => now.slow.late.length > 0);
     assert.match(late.slow.late[0]?.reason ?? '', /^Slow Consumer/);
+    assert.match(seenOf(late), /▼ left wall-display , a client, left 127\.0\.0\.1: cut off, as it/);
     reader.kill('SIGCONT');
 
     for (const question of ['servers', 'health', 'links', 'accounts', 'streams', 'connections'] as const) {

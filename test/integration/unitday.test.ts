@@ -8,6 +8,7 @@ import { streamsOf } from '../../agent/hub/kit/streams.ts';
 import { historyOf, newDay } from '../../agent/hub/page/unit/past/day.ts';
 import type { UnitHistory } from '../../agent/hub/page/unit/past/history.ts';
 import { readDay } from '../../agent/hub/page/unit/past/read.ts';
+import { readRecording } from '../../agent/hub/page/unit/recorder.ts';
 import { logTo } from '../../agent/lib/log.ts';
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { type Link, openLink } from '../../agent/nats/link.ts';
@@ -103,6 +104,9 @@ async function runDay(nc: NatsConnection): Promise<void> {
         evidence: 'no server answers',
       };
       send(nc, [eventRecord(runs.one, stateOf(), now_ms, { event: 'clock', ...change })]);
+      recorded(nc, 'one', now_ms);
+      const line = { comp: 'clock', msg: 'lost its source', fields: { servers: 2 } };
+      for (const level of ['INFO', 'WARN']) nc.publish(`ops.log.${level}.one`, JSON.stringify(line));
       isFree = true;
     }
     if (share < dies) all(runs.dead, stateOf());
@@ -115,6 +119,17 @@ async function runDay(nc: NatsConnection): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, interval_s * 1000));
   }
   await nc.flush();
+}
+
+/** What it recorded around the change of its clock. */
+function recorded(nc: NatsConnection, unit: string, wall_ms: number): void {
+  const columns = ['mono_ms', 'wall_ms', 'source', 'quality', 'offset_ns', 'error_bound_ns'];
+  const rows = Array.from({ length: 70 }, (_, i) => {
+    const at_ms = wall_ms + (i - 60) * 1000;
+    return [i * 1000, at_ms, i < 60 ? 'ntp' : 'unsynced', 'locked', i, ''];
+  });
+  const changes = [{ mono_ms: 60_000, evidence: 'no server answers' }];
+  nc.publish(`ops.metric.recorder.${unit}`, JSON.stringify({ ts: wall_ms, changes, columns, rows }));
 }
 
 /** What waited while it was silent comes at once: 4 records of the link, of which the last says the most. */
@@ -250,8 +265,12 @@ for (const [index, program] of (skip === false ? hubServers() : ['']).entries())
       assert.ok(late.every(({ at_ms }) => at_ms > silence.from_ms && at_ms < (silence.to_ms ?? 0)));
     });
 
-    test('events and the device are those of the unit', async () => {
-      const { events, events_from_ms, device } = await read('one');
+    test('events, log and device are those of the unit', async () => {
+      const { events, lines, events_from_ms, device } = await read('one');
+      assert.deepEqual(
+        lines.map(({ level, text }) => `${level} ${text}`),
+        ['WARN clock: lost its source {"servers":2}'],
+      );
       assert.deepEqual(
         events.map(({ event, evidence }) => [event, evidence]),
         [['clock', 'no server answers']],
@@ -261,6 +280,18 @@ for (const [index, program] of (skip === false ? hubServers() : ['']).entries())
         [device?.board, device?.firmware, device?.load],
         ['Bananapi BPI-R4', 'OpenWrt 24.10.2', 0.21],
       );
+    });
+
+    test('the recording of a change is found by its time, and none of a time after the last', async () => {
+      const [event] = (await read('one')).events;
+      const found = await readRecording(link, 'one', event?.at_ms ?? 0);
+      assert.ok(found.ok);
+      const truth = all.find(({ subject }) => subject === 'ops.metric.recorder.one');
+      assert.equal(found.value.at_ms, Math.floor(truth?.at_ms ?? 0));
+      assert.deepEqual([found.value.seconds.length, found.value.seconds[64]?.offset_ns], [70, 64]);
+      assert.equal(found.value.changes[0]?.evidence, 'no server answers');
+      assert.equal((await readRecording(link, 'one', now_ms + 60_000)).ok, false);
+      assert.equal((await readRecording(link, 'flap', now_ms - 5000)).ok, false);
     });
 
     test('of a unit whose link flaps the newest events are read, and it is told from when on', async () => {
@@ -292,6 +323,6 @@ for (const [index, program] of (skip === false ? hubServers() : ['']).entries())
       const first = await read('one', day);
       const second = await read('one', day);
       assert.deepEqual(second.moments, first.moments);
-      assert.ok(second.cost.requests - first.cost.requests < 10);
+      assert.ok(second.cost.requests - first.cost.requests < 12);
     });
   });

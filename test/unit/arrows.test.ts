@@ -34,8 +34,28 @@ const layers = [
 ];
 
 /** Judgment without I/O, with everything that it is made of: these run anywhere. Parsers are named one by one. */
-const pure =
-  /^(clock\/verdict\/|clock\/setup\/|clock\/(ptp4l\/(pmc|store|syncage|schedule)|chronyd\/(protocol|csv))\.ts$|clock\/(?!disciplines|ownclock|part)\w+\.ts$|hub\/kit\/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\.ts$|(hub\/fleet\/(?!listen|follow)\w+|hub\/fleet\/(export|record)\/\w+|hub\/measure\/(asknow|bounds|claim|intervals|judge|reply|rota|sources)|hub\/book\/bindings|hub\/enrol\/(answers|decide|orders|revocations|unitrecords))\.ts$|hub\/alerts\/(alert|bodies|conditions|groups|held|journal|keeper|options)\.ts$|leaf\/conf\/|natsserver\/(line|syntax|version)\.ts$|leaf\/watch\/(logline|reports)\.ts$|wire\/)/;
+const pure = new RegExp(
+  `^(${[
+    'clock/(verdict|setup)/',
+    'clock/(ptp4l/(pmc|store|syncage|schedule)|chronyd/(protocol|csv))\\.ts$',
+    'clock/(?!disciplines|ownclock|part)\\w+\\.ts$',
+    'hub/kit/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\\.ts$',
+    'hub/fleet/((?!listen|follow)\\w+|(export|record)/\\w+)\\.ts$',
+    'hub/measure/(asknow|bounds|claim|intervals|judge|reply|rota|sources)\\.ts$',
+    'hub/book/bindings\\.ts$',
+    'hub/enrol/(answers|decide|orders|revocations|unitrecords)\\.ts$',
+    'hub/alerts/(alert|bodies|conditions|groups|held|journal|keeper|options)\\.ts$',
+    'hub/page/(fleet/(cards/\\w+|(?!page)\\w+)|look/(marks|style))\\.ts$',
+    'leaf/conf/',
+    'leaf/watch/(logline|reports)\\.ts$',
+    'natsserver/(line|syntax|version)\\.ts$',
+    'wire/',
+  ].join('|')})`,
+);
+
+/** So are pages of what was seen, and what is made of the answers of servers. */
+const pureViews =
+  /^hub\/(page\/(hub\/|alerts\/|sight\.ts$|look\/(grid|marks)\.ts$)|servers\/(answers|connections|events|forecast|jetstreamfacts|judge|model|rates|seen|serverfacts|usual)\.ts$)/;
 
 /** Functions of node without I/O. */
 const pureNode: Readonly<Record<string, readonly string[]>> = {
@@ -163,7 +183,7 @@ function outsideOf(
 }
 
 test('judgment does no I/O, nor does anything that it is made of', () => {
-  const judging = [...sources.keys()].filter((path) => pure.test(path));
+  const judging = [...sources.keys()].filter((path) => pure.test(path) || pureViews.test(path));
   for (const room of [
     'clock/verdict/',
     'clock/setup/',

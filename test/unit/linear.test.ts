@@ -53,7 +53,17 @@ import { plainText } from '../../agent/hub/fleet/record/values.ts';
 import { isLoopback, parseHubFile } from '../../agent/hub/kit/hubdir.ts';
 import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { parseTimeReply } from '../../agent/hub/measure/reply.ts';
+import { parseFleetQuery } from '../../agent/hub/page/fleet/query.ts';
 import { parsePageOptions } from '../../agent/hub/page/options.ts';
+import {
+  deviceOf,
+  eventOf,
+  lateBacklogOf,
+  lookOf,
+  minutesOf,
+} from '../../agent/hub/page/unit/past/records.ts';
+import { parseProblems } from '../../agent/hub/page/unit/problems.ts';
+import { parseRecording } from '../../agent/hub/page/unit/recorder.ts';
 import { parseUpState } from '../../agent/hub/run/runfiles.ts';
 import { parseLoginName, parseServerAnswer, rawText } from '../../agent/hub/servers/answers.ts';
 import { parseConnections, parseLeafs } from '../../agent/hub/servers/connections.ts';
@@ -252,6 +262,20 @@ const readers: Readonly<
     ['{"server_id":"a","connections":1,"leafnodes":1,"leafs":[', '1]}'],
   ],
   parseDue: [parseDue, ['{"leaf":"', '"}']],
+  parseProblems: [(text) => parseProblems(bytes(text)), ['{"problems":[{"text":"', '"}]}']],
+  parseRecording: [
+    (text) => parseRecording(bytes(text), 0),
+    ['{"columns":["', '"],"rows":[]}'],
+    ['{"columns":["wall_ms","mono_ms"],"rows":[[1,1]', ']}'],
+  ],
+  'what a stream has of a unit': [
+    (text) =>
+      [lookOf, (list: never) => [eventOf, minutesOf, deviceOf, lateBacklogOf].map((of) => of(list[0]))].map(
+        (of) => of([{ ...incoming(text), at_ms: 1 }] as never),
+      ),
+    ['{"event":"hub","evidence":"', '"}'],
+    ['{"since_ms":1,"columns":["at_s"],"rows":[[1]', ']}'],
+  ],
   parseObject: [parseObject, ['{"a":"', '"}']],
   parseApiReply: [(text) => parseApiReply(bytes(text)), ['{"error":"', '"}']],
   parseAlertOptions: [
@@ -410,6 +434,9 @@ const readers: Readonly<
       ),
   ],
   parseClockLimits: [(text) => [{ [text]: 1 }, { by_role: { [text]: 0 } }].map(parseClockLimits)],
+  parseFleetQuery: [
+    (text) => [text, ...['q', 'sort', 'n', 'state']].map((key) => parseFleetQuery([[key, text]])),
+  ],
   'what top shows': [
     (text) => [plainText(text, 200), matchesFilter({ unit: text, problems: [text] } as never, text)],
   ],

@@ -1,4 +1,5 @@
 // The page as a part of `nunect-hub up`.
+import { connected } from '../../cli/connect/connect.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { endingTicker } from '../../lib/ticker.ts';
 import { hubPaths } from '../kit/hubdir.ts';
@@ -22,6 +23,7 @@ export const pagePart: HubPart = {
       ticker.end();
     };
     try {
+      await Promise.all(Object.values(links).map((link) => connected(link, ticker, ending.signal)));
       const options = readPageOptions(paths.page, false);
       const looked = {
         name: here.server,

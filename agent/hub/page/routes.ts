@@ -7,13 +7,13 @@ import { hubQuestions } from '../servers/ask.ts';
 import { hubPagePolicy, renderHubNow, renderHubPage } from './look/frame.ts';
 import { unitPath } from './look/marks.ts';
 import type { FleetMoment } from './sources.ts';
-import { frameOf, hubDocument, type PageMatter, shownAt, unitDocument } from './views.ts';
+import { frameOf, hubDocument, type PageMatter, type ShownPage, shownAt, unitDocument } from './views.ts';
 
-const htmlReply = (status: number, body: string): Reply => ({
+const htmlReply = ({ status, page }: ShownPage, body: string): Reply => ({
   status,
   type: 'text/html; charset=utf-8',
   body,
-  policy: hubPagePolicy,
+  policy: hubPagePolicy(page),
 });
 
 const seeOther = (location: string): Reply => ({
@@ -106,7 +106,7 @@ async function act(matter: PageMatter, words: readonly string[]): Promise<Reply 
   const found = first === 'units' && more.length === 0 ? matter.sources.unit(unit) : undefined;
   if (found === undefined) return undefined;
   if (what === 'ask') {
-    await matter.actions.ask(found);
+    await matter.actions.ask(unit);
     return seeOther(`${unitPath(unit)}#ask`);
   }
   if (what !== 'forget') return undefined;
@@ -137,7 +137,7 @@ export function pageRoutes(matter: PageMatter): Routes {
     const found = await shownAt(matter, { words: isNow ? words.slice(1) : words, query }, moment);
     if (found === undefined) return undefined;
     const render = isNow ? renderHubNow : renderHubPage;
-    return htmlReply(found.status, render(found.page, frameOf(matter, moment)));
+    return htmlReply(found, render(found.page, frameOf(matter, moment)));
   };
 
   const reply = async (request: WebRequest): Promise<Reply> => {
@@ -147,6 +147,7 @@ export function pageRoutes(matter: PageMatter): Routes {
     try {
       if (request.method === 'POST') {
         const done = await act(matter, words);
+        matter.sources.renew();
         kept.clear(); // who is sent back to a page sees what came of it
         return done ?? none;
       }

@@ -13,6 +13,7 @@ import { pageRoutes } from './routes.ts';
 import { type LookedHub, openSources } from './sources.ts';
 import { keepDays } from './unit/past/keep.ts';
 import { keepOffsets } from './unit/past/offsets.ts';
+import { keepProblems } from './unit/problems.ts';
 
 export interface PageDeps {
   readonly ticker: Ticker;
@@ -82,12 +83,13 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);
   const kitOf = kit && { ...kit, signal };
   const { measuring } = sources;
-  const actions = pageActions({ measuring, link, wall_ms, log, ...(kitOf && { kit: kitOf }) });
+  const actions = pageActions({ measuring, wall_ms, log, ...(kitOf && { kit: kitOf }) });
   const offsets = keepOffsets();
   ticker.every(note_ms, () => offsets.note(sources.moment().units));
   const days = keepDays(link, ticker, wall_ms);
-  const seen = { hub, sources, actions, alerting, alertOptions: options.alerts, days, offsets };
-  const routes = pageRoutes({ ...seen, ticker, wall_ms, log });
+  const problems = keepProblems(link, ticker, wall_ms);
+  const kept = { days, offsets, problems, alertOptions: options.alerts };
+  const routes = pageRoutes({ ...kept, hub, sources, actions, alerting, ticker, wall_ms, log });
   let server: WebServer | undefined;
   return {
     async listen() {

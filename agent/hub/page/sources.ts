@@ -47,6 +47,8 @@ export interface FleetMoment {
 
 export interface Sources {
   moment(): FleetMoment;
+  /** The next moment is anew, and not that of the last second. */
+  renew(): void;
   unit(id: string): FleetUnit | undefined;
   /** What happened to units, after that Unix ms. */
   changes(since_ms: number): FleetChange[];
@@ -139,6 +141,9 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
         ...(connected ? {} : { lost_ms: Math.round(now.wall_ms - (now.mono_ms - since_ms)) }),
       };
       return last;
+    },
+    renew() {
+      last = undefined;
     },
     unit(id) {
       const unit = watch.unit(id, followed.now());

@@ -18,6 +18,7 @@ import type { FleetMoment, LookedHub, Sources } from './sources.ts';
 import { forgetPage, unitPage, unknownUnitPage } from './unit/page.ts';
 import type { DayKeeper } from './unit/past/keep.ts';
 import type { Offsets } from './unit/past/offsets.ts';
+import type { ProblemsKeeper } from './unit/problems.ts';
 import { readRecording } from './unit/recorder.ts';
 import { recorderPage } from './unit/recorderpage.ts';
 
@@ -30,6 +31,7 @@ export interface PageMatter {
   readonly alertOptions: AlertOptions | undefined;
   readonly days: DayKeeper;
   readonly offsets: Offsets;
+  readonly problems: ProblemsKeeper;
   readonly ticker: Ticker;
   readonly wall_ms: () => number;
   readonly log: Log;
@@ -101,11 +103,16 @@ async function unitView(matter: PageMatter, unit: FleetUnit, at_ms: number): Pro
   const { actions, days, offsets } = matter;
   const changes = changesOf(matter, unit.unit, at_ms);
   const history = await days.look(unit, changes, patience_ms);
-  const [asked, leaf] = [actions.asked(unit.unit), leafOf(matter, unit.unit)];
+  const [asked, leaf, told] = [
+    actions.asked(unit.unit),
+    leafOf(matter, unit.unit),
+    matter.problems.look(unit),
+  ];
   const data = {
     ...{ unit, changes, at_ms, canForget: actions.canForget, dots: offsets.of(unit.unit, at_ms) },
     ...(history && { history }),
-    ...(asked && { asked, told: asked.told }),
+    ...(asked && { asked }),
+    ...(told && { told }),
     ...(leaf && { leaf }),
   };
   return { status: 200, page: unitPage(data) };

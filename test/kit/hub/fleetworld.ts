@@ -41,7 +41,7 @@ const ridge = (unit: string): FleetUnit =>
   });
 
 /** Those of whom something is to be said. */
-export const toldUnits: readonly FleetUnit[] = [
+const toldUnits: readonly FleetUnit[] = [
   fleetUnit('tower-09', {
     ...{ tenant: 'valley', role: 'mast', since_ms: ago(9000) },
     clock: clockOf({ error_bound_ns: 12_000, limit_ns: 100_000, grandmaster: '020000.fffe.00a1b2' }),
@@ -112,13 +112,13 @@ export const toldUnits: readonly FleetUnit[] = [
 ];
 
 /** Apps beside the units. */
-export const clientUnits: readonly FleetUnit[] = [
+const clientUnits: readonly FleetUnit[] = [
   fleetUnit('nats-ui-laptop-linux-a7b3', { kind: 'client', version: '2.1.0', tenant: 'ops', role: 'app' }),
   silentUnit('nats-ui-mobile-ios-91xk', ago(90), { kind: 'client', state: 'away', age_s: 5400 }),
 ];
 
 /** So many healthy units, half of them by PTP. */
-export function wellUnits(count: number, seed = 1): FleetUnit[] {
+function wellUnits(count: number, seed = 1): FleetUnit[] {
   const random = seededRandom(seed);
   const [gms, tenants] = [Object.values(gm), ['harbour', 'valley', 'stage', 'rail']];
   return Array.from({ length: count }, (_, i) => {
@@ -169,7 +169,7 @@ const change = (
 });
 
 /** What happened in its last hour, and one thing before. */
-export const toldChanges: readonly FleetChange[] = [
+const toldChanges: readonly FleetChange[] = [
   change(75, 'engine-08', 'state', 'healthy', 'critical'),
   ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((_, i) =>
     change(57 - i / 10, `rail-engine-${i}`, 'version', '0.9.3', '0.9.4'),

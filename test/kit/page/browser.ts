@@ -53,8 +53,8 @@ export async function openPage(
   return { page, wrong, asked };
 }
 
-/** Texts and curves whose contrast is below what WCAG 2 asks for (AA), as `ratio text`; computed from the styles. */
-export const tooFaint = (page: Page): Promise<string[]> =>
+/** Texts and curves whose contrast is below what WCAG 2 asks for (AA), as `ratio text`; computed from the styles. `least`: so many must be there. */
+export const tooFaint = (page: Page, least = 20): Promise<string[]> =>
   page.evaluate(`(() => {
     const parse = (text) => {
       const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
@@ -96,8 +96,10 @@ export const tooFaint = (page: Page): Promise<string[]> =>
     }
     for (const path of document.querySelectorAll('.ln'))
       check(path.closest('section'), getComputedStyle(path).stroke, 3, 'curve');
-    for (const mark of document.querySelectorAll('.out, rect'))
-      check(mark.closest('section'), getComputedStyle(mark).fill, 3, 'mark');
-    if (seen < 20) found.push('hardly anything to look at: ' + seen);
+    for (const mark of document.querySelectorAll('.out, rect')) {
+      const { fill, stroke } = getComputedStyle(mark);
+      check(mark.closest('section'), fill.startsWith('url') ? stroke : fill, 3, 'mark'); // a pattern has an outline
+    }
+    if (seen < ${least}) found.push('hardly anything to look at: ' + seen);
     return found;
   })()`);

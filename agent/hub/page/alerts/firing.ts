@@ -4,7 +4,7 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, toned } from '../../../web/pieces.ts';
 import type { Alert, AlertGroup, Notice, Severity } from '../../alerts/alert.ts';
 import type { AlertsView } from '../../alerts/alerts.ts';
-import { idOf, stamp } from '../look/grid.ts';
+import { rowId, stamp } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { outputWords } from './outputs.ts';
 
@@ -36,7 +36,7 @@ function groupPart(key: string, { units, count: all }: AlertGroup): Html {
   const named = units.slice(0, namedUnits);
   const rest = all - named.length;
   const names = named.map((unit, at) => html`${at === 0 ? '' : ', '}${unitLink(unit)}`);
-  return html`<details id="${idOf('group', key)}"><summary>Which</summary><p class="w">${names}${rest > 0 ? ` and ${count(rest)} more` : ''}</p></details>`;
+  return html`<details id="${rowId('group', key)}"><summary>Which</summary><p class="w">${names}${rest > 0 ? ` and ${count(rest)} more` : ''}</p></details>`;
 }
 
 function untoldPart(waiting: readonly string[]): Html {
@@ -47,7 +47,7 @@ function untoldPart(waiting: readonly string[]): Html {
 function alertPart({ alert, waiting }: AlertsView['firing'][number], at_ms: number): Html {
   const { key, severity, remedy, group, since_ms } = alert;
   const span = prettySpan((at_ms - since_ms) / 1000);
-  return html`<li id="${idOf('al', key)}"><div class="row"><span>${marks[severity]} ${ofWhom(alert)}${shortText(alert)}</span><span class="sub">for ${span}, since ${stamp(since_ms, at_ms)}</span></div><p class="sub">${withCode(remedy)}${untoldPart(waiting)}</p>${group === undefined ? html`` : groupPart(key, group)}</li>`;
+  return html`<li id="${rowId('al', key)}"><div class="row"><span>${marks[severity]} ${ofWhom(alert)}${shortText(alert)}</span><span class="sub">for ${span}, since ${stamp(since_ms, at_ms)}</span></div><p class="sub">${withCode(remedy)}${untoldPart(waiting)}</p>${group === undefined ? html`` : groupPart(key, group)}</li>`;
 }
 
 const worstFirst = (a: { readonly alert: Alert }, b: { readonly alert: Alert }): number =>
@@ -57,7 +57,7 @@ function pager(page: number, pages: number): Html {
   if (pages === 1) return nothing;
   const to = (at: number, words: string): Html =>
     at < 1 || at > pages ? html`` : html`<a href="/alerts?page=${at}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
+  return html`<nav class="pgs" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
 }
 
 /** What fires, critical before warning, the oldest of each first; a page of it. */
@@ -75,7 +75,7 @@ function noticePart({ event, at_ms: then_ms, alert }: Notice, at_ms: number): Ht
     event === 'fired'
       ? marks[severity]
       : html`<span class="good"><span aria-hidden="true">✓</span> over</span>`;
-  return html`<li id="${idOf('n', then_ms, event, key)}">${stamp(then_ms, at_ms)}<span>${mark} ${ofWhom(alert)}${shortText(alert)}</span></li>`;
+  return html`<li id="${rowId('n', then_ms, event, key)}">${stamp(then_ms, at_ms)}<span>${mark} ${ofWhom(alert)}${shortText(alert)}</span></li>`;
 }
 
 /** What was told lately, the newest first. */

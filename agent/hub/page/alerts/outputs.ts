@@ -5,7 +5,7 @@ import { nothing, toned } from '../../../web/pieces.ts';
 import { alertConditions, ruleOf } from '../../alerts/alert.ts';
 import type { AlertsView } from '../../alerts/alerts.ts';
 import type { AlertOptions } from '../../alerts/options.ts';
-import { type GridColumn, grid, idOf, stamp } from '../look/grid.ts';
+import { type GridColumn, grid, rowId, stamp } from '../look/grid.ts';
 import { count, stateMark } from '../look/marks.ts';
 import { conditionWords } from './watched.ts';
 
@@ -35,7 +35,7 @@ function failWords({ failing }: AlertsView['outputs'][number], at_ms: number): H
 }
 
 const row = (one: AlertsView['outputs'][number], at_ms: number) => ({
-  id: idOf('o', one.name),
+  id: rowId('o', one.name),
   cells: [
     stateCell(one),
     html`${outputWords(one.name)}${failWords(one, at_ms)}`,
@@ -97,7 +97,7 @@ export function watchedSection({ limits, times }: ShownAlertOptions): Html {
     const { for_ms, keep_ms } = times.hold_ms(condition);
     const isOff = limits.off.has(condition);
     return {
-      id: idOf('w', condition),
+      id: rowId('w', condition),
       cells: [
         html`${conditionWords[condition]} <small>${condition}</small>`,
         isOff ? html`<span class="m">off</span>` : severity,

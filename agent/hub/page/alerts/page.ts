@@ -13,6 +13,7 @@ import {
   type ShownAlertOptions,
   watchedSection,
 } from './outputs.ts';
+import { alertsPageStyle } from './style.ts';
 
 /** What the page of the alerts is made of. */
 export interface AlertsPageData {
@@ -81,7 +82,8 @@ function verdictOf({ view, options, at_ms }: AlertsPageData): Verdict {
 }
 
 function verdictPart({ tone, title, more }: Verdict): Html {
-  const words = more.length === 0 ? nothing : html`<ul>${more.map((text) => html`<li>${text}</li>`)}</ul>`;
+  const words =
+    more.length === 0 ? nothing : html`<ul class="said">${more.map((text) => html`<li>${text}</li>`)}</ul>`;
   return html`<section id="verdict" class="card verdict ${tone}"><div role="status"><h2>${toned(tone, title)}</h2></div>${words}</section>`;
 }
 
@@ -116,6 +118,7 @@ ${watched}`;
     view: 'alerts',
     about: '',
     here: page === 1 ? '/alerts' : `/alerts?page=${page}`,
+    style: alertsPageStyle,
     main: html`${strangePart(wanted)}${main}`,
     links: html`<a href="/hub">hub</a><a href="/metrics">metrics</a>`,
   };

@@ -3,6 +3,6 @@ export const alertsPageStyle = `
 .what{min-width:9rem}
 .alerts>li{border-top:1px solid var(--line);padding:.55rem 0}.alerts>li:first-child{border:0}.alerts p{margin:.2rem 0 0}.alerts .row>span{overflow-wrap:anywhere;min-width:0}
 .alerts details{border:0;padding:.2rem 0 0}.alerts code{padding:0 .35rem}
-#verdict li{margin-top:.35rem}
+.said li{margin-top:.35rem}
 @media(max-width:860px){.hm{display:none}}
 `;

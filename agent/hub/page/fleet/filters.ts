@@ -5,12 +5,12 @@ import { needs } from './cards/verdict.ts';
 import {
   type ClockFilter,
   type FleetQuery,
-  type FleetView,
   fleetHref,
   fleetPath,
   hrefFrom,
   noneOfThem,
   paramsOf,
+  type QueryView,
 } from './query.ts';
 import { markOfStanding, standings } from './standing.ts';
 import type { FleetSums } from './sums.ts';
@@ -74,7 +74,7 @@ interface Chip {
 function chipsOf(sums: FleetSums): Chip[] {
   const { newest, inView, spread } = sums;
   const { you, copes } = needs(sums);
-  const viewed = (view: FleetView, words: string, units: number): Chip => ({
+  const viewed = (view: QueryView, words: string, units: number): Chip => ({
     ...{ id: view, words, filters: { view }, units },
   });
   const clocks = (clock: ClockFilter, words: string, units: number): Chip => ({

@@ -11,6 +11,7 @@ import { sourcesCard, worstCard } from './cards/timesources.ts';
 import { shortVerdict, toneOfFleet, verdictCard } from './cards/verdict.ts';
 import type { FleetPageData } from './data.ts';
 import { fleetPath, parseFleetQuery } from './query.ts';
+import { fleetStyle } from './style.ts';
 import { fleetSumsOf } from './sums.ts';
 import { clientsCard, unitsCard } from './table.ts';
 
@@ -51,7 +52,8 @@ export function fleetPage(data: FleetPageData, params: URLSearchParams): HubPage
         ? 'the roster is not read'
         : `${counted(sums.counts.expected, 'unit')} expected`,
     here: fleetPath(query),
-    main: html`${verdictCard(sums, data)}${attentionCard(sums, data)}<div class="two"><div class="col">${histogramCard(sums)}${claimsCard(sums, data)}${happenedCard(sums, data)}</div><div class="col">${worstCard(sums)}${sourcesCard(sums)}</div></div>${unitsCard(sums, query, wrong)}${clientsCard(sums)}${meanings()}`,
+    style: fleetStyle,
+    main: html`${verdictCard(sums, data)}${attentionCard(sums, data)}<div class="two"><div class="col">${histogramCard(sums)}${claimsCard(sums, data)}${happenedCard(sums, data)}</div><div class="col">${worstCard(sums)}${sourcesCard(sums)}</div></div>${unitsCard(sums, query, wrong)}${query.view === 'clients' ? undefined : clientsCard(sums)}${meanings()}`,
     links: html`<a href="#words">What the words mean</a><a href="/fleet.json">fleet.json</a><a href="/metrics">metrics</a>`,
   };
 }

@@ -6,8 +6,8 @@ export const fleetSorts = ['state', 'unit', 'clock', 'limit', 'rtt', 'waiting', 
 export type FleetSort = (typeof fleetSorts)[number];
 
 /** `old`: not on the newest version. `slow`: behind a slow link. `clients`: apps in place of units. */
-export const fleetViews = ['you', 'copes', 'quiet', 'fine', 'waiting', 'slow', 'old', 'clients'] as const;
-export type FleetView = (typeof fleetViews)[number];
+export const queryViews = ['you', 'copes', 'quiet', 'fine', 'waiting', 'slow', 'old', 'clients'] as const;
+export type QueryView = (typeof queryViews)[number];
 
 /** A quality or a bound of a clock, or what measuring has found of it. */
 export const clockFilters = [
@@ -37,7 +37,7 @@ export interface FleetQuery {
   /** Grandmaster or NTP server. */
   readonly source?: string;
   readonly clock?: ClockFilter;
-  readonly view?: FleetView;
+  readonly view?: QueryView;
   /** Number of a bucket of the histogram. */
   readonly b?: number;
   readonly sort: FleetSort;
@@ -90,7 +90,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ...(['q', 'tenant', 'role', 'source'] as const).map((key) => [key, anyText(key)] as const),
   ['state', oneOf('state', standings)],
   ['clock', oneOf('clock', clockFilters)],
-  ['view', oneOf('view', fleetViews)],
+  ['view', oneOf('view', queryViews)],
   ['sort', readSort],
   ['n', numberFrom('n', 1)],
   ['page', numberFrom('page', 1)],

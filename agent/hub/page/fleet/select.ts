@@ -2,7 +2,7 @@
 import type { FleetUnit } from '../../fleet/model.ts';
 import { boundKindOf, bucketOf } from '../../measure/bounds.ts';
 import { sourceOf } from '../../measure/sources.ts';
-import { type ClockFilter, type FleetQuery, type FleetSort, type FleetView, noneOfThem } from './query.ts';
+import { type ClockFilter, type FleetQuery, type FleetSort, noneOfThem, type QueryView } from './query.ts';
 import type { FleetRow } from './standing.ts';
 import { type FleetSums, isOfView } from './sums.ts';
 import { clockLine } from './words.ts';
@@ -62,7 +62,7 @@ const isOrNone = (value: string | undefined, wanted: string): boolean =>
   wanted === noneOfThem ? value === undefined : value === wanted;
 
 /** A view is a care, or something else that is asked for often. */
-function testOfView(view: FleetView, { newest }: FleetSums): Test {
+function testOfView(view: QueryView, { newest }: FleetSums): Test {
   if (view === 'waiting' || view === 'slow' || view === 'old')
     return ({ unit }) => isOfView[view](unit, newest);
   return ({ care }) => care === view;

@@ -20,8 +20,8 @@ const columns: readonly (readonly [FleetSort, string, string])[] = [
   ['limit', 'Error bound, of limit', 'n'],
   ['rtt', 'Hub RTT', 'n'],
   ['waiting', 'Waiting', 'n'],
-  ['version', 'Version', 'x'],
-  ['heard', 'Heard', 'n x'],
+  ['version', 'Version', 'v'],
+  ['heard', 'Heard', 'n'],
 ];
 
 /** A link that sorts by the column; by the one that is sorted by already, the other way round. */
@@ -51,8 +51,8 @@ function waitingCell({ link }: FleetUnit): string {
 
 /** Of one that is silent its age is what matters. */
 function heardCell({ age_s, state }: FleetUnit): Html {
-  if (age_s === undefined) return html`never`;
-  return state === 'offline' ? html`<b class="bad">${prettySpan(age_s)}</b>` : html`${prettySpan(age_s)}`;
+  const age = age_s === undefined ? 'never' : prettySpan(age_s);
+  return state === 'offline' ? html`<td class="gone"><b class="bad">${age}</b></td>` : html`<td>${age}</td>`;
 }
 
 const quietClass = html` class="q"`;
@@ -62,7 +62,7 @@ function unitRow({ unit, standing, care }: FleetRow): Html {
   const { unit: id, clock, link, version } = unit;
   const [state, word] = markOfStanding(standing);
   const rtt = link?.hub_rtt_us;
-  return html`<tr id="u-${id}"${care === 'quiet' ? quietClass : undefined}><td class="s st-${state}">${word}</td><th scope="row"><a href="${unitPath(id)}">${id}</a> <small>${placeOf(unit)}</small></th><td>${clock && clockLine(clock)}</td><td>${boundCell(unit)}</td><td>${rtt === undefined ? '' : formatUs(rtt)}</td><td${(link?.backlog ?? 0) > 0 ? waitsClass : undefined}>${waitingCell(unit)}</td><td>${version}</td><td>${heardCell(unit)}</td></tr>`;
+  return html`<tr id="u-${id}"${care === 'quiet' ? quietClass : undefined}><td class="s st-${state}">${word}</td><th scope="row"><a href="${unitPath(id)}">${id}</a> <small>${placeOf(unit)}</small></th><td>${clock && clockLine(clock)}</td><td>${boundCell(unit)}</td><td>${rtt === undefined ? '' : formatUs(rtt)}</td><td${(link?.backlog ?? 0) > 0 ? waitsClass : undefined}>${waitingCell(unit)}</td><td>${version}</td>${heardCell(unit)}</tr>`;
 }
 
 const shownWords = ({ from, rows, total }: FleetSelection): string =>

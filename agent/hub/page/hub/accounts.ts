@@ -2,7 +2,7 @@
 import { type Html, html } from '../../../web/html.ts';
 import { perhaps } from '../../../web/pieces.ts';
 import type { HubAccountView, HubView } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf } from '../look/grid.ts';
+import { type GridColumn, grid, rowId } from '../look/grid.ts';
 import { count } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { perSecond, untold } from './words.ts';
@@ -21,7 +21,7 @@ const nameCell = ({ name, leafs }: HubAccountView): Html =>
   leafs === 0 ? html`${name}` : html`<a href="${hubPath({ view: 'links', account: name })}">${name}</a>`;
 
 const row = (one: HubAccountView) => ({
-  id: idOf('a', one.id),
+  id: rowId('a', one.id),
   cells: [
     nameCell(one),
     count(one.leafs),
@@ -39,5 +39,5 @@ export function accountsSection(view: HubView): Html {
   const content = told.includes('accounts')
     ? html`${grid('Accounts', columns, accounts.map(row))}<p class="sub">Slow: consumers that were too slow since the start of the servers.</p>`
     : html`<p class="sub">${untold(view)}</p>`;
-  return html`<section class="card" id="accounts"><div class="row"><h3>Accounts</h3><span class="sub"><a href="/hub/raw/accounts">raw</a></span></div>${content}</section>`;
+  return html`<section class="card" id="hub-accounts"><div class="row"><h3>Accounts</h3><span class="sub"><a href="/hub/raw/accounts">raw</a></span></div>${content}</section>`;
 }

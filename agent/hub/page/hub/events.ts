@@ -3,7 +3,7 @@ import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing } from '../../../web/pieces.ts';
 import type { HubEvent, HubView, MinuteCount, SlowConsumer } from '../../servers/model.ts';
-import { idOf, stamp } from '../look/grid.ts';
+import { rowId, stamp } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { connectionWords, endingWords, untold } from './words.ts';
@@ -34,14 +34,24 @@ function eventWords(event: HubEvent): string {
   return ` refused by ${server}${why}${times > 1 ? `, ${counted(times, 'time')}, at most a minute apart` : ''}`;
 }
 
-function eventPart(event: HubEvent, at_ms: number): Html {
-  const { what, who, server } = event;
-  return html`<li id="${idOf('e', event.at_ms, server, who, what)}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
+function eventPart(event: HubEvent, id: string, at_ms: number): Html {
+  const { what } = event;
+  return html`<li id="${id}">${stamp(event.at_ms, at_ms)}<span><span class="${tones[what]}"><span aria-hidden="true">${shapes[what]}</span><span class="hide">${what}</span></span> ${whoPart(event)}${eventWords(event)}</span></li>`;
 }
 
-/** Events as a list, as they were given. */
-export const eventList = (events: readonly HubEvent[], at_ms: number): Html =>
-  html`<ol class="ev">${events.map((one) => eventPart(one, at_ms))}</ol>`;
+/** Events as they were given, in a list of that name; several of one name may do the same in the same millisecond. */
+function eventParts(list: string, events: readonly HubEvent[], at_ms: number): Html[] {
+  const met = new Map<string, number>();
+  return events.map((event) => {
+    const id = rowId(list, event.at_ms, event.server, event.who, event.what);
+    const times = (met.get(id) ?? 0) + 1;
+    met.set(id, times);
+    return eventPart(event, times === 1 ? id : `${id}-${times}`, at_ms);
+  });
+}
+
+const eventList = (events: readonly HubEvent[], at_ms: number): Html =>
+  html`<ol class="ev">${eventParts('e', events, at_ms)}</ol>`;
 
 const middle = 44;
 const tall = 28;
@@ -86,7 +96,7 @@ export function eventsSection(view: HubView): Html {
     events.length === 0
       ? html`<p class="sub">${connected ? html`Nobody has come or gone since ${stamp(since_ms, at_ms)}.` : untold(view)}</p>`
       : eventList(events.slice(0, shown), at_ms);
-  return html`<section class="card" id="events"><div class="row"><h3>Connects and disconnects</h3><span class="sub">${connected ? 'as they happen' : 'not heard now: what happens meanwhile is not known'}</span></div>${minuteChart(view)}<div class="axis"><span>${start}</span><span>${key}</span><span>now</span></div>${list}${all}</section>`;
+  return html`<section class="card" id="hub-events"><div class="row"><h3>Connects and disconnects</h3><span class="sub">${connected ? 'as they happen' : 'not heard now: what happens meanwhile is not known'}</span></div>${minuteChart(view)}<div class="axis"><span>${start}</span><span>${key}</span><span>now</span></div>${list}${all}</section>`;
 }
 
 function slowNow(one: SlowConsumer): Html {
@@ -97,13 +107,13 @@ function slowNow(one: SlowConsumer): Html {
     subjects.length === 0
       ? html``
       : html` It reads ${subjects.map((subject, at) => html`${at === 0 ? '' : ', '}<b>${subject}</b>`)}.`;
-  return html`<li id="${idOf('w', server, id)}"><time>now</time><span>${stateMark('degraded', '')}${whoPart(one)}, ${connectionWords[kind]}${of}, on ${server}: ${prettyBytes(pending_bytes)}${most} wait for it.${on} The server cuts it off when that is full; nobody else waits for it.</span></li>`;
+  return html`<li id="${rowId('w', server, id)}"><time>now</time><span>${stateMark('degraded', '')}${whoPart(one)}, ${connectionWords[kind]}${of}, on ${server}: ${prettyBytes(pending_bytes)}${most} wait for it.${on} The server cuts it off when that is full; nobody else waits for it.</span></li>`;
 }
 
 /** Who reads too slowly, and who was cut off for it. */
 export function slowSection(view: HubView): Html {
   const { slow, told, at_ms, since_ms } = view;
-  const late = slow.late.map((one) => eventPart(one, at_ms));
+  const late = eventParts('late', slow.late, at_ms);
   const isTold = told.includes('connections');
   const now = isTold ? slow.now.map(slowNow) : [];
   const list = now.length + late.length === 0 ? nothing : html`<ol class="ev">${now}${late}</ol>`;
@@ -113,5 +123,11 @@ export function slowSection(view: HubView): Html {
       : html`Nobody reads too slowly now.`;
   const words = isTold ? none : html`${untold(view)}`;
   const note = now.length > 0 ? nothing : html`<p class="sub">${words}</p>`;
-  return html`<section class="card" id="slow"><div class="row"><h3>Slow consumers</h3><span class="sub"><a href="/hub/raw/connections">raw</a></span></div>${note}${list}</section>`;
+  return html`<section class="card" id="hub-slow"><div class="row"><h3>Slow consumers</h3><span class="sub"><a href="/hub/raw/connections">raw</a></span></div>${note}${list}</section>`;
+}
+
+/** All events that are kept. */
+export function wholeEventList({ events, at_ms, since_ms }: HubView): Html {
+  const since = since_ms > at_ms - 60_000 ? '' : ' since this is watched';
+  return html`<section class="card" id="eventlist"><h2>The last ${counted(events.length, 'event')}</h2><p class="sub">At most 300 are kept${since}.</p>${eventList(events, at_ms)}</section>`;
 }

@@ -35,4 +35,4 @@ const words: readonly (readonly [string, string])[] = [
 
 /** The words that need it. */
 export const wordsSection = (): Html =>
-  html`<section class="card" id="glossary">${fold('words', 'What the words mean', undefined, html`<dl class="words">${words.map(([word, meaning]) => html`<div><dt>${word}</dt><dd>${meaning}</dd></div>`)}</dl>`)}</section>`;
+  html`<section class="card" id="glossary">${fold('hub-words', 'What the words mean', undefined, html`<dl class="gloss">${words.map(([word, meaning]) => html`<div><dt>${word}</dt><dd>${meaning}</dd></div>`)}</dl>`)}</section>`;

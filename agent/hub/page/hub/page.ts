@@ -5,13 +5,14 @@ import type { HubView } from '../../servers/model.ts';
 import type { HubPage } from '../look/frame.ts';
 import { counted } from '../look/marks.ts';
 import { accountsSection } from './accounts.ts';
-import { eventsSection, slowSection } from './events.ts';
+import { eventsSection, slowSection, wholeEventList } from './events.ts';
 import { wordsSection } from './glossary.ts';
-import { linksSection } from './links.ts';
-import { consumerList, linkList, wholeEventList } from './lists.ts';
+import { linkList } from './links/list.ts';
+import { linksSection } from './links/section.ts';
 import { type HubQuery, hubPath, hubQueryOf } from './query.ts';
 import { serversSection } from './servers.ts';
-import { streamsSection } from './streams.ts';
+import { consumerList, streamsSection } from './streams.ts';
+import { hubOverviewStyle } from './style.ts';
 import { hubTiles, type UnitCounts } from './tiles.ts';
 import { hubHeadline, hubTone, hubVerdict } from './verdict.ts';
 
@@ -62,8 +63,9 @@ export function hubPage(data: HubPageData, asked: URLSearchParams): HubPage {
     view: 'hub',
     about: aboutOf(view),
     here: hubPath(query),
+    style: hubOverviewStyle,
     ...(list === undefined ? {} : { heading: list.name }),
     main: html`${strangePart(strange)}${content}`,
-    links: html`<a href="/hub.json">hub.json</a><a href="/metrics">metrics</a>${list === undefined ? html`<a href="#words">What the words mean</a>` : html`<a href="/hub">The hub</a>`}`,
+    links: html`<a href="/hub.json">hub.json</a><a href="/metrics">metrics</a>${list === undefined ? html`<a href="#hub-words">What the words mean</a>` : html`<a href="/hub">The hub</a>`}`,
   };
 }

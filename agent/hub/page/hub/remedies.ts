@@ -49,7 +49,7 @@ function copiesWords({ copies }: HubStreamView): string {
 }
 
 /** How far a server is that catches up. */
-export function catchingWords({ catching_up, uptime_s }: HubServer): string | undefined {
+function catchingWords({ catching_up, uptime_s }: HubServer): string | undefined {
   if (catching_up === undefined) return undefined;
   const { lag, left_s } = catching_up;
   const since = uptime_s !== undefined && uptime_s < day_s ? `, up for ${prettySpan(uptime_s)}` : '';

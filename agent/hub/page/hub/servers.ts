@@ -3,7 +3,7 @@ import { prettyBytes, prettyMoment, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, perhaps } from '../../../web/pieces.ts';
 import type { HubRoute, HubServer, HubView, ServerState } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf, stamp } from '../look/grid.ts';
+import { type GridColumn, grid, rowId, stamp } from '../look/grid.ts';
 import { count, stateMark } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { percent, perSecond, tripWords } from './words.ts';
@@ -31,12 +31,12 @@ function nameCell(one: HubServer): Html {
   const link = leafs
     ? html`<a href="${hubPath({ view: 'links', server: name })}">${name}</a>`
     : html`${name}`;
-  const more = [address, is_leader && 'leads JetStream'].filter(Boolean).join(' · ');
+  const more = [address !== name && address, is_leader && 'leads JetStream'].filter(Boolean).join(' · ');
   return html`${link} <small>${more}</small>`;
 }
 
 const serverRow = (one: HubServer, isCluster: boolean) => ({
-  id: idOf('s', one.name),
+  id: rowId('s', one.name),
   cells: [
     marks[one.state],
     nameCell(one),
@@ -84,7 +84,7 @@ function storeWords({ store_bytes, store_max_bytes }: HubServer): string | undef
 }
 
 const moreRow = (one: HubServer) => ({
-  id: idOf('sm', one.name),
+  id: rowId('sm', one.name),
   cells: [
     one.name,
     one.version,
@@ -105,7 +105,7 @@ const routeColumns: readonly GridColumn[] = [
 ];
 
 const routeRow = (one: HubRoute, at_ms: number) => ({
-  id: idOf('r', one.from, one.to),
+  id: rowId('r', one.from, one.to),
   cells: [
     one.from,
     one.to,
@@ -139,5 +139,5 @@ export function serversSection(view: HubView): Html {
           columnsFor(isCluster),
           servers.map((one) => serverRow(one, isCluster)),
         );
-  return html`<section class="card" id="servers"><div class="row"><h3>Servers</h3><span class="sub">CPU of one core · raw: <a href="/hub/raw/servers">state</a>, <a href="/hub/raw/health">health</a></span></div>${table}${servers.flatMap((one) => whyPart(one, at_ms) ?? [])}${routesPart(view)}${more}</section>`;
+  return html`<section class="card" id="hub-servers"><div class="row"><h3>Servers</h3><span class="sub">CPU of one core · raw: <a href="/hub/raw/servers">state</a>, <a href="/hub/raw/health">health</a></span></div>${table}${servers.flatMap((one) => whyPart(one, at_ms) ?? [])}${routesPart(view)}${more}</section>`;
 }

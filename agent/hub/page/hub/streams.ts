@@ -3,7 +3,7 @@ import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, perhaps } from '../../../web/pieces.ts';
 import type { HubConsumerView, HubStreamView, HubView } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf, stamp } from '../look/grid.ts';
+import { type GridColumn, grid, rowId, stamp } from '../look/grid.ts';
 import { bar, count, counted } from '../look/marks.ts';
 import { hubPath } from './query.ts';
 import { percent, shortCount, untold } from './words.ts';
@@ -17,7 +17,7 @@ const columns: readonly GridColumn[] = [
   { head: 'Stream', isName: true, set: 'w' },
   { head: 'Messages', set: 'n' },
   { head: 'Stored', set: 'n' },
-  { head: 'Of its limit', set: 'lim' },
+  { head: 'Of its limit', set: 'lims' },
   { head: 'Growth', set: 'n' },
   { head: 'Days left', set: 'n' },
   { head: 'Consumers', set: 'n' },
@@ -59,7 +59,7 @@ function growthCell({ growth, left }: HubStreamView): Html | string | undefined 
 }
 
 /** `5`, `steady`, `full`. */
-export function leftCell(stream: HubStreamView): Html | string | undefined {
+function leftCell(stream: HubStreamView): Html | string | undefined {
   const { left, discard } = stream;
   const tone = toneOf(stream);
   switch (left.kind) {
@@ -90,7 +90,7 @@ function copiesCell({ copies, leader }: HubStreamView): Html {
 }
 
 const streamRow = (one: HubStreamView) => ({
-  id: idOf('st', one.account, one.name),
+  id: rowId('st', one.account, one.name),
   cells: [
     html`${one.name} <small class="b">${[one.account, one.description].filter(Boolean).join(' · ')}</small>`,
     shortCount(one.messages),
@@ -112,7 +112,7 @@ const moreColumns: readonly GridColumn[] = [
 ];
 
 const moreRow = (one: HubStreamView, at_ms: number) => ({
-  id: idOf('stm', one.account, one.name),
+  id: rowId('stm', one.account, one.name),
   cells: [
     `${one.account}/${one.name}`,
     perhaps(one.first_ms, (ms) => stamp(ms, at_ms)),
@@ -130,12 +130,12 @@ const consumerColumns: readonly GridColumn[] = [
 ];
 
 /** A table of consumers. */
-export const consumerGrid = (consumers: readonly HubConsumerView[]): Html =>
+const consumerGrid = (consumers: readonly HubConsumerView[]): Html =>
   grid(
     'Consumers',
     consumerColumns,
     consumers.map((one) => ({
-      id: idOf('c', one.account, one.stream, one.name),
+      id: rowId('c', one.account, one.stream, one.name),
       cells: [
         html`${one.name}${one.paused ? html` <small>paused</small>` : html``}`,
         `${one.account}/${one.stream}`,
@@ -163,13 +163,22 @@ export function streamsSection(view: HubView): Html {
   const { streams, told, at_ms } = view;
   const head = html`<div class="row"><h3>Streams</h3><span class="sub">days left at the rate of the last 24 h · <a href="/hub/raw/streams">raw</a></span></div>`;
   if (!told.includes('streams'))
-    return html`<section class="card" id="streams">${head}<p class="sub">${untold(view)}</p></section>`;
+    return html`<section class="card" id="hub-streams">${head}<p class="sub">${untold(view)}</p></section>`;
   if (streams.length === 0)
-    return html`<section class="card" id="streams">${head}<p class="sub">There is none.</p></section>`;
+    return html`<section class="card" id="hub-streams">${head}<p class="sub">There is none.</p></section>`;
   const more = grid(
     'More of each stream',
     moreColumns,
     streams.map((one) => moreRow(one, at_ms)),
   );
-  return html`<section class="card" id="streams">${head}${grid('Streams', columns, streams.map(streamRow))}${consumersPart(view)}<details id="morestreams"><summary>More of each stream</summary>${more}</details></section>`;
+  return html`<section class="card" id="hub-streams">${head}${grid('Streams', columns, streams.map(streamRow))}${consumersPart(view)}<details id="morestreams"><summary>More of each stream</summary>${more}</details></section>`;
+}
+
+/** All consumers of all streams. */
+export function consumerList(view: HubView): Html {
+  const { consumers, told } = view;
+  const content = told.includes('streams')
+    ? consumerGrid(consumers)
+    : html`<p class="sub">${untold(view)}</p>`;
+  return html`<section class="card" id="consumerlist"><h2>${counted(consumers.length, 'consumer')}</h2><p class="sub">Those with most that waits first; at most 500 are kept.</p>${content}</section>`;
 }

@@ -1,8 +1,9 @@
 // The four figures below the verdict. Pure.
 import { type Html, html } from '../../../web/html.ts';
 import type { Tone } from '../../../web/pieces.ts';
-import type { HubView, LeafLink } from '../../servers/model.ts';
+import type { HubView } from '../../servers/model.ts';
 import { count, counted } from '../look/marks.ts';
+import { linkSums } from './links/sums.ts';
 import { bytesPerSecond, perSecond, tripWords, untold } from './words.ts';
 
 /** Units that should be heard, and those that are. */
@@ -10,9 +11,6 @@ export interface UnitCounts {
   readonly expected: number;
   readonly heard: number;
 }
-
-/** Round trips above this are as long as those over a satellite. */
-const long_us = 300_000;
 
 interface Tile {
   readonly id: string;
@@ -56,23 +54,15 @@ function trafficTile(view: HubView): Tile {
   };
 }
 
-/** The middle one of all that are measured; links are in the order of their round trips, the longest first. */
-function medianTrip(links: readonly LeafLink[]): number | undefined {
-  const trips = links.flatMap(({ rtt_us }) => rtt_us ?? []);
-  return trips[trips.length >> 1];
-}
-
 function tripTile(view: HubView): Tile {
   const head = { id: 't-rtt', name: 'Round trip, median' };
   if (!view.told.includes('links')) return { ...head, big: undefined, words: untold(view) };
-  const median = medianTrip(view.links);
-  const long = view.links.filter(({ rtt_us }) => (rtt_us ?? 0) > long_us).length;
-  const far = view.links.filter((one) => one.times_slower !== undefined).length;
-  if (median === undefined)
+  const { median_us, long, far } = linkSums(view.links);
+  if (median_us === undefined)
     return { ...head, big: undefined, words: view.links.length === 0 ? 'no link' : 'none is measured yet' };
   return {
     ...head,
-    big: tripWords(median),
+    big: tripWords(median_us),
     words: joined(
       `${counted(long, 'link')} above 300 ms`,
       far === 0 ? undefined : `${count(far)} far slower than usual`,

@@ -3,7 +3,7 @@ import { prettyText } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { HubFinding, HubView } from '../../servers/model.ts';
-import { idOf } from '../look/grid.ts';
+import { rowId } from '../look/grid.ts';
 import { count, counted } from '../look/marks.ts';
 import { partsOfKey, type Remedy, remedyOf } from './remedies.ts';
 
@@ -58,7 +58,7 @@ function worstPart(finding: HubFinding, view: HubView): Html {
 
 function otherPart(finding: HubFinding, view: HubView): Html {
   const remedy = remedyOf(finding, view);
-  return html`<li id="${idOf('f', finding.key)}"><p>${toned(tones[finding.weight], ended(begun(finding)))}${wordsPart(remedy.words)}</p>${fixPart(remedy)}</li>`;
+  return html`<li id="${rowId('f', finding.key)}"><p>${toned(tones[finding.weight], ended(begun(finding)))}${wordsPart(remedy.words)}</p>${fixPart(remedy)}</li>`;
 }
 
 /** What a hub of which nothing is wrong has to show for it. */
@@ -82,10 +82,10 @@ export function hubVerdict(view: HubView): Html {
   if (others.length === 0) return html`${worstPart(worst, view)}`;
   const [shown, folded] = [others.slice(0, mostShown), others.slice(mostShown)];
   const list = (some: readonly HubFinding[]): Html =>
-    html`<ul class="also">${some.map((one) => otherPart(one, view))}</ul>`;
+    html`<ul class="hf">${some.map((one) => otherPart(one, view))}</ul>`;
   const rest =
     folded.length === 0
       ? nothing
       : html`<details id="morefindings"><summary>${count(folded.length)} more</summary>${list(folded)}</details>`;
-  return html`${worstPart(worst, view)}<section id="findings" class="card"><h3>What else is found</h3>${list(shown)}${rest}</section>`;
+  return html`${worstPart(worst, view)}<section id="hub-findings" class="card"><h3>What else is found</h3>${list(shown)}${rest}</section>`;
 }

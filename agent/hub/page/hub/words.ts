@@ -5,9 +5,11 @@ import { count } from '../look/marks.ts';
 
 const nbsp = '\u00a0';
 
-/** `2,410 /s`, `0.4 /s`. */
-export const perSecond = (rate: number): string =>
-  `${rate > 0 && rate < 10 ? rate.toFixed(1) : count(rate)}${nbsp}/s`;
+/** `2,410 /s`, `0.4 /s`; a little is not nothing. */
+export function perSecond(rate: number): string {
+  if (rate > 0 && rate < 0.05) return `<${nbsp}0.1${nbsp}/s`;
+  return `${rate > 0 && rate < 10 ? rate.toFixed(1) : count(rate)}${nbsp}/s`;
+}
 
 /** `1.90 MiB/s`. */
 export const bytesPerSecond = (rate: number): string => `${prettyBytes(Math.round(rate))}/s`;

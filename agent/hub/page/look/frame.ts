@@ -5,7 +5,7 @@ import { version } from '../../../lib/version.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { liveScript } from '../../../web/live.ts';
 import type { Tone } from '../../../web/pieces.ts';
-import { hubSheet } from './sheet.ts';
+import { hubStyle } from './style.ts';
 
 /** What every page shows of the moment. */
 export interface PageFrame {
@@ -35,17 +35,38 @@ export interface HubPage {
   /** The heading, where that is not the name of the view: the unit. */
   readonly heading?: string;
   readonly main: Html;
+  /** What its style sheet has beside that of all pages. */
+  readonly style: string;
   /** Links of the foot. */
   readonly links?: Html;
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
-/** The policy that lets the pages' style sheet, script and forms be, and nothing else in the world. */
-export const hubPagePolicy = `default-src 'none'; style-src 'sha256-${sha256(hubSheet)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+/** Of a page with that style sheet. */
+interface Sheet {
+  readonly css: string;
+  /** Lets the page's style sheet, script and forms be, and nothing else in the world. */
+  readonly policy: string;
+  /** Changes with style and script: an open page reloads itself when the program is another version. */
+  readonly made: string;
+}
 
-/** Changes with style and script: an open page reloads itself when the program is another version. */
-const made = sha256(hubSheet + liveScript).slice(0, 8);
+const sheets = new Map<string, Sheet>();
+
+/** The style sheet of a page; there are as many as kinds of pages. */
+function sheetOf({ style }: HubPage): Sheet {
+  const found = sheets.get(style);
+  if (found !== undefined) return found;
+  const css = hubStyle + style;
+  const policy = `default-src 'none'; style-src 'sha256-${sha256(css)}'; script-src 'sha256-${sha256(liveScript)}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+  const sheet = { css, policy, made: sha256(css + liveScript).slice(0, 8) };
+  sheets.set(style, sheet);
+  return sheet;
+}
+
+/** What a browser is told to allow a page. */
+export const hubPagePolicy = (page: HubPage): string => sheetOf(page).policy;
 
 const iconColours: Readonly<Record<Tone, string>> = {
   good: '1a8f57',
@@ -87,7 +108,7 @@ const notesSection = (notes: readonly string[]): Html =>
 /** Title, icon and everything that is seen: what changes from one look to the next. */
 function parts(page: HubPage, frame: PageFrame): Html {
   const head = html`<title>${page.title}</title><link rel="icon" href="${icon(page.tone)}">`;
-  const main = html`<main data-made="${made}" data-now="/now${page.here}">${header(page, frame)}
+  const main = html`<main data-made="${sheetOf(page).made}" data-now="/now${page.here}">${header(page, frame)}
 ${notesSection(frame.notes)}
 ${page.main}
 <footer><span>nunect-hub ${version}</span>${page.links}</footer></main>`;
@@ -101,6 +122,6 @@ export const renderHubNow = (page: HubPage, frame: PageFrame): string => parts(p
 export function renderHubPage(page: HubPage, frame: PageFrame): string {
   const [head = '', main = ''] = parts(page, frame).html.split(/(?=<main )/);
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${{ html: head }}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: hubSheet }}</style></head><body><p id="gone" role="alert" hidden></p>${{ html: main }}<script>${{ html: liveScript }}</script></body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">${{ html: head }}<noscript><meta http-equiv="refresh" content="10"></noscript><style>${{ html: sheetOf(page).css }}</style></head><body><p id="gone" role="alert" hidden></p>${{ html: main }}<script>${{ html: liveScript }}</script></body></html>
 `.html;
 }

@@ -22,7 +22,7 @@ export interface GridRow {
 }
 
 /** `id` of an element by what it is of, whatever that is called. */
-export const idOf = (kind: string, ...names: readonly (string | number)[]): string =>
+export const rowId = (kind: string, ...names: readonly (string | number)[]): string =>
   [kind, ...names].join('-').replace(/\s+/g, '_');
 
 function cellOf({ set = '', isName }: GridColumn, cell: GridRow['cells'][number]): Html {

@@ -66,7 +66,7 @@ const dueState = (left: number): 'critical' | 'degraded' | 'healthy' =>
 
 function dueRow(what: string, left: number, about: string): Html {
   const state = dueState(left);
-  return html`<tr><th scope="row" class="w">${what}</th><td class="m">${about}</td><td class="n">${stateMark(state, days(left))}</td></tr>`;
+  return html`<tr><th scope="row" class="w">${what}</th><td class="m hs">${about}</td><td class="n">${stateMark(state, days(left))}</td></tr>`;
 }
 
 const enrolmentWords = ({ enrolment }: FleetUnit, at_ms: number): string | undefined => {
@@ -92,7 +92,7 @@ export function certificatesCard({ unit, at_ms }: UnitPageData): Html {
   const list =
     rows.length === 0
       ? html`<p class="sub">It has told of none.</p>`
-      : html`<table aria-label="Certificates and login"><thead class="hide"><tr><th scope="col">what</th><th scope="col">known from</th><th scope="col">time left</th></tr></thead><tbody>${rows}</tbody></table>`;
+      : html`<table aria-label="Certificates and login"><thead class="hide"><tr><th scope="col">what</th><th scope="col" class="hs">known from</th><th scope="col">time left</th></tr></thead><tbody>${rows}</tbody></table>`;
   const isRenewing = enrolment?.state === 'bound' && !isSilent(unit);
   return html`<section class="card" id="certificates"><h3>Certificates and login</h3>${list}${isRenewing ? html`<p class="sub">The unit renews its login by itself.</p>` : html``}</section>`;
 }
@@ -116,7 +116,7 @@ function deviceRows({ history, at_ms }: UnitPageData): Row[] {
     ['System', join([firmware, perhaps(uptime_s, (s) => `up ${prettySpan(s)}`)])],
     ['Hardware', join(hardware)],
     ['Load, memory, heat', join(now)],
-    ['As it told', prettyMoment(device.at_ms, at_ms)],
+    ['As of', prettyMoment(device.at_ms, at_ms)],
   ];
 }
 

@@ -3,9 +3,10 @@ import { formatUtc, prettySpan, prettyText } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { changeWords } from '../../../status/changewords.ts';
 import { type Html, html } from '../../../web/html.ts';
+import { fold, nothing } from '../../../web/pieces.ts';
 import type { FleetChange, State } from '../../fleet/model.ts';
 import { states } from '../../fleet/model.ts';
-import { stateMark, stateWords, unitPath } from '../look/marks.ts';
+import { counted, stateMark, stateWords, unitPath } from '../look/marks.ts';
 import { capital, type UnitPageData } from './data.ts';
 import type { UnitEvent, UnitHistory } from './past/history.ts';
 
@@ -16,6 +17,7 @@ interface Line {
   readonly text: string;
   /** The unit sends what it recorded around a change of its clock. */
   readonly isRecorded?: boolean;
+  readonly isJoined?: boolean;
 }
 
 const most = 40;
@@ -41,6 +43,7 @@ function eventLines({ events }: UnitHistory): Line[] {
       {
         ...{ at_ms: event.at_ms, state: eventState(event), text: capital(prettyText(words)) },
         isRecorded: event.event === 'clock',
+        isJoined: event.event === 'hub' && event.after === true,
       },
     ];
   });
@@ -111,15 +114,21 @@ function seenInLooks({ moments, step_ms }: UnitHistory): Line[] {
 /** The same thing told twice: by the unit and by the hub. */
 const near_ms = 90_000;
 
+/** That the link is back, where it is told that the unit is heard again. */
+const isOfSilence = ({ isJoined, at_ms }: Line, { silences }: UnitHistory): boolean =>
+  isJoined === true && silences.some(({ to_ms = Number.NaN }) => Math.abs(to_ms - at_ms) < near_ms);
+
 /** All of it, the newest first. */
 function linesOf({ unit, changes, history, at_ms }: UnitPageData): Line[] {
-  const own = history ? [...eventLines(history), ...silenceLines(history)] : [];
+  const own = history
+    ? [...eventLines(history).filter((line) => !isOfSilence(line, history)), ...silenceLines(history)]
+    : [];
   const from_ms = history?.events_from_ms ?? Number.POSITIVE_INFINITY;
   const isTold = ({ what, at_ms: then_ms, before, after }: FleetChange): boolean => {
     if (what === 'clock' || what === 'grandmaster') return then_ms >= from_ms;
     if (what !== 'state') return false;
-    const isOfSilence = [before, after].some((word) => word === 'offline' || word === 'away');
-    return isOfSilence
+    const isSilence = [before, after].some((word) => word === 'offline' || word === 'away');
+    return isSilence
       ? (history?.silences ?? []).some(({ from_ms: from, to_ms }) =>
           [from, to_ms ?? from].some((end) => Math.abs(end - then_ms) < near_ms),
         )
@@ -132,13 +141,14 @@ function linesOf({ unit, changes, history, at_ms }: UnitPageData): Line[] {
   return [...own, ...seen, ...looks].sort((a, b) => b.at_ms - a.at_ms);
 }
 
-function lineOf({ at_ms, state, text, isRecorded }: Line, unit: string): Html {
+/** `place`: among those of the same time, so that the live page moves lines instead of rewriting them. */
+function lineOf({ at_ms, state, text, isRecorded }: Line, place: number, unit: string): Html {
   const date = new Date(at_ms);
   const mark = state === undefined ? html`` : html`${stateMark(state, '')} `;
   const link = isRecorded
     ? html`<a href="${unitPath(unit)}/recorder?at=${Math.round(at_ms)}" aria-label="Recorder at ${date.toISOString().slice(11, 16)}">recorder</a>`
     : html``;
-  return html`<li><time datetime="${date.toISOString()}">${date.toISOString().slice(11, 16)}</time><span>${mark}${text}</span>${link}</li>`;
+  return html`<li id="at-${Math.round(at_ms)}-${place}"><time datetime="${date.toISOString()}">${date.toISOString().slice(11, 16)}</time><span>${mark}${text}</span>${link}</li>`;
 }
 
 function reachWords({ history }: UnitPageData): string | undefined {
@@ -151,6 +161,24 @@ function reachWords({ history }: UnitPageData): string | undefined {
   return history.trouble;
 }
 
+const mostLines = 60;
+
+/** The warnings and errors of its log, folded. */
+function logFold({ history }: UnitPageData): Html {
+  const { lines = [] } = history ?? {};
+  const shown = lines.slice(-mostLines).reverse();
+  if (shown.length === 0) return nothing;
+  const items = shown.map(({ at_ms, level, text }) => {
+    const date = new Date(at_ms).toISOString();
+    return html`<li><time datetime="${date}">${date.slice(11, 16)}</time><span>${level} ${prettyText(text)}</span></li>`;
+  });
+  const words =
+    lines.length > shown.length
+      ? `the newest ${shown.length} of ${lines.length} lines`
+      : counted(lines.length, 'line');
+  return fold('log', 'Its log', `${words} of WARN or worse, 24 h`, html`<ol class="ev">${items}</ol>`);
+}
+
 /** The list of what changed. */
 export function changesCard(data: UnitPageData): Html {
   const lines = linesOf(data);
@@ -159,9 +187,9 @@ export function changesCard(data: UnitPageData): Html {
   const list =
     shown.length === 0
       ? html`<p class="sub">Nothing that is known.</p>`
-      : html`<ol class="ev">${shown.map((line) => lineOf(line, data.unit.unit))}</ol>`;
+      : html`<ol class="ev">${shown.map((line, i) => lineOf(line, i - shown.findIndex(({ at_ms }) => at_ms === line.at_ms), data.unit.unit))}</ol>`;
   const words = [more > 0 ? `${more} earlier ones are not shown.` : undefined, reachWords(data)].filter(
     Boolean,
   );
-  return html`<section class="card" id="changes"><div class="row"><h3>What changed</h3><span class="sub">24 h, times in UTC</span></div>${list}${words.map((text) => html`<p class="sub">${text}</p>`)}</section>`;
+  return html`<section class="card" id="changes"><div class="row"><h3>What changed</h3><span class="sub">24 h, times in UTC</span></div>${list}${words.map((text) => html`<p class="sub">${text}</p>`)}${logFold(data)}</section>`;
 }

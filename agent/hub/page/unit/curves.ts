@@ -128,7 +128,7 @@ export function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], l
   const grid = tens.map((ns) => `M0 ${tenth(yOf(ns))}h${width}`).join('');
   const marks = shown.map(({ at_ms }, i) => `M${xOf(at_ms, history)} ${tenth(yOf(sizes[i] ?? 1))}h0`);
   const label = (ns: number, words: string, tone: string): Html =>
-    html`<text class="${tone}" x="4" y="${tenth(shareOf(ns) * 100)}%" dy=".35em">${words}</text>`;
+    html`<text class="${tone}" x="4" y="${tenth(shareOf(ns) * 100)}%" dy="-.3em">${words}</text>`;
   return html`<svg class="day" height="190" role="img" aria-label="${clockWords(all, shown, limit_ns)}"><svg viewBox="0 0 ${width} ${tall}" width="100%" height="100%" preserveAspectRatio="none"><path class="gap" d="${gapsOf(history, tall)}"/><path class="zero" d="${grid}"/><path class="lim" d="M0 ${tenth(yOf(limit_ns))}h${width}"/><path class="ln" d="${lineOf(bounds, history, yOf)}"/><path class="ln rel" d="${lineOf(relative, history, yOf)}"/><path class="dot" d="${marks.join('')}"/></svg>${tens.map((ns) => label(ns, prettyNs(ns), 't'))}${label(limit_ns, `${prettyNs(limit_ns)}, its limit`, 't bad')}</svg>`;
 }
 
@@ -136,7 +136,11 @@ function key(history: UnitHistory, hasDots: boolean): Html {
   const isRelative = history.moments.some(
     ({ clock }) => clock?.error_bound_ns === undefined && clock?.error_rel_ns !== undefined,
   );
-  return html`<span class="key"><span><i class="f-ptp"></i>bound it claims</span>${isRelative ? html`<span><i class="k-rel"></i>vs GM</span>` : html``}${hasDots ? html`<span><i class="k-dot"></i>offset the hub measured</span>` : html``}<span><i class="k-gap"></i>not heard</span></span>`;
+  const isAbsolute = history.moments.some(({ clock }) => clock?.error_bound_ns !== undefined);
+  const absolute =
+    isAbsolute || !isRelative ? html`<span><i class="f-ptp"></i>bound it claims</span>` : html``;
+  const relative = isRelative ? html`<span><i class="k-rel"></i>bound it claims vs GM</span>` : html``;
+  return html`<span class="key">${absolute}${relative}${hasDots ? html`<span><i class="k-dot"></i>offset the hub measured</span>` : html``}<span><i class="k-gap"></i>not heard</span></span>`;
 }
 
 function sourceBar(history: UnitHistory): Html {

@@ -4,7 +4,20 @@ import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
 import { plainText } from '../../fleet/record/values.ts';
 import type { AskSummary } from '../../measure/asknow.ts';
 import type { MeasuredDot, UnitHistory } from './past/history.ts';
-import type { ToldProblems } from './problems.ts';
+
+/** A finding of a unit, in its own words. */
+export interface UnitProblem {
+  readonly text: string;
+  /** The unit's own word for how bad it is; others than these come from newer units. */
+  readonly weight: 'critical' | 'degraded' | 'setup' | 'note';
+  /** A command, to be run on the unit unless it says otherwise. */
+  readonly remedy?: string;
+}
+
+/** What it answered, and when; or why there is no answer. */
+export type ToldProblems =
+  | { readonly at_ms: number; readonly problems: readonly UnitProblem[] }
+  | { readonly at_ms: number; readonly why: string };
 
 /** All that the page of a unit shows, at a moment. What is not known is missing. */
 export interface UnitPageData {

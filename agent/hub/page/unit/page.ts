@@ -7,6 +7,7 @@ import { askCard, certificatesCard, deviceCard, forgetCard } from './cards.ts';
 import { changesCard } from './changes.ts';
 import { dayCurves } from './curves.ts';
 import { isSilent, shownId, type UnitPageData } from './data.ts';
+import { unitStyle } from './style.ts';
 import { figuresNow, unitTiles } from './tiles.ts';
 import { headline, toneOfUnit, unitVerdict } from './verdict.ts';
 
@@ -54,6 +55,7 @@ export function unitPage(data: UnitPageData): HubPage {
     view: 'fleet',
     about: [placeOf(unit), firmware, heardWords(data)].filter(Boolean).join(' · '),
     here: unitPath(unit.unit),
+    style: unitStyle,
     heading: unit.unit,
     main: html`${unitVerdict(data)}${unitTiles(data)}${dayCard(data)}<div class="two">${left}${right}</div>`,
     links: html`<a href="${unitPath(unit.unit)}.json">This unit as JSON</a>`,
@@ -79,6 +81,7 @@ export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubP
     view: 'fleet',
     about: placeOf(unit),
     here: `${path}/forget`,
+    style: unitStyle,
     heading: unit.unit,
     main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now: it works, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
   };
@@ -91,6 +94,7 @@ export const unknownUnitPage = (asked: string): HubPage => ({
   view: 'fleet',
   about: '',
   here: unitPath(asked),
+  style: unitStyle,
   heading: 'No such unit',
   main: html`<section class="card verdict mild"><h2>${shownId(asked)} is not known here</h2><p>No unit of that name has joined this hub, or it was forgotten. Names are told apart by capitals.</p><p><a href="/?q=${encodeURIComponent(shownId(asked))}">Search the fleet for it</a></p></section>`,
 });

@@ -7,6 +7,7 @@ import type { HubPage } from '../look/frame.ts';
 import { counted, placeOf, unitPath } from '../look/marks.ts';
 import { capital } from './data.ts';
 import type { RecordedSecond, Recording } from './recorder.ts';
+import { unitStyle } from './style.ts';
 
 const width = 720;
 const height = 120;
@@ -82,7 +83,7 @@ function table({ seconds }: Recording): Html {
 function recordingCard(recording: Recording): Html {
   const { changes, seconds, bytes, at_ms } = recording;
   const evidence = changes.flatMap((change) => change.evidence ?? []);
-  return html`<section class="card"><h3>Around ${counted(changes.length, 'change')} of its clock</h3>${evidence.map((text) => html`<p>${capital(text)}</p>`)}${curve(recording)}<p class="sub">${counted(seconds.length, 'second')}, ${prettyBytes(bytes)} of the hub's stream, which got it ${formatUtc(at_ms)}. The unit sent it by itself, and was asked nothing.</p></section><section class="card">${table(recording)}</section>`;
+  return html`<section class="card"><h2>Around ${counted(changes.length, 'change')} of its clock</h2>${evidence.map((text) => html`<p>${capital(text)}</p>`)}${curve(recording)}<p class="sub">${counted(seconds.length, 'second')}, ${prettyBytes(bytes)} of the hub's stream, which got it ${formatUtc(at_ms)}. The unit sent it by itself, and was asked nothing.</p></section><section class="card">${table(recording)}</section>`;
 }
 
 /** What a unit has recorded around the change at that moment, Unix ms; or why that is not there. */
@@ -96,6 +97,7 @@ export function recorderPage(unit: FleetUnit, at_ms: number, found: ParseResult<
     view: 'fleet',
     about: [placeOf(unit), 'flight recorder'].filter(Boolean).join(' · '),
     here: `${path}/recorder?at=${Math.round(at_ms)}`,
+    style: unitStyle,
     heading: unit.unit,
     main: html`${found.ok ? recordingCard(found.value) : none}`,
     links: html`<a href="${path}">Back to the unit</a>`,

@@ -13,6 +13,7 @@ svg.src{margin-top:.5rem}p.key{margin:.2rem 0 0}
 .state{margin:0}.verdict .todo{margin-top:.6rem}
 #findings{margin-top:.8rem}.also{border-top:1px solid var(--line);padding:.5rem 0}.also p{margin:0}
 .ev{margin-top:.4rem}.ev time{min-width:3rem}.ev li>a{font-size:.85rem;white-space:nowrap}
-a.button{font-size:.85rem;padding:.25rem .7rem;border:1px solid var(--line);border-radius:.4rem;text-decoration:none;color:var(--ink)}
-@media(max-width:600px){.facts{grid-template-columns:minmax(0,1fr) minmax(0,1.4fr)}}
+p.fix{margin-bottom:0}
+a.button{display:inline-block;max-width:100%;overflow-wrap:anywhere;font-size:.85rem;padding:.25rem .7rem;border:1px solid var(--line);border-radius:.4rem;text-decoration:none;color:var(--ink)}
+@media(max-width:600px){.ev li>a{margin-left:4rem}.facts{grid-template-columns:minmax(0,1fr) minmax(0,1.4fr)}}
 `;

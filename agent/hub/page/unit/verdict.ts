@@ -5,8 +5,14 @@ import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
 import { counted, stateMark, stateTones } from '../look/marks.ts';
-import { boundOfUnit, capital, clockStateWords, isSilent, type UnitPageData } from './data.ts';
-import type { UnitProblem } from './problems.ts';
+import {
+  boundOfUnit,
+  capital,
+  clockStateWords,
+  isSilent,
+  type UnitPageData,
+  type UnitProblem,
+} from './data.ts';
 
 /** A sentence, what follows it, and what to do. */
 interface Said {
@@ -102,6 +108,8 @@ function problemsOf({ unit, told }: UnitPageData): readonly UnitProblem[] {
   return unit.problems.map((text) => ({ text, weight }));
 }
 
+/** The gravest first. */
+const tones: readonly Tone[] = ['bad', 'warn', 'mild', 'good'];
 const weightTones: Readonly<Record<UnitProblem['weight'], Tone>> = {
   critical: 'bad',
   degraded: 'warn',
@@ -161,7 +169,8 @@ function allSaid(data: UnitPageData): readonly [Said, readonly (readonly [Tone, 
   const own = problemsOf(data).map((problem) => [weightTones[problem.weight], saidBy(problem)] as const);
   const hub = foundByHub(data).map((said) => ['bad', said] as const);
   const isOwnFirst = data.unit.state === 'critical' || hub.length === 0;
-  const [first, ...rest] = isOwnFirst ? [...own, ...hub] : [...hub, ...own];
+  const [first, ...others] = isOwnFirst ? [...own, ...hub] : [...hub, ...own];
+  const rest = others.sort(([a], [b]) => tones.indexOf(a) - tones.indexOf(b));
   if (first === undefined || (data.unit.state === 'healthy' && first[0] === 'mild'))
     return [wellWords(data), first === undefined ? [] : [first, ...rest]];
   return [first[1], rest];

@@ -130,5 +130,9 @@ export function histogramCard({ spread }: FleetSums): Html {
     decades.length === 0
       ? html`<p class="sub">No clock is bounded.</p>`
       : html`${hatch}<div class="hist" role="group" aria-label="Clocks by error bound">${decades.map((one) => decade(one, spread, most))}</div>`;
-  return html`<section id="bounds" class="card"><div class="row"><h3>Error bound of ${counted(clocks, 'clock')}</h3><span class="sub">${middle === '' ? '' : `median ${middle}`}</span></div>${bars}${key(spread)}<p class="sub">No clock is farther off than its bound, if its claim holds. Heights are square roots, so that one stray clock shows; bars are links.</p></section>`;
+  const how =
+    decades.length === 0
+      ? undefined
+      : html`<p class="sub">No clock is farther off than its bound, if its claim holds. Heights are square roots, so that one stray clock shows; bars are links.</p>`;
+  return html`<section id="bounds" class="card"><div class="row"><h3>Error bound of ${counted(clocks, 'clock')}</h3><span class="sub">${middle === '' ? '' : `median ${middle}`}</span></div>${bars}${key(spread)}${how}</section>`;
 }

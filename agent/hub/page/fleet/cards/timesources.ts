@@ -60,27 +60,28 @@ function placeWords({ middle_us, half_us = 0, apart }: SourceSum): Html {
 
 function sourceRow(source: SourceSum): Html {
   const { kind, name, units } = source;
-  return html`<tr id="${elementId('s', `${kind}-${name}`)}"><th scope="row" class="w"><a href="${fleetHref({ source: name })}">${name}</a><small class="b">${kind === 'grandmaster' ? 'PTP grandmaster' : 'NTP server'}</small></th><td class="n">${count(units.length)}</td><td class="m hs">${qualityWords(source)}</td><td class="n">${placeWords(source)}</td></tr>`;
+  return html`<tr id="${elementId('s', `${kind}-${name}`)}"><th scope="row" class="w"><a href="${fleetHref({ source: name })}">${name}</a><small class="b">${kind === 'grandmaster' ? 'PTP grandmaster' : 'NTP server'}</small></th><td class="n">${count(units.length)}</td><td class="m">${qualityWords(source)}</td><td class="n">${placeWords(source)}</td></tr>`;
 }
 
 function sourcelessRow({ sourceless }: FleetSums): Html {
   if (sourceless.length === 0) return html``;
   const free = sourceless.filter(({ clock }) => clock?.quality === 'freerun').length;
-  return html`<tr id="s-none"><th scope="row"><a href="${fleetHref({ source: noneOfThem })}">not known</a><small class="b">no source, or not told yet</small></th><td class="n">${count(sourceless.length)}</td><td class="m hs">${free > 0 ? stateMark('critical', `${count(free)} freerun`) : undefined}</td><td></td></tr>`;
+  return html`<tr id="s-none"><th scope="row"><a href="${fleetHref({ source: noneOfThem })}">not known</a><small class="b">no source, or not told yet</small></th><td class="n">${count(sourceless.length)}</td><td class="m">${free > 0 ? stateMark('critical', `${count(free)} freerun`) : undefined}</td><td></td></tr>`;
 }
 
 /** Units by what their clocks follow. */
 export function sourcesCard(sums: FleetSums): Html {
   const { sources } = sums;
+  const measured = sources.reduce((sum, one) => sum + one.measured, 0);
   const shown = sources.slice(0, mostSources);
   const others = sources.length - shown.length;
   const body =
     sources.length + sums.sourceless.length === 0
       ? html`<p class="sub">No clock is known.</p>`
-      : html`<table class="from" aria-labelledby="sources-h"><thead><tr><th scope="col">Source</th><th scope="col" class="n">Units</th><th scope="col" class="hs">Clocks</th><th scope="col" class="n">Against the hub</th></tr></thead><tbody>${shown.map(sourceRow)}${sourcelessRow(sums)}</tbody></table>`;
+      : html`<table class="from" aria-labelledby="sources-h"><thead><tr><th scope="col">Source</th><th scope="col" class="n">Units</th><th scope="col">Clocks</th><th scope="col" class="n">Against the hub</th></tr></thead><tbody>${shown.map(sourceRow)}${sourcelessRow(sums)}</tbody></table>`;
   return html`<section id="sources" class="card"><h3 id="sources-h">Who gives the time</h3>${body}${
     others > 0
       ? html`<p class="sub">${counted(others, 'more source')} with fewer units: search by name below.</p>`
       : undefined
-  }<p class="sub">Against the hub: where more than half of the units of a source, by measurement, place it. Missing where fewer than three are measured.</p></section>`;
+  }${measured > 0 ? html`<p class="sub">Against the hub: where more than half of the units of a source, by measurement, place it. Missing where fewer than three are measured.</p>` : undefined}</section>`;
 }

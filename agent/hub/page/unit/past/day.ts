@@ -1,7 +1,7 @@
 // What is known of a unit's day, what is still to be read of it, and how it is told. Pure.
 import { known } from '../../../../lib/known.ts';
 import { type Grid, heardMoments, isKnownAt, momentsUpTo, passes, silencesIn } from './grid.ts';
-import type { Silence, UnitDevice, UnitEvent, UnitHistory, UnitLook } from './history.ts';
+import type { Silence, UnitDevice, UnitEvent, UnitHistory, UnitLogLine, UnitLook } from './history.ts';
 
 /** What is known of a unit's day from one reading to the next. */
 export interface DayRead {
@@ -10,6 +10,7 @@ export interface DayRead {
   readonly ends: Map<number, number>;
   readonly late: Map<number, readonly { readonly at_ms: number; readonly backlog: number }[]>;
   events: readonly UnitEvent[];
+  lines: readonly UnitLogLine[];
   events_from_ms: number | undefined;
   device: UnitDevice | undefined;
   isLarge: boolean;
@@ -19,7 +20,7 @@ export interface DayRead {
 }
 
 export const newDay = (): DayRead => ({
-  ...{ looks: new Map(), minutes: [], ends: new Map(), late: new Map(), events: [] },
+  ...{ looks: new Map(), minutes: [], ends: new Map(), late: new Map(), events: [], lines: [] },
   ...{ events_from_ms: undefined, device: undefined, isLarge: false, trouble: undefined },
   ...{ requests: 0, bytes: 0 },
 });
@@ -89,6 +90,7 @@ export function historyOf(day: DayRead, opts: DayOptions): UnitHistory {
     moments: [...told, ...minutes].sort((a, b) => a.at_ms - b.at_ms),
     late: [...day.late.values()].flat().sort((a, b) => a.at_ms - b.at_ms),
     events: day.events.filter(({ at_ms }) => at_ms >= from_ms),
+    lines: day.lines.filter(({ at_ms }) => at_ms >= from_ms),
     unread: new Set(unreadMoments(day, opts)).size,
     cost: { requests: day.requests, bytes: day.bytes },
     ...known({

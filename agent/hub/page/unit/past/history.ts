@@ -30,6 +30,13 @@ export interface UnitEvent extends StatusChange {
   readonly at_ms: number;
 }
 
+/** A line of its log that it has sent, of level WARN or worse. */
+export interface UnitLogLine {
+  readonly at_ms: number;
+  readonly level: string;
+  readonly text: string;
+}
+
 /** The device as the unit's last record of it says. */
 export interface UnitDevice {
   readonly at_ms: number;
@@ -56,6 +63,8 @@ export interface UnitHistory {
   readonly late: readonly { readonly at_ms: number; readonly backlog: number }[];
   /** Oldest first. */
   readonly events: readonly UnitEvent[];
+  /** The newest of its log. Oldest first. */
+  readonly lines: readonly UnitLogLine[];
   /** From when on all events are there; missing where the stream was not searched for them. */
   readonly events_from_ms?: number;
   readonly device?: UnitDevice;

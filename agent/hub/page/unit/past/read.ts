@@ -8,7 +8,7 @@ import { askOver } from '../../../asks/api.ts';
 import { type DirectGet, getDirect, type StreamMessage } from '../../../asks/streamread.ts';
 import { type DayOptions, type DayRead, forgetOld, unreadMoments } from './day.ts';
 import { momentsUpTo, silencesIn } from './grid.ts';
-import { deviceOf, eventOf, lateBacklogOf, lookOf, lookSubjects, minutesOf } from './records.ts';
+import { deviceOf, eventOf, lateBacklogOf, logLineOf, lookOf, lookSubjects, minutesOf } from './records.ts';
 
 const stream = 'NUNECT';
 /** For one reading, whatever there is to read; a unit and day that are read anew cost no more than that. */
@@ -18,12 +18,14 @@ const atOnce = 4;
 const slow_ms = 1500;
 /**
  * A stream that takes more in a day: what is rare in it is not searched for, as the server would go through all of its blocks
- * (8 MiB each) and store nothing meanwhile.
+ * (8 MiB each) and store nothing meanwhile: 1.7 ms for a block that it had not in its memory, 0.2 ms else, measured on 2.15.2.
  */
 const large_bytes = 2 * 1024 ** 3;
 /** From this interval on a unit tells of its minutes in records of their own. */
 const seldom_s = 60;
 const mostEvents = 250;
+/** Of each level. */
+const mostLines = 40;
 const mostSilences = 12;
 
 /** One reading. */
@@ -120,21 +122,35 @@ async function readSilences(run: Run): Promise<void> {
   }
 }
 
-/** The newest of them: where there are more, from a later moment on, found by halves. */
-async function readEvents(run: Run): Promise<void> {
-  const { day, opts } = run;
-  const { status } = subjectsOf(opts.unit, '*');
+/** The newest of the day: where there are more, from a later moment on, found by halves. Undefined where nothing may be asked. */
+async function readNewest(run: Run, next_by_subj: string, mostOfThem: number) {
+  const { opts } = run;
   const ask = (from_ms: number, batch: number) =>
-    get(run, { next_by_subj: status, start_time: iso(from_ms), batch, max_bytes: 262_144 });
+    get(run, { next_by_subj, start_time: iso(from_ms), batch, max_bytes: 262_144 });
   let from_ms = opts.now_ms - opts.grid.span_ms;
   for (let tries = 0; tries < 8; tries++) {
-    if ((await ask(from_ms, 1)).left < mostEvents) break;
+    const first = await ask(from_ms, 1);
+    if (first.left === 0) return { from_ms, messages: first.messages };
+    if (first.left < mostOfThem) break;
     from_ms = Math.floor((from_ms + opts.now_ms) / 2);
   }
-  if (isSpent(run)) return;
-  const { messages } = await ask(from_ms, mostEvents);
-  day.events = messages.flatMap((message) => eventOf(message) ?? []).sort((a, b) => a.at_ms - b.at_ms);
-  day.events_from_ms = from_ms;
+  return isSpent(run) ? undefined : { from_ms, messages: (await ask(from_ms, mostOfThem)).messages };
+}
+
+async function readEvents(run: Run): Promise<void> {
+  const { day, opts } = run;
+  const { status, log } = subjectsOf(opts.unit, '*');
+  const found = await readNewest(run, status, mostEvents);
+  if (found !== undefined) {
+    day.events = found.messages
+      .flatMap((message) => eventOf(message) ?? [])
+      .sort((a, b) => a.at_ms - b.at_ms);
+    day.events_from_ms = found.from_ms;
+  }
+  const lines: StreamMessage[] = [];
+  for (const subject of [log.fatal, log.error, log.warn])
+    lines.push(...((await readNewest(run, subject, mostLines))?.messages ?? []));
+  day.lines = lines.flatMap((message) => logLineOf(message) ?? []).sort((a, b) => a.at_ms - b.at_ms);
 }
 
 async function readMinutes(run: Run): Promise<void> {

@@ -5,7 +5,7 @@ import { subjectsOf } from '../../../../wire/subjects.ts';
 import type { StreamMessage } from '../../../asks/streamread.ts';
 import { parseRecord, type RecordKind, type UnitRecord } from '../../../fleet/record/unitrecord.ts';
 import { plainText } from '../../../fleet/record/values.ts';
-import type { UnitDevice, UnitEvent, UnitLook } from './history.ts';
+import type { UnitDevice, UnitEvent, UnitLogLine, UnitLook } from './history.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 /** What the records of NUNECT are read of. */
@@ -107,6 +107,17 @@ export function eventOf({ data, at_ms }: Stored): UnitEvent | undefined {
       evidence: plainText(evidence, longestEvidence),
     }),
   };
+}
+
+/** A line of its log (`ops.log`); undefined where that is none. */
+export function logLineOf({ subject, data, at_ms }: Stored): UnitLogLine | undefined {
+  const { comp, msg, fields } = bodyOf(data);
+  const [part, text] = [plainText(comp, 40), plainText(msg, 300)];
+  const level = subject.split('.')[2] ?? '';
+  if (text === undefined) return undefined;
+  const more = isObject(fields) ? plainText(JSON.stringify(fields), 300) : undefined;
+  const all = [part && `${part}:`, text, more === '{}' ? undefined : more].filter(Boolean).join(' ');
+  return { at_ms, level: level.slice(0, 8), text: all };
 }
 
 const words = (...parts: unknown[]): string | undefined =>

@@ -1,21 +1,19 @@
-// The long lists of the hub: all links, consumers and events. Pure.
-import { type Html, html } from '../../../web/html.ts';
-import { nothing, perhaps } from '../../../web/pieces.ts';
-import type { HubView, LeafLink } from '../../servers/model.ts';
-import { type GridColumn, grid, idOf } from '../look/grid.ts';
-import { count, counted } from '../look/marks.ts';
-import { eventList } from './events.ts';
-import { linkedSince, linkName, measuredBy, rttClassOf, rttClassWords, tripCell } from './links.ts';
-import { type HubQuery, hubPath, linkSorts, pageSizes } from './query.ts';
-import { consumerGrid } from './streams.ts';
-import { perSecond, tripWords, untold } from './words.ts';
+// The long list of leaf links: which, in what order, a page of them. Pure.
+import { type Html, html } from '../../../../web/html.ts';
+import { nothing, perhaps } from '../../../../web/pieces.ts';
+import type { HubView, LeafLink } from '../../../servers/model.ts';
+import { type GridColumn, grid, rowId } from '../../look/grid.ts';
+import { count } from '../../look/marks.ts';
+import { type HubQuery, hubPath, linkSorts, pageSizes } from '../query.ts';
+import { perSecond, tripWords, untold } from '../words.ts';
+import { linkedSince, linkName, tripCell } from './section.ts';
+import { linkSums, measuredBy, rttClassOf, rttClassWords } from './sums.ts';
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const rateOf = (one: LeafLink, name: 'in_msgs_per_s' | 'out_msgs_per_s'): number => one.traffic?.[name] ?? -1;
 
 /** What is not known comes last, whichever way. */
-const orders: Readonly<Record<HubQuery['sort'], (a: LeafLink, b: LeafLink) => number>> = {
-  rtt: (a, b) => (b.rtt_us ?? -1) - (a.rtt_us ?? -1),
+const orders: Readonly<Record<Exclude<HubQuery['sort'], 'rtt'>, (a: LeafLink, b: LeafLink) => number>> = {
   far: (a, b) => (b.times_slower ?? 0) - (a.times_slower ?? 0) || (b.rtt_us ?? -1) - (a.rtt_us ?? -1),
   name: (a, b) => compare(a.who, b.who),
   server: (a, b) => compare(a.server, b.server) || compare(a.who, b.who),
@@ -30,31 +28,35 @@ const sortWords: Readonly<Record<HubQuery['sort'], string>> = {
   ...{ in: 'messages in', out: 'messages out', since: 'newest' },
 };
 
-/** The links that are asked for, in the order that is asked for. */
-export function chooseLinks(links: readonly LeafLink[], query: HubQuery): LeafLink[] {
-  const wanted = query.q.toLowerCase();
+/** Whether a link is one of those that are asked for. */
+function isAsked({ q, server, account, rtt }: HubQuery): (link: LeafLink) => boolean {
+  const wanted = q.toLowerCase();
   const has = (text: string | undefined): boolean => text?.toLowerCase().includes(wanted) === true;
-  return links
-    .filter(
-      ({ who, name, address, server, account, rtt_us }) =>
-        (query.server === '' || server === query.server) &&
-        (query.account === '' || account === query.account) &&
-        (query.rtt === undefined || (rtt_us !== undefined && rttClassOf(rtt_us) === query.rtt)) &&
-        (wanted === '' || [who, name, address, server, account].some(has)),
-    )
-    .sort(orders[query.sort]);
+  return (one) =>
+    (server === '' || one.server === server) &&
+    (account === '' || one.account === account) &&
+    (rtt === undefined || (one.rtt_us !== undefined && rttClassOf(one.rtt_us) === rtt)) &&
+    (q === '' || has(one.who) || has(one.name) || has(one.address) || has(one.server) || has(one.account));
+}
+
+/** The links that are asked for, in the order that is asked for; `links` have the slowest first. */
+export function chooseLinks(links: readonly LeafLink[], query: HubQuery): readonly LeafLink[] {
+  const { q, server, account, rtt, sort } = query;
+  const isAll = q === '' && server === '' && account === '' && rtt === undefined;
+  const chosen = isAll ? links : links.filter(isAsked(query));
+  return sort === 'rtt' ? chosen : chosen.toSorted(orders[sort]);
 }
 
 const heads: readonly (readonly [string, string, HubQuery['sort'] | undefined])[] = [
   ['Unit', 'w', 'name'],
-  ['Server', 'w', 'server'],
+  ['Server', 'w hs', 'server'],
   ['Account', 'w hs', 'account'],
   ['Address', 'm w hs', undefined],
   ['RTT', 'n', 'rtt'],
   ['Its usual', 'n m', 'far'],
   ['Measured by', 'm hs', undefined],
-  ['In', 'n', 'in'],
-  ['Out', 'n', 'out'],
+  ['In', 'n hs', 'in'],
+  ['Out', 'n hs', 'out'],
   ['Subscriptions', 'n hs', undefined],
   ['Linked', 'n m', 'since'],
 ];
@@ -82,7 +84,7 @@ function nameCell(one: LeafLink): Html {
 }
 
 const row = (one: LeafLink, at_ms: number) => ({
-  id: idOf('l', one.server, one.id),
+  id: rowId('l', one.server, one.id),
   cells: [
     nameCell(one),
     one.server,
@@ -99,7 +101,7 @@ const row = (one: LeafLink, at_ms: number) => ({
 });
 
 /** Values that there are, and the one that is asked for, though there be none of it. */
-function choice(name: string, label: string, values: readonly string[], chosen: string): Html {
+function choice(name: string, label: string, values: Iterable<string>, chosen: string): Html {
   const all = [...new Set([...values, ...(chosen === '' ? [] : [chosen])])].sort();
   const options = all.map((one) =>
     one === chosen ? html`<option selected>${one}</option>` : html`<option>${one}</option>`,
@@ -118,9 +120,8 @@ function formPart({ links }: HubView, query: HubQuery): Html {
     one === n ? html`<option selected>${one}</option>` : html`<option>${one}</option>`,
   );
   const kept = rtt === undefined ? nothing : html`<input type="hidden" name="rtt" value="${rtt}">`;
-  const servers = links.map((one) => one.server);
-  const accounts = links.map((one) => one.account);
-  return html`<form action="/hub" class="filter" role="search"><input type="hidden" name="view" value="links">${kept}<input type="search" name="q" value="${q}" aria-label="Name, address, server or account" placeholder="Name, address…">${choice('server', 'Server', servers, server)}${choice('account', 'Account', accounts, account)}<label>by <select name="sort">${sortOptions}</select></label><label>rows <select name="n">${sizes}</select></label><button class="p">Show</button></form>`;
+  const { servers, accounts } = linkSums(links);
+  return html`<form action="/hub" class="lf" role="search"><input type="hidden" name="view" value="links">${kept}<input type="search" name="q" value="${q}" aria-label="Name, address, server or account" placeholder="Name, address…">${choice('server', 'Server', servers, server)}${choice('account', 'Account', accounts, account)}<label>by <select name="sort">${sortOptions}</select></label><label>rows <select name="n">${sizes}</select></label><button class="p">Show</button></form>`;
 }
 
 /** What narrows the list, each with a way back. */
@@ -134,15 +135,15 @@ function chips(query: HubQuery): Html {
   const { rtt: _rtt, ...anyRtt } = query;
   const links = made.map(
     ([words, change]) =>
-      html`<a class="chip" href="${hubPath({ ...query, ...change, page: 1 })}" aria-label="${words}: remove">${words} ×</a>`,
+      html`<a class="nchip" href="${hubPath({ ...query, ...change, page: 1 })}" aria-label="${words}: remove">${words} ×</a>`,
   );
   const ofRtt =
     rtt === undefined
       ? []
       : [
-          html`<a class="chip" href="${hubPath({ ...anyRtt, page: 1 })}" aria-label="round trip: remove">round trip ${rttClassWords(rtt)} ×</a>`,
+          html`<a class="nchip" href="${hubPath({ ...anyRtt, page: 1 })}" aria-label="round trip: remove">round trip ${rttClassWords(rtt)} ×</a>`,
         ];
-  return links.length + ofRtt.length === 0 ? nothing : html`<p class="chips">${links}${ofRtt}</p>`;
+  return links.length + ofRtt.length === 0 ? nothing : html`<p class="narrow">${links}${ofRtt}</p>`;
 }
 
 function pager(query: HubQuery, rows: number): Html {
@@ -151,7 +152,7 @@ function pager(query: HubQuery, rows: number): Html {
   if (pages === 1) return nothing;
   const to = (at: number, words: string): Html =>
     at < 1 || at > pages ? html`` : html`<a href="${hubPath({ ...query, page: at })}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
+  return html`<nav class="pgs" aria-label="Pages">${to(page - 1, '← before')}<span class="sub">page ${count(page)} of ${count(pages)}</span>${to(page + 1, 'next →')}</nav>`;
 }
 
 /** All links that are asked for, a page of them. */
@@ -167,20 +168,5 @@ export function linkList(view: HubView, query: HubQuery): Html {
     rows.length === 0
       ? html`<p class="sub">There is no such link.</p>`
       : grid('Leaf links', columnsOf(query), rows);
-  return html`<section class="card" id="linklist"><div class="row"><h2>${count(chosen.length)}${words} leaf links</h2><span class="sub">${measuredBy(chosen)}</span></div>${formPart(view, query)}${chips(query)}${table}${pager(query, chosen.length)}</section>`;
-}
-
-/** All consumers of all streams. */
-export function consumerList(view: HubView): Html {
-  const { consumers, told } = view;
-  const content = told.includes('streams')
-    ? consumerGrid(consumers)
-    : html`<p class="sub">${untold(view)}</p>`;
-  return html`<section class="card" id="consumerlist"><h2>${counted(consumers.length, 'consumer')}</h2><p class="sub">Those with most that waits first; at most 500 are kept.</p>${content}</section>`;
-}
-
-/** All events that are kept. */
-export function wholeEventList({ events, at_ms, since_ms }: HubView): Html {
-  const since = since_ms > at_ms - 60_000 ? '' : ' since this is watched';
-  return html`<section class="card" id="eventlist"><h2>The last ${counted(events.length, 'event')}</h2><p class="sub">At most 300 are kept${since}.</p>${eventList(events, at_ms)}</section>`;
+  return html`<section class="card" id="linklist"><div class="row"><h2>${count(chosen.length)}${words} leaf links</h2><span class="sub">${measuredBy(linkSums(chosen))}</span></div>${formPart(view, query)}${chips(query)}${table}${pager(query, chosen.length)}</section>`;
 }

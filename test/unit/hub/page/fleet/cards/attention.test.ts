@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FleetUnit } from '../../../../../../agent/hub/fleet/model.ts';
+import { attentionCard } from '../../../../../../agent/hub/page/fleet/cards/attention.ts';
+import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
+import { fleetUnit, silentUnit } from '../../../../../kit/hub/fleetunits.ts';
+import { fleetAt_ms, fleetWorld } from '../../../../../kit/hub/fleetworld.ts';
+import { seenOf } from '../../../../../kit/page/seen.ts';
+
+const world = fleetWorld(0);
+const cardOf = (units: readonly FleetUnit[], more: object = {}): string =>
+  attentionCard(fleetSumsOf(units), { units, changes: [], at_ms: fleetAt_ms, ...more }).html;
+
+test('one cause, one row: who, what, what to do, for how long', () => {
+  const page = cardOf(world.units);
+  const rows = [...page.matchAll(/<li id="c-([^"]*)">(.*?)<\/li>/gs)].map(([, , row = '']) => seenOf(row));
+  assert.equal(rows.length, 6);
+  assert.match(rows[0] ?? '', /^critical engine-17 rail · engine Clock may be off by 48 ms/);
+  assert.match(rows[1] ?? '', /^offline mv-borealis harbour · ship Silent\. .* 1 d 3 h$/);
+  assert.match(
+    rows[2] ?? '',
+    /^wrong clock tower-09 valley · mast Clock is not where it says it is.* 18 min$/,
+  );
+  assert.match(
+    rows.find((row) => row.includes('one cause')) ?? '',
+    /^degraded 4 units, one cause ridge-01 ridge-02 ridge-03 ridge-04 Grandmaster .* 35 min$/,
+  );
+  assert.match(seenOf(page), /Needs you · 3 .* Copes on its own · 6 /);
+});
+
+test('a thousand that fell silent together are one row with a link to all of them', () => {
+  const units = Array.from({ length: 1000 }, (_, i) => silentUnit(`u${i}`, 1e12 + i));
+  const page = cardOf(units);
+  assert.match(
+    seenOf(page),
+    /Needs you · 1,000 offline 1,000 units, one cause u0 u1 u10 u100 and 996 more 1,000 units fell silent together/,
+  );
+  assert.match(page, /<a href="\/\?state=offline#units">and 996 more<\/a>/);
+  assert.ok(page.length < 3000);
+});
+
+test('more causes than anybody reads are a link', () => {
+  const units = Array.from({ length: 40 }, (_, i) => silentUnit(`u${i}`, i * 60_000));
+  const page = cardOf(units);
+  assert.equal(page.match(/<li /g)?.length, 12);
+  assert.match(page, /<a href="\/\?view=you#units">28 more causes<\/a>/);
+});
+
+test('who is quiet on purpose is folded away, with since when it is awaited', () => {
+  const words = seenOf(cardOf(world.units));
+  assert.match(words, /Quiet on purpose · 5 stopped or shut out by their operator, 2 not set up yet/);
+  assert.match(words, /Stopped: depot-02, depot-03, engine-04, mast-east-4 and 1 more\./);
+  assert.match(words, /mv-corona \(invited 2 d 18 h ago, never joined\)/);
+  assert.doesNotMatch(seenOf(cardOf([fleetUnit('a')])), /Quiet/);
+});
+
+test('alerts: how many fire, when somebody was told, who cannot be told, and that nobody watches', () => {
+  assert.match(
+    seenOf(cardOf([], world)),
+    /0 alerts fire · told last at 02:58 UTC · last sign of life of the alerter 12 s ago\.$/,
+  );
+  const output = { name: 'webhook', waiting: 3, dropped: 0, failing: { since_ms: 1, why: 'refused' } };
+  const alerts = { firing: [{}], recent: [], outputs: [output], sees: false };
+  assert.match(
+    seenOf(cardOf([], { alerts })),
+    /1 alert fires · it cannot see the units now\. webhook cannot be told\.$/,
+  );
+  assert.match(
+    seenOf(cardOf([])),
+    /Nothing is wrong that the hub knows of\. Nobody watches for alerts here\.$/,
+  );
+});
