@@ -190,6 +190,34 @@ describe('what units and servers say', () => {
   });
 });
 
+describe('the page of a hub', () => {
+  test('what it says of servers, and of page.json', async () => {
+    const page = ['page', '--port', '0', '--server'];
+    await run('nunect-hub', [...page, refusing], /cannot connect/);
+    await runAtTerminal([hubBundle, ...page, url], /http:\/\/127\.0\.0\.1:\d+\/\s/);
+    const file = join(dir, 'page.json');
+    for (const options of [
+      { [inJson]: 1 },
+      { listen: inJson },
+      { hosts: [inJson] },
+      { clock_limits: { by_role: { [inJson]: inJson } } },
+      { alerts: { [inJson]: 1 } },
+      { alerts: { off: [inJson] } },
+      { alerts: { clock_class: { roles: { [inJson]: inJson } } } },
+      { alerts: { command: { argv: [inJson] } } },
+      { alerts: { webhook: { url_file: `/none/${inJson}` } } },
+    ]) {
+      writeFileSync(file, JSON.stringify(options));
+      const said = await run('nunect-hub', [...page, url, '--config', file], /page\.json: /);
+      assert.notEqual(said.code, 0, JSON.stringify(options));
+    }
+    writeFileSync(file, planted);
+    await run('nunect-hub', [...page, url, '--config', file], /no JSON/);
+    await run('nunect-hub', [...page, url, '--config', `/none/${word}`], /\\x1b\[35m.* cannot be read/);
+    await run('nunect-hub', [...page, url, '--listen', word], /listen|\\x1b\[35m/);
+  });
+});
+
 describe('the folder of a hub', () => {
   test('init and export', async () => {
     const folder = join(tempDir(owner, 'escapes-hub'), `x${word}`);
