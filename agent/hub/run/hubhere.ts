@@ -1,5 +1,6 @@
 // What `up`, `status` and `down` need to know of a hub's folder.
 import { resolve } from 'node:path';
+import { readOrUndefined } from '../../lib/files.ts';
 import { shellWord } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import type { LinkOptions } from '../../nats/session.ts';
@@ -29,6 +30,8 @@ export interface HubHere {
   readonly streams: readonly (WantedStream & Pick<HubStream, 'account'>)[];
   /** Certificate files that nats-server uses, each with that of a CA of the operator's or our own. */
   readonly tls: readonly { readonly ca?: string; readonly cert: string; readonly key: string }[];
+  /** page.json as it is; empty where there is none. */
+  readonly page: string;
   /** Whether that of our own CA is among them. */
   readonly usesOwnCa: boolean;
 }
@@ -68,6 +71,7 @@ export function loadHub(folder: string): HubHere {
     file,
     server: file.server,
     conf: paths.conf,
+    page: readOrUndefined(paths.page) ?? '',
     pidFile: paths.pid,
     logFile: paths.log,
     cluster: file.servers.length > 1 ? file.servers : [],

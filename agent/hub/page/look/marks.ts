@@ -53,4 +53,4 @@ export const counted = (number: number, one: string, many = `${one}s`): string =
 
 /** A sentence of a unit begins as sentences do. */
 export const capital = (text: string): string =>
-  text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  text.replace(/^[a-z](?=[a-z]*(\s|$))/, (letter) => letter.toUpperCase());
