@@ -112,7 +112,13 @@ describe('the page of the fleet', () => {
   });
 
   test('every row has an id of its own, and no element has a style of its own', () => {
-    for (const query of ['', 'n=1000', 'state=bogus&clock=bogus&b=99&foo=1', 'clock=contradicts', 'view=clients']) {
+    for (const query of [
+      '',
+      'n=1000',
+      'state=bogus&clock=bogus&b=99&foo=1',
+      'clock=contradicts',
+      'view=clients',
+    ]) {
       const page = htmlOf(world, query);
       const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
       assert.equal(new Set(ids).size, ids.length);
