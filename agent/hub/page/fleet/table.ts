@@ -109,7 +109,7 @@ export function clientsCard({ clients }: FleetSums): Html {
   const shown = clients.slice(0, mostClients);
   const away = clients.filter(({ standing }) => standing === 'away').length;
   const others = clients.length - shown.length;
-  return html`<section class="card" id="clients"><div class="row"><h3 id="clients-h">Clients</h3><span class="sub">browsers and apps: ${count(clients.length - away)} here, ${count(away)} away</span></div><table class="all" aria-labelledby="clients-h"><thead><tr>${columns.map(([, word]) => html`<th scope="col">${word}</th>`)}</tr></thead><tbody>${shown.map(unitRow)}</tbody></table>${
+  return html`<section class="card" id="clients"><div class="row"><h3 id="clients-h">Clients</h3><span class="sub">browsers and apps: ${count(clients.length - away)} here, ${count(away)} away</span></div><table class="all" aria-labelledby="clients-h"><thead><tr>${columns.map(([, word, classes]) => html`<th scope="col" class="${classes}">${word}</th>`)}</tr></thead><tbody>${shown.map(unitRow)}</tbody></table>${
     others > 0
       ? html`<p class="sub"><a href="${fleetHref({ view: 'clients' })}">${counted(others, 'more client')}</a></p>`
       : undefined
