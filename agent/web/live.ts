@@ -39,6 +39,7 @@ interface BrowserNode {
   readonly id?: string;
   /** Elements have them, texts do not. */
   readonly attributes?: Iterable<{ readonly name: string; readonly value: string }>;
+  isEqualNode(other: BrowserNode): boolean;
   querySelector(selector: string): BrowserNode;
   getAttribute(name: string): string | null;
   hasAttribute(name: string): boolean;
@@ -51,6 +52,7 @@ interface BrowserNode {
 
 /** Makes `old` equal to `fresh` with as few changes as keep selection and focus. */
 function merge(old: BrowserNode, fresh: BrowserNode): void {
+  if (old.isEqualNode(fresh)) return; // of 1,000 rows most are
   if (old.nodeName !== fresh.nodeName) {
     old.replaceWith(fresh);
     return;

@@ -23,16 +23,19 @@ form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[t
 .all tbody tr:hover{background:var(--ground)}.all tr.q>*{color:var(--soft)}
 .all tbody th{overflow-wrap:anywhere;max-width:19rem}.all td:nth-child(n+4){text-align:right;white-space:nowrap}.all td:nth-child(3),.all td:nth-child(7){text-align:left;color:var(--soft)}
 #words{border:0;padding:0}#words dl div{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.1rem 1rem;padding:.2rem 0;font-size:.9rem}#words dd{text-align:left}
-@media(min-width:861px){.all thead:not(.hide) th{position:sticky;top:0;background:var(--paper);z-index:1;box-shadow:0 1px var(--line)}}
-@media(min-width:601px) and (max-width:860px){.all tbody th small{display:none}.all th,.all td:nth-child(6){white-space:normal}}
-@media(max-width:860px){.all td:nth-child(3){white-space:nowrap}.all .bar{width:1.6rem;margin-left:.4rem}.all th,.all td{padding-right:.6rem}.all td:nth-child(7),.all .v{display:none}
+@media(max-width:1040px){.two{grid-template-columns:minmax(0,1fr)}}
+@media(max-width:1179px){.all td:nth-child(3){white-space:nowrap}.all .bar{width:1.6rem;margin-left:.4rem}.all th,.all td{padding-right:.6rem}.all td:nth-child(7),.all .v{display:none}}
+@media(min-width:1180px){.all{table-layout:fixed}.all tr>:nth-child(1),.all tr>:nth-child(3){width:8.3rem}.all tr>:nth-child(4){width:12.5rem}.all tr>:nth-child(5){width:6.4rem}.all tr>:nth-child(6){width:9rem}.all tr>:nth-child(7),.all tr>:nth-child(8){width:5.6rem}.all td:nth-child(3),.all td:nth-child(7){overflow-wrap:anywhere}.all thead th{position:sticky;top:0;background:var(--paper);z-index:1;box-shadow:0 1px var(--line)}}
+@media(min-width:741px) and (max-width:860px){.all tbody th small{display:none}}
+@media(min-width:741px) and (max-width:1179px){.all th,.all td:nth-child(6){white-space:normal}}
+@media(max-width:860px){
 .e li{grid-template-columns:7.8rem minmax(0,1fr) auto}.e li>div{grid-column:1/-1}.e li>.n{grid-row:1;grid-column:3}}
-@media(max-width:600px){.e li{grid-template-columns:minmax(0,1fr) auto}.e li>b{grid-column:1/-1;grid-row:2}.e li>.n{grid-column:2}
+@media(max-width:740px){.e li{grid-template-columns:minmax(0,1fr) auto}.e li>b{grid-column:1/-1;grid-row:2}.e li>.n{grid-column:2}
 .gap{gap:.2rem .8rem}.gap b{font-size:1rem}form.f>*{flex:1 1 40%}form.f input[type=search]{flex-basis:100%}.hist b{display:none}.hist div:nth-child(even) small{visibility:hidden}
 .worst .bar{width:2.2rem}.w{min-width:6.2rem}.axes text{font-size:.68rem}
 .all thead,.from thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.all tbody tr{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:0 .7rem;padding:.45rem 0;border-top:1px solid var(--line)}.all tbody tr>*{border:0;padding:0}
 .all tbody th{order:-2;grid-column:1/3;font-weight:600;max-width:none}.all tbody th small{font-weight:400}.all td:first-child{order:-1;text-align:right}
 .all td:nth-child(n+3){font-size:.8rem;color:var(--soft)}.all td:empty{display:none}.all td:nth-child(4){order:1}.all td:nth-child(5):not(:empty){text-align:left}.all td:nth-child(5)::before{content:"RTT "}
 .all td:nth-child(6)::after{content:" waiting"}.all td:nth-child(6){order:2;grid-column:1/-1;text-align:left}.all td:nth-child(6):not(.wt),.all td:nth-child(8):not(.gone){display:none}.all td.gone{order:1;grid-column:1/-1;text-align:left}.all td.gone::before{content:"silent for "}
-.from tbody tr{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 .7rem;padding:.35rem 0;border-top:1px solid var(--line)}.from tbody tr>*{border:0;padding:0}.from td:nth-child(2)::after{content:" units"}.from td:nth-child(n+3){font-size:.8rem}#words dl div{grid-template-columns:minmax(0,1fr)}}
+.from tbody tr{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 .7rem;padding:.35rem 0;border-top:1px solid var(--line)}.from tbody tr>*{border:0;padding:0}.from td:nth-child(2)::before{content:"units "}.from td:nth-child(n+3){font-size:.8rem}#words dl div{grid-template-columns:minmax(0,1fr)}}
 `;

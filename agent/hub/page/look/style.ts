@@ -44,7 +44,7 @@ table{border-collapse:collapse;width:100%;font-size:.875rem}
 caption{text-align:left;font-size:.8rem;font-weight:600;color:var(--soft)}
 th{text-align:left;font-size:.78rem;font-weight:600;color:var(--soft);padding:.3rem .9rem .3rem 0;white-space:nowrap}
 thead a{color:inherit}th a,td a{text-decoration:none}tbody a:hover{text-decoration:underline}
-tbody th{font-size:.875rem;font-weight:400;color:inherit;white-space:normal;vertical-align:baseline}
+tbody th{font-size:.875rem;font-weight:400;color:inherit;white-space:normal;padding:.28rem .9rem .28rem 0;vertical-align:baseline}
 td{padding:.28rem .9rem .28rem 0;vertical-align:baseline}
 tbody tr>*{border-top:1px solid var(--line)}
 tr>:last-child{padding-right:0}

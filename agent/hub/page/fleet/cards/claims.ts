@@ -88,6 +88,14 @@ function hubWords({ clock, doubt, asked, answered, mute }: MeasureState): Html {
 /** What measuring has found, in one sentence. */
 function finding({ contradicts, holds, unjudged, unasked }: MeasuredSum): Html {
   const number = contradicts.length;
+  if (number + holds + unjudged.size === 0)
+    return html`<p><b>No clock is measured.</b>${unasked > 0 ? ` ${counted(unasked, 'clock waits', 'clocks wait')} for a first answer.` : ''}</p>`;
+  if (number + holds === 0)
+    return html`<p><b>Nothing can be told of the ${counted(
+      [...unjudged.values()].reduce((sum, units) => sum + units, 0),
+      'clock that was',
+      'clocks that were',
+    )} measured.</b></p>`;
   const rest = [...unjudged.values()].reduce((sum, units) => sum + units, unasked);
   const wrong =
     number > 0

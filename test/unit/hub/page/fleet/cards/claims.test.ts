@@ -94,6 +94,15 @@ test('where nobody measures that is all that is said', () => {
   assert.equal(seenOf(cardOf([fleetUnit('a')], {})), 'Claimed against measured Nobody measures clocks here.');
 });
 
+test('where nothing is measured yet, or any more, nothing is said of claims', () => {
+  assert.match(seenOf(cardOf([])), /^Claimed against measured No clock is measured\. Measured by/);
+  assert.match(seenOf(cardOf([fleetUnit('a')])), /No clock is measured\. 1 clock waits for a first answer\./);
+  assert.match(
+    seenOf(cardOf([unit('b', 1, { verdict: 'unjudged' })])),
+    /Nothing can be told of the 1 clock that was measured\./,
+  );
+});
+
 test('a claim of nothing and a measurement of nothing have an axis too', () => {
   const { claimed_us: _, ...unclaimed } = measuredOf(0, {
     verdict: 'contradicts',
