@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/debian/usr/bin:$(PAT
 run_ts := node --require ./build/register.cjs
 shell_scripts = $(shell find . \( -name node_modules -o -name .tools -o -name .git -o -name dist \) -prune -o -type f -print | xargs awk 'FNR == 1 { if (/^\#!.*[\/ ]sh( |$$)/) print FILENAME; nextfile }')
 
-.PHONY: help demo test truth truth-mutations fuzz soak conformance aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
+.PHONY: help demo test truth truth-mutations fuzz soak soak-alerts conformance aarch64 openwrt-trial check build packages source-release feed feed-key bench generate tools test-tools clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
@@ -28,6 +28,9 @@ conformance: build tools ## hold any client to the wire contract: CLIENT='comman
 
 soak: build tools ## inject random faults around a unit for SOAK_SECONDS (600), with seed SOAK_SEED, agent.traffic SOAK_TRAFFIC
 	@$(run_ts) --enable-source-maps test/soak/soak.ts
+
+soak-alerts: build tools ## alerts of a hub with misbehaving units for SOAK_SECONDS (600): nobody is woken for nothing, and somebody for what is lost
+	@$(run_ts) test/soak/alerts.ts
 
 aarch64: build tools ## run the packages for the BPi-R4 under qemu, with node and Bun, joined to a hub on this machine
 	@test/aarch64/tools.sh
