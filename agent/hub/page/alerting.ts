@@ -42,8 +42,9 @@ export interface Alerting {
 function diskUsed(folder: string | undefined): number | undefined {
   if (folder === undefined) return undefined;
   try {
-    const { blocks, bavail } = statfsSync(folder);
-    return blocks > 0 ? 1 - bavail / blocks : undefined;
+    const { blocks, bfree, bavail } = statfsSync(folder);
+    const used = blocks - bfree;
+    return blocks > 0 ? used / (used + bavail) : undefined; // as df counts: what is kept for root is no room
   } catch {
     return undefined;
   }

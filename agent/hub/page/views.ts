@@ -161,12 +161,12 @@ export async function shownAt(
     return { status: 200, page: hubPage({ view: sources.hub.look(), ...units }, params) };
   }
   if (first !== 'alerts') return undefined;
-  const view = alertsOf(matter);
+  const [view, why] = [alertsOf(matter), matter.alerting.why()];
   const data = {
     at_ms: moment.at_ms,
     ...(view && { view }),
     ...(alertOptions && { options: alertOptions }),
-    why: matter.alerting.why(),
+    ...(why === undefined ? {} : { why }),
   };
   return { status: 200, page: alertsPage(data, params) };
 }

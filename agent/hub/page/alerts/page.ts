@@ -4,7 +4,7 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { AlertsView } from '../../alerts/alerts.ts';
 import type { HubPage } from '../look/frame.ts';
-import { count, counted } from '../look/marks.ts';
+import { capital, count, counted } from '../look/marks.ts';
 import { firingSection, recentSection } from './firing.ts';
 import {
   isBeatLate,
@@ -19,6 +19,8 @@ import { alertsPageStyle } from './style.ts';
 export interface AlertsPageData {
   /** Missing where nobody is alerted from here. */
   readonly view?: AlertsView;
+  /** Why not. */
+  readonly why?: string;
   readonly options?: ShownAlertOptions;
   /** Unix ms. */
   readonly at_ms: number;
@@ -59,12 +61,12 @@ function firingWords({ firing }: AlertsView): string {
   return words.filter(Boolean).join(', ');
 }
 
-function verdictOf({ view, options, at_ms }: AlertsPageData): Verdict {
+function verdictOf({ view, options, at_ms, why }: AlertsPageData): Verdict {
   if (view === undefined)
     return {
       tone: 'mild',
       title: 'Nobody is alerted from here',
-      more: ['This program runs without alerts.'],
+      more: [why === undefined ? 'This program runs without alerts.' : `${capital(why)}.`],
     };
   const isLate = options !== undefined && isBeatLate(view, options.heartbeat_s, at_ms);
   const more = [...hindrances(view, at_ms), ...(isLate ? ['The alerter gives no sign of life.'] : [])];
