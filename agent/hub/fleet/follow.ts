@@ -31,6 +31,8 @@ export interface FollowedHub {
   readonly watch: FleetWatch;
   readonly listening: Listening;
   now(): BothClocks;
+  /** Who was silent before we looked is known, and is among the units. */
+  isRosterRead(): boolean;
   /** Why it is not known who was let in; undefined where it is, or where nobody asked. */
   bookFailure(): string | undefined;
 }
@@ -72,6 +74,7 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
   const watch = watchFleet(fleet, limits);
   const now = (): BothClocks => ({ mono_ms: ticker.now_ms(), wall_ms: wall_ms() });
   let bookFailure: string | undefined;
+  let isSettled = false;
   const every = subjectsOf('*', '*');
   link.subscribe(every.status, ({ subject }) => takeRole(watch, subject));
   for (const subject of Object.values(every.log)) {
@@ -85,8 +88,10 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
   });
   if (link.state().connected) void readRoles(link, watch);
   ticker.every(settle_ms, () => {
+    const isRead = listening.roster === 'read';
     watch.settle(now());
-    if (listening.roster === 'read') watch.knowsAll();
+    isSettled = isRead;
+    if (isRead) watch.knowsAll();
   });
   let isReading = false;
   const readBook = async (): Promise<void> => {
@@ -108,5 +113,5 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
     if (bookFailure !== undefined) void readBook();
   });
   void readBook();
-  return { watch, listening, now, bookFailure: () => bookFailure };
+  return { watch, listening, now, bookFailure: () => bookFailure, isRosterRead: () => isSettled };
 }

@@ -26,6 +26,8 @@ export interface Listening {
   readonly mostUnits: number;
   /** Records that could not be parsed, or are of no unit. */
   unreadable: number;
+  /** Monotonic ms when the connection was last proven to work. */
+  proven_ms: number;
   /** Who was silent before we looked is known by it. `missing`: the hub keeps none, as one that `nunect-hub init` has not made. */
   roster: 'reading' | 'read' | 'missing' | { readonly failed: string };
 }
@@ -70,11 +72,14 @@ export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = 
     fleet: newFleet(most),
     mostUnits: most,
     unreadable: 0,
+    proven_ms: ticker.now_ms(),
     roster: 'reading',
   };
   ticker.every(proof_ms, async () => {
     const rtt_us = await link.flushRtt_us(proof_ms);
-    if (rtt_us !== undefined) listening.fleet.markSilent(ticker.now_ms());
+    if (rtt_us === undefined) return;
+    listening.proven_ms = ticker.now_ms();
+    listening.fleet.markSilent(listening.proven_ms);
   });
   for (const [kind, subject] of Object.entries(recordSubjects)) {
     link.subscribe(subject, (message) => {

@@ -3,7 +3,7 @@
 import type { ReportedClock } from './record/fields.ts';
 
 /**
- * `unknown`: there are records, but none with its health. `away`: a client that is silent, which is no fault. `stopped`: on
+ * `unknown`: there are records, but none with its health, or none of the last intervals that the hub would have heard (`unheard`). `away`: a client that is silent, which is no fault. `stopped`: on
  * purpose, or its login was revoked. `offline`: heartbeats are missing. `invited`: let in, but never heard. Worst first.
  */
 export const states = [
@@ -105,6 +105,8 @@ export interface FleetUnit {
   /** `client`: an app that answers echoes by the id scheme of nunect's apps, and is no router. */
   readonly kind: 'unit' | 'client';
   readonly state: State;
+  /** Nothing has come of it for longer than it pauses, and the hub has not listened for that long: it may be well or dead. */
+  readonly unheard?: true;
   /** Since when it is in that state, of one that is silent its last word; missing where that was before the hub looked. */
   readonly since_ms?: number;
   /** When it was last heard, and the same as an age, by a clock that does not step; missing where it never was. */

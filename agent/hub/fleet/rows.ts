@@ -34,7 +34,7 @@ export interface UnitRow {
 }
 
 /** For a unit that does not send its interval: that of the Go guardian. */
-const usualInterval_s = 5;
+export const usualInterval_s = 5;
 /** Three intervals, and the random part by which the agent spreads the heartbeats of a fleet. */
 export const missedIntervals = 3.1;
 const mostPastBoots = 4;

@@ -51,12 +51,12 @@ function diskUsed(folder: string | undefined): number | undefined {
 }
 
 /** What is seen now. Without the link or the roster nothing is known of who is missing, which is not the same as: nobody is. */
-function see({ link, sources, storeFolder }: AlertingDeps): Sight {
-  const isLinked = link.state().connected;
+function see({ sources, storeFolder }: AlertingDeps): Sight {
+  const { connected: isLinked, units } = sources.moment();
   const hub = sources.hub.view();
   return {
     isLinked,
-    ...(isLinked && sources.isRosterRead() ? { units: sources.moment().units } : {}),
+    ...(isLinked && sources.isRosterRead() ? { units } : {}),
     hub: { ...alertSightOf(hub), ...known({ disk_used: diskUsed(storeFolder) }) },
   };
 }

@@ -1,10 +1,12 @@
 // All that the page shows and the alerts watch: units, their clocks as measured, the hub itself. One set of connections for both.
 import type { OwnClock } from '../../clock/ownclock.ts';
 import { prettyMoment } from '../../lib/format.ts';
-import { endingTicker, type Ticker } from '../../lib/ticker.ts';
+import { known } from '../../lib/known.ts';
+import { type BothClocks, endingTicker, type Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import { openBook } from '../book/book.ts';
+import { asOfNow } from '../fleet/asofnow.ts';
 import { type FollowedHub, followHub } from '../fleet/follow.ts';
 import type { ClockLimits } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';
@@ -63,31 +65,52 @@ export interface Sources {
 
 const moment_ms = 1000;
 
+/** The hub is not heard: since when, Unix ms, and why. */
+interface Lost {
+  readonly since_ms: number;
+  readonly why: string | undefined;
+}
+
+/** A connection that works is proven each second. */
+const unproven_ms = 4000;
+
+/** Whether the hub is away: there is no connection, or nothing comes over it. */
+function lostSince(
+  { link }: LookedHub,
+  { listening }: FollowedHub,
+  { mono_ms, wall_ms }: BothClocks,
+): Lost | undefined {
+  const { connected, since_ms, lastError } = link.state();
+  const from_ms = connected ? listening.proven_ms : since_ms;
+  if (connected && mono_ms - from_ms < unproven_ms) return undefined;
+  const why = connected ? 'the connection stands, and the hub does not answer' : lastError?.text;
+  return { since_ms: Math.round(wall_ms - (mono_ms - from_ms)), why };
+}
+
 /** What is not as it should be with what is seen of the units. */
 function notesOf(
   { link, options }: LookedHub,
-  { listening, bookFailure }: FollowedHub,
+  followed: FollowedHub,
+  lost: Lost | undefined,
   wall_ms: number,
 ): string[] {
-  const { roster, fleet, unreadable, mostUnits } = listening;
-  const { connected, since_ms, lastError } = link.state();
+  const { roster, fleet, unreadable, mostUnits } = followed.listening;
   const notes: string[] = [];
-  if (!connected) {
-    const since = prettyMoment(wall_ms - (listening.ticker.now_ms() - since_ms), wall_ms);
+  if (lost !== undefined)
     notes.push(
-      `The hub is not heard since ${since}${lastError === undefined ? '' : `: ${lastError.text}`}. What stands here of its units is from before.`,
+      `The hub is not heard since ${prettyMoment(lost.since_ms, wall_ms)}${lost.why === undefined ? '' : `: ${lost.why}`}. What stands here of its units is from before.`,
     );
-  }
   if (roster === 'missing')
     notes.push(
       `${options.servers.join(', ')} has no stream UNITS: who was silent before this page began to look is not listed, and nobody is alerted of.`,
     );
-  else if (roster === 'reading' && connected) notes.push('Who was silent before is being read.');
+  else if (!followed.isRosterRead() && typeof roster === 'string' && lost === undefined)
+    notes.push('Who was silent before is being read.');
   else if (typeof roster === 'object')
     notes.push(
       `Who was silent before is not known: ${roster.failed}. It is read again at the next connection.`,
     );
-  const unbound = bookFailure();
+  const unbound = followed.bookFailure();
   if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
   if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);
   for (const denied of link.denied()) notes.push(`This login may not: ${denied}.`);
@@ -117,12 +140,14 @@ function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measurin
       const now = followed.now();
       if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
       made_ms = now.mono_ms;
-      const { connected, since_ms } = hub.link.state();
+      const lost = lostSince(hub, followed, now);
+      const units = followed.watch.units(now).map((unit) => withMeasured(unit, measuring));
       last = {
-        ...{ at_ms: now.wall_ms, connected },
-        units: followed.watch.units(now).map((unit) => withMeasured(unit, measuring)),
-        notes: notesOf(hub, followed, now.wall_ms),
-        ...(connected ? {} : { lost_ms: Math.round(now.wall_ms - (now.mono_ms - since_ms)) }),
+        ...{ at_ms: now.wall_ms, connected: lost === undefined },
+        // while the hub is away all are as they were when it was heard: the page says that once
+        units: lost === undefined ? units.map(asOfNow) : units,
+        notes: notesOf(hub, followed, lost, now.wall_ms),
+        ...known({ lost_ms: lost?.since_ms }),
       };
       return last;
     },
@@ -147,11 +172,11 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
     ...momentKeeper(hub, followed, measuring),
     unit(id) {
       const unit = watch.unit(id, followed.now());
-      return unit && withMeasured(unit, measuring);
+      return unit && asOfNow(withMeasured(unit, measuring));
     },
     changes: (since_ms) => watch.changes(since_ms),
-    isRosterRead: () => listening.roster === 'read',
-    isPartial: () => listening.roster !== 'read' || listening.fleet.isTruncated(),
+    isRosterRead: () => followed.isRosterRead(),
+    isPartial: () => !followed.isRosterRead() || listening.fleet.isTruncated(),
     hub: servers,
     measuring,
     stop() {

@@ -18,15 +18,23 @@ export function countUnits(units: readonly FleetUnit[]): FleetCounts {
   const by_state = Object.fromEntries(states.map((state) => [state, 0])) as Record<State, number>;
   let clients = 0;
   let expected = 0;
-  for (const { kind, state } of units) {
+  let unheard = 0;
+  for (const { kind, state, unheard: isUnheard } of units) {
     if (kind === 'client') {
       clients += 1;
       continue;
     }
     by_state[state] += 1;
+    if (isUnheard) unheard += 1;
     if (!quietStates.includes(state)) expected += 1;
   }
-  return { expected, heard: expected - by_state.offline, missing: by_state.offline, clients, by_state };
+  return {
+    expected,
+    heard: expected - by_state.offline - unheard,
+    missing: by_state.offline,
+    clients,
+    by_state,
+  };
 }
 
 /** What there is beside the units. */

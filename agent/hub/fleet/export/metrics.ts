@@ -94,8 +94,8 @@ const ofUnits: readonly Quantity<OneUnit>[] = [
   perUnit(
     'gauge',
     'heard',
-    '1 while the unit is heard, 0 while its heartbeats are missing; neither where it was stopped on purpose.',
-    ({ state }) => (state === 'stopped' ? undefined : Number(state !== 'offline')),
+    '1 while the unit is heard, 0 while its heartbeats are missing; neither where it was stopped on purpose, nor where the hub was away for longer than it pauses.',
+    ({ state, unheard }) => (state === 'stopped' || unheard ? undefined : Number(state !== 'offline')),
   ),
   perUnit('gauge', 'heard_timestamp_seconds', 'Unix time at which it was last heard.', ({ heard_ms }) =>
     divided(heard_ms, 1000),

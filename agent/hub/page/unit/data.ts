@@ -41,7 +41,8 @@ export interface UnitPageData {
 const silent: readonly FleetUnit['state'][] = ['offline', 'away', 'stopped', 'invited'];
 
 /** Whether nothing of it is known as of now. */
-export const isSilent = ({ state }: FleetUnit): boolean => silent.includes(state);
+export const isSilent = ({ state, unheard }: FleetUnit): boolean =>
+  silent.includes(state) || unheard === true;
 
 /** How far off its clock may be, of true time or of its grandmaster; undefined where nothing bounds it. */
 export function boundOfUnit({ clock }: FleetUnit): { ns: number; isRelative: boolean } | undefined {

@@ -56,7 +56,12 @@ const signed = (ns: number): string => `${ns < 0 ? '−' : '+'} ${prettyNs(Math.
 function measuredTile({ unit, at_ms }: UnitPageData): Tile {
   const { measured } = unit;
   const of = { id: 'measured', name: 'Measured by the hub' };
-  if (measured === undefined) return { ...of, figure: notKnown, more: ['not measured yet'] };
+  if (measured === undefined)
+    return {
+      ...of,
+      figure: notKnown,
+      more: [isSilent(unit) ? 'not known while it is silent' : 'not measured yet'],
+    };
   const { offset_us, path_us, verdict, why, at_ms: then_ms, own_bound_us } = measured;
   const error_us = path_us + (own_bound_us ?? 0);
   const isOld = isSilent(unit);

@@ -47,6 +47,11 @@ function silentWords({ unit, at_ms }: UnitPageData): Said {
       ? 'When it was last heard is not known.'
       : `It was last heard ${prettyMoment(heard_ms, at_ms)}, ${prettySpan((at_ms - heard_ms) / 1000)} ago.`;
   const last = problems.length === 0 ? '' : ` Its last words: ${problems.join('; ')}.`;
+  if (unit.unheard)
+    return {
+      title: 'How it is now is not known',
+      more: `${heard} The hub was away, or this page has just begun to look: whether it is well or silent shows within three of its intervals.${last}`,
+    };
   if (state === 'away')
     return { title: `Away${since(unit, at_ms)}`, more: `${heard} An app that is silent is no fault.` };
   if (state === 'stopped' && enrolment?.state === 'revoked')

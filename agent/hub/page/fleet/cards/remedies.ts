@@ -158,15 +158,20 @@ const problem: Say = (cause) => {
   const others = problems.length - 1;
   const and = isOne(cause) && others > 0 ? ` (and ${counted(others, 'more finding')})` : '';
   if (gravest === undefined)
-    return state === 'unknown'
+    return one.unheard
       ? {
-          text: 'Heard, but no record says how it is.',
-          remedy: html`Agents of other kinds and old versions may not say it.${more(one)}`,
+          text: 'Not heard since the hub was away, or since this page began to look.',
+          remedy: html`Three of its intervals tell whether it is there.${more(one)}`,
         }
-      : {
-          text: 'Its records do not say why.',
-          remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
-        };
+      : state === 'unknown'
+        ? {
+            text: 'Heard, but no record says how it is.',
+            remedy: html`Agents of other kinds and old versions may not say it.${more(one)}`,
+          }
+        : {
+            text: 'Its records do not say why.',
+            remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
+          };
   const said = capital(prettyText(gravest));
   const text = isOne(cause)
     ? `${said}${and}`
