@@ -42,6 +42,6 @@ export function whatChanged(
     ...change('clock', [known.clock, clockState(after)], clock?.evidence),
     ...change('grandmaster', [known.grandmaster, clock?.grandmaster]),
     ...change('version', [known.version, after.version]),
-    ...change('measured', [before.measured?.verdict, measured?.verdict], measured?.why),
+    ...change('measured', [before.measured?.verdict ?? 'unjudged', measured?.verdict], measured?.why),
   ];
 }

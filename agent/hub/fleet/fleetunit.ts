@@ -2,7 +2,15 @@
 import { known } from '../../lib/known.ts';
 import type { Bindings } from '../book/bindings.ts';
 import { type ClockLimits, clockLimitOf } from './limits.ts';
-import type { Admission, Expiry, FleetClock, FleetUnit, Measured } from './model.ts';
+import {
+  type Admission,
+  type Expiry,
+  type FleetClock,
+  type FleetUnit,
+  type Measured,
+  quietStates,
+  type State,
+} from './model.ts';
 import type { Unit } from './rowview.ts';
 
 /** What the hub knows of its units from elsewhere than their records. */
@@ -53,6 +61,9 @@ const expiriesOf = ({ expires, certificate_days_left }: Unit): readonly Expiry[]
   expires ??
   (certificate_days_left === undefined ? [] : [{ what: 'certificate', days_left: certificate_days_left }]);
 
+/** What was measured of one that is silent says nothing of now. */
+const isSilent = (state: State): boolean => state === 'offline' || quietStates.includes(state);
+
 /** A unit as its records show it, without its times. */
 export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
   const { unit: id, kind = 'unit', restarts, problems = [] } = unit;
@@ -75,7 +86,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
       clock: clockOf(unit, role, told),
       link: linkOf(unit),
       enrolment,
-      measured: told.measured.get(id),
+      measured: isSilent(unit.state) ? undefined : told.measured.get(id),
     }),
   };
 }

@@ -128,7 +128,10 @@ interface State {
 function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): void {
   const { kept, changes } = state;
   const unit = state.fleet.unit(id, mono_ms);
-  if (unit === undefined) return void kept.delete(id);
+  if (unit === undefined) {
+    for (const one of [kept, state.roles, state.measured]) one.delete(id); // another device may come by that id
+    return;
+  }
   const before = kept.get(id);
   const after = look(before, unit, state, mono_ms);
   kept.set(id, after);

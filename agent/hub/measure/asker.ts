@@ -24,7 +24,9 @@ export type AskOutcome =
   /** Nobody listens there. */
   | { readonly kind: 'nobody' }
   | { readonly kind: 'timeout' }
-  /** Our own link is down, the hub's clock was set meanwhile, or the answer cannot be: that tells nothing of the unit. */
+  /** It answers what cannot be: nonsense, or times that do not follow each other. */
+  | { readonly kind: 'unfit' }
+  /** Our own link is down, or the hub's clock was set meanwhile: that tells nothing of the unit. */
   | { readonly kind: 'void' };
 
 /** A question. */
@@ -72,7 +74,8 @@ function outcomeOf(asking: Asking, { sent_us, steps, hub }: Waiting, message: In
   if (message.data.length === 0) return { kind: 'nobody' }; // from the server
   const reply = parseTimeReply(message.data);
   const exchange = reply && exchangeOf(sent_us, reply, back_us, widest(hub, clock()));
-  if (exchange === undefined || steps !== asking.steps) return { kind: 'void' };
+  if (steps !== asking.steps) return { kind: 'void' };
+  if (exchange === undefined) return { kind: 'unfit' };
   return { kind: 'answered', exchange, isDisputed: false };
 }
 

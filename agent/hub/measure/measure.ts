@@ -34,7 +34,7 @@ export interface MeasureState {
   readonly doubt?: HubDoubt;
   readonly asked: number;
   readonly answered: number;
-  /** Units that have not answered their last three questions. */
+  /** Units that have not answered their last three questions, or answered nonsense. */
   readonly mute: readonly string[];
 }
 
@@ -162,7 +162,7 @@ async function askInRow(book: Book, unit: string): Promise<AskSummary> {
     questions.push(question);
     const { kind } = await question.first;
     if (kind === 'nobody') break;
-    if (kind === 'timeout') lost += 1;
+    if (kind === 'timeout' || kind === 'unfit') lost += 1;
   }
   const outcomes = await Promise.all(questions.map(({ first }) => first));
   const exchanges = outcomes.flatMap((one) => (one.kind === 'answered' ? one.exchange : []));

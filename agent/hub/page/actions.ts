@@ -15,7 +15,7 @@ export interface AskedUnit {
 }
 
 export interface PageActions {
-  /** Resolves once it has answered, or will not; up to 10 s. */
+  /** Resolves once it has answered, or will not; up to 12 s. */
   ask(unit: string): Promise<void>;
   asked(unit: string): AskedUnit | undefined;
   /** Whether units can be forgotten from here. */

@@ -70,7 +70,7 @@ function health({ sources }: PageMatter): Reply {
   return textReply(isWell ? 200 : 503, [isWell ? 'ok' : 'the units are not seen', ...notes].join('\n'));
 }
 
-function document(matter: PageMatter, words: readonly string[]): Reply | undefined {
+async function document(matter: PageMatter, words: readonly string[]): Promise<Reply | undefined> {
   const [first = '', second = '', third = '', ...more] = words;
   if (more.length > 0) return undefined;
   if (words.length === 1) {
@@ -78,7 +78,7 @@ function document(matter: PageMatter, words: readonly string[]): Reply | undefin
       const { units, ...situation } = matter.sources.moment();
       return jsonReply(fleetJson(units, situation));
     }
-    if (first === 'hub.json') return jsonReply(hubDocument(matter));
+    if (first === 'hub.json') return jsonReply(await hubDocument(matter));
     if (first === 'metrics') return metrics(matter);
     if (first === 'healthz') return health(matter);
   }
@@ -151,7 +151,7 @@ export function pageRoutes(matter: PageMatter): Routes {
         kept.clear(); // who is sent back to a page sees what came of it
         return done ?? none;
       }
-      const made = document(matter, words);
+      const made = await document(matter, words);
       if (made !== undefined) return made;
       const moment = matter.sources.moment();
       const key = `${request.path}?${request.query}`;

@@ -53,6 +53,8 @@ const hour_ms = 3_600_000;
 const day_ms = 24 * hour_ms;
 /** So long a page waits for what is read of the stream; the next look has more. */
 const patience_ms = 300;
+/** So long the first who looks at the hub waits for its servers. */
+const firstLook_ms = 1500;
 
 /** The alerts, where they are told from here. */
 const alertsOf = ({ alerting }: PageMatter): AlertsView | undefined => alerting.view();
@@ -158,7 +160,8 @@ export async function shownAt(
   if (first === '') return fleetView(matter, query, moment);
   if (first === 'hub') {
     const units = sources.isPartial() ? {} : { units: countUnits(moment.units) };
-    return { status: 200, page: hubPage({ view: sources.hub.look(), ...units }, params) };
+    const view = await sources.hub.lookAnew(firstLook_ms);
+    return { status: 200, page: hubPage({ view, ...units }, params) };
   }
   if (first !== 'alerts') return undefined;
   const [view, why] = [alertsOf(matter), matter.alerting.why()];
@@ -172,7 +175,8 @@ export async function shownAt(
 }
 
 /** /hub.json */
-export const hubDocument = ({ sources }: PageMatter): HubJson => hubJson(sources.hub.look());
+export const hubDocument = async ({ sources }: PageMatter): Promise<HubJson> =>
+  hubJson(await sources.hub.lookAnew(firstLook_ms));
 
 /** /units/ID.json: the unit as in /fleet.json, and what happened to it; undefined where it is not known. */
 export function unitDocument(matter: PageMatter, id: string): object | undefined {

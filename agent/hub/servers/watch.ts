@@ -1,5 +1,6 @@
 // Watches the hub: asks its servers as often as somebody looks, and next to never while nobody does.
 import { messageOf } from '../../lib/errors.ts';
+import { within } from '../../lib/ticker.ts';
 import { rawText } from './answers.ts';
 import { askServersOf, type Heard, type HubQuestion, hubQuestions } from './ask.ts';
 import { eventSubjects, newEventBook, parseConnectionEvent } from './events.ts';
@@ -52,6 +53,8 @@ const mostEvents_per_s = 200;
 export interface HubWatch {
   /** How it is now. Whoever calls it looks: for half a minute it is asked more often. */
   look(): HubView;
+  /** The same; the first who looks after a while waits up to `patience_ms` for answers, and sees nothing of minutes ago. */
+  lookAnew(patience_ms: number): Promise<HubView>;
   /** The same without looking: for alerts and the exporter. */
   view(): HubView;
   /** The last answers to a question as JSON, one for each server, without logins and keys. */
@@ -145,8 +148,9 @@ async function ask(watching: Watching, question: HubQuestion, isLooked: boolean)
   }
 }
 
-/** Asks what it is time for; as long as no server has answered, only for servers, and the accounts for their streams. */
-function tick(watching: Watching): void {
+/** Asks what it is time for, and resolves once that is answered, or never will be; as long as no server has answered, only for servers, and the accounts for their streams. */
+function tick(watching: Watching): Promise<unknown> {
+  const asked: Promise<void>[] = [];
   const { seen, deps } = watching;
   const now_ms = deps.ticker.now_ms();
   const isLooked = now_ms - watching.looked_ms < looking_ms;
@@ -161,8 +165,9 @@ function tick(watching: Watching): void {
     if (every_ms === undefined || state?.isAsking || !mayAsk) continue;
     const pause_ms = Math.max(every_ms, ((state?.bytes ?? 0) / most_bytes_per_s) * 1000);
     if (state === undefined || now_ms - state.begun_ms >= pause_ms - 500)
-      void ask(watching, question, isLooked);
+      asked.push(ask(watching, question, isLooked));
   }
+  return Promise.all(asked);
 }
 
 /** Whether the text of one more event is read in this second. */
@@ -217,7 +222,7 @@ export function watchHub(deps: HubWatchDeps, expected: readonly string[] = []): 
     isStopped: false,
   };
   const ends = [
-    deps.ticker.every(1000, () => tick(watching)),
+    deps.ticker.every(1000, () => void tick(watching)),
     deps.sys.onChange(({ connected }) => {
       if (connected) watching.asking.clear();
       else noteTrouble(watching, undefined);
@@ -227,16 +232,23 @@ export function watchHub(deps: HubWatchDeps, expected: readonly string[] = []): 
       deps.sys.subscribe(subject, ({ data }) => happened(watching, what as HubEvent['what'], data)),
     ),
   ];
-  tick(watching);
+  void tick(watching);
   const now = () => ({ mono_ms: deps.ticker.now_ms(), wall_ms: deps.wall_ms() });
   const view = (): HubView => hubViewOf(watching.seen, now());
+  const beginLook = (): Promise<unknown> => {
+    const { mono_ms } = now();
+    const wasLooked = mono_ms - watching.looked_ms < looking_ms;
+    watching.looked_ms = mono_ms;
+    return wasLooked ? Promise.resolve() : tick(watching);
+  };
   return {
     view,
     look() {
-      const { mono_ms } = now();
-      const wasLooked = mono_ms - watching.looked_ms < looking_ms;
-      watching.looked_ms = mono_ms;
-      if (!wasLooked) tick(watching);
+      void beginLook();
+      return view();
+    },
+    async lookAnew(patience_ms) {
+      await within(deps.ticker, patience_ms, beginLook());
       return view();
     },
     raw: (question) =>

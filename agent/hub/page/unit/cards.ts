@@ -50,7 +50,7 @@ export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
         ? html`<p>${`None of ${counted(asked.summary.asked, 'question')} was answered.`}</p>`
         : factList(answerRows(asked.summary));
   const cost = isSilent(unit)
-    ? 'It is silent: this takes up to 10 s.'
+    ? 'It is silent: this takes up to 12 s.'
     : 'A few small requests, about 4 KB on its link.';
   return html`<section class="card" id="ask"><div class="row"><h3>Ask it now</h3><span class="sub">${age}</span></div>${found}<form class="fix" method="post" action="${unitPath(unit.unit)}/ask"><button class="p">Ask now</button><span class="sub">${cost}</span></form></section>`;
 }
