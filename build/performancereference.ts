@@ -23,6 +23,7 @@ const headings: Readonly<Record<string, string>> = {
   idle: 'Idle',
   memory: 'Memory under load',
   traffic: 'Traffic',
+  page: 'Page of the hub',
   hour: 'An hour under all probes',
 };
 

@@ -22,6 +22,7 @@ import { growth } from './sections/growth.ts';
 import { hour } from './sections/hour.ts';
 import { idle } from './sections/idle.ts';
 import { memory } from './sections/memory.ts';
+import { page } from './sections/page.ts';
 import { peers } from './sections/peers.ts';
 import { size } from './sections/size.ts';
 import { spent } from './sections/spent.ts';
@@ -41,6 +42,7 @@ const sections: Readonly<Record<string, { readonly run: Section; readonly isUsua
   traffic: { run: traffic },
   peers: { run: peers },
   growth: { run: growth },
+  page: { run: page },
   hour: { run: hour, isUsual: false },
 };
 

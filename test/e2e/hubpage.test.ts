@@ -9,6 +9,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Browser, Page } from 'playwright-core';
 import { streamInfo } from '../kit/hub/fleet.ts';
 import { type HubProgram, hubProgram } from '../kit/hub/hubprogram.ts';
+import { clientLink } from '../kit/hub/simlink.ts';
 import { usualState } from '../kit/hub/simrecords.ts';
 import { type SimUnit, type SimUnits, simUnits } from '../kit/hub/simunits.ts';
 import { fleetComplaints } from '../kit/lib/schema.ts';
@@ -53,7 +54,7 @@ before(async () => {
   await hub.done('init', '--host', '127.0.0.1', '--store', '1');
   up = await hub.up();
   site = await hub.connect('hub-fleet');
-  sims = simUnits([site], {
+  sims = simUnits([clientLink(site)], {
     ...{ count: 24, prefix: 'mast-', spread_ms: 500 },
     state: (index) => ({ interval_s, ...(index === 1 ? { tenant: hostile } : {}) }),
   });

@@ -17,6 +17,7 @@ import { systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
+import { clientLink } from '../kit/hub/simlink.ts';
 import { usualState } from '../kit/hub/simrecords.ts';
 import { type SimUnits, simUnits } from '../kit/hub/simunits.ts';
 import { fleetComplaints } from '../kit/lib/schema.ts';
@@ -61,7 +62,7 @@ before(async () => {
   const book = await hub.as('hub-book');
   for (const one of [bound('sim-00004', 'revoked'), bound('new', 'bound')])
     await book.request(`bound.unit.${one.unit}`, JSON.stringify(one));
-  sims = simUnits([site], {
+  sims = simUnits([clientLink(site)], {
     ...{ count, spread_ms: 200 },
     state: (index) => (index === 0 ? { ...usualState(6), interval_s } : { interval_s }), // the grandmaster of unit 6
   });
@@ -174,7 +175,7 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     sim(2).set({ backlog: 8192 });
     sim(2).drop(7);
     site.publish('ops.log.INFO.nats-ui-tablet-ios-1234', '{}');
-    late = simUnits([site], {
+    late = simUnits([clientLink(site)], {
       count: 1,
       prefix: 'late-',
       seed: 2,
@@ -258,7 +259,7 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     );
     await hub.start();
     const again = await hub.as('hub-fleet');
-    const next = simUnits([again], {
+    const next = simUnits([clientLink(again)], {
       count: 7,
       seed: 9,
       state: () => ({ interval_s }),

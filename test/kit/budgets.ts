@@ -49,6 +49,8 @@ export const goals: Readonly<Record<string, Goal>> = {
   'traffic.standard': { of: 'value', most: budgets.trafficKB.standard },
   'traffic.wan': { of: 'value', most: budgets.trafficKB.wan },
   'traffic.satellite': { of: 'value', most: budgets.trafficKB.satellite },
+  'page.paint': { of: 'value', most: 1000 },
+  'page.update': { of: 'value', most: 100 },
   'hour.slope': { of: 'value', most: 0.5 },
   'hour.wakeups': { of: 'value', most: budgets.wakeUpsPerSecond },
   'hour.bytes': { of: 'ratio', most: 1.1 },

@@ -3,6 +3,7 @@
 //   make soak-alerts            SOAK_SECONDS=21600 for six hours, SOAK_SEED, SOAK_UNITS
 import { systemTicker } from '../../agent/lib/ticker.ts';
 import { hubProgram } from '../kit/hub/hubprogram.ts';
+import { clientLink } from '../kit/hub/simlink.ts';
 import { usualState } from '../kit/hub/simrecords.ts';
 import { type SimUnit, simUnits } from '../kit/hub/simunits.ts';
 import { seededRandom } from '../kit/lib/random.ts';
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
         say(`${event} ${condition} of ${unit}`);
       },
     });
-    const sims = simUnits([site], { count, seed });
+    const sims = simUnits([clientLink(site)], { count, seed });
     owner.after(() => sims.end());
     await eventually('all have spoken', () => sims.sent() > count * 6, 120_000);
     const misdeeds: readonly ((unit: SimUnit) => Promise<void>)[] = [

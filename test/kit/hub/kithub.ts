@@ -6,7 +6,6 @@ import {
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
-  nkeys,
 } from '@nats-io/transport-node';
 import { formatCreds } from '../../../agent/config/formats/creds.ts';
 import { exportHub } from '../../../agent/hub/kit/export.ts';
@@ -25,6 +24,7 @@ import { natsConf } from '../../../agent/hub/kit/natsconf.ts';
 import { hubPlan, type PlanGiven } from '../../../agent/hub/kit/plan.ts';
 import { streamsOf } from '../../../agent/hub/kit/streams.ts';
 import { roleTag } from '../../../agent/hub/kit/templates.ts';
+import { createUser } from '../../../agent/lib/nkeys/nkeymakers.ts';
 import { startServer } from '../leaf/leafdaemon.ts';
 import type { Cleanup } from '../process/cleanup.ts';
 import { type Daemon, eventually } from '../process/daemon.ts';
@@ -92,7 +92,7 @@ export async function kitHub(owner: Cleanup, dir: string, given: PlanGiven = {})
     name: string,
     more: { tags?: string[]; until_s?: number },
   ): IssuedCreds => {
-    const user = nkeys.createUser();
+    const user = createUser();
     const account = hub.publicKeys[key === 'unit' ? 'fleet' : 'enrol'];
     const publicKey = user.getPublicKey();
     const jwt = scopedUserJwt(

@@ -1,10 +1,10 @@
-// Units that are not there: thousands in one process, over few connections, each with the records, at the times and with the ids
-// of a real one. What they say, whether they are heard and what they lose is the test's.
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { headers as natsHeaders } from '@nats-io/transport-node';
+// Units that are not there: thousands in one process, over few connections or each over one of its own, with the records, at the
+// times and with the ids of a real one. What they say, whether they are heard and what they lose is the test's.
 import { trafficProfiles } from '../../../agent/config/traffic.ts';
 import { clockHeaders } from '../../../agent/wire/messages.ts';
+import { echoOf, inboxPrefixOf, timeSyncOf } from '../../../agent/wire/subjects.ts';
 import { seededRandom } from '../lib/random.ts';
+import type { SimLink, SimMessage } from './simlink.ts';
 import {
   eventRecord,
   fullRecords,
@@ -55,11 +55,15 @@ export interface SimOptions {
   readonly answers?: boolean;
   /** All first heartbeats come within this; by default spread over the interval. */
   readonly spread_ms?: number;
+  /** Each has the link of its own number, where it hears only what is for itself. */
+  readonly isApart?: boolean;
+  /** Full sets after the first come as from units that were started at any time; else all start now. */
+  readonly isSteady?: boolean;
 }
 
 interface Sim {
   readonly id: string;
-  readonly nc: NatsConnection;
+  readonly link: SimLink;
   /** Where its PubAcks go. */
   readonly inbox: string;
   state: SimState;
@@ -71,6 +75,8 @@ interface Sim {
   full_ms: number;
   asked_ms: number;
   facts_ms: number;
+  /** By which share of the time between two full sets the second comes earlier. */
+  readonly phase: number;
 }
 
 const tick_ms = 50;
@@ -84,13 +90,6 @@ function newRun(id: string, boots: () => number): SimRun {
   return { unit: id, boot, started_ms: now_ms, clock_ms: now_ms, link_ms: now_ms, sequence: 0, n: 0 };
 }
 
-function publish(nc: NatsConnection, { subject, body, headers, isAsked }: SimRecord, reply: string): void {
-  const head = natsHeaders();
-  for (const [name, [value = '']] of Object.entries(headers)) head.append(name, value);
-  const isBare = Object.keys(headers).length === 0;
-  nc.publish(subject, body, { ...(isBare ? {} : { headers: head }), ...(isAsked ? { reply } : {}) });
-}
-
 /** Records of the interval that begins now. */
 function recordsOf(sim: Sim, now_ms: number): SimRecord[] {
   const profile = trafficProfiles[sim.state.traffic];
@@ -101,9 +100,10 @@ function recordsOf(sim: Sim, now_ms: number): SimRecord[] {
   if (isFull) {
     const hasFacts = now_ms - sim.facts_ms >= profile.facts_s * 1000;
     if (hasFacts) sim.facts_ms = now_ms;
-    Object.assign(sim, { full: run.sequence, full_ms: now_ms, asked_ms: now_ms, isChanged: false });
-    const start = { event: 'start', after: { boot: run.boot, restored: 0, broken: 0 } };
     const isFirst = run.sequence === 1;
+    const full_ms = now_ms - (isFirst ? sim.phase * profile.full_s * 1000 : 0);
+    Object.assign(sim, { full: run.sequence, full_ms, asked_ms: now_ms, isChanged: false });
+    const start = { event: 'start', after: { boot: run.boot, restored: 0, broken: 0 } };
     return [
       ...fullRecords(run, state, wall_ms, hasFacts),
       ...(isFirst ? [eventRecord(run, state, wall_ms, start)] : []),
@@ -117,77 +117,90 @@ function recordsOf(sim: Sim, now_ms: number): SimRecord[] {
 const fresh = { full: undefined, full_ms: -Infinity, asked_ms: -Infinity, facts_ms: -Infinity } as const;
 
 /** What `ops.time.sync` and `ops.echo` of a unit say, by its clock as it is. */
-function answer(sim: Sim, message: Msg, isEcho: boolean): void {
+function answer(sim: Sim, message: SimMessage, isEcho: boolean): void {
   const { clock } = sim.state;
   const received_us = Math.round(wall_us() + clock.off_us);
   if (!isEcho) {
-    const asked = message.data.length === 0 ? {} : (JSON.parse(message.string()) as { t1_us?: number });
+    const asked = message.text === '' ? {} : (JSON.parse(message.text) as { t1_us?: number });
     const { source, quality, error_bound_ns, error_rel_ns } = clock;
     const t3_us = Math.round(wall_us() + clock.off_us);
     const told = { t2_us: received_us, t3_us, source, quality, error_bound_ns, error_rel_ns };
     message.respond(JSON.stringify({ ...asked, ...told }));
     return;
   }
-  const head = message.headers ?? natsHeaders();
-  head.set('X-Unit-ID', sim.id);
-  for (const [name, [value = '']] of Object.entries(clockHeaders(clock))) head.set(name, value);
-  head.set('X-Server-Received-At', String(received_us));
-  head.set('X-Server-Sent-At', String(Math.round(wall_us() + clock.off_us)));
-  message.respond(message.data, { headers: head });
+  message.respond(message.text, {
+    ...message.headers,
+    'X-Unit-ID': [sim.id],
+    ...clockHeaders(clock),
+    'X-Server-Received-At': [String(received_us)],
+    'X-Server-Sent-At': [String(Math.round(wall_us() + clock.off_us))],
+  });
 }
 
-/** Begins to speak for them, over these connections in turn. */
-export function simUnits(connections: readonly NatsConnection[], options: SimOptions): SimUnits {
-  const { count, prefix = 'sim-', state = () => ({}), seed = 1, answers = true } = options;
+/** Answers for all over one link, or for each over its own. */
+function hearQuestions(sims: readonly Sim[], link: SimLink, isApart: boolean): void {
+  for (const [subjectOf, isEcho] of [
+    [echoOf, true],
+    [timeSyncOf, false],
+  ] as const) {
+    if (isApart) {
+      for (const sim of sims)
+        sim.link.hear(subjectOf(sim.id), (message) => sim.isOn && answer(sim, message, isEcho));
+      continue;
+    }
+    const byId = new Map(sims.map((sim) => [sim.id, sim]));
+    link.hear(subjectOf('*'), (message) => {
+      const sim = byId.get(message.subject.slice(message.subject.lastIndexOf('.') + 1));
+      if (sim?.isOn) answer(sim, message, isEcho);
+    });
+  }
+}
+
+/** Begins to speak for them, over these links in turn. */
+export function simUnits(links: readonly [SimLink, ...SimLink[]], options: SimOptions): SimUnits {
+  const {
+    count,
+    prefix = 'sim-',
+    state = () => ({}),
+    seed = 1,
+    answers = true,
+    isApart = false,
+    isSteady = false,
+  } = options;
   const random = seededRandom(seed);
   let sent = 0;
   let stored = 0;
-  const inboxes = connections.map((_nc, index) => `_INBOX_${prefix}${seed}.${index}`);
   const begin_ms = performance.now();
+  const inboxOf = (id: string, at: number): string =>
+    isApart ? `${inboxPrefixOf(id)}.sim` : `_INBOX_${prefix}${seed}.${at}`;
   const sims = Array.from({ length: count }, (_, index): Sim => {
     const id = `${prefix}${String(index).padStart(5, '0')}`;
     const all = { ...usualState(index), ...state(index) };
-    const due_ms = begin_ms + random() * (options.spread_ms ?? intervalOf(all) * 1000);
-    const nc = connections[index % connections.length] as NatsConnection;
-    const inbox = inboxes[index % connections.length] ?? '';
+    const at = index % links.length;
     return {
       id,
-      nc,
-      inbox,
+      link: links[at] ?? links[0],
+      inbox: inboxOf(id, at),
       state: all,
       run: newRun(id, random),
       isOn: true,
       isChanged: false,
-      due_ms,
+      phase: isSteady ? random() : 0,
+      due_ms: begin_ms + random() * (options.spread_ms ?? intervalOf(all) * 1000),
       ...fresh,
     };
   });
-  const byId = new Map(sims.map((sim) => [sim.id, sim]));
 
-  const send = (sim: Sim, records: readonly SimRecord[]): void => {
-    for (const record of records) publish(sim.nc, record, sim.inbox);
+  const send = ({ link, inbox }: Sim, records: readonly SimRecord[]): void => {
+    for (const { subject, body, headers, isAsked } of records)
+      link.send(subject, body, headers, isAsked ? inbox : '');
     sent += records.length;
   };
-  for (const [index, nc] of connections.entries()) {
-    nc.subscribe(inboxes[index] ?? '', {
-      callback: (_error, message) => {
-        if (message.string().includes('"seq":')) stored += 1;
-      },
+  for (const { link, inbox } of sims.slice(0, links.length))
+    link.hear(inbox, ({ text }) => {
+      if (text.includes('"seq":')) stored += 1;
     });
-  }
-  const [first] = connections;
-  for (const [subject, isEcho] of [
-    ['ops.echo.*', true],
-    ['ops.time.sync.*', false],
-  ] as const) {
-    if (!answers) continue;
-    first?.subscribe(subject, {
-      callback: (_error, message) => {
-        const sim = byId.get(message.subject.slice(message.subject.lastIndexOf('.') + 1));
-        if (sim?.isOn) answer(sim, message, isEcho);
-      },
-    });
-  }
+  if (answers) hearQuestions(sims, links[0], isApart);
 
   const timer = setInterval(() => {
     const now_ms = performance.now();
