@@ -16,6 +16,8 @@ export interface WebServerDeps {
   readonly mostForm?: number;
   /** Sends less where the browser unpacks it. */
   readonly isPacked?: boolean;
+  /** A viewer who has not read the answer by then is given up. */
+  readonly answer_ms?: number;
   /** How many may look at once. */
   readonly mostConnections?: number;
 }
@@ -78,7 +80,7 @@ function hostCheck(hosts: readonly string[]): (header: string) => boolean {
 }
 
 /** A viewer who has not read the answer by then is given up. */
-const answerLimit_ms = 15_000;
+const usualAnswer_ms = 15_000;
 
 /** Listens; a socket that an agent left behind is no obstacle. */
 const listening = (name: string, server: Server, at: ListenAddress): Promise<void> =>
@@ -187,13 +189,14 @@ const isGoneAway = ({ code }: NodeJS.ErrnoException): boolean =>
  */
 function onePerConnection(
   respond: (request: IncomingMessage, response: ServerResponse) => void,
+  answer_ms: number,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const busy = new Set<Socket>();
   return (request, response) => {
     const { socket } = request;
     if (busy.has(socket)) return void socket.destroy();
     busy.add(socket);
-    const limit = setTimeout(() => socket.destroy(), answerLimit_ms).unref();
+    const limit = setTimeout(() => socket.destroy(), answer_ms).unref();
     response.once('close', () => {
       clearTimeout(limit);
       busy.delete(socket);
@@ -245,7 +248,7 @@ export async function serveWeb(
   at: ListenAddress,
   signal: AbortSignal,
 ): Promise<WebServer> {
-  const { name, log, mostConnections = 64 } = deps;
+  const { name, log, mostConnections = 64, answer_ms = usualAnswer_ms } = deps;
   const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -256,7 +259,7 @@ export async function serveWeb(
   };
   const server = createServer(
     limits,
-    onePerConnection((request, response) => void respond(request, response)),
+    onePerConnection((request, response) => void respond(request, response), answer_ms),
   );
   server.maxConnections = mostConnections;
   cutOffSlow(server);

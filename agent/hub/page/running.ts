@@ -49,6 +49,8 @@ const note_ms = 60_000;
 /** What a form of ours may send. */
 const mostForm = 1024;
 const mostConnections = 256;
+/** All metrics of 10,000 units are 16 MB. */
+const answer_ms = 60_000;
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
@@ -98,7 +100,7 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   return {
     async listen() {
       const { listen, port, hosts } = options;
-      const web = { name: 'page', routes, log, mostForm, isPacked: true, mostConnections };
+      const web = { name: 'page', routes, log, mostForm, isPacked: true, mostConnections, answer_ms };
       server = await serveWeb(web, { listen, port, hosts }, signal);
       tell(undefined);
       return { url: `http://${bracketed(listen)}:${server.port}/` };

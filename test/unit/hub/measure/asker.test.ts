@@ -83,7 +83,7 @@ describe('one exchange', () => {
           { after_ms: 0, data: other },
           { after_ms: 5, data },
         ],
-        'void',
+        'unfit',
         undefined,
       ],
     ] as const) {
