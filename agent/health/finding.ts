@@ -118,3 +118,6 @@ export interface RemedyContext {
   /** Config of the ptp4l that nunect-time runs. */
   readonly ptp4lConf?: string | undefined;
 }
+
+/** How the finding about a clock that nothing steers begins: the hub knows it by that. */
+export const unsynchronisedWords = 'the clock is not known to be synchronised';

@@ -14,6 +14,7 @@ import type {
   Unstored,
   Weight,
 } from './finding.ts';
+import { unsynchronisedWords } from './finding.ts';
 import type { HostCommands } from './host.ts';
 import { hubRemedy, newToken, showLeafLog, tokenAgain } from './hubremedies.ts';
 import { setupRemedy } from './setupremedies.ts';
@@ -218,7 +219,7 @@ export const findings: { readonly [C in FindingCode]: Kind<FindingData[C]> } = {
   clock_unsynchronised: {
     name: 'clock',
     weight: ({ weight }) => weight,
-    text: ({ evidence }) => `the clock is not known to be synchronised: ${evidence}`,
+    text: ({ evidence }) => `${unsynchronisedWords}: ${evidence}`,
     remedy: ({ reasons }, context) => clockRemedy(reasons, context) ?? 'nunect status --watch',
     step: 'clock',
   },

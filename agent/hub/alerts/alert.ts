@@ -21,7 +21,7 @@ const minute_s = 60;
 /** Everything that is alerted of. Of units first; those of the hub begin with `hub_`. */
 export const alertRules = {
   offline: {
-    name: 'NunectUnitDown',
+    name: 'NunectUnitSilent',
     severity: 'critical',
     for_s: 2 * minute_s,
     keep_s: 30,

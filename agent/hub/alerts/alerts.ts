@@ -81,6 +81,8 @@ interface Running {
   readonly recent: Ring<Notice>;
   last: BothClocks | undefined;
   sees: boolean;
+  /** Another one may have the file now. */
+  isStopped: boolean;
   /** The last look came to its end. */
   works: boolean;
   total: number;
@@ -91,6 +93,7 @@ interface Running {
 
 function save(running: Running): void {
   const { deps, state } = running;
+  if (running.isStopped) return;
   try {
     deps.store.save(formatAlertState(state));
     if (running.problem !== undefined) deps.log.info('the state of the alerts is written down again');
@@ -203,6 +206,12 @@ function lookSafely(running: Running): void {
   }
 }
 
+const newRunning = (deps: AlertDeps, options: AlertOptions, state: AlertState): Running => ({
+  ...{ deps, options, state, senders: [], recent: ring<Notice>(recent), last: undefined },
+  ...{ sees: false, isStopped: false, works: false, total: 0, beat_ms: undefined },
+  ...{ saved_ms: deps.ticker.now_ms(), problem: undefined },
+});
+
 /** Starts to look, and to tell. */
 export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
   const { ticker, store, log } = deps;
@@ -213,20 +222,7 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
     state.journal,
     outputs.map(({ name }) => name),
   );
-  const running: Running = {
-    deps,
-    options,
-    state,
-    senders: [],
-    recent: ring<Notice>(recent),
-    last: undefined,
-    sees: false,
-    works: false,
-    total: 0,
-    beat_ms: undefined,
-    saved_ms: ticker.now_ms(),
-    problem: undefined,
-  };
+  const running = newRunning(deps, options, state);
   save(running);
   const { wall_ms, random } = deps;
   running.senders = outputs.map((output) =>
@@ -255,6 +251,7 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
     async stop() {
       for (const end of ends) end();
       await within(ticker, stop_ms, Promise.all(running.senders.map((sender) => sender.stop())));
+      running.isStopped = true; // what is delivered after this is told again, by the same id
     },
   };
 }

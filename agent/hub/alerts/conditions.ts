@@ -1,5 +1,7 @@
 // Which conditions hold at a moment, by what is known of units and hub. Pure.
+
 import { clockQualities } from '../../clock/types.ts';
+import { unsynchronisedWords } from '../../health/finding.ts';
 import { formatNs, formatShortSpan } from '../../lib/format.ts';
 import { known } from '../../lib/known.ts';
 import { type FleetUnit, quietStates } from '../fleet/model.ts';
@@ -82,7 +84,7 @@ const since = (age_s: number | undefined): string =>
 
 const inDays = (days: number): string => (days < 1 ? 'in less than a day' : `in ${Math.floor(days)} days`);
 
-function clockClass({ clock, state, role, tenant }: FleetUnit, limits: AlertLimits): Verdict {
+function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits: AlertLimits): Verdict {
   if (clock === undefined) return undefined;
   const wanted = limits.classOf({ role, tenant });
   if (wanted !== undefined) {
@@ -92,8 +94,9 @@ function clockClass({ clock, state, role, tenant }: FleetUnit, limits: AlertLimi
       is > clockQualities.indexOf(wanted) && `its clock is ${clock.quality}; its class asks for ${wanted}`
     );
   }
-  // without a class the unit knows whether it needs a clock: by time.required it is degraded then
-  return clock.source === 'unsynced' && state !== 'healthy' && 'nothing steers its clock';
+  // without a class the unit knows whether it needs a clock; a mere note of it stands behind what it is unwell of
+  const isUnwell = state !== 'healthy' && problems[0]?.startsWith(unsynchronisedWords) === true;
+  return clock.source === 'unsynced' && isUnwell && 'nothing steers its clock';
 }
 
 function clockBound({ clock }: FleetUnit): Verdict {

@@ -8,6 +8,7 @@ import type { LinkOptions } from '../../nats/session.ts';
 import { subjectsOf } from '../../wire/subjects.ts';
 import { askOver } from '../asks/api.ts';
 import { type Book, BookError } from '../book/book.ts';
+import { kitSubjects } from '../kit/streams.ts';
 import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
 import type { ClockLimits } from './limits.ts';
@@ -111,6 +112,9 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
   ticker.every(bookAgain_ms, () => void readBook());
   ticker.every(settle_ms, () => {
     if (bookFailure !== undefined) void readBook();
+  });
+  link.subscribe(kitSubjects.roster('*'), ({ data }) => {
+    if (data.length === 0) void readBook(); // forgotten: who was let in has changed, too
   });
   void readBook();
   return { watch, listening, now, bookFailure: () => bookFailure, isRosterRead: () => isSettled };

@@ -46,11 +46,18 @@ async function readLast(listening: Listening): Promise<void> {
   }
 }
 
+/** A hub that has just come up may have no leader for the stream yet, or no JetStream. */
+const again_ms = 10_000;
+
 function followRoster(listening: Listening): void {
-  const { link, fleet } = listening;
+  const { link, fleet, ticker } = listening;
   let isFollowed = false;
+  let isReading = false;
   const read = async (): Promise<void> => {
+    if (isReading) return;
+    isReading = true;
     await readLast(listening);
+    isReading = false;
     if (listening.roster !== 'read' || isFollowed) return;
     isFollowed = true;
     link.subscribe(kitSubjects.roster('*'), ({ subject, data }) => {
@@ -59,6 +66,9 @@ function followRoster(listening: Listening): void {
   };
   link.onChange(({ connected }) => {
     if (connected) void read();
+  });
+  ticker.every(again_ms, () => {
+    if (listening.roster !== 'read' && link.state().connected) void read();
   });
   if (link.state().connected) void read();
 }

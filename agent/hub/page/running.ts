@@ -94,13 +94,13 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   ticker.every(note_ms, () => offsets.note(sources.moment().units));
   const days = keepDays(link, ticker, wall_ms);
   const problems = keepProblems(link, ticker, wall_ms);
-  const kept = { days, offsets, problems, alertOptions: options.alerts };
+  const kept = { days, offsets, problems, alertOptions: options.alerts, limits: options.limits };
   const routes = pageRoutes({ ...kept, hub, sources, actions, alerting, ticker, wall_ms, log });
   let server: WebServer | undefined;
   return {
     async listen() {
       const { listen, port, hosts } = options;
-      const web = { name: 'page', routes, log, mostForm, isPacked: true, mostConnections, answer_ms };
+      const web = { name: 'web server', routes, log, mostForm, isPacked: true, mostConnections, answer_ms };
       server = await serveWeb(web, { listen, port, hosts }, signal);
       tell(undefined);
       return { url: `http://${bracketed(listen)}:${server.port}/` };

@@ -102,14 +102,12 @@ function notesOf(
     );
   if (roster === 'missing')
     notes.push(
-      `${options.servers.join(', ')} has no stream UNITS: who was silent before this page began to look is not listed, and nobody is alerted of.`,
+      `${options.servers.join(', ')} has no stream UNITS, as a hub of nunect-hub init has: who was silent before this page began to look is not listed, and no unit is alerted of.`,
     );
   else if (!followed.isRosterRead() && typeof roster === 'string' && lost === undefined)
     notes.push('Who was silent before is being read.');
   else if (typeof roster === 'object')
-    notes.push(
-      `Who was silent before is not known: ${roster.failed}. It is read again at the next connection.`,
-    );
+    notes.push(`Who was silent before is not known: ${roster.failed}. It is read again every 10 s.`);
   const unbound = followed.bookFailure();
   if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
   if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);

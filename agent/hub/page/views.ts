@@ -4,6 +4,7 @@ import type { Ticker } from '../../lib/ticker.ts';
 import type { AlertsView } from '../alerts/alerts.ts';
 import type { AlertOptions } from '../alerts/options.ts';
 import { countUnits } from '../fleet/export/json.ts';
+import { type ClockLimits, clockLimitOf } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';
 import { careOf } from '../fleet/rank.ts';
 import type { PageActions } from './actions.ts';
@@ -29,6 +30,7 @@ export interface PageMatter {
   readonly actions: PageActions;
   readonly alerting: Alerting;
   readonly alertOptions: AlertOptions | undefined;
+  readonly limits: ClockLimits;
   readonly days: DayKeeper;
   readonly offsets: OffsetKeeper;
   readonly problems: ProblemsKeeper;
@@ -110,8 +112,9 @@ async function unitView(matter: PageMatter, unit: FleetUnit, at_ms: number): Pro
     leafOf(matter, unit.unit),
     matter.problems.look(unit),
   ];
+  const { limit_ns } = clockLimitOf(matter.limits, unit.role, unit.tenant);
   const data = {
-    ...{ unit, changes, at_ms, canForget: actions.canForget, dots: offsets.of(unit.unit, at_ms) },
+    ...{ unit, changes, at_ms, limit_ns, canForget: actions.canForget, dots: offsets.of(unit.unit, at_ms) },
     ...(history && { history }),
     ...(asked && { asked }),
     ...(told && { told }),

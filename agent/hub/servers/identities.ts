@@ -35,12 +35,16 @@ async function readPage(
   server_id: string,
   offset: number,
   into: Map<number, Identity>,
+  seen: Set<number>,
 ): Promise<number> {
   const heard = await askServer(by, server_id, 'CONNZ', { auth: true, sort: 'cid', limit: page, offset });
   if (heard === undefined) return 0;
   const { total, listed } = parseConnections(heard.data);
   for (const { kind, id, login, account, start_ms } of listed)
-    if (kind === 'leaf') into.set(id, known({ login, account, start_ms }));
+    if (kind === 'leaf') {
+      if (into.size < mostKnown || into.has(id)) into.set(id, known({ login, account, start_ms }));
+      seen.add(id);
+    }
   return Math.min(total, mostKnown);
 }
 
@@ -50,11 +54,14 @@ async function readOthers(
   total: number,
   pause_ms: number,
   there: { readonly known: Map<number, Identity>; next_ms: number },
+  seen: Set<number>,
 ): Promise<void> {
+  const before = [...there.known.keys()];
   for (let [offset, left] = [page, total]; offset < left; offset += page) {
     await new Promise<void>((resolve) => void by.ticker.after(pause_ms, resolve));
-    left = await readPage(by, server_id, offset, there.known);
+    left = await readPage(by, server_id, offset, there.known, seen);
   }
+  if (seen.size > 0) for (const id of before) if (!seen.has(id)) there.known.delete(id); // gone, and its event was not read
   there.next_ms = by.ticker.now_ms() + again_ms;
 }
 
@@ -83,8 +90,9 @@ export function newIdentities(): Identities {
       if (by.ticker.now_ms() < there.next_ms) return;
       there.next_ms = Number.POSITIVE_INFINITY;
       const begun_ms = by.ticker.now_ms();
-      const total = await readPage(by, server_id, 0, there.known);
-      void readOthers(by, server_id, total, (by.ticker.now_ms() - begun_ms) * rest, there);
+      const seen = new Set<number>();
+      const total = await readPage(by, server_id, 0, there.known, seen);
+      void readOthers(by, server_id, total, (by.ticker.now_ms() - begun_ms) * rest, there, seen);
     },
     keep(server_ids) {
       for (const id of servers.keys()) if (!server_ids.has(id)) servers.delete(id);

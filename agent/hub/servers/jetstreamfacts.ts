@@ -70,8 +70,11 @@ function consumerIn(account: string, stream: string, one: Json): HubConsumerView
   ];
 }
 
-/** A stream of JSZ (`stream_detail`), or of the answer to STREAM.LIST. */
-export function parseStream(account: string, detail: Json): StreamFacts | undefined {
+/**
+ * A stream of JSZ (`stream_detail`), or of the answer to STREAM.LIST. `sole`: the server that tells it, which leads a stream that is
+ * in no cluster: a lone server does not say so in STREAM.LIST.
+ */
+export function parseStream(account: string, detail: Json, sole?: string): StreamFacts | undefined {
   const config = objectIn(detail['config']);
   const name = plainName(detail['name'] ?? config['name']);
   const state = objectIn(detail['state']);
@@ -97,7 +100,7 @@ export function parseStream(account: string, detail: Json): StreamFacts | undefi
       max_bytes: positive(config['max_bytes']),
       max_msgs: positive(config['max_msgs']),
       max_age_s: age_ns === undefined ? undefined : age_ns / 1e9,
-      leader: plainName(objectIn(detail['cluster'])['leader']),
+      leader: detail['cluster'] === undefined ? sole : plainName(objectIn(detail['cluster'])['leader']),
     }),
   };
 }

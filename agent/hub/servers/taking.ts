@@ -157,7 +157,11 @@ export async function takeListedStreams(taking: Taking): Promise<void> {
   const streams: StreamFacts[] = [];
   for (const [account, link] of Object.entries(deps.accounts))
     for (const one of (await listStreams(link)) ?? [])
-      streams.push(...[parseStream(account.toUpperCase(), one)].filter((stream) => stream !== undefined));
+      streams.push(
+        ...[parseStream(account.toUpperCase(), one, link.state().server?.name)].filter(
+          (stream) => stream !== undefined,
+        ),
+      );
   seen.jetstream.clear();
   if (streams.length > 0) seen.jetstream.set('', { streams, behind: [] });
   await noteStreams(taking);

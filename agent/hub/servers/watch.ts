@@ -118,6 +118,8 @@ function noteTrouble({ seen, deps: { sys } }: Watching, why: string | undefined)
 function keepText(watching: Watching, question: HubQuestion, heard: readonly Heard[]): void {
   const texts = watching.texts.get(question) ?? new Map<string, string>();
   for (const { server, text } of heard) texts.set(server, text);
+  const { servers } = watching.seen;
+  for (const server of texts.keys()) if (servers.size > 0 && !servers.has(server)) texts.delete(server);
   watching.texts.set(question, texts);
 }
 
@@ -159,7 +161,10 @@ function tick(watching: Watching): Promise<unknown> {
     const { looked_ms, unlooked_ms } = questions[question];
     const every_ms = isLooked ? looked_ms : unlooked_ms;
     const state = watching.asking.get(question);
-    if (every_ms === undefined) dropSights(seen, question);
+    if (every_ms === undefined) {
+      dropSights(seen, question);
+      watching.texts.delete(question);
+    }
     const mayAsk =
       !isUnseen || question === 'servers' || (seen.connected && !watching.asking.get('servers')?.isAsking);
     if (every_ms === undefined || state?.isAsking || !mayAsk) continue;

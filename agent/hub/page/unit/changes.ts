@@ -35,9 +35,20 @@ function eventState({ event, before, after }: UnitEvent): State | undefined {
   return undefined;
 }
 
+/** What the events are about that have more than a word before and after. */
+function wordsOfEvent(event: UnitEvent): string | undefined {
+  const { before, after } = event;
+  if (event.event === 'start') return 'its agent was started';
+  if (event.event !== 'problem') return changeWords(event);
+  const about = isObject(after) ? after : isObject(before) ? before : {};
+  const what = typeof about['key'] === 'string' ? about['key'].replaceAll('_', ' ') : 'problem';
+  const text = event.evidence === undefined ? '' : `: ${event.evidence}`;
+  return isObject(after) ? `${what}${text}` : `mended: ${what}`;
+}
+
 function eventLines({ events }: UnitHistory): Line[] {
   return events.flatMap((event) => {
-    const words = changeWords(event);
+    const words = wordsOfEvent(event);
     if (words === undefined) return [];
     return [
       {

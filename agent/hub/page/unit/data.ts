@@ -32,6 +32,8 @@ export interface UnitPageData {
   readonly told?: ToldProblems;
   /** Its leaf link, as the servers of the hub see it. */
   readonly leaf?: { readonly server?: string; readonly address?: string };
+  /** What the operator allows its clock, or what is usual. */
+  readonly limit_ns: number;
   /** The hub is one of `nunect-hub init`, and this page may write to it. */
   readonly canForget: boolean;
   /** Unix ms. */

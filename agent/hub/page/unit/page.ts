@@ -28,17 +28,17 @@ function readWords({ history }: UnitPageData): string[] {
   ];
 }
 
-const defaultLimit_ns = 1_000_000;
-
 function dayCard(data: UnitPageData): Html {
   const { history, unit, dots = [] } = data;
   if (history === undefined)
     return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">Being read of the hub's stream.</p></section>`;
   if (history.moments.length === 0) {
-    const words = history.trouble ?? "The hub's stream has no record of it in this time.";
+    const words =
+      history.trouble ??
+      `The hub's stream has no record of it at the moments that are looked at, each ${prettySpan(history.step_ms / 1000)}: of a unit that has just come the first is still to come.`;
     return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">${words}</p></section>`;
   }
-  const limit_ns = unit.clock?.limit_ns ?? defaultLimit_ns;
+  const limit_ns = unit.clock?.limit_ns ?? data.limit_ns;
   const notes = readWords(data).map((text) => html`<span>${text} </span>`);
   return html`<section class="card" id="day">${dayCurves(history, dots, limit_ns, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
 }

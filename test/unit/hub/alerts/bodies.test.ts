@@ -52,7 +52,7 @@ test('Alertmanager knows the end of an alert by the labels of its beginning', ()
   const [last] = alertmanagerBody([resolved], idOf, noneDropped, resolved.at_ms, 60);
   assert.deepEqual(first?.labels, last?.labels);
   assert.deepEqual(first?.labels, {
-    alertname: 'NunectUnitDown',
+    alertname: 'NunectUnitSilent',
     condition: 'offline',
     instance: 'u1',
     job: 'nunect',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { unsynchronisedWords } from '../../../../agent/health/finding.ts';
 import { alertConditions, type Condition, hubName } from '../../../../agent/hub/alerts/alert.ts';
 import {
   type AlertHubView,
@@ -42,7 +43,23 @@ describe('of a unit', () => {
     [{ clock: { ...clock, error_bound_ns: 1_000_001 } }, ['clock_bound']],
     [{ clock: { source: 'ntp', quality: 'tracking', limit_ns: 1 } }, ['clock_unbounded']],
     [{ clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1 } }, []],
-    [{ state: 'degraded', clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1 } }, ['clock_class']],
+    [
+      {
+        ...{
+          state: 'degraded',
+          problems: ['storage: /overlay is 97 % full', `${unsynchronisedWords}: no daemon`],
+        },
+        clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1 },
+      },
+      [],
+    ],
+    [
+      {
+        ...{ state: 'degraded', problems: [`${unsynchronisedWords}: no server answers`] },
+        clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1 },
+      },
+      ['clock_class'],
+    ],
     [{ clock }, ['clock_class'], { clock_class: 'locked' }],
     [{ clock, role: 'dj' }, ['clock_class'], { clock_class: { roles: { dj: 'locked' } } }],
     [{ clock, role: 'leaf' }, [], { clock_class: { roles: { dj: 'locked' } } }],

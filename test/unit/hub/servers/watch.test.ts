@@ -536,6 +536,7 @@ describe('the watch of a hub', () => {
     }));
     let lists = 0;
     hub.accounts['fleet'] = {
+      state: () => ({ connected: true, since_ms: 0 }),
       async request(subject: string, payload: string) {
         if (subject !== '$JS.API.STREAM.LIST') return { kind: 'no_responders' };
         lists += 1;

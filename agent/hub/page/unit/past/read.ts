@@ -139,6 +139,7 @@ async function readNewest(run: Run, next_by_subj: string, mostOfThem: number) {
   let from_ms = opts.now_ms - opts.grid.span_ms;
   for (let tries = 0; tries < 8; tries++) {
     const first = await ask(from_ms, 1);
+    if (!first.isAsked) return undefined;
     if (first.left === 0) return { from_ms, messages: first.messages };
     if (first.left < mostOfThem) break;
     from_ms = Math.floor((from_ms + opts.now_ms) / 2);
@@ -157,8 +158,11 @@ async function readEvents(run: Run): Promise<void> {
     day.events_from_ms = found.from_ms;
   }
   const lines: StreamMessage[] = [];
-  for (const subject of [log.fatal, log.error, log.warn])
-    lines.push(...((await readNewest(run, subject, mostLines))?.messages ?? []));
+  for (const subject of [log.fatal, log.error, log.warn]) {
+    const some = await readNewest(run, subject, mostLines);
+    if (some === undefined) return; // those of before stay
+    lines.push(...some.messages);
+  }
   day.lines = lines.flatMap((message) => logLineOf(message) ?? []).sort((a, b) => a.at_ms - b.at_ms);
 }
 
@@ -167,8 +171,8 @@ async function readMinutes(run: Run): Promise<void> {
   if ((opts.interval_s ?? 0) < seldom_s) return;
   const start_time = iso(opts.now_ms - opts.grid.span_ms);
   const next_by_subj = subjectsOf(opts.unit, '*').metric.minutes;
-  const { messages } = await get(run, { next_by_subj, start_time, batch: 110, max_bytes: 786_432 });
-  day.minutes = messages.flatMap(minutesOf);
+  const { messages, isAsked } = await get(run, { next_by_subj, start_time, batch: 110, max_bytes: 786_432 });
+  if (isAsked) day.minutes = messages.flatMap(minutesOf);
 }
 
 /** The newest record, and of an earlier one what is not in each. */

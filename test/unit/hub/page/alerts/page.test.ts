@@ -111,7 +111,7 @@ test('everything that is watched stands there, with its times and what is off', 
     assert.ok(text.includes(`${conditionWords[condition]} ${condition} `), condition);
     assert.ok(text.includes(ruleOf(condition).name), condition);
   }
-  assert.match(text, /not heard offline critical 5 min 30 s NunectUnitDown/);
+  assert.match(text, /not heard offline critical 5 min 30 s NunectUnitSilent/);
   assert.match(text, /above its limit clock_bound off – – /);
   assert.match(text, /three times clock_contradicts critical at once 10 min/);
   assert.match(text, /More than 30 % of the units, and at least 3/);

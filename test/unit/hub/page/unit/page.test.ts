@@ -34,7 +34,7 @@ const dayOf = (given: Partial<UnitHistory> = {}): UnitHistory => ({
   ...given,
 });
 const dataOf = (unit: FleetUnit, more: Partial<UnitPageData> = {}): UnitPageData => ({
-  ...{ unit, changes: [], canForget: true, at_ms },
+  ...{ unit, changes: [], canForget: true, limit_ns: 1_000_000, at_ms },
   ...more,
 });
 const source = (unit: FleetUnit, more: Partial<UnitPageData> = {}): string =>
@@ -219,7 +219,10 @@ describe('the curves', () => {
 
   test('say what is missing: nothing read yet, no record, moments to be read, trouble, a stream too large', () => {
     assert.match(part(source(fleetUnit('u')), 'day'), /Being read/);
-    assert.match(part(day({ moments: [] }), 'day'), /no record of it in this time/);
+    assert.match(
+      part(day({ moments: [] }), 'day'),
+      /no record of it at the moments that are looked at, each 6 min/,
+    );
     assert.match(part(day({ unread: 3 }), 'day'), /3 moments of the day are still to be read/);
     assert.match(
       part(day({ trouble: 'stream NUNECT does not answer' }), 'day'),
