@@ -79,7 +79,6 @@ async function document(matter: PageMatter, words: readonly string[]): Promise<R
       return jsonReply(fleetJson(units, situation));
     }
     if (first === 'hub.json') return jsonReply(await hubDocument(matter));
-    if (first === 'metrics') return metrics(matter);
     if (first === 'healthz') return health(matter);
   }
   if (words.length === 2 && first === 'units' && second.endsWith('.json')) {
@@ -126,7 +125,8 @@ async function act(matter: PageMatter, words: readonly string[]): Promise<Reply 
 /** All paths of the page. */
 export function pageRoutes(matter: PageMatter): Routes {
   const kept = keeper();
-  let failing = false;
+  /** First words of paths that failed the last time. */
+  const failing = new Set<string>();
 
   const shown = async (
     query: string,
@@ -144,6 +144,7 @@ export function pageRoutes(matter: PageMatter): Routes {
     const words = wordsOf(request.path);
     const none = textReply(404, 'no such page');
     if (words === undefined) return none;
+    const kind = (words[0] === 'now' ? words[1] : words[0]) ?? '';
     try {
       if (request.method === 'POST') {
         const done = await act(matter, words);
@@ -151,16 +152,19 @@ export function pageRoutes(matter: PageMatter): Routes {
         kept.clear(); // who is sent back to a page sees what came of it
         return done ?? none;
       }
-      const made = await document(matter, words);
-      if (made !== undefined) return made;
+      if (request.path === '/metrics') return metrics(matter); // each is sent as it is made
       const moment = matter.sources.moment();
       const key = `${request.path}?${request.query}`;
-      const page = await kept.get(moment, key, () => shown(request.query, words, moment));
-      failing = false;
-      return page ?? none;
+      const made = await kept.get(
+        moment,
+        key,
+        async () => (await document(matter, words)) ?? shown(request.query, words, moment),
+      );
+      failing.delete(kind);
+      return made ?? none;
     } catch (error) {
-      if (!failing) matter.log.error('a page cannot be shown', { error: messageOf(error) });
-      failing = true;
+      if (!failing.has(kind)) matter.log.error(`/${kind} cannot be shown`, { error: messageOf(error) });
+      failing.add(kind);
       return textReply(500, 'this page cannot be shown');
     }
   };
