@@ -7,6 +7,7 @@ import { hubQuestions } from '../servers/ask.ts';
 import { hubPagePolicy, renderHubNow, renderHubPage } from './look/frame.ts';
 import { unitPath } from './look/marks.ts';
 import type { FleetMoment } from './sources.ts';
+import { notForgottenPage } from './unit/page.ts';
 import { frameOf, hubDocument, type PageMatter, type ShownPage, shownAt, unitDocument } from './views.ts';
 
 const htmlReply = ({ status, page }: ShownPage, body: string): Reply => ({
@@ -114,12 +115,9 @@ async function act(matter: PageMatter, words: readonly string[]): Promise<Reply 
     await untilGone(matter, unit);
     return seeOther('/');
   }
-  return textReply(
-    outcome.state === 'open' ? 502 : 409,
-    outcome.state === 'open'
-      ? `${unit} gets no new login; the present one holds until its end: ${outcome.why}. Then call 'nunect-hub revoke'`
-      : `${unit} is not forgotten: ${outcome.why}`,
-  );
+  const moment = matter.sources.moment();
+  const shown: ShownPage = { status: 409, page: notForgottenPage(unit, outcome) };
+  return htmlReply(shown, renderHubPage(shown.page, frameOf(matter, moment)));
 }
 
 /** All paths of the page. */

@@ -2,7 +2,7 @@
 import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { HubPage } from '../look/frame.ts';
-import { counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
+import { capital, counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
 import { askCard, certificatesCard, deviceCard, forgetCard } from './cards.ts';
 import { changesCard } from './changes.ts';
 import { dayCurves } from './curves.ts';
@@ -86,6 +86,21 @@ export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubP
     main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
   };
 }
+
+/** What came of forgetting it, where that is not simply done. */
+export const notForgottenPage = (
+  unit: string,
+  { state, why }: { readonly state: 'open' | 'refused'; readonly why: string },
+): HubPage => ({
+  title: `${unit}: ${state === 'open' ? 'forgotten, and not shut out yet' : 'not forgotten'}`,
+  tone: 'bad',
+  view: 'fleet',
+  about: '',
+  here: `${unitPath(unit)}/forget`,
+  style: unitStyle,
+  heading: unit,
+  main: html`<section class="card verdict bad"><h2>${state === 'open' ? 'It is off the roster, and not shut out yet' : 'It is not forgotten'}</h2><p>${capital(why)}.</p>${state === 'open' ? html`<p>It gets no new login; the present one holds until its end. Where the keys of the hub are, this ends it:</p><div class="fix"><code>nunect-hub revoke</code><button type="button" class="copy">Copy</button></div>` : html``}<p><a href="/">The fleet</a></p></section>`,
+});
 
 /** There is no such unit; `asked` is what somebody typed. */
 export const unknownUnitPage = (asked: string): HubPage => ({
