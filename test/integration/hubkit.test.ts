@@ -158,6 +158,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       await holdsPeers(t, program, kit, fleet);
       const few = await linesTold(t, kit, fleet, 5);
       assert.equal(await linesTold(t, kit, fleet, 50), few);
+      await holdsTemplate(t, program, kit);
     });
 
     test(`${version}: not isolated, each unit is told of each other`, async (t) => {
