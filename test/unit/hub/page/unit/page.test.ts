@@ -367,12 +367,39 @@ describe('the cards', () => {
   test('forget is offered only where this page may', () => {
     assert.match(source(fleetUnit('u')), /href="\/units\/u\/forget"/);
     assert.doesNotMatch(source(fleetUnit('u'), { canForget: false }), /forget/);
-    const asking = renderHubPage(forgetPage({ unit: fleetUnit('u'), canForget: true }), frame);
+    const enrolment = { state: 'bound', bound_ms: at_ms, until_ms: at_ms + hour_ms } as const;
+    const asking = renderHubPage(forgetPage({ unit: fleetUnit('u', { enrolment }), canForget: true }), frame);
     assert.match(asking, /<form [^>]*method="post" action="\/units\/u\/forget">/);
-    assert.match(plain(asking), /It is heard now/);
+    assert.match(plain(asking), /It is heard now, and would lose the hub/);
     const cannot = renderHubPage(forgetPage({ unit: silentUnit('u', 1), canForget: false }), frame);
     assert.doesNotMatch(cannot, /<form|heard now/);
     assert.match(plain(cannot), /nunect-hub forget u/);
+  });
+
+  test('forgetting promises only what becomes true: without a login of its own nobody is shut out', () => {
+    const asked = (unit: FleetUnit): string =>
+      plain(renderHubPage(forgetPage({ unit, canForget: true }), frame));
+    const enrolled = (state: 'bound' | 'revoked' | 'forgotten' | 'invited') =>
+      ({ enrolment: { state, bound_ms: at_ms, until_ms: at_ms + hour_ms } }) as const;
+    assert.match(
+      asked(fleetUnit('u', enrolled('bound'))),
+      /Its login is revoked: the hub lets it in no more/,
+    );
+    assert.match(asked(fleetUnit('u', enrolled('revoked'))), /Its login is revoked already/);
+    for (const unit of [fleetUnit('u'), fleetUnit('u', enrolled('forgotten'))]) {
+      assert.match(asked(unit), /back there with its next record: it is heard now/);
+      assert.match(asked(unit), /Nothing shuts it out: the hub knows no login of its own/);
+      assert.doesNotMatch(asked(unit), /lets it in no more|would lose the hub/);
+      assert.doesNotMatch(textOf(unit), /revokes its login/);
+    }
+    assert.match(asked(silentUnit('u', 1)), /back there if it is heard again/);
+    assert.match(textOf(fleetUnit('u', enrolled('bound'))), /takes it off the roster and revokes its login/);
+    const invited = { ...fleetUnit('u', enrolled('invited')), state: 'invited' } as const;
+    const pages = [source(invited), renderHubPage(forgetPage({ unit: invited, canForget: true }), frame)];
+    for (const page of pages) {
+      assert.match(plain(page), /nunect-hub token --withdraw ID/);
+      assert.doesNotMatch(page, /action="[^"]*\/forget"|href="[^"]*\/forget"/);
+    }
   });
 
   test('a unit that is not known is said not to be', () => {
