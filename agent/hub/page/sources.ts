@@ -92,7 +92,7 @@ function notesOf(
   { link, options }: LookedHub,
   followed: FollowedHub,
   lost: Lost | undefined,
-  wall_ms: number,
+  { mono_ms, wall_ms }: BothClocks,
 ): string[] {
   const { roster, fleet, unreadable, mostUnits } = followed.listening;
   const notes: string[] = [];
@@ -112,7 +112,8 @@ function notesOf(
   if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
   if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);
   for (const denied of link.denied()) notes.push(`This login may not: ${denied}.`);
-  if (unreadable > 0) notes.push(`${unreadable} records could not be read.`);
+  const unread = unreadable.words(mono_ms);
+  if (unread !== undefined) notes.push(`${unread}.`);
   return notes;
 }
 
@@ -144,7 +145,7 @@ function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measurin
         ...{ at_ms: now.wall_ms, connected: lost === undefined },
         // while the hub is away all are as they were when it was heard: the page says that once
         units: lost === undefined ? units.map(asOfNow) : units,
-        notes: notesOf(hub, followed, lost, now.wall_ms),
+        notes: notesOf(hub, followed, lost, now),
         ...known({ lost_ms: lost?.since_ms }),
       };
       return last;
