@@ -84,11 +84,12 @@ function sumsOf(moment: FleetMoment): FleetSums {
 function fleetView(matter: PageMatter, query: string, moment: FleetMoment): ShownPage {
   const { sources } = matter;
   const { at_ms, units, lost_ms } = moment;
-  const alerts = alertsOf(matter);
+  const [alerts, untold] = [alertsOf(matter), matter.alerting.why()];
   const data = {
     ...{ units, at_ms, sums: sumsOf(moment), changes: sources.changes(at_ms - hour_ms) },
     ...{ measuring: sources.measuring.state(), isPartial: sources.isPartial() },
     ...(alerts && { alerts }),
+    ...(untold === undefined ? {} : { untold }),
     ...(lost_ms === undefined ? {} : { lost_ms }),
   };
   return { status: 200, page: fleetPage(data, new URLSearchParams(query)) };

@@ -11,8 +11,9 @@ export interface FleetPageData {
   readonly changes: readonly FleetChange[];
   /** Missing where nobody measures. */
   readonly measuring?: MeasureState;
-  /** Missing where nobody watches for alerts. */
+  /** Missing where nobody is alerted from here, and why not. */
   readonly alerts?: AlertsView;
+  readonly untold?: string;
   /** Now, Unix ms. */
   readonly at_ms: number;
   /** While the link to the hub is away: since when, Unix ms. All figures are of before. */
