@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip, constants as zlib } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGzip, gzip, constants as zlib } from 'node:zlib';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { type Reply, type Routes, textReply } from './reply.ts';
 
@@ -152,26 +154,77 @@ const canPack = ({ headers }: IncomingMessage, { body }: Reply): boolean =>
   /\bgzip\b/.test(String(headers['accept-encoding'])) &&
   (typeof body !== 'string' || body.length >= leastPacked);
 
-function send(request: IncomingMessage, response: ServerResponse, reply: Reply, deps: WebServerDeps): void {
-  const { status, type, body, policy, location } = reply;
+const gzipOnce = promisify(gzip);
+
+/** What is the same for all who get one and the same reply is encoded once, and kept once however many read it slowly. */
+interface Encoded {
+  plain?: Buffer;
+  packed?: Promise<Buffer>;
+}
+const encoded = new WeakMap<Reply, Encoded>();
+
+async function bytesOf(reply: Reply, body: string, isPacked: boolean): Promise<Buffer> {
+  const found = encoded.get(reply) ?? {};
+  encoded.set(reply, found);
+  found.plain ??= Buffer.from(body);
+  if (!isPacked) return found.plain;
+  found.packed ??= gzipOnce(found.plain, { level: zlib.Z_BEST_SPEED });
+  return found.packed;
+}
+
+/** From this size on an answer is large, and so many may be under way at once. */
+const large_bytes = 1_000_000;
+const mostLarge = 16;
+
+/** Status and headers of a reply; `length` where it is known before it is sent. */
+function head(
+  request: IncomingMessage,
+  { status, type, policy, location }: Reply,
+  deps: WebServerDeps,
+  { isPacked, length }: { readonly isPacked: boolean; readonly length: number | undefined },
+): [number, Record<string, string | number>] {
   const hasBody = request.headers['content-length'] || request.headers['transfer-encoding'];
+  return [
+    status,
+    {
+      ...safety,
+      ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
+      'Content-Type': type,
+      ...(length === undefined ? {} : { 'Content-Length': length }),
+      ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
+      ...(deps.isPacked === true ? { Vary: 'Accept-Encoding' } : {}),
+      ...(location === undefined ? {} : { Location: location }),
+      ...(status === 405 ? { Allow: deps.mostForm === undefined ? 'GET, HEAD' : 'GET, HEAD, POST' } : {}),
+      // an unwanted body is not read: the connection ends with the answer
+      ...(hasBody ? { Connection: 'close' } : {}),
+    },
+  ];
+}
+
+const busy = textReply(503, 'too many large answers are under way: ask again in a while');
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  wanted: Reply,
+  deps: WebServerDeps,
+  large: Set<ServerResponse>,
+): Promise<void> {
+  const isLarge = typeof wanted.body !== 'string' || wanted.body.length > large_bytes;
+  const reply = isLarge && large.size >= mostLarge ? busy : wanted;
+  if (isLarge && reply === wanted) {
+    large.add(response);
+    response.once('close', () => large.delete(response));
+  }
+  const { body } = reply;
   const isPacked = deps.isPacked === true && canPack(request, reply);
-  const isWhole = typeof body === 'string' && !isPacked;
-  response.writeHead(status, {
-    ...safety,
-    ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
-    'Content-Type': type,
-    ...(isWhole ? { 'Content-Length': Buffer.byteLength(body) } : {}),
-    ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
-    ...(deps.isPacked === true ? { Vary: 'Accept-Encoding' } : {}),
-    ...(location === undefined ? {} : { Location: location }),
-    ...(status === 405 ? { Allow: deps.mostForm === undefined ? 'GET, HEAD' : 'GET, HEAD, POST' } : {}),
-    // an unwanted body is not read: the connection ends with the answer
-    ...(hasBody ? { Connection: 'close' } : {}),
-  });
-  if (request.method === 'HEAD') return void response.end();
-  if (isWhole) return void response.end(body);
-  const pieces = Readable.from(typeof body === 'string' ? [body] : body);
+  const bytes = typeof body === 'string' ? await bytesOf(reply, body, isPacked) : undefined;
+  response.writeHead(...head(request, reply, deps, { isPacked, length: bytes?.length }));
+  if (request.method === 'HEAD' || bytes !== undefined) {
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  const pieces = Readable.from(body as Iterable<string>);
   const steps = isPacked ? [pieces, createGzip({ level: zlib.Z_BEST_SPEED }), response] : [pieces, response];
   pipeline(steps).catch((error: Error) => {
     if (!response.destroyed) response.destroy();
@@ -250,11 +303,13 @@ export async function serveWeb(
 ): Promise<WebServer> {
   const { name, log, mostConnections = 64, answer_ms = usualAnswer_ms } = deps;
   const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
+  const large = new Set<ServerResponse>();
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      send(request, response, await answer(request, deps, isOurs), deps);
-    } catch {
-      response.destroy(); // it went away while it sent its form
+      await send(request, response, await answer(request, deps, isOurs), deps, large);
+    } catch (error) {
+      response.destroy();
+      if (!request.destroyed) log.warn(`${name}: no answer`, { error: messageOf(error) }); // else it went away while it sent its form
     }
   };
   const server = createServer(

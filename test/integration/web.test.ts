@@ -429,3 +429,34 @@ test('what is sent in pieces, packed or not, is the same', async (t) => {
   const { headers, body } = await get(port, '/many', { method: 'HEAD' });
   assert.deepEqual([body, headers['vary']], ['', 'Accept-Encoding']);
 });
+
+test('viewers who do not read cost no memory each: a reply is encoded once, and few large ones are under way', async (t) => {
+  const big: Reply = { status: 200, type: 'text/plain', body: 'x'.repeat(8_000_000) };
+  const deps = {
+    name: 'page',
+    routes: async () => big,
+    log: logTo(() => {}),
+    isPacked: true,
+    mostConnections: 200,
+  };
+  const server = await serveWeb(deps, anywhere, new AbortController().signal);
+  t.after(() => server.stop());
+  const sockets = await Promise.all(
+    Array.from(
+      { length: 100 },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const socket = connect(server.port, '127.0.0.1', () => {
+            socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+            resolve(socket.pause());
+          });
+          t.after(() => socket.destroy());
+        }),
+    ),
+  );
+  const isBusy = async (): Promise<boolean> => (await get(server.port, '/')).status === 503;
+  await eventually('the next is told to come later', isBusy);
+  assert.ok(process.memoryUsage().arrayBuffers < 200e6, `${process.memoryUsage().arrayBuffers}`);
+  for (const socket of sockets) socket.destroy();
+  await eventually('then there is room again', async () => (await get(server.port, '/')).status === 200);
+});

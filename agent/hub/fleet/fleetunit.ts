@@ -64,6 +64,10 @@ const expiriesOf = ({ expires, certificate_days_left }: Unit): readonly Expiry[]
 /** What was measured of one that is silent says nothing of now. */
 const isSilent = (state: State): boolean => state === 'offline' || quietStates.includes(state);
 
+/** Nobody waits for one that was revoked, or forgotten while it still ran. */
+const isShutOut = (enrolment: Admission | undefined): boolean =>
+  enrolment?.state === 'revoked' || enrolment?.state === 'forgotten';
+
 /** A unit as its records show it, without its times. */
 export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
   const { unit: id, kind = 'unit', restarts, problems = [] } = unit;
@@ -72,7 +76,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
   return {
     unit: id,
     kind,
-    state: unit.state === 'offline' && enrolment?.state === 'revoked' ? 'stopped' : unit.state,
+    state: unit.state === 'offline' && isShutOut(enrolment) ? 'stopped' : unit.state,
     restarts,
     problems,
     expires: expiriesOf(unit),

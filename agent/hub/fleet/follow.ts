@@ -1,13 +1,14 @@
 // A hub that is followed for its page, its alerts and its exporter: units and apps, who was let in, and what happened.
 
 import { setFlagsFromString } from 'node:v8';
+import { messageOf } from '../../lib/errors.ts';
 import { isObject } from '../../lib/parse.ts';
 import type { BothClocks, Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
 import { subjectsOf } from '../../wire/subjects.ts';
 import { askOver } from '../asks/api.ts';
-import { type Book, BookError } from '../book/book.ts';
+import type { Book } from '../book/book.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
@@ -103,8 +104,7 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
       watch.setEnrolments(enrolmentsOf(book.bindings(), wall_ms()));
       bookFailure = undefined;
     } catch (error) {
-      if (!(error instanceof BookError)) throw error;
-      bookFailure = error.message;
+      bookFailure = messageOf(error); // also a fault of ours: it must not end the hub
     } finally {
       isReading = false;
     }

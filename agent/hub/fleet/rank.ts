@@ -5,9 +5,12 @@ import { type FleetUnit, quietStates, states } from './model.ts';
 export const cares = ['you', 'copes', 'quiet', 'fine'] as const;
 export type Care = (typeof cares)[number];
 
-/** Its bound is above the limit that somebody has set for it. */
-export const isAboveLimit = ({ clock }: FleetUnit): boolean =>
-  clock?.limit_is_set === true && (clock.share ?? 0) > 1;
+/** Its bound is above the limit that somebody has set for it, or nothing bounds it. */
+export function isAboveLimit({ clock }: FleetUnit): boolean {
+  if (clock?.limit_is_set !== true) return false;
+  const bound_ns = clock.error_bound_ns ?? clock.error_rel_ns;
+  return bound_ns === undefined || (clock.share ?? bound_ns / clock.limit_ns) > 1;
+}
 
 /** What is to be done about a unit. */
 export function careOf(unit: FleetUnit): Care {

@@ -117,7 +117,7 @@ export async function page(args: readonly string[], io: CommandIo, stop: AbortSi
       lacking === undefined ? await heartbeatsDenied(hub.link) : cannotConnect(hub.options, lacking);
     if (why !== undefined) return fail(2, why);
     const stateFolder = values.state ?? (dir === undefined ? undefined : hubPaths(dir).run);
-    const running = await startPage(hub, options, { ticker, log, tell: () => {}, stateFolder });
+    const running = await startPage(hub, options, { ticker, log, stateFolder });
     try {
       const { url } = await running.listen();
       io.stdout(`${url}\n`);

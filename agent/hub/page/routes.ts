@@ -7,6 +7,7 @@ import { hubQuestions } from '../servers/ask.ts';
 import { hubPagePolicy, renderHubNow, renderHubPage } from './look/frame.ts';
 import { unitPath } from './look/marks.ts';
 import type { FleetMoment } from './sources.ts';
+import { notForgottenPage } from './unit/page.ts';
 import { frameOf, hubDocument, type PageMatter, type ShownPage, shownAt, unitDocument } from './views.ts';
 
 const htmlReply = ({ status, page }: ShownPage, body: string): Reply => ({
@@ -79,7 +80,6 @@ async function document(matter: PageMatter, words: readonly string[]): Promise<R
       return jsonReply(fleetJson(units, situation));
     }
     if (first === 'hub.json') return jsonReply(await hubDocument(matter));
-    if (first === 'metrics') return metrics(matter);
     if (first === 'healthz') return health(matter);
   }
   if (words.length === 2 && first === 'units' && second.endsWith('.json')) {
@@ -115,18 +115,16 @@ async function act(matter: PageMatter, words: readonly string[]): Promise<Reply 
     await untilGone(matter, unit);
     return seeOther('/');
   }
-  return textReply(
-    outcome.state === 'open' ? 502 : 409,
-    outcome.state === 'open'
-      ? `${unit} gets no new login; the present one holds until its end: ${outcome.why}. Then call 'nunect-hub revoke'`
-      : `${unit} is not forgotten: ${outcome.why}`,
-  );
+  const moment = matter.sources.moment();
+  const shown: ShownPage = { status: 409, page: notForgottenPage(unit, outcome) };
+  return htmlReply(shown, renderHubPage(shown.page, frameOf(matter, moment)));
 }
 
 /** All paths of the page. */
 export function pageRoutes(matter: PageMatter): Routes {
   const kept = keeper();
-  let failing = false;
+  /** First words of paths that failed the last time. */
+  const failing = new Set<string>();
 
   const shown = async (
     query: string,
@@ -144,6 +142,7 @@ export function pageRoutes(matter: PageMatter): Routes {
     const words = wordsOf(request.path);
     const none = textReply(404, 'no such page');
     if (words === undefined) return none;
+    const kind = (words[0] === 'now' ? words[1] : words[0]) ?? '';
     try {
       if (request.method === 'POST') {
         const done = await act(matter, words);
@@ -151,16 +150,19 @@ export function pageRoutes(matter: PageMatter): Routes {
         kept.clear(); // who is sent back to a page sees what came of it
         return done ?? none;
       }
-      const made = await document(matter, words);
-      if (made !== undefined) return made;
+      if (request.path === '/metrics') return metrics(matter); // each is sent as it is made
       const moment = matter.sources.moment();
       const key = `${request.path}?${request.query}`;
-      const page = await kept.get(moment, key, () => shown(request.query, words, moment));
-      failing = false;
-      return page ?? none;
+      const made = await kept.get(
+        moment,
+        key,
+        async () => (await document(matter, words)) ?? shown(request.query, words, moment),
+      );
+      failing.delete(kind);
+      return made ?? none;
     } catch (error) {
-      if (!failing) matter.log.error('a page cannot be shown', { error: messageOf(error) });
-      failing = true;
+      if (!failing.has(kind)) matter.log.error(`/${kind} cannot be shown`, { error: messageOf(error) });
+      failing.add(kind);
       return textReply(500, 'this page cannot be shown');
     }
   };

@@ -19,8 +19,6 @@ import { keepProblems } from './unit/problems.ts';
 export interface PageDeps {
   readonly ticker: Ticker;
   readonly log: Log;
-  /** Has somebody see what is wrong, or no longer. */
-  tell(problem: string | undefined): void;
   /** Where the alerts keep their state; without it nobody is alerted. */
   readonly stateFolder: string | undefined;
 }
@@ -75,7 +73,7 @@ function tellersOf({ name, kit }: LookedHub) {
 
 /** Starts to look, and to alert; it serves once `listen` is called. `hub`'s links are the caller's to stop. */
 export async function startPage(hub: LookedHub, options: PageOptions, deps: PageDeps): Promise<RunningPage> {
-  const { log, tell } = deps;
+  const { log } = deps;
   const ticker = endingTicker(deps.ticker);
   const wall_ms = Date.now;
   const own: OwnClock = watchOwnClock(ticker);
@@ -102,7 +100,6 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
       const { listen, port, hosts } = options;
       const web = { name: 'web server', routes, log, mostForm, isPacked: true, mostConnections, answer_ms };
       server = await serveWeb(web, { listen, port, hosts }, signal);
-      tell(undefined);
       return { url: `http://${bracketed(listen)}:${server.port}/` };
     },
     async stop() {

@@ -30,7 +30,7 @@ export interface HubHere {
   readonly streams: readonly (WantedStream & Pick<HubStream, 'account'>)[];
   /** Certificate files that nats-server uses, each with that of a CA of the operator's or our own. */
   readonly tls: readonly { readonly ca?: string; readonly cert: string; readonly key: string }[];
-  /** page.json as it is; empty where there is none. */
+  /** page.json as it is, and the files that it names; empty where there is none. */
   readonly page: string;
   /** Whether that of our own CA is among them. */
   readonly usesOwnCa: boolean;
@@ -60,6 +60,13 @@ export function natsCommand({ connect, creds }: HubHere, account: HubAccount): s
   return [...words, '--creds', creds[account]].map(shellWord).join(' ');
 }
 
+/** All that page.json makes the page of: its text, and those of the files whose paths are in it. */
+function pageInputs(path: string): string {
+  const text = readOrUndefined(path) ?? '';
+  const paths = [...text.matchAll(/"(?:url_file|ca_file)"\s*:\s*"([^"\\]+)"/g)];
+  return [text, ...paths.map(([, named = '']) => readOrUndefined(named) ?? '')].join('\0');
+}
+
 /** The hub of a folder. Throws with what is wrong with it, and what to do. */
 export function loadHub(folder: string): HubHere {
   const dir = resolve(folder);
@@ -71,7 +78,7 @@ export function loadHub(folder: string): HubHere {
     file,
     server: file.server,
     conf: paths.conf,
-    page: readOrUndefined(paths.page) ?? '',
+    page: pageInputs(paths.page),
     pidFile: paths.pid,
     logFile: paths.log,
     cluster: file.servers.length > 1 ? file.servers : [],

@@ -3,7 +3,7 @@ import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
 import type { HubPage } from '../look/frame.ts';
-import { counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
+import { capital, counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
 import { askCard, certificatesCard, deviceCard, forgetCard, withdrawWords } from './cards.ts';
 import { changesCard } from './changes.ts';
 import { dayCurves } from './curves.ts';
@@ -67,14 +67,20 @@ const isOff = 'It is taken off the roster, and nobody is alerted of it any more.
 
 /** What forgetting does, by what the hub knows of its login. */
 function forgettingWords({ enrolment }: FleetUnit, isHeard: boolean): readonly string[] {
+  const isBack = `It is taken off the roster, and is back there ${isHeard ? 'with its next record: it is heard now' : 'if it is heard again'}.`;
   switch (enrolment?.state) {
     case 'bound':
       return [isOff, 'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.'];
     case 'revoked':
       return [isOff, 'Its login is revoked already; its id is free for another device then.'];
+    case 'forgotten':
+      return [
+        isBack,
+        'It was forgotten before: what it logs in with ends by nunect-hub revoke where the keys of the hub are.',
+      ];
     default:
       return [
-        `It is taken off the roster, and is back there ${isHeard ? 'with its next record: it is heard now' : 'if it is heard again'}.`,
+        isBack,
         'Nothing shuts it out: the hub knows no login of its own that could be revoked, and that by which it comes stays valid.',
       ];
   }
@@ -110,6 +116,21 @@ export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubP
     main: html`<section class="card verdict ${isLost ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isLost ? html`<p><b>It is heard now, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${forgetForm(data)}</section>`,
   };
 }
+
+/** What came of forgetting it, where that is not simply done. */
+export const notForgottenPage = (
+  unit: string,
+  { state, why }: { readonly state: 'open' | 'refused'; readonly why: string },
+): HubPage => ({
+  title: `${unit}: ${state === 'open' ? 'forgotten, and not shut out yet' : 'not forgotten'}`,
+  tone: 'bad',
+  view: 'fleet',
+  about: '',
+  here: `${unitPath(unit)}/forget`,
+  style: unitStyle,
+  heading: unit,
+  main: html`<section class="card verdict bad"><h2>${state === 'open' ? 'It is off the roster, and not shut out yet' : 'It is not forgotten'}</h2><p>${capital(why)}.</p>${state === 'open' ? html`<p>It gets no new login; the present one holds until its end. Where the keys of the hub are, this ends it:</p><div class="fix"><code>nunect-hub revoke</code><button type="button" class="copy">Copy</button></div>` : html``}<p><a href="/">The fleet</a></p></section>`,
+});
 
 /** There is no such unit; `asked` is what somebody typed. */
 export const unknownUnitPage = (asked: string): HubPage => ({

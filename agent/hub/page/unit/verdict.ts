@@ -87,6 +87,16 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
       title: `Its clock may be off by ${prettyNs(bound.ns)}${bound.isRelative ? ' vs GM' : ''}`,
       more: `Its limit is ${prettyNs(clock.limit_ns)}.${clock.evidence === undefined ? '' : ` ${capital(prettyText(clock.evidence))}`}`,
     });
+  if (clock && bound === undefined && isAboveLimit(unit))
+    found.push({
+      title: 'Nothing bounds its clock: it may be off by anything',
+      more: `Its limit is ${prettyNs(clock.limit_ns)}.${clock.evidence === undefined ? '' : ` ${capital(prettyText(clock.evidence))}`}`,
+    });
+  if (unit.enrolment?.state === 'forgotten')
+    found.push({
+      title: 'It was forgotten, and still runs',
+      more: 'Its login holds until its end, or until `nunect-hub revoke` is called where the keys of the hub are.',
+    });
   for (const { what, days_left } of expires)
     if (days_left <= 0)
       found.push({ title: `${what} has ended`, more: `${prettySpan(-days_left * 86_400)} ago.` });

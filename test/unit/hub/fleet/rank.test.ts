@@ -56,3 +56,11 @@ test('the worst comes first: critical, offline, measured wrong, above its limit,
       names,
     );
 });
+
+test('a limit that somebody has set is passed by a clock that nothing bounds', () => {
+  const unit = (more: object) =>
+    fleetUnit('a', { clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1000, ...more } });
+  assert.equal(careOf(unit({ limit_is_set: true })), 'you');
+  assert.equal(careOf(unit({ limit_is_set: true, error_bound_ns: 900 })), 'fine');
+  assert.equal(careOf(unit({})), 'fine', 'by the default nobody is called');
+});

@@ -8,20 +8,16 @@ import { fleetUnit, silentUnit } from '../../../../kit/hub/fleetunits.ts';
 import { clockOf, measuredOf } from '../../../../kit/hub/fleetworld.ts';
 
 const ptp = { clock: clockOf({ error_bound_ns: 90, limit_ns: 1000, grandmaster: 'gm-a' }) };
+/** Nobody has set a limit for it, and nothing bounds it. */
+const { limit_is_set: _set, ...held } = clockOf({
+  ...{ source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm-a', limit_ns: 1e6 },
+});
 const { tenant: _, ...orphan } = silentUnit('dead', 1e11, { age_s: 9e8 });
 const fleet: readonly FleetUnit[] = [
   fleetUnit('well', { ...ptp, tenant: 'harbour', role: 'ship', version: '0.9.4', measured: measuredOf(1) }),
   fleetUnit('bad', { state: 'critical', version: '0.10.0', problems: ['the LINK is down'] }),
   fleetUnit('slow', { link: { hub_rtt_us: 600_000, backlog: 7 }, version: '0.9.4' }),
-  fleetUnit('held', {
-    clock: clockOf({
-      source: 'unsynced',
-      quality: 'tracking',
-      holdover: true,
-      grandmaster: 'gm-a',
-      limit_ns: 1e6,
-    }),
-  }),
+  fleetUnit('held', { clock: held }),
   fleetUnit('follower', {
     clock: clockOf({
       source: 'ntp',

@@ -16,9 +16,16 @@ test('a unit stands as it says, unless the hub knows something worse', () => {
     [fleetUnit('a', { ...wrong, state: 'critical' }), 'critical'],
     [fleetUnit('a', { ...wrong, state: 'degraded' }), 'contradicts'],
     [fleetUnit('a', beyond), 'limit'],
+    [fleetUnit('a', { clock: clockOf({ limit_ns: 1e6 }) }), 'limit'], // nothing bounds it
     [fleetUnit('a', ended), 'expired'],
-    [fleetUnit('a', { clock: clockOf({ holdover: true, limit_ns: 1e6 }) }), 'holdover'],
-    [fleetUnit('a', { state: 'degraded', clock: clockOf({ holdover: true, limit_ns: 1e6 }) }), 'degraded'],
+    [fleetUnit('a', { clock: clockOf({ holdover: true, error_bound_ns: 500, limit_ns: 1e6 }) }), 'holdover'],
+    [
+      fleetUnit('a', {
+        state: 'degraded',
+        clock: clockOf({ holdover: true, error_bound_ns: 500, limit_ns: 1e6 }),
+      }),
+      'degraded',
+    ],
     [fleetUnit('a', { state: 'unknown' }), 'unknown'],
     [silentUnit('a', 1, wrong), 'offline'],
     [silentUnit('a', 1, { ...wrong, ...ended, state: 'stopped' }), 'stopped'],

@@ -386,9 +386,10 @@ describe('the cards', () => {
       /Its login is revoked: the hub lets it in no more/,
     );
     assert.match(asked(fleetUnit('u', enrolled('revoked'))), /Its login is revoked already/);
+    assert.match(asked(fleetUnit('u')), /Nothing shuts it out: the hub knows no login of its own/);
+    assert.match(asked(fleetUnit('u', enrolled('forgotten'))), /forgotten before: .* nunect-hub revoke/);
     for (const unit of [fleetUnit('u'), fleetUnit('u', enrolled('forgotten'))]) {
       assert.match(asked(unit), /back there with its next record: it is heard now/);
-      assert.match(asked(unit), /Nothing shuts it out: the hub knows no login of its own/);
       assert.doesNotMatch(asked(unit), /lets it in no more|would lose the hub/);
       assert.doesNotMatch(textOf(unit), /revokes its login/);
     }
