@@ -45,3 +45,33 @@ export function whatChanged(
     ...change('measured', [before.measured?.verdict ?? 'unjudged', measured?.verdict], measured?.why),
   ];
 }
+
+/** What happened, as far as it is kept. */
+export interface ChangeBook {
+  add(change: FleetChange): void;
+  /** After that time, Unix ms; the newest last. */
+  since(since_ms: number): FleetChange[];
+  /** Unix ms of the newest that is kept no longer: what was until then is not all there. */
+  lost_ms(): number | undefined;
+}
+
+const mostKept = 4096;
+
+/** Keeps some thousands; who joined apart, so that a wave of these pushes out nothing else. */
+export function newChangeBook(): ChangeBook {
+  const joined: FleetChange[] = [];
+  const others: FleetChange[] = [];
+  let lost_ms: number | undefined;
+  return {
+    add(change) {
+      const list = change.what === 'joined' ? joined : others;
+      list.push(change);
+      if (list.length < 2 * mostKept) return;
+      const gone = list.splice(0, mostKept); // not one by one: that would move all of them each time
+      lost_ms = Math.max(lost_ms ?? 0, gone.at(-1)?.at_ms ?? 0);
+    },
+    since: (since_ms) =>
+      [...joined, ...others].filter(({ at_ms }) => at_ms > since_ms).sort((a, b) => a.at_ms - b.at_ms),
+    lost_ms: () => lost_ms,
+  };
+}

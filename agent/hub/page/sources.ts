@@ -54,6 +54,8 @@ export interface Sources {
   unit(id: string): FleetUnit | undefined;
   /** What happened to units, after that Unix ms. */
   changes(since_ms: number): FleetChange[];
+  /** What was until then is not all there, Unix ms. */
+  lostChanges_ms(): number | undefined;
   /** Who was silent before we looked is known. */
   isRosterRead(): boolean;
   /** Units may be missing: the roster is not read, or there is none. */
@@ -174,6 +176,7 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
       return unit && asOfNow(withMeasured(unit, measuring));
     },
     changes: (since_ms) => watch.changes(since_ms),
+    lostChanges_ms: () => watch.lostChanges_ms(),
     isRosterRead: () => followed.isRosterRead(),
     isPartial: () => !followed.isRosterRead() || listening.fleet.isTruncated(),
     hub: servers,

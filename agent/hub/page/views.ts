@@ -1,4 +1,5 @@
 // What each page is made of at a moment.
+import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { AlertsView } from '../alerts/alerts.ts';
@@ -89,8 +90,7 @@ function fleetView(matter: PageMatter, query: string, moment: FleetMoment): Show
     ...{ units, at_ms, sums: sumsOf(moment), changes: sources.changes(at_ms - hour_ms) },
     ...{ measuring: sources.measuring.state(), isPartial: sources.isPartial() },
     ...(alerts && { alerts }),
-    ...(untold === undefined ? {} : { untold }),
-    ...(lost_ms === undefined ? {} : { lost_ms }),
+    ...known({ untold, lost_ms, lostChanges_ms: sources.lostChanges_ms() }),
   };
   return { status: 200, page: fleetPage(data, new URLSearchParams(query)) };
 }

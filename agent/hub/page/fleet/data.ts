@@ -9,6 +9,8 @@ export interface FleetPageData {
   readonly units: readonly FleetUnit[];
   /** What happened, in any order; only the last hour is shown. */
   readonly changes: readonly FleetChange[];
+  /** What was until then is not all among them, Unix ms. */
+  readonly lostChanges_ms?: number;
   /** Missing where nobody measures. */
   readonly measuring?: MeasureState;
   /** Missing where nobody is alerted from here, and why not. */
