@@ -3,8 +3,9 @@ import { prettyMoment, prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { Tone } from '../../../web/pieces.ts';
 import type { FleetUnit, Measured } from '../../fleet/model.ts';
+import { clockLine } from '../look/clocks.ts';
 import { bar, count } from '../look/marks.ts';
-import { boundOfUnit, clockStateWords, isSilent, type UnitPageData } from './data.ts';
+import { boundOfUnit, isSilent, type UnitPageData } from './data.ts';
 
 interface Tile {
   readonly id: string;
@@ -37,7 +38,7 @@ function clockTile({ unit, at_ms }: UnitPageData): Tile {
     tone: clock.limit_is_set || tone !== 'bad' || source === 'unsynced' ? tone : 'warn',
     share,
     more: [
-      [clockStateWords(clock), lasting(clock.since_ms, at_ms)].filter(Boolean).join(' '),
+      [clockLine(clock), lasting(clock.since_ms, at_ms)].filter(Boolean).join(' '),
       clock.holdover || source === 'unsynced' ? undefined : (clock.grandmaster ?? clock.ntp_server),
       `limit ${prettyNs(limit_ns)}${clock.limit_is_set ? '' : ', the usual one'}`,
     ],

@@ -352,6 +352,12 @@ describe('the cards', () => {
     assert.match(part(source(fleetUnit('u'), none), 'ask'), /None of 2 questions was answered/);
   });
 
+  test('a clock in holdover is named as on the page of the fleet: after whom it followed last', () => {
+    const held = { source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm' } as const;
+    const clock = { ...held, limit_ns: 1e6 };
+    assert.match(part(source(fleetUnit('u', { clock })), 'tile-clock'), /not bounded PTP holdover/);
+  });
+
   test('certificates and login, by days left', () => {
     const enrolment = { state: 'bound', bound_ms: at_ms, until_ms: at_ms + 11.5 * 24 * hour_ms } as const;
     const expires = [{ what: 'unit.pem', days_left: 28.7 }];
