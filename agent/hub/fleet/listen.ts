@@ -74,7 +74,7 @@ function followRoster(listening: Listening): void {
   if (link.state().connected) void read();
 }
 
-/** Takes the records of all units into a fleet from now on, until the ticker stops. */
+/** Takes the records of all units into a fleet from now on, until link and ticker stop. */
 export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = mostUnits): Listening {
   const listening: Listening = {
     link,

@@ -392,6 +392,10 @@ describe('hostile records', () => {
       ],
     );
     assert.equal(fleet.isTruncated(), true);
+    fleet.forget('u0');
+    assert.equal(fleet.isTruncated(), false, 'there is room');
+    for (const unit of ['u4', 'u5']) receive(beat(unit), 2);
+    assert.deepEqual([at(2).map(({ unit }) => unit), fleet.isTruncated()], [['u1', 'u2', 'u4'], true]);
   });
 });
 
