@@ -19,6 +19,8 @@ export const lastKnown = (unit: FleetUnit, before: LastKnown = {}): LastKnown =>
   version: unit.version ?? before.version,
 });
 
+const isUnwell = ({ state }: FleetUnit): boolean => state === 'critical' || state === 'degraded';
+
 /** What happened between two looks; nothing where the second is the first that there is. */
 export function whatChanged(
   before: FleetUnit | undefined,
@@ -38,7 +40,8 @@ export function whatChanged(
       : [{ at_ms, unit, what, before: from, after: to, ...(evidence === undefined ? {} : { evidence }) }];
   const { measured } = after;
   return [
-    ...change('state', [before.state, after.state], problems[0]),
+    // of one that falls silent or recovers what it had to say before is no reason
+    ...change('state', [before.state, after.state], isUnwell(after) ? problems[0] : undefined),
     ...change('clock', [known.clock, clockState(after)], clock?.evidence),
     ...change('grandmaster', [known.grandmaster, clock?.grandmaster]),
     ...change('version', [known.version, after.version]),

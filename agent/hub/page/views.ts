@@ -4,10 +4,9 @@ import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { AlertsView } from '../alerts/alerts.ts';
 import type { AlertOptions } from '../alerts/options.ts';
-import { countUnits } from '../fleet/export/json.ts';
+import { countUnits, jsonUnit } from '../fleet/export/json.ts';
 import { type ClockLimits, clockLimitOf } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';
-import { careOf } from '../fleet/rank.ts';
 import type { PageActions } from './actions.ts';
 import type { Alerting } from './alerting.ts';
 import { alertsPage } from './alerts/page.ts';
@@ -188,5 +187,5 @@ export function unitDocument(matter: PageMatter, id: string): object | undefined
   if (unit === undefined) return undefined;
   const { at_ms, connected, notes } = matter.sources.moment();
   const changes = changesOf(matter, id, at_ms);
-  return { schema: 1, at_ms, connected, notes, unit: { ...unit, care: careOf(unit) }, changes };
+  return { schema: 1, at_ms, connected, notes, unit: jsonUnit(unit), changes };
 }

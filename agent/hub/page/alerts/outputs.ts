@@ -25,8 +25,9 @@ const columns: readonly GridColumn[] = [
   { head: 'Told last', set: 'n' },
 ];
 
-function stateCell({ failing }: AlertsView['outputs'][number]): Html {
-  return failing === undefined ? stateMark('healthy', 'works') : stateMark('critical', 'fails');
+function stateCell({ failing, last_ms }: AlertsView['outputs'][number]): Html {
+  if (failing !== undefined) return stateMark('critical', 'fails');
+  return last_ms === undefined ? stateMark('invited', 'not used yet') : stateMark('healthy', 'works');
 }
 
 function failWords({ failing }: AlertsView['outputs'][number], at_ms: number): Html {

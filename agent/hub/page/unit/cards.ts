@@ -42,7 +42,9 @@ function answerRows({ asked, answered, ...told }: Asked): Row[] {
 
 /** What it answers now. */
 export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
-  const age = asked && `answer of ${prettySpan((at_ms - asked.at_ms) / 1000)} ago`;
+  const age =
+    asked &&
+    `${asked.summary.answered === 0 ? 'asked' : 'answer of'} ${prettySpan((at_ms - asked.at_ms) / 1000)} ago`;
   const found =
     asked === undefined
       ? html`<p class="sub">Round trip, both ways and its clock, measured when you ask.</p>`

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newChangeBook } from '../../../../agent/hub/fleet/changes.ts';
+import { newChangeBook, whatChanged } from '../../../../agent/hub/fleet/changes.ts';
+import { fleetUnit } from '../../../kit/hub/fleetunits.ts';
 
 const joined = (at_ms: number) => ({ at_ms, unit: `u${at_ms}`, what: 'joined' as const });
 const fell = (at_ms: number) => ({ at_ms, unit: 'a', what: 'state' as const, after: 'offline' });
+
+test('what a unit has to say is the reason of becoming unwell, not of falling silent', () => {
+  const problems = ['the disk is full'];
+  const before = fleetUnit('u', { state: 'degraded', problems });
+  for (const [state, evidence] of [
+    ['critical', 'the disk is full'],
+    ['offline', undefined],
+    ['healthy', undefined],
+  ] as const) {
+    const [change] = whatChanged(before, {}, { ...before, state }, 1);
+    assert.deepEqual([change?.after, change?.evidence], [state, evidence]);
+  }
+});
 
 test('what happened is kept in its order, and a wave of those who join pushes out nothing else', () => {
   const book = newChangeBook();

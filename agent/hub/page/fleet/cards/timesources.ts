@@ -45,7 +45,7 @@ export function worstCard(sums: FleetSums): Html {
 
 /** How the clocks of a group are; holdover is what matters. */
 function qualityWords({ qualities, holdovers }: SourceSum): Html {
-  const words = qualities.map(([quality, units]) => `${count(units)} ${quality}`).join(', ');
+  const words = qualities.map(([quality, units]) => `${count(units)}\u00a0${quality}`).join(', ');
   return holdovers > 0 ? stateMark('degraded', words) : html`${words}`;
 }
 

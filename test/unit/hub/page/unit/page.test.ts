@@ -349,13 +349,22 @@ describe('the cards', () => {
       /One way, to it \/ back 19\.2 ms \/ 18\.9 ms ± 700 µs/,
     );
     const none = { asked: { at_ms, summary: { asked: 2, answered: 0 } } };
-    assert.match(part(source(fleetUnit('u'), none), 'ask'), /None of 2 questions was answered/);
+    assert.match(part(source(fleetUnit('u'), none), 'ask'), /asked 0 s ago None of 2 questions was answered/);
   });
 
   test('a clock in holdover is named as on the page of the fleet: after whom it followed last', () => {
     const held = { source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm' } as const;
     const clock = { ...held, limit_ns: 1e6 };
     assert.match(part(source(fleetUnit('u', { clock })), 'tile-clock'), /not bounded PTP holdover/);
+  });
+
+  test('of the clock stands whom it follows, and not whom it sees besides', () => {
+    const seen = { quality: 'locked', grandmaster: 'gm', ntp_server: 'ntp-a', limit_ns: 1e6 } as const;
+    const tile = (from: string): string =>
+      part(source(fleetUnit('u', { clock: { ...seen, source: from } })), 'tile-clock');
+    assert.match(tile('ntp'), /NTP locked · ntp-a/);
+    assert.match(tile('ptp'), /PTP locked · gm/);
+    assert.doesNotMatch(tile('unsynced'), /ntp-a|gm/);
   });
 
   test('certificates and login, by days left', () => {
