@@ -52,7 +52,7 @@ function causeOf(unit: FleetUnit): Found {
       shared: followed(unit),
     };
   if (clock?.holdover === true)
-    return { kind: 'holdover', by: clock.grandmaster ?? unit.unit, shared: clock.grandmaster };
+    return { kind: 'holdover', by: followed(unit) ?? unit.unit, shared: followed(unit) };
   if (expires.some(({ days_left }) => days_left <= 0)) return { kind: 'expired', by: unit.unit };
   return { kind: 'problem', by: problems[0] === undefined ? unit.unit : alike(problems[0]) };
 }
@@ -94,7 +94,7 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
       return `${isOne ? 'Its clock' : 'Clocks'} may be off by more than the limit. ${said}`.trim();
     case 'holdover':
       if (shared === '') return 'The clock runs on without its source.';
-      return `Grandmaster ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
+      return `${units[0]?.clock?.grandmaster === shared ? 'Grandmaster' : 'NTP server'} ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
     case 'expired':
       return 'A certificate or a login has ended.';
     case 'problem':

@@ -72,10 +72,15 @@ const contradicts: Say = (cause, sums) => {
 
 const limit: Say = (cause) => {
   const { clock } = first(cause);
-  const bound_ns = widest(cause) ?? 0;
+  const bound_ns = widest(cause);
+  const isUnbounded = cause.units.some((unit) => unit.clock && clockBound_ns(unit.clock) === undefined);
+  const [one, many] =
+    bound_ns === undefined || isUnbounded
+      ? ['Nothing bounds how far off the clock may be', 'clocks may be off by anything']
+      : [`Clock may be off by ${spanNs(bound_ns)}`, `clocks may be off by up to ${spanNs(bound_ns)}`];
   const text = isOne(cause)
-    ? `Clock may be off by ${spanNs(bound_ns)}, its limit is ${spanNs(clock?.limit_ns ?? 0)}${clock === undefined ? '' : ` (${clockLine(clock)})`}.`
-    : `${count(cause.units.length)} clocks may be off by up to ${spanNs(bound_ns)}, more than their limits${cause.shared === undefined ? '' : `; all follow ${cause.shared}`}.`;
+    ? `${one}, its limit is ${spanNs(clock?.limit_ns ?? 0)}${clock === undefined ? '' : ` (${clockLine(clock)})`}.`
+    : `${count(cause.units.length)} ${many}, more than their limits${cause.shared === undefined ? '' : `; all follow ${cause.shared}`}.`;
   const advice =
     (clock && adviceOf(clock)) ??
     'Give it a nearer or better time source, or a wider limit if it needs no better time.';
@@ -86,7 +91,7 @@ const holdover: Say = (cause) => {
   const bound_ns = widest(cause);
   const { clock } = first(cause);
   const lost = cause.shared ?? clock?.ntp_server;
-  const name = cause.shared === undefined ? 'NTP server' : 'Grandmaster';
+  const name = clock?.grandmaster === lost ? 'Grandmaster' : 'NTP server';
   const begin = lost === undefined ? 'The source of the time is gone' : `${name} ${lost} is gone`;
   const now =
     bound_ns === undefined

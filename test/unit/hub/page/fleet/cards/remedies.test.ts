@@ -155,3 +155,20 @@ test('what a unit says of itself is said in its words, with what waits and what 
     /^1 records wait, and the like of others \| nunect doctor on one of them/,
   );
 });
+
+test('clocks that lost one NTP server are one cause, and a clock that nothing bounds is not off by nothing', () => {
+  const held = (unit: string) =>
+    fleetUnit(unit, {
+      clock: clockOf({
+        ...{ source: 'ntp', quality: 'tracking', holdover: true, ntp_server: 'ntp-a' },
+        ...{ error_bound_ns: 41_000, limit_ns: 1e5 },
+      }),
+    });
+  assert.match(said(held('a'), held('b'))[0] ?? '', /^NTP server ntp-a is gone; 2 clocks run on/);
+  const free = (unit: string) =>
+    fleetUnit(unit, { clock: clockOf({ source: 'unsynced', quality: 'freerun', limit_ns: 1e6 }) });
+  assert.match(
+    said(free('a'))[0] ?? '',
+    /^Nothing bounds how far off the clock may be, its limit is 1 ms \(freerun\)\./,
+  );
+});
