@@ -216,6 +216,15 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     assert.equal(shown('nats-ui-tablet-ios-1234')?.kind, 'client');
   });
 
+  test('says whose records it cannot read', async () => {
+    const { unreadable } = followed.listening;
+    assert.equal(unreadable.words(followed.now().mono_ms), undefined);
+    site.publish('ops.metric.time.sim-00007', 'no JSON');
+    await eventually('it is told', () => unreadable.words(followed.now().mono_ms) !== undefined);
+    const told = unreadable.words(followed.now().mono_ms);
+    assert.equal(told, '1 record of sim-00007 could not be read in the last 10 min');
+  });
+
   test('reads the day of a unit by the rights that the hub gives its page, and asks it', async () => {
     const ticker = systemTicker();
     const days = keepDays(link, ticker, Date.now);

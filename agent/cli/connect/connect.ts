@@ -123,7 +123,8 @@ function environmentOf(
   readonly source: string;
 } {
   const isElsewhere = server !== undefined || env['NATS_URL'] !== undefined;
-  const name = context ?? env['NATS_CONTEXT'] ?? (isElsewhere ? undefined : selectedContext(env));
+  const preset = env['NATS_CONTEXT'] || undefined; // an empty one is none, as for the nats CLI
+  const name = context ?? preset ?? (isElsewhere ? undefined : selectedContext(env));
   if (name === undefined) return { env, tls: {}, inboxPrefix: undefined, source: '$NATS_URL' };
   const { url, user, password, token, creds, nkey, ca, cert, key, inbox_prefix } = readContext(name, env);
   const own = known(Object.fromEntries(loginNames.map((key) => [key, env[key]])));

@@ -1,6 +1,7 @@
 // The section `alerts` of page.json: who is told, and from when on. Pure.
 import { type ClockQuality, clockQualities } from '../../clock/types.ts';
 import { suggest } from '../../config/suggest.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
 import type { Json } from '../fleet/record/values.ts';
 import { alertConditions, alertRules, type Condition } from './alert.ts';
@@ -99,6 +100,16 @@ function urlAt(path: string, value: unknown): string {
 
 const day_s = 86_400;
 
+/** The text of a file that an option names. */
+function secretAt(path: string, value: unknown, readSecret: (path: string) => string): string {
+  const file = pathAt(path, value);
+  try {
+    return readSecret(file).trim();
+  } catch (error) {
+    throw new WrongOption(`${path}: ${messageOf(error)}`);
+  }
+}
+
 function webhookAt(
   value: unknown,
   readSecret: (path: string) => string,
@@ -111,7 +122,7 @@ function webhookAt(
   const url =
     found['url_file'] === undefined
       ? urlAt(`${path}.url`, found['url'])
-      : urlAt(`${path}.url_file`, readSecret(pathAt(`${path}.url_file`, found['url_file'])).trim());
+      : urlAt(`${path}.url_file`, secretAt(`${path}.url_file`, found['url_file'], readSecret));
   const isAlertmanager = /\/api\/v2\/alerts\/?$/.test(new URL(url).pathname); // which forgets what is not sent again
   const repeat_s = numberAt(`${path}.repeat_s`, found['repeat_s'], isAlertmanager ? 60 : 0, 0, day_s);
   const timeout_s = numberAt(`${path}.timeout_s`, found['timeout_s'], 10, 1, 120);
@@ -238,6 +249,6 @@ export function parseAlertOptions(
       queue: numberAt('alerts.queue', found['queue'], 1000, 10, 100_000),
     });
   } catch (error) {
-    return unparsed(error instanceof Error ? error.message : String(error));
+    return unparsed(messageOf(error));
   }
 }

@@ -19,6 +19,8 @@ export const lastKnown = (unit: FleetUnit, before: LastKnown = {}): LastKnown =>
   version: unit.version ?? before.version,
 });
 
+const isUnwell = ({ state }: FleetUnit): boolean => state === 'critical' || state === 'degraded';
+
 /** What happened between two looks; nothing where the second is the first that there is. */
 export function whatChanged(
   before: FleetUnit | undefined,
@@ -38,10 +40,41 @@ export function whatChanged(
       : [{ at_ms, unit, what, before: from, after: to, ...(evidence === undefined ? {} : { evidence }) }];
   const { measured } = after;
   return [
-    ...change('state', [before.state, after.state], problems[0]),
+    // of one that falls silent or recovers what it had to say before is no reason
+    ...change('state', [before.state, after.state], isUnwell(after) ? problems[0] : undefined),
     ...change('clock', [known.clock, clockState(after)], clock?.evidence),
     ...change('grandmaster', [known.grandmaster, clock?.grandmaster]),
     ...change('version', [known.version, after.version]),
     ...change('measured', [before.measured?.verdict ?? 'unjudged', measured?.verdict], measured?.why),
   ];
+}
+
+/** What happened, as far as it is kept. */
+export interface ChangeBook {
+  add(change: FleetChange): void;
+  /** After that time, Unix ms; the newest last. */
+  since(since_ms: number): FleetChange[];
+  /** Unix ms of the newest that is kept no longer: what was until then is not all there. */
+  lost_ms(): number | undefined;
+}
+
+const mostKept = 4096;
+
+/** Keeps some thousands; who joined apart, so that a wave of these pushes out nothing else. */
+export function newChangeBook(): ChangeBook {
+  const joined: FleetChange[] = [];
+  const others: FleetChange[] = [];
+  let lost_ms: number | undefined;
+  return {
+    add(change) {
+      const list = change.what === 'joined' ? joined : others;
+      list.push(change);
+      if (list.length < 2 * mostKept) return;
+      const gone = list.splice(0, mostKept); // not one by one: that would move all of them each time
+      lost_ms = Math.max(lost_ms ?? 0, gone.at(-1)?.at_ms ?? 0);
+    },
+    since: (since_ms) =>
+      [...joined, ...others].filter(({ at_ms }) => at_ms > since_ms).sort((a, b) => a.at_ms - b.at_ms),
+    lost_ms: () => lost_ms,
+  };
 }

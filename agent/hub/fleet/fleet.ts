@@ -110,7 +110,9 @@ export function newFleet(limit: number): Fleet {
     addLast: (record, heard_ms, now_ms) => addLast(state, record, heard_ms, now_ms),
     hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
-      if (rows.delete(unit)) state.changed.add(unit);
+      if (!rows.delete(unit)) return;
+      state.changed.add(unit);
+      state.isTruncated = false; // there is room: whoever is still left out shows with its next record
     },
     markSilent: (now_ms) => markSilent(state, now_ms),
     units: (now_ms) => [...rows.values()].map((row) => view(row, now_ms)),

@@ -67,7 +67,7 @@ async function readRoles(link: Link, watch: FleetWatch): Promise<void> {
   }
 }
 
-/** Follows a hub over a link of a user of the fleet's account, until the ticker stops. */
+/** Follows a hub over a link of a user of the fleet's account, until link and ticker stop. */
 export function followHub(link: Link, ticker: Ticker, options: FollowOptions): FollowedHub {
   const { book, limits, wall_ms } = options;
   setFlagsFromString(memoryFlags);

@@ -7,6 +7,7 @@ import { readRoster } from '../book/roster.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import { type Fleet, newFleet } from './fleet.ts';
 import { parseRecord, type RecordKind, recordSubjects } from './record/unitrecord.ts';
+import { newUnreadable, type Unreadable } from './record/unreadable.ts';
 
 /** More units than this are not shown: they would take more memory than anybody expects. */
 const mostUnits = 10_000;
@@ -25,7 +26,7 @@ export interface Listening {
   readonly fleet: Fleet;
   readonly mostUnits: number;
   /** Records that could not be parsed, or are of no unit. */
-  unreadable: number;
+  readonly unreadable: Unreadable;
   /** Monotonic ms when the connection was last proven to work. */
   proven_ms: number;
   /** Who was silent before we looked is known by it. `missing`: the hub keeps none, as one that `nunect-hub init` has not made. */
@@ -73,7 +74,7 @@ function followRoster(listening: Listening): void {
   if (link.state().connected) void read();
 }
 
-/** Takes the records of all units into a fleet from now on, until the ticker stops. */
+/** Takes the records of all units into a fleet from now on, until link and ticker stop. */
 export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = mostUnits): Listening {
   const listening: Listening = {
     link,
@@ -81,7 +82,7 @@ export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = 
     options,
     fleet: newFleet(most),
     mostUnits: most,
-    unreadable: 0,
+    unreadable: newUnreadable(),
     proven_ms: ticker.now_ms(),
     roster: 'reading',
   };
@@ -94,7 +95,7 @@ export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = 
   for (const [kind, subject] of Object.entries(recordSubjects)) {
     link.subscribe(subject, (message) => {
       const record = parseRecord(kind as RecordKind, message);
-      if (record === undefined) listening.unreadable += 1;
+      if (record === undefined) listening.unreadable.note(message.subject, ticker.now_ms());
       else listening.fleet.add(record, ticker.now_ms());
     });
   }

@@ -5,7 +5,7 @@ import { isClientId } from './clients.ts';
 import type { State } from './model.ts';
 import type { RecordFields, ReportedClock } from './record/fields.ts';
 import type { RecordKind } from './record/unitrecord.ts';
-import { interval_s, missedIntervals, type UnitRow } from './rows.ts';
+import { interval_s, type Last, missedIntervals, type UnitRow } from './rows.ts';
 
 /** A unit at this moment. What is not known is missing. */
 export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDraining'> {
@@ -67,19 +67,25 @@ function clockOf(row: UnitRow, ofHeartbeat: ReportedClock | undefined) {
   });
 }
 
+/**
+ * Records that wait, where a stream takes them all: those that were on their way are gone, and as long as each heartbeat says that
+ * the full set still holds no others wait, since what no stream takes is a finding, which changes that set.
+ */
+function waitingOf(row: UnitRow, { isDraining, backlog, spool_share }: RecordFields): RecordFields {
+  const isPast = (last: Last | undefined): boolean => row.newest_ms - (last?.at_ms ?? 0) > draining_ms;
+  if (stillTold(row, 'nats').isDraining === true && isPast(row.full.nats))
+    return { backlog: 0, spool_share: 0 };
+  return isDraining === true && isPast(row.last.nats) ? {} : known({ backlog, spool_share });
+}
+
 /** Of the link what still holds, and figures no older than full sets are apart. */
 function linkOf(row: UnitRow): RecordFields {
   const usual_s = missedIntervals * interval_s(row);
   const isSlim = row.newest_ms - row.slim_ms < usual_s * 1000;
   const { hub_up } = stillTold(row, 'nats');
-  const { isDraining, backlog, spool_share, ...newest } = fieldsOf(
-    row,
-    'nats',
-    (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row),
-  );
-  const isDrained = isDraining === true && row.newest_ms - (row.last.nats?.at_ms ?? 0) > draining_ms;
-  const waiting = isDrained ? {} : { backlog, spool_share };
-  return { ...known({ hub_up, ...waiting }), ...newest };
+  const told = fieldsOf(row, 'nats', (isSlim ? Math.max(usual_s, fullSets_s) : usual_s) / interval_s(row));
+  const { isDraining: _, backlog: _b, spool_share: _s, ...newest } = told;
+  return { ...known({ hub_up }), ...waitingOf(row, told), ...newest };
 }
 
 const day_ms = 86_400_000;

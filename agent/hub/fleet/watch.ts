@@ -1,7 +1,13 @@
 // All units of a hub as rows of its page, with since when they are so, and what happened to them. Pure: time is passed in.
-import { type Ring, ring } from '../../lib/ring.ts';
 import type { BothClocks } from '../../lib/ticker.ts';
-import { clockState, type LastKnown, lastKnown, whatChanged } from './changes.ts';
+import {
+  type ChangeBook,
+  clockState,
+  type LastKnown,
+  lastKnown,
+  newChangeBook,
+  whatChanged,
+} from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import { fleetUnitOf, invitedUnit, type KnownOfUnits } from './fleetunit.ts';
 import { type ClockLimits, noLimits } from './limits.ts';
@@ -16,6 +22,8 @@ export interface FleetWatch {
   unit(id: string, now: BothClocks): FleetUnit | undefined;
   /** What happened after that time, Unix ms; the newest last, and no more than a few thousand. */
   changes(since_ms: number): FleetChange[];
+  /** Unix ms of the newest of these that is kept no longer: what was until then is not all there. */
+  lostChanges_ms(): number | undefined;
   /** From now on a unit that is heard for the first time has joined: the roster knows all earlier ones. */
   knowsAll(): void;
   setEnrolments(enrolments: ReadonlyMap<string, Admission>): void;
@@ -42,7 +50,6 @@ interface Lasting {
   readonly since_ms: number | undefined;
 }
 
-const mostChanges = 4096;
 /** Anybody may send an event in any name. */
 const mostRoles = 100_000;
 /** So long a client that is away stays listed: a browser that was closed does not come back. */
@@ -116,7 +123,7 @@ interface State {
   readonly fleet: Fleet;
   readonly limits: ClockLimits;
   readonly kept: Map<string, Kept>;
-  readonly changes: Ring<FleetChange>;
+  readonly changes: ChangeBook;
   readonly roles: Map<string, string>;
   readonly measured: Map<string, Measured>;
   /** Units of which something else became known than records. */
@@ -136,8 +143,8 @@ function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): voi
   const after = look(before, unit, state, mono_ms);
   kept.set(id, after);
   for (const change of whatChanged(before?.shown, before?.known ?? {}, after.shown, wall_ms))
-    changes.push(change);
-  if (before === undefined && state.knowsAll) changes.push({ at_ms: wall_ms, unit: id, what: 'joined' });
+    changes.add(change);
+  if (before === undefined && state.knowsAll) changes.add({ at_ms: wall_ms, unit: id, what: 'joined' });
 }
 
 const isShown = ({ shown, heard_ms }: Kept, { mono_ms }: BothClocks): boolean =>
@@ -161,7 +168,7 @@ function setEnrolments(state: State, next: State['enrolments']): void {
 export function watchFleet(fleet: Fleet, limits: ClockLimits = noLimits): FleetWatch {
   const kept = new Map<string, Kept>();
   const state: State = {
-    ...{ fleet, limits, kept, changes: ring(mostChanges), roles: new Map(), measured: new Map() },
+    ...{ fleet, limits, kept, changes: newChangeBook(), roles: new Map(), measured: new Map() },
     ...{ told: new Set(), enrolments: new Map(), knowsAll: false },
   };
   return {
@@ -178,7 +185,8 @@ export function watchFleet(fleet: Fleet, limits: ClockLimits = noLimits): FleetW
       const one = kept.get(id);
       return one !== undefined && isShown(one, now) ? atMoment(one, now) : invited(state, id);
     },
-    changes: (since_ms) => state.changes.items().filter(({ at_ms }) => at_ms > since_ms),
+    changes: (since_ms) => state.changes.since(since_ms),
+    lostChanges_ms: () => state.changes.lost_ms(),
     knowsAll() {
       state.knowsAll = true;
     },

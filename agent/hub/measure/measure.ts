@@ -50,8 +50,9 @@ export interface Measuring {
 const tick_ms = 1000;
 const enlistEvery_ms = 30_000;
 const weighEvery_ms = 5000;
-/** Exchanges when somebody asks for a unit, and the pause before each. */
+/** Exchanges when somebody asks for a unit, and for how long a new one is begun: whoever asks waits for all of them. */
 const askedInRow = 8;
+const askedFor_ms = 6000;
 const mostUnanswered = 3;
 
 /** What is known of one unit. */
@@ -157,7 +158,9 @@ async function askOnce(book: Book, unit: string): Promise<void> {
 async function askInRow(book: Book, unit: string): Promise<AskSummary> {
   const questions = [];
   let lost = 0;
-  while (questions.length < askedInRow && lost < 2) {
+  const { ticker } = book.deps;
+  const until_ms = ticker.now_ms() + askedFor_ms;
+  while (questions.length < askedInRow && lost < 2 && ticker.now_ms() < until_ms) {
     const question = book.asker.ask(unit);
     questions.push(question);
     const { kind } = await question.first;

@@ -2,6 +2,7 @@
 import type { TimeSyncReply } from '../../answers/timesync.ts';
 import { clockQualities, clockSources } from '../../clock/types.ts';
 import { isObject } from '../../lib/parse.ts';
+import { figure, mostOf } from '../fleet/record/values.ts';
 
 /** What a unit tells in an answer. */
 export type TimeReply = Omit<TimeSyncReply, 't1_us' | 'utc_offset_s'>;
@@ -10,8 +11,7 @@ export type TimeReply = Omit<TimeSyncReply, 't1_us' | 'utc_offset_s'>;
 const longest_bytes = 1024;
 
 const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const boundOf = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+const boundOf = (value: unknown): number | undefined => figure(value, mostOf.error_ns);
 const wordOf = <W extends string>(words: readonly W[], value: unknown): W | undefined =>
   words.find((word) => word === value);
 

@@ -34,6 +34,14 @@ export interface ActionDeps {
   readonly kit?: Omit<ForgettingHub, 'book'>;
 }
 
+async function forgotten(kit: Omit<ForgettingHub, 'book'>, unit: string): Promise<Forgotten> {
+  try {
+    return await forgetUnit({ ...kit, book: openBook(kit.links.book) }, unit);
+  } catch (error) {
+    return { state: 'refused', why: messageOf(error) };
+  }
+}
+
 /** The actions of one page; whoever asks sees what others have asked before. */
 export function pageActions({ measuring, wall_ms, log, kit }: ActionDeps): PageActions {
   const asked = new Map<string, AskedUnit>();
@@ -49,13 +57,10 @@ export function pageActions({ measuring, wall_ms, log, kit }: ActionDeps): PageA
     canForget: kit !== undefined,
     async forget(unit) {
       if (kit === undefined) return { state: 'refused', why: 'the folder of the hub is not here' };
-      try {
-        const outcome = await forgetUnit({ ...kit, book: openBook(kit.links.book) }, unit);
-        log.info('a unit was forgotten from the page', { unit, state: outcome.state });
-        return outcome;
-      } catch (error) {
-        return { state: 'refused', why: messageOf(error) };
-      }
+      const outcome = await forgotten(kit, unit);
+      if (outcome.state === 'done') log.info('a unit was forgotten from the page', { unit });
+      else log.warn(`a unit was to be forgotten from the page: ${outcome.state}`, { unit, why: outcome.why });
+      return outcome;
     },
   };
 }

@@ -52,7 +52,7 @@ function folderOf(values: Values, env: NodeJS.ProcessEnv): string | undefined {
   if (values.dir !== undefined && named.length > 0)
     throw new UsageError(`only one of --dir and --${named[0]} can be meant`);
   if (values.dir !== undefined || named.length > 0) return values.dir;
-  const isElsewhere = env['NATS_URL'] !== undefined || env['NATS_CONTEXT'] !== undefined;
+  const isElsewhere = env['NATS_URL'] !== undefined || Boolean(env['NATS_CONTEXT']);
   return !isElsewhere && existsSync(hubPaths(defaultHubDir).hub) ? defaultHubDir : undefined;
 }
 

@@ -21,7 +21,18 @@ const keys = ['listen', 'port', 'hosts', 'clock_limits', 'alerts'] as const;
 
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65535;
-const isHost = (value: unknown): boolean => typeof value === 'string' && /^[\w.-]{1,253}$/.test(value);
+const isHost = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w.-]{1,253}$/.test(value);
+
+function parseHosts(hosts: unknown): ParseResult<readonly string[]> {
+  if (!Array.isArray(hosts)) return unparsed('hosts must be a list of names, such as ["hub.example.org"]');
+  const wrong: unknown = hosts.find((one) => !isHost(one));
+  if (wrong === undefined) return parsed(hosts.filter(isHost));
+  const value = JSON.stringify(wrong).slice(0, 80);
+  return unparsed(
+    `hosts: ${value} must be a name alone, such as "hub.example.org", without https:// and without a port`,
+  );
+}
 
 /** Reads page.json, `{}` where there is none; `readSecret` gives the text of a file that it names, or throws with why it cannot. */
 export function parsePageOptions(
@@ -33,17 +44,17 @@ export function parsePageOptions(
   const found = read.value;
   const other = Object.keys(found).find((key) => !(keys as readonly string[]).includes(key));
   if (other !== undefined) return unparsed(`${other} is not known: ${keys.join(', ')} are`);
-  const { listen = '127.0.0.1', port = defaultPorts.hubPage, hosts = [] } = found;
+  const { listen = '127.0.0.1', port = defaultPorts.hubPage } = found;
   if (typeof listen !== 'string' || isIP(listen) === 0)
     return unparsed('listen must be an IP address of this machine, such as 127.0.0.1 or ::1');
   if (!isPort(port)) return unparsed('port must be a number from 0 to 65535');
-  if (!Array.isArray(hosts) || !hosts.every(isHost))
-    return unparsed('hosts must be a list of names, such as ["hub.example.org"]');
+  const hosts = parseHosts(found['hosts'] ?? []);
+  if (!hosts.ok) return hosts;
   const limits = parseClockLimits(found['clock_limits']);
   if (!limits.ok) return limits;
-  if (found['alerts'] === false)
-    return parsed({ listen, port, hosts, limits: limits.value, alerts: undefined });
+  const common = { listen, port, hosts: hosts.value, limits: limits.value };
+  if (found['alerts'] === false) return parsed({ ...common, alerts: undefined });
   const alerts = parseAlertOptions(found['alerts'], readSecret);
   if (!alerts.ok) return alerts;
-  return parsed({ listen, port, hosts, limits: limits.value, alerts: alerts.value });
+  return parsed({ ...common, alerts: alerts.value });
 }

@@ -54,6 +54,8 @@ export interface Sources {
   unit(id: string): FleetUnit | undefined;
   /** What happened to units, after that Unix ms. */
   changes(since_ms: number): FleetChange[];
+  /** What was until then is not all there, Unix ms. */
+  lostChanges_ms(): number | undefined;
   /** Who was silent before we looked is known. */
   isRosterRead(): boolean;
   /** Units may be missing: the roster is not read, or there is none. */
@@ -92,7 +94,7 @@ function notesOf(
   { link, options }: LookedHub,
   followed: FollowedHub,
   lost: Lost | undefined,
-  wall_ms: number,
+  { mono_ms, wall_ms }: BothClocks,
 ): string[] {
   const { roster, fleet, unreadable, mostUnits } = followed.listening;
   const notes: string[] = [];
@@ -112,7 +114,8 @@ function notesOf(
   if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
   if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);
   for (const denied of link.denied()) notes.push(`This login may not: ${denied}.`);
-  if (unreadable > 0) notes.push(`${unreadable} records could not be read.`);
+  const unread = unreadable.words(mono_ms);
+  if (unread !== undefined) notes.push(`${unread}.`);
   return notes;
 }
 
@@ -144,7 +147,7 @@ function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measurin
         ...{ at_ms: now.wall_ms, connected: lost === undefined },
         // while the hub is away all are as they were when it was heard: the page says that once
         units: lost === undefined ? units.map(asOfNow) : units,
-        notes: notesOf(hub, followed, lost, now.wall_ms),
+        notes: notesOf(hub, followed, lost, now),
         ...known({ lost_ms: lost?.since_ms }),
       };
       return last;
@@ -173,6 +176,7 @@ export function openSources(hub: LookedHub, deps: SourcesDeps, signal: AbortSign
       return unit && asOfNow(withMeasured(unit, measuring));
     },
     changes: (since_ms) => watch.changes(since_ms),
+    lostChanges_ms: () => watch.lostChanges_ms(),
     isRosterRead: () => followed.isRosterRead(),
     isPartial: () => !followed.isRosterRead() || listening.fleet.isTruncated(),
     hub: servers,

@@ -1,12 +1,12 @@
 // What each page is made of at a moment.
+import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { AlertsView } from '../alerts/alerts.ts';
 import type { AlertOptions } from '../alerts/options.ts';
-import { countUnits } from '../fleet/export/json.ts';
+import { countUnits, jsonUnit } from '../fleet/export/json.ts';
 import { type ClockLimits, clockLimitOf } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';
-import { careOf } from '../fleet/rank.ts';
 import type { PageActions } from './actions.ts';
 import type { Alerting } from './alerting.ts';
 import { alertsPage } from './alerts/page.ts';
@@ -84,12 +84,12 @@ function sumsOf(moment: FleetMoment): FleetSums {
 function fleetView(matter: PageMatter, query: string, moment: FleetMoment): ShownPage {
   const { sources } = matter;
   const { at_ms, units, lost_ms } = moment;
-  const alerts = alertsOf(matter);
+  const [alerts, untold] = [alertsOf(matter), matter.alerting.why()];
   const data = {
     ...{ units, at_ms, sums: sumsOf(moment), changes: sources.changes(at_ms - hour_ms) },
     ...{ measuring: sources.measuring.state(), isPartial: sources.isPartial() },
     ...(alerts && { alerts }),
-    ...(lost_ms === undefined ? {} : { lost_ms }),
+    ...known({ untold, lost_ms, lostChanges_ms: sources.lostChanges_ms() }),
   };
   return { status: 200, page: fleetPage(data, new URLSearchParams(query)) };
 }
@@ -187,5 +187,5 @@ export function unitDocument(matter: PageMatter, id: string): object | undefined
   if (unit === undefined) return undefined;
   const { at_ms, connected, notes } = matter.sources.moment();
   const changes = changesOf(matter, id, at_ms);
-  return { schema: 1, at_ms, connected, notes, unit: { ...unit, care: careOf(unit) }, changes };
+  return { schema: 1, at_ms, connected, notes, unit: jsonUnit(unit), changes };
 }

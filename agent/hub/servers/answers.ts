@@ -15,8 +15,12 @@ export interface ServerAnswer {
 /** Longest name that is shown. */
 const mostText = 128;
 
-/** A name of others; undefined where it is none. */
-export const plainName = (value: unknown): string | undefined => plainText(value, mostText);
+/** Logins in addresses are left out: some name their connection by where they connect to. */
+const withoutLogins = (text: string): string => text.replace(/\/\/[^/\s]+@/g, '//left out@');
+
+/** A name of others, without logins; undefined where it is none. */
+export const plainName = (value: unknown): string | undefined =>
+  plainText(typeof value === 'string' ? withoutLogins(value.slice(0, 4096)) : undefined, mostText);
 
 /** What is in a list; nothing where it is none. */
 export const objectsIn = (value: unknown): readonly Json[] =>
@@ -79,7 +83,7 @@ function shown(name: string, value: unknown): unknown {
     return 'left out';
   if (Array.isArray(value) && value.length > mostListed)
     return [...value.slice(0, mostListed), `${value.length - mostListed} more`];
-  if (typeof value === 'string') return value.slice(0, 4096).replace(/\/\/[^/@\s]{1,512}@/g, '//left out@');
+  if (typeof value === 'string') return withoutLogins(value.slice(0, 4096));
   return value;
 }
 

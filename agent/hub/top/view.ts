@@ -23,6 +23,7 @@ export function viewOf(listening: Listening, order: string, filter: string): Top
   const at_ms = Date.now();
   const units = fleet.units(ticker.now_ms());
   const lost = lossOf(listening, at_ms);
+  const unread = unreadable.words(ticker.now_ms());
   return {
     server: shownServers(options),
     at_ms,
@@ -35,7 +36,7 @@ export function viewOf(listening: Listening, order: string, filter: string): Top
       ...(typeof roster === 'string'
         ? []
         : [`who was silent before is not known: ${plainText(roster.failed, 200) ?? ''}`]),
-      ...(unreadable === 0 ? [] : [`${unreadable} records could not be understood`]),
+      ...(unread === undefined ? [] : [unread]),
     ],
     units,
     shown: sortUnits(

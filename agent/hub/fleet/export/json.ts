@@ -62,6 +62,17 @@ export interface FleetJson {
   readonly units: readonly (FleetUnit & { readonly care: Care })[];
 }
 
+/** Three digits behind the point: no age and no day is known better. */
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** A unit as programs get it. */
+export const jsonUnit = (unit: FleetUnit): FleetJson['units'][number] => ({
+  ...unit,
+  ...(unit.age_s === undefined ? {} : { age_s: rounded(unit.age_s) }),
+  expires: unit.expires.map(({ what, days_left }) => ({ what, days_left: rounded(days_left) })),
+  care: careOf(unit),
+});
+
 /** All units, the worst first, and what is wrong by cause. */
 export function fleetJson(
   units: readonly FleetUnit[],
@@ -75,6 +86,6 @@ export function fleetJson(
     notes,
     counts: countUnits(units),
     causes: causesOf(ranked).map((cause) => ({ ...cause, units: cause.units.map(({ unit }) => unit) })),
-    units: ranked.map((unit) => ({ ...unit, care: careOf(unit) })),
+    units: ranked.map(jsonUnit),
   };
 }

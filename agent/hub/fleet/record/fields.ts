@@ -3,7 +3,7 @@ import { known } from '../../../lib/known.ts';
 import { headerNames } from '../../../wire/headers.ts';
 import type { Health } from '../../../wire/messages.ts';
 import { parseGoDuration } from '../../../wire/values.ts';
-import { digits, finite, type Json, keyword, nonNegative, objectIn, plainText } from './values.ts';
+import { digits, figure, type Json, keyword, mostOf, objectIn, plainText } from './values.ts';
 
 /** The clock as the unit reports it. */
 export interface ReportedClock {
@@ -87,25 +87,25 @@ const longestInterval_s = 86_400;
 const mostProblems = 5;
 
 function heartbeat(body: Json, header: (name: string) => string | undefined) {
-  const interval_s = nonNegative(body['interval_s']);
+  const interval_s = figure(body['interval_s'], longestInterval_s);
   const { status, problems } = body;
-  const rtt = (name: string): number | undefined => parseGoDuration(header(name) ?? '');
+  const rtt = (name: string): number | undefined =>
+    figure(parseGoDuration(header(name) ?? ''), mostOf.rtt_us);
   return {
     health: healths.includes(status)
       ? (status as ReportedHealth)
       : healthWords[header(headerNames.healthStatus) ?? ''],
     stopping: body['stopping'] === true ? (true as const) : undefined,
-    interval_s:
-      interval_s !== undefined && interval_s > 0 && interval_s <= longestInterval_s ? interval_s : undefined,
-    uptime_s: nonNegative(body['uptime_s']) ?? digits(header(headerNames.uptime)),
+    interval_s: interval_s || undefined,
+    uptime_s: figure(body['uptime_s'], mostOf.span_s) ?? digits(header(headerNames.uptime), mostOf.span_s),
     version: plainText(body['version'], 40),
     tenant: plainText(header(headerNames.tenant), 64),
     problems: Array.isArray(problems)
       ? problems.slice(0, mostProblems).flatMap((one) => plainText(one, 200) ?? [])
       : undefined,
     clock: reportedClock(header(headerNames.clockSource), header(headerNames.clockQuality), {
-      error_bound_ns: digits(header(headerNames.clockErrorBound)),
-      error_rel_ns: digits(header(headerNames.clockErrorRel)),
+      error_bound_ns: digits(header(headerNames.clockErrorBound), mostOf.error_ns),
+      error_rel_ns: digits(header(headerNames.clockErrorRel), mostOf.error_ns),
     }),
     native_rtt_us: rtt(headerNames.nativeRtt),
     app_rtt_us: rtt(headerNames.appRtt),
@@ -114,18 +114,23 @@ function heartbeat(body: Json, header: (name: string) => string | undefined) {
 
 /** For how long something had lasted at the time of the record, by the clock of the unit alone. */
 function lasted_s(body: Json, since: string): number | undefined {
-  const [ts, from] = [nonNegative(body['ts']), nonNegative(body[since])];
-  return ts === undefined || from === undefined || from > ts ? undefined : (ts - from) / 1000;
+  const [ts, from] = [body['ts'], body[since]].map((one) => figure(one, mostOf.wall_ms));
+  return ts === undefined || from === undefined ? undefined : figure((ts - from) / 1000, mostOf.span_s);
 }
 
 const sumOf = (counts: Json): number | undefined => {
-  const known = Object.values(counts).flatMap((count) => nonNegative(count) ?? []);
-  return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
+  const known = Object.values(counts).flatMap((count) => figure(count, mostOf.count) ?? []);
+  return known.length === 0
+    ? undefined
+    : figure(
+        known.reduce((sum, count) => sum + count, 0),
+        mostOf.count,
+      );
 };
 
 /** How full a memory is; an agent may hold a little more than it was given. */
 function shareOf(taken: unknown, given: unknown): number | undefined {
-  const [bytes, budget] = [nonNegative(taken), nonNegative(given)];
+  const [bytes, budget] = [taken, given].map((one) => figure(one, mostOf.count));
   return bytes === undefined || !budget ? undefined : Math.min(1, bytes / budget);
 }
 
@@ -135,7 +140,7 @@ function expiries(certificates: unknown): RecordFields['expires'] {
   if (!Array.isArray(certificates)) return undefined;
   return certificates.slice(0, mostExpiries).flatMap((one) => {
     const { file, days_left } = objectIn(one);
-    const [what, days] = [plainText(file, 200), finite(days_left)];
+    const [what, days] = [plainText(file, 200), figure(days_left, mostOf.days, -mostOf.days)];
     return what === undefined || days === undefined ? [] : { what, days_left: days };
   });
 }
@@ -143,8 +148,8 @@ function expiries(certificates: unknown): RecordFields['expires'] {
 function time(body: Json) {
   const { active_source, clock_quality, holdover, reasons } = body;
   const bounds = {
-    error_bound_ns: nonNegative(body['error_bound_ns']),
-    error_rel_ns: nonNegative(body['error_rel_ns']),
+    error_bound_ns: figure(body['error_bound_ns'], mostOf.error_ns),
+    error_rel_ns: figure(body['error_rel_ns'], mostOf.error_ns),
   };
   return {
     clock: reportedClock(active_source, clock_quality, bounds, holdover === true),
@@ -161,15 +166,15 @@ function nats(body: Json) {
   const hub_up = body['hub_up'];
   return {
     hub_up: typeof hub_up === 'boolean' ? hub_up : undefined,
-    hub_rtt_us: nonNegative(body['hub_rtt_us']),
-    backlog: nonNegative(pending),
+    hub_rtt_us: figure(body['hub_rtt_us'], mostOf.rtt_us),
+    backlog: figure(pending, mostOf.count),
     isDraining: state === 'stored' || undefined,
     hub_for_s: lasted_s(body, 'hub_since_ms'),
     dropped: sumOf(objectIn(dropped)),
-    capacity_s: nonNegative(capacity_s),
+    capacity_s: figure(capacity_s, mostOf.span_s),
     spool_share: shareOf(bytes, budget_bytes),
     expires: expiries(body['certificates']),
-    certificate_days_left: finite(body['certificate_days_left']),
+    certificate_days_left: figure(body['certificate_days_left'], mostOf.days, -mostOf.days),
   };
 }
 

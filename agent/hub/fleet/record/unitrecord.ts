@@ -6,7 +6,7 @@ import type { Incoming } from '../../../nats/incoming.ts';
 import { headerNames, headerReader } from '../../../wire/headers.ts';
 import { subjectsOf } from '../../../wire/subjects.ts';
 import { fieldsOf, type RecordFields } from './fields.ts';
-import { digits, type Json, nonNegative, plainText } from './values.ts';
+import { digits, figure, type Json, mostOf, plainText } from './values.ts';
 
 const every = subjectsOf('*', '*');
 /** The subjects that are subscribed, by the kind of record that comes on each. */
@@ -94,9 +94,11 @@ export function parseRecord(kind: RecordKind, message: Incoming): UnitRecord | u
     ...known({
       claims: named === undefined ? undefined : (plainText(named, 64) ?? '?'),
       boot,
-      n: digits(n),
-      full: nonNegative(json['full']),
-      seq: nonNegative(json['sequence'] ?? json['seq']) ?? digits(header(headerNames.sequence)),
+      n: digits(n, mostOf.count),
+      full: figure(json['full'], mostOf.count),
+      seq:
+        figure(json['sequence'] ?? json['seq'], mostOf.count) ??
+        digits(header(headerNames.sequence), mostOf.count),
     }),
   };
 }

@@ -7,17 +7,33 @@ export type Json = Readonly<Record<string, unknown>>;
 /** An object, empty where it is none. */
 export const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
 
-/** A number that is not below zero. */
-export const nonNegative = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+const day_s = 86_400;
+const year_s = 365.25 * day_s;
+
+/** What figures of others can be at most: one that is beyond would fill a page, and lead each list, for what nobody has measured. */
+export const mostOf = {
+  /** Bound of a clock's error: a year. */
+  error_ns: year_s * 1e9,
+  /** Of a clock that has no battery, by any other: a century. */
+  offset_ns: 100 * year_s * 1e9,
+  /** Round trip: an hour. */
+  rtt_us: 3.6e9,
+  count: Number.MAX_SAFE_INTEGER,
+  /** Until a certificate ends, or since it has. */
+  days: 100_000,
+  /** How long something lasts, so that it has not begun before 1970: fifty years. */
+  span_s: 50 * year_s,
+  /** A moment, Unix ms: the year 2100. */
+  wall_ms: Date.UTC(2100, 0),
+} as const;
+
+/** A number that is in that range. */
+export const figure = (value: unknown, most: number, least = 0): number | undefined =>
+  typeof value === 'number' && value >= least && value <= most ? value : undefined;
 
 /** A number that is spelled in a header. */
-export const digits = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,18}$/.test(text) ? Number(text) : undefined;
-
-/** Any number. */
-export const finite = (value: unknown): number | undefined =>
-  Number.isFinite(value) ? (value as number) : undefined;
+export const digits = (text: string | undefined, most: number): number | undefined =>
+  text !== undefined && /^\d{1,18}$/.test(text) ? figure(Number(text), most) : undefined;
 
 /** A word of ours: the name of a source, a quality, a reason. */
 export const keyword = (value: unknown): string | undefined =>

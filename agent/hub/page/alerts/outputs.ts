@@ -25,8 +25,11 @@ const columns: readonly GridColumn[] = [
   { head: 'Told last', set: 'n' },
 ];
 
-function stateCell({ failing }: AlertsView['outputs'][number]): Html {
-  return failing === undefined ? stateMark('healthy', 'works') : stateMark('critical', 'fails');
+/** A program is run for alerts alone: signs of life, by which the others are tried all the time, are not for it. */
+function stateCell({ failing, last_ms, name }: AlertsView['outputs'][number]): Html {
+  if (failing !== undefined) return stateMark('critical', 'fails');
+  const isTried = last_ms !== undefined || name !== 'command';
+  return isTried ? stateMark('healthy', 'works') : stateMark('invited', 'not used yet');
 }
 
 function failWords({ failing }: AlertsView['outputs'][number], at_ms: number): Html {

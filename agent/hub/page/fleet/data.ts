@@ -9,10 +9,13 @@ export interface FleetPageData {
   readonly units: readonly FleetUnit[];
   /** What happened, in any order; only the last hour is shown. */
   readonly changes: readonly FleetChange[];
+  /** What was until then is not all among them, Unix ms. */
+  readonly lostChanges_ms?: number;
   /** Missing where nobody measures. */
   readonly measuring?: MeasureState;
-  /** Missing where nobody watches for alerts. */
+  /** Missing where nobody is alerted from here, and why not. */
   readonly alerts?: AlertsView;
+  readonly untold?: string;
   /** Now, Unix ms. */
   readonly at_ms: number;
   /** While the link to the hub is away: since when, Unix ms. All figures are of before. */

@@ -105,7 +105,9 @@ export function chipRow(sums: FleetSums, query: FleetQuery): Html {
   const many =
     query.n === 1000
       ? link('n', hrefFrom(query, { n: 40 }), '40 rows')
-      : link('n', hrefFrom(query, { n: 1000 }), '1,000 rows');
+      : sums.rows.length > 40
+        ? link('n', hrefFrom(query, { n: 1000 }), '1,000 rows')
+        : undefined;
   return html`<nav class="chips" aria-label="Ready-made views">${link('all', fleetHref(), 'Worst first')}${chips.map(
     ({ id, words, filters, units }) => link(id, fleetHref(filters), `${words} ${count(units)}`),
   )}${many}</nav>`;

@@ -2,10 +2,10 @@
 import type { FleetUnit } from '../../fleet/model.ts';
 import { boundKindOf, bucketOf } from '../../measure/bounds.ts';
 import { sourceOf } from '../../measure/sources.ts';
+import { clockLine } from '../look/clocks.ts';
 import { type ClockFilter, type FleetQuery, type FleetSort, noneOfThem, type QueryView } from './query.ts';
 import type { FleetRow } from './standing.ts';
 import { type FleetSums, isOfView } from './sums.ts';
-import { clockLine } from './words.ts';
 
 /** The rows of one page of the table. */
 export interface FleetSelection {

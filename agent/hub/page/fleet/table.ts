@@ -2,6 +2,7 @@
 import { formatUs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
+import { clockLine } from '../look/clocks.ts';
 import { bar, count, counted, placeOf, unitPath } from '../look/marks.ts';
 import { bucketWords } from './cards/histogram.ts';
 import { shareTone, shareWords } from './cards/timesources.ts';
@@ -10,7 +11,7 @@ import { type FleetQuery, type FleetSort, fleetHref, hrefFrom } from './query.ts
 import { type FleetSelection, selectRows } from './select.ts';
 import { type FleetRow, markOfStanding } from './standing.ts';
 import type { FleetSums } from './sums.ts';
-import { boundMark, clockLine } from './words.ts';
+import { boundMark } from './words.ts';
 
 /** The columns in order: what each sorts by, its name and its class. */
 const columns: readonly (readonly [FleetSort, string, string])[] = [

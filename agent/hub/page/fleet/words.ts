@@ -3,16 +3,6 @@ import { prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { FleetClock, FleetUnit, Measured } from '../../fleet/model.ts';
 
-const sourceWords: Readonly<Record<string, string>> = { ptp: 'PTP', ntp: 'NTP' };
-
-/** `PTP locked`, `NTP holdover`, `freerun`: in holdover by whom it followed last. */
-export function clockLine({ source, quality, holdover, grandmaster, ntp_server }: FleetClock): string {
-  const held = grandmaster === undefined ? ntp_server && 'ntp' : 'ptp';
-  const followed = holdover === true && source === 'unsynced' ? held : source;
-  const name = followed === undefined || followed === 'unsynced' ? '' : (sourceWords[followed] ?? followed);
-  return [name, holdover === true ? 'holdover' : (quality ?? '')].filter(Boolean).join(' ') || 'unsynced';
-}
-
 /** How far it may be off, against its grandmaster where nothing else bounds it. */
 export const clockBound_ns = ({ error_bound_ns, error_rel_ns }: FleetClock): number | undefined =>
   error_bound_ns ?? error_rel_ns;

@@ -84,7 +84,7 @@ function leftCell(stream: HubStreamView): Html | string | undefined {
 function copiesCell({ copies, leader }: HubStreamView): Html {
   const { wanted, in_step, behind } = copies;
   if (leader === undefined) return html`<b class="bad"><span aria-hidden="true">■</span> none leads</b>`;
-  if (in_step >= wanted) return html`<span class="m">${count(wanted)} in step</span>`;
+  if (in_step >= wanted) return html`<span class="m nw">${count(wanted)} in step</span>`;
   const names = behind.map(({ server }) => server).join(', ');
   return html`<b class="warn"><span aria-hidden="true">▲</span> ${count(in_step)} of ${count(wanted)}</b><small class="b">${names === '' ? '' : `not ${names}`}</small>`;
 }

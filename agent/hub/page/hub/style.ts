@@ -1,7 +1,6 @@
 /** What the page of the hub has besides the style of all pages. */
 export const hubOverviewStyle = `
 .scroll:focus-visible{outline-offset:4px}
-.scroll :is(td,th).w{min-width:6.5rem}
 .hf{margin-top:.4rem}.hf li{border-top:1px solid var(--line);padding:.5rem 0}.hf li:first-child{border:0}.hf p{margin:0}
 #hub-streams svg.bar{display:block;width:100%;min-width:5rem;height:.5rem;margin:.3rem 0 .15rem;fill:var(--ptp)}#hub-streams svg.bar.warn{fill:var(--warn)}#hub-streams svg.bar.bad{fill:var(--bad)}
 .lims{width:22%}td.lims{vertical-align:middle}

@@ -73,7 +73,7 @@ time{color:var(--soft);flex:none}
 details{border-top:1px solid var(--line);padding:.55rem 0}summary{cursor:pointer}
 .facts{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.3rem 1.2rem;margin:.5rem 0 0;font-size:.9rem}
 dt{color:var(--soft)}dd{margin:0;text-align:right;overflow-wrap:anywhere}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;background:linear-gradient(to left,var(--paper) 50%,transparent) right/2.5rem 100% no-repeat local,linear-gradient(to left,var(--line),transparent) right/1.1rem 100% no-repeat}.scroll :is(td,th).w{min-width:6.5rem}
 .hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 a{color:var(--link)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}

@@ -42,7 +42,9 @@ function answerRows({ asked, answered, ...told }: Asked): Row[] {
 
 /** What it answers now. */
 export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
-  const age = asked && `answer of ${prettySpan((at_ms - asked.at_ms) / 1000)} ago`;
+  const age =
+    asked &&
+    `${asked.summary.answered === 0 ? 'asked' : 'answer of'} ${prettySpan((at_ms - asked.at_ms) / 1000)} ago`;
   const found =
     asked === undefined
       ? html`<p class="sub">Round trip, both ways and its clock, measured when you ask.</p>`
@@ -136,8 +138,15 @@ export function deviceCard(data: UnitPageData): Html {
   return html`<section class="card" id="device"><h3>Versions and device</h3>${there ? factList(rows) : html`<p class="sub">Nothing is known of it.</p>`}</section>`;
 }
 
+/** One that was never heard is on no roster: its token is what lets it in. */
+export const withdrawWords: Html = html`<p>It was never heard, and there is nothing to forget: withdraw its token. On the hub: <code>nunect-hub token --list</code> names it, <code>nunect-hub token --withdraw ID</code> does it.</p>`;
+
 /** The way to take it off the roster. */
 export function forgetCard({ unit, canForget }: UnitPageData): Html {
+  const { enrolment } = unit;
+  if (enrolment?.state === 'invited')
+    return html`<section class="card" id="forget"><h3>Not needed any more?</h3>${withdrawWords}</section>`;
   if (!canForget) return html``;
-  return html`<section class="card" id="forget"><h3>Not needed any more?</h3><p class="sub">Forgetting it takes it off the roster and revokes its login. Its records stay.</p><p class="fix"><a class="button" href="${unitPath(unit.unit)}/forget">Forget ${unit.unit}…</a></p></section>`;
+  const login = enrolment?.state === 'bound' ? ' and revokes its login' : '';
+  return html`<section class="card" id="forget"><h3>Not needed any more?</h3><p class="sub">Forgetting it takes it off the roster${login}. Its records stay.</p><p class="fix"><a class="button" href="${unitPath(unit.unit)}/forget">Forget ${unit.unit}…</a></p></section>`;
 }

@@ -1,5 +1,4 @@
 // What the page of a unit is made of. Pure.
-
 import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
 import { plainText } from '../../fleet/record/values.ts';
 import type { AskSummary } from '../../measure/asknow.ts';
@@ -50,17 +49,6 @@ export const isSilent = ({ state, unheard }: FleetUnit): boolean =>
 export function boundOfUnit({ clock }: FleetUnit): { ns: number; isRelative: boolean } | undefined {
   if (clock?.error_bound_ns !== undefined) return { ns: clock.error_bound_ns, isRelative: false };
   return clock?.error_rel_ns === undefined ? undefined : { ns: clock.error_rel_ns, isRelative: true };
-}
-
-const sources: Readonly<Record<string, string>> = { ptp: 'PTP', ntp: 'NTP', unsynced: 'unsynced' };
-
-/** `PTP locked`, `unsynced, freerun`, `PTP holdover`. */
-export function clockStateWords({ source, quality, holdover }: NonNullable<FleetUnit['clock']>): string {
-  const name = sources[source] ?? source;
-  if (holdover === true) return `${name} holdover`;
-  return source === 'unsynced'
-    ? [name, quality].filter(Boolean).join(', ')
-    : [name, quality].filter(Boolean).join(' ');
 }
 
 /** A text of an address that somebody typed, short and plain. */

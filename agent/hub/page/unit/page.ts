@@ -1,9 +1,10 @@
 // The page of one unit, the page that asks whether it is to be forgotten, and that of one that is not known. Pure.
 import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
+import type { FleetUnit } from '../../fleet/model.ts';
 import type { HubPage } from '../look/frame.ts';
 import { capital, counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
-import { askCard, certificatesCard, deviceCard, forgetCard } from './cards.ts';
+import { askCard, certificatesCard, deviceCard, forgetCard, withdrawWords } from './cards.ts';
 import { changesCard } from './changes.ts';
 import { dayCurves } from './curves.ts';
 import { isSilent, shownId, type UnitPageData } from './data.ts';
@@ -62,28 +63,57 @@ export function unitPage(data: UnitPageData): HubPage {
   };
 }
 
-/** Asks whether it is to be forgotten, and says what that does. */
-export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubPage {
-  const { unit, canForget } = data;
+const isOff = 'It is taken off the roster, and nobody is alerted of it any more.';
+
+/** What forgetting does, by what the hub knows of its login. */
+function forgettingWords({ enrolment }: FleetUnit, isHeard: boolean): readonly string[] {
+  const isBack = `It is taken off the roster, and is back there ${isHeard ? 'with its next record: it is heard now' : 'if it is heard again'}.`;
+  switch (enrolment?.state) {
+    case 'bound':
+      return [isOff, 'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.'];
+    case 'revoked':
+      return [isOff, 'Its login is revoked already; its id is free for another device then.'];
+    case 'forgotten':
+      return [
+        isBack,
+        'It was forgotten before: what it logs in with ends by nunect-hub revoke where the keys of the hub are.',
+      ];
+    default:
+      return [
+        isBack,
+        'Nothing shuts it out: the hub knows no login of its own that could be revoked, and that by which it comes stays valid.',
+      ];
+  }
+}
+
+/** The way to do it, by somebody who may. */
+function forgetForm({ unit, canForget }: Pick<UnitPageData, 'unit' | 'canForget'>): Html {
   const path = unitPath(unit.unit);
-  const isHeard = !isSilent(unit);
-  const what = [
-    'It is taken off the roster, and nobody is alerted of it any more.',
-    'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.',
-    'Its records stay until the stream drops them for their age.',
-  ];
-  const form = canForget
+  if (unit.enrolment?.state === 'invited') return withdrawWords;
+  return canForget
     ? html`<form class="fix" method="post" action="${path}/forget"><button class="p">Forget ${unit.unit}</button><a href="${path}">Keep it</a></form>`
     : html`<p>This page may not write to the hub. On the hub: <code>nunect-hub forget ${unit.unit}</code></p>`;
+}
+
+/** Asks whether it is to be forgotten, and says what that does. */
+export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubPage {
+  const { unit } = data;
+  const path = unitPath(unit.unit);
+  const isHeard = !isSilent(unit);
+  const isLost = isHeard && unit.enrolment?.state === 'bound';
+  const isInvited = unit.enrolment?.state === 'invited';
+  const what = isInvited
+    ? []
+    : [...forgettingWords(unit, isHeard), 'Its records stay until the stream drops them for their age.'];
   return {
     title: `Forget ${unit.unit}?`,
-    tone: isHeard ? 'bad' : 'warn',
+    tone: isLost ? 'bad' : 'warn',
     view: 'fleet',
     about: placeOf(unit),
     here: `${path}/forget`,
     style: unitStyle,
     heading: unit.unit,
-    main: html`<section class="card verdict ${isHeard ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isHeard ? html`<p><b>It is heard now, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${form}</section>`,
+    main: html`<section class="card verdict ${isLost ? 'bad' : 'warn'}"><p class="state">${stateMark(unit.state)}</p><h2>Forget ${unit.unit}?</h2>${isLost ? html`<p><b>It is heard now, and would lose the hub.</b></p>` : html``}<ul>${what.map((text) => html`<li>${text}</li>`)}</ul>${forgetForm(data)}</section>`,
   };
 }
 

@@ -5,7 +5,7 @@ import { isObject, type ParseResult, parsed, parseObject, unparsed } from '../..
 import type { Link } from '../../../nats/link.ts';
 import { subjectsOf } from '../../../wire/subjects.ts';
 import { getDirect, type StreamMessage } from '../../asks/streamread.ts';
-import { plainText } from '../../fleet/record/values.ts';
+import { figure, mostOf, plainText } from '../../fleet/record/values.ts';
 
 /** One second of the recorder; what was not known is missing. */
 export interface RecordedSecond {
@@ -38,8 +38,8 @@ export interface Recording {
 
 const longest_bytes = 131_072;
 const mostSeconds = 240;
-const finite = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+/** By a clock that may be anywhere. */
+const moment = (value: unknown): number | undefined => figure(value, mostOf.count, -mostOf.count);
 
 /** Reads a record of `ops.metric.recorder`. */
 export function parseRecording(data: Uint8Array, at_ms: number): ParseResult<Recording> {
@@ -51,7 +51,7 @@ export function parseRecording(data: Uint8Array, at_ms: number): ParseResult<Rec
   const place = new Map(columns.slice(0, 32).map((name, at) => [name, at]));
   const seconds = rows.slice(0, mostSeconds).flatMap((row) => secondOf(row, place));
   const told = (Array.isArray(changes) ? changes : []).slice(0, 16).flatMap((change) => {
-    const mono_ms = isObject(change) ? finite(change['mono_ms']) : undefined;
+    const mono_ms = isObject(change) ? moment(change['mono_ms']) : undefined;
     const evidence = isObject(change) ? plainText(change['evidence'], 400) : undefined;
     return mono_ms === undefined ? [] : [{ mono_ms, ...known({ evidence }) }];
   });
@@ -62,18 +62,22 @@ function secondOf(row: unknown, place: ReadonlyMap<unknown, number>): RecordedSe
   if (!Array.isArray(row)) return [];
   const cell = (name: string): unknown => row[place.get(name) ?? -1];
   const text = (name: string): string | undefined => plainText(cell(name), 64);
-  const [wall_ms, mono_ms] = [finite(cell('wall_ms')), finite(cell('mono_ms'))];
+  const [wall_ms, mono_ms] = [moment(cell('wall_ms')), moment(cell('mono_ms'))];
   if (wall_ms === undefined || mono_ms === undefined) return [];
-  const hub = finite(cell('hub_up'));
+  const [hub, bound_ns] = [cell('hub_up'), (name: string) => figure(cell(name), mostOf.error_ns)];
+  const offset = figure(cell('offset_ns'), mostOf.offset_ns, -mostOf.offset_ns);
   return [
     {
       ...{ wall_ms, mono_ms, holdover: cell('holdover') === 1 },
       ...known({
         ...{ source: text('source'), quality: text('quality') },
-        ...{ offset_ns: finite(cell('offset_ns')), error_bound_ns: finite(cell('error_bound_ns')) },
-        ...{ error_rel_ns: finite(cell('error_rel_ns')), port_state: text('port_state') },
-        ...{ ntp_source: text('ntp_source'), ntp_last_rx_s: finite(cell('ntp_last_rx_s')) },
-        ...{ hub_up: hub === undefined ? undefined : hub === 1, hub_rtt_us: finite(cell('hub_rtt_us')) },
+        ...{ offset_ns: offset, error_bound_ns: bound_ns('error_bound_ns') },
+        ...{ error_rel_ns: bound_ns('error_rel_ns'), port_state: text('port_state') },
+        ...{ ntp_source: text('ntp_source'), ntp_last_rx_s: figure(cell('ntp_last_rx_s'), mostOf.span_s) },
+        ...{
+          hub_up: typeof hub === 'number' ? hub === 1 : undefined,
+          hub_rtt_us: figure(cell('hub_rtt_us'), mostOf.rtt_us),
+        },
       }),
     },
   ];

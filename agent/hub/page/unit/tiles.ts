@@ -2,9 +2,10 @@
 import { prettyMoment, prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { Tone } from '../../../web/pieces.ts';
-import type { FleetUnit, Measured } from '../../fleet/model.ts';
+import type { FleetClock, FleetUnit, Measured } from '../../fleet/model.ts';
+import { clockLine } from '../look/clocks.ts';
 import { bar, count } from '../look/marks.ts';
-import { boundOfUnit, clockStateWords, isSilent, type UnitPageData } from './data.ts';
+import { boundOfUnit, isSilent, type UnitPageData } from './data.ts';
 
 interface Tile {
   readonly id: string;
@@ -22,6 +23,10 @@ const notKnown = '–';
 const lasting = (since_ms: number | undefined, at_ms: number): string | undefined =>
   since_ms === undefined ? undefined : `for ${prettySpan((at_ms - since_ms) / 1000)}`;
 
+/** Whom it follows now: a unit also names a grandmaster that it sees and does not follow. */
+const followed = ({ source, holdover, grandmaster, ntp_server }: FleetClock): string | undefined =>
+  holdover === true ? undefined : { ptp: grandmaster, ntp: ntp_server }[source];
+
 function clockTile({ unit, at_ms }: UnitPageData): Tile {
   const { clock } = unit;
   const of = { id: 'clock', name: 'Clock' };
@@ -37,8 +42,8 @@ function clockTile({ unit, at_ms }: UnitPageData): Tile {
     tone: clock.limit_is_set || tone !== 'bad' || source === 'unsynced' ? tone : 'warn',
     share,
     more: [
-      [clockStateWords(clock), lasting(clock.since_ms, at_ms)].filter(Boolean).join(' '),
-      clock.holdover || source === 'unsynced' ? undefined : (clock.grandmaster ?? clock.ntp_server),
+      [clockLine(clock), lasting(clock.since_ms, at_ms)].filter(Boolean).join(' '),
+      followed(clock),
       `limit ${prettyNs(limit_ns)}${clock.limit_is_set ? '' : ', the usual one'}`,
     ],
   };

@@ -4,8 +4,9 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import type { FleetUnit } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
+import { clockLine } from '../look/clocks.ts';
 import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
-import { boundOfUnit, clockStateWords, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
+import { boundOfUnit, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
 
 /** A sentence, what follows it, and what to do. */
 interface Said {
@@ -145,7 +146,7 @@ function wellWords({ unit }: UnitPageData): Said {
   if (unit.state === 'unknown')
     return { title: 'It says nothing of its health', more: 'Records come, but none with its state yet.' };
   if (unit.state === 'healthy') return { title: 'Everything works', more: goodWords(unit) };
-  const clock = unit.clock && `Its clock: ${clockStateWords(unit.clock)}.`;
+  const clock = unit.clock && `Its clock: ${clockLine(unit.clock)}.`;
   return {
     title: `It is ${unit.state}`,
     more: `It does not say why yet.${clock === undefined ? '' : ` ${clock}`}`,

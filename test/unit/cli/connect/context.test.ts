@@ -44,6 +44,8 @@ test('a context gives servers, login, TLS and inboxes; empty fields are none', (
     tls: { caFile: `${env.HOME}/ca.pem` },
   });
   assert.equal(linkOptions({}, { ...env, NATS_CONTEXT: 'hub' }, own).user, 'op');
+  const empty = linkOptions({}, { ...env, NATS_CONTEXT: '' }, own);
+  assert.deepEqual(empty, linkOptions({}, env, own), 'empty is not set');
   const found = linkOptions({ context: 'hub' }, { ...env, NATS_TOKEN: 'mine' }, own);
   assert.deepEqual(
     [found.token, found.user, found.password],

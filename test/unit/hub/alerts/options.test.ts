@@ -76,7 +76,7 @@ test('a mistake is told with its place, its value and what is allowed', () => {
     [{ command: { argv: ['/bin/x', 'a\0b'] } }, /^alerts\.command\.argv: /],
     [{ webhook: {} }, /^alerts\.webhook: one of url and url_file must be there$/],
     [{ webhook: { url: secret, url_file: '/etc/hook' } }, /^alerts\.webhook: one of url and url_file/],
-    [{ webhook: { url_file: '/none' } }, /^\/none cannot be read: ENOENT$/],
+    [{ webhook: { url_file: '/none' } }, /^alerts\.webhook\.url_file: \/none cannot be read: ENOENT$/],
     [{ webhook: { url_file: 'hook' } }, /^alerts\.webhook\.url_file: "hook" must be an absolute path$/],
     [{ group_percent: 101 }, /^alerts\.group_percent: 101 must be a number from 1 to 100$/],
     [{ certificate_days: Number.NaN }, /^alerts\.certificate_days: null must be a number from 0 to 3650$/],

@@ -392,6 +392,10 @@ describe('hostile records', () => {
       ],
     );
     assert.equal(fleet.isTruncated(), true);
+    fleet.forget('u0');
+    assert.equal(fleet.isTruncated(), false, 'there is room');
+    for (const unit of ['u4', 'u5']) receive(beat(unit), 2);
+    assert.deepEqual([at(2).map(({ unit }) => unit), fleet.isTruncated()], [['u1', 'u2', 'u4'], true]);
   });
 });
 
@@ -507,9 +511,9 @@ describe('slim records, few of which have an id', () => {
     assert.equal(joined.one(6).restarts, 0, 'the same run');
   });
 
-  test('what was on its way when a full set was made is no backlog a moment later; what no stream takes is', () => {
+  test('what was on its way when a full set was made is gone a moment later; what no stream takes is not', () => {
     for (const [state, later, share] of [
-      ['stored', undefined, undefined],
+      ['stored', 0, 0],
       ['refused', 3, 0.75],
     ] as const) {
       const { receive, one } = begun();
@@ -521,6 +525,8 @@ describe('slim records, few of which have an id', () => {
       assert.deepEqual([one(6).backlog, one(6).spool_share], [3, 0.75]);
       for (let n = 3; n < 6; n++) receive(slim(n, 2), 5 * (n - 1));
       assert.deepEqual([one(21).backlog, one(21).spool_share, one(21).hub_up], [later, share, true]);
+      for (let n = 6; n < 9; n++) receive(slim(n, undefined), 5 * (n - 1)); // something is other than that set said
+      assert.equal(one(36).backlog, state === 'stored' ? undefined : 3);
     }
   });
 

@@ -247,6 +247,17 @@ describe('asking for a unit now', () => {
     assert.notEqual(measuring.measured('a'), undefined);
   });
 
+  test('a slow unit is asked as often as it can answer within 12 s', async () => {
+    const slow = worldUnit('a', { bound_us: 1000, there_ms: () => 4800 });
+    const { world, measuring } = started([slow]);
+    let told: Awaited<ReturnType<Measuring['ask']>> | undefined;
+    void measuring.ask('a').then((answer) => {
+      told = answer;
+    });
+    await world.ticker.pass(12_000);
+    assert.deepEqual([told?.asked, told?.answered], [2, 2]);
+  });
+
   test('a silent unit costs two questions, one that does not listen one, and one that is no unit none', async () => {
     const { world, measuring } = started([
       worldUnit('mute', { answers: () => [] }),

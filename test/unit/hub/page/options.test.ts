@@ -39,7 +39,9 @@ test('what is wrong is told: where, what, and what is allowed', () => {
     [{ port: 70_000 }, /^port must be a number from 0 to 65535/],
     [{ port: '80' }, /^port must be/],
     [{ hosts: 'hub' }, /^hosts must be a list of names/],
-    [{ hosts: ['http://hub'] }, /^hosts must be/],
+    [{ hosts: ['hub', 'https://hub'] }, /^hosts: "https:\/\/hub" must be a name alone, .*without a port$/],
+    [{ hosts: ['hub:8480'] }, /^hosts: "hub:8480" must be a name alone/],
+    [{ hosts: [null] }, /^hosts: null must be a name alone/],
     [{ clock_limits: { by_role: { mast: -1 } } }, /^clock_limits\.by_role\.mast must be/],
     [{ alerts: { off: ['x'] } }, /alerts\.off/],
     [{ alerts: true }, /alerts/],
@@ -49,4 +51,8 @@ test('what is wrong is told: where, what, and what is allowed', () => {
     assert.match(found.why, why);
   }
   assert.ok(!parsePageOptions('{', () => '').ok);
+  const lacking = parsePageOptions('{"alerts":{"webhook":{"url_file":"/etc/x"}}}', () => {
+    throw new Error('ENOENT: no such file');
+  });
+  assert.equal(!lacking.ok && lacking.why, 'alerts.webhook.url_file: ENOENT: no such file');
 });

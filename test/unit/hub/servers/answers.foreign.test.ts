@@ -93,6 +93,24 @@ describe('foreign answers', () => {
     assert.equal(rawText('no json'), '{}');
   });
 
+  it('show no login that somebody has put into a name, however it is spelled', () => {
+    const names = ['nats://user:hunter2@h:4222/', 'app of tls://u:hun@ter2@h', `ws://${'p'.repeat(600)}:x@h`];
+    const shown = ['nats://left out@h:4222/', 'app of tls://left out@h', 'ws://left out@h'];
+    assert.deepEqual(names.map(plainName), shown);
+    const [name = ''] = names;
+    const event = (what: 'came' | 'refused') => {
+      const client = { id: 1, name, host: name, kind: 'Client' };
+      return parseConnectionEvent(what, JSON.stringify({ server: { id: 'A' }, client, reason: name }), 5)
+        ?.event;
+    };
+    assert.equal(event('came')?.who, shown[0]);
+    const connections = parseConnections({ connections: [{ cid: 1, name, subscriptions_list: [name] }] });
+    assert.equal(connections.listed[0]?.name, shown[0]);
+    const all = [event('came'), event('refused'), connections, parseLeafs({ leafs: [{ id: 1, name }] })];
+    assert.doesNotMatch(JSON.stringify(all), /hunter2/);
+    assert.doesNotMatch(rawText(JSON.stringify({ name: names[1] })), /hun@|ter2/);
+  });
+
   it('count no copy that is offline as one in step', () => {
     const replicas = [
       { name: 'b', current: true, lag: 3 },

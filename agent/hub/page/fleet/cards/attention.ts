@@ -1,7 +1,6 @@
 // Who needs somebody, who copes, and who is quiet on purpose: one cause, one row. Pure.
 import { prettyMoment } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
-import type { AlertsView } from '../../../alerts/alerts.ts';
 import type { FleetCause } from '../../../fleet/causes.ts';
 import type { FleetUnit } from '../../../fleet/model.ts';
 import { count, counted, placeOf, unitLink } from '../../look/marks.ts';
@@ -96,8 +95,9 @@ function quietFold({ rows, standings }: FleetSums, at_ms: number): Html {
   }</details>`;
 }
 
-function alertsLine(alerts: AlertsView | undefined, at_ms: number): Html {
-  if (alerts === undefined) return html`<p id="told" class="sub">Nobody watches for alerts here.</p>`;
+function alertsLine({ alerts, untold, at_ms }: FleetPageData): Html {
+  if (alerts === undefined)
+    return html`<p id="told" class="sub">No <a href="/alerts">alerts</a> are told from here: ${untold ?? 'this program runs without them'}.</p>`;
   const { firing, outputs, beat_ms, sees } = alerts;
   const last_ms = outputs.reduce<number | undefined>(
     (last, one) => Math.max(last ?? 0, one.last_ms ?? 0) || last,
@@ -115,9 +115,10 @@ function alertsLine(alerts: AlertsView | undefined, at_ms: number): Html {
 }
 
 /** The card of all that is not as it should be. */
-export function attentionCard(sums: FleetSums, { at_ms, alerts }: FleetPageData): Html {
+export function attentionCard(sums: FleetSums, data: FleetPageData): Html {
+  const { at_ms } = data;
   const isWell = sums.causes.length === 0;
   return html`<section id="attention" class="card e" aria-label="What is wrong">${
     isWell ? html`<p id="well" class="sub">Nothing is wrong that the hub knows of.</p>` : undefined
-  }${causeList('you', 'Needs you', sums, at_ms)}${causeList('copes', 'Copes on its own', sums, at_ms)}${quietFold(sums, at_ms)}${alertsLine(alerts, at_ms)}</section>`;
+  }${causeList('you', 'Needs you', sums, at_ms)}${causeList('copes', 'Copes on its own', sums, at_ms)}${quietFold(sums, at_ms)}${alertsLine(data)}</section>`;
 }

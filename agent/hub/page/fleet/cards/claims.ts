@@ -3,11 +3,12 @@ import { prettyMoment } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
 import type { FleetUnit, Measured, UnjudgedReason } from '../../../fleet/model.ts';
 import type { MeasureState } from '../../../measure/measure.ts';
+import { clockLine } from '../../look/clocks.ts';
 import { count, counted, unitLink } from '../../look/marks.ts';
 import type { FleetPageData } from '../data.ts';
 import { fleetHref } from '../query.ts';
 import type { FleetSums, MeasuredSum } from '../sums.ts';
-import { aheadBy, clockLine, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
+import { aheadBy, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
 
 const mostContradicting = 4;
 

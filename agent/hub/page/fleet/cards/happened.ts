@@ -129,8 +129,20 @@ function lineItem(line: Line, at_ms: number): Html {
   return html`<li id="${elementId('e', `${first.at_ms}-${first.what}-${first.unit}`)}"><time datetime="${iso}">${moment}</time><span><span class="s st-${mark}"></span>${whoOf(line)} ${text}${times}${evidence}</span></li>`;
 }
 
+/** What is not shown. */
+function missingWords(others: number, { lostChanges_ms, at_ms }: FleetPageData): Html[] {
+  const words = [
+    ...(others > 0 ? [`${counted(others, 'earlier line')} not shown.`] : []),
+    ...(lostChanges_ms !== undefined && lostChanges_ms > at_ms - shown_ms
+      ? [`More happened than is kept: what was until ${prettyMoment(lostChanges_ms, at_ms)} is not all here.`]
+      : []),
+  ];
+  return words.map((text) => html`<p class="sub">${text}</p>`);
+}
+
 /** The card of the last hour. */
-export function happenedCard({ byId }: FleetSums, { changes, at_ms }: FleetPageData): Html {
+export function happenedCard({ byId }: FleetSums, data: FleetPageData): Html {
+  const { changes, at_ms } = data;
   const recent = changes
     .filter((one) => one.at_ms > at_ms - shown_ms && byId.get(one.unit)?.unit.kind !== 'client')
     .sort((a, b) => a.at_ms - b.at_ms);
@@ -144,7 +156,5 @@ export function happenedCard({ byId }: FleetSums, { changes, at_ms }: FleetPageD
     lines.length === 0
       ? html`<p class="sub">Nothing that the hub has seen.</p>`
       : html`<ol class="ev">${lines.slice(0, most.lines).map((line) => lineItem(line, at_ms))}</ol>`;
-  return html`<section id="happened" class="card"><h3>What changed in the last hour</h3><p class="sub">${said}</p>${body}${
-    others > 0 ? html`<p class="sub">${counted(others, 'earlier line')} not shown.</p>` : undefined
-  }</section>`;
+  return html`<section id="happened" class="card"><h3>What changed in the last hour</h3><p class="sub">${said}</p>${body}${missingWords(others, data)}</section>`;
 }

@@ -128,7 +128,7 @@ export function histogramCard({ spread }: FleetSums): Html {
   const middle = medians(spread);
   const bars =
     decades.length === 0
-      ? html`<p class="sub">No clock is bounded.</p>`
+      ? html`<p class="sub">${clocks === 1 ? 'Nothing bounds it.' : 'No clock is bounded.'}</p>`
       : html`${hatch}<div class="hist" role="group" aria-label="Clocks by error bound">${decades.map((one) => decade(one, spread, most))}</div>`;
   const how =
     decades.length === 0

@@ -4,18 +4,10 @@ import { prettySpan, prettyText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
 import type { FleetCause } from '../../../fleet/causes.ts';
 import type { FleetClock, FleetUnit, Measured } from '../../../fleet/model.ts';
+import { clockLine } from '../../look/clocks.ts';
 import { capital, count, counted, unitPath } from '../../look/marks.ts';
 import type { FleetSums } from '../sums.ts';
-import {
-  aheadBy,
-  clockBound_ns,
-  clockLine,
-  listed,
-  measuredHalf_us,
-  places,
-  plusMinus,
-  spanNs,
-} from '../words.ts';
+import { aheadBy, clockBound_ns, listed, measuredHalf_us, places, plusMinus, spanNs } from '../words.ts';
 
 /** What is said of a cause. */
 export interface CauseWords {

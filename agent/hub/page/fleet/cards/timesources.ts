@@ -1,10 +1,11 @@
 // The clocks that come nearest to their limits, and who gives the time. Pure.
 import { type Html, html } from '../../../../web/html.ts';
 import type { RankedClock } from '../../../measure/bounds.ts';
+import { clockLine } from '../../look/clocks.ts';
 import { bar, count, counted, stateMark, unitLink } from '../../look/marks.ts';
 import { fleetHref, noneOfThem } from '../query.ts';
 import type { FleetSums, SourceSum } from '../sums.ts';
-import { clockLine, plusMinus, signedNs, spanNs, versusGm } from '../words.ts';
+import { plusMinus, signedNs, spanNs, versusGm } from '../words.ts';
 import { elementId } from './attention.ts';
 
 const mostSources = 12;
@@ -44,7 +45,7 @@ export function worstCard(sums: FleetSums): Html {
 
 /** How the clocks of a group are; holdover is what matters. */
 function qualityWords({ qualities, holdovers }: SourceSum): Html {
-  const words = qualities.map(([quality, units]) => `${count(units)} ${quality}`).join(', ');
+  const words = qualities.map(([quality, units]) => `${count(units)}\u00a0${quality}`).join(', ');
   return holdovers > 0 ? stateMark('degraded', words) : html`${words}`;
 }
 

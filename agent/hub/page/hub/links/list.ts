@@ -168,5 +168,5 @@ export function linkList(view: HubView, query: HubQuery): Html {
     rows.length === 0
       ? html`<p class="sub">There is no such link.</p>`
       : grid('Leaf links', columnsOf(query), rows);
-  return html`<section class="card" id="linklist"><div class="row"><h2>${count(chosen.length)}${words} leaf links</h2><span class="sub">${measuredBy(linkSums(chosen))}</span></div>${formPart(view, query)}${chips(query)}${table}${pager(query, chosen.length)}</section>`;
+  return html`<section class="card" id="linklist"><div class="row"><h2>${count(chosen.length)}${words} leaf ${chosen.length === 1 ? 'link' : 'links'}</h2><span class="sub">${measuredBy(linkSums(chosen))}</span></div>${formPart(view, query)}${chips(query)}${table}${pager(query, chosen.length)}</section>`;
 }

@@ -4,7 +4,7 @@ import { isObject, parseObject } from '../../../../lib/parse.ts';
 import { subjectsOf } from '../../../../wire/subjects.ts';
 import type { StreamMessage } from '../../../asks/streamread.ts';
 import { parseRecord, type RecordKind, type UnitRecord } from '../../../fleet/record/unitrecord.ts';
-import { plainText } from '../../../fleet/record/values.ts';
+import { figure, mostOf, plainText } from '../../../fleet/record/values.ts';
 import type { UnitDevice, UnitEvent, UnitLogLine, UnitLook } from './history.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -20,8 +20,6 @@ function bodyOf(data: Uint8Array): Json {
 }
 const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const number = (value: unknown, least = 0): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= least ? value : undefined;
 
 /** The subjects of the records that a look is made of. */
 export const lookSubjects = (unit: string) => {
@@ -52,7 +50,7 @@ export function lookOf(messages: readonly Stored[]): UnitLook | undefined {
     if (kind === undefined || heard_ms - at_ms > told_ms) continue;
     if (kind === 'rtt') {
       const { backfill, hub_rtt_us } = bodyOf(data);
-      if (backfill !== true) rtt_us = number(hub_rtt_us);
+      if (backfill !== true) rtt_us = figure(hub_rtt_us, mostOf.rtt_us);
       continue;
     }
     const record = parseRecord(kind, { subject, data, headers, size: () => data.length });
@@ -75,7 +73,8 @@ export function lookOf(messages: readonly Stored[]): UnitLook | undefined {
 /** Of a record of the link that came late: when the unit made it, and how many records waited then. */
 export function lateBacklogOf({ data }: Stored): { at_ms: number; backlog: number } | undefined {
   const { ts, backfill, spool } = bodyOf(data);
-  const [at_ms, backlog] = [number(ts), number(objectOf(spool)['pending'])];
+  const at_ms = figure(ts, mostOf.wall_ms);
+  const backlog = figure(objectOf(spool)['pending'], mostOf.count);
   return backfill === true && at_ms !== undefined && backlog !== undefined ? { at_ms, backlog } : undefined;
 }
 
@@ -97,7 +96,7 @@ export function eventOf({ data, at_ms }: Stored): UnitEvent | undefined {
   const { event, before, after, evidence, ts, backfill } = bodyOf(data);
   const name = typeof event === 'string' && /^[a-z0-9_]{1,40}$/.test(event) ? event : undefined;
   if (name === undefined || name === 'health') return undefined; // the answer to a question is no change
-  const made_ms = backfill === true ? number(ts) : undefined;
+  const made_ms = backfill === true ? figure(ts, mostOf.wall_ms) : undefined;
   return {
     at_ms: made_ms ?? at_ms,
     event: name,
@@ -123,22 +122,25 @@ export function logLineOf({ subject, data, at_ms }: Stored): UnitLogLine | undef
 const words = (...parts: unknown[]): string | undefined =>
   plainText(parts.filter((part) => typeof part === 'string' && part !== '').join(' '), 120);
 
+/** More than any device has of cores, or of load. */
+const mostLoad = 1e6;
+
 /** The device by a record of it; board, firmware and sizes are not in each. */
 export function deviceOf({ data, at_ms }: Stored): UnitDevice {
   const { board, firmware, uptime_s, load, cores, memory, temperatures } = objectOf(bodyOf(data)['host']);
   const { name, version } = objectOf(firmware);
   const { total_bytes, available_bytes } = objectOf(memory);
-  const heats = listOf(temperatures).flatMap((one) => number(objectOf(one)['celsius'], -100) ?? []);
+  const heats = listOf(temperatures).flatMap((one) => figure(objectOf(one)['celsius'], 1000, -274) ?? []);
   return {
     at_ms,
     ...known({
       board: words(objectOf(board)['model']) ?? words(objectOf(board)['name']),
       firmware: words(name, version),
-      uptime_s: number(uptime_s),
-      load: number(listOf(load)[0]),
-      cores: number(cores),
-      memory_total_bytes: number(total_bytes),
-      memory_free_bytes: number(available_bytes),
+      uptime_s: figure(uptime_s, mostOf.span_s),
+      load: figure(listOf(load)[0], mostLoad),
+      cores: figure(cores, mostLoad),
+      memory_total_bytes: figure(total_bytes, mostOf.count),
+      memory_free_bytes: figure(available_bytes, mostOf.count),
       celsius: heats.length === 0 ? undefined : Math.max(...heats),
     }),
   };
@@ -147,14 +149,14 @@ export function deviceOf({ data, at_ms }: Stored): UnitDevice {
 /** The rows of `ops.metric.minutes`, by which a unit that sends little tells each minute. */
 export function minutesOf({ data }: Stored): (UnitLook & { readonly at_ms: number })[] {
   const { since_ms, columns, rows } = bodyOf(data);
-  const since = number(since_ms);
+  const since = figure(since_ms, mostOf.wall_ms);
   const at = (name: string): number => listOf(columns).indexOf(name);
   if (since === undefined) return [];
   return listOf(rows)
     .slice(0, 60)
     .flatMap((row) => {
       const cell = (name: string): unknown => listOf(row)[at(name)];
-      const at_s = number(cell('at_s'));
+      const at_s = figure(cell('at_s'), mostOf.span_s);
       const [source, quality] = [cell('source'), cell('quality')].map((one) =>
         typeof one === 'string' && /^[a-z_]{1,32}$/.test(one) ? one : undefined,
       );
@@ -163,12 +165,12 @@ export function minutesOf({ data }: Stored): (UnitLook & { readonly at_ms: numbe
       const health = ['healthy', 'degraded', 'critical'].find((one) => one === cell('status'));
       const clock = source && {
         source,
-        ...known({ quality, error_bound_ns: number(cell('error_bound_ns')) }),
+        ...known({ quality, error_bound_ns: figure(cell('error_bound_ns'), mostOf.error_ns) }),
       };
       const look = {
         health: health as UnitLook['health'],
         clock: clock || undefined,
-        hub_rtt_us: number(cell('mean_hub_us')),
+        hub_rtt_us: figure(cell('mean_hub_us'), mostOf.rtt_us),
       };
       return [{ at_ms, heard_ms: at_ms, ...known(look) }];
     });

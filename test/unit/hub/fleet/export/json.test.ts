@@ -94,6 +94,15 @@ test('the worst unit comes first, causes name their units, and nothing of a unit
   assert.deepEqual([made.at_ms, made.notes], [1e12, situation.notes]);
 });
 
+test('ages and days have the digits that mean something', () => {
+  const unit = fleetUnit('u', {
+    age_s: 1.507848778001964,
+    expires: [{ what: 'a', days_left: 3651.8999772 }],
+  });
+  const [made] = fleetJson([unit], situation).units;
+  assert.deepEqual([made?.age_s, made?.expires[0]?.days_left], [1.508, 3651.9]);
+});
+
 test('expected are those that should be heard: no app, none that was stopped on purpose or never came', () => {
   const { by_state, ...counts } = countUnits(units);
   assert.deepEqual(counts, { expected: 3, heard: 2, missing: 1, clients: 1 });

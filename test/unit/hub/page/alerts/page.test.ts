@@ -38,6 +38,8 @@ test('nothing fires: it says so, and that whoever is to be told can be', () => {
     /Who is told .* works webhook 0 0 03:03:03 ● last sign of life 12 s ago, one is due every 1 min/,
   );
   assert.match(words({ view }), /What was told lately Nothing since this program was started/);
+  const unused = quietAlerts({ outputs: [{ name: 'command', waiting: 0, dropped: 0 }] });
+  assert.match(words({ view: unused }), /not used yet command 0 0 nothing yet/);
 });
 
 test('where nobody is alerted, nothing is said to be well', () => {

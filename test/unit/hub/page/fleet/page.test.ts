@@ -73,6 +73,8 @@ describe('the page of the fleet', () => {
     assert.match(seenOf(page), /offline mv-borealis rail · engine Silent\. Its last words: supply 10\.9 V/);
     assert.match(section(page, 'units'), /offline mv-borealis rail · engine 0\.1\.0 1 d 3 h$/);
     assert.match(section(page, 'bounds'), /^Error bound of 0 clocks No clock is bounded\.$/);
+    assert.doesNotMatch(page, />1,000 rows</, 'there is one');
+    assert.match(htmlOf({ units: Array.from({ length: 41 }, (_, i) => fleetUnit(`u${i}`)) }), />1,000 rows</);
     assert.match(section(page, 'claim'), /Nobody measures clocks here/);
     assert.doesNotMatch(seenOf(page), /4\.1 ms|contradict/);
   });

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import {
   aheadBy,
   boundMark,
-  clockLine,
   listed,
   plusMinus,
   signedNs,
@@ -38,19 +37,6 @@ test('spans have two digits and the unit that fits', () => {
   assert.equal(plain(plusMinus(310)), '± 310 ns');
   assert.deepEqual([4_100_000, -12_000].map(signedNs).map(plain), ['+ 4.1 ms', '− 12 µs']);
   assert.deepEqual([4100, -12].map(aheadBy).map(plain), ['4.1 ms ahead', '12 µs behind']);
-});
-
-test('a clock in holdover is named after whom it followed last, one without a source after nobody', () => {
-  const line = (given: object): string => clockLine({ ...clockOf({ limit_ns: 1 }), ...given });
-  assert.equal(line({}), 'PTP locked');
-  assert.equal(line({ source: 'ntp', quality: 'tracking' }), 'NTP tracking');
-  const lost = { source: 'unsynced', quality: 'tracking', holdover: true };
-  assert.equal(line({ ...lost, grandmaster: 'gm' }), 'PTP holdover');
-  assert.equal(line({ ...lost, ntp_server: 'ntp' }), 'NTP holdover');
-  assert.equal(line(lost), 'holdover');
-  assert.equal(line({ source: 'unsynced', quality: 'freerun' }), 'freerun');
-  assert.equal(line({ source: 'unsynced', quality: undefined }), 'unsynced');
-  assert.equal(line({ source: 'gps', quality: 'locked' }), 'gps locked');
 });
 
 test('a bound against the grandmaster is marked, none is said', () => {

@@ -349,7 +349,22 @@ describe('the cards', () => {
       /One way, to it \/ back 19\.2 ms \/ 18\.9 ms ± 700 µs/,
     );
     const none = { asked: { at_ms, summary: { asked: 2, answered: 0 } } };
-    assert.match(part(source(fleetUnit('u'), none), 'ask'), /None of 2 questions was answered/);
+    assert.match(part(source(fleetUnit('u'), none), 'ask'), /asked 0 s ago None of 2 questions was answered/);
+  });
+
+  test('a clock in holdover is named as on the page of the fleet: after whom it followed last', () => {
+    const held = { source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm' } as const;
+    const clock = { ...held, limit_ns: 1e6 };
+    assert.match(part(source(fleetUnit('u', { clock })), 'tile-clock'), /not bounded PTP holdover/);
+  });
+
+  test('of the clock stands whom it follows, and not whom it sees besides', () => {
+    const seen = { quality: 'locked', grandmaster: 'gm', ntp_server: 'ntp-a', limit_ns: 1e6 } as const;
+    const tile = (from: string): string =>
+      part(source(fleetUnit('u', { clock: { ...seen, source: from } })), 'tile-clock');
+    assert.match(tile('ntp'), /NTP locked · ntp-a/);
+    assert.match(tile('ptp'), /PTP locked · gm/);
+    assert.doesNotMatch(tile('unsynced'), /ntp-a|gm/);
   });
 
   test('certificates and login, by days left', () => {
@@ -367,12 +382,40 @@ describe('the cards', () => {
   test('forget is offered only where this page may', () => {
     assert.match(source(fleetUnit('u')), /href="\/units\/u\/forget"/);
     assert.doesNotMatch(source(fleetUnit('u'), { canForget: false }), /forget/);
-    const asking = renderHubPage(forgetPage({ unit: fleetUnit('u'), canForget: true }), frame);
+    const enrolment = { state: 'bound', bound_ms: at_ms, until_ms: at_ms + hour_ms } as const;
+    const asking = renderHubPage(forgetPage({ unit: fleetUnit('u', { enrolment }), canForget: true }), frame);
     assert.match(asking, /<form [^>]*method="post" action="\/units\/u\/forget">/);
-    assert.match(plain(asking), /It is heard now/);
+    assert.match(plain(asking), /It is heard now, and would lose the hub/);
     const cannot = renderHubPage(forgetPage({ unit: silentUnit('u', 1), canForget: false }), frame);
     assert.doesNotMatch(cannot, /<form|heard now/);
     assert.match(plain(cannot), /nunect-hub forget u/);
+  });
+
+  test('forgetting promises only what becomes true: without a login of its own nobody is shut out', () => {
+    const asked = (unit: FleetUnit): string =>
+      plain(renderHubPage(forgetPage({ unit, canForget: true }), frame));
+    const enrolled = (state: 'bound' | 'revoked' | 'forgotten' | 'invited') =>
+      ({ enrolment: { state, bound_ms: at_ms, until_ms: at_ms + hour_ms } }) as const;
+    assert.match(
+      asked(fleetUnit('u', enrolled('bound'))),
+      /Its login is revoked: the hub lets it in no more/,
+    );
+    assert.match(asked(fleetUnit('u', enrolled('revoked'))), /Its login is revoked already/);
+    assert.match(asked(fleetUnit('u')), /Nothing shuts it out: the hub knows no login of its own/);
+    assert.match(asked(fleetUnit('u', enrolled('forgotten'))), /forgotten before: .* nunect-hub revoke/);
+    for (const unit of [fleetUnit('u'), fleetUnit('u', enrolled('forgotten'))]) {
+      assert.match(asked(unit), /back there with its next record: it is heard now/);
+      assert.doesNotMatch(asked(unit), /lets it in no more|would lose the hub/);
+      assert.doesNotMatch(textOf(unit), /revokes its login/);
+    }
+    assert.match(asked(silentUnit('u', 1)), /back there if it is heard again/);
+    assert.match(textOf(fleetUnit('u', enrolled('bound'))), /takes it off the roster and revokes its login/);
+    const invited = { ...fleetUnit('u', enrolled('invited')), state: 'invited' } as const;
+    const pages = [source(invited), renderHubPage(forgetPage({ unit: invited, canForget: true }), frame)];
+    for (const page of pages) {
+      assert.match(plain(page), /nunect-hub token --withdraw ID/);
+      assert.doesNotMatch(page, /action="[^"]*\/forget"|href="[^"]*\/forget"/);
+    }
   });
 
   test('a unit that is not known is said not to be', () => {

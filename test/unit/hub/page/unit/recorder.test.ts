@@ -32,3 +32,25 @@ test('what is no recording says why', () => {
   assert.equal(parseRecording(bytes('x'), 1).ok, false);
   assert.equal(parseRecording(new Uint8Array(200_000), 1).ok, false);
 });
+
+test('what no clock and no link can be is not shown', () => {
+  const columns = ['mono_ms', 'wall_ms', 'offset_ns', 'error_bound_ns', 'ntp_last_rx_s', 'hub_rtt_us'];
+  const rows = [
+    [1, 1, -1e300, 1e300, 1e300, 1e300],
+    [2, 2, -3e18, 3e16, 9, 3e9],
+    [1e300, 3, 0, 0, 0, 0],
+  ];
+  const found = parseRecording(bytes({ columns, rows }), 9);
+  assert.deepEqual(found.ok && found.value.seconds, [
+    { wall_ms: 1, mono_ms: 1, holdover: false },
+    {
+      wall_ms: 2,
+      mono_ms: 2,
+      holdover: false,
+      offset_ns: -3e18,
+      error_bound_ns: 3e16,
+      ntp_last_rx_s: 9,
+      hub_rtt_us: 3e9,
+    },
+  ]);
+});

@@ -54,7 +54,7 @@ test('who is quiet on purpose is folded away, with since when it is awaited', ()
   assert.doesNotMatch(seenOf(cardOf([fleetUnit('a')])), /Quiet/);
 });
 
-test('alerts: how many fire, when somebody was told, who cannot be told, and that nobody watches', () => {
+test('alerts: how many fire, when somebody was told, who cannot be told, and why none are told from here', () => {
   assert.match(
     seenOf(cardOf([], world)),
     /0 alerts fire · told last at 02:58 UTC · last sign of life of the alerter 12 s ago\.$/,
@@ -67,6 +67,9 @@ test('alerts: how many fire, when somebody was told, who cannot be told, and tha
   );
   assert.match(
     seenOf(cardOf([])),
-    /Nothing is wrong that the hub knows of\. Nobody watches for alerts here\.$/,
+    /Nothing is wrong that the hub knows of\. No alerts are told from here: this program runs without them\.$/,
   );
+  const elsewhere = cardOf([], { untold: 'they are told by hub-a' });
+  assert.match(seenOf(elsewhere), /No alerts are told from here: they are told by hub-a\.$/);
+  assert.match(elsewhere, /<a href="\/alerts">alerts<\/a>/);
 });

@@ -106,4 +106,11 @@ test('nothing, and more than is shown', () => {
   const page = cardOf(many, [fleetUnit('u1')]);
   assert.equal(lines(page).length, 12);
   assert.match(seenOf(page), /8 earlier lines not shown\.$/);
+  const cut = (lostChanges_ms: number): string =>
+    seenOf(happenedCard(fleetSumsOf([]), { units: [], changes: [], at_ms: fleetAt_ms, lostChanges_ms }).html);
+  assert.match(
+    cut(fleetAt_ms - 600_000),
+    /More happened than is kept: what was until 03:06 UTC is not all here\.$/,
+  );
+  assert.doesNotMatch(cut(fleetAt_ms - 3_600_000), /not all here/);
 });

@@ -83,7 +83,7 @@ test('units by source: how their clocks are, and where most of them place it, wi
   ]);
   assert.match(page, /href="\/\?source=gm-a#units"/);
   assert.match(page, /href="\/\?source=-#units"/);
-  assert.match(page, /<span class="s st-degraded">1 holdover/);
+  assert.match(page, /<span class="s st-degraded">1\u00a0holdover/);
 });
 
 test('many sources are cut, and none is said', () => {

@@ -66,6 +66,8 @@ test('a page has so many rows, and leads to those before and after with the same
     seenWords(linkList(view, queryOf('view=links&q=nosuch')).html),
     /0 of 230 leaf links .*There is no such link/,
   );
+  const one = untoldView({ told: ['links'], links: [unmeasured] });
+  assert.match(seenWords(linkList(one, queryOf('view=links')).html), /1 leaf link /);
 });
 
 test('what narrows a list is shown, with a way back', () => {

@@ -130,3 +130,27 @@ describe('single records', () => {
     ]);
   });
 });
+
+test('what no unit can mean is missing: moments, counts and bounds without end', () => {
+  const { nats, rtt } = lookSubjects('u1');
+  assert.deepEqual(lookOf([stored(nats, { spool: { pending: 1e300 }, hub_rtt_us: 1e300 })]), {
+    heard_ms: at_ms,
+  });
+  assert.deepEqual(lookOf([stored(rtt, { hub_rtt_us: 1e300 })]), { heard_ms: at_ms });
+  const late = { backfill: true, spool: { pending: 1 } };
+  assert.equal(lateBacklogOf(stored(nats, { ...late, ts: 1e300 })), undefined);
+  assert.deepEqual(lateBacklogOf(stored(nats, { ...late, ts: 1e12 })), { at_ms: 1e12, backlog: 1 });
+  const event = { event: 'clock', backfill: true, before: 'a', after: 'b' };
+  assert.equal(eventOf(stored('ops.status.unit.u1', { ...event, ts: 1e300 }))?.at_ms, at_ms);
+  const host = { uptime_s: 1e300, load: [1e300], cores: 1e300, memory: { total_bytes: 1e300 } };
+  assert.deepEqual(deviceOf(stored('ops.metric.host.u1', { host })), { at_ms });
+  const columns = ['at_s', 'mean_hub_us', 'error_bound_ns', 'source'];
+  const rows = [
+    [60, 1e300, 1e300, 'ntp'],
+    [1e300, 1, 1, 'ntp'],
+  ];
+  assert.deepEqual(minutesOf(stored('ops.metric.minutes.u1', { since_ms: 1e12, columns, rows })), [
+    { at_ms: 1e12 + 60_000, heard_ms: 1e12 + 60_000, clock: { source: 'ntp' } },
+  ]);
+  assert.deepEqual(minutesOf(stored('ops.metric.minutes.u1', { since_ms: 1e300, columns, rows })), []);
+});
