@@ -117,6 +117,13 @@ export const alertRules = {
     keep_s: 30,
     remedy: 'is nats-server running? `nunect-hub status`',
   },
+  hub_units_unseen: {
+    name: 'NunectHubUnitsUnseen',
+    severity: 'critical',
+    for_s: 2 * minute_s,
+    keep_s: minute_s,
+    remedy: 'is stream UNITS there? `nunect-hub status`; nobody is alerted of a unit meanwhile',
+  },
   hub_unhealthy: {
     name: 'NunectHubUnhealthy',
     severity: 'critical',

@@ -193,6 +193,8 @@ const listed = (texts: readonly string[]): Verdict => texts.length > 0 && texts.
 
 const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Verdict>> = {
   hub_unreachable: ({ isLinked }) => !isLinked && 'the hub cannot be reached: nothing is known of its units',
+  hub_units_unseen: ({ isLinked, units }) =>
+    isLinked ? units === undefined && 'who is there and who is silent cannot be seen' : undefined,
   hub_unhealthy: ({ hub }) => hub?.faults && listed(hub.faults),
   hub_server_missing: ({ hub }) =>
     hub?.missing && listed(hub.missing.map((name) => `${name} does not answer`)),

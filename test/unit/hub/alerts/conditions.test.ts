@@ -192,11 +192,12 @@ describe('of the hub', () => {
   test('what holds is what there is', () => {
     for (const [hub, wanted] of cases)
       assert.deepEqual(
-        keys({ hub }),
+        keys({ hub, units: [] }),
         wanted.map((condition) => `${condition}:_hub`),
         JSON.stringify(hub),
       );
     assert.deepEqual(keys({ isLinked: false }), ['hub_unreachable:_hub']);
+    assert.deepEqual(keys({}), ['hub_units_unseen:_hub'], 'linked, and without a unit to be seen');
   });
 
   test('what could not be asked is not over', () => {
@@ -204,6 +205,7 @@ describe('of the hub', () => {
     for (const condition of hub)
       assert.equal(judge({ isLinked: false }).isOver(condition, hubName), false, condition);
     const well = { faults: [], missing: [], certificates: [], streams: [], disk_used: 0 };
-    for (const condition of hub) assert.ok(judge({ hub: well }).isOver(condition, hubName), condition);
+    for (const condition of hub)
+      assert.ok(judge({ hub: well, units: [] }).isOver(condition, hubName), condition);
   });
 });

@@ -137,7 +137,7 @@ describe('one unit', () => {
     const { journal } = newAlertState('x');
     const before = watched('critical', ungrouped);
     before.for(50, { a: 'on' });
-    const text = formatAlertState({ keeper: before.state, journal });
+    const text = formatAlertState({ keeper: before.state, journal, own: new Set() });
     const read = parseAlertState(text);
     assert.ok(read.ok);
     const after = watched('critical', ungrouped, read.value.keeper);
