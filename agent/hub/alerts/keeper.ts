@@ -5,7 +5,7 @@
 // once he had time to be heard.
 import { type Alert, type AlertKey, type Condition, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
 import type { JudgedConditions, Wanted } from './conditions.ts';
-import { endGroups, formGroups, groupAlert } from './groups.ts';
+import { endGroups, formGroups, groupAlert, mayBeMany } from './groups.ts';
 import type { HeldAlert, KeeperState, Look, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
 
@@ -67,6 +67,7 @@ function hold(
       since_ms: since_ms ?? look.now_ms,
       began_ms: state.clock_ms,
       text,
+      seen_ms: state.clock_ms,
       held_ms: 0,
       clear_ms: 0,
       isWanted: true,
@@ -79,8 +80,13 @@ function hold(
   if (one.isWanted) one.held_ms += passed_ms;
   one.isWanted = true;
   one.clear_ms = 0;
+  one.seen_ms = state.clock_ms;
   one.text = text;
 }
+
+/** It was seen a moment ago, and is of a kind that lasts. */
+const isLasting = ({ clock_ms }: KeeperState, { condition, seen_ms, isWanted }: HeldAlert): boolean =>
+  isWanted && clock_ms - seen_ms < (ruleOf(condition).lasts_s ?? 0) * 1000;
 
 /** Takes in that it does not; gives whether it is over for good. */
 function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
@@ -120,6 +126,10 @@ export function keep(state: KeeperState, judged: JudgedConditions, look: Look, t
       hold(state, key, wanted, look, passedOf(wanted.unit));
   for (const [key, one] of state.held) {
     if (judged.wanted.has(key) || !judged.isOver(one.condition, one.unit ?? hubName)) continue;
+    if (isLasting(state, one)) {
+      one.held_ms += passedOf(one.unit);
+      continue;
+    }
     if (!clear(state, one, passedOf(one.unit), times.hold_ms(one.condition).keep_ms)) continue;
     state.held.delete(key);
     if (one.isTold) tell('resolved', alertOf(one));
@@ -128,8 +138,10 @@ export function keep(state: KeeperState, judged: JudgedConditions, look: Look, t
     endGroups(state, judged, times, tell);
     formGroups(state, judged, times, tell);
   }
+  const waits = mayBeMany(state, judged.total, times);
   for (const one of state.held.values()) {
     if (one.isTold || one.isGrouped || !one.isWanted || one.held_ms < holdOf(one, times, judged)) continue;
+    if (waits(one)) continue;
     one.isTold = true;
     tell('fired', alertOf(one));
   }

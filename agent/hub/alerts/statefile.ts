@@ -40,7 +40,7 @@ const isHeld = (entry: unknown): entry is [AlertKey, HeldAlert] =>
   isObject(entry[1]) &&
   Object.hasOwn(alertRules, String(entry[1]['condition'])) &&
   typeof entry[1]['text'] === 'string' &&
-  areNumbers(entry[1], ['since_ms', 'began_ms', 'held_ms', 'clear_ms']);
+  areNumbers(entry[1], ['since_ms', 'began_ms', 'seen_ms', 'held_ms', 'clear_ms']);
 
 const isGroup = (entry: unknown): entry is [Condition, Group] =>
   Array.isArray(entry) &&

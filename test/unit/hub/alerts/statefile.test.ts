@@ -26,6 +26,7 @@ function someState() {
     since_ms: 5,
     began_ms: 1,
     text: 'has not been heard',
+    seen_ms: 2,
     held_ms: 3,
     clear_ms: 0,
     isWanted: true,
