@@ -11,14 +11,11 @@ import type { Link } from '../../nats/link.ts';
 import { type Alert, hubName, type Notice } from './alert.ts';
 import type { Beat } from './bodies.ts';
 import { conditions, countersOf, type JudgedConditions, type Sight } from './conditions.ts';
-import { delivered, queueNotices, useOutputs, waitingFor } from './journal.ts';
+import { delivered, giveUp, queueNotices, useOutputs, waitingFor } from './journal.ts';
 import { firing, isSettled, keep } from './keeper.ts';
 import type { AlertOptions } from './options.ts';
-import { commandOutput } from './outputs/command.ts';
-import type { AlertOutput } from './outputs/output.ts';
+import { outputsOf } from './outputs/outputs.ts';
 import { type AlertSender, type OutputState, startAlertSender } from './outputs/sender.ts';
-import { subjectOutput } from './outputs/subject.ts';
-import { webhookOutput } from './outputs/webhook.ts';
 import { type AlertState, type AlertStore, formatAlertState } from './statefile.ts';
 import { newTurn, setTurn, type Turn, tellable } from './turn.ts';
 
@@ -197,14 +194,6 @@ function viewOf(running: Running): AlertsView {
   };
 }
 
-function outputsOf({ link, wall_ms }: AlertDeps, { webhook, command }: AlertOptions): AlertOutput[] {
-  return [
-    ...(link === undefined ? [] : [subjectOutput(link)]),
-    ...(webhook === undefined ? [] : [webhookOutput(webhook, wall_ms)]),
-    ...(command === undefined ? [] : [commandOutput(command)]),
-  ];
-}
-
 /** What goes wrong in a look is said, and the next one follows: an alerter that ends tells nobody. */
 function lookSafely(running: Running): void {
   try {
@@ -236,7 +225,7 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions, isMine = tru
   const { ticker, store, log } = deps;
   const { state, why } = store.load(randomUUID().slice(0, 8));
   if (why !== undefined) log.error(`what was told before is not known, and is told again: ${why}`);
-  const outputs = outputsOf(deps, options);
+  const outputs = outputsOf(deps.link, deps.wall_ms, options);
   useOutputs(
     state.journal,
     outputs.map(({ name }) => name),
@@ -250,6 +239,10 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions, isMine = tru
       journal: () => state.journal,
       done(name, seq, told) {
         delivered(state.journal, name, seq, told, wall_ms());
+        save(running);
+      },
+      giveUp(name, seq) {
+        giveUp(state.journal, name, seq);
         save(running);
       },
     }),
@@ -274,6 +267,7 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions, isMine = tru
     async stop() {
       for (const end of ends) end();
       await within(ticker, stop_ms, Promise.all(running.senders.map((sender) => sender.stop())));
+      for (const sender of running.senders) sender.end();
       running.isStopped = true; // what is delivered after this is told again, by the same id
     },
   };
