@@ -7,6 +7,7 @@ import { known } from '../../lib/known.ts';
 import { type FleetUnit, quietStates } from '../fleet/model.ts';
 import { fullFrom } from '../run/status/figures.ts';
 import { type AlertKey, alertRules, type Condition, hubName, keyOf } from './alert.ts';
+import { expired, expires, inDays, listed, loginExpires, percentOf, type Verdict } from './expiries.ts';
 import type { AlertLimits } from './options.ts';
 
 /** Of a stream at the hub. */
@@ -66,9 +67,6 @@ export interface JudgedConditions {
 /** Counters of before, by unit: which records were dropped since the last look. */
 export type Counters = Readonly<Record<string, number>>;
 
-/** A condition holds, as the text says; does not; or nothing is known. */
-type Verdict = string | false | undefined;
-
 const usualInterval_s = 5;
 
 /** Nobody is to be woken for it: it is no router, was stopped on purpose, or is not to be there. */
@@ -81,8 +79,6 @@ const isSeen = ({ state }: FleetUnit): boolean => state !== 'offline' && state !
 
 const since = (age_s: number | undefined): string =>
   age_s === undefined ? 'has not been heard' : `has not been heard for ${formatShortSpan(age_s)}`;
-
-const inDays = (days: number): string => (days < 1 ? 'in less than a day' : `in ${Math.floor(days)} days`);
 
 function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits: AlertLimits): Verdict {
   if (clock === undefined) return undefined;
@@ -103,7 +99,10 @@ function clockBound({ clock }: FleetUnit): Verdict {
   if (clock === undefined) return undefined;
   const { error_bound_ns: bound, limit_ns } = clock;
   if (bound === undefined) return false;
-  return bound > limit_ns && `its clock may be off by ${formatNs(bound)}; the limit is ${formatNs(limit_ns)}`;
+  return (
+    bound > limit_ns &&
+    `its clock may be off by ${formatNs(bound)}, more than its limit of ${formatNs(limit_ns)}`
+  );
 }
 
 function clockUnbounded({ clock }: FleetUnit): Verdict {
@@ -120,30 +119,6 @@ function contradicts({ measured }: FleetUnit): Verdict {
   return measured.verdict === 'contradicts' && `its clock contradicts its own claim: ${why ?? found}`;
 }
 
-const firstExpiry = ({ expires }: FleetUnit) =>
-  expires.reduce<(typeof expires)[number] | undefined>(
-    (first, one) => (first === undefined || one.days_left < first.days_left ? one : first),
-    undefined,
-  );
-
-function expires(unit: FleetUnit, { certificate_days }: AlertLimits): Verdict {
-  const first = firstExpiry(unit);
-  if (first === undefined) return undefined;
-  const { what, days_left } = first;
-  return days_left >= 0 && days_left < certificate_days && `${what} expires ${inDays(days_left)}`;
-}
-
-function expired(unit: FleetUnit): Verdict {
-  const first = firstExpiry(unit);
-  return first && first.days_left < 0 && `${first.what} has expired`;
-}
-
-function loginExpires({ enrolment }: FleetUnit, { login_days }: AlertLimits, now_ms: number): Verdict {
-  if (enrolment === undefined) return undefined;
-  const days = (enrolment.until_ms - now_ms) / 86_400_000;
-  return days < login_days && (days < 0 ? 'its login has run out' : `its login runs out ${inDays(days)}`);
-}
-
 function dropped({ link, unit }: FleetUnit, before: Counters): Verdict {
   const now = link?.dropped;
   if (now === undefined) return undefined;
@@ -155,7 +130,7 @@ function dropped({ link, unit }: FleetUnit, before: Counters): Verdict {
 function spool({ link }: FleetUnit, { spool_percent }: AlertLimits): Verdict {
   const share = link?.spool_share;
   if (share === undefined) return undefined;
-  const percent = Math.floor(share * 100);
+  const percent = percentOf(share);
   return percent >= spool_percent && `its memory for records is ${percent} % full`;
 }
 
@@ -179,7 +154,7 @@ const ofUnits: Partial<Record<Condition, (unit: FleetUnit, look: Look) => Verdic
 const unitConditions = Object.entries(ofUnits) as [Condition, (unit: FleetUnit, look: Look) => Verdict][];
 
 const streamText = ({ name, used, days_left }: StreamRoom): string =>
-  `${name} is ${Math.floor(used * 100)} % full${days_left === undefined ? '' : `, and has no more room ${inDays(days_left)}`}`;
+  `${name} is ${percentOf(used)} % full${days_left === undefined ? '' : `, and has no more room ${inDays(days_left)}`}`;
 
 /** Full: it refuses what comes, or is about to. */
 const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
@@ -188,8 +163,6 @@ const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
 /** One that lets go of the oldest is full in the end, and that is how it should be where it lasts the days that it is to keep. */
 const isNearEnd = ({ days_left, used, refuses }: StreamRoom, { stream_days }: AlertLimits): boolean =>
   (days_left !== undefined && days_left < stream_days && used >= 0.5) || (refuses && used >= 0.9);
-
-const listed = (texts: readonly string[]): Verdict => texts.length > 0 && texts.join('; ');
 
 const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Verdict>> = {
   hub_unreachable: ({ isLinked }) => !isLinked && 'the hub cannot be reached: nothing is known of its units',
@@ -215,7 +188,7 @@ const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Ve
   hub_stream_full: ({ hub }) => hub?.streams && listed(hub.streams.filter(isFull).map(streamText)),
   hub_disk: ({ hub }, { disk_percent }) => {
     if (hub?.disk_used === undefined) return undefined;
-    const percent = Math.floor(hub.disk_used * 100);
+    const percent = percentOf(hub.disk_used);
     return percent >= disk_percent && `the disk of the hub is ${percent} % full`;
   },
 };

@@ -132,7 +132,7 @@ export function keep(state: KeeperState, judged: JudgedConditions, look: Look, t
     }
     if (!clear(state, one, passedOf(one.unit), times.hold_ms(one.condition).keep_ms)) continue;
     state.held.delete(key);
-    if (one.isTold) tell('resolved', alertOf(one));
+    if (one.isTold) tell('resolved', { ...alertOf(one), text: `over; it was: ${one.text}` });
   }
   if (look.areUnitsSeen) {
     endGroups(state, judged, times, tell);

@@ -2,7 +2,7 @@
 import { commandSteps, prettyMoment, prettyNs, prettySpan, prettyText } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
-import type { FleetUnit } from '../../fleet/model.ts';
+import { type FleetUnit, hasEnded } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
 import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
 import { boundOfUnit, clockStateWords, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
@@ -87,9 +87,8 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
       title: `Its clock may be off by ${prettyNs(bound.ns)}${bound.isRelative ? ' vs GM' : ''}`,
       more: `Its limit is ${prettyNs(clock.limit_ns)}.${clock.evidence === undefined ? '' : ` ${capital(prettyText(clock.evidence))}`}`,
     });
-  for (const { what, days_left } of expires)
-    if (days_left <= 0)
-      found.push({ title: `${what} has ended`, more: `${prettySpan(-days_left * 86_400)} ago.` });
+  for (const { what, days_left } of expires.filter(hasEnded))
+    found.push({ title: `${what} has ended`, more: `${prettySpan(-days_left * 86_400)} ago.` });
   if (claims !== undefined)
     found.push({
       title: `Its records name another unit: ${claims}`,
@@ -156,8 +155,7 @@ function askedWords({ unit, told, at_ms }: UnitPageData): Html {
 export function toneOfUnit(unit: FleetUnit): Tone {
   const tone = stateTones[unit.state];
   if (isSilent(unit) || tone === 'bad') return tone;
-  const isBad =
-    unit.measured?.verdict === 'contradicts' || unit.expires.some(({ days_left }) => days_left <= 0);
+  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded);
   return isBad || isAboveLimit(unit) ? 'bad' : unit.clock?.holdover === true ? 'warn' : tone;
 }
 

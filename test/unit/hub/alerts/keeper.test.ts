@@ -106,8 +106,8 @@ describe('one unit', () => {
     assert.equal(one.told.length, 1);
     one.look({ a: 'off' });
     assert.deepEqual(
-      one.told.map(({ event }) => event),
-      ['fired', 'resolved'],
+      one.told.map(({ event, text }) => `${event}: ${text}`),
+      ['fired: critical of a', 'resolved: over; it was: critical of a'],
     );
   });
 
