@@ -11,6 +11,8 @@ interface Rule {
   readonly for_s: number;
   /** So long it must have been seen to be over before that is told: what comes back sooner is the same alert. */
   readonly keep_s: number;
+  /** What is seen in one look alone holds for so long after it. */
+  readonly lasts_s?: number;
   readonly remedy: string;
   /** What is said of many units at once; missing where it is of the hub. */
   readonly many?: string;
@@ -74,6 +76,7 @@ export const alertRules = {
     severity: 'warning',
     for_s: 0,
     keep_s: 15 * minute_s,
+    lasts_s: 2 * minute_s, // counters come each minute
     remedy:
       'its memory for records is full, or records are too large: spool.memory_kb, and the link to the hub',
     many: 'have dropped records',
@@ -116,6 +119,13 @@ export const alertRules = {
     for_s: minute_s,
     keep_s: 30,
     remedy: 'is nats-server running? `nunect-hub status`',
+  },
+  hub_units_unseen: {
+    name: 'NunectHubUnitsUnseen',
+    severity: 'critical',
+    for_s: 2 * minute_s,
+    keep_s: minute_s,
+    remedy: 'is stream UNITS there? `nunect-hub status`; nobody is alerted of a unit meanwhile',
   },
   hub_unhealthy: {
     name: 'NunectHubUnhealthy',

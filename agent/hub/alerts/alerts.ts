@@ -8,19 +8,16 @@ import { type Ring, ring } from '../../lib/ring.ts';
 import { type BothClocks, type Ticker, within } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
-import type { Alert, Notice } from './alert.ts';
+import { type Alert, hubName, type Notice } from './alert.ts';
 import type { Beat } from './bodies.ts';
-import { conditions, countersOf, type Sight } from './conditions.ts';
-import { groupAlert } from './groups.ts';
-import { delivered, queueNotices, useOutputs, waitingFor } from './journal.ts';
-import { alertOf, keep } from './keeper.ts';
+import { conditions, countersOf, type JudgedConditions, type Sight } from './conditions.ts';
+import { delivered, giveUp, queueNotices, useOutputs, waitingFor } from './journal.ts';
+import { firing, isSettled, keep } from './keeper.ts';
 import type { AlertOptions } from './options.ts';
-import { commandOutput } from './outputs/command.ts';
-import type { AlertOutput } from './outputs/output.ts';
+import { outputsOf } from './outputs/outputs.ts';
 import { type AlertSender, type OutputState, startAlertSender } from './outputs/sender.ts';
-import { subjectOutput } from './outputs/subject.ts';
-import { webhookOutput } from './outputs/webhook.ts';
 import { type AlertState, type AlertStore, formatAlertState } from './statefile.ts';
+import { newTurn, setTurn, type Turn, tellable } from './turn.ts';
 
 export interface AlertDeps {
   readonly ticker: Ticker;
@@ -58,6 +55,8 @@ export interface AlertsView {
 
 export interface Alerts extends Stoppable {
   view(): AlertsView;
+  /** It is this server's turn to tell, or no longer. */
+  setTurn(isMine: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -77,6 +76,7 @@ interface Running {
   readonly deps: AlertDeps;
   readonly options: AlertOptions;
   readonly state: AlertState;
+  readonly turn: Turn;
   senders: readonly AlertSender[];
   readonly recent: Ring<Notice>;
   last: BothClocks | undefined;
@@ -121,6 +121,15 @@ const isCounting = ({ keeper: { held, groups } }: AlertState): boolean =>
   [...groups.values()].some(({ isNews }) => isNews) ||
   [...held.values()].some((one) => (one.isTold || one.isGrouped) !== one.isWanted);
 
+/** It holds still: it was seen to, not only before a restart. */
+function isSure({ state: { keeper }, sees }: Running, judged: JudgedConditions, alert: Alert): boolean {
+  const { condition, unit, key, group } = alert;
+  if (unit === undefined && group === undefined) return judged.wanted.has(key);
+  const units = group?.units ?? [unit ?? hubName];
+  const isWanted = group === undefined ? keeper.held.get(key)?.isWanted === true : group.count > 0;
+  return sees && isWanted && isSettled(keeper, judged, condition, units);
+}
+
 function look(running: Running): void {
   const { deps, options, state } = running;
   const { keeper, journal } = state;
@@ -134,33 +143,32 @@ function look(running: Running): void {
   const { held } = keeper;
   const before = { counters: keeper.counters, held: held.size };
   keeper.counters = countersOf(sight, keeper.counters);
-  const notices = keep(
+  const kept = keep(
     keeper,
     judged,
     { now_ms: now.wall_ms, areUnitsSeen: running.sees, ...known({ passed_ms }) },
     options.times,
   );
+  const notices = tellable(
+    running.turn,
+    state.own,
+    kept,
+    now,
+    () => firing(keeper, judged.total),
+    (alert) => isSure(running, judged, alert),
+  );
   queueNotices(journal, notices, options.queue);
   for (const notice of notices) running.recent.push(notice);
   const isDue = isCounting(state) && now.mono_ms - running.saved_ms >= write_ms;
-  if (notices.length > 0 || before.counters !== keeper.counters || before.held !== held.size || isDue)
+  if (kept.length > 0 || before.counters !== keeper.counters || before.held !== held.size || isDue)
     save(running); // before anybody is told: what was told is not told again
   for (const sender of running.senders) sender.wake();
-}
-
-/** What fires, the oldest first. */
-function firing({ state: { keeper }, total }: Running): Alert[] {
-  const single = [...keeper.held.values()].filter(({ isTold }) => isTold).map(alertOf);
-  const groups = [...keeper.groups].filter(([, { told }]) => told > 0);
-  return [...groups.map(([condition, group]) => groupAlert(keeper, condition, group, total)), ...single].sort(
-    (a, b) => a.since_ms - b.since_ms,
-  );
 }
 
 const beatOf = (running: Running): Beat => ({
   at_ms: running.deps.wall_ms(),
   interval_s: running.options.heartbeat_s,
-  firing: firing(running),
+  firing: firing(running.state.keeper, running.total),
   sees: running.sees,
   version,
 });
@@ -172,7 +180,7 @@ function viewOf(running: Running): AlertsView {
     ({ name }) => [name, new Set(waitingFor(journal, name).map(({ alert }) => alert.key))] as const,
   );
   return {
-    firing: firing(running).map((alert) => ({
+    firing: firing(running.state.keeper, running.total).map((alert) => ({
       alert,
       waiting: waiting.filter(([, keys]) => keys.has(alert.key)).map(([name]) => name),
     })),
@@ -184,14 +192,6 @@ function viewOf(running: Running): AlertsView {
     sees: running.sees,
     ...known({ beat_ms: running.beat_ms, problem: running.problem }),
   };
-}
-
-function outputsOf({ link, wall_ms }: AlertDeps, { webhook, command }: AlertOptions): AlertOutput[] {
-  return [
-    ...(link === undefined ? [] : [subjectOutput(link)]),
-    ...(webhook === undefined ? [] : [webhookOutput(webhook, wall_ms)]),
-    ...(command === undefined ? [] : [commandOutput(command)]),
-  ];
 }
 
 /** What goes wrong in a look is said, and the next one follows: an alerter that ends tells nobody. */
@@ -206,23 +206,31 @@ function lookSafely(running: Running): void {
   }
 }
 
-const newRunning = (deps: AlertDeps, options: AlertOptions, state: AlertState): Running => ({
-  ...{ deps, options, state, senders: [], recent: ring<Notice>(recent), last: undefined },
+const newRunning = (deps: AlertDeps, options: AlertOptions, state: AlertState, isMine: boolean): Running => ({
+  ...{
+    deps,
+    options,
+    state,
+    turn: newTurn(isMine),
+    senders: [],
+    recent: ring<Notice>(recent),
+    last: undefined,
+  },
   ...{ sees: false, isStopped: false, works: false, total: 0, beat_ms: undefined },
   ...{ saved_ms: deps.ticker.now_ms(), problem: undefined },
 });
 
-/** Starts to look, and to tell. */
-export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
+/** Starts to look, and to tell; where others of the hub may tell it begins without its turn. */
+export function startAlerts(deps: AlertDeps, options: AlertOptions, isMine = true): Alerts {
   const { ticker, store, log } = deps;
   const { state, why } = store.load(randomUUID().slice(0, 8));
   if (why !== undefined) log.error(`what was told before is not known, and is told again: ${why}`);
-  const outputs = outputsOf(deps, options);
+  const outputs = outputsOf(deps.link, deps.wall_ms, options);
   useOutputs(
     state.journal,
     outputs.map(({ name }) => name),
   );
-  const running = newRunning(deps, options, state);
+  const running = newRunning(deps, options, state, isMine);
   save(running);
   const { wall_ms, random } = deps;
   running.senders = outputs.map((output) =>
@@ -233,10 +241,14 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
         delivered(state.journal, name, seq, told, wall_ms());
         save(running);
       },
+      giveUp(name, seq) {
+        giveUp(state.journal, name, seq);
+        save(running);
+      },
     }),
   );
   const beat = (): void => {
-    if (!running.works) return;
+    if (!running.works || !running.turn.isMine) return;
     running.beat_ms = wall_ms();
     for (const sender of running.senders) sender.beat(() => beatOf(running));
   };
@@ -248,9 +260,14 @@ export function startAlerts(deps: AlertDeps, options: AlertOptions): Alerts {
   beat();
   return {
     view: () => viewOf(running),
+    setTurn(isMine) {
+      setTurn(running.turn, isMine, firing(state.keeper, running.total));
+      if (isMine) beat();
+    },
     async stop() {
       for (const end of ends) end();
       await within(ticker, stop_ms, Promise.all(running.senders.map((sender) => sender.stop())));
+      for (const sender of running.senders) sender.end();
       running.isStopped = true; // what is delivered after this is told again, by the same id
     },
   };

@@ -7,6 +7,7 @@ import { known } from '../../lib/known.ts';
 import { type FleetUnit, quietStates } from '../fleet/model.ts';
 import { fullFrom } from '../run/status/figures.ts';
 import { type AlertKey, alertRules, type Condition, hubName, keyOf } from './alert.ts';
+import { expired, expires, type Holding, inDays, joined, loginExpires, percentOf } from './expiries.ts';
 import type { AlertLimits } from './options.ts';
 
 /** Of a stream at the hub. */
@@ -66,9 +67,6 @@ export interface JudgedConditions {
 /** Counters of before, by unit: which records were dropped since the last look. */
 export type Counters = Readonly<Record<string, number>>;
 
-/** A condition holds, as the text says; does not; or nothing is known. */
-type Verdict = string | false | undefined;
-
 const usualInterval_s = 5;
 
 /** Nobody is to be woken for it: it is no router, was stopped on purpose, or is not to be there. */
@@ -82,9 +80,7 @@ const isSeen = ({ state }: FleetUnit): boolean => state !== 'offline' && state !
 const since = (age_s: number | undefined): string =>
   age_s === undefined ? 'has not been heard' : `has not been heard for ${formatShortSpan(age_s)}`;
 
-const inDays = (days: number): string => (days < 1 ? 'in less than a day' : `in ${Math.floor(days)} days`);
-
-function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits: AlertLimits): Verdict {
+function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits: AlertLimits): Holding {
   if (clock === undefined) return undefined;
   const wanted = limits.classOf({ role, tenant });
   if (wanted !== undefined) {
@@ -99,52 +95,31 @@ function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits:
   return clock.source === 'unsynced' && isUnwell && 'nothing steers its clock';
 }
 
-function clockBound({ clock }: FleetUnit): Verdict {
+function clockBound({ clock }: FleetUnit): Holding {
   if (clock === undefined) return undefined;
   const { error_bound_ns: bound, limit_ns } = clock;
   if (bound === undefined) return false;
-  return bound > limit_ns && `its clock may be off by ${formatNs(bound)}; the limit is ${formatNs(limit_ns)}`;
+  return (
+    bound > limit_ns &&
+    `its clock may be off by ${formatNs(bound)}, more than its limit of ${formatNs(limit_ns)}`
+  );
 }
 
-function clockUnbounded({ clock }: FleetUnit): Verdict {
+function clockUnbounded({ clock }: FleetUnit): Holding {
   if (clock === undefined || clock.quality === undefined) return undefined;
   const { error_bound_ns, error_rel_ns } = clock;
   const isUnbounded = (error_bound_ns ?? error_rel_ns) === undefined;
   return isUnbounded && clock.quality !== 'freerun' && 'nothing bounds the error of its clock';
 }
 
-function contradicts({ measured }: FleetUnit): Verdict {
+function contradicts({ measured }: FleetUnit): Holding {
   if (measured === undefined || measured.verdict === 'unjudged') return undefined;
   const { offset_us, path_us, why } = measured;
   const found = `measured ${formatNs(offset_us * 1e3)} from the hub, give or take ${formatNs(path_us * 1e3)}`;
   return measured.verdict === 'contradicts' && `its clock contradicts its own claim: ${why ?? found}`;
 }
 
-const firstExpiry = ({ expires }: FleetUnit) =>
-  expires.reduce<(typeof expires)[number] | undefined>(
-    (first, one) => (first === undefined || one.days_left < first.days_left ? one : first),
-    undefined,
-  );
-
-function expires(unit: FleetUnit, { certificate_days }: AlertLimits): Verdict {
-  const first = firstExpiry(unit);
-  if (first === undefined) return undefined;
-  const { what, days_left } = first;
-  return days_left >= 0 && days_left < certificate_days && `${what} expires ${inDays(days_left)}`;
-}
-
-function expired(unit: FleetUnit): Verdict {
-  const first = firstExpiry(unit);
-  return first && first.days_left < 0 && `${first.what} has expired`;
-}
-
-function loginExpires({ enrolment }: FleetUnit, { login_days }: AlertLimits, now_ms: number): Verdict {
-  if (enrolment === undefined) return undefined;
-  const days = (enrolment.until_ms - now_ms) / 86_400_000;
-  return days < login_days && (days < 0 ? 'its login has run out' : `its login runs out ${inDays(days)}`);
-}
-
-function dropped({ link, unit }: FleetUnit, before: Counters): Verdict {
+function dropped({ link, unit }: FleetUnit, before: Counters): Holding {
   const now = link?.dropped;
   if (now === undefined) return undefined;
   const then = Object.hasOwn(before, unit) ? (before[unit] ?? 0) : now; // what was before the first look is nothing new
@@ -152,17 +127,17 @@ function dropped({ link, unit }: FleetUnit, before: Counters): Verdict {
   return more > 0 && `it has dropped records: ${now} since its start`;
 }
 
-function spool({ link }: FleetUnit, { spool_percent }: AlertLimits): Verdict {
+function spool({ link }: FleetUnit, { spool_percent }: AlertLimits): Holding {
   const share = link?.spool_share;
   if (share === undefined) return undefined;
-  const percent = Math.floor(share * 100);
+  const percent = percentOf(share);
   return percent >= spool_percent && `its memory for records is ${percent} % full`;
 }
 
 type Look = { readonly limits: AlertLimits; readonly now_ms: number; readonly counters: Counters };
 
 /** Of units. What only a unit that is heard can say is not known of one that is not. */
-const ofUnits: Partial<Record<Condition, (unit: FleetUnit, look: Look) => Verdict>> = {
+const ofUnits: Partial<Record<Condition, (unit: FleetUnit, look: Look) => Holding>> = {
   offline: (unit) => unit.state === 'offline' && since(unit.age_s),
   critical: (unit) =>
     isSeen(unit) ? unit.state === 'critical' && (unit.problems[0] ?? 'it is critical') : undefined,
@@ -176,10 +151,10 @@ const ofUnits: Partial<Record<Condition, (unit: FleetUnit, look: Look) => Verdic
   login_expires: (unit, { limits, now_ms }) => loginExpires(unit, limits, now_ms),
   spool_full: (unit, { limits }) => (isSeen(unit) ? spool(unit, limits) : undefined),
 };
-const unitConditions = Object.entries(ofUnits) as [Condition, (unit: FleetUnit, look: Look) => Verdict][];
+const unitConditions = Object.entries(ofUnits) as [Condition, (unit: FleetUnit, look: Look) => Holding][];
 
 const streamText = ({ name, used, days_left }: StreamRoom): string =>
-  `${name} is ${Math.floor(used * 100)} % full${days_left === undefined ? '' : `, and has no more room ${inDays(days_left)}`}`;
+  `${name} is ${percentOf(used)} % full${days_left === undefined ? '' : `, and has no more room ${inDays(days_left)}`}`;
 
 /** Full: it refuses what comes, or is about to. */
 const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
@@ -189,16 +164,16 @@ const isFull = ({ refuses, used, days_left = Infinity }: StreamRoom): boolean =>
 const isNearEnd = ({ days_left, used, refuses }: StreamRoom, { stream_days }: AlertLimits): boolean =>
   (days_left !== undefined && days_left < stream_days && used >= 0.5) || (refuses && used >= 0.9);
 
-const listed = (texts: readonly string[]): Verdict => texts.length > 0 && texts.join('; ');
-
-const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Verdict>> = {
+const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Holding>> = {
   hub_unreachable: ({ isLinked }) => !isLinked && 'the hub cannot be reached: nothing is known of its units',
-  hub_unhealthy: ({ hub }) => hub?.faults && listed(hub.faults),
+  hub_units_unseen: ({ isLinked, units }) =>
+    isLinked ? units === undefined && 'who is there and who is silent cannot be seen' : undefined,
+  hub_unhealthy: ({ hub }) => hub?.faults && joined(hub.faults),
   hub_server_missing: ({ hub }) =>
-    hub?.missing && listed(hub.missing.map((name) => `${name} does not answer`)),
+    hub?.missing && joined(hub.missing.map((name) => `${name} does not answer`)),
   hub_certificate: ({ hub }, { certificate_days }) =>
     hub?.certificates &&
-    listed(
+    joined(
       hub.certificates
         .filter(({ days_left }) => days_left < certificate_days)
         .map(({ server, days_left }) =>
@@ -209,15 +184,15 @@ const ofHub: Partial<Record<Condition, (sight: Sight, limits: AlertLimits) => Ve
     ),
   hub_stream: ({ hub }, limits) =>
     hub?.streams &&
-    listed(hub.streams.filter((one) => isNearEnd(one, limits) && !isFull(one)).map(streamText)),
-  hub_stream_full: ({ hub }) => hub?.streams && listed(hub.streams.filter(isFull).map(streamText)),
+    joined(hub.streams.filter((one) => isNearEnd(one, limits) && !isFull(one)).map(streamText)),
+  hub_stream_full: ({ hub }) => hub?.streams && joined(hub.streams.filter(isFull).map(streamText)),
   hub_disk: ({ hub }, { disk_percent }) => {
     if (hub?.disk_used === undefined) return undefined;
-    const percent = Math.floor(hub.disk_used * 100);
+    const percent = percentOf(hub.disk_used);
     return percent >= disk_percent && `the disk of the hub is ${percent} % full`;
   },
 };
-const hubConditions = Object.entries(ofHub) as [Condition, (sight: Sight, limits: AlertLimits) => Verdict][];
+const hubConditions = Object.entries(ofHub) as [Condition, (sight: Sight, limits: AlertLimits) => Holding][];
 
 /** What holds at `now_ms`, Unix ms, and what is known not to. */
 export function conditions(

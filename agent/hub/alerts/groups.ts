@@ -9,6 +9,8 @@ const together_ms = 60_000;
 /** Units that vanish are told of once no more follow for so long, and then at the latest: within 30 s, with the time to find them. */
 const calm_ms = 4000;
 const longest_ms = 10_000;
+/** The same for what is told at once: so long the first waits for others. */
+const othersCalm_ms = 10_000;
 /** They are all back that come back, when none has for so long. */
 const backCalm_ms = 60_000;
 /** From one telling of a group to the next. */
@@ -121,7 +123,9 @@ function gather(
   const late = group === undefined ? [] : free.filter((one) => one.began_ms <= group.formed_ms + window(one));
   join(late);
   if (late.length > 0 && group !== undefined) group.joined_ms = clock_ms;
-  const fresh = free.filter((one) => !one.isGrouped && clock_ms - one.began_ms <= window(one));
+  const isFresh = (one: HeldAlert): boolean =>
+    one.isWanted && !one.isGrouped && !one.isAlone && clock_ms - one.began_ms <= window(one);
+  const fresh = ofUnits(state, condition).filter(isFresh); // also those that were told singly as they were few
   const wave = { formed_ms: clock_ms, joined_ms: clock_ms, isNews: true };
   if (isMany(fresh.length, judged.total, times)) {
     join(fresh);
@@ -139,8 +143,32 @@ function gather(
 /** Whether it has waited for long enough. */
 function isDue({ clock_ms }: KeeperState, condition: Condition, group: Group, times: KeeperTimes): boolean {
   const waited_ms = clock_ms - group.formed_ms;
-  if (condition !== 'offline') return waited_ms >= times.hold_ms(condition).for_ms;
-  return waited_ms >= longest_ms || clock_ms - group.joined_ms >= calm_ms;
+  const calmFor_ms = clock_ms - group.joined_ms;
+  if (condition === 'offline') return waited_ms >= longest_ms || calmFor_ms >= calm_ms;
+  if (waited_ms < times.hold_ms(condition).for_ms) return false;
+  return waited_ms >= together_ms || calmFor_ms >= othersCalm_ms;
+}
+
+/** Gives whether others may follow with which it is one trouble: it began a moment ago, or others do still. */
+export function mayBeMany(
+  state: KeeperState,
+  total: number,
+  times: KeeperTimes,
+): (one: HeldAlert) => boolean {
+  const newest = new Map<Condition, number>();
+  const newestOf = (condition: Condition): number => {
+    const found = newest.get(condition);
+    if (found !== undefined) return found;
+    const last_ms = untold(state, condition).reduce((last, { began_ms }) => Math.max(last, began_ms), 0);
+    newest.set(condition, last_ms);
+    return last_ms;
+  };
+  return ({ condition, unit, isAlone, began_ms }) =>
+    unit !== undefined &&
+    !isAlone &&
+    total >= times.group_least &&
+    state.clock_ms - began_ms < together_ms &&
+    state.clock_ms - newestOf(condition) < othersCalm_ms;
 }
 
 /** The further wave of a group: told if there are still as many, else each of them singly. */

@@ -27,6 +27,8 @@ export interface HeldAlert {
   /** By the keeper's own clock. */
   readonly began_ms: number;
   text: string;
+  /** When it was seen to hold last. */
+  seen_ms: number;
   /** So long it was seen to hold, without what it did not hold in between. */
   held_ms: number;
   /** So long it is seen to be over. */

@@ -61,6 +61,11 @@ function forgetDone(journal: Journal): void {
     journal.entries = journal.entries.filter(({ seq }) => seq > least);
 }
 
+const withDropped = ({ dropped: { count, keys } }: Cursor, { alert }: Queued): Dropped => ({
+  count: count + 1,
+  keys: [...keys, alert.key].slice(-mostKeys),
+});
+
 /** Takes one out: one that a later one of the same alert makes old, else the oldest. */
 function dropOne(journal: Journal): void {
   const newest = new Map(journal.entries.map(({ alert, seq }) => [alert.key, seq]));
@@ -70,9 +75,7 @@ function dropOne(journal: Journal): void {
   journal.cursors = Object.fromEntries(
     Object.entries(journal.cursors).map(([name, cursor]) => {
       if (cursor.done >= gone.seq) return [name, cursor];
-      const { count, keys } = cursor.dropped;
-      const dropped = { count: count + 1, keys: [...keys, gone.alert.key].slice(-mostKeys) };
-      return [name, { ...cursor, dropped }];
+      return [name, { ...cursor, dropped: withDropped(cursor, gone) }];
     }),
   );
 }
@@ -103,5 +106,15 @@ export function delivered(
     ...journal.cursors,
     [output]: { done: Math.max(done, cursor.done), dropped, last_ms: at_ms },
   };
+  forgetDone(journal);
+}
+
+/** An output will never have that one: it refuses it. It is told so with the next one. */
+export function giveUp(journal: Journal, output: string, seq: number): void {
+  const cursor = journal.cursors[output];
+  const gone = journal.entries.find((one) => one.seq === seq);
+  if (cursor === undefined || gone === undefined) return;
+  const dropped = withDropped(cursor, gone);
+  journal.cursors = { ...journal.cursors, [output]: { ...cursor, done: seq, dropped } };
   forgetDone(journal);
 }

@@ -3,9 +3,9 @@
 // All spans are of observed time: what passed while the units could be seen. The restart of the alerter, a lost link and the
 // sleep of its machine are no outage of a unit, and end none: nothing counts meanwhile, and who is silent after it counts only
 // once he had time to be heard.
-import { type Alert, type AlertKey, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
+import { type Alert, type AlertKey, type Condition, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
 import type { JudgedConditions, Wanted } from './conditions.ts';
-import { endGroups, formGroups } from './groups.ts';
+import { endGroups, formGroups, groupAlert, mayBeMany } from './groups.ts';
 import type { HeldAlert, KeeperState, Look, Tell } from './held.ts';
 import type { KeeperTimes } from './options.ts';
 
@@ -33,6 +33,24 @@ export const alertOf = ({ condition, unit, since_ms, text }: HeldAlert): Alert =
   remedy: ruleOf(condition).remedy,
 });
 
+/** What was told and is not over, the oldest first; of so many units. */
+export function firing(state: KeeperState, total: number): Alert[] {
+  const single = [...state.held.values()].filter(({ isTold }) => isTold).map(alertOf);
+  const groups = [...state.groups].filter(([, { told }]) => told > 0);
+  return [...groups.map(([condition, group]) => groupAlert(state, condition, group, total)), ...single].sort(
+    (a, b) => a.since_ms - b.since_ms,
+  );
+}
+
+/** All of these had time to be heard since the last gap, where it is silence that is told of. */
+export const isSettled = (
+  { settled_ms }: KeeperState,
+  { interval_s }: JudgedConditions,
+  condition: Condition,
+  units: readonly string[],
+): boolean =>
+  condition !== 'offline' || settled_ms >= settleIntervals * Math.max(...units.map(interval_s)) * 1000;
+
 /** Takes in that a condition holds. */
 function hold(
   state: KeeperState,
@@ -49,6 +67,7 @@ function hold(
       since_ms: since_ms ?? look.now_ms,
       began_ms: state.clock_ms,
       text,
+      seen_ms: state.clock_ms,
       held_ms: 0,
       clear_ms: 0,
       isWanted: true,
@@ -61,8 +80,13 @@ function hold(
   if (one.isWanted) one.held_ms += passed_ms;
   one.isWanted = true;
   one.clear_ms = 0;
+  one.seen_ms = state.clock_ms;
   one.text = text;
 }
+
+/** It was seen a moment ago, and is of a kind that lasts. */
+const isLasting = ({ clock_ms }: KeeperState, { condition, seen_ms, isWanted }: HeldAlert): boolean =>
+  isWanted && clock_ms - seen_ms < (ruleOf(condition).lasts_s ?? 0) * 1000;
 
 /** Takes in that it does not; gives whether it is over for good. */
 function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
@@ -94,25 +118,30 @@ export function keep(state: KeeperState, judged: JudgedConditions, look: Look, t
   const unitsPassed_ms = advance(state, look);
   const passedOf = (unit: string | undefined): number =>
     unit === undefined ? (look.passed_ms ?? 0) : unitsPassed_ms;
-  const isSettling = ({ condition, unit = '' }: Wanted): boolean =>
-    condition === 'offline' && state.settled_ms < settleIntervals * judged.interval_s(unit) * 1000;
   const notices: Notice[] = [];
   const tell: Tell = (event, alert) => void notices.push({ event, at_ms: look.now_ms, alert });
 
   for (const [key, wanted] of judged.wanted)
-    if (!isSettling(wanted)) hold(state, key, wanted, look, passedOf(wanted.unit));
+    if (isSettled(state, judged, wanted.condition, [wanted.unit ?? hubName]))
+      hold(state, key, wanted, look, passedOf(wanted.unit));
   for (const [key, one] of state.held) {
     if (judged.wanted.has(key) || !judged.isOver(one.condition, one.unit ?? hubName)) continue;
+    if (isLasting(state, one)) {
+      one.held_ms += passedOf(one.unit);
+      continue;
+    }
     if (!clear(state, one, passedOf(one.unit), times.hold_ms(one.condition).keep_ms)) continue;
     state.held.delete(key);
-    if (one.isTold) tell('resolved', alertOf(one));
+    if (one.isTold) tell('resolved', { ...alertOf(one), text: `over; it was: ${one.text}` });
   }
   if (look.areUnitsSeen) {
     endGroups(state, judged, times, tell);
     formGroups(state, judged, times, tell);
   }
+  const waits = mayBeMany(state, judged.total, times);
   for (const one of state.held.values()) {
     if (one.isTold || one.isGrouped || !one.isWanted || one.held_ms < holdOf(one, times, judged)) continue;
+    if (waits(one)) continue;
     one.isTold = true;
     tell('fired', alertOf(one));
   }

@@ -1,7 +1,7 @@
 // The section `alerts` of page.json: who is told, and from when on. Pure.
 import { type ClockQuality, clockQualities } from '../../clock/types.ts';
 import { suggest } from '../../config/suggest.ts';
-import { messageOf } from '../../lib/errors.ts';
+import { messageOf, reasonOf } from '../../lib/errors.ts';
 import { isObject, type ParseResult, parsed, unparsed } from '../../lib/parse.ts';
 import type { Json } from '../fleet/record/values.ts';
 import { alertConditions, alertRules, type Condition } from './alert.ts';
@@ -98,20 +98,22 @@ function urlAt(path: string, value: unknown): string {
   return value;
 }
 
-const day_s = 86_400;
-
-/** The text of a file that an option names. */
 function secretAt(path: string, value: unknown, readSecret: (path: string) => string): string {
   const file = pathAt(path, value);
   try {
     return readSecret(file).trim();
   } catch (error) {
-    throw new WrongOption(`${path}: ${messageOf(error)}`);
+    throw new WrongOption(
+      `${path}: ${shown(file)} must be a file that has the URL, and it cannot be read: ${reasonOf(error)}`,
+    );
   }
 }
 
+const day_s = 86_400;
+
 function webhookAt(
   value: unknown,
+  heartbeat_s: number,
   readSecret: (path: string) => string,
 ): Pick<AlertOptions, 'webhook'> | undefined {
   if (value === undefined) return undefined;
@@ -131,7 +133,7 @@ function webhookAt(
     webhook: {
       url,
       timeout_s,
-      repeat_s,
+      repeat_s: repeat_s > 0 ? Math.max(repeat_s, heartbeat_s) : 0, // it goes with the sign of life
       ...(ca === undefined ? {} : { ca_file: pathAt(`${path}.ca_file`, ca) }),
     },
   };
@@ -232,6 +234,7 @@ export function parseAlertOptions(
       numberAt(`alerts.${key}`, found[key], usual, 0, 3650);
     const percent = (key: string, usual: number): number =>
       numberAt(`alerts.${key}`, found[key], usual, 1, 100);
+    const heartbeat_s = numberAt('alerts.heartbeat_s', found['heartbeat_s'], 60, 5, 3600);
     return parsed({
       limits: {
         off: offAt(found['off']),
@@ -243,9 +246,9 @@ export function parseAlertOptions(
         classOf: classesAt(found['clock_class']),
       },
       times: timesAt(found),
-      ...webhookAt(found['webhook'], readSecret),
+      ...webhookAt(found['webhook'], heartbeat_s, readSecret),
       ...commandAt(found['command']),
-      heartbeat_s: numberAt('alerts.heartbeat_s', found['heartbeat_s'], 60, 5, 3600),
+      heartbeat_s,
       queue: numberAt('alerts.queue', found['queue'], 1000, 10, 100_000),
     });
   } catch (error) {

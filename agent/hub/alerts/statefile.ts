@@ -17,14 +17,20 @@ const layout = 1;
 export interface AlertState {
   readonly keeper: KeeperState;
   readonly journal: Journal;
+  /** What was told from here and is not over. */
+  readonly own: Set<AlertKey>;
 }
 
 /** Nothing was seen, nothing told. */
-export const newAlertState = (id: string): AlertState => ({ keeper: newKeeper(), journal: newJournal(id) });
+export const newAlertState = (id: string): AlertState => ({
+  keeper: newKeeper(),
+  journal: newJournal(id),
+  own: new Set(),
+});
 
 /** The text of the file. */
-export const formatAlertState = ({ keeper, journal }: AlertState): string =>
-  `${JSON.stringify({ layout, keeper: { ...keeper, held: [...keeper.held], groups: [...keeper.groups] }, journal })}\n`;
+export const formatAlertState = ({ keeper, journal, own }: AlertState): string =>
+  `${JSON.stringify({ layout, keeper: { ...keeper, held: [...keeper.held], groups: [...keeper.groups] }, journal, own: [...own] })}\n`;
 
 const areNumbers = (value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean =>
   names.every((name) => Number.isFinite(value[name]));
@@ -34,7 +40,7 @@ const isHeld = (entry: unknown): entry is [AlertKey, HeldAlert] =>
   isObject(entry[1]) &&
   Object.hasOwn(alertRules, String(entry[1]['condition'])) &&
   typeof entry[1]['text'] === 'string' &&
-  areNumbers(entry[1], ['since_ms', 'began_ms', 'held_ms', 'clear_ms']);
+  areNumbers(entry[1], ['since_ms', 'began_ms', 'seen_ms', 'held_ms', 'clear_ms']);
 
 const isGroup = (entry: unknown): entry is [Condition, Group] =>
   Array.isArray(entry) &&
@@ -45,8 +51,11 @@ const isGroup = (entry: unknown): entry is [Condition, Group] =>
 const isQueued = (entry: unknown): boolean =>
   isObject(entry) &&
   areNumbers(entry, ['seq', 'at_ms']) &&
+  (entry['event'] === 'fired' || entry['event'] === 'resolved') &&
   isObject(entry['alert']) &&
-  Object.hasOwn(alertRules, String(entry['alert']['condition']));
+  Object.hasOwn(alertRules, String(entry['alert']['condition'])) &&
+  ['key', 'severity', 'text', 'remedy'].every((name) => typeof Object(entry['alert'])[name] === 'string') &&
+  areNumbers(entry['alert'], ['since_ms']);
 
 const isCursor = (entry: unknown): boolean =>
   isObject(entry) &&
@@ -79,13 +88,20 @@ function keeperOf(found: unknown): KeeperState | undefined {
   };
 }
 
+const isKey = (entry: unknown): entry is AlertKey =>
+  typeof entry === 'string' && Object.hasOwn(alertRules, entry.slice(0, entry.indexOf(':')));
+
 /** Reads what `formatAlertState` made. */
 export function parseAlertState(text: string): ParseResult<AlertState> {
   const read = parseObject(text);
   if (!read.ok) return read;
   if (read.value['layout'] !== layout) return unparsed('it is of another version');
   const [keeper, journal] = [keeperOf(read.value['keeper']), journalOf(read.value['journal'])];
-  return keeper && journal ? parsed({ keeper, journal }) : unparsed('it is not what the alerts write');
+  const { own } = read.value;
+  const isWhole = Array.isArray(own) && own.every(isKey);
+  return keeper && journal && isWhole
+    ? parsed({ keeper, journal, own: new Set(own) })
+    : unparsed('it is not what the alerts write');
 }
 
 /** Where the alerts keep their state. */

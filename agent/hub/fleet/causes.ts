@@ -1,7 +1,7 @@
 // One cause, one row: units that are unwell for the same reason stand together. Pure.
 import { known } from '../../lib/known.ts';
 import { clockState } from './changes.ts';
-import type { FleetUnit, State } from './model.ts';
+import { type FleetUnit, hasEnded, type State } from './model.ts';
 import { type Care, careOf, cares, isAboveLimit } from './rank.ts';
 
 export const causeKinds = ['contradicts', 'offline', 'holdover', 'limit', 'expired', 'problem'] as const;
@@ -53,7 +53,7 @@ function causeOf(unit: FleetUnit): Found {
     };
   if (clock?.holdover === true)
     return { kind: 'holdover', by: followed(unit) ?? unit.unit, shared: followed(unit) };
-  if (expires.some(({ days_left }) => days_left <= 0)) return { kind: 'expired', by: unit.unit };
+  if (expires.some(hasEnded)) return { kind: 'expired', by: unit.unit };
   return { kind: 'problem', by: problems[0] === undefined ? unit.unit : alike(problems[0]) };
 }
 

@@ -99,6 +99,9 @@ export interface Expiry {
   readonly days_left: number;
 }
 
+/** It has surely ended: a unit tells what is left in tenths of a day, and the rest of the last one is still to come. */
+export const hasEnded = ({ days_left }: Expiry): boolean => days_left <= -0.1;
+
 /** A unit, or a client that follows the same contract, at a moment. Wall times are the hub's, in Unix ms. */
 export interface FleetUnit {
   readonly unit: string;

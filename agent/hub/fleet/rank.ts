@@ -1,5 +1,5 @@
 // Which unit comes first: who needs a person, then who copes alone, then the silent on purpose, then the rest. Pure.
-import { type FleetUnit, quietStates, states } from './model.ts';
+import { type FleetUnit, hasEnded, quietStates, states } from './model.ts';
 
 /** `you`: somebody must do something. `copes`: it is worse than it should be, and mends itself. `quiet`: silent on purpose. */
 export const cares = ['you', 'copes', 'quiet', 'fine'] as const;
@@ -18,7 +18,7 @@ export function careOf(unit: FleetUnit): Care {
   if (quietStates.includes(state)) return 'quiet';
   if (state === 'critical' || state === 'offline') return 'you';
   if (measured?.verdict === 'contradicts' || isAboveLimit(unit)) return 'you';
-  if (expires.some(({ days_left }) => days_left <= 0)) return 'you';
+  if (expires.some(hasEnded)) return 'you';
   if (state === 'degraded' || clock?.holdover === true) return 'copes';
   return state === 'unknown' && kind === 'unit' ? 'copes' : 'fine';
 }

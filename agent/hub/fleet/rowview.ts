@@ -105,6 +105,7 @@ export function view(row: UnitRow, now_ms: number): Unit {
       version: heartbeat.version,
       tenant: heartbeat.tenant,
       problems: heartbeat.problems,
+      interval_s: heartbeat.interval_s ?? row.last.heartbeat?.record.fields.interval_s, // by it is judged for how long it is silent
       expires: row.expires?.list.map(({ what, days_left }) => ({
         what,
         days_left: days_left - (now_ms - (row.expires?.at_ms ?? now_ms)) / day_ms,

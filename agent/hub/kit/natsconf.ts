@@ -8,21 +8,28 @@ const tlsTimeout_s = 10;
 const login = { timeout: tlsTimeout_s + 1 };
 const mib = 1024 ** 2;
 
+/** TLS of the server's listeners; undefined where a proxy in front has it. */
+const securedBy = (
+  { tls }: HubFile,
+  { cert, certKey }: ReturnType<typeof hubPaths>,
+): ConfBlock | undefined =>
+  tls.by === 'proxy'
+    ? undefined
+    : {
+        cert_file: tls.by === 'given' ? tls.cert : cert,
+        key_file: tls.by === 'given' ? tls.key : certKey,
+        timeout: tlsTimeout_s,
+      };
+
 /** The whole text; `dir` is where the hub's folder lies on the machine of that server. */
 export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string {
   const paths = hubPaths(dir);
-  const { server, ports, tls } = hub;
+  const { server, ports } = hub;
   // for all who can reach the machine, unless the name of the hub means this machine only
   const [open, local] = isLoopback(server) ? [urlHost(server), urlHost(server)] : ['0.0.0.0', '127.0.0.1'];
-  const isProxied = tls.by === 'proxy';
+  const secured = securedBy(hub, paths);
+  const isProxied = secured === undefined;
   const host = isProxied ? local : open;
-  const secured: ConfBlock | undefined = isProxied
-    ? undefined
-    : {
-        cert_file: tls.by === 'given' ? tls.cert : paths.cert,
-        key_file: tls.by === 'given' ? tls.key : paths.certKey,
-        timeout: tlsTimeout_s,
-      };
   const block: ConfBlock = {
     server_name: server,
     listen: `${host}:${ports.client}`,

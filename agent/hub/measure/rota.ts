@@ -44,7 +44,7 @@ export function newRota(random: () => number, scale = 1): Rota {
       const within_ms = scale * Math.min(pace_ms.usual, units.length * apart_ms);
       for (const unit of units) {
         const known = turns.get(unit.unit);
-        const { interval_s } = unit; // not known of one that is gone
+        const { interval_s } = unit; // not known of one that was not heard
         const isSatellite = (interval_s ?? 0) >= trafficProfiles.satellite.interval_s;
         const usual_ms = scale * (isSatellite ? pace_ms.satellite : pace_ms.usual);
         const pace = interval_s === undefined ? (known?.pace_ms ?? usual_ms) : usual_ms;

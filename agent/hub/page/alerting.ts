@@ -7,7 +7,7 @@ import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
-import { type Alerts, type AlertsView, startAlerts } from '../alerts/alerts.ts';
+import { type AlertsView, startAlerts } from '../alerts/alerts.ts';
 import type { Sight } from '../alerts/conditions.ts';
 import type { AlertOptions } from '../alerts/options.ts';
 import { alertStore } from '../alerts/statefile.ts';
@@ -50,6 +50,9 @@ function diskUsed(folder: string | undefined): number | undefined {
   }
 }
 
+/** So long a linked server may see no units until another one tells instead. */
+const blind_ms = 60_000;
+
 /** What is seen now. Without the link or the roster nothing is known of who is missing, which is not the same as: nobody is. */
 function see({ sources, storeFolder }: AlertingDeps): Sight {
   const { connected: isLinked, units } = sources.moment();
@@ -81,40 +84,77 @@ async function lockState(folder: string, log: Log): Promise<(() => void) | { rea
   }
 }
 
-/** Starts them, unless another process of this machine tells them already; on another server of the hub they wait for their turn. */
-export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
+/** Looks, and tells where it is this server's turn. */
+function startTelling(deps: AlertingDeps, options: AlertOptions): Alerting {
   const { ticker, wall_ms, log, link, folder, servers, own } = deps;
-  const release = await lockState(folder, log);
-  if (typeof release !== 'function') return silentAlerting(release.why);
-  const store = alertStore(folder);
-  let alerts: Alerts | undefined;
-  let changing = Promise.resolve();
-  const set = async (isMine: boolean): Promise<void> => {
-    await alerts?.stop();
-    alerts = undefined;
-    if (!isMine) return;
-    alerts = startAlerts(
-      { ticker, wall_ms, log, random: Math.random, store, link, see: () => see(deps) },
-      options,
-    );
-  };
-  const turns = takeTurns({
-    ...{ ticker, link, servers, own },
-    changed(isMine) {
-      if (servers.length > 1)
-        log.info(isMine ? 'alerts are told from here' : 'alerts are told by another server');
-      changing = changing.then(() => set(isMine));
+  let seen_ms = ticker.now_ms();
+  const alertDeps = {
+    ...{ ticker, wall_ms, log, random: Math.random, store: alertStore(folder), link },
+    see(): Sight {
+      const sight = see(deps);
+      if (sight.units !== undefined || !sight.isLinked) seen_ms = ticker.now_ms();
+      return sight;
     },
-  });
-  await changing;
+  };
+  const isShared = servers.length > 1;
+  const alerts = startAlerts(alertDeps, options, !isShared);
+  let isMine = !isShared;
+  const turns = isShared
+    ? takeTurns({
+        ...{ ticker, link, servers, own },
+        sees: () => ticker.now_ms() - seen_ms < blind_ms,
+        changed(next) {
+          isMine = next;
+          log.info(isMine ? 'alerts are told from here' : 'alerts are told by another server');
+          alerts.setTurn(isMine);
+        },
+      })
+    : undefined;
   return {
-    view: () => alerts?.view(),
-    why: () => (alerts === undefined ? `they are told by ${turns.teller() ?? 'another server'}` : undefined),
+    view: () => (isMine ? alerts.view() : undefined),
+    why: () => (isMine ? undefined : `they are told by ${turns?.teller() ?? 'another server'}`),
     async stop() {
-      turns.stop();
-      await changing;
-      await alerts?.stop();
-      release();
+      turns?.stop();
+      await alerts.stop();
+    },
+  };
+}
+
+const again_ms = 10_000;
+
+/** Starts them, once no other process of this machine tells them; on another server of the hub they wait for their turn. */
+export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
+  const { ticker, log, folder } = deps;
+  let telling: Alerting | undefined;
+  let release: (() => void) | undefined;
+  let why: string | undefined;
+  let isStopped = false;
+  let cancel = (): void => {};
+  const start = async (): Promise<void> => {
+    const lock = await lockState(folder, log);
+    if (typeof lock !== 'function') {
+      why = lock.why;
+      if (isStopped) return;
+      cancel = ticker.after(again_ms, () => {
+        starting = start();
+      });
+    } else if (isStopped) lock();
+    else {
+      release = lock;
+      telling = startTelling(deps, options);
+    }
+  };
+  let starting = start();
+  await starting;
+  return {
+    view: () => telling?.view(),
+    why: () => (telling === undefined ? why : telling.why()),
+    async stop() {
+      isStopped = true;
+      cancel();
+      await starting;
+      await telling?.stop();
+      release?.();
     },
   };
 }

@@ -1,4 +1,5 @@
-// Who of the servers of a hub tells the alerts: the first that is there. Told by two for a moment is better than by none.
+// Who of the servers of a hub tells the alerts: the first that is there and sees the units, else the first that is there. Told by two
+// for a moment is better than by none.
 import { parseObject } from '../../lib/parse.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
@@ -10,6 +11,8 @@ export interface TurnDeps {
   /** All servers in their order, the same on each; this one is `own`. */
   readonly servers: readonly string[];
   readonly own: string;
+  /** Whether it sees what it is to tell of. */
+  sees(): boolean;
   /** Is called whenever it becomes this server's turn, or no longer is. */
   changed(isMine: boolean): void;
 }
@@ -24,9 +27,20 @@ const beat_ms = 5000;
 /** So long nobody of those before has said anything; and so long where this server's own link is away, which may be its own fault. */
 const silent_ms = { linked: 20_000, unlinked: 180_000 } as const;
 
-/** Takes the turn once nobody who comes before in the list has it, and gives it back when one does again. */
-export function takeTurns({ ticker, link, servers, own, changed }: TurnDeps): Turns {
+/** The teller that a message is of; one that does not say whether it sees does. */
+function tellerIn(data: Uint8Array) {
+  const read = parseObject(new TextDecoder().decode(data));
+  if (!read.ok) return undefined;
+  const { server, sees } = read.value;
+  return typeof server === 'string' ? { server, sees: sees !== false } : undefined;
+}
+
+/** Takes the turn once nobody has it who can tell better, and gives it back when one does again. */
+export function takeTurns({ ticker, link, servers, own, sees, changed }: TurnDeps): Turns {
   const before = new Set(servers.slice(0, Math.max(0, servers.indexOf(own))));
+  const isBetter = (one: { readonly server: string; readonly sees: boolean }): boolean =>
+    one.sees === sees() ? before.has(one.server) : one.sees && servers.includes(one.server);
+  let isBest = before.size === 0; // as far as is known: at the start the others are waited for
   let heard_ms = ticker.now_ms();
   let teller: string | undefined;
   let isMine = false;
@@ -38,17 +52,18 @@ export function takeTurns({ ticker, link, servers, own, changed }: TurnDeps): Tu
   const look = (): void => {
     const silence_ms = ticker.now_ms() - heard_ms;
     const limit_ms = link.state().connected ? silent_ms.linked : silent_ms.unlinked;
-    if (before.size > 0 && silence_ms < limit_ms) return;
+    if (!isBest && silence_ms < limit_ms) return;
+    isBest = true;
     teller = undefined;
     settle(true);
-    link.publish(alertSubjects.teller, JSON.stringify({ server: own }));
+    link.publish(alertSubjects.teller, JSON.stringify({ server: own, sees: sees() }));
   };
   const unsubscribe = link.subscribe(alertSubjects.teller, ({ data }) => {
-    const read = parseObject(new TextDecoder().decode(data));
-    const server = read.ok ? read.value['server'] : undefined;
-    if (typeof server !== 'string' || !before.has(server)) return;
+    const found = tellerIn(data);
+    if (found === undefined || found.server === own || !isBetter(found)) return;
     heard_ms = ticker.now_ms();
-    teller = server;
+    isBest = false;
+    teller = found.server;
     settle(false);
   });
   const cancel = ticker.every(beat_ms, look);

@@ -84,3 +84,14 @@ const offFor = (facts: readonly Fact[], passed: readonly number[], start: number
     ),
   );
 };
+
+/** What lasts for some time behind each look at which it was seen. */
+export function lasting(facts: readonly Fact[], passed: readonly number[], lasts_ms: number): Fact[] {
+  let clock_ms = 0;
+  let last_ms = Number.NEGATIVE_INFINITY;
+  return facts.map((fact, at) => {
+    clock_ms += passed[at] ?? 0;
+    if (fact === 'on') last_ms = clock_ms;
+    return fact === 'off' && clock_ms - last_ms < lasts_ms ? 'on' : fact;
+  });
+}

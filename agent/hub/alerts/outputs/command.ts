@@ -15,7 +15,11 @@ function killAll({ pid }: ChildProcess): void {
 }
 
 /** Runs it to its own end: what it leaves behind may go on. Nobody reads what it prints. Never rejects. */
-function run({ argv, timeout_s }: CommandOptions, input: string): Promise<Delivery> {
+function run(
+  { argv, timeout_s }: CommandOptions,
+  input: string,
+  begun: (kill: () => void) => void,
+): Promise<Delivery> {
   const [program = '', ...args] = argv;
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
@@ -25,10 +29,12 @@ function run({ argv, timeout_s }: CommandOptions, input: string): Promise<Delive
     };
     try {
       const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-      timer = setTimeout(() => {
+      const kill = (why: string): void => {
         killAll(child);
-        end(`did not end within ${timeout_s} s`);
-      }, timeout_s * 1000);
+        end(why);
+      };
+      begun(() => kill('was ended with the alerts'));
+      timer = setTimeout(() => kill(`did not end within ${timeout_s} s`), timeout_s * 1000);
       timer.unref();
       child.on('error', (error) => end(`cannot be run: ${reasonOf(error)}`));
       child.on('exit', (code, signal) => end(code === 0 ? undefined : `ended with ${code ?? signal}`));
@@ -41,9 +47,20 @@ function run({ argv, timeout_s }: CommandOptions, input: string): Promise<Delive
 }
 
 /** Runs the command for each notice; it has it once it ends with code 0. */
-export const commandOutput = (options: CommandOptions): AlertOutput => ({
-  name: 'command',
-  most: 1,
-  send: async ([one], idOf, dropped) =>
-    one === undefined ? delivery : run(options, `${JSON.stringify(noticeRecord(one, idOf(one), dropped))}\n`),
-});
+export function commandOutput(options: CommandOptions): AlertOutput {
+  let kill: (() => void) | undefined;
+  return {
+    name: 'command',
+    most: 1,
+    async send([one], idOf, dropped) {
+      if (one === undefined) return delivery;
+      const text = `${JSON.stringify(noticeRecord(one, idOf(one), dropped))}\n`;
+      const result = await run(options, text, (killIt) => {
+        kill = killIt;
+      });
+      kill = undefined; // the number of its process may be another's from now on
+      return result;
+    },
+    end: () => kill?.(),
+  };
+}

@@ -18,4 +18,6 @@ export interface AlertOutput {
   send(notices: readonly Queued[], idOf: (one: Queued) => string, dropped: Dropped): Promise<Delivery>;
   /** A sign of life; missing where it takes none. */
   beat?(beat: Beat): Promise<Delivery>;
+  /** Ends at once what is under way; missing where that ends with this process. */
+  end?(): void;
 }

@@ -22,6 +22,8 @@ export interface AlertSender {
   state(): OutputState;
   /** Ends after what is under way, within its time limit at most. */
   stop(): Promise<void>;
+  /** Ends that, too. */
+  end(): void;
 }
 
 export interface AlertSenderDeps {
@@ -32,9 +34,14 @@ export interface AlertSenderDeps {
   readonly journal: () => Journal;
   /** An output has these; `told`: it was told that so many were dropped. To be written down before it returns. */
   done(output: string, seq: number, told: Dropped): void;
+  /** An output refuses that one, and will not get it. To be written down, too. */
+  giveUp(output: string, seq: number): void;
 }
 
 const pauses_ms = { first: 1000, longest: 60_000 } as const;
+
+/** So often one alone is refused until it is given up, so that what comes behind it is told. */
+const mostRefusals = 5;
 
 /** The first of what waits, of each alert one: in one body their order would be nobody's. */
 function batchOf(waiting: readonly Queued[], most: number): readonly Queued[] {
@@ -56,6 +63,8 @@ interface Sending {
   pause_ms: number;
   /** After a refusal one at a time: the body may have been too large. */
   isSingly: boolean;
+  /** How often one alone was refused, since another one was sent. */
+  refusals: { readonly seq: number; readonly count: number };
   makeBeat: (() => Beat) | undefined;
   isStopped: boolean;
 }
@@ -93,7 +102,18 @@ async function sendOnce(sending: Sending): Promise<boolean> {
     return true;
   }
   failed(sending, result.why);
-  return false;
+  return result.isRefused === true && refusedOften(sending, last);
+}
+
+/** Takes in that one alone was refused; gives whether it was given up, so that the next one may follow. */
+function refusedOften(sending: Sending, seq: number): boolean {
+  const { deps, output, refusals } = sending;
+  const count = refusals.seq === seq ? refusals.count + 1 : 1;
+  sending.refusals = { seq, count };
+  if (count < mostRefusals) return false;
+  deps.log.error(`an alert is given up that the ${output.name} refuses`, { number: seq });
+  deps.giveUp(output.name, seq);
+  return true;
 }
 
 /** A sign of life that does not get through is not sent later: that it stays out is what it is for. */
@@ -115,6 +135,7 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
     failing: undefined,
     pause_ms: pauses_ms.first,
     isSingly: false,
+    refusals: { seq: 0, count: 0 },
     makeBeat: undefined,
     isStopped: false,
   };
@@ -158,5 +179,6 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
       cancelPause?.();
       await running;
     },
+    end: () => output.end?.(),
   };
 }

@@ -10,6 +10,8 @@ import { type AlertOutput, type Delivery, delivery } from './output.ts';
 
 /** Alerts in one body. */
 const most = 50;
+/** The same where what fires is sent again: each is short, and a proxy takes some 100 kB. */
+const mostRepeated = 200;
 /** Those that a smaller body may change. */
 const refusals: readonly number[] = [400, 413, 422];
 
@@ -59,6 +61,17 @@ function post({ url, ca_file, timeout_s }: WebhookOptions, body: string, ids: st
   });
 }
 
+/** Posts them one after the other; one that is refused keeps the others from nobody. */
+async function postAll(options: WebhookOptions, bodies: readonly string[], id: string): Promise<Delivery> {
+  let outcome = delivery;
+  for (const [at, body] of bodies.entries()) {
+    const posted = await post(options, body, `${id}-${at}`);
+    if (!posted.ok) outcome = posted;
+    if (!posted.ok && posted.isRefused !== true) break;
+  }
+  return outcome;
+}
+
 /** Tells a webhook. */
 export function webhookOutput(options: WebhookOptions, wall_ms: () => number): AlertOutput {
   const { repeat_s } = options;
@@ -75,7 +88,11 @@ export function webhookOutput(options: WebhookOptions, wall_ms: () => number): A
     beat(beat) {
       const isDue = repeat_s > 0 && Math.abs(beat.at_ms - repeated_ms) >= (repeat_s - 1) * 1000;
       if (isDue) repeated_ms = beat.at_ms;
-      return post(options, JSON.stringify(watchdogBody(beat, isDue ? repeat_s : 0)), `beat-${beat.at_ms}`);
+      const all = watchdogBody(beat, isDue ? repeat_s : 0);
+      const bodies: string[] = [];
+      for (let at = 0; at < all.length; at += mostRepeated)
+        bodies.push(JSON.stringify(all.slice(at, at + mostRepeated)));
+      return postAll(options, bodies, `beat-${beat.at_ms}`);
     },
   };
 }

@@ -15,6 +15,7 @@ export const conditionWords: Readonly<Record<Condition, string>> = {
   login_expires: 'The login of an enrolled unit was not renewed',
   spool_full: 'The memory of a unit for records is nearly full',
   hub_unreachable: 'There is no link to the hub',
+  hub_units_unseen: 'The hub is linked, and its units cannot be seen',
   hub_unhealthy: 'The hub says that something is wrong with it',
   hub_server_missing: 'A server of the hub does not answer',
   hub_certificate: 'The certificate of a server of the hub expires soon',

@@ -2,7 +2,7 @@
 import { prettyBytes, prettyMoment, prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { perhaps, type Row } from '../../../web/pieces.ts';
-import type { FleetUnit } from '../../fleet/model.ts';
+import { type FleetUnit, hasEnded } from '../../fleet/model.ts';
 import { counted, stateMark, unitPath } from '../look/marks.ts';
 import { isSilent, type UnitPageData } from './data.ts';
 
@@ -60,9 +60,11 @@ export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
 const days = (left: number): string =>
   left < 0
     ? `ended ${prettySpan(-left * 86_400)} ago`
-    : left < 2
-      ? `${prettySpan(left * 86_400)} left`
-      : `${Math.floor(left)} d left`;
+    : left < 0.1
+      ? 'a few hours left'
+      : left < 2
+        ? `${prettySpan(left * 86_400)} left`
+        : `${Math.floor(left)} d left`;
 const dueState = (left: number): 'critical' | 'degraded' | 'healthy' =>
   left <= 0 ? 'critical' : left < 14 ? 'degraded' : 'healthy';
 
@@ -88,7 +90,9 @@ export function certificatesCard({ unit, at_ms }: UnitPageData): Html {
   const { expires, enrolment } = unit;
   const left = enrolment && (enrolment.until_ms - at_ms) / 86_400_000;
   const rows = [
-    ...expires.map(({ what, days_left }) => dueRow(what, days_left, 'as the unit told')),
+    ...expires.map((one) =>
+      dueRow(one.what, hasEnded(one) ? one.days_left : Math.max(one.days_left, 0.01), 'as the unit told'),
+    ),
     ...(left === undefined || enrolment?.state !== 'bound' ? [] : [dueRow('login', left, 'by the hub')]),
   ];
   const list =

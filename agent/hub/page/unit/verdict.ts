@@ -2,7 +2,7 @@
 import { commandSteps, prettyMoment, prettyNs, prettySpan, prettyText } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
-import type { FleetUnit } from '../../fleet/model.ts';
+import { type FleetUnit, hasEnded } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
 import { clockLine } from '../look/clocks.ts';
 import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
@@ -98,9 +98,8 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
       title: 'It was forgotten, and still runs',
       more: 'Its login holds until its end, or until `nunect-hub revoke` is called where the keys of the hub are.',
     });
-  for (const { what, days_left } of expires)
-    if (days_left <= 0)
-      found.push({ title: `${what} has ended`, more: `${prettySpan(-days_left * 86_400)} ago.` });
+  for (const { what, days_left } of expires.filter(hasEnded))
+    found.push({ title: `${what} has ended`, more: `${prettySpan(-days_left * 86_400)} ago.` });
   if (claims !== undefined)
     found.push({
       title: `Its records name another unit: ${claims}`,
@@ -167,8 +166,7 @@ function askedWords({ unit, told, at_ms }: UnitPageData): Html {
 export function toneOfUnit(unit: FleetUnit): Tone {
   const tone = stateTones[unit.state];
   if (isSilent(unit) || tone === 'bad') return tone;
-  const isBad =
-    unit.measured?.verdict === 'contradicts' || unit.expires.some(({ days_left }) => days_left <= 0);
+  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded);
   return isBad || isAboveLimit(unit) ? 'bad' : unit.clock?.holdover === true ? 'warn' : tone;
 }
 

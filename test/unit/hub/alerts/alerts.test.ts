@@ -302,6 +302,21 @@ describe('the alerter', () => {
     );
   });
 
+  test('records that were dropped in a moment are told of, whatever their hold time within two minutes', async () => {
+    for (const for_s of [10, 60, 117]) {
+      const world = newWorld(
+        (at_s) => ({ isLinked: true, units: [unit('u', { link: { dropped: at_s > 30 ? 1000 : 0 } })] }),
+        { hold: { records_dropped: { for_s } } },
+      );
+      world.begin();
+      await world.pass(300);
+      assert.deepEqual(world.told(), ['fired records_dropped:u'], `${for_s}`);
+      await world.pass(900);
+      assert.equal(world.told().length, 2, 'and it is over');
+      await world.stop();
+    }
+  });
+
   test('a disk that is full keeps nobody from being told', async () => {
     const world = newWorld(story);
     world.setDiskFull(true);

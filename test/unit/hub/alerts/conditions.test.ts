@@ -87,8 +87,12 @@ describe('of a unit', () => {
           { what: 'b.pem', days_left: 3 },
         ],
       },
-      ['expired'],
+      ['expires', 'expired'],
     ],
+    [{ expires: [{ what: 'a.pem', days_left: -0.05 }] }, ['expires']], // told as 0.0, which is up to 0.1
+    [{ expires: [{ what: 'a.pem', days_left: -0.1 }] }, ['expired']],
+    [{ link: { spool_share: 0.29 } }, ['spool_full'], { spool_percent: 29 }],
+    [{ link: { spool_share: 0.58 } }, ['spool_full'], { spool_percent: 58 }],
     [{ enrolment: { state: 'bound', bound_ms: 0, until_ms: now_ms + 2 * day_ms } }, ['login_expires']],
     [{ enrolment: { state: 'bound', bound_ms: 0, until_ms: now_ms + 15 * day_ms } }, []],
     [{ link: { spool_share: 0.8 } }, ['spool_full']],
@@ -97,6 +101,15 @@ describe('of a unit', () => {
   test('what holds is what there is', () => {
     for (const [given, wanted, section] of cases)
       assert.deepEqual(ofUnit(given, section), wanted, JSON.stringify(given));
+  });
+
+  test('each certificate that has ended, and each that ends soon, is named', () => {
+    const all = ['a', 'b', 'c', 'd'].map((what, at) => ({ what, days_left: [-3, 5, 2.5, -0.4][at] ?? 0 }));
+    const { wanted } = judge({ units: [unit({ expires: all })] });
+    assert.deepEqual(
+      [...wanted.values()].map(({ text }) => text),
+      ['c expires in 2 days; b expires in 5 days', 'a has expired; d has expired'],
+    );
   });
 
   test('that was stopped, forgotten, revoked or is a client raises none, and what fired of it is over', () => {
@@ -188,15 +201,17 @@ describe('of the hub', () => {
     [{ streams: [{ ...stream, name: 'BOUND', refuses: true, used: 0.9 }] }, ['hub_stream']],
     [{ streams: [{ ...stream, name: 'BOUND', refuses: true, used: 0.99 }] }, ['hub_stream_full']],
     [{ disk_used: 0.9 }, ['hub_disk']],
+    [{ disk_used: 0.899 }, []],
   ];
   test('what holds is what there is', () => {
     for (const [hub, wanted] of cases)
       assert.deepEqual(
-        keys({ hub }),
+        keys({ hub, units: [] }),
         wanted.map((condition) => `${condition}:_hub`),
         JSON.stringify(hub),
       );
     assert.deepEqual(keys({ isLinked: false }), ['hub_unreachable:_hub']);
+    assert.deepEqual(keys({}), ['hub_units_unseen:_hub'], 'linked, and without a unit to be seen');
   });
 
   test('what could not be asked is not over', () => {
@@ -204,6 +219,7 @@ describe('of the hub', () => {
     for (const condition of hub)
       assert.equal(judge({ isLinked: false }).isOver(condition, hubName), false, condition);
     const well = { faults: [], missing: [], certificates: [], streams: [], disk_used: 0 };
-    for (const condition of hub) assert.ok(judge({ hub: well }).isOver(condition, hubName), condition);
+    for (const condition of hub)
+      assert.ok(judge({ hub: well, units: [] }).isOver(condition, hubName), condition);
   });
 });

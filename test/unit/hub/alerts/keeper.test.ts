@@ -12,7 +12,14 @@ import type { KeeperState } from '../../../../agent/hub/alerts/held.ts';
 import { keep, newKeeper } from '../../../../agent/hub/alerts/keeper.ts';
 import type { KeeperTimes } from '../../../../agent/hub/alerts/options.ts';
 import { formatAlertState, newAlertState, parseAlertState } from '../../../../agent/hub/alerts/statefile.ts';
-import { type Fact, type Moment, mustBeTold, observed, settled } from '../../../kit/hub/alertoracle.ts';
+import {
+  type Fact,
+  lasting,
+  type Moment,
+  mustBeTold,
+  observed,
+  settled,
+} from '../../../kit/hub/alertoracle.ts';
 import { seededRandom } from '../../../kit/lib/random.ts';
 
 const times = (given: Partial<KeeperTimes> = {}): KeeperTimes => ({
@@ -99,8 +106,8 @@ describe('one unit', () => {
     assert.equal(one.told.length, 1);
     one.look({ a: 'off' });
     assert.deepEqual(
-      one.told.map(({ event }) => event),
-      ['fired', 'resolved'],
+      one.told.map(({ event, text }) => `${event}: ${text}`),
+      ['fired: critical of a', 'resolved: over; it was: critical of a'],
     );
   });
 
@@ -137,7 +144,7 @@ describe('one unit', () => {
     const { journal } = newAlertState('x');
     const before = watched('critical', ungrouped);
     before.for(50, { a: 'on' });
-    const text = formatAlertState({ keeper: before.state, journal });
+    const text = formatAlertState({ keeper: before.state, journal, own: new Set() });
     const read = parseAlertState(text);
     assert.ok(read.ok);
     const after = watched('critical', ungrouped, read.value.keeper);
@@ -215,7 +222,11 @@ describe('any history', () => {
           isOffline && fact === 'on' && (settledFor[at] as number) < 4 * interval_s * 1000 ? 'unknown' : fact,
         );
         const more_ms = isOffline ? interval_s * 1000 : 0;
-        const must = mustBeTold(heard, passed, { for_ms: for_ms + more_ms, keep_ms });
+        const lasts_ms = condition === 'records_dropped' ? 120_000 : 0;
+        const must = mustBeTold(lasting(heard, passed, lasts_ms), passed, {
+          for_ms: for_ms + more_ms,
+          keep_ms,
+        });
         assert.deepEqual(told.get(key) ?? [], must, `seed ${seed}, ${key}`);
         count += must.length;
       }
@@ -238,6 +249,68 @@ describe('many units', () => {
     assert.ok((alert?.at_s ?? Infinity) <= 110, `${alert?.at_s}`); // the last was missed at 105 s
     assert.match(alert?.text ?? '', /^1000 of 1000 units vanished together: u0, u1, u10, .* and 980 more$/);
     assert.equal(alert?.key, 'offline:_hub');
+  });
+
+  test('a thousand that get a trouble within a minute that is told at once are one alert', () => {
+    for (const [condition, over_s] of [
+      ['records_dropped', 55],
+      ['expires', 55],
+      ['expires', 1],
+      ['clock_contradicts', 20],
+    ] as const) {
+      const many = watched(condition, times());
+      many.for(10, allWell(1000));
+      for (let s = 1; s <= over_s; s += 1)
+        many.look(
+          fleet(
+            1000,
+            (i) => i * over_s < s * 1000 && (condition !== 'records_dropped' || i * over_s >= (s - 1) * 1000),
+          ),
+        );
+      many.for(400, condition === 'records_dropped' ? allWell(1000) : firstAway(1000, 1000));
+      const [alert, ...more] = many.told;
+      assert.deepEqual(more, [], condition);
+      assert.equal(alert?.key, `${condition}:_hub`);
+      assert.match(alert?.text ?? '', /^1000 of 1000 units/);
+      assert.ok((alert?.at_s ?? Infinity) <= 10 + over_s + 11, `${condition}: ${alert?.at_s} s`);
+    }
+  });
+
+  test('one alone is told after 10 s in which others could follow, where there are others', () => {
+    for (const [count, least_s, most_s] of [
+      [2, 1, 1],
+      [100, 10, 12],
+    ] as const) {
+      const one = watched('expires', times());
+      one.for(10, allWell(count));
+      one.for(200, firstAway(count, 1));
+      assert.equal(one.told.length, 1);
+      const waited_s = (one.told[0]?.at_s ?? Infinity) - 10;
+      assert.ok(waited_s >= least_s && waited_s <= most_s, `${waited_s} s of ${count}`);
+    }
+  });
+
+  test('those that were told singly count where they turn out to be many', () => {
+    const some = watched('expires', times());
+    some.for(10, allWell(10));
+    for (let off = 1; off <= 5; off += 1) some.for(13, firstAway(10, off));
+    some.for(400, firstAway(10, 5));
+    assert.deepEqual(
+      some.told.map(({ key, text }) => `${key} ${text.split(' units')[0]}`),
+      [
+        ...['expires:u0 expires of u0', 'expires:u1 expires of u1'],
+        'expires:_hub 3 of 10',
+        'expires:_hub 5 of 10',
+      ],
+    );
+    some.for(400, allWell(10));
+    assert.deepEqual(
+      some.told
+        .slice(4)
+        .map(({ event, key }) => `${event} ${key}`)
+        .toSorted(),
+      ['resolved expires:_hub', 'resolved expires:u0', 'resolved expires:u1'],
+    );
   });
 
   test('a thousand that are killed at once: one alert within 30 s, whenever each was to be heard and looked at', () => {
@@ -380,50 +453,55 @@ describe('many units', () => {
     );
   });
 
-  test('whatever happens: who is off for long is named, nobody twice at once, and in the end nothing fires', () => {
-    let fired = 0;
-    let groups = 0;
-    for (let seed = 1; seed <= 30; seed += 1) {
-      const random = seededRandom(seed);
-      const count = 12 + Math.floor(random() * 20);
-      const many = watched('offline', times());
-      const off = new Array<boolean>(count).fill(false);
-      const since = new Array<number>(count).fill(Infinity);
-      const firing = new Set<string>();
-      const check = (notices: readonly Notice[]): void => {
-        for (const { event, alert } of notices) {
-          if (event === 'resolved') assert.ok(firing.delete(alert.key), `seed ${seed}: ${alert.key}`);
-          else if (alert.unit !== undefined) {
-            assert.ok(!firing.has(alert.key), `seed ${seed}: twice ${alert.key}`);
-            assert.ok(off[Number(alert.unit.slice(1))], `seed ${seed}: ${alert.key} is there`);
+  for (const [condition, named_s] of [
+    ['offline', 140], // two minutes, one interval, and what a wave waits
+    ['expires', 75],
+  ] as const)
+    test(`whatever happens: who is ${condition} for long is named, nobody twice at once, and in the end nothing fires`, () => {
+      let fired = 0;
+      let groups = 0;
+      for (let seed = 1; seed <= 30; seed += 1) {
+        const random = seededRandom(seed);
+        const count = 12 + Math.floor(random() * 20);
+        const many = watched(condition, times());
+        const off = new Array<boolean>(count).fill(false);
+        const since = new Array<number>(count).fill(Infinity);
+        const firing = new Set<string>();
+        const check = (notices: readonly Notice[]): void => {
+          for (const { event, alert } of notices) {
+            if (event === 'resolved') assert.ok(firing.delete(alert.key), `seed ${seed}: ${alert.key}`);
+            else if (alert.unit !== undefined) {
+              assert.ok(!firing.has(alert.key), `seed ${seed}: twice ${alert.key}`);
+              assert.ok(off[Number(alert.unit.slice(1))], `seed ${seed}: ${alert.key} is there`);
+            }
+            if (event === 'fired') firing.add(alert.key);
+            if (event === 'fired') fired += 1;
+            if (alert.group !== undefined) groups += 1;
           }
-          if (event === 'fired') firing.add(alert.key);
-          if (event === 'fired') fired += 1;
-          if (alert.group !== undefined) groups += 1;
+          for (const [i, at] of since.entries()) {
+            if (many.now_s() - at < named_s) continue;
+            const held = many.state.held.get(keyOf(condition, `u${i}`));
+            const isNamed =
+              firing.has(`${condition}:u${i}`) ||
+              (held?.isGrouped === true && firing.has(`${condition}:_hub`));
+            assert.ok(isNamed, `seed ${seed}, ${many.now_s()} s: u${i} is off since ${at} s`);
+          }
+        };
+        many.for(60, allWell(count));
+        for (let step = 0; step < 2500; step += 1) {
+          const mass = random();
+          for (let i = 0; i < count; i += 1) {
+            if (mass < 0.003 ? random() < 0.6 : random() < 0.0008) off[i] = true;
+            else if (mass > 0.997 ? random() < 0.8 : random() < 0.002) off[i] = false;
+            since[i] = off[i] === true ? Math.min(since[i] as number, many.now_s() + 1) : Infinity;
+          }
+          check(many.look(fleet(count, (i) => off[i] === true)));
         }
-        for (const [i, at] of since.entries()) {
-          if (many.now_s() - at < 140) continue; // two minutes, one interval, and what a wave waits
-          const held = many.state.held.get(keyOf('offline', `u${i}`));
-          const isNamed =
-            firing.has(`offline:u${i}`) || (held?.isGrouped === true && firing.has('offline:_hub'));
-          assert.ok(isNamed, `seed ${seed}, ${many.now_s()} s: u${i} is off since ${at} s`);
-        }
-      };
-      many.for(60, allWell(count));
-      for (let step = 0; step < 2500; step += 1) {
-        const mass = random();
-        for (let i = 0; i < count; i += 1) {
-          if (mass < 0.003 ? random() < 0.6 : random() < 0.0008) off[i] = true;
-          else if (mass > 0.997 ? random() < 0.8 : random() < 0.002) off[i] = false;
-          since[i] = off[i] === true ? Math.min(since[i] as number, many.now_s() + 1) : Infinity;
-        }
-        check(many.look(fleet(count, (i) => off[i] === true)));
+        since.fill(Infinity);
+        for (let step = 0; step < 200; step += 1) check(many.look(allWell(count)));
+        assert.deepEqual([...firing], [], `seed ${seed}`);
+        assert.equal(many.state.held.size + many.state.groups.size, 0, `seed ${seed}`);
       }
-      since.fill(Infinity);
-      for (let step = 0; step < 200; step += 1) check(many.look(allWell(count)));
-      assert.deepEqual([...firing], [], `seed ${seed}`);
-      assert.equal(many.state.held.size + many.state.groups.size, 0, `seed ${seed}`);
-    }
-    assert.ok(fired > 150 && groups > 30, `${fired} ${groups}`);
-  });
+      assert.ok(fired > 150 && groups > 30, `${fired} ${groups}`);
+    });
 });

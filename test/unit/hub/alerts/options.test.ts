@@ -76,7 +76,10 @@ test('a mistake is told with its place, its value and what is allowed', () => {
     [{ command: { argv: ['/bin/x', 'a\0b'] } }, /^alerts\.command\.argv: /],
     [{ webhook: {} }, /^alerts\.webhook: one of url and url_file must be there$/],
     [{ webhook: { url: secret, url_file: '/etc/hook' } }, /^alerts\.webhook: one of url and url_file/],
-    [{ webhook: { url_file: '/none' } }, /^alerts\.webhook\.url_file: \/none cannot be read: ENOENT$/],
+    [
+      { webhook: { url_file: '/none' } },
+      /^alerts\.webhook\.url_file: "\/none" must be a file that has the URL, and it cannot be read: .*ENOENT$/,
+    ],
     [{ webhook: { url_file: 'hook' } }, /^alerts\.webhook\.url_file: "hook" must be an absolute path$/],
     [{ group_percent: 101 }, /^alerts\.group_percent: 101 must be a number from 1 to 100$/],
     [{ certificate_days: Number.NaN }, /^alerts\.certificate_days: null must be a number from 0 to 3650$/],
@@ -88,4 +91,17 @@ test('a mistake is told with its place, its value and what is allowed', () => {
 test('a URL that is none is not repeated: it may have a token', () => {
   for (const url of ['ftp://s3cret', 's3cret', 'https://', 7, null])
     assert.equal(whyNot({ webhook: { url } }).includes('s3cret'), false);
+});
+
+test('what fires is sent again no more often than there is a sign of life', () => {
+  const url = 'http://127.0.0.1:9093/api/v2/alerts';
+  for (const [section, repeat_s] of [
+    [{ webhook: { url } }, 60],
+    [{ webhook: { url }, heartbeat_s: 900 }, 900],
+    [{ webhook: { url, repeat_s: 1800 }, heartbeat_s: 900 }, 1800],
+    [{ webhook: { url, repeat_s: 0 }, heartbeat_s: 900 }, 0],
+  ] as const) {
+    const read = parseAlertOptions(section, () => '');
+    assert.equal(read.ok && read.value.webhook?.repeat_s, repeat_s, JSON.stringify(section));
+  }
 });

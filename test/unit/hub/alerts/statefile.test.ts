@@ -26,6 +26,7 @@ function someState() {
     since_ms: 5,
     began_ms: 1,
     text: 'has not been heard',
+    seen_ms: 2,
     held_ms: 3,
     clear_ms: 0,
     isWanted: true,
@@ -38,6 +39,7 @@ function someState() {
   state.keeper.counters = { u1: 4 };
   const group = { since_ms: 1, formed_ms: 2, joined_ms: 3, back_ms: 4, told: 5, told_ms: 6, isNews: false };
   state.keeper.groups.set('critical', group);
+  state.own.add(keyOf('offline', 'u1'));
   useOutputs(state.journal, ['nats']);
   queueNotices(state.journal, [{ event: 'fired', at_ms: 9, alert: alertOf(one) }], 10);
   return state;
@@ -93,4 +95,16 @@ test('the file is private, replaced at once, and its absence is a beginning', ()
   assert.ok(!existsSync(join(dir, 'a/b/alerts.json.new')));
   mkdirSync(join(dir, 'c/alerts.json'), { recursive: true });
   assert.match(alertStore(join(dir, 'c')).load('x').why ?? '', /cannot be read: EISDIR/);
+});
+
+test('a notice that no receiver would take is none', () => {
+  const text = formatAlertState(someState());
+  for (const [whole, broken] of [
+    ['"text":"has not been heard","remedy"', '"text":null,"remedy"'],
+    ['"event":"fired"', '"event":"burned"'],
+    ['"own":["offline:u1"]', '"own":["u1"]'],
+  ] as const) {
+    assert.ok(text.includes(whole), whole);
+    assert.equal(parseAlertState(text.replace(whole, broken)).ok, false, broken);
+  }
 });

@@ -254,7 +254,7 @@ describe('records that are not news', () => {
     assert.deepEqual([one(10).state, one(10).health, one(10).age_s], ['offline', undefined, 10]);
   });
 
-  test('of one that is gone no figure stays', () => {
+  test('of one that is gone no figure stays but its interval, by which it is judged', () => {
     const { receive, one } = observed();
     const clock = { clock_source: 'ptp', clock_quality: 'locked', clock_error_bound_ns: 9 };
     receive(beat('u1', { interval_s: 1, uptime_s: 5, ...clock, problems: ['p'] }, 'u1-aa-1'), 0);
@@ -264,7 +264,7 @@ describe('records that are not news', () => {
       [unit, state, age_s, restarts, version, problems],
       ['u1', 'offline', 10, 0, version, ['p']],
     );
-    assert.deepEqual(rest, {});
+    assert.deepEqual(rest, { interval_s: 1 });
   });
 
   test('the same by its header alone', () => {
@@ -565,6 +565,7 @@ describe('the roster', () => {
         unheard: true,
         version: '0.1.0',
         problems: ['supply 10.9 V'],
+        interval_s: 5,
       },
     ]);
   });

@@ -19,6 +19,7 @@ test('who needs a person, who copes, who is silent on purpose', () => {
     [fleetUnit('a', clock({ share: 1.1, limit_is_set: true })), 'you'],
     [fleetUnit('a', clock({ share: 48 })), 'fine'],
     [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: -0.1 }] }), 'you'],
+    [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: -0.09 }] }), 'fine'], // it said 0.0, so that 0.1 may have been left
     [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: 6 }] }), 'fine'],
     [fleetUnit('a', { state: 'degraded' }), 'copes'],
     [fleetUnit('a', clock({ holdover: true })), 'copes'],

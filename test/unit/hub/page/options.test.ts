@@ -54,5 +54,8 @@ test('what is wrong is told: where, what, and what is allowed', () => {
   const lacking = parsePageOptions('{"alerts":{"webhook":{"url_file":"/etc/x"}}}', () => {
     throw new Error('ENOENT: no such file');
   });
-  assert.equal(!lacking.ok && lacking.why, 'alerts.webhook.url_file: ENOENT: no such file');
+  assert.equal(
+    !lacking.ok && lacking.why,
+    'alerts.webhook.url_file: "/etc/x" must be a file that has the URL, and it cannot be read: ENOENT: no such file',
+  );
 });

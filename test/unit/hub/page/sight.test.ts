@@ -17,7 +17,12 @@ const told = (given: Partial<HubView> = {}): HubView =>
 
 function judged(given: HubView) {
   const view = { ...given, findings: findingsOf(given) };
-  return conditions({ isLinked: true, hub: alertSightOf(view) }, alertOptions().limits, {}, hubNoon_ms);
+  return conditions(
+    { isLinked: true, units: [], hub: alertSightOf(view) },
+    alertOptions().limits,
+    {},
+    hubNoon_ms,
+  );
 }
 const wanted = (view: HubView): Record<string, string> =>
   Object.fromEntries([...judged(view).wanted].map(([key, { text }]) => [key.split(':')[0], text]));

@@ -10,6 +10,7 @@ const servers = ['a', 'b', 'c'];
 interface Server {
   readonly name: string;
   connected: boolean;
+  sees: boolean;
   isMine: boolean;
   turns: Turns | undefined;
   handler: Handler | undefined;
@@ -17,7 +18,14 @@ interface Server {
 
 /** Starts a server of the bus. */
 function start(all: Server[], ticker: FakeTicker, name: string, list = servers): Server {
-  const one: Server = { name, connected: true, isMine: false, turns: undefined, handler: undefined };
+  const one: Server = {
+    name,
+    connected: true,
+    sees: true,
+    isMine: false,
+    turns: undefined,
+    handler: undefined,
+  };
   all.push(one);
   one.turns = takeTurns({
     ...{ ticker, servers: list, own: name },
@@ -37,6 +45,7 @@ function start(all: Server[], ticker: FakeTicker, name: string, list = servers):
         };
       },
     },
+    sees: () => one.sees,
     changed(isMine) {
       one.isMine = isMine;
     },
@@ -87,5 +96,32 @@ test('one whose own link is away waits longer, for the fault may be its own; the
   assert.match(tellers(all), /b/);
   b.connected = true;
   await ticker.pass(6_000);
+  assert.equal(tellers(all), 'a');
+});
+
+test('one that sees no units gives up its turn where another one sees them, and takes it back once it sees', async () => {
+  const ticker = fakeTicker();
+  const all: Server[] = [];
+  const a = start(all, ticker, 'a');
+  const b = start(all, ticker, 'b');
+  const c = start(all, ticker, 'c');
+  await ticker.pass(30_000);
+  a.sees = false;
+  await ticker.pass(19_000);
+  assert.equal(tellers(all), 'a', 'nobody else tells yet');
+  await ticker.pass(30_000);
+  assert.equal(tellers(all), 'b');
+  assert.equal(a.turns?.teller(), 'b');
+  b.sees = false;
+  await ticker.pass(50_000);
+  assert.equal(tellers(all), 'c');
+  c.sees = false;
+  await ticker.pass(50_000);
+  assert.equal(tellers(all), 'a', 'where none sees it is the first that is there');
+  b.sees = true;
+  await ticker.pass(50_000);
+  assert.equal(tellers(all), 'b');
+  a.sees = true;
+  await ticker.pass(30_000);
   assert.equal(tellers(all), 'a');
 });

@@ -3,7 +3,7 @@ import { reasons } from '../../../../clock/verdict/reasons.ts';
 import { prettySpan, prettyText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
 import type { FleetCause } from '../../../fleet/causes.ts';
-import type { FleetClock, FleetUnit, Measured } from '../../../fleet/model.ts';
+import { type FleetClock, type FleetUnit, hasEnded, type Measured } from '../../../fleet/model.ts';
 import { clockLine } from '../../look/clocks.ts';
 import { capital, count, counted, unitPath } from '../../look/marks.ts';
 import type { FleetSums } from '../sums.ts';
@@ -129,7 +129,7 @@ const day_s = 86_400;
 
 const expired: Say = (cause) => {
   const one = first(cause);
-  const ended = one.expires.filter(({ days_left }) => days_left <= 0);
+  const ended = one.expires.filter(hasEnded);
   const words = ended.map(({ what, days_left }) => `${what} ended ${prettySpan(-days_left * day_s)} ago`);
   return {
     text: `${capital(listed(words))}.`,

@@ -76,3 +76,20 @@ test('one that hangs is killed with all that it has started', async () => {
     () => !existsSync(`/proc/${pid}`) || /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')),
   );
 });
+
+test('the end of the alerts is its end, with all that it has started', async () => {
+  const script = `(sleep 600 & echo $! > ${at('pid-end')}; wait) & wait`;
+  writeFileSync(at('long'), `#!/bin/sh\n${script}\n`);
+  chmodSync(at('long'), 0o700);
+  const output = commandOutput({ argv: [at('long')], timeout_s: 20 });
+  const sent = output.send([notice], () => 'j-1', noneDropped);
+  await eventually('it runs', () => existsSync(at('pid-end')) && readFileSync(at('pid-end'), 'utf8') !== '');
+  output.end?.();
+  assert.deepEqual(await sent, failure('long', 'was ended with the alerts'));
+  const pid = readFileSync(at('pid-end'), 'utf8').trim();
+  await eventually(
+    'its child has ended',
+    () => !existsSync(`/proc/${pid}`) || /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')),
+  );
+  output.end?.(); // nothing is under way
+});

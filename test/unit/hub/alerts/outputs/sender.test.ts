@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Beat } from '../../../../../agent/hub/alerts/bodies.ts';
-import { delivered, newJournal, queueNotices, useOutputs } from '../../../../../agent/hub/alerts/journal.ts';
+import {
+  type Dropped,
+  delivered,
+  giveUp,
+  newJournal,
+  queueNotices,
+  useOutputs,
+} from '../../../../../agent/hub/alerts/journal.ts';
 import { type AlertOutput, type Delivery, delivery } from '../../../../../agent/hub/alerts/outputs/output.ts';
 import { startAlertSender } from '../../../../../agent/hub/alerts/outputs/sender.ts';
 import { logTo } from '../../../../../agent/lib/log.ts';
@@ -16,6 +23,7 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
   useOutputs(journal, ['x']);
   const tries: { readonly at_s: number; readonly units: string }[] = [];
   const said: string[] = [];
+  const dropped: Dropped[] = [];
   const at_s = (): number => Math.round((ticker.now_ms() - 1000) / 1000);
   const note = (units: readonly string[]) => {
     tries.push({ at_s: at_s(), units: units.join() });
@@ -24,7 +32,10 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
   const output: AlertOutput = {
     name: 'x',
     most,
-    send: async (notices) => note(notices.map(({ alert }) => alert.unit ?? '')),
+    send: async (notices, _idOf, lost) => {
+      dropped.push(lost);
+      return note(notices.map(({ alert }) => alert.unit ?? ''));
+    },
     beat: async () => note(['beat']),
   };
   const sender = startAlertSender(output, {
@@ -34,12 +45,14 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
     random: () => 0.5,
     journal: () => journal,
     done: (name, seq, told) => delivered(journal, name, seq, told, ticker.now_ms()),
+    giveUp: (name, seq) => giveUp(journal, name, seq),
   });
   return {
     ticker,
     journal,
     tries,
     said,
+    dropped,
     sender,
     tell(...units: string[]) {
       queueNotices(
@@ -94,11 +107,29 @@ test('a body that is refused goes one by one', async () => {
   assert.deepEqual(one.said, []);
 });
 
-test('one notice that is refused is not given up', async () => {
-  const one = sending(50, () => ({ ok: false, why: 'it answers 400', isRefused: true }));
+test('one notice that is refused again and again is given up; what comes behind it is told, and that one was lost', async () => {
+  const one = sending(50, (units) =>
+    units.includes('bad') ? { ok: false, why: 'it answers 400', isRefused: true } : delivery,
+  );
+  one.tell('a', 'bad', 'b', 'c');
+  one.sender.beat(() => beat);
+  await one.ticker.pass(60_000);
+  assert.deepEqual(one.sent(), [
+    ...['a,bad,b,c', 'a', 'bad,b,c'],
+    ...['bad', 'bad', 'bad', 'bad', 'bad'],
+    ...['b', 'c', 'beat'],
+  ]);
+  assert.deepEqual(one.dropped.at(-2), { count: 1, keys: ['offline:bad'] });
+  assert.deepEqual(one.dropped.at(-1), { count: 0, keys: [] });
+  assert.ok(one.said.includes('an alert is given up that the x refuses'), one.said.join());
+  assert.equal(one.sender.state().failing, undefined);
+});
+
+test('an output that fails, and refuses nothing, loses none', async () => {
+  const one = sending(50, () => ({ ok: false, why: 'it answers 503' }));
   one.tell('a');
-  await one.ticker.pass(100_000);
-  assert.ok(one.tries.length > 5);
+  await one.ticker.pass(1_000_000);
+  assert.ok(one.tries.length > 15);
   assert.equal(one.sender.state().waiting, 1);
 });
 
