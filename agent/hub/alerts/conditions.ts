@@ -97,8 +97,13 @@ function clockClass({ clock, state, problems, role, tenant }: FleetUnit, limits:
 
 function clockBound({ clock }: FleetUnit): Holding {
   if (clock === undefined) return undefined;
-  const { error_bound_ns: bound, limit_ns } = clock;
-  if (bound === undefined) return false;
+  const { error_bound_ns: bound, error_rel_ns, limit_ns, limit_is_set } = clock;
+  if (bound === undefined)
+    return (
+      limit_is_set === true &&
+      error_rel_ns === undefined &&
+      `nothing bounds its clock; the limit is ${formatNs(limit_ns)}`
+    );
   return (
     bound > limit_ns &&
     `its clock may be off by ${formatNs(bound)}, more than its limit of ${formatNs(limit_ns)}`

@@ -41,6 +41,7 @@ describe('of a unit', () => {
     [{ state: 'degraded' }, []],
     [{ clock }, []],
     [{ clock: { ...clock, error_bound_ns: 1_000_001 } }, ['clock_bound']],
+    [{ clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1, limit_is_set: true } }, ['clock_bound']],
     [{ clock: { source: 'ntp', quality: 'tracking', limit_ns: 1 } }, ['clock_unbounded']],
     [{ clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1 } }, []],
     [
