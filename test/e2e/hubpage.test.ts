@@ -103,6 +103,10 @@ async function inspect(path: string, name: string): Promise<void> {
         });
       const spill = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       assert.ok(Number(spill) <= 0, `${name}: ${spill} px too wide at ${width}`);
+      const outside = await page.evaluate(
+        `[...document.querySelectorAll('.card :is(p, h2, h3, dd, .big)')].filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.scroll, .hide')).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3)`,
+      );
+      assert.deepEqual(outside, [], `${name}: beside its card at ${width}`);
     }
     assert.deepEqual(await tooFaint(page, 8), [], `${name}, ${colorScheme}`);
     assert.deepEqual(wrong, [], name);
