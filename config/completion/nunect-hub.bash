@@ -5,7 +5,7 @@ _nunect_hub() {
     words='init export up status token units pending approve revoke rename forget down top page echo version help'
   else
     case ${COMP_WORDS[1]} in
-    init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --port --own-ca --new-issuer --help' ;;
+    init) words='--host --dir --keys --cluster --behind-proxy --tls-cert --tls-key --tls-ca --keep --store --units --traffic --days --isolate --port --own-ca --new-issuer --help' ;;
     export) words='--out --dir --at --issuer --tls-cert --help' ;;
     up) words='--dir --nats-server --no-server --help' ;;
     status) words='--json --dir --help' ;;
@@ -24,7 +24,7 @@ _nunect_hub() {
     esac
     # the value of an option: a file
     case ${COMP_WORDS[COMP_CWORD-1]} in
-    --host | --dir | --keys | --cluster | --tls-cert | --tls-key | --tls-ca | --keep | --store | --units | --traffic | --days | --port | --out | --at | --nats-server | --withdraw | --unit | --prefix | --uses | --expires | --as | --sort | --filter | --interval | --context | --server | --user | --password-file | --creds | --nkey | --config | --listen | --state | --count | --timeout | --size | --inbox-prefix) words='' ;;
+    --host | --dir | --keys | --cluster | --tls-cert | --tls-key | --tls-ca | --keep | --store | --units | --traffic | --days | --isolate | --port | --out | --at | --nats-server | --withdraw | --unit | --prefix | --uses | --expires | --as | --sort | --filter | --interval | --context | --server | --user | --password-file | --creds | --nkey | --config | --listen | --state | --count | --timeout | --size | --inbox-prefix) words='' ;;
     esac
   fi
   # shellcheck disable=SC2207  # words have no blanks

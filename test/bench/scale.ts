@@ -1,7 +1,7 @@
 // What a hub needs for so many units, and what its page needs: CPU, memory, bytes, days that its stream keeps. docs/scale.md has the
 // figures and how they grow.
 //   node --require ./build/register.cjs test/bench/scale.ts 10 100 1000 10000 [--cluster] [--traffic satellite] [--seconds 60]
-//   --no-page: the hub alone; --isolate: units are not told which other units are there (isolate_leafnode_interest)
+//   --no-page: the hub alone; --isolate: as 'init --isolate yes' makes it
 //   --by together: all over one client: quick, for the page's own cost, which does not depend on how units are joined
 //   --by s2_best, --by off: each by a leaf link of a real nats-server with that compression, which 1,000 are the most for
 // Units are simulated in one process, each with a leaf link, a login and the records of its own; dist/ must be built.

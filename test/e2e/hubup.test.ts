@@ -357,6 +357,19 @@ describe('a hub that cannot run', { skip: withoutNewest() }, () => {
     assert.match(stderr, /is version 2\.9\.10, which does not check what units send: install/);
   });
 
+  it('says what a server is lacking that cannot isolate units', async () => {
+    const old = join(hub.dir, '../nats-server-2.11.16');
+    writeFileSync(old, '#!/bin/sh\necho nats-server: v2.11.16\n', { mode: 0o755 });
+    await hub.done('init', '--isolate', 'yes');
+    const { code, stderr } = await up(old);
+    await hub.done('init', '--isolate', 'no');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /is version 2\.11\.16, which cannot do 'init --isolate yes': install 2\.12\.7 or newer/,
+    );
+  });
+
   it('gives the words of nats-server where a port is taken, at once', async () => {
     const other = createServer().listen(hub.ports.leaf, '127.0.0.1');
     await once(other, 'listening');

@@ -11,14 +11,17 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
 import { settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { kitSubjects } from '../../agent/hub/kit/streams.ts';
+import { isolates } from '../../agent/hub/run/minimum.ts';
+import { parseServerVersion } from '../../agent/natsserver/version.ts';
 import { subjectMatches } from '../../agent/wire/values.ts';
 import { permissionsOf } from '../kit/hub/authhub.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
-import { type IssuedCreds, type KitHub, kitHub } from '../kit/hub/kithub.ts';
+import { type KitHub, kitHub } from '../kit/hub/kithub.ts';
+import { holdsPeers, leafOf, linesTold } from '../kit/hub/kitleafs.ts';
 import { authority, type Certificate, startServer } from '../kit/leaf/leafdaemon.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
 import { reservePort } from '../kit/process/ports.ts';
@@ -41,23 +44,6 @@ function rightsOf(key: string): { readonly may: string[]; readonly hears: string
 }
 /** A subject that a pattern matches. */
 const one = (pattern: string): string => pattern.replace(/\.\*$/, '.peer').replace(/\.>$/, '.a.1');
-
-/** A leaf of that hub, and a client of it. */
-async function joined(
-  t: TestContext,
-  program: string,
-  kit: KitHub,
-  creds: IssuedCreds,
-): Promise<NatsConnection> {
-  const port = await reservePort();
-  const conf = join(kit.dir, `leaf-${port}.conf`);
-  writeFileSync(conf, `listen: "127.0.0.1:${port}"\nserver_name: "leaf-${port}"\n${kit.remote(creds)}`);
-  const leaf = await startServer(t, program, conf);
-  await eventually('the leaf has joined', () => leaf.output().includes('Leafnode connection created'));
-  const nc = await connect({ port });
-  t.after(() => nc.close());
-  return nc;
-}
 
 /** Ends TLS and passes websockets on, as web servers do that stand in front. */
 function tlsProxy(t: TestContext, { cert, key }: Certificate, port: number, to: number): void {
@@ -116,7 +102,7 @@ async function sendAll(
 async function holdsTemplate(t: TestContext, program: string, kit: KitHub) {
   const fleet = await kit.as('hub-fleet');
   const creds = kit.unit(name, role);
-  const leaf = await joined(t, program, kit, creds);
+  const leaf = await leafOf(t, program, kit, creds);
   const { may, hears } = rightsOf(creds.publicKey);
   const sent = may.map(one);
   const foreign = [
@@ -159,6 +145,30 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       await kit.start(program);
       await holdsTemplate(t, program, kit);
+    });
+
+    test(`${version}: isolated, units are told as much of many others as of few, and ask each other all the same`, {
+      skip:
+        !isolates(parseServerVersion(version) ?? [0, 0, 0]) && 'it does not know isolate_leafnode_interest',
+    }, async (t) => {
+      const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'), { isolate: 'yes' });
+      await kit.start(program);
+      await kit.makeStreams();
+      const fleet = await kit.as('hub-fleet');
+      await holdsPeers(t, program, kit, fleet);
+      const few = await linesTold(t, kit, fleet, 5);
+      assert.equal(await linesTold(t, kit, fleet, 50), few);
+      await holdsTemplate(t, program, kit);
+    });
+
+    test(`${version}: not isolated, each unit is told of each other`, async (t) => {
+      const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
+      await kit.start(program);
+      await kit.makeStreams();
+      const fleet = await kit.as('hub-fleet');
+      await holdsPeers(t, program, kit, fleet);
+      const few = await linesTold(t, kit, fleet, 5);
+      assert.ok((await linesTold(t, kit, fleet, 20)) - few >= 15);
     });
 
     test(`${version}: so it may by a websocket, through a proxy that ends TLS`, async (t) => {
@@ -309,7 +319,7 @@ describe('a hub as init makes it', { skip: withoutNewest() }, () => {
       const kit = await kitHub(t, join(tempDir(t, 'hubkit'), 'hub'));
       const server = await kit.start(program);
       const creds = kit.unit(name);
-      await joined(t, program, kit, creds);
+      await leafOf(t, program, kit, creds);
       const other = await kit.client(kit.unit('other').text);
       const nc = await kit.client(creds.text, { reconnect: false });
       const sys = await kit.as('hub-sys');

@@ -9,6 +9,7 @@ import { revocationsIn } from '../../agent/hub/kit/jwt.ts';
 import { kitSubjects } from '../../agent/hub/kit/streams.ts';
 import type { HubWatch } from '../../agent/hub/servers/watch.ts';
 import { kitHub } from '../kit/hub/kithub.ts';
+import { holdsPeers } from '../kit/hub/kitleafs.ts';
 import { viewThat, watchedHub } from '../kit/hub/watchedhub.ts';
 import { type Daemon, eventually, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, withoutNewest } from '../kit/process/tools.ts';
@@ -51,11 +52,11 @@ async function sawGone(watch: HubWatch): Promise<void> {
   assert.ok(findings.some(({ key, weight }) => key === 'server_gone:127.0.0.3' && weight === 'degraded'));
 }
 
-test('three servers: what one stores the others have, a unit stays in while any one is down, who is revoked is out everywhere', {
+test('three servers, isolated: units at two of them ask each other, what one stores the others have, a unit stays in while any one is down, who is revoked is out everywhere', {
   skip: withoutNewest(),
 }, async (t) => {
   const program = natsServers().newest ?? '';
-  const kit = await kitHub(t, join(tempDir(t, 'hubcluster'), 'hub'), { cluster });
+  const kit = await kitHub(t, join(tempDir(t, 'hubcluster'), 'hub'), { cluster, isolate: 'yes' });
   const servers: Daemon[] = await Promise.all(kit.dirs.map((dir) => kit.start(program, dir)));
   await kit.makeStreams();
   const watch = watchedHub(t, kit.dirs[0] ?? '', kit.hub.servers);
@@ -71,6 +72,7 @@ test('three servers: what one stores the others have, a unit stays in while any 
     );
   await store('seen');
   await sawWhole(watch, kit.hub.servers);
+  await holdsPeers(t, program, kit, await kit.as('hub-fleet'), [kit.hub.servers[0], kit.hub.servers[2]]);
   for (const [down, dir] of kit.dirs.entries()) {
     await store(`before ${down}`);
     await servers[down]?.end('SIGKILL');

@@ -1,7 +1,8 @@
 // The accounts of a hub with their keys and templates. Pure.
 
+import { echoOf, peerInboxPrefixOf } from '../../wire/subjects.ts';
 import type { HubFile } from './hubdir.ts';
-import { accountJwt, type JwtSigner } from './jwt.ts';
+import { type AccountClaims, accountJwt, type JwtSigner } from './jwt.ts';
 import { renewTemplate, tokenTemplate, unitTemplate } from './templates.ts';
 
 /**
@@ -27,13 +28,35 @@ const made = {
 export const hubAccounts = ['sys', 'fleet', 'enrol', 'book'] as const;
 export type HubAccount = (typeof hubAccounts)[number];
 
+/** Nobody hears it, in an account where users of units and of strangers may hear nothing of the kind. */
+const nowhere = 'nowhere';
+
+/**
+ * An isolated hub does not tell its leafs which others are there. That peers reach each other nevertheless, their leafs must
+ * know of somebody who wants what goes from one to the other: nowhere does, in the servers themselves. A client that heard it
+ * would have to run, and count as one who answers for a unit that is not there.
+ */
+function peersOf(account: HubAccount, publicKeys: HubFile['publicKeys']): Partial<AccountClaims> {
+  if (account === 'enrol') return { exports: [`${nowhere}.>`] };
+  if (account !== 'fleet') return {};
+  const to = (name: string, local_subject: string, rest: string) => ({
+    ...{ name, local_subject, account: publicKeys.enrol, subject: `${nowhere}.${rest}` },
+  });
+  return {
+    imports: [
+      to('echoes of peers', echoOf('$1'), '*'),
+      to('answers of peers', `${peerInboxPrefixOf('$1')}.$2`, '*.*'),
+    ],
+  };
+}
+
 /**
  * The JWT of an account. Who is revoked stays so only if `revocations` says so, with the
  * time until which JWTs of that user were made, in Unix seconds.
  */
 export function hubAccountJwt(
   account: HubAccount,
-  { publicKeys }: Pick<HubFile, 'publicKeys'>,
+  { publicKeys, isolated }: Pick<HubFile, 'publicKeys' | 'isolated'>,
   revocations: Readonly<Record<string, number>>,
   operatorSigning: JwtSigner,
   now_s: number,
@@ -48,6 +71,7 @@ export function hubAccountJwt(
       hasJetStream: account !== 'sys',
       leafs,
       revocations,
+      ...(isolated ? peersOf(account, publicKeys) : {}),
     },
     operatorSigning,
     now_s,

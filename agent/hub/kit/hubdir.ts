@@ -52,6 +52,8 @@ export interface HubFile {
   readonly days: number;
   /** What stream NUNECT keeps. */
   readonly kept: Kept;
+  /** Units are not told which others are there; nats-server can do it from 2.12 on. Absent where they are. */
+  readonly isolated?: true;
   /** Of all keys. */
   readonly publicKeys: Readonly<Record<HubKey, string>>;
 }
@@ -176,6 +178,7 @@ const hubChecks: Readonly<Record<string, (value: unknown) => boolean>> = {
   keysDir: isText,
   days: Number.isSafeInteger,
   kept: (value) => areNumbers(value, ['days', 'bytes']),
+  isolated: (value) => value === undefined || value === true,
   publicKeys: (value) => areTexts(value, Object.keys(hubKeys)),
 };
 

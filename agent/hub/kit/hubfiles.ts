@@ -74,19 +74,16 @@ function settleCreds(path: string, name: string, account: string, signer: NkeyPa
 export function settleAccountJwt(
   dir: string,
   account: HubAccount,
-  { publicKeys }: Pick<HubFile, 'publicKeys'>,
+  hub: Pick<HubFile, 'publicKeys' | 'isolated'>,
   keys: HubKeyPairs,
   now_s: number,
   revoked: Readonly<Record<string, number>> = {},
 ): boolean {
-  const path = hubPaths(dir).accountJwt(publicKeys[account]);
+  const path = hubPaths(dir).accountJwt(hub.publicKeys[account]);
   const there = readIfThere(path) ?? '';
   const revocations = { ...revocationsIn(there), ...revoked };
   const made_s = madeAfter_s(there, now_s);
-  return settleJwt(
-    path,
-    hubAccountJwt(account, { publicKeys }, revocations, keys['operator-signing'], made_s),
-  );
+  return settleJwt(path, hubAccountJwt(account, hub, revocations, keys['operator-signing'], made_s));
 }
 
 /** What the running hub needs of the secrets. */

@@ -21,10 +21,13 @@ import { keptSpan_s, neededBytes } from './keep.ts';
 import { makePrivateFolder, refuseForeign } from './keys.ts';
 import { type HubPlan, hubPlan, planFlags } from './plan.ts';
 
+/** Interest that each is told of all others grows by the square: docs/scale.md. */
+const manyUnits = 300;
+
 const usage = `usage: nunect-hub init --host HOST [--dir DIR] [--keys DIR] [--cluster A,B,C]
                        [--behind-proxy | --tls-cert FILE --tls-key FILE] [--tls-ca FILE]
                        [--keep DAYS] [--store GIB] [--units N] [--traffic PROFILE] [--days DAYS]
-                       [--port NAME=NUMBER]...
+                       [--isolate yes|no] [--port NAME=NUMBER]...
 
 Makes a hub's folder: keys, accounts, certificates, the config of nats-server. Run again it mends what is missing,
 changes what is given, and leaves the rest as it is; then 'nunect-hub up' makes the change known to what runs.
@@ -40,6 +43,8 @@ changes what is given, and leaves the rest as it is; then 'nunect-hub up' makes 
   --keep DAYS      how long records are kept, if they fit into --store; default 30
   --store GIB      what the records may take; default 4
   --units N        for how many units, at which --traffic (default standard), it is said what fits; default 100
+  --isolate yes    for more than ${manyUnits} units: nats-server does not tell each of all others; default no. Echoes between
+                   units work all the same. Needs nats-server 2.12.7 or newer on all servers
   --days DAYS      how long the JWT of a unit is valid; it is renewed at two thirds; default 90
   --port N=NUMBER  another port: client, leaf, websocket, cluster, monitor or proxy
   --new-issuer     new keys and logins in DIR/issuer, as after its theft: what was signed by the old ones, the logins of all
@@ -76,6 +81,12 @@ function keepText({ kept }: HubFile, units: number, traffic: Traffic): string {
   const needed = Math.ceil(neededBytes(kept.days, units, traffic) / gib);
   return `${full}: ${Number((kept.bytes / gib).toFixed(2))} GiB hold no more. For ${kept.days} days: --store ${needed}\n`;
 }
+
+/** What so many units should have. */
+const isolateText = ({ isolated }: HubFile, units: number): string =>
+  units <= manyUnits || isolated
+    ? ''
+    : `note: as it is, nats-server tells each of ${units} units of all others: with nats-server 2.12.7 or newer better --isolate yes\n`;
 
 /** How `nats` and `nunect-hub top` find this hub from this machine: a context of the nats command, made by it. */
 function contextCommand(dir: string, hub: HubFile): string {
@@ -146,7 +157,7 @@ export async function init(args: readonly string[], io: CommandIo, now_ms = Date
     const { hub, changed } = makeHub(dir, planned(), now_ms, given['new-issuer']);
     report(dir, hub, changed, io);
     if (given['new-issuer']) io.stdout(newIssuerText(hub));
-    io.stdout(keepText(hub, units, traffic));
+    io.stdout(keepText(hub, units, traffic) + isolateText(hub, units));
     return 0;
   } finally {
     lock.release();

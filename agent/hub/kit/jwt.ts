@@ -1,6 +1,7 @@
 // JWTs as nats-server takes them in operator mode (ADR-14), of version 2. Pure: the time is given.
 import { createHash } from 'node:crypto';
 import { claimsOf } from '../../config/formats/creds.ts';
+import { known } from '../../lib/known.ts';
 import { isObject } from '../../lib/parse.ts';
 
 /** What signs a JWT: an nkey. */
@@ -78,6 +79,15 @@ const scope = ({ key, role, template }: ScopedKey): object => ({
   },
 });
 
+/** What is said there in an account goes to another one besides, by the subject that stands for it; `$1` is its first `*`. */
+export interface ServiceImport {
+  readonly name: string;
+  /** Public key of the other account. */
+  readonly account: string;
+  readonly subject: string;
+  readonly local_subject: string;
+}
+
 /** What an account has. */
 export interface AccountClaims {
   readonly name: string;
@@ -91,7 +101,12 @@ export interface AccountClaims {
   readonly leafs: number;
   /** By the public key of a user: JWTs that were made until then, in Unix seconds, are not valid any more. */
   readonly revocations: Readonly<Record<string, number>>;
+  readonly imports?: readonly ServiceImport[];
+  /** What others may import. */
+  readonly exports?: readonly string[];
 }
+
+const service = 'service';
 
 /** Signed by the operator. */
 export function accountJwt(claims: AccountClaims, signer: JwtSigner, now_s: number): string {
@@ -112,6 +127,10 @@ export function accountJwt(claims: AccountClaims, signer: JwtSigner, now_s: numb
     },
     signing_keys: [...claims.signing, ...claims.scoped.map(scope)],
     revocations: claims.revocations,
+    ...known({
+      imports: claims.imports?.map((one) => ({ ...one, type: service })),
+      exports: claims.exports?.map((subject) => ({ name: subject, subject, type: service })),
+    }),
     type: 'account',
     version: 2,
   };

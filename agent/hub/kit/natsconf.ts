@@ -47,6 +47,7 @@ export function natsConf(hub: HubFile, dir: string, operatorJwt: string): string
       advertise: isProxied ? undefined : `${urlHost(server)}:${ports.leaf}`,
       authorization: login,
       tls: secured,
+      isolate_leafnode_interest: hub.isolated,
     },
     websocket: {
       listen: `${host}:${ports.websocket}`,

@@ -19,6 +19,7 @@ export const planFlags = {
   days: { type: 'string' },
   keep: { type: 'string' },
   store: { type: 'string' },
+  isolate: { type: 'string' },
   port: { type: 'string', multiple: true },
 } as const;
 
@@ -100,6 +101,12 @@ function portsOf(given: PlanGiven, before: HubPlan | undefined): HubPorts {
   throw new UsageError(`--port: ${twice[1]} is given twice`);
 }
 
+function isIsolated({ isolate }: PlanGiven, before: HubPlan | undefined): boolean {
+  if (isolate === undefined) return before?.isolated === true;
+  if (isolate === 'yes' || isolate === 'no') return isolate === 'yes';
+  throw new UsageError(`--isolate '${isolate}' must be yes or no`);
+}
+
 /** What the hub is to be: what is not given stays as it was. Throws a UsageError where that cannot be. */
 export function hubPlan(given: PlanGiven, before: HubPlan | undefined): HubPlan {
   const servers = serversOf(given, before);
@@ -120,5 +127,6 @@ export function hubPlan(given: PlanGiven, before: HubPlan | undefined): HubPlan 
           ? (before?.kept.bytes ?? 4 * gib)
           : Math.round(numberFlag(given.store, 'store', [0.01, 1e6]) * gib),
     },
+    ...(isIsolated(given, before) ? { isolated: true } : {}),
   };
 }

@@ -11,6 +11,9 @@ const newest = least.at(-1) as ServerVersion;
 /** The versions from which on a hub is safe, for people. */
 export const hubMinimum = `${least.slice(0, -1).map(formatVersion).join(', ')}, or ${formatVersion(newest)} and newer`;
 
+/** From there on it knows `isolate_leafnode_interest`. */
+export const isolates = (version: ServerVersion): boolean => atLeast(version, [2, 12, 0]);
+
 /** Whether a server of that version may be a hub. */
 export const canBeHub = (version: ServerVersion): boolean =>
   atLeast(version, newest) ||

@@ -13,7 +13,7 @@ import { makePrivateFolder, refuseForeign } from '../kit/keys.ts';
 import { keepCertificates } from './certificates.ts';
 import { endServer } from './ending.ts';
 import { type HubHere, loadHub } from './hubhere.ts';
-import { canBeHub, hubMinimum } from './minimum.ts';
+import { canBeHub, hubMinimum, isolates } from './minimum.ts';
 import { runPath, serverPid } from './runfiles.ts';
 import type { HubPart } from './runninghub.ts';
 import { startHub } from './starthub.ts';
@@ -49,13 +49,15 @@ const spawnHere = spawnSafely((command, args) => spawn(command, [...args]));
 const spawnApart = spawnSafely((command, args) => spawn(command, [...args], { detached: true }));
 
 /** The reason why that program cannot run a hub; undefined where it can. */
-async function unfit(program: string, conf: string): Promise<string | undefined> {
+async function unfit(program: string, { conf, file }: HubHere): Promise<string | undefined> {
   const server = serverProgram(spawnHere, program);
   const found = await server.version();
   const advice = `install version ${hubMinimum}, and name it by --nats-server where it is not in the PATH`;
   if ('why' in found) return `${found.why}: ${advice}`;
   if (!canBeHub(found.known))
     return `${program} is version ${formatVersion(found.known)}, which does not check what units send: ${advice}`;
+  if (file.isolated && !isolates(found.known))
+    return `${program} is version ${formatVersion(found.known)}, which cannot do 'init --isolate yes': install 2.12.7 or newer, or 'nunect-hub init --isolate no'`;
   const wrong = await server.test(conf);
   return wrong === undefined ? undefined : `nats-server refuses ${conf}: ${wrong}`;
 }
@@ -82,7 +84,7 @@ async function endOrphan(here: HubHere, log: Log): Promise<void> {
 
 /** Makes ready for the start of that program; gives why it cannot be. */
 async function prepare(here: HubHere, program: string, log: Log): Promise<string | undefined> {
-  const why = await unfit(program, here.conf);
+  const why = await unfit(program, here);
   if (why === undefined) await endOrphan(here, log);
   return why;
 }

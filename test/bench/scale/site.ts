@@ -37,14 +37,9 @@ export async function startHubSite(
   const kit = await kitHub(owner, join(tempDir(owner, 'scale'), 'hub'), {
     store,
     ...(isCluster ? { cluster } : {}),
+    isolate: isIsolated ? 'yes' : 'no',
   });
   const program = natsServers().newest ?? need('nats-server');
-  if (isIsolated)
-    for (const dir of kit.dirs) {
-      const { conf } = hubPaths(dir);
-      const text = readFileSync(conf, 'utf8');
-      writeFileSync(conf, text.replace(/^leafnodes: \{$/m, '$&\n  isolate_leafnode_interest: true'));
-    }
   const start = () => Promise.all(kit.dirs.map((dir) => kit.start(program, dir)));
   let servers = await start();
   await kit.makeStreams();

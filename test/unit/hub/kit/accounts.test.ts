@@ -16,10 +16,13 @@ interface Said {
     readonly signing_keys: readonly (string | { readonly key: string })[];
     readonly limits: { readonly leaf: number; readonly disk_storage?: number };
     readonly revocations: Readonly<Record<string, number>>;
+    readonly imports?: readonly object[];
+    readonly exports?: readonly object[];
   };
 }
-const said = (account: (typeof hubAccounts)[number], revocations = {}): Said => {
-  const [, body = ''] = hubAccountJwt(account, { publicKeys }, revocations, signer, 1).split('.');
+const said = (account: (typeof hubAccounts)[number], revocations = {}, more: Partial<HubFile> = {}): Said => {
+  const hub = { publicKeys, ...more };
+  const [, body = ''] = hubAccountJwt(account, hub, revocations, signer, 1).split('.');
   return JSON.parse(Buffer.from(body, 'base64url').toString()) as Said;
 };
 
@@ -39,6 +42,21 @@ test('each account has its own scoped keys, all that of the users; leafs join th
       ['BOOK', 'Abook', 0, -1, ['Ausers']],
     ],
   );
+});
+
+test('what peers say to each other at an isolated hub goes nowhere besides; accounts of others are as they always were', () => {
+  const isolated = (account: (typeof hubAccounts)[number]) => said(account, {}, { isolated: true }).nats;
+  const to = { account: 'Aenrol', type: 'service' };
+  assert.deepEqual(isolated('fleet').imports, [
+    { name: 'echoes of peers', local_subject: 'ops.echo.$1', subject: 'nowhere.*', ...to },
+    { name: 'answers of peers', local_subject: '_INBOX.$1.$2', subject: 'nowhere.*.*', ...to },
+  ]);
+  assert.deepEqual(isolated('enrol').exports, [{ name: 'nowhere.>', subject: 'nowhere.>', type: 'service' }]);
+  for (const account of hubAccounts) {
+    const { imports, exports } = said(account).nats;
+    assert.deepEqual([imports, exports], [undefined, undefined]);
+  }
+  assert.deepEqual([isolated('sys').exports, isolated('book').imports], [undefined, undefined]);
 });
 
 test('who is revoked stands in the account', () => {

@@ -19,6 +19,8 @@ test('hub.json is read as it was written', () => {
   assert.deepEqual(parseHubFile(hubFileText(hub)), { ok: true, value: hub });
   const given = { ...hub, tls: { by: 'given', cert: '/c', key: '/k' } } as const;
   assert.deepEqual(parseHubFile(hubFileText(given)), { ok: true, value: given });
+  const isolated = { ...hub, isolated: true } as const;
+  assert.deepEqual(parseHubFile(hubFileText(isolated)), { ok: true, value: isolated });
 });
 
 test('the field that is not as it must be is named', () => {
@@ -32,6 +34,7 @@ test('the field that is not as it must be is named', () => {
     ['keysDir', undefined],
     ['days', 1.5],
     ['kept', { days: 30 }],
+    ['isolated', 'yes'],
     ['publicKeys', { ...hub.publicKeys, answers: undefined }],
   ];
   for (const [name, value] of wrong)

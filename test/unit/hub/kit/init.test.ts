@@ -48,6 +48,10 @@ test('it says what it made, how units join, whose the hub is and what it will ke
   assert.match(more, /: made: what it is to be, config of nats-server\n/);
   assert.match(more, /keeps the records of 1000 units at lan for 30d\n/);
   assert.match(await run(), /: nothing to do, all is as asked\n/);
+  assert.match(more, /^note: as it is, nats-server tells each of 1000 units .* --isolate yes$/m);
+  const isolated = await run('--isolate', 'yes', '--units', '1000', '--traffic', 'lan');
+  assert.match(isolated, /: made: what it is to be, accounts, config of nats-server\n/);
+  assert.doesNotMatch(isolated + (await run()), /isolate/);
   assert.doesNotMatch(await run('--keys', join(dir, '../keys')).catch(String), /note/);
 });
 

@@ -64,3 +64,11 @@ test('who has a slow link has time to log in, with TLS and without', () => {
     assert.equal(text.match(/^ +timeout: 10$/gm)?.length ?? 0, tls.by === 'own' ? 3 : 0);
   }
 });
+
+test('only an isolated hub has what servers below 2.12 do not know', () => {
+  assert.match(
+    textOf({ isolated: true }),
+    /^leafnodes: \{\n(?: .*\n)* {2}isolate_leafnode_interest: true\n/m,
+  );
+  assert.doesNotMatch(textOf({}), /isolate/);
+});

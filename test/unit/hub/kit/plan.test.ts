@@ -54,6 +54,13 @@ test('what is not given stays as it was, what is given changes', () => {
   assert.deepEqual(hubPlan({ 'behind-proxy': true, 'tls-ca': '/ca' }, plan).tls, { by: 'proxy', ca: '/ca' });
 });
 
+test('a hub is isolated until it is not', () => {
+  const isolated = hubPlan({ isolate: 'yes' }, first);
+  assert.deepEqual(isolated, { ...first, isolated: true });
+  assert.deepEqual(hubPlan({}, isolated), isolated);
+  assert.deepEqual(hubPlan({ isolate: 'no' }, isolated), first);
+});
+
 test('a cluster has three servers, of which one is here', () => {
   const cluster = hubPlan({ cluster: 'a, b,c' }, undefined);
   assert.deepEqual([cluster.servers, cluster.server], [['a', 'b', 'c'], 'a']);
@@ -86,6 +93,7 @@ test('what cannot be is said, with what is allowed', () => {
     [{ host: 'h', days: '1.5' }, /^--days '1\.5' must be a whole number$/],
     [{ host: 'h', keep: 'x' }, /^--keep 'x' must be/],
     [{ host: 'h', store: '0' }, /^--store '0' must be/],
+    [{ host: 'h', isolate: 'true' }, /^--isolate 'true' must be yes or no$/],
     [{ host: 'h', port: ['leaf'] }, /^--port 'leaf' must be NAME=NUMBER; the names are client, leaf/],
     [{ host: 'h', port: ['toString=1'] }, /must be NAME=NUMBER/],
     [{ host: 'h', port: ['leaf=70000'] }, /must be a number from 1 to 65535/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canBeHub, hubMinimum } from '../../../../agent/hub/run/minimum.ts';
+import { canBeHub, hubMinimum, isolates } from '../../../../agent/hub/run/minimum.ts';
 import type { ServerVersion } from '../../../../agent/natsserver/version.ts';
 
 test('a hub is a nats-server that checks what leafs send, as docs/security.md has the versions', () => {
@@ -29,4 +29,9 @@ test('a hub is a nats-server that checks what leafs send, as docs/security.md ha
     unfit.map(() => false),
   );
   assert.equal(hubMinimum, '2.11.16, 2.12.7, or 2.14.0 and newer');
+});
+
+test('which leafs are there a server can keep from leafs since 2.12', () => {
+  const since: ServerVersion = [2, 12, 0];
+  assert.deepEqual([isolates(since), isolates([2, 11, 99]), isolates([3, 0, 0])], [true, false, true]);
 });
