@@ -29,6 +29,13 @@ const sizes = [360, 768, 1280];
 const interval_s = 1;
 const hostile = `<img src=x onerror="window.hacked=1">'"><script>window.hacked=1</script>`;
 
+/** Figures that no unit can mean. */
+const endless = {
+  ...{ active_source: 'ntp', clock_quality: 'locked', ntp_current_server: hostile, since_ms: 0 },
+  ...{ error_bound_ns: 1e300, hub_rtt_us: 1e300, certificates: [{ file: 'x', days_left: -1e300 }] },
+  spool: { pending: 1e300, capacity_s: 1e300, dropped: { a: 1e308, b: 1e308 }, state: 'refused' },
+};
+
 let hub: HubProgram;
 let up: Daemon;
 let url = '';
@@ -74,6 +81,8 @@ before(async () => {
       ...{ ntp_server: hostile, evidence: hostile },
     },
   });
+  for (const kind of ['time', 'nats'])
+    site.publish(`ops.metric.${kind}.mast-00001`, JSON.stringify({ ts: 1e300, ...endless }));
   sim(2).kill();
   sim(4).stop();
   url = await pageOf(up);
@@ -94,6 +103,10 @@ async function inspect(path: string, name: string): Promise<void> {
         });
       const spill = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       assert.ok(Number(spill) <= 0, `${name}: ${spill} px too wide at ${width}`);
+      const outside = await page.evaluate(
+        `[...document.querySelectorAll('.card :is(p, h2, h3, dd, .big)')].filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.scroll, .hide')).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3)`,
+      );
+      assert.deepEqual(outside, [], `${name}: beside its card at ${width}`);
     }
     assert.deepEqual(await tooFaint(page, 8), [], `${name}, ${colorScheme}`);
     assert.deepEqual(wrong, [], name);
@@ -200,6 +213,7 @@ describe('the page of a hub', { skip }, () => {
   test('programs get the same: fleet.json by its schema, a unit, the hub, metrics, health', async () => {
     const fleet = JSON.parse((await ask('fleet.json')).body);
     assert.deepEqual(fleetComplaints(fleet), []);
+    assert.doesNotMatch(JSON.stringify(fleet), /e\+\d/, 'no figure without end');
     assert.equal(fleet.counts.by_state.offline, 1);
     assert.equal(JSON.parse((await ask('units/mast-00000.json')).body).unit.state, 'critical');
     const { servers, streams } = JSON.parse((await ask('hub.json')).body);

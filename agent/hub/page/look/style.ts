@@ -25,7 +25,7 @@ nav a[aria-current]{background:var(--paper);color:var(--ink);font-weight:600;box
 ul,ol,dl{list-style:none;margin:0;padding:0}
 .row{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.1rem 1rem;align-items:baseline}
 .tiles{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,9.2rem),1fr))}
-.tiles p{margin:0;color:var(--soft);font-size:.875rem}
+.tiles p{margin:0;overflow-wrap:anywhere;color:var(--soft);font-size:.875rem}
 .big{font-size:1.65rem;font-weight:650;line-height:1.2;margin:.15rem 0}
 .two{display:grid;gap:1rem;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
 .col{display:grid;gap:1rem;align-content:start;grid-template-columns:minmax(0,1fr)}
@@ -78,7 +78,7 @@ dt{color:var(--soft)}dd{margin:0;text-align:right;overflow-wrap:anywhere}
 a{color:var(--link)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 footer{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem}
-@media(max-width:600px){.card{padding:.9rem 1rem}.live{margin-left:0}.hs{display:none}th,th.n{white-space:normal}}
+@media(max-width:600px){.card{padding:.9rem 1rem}.big{font-size:1.35rem}.live{margin-left:0}.hs{display:none}th,th.n{white-space:normal}}
 #gone{position:sticky;top:.5rem;z-index:1;max-width:76rem;margin:.5rem auto;padding:.5rem 1rem;border:1px solid;border-radius:.7rem;background:var(--bad-bg);color:var(--bad);font-weight:600}
 #gone:not([hidden])+main{filter:grayscale(1)}#gone:not([hidden])+main .card{border-style:dashed}
 `;

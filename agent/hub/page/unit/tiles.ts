@@ -38,7 +38,7 @@ function clockTile({ unit, at_ms }: UnitPageData): Tile {
   return {
     ...of,
     figure:
-      bound === undefined ? 'not bounded' : `± ${prettyNs(bound.ns)}${bound.isRelative ? ' vs GM' : ''}`,
+      bound === undefined ? 'not bounded' : `±\u00a0${prettyNs(bound.ns)}${bound.isRelative ? ' vs GM' : ''}`,
     tone: clock.limit_is_set || tone !== 'bad' || source === 'unsynced' ? tone : 'warn',
     share,
     more: [
@@ -56,7 +56,7 @@ const verdictWords: Readonly<Record<Measured['verdict'], string>> = {
 };
 
 /** `+ 31 ms`, with a space behind the sign as in ± . */
-const signed = (ns: number): string => `${ns < 0 ? '−' : '+'} ${prettyNs(Math.abs(ns))}`;
+const signed = (ns: number): string => `${ns < 0 ? '−' : '+'}\u00a0${prettyNs(Math.abs(ns))}`;
 
 function measuredTile({ unit, at_ms }: UnitPageData): Tile {
   const { measured } = unit;
@@ -75,9 +75,11 @@ function measuredTile({ unit, at_ms }: UnitPageData): Tile {
     figure: isOld ? notKnown : signed(offset_us * 1000),
     tone: !isOld && verdict === 'contradicts' ? 'bad' : undefined,
     more: isOld
-      ? [`last ${signed(offset_us * 1000)} ± ${prettyNs(error_us * 1000)}, ${prettyMoment(then_ms, at_ms)}`]
+      ? [
+          `last ${signed(offset_us * 1000)} ±\u00a0${prettyNs(error_us * 1000)}, ${prettyMoment(then_ms, at_ms)}`,
+        ]
       : [
-          `± ${prettyNs(error_us * 1000)} by ${own_bound_us === undefined ? 'the path' : 'path and own clock'}`,
+          `±\u00a0${prettyNs(error_us * 1000)} by ${own_bound_us === undefined ? 'the path' : 'path and own clock'}`,
           verdictWords[verdict],
           verdict === 'unjudged' ? why : undefined,
           `${prettySpan((at_ms - then_ms) / 1000)} ago`,
