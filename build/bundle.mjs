@@ -57,9 +57,24 @@ async function unit() {
   write('nunect', outputFiles, 'THIRD_PARTY.txt', inputs);
 }
 
+/** esbuild writes all as ASCII but what stands in tagged templates, such as those of a page: there it is escaped in the source. */
+const asciiTemplates = {
+  name: 'ascii-templates',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]agent[/\\](hub|web)[/\\].*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replace(
+        /[^\0-~]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+    }));
+  },
+};
+
 async function hub() {
   const { metafile, outputFiles } = await build({
     ...options,
+    plugins: [...options.plugins, asciiTemplates],
     entryPoints: ['agent/hub/main.ts'],
     outfile: join(out, 'nunect-hub.cjs'),
     banner: { js: shebang },
