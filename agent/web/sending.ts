@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGzip, gzip, constants as zlib } from 'node:zlib';
 import type { Log } from '../lib/log.ts';
 import { type Reply, textReply } from './reply.ts';
 
@@ -37,7 +36,13 @@ const canPack = ({ headers }: IncomingMessage, { body }: Reply): boolean =>
   /\bgzip\b/.test(String(headers['accept-encoding'])) &&
   (typeof body !== 'string' || body.length >= leastPacked);
 
-const gzipOnce = promisify(gzip);
+/** Loaded where something is packed: the unit's own page never is. */
+const zlib = () => import('node:zlib');
+
+async function gzipOnce(bytes: Buffer): Promise<Buffer> {
+  const { gzip, constants } = await zlib();
+  return promisify(gzip)(bytes, { level: constants.Z_BEST_SPEED });
+}
 
 /** What is the same for all who get one and the same reply is encoded once, and kept once however many read it slowly. */
 interface Encoded {
@@ -51,8 +56,13 @@ async function bytesOf(reply: Reply, body: string, isPacked: boolean): Promise<B
   encoded.set(reply, found);
   found.plain ??= Buffer.from(body);
   if (!isPacked) return found.plain;
-  found.packed ??= gzipOnce(found.plain, { level: zlib.Z_BEST_SPEED });
+  found.packed ??= gzipOnce(found.plain);
   return found.packed;
+}
+
+async function packer(): Promise<NodeJS.ReadWriteStream> {
+  const { createGzip, constants } = await zlib();
+  return createGzip({ level: constants.Z_BEST_SPEED });
 }
 
 /** From this size on an answer is large, and so many may be under way at once. */
@@ -109,7 +119,7 @@ export async function send(
     return;
   }
   const pieces = Readable.from(body as Iterable<string>);
-  const steps = isPacked ? [pieces, createGzip({ level: zlib.Z_BEST_SPEED }), response] : [pieces, response];
+  const steps = isPacked ? [pieces, await packer(), response] : [pieces, response];
   pipeline(steps).catch((error: Error) => {
     if (!response.destroyed) response.destroy();
     if (!isGoneAway(error)) deps.log.warn(`${deps.name}: an answer broke off`, { error: error.message });

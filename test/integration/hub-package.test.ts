@@ -119,7 +119,7 @@ describe('installed by npm, without a network', () => {
 
   it('says its version and its commands', async () => {
     assert.equal((await run('version')).stdout, `nunect-hub ${version}\n`);
-    assert.match((await run('help')).stdout, /^ {2}top .*\n {2}echo /m);
+    assert.match((await run('help')).stdout, /^ {2}top .*\n {2}page .*\n {2}echo /m);
   });
 
   it('nunect-hub top shows the units of a hub', async () => {
