@@ -135,6 +135,7 @@ describe('the subject reference', () => {
   for (const reference of documented) {
     const [first = ''] = reference.subjects;
     if (first.startsWith('ops.metric.minutes.')) continue; // satellite alone has them: traffic.test.ts holds them to the schema
+    if (first.startsWith('ops.alert.')) continue; // the hub's own: alerts.test.ts holds them to the schema
     test(`${first} has only documented fields`, (t) => {
       const messages = seen.filter(({ subject }) => reference.subjects.some((key) => isOf(key, subject)));
       if (messages.length === 0 && reference.rare) return t.skip('none was published here');
