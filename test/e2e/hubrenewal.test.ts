@@ -5,7 +5,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type NatsConnection, nkeys } from '@nats-io/transport-node';
-import { formatCreds } from '../../agent/config/formats/creds.ts';
+import { claimsOf, formatCreds } from '../../agent/config/formats/creds.ts';
 import type { Book } from '../../agent/hub/book/book.ts';
 import { enrolSubjects, tokenText } from '../../agent/wire/enrol.ts';
 import { inboxPrefixOf } from '../../agent/wire/subjects.ts';
@@ -23,7 +23,7 @@ import { until } from '../kit/unit/until.ts';
 const program = natsServers().newest ?? '';
 const owner = newOwner();
 /** Of a login; it is renewed after two thirds of it. */
-const life_s = 6;
+let life_s = 6;
 
 let hub: IssuingHub;
 let book: Book;
@@ -50,6 +50,8 @@ async function askedBy(key: string): Promise<{ own: number; apart: number }> {
   return { own: await count(fleet), apart: await count(await hub.as('hub-enrol')) };
 }
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+const loginEnd_ms = ({ keep }: SelfRendering): number =>
+  Number(claimsOf(readFileSync(join(keep, 'enrol/unit.creds'), 'utf8').split('\n')[1] ?? '')['exp']) * 1000;
 /** How often the hub ended the link of a leaf because its login had ended, and how often the link was up. */
 const linksOf = (one: SelfRendering) => {
   const said = one.leaf().output();
@@ -121,6 +123,8 @@ describe('logins that end', { skip: withoutNewest() }, () => {
   it('a copy of its flash on other hardware: one of both is joined at a time, and only the unit is renewed', {
     skip: process.getuid?.() !== 0 && 'only root can show another machine',
   }, async () => {
+    life_s = 20; // a copy that starts while others work has to meet the unit before the login in its flash ends
+    await eventually('a login for long enough', () => loginEnd_ms(first) > Date.now() + 15_000);
     const keep = join(tempDir(owner, 'copy'), 'keep');
     cpSync(first.keep, keep, { recursive: true });
     const copy = await tokenUnit(owner, { program, token: tokenFirst, keep, machine: '0123456789abcdef01' });
