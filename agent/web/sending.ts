@@ -1,10 +1,7 @@
-// How a reply is sent: whole, packed or in pieces, once for all who get the same.
+// How a reply is sent: its status and headers, and its body as it is.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
 import type { Log } from '../lib/log.ts';
-import { type Reply, textReply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** What of a server decides how it sends. */
 export interface SendingDeps {
@@ -13,9 +10,15 @@ export interface SendingDeps {
   readonly log: Log;
   /** Takes what forms of its own pages send, up to so many bytes; without it nobody can change anything. */
   readonly mostForm?: number;
-  /** Sends less where the browser unpacks it. */
-  readonly isPacked?: boolean;
 }
+
+/** Sends the reply to a request; rejects where it cannot. */
+export type Send = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  deps: SendingDeps,
+) => Promise<void>;
 
 /** Nothing is loaded, framed, sent elsewhere or run. */
 const safety = {
@@ -28,104 +31,32 @@ const safety = {
   'Cache-Control': 'no-store',
 } as const;
 
-/** What is shorter is not worth packing. */
-const leastPacked = 1400;
-
-/** Whether an answer is to be packed. */
-const canPack = ({ headers }: IncomingMessage, { body }: Reply): boolean =>
-  /\bgzip\b/.test(String(headers['accept-encoding'])) &&
-  (typeof body !== 'string' || body.length >= leastPacked);
-
-/** Loaded where something is packed: the unit's own page never is. */
-const zlib = () => import('node:zlib');
-
-async function gzipOnce(bytes: Buffer): Promise<Buffer> {
-  const { gzip, constants } = await zlib();
-  return promisify(gzip)(bytes, { level: constants.Z_BEST_SPEED });
-}
-
-/** What is the same for all who get one and the same reply is encoded once, and kept once however many read it slowly. */
-interface Encoded {
-  plain?: Buffer;
-  packed?: Promise<Buffer>;
-}
-const encoded = new WeakMap<Reply, Encoded>();
-
-async function bytesOf(reply: Reply, body: string, isPacked: boolean): Promise<Buffer> {
-  const found = encoded.get(reply) ?? {};
-  encoded.set(reply, found);
-  found.plain ??= Buffer.from(body);
-  if (!isPacked) return found.plain;
-  found.packed ??= gzipOnce(found.plain);
-  return found.packed;
-}
-
-async function packer(): Promise<NodeJS.ReadWriteStream> {
-  const { createGzip, constants } = await zlib();
-  return createGzip({ level: constants.Z_BEST_SPEED });
-}
-
-/** From this size on an answer is large, and so many may be under way at once. */
-const large_bytes = 1_000_000;
-const mostLarge = 16;
-
-/** Status and headers of a reply; `length` where it is known before it is sent. */
-function head(
-  request: IncomingMessage,
+/** Status and headers of a reply. */
+export function headOf(
+  { headers }: IncomingMessage,
   { status, type, policy, location }: Reply,
-  deps: SendingDeps,
-  { isPacked, length }: { readonly isPacked: boolean; readonly length: number | undefined },
+  { mostForm }: SendingDeps,
 ): [number, Record<string, string | number>] {
-  const hasBody = request.headers['content-length'] || request.headers['transfer-encoding'];
+  const hasBody = headers['content-length'] || headers['transfer-encoding'];
   return [
     status,
     {
       ...safety,
       ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
       'Content-Type': type,
-      ...(length === undefined ? {} : { 'Content-Length': length }),
-      ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
-      ...(deps.isPacked === true ? { Vary: 'Accept-Encoding' } : {}),
       ...(location === undefined ? {} : { Location: location }),
-      ...(status === 405 ? { Allow: deps.mostForm === undefined ? 'GET, HEAD' : 'GET, HEAD, POST' } : {}),
+      ...(status === 405 ? { Allow: mostForm === undefined ? 'GET, HEAD' : 'GET, HEAD, POST' } : {}),
       // an unwanted body is not read: the connection ends with the answer
       ...(hasBody ? { Connection: 'close' } : {}),
     },
   ];
 }
 
-const busy = textReply(503, 'too many large answers are under way: ask again in a while');
-
-/** Sends a reply; `large` are the large ones that are under way. */
-export async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  wanted: Reply,
-  deps: SendingDeps,
-  large: Set<ServerResponse>,
-): Promise<void> {
-  const isLarge = typeof wanted.body !== 'string' || wanted.body.length > large_bytes;
-  const reply = isLarge && large.size >= mostLarge ? busy : wanted;
-  if (isLarge && reply === wanted) {
-    large.add(response);
-    response.once('close', () => large.delete(response));
-  }
+/** Sends it in one piece. */
+export const sendWhole: Send = async (request, response, reply, deps) => {
   const { body } = reply;
-  const isPacked = deps.isPacked === true && canPack(request, reply);
-  const bytes = typeof body === 'string' ? await bytesOf(reply, body, isPacked) : undefined;
-  response.writeHead(...head(request, reply, deps, { isPacked, length: bytes?.length }));
-  if (request.method === 'HEAD' || bytes !== undefined) {
-    response.end(request.method === 'HEAD' ? undefined : bytes);
-    return;
-  }
-  const pieces = Readable.from(body as Iterable<string>);
-  const steps = isPacked ? [pieces, await packer(), response] : [pieces, response];
-  pipeline(steps).catch((error: Error) => {
-    if (!response.destroyed) response.destroy();
-    if (!isGoneAway(error)) deps.log.warn(`${deps.name}: an answer broke off`, { error: error.message });
-  });
-}
-
-/** The viewer has left. */
-const isGoneAway = ({ code }: NodeJS.ErrnoException): boolean =>
-  code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
+  const whole = typeof body === 'string' ? body : [...body].join('');
+  const [status, headers] = headOf(request, reply, deps);
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(whole) });
+  response.end(request.method === 'HEAD' ? undefined : whole);
+};

@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { messageOf } from '../lib/errors.ts';
 import { type Reply, type Routes, textReply } from './reply.ts';
-import { type SendingDeps, send } from './sending.ts';
+import { type Send, type SendingDeps, sendWhole } from './sending.ts';
 
 export interface WebServerDeps extends SendingDeps {
   readonly routes: Routes;
+  /** How replies are sent; in one piece by default. */
+  readonly send?: Send;
   /** A viewer who has not read the answer by then is given up. */
   readonly answer_ms?: number;
   /** How many may look at once. */
@@ -189,12 +191,11 @@ export async function serveWeb(
   at: ListenAddress,
   signal: AbortSignal,
 ): Promise<WebServer> {
-  const { name, log, mostConnections = 64, answer_ms = usualAnswer_ms } = deps;
+  const { name, log, send = sendWhole, mostConnections = 64, answer_ms = usualAnswer_ms } = deps;
   const isOurs = 'socket' in at ? () => true : hostCheck(at.hosts);
-  const large = new Set<ServerResponse>();
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      await send(request, response, await answer(request, deps, isOurs), deps, large);
+      await send(request, response, await answer(request, deps, isOurs), deps);
     } catch (error) {
       response.destroy();
       if (!request.destroyed) log.warn(`${name}: no answer`, { error: messageOf(error) }); // else it went away while it sent its form

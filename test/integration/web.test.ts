@@ -8,7 +8,9 @@ import { type TestContext, test } from 'node:test';
 import { type LogEntry, logTo } from '../../agent/lib/log.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { type RouteDeps, statusRoutes } from '../../agent/status/web/routes.ts';
+import { packingSend } from '../../agent/web/packing.ts';
 import { type Reply, textReply, type WebRequest } from '../../agent/web/reply.ts';
+import type { Send } from '../../agent/web/sending.ts';
 import { type ListenAddress, serveWeb, type WebServer } from '../../agent/web/server.ts';
 import { emptySnapshot, fullSnapshot, noHistory } from '../kit/page/snapshot.ts';
 import { eventually, tempDir } from '../kit/process/daemon.ts';
@@ -378,12 +380,18 @@ test('what viewers of one moment see is made once', async (t) => {
 });
 
 /** A page with forms, such as that of the hub. */
-async function formed(t: TestContext): Promise<number> {
+async function formed(t: TestContext, send?: Send): Promise<number> {
   const routes = async ({ method, path, query, body }: WebRequest): Promise<Reply> =>
     path === '/many'
       ? { status: 200, type: 'text/plain', body: Array.from({ length: 500 }, (_, i) => `${i} `.repeat(200)) }
       : textReply(200, `${method} ${path} ${query} ${body}`);
-  const deps = { name: 'page', routes, log: logTo(() => {}), mostForm: 100, isPacked: true };
+  const deps = {
+    name: 'page',
+    routes,
+    log: logTo(() => {}),
+    mostForm: 100,
+    ...(send !== undefined && { send }),
+  };
   const server = await serveWeb(deps, anywhere, new AbortController().signal);
   t.after(() => server.stop());
   return server.port;
@@ -417,10 +425,12 @@ test('a form is taken of a page of this server, and of no other', async (t) => {
   assert.equal((await post({ origin: own, host: 'evil.example' })).status, 421);
 });
 
-test('what is sent in pieces, packed or not, is the same', async (t) => {
-  const port = await formed(t);
+test('what is sent whole, in pieces, packed or not, is the same', async (t) => {
+  const port = await formed(t, packingSend());
   const plain = await get(port, '/many');
   assert.match(plain.body, /^0 0 .* 499 499 $/s);
+  const whole = await get(await formed(t), '/many');
+  assert.deepEqual([whole.body === plain.body, whole.headers['vary']], [true, undefined]);
   const packed = await fetch(`http://127.0.0.1:${port}/many`, { headers: { 'accept-encoding': 'gzip' } });
   assert.equal(packed.headers.get('content-encoding'), 'gzip');
   assert.equal(await packed.text(), plain.body);
@@ -436,7 +446,7 @@ test('viewers who do not read cost no memory each: a reply is encoded once, and 
     name: 'page',
     routes: async () => big,
     log: logTo(() => {}),
-    isPacked: true,
+    send: packingSend(),
     mostConnections: 200,
   };
   const server = await serveWeb(deps, anywhere, new AbortController().signal);

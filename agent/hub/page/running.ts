@@ -5,6 +5,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { readIfThere } from '../../lib/files.ts';
 import type { Log } from '../../lib/log.ts';
 import { endingTicker, type Ticker } from '../../lib/ticker.ts';
+import { packingSend } from '../../web/packing.ts';
 import { serveWeb, type WebServer } from '../../web/server.ts';
 import { hubPaths } from '../kit/hubdir.ts';
 import { pageActions } from './actions.ts';
@@ -98,7 +99,15 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   return {
     async listen() {
       const { listen, port, hosts } = options;
-      const web = { name: 'web server', routes, log, mostForm, isPacked: true, mostConnections, answer_ms };
+      const web = {
+        name: 'web server',
+        routes,
+        log,
+        mostForm,
+        send: packingSend(),
+        mostConnections,
+        answer_ms,
+      };
       server = await serveWeb(web, { listen, port, hosts }, signal);
       return { url: `http://${bracketed(listen)}:${server.port}/` };
     },
