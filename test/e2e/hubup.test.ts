@@ -232,6 +232,44 @@ describe('a hub that runs', { skip: withoutNewest() || lacking('nats') }, () => 
   });
 });
 
+describe('a hub in whose program something is wrong', { skip: withoutNewest() }, () => {
+  it('goes on, and says so until it is started again', async (t) => {
+    const hub = await hubProgram(t, program, asAsked);
+    const faults = join(hub.dir, '../faults.cjs');
+    const thrown = `setTimeout(() => { throw new Error('planted in a timer'); }, 0); void Promise.reject(new Error('planted in a promise'));`;
+    writeFileSync(faults, `process.on('SIGUSR2', () => { ${thrown} });`);
+    pageAnywhere(hub.dir);
+    const up = daemon(t, runtime(), [
+      '--require',
+      faults,
+      hubBundle,
+      'up',
+      '--dir',
+      hub.dir,
+      '--nats-server',
+      program,
+    ]);
+    await eventually('READY', () => /^READY/m.test(up.output()));
+    const pid = hub.serverPid();
+    up.kill('SIGUSR2');
+    await eventually(
+      'both are told',
+      () => /planted in a timer.*\bat=/.test(up.output()) && /planted in a promise/.test(up.output()),
+    );
+    const { code, problems } = await statusOf(hub);
+    assert.equal(code, 1);
+    assert.match(
+      problems[0]?.text ?? '',
+      /fault of the program itself, .* until up is started again: planted/,
+    );
+    const nc = await hub.connect();
+    assert.equal((await nc.request('ops.echo._127_0_0_1', 'x')).string(), 'x');
+    assert.equal(hub.serverPid(), pid);
+    up.kill('SIGTERM');
+    assert.equal(await up.exited, 0);
+  });
+});
+
 describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
   it('has its server take them at a reload', async (t) => {
     const hub = await hubProgram(t, program, asAsked);

@@ -22,6 +22,8 @@ export interface RunningHub {
   reload(): Promise<void>;
   /** Resolves with the reason when the server ends before it was healthy once: to start it again would not help. */
   readonly failed: Promise<string>;
+  /** An error of ours that nothing has caught: it is told until the end. */
+  fault(error: unknown): void;
   stop(): Promise<void>;
 }
 
@@ -125,6 +127,12 @@ async function stop(hub: Hub): Promise<void> {
   await hub.keeper?.stop();
   hub.talk.stop();
   removeUpState(hub.here.dir);
+}
+
+function fault(hub: Hub, error: unknown): void {
+  const why = `a fault of the program itself, of which a part may stand still until up is started again: ${messageOf(error)}`;
+  hub.deps.log.error(why, { at: String(error instanceof Error && error.stack) });
+  noteState(hub, { part_problems: { ...hub.state.part_problems, up: why } });
 }
 
 /** By what `here` has now: logins, address and CA. */
@@ -245,6 +253,7 @@ export function startHub(deps: HubDeps, program: string | undefined): RunningHub
       reloads = reloads.then(() => reload(hub));
       return reloads;
     },
+    fault: (error) => fault(hub, error),
     stop: () => stop(hub),
   };
 }

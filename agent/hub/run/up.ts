@@ -74,6 +74,16 @@ async function untilOver(stop: AbortSignal, failed: Promise<string>): Promise<st
   return why;
 }
 
+/** Has `told` what nothing has caught, rather than end of it: units need the hub more than we need all its parts. Gives the end of that. */
+function outlive(told: (error: unknown) => void): () => void {
+  const thrown = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') process.exit(); // nobody is there to be told
+    told(error);
+  };
+  process.on('uncaughtException', thrown).on('unhandledRejection', told);
+  return () => process.off('uncaughtException', thrown).off('unhandledRejection', told);
+}
+
 /** Ends what an `up` that was killed has left. */
 async function endOrphan(here: HubHere, log: Log): Promise<void> {
   const pid = serverPid(here);
@@ -129,9 +139,11 @@ async function runHub(
     program,
   );
   reload = () => void hub.reload();
+  const mortal = outlive(hub.fault);
   const failure = await untilOver(given.stop, hub.failed);
   certificates.stop();
   await hub.stop();
+  mortal();
   return failure === undefined ? undefined : `nats-server ${failure}`;
 }
 
