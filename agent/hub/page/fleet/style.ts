@@ -17,7 +17,7 @@ export const fleetStyle = `
 .axes text{fill:var(--soft);font-size:.75rem;text-anchor:middle}.axes line{stroke-width:2}.axes .base{stroke:var(--line);stroke-width:1}.claimed{stroke:var(--good)}.measured{stroke:var(--bad)}
 .ev time{min-width:5rem}
 .worst .n{width:1%}.from .b{display:block}tbody th a{color:var(--link)}tbody th a,td a{text-decoration:none}tbody th a:hover,td a:hover{text-decoration:underline}
-form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[type=search]{flex:1 1 14rem}
+form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[type=search]{flex:1 1 14rem}form.f select{max-width:14rem}
 .chips{gap:.2rem 1.1rem;font-size:.875rem;margin-bottom:.6rem}.chips a{padding:0;color:var(--link)}.chips a[aria-current]{background:none;box-shadow:none}
 #units p.warn{margin:.3rem 0}#pager{margin-top:.7rem}#pager a{color:var(--link);padding:0}
 .all tbody tr:hover{background:var(--ground)}.all tr.q>*{color:var(--soft)}
@@ -31,7 +31,7 @@ form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[t
 @media(max-width:860px){
 .e li{grid-template-columns:7.8rem minmax(0,1fr) auto}.e li>div{grid-column:1/-1}.e li>.n{grid-row:1;grid-column:3}}
 @media(max-width:740px){.e li{grid-template-columns:minmax(0,1fr) auto}.e li>b{grid-column:1/-1;grid-row:2}.e li>.n{grid-column:2}
-.gap{gap:.2rem .8rem}.gap b{font-size:1rem}form.f>*{flex:1 1 40%}form.f input[type=search]{flex-basis:100%}.hist b{display:none}.hist div:nth-child(even) small{visibility:hidden}
+.gap{gap:.2rem .8rem}.gap b{font-size:1rem}form.f>*{flex:1 1 40%}form.f select{max-width:100%}form.f input[type=search]{flex-basis:100%}.hist b{display:none}.hist div:nth-child(even) small{visibility:hidden}
 .worst .bar{width:2.2rem}.w{min-width:6.2rem}.axes text{font-size:.68rem}
 .all thead,.from thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.all tbody tr{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:0 .7rem;padding:.45rem 0;border-top:1px solid var(--line)}.all tbody tr>*{border:0;padding:0}
 .all tbody th{order:-2;grid-column:1/3;font-weight:600;max-width:none}.all tbody th small{font-weight:400}.all td:first-child{order:-1;text-align:right}
