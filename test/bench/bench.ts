@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { runApart } from '../kit/process/apart.ts';
+import { programApart } from '../kit/process/apart.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { tempDir } from '../kit/process/daemon.ts';
 import { natsServers, projectRoot, tool } from '../kit/process/tools.ts';
@@ -145,11 +145,4 @@ async function main(): Promise<void> {
   console.log(`\nload ${results.machine.load.join(' before, ')} after; ${file}`);
 }
 
-const status = runApart();
-if (status !== undefined) process.exit(status);
-main()
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  })
-  .finally(() => process.exit()); // whatever a section that failed has left open
+programApart(main);

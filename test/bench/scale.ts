@@ -9,7 +9,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Traffic, traffics } from '../../agent/config/traffic.ts';
-import { runApart } from '../kit/process/apart.ts';
+import { programApart } from '../kit/process/apart.ts';
 import { measureRun } from './scale/measure.ts';
 import type { Joined } from './scale/site.ts';
 
@@ -55,11 +55,4 @@ async function main(): Promise<void> {
   }
 }
 
-const status = runApart();
-if (status !== undefined) process.exit(status);
-main()
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  })
-  .finally(() => process.exit()); // whatever a run that failed has left open
+programApart(main);

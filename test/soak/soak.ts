@@ -2,7 +2,7 @@
 // something wrong, and then keeps its files.
 import { cpSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runApart } from '../kit/process/apart.ts';
+import { programApart } from '../kit/process/apart.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { natsServers, need, projectRoot } from '../kit/process/tools.ts';
 import { chaos } from './chaos.ts';
@@ -53,6 +53,4 @@ async function main(): Promise<number> {
   return faults.length > 0 ? 1 : 0;
 }
 
-const status = runApart();
-if (status !== undefined) process.exit(status);
-void main().then((code) => process.exit(code));
+programApart(main);

@@ -5,7 +5,7 @@
 // What each unit told lies in .truth then, or below the project in LAB_OUT. Exits with 1 when something was wrong.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runApart } from '../kit/process/apart.ts';
+import { programApart } from '../kit/process/apart.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { projectRoot } from '../kit/process/tools.ts';
 import { noTruthlab } from '../kit/truth/build.ts';
@@ -80,12 +80,4 @@ async function main(): Promise<number> {
   return faults.length > 0 ? 1 : 0;
 }
 
-const status = runApart();
-if (status !== undefined) process.exit(status);
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
-);
+programApart(main);

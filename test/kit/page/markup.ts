@@ -13,6 +13,9 @@ export const seenWords = (page: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
+/** What a person reads: the same, as sentences. */
+export const seenOf = (page: string): string => seenWords(page).replace(/ (?=[.,;:)])|(?<=\() /g, '');
+
 /** Names of the elements with an `id`, in their order. */
 export const idsOf = (page: string): string[] =>
   [...page.matchAll(/<[a-z][^>]*? id="([^"]*)"/g)].map(([, id = '']) => id);

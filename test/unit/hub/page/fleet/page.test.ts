@@ -6,7 +6,7 @@ import { fleetPage } from '../../../../../agent/hub/page/fleet/page.ts';
 import { fleetSumsOf } from '../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit, silentUnit } from '../../../../kit/hub/fleetunits.ts';
 import { clockOf, fleetAt_ms, fleetWorld, measuredOf } from '../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../kit/page/markup.ts';
 
 const world = fleetWorld(120);
 const pageOf = (data: Partial<FleetPageData>, query = '') =>

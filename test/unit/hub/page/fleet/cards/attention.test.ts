@@ -5,7 +5,7 @@ import { attentionCard } from '../../../../../../agent/hub/page/fleet/cards/atte
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit, silentUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { fleetAt_ms, fleetWorld } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const world = fleetWorld(0);
 const cardOf = (units: readonly FleetUnit[], more: object = {}): string =>

@@ -5,7 +5,7 @@ import { claimsCard } from '../../../../../../agent/hub/page/fleet/cards/claims.
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { fleetAt_ms, fleetWorld, measuredOf } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const { measuring } = fleetWorld(0);
 const cardOf = (units: readonly FleetUnit[], more: object = { measuring }): string =>

@@ -5,7 +5,7 @@ import { happenedCard } from '../../../../../../agent/hub/page/fleet/cards/happe
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { fleetAt_ms, fleetWorld } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const cardOf = (changes: readonly FleetChange[], units: readonly FleetUnit[] = []): string =>
   happenedCard(fleetSumsOf(units), { units, changes, at_ms: fleetAt_ms }).html;

@@ -5,7 +5,7 @@ import { bucketWords, histogramCard } from '../../../../../../agent/hub/page/fle
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { clockOf } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const limit_ns = 1e6;
 const many = (count: number, given: Partial<FleetClock>): FleetUnit[] =>

@@ -5,7 +5,7 @@ import { causeWords } from '../../../../../../agent/hub/page/fleet/cards/remedie
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit, silentUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { clockOf, measuredOf } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 /** What is said of each cause of these units. */
 function said(...units: readonly FleetUnit[]): string[] {

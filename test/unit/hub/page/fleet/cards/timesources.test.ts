@@ -10,7 +10,7 @@ import {
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit } from '../../../../../kit/hub/fleetunits.ts';
 import { clockOf, measuredOf } from '../../../../../kit/hub/fleetworld.ts';
-import { seenOf } from '../../../../../kit/page/seen.ts';
+import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const worst = (units: readonly FleetUnit[]): string => worstCard(fleetSumsOf(units)).html;
 const sources = (units: readonly FleetUnit[]): string => sourcesCard(fleetSumsOf(units)).html;
