@@ -14,9 +14,17 @@ export function parseObject(text: string): ParseResult<Readonly<Record<string, u
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? parsed(value) : unparsed('it is no object');
-  } catch {
-    return unparsed('it is no JSON');
+  } catch (error) {
+    return unparsed(`it is no JSON${placeIn(text, error)}`);
   }
+}
+
+/** Where node found a text to be no JSON, as far as it says: its own words would quote the text. */
+function placeIn(text: string, error: unknown): string {
+  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
+  if (position === undefined) return '';
+  const lines = text.slice(0, Number(position)).split('\n');
+  return `: line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 /** Whether a parsed JSON value is an object, which an array is not. */

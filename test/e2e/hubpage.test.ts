@@ -2,8 +2,10 @@
 // what stands there is so, at every size and in both schemes, with and without scripts; nothing is fetched from elsewhere, what
 // units write stays text, and nobody else's page can forget a unit.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -248,15 +250,26 @@ describe('the page of a hub', { skip }, () => {
   test('a mistake in page.json is told at a reload, and what was there before holds', async () => {
     const path = hubPaths(hub.dir).page;
     const before = readFileSync(path, 'utf8');
-    writeFileSync(path, before.replace('port', 'prt'));
-    up.kill('SIGHUP');
-    await eventually('status tells it', async () =>
-      /prt is not known/.test((await hub.run('status')).stdout),
-    );
-    await eventually(
-      'the page is there',
-      async () => (await ask('healthz').catch(() => undefined))?.status === 200,
-    );
+    const statusWords = async (): Promise<string> => words((await hub.run('status')).stdout);
+    const other = createServer().listen(0, '127.0.0.1');
+    owner.after(() => other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const starts = (): number => up.output().split(' page: page url=').length;
+    const shown = starts();
+    for (const [wrong, what] of [
+      [before.replace('port', 'prt'), /prt is not known/],
+      [before.replace(/\d+/, String(port)), /something else listens there: give another 'port'/],
+      [before.replace('{', '{\n"listen": "127.0.0.1"'), /it is no JSON: line 2, column \d+/],
+    ] as const) {
+      writeFileSync(path, wrong);
+      up.kill('SIGHUP');
+      await eventually('status tells it', async () => what.test(await statusWords()));
+      assert.match(await statusWords(), /; what was there before holds/);
+      assert.equal((await ask('healthz')).status, 200);
+    }
+    assert.equal(starts(), shown, 'nothing was begun anew');
+    other.close();
     writeFileSync(path, before.replace('{', '{ "clock_limits": { "any_ns": 100000 },'));
     up.kill('SIGHUP');
     await eventually('the limit holds', async () => {
@@ -266,7 +279,8 @@ describe('the page of a hub', { skip }, () => {
       };
       return units.some(({ clock }) => clock?.limit_ns === 100_000);
     });
-    assert.doesNotMatch((await hub.run('status')).stdout, /prt is not known/);
+    assert.equal(starts(), shown + 1);
+    assert.doesNotMatch(await statusWords(), /what was there before/);
   });
 
   test('who was silent before the hub was started again is listed as silent', async () => {

@@ -61,8 +61,17 @@ class WrongOption extends Error {}
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
 
+/** Where a URL with a token may stand, or an argument that is a password, be it in the wrong place. */
+const isSecret = (path: string): boolean => /^alerts(\.(webhook|command)\b.*)?$/.test(path);
+const kindOf = (value: unknown): string =>
+  typeof value === 'string' ? 'a text' : Array.isArray(value) ? 'a list' : 'an object';
+
 function fail(path: string, value: unknown, allowed: string): never {
-  throw new WrongOption(`${path}: ${shown(value)} must be ${allowed}`);
+  const isHidden =
+    isSecret(path) && (typeof value === 'string' || (typeof value === 'object' && value !== null));
+  throw new WrongOption(
+    `${path}: ${isHidden ? `${kindOf(value)} stands there; it` : shown(value)} must be ${allowed}`,
+  );
 }
 
 /** An object with no other keys than these. */

@@ -3,8 +3,9 @@ import { connected } from '../../cli/connect/connect.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { endingTicker } from '../../lib/ticker.ts';
 import { hubPaths } from '../kit/hubdir.ts';
-import { type HubLinks, hubLinkOptions, openHubLinks } from '../run/hublinks.ts';
+import { hubLinkOptions, openHubLinks } from '../run/hublinks.ts';
 import type { HubPart } from '../run/runninghub.ts';
+import { listenFault, listenWords } from './address.ts';
 import type { PageOptions } from './options.ts';
 import { type RunningPage, readPageOptions, startPage } from './running.ts';
 
@@ -14,22 +15,8 @@ const name = 'nunect-hub page';
 
 type Given = Parameters<HubPart['start']>[0];
 
-/** By folder: the last options without a mistake. */
+/** By folder: the last options without a mistake, for a page that is started anew. */
 const lastGood = new Map<string, PageOptions>();
-
-/** What page.json says now; where that is a mistake, what it said before. Throws where there was nothing before. */
-function optionsOf(dir: string, wrong: (why: string) => void): PageOptions {
-  const before = lastGood.get(dir);
-  try {
-    const options = readPageOptions(hubPaths(dir).page, false);
-    lastGood.set(dir, options);
-    return options;
-  } catch (error) {
-    if (before === undefined) throw error;
-    wrong(messageOf(error));
-    return before;
-  }
-}
 
 /** What is wrong with the page, by what it is about; all of it is told together. */
 function faultsOf({ log, tell }: Pick<Given, 'log' | 'tell'>) {
@@ -42,57 +29,99 @@ function faultsOf({ log, tell }: Pick<Given, 'log' | 'tell'>) {
   };
 }
 
-/** Listens; while that fails it is tried again. */
-async function listenOn(page: RunningPage, given: Given, fault: ReturnType<typeof faultsOf>): Promise<void> {
-  try {
-    const { url } = await page.listen();
-    given.log.info('page', { url });
-    fault('listen', undefined);
-  } catch (error) {
-    fault('listen', messageOf(error));
-    given.ticker.after(again_ms, () => void listenOn(page, given, fault));
-  }
+/** A page that follows page.json; there is none before the first that is without a mistake. */
+interface FollowedPage {
+  /** Shows what page.json says; where that is a mistake or cannot be, all stays as it was, and it is told. */
+  show(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-async function startOn(links: HubLinks, given: Given): Promise<RunningPage> {
-  const { here, ticker, log } = given;
+function followPage(given: Given, start: (options: PageOptions) => Promise<RunningPage>): FollowedPage {
+  const { here, log, ticker } = given;
   const fault = faultsOf(given);
-  const options = optionsOf(here.dir, (why) => fault('page.json', `${why}; what was there before holds`));
-  const login = hubLinkOptions(here, 'fleet', name);
-  const looked = { name: here.server, link: links.fleet, options: login, kit: { here, links } };
-  const page = await startPage(looked, options, { ticker, log, stateFolder: hubPaths(here.dir).run });
-  await listenOn(page, given, fault);
-  return page;
+  let page: RunningPage | undefined;
+  let shown: PageOptions | undefined;
+
+  /** Listens; while that fails it is tried again. */
+  async function listenOn(one: RunningPage, options: PageOptions): Promise<void> {
+    try {
+      const { url } = await one.listen();
+      if (page !== one) return;
+      log.info('page', { url });
+      fault('listen', undefined);
+    } catch (error) {
+      if (page !== one) return;
+      fault('listen', listenWords(options, error));
+      ticker.after(again_ms, () => page === one && void listenOn(one, options));
+    }
+  }
+
+  /** What page.json says now, if that can be shown. */
+  async function wanted(): Promise<PageOptions> {
+    const options = readPageOptions(hubPaths(here.dir).page, false);
+    const isElsewhere = shown && (options.listen !== shown.listen || options.port !== shown.port);
+    const why = isElsewhere ? await listenFault(options) : undefined;
+    if (why !== undefined) throw new Error(`${hubPaths(here.dir).page}: ${why}`);
+    return options;
+  }
+
+  async function stop(): Promise<void> {
+    const one = page;
+    page = undefined;
+    await one?.stop();
+  }
+
+  return {
+    async show() {
+      let options = shown ?? lastGood.get(here.dir);
+      try {
+        options = await wanted();
+        lastGood.set(here.dir, options);
+        fault('page.json', undefined);
+      } catch (error) {
+        const isThere = options === undefined ? '' : '; what was there before holds';
+        fault('page.json', `${messageOf(error)}${isThere}`);
+        if (options === undefined || page !== undefined) return;
+      }
+      await stop();
+      shown = options;
+      page = await start(options);
+      await listenOn(page, options);
+    },
+    stop,
+  };
 }
 
 /** Shows fleet and hub, and alerts, as long as the hub runs. What is wrong with it keeps no unit out: it is told, and tried again. */
 export const pagePart: HubPart = {
   name: 'page',
   async start(outer) {
-    const { here, log, tell } = outer;
+    const { here, log } = outer;
     const ticker = endingTicker(outer.ticker);
     const ending = new AbortController();
     const links = openHubLinks(here, name, ticker, ending.signal);
     const all = Object.values(links);
-    const end = async (): Promise<void> => {
-      await Promise.all(all.map((link) => link.stop()));
-      ending.abort();
-      ticker.end();
-    };
+    const login = hubLinkOptions(here, 'fleet', name);
+    const looked = { name: here.server, link: links.fleet, options: login, kit: { here, links } };
+    const stateFolder = hubPaths(here.dir).run;
+    const page = followPage({ ...outer, ticker }, (options) =>
+      startPage(looked, options, { ticker, log, stateFolder }),
+    );
     try {
       await Promise.all(all.map((link) => connected(link, ticker, ending.signal)));
-      const page = await startOn(links, { ...outer, ticker });
-      return {
-        async stop() {
-          await page.stop();
-          await end();
-        },
-      };
+      await page.show();
     } catch (error) {
-      const why = messageOf(error);
-      log.error(why);
-      tell(why);
-      return { stop: end };
+      log.error(messageOf(error));
+      outer.tell(messageOf(error));
     }
+    return {
+      reread: page.show,
+      async stop() {
+        await page.stop();
+        await Promise.all(all.map((link) => link.stop()));
+        ending.abort();
+        ticker.end();
+      },
+    };
   },
 };

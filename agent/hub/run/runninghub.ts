@@ -20,6 +20,12 @@ import type { ServerTalk } from './servertalk.ts';
 import { ensureStream, keptWords, mendedWords, shrinkCommand } from './streams/ensure.ts';
 import type { StreamPlan } from './streams/plan.ts';
 
+/** A part that runs. */
+export interface RunningPart extends Stoppable {
+  /** Of all that it was started with, page.json alone has changed; a part without this does not read it. */
+  reread?(): Promise<void>;
+}
+
 /** What runs beside the server, such as the issuer. */
 export interface HubPart {
   readonly name: string;
@@ -31,7 +37,7 @@ export interface HubPart {
     readonly log: Log;
     /** Has `status` show what is wrong with it, or no longer. */
     tell(problem: string | undefined): void;
-  }): Stoppable | Promise<Stoppable>;
+  }): RunningPart | Promise<RunningPart>;
 }
 
 export interface HubDeps {
@@ -67,7 +73,7 @@ export interface Hub {
   /** How the links connect, which changes once the server has its new config, and the logins that they have. */
   connect: HubHere['connect'];
   logins: string;
-  readonly running: Map<HubPart, Stoppable>;
+  readonly running: Map<HubPart, RunningPart>;
   readonly ending: AbortController;
   keeper: ServerKeeper | undefined;
   state: OwnState;

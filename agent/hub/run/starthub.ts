@@ -101,8 +101,24 @@ async function reload(hub: Hub): Promise<void> {
   if (refusal === undefined) log.info('reload: nats-server uses the config as it is now');
   else log.error(`reload: ${refusal}`);
   hub.steps.abort();
-  if (JSON.stringify(hub.here) !== JSON.stringify(here)) await stopParts(hub); // the steps start them anew, with what is new
+  await hub.stepping;
+  const isSame = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
+  if (!isSame({ ...hub.here, page: '' }, { ...here, page: '' }))
+    await stopParts(hub); // the steps start them anew, with what is new
+  else if (hub.here.page !== here.page) await rereadParts(hub);
   beginSteps(hub);
+}
+
+async function rereadParts(hub: Hub): Promise<void> {
+  for (const [part, running] of hub.running) {
+    try {
+      await running.reread?.();
+    } catch (error) {
+      hub.running.delete(part); // it is started anew
+      hub.deps.log.error(`${part.name}: ${messageOf(error)}`);
+      await running.stop();
+    }
+  }
 }
 
 async function stopParts(hub: Hub): Promise<void> {

@@ -46,7 +46,7 @@ test('hold times, and what is off', () => {
 
 test('a mistake is told with its place, its value and what is allowed', () => {
   for (const [section, why] of [
-    [[], /^alerts: \[\] must be an object with webhook, command, /],
+    [[], /^alerts: a list stands there; it must be an object with webhook, command, /],
     [{ webhok: {} }, /^alerts: unknown key "webhok", did you mean 'webhook'\? \(allowed: webhook, command, /],
     [
       { hold: { ofline: {} } },
@@ -69,10 +69,19 @@ test('a mistake is told with its place, its value and what is allowed', () => {
     ],
     [{ clock_class: { roles: { dj: 1 } } }, /^alerts\.clock_class\.roles\.dj: 1 must be one of /],
     [{ clock_class: { roles: [] } }, /^alerts\.clock_class\.roles: \[\] must be an object of names/],
-    [{ command: 'reboot' }, /^alerts\.command: "reboot" must be an object with argv, timeout_s$/],
-    [{ command: { argv: 'echo x' } }, /^alerts\.command\.argv: "echo x" must be a list of texts/],
-    [{ command: { argv: [] } }, /^alerts\.command\.argv: \[\] must be a list of texts/],
-    [{ command: { argv: ['echo'] } }, /^alerts\.command\.argv\[0\]: "echo" must be an absolute path$/],
+    [
+      { command: 'reboot' },
+      /^alerts\.command: a text stands there; it must be an object with argv, timeout_s$/,
+    ],
+    [
+      { command: { argv: 'echo x' } },
+      /^alerts\.command\.argv: a text stands there; it must be a list of texts/,
+    ],
+    [{ command: { argv: [] } }, /^alerts\.command\.argv: a list stands there; it must be a list of texts/],
+    [
+      { command: { argv: ['echo'] } },
+      /^alerts\.command\.argv\[0\]: a text stands there; it must be an absolute path$/,
+    ],
     [{ command: { argv: ['/bin/x', 'a\0b'] } }, /^alerts\.command\.argv: /],
     [{ webhook: {} }, /^alerts\.webhook: one of url and url_file must be there$/],
     [{ webhook: { url: secret, url_file: '/etc/hook' } }, /^alerts\.webhook: one of url and url_file/],
@@ -80,7 +89,7 @@ test('a mistake is told with its place, its value and what is allowed', () => {
       { webhook: { url_file: '/none' } },
       /^alerts\.webhook\.url_file: "\/none" must be a file that has the URL, and it cannot be read: .*ENOENT$/,
     ],
-    [{ webhook: { url_file: 'hook' } }, /^alerts\.webhook\.url_file: "hook" must be an absolute path$/],
+    [{ webhook: { url_file: 'hook' } }, /^alerts\.webhook\.url_file: a text stands there; it must be an absolute path$/],
     [{ group_percent: 101 }, /^alerts\.group_percent: 101 must be a number from 1 to 100$/],
     [{ certificate_days: Number.NaN }, /^alerts\.certificate_days: null must be a number from 0 to 3650$/],
     [JSON.parse('{"__proto__": 1}'), /^alerts: unknown key "__proto__"/],
@@ -104,4 +113,26 @@ test('what fires is sent again no more often than there is a sign of life', () =
     const read = parseAlertOptions(section, () => '');
     assert.equal(read.ok && read.value.webhook?.repeat_s, repeat_s, JSON.stringify(section));
   }
+});
+
+test('what may be a secret is in no message, wherever in the section it stands by mistake', () => {
+  const { href } = new URL(secret);
+  for (const section of [
+    href,
+    [href],
+    { webhook: href },
+    { webhook: [href] },
+    { webhook: { url: `x${href}` } },
+    { webhook: { url: [href] } },
+    { webhook: { url: { of: href } } },
+    { webhook: { url_file: href } },
+    { webhook: { url: href, ca_file: href } },
+    { webhook: { url: href, timeout_s: href } },
+    { command: `/bin/curl ${href}` },
+    { command: { argv: `/bin/curl ${href}` } },
+    { command: { argv: ['curl', href] } },
+    { command: { argv: [href] } },
+    { command: { argv: { 0: href } } },
+  ])
+    assert.doesNotMatch(whyNot(section), /s3cret/, JSON.stringify(section));
 });
