@@ -392,13 +392,23 @@ describe('the cards', () => {
   });
 
   test('forgetting promises only what becomes true: without a login of its own nobody is shut out', () => {
-    const asked = (unit: FleetUnit): string =>
-      plain(renderHubPage(forgetPage({ unit, canForget: true }), frame));
+    const asked = (unit: FleetUnit, more = {}): string =>
+      plain(renderHubPage(forgetPage({ unit, canForget: true, ...more }), frame));
     const enrolled = (state: 'bound' | 'revoked' | 'forgotten' | 'invited') =>
       ({ enrolment: { state, bound_ms: at_ms, until_ms: at_ms + hour_ms } }) as const;
     assert.match(
       asked(fleetUnit('u', enrolled('bound'))),
       /Its login is revoked: the hub lets it in no more/,
+    );
+    const keyless = asked(fleetUnit('u', enrolled('bound')), { lackingKeys: 'no such file' });
+    assert.match(
+      keyless,
+      /the present one holds until its end, .* \(no such file\)\. Where they are, nunect-hub revoke/,
+    );
+    assert.doesNotMatch(keyless, /Its login is revoked/);
+    assert.match(
+      asked(fleetUnit('u'), { canForget: false }),
+      /whether it has a login .* cannot be seen from here/,
     );
     assert.match(asked(fleetUnit('u', enrolled('revoked'))), /Its login is revoked already/);
     assert.match(asked(fleetUnit('u')), /Nothing shuts it out: the hub knows no login of its own/);
