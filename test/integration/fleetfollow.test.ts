@@ -216,6 +216,40 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     assert.equal(shown('nats-ui-tablet-ios-1234')?.kind, 'client');
   });
 
+  test('begun anew it knows what units told before, which only their full sets say', async () => {
+    const first = followed;
+    const told = ['sim-00000', 'sim-00001', 'sim-00002', 'sim-00003', 'sim-00006'];
+    const factsOf = ({ watch, now }: FollowedHub) =>
+      told.map((id) => {
+        const { problems, version, clock, link: ways, expires = [], unread } = watch.unit(id, now()) ?? {};
+        const { holdover, ntp_server, evidence, reason } = clock ?? {};
+        const { up, backlog, dropped } = ways ?? {};
+        const days = expires.map(({ days_left }) => Math.round(days_left));
+        return [
+          ...[id, problems, version, unread, holdover, ntp_server, evidence, reason],
+          ...[up, backlog, dropped, days],
+        ];
+      });
+    const [held, , waits] = factsOf(first);
+    assert.deepEqual([held?.[1], held?.[6], waits?.[9], waits?.[10]], [['in holdover'], 'no Sync', 8192, 7]);
+    const again = hub.link(owner, 'hub-fleet');
+    const second = followHub(again, systemTicker(), {
+      link: { servers: [], name: 'test', inboxPrefix: '_INBOX' },
+      limits: noLimits,
+      wall_ms: Date.now,
+    });
+    const know = () => JSON.stringify(factsOf(second)) === JSON.stringify(factsOf(first));
+    await eventually('it knows the same', know, 20_000).catch(() =>
+      assert.deepEqual(factsOf(second), factsOf(first)),
+    );
+    const speak = told.filter((id) => id !== 'sim-00003');
+    const changed = second.watch.changes(0).filter(({ unit }) => speak.includes(unit));
+    assert.deepEqual(changed, [], 'nothing of it has happened just now');
+    const [a, b] = [first, second].map(({ watch, now }) => watch.unit('sim-00006', now())?.clock?.since_ms);
+    assert.ok(Math.abs((a ?? 0) - (b ?? Infinity)) < 1000, `${a} ${b}`);
+    await again.stop();
+  });
+
   test('says whose records it cannot read', async () => {
     const { unreadable } = followed.listening;
     assert.equal(unreadable.words(followed.now().mono_ms), undefined);

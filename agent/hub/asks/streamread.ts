@@ -58,6 +58,8 @@ export interface DirectGet {
   /** Of each of these subjects the last message, or the last before `up_to_time`. Since 2.11. */
   readonly multi_last?: readonly string[];
   readonly up_to_time?: string;
+  /** The same by the sequence in the stream. */
+  readonly up_to_seq?: number;
   /** Without it, and without `multi_last`, one message: then the server need not count those that follow. */
   readonly batch?: number;
   readonly max_bytes?: number;

@@ -98,7 +98,8 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
     case 'expired':
       return 'A certificate or a login has ended.';
     case 'problem':
-      return said === '' ? 'It does not say why.' : said;
+      if (said !== '') return said;
+      return units[0]?.unread ? 'Why is not known yet.' : 'It does not say why.';
   }
 }
 

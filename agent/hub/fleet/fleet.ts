@@ -1,14 +1,35 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in. Pure.
 
 import type { UnitRecord } from './record/unitrecord.ts';
-import { cameLate, interval_s, keepFull, missedIntervals, newRow, type UnitRow, update } from './rows.ts';
+import {
+  cameLate,
+  interval_s,
+  keepFull,
+  lackedSet,
+  missedIntervals,
+  newRow,
+  type StoredRecord,
+  takeSet,
+  type UnitRow,
+  update,
+} from './rows.ts';
 import { type Unit, view } from './rowview.ts';
+
+/** A full set of records by its sequence. */
+export interface LackedSet {
+  readonly unit: string;
+  readonly set: number;
+}
 
 export interface Fleet {
   /** Takes a record in. */
   add(record: UnitRecord, now_ms: number): void;
   /** Takes in the last heartbeat of a unit as the roster has it, which the hub heard at `heard_ms`. */
   addLast(record: UnitRecord, heard_ms: number, now_ms: number): void;
+  /** The full sets that are referred to and not here, those of the unwell first. */
+  lacking(): LackedSet[];
+  /** Takes in such a set as a stream has it. */
+  addSet(unit: string, set: readonly StoredRecord[], now_ms: number): void;
   /** A client was heard that sends no heartbeats, or not now. */
   hear(unit: string, now_ms: number): void;
   /** It is not expected any more. */
@@ -90,6 +111,21 @@ function addLast(state: State, record: UnitRecord, heard_ms: number, now_ms: num
   state.changed.add(record.unit);
 }
 
+function lacking({ rows }: State): LackedSet[] {
+  const [unwell, well]: [LackedSet[], LackedSet[]] = [[], []];
+  for (const row of rows.values()) {
+    const set = lackedSet(row);
+    const isWell = row.last.heartbeat?.record.fields.health === 'healthy' && !row.offline;
+    if (set !== undefined) (isWell ? well : unwell).push({ unit: row.unit, set });
+  }
+  return [...unwell, ...well];
+}
+
+function addSet(state: State, unit: string, set: readonly StoredRecord[], now_ms: number): void {
+  const row = state.rows.get(unit);
+  if (row !== undefined && takeSet(row, set, now_ms)) state.changed.add(unit);
+}
+
 function hear(state: State, unit: string, now_ms: number): void {
   const row = rowOf(state, unit, now_ms);
   if (row === undefined) return;
@@ -108,6 +144,8 @@ export function newFleet(limit: number): Fleet {
   return {
     add: (record, now_ms) => add(state, record, now_ms),
     addLast: (record, heard_ms, now_ms) => addLast(state, record, heard_ms, now_ms),
+    lacking: () => lacking(state),
+    addSet: (unit, set, now_ms) => addSet(state, unit, set, now_ms),
     hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
       if (!rows.delete(unit)) return;

@@ -81,6 +81,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
     problems,
     expires: expiriesOf(unit),
     ...known({
+      unread: unit.unread,
       interval_s: unit.interval_s,
       tenant: unit.tenant,
       role,

@@ -12,6 +12,7 @@ import type { Book } from '../book/book.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
+import { followSets } from './lastsets.ts';
 import type { ClockLimits } from './limits.ts';
 import { type Listening, listen } from './listen.ts';
 import { type FleetWatch, watchFleet } from './watch.ts';
@@ -73,6 +74,7 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
   setFlagsFromString(memoryFlags);
   const listening = listen(link, ticker, options.link, mostFollowed);
   const { fleet } = listening;
+  followSets(link, ticker, fleet);
   const watch = watchFleet(fleet, limits);
   const now = (): BothClocks => ({ mono_ms: ticker.now_ms(), wall_ms: wall_ms() });
   let bookFailure: string | undefined;

@@ -110,6 +110,8 @@ export interface FleetUnit {
   readonly state: State;
   /** Nothing has come of it for longer than it pauses, and the hub has not listened for that long: it may be well or dead. */
   readonly unheard?: true;
+  /** Its records refer to a full set that is not read yet: problems, version, certificates and what waits are not known. */
+  readonly unread?: true;
   /** Since when it is in that state, of one that is silent its last word; missing where that was before the hub looked. */
   readonly since_ms?: number;
   /** When it was last heard, and the same as an age, by a clock that does not step; missing where it never was. */

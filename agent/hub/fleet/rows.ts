@@ -1,4 +1,5 @@
 // What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
+import { known } from '../../lib/known.ts';
 import type { Expiry } from './model.ts';
 import type { RecordKind, UnitRecord } from './record/unitrecord.ts';
 
@@ -76,6 +77,58 @@ export function keepFull({ full, boot }: UnitRow, record: UnitRecord, now_ms: nu
   const isOfRun = record.boot !== undefined && record.boot === boot;
   if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
     full[record.kind] = { at_ms: now_ms, record };
+}
+
+const kinds: readonly RecordKind[] = ['heartbeat', 'time', 'nats'];
+
+/** The full set of records that its newest heartbeat is of, or refers to, by its sequence: all that it says still holds. */
+export function setOf({ last: { heartbeat } }: UnitRow): number | undefined {
+  const { full, isFull, seq } = heartbeat?.record ?? {};
+  return full ?? (isFull === true ? seq : undefined);
+}
+
+/** That set, where not all of it is here: it came before we looked, or was lost on the way. */
+export function lackedSet(row: UnitRow): number | undefined {
+  const { full, boot } = row.last.heartbeat?.record ?? {};
+  // the rest of the set of a full one that was heard comes at once; the Go guardian, whose records have no id, sends no sets
+  if (full === undefined && !(row.isUnheard && boot !== undefined)) return undefined;
+  const set = setOf(row);
+  return kinds.every((kind) => row.full[kind]?.record.seq === set) ? undefined : set;
+}
+
+/** A record of a stream, and when it came there. */
+export interface StoredRecord {
+  readonly record: UnitRecord;
+  readonly at_ms: number;
+}
+
+/** Of what it has said for how long it lasts, how long that is now. */
+function agedFields({ clock_for_s, hub_for_s, ...fields }: UnitRecord['fields'], age_s: number) {
+  const aged = (for_s: number | undefined) => for_s && for_s + age_s;
+  return { ...fields, ...known({ clock_for_s: aged(clock_for_s), hub_for_s: aged(hub_for_s) }) };
+}
+
+/** Takes in the set that is lacked, as a stream has it; false where it is of another run of the agent. */
+export function takeSet(row: UnitRow, set: readonly StoredRecord[], now_ms: number): boolean {
+  const [first] = set;
+  const boot = first?.record.boot;
+  if (boot === undefined || row.pastBoots.includes(boot)) return false;
+  if (boot !== row.boot && first !== undefined && first.at_ms <= (row.full.nats?.at_ms ?? -Infinity))
+    return false;
+  if (row.boot === undefined)
+    row.boot = boot; // slim ones name none
+  else if (first !== undefined) countRestart(row, first.record);
+  for (const { record: stored, at_ms } of set) {
+    const { kind } = stored;
+    const record = { ...stored, fields: agedFields(stored.fields, (now_ms - at_ms) / 1000) };
+    keepFull(row, record, at_ms);
+    if ((row.last[kind]?.at_ms ?? -Infinity) < at_ms) row.last[kind] = { at_ms, record, run: boot };
+    const list = record.fields.expires;
+    if (list !== undefined && row.expires === undefined) row.expires = { at_ms, list };
+  }
+  const { heartbeat } = row.last;
+  if (heartbeat?.record.isFull === false) row.slim_ms = heartbeat.at_ms;
+  return true;
 }
 
 /** Takes in a record that is not late. */

@@ -2,10 +2,10 @@
 import { trafficProfiles } from '../../config/traffic.ts';
 import { known } from '../../lib/known.ts';
 import { isClientId } from './clients.ts';
-import type { State } from './model.ts';
+import type { Expiry, State } from './model.ts';
 import type { RecordFields, ReportedClock } from './record/fields.ts';
 import type { RecordKind } from './record/unitrecord.ts';
-import { interval_s, type Last, missedIntervals, type UnitRow } from './rows.ts';
+import { interval_s, type Last, lackedSet, missedIntervals, setOf, type UnitRow } from './rows.ts';
 
 /** A unit at this moment. What is not known is missing. */
 export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDraining'> {
@@ -21,6 +21,8 @@ export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDrain
   /** The unit that its records name, where that is another one. */
   readonly claims?: string;
   readonly unheard?: true;
+  /** It refers to a full set of records of which nothing has come yet: problems, version, certificates and what waits are not known. */
+  readonly unread?: true;
 }
 
 /** From one full set of records to the next, as most units send them, and a little more. */
@@ -35,12 +37,10 @@ function fieldsOf(row: UnitRow, kind: RecordKind, intervals = missedIntervals): 
   return old ? {} : (last?.record.fields ?? {});
 }
 
-/** The full record of that kind in the set that the newest heartbeat is of, or refers to: all that it says still holds. */
-function stillTold({ last, full }: UnitRow, kind: RecordKind): RecordFields {
-  const { heartbeat } = last;
-  const set =
-    heartbeat?.record.full ?? (heartbeat?.record.isFull === true ? heartbeat.record.seq : undefined);
-  const told = full[kind]?.record;
+/** The full record of that kind, where all that it says still holds. */
+function stillTold(row: UnitRow, kind: RecordKind): RecordFields {
+  const set = setOf(row);
+  const told = row.full[kind]?.record;
   return set !== undefined && set === told?.seq ? told.fields : {};
 }
 
@@ -90,6 +90,18 @@ function linkOf(row: UnitRow): RecordFields {
 
 const day_ms = 86_400_000;
 
+const isUnread = (row: UnitRow): boolean =>
+  lackedSet(row) !== undefined && (row.full.heartbeat === undefined || row.full.nats === undefined);
+
+/** What it has told of its certificates and logins, or of the first that ends, which is in each full set, at the age of now. */
+function expiriesOf({ expires, full }: UnitRow, now_ms: number): RecordFields {
+  const days_left = full.nats?.record.fields.certificate_days_left;
+  const first = days_left === undefined ? undefined : [{ what: 'certificate', days_left }];
+  const { at_ms, list } = expires ?? { at_ms: full.nats?.at_ms ?? now_ms, list: first };
+  const left = (one: Expiry) => ({ ...one, days_left: one.days_left - (now_ms - at_ms) / day_ms });
+  return known({ expires: list?.map(left) });
+}
+
 /** Of a unit that is gone nothing that it measured: that says nothing of now. */
 export function view(row: UnitRow, now_ms: number): Unit {
   const { stopping, clock, health, ...heartbeat } = heartbeatOf(row);
@@ -106,10 +118,7 @@ export function view(row: UnitRow, now_ms: number): Unit {
       tenant: heartbeat.tenant,
       problems: heartbeat.problems,
       interval_s: heartbeat.interval_s ?? row.last.heartbeat?.record.fields.interval_s, // by it is judged for how long it is silent
-      expires: row.expires?.list.map(({ what, days_left }) => ({
-        what,
-        days_left: days_left - (now_ms - (row.expires?.at_ms ?? now_ms)) / day_ms,
-      })),
+      ...expiriesOf(row, now_ms),
     }),
   };
   if (stopping === true) return { ...seen, state: 'stopped' };
@@ -120,6 +129,6 @@ export function view(row: UnitRow, now_ms: number): Unit {
     ...heartbeat,
     ...linkOf(row),
     ...clockOf(row, clock),
-    ...known({ health }),
+    ...known({ health, unread: isUnread(row) || undefined }),
   };
 }

@@ -142,7 +142,13 @@ function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): voi
   const before = kept.get(id);
   const after = look(before, unit, state, mono_ms);
   kept.set(id, after);
-  for (const change of whatChanged(before?.shown, before?.known ?? {}, after.shown, wall_ms))
+  const isLearnt = before?.shown.unread === true && after.shown.unread !== true; // nothing of it has happened just now
+  for (const change of whatChanged(
+    before?.shown,
+    isLearnt ? {} : (before?.known ?? {}),
+    after.shown,
+    wall_ms,
+  ))
     changes.add(change);
   if (before === undefined && state.knowsAll) changes.add({ at_ms: wall_ms, unit: id, what: 'joined' });
 }

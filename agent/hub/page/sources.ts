@@ -94,6 +94,7 @@ function notesOf(
   { link, options }: LookedHub,
   followed: FollowedHub,
   lost: Lost | undefined,
+  units: readonly FleetUnit[],
   { mono_ms, wall_ms }: BothClocks,
 ): string[] {
   const { roster, fleet, unreadable, mostUnits } = followed.listening;
@@ -113,9 +114,14 @@ function notesOf(
   const unbound = followed.bookFailure();
   if (unbound !== undefined) notes.push(`Who was let in is not known: ${unbound}.`);
   if (fleet.isTruncated()) notes.push(`More than ${mostUnits} units: the others are not shown.`);
+  const unread = units.filter(({ unread: isUnread }) => isUnread).length;
+  if (unread > 0)
+    notes.push(
+      `Of ${unread} unit${unread === 1 ? '' : 's'} it is not known yet why they are unwell, when certificates end and what waits: their last full sets of records are being read.`,
+    );
   for (const denied of link.denied()) notes.push(`This login may not: ${denied}.`);
-  const unread = unreadable.words(mono_ms);
-  if (unread !== undefined) notes.push(`${unread}.`);
+  const garbage = unreadable.words(mono_ms);
+  if (garbage !== undefined) notes.push(`${garbage}.`);
   return notes;
 }
 
@@ -147,7 +153,7 @@ function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measurin
         ...{ at_ms: now.wall_ms, connected: lost === undefined },
         // while the hub is away all are as they were when it was heard: the page says that once
         units: lost === undefined ? units.map(asOfNow) : units,
-        notes: notesOf(hub, followed, lost, now),
+        notes: notesOf(hub, followed, lost, units, now),
         ...known({ lost_ms: lost?.since_ms }),
       };
       return last;

@@ -85,6 +85,11 @@ const enrolmentWords = ({ enrolment }: FleetUnit, at_ms: number): string | undef
   return `${words[state]} ${prettyMoment(bound_ms, at_ms)}.`;
 };
 
+function noneToldWords(unit: FleetUnit): string {
+  if (isSilent(unit)) return 'Not known: nothing of it has come since this page began to look.';
+  return unit.unread ? 'Not known yet: its last full set of records is not read.' : 'It has told of none.';
+}
+
 /** Certificates, and the login by which the hub lets it in. */
 export function certificatesCard({ unit, at_ms }: UnitPageData): Html {
   const { expires, enrolment } = unit;
@@ -97,7 +102,7 @@ export function certificatesCard({ unit, at_ms }: UnitPageData): Html {
   ];
   const list =
     rows.length === 0
-      ? html`<p class="sub">${isSilent(unit) ? 'Not known: nothing of it has come since this page began to look.' : 'It has told of none.'}</p>`
+      ? html`<p class="sub">${noneToldWords(unit)}</p>`
       : html`<table aria-label="Certificates and login"><thead class="hide"><tr><th scope="col">what</th><th scope="col" class="hs">known from</th><th scope="col">time left</th></tr></thead><tbody>${rows}</tbody></table>`;
   const isRenewing = enrolment?.state === 'bound' && !isSilent(unit);
   return html`<section class="card" id="certificates"><h3>Certificates and login</h3>${list}${isRenewing ? html`<p class="sub">The unit renews its login by itself.</p>` : html``}</section>`;

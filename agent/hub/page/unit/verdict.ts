@@ -144,6 +144,11 @@ function wellWords({ unit }: UnitPageData): Said {
     return { title: 'An app that answers', more: 'It is no router, and tells no health.' };
   if (unit.state === 'unknown')
     return { title: 'It says nothing of its health', more: 'Records come, but none with its state yet.' };
+  if (unit.unread)
+    return {
+      title: `It says that it is ${unit.state}`,
+      more: 'What else it told is not known yet: why, when its certificates end, what waits. That is read now, or comes with its next full set of records.',
+    };
   if (unit.state === 'healthy') return { title: 'Everything works', more: goodWords(unit) };
   const clock = unit.clock && `Its clock: ${clockLine(unit.clock)}.`;
   return {

@@ -59,10 +59,12 @@ test('the same sentence about another figure is the same cause, and another stat
     full('b', 900),
     full('c', 3, 'critical'),
     fleetUnit('d', { state: 'critical' }),
+    fleetUnit('e', { state: 'critical', unread: true }),
   ];
   assert.deepEqual(rows(units), [
     ['problem', ['c'], "3 records wait: stream 'NUNECT' is full"],
     ['problem', ['d'], 'It does not say why.'],
+    ['problem', ['e'], 'Why is not known yet.'],
     ['problem', ['a', 'b'], "12 records wait: stream 'NUNECT' is full, and the like of others."],
   ]);
 });

@@ -165,10 +165,15 @@ const problem: Say = (cause) => {
             text: 'Heard, but no record says how it is.',
             remedy: html`Agents of other kinds and old versions may not say it.${more(one)}`,
           }
-        : {
-            text: 'Its records do not say why.',
-            remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
-          };
+        : one.unread
+          ? {
+              text: 'Why is not known yet.',
+              remedy: html`Its last full set of records is read now, or comes anew.${more(one)}`,
+            }
+          : {
+              text: 'Its records do not say why.',
+              remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
+            };
   const said = capital(prettyText(gravest));
   const text = isOne(cause)
     ? `${said}${and}`

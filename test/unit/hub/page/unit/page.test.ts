@@ -112,6 +112,11 @@ describe('the verdict', () => {
       /Its clock may be off by 5 ms Its limit is 1 ms/,
     );
     assert.match(verdict(fleetUnit('u', { clock })), /Everything works/);
+    for (const state of ['critical', 'healthy'] as const) {
+      const unread = verdict(fleetUnit('u', { state, unread: true }));
+      assert.match(unread, new RegExp(`It says that it is ${state} What else it told is not known yet`));
+      assert.doesNotMatch(unread, /does not say why|Everything works/);
+    }
   });
 
   test('a bound against the grandmaster is marked', () => {
@@ -377,6 +382,9 @@ describe('the cards', () => {
     );
     assert.match(said, /st-degraded">11 d left/);
     assert.match(part(source(fleetUnit('u')), 'certificates'), /It has told of none/);
+    const unread = part(source(fleetUnit('u', { unread: true })), 'certificates');
+    assert.match(unread, /Not known yet: its last full set of records is not read/);
+    assert.doesNotMatch(unread, /none/);
   });
 
   test('forget is offered only where this page may', () => {

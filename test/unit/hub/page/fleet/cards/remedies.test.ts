@@ -147,6 +147,7 @@ test('what a unit says of itself is said in its words, with what waits and what 
   });
   assert.match(said(free)[0] ?? '', /\| Install chrony or linuxptp\. nunect doctor/);
   assert.match(said(fleetUnit('a', { state: 'critical' }))[0] ?? '', /^Its records do not say why\./);
+  assert.match(said(fleetUnit('a', { state: 'critical', unread: true }))[0] ?? '', /^Why is not known yet\./);
   assert.match(said(fleetUnit('a', { state: 'unknown' }))[0] ?? '', /^Heard, but no record says how it is\./);
   const like = (unit: string, count: number) =>
     fleetUnit(unit, { state: 'degraded', problems: [`${count} records wait`] });
