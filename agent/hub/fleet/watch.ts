@@ -136,7 +136,9 @@ function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): voi
   const { kept, changes } = state;
   const unit = state.fleet.unit(id, mono_ms);
   if (unit === undefined) {
-    for (const one of [kept, state.roles, state.measured]) one.delete(id); // another device may come by that id
+    state.measured.delete(id);
+    // another device may come by an id that was forgotten; the role of one that is not heard yet is known before its records
+    if (kept.delete(id)) state.roles.delete(id);
     return;
   }
   const before = kept.get(id);

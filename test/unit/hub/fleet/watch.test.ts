@@ -311,6 +311,35 @@ test('an app that is away is listed for a day', () => {
   assert.deepEqual(watch.units(now(86_500)), []);
 });
 
+test('the role of a unit that is known before its records holds for these, however long they take', () => {
+  const { say, watch, settle, one } = watched();
+  watch.setRole(unit, 'mast');
+  for (const at_s of [1, 2, 3]) settle(at_s);
+  say(usual, 4);
+  const { role, clock } = one(4);
+  assert.deepEqual([role, clock?.limit_ns, clock?.limit_is_set], ['mast', 1000, true]);
+});
+
+test('who comes by the id of a unit that was forgotten has neither its role nor what was measured of it', () => {
+  const { say, fleet, watch, settle, one } = watched();
+  const measured = { at_ms: begin_ms, offset_us: 4100, path_us: 9, against: 'utc', runs: 3 } as const;
+  watch.setRole(unit, 'mast');
+  say(usual, 1);
+  watch.setMeasured(unit, { ...measured, verdict: 'contradicts' });
+  settle(2);
+  assert.deepEqual([one(2).role, one(2).measured?.verdict], ['mast', 'contradicts']);
+  fleet.forget(unit);
+  settle(3);
+  say(usual, 4);
+  assert.deepEqual([one(4).role, one(4).measured], [undefined, undefined]);
+  fleet.forget(unit);
+  settle(5);
+  watch.setMeasured(unit, { ...measured, verdict: 'contradicts' }); // it was asked before
+  settle(6);
+  say(usual, 7);
+  assert.equal(one(7).measured, undefined);
+});
+
 test('a unit that is forgotten is gone', () => {
   const { say, fleet, watch, settle, now } = watched();
   say(usual, 1);
