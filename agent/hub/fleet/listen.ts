@@ -14,6 +14,8 @@ const mostUnits = 10_000;
 
 /** How often the server is asked for a PONG, which proves that all sent before it has arrived. */
 const proof_ms = 1000;
+/** So long a PONG may take: it comes behind all that waits on the link, and the next is asked for meanwhile. */
+const longestProof_ms = 10_000;
 
 /** How long the server's refusal of a subscription may take after it has answered a PING. */
 const settle_ms = 100;
@@ -27,7 +29,7 @@ export interface Listening {
   readonly mostUnits: number;
   /** Records that could not be parsed, or are of no unit. */
   readonly unreadable: Unreadable;
-  /** Monotonic ms when the connection was last proven to work. */
+  /** Monotonic ms when the connection was last proven to work: by a PONG, or by a record. */
   proven_ms: number;
   /** Who was silent before we looked is known by it. `missing`: the hub keeps none, as one that `nunect-hub init` has not made. */
   roster: 'reading' | 'read' | 'missing' | { readonly failed: string };
@@ -87,13 +89,14 @@ export function listen(link: Link, ticker: Ticker, options: LinkOptions, most = 
     roster: 'reading',
   };
   ticker.every(proof_ms, async () => {
-    const rtt_us = await link.flushRtt_us(proof_ms);
+    const rtt_us = await link.flushRtt_us(longestProof_ms);
     if (rtt_us === undefined) return;
     listening.proven_ms = ticker.now_ms();
-    listening.fleet.markSilent(listening.proven_ms);
+    listening.fleet.markSilent(ticker.now_ms());
   });
   for (const [kind, subject] of Object.entries(recordSubjects)) {
     link.subscribe(subject, (message) => {
+      listening.proven_ms = ticker.now_ms();
       const record = parseRecord(kind as RecordKind, message);
       if (record === undefined) listening.unreadable.note(message.subject, ticker.now_ms());
       else listening.fleet.add(record, ticker.now_ms());

@@ -7,111 +7,37 @@ import { followSets } from '../../../../agent/hub/fleet/lastsets.ts';
 import { noLimits } from '../../../../agent/hub/fleet/limits.ts';
 import { parseRecord } from '../../../../agent/hub/fleet/record/unitrecord.ts';
 import { watchFleet } from '../../../../agent/hub/fleet/watch.ts';
-import type { Handler, Incoming } from '../../../../agent/nats/incoming.ts';
-import type { Link } from '../../../../agent/nats/link.ts';
-import {
-  fullRecords,
-  type SimRecord,
-  type SimState,
-  slimRecords,
-  usualState,
-} from '../../../kit/hub/simrecords.ts';
-import { fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { fullRecords, type SimState, slimRecords, usualState } from '../../../kit/hub/simrecords.ts';
+import { hubEpoch_ms, incomingOf, storedHub } from '../../../kit/hub/storedlink.ts';
 
-const hub_ms = 1_700_000_000_000;
-const encoder = new TextEncoder();
+/** Unix ms of the hub's clock when the test begins. */
+const hub_ms = hubEpoch_ms + 1000;
 
-interface Stored extends SimRecord {
-  readonly seq: number;
-  readonly at_ms: number;
-}
-
-type Asked = { readonly multi_last: readonly string[]; readonly up_to_seq?: number };
-
-const incoming = (
-  subject: string,
-  body: string,
-  headers: readonly (readonly [string, readonly string[]])[],
-  code?: number,
-): Incoming => {
-  const data = encoder.encode(body);
-  const list = headers.map(([name, values]): [string, string[]] => [name, [...values]]);
-  return {
-    subject,
-    data,
-    headers: Object.assign(list, code === undefined ? {} : { code }),
-    size: () => data.length,
-  };
-};
-
-/** A hub whose stream NUNECT has those records; its clock shows `hub_ms` when ours shows 1 s. */
-function storedHub() {
-  const ticker = fakeTicker();
-  const stream: Stored[] = [];
-  const inboxes = new Map<string, Handler>();
-  const asked: Asked[] = [];
-  let answers = true;
-  const answer = ({ multi_last, up_to_seq = Infinity }: Asked, reply: string): void => {
-    for (const subject of multi_last) {
-      const last = stream.findLast((one) => one.subject === subject && one.seq <= up_to_seq);
-      if (last === undefined) continue;
-      const { body, headers, seq, at_ms } = last;
-      const of = {
-        'Nats-Subject': subject,
-        'Nats-Sequence': `${seq}`,
-        'Nats-Time-Stamp': new Date(at_ms).toISOString(),
-      };
-      const added = Object.entries(of).map(([name, value]) => [name, [value]] as const);
-      inboxes.get(reply)?.(incoming(reply, body, [...Object.entries(headers), ...added]));
-    }
-    inboxes.get(reply)?.(incoming(reply, '', [], 204));
-  };
-  const link = {
-    state: () => ({ connected: true }),
-    subscribe(subject: string, take: Handler) {
-      inboxes.set(subject, take);
-      return () => inboxes.delete(subject);
-    },
-    publish(_subject: string, body: string, { reply = '' }) {
-      asked.push(JSON.parse(body));
-      if (answers) queueMicrotask(() => answer(JSON.parse(body), reply));
-      return answers;
-    },
-    request: async () => ({
-      kind: 'reply',
-      message: incoming(
-        '',
-        JSON.stringify({ ts: new Date(hub_ms + ticker.now_ms() - 1000).toISOString() }),
-        [],
-      ),
-    }),
-  } as unknown as Link;
+/** A hub of which the sets are followed. */
+function followed() {
+  const hub = storedHub();
+  const { ticker, link, asked, requests } = hub;
   const fleet = newFleet(1000);
   const watch = watchFleet(fleet, noLimits);
   followSets(link, ticker, fleet);
-  const now = () => ({ mono_ms: ticker.now_ms(), wall_ms: hub_ms + ticker.now_ms() - 1000 });
+  const now = () => ({ mono_ms: ticker.now_ms(), wall_ms: hubEpoch_ms + ticker.now_ms() });
   return {
-    ...{ ticker, asked, fleet, watch, now },
+    ...{ ticker, asked, requests, fleet, watch, now },
     away(isAway: boolean) {
-      answers = !isAway;
+      hub.isMute = isAway;
     },
     /** A unit that sent a full set 100 s ago, and since then slim ones, of which the last is heard. */
-    add(unit: string, state: SimState): void {
-      const at_ms = hub_ms - 100_000;
+    add(unit: string, state: SimState, isStored = true): void {
       const began_ms = hub_ms - 3_600_000;
       const of = { started_ms: began_ms, clock_ms: began_ms, link_ms: began_ms, n: 40 };
       const run = { unit, boot: 'abcd1234', sequence: 7, ...of };
-      const full = fullRecords(run, state, at_ms, false);
+      const full = fullRecords(run, state, hub_ms - 100_000, false);
       run.sequence = 27;
       const slim = slimRecords(run, state, hub_ms, 7, false);
-      for (const [records, ms] of [
-        [full, at_ms],
-        [slim, hub_ms],
-      ] as const)
-        for (const one of records) stream.push({ ...one, seq: stream.length + 1, at_ms: ms });
+      for (const one of isStored ? full : []) hub.store('NUNECT', one, ticker.now_ms() - 100_000);
+      for (const one of slim) hub.store('NUNECT', one, ticker.now_ms());
       const [beat] = slim;
-      const record =
-        beat && parseRecord('heartbeat', incoming(beat.subject, beat.body, Object.entries(beat.headers)));
+      const record = beat && parseRecord('heartbeat', incomingOf(beat.subject, beat.body, beat.headers));
       if (record) fleet.addLast(record, ticker.now_ms(), ticker.now_ms());
       watch.settle(now());
     },
@@ -121,7 +47,7 @@ function storedHub() {
 const usual = usualState(3);
 
 test('why a unit is unwell is not known, and not none, until its last full set is read; then nothing has happened just now', async () => {
-  const { add, ticker, watch, now } = storedHub();
+  const { add, ticker, watch, now } = followed();
   const problems = ['storage: /overlay is 97 % full'];
   const clock = { ...usual.clock, source: 'unsynced', quality: 'tracking', holdover: true } as const;
   add('u1', {
@@ -161,7 +87,7 @@ test('why a unit is unwell is not known, and not none, until its last full set i
 });
 
 test('the certificates of a unit whose full sets are an hour apart stay known between two', async () => {
-  const { add, ticker, watch, now } = storedHub();
+  const { add, ticker, watch, now } = followed();
   add('sat', { ...usual, traffic: 'satellite', certificate_days_left: 9 });
   await ticker.pass(1500);
   watch.settle(now());
@@ -173,30 +99,38 @@ test('the certificates of a unit whose full sets are an hour apart stay known be
 });
 
 test('of many sets no more than fifty are read in a second, those of the unwell first, and each once', async () => {
-  const { add, asked, fleet, ticker, watch, now } = storedHub();
+  const { add, asked, fleet, ticker, watch, now } = followed();
   for (let i = 0; i < 120; i++) add(`u${i}`, usual);
   for (const unit of ['sick', 'ill']) add(unit, { ...usual, status: 'degraded', problems: ['p'] });
   await ticker.pass(1000);
   watch.settle(now());
   const [first] = asked;
-  assert.deepEqual(first?.multi_last.slice(0, 3), [
+  assert.deepEqual(first?.multi_last?.slice(0, 3), [
     'ops.metric.nats.sick',
     'ops.metric.nats.ill',
     'ops.metric.nats.u0',
   ]);
-  assert.deepEqual([first?.multi_last.length, asked.length, fleet.lacking().length], [50, 51, 72]);
+  assert.deepEqual([first?.multi_last?.length, asked.length, fleet.lacking().length], [50, 51, 72]);
   assert.deepEqual(watch.unit('sick', now())?.problems, ['p']);
   await ticker.pass(20_000);
   assert.deepEqual([fleet.lacking().length, asked.length], [0, 122 + 3]);
 });
 
 test('a stream that gives no answer is let alone for half a minute, and then asked again', async () => {
-  const { add, asked, away, fleet, ticker } = storedHub();
+  const { add, asked, requests, away, fleet, ticker } = followed();
   away(true);
   add('u1', usual);
-  await ticker.pass(29_000);
-  assert.deepEqual([asked.length, fleet.lacking().length], [1, 1]);
+  await ticker.pass(30_000);
+  assert.deepEqual([asked.length, requests.length, fleet.lacking().length], [0, 1, 1]);
   away(false);
-  await ticker.pass(5000);
+  await ticker.pass(8000);
   assert.deepEqual(fleet.lacking(), []);
+});
+
+test('a set that the stream does not have is asked for once, and stays not known', async () => {
+  const { add, asked, ticker, watch, now } = followed();
+  add('u1', { ...usual, status: 'degraded', problems: ['p'] }, false);
+  await ticker.pass(60_000);
+  watch.settle(now());
+  assert.deepEqual([asked.length, watch.unit('u1', now())?.unread], [1, true]);
 });
