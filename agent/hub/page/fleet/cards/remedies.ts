@@ -152,8 +152,6 @@ const problem: Say = (cause) => {
   const one = first(cause);
   const { problems, state, clock } = one;
   const [gravest] = problems;
-  const others = problems.length - 1;
-  const and = isOne(cause) && others > 0 ? ` (and ${counted(others, 'more finding')})` : '';
   if (gravest === undefined)
     return one.unheard
       ? {
@@ -170,11 +168,7 @@ const problem: Say = (cause) => {
             remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
           };
   const said = capital(prettyText(gravest));
-  const text = isOne(cause)
-    ? `${said}${and}`
-    : cause.text === gravest
-      ? said
-      : `${said}, and the like of others`;
+  const text = isOne(cause) || cause.text === gravest ? said : `${said}, and the like of others`;
   const advice = isUnsteady(clock) ? adviceOf(clock) : undefined;
   return {
     text,

@@ -139,7 +139,7 @@ test('what a unit says of itself is said in its words, with what waits and what 
     link: { backlog: 8412, capacity_s: 111_600 },
   });
   assert.deepEqual(said(waits), [
-    'Records wait: the hub does not answer (and 2 more findings) | 8,412 records wait; there is room for 1 d 7 h. nunect doctor on it says what mends it. More',
+    'Records wait: the hub does not answer | 8,412 records wait; there is room for 1 d 7 h. nunect doctor on it says what mends it. More',
   ]);
   const free = fleetUnit('a', {
     ...{ state: 'critical', problems: ['the clock is not known to be synchronised'] },
