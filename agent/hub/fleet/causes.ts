@@ -5,7 +5,15 @@ import { clockState } from './changes.ts';
 import { type FleetUnit, hasEnded, type State } from './model.ts';
 import { type Care, careOf, cares, isAboveLimit } from './rank.ts';
 
-export const causeKinds = ['contradicts', 'offline', 'holdover', 'limit', 'expired', 'problem'] as const;
+export const causeKinds = [
+  'contradicts',
+  'offline',
+  'holdover',
+  'limit',
+  'expired',
+  'two_speak',
+  'problem',
+] as const;
 
 /** What makes units unwell, and which. */
 export interface FleetCause {
@@ -51,11 +59,12 @@ interface Found {
 
 /** What the hub finds of clock and logins, the gravest first. */
 function foundByHub(unit: FleetUnit): Found[] {
-  const { measured, clock, expires } = unit;
+  const { measured, clock, expires, two_speak } = unit;
   const shared = followed(unit);
   const by = shared ?? `unit ${unit.unit}`;
   return [
     ...(measured?.verdict === 'contradicts' ? [{ kind: 'contradicts', by, shared } as const] : []),
+    ...(two_speak ? [{ kind: 'two_speak', by: `unit ${unit.unit}` } as const] : []),
     ...(isAboveLimit(unit)
       ? [{ kind: 'limit', by: `${clockState(unit)} ${by}`, shared } as const]
       : clock?.holdover === true
@@ -149,6 +158,8 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
       return `${units[0]?.clock?.grandmaster === shared ? 'Grandmaster' : 'NTP server'} ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
     case 'expired':
       return 'A certificate or a login has ended.';
+    case 'two_speak':
+      return 'Two agents speak under this id: what is shown of it is of the one heard last.';
     case 'problem':
       return said === '' ? 'It does not say why.' : said;
   }
@@ -163,6 +174,7 @@ function sinceOf(kind: FleetCause['kind'], { since_ms, clock, measured }: FleetU
       return clock?.since_ms;
     case 'limit':
     case 'expired':
+    case 'two_speak':
       return undefined; // nobody has noted it
     default:
       return since_ms;

@@ -1,7 +1,17 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in. Pure.
 
 import type { UnitRecord } from './record/unitrecord.ts';
-import { cameLate, interval_s, keepFull, missedIntervals, newRow, type UnitRow, update } from './rows.ts';
+import {
+  cameLate,
+  hearOther,
+  interval_s,
+  isOfAnother,
+  keepFull,
+  missedIntervals,
+  newRow,
+  type UnitRow,
+  update,
+} from './rows.ts';
 import { type Unit, view } from './rowview.ts';
 
 export interface Fleet {
@@ -73,7 +83,8 @@ function add(state: State, record: UnitRecord, now_ms: number): void {
   const { unit, backfill } = record;
   const row = backfill ? state.rows.get(unit) : rowOf(state, unit, now_ms);
   if (row === undefined) return;
-  if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
+  if (!backfill && isOfAnother(row, record, now_ms)) hearOther(row, now_ms);
+  else if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
   keepFull(row, record, now_ms);
   state.changed.add(unit);
 }

@@ -127,6 +127,8 @@ export interface FleetUnit {
   readonly problems: readonly string[];
   /** The unit that its records name, where that is another one. */
   readonly claims?: string;
+  /** Two agents speak under this id at once: what stands here is of the one that was heard last. */
+  readonly two_speak?: true;
   readonly clock?: FleetClock;
   readonly link?: {
     readonly up?: boolean;

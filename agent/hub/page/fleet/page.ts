@@ -27,6 +27,7 @@ const words: readonly Row[] = [
     'wrong clock',
     'The unit says that it is well, and the hub has measured three times running that its clock is not where it claims.',
   ],
+  ['id twice', 'Two agents send records under one id; what is shown is of the one heard last.'],
   ['over limit', 'The bound of the clock is above the limit that the operator has set.'],
   ['offline', 'Three heartbeats in a row are missing.'],
   ['not set up', 'It was let in or invited, and was never heard.'],

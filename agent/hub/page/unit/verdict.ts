@@ -77,6 +77,12 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
   const { measured, clock, expires, claims, link } = unit;
   const bound = boundOfUnit(unit);
   const found: Said[] = [];
+  if (unit.two_speak)
+    found.push({
+      title: 'Two agents speak under this id',
+      more: 'What is shown here is of the one heard last; the day below may be of both.',
+      todo: 'Find the second device, often a copy of the first, and give it an id of its own: nunect-hub token lets it in.',
+    });
   if (measured?.verdict === 'contradicts')
     found.push({
       title: 'Its clock is not where it says it is',
@@ -166,7 +172,7 @@ function askedWords({ unit, told, at_ms }: UnitPageData): Html {
 export function toneOfUnit(unit: FleetUnit): Tone {
   const tone = stateTones[unit.state];
   if (isSilent(unit) || tone === 'bad') return tone;
-  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded);
+  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded) || unit.two_speak;
   return isBad || isAboveLimit(unit) ? 'bad' : unit.clock?.holdover === true ? 'warn' : tone;
 }
 

@@ -137,6 +137,11 @@ const expired: Say = (cause) => {
   };
 };
 
+const two_speak: Say = (cause) => ({
+  text: 'Two agents speak under this id. What is shown of it is of the one heard last.',
+  remedy: html`Find the second device, often a copy of the first, and give it an id of its own: <code>nunect-hub token</code> lets it in.${more(first(cause))}`,
+});
+
 /** What its records say of its queue. */
 function waiting({ link }: FleetUnit): string {
   const { backlog = 0, capacity_s } = link ?? {};
@@ -177,7 +182,7 @@ const problem: Say = (cause) => {
 };
 
 const sayings: Readonly<Record<FleetCause['kind'], Say>> = {
-  ...{ contradicts, limit, holdover, offline, expired, problem },
+  ...{ contradicts, limit, holdover, offline, expired, two_speak, problem },
 };
 
 /** A cause in a sentence, and what can be done. */

@@ -62,6 +62,8 @@ const kinds: Readonly<Record<FleetCause['kind'], (units: number) => string>> = {
   limit: (units) =>
     `${counted(units, 'clock', 'clocks')} may be off by more than ${units === 1 ? 'its limit' : 'their limits'}`,
   expired: (units) => `of ${counted(units, 'unit')} a certificate or a login has ended`,
+  two_speak: (units) =>
+    units === 1 ? 'under one id two agents speak' : `under each of ${count(units)} ids two agents speak`,
   problem: (units) => `${counted(units, 'unit reports', 'units report')} critical trouble`,
 };
 

@@ -153,11 +153,16 @@ describe('the verdict', () => {
   });
 
   test('what the hub finds of a unit stands with what it says itself', () => {
-    const found = { claims: 'v', expires: [{ what: 'unit.pem', days_left: -2 }] };
+    const found = { claims: 'v', two_speak: true as const, expires: [{ what: 'unit.pem', days_left: -2 }] };
     const link = { up: true, dropped: 7 };
     const said = verdict(fleetUnit('u', { ...found, link }));
     assert.match(said, /unit\.pem has ended 2 d ago/);
     assert.match(said, /Its records name another unit: v/);
+    assert.match(said, /Two agents speak under this id What is shown here is of the one heard last/);
+    assert.match(
+      source(fleetUnit('u', { two_speak: true })),
+      /<section id="verdict" class="card verdict bad">/,
+    );
     assert.match(said, /7 records lost since its agent started/);
   });
 });

@@ -172,3 +172,9 @@ test('clocks that lost one NTP server are one cause, and a clock that nothing bo
     /^Nothing bounds how far off the clock may be, its limit is 1 ms \(freerun\)\./,
   );
 });
+
+test('two agents under one id: whom to look for, and how to part them', () => {
+  assert.deepEqual(said(fleetUnit('a', { two_speak: true })), [
+    'Two agents speak under this id. What is shown of it is of the one heard last. | Find the second device, often a copy of the first, and give it an id of its own: nunect-hub token lets it in. More',
+  ]);
+});
