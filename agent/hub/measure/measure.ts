@@ -89,7 +89,11 @@ function shown(book: Book, unit: string): Measured | undefined {
 function enlist(book: Book): void {
   const units = book.deps.units();
   book.listed = new Map(units.map((one) => [one.unit, one]));
-  for (const unit of book.units.keys()) if (!book.listed.has(unit)) book.units.delete(unit);
+  for (const unit of book.units.keys())
+    if (!book.listed.has(unit)) {
+      book.units.delete(unit);
+      book.isStale = true; // it has no vote any more
+    }
   book.rota.enlist(units, book.deps.ticker.now_ms());
 }
 

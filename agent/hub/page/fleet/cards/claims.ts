@@ -8,7 +8,7 @@ import { count, counted, unitLink } from '../../look/marks.ts';
 import type { FleetPageData } from '../data.ts';
 import { fleetHref } from '../query.ts';
 import type { FleetSums, MeasuredSum } from '../sums.ts';
-import { aheadBy, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
+import { doubtWords, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
 
 const mostContradicting = 4;
 
@@ -80,9 +80,7 @@ function hubWords({ clock, doubt, asked, answered, mute }: MeasureState): Html {
   const bound_ns = clock.error_bound_ns;
   const bound = bound_ns === undefined ? 'which nothing bounds' : plusMinus(bound_ns);
   const outvoted =
-    doubt === undefined
-      ? undefined
-      : html`<p id="doubt"><b class="bad">The hub's own clock is outvoted.</b> ${count(doubt.against)} of ${counted(doubt.sources, 'source')} of its units agree that it is at least ${aheadBy(-doubt.by_us)}: nothing is held against a unit until that is over.</p>`;
+    doubt === undefined ? undefined : html`<p id="doubt"><b class="bad">${doubtWords(doubt)}</b></p>`;
   return html`${outvoted}<p id="hubclock" class="sub">Measured by the hub's own clock: ${clockLine({ ...clock, limit_ns: 1 })}, ${bound}. ${count(answered)} of ${counted(asked, 'question')} answered${mute.length > 0 ? `; ${counted(mute.length, 'unit')} did not answer the last three` : ''}.</p>`;
 }
 
