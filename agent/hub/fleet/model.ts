@@ -152,7 +152,10 @@ export interface FleetUnit {
 
 /** Something that happened to a unit. */
 export interface FleetChange {
+  /** Of a silence that of the last word. */
   readonly at_ms: number;
+  /** When it was found, where that was much later. */
+  readonly found_ms?: number;
   readonly unit: string;
   readonly what: 'state' | 'clock' | 'grandmaster' | 'version' | 'joined' | 'measured';
   readonly before?: string;

@@ -144,21 +144,22 @@ describe('a unit', () => {
     say(holdover, 11);
     say(holdover, 16, 'slim');
     assert.deepEqual(happened(), [
-      { at_s: 11, unit, what: 'state', before: 'healthy', after: 'degraded', evidence: holdover.problems[0] },
       {
-        at_s: 11,
+        at_s: 10,
         unit,
         what: 'clock',
         before: 'ptp locked',
         after: 'unsynced tracking holdover',
         evidence: 'no Sync for 9 s',
       },
+      { at_s: 11, unit, what: 'state', before: 'healthy', after: 'degraded', evidence: holdover.problems[0] },
     ]);
     const { clock, since_ms } = one(20);
     assert.deepEqual(
       [clock?.grandmaster, clock?.since_ms, since_ms],
       [grandmaster, begin_ms + 10_000, begin_ms + 11_000],
     );
+    Object.assign(run, { clock_ms: begin_ms + 21_000 });
     say({ ...usual, clock: { ...usual.clock, grandmaster: 'another' } }, 21);
     assert.deepEqual(
       happened(20).map(({ what, after }) => [what, after]),
@@ -178,9 +179,8 @@ describe('a unit', () => {
     assert.deepEqual([state, since_ms, heard_ms, age_s], ['offline', begin_ms + 1000, begin_ms + 1000, 30]);
     assert.deepEqual([clock, link, problems], [undefined, undefined, []]);
     say(usual, 40);
-    const [{ at_s: noticed_s = 0, ...gone } = {}, back] = happened();
-    assert.deepEqual(gone, { unit, what: 'state', before: 'healthy', after: 'offline' });
-    assert.ok(noticed_s > 16 && noticed_s <= 30);
+    const [gone, back] = happened();
+    assert.deepEqual(gone, { at_s: 1, unit, what: 'state', before: 'healthy', after: 'offline' });
     assert.deepEqual([back?.after, one(41).since_ms], ['healthy', begin_ms + 40_000]);
     settle(70);
     say({ ...usual, clock: { ...usual.clock, quality: 'tracking' } }, 80);
@@ -188,6 +188,51 @@ describe('a unit', () => {
     assert.deepEqual(
       clocks.map(({ before, after }) => [before, after]),
       [['ptp locked', 'ptp tracking']],
+    );
+  });
+
+  test('whose silence was found late has fallen silent with its last word; when it was found is said too', () => {
+    const { say, fleet, watch, now, happened, one } = watched();
+    say(usual, 60);
+    fleet.markSilent(1_000_000); // the hub was away for a quarter of an hour
+    for (let at_s = 1001; at_s <= 1020; at_s++) {
+      fleet.markSilent(at_s * 1000);
+      watch.settle(now(at_s));
+    }
+    const [{ found_ms = 0, ...gone } = {}, ...none] = happened();
+    assert.deepEqual(
+      [gone, none],
+      [{ at_s: 60, unit, what: 'state', before: 'healthy', after: 'offline' }, []],
+    );
+    const found_s = (found_ms - begin_ms) / 1000;
+    assert.ok(found_s > 1001 && found_s <= 1020, `${found_s}`);
+    assert.equal(one(1020).since_ms, begin_ms + 60_000);
+  });
+
+  test('whose login is revoked while it is silent has not stopped with its last word', () => {
+    const { say, settle, watch, happened } = watched();
+    say(usual, 1);
+    settle(30);
+    const revoked = { state: 'revoked', bound_ms: begin_ms, until_ms: begin_ms + 9e9 } as const;
+    watch.setEnrolments(new Map([[unit, revoked]]));
+    settle(50);
+    assert.deepEqual(
+      happened().map(({ at_s, after }) => [at_s, after]),
+      [
+        [1, 'offline'],
+        [50, 'stopped'],
+      ],
+    );
+  });
+
+  test('whose clock is said to have changed before it was heard last changed after that', () => {
+    const { say, run, happened } = watched();
+    say(usual, 60);
+    run.clock_ms = begin_ms + 10_000;
+    say(holdover, 70);
+    assert.deepEqual(
+      happened().flatMap(({ what, at_s }) => (what === 'clock' ? at_s : [])),
+      [60],
     );
   });
 

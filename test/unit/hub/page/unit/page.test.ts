@@ -295,6 +295,11 @@ describe('what changed', () => {
       changes: [one, { ...one, unit: 'v', after: '7' }, { ...one, at_ms: 5, after: '6' }],
     });
     assert.match(said, /02:16 Updated 0\.9\.3 → 0\.9\.4/);
+    const silence = { ...one, what: 'state', before: 'healthy', after: 'offline' } as const;
+    assert.match(
+      list({ changes: [{ ...silence, found_ms: at_ms - hour_ms / 2 }] }),
+      /02:16 Healthy → offline, found 02:46 UTC/,
+    );
     assert.doesNotMatch(said, /→ [67]/);
   });
 
