@@ -41,8 +41,10 @@ export interface AlsoWrong {
   readonly units: readonly string[];
 }
 
-/** Those that fall silent within this of each other fell silent together. */
+/** Those that fall silent within this of each other fell silent together, as long as that is soon after the first of them. */
 const together_ms = 30_000;
+/** Two intervals of a unit that sends little. */
+const allTogether_ms = 120_000;
 
 /** The same sentence about another figure or name. */
 const alike = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#').replace(/'[^']*'/g, "'#'");
@@ -124,7 +126,8 @@ function silentTogether(units: readonly FleetUnit[]): FleetUnit[][] {
   let last_ms = -Infinity;
   for (const unit of [...units].sort((a, b) => (a.heard_ms ?? 0) - (b.heard_ms ?? 0))) {
     const { heard_ms = -Infinity } = unit;
-    if (heard_ms - last_ms <= together_ms) groups.at(-1)?.push(unit);
+    const first_ms = groups.at(-1)?.[0]?.heard_ms ?? -Infinity;
+    if (heard_ms - last_ms <= together_ms && heard_ms - first_ms <= allTogether_ms) groups.at(-1)?.push(unit);
     else groups.push([unit]);
     last_ms = heard_ms;
   }

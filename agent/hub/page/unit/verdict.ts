@@ -4,8 +4,9 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import { type FleetUnit, hasEnded } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
+import { rowOf, standingMark } from '../fleet/standing.ts';
 import { clockLine } from '../look/clocks.ts';
-import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
+import { capital, counted, stateTones } from '../look/marks.ts';
 import { boundOfUnit, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
 
 /** A sentence, what follows it, and what to do. */
@@ -86,7 +87,12 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
   if (measured?.verdict === 'contradicts')
     found.push({
       title: 'Its clock is not where it says it is',
-      more: `${measured.why ?? ''}${measured.since_ms === undefined ? '' : ` So since ${prettyMoment(measured.since_ms, at_ms)}.`}`,
+      more: [
+        measured.why && `${capital(prettyText(measured.why.replace(/\.$/, '')))}.`,
+        measured.since_ms === undefined ? '' : `So since ${prettyMoment(measured.since_ms, at_ms)}.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
       todo: 'See what its clock follows: what it trusts tells it the wrong time.',
     });
   if (clock && bound && isAboveLimit(unit))
@@ -200,5 +206,5 @@ export function unitVerdict(data: UnitPageData): Html {
     rest.length === 0
       ? nothing
       : html`<ul id="findings" aria-label="What else is found">${rest.map(([tone, said], at) => other(tone, said, at))}</ul>`;
-  return html`<section id="verdict" class="card verdict ${toneOfUnit(data.unit)}"><p class="state">${stateMark(data.unit.state)}</p><div role="status"><h2>${first.title}</h2></div>${more}${fixOf(first)}${list}${askedWords(data)}</section>`;
+  return html`<section id="verdict" class="card verdict ${toneOfUnit(data.unit)}"><p class="state">${standingMark(rowOf(data.unit).standing)}</p><div role="status"><h2>${first.title}</h2></div>${more}${fixOf(first)}${list}${askedWords(data)}</section>`;
 }

@@ -52,6 +52,16 @@ test('those that fell silent together are one row, one that did so at another ti
   ]);
 });
 
+test('those that die one after the other did not do so together, however short the pauses', () => {
+  const units = Array.from({ length: 120 }, (_, i) => silentUnit(`u${i}`, 1e12 + i * 29_000));
+  const causes = causesOf(rankUnits(units));
+  assert.equal(causes.length, 24);
+  for (const { units: of } of causes) {
+    const times = of.map(({ heard_ms = 0 }) => heard_ms);
+    assert.ok(Math.max(...times) - Math.min(...times) <= 120_000);
+  }
+});
+
 test('the same sentence about another figure is the same cause, and another state is another', () => {
   const full = (unit: string, count: number, state: FleetUnit['state'] = 'degraded') =>
     fleetUnit(unit, { state, problems: [`${count} records wait: stream 'NUNECT' is full`] });

@@ -99,9 +99,15 @@ describe('the verdict', () => {
       runs: 5,
     } as const;
     const said = source(
-      fleetUnit('u', { measured: { ...measured, why: 'it is ahead by 8.7 ms at least.' } }),
+      fleetUnit('u', {
+        measured: { ...measured, why: 'claims 400.0 us and is 19675.9 days further ahead at least' },
+      }),
     );
-    assert.match(part(said, 'verdict'), /Its clock is not where it says it is it is ahead by 8\.7 ms/);
+    assert.match(
+      part(said, 'verdict'),
+      /wrong clock Its clock is not where it says it is Claims 400\.0 µs and is 19675\.9 days further ahead at least\./,
+    );
+    assert.doesNotMatch(part(said, 'verdict'), /healthy/);
     assert.match(said, /id="verdict" class="card verdict bad"/);
   });
 
