@@ -164,7 +164,7 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
     case 'two_speak':
       return 'Two agents speak under this id: what is shown of it is of the one heard last.';
     case 'problem':
-      return said === '' ? 'It does not say why.' : said;
+      return said === '' ? 'No record that has come here says why.' : said;
   }
 }
 

@@ -7,8 +7,11 @@ import {
   interval_s,
   isOfAnother,
   keepFull,
+  type Last,
+  lacksSet,
   missedIntervals,
   newRow,
+  takeOldSet,
   type UnitRow,
   update,
 } from './rows.ts';
@@ -19,6 +22,10 @@ export interface Fleet {
   add(record: UnitRecord, now_ms: number): void;
   /** Takes in the last heartbeat of a unit as the roster has it, which the hub heard at `heard_ms`. */
   addLast(record: UnitRecord, heard_ms: number, now_ms: number): void;
+  /** Takes in the last full set of a unit, as it was heard before we looked. */
+  addSet(unit: string, set: readonly Last[], now_ms: number): void;
+  /** Units of which slim records alone were heard, which refer to full ones. */
+  withoutSet(): string[];
   /** A client was heard that sends no heartbeats, or not now. */
   hear(unit: string, now_ms: number): void;
   /** It is not expected any more. */
@@ -119,6 +126,13 @@ export function newFleet(limit: number): Fleet {
   return {
     add: (record, now_ms) => add(state, record, now_ms),
     addLast: (record, heard_ms, now_ms) => addLast(state, record, heard_ms, now_ms),
+    addSet(unit, set, now_ms) {
+      const row = rows.get(unit);
+      if (row === undefined) return;
+      takeOldSet(row, set, now_ms);
+      state.changed.add(unit);
+    },
+    withoutSet: () => [...rows.values()].flatMap((row) => (lacksSet(row) ? row.unit : [])),
     hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
       if (!rows.delete(unit)) return;

@@ -1,4 +1,5 @@
 // What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
+import { known } from '../../lib/known.ts';
 import type { Expiry } from './model.ts';
 import type { RecordKind, UnitRecord } from './record/unitrecord.ts';
 import { beginRun, heardRun, isOfOther, newSpeakers, type Speakers } from './speakers.ts';
@@ -103,6 +104,43 @@ export function keepFull({ full, speakers: { boot } }: UnitRow, record: UnitReco
   const isOfRun = record.boot !== undefined && record.boot === boot;
   if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
     full[record.kind] = { at_ms: now_ms, record };
+}
+
+/** Only slim records came of it, which refer to a full set that is not known here. */
+export const lacksSet = ({ last, full }: UnitRow): boolean =>
+  last.heartbeat?.record.isFull === false && full.heartbeat === undefined;
+
+/** What lasts had lasted for so long at the time of the record. */
+function aged({ record, at_ms }: Last, now_ms: number): UnitRecord {
+  const { clock_for_s, hub_for_s } = record.fields;
+  const age_s = (now_ms - at_ms) / 1000;
+  const older = (for_s: number | undefined) => for_s && for_s + age_s;
+  return {
+    ...record,
+    fields: {
+      ...record.fields,
+      ...known({ clock_for_s: older(clock_for_s), hub_for_s: older(hub_for_s) }),
+    },
+  };
+}
+
+/** Takes in the last full set, as it was stored before we looked: what of it still holds, the slim records tell. */
+export function takeOldSet(row: UnitRow, set: readonly Last[], now_ms: number): void {
+  const { speakers } = row;
+  const beat = set.find(({ record }) => record.kind === 'heartbeat');
+  const boot = beat?.record.boot;
+  if (beat === undefined || boot === undefined || !lacksSet(row)) return;
+  if (speakers.boot !== undefined && speakers.boot !== boot) return;
+  if (speakers.boot === undefined) beginRun(speakers, beat.record, beat.at_ms);
+  row.slim_ms = row.last.heartbeat?.at_ms ?? row.slim_ms;
+  for (const one of set) {
+    const { kind, fields, boot: of } = one.record;
+    if (of !== boot) continue;
+    const old = { at_ms: one.at_ms, record: aged(one, now_ms), run: boot };
+    row.full[kind] ??= old;
+    row.last[kind] ??= old;
+    if (fields.expires !== undefined) row.expires ??= { at_ms: one.at_ms, list: fields.expires };
+  }
 }
 
 /** Takes in a record that is not late. */

@@ -160,7 +160,7 @@ function wellWords({ unit }: UnitPageData): Said {
   const clock = unit.clock && `Its clock: ${clockLine(unit.clock)}.`;
   return {
     title: `It is ${unit.state}`,
-    more: `It does not say why yet.${clock === undefined ? '' : ` ${clock}`}`,
+    more: `No record that has come here says why.${clock === undefined ? '' : ` ${clock}`}`,
   };
 }
 

@@ -73,7 +73,7 @@ test('the same sentence about another figure is the same cause, and another stat
   ];
   assert.deepEqual(rows(units), [
     ['problem', ['c'], "3 records wait: stream 'NUNECT' is full"],
-    ['problem', ['d'], 'It does not say why.'],
+    ['problem', ['d'], 'No record that has come here says why.'],
     ['problem', ['a', 'b'], "12 records wait: stream 'NUNECT' is full, and the like of others."],
   ]);
 });
@@ -208,7 +208,7 @@ describe('what a unit says of itself is never hidden by what the hub finds of it
 
   test('one that is critical and does not say why is not said to mend itself with its clock', () => {
     const [cause] = told([fleetUnit('a', { state: 'critical', clock: held })]);
-    assert.deepEqual([cause?.kind, cause?.text], ['problem', 'It does not say why.']);
+    assert.deepEqual([cause?.kind, cause?.text], ['problem', 'No record that has come here says why.']);
     assert.match(cause?.also[0]?.text ?? '', /^Grandmaster gm is gone/);
   });
 

@@ -33,8 +33,8 @@ function watched() {
     n: 0,
   };
   const now = (at_s: number) => ({ mono_ms: at_s * 1000, wall_ms: begin_ms + at_s * 1000 });
-  const take = (records: readonly SimRecord[], at_s: number): void => {
-    for (const { subject, body, headers } of records) {
+  const recordsOf = (records: readonly SimRecord[]) =>
+    records.flatMap(({ subject, body, headers }) => {
       const [, , metric] = subject.split('.');
       const kind = subject.startsWith('ops.heartbeat.')
         ? 'heartbeat'
@@ -43,10 +43,14 @@ function watched() {
           : undefined;
       const data = new TextEncoder().encode(body);
       const head = Object.entries(headers).map(([name, values]): [string, string[]] => [name, [...values]]);
-      const record =
-        kind && parseRecord(kind as RecordKind, { subject, data, headers: head, size: () => data.length });
-      if (record) fleet.add(record, at_s * 1000);
-    }
+      return (
+        (kind &&
+          parseRecord(kind as RecordKind, { subject, data, headers: head, size: () => data.length })) ??
+        []
+      );
+    });
+  const take = (records: readonly SimRecord[], at_s: number): void => {
+    for (const record of recordsOf(records)) fleet.add(record, at_s * 1000);
   };
   let marked_s = 0;
   const settle = (at_s: number): void => {
@@ -74,6 +78,16 @@ function watched() {
         at_s,
       );
       settle(at_s);
+    },
+    /** The set that was told at that time is read of the stream later. */
+    readSet(state: SimState, told_s: number, at_s: number) {
+      const set = fullRecords({ ...run, sequence: full ?? 0 }, state, begin_ms + told_s * 1000, true);
+      const last = recordsOf(set).map((record) => ({ record, at_ms: told_s * 1000 }));
+      fleet.addSet(unit, last, at_s * 1000);
+      settle(at_s);
+    },
+    missSet(sequence: number) {
+      full = sequence;
     },
     one(at_s: number) {
       const found = watch.unit(unit, now(at_s));
@@ -189,6 +203,33 @@ describe('a unit', () => {
       clocks.map(({ before, after }) => [before, after]),
       [['ptp locked', 'ptp tracking']],
     );
+  });
+
+  test('of which only slim records came is filled up with its last set, by the time at which that was told', () => {
+    const { say, one, readSet, missSet, run, fleet, happened } = watched();
+    Object.assign(run, { sequence: 40, clock_ms: begin_ms + 5000, link_ms: begin_ms + 7000 });
+    missSet(40);
+    const told: SimState = {
+      ...usual,
+      status: 'critical',
+      problems: ['full'],
+      dropped: 37,
+      version: '0.3.0',
+    };
+    say(told, 100, 'slim');
+    assert.deepEqual([one(101).state, one(101).problems, fleet.withoutSet()], ['critical', [], [unit]]);
+    readSet(told, 10, 102);
+    const { state, problems, version, clock, link, expires } = one(103);
+    assert.deepEqual([state, problems, version, fleet.withoutSet()], ['critical', ['full'], '0.3.0', []]);
+    assert.deepEqual([clock?.since_ms, link?.since_ms], [begin_ms + 5000, begin_ms + 7000]);
+    assert.deepEqual([link?.dropped, clock?.grandmaster], [37, grandmaster]);
+    assert.equal(Math.round(expires[0]?.days_left ?? 0), 200);
+    missSet(41); // its health has changed: that set holds no more
+    say({ ...told, status: 'healthy' }, 105, 'slim');
+    assert.deepEqual([one(105).state, one(105).problems, one(105).version], ['healthy', [], '0.3.0']);
+    readSet({ ...told, problems: ['old'] }, 10, 106);
+    assert.deepEqual([one(106).problems, one(106).restarts], [[], 0], 'what is known is newer');
+    assert.ok(happened().every(({ what }) => what === 'state'));
   });
 
   test('whose silence was found late has fallen silent with its last word; when it was found is said too', () => {

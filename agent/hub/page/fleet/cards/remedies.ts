@@ -169,7 +169,7 @@ const problem: Say = (cause) => {
             remedy: html`Agents of other kinds and old versions may not say it.${more(one)}`,
           }
         : {
-            text: 'Its records do not say why.',
+            text: 'No record that has come here says why.',
             remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
           };
   const said = capital(prettyText(gravest));

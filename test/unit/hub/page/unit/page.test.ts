@@ -392,7 +392,7 @@ describe('the cards', () => {
       /unit\.pem as the unit told 28 d left login by the hub 11 d left/,
     );
     assert.match(said, /st-degraded">11 d left/);
-    assert.match(part(source(fleetUnit('u')), 'certificates'), /It has told of none/);
+    assert.match(part(source(fleetUnit('u')), 'certificates'), /No record that has come here names any/);
   });
 
   test('forget is offered only where this page may', () => {

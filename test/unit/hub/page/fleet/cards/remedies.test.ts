@@ -146,7 +146,10 @@ test('what a unit says of itself is said in its words, with what waits and what 
     clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1e6, reason: 'no_daemon' },
   });
   assert.match(said(free)[0] ?? '', /\| Install chrony or linuxptp\. nunect doctor/);
-  assert.match(said(fleetUnit('a', { state: 'critical' }))[0] ?? '', /^Its records do not say why\./);
+  assert.match(
+    said(fleetUnit('a', { state: 'critical' }))[0] ?? '',
+    /^No record that has come here says why\./,
+  );
   assert.match(said(fleetUnit('a', { state: 'unknown' }))[0] ?? '', /^Heard, but no record says how it is\./);
   const like = (unit: string, count: number) =>
     fleetUnit(unit, { state: 'degraded', problems: [`${count} records wait`] });
