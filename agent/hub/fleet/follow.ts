@@ -13,8 +13,7 @@ import { kitSubjects } from '../kit/streams.ts';
 import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
 import type { ClockLimits } from './limits.ts';
-import { type Listening, listen } from './listen.ts';
-import { readLastSet } from './record/lastset.ts';
+import { type Listening, listen, readLastSet } from './listen.ts';
 import { type FleetWatch, watchFleet } from './watch.ts';
 
 /**
