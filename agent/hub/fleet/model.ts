@@ -119,7 +119,6 @@ export interface FleetUnit {
   readonly tenant?: string;
   readonly role?: string;
   readonly version?: string;
-  readonly boot?: string;
   readonly uptime_s?: number;
   /** Of its agent, since the hub looks. */
   readonly restarts: number;

@@ -346,7 +346,7 @@ describe('asking for a unit now', () => {
     assert.equal(await runsAfter(() => world.stepHub(100)), 1);
     assert.equal(
       await runsAfter(() => {
-        liar.boot = 'b2';
+        liar.restarts += 1;
       }),
       1,
     );
@@ -413,7 +413,10 @@ function happen(world: ClockWorld, random: () => number): void {
       random() < 0.5 ? unbounded : { ...goodHub, error_bound_ns: (Math.abs(world.hubError_us) + 500) * 1000 };
   } else if (kind < 0.6) world.linkUp = !world.linkUp;
   for (const unit of world.units.values()) {
-    if (random() < 0.1) unit.boot = `b${random()}`;
+    if (random() < 0.1) {
+      random();
+      unit.restarts += 1;
+    }
     if (random() < 0.1) unit.error_us = (random() - 0.5) * 2 * (unit.bound_us ?? 0) * 0.98;
     if (random() < 0.05) unit.state = unit.state === 'healthy' ? 'offline' : 'healthy';
   }
