@@ -49,7 +49,7 @@ export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
     asked === undefined
       ? html`<p class="sub">Round trip, both ways and its clock, measured when you ask.</p>`
       : asked.summary.answered === 0
-        ? html`<p>${`None of ${counted(asked.summary.asked, 'question')} was answered.`}</p>`
+        ? html`<p>${`No answer that can be used to ${counted(asked.summary.asked, 'question')}.`}</p>`
         : factList(answerRows(asked.summary));
   const cost = isSilent(unit)
     ? 'It is silent: this takes up to 12 s.'

@@ -105,6 +105,12 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
       title: 'Nothing bounds its clock: it may be off by anything',
       more: `Its limit is ${prettyNs(clock.limit_ns)}.${clock.evidence === undefined ? '' : ` ${capital(prettyText(clock.evidence))}`}`,
     });
+  if (unit.enrolment?.state === 'revoked')
+    found.push({
+      title: 'Its login is revoked, and it is heard',
+      more: 'For some seconds that is usual. After that somebody speaks in its name by another login.',
+      todo: 'See by which server and address it comes; revoke that login.',
+    });
   if (unit.enrolment?.state === 'forgotten')
     found.push({
       title: 'It was forgotten, and still runs',

@@ -126,5 +126,5 @@ export function verdictCard(sums: FleetSums, data: FleetPageData): Html {
   const tone = toneOfAll(sums, data);
   const said = [wrongWords(sums), copesWords(sums), lostWords(sums)].filter((text) => text !== undefined);
   const isEmpty = sums.rows.length + sums.clients.length === 0 && data.isPartial !== true;
-  return html`<section id="verdict" class="card verdict ${tone}"><h2>${headline(sums, data)}</h2>${isEmpty ? first : html`<p>${said.join(' ')}</p>`}${tally(sums)}</section>`;
+  return html`<section id="verdict" class="card verdict ${tone}"><div role="status"><h2>${headline(sums, data)}</h2></div>${isEmpty ? first : html`<p>${said.join(' ')}</p>`}${tally(sums)}</section>`;
 }

@@ -164,6 +164,8 @@ describe('the verdict', () => {
     const said = verdict(fleetUnit('u', { ...found, link }));
     assert.match(said, /unit\.pem has ended 2 d ago/);
     assert.match(said, /Its records name another unit: v/);
+    const revoked = { state: 'revoked', bound_ms: 1, until_ms: 2 } as const;
+    assert.match(verdict(fleetUnit('u', { enrolment: revoked })), /Its login is revoked, and it is heard/);
     assert.match(said, /Two agents speak under this id What is shown here is of the one heard last/);
     assert.match(
       source(fleetUnit('u', { two_speak: true })),
@@ -205,8 +207,16 @@ describe('the curves', () => {
     const dots = [{ at_ms: at_ms - hour_ms, offset_us: -31_000, path_us: 1 }];
     assert.match(
       day({}, { dots }).replaceAll('\u00a0', ' '),
-      /aria-label="It claims to be within 600 µs to 600 µs, and within 600 µs at the end; the hub measured at most 31 ms; its limit is 1 ms"/,
+      /aria-label="It claims to be within 600 µs to 600 µs, and within 600 µs at the end; the hub measured at most 31 ms; the usual limit is 1 ms"/,
     );
+    const clock = { source: 'ntp', quality: 'locked', limit_ns: 1e6, limit_is_set: true } as const;
+    assert.match(source(fleetUnit('u', { clock }), { history: dayOf() }), /ms, its limit</);
+  });
+
+  test('say that what is beyond their scale stands at its edge', () => {
+    const dot = (offset_us: number) => [{ at_ms: at_ms - hour_ms, offset_us, path_us: 1 }];
+    assert.match(day({}, { dots: dot(1.7e15) }), /What is beyond the scale stands at its edge/);
+    assert.doesNotMatch(day({}, { dots: dot(31_000) }), /beyond the scale/);
   });
 
   test('stop where it was silent, and are not drawn across what is not read', () => {
@@ -365,7 +375,10 @@ describe('the cards', () => {
       /One way, to it \/ back 19\.2 ms \/ 18\.9 ms ± 700 µs/,
     );
     const none = { asked: { at_ms, summary: { asked: 2, answered: 0 } } };
-    assert.match(part(source(fleetUnit('u'), none), 'ask'), /asked 0 s ago None of 2 questions was answered/);
+    assert.match(
+      part(source(fleetUnit('u'), none), 'ask'),
+      /asked 0 s ago No answer that can be used to 2 questions\./,
+    );
   });
 
   test('a clock in holdover is named as on the page of the fleet: after whom it followed last', () => {
