@@ -24,7 +24,7 @@ export interface Fleet {
   addLast(record: UnitRecord, heard_ms: number, now_ms: number): void;
   /** Takes in the last full set of a unit, as it was heard before we looked. */
   addSet(unit: string, set: readonly Last[], now_ms: number): void;
-  /** Units of which slim records alone were heard, which refer to full ones. */
+  /** Units of which slim records alone were heard, which refer to full ones; those first that are unwell. */
   withoutSet(): string[];
   /** A client was heard that sends no heartbeats, or not now. */
   hear(unit: string, now_ms: number): void;
@@ -132,7 +132,11 @@ export function newFleet(limit: number): Fleet {
       takeOldSet(row, set, now_ms);
       state.changed.add(unit);
     },
-    withoutSet: () => [...rows.values()].flatMap((row) => (lacksSet(row) ? row.unit : [])),
+    withoutSet() {
+      const lacking = [...rows.values()].filter(lacksSet);
+      const isWell = ({ last }: UnitRow): boolean => last.heartbeat?.record.fields.health === 'healthy';
+      return [...lacking.filter((row) => !isWell(row)), ...lacking.filter(isWell)].map(({ unit }) => unit);
+    },
     hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
       if (!rows.delete(unit)) return;

@@ -69,8 +69,9 @@ async function readRoles(link: Link, watch: FleetWatch): Promise<void> {
 
 /** So many units each second: a look costs the server some ms, and within two minutes most units tell all by themselves. */
 const setsAtOnce = 20;
-/** After an answer that stays out. */
+/** After an answer that stays out, or takes so long that it holds up what the server is to store. */
 const setsPause_ms = 30_000;
+const slow_ms = 3000;
 
 /**
  * Reads the last full set of each unit that sends slim records, once: those that are unwell first. Without it an ended certificate or
@@ -80,7 +81,6 @@ function readSets(link: Link, ticker: Ticker, { fleet }: Listening, wall_ms: () 
   const asked = new Set<string>();
   let isReading = false;
   let pausedUntil_ms = Number.NEGATIVE_INFINITY;
-  const health = (unit: string): number => (fleet.unit(unit, ticker.now_ms())?.state === 'healthy' ? 1 : 0);
   async function readOne(unit: string): Promise<void> {
     asked.add(unit);
     const found = await readLastSet(link, unit);
@@ -90,13 +90,19 @@ function readSets(link: Link, ticker: Ticker, { fleet }: Listening, wall_ms: () 
   }
   return () => {
     if (isReading || ticker.now_ms() < pausedUntil_ms || !link.state().connected) return;
-    const units = fleet.withoutSet().filter((unit) => !asked.has(unit));
+    const lacking = new Set(fleet.withoutSet());
+    for (const unit of asked) if (!lacking.has(unit)) asked.delete(unit); // it has told all, or was forgotten
+    const units = [...lacking].filter((unit) => !asked.has(unit));
     if (units.length === 0) return;
     isReading = true;
-    const first = units.sort((a, b) => health(a) - health(b)).slice(0, setsAtOnce);
-    void Promise.all(first.map(readOne))
-      .catch(() => {
-        pausedUntil_ms = ticker.now_ms() + setsPause_ms; // the records of these units come by themselves, later
+    const begun_ms = ticker.now_ms();
+    void Promise.all(units.slice(0, setsAtOnce).map(readOne))
+      .then(
+        () => ticker.now_ms() - begun_ms > slow_ms,
+        () => true, // what these units tell comes by itself, later
+      )
+      .then((isSlow) => {
+        if (isSlow) pausedUntil_ms = ticker.now_ms() + setsPause_ms;
       })
       .finally(() => {
         isReading = false;

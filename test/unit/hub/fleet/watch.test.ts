@@ -4,7 +4,11 @@ import { describe, test } from 'node:test';
 import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
 import { enrolmentsOf } from '../../../../agent/hub/fleet/fleetunit.ts';
 import type { Admission } from '../../../../agent/hub/fleet/model.ts';
-import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
+import {
+  parseRecord,
+  type RecordKind,
+  type UnitRecord,
+} from '../../../../agent/hub/fleet/record/unitrecord.ts';
 import { watchFleet } from '../../../../agent/hub/fleet/watch.ts';
 import { board } from '../../../kit/hub/bound.ts';
 import {
@@ -101,6 +105,14 @@ function watched() {
   };
 }
 
+/** A slim heartbeat of another unit. */
+const slimOf = (id: string, health: 'healthy' | 'degraded'): UnitRecord => ({
+  kind: 'heartbeat',
+  unit: id,
+  isFull: false,
+  backfill: false,
+  fields: { health },
+});
 const usual = usualState(3);
 const { grandmaster = '' } = usual.clock;
 const holdover: SimState = {
@@ -218,6 +230,10 @@ describe('a unit', () => {
     };
     say(told, 100, 'slim');
     assert.deepEqual([one(101).state, one(101).problems, fleet.withoutSet()], ['critical', [], [unit]]);
+    fleet.add(slimOf('well', 'healthy'), 100_500);
+    fleet.add(slimOf('bad', 'degraded'), 100_500);
+    assert.deepEqual(fleet.withoutSet(), [unit, 'bad', 'well'], 'the unwell first');
+    for (const id of ['well', 'bad']) fleet.forget(id);
     readSet(told, 10, 102);
     const { state, problems, version, clock, link, expires } = one(103);
     assert.deepEqual([state, problems, version, fleet.withoutSet()], ['critical', ['full'], '0.3.0', []]);
