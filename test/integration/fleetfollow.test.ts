@@ -18,7 +18,7 @@ import type { Link } from '../../agent/nats/link.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
 import { clientLink } from '../kit/hub/simlink.ts';
-import { usualState } from '../kit/hub/simrecords.ts';
+import { type SimState, usualState } from '../kit/hub/simrecords.ts';
 import { type SimUnits, simUnits } from '../kit/hub/simunits.ts';
 import { fleetComplaints } from '../kit/lib/schema.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -30,6 +30,12 @@ const owner = newOwner();
 const count = 8;
 const app = 'nats-ui-laptop-linux-a7b3';
 const interval_s = 0.5;
+
+const unwell: Partial<SimState> = {
+  ...{ traffic: 'satellite', status: 'degraded', problems: ['storage: /overlay is 91 % full'] },
+  ...{ version: '7.7.7', certificate_days_left: -2, backlog: 120, dropped: 37, hub_rtt_us: 600_123 },
+};
+const dying: Partial<SimState> = { status: 'critical', problems: ['supply: 9.1 V'] };
 
 let hub: IssuingHub;
 let site: NatsConnection;
@@ -64,7 +70,11 @@ before(async () => {
     await book.request(`bound.unit.${one.unit}`, JSON.stringify(one));
   sims = simUnits([clientLink(site)], {
     ...{ count, spread_ms: 200 },
-    state: (index) => (index === 0 ? { ...usualState(6), interval_s } : { interval_s }), // the grandmaster of unit 6
+    // unit 0 has the grandmaster of unit 6; unit 7 sends a full set, and then none for an hour
+    state: (index) => ({
+      ...(index === 0 ? usualState(6) : index === 7 ? unwell : index === 3 ? dying : {}),
+      interval_s,
+    }),
   });
   owner.after(() => sims.end());
   await eventually('the roster has all', async () => {
@@ -95,8 +105,9 @@ after(() => owner.end());
 describe('a hub that is followed', { skip, concurrency: 1 }, () => {
   test('shows who was silent before, who was stopped, revoked or never came, and no app as broken', async () => {
     const wanted = {
-      ...Object.fromEntries([0, 1, 2, 6, 7].map((index) => [`sim-0000${index}`, 'healthy'])),
+      ...Object.fromEntries([0, 1, 2, 6].map((index) => [`sim-0000${index}`, 'healthy'])),
       ...{
+        'sim-00007': 'degraded',
         'sim-00003': 'offline',
         'sim-00004': 'stopped',
         'sim-00005': 'stopped',
@@ -120,6 +131,28 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
     assert.deepEqual(
       followed.watch.changes(0).filter(({ what }) => what === 'joined'),
       [],
+    );
+  });
+
+  test('what only full records say is known though the last of these came before we looked, and those who are dead have their last words', async () => {
+    await eventually('the set is read', () => shown('sim-00007')?.version !== undefined, 10_000);
+    const found = shown('sim-00007');
+    const { version, problems, expires, link: way, clock } = found ?? assert.fail('it is listed');
+    assert.deepEqual([version, problems], [unwell.version, unwell.problems]);
+    assert.deepEqual(
+      expires.map(({ days_left }) => Math.round(days_left)),
+      [-2],
+    );
+    assert.deepEqual([way?.dropped, way?.backlog, way?.hub_rtt_us, way?.up], [37, 120, 600_123, true]);
+    assert.equal(clock?.ntp_server, usualState(7).clock.ntp_server);
+    const [cause, ...none] = fleetJson([found ?? assert.fail()], {
+      ...{ at_ms: Date.now(), connected: true, notes: [] },
+    }).causes;
+    assert.deepEqual([cause?.kind, cause?.also[0]?.text, none], ['expired', unwell.problems?.[0], []]);
+    await eventually(
+      'and the last words',
+      () => shown('sim-00003')?.problems[0] === dying.problems?.[0],
+      10_000,
     );
   });
 

@@ -3,7 +3,9 @@
 import type { UnitRecord } from './record/unitrecord.ts';
 import {
   cameLate,
+  hearOther,
   interval_s,
+  isOfAnother,
   keepFull,
   lackedSet,
   missedIntervals,
@@ -94,7 +96,8 @@ function add(state: State, record: UnitRecord, now_ms: number): void {
   const { unit, backfill } = record;
   const row = backfill ? state.rows.get(unit) : rowOf(state, unit, now_ms);
   if (row === undefined) return;
-  if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
+  if (!backfill && isOfAnother(row, record, now_ms)) hearOther(row, now_ms);
+  else if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
   keepFull(row, record, now_ms);
   state.changed.add(unit);
 }

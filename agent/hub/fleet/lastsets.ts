@@ -100,7 +100,8 @@ export function followSets(link: Link, ticker: Ticker, sets: Sets): void {
   let notBefore_ms = -Infinity;
   async function look(): Promise<void> {
     const lacked = sets.lacking();
-    if (lacked.length === 0) return asked.clear();
+    const lacking = new Set(lacked.map(({ unit }) => unit));
+    for (const unit of asked.keys()) if (!lacking.has(unit)) asked.delete(unit); // read, or forgotten
     const wanted = lacked.filter(({ unit, set }) => asked.get(unit) !== set).slice(0, mostInLook);
     if (wanted.length === 0) return;
     const epoch_ms = await epochOf(link, ticker);

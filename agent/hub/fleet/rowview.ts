@@ -23,6 +23,8 @@ export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDrain
   readonly unheard?: true;
   /** It refers to a full set of records of which nothing has come yet: problems, version, certificates and what waits are not known. */
   readonly unread?: true;
+  /** Two agents speak under that id: this is the one heard last. */
+  readonly two_speak?: true;
 }
 
 /** From one full set of records to the next, as most units send them, and a little more. */
@@ -129,6 +131,10 @@ export function view(row: UnitRow, now_ms: number): Unit {
     ...heartbeat,
     ...linkOf(row),
     ...clockOf(row, clock),
-    ...known({ health, unread: isUnread(row) || undefined }),
+    ...known({
+      health,
+      unread: isUnread(row) || undefined,
+      two_speak: row.speakers.areTwo || undefined,
+    }),
   };
 }

@@ -49,7 +49,7 @@ export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
     asked === undefined
       ? html`<p class="sub">Round trip, both ways and its clock, measured when you ask.</p>`
       : asked.summary.answered === 0
-        ? html`<p>${`None of ${counted(asked.summary.asked, 'question')} was answered.`}</p>`
+        ? html`<p>${`No answer that can be used to ${counted(asked.summary.asked, 'question')}.`}</p>`
         : factList(answerRows(asked.summary));
   const cost = isSilent(unit)
     ? 'It is silent: this takes up to 12 s.'
@@ -87,7 +87,9 @@ const enrolmentWords = ({ enrolment }: FleetUnit, at_ms: number): string | undef
 
 function noneToldWords(unit: FleetUnit): string {
   if (isSilent(unit)) return 'Not known: nothing of it has come since this page began to look.';
-  return unit.unread ? 'Not known yet: its last full set of records is not read.' : 'It has told of none.';
+  return unit.unread
+    ? 'Not known yet: its last full set of records is not read.'
+    : 'No record that has come here names any.';
 }
 
 /** Certificates, and the login by which the hub lets it in. */
