@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { OwnClock } from '../../agent/clock/ownclock.ts';
+import { wallClock } from '../../agent/clock/wallclock.ts';
 import { openBook } from '../../agent/hub/book/book.ts';
 import { takeOffRoster } from '../../agent/hub/book/roster.ts';
 import { fleetJson } from '../../agent/hub/fleet/export/json.ts';
@@ -10,10 +12,11 @@ import { type FollowedHub, followHub } from '../../agent/hub/fleet/follow.ts';
 import { noLimits } from '../../agent/hub/fleet/limits.ts';
 import type { FleetUnit } from '../../agent/hub/fleet/model.ts';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { openSources } from '../../agent/hub/page/sources.ts';
 import { keepDays } from '../../agent/hub/page/unit/past/keep.ts';
 import { askProblems } from '../../agent/hub/page/unit/problems.ts';
 import { top } from '../../agent/hub/top/top.ts';
-import { systemTicker } from '../../agent/lib/ticker.ts';
+import { machineClocks, systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
@@ -154,6 +157,44 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
       () => shown('sim-00003')?.problems[0] === dying.problems?.[0],
       10_000,
     );
+  });
+
+  test('whose own clock is 50 ms ahead of those of its units, and claims less, is doubted: that is a note to people and programs', async () => {
+    const wall = wallClock(machineClocks);
+    const own = {
+      wall: { ...wall, now_us: () => wall.now_us() + 50_000 },
+      keeper: {
+        summary: () => ({ source: 'ntp', quality: 'locked', error_bound_ns: 500_000 }),
+        followsPtp: () => false,
+      },
+    } as unknown as OwnClock;
+    const ended = new AbortController();
+    const looked = { name: 'hub', link, options: { servers: ['here'], name: 'test', inboxPrefix: '_INBOX' } };
+    const deps = { own, ticker: systemTicker(), limits: noLimits, wall_ms: Date.now };
+    const sources = openSources(looked, deps, ended.signal);
+    owner.after(() => ended.abort());
+    const three = ['sim-00000', 'sim-00001', 'sim-00002'];
+    const sourceOf = (id: string) =>
+      sources.unit(id)?.clock?.ntp_server ?? sources.unit(id)?.clock?.grandmaster;
+    try {
+      await eventually(
+        'what they follow is known',
+        () => three.every((id) => sourceOf(id) !== undefined),
+        20_000,
+      );
+      assert.equal(new Set(three.map(sourceOf)).size, 3);
+      for (const id of three) await sources.measuring.ask(id); // else their turn comes in half a minute
+      const wanted =
+        "The hub's own clock is outvoted: 3 of 3 sources of its units agree that it is at least 49\u00a0ms ahead.";
+      await eventually(
+        'the doubt is noted',
+        () => sources.moment().notes.some((note) => note.startsWith(wanted)),
+        30_000,
+      ).catch(() => assert.fail(JSON.stringify([sources.moment().notes, sources.measuring.state()])));
+      assert.ok(sources.moment().units.every(({ measured }) => measured?.verdict !== 'contradicts'));
+    } finally {
+      sources.stop();
+    }
   });
 
   test('is what nunect-hub top shows', async () => {
