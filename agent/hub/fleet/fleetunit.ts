@@ -82,6 +82,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
     expires: expiriesOf(unit),
     ...known({
       unread: unit.unread,
+      boot: unit.boot,
       interval_s: unit.interval_s,
       tenant: unit.tenant,
       role,

@@ -55,6 +55,8 @@ export const unjudgedReasons = [
   'contradicts_so_far',
   /** More than one answered, and not alike. */
   'several_answers',
+  /** It has not answered the last three questions: what was measured before says nothing of now. */
+  'unanswered',
 ] as const;
 export type UnjudgedReason = (typeof unjudgedReasons)[number];
 
@@ -122,6 +124,8 @@ export interface FleetUnit {
   readonly role?: string;
   readonly version?: string;
   readonly uptime_s?: number;
+  /** The run of its agent, by a name of its own. */
+  readonly boot?: string;
   /** Of its agent, since the hub looks. */
   readonly restarts: number;
   /** The gravest first, in the words of the unit. */

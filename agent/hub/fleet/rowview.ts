@@ -16,6 +16,8 @@ export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDrain
   /** Since its last record, which may have come before we looked: then it is of the roster and `unheard`. */
   readonly age_s: number;
   readonly clock?: ReportedClock;
+  /** The run of its agent, as the ids of its records name it. */
+  readonly boot?: string;
   /** How often its agent was restarted since the first record. */
   readonly restarts: number;
   /** The unit that its records name, where that is another one. */
@@ -114,6 +116,7 @@ export function view(row: UnitRow, now_ms: number): Unit {
     restarts: row.restarts,
     ...known({
       kind,
+      boot: row.speakers.boot,
       unheard: row.isUnheard || undefined,
       claims: Object.values(row.last).find(({ record }) => record.claims !== undefined)?.record.claims,
       version: heartbeat.version,

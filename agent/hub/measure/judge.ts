@@ -56,6 +56,7 @@ const whys: Readonly<Record<UnjudgedReason, (at: ClockClaim & { readonly path_us
     `the path leaves ${ofUs(path_us)} open and the hub's clock ${ofUs(own_bound_us)}: too much for a claim of ${ofUs(claimed_us)}`,
   contradicts_so_far: () => `contradicts its claim; flagged after ${runsToFlag} exchanges in a row`,
   several_answers: () => 'more than one answered for it, and not alike',
+  unanswered: () => 'it has not answered the last three questions',
 };
 
 /** The same measurement, not judged for that reason. */

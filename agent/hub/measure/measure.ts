@@ -9,7 +9,7 @@ import { newRota, type Rota, type TurnUnit } from './rota.ts';
 import { type HubDoubt, hubDoubtOf } from './sources.ts';
 
 /** What of a unit has to be known. */
-export type MeasuredUnit = TurnUnit & Pick<FleetUnit, 'restarts' | 'clock'>;
+export type MeasuredUnit = TurnUnit & Pick<FleetUnit, 'boot' | 'restarts' | 'clock'>;
 
 export interface MeasureDeps extends AskerDeps {
   /** [0, 1) */
@@ -39,8 +39,11 @@ export interface MeasureState {
 }
 
 export interface Measuring {
-  /** The newest of that unit; undefined before the first answer. */
-  measured(unit: string): Measured | undefined;
+  /**
+   * The newest of that unit; undefined before the first answer. What contradicts holds for the run of its agent that was measured, and
+   * not for another one (`boot`, by default that of the last half minute): that may be another device.
+   */
+  measured(unit: string, boot?: string): Measured | undefined;
   /** Asks it some times in a row, if it is one of the units. Whoever asks meanwhile gets the same answer. */
   ask(unit: string): Promise<AskSummary>;
   state(): MeasureState;
@@ -61,6 +64,9 @@ interface Known {
   /** Of the hub's clock, when that was measured. */
   steps?: number;
   unanswered: number;
+  /** The run of its agent that was measured, and another one that is asked out of turn. */
+  boot?: string | undefined;
+  askedBoot?: string;
 }
 
 /** All that is measured. */
@@ -79,11 +85,26 @@ interface Book {
   weighedSteps: number;
 }
 
-function shown(book: Book, unit: string): Measured | undefined {
-  const measured = book.units.get(unit)?.judged?.measured;
-  return book.doubt !== undefined && measured !== undefined && measured.runs > 0
-    ? unjudgedFor(measured, 'hub_doubted')
-    : measured;
+const isOfAnother = ({ judged, boot: measured }: Known, boot: string | undefined): boolean =>
+  (judged?.measured.runs ?? 0) > 0 && measured !== undefined && boot !== undefined && measured !== boot;
+
+function shown(book: Book, unit: string, boot = book.listed.get(unit)?.boot): Measured | undefined {
+  const entry = book.units.get(unit);
+  const measured = entry?.judged?.measured;
+  if (entry === undefined || measured === undefined || isOfAnother(entry, boot)) return undefined;
+  if (book.doubt !== undefined && measured.runs > 0) return unjudgedFor(measured, 'hub_doubted');
+  // who is flagged does not get rid of that by silence
+  const isMute = entry.unanswered >= mostUnanswered && measured.verdict !== 'contradicts';
+  return isMute ? unjudgedFor(measured, 'unanswered') : measured;
+}
+
+/** One that was flagged, and runs anew or is another device now, is asked at once: until it has answered nothing is held against it. */
+function askAnew({ units, rota, deps }: Book, { unit, boot }: MeasuredUnit): void {
+  const entry = units.get(unit);
+  if (entry === undefined || boot === undefined || entry.askedBoot === boot || !isOfAnother(entry, boot))
+    return;
+  entry.askedBoot = boot;
+  rota.soon(unit, deps.ticker.now_ms());
 }
 
 function enlist(book: Book): void {
@@ -95,6 +116,7 @@ function enlist(book: Book): void {
       book.isStale = true; // it has no vote any more
     }
   book.rota.enlist(units, book.deps.ticker.now_ms());
+  for (const one of units) askAnew(book, one);
 }
 
 /** A unit that was flagged by a clock that is doubted now begins anew once that is over. */
@@ -127,14 +149,13 @@ type Judgeable = Pick<SeenExchange, 'exchange' | 'isDisputed' | 'isExtra'>;
 
 function judge(book: Book, unit: string, seen: Judgeable): void {
   const entry = book.units.get(unit) ?? { unanswered: 0 };
-  const { restarts = 0, clock } = book.listed.get(unit) ?? {};
+  const { boot, restarts = 0, clock } = book.listed.get(unit) ?? {};
   const before = shown(book, unit);
   const steps = book.asker.steps();
-  const era = `${restarts} ${steps}`;
+  const era = `${boot ?? ''} ${restarts} ${steps}`;
   const lasting = book.doubt === undefined ? entry.judged : undefined; // by a doubted clock no run goes on
   entry.judged = judgeExchange(lasting, { ...seen, grandmaster: clock?.grandmaster, era });
-  entry.steps = steps;
-  entry.unanswered = 0;
+  Object.assign(entry, { steps, boot, unanswered: 0 });
   book.units.set(unit, entry);
   book.isStale = true;
   const after = shown(book, unit);
@@ -231,7 +252,7 @@ export function measureClocks(deps: MeasureDeps, opts: MeasureOptions, signal: A
   };
   signal.addEventListener('abort', stop, { once: true });
   return {
-    measured: (unit) => shown(book, unit),
+    measured: (unit, boot) => shown(book, unit, boot),
     ask: (unit) => askNow(book, unit),
     state: () => stateOf(book),
     stop,

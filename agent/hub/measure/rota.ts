@@ -17,6 +17,8 @@ const mostAtOnce = 50;
 export interface Rota {
   /** Takes the units of now; those that are not among them are forgotten. */
   enlist(units: readonly TurnUnit[], now_ms: number): void;
+  /** It is its turn now. */
+  soon(unit: string, now_ms: number): void;
   /** Those whose turn it is; each has had it then. */
   due(now_ms: number): string[];
 }
@@ -54,6 +56,10 @@ export function newRota(random: () => number, scale = 1): Rota {
         turn.isAskable = isAskable(unit);
         turns.set(unit.unit, turn);
       }
+    },
+    soon(unit, now_ms) {
+      const turn = turns.get(unit);
+      if (turn !== undefined) turn.due_ms = Math.min(turn.due_ms, now_ms);
     },
     due(now_ms) {
       const due = [...turns].filter(([, turn]) => turn.isAskable && turn.due_ms <= now_ms);

@@ -130,10 +130,13 @@ function notesOf(
 const serversOf = ({ kit }: LookedHub): readonly string[] =>
   kit === undefined ? [] : kit.here.cluster.length > 0 ? kit.here.cluster : [kit.here.server];
 
-/** Of a unit that is silent what was measured says nothing of now. */
+/** Of a unit that is silent what was measured says nothing of now, and of its new run what contradicted before. */
 function withMeasured(unit: FleetUnit, measuring: Measuring): FleetUnit {
-  const measured = unit.clock && measuring.measured(unit.unit);
-  return measured === undefined ? unit : { ...unit, measured };
+  const measured = unit.clock && measuring.measured(unit.unit, unit.boot);
+  if (measured !== undefined) return { ...unit, measured };
+  if (unit.measured === undefined) return unit;
+  const { measured: _, ...rest } = unit;
+  return rest;
 }
 
 /** Gives the moment, and for a second the same again. */

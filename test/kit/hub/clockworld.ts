@@ -19,8 +19,9 @@ export interface WorldUnit {
   ntp_server?: string | undefined;
   source?: 'ptp' | 'ntp' | 'unsynced';
   interval_s?: number;
-  /** Of its agent. */
+  /** Of its agent, and its run. */
   restarts: number;
+  boot?: string;
   state: MeasuredUnit['state'];
   /** What the ways take, asked anew each time, in ms. */
   there_ms(): number;
@@ -148,12 +149,13 @@ export function clockWorld(random: () => number): ClockWorld {
       },
       units: () =>
         [...units.values()].map(
-          ({ unit, restarts, state, interval_s = 5, grandmaster, ntp_server, source = 'ntp' }) => ({
+          ({ unit, restarts, boot, state, interval_s = 5, grandmaster, ntp_server, source = 'ntp' }) => ({
             unit,
             kind: 'unit',
             state,
             interval_s,
             restarts,
+            ...(boot === undefined ? {} : { boot }),
             clock: {
               source: grandmaster === undefined ? source : 'ptp',
               limit_ns: 1e6,

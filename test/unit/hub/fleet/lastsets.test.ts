@@ -83,7 +83,7 @@ test('why a unit is unwell is not known, and not none, until its last full set i
     'since when, at the time of that set, and not as of now',
   );
   assert.deepEqual(watch.changes(0), []);
-  assert.equal(after?.restarts, 0);
+  assert.deepEqual([before?.boot, after?.boot, after?.restarts], [undefined, 'abcd1234', 0]);
 });
 
 test('the certificates of a unit whose full sets are an hour apart stay known between two', async () => {

@@ -121,6 +121,64 @@ describe('flagging', () => {
     assert.deepEqual(flags, ['liar contradicts', 'liar holds']);
   });
 
+  test('a flag is of the run that was measured: another device by that id has none, and a liar that starts anew has it back soon', async () => {
+    const liar = worldUnit('liar', { bound_us: 12, error_us: 4100, boot: 'b1' });
+    const swapped = worldUnit('swapped', { bound_us: 12, error_us: 4100, boot: 'c1' });
+    const { world, measuring } = started([liar, swapped]);
+    await world.ticker.pass(35 * minute_ms);
+    assert.deepEqual(verdictsOf(measuring, world), ['contradicts', 'contradicts']);
+    for (const [unit, boot] of [
+      ['liar', 'b2'],
+      ['swapped', 'c2'],
+    ] as const)
+      assert.equal(measuring.measured(unit, boot), undefined, 'nothing is known of that run');
+    liar.boot = 'b2';
+    Object.assign(swapped, { boot: 'c2', error_us: 3 });
+    const before = world.asked.length;
+    await world.ticker.pass(minute_ms);
+    assert.deepEqual(verdictsOf(measuring, world), ['contradicts', 'holds']);
+    assert.equal(world.asked.length - before, 2, 'each is asked once out of turn');
+    assert.equal(measuring.measured('liar', 'b2')?.verdict, 'contradicts');
+  });
+
+  test('a unit that stops to answer holds no more, and one that is flagged stays so', async () => {
+    const honest = worldUnit('honest', { bound_us: 1000 });
+    const liar = worldUnit('liar', { bound_us: 12, error_us: 4100 });
+    const { world, measuring } = started([honest, liar]);
+    await world.ticker.pass(35 * minute_ms);
+    assert.deepEqual(verdictsOf(measuring, world), ['holds', 'contradicts']);
+    for (const one of [honest, liar]) one.answers = () => [];
+    honest.error_us = 1_000_000;
+    await world.ticker.pass(20 * minute_ms);
+    assert.equal(measuring.measured('honest')?.verdict, 'holds', 'a question may be lost');
+    await world.ticker.pass(30 * minute_ms);
+    const { verdict, reason, why } = measuring.measured('honest') ?? {};
+    assert.deepEqual([verdict, reason], ['unjudged', 'unanswered']);
+    assert.match(why ?? '', /has not answered the last three questions/);
+    assert.equal(measuring.measured('liar')?.verdict, 'contradicts');
+    Object.assign(honest, { error_us: 0, answers: undefined });
+    await world.ticker.pass(12 * minute_ms);
+    assert.equal(measuring.measured('honest')?.verdict, 'holds');
+  });
+
+  for (const how of ['in its turn', 'by somebody'] as const)
+    test(`the answer of a unit that was asked ${how} and forgotten meanwhile is of nobody`, async () => {
+      const slow = { there_ms: () => 1500, back_ms: () => 1500 };
+      const { world, measuring } = started([worldUnit('liar', { bound_us: 12, error_us: 10e6, ...slow })]);
+      await world.ticker.pass(how === 'in its turn' ? 2000 : 30 * minute_ms);
+      assert.ok(world.asked.length > 0);
+      const asking = how === 'by somebody' ? measuring.ask('liar') : undefined;
+      await world.ticker.pass(500);
+      const listAnew = () => measuring.ask('of no unit');
+      world.units.delete('liar');
+      await listAnew();
+      await world.ticker.pass(20_000);
+      await asking;
+      world.units.set('liar', worldUnit('liar', { bound_us: 12, isDeaf: true }));
+      await listAnew();
+      assert.equal(measuring.measured('liar'), undefined);
+    });
+
   test('the hub is not believed against most sources; it is while only one of them is against it', async () => {
     const others = Array.from({ length: 9 }, (_, i) =>
       worldUnit(`u${i}`, { bound_us: 1000, ntp_server: `ntp-${i % 3}`, error_us: 200 }),

@@ -22,6 +22,7 @@ const unjudgedWords: Readonly<Record<UnjudgedReason, string>> = {
   too_wide: 'lie behind a path that is too slow to tell',
   contradicts_so_far: 'contradict so far, not yet three times running',
   several_answers: 'are answered for by more than one',
+  unanswered: 'have not answered the last three questions',
 };
 
 const unjudgedList = ({ unjudged, unasked }: MeasuredSum): readonly string[] => [
