@@ -259,10 +259,10 @@ describe('records that are not news', () => {
     const clock = { clock_source: 'ptp', clock_quality: 'locked', clock_error_bound_ns: 9 };
     receive(beat('u1', { interval_s: 1, uptime_s: 5, ...clock, problems: ['p'] }, 'u1-aa-1'), 0);
     assert.equal(one(1).uptime_s, 5);
-    const { unit, state, age_s, restarts, version, problems, ...rest } = one(10);
+    const { unit, state, age_s, restarts, boot, version, problems, ...rest } = one(10);
     assert.deepEqual(
-      [unit, state, age_s, restarts, version, problems],
-      ['u1', 'offline', 10, 0, version, ['p']],
+      [unit, state, age_s, restarts, boot, version, problems],
+      ['u1', 'offline', 10, 0, 'aa', version, ['p']],
     );
     assert.deepEqual(rest, { interval_s: 1 });
   });
