@@ -157,7 +157,7 @@ export const statusSchema = (): Schema =>
 /** Of fleet.json. What a unit says of its clock is not held to words: it may be the Go guardian, or newer. */
 const ofFleet: Told = {
   texts:
-    /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|boot|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|against|why)$|(notes|units|problems)\[\]$/,
+    /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|boot|was|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|against|why)$|(notes|units|problems)\[\]$/,
   flags: /(^|\.)(connected|holdover|limit_is_set|two_speak|unheard|unread|up)$/,
   values: {
     'units[].kind': ['unit', 'client'],

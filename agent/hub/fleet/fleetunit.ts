@@ -28,8 +28,8 @@ export function enrolmentsOf({ units, tokens }: Bindings, now_ms: number): Map<s
   for (const { unit, made_ms, until_ms, withdrawn_ms } of tokens.values())
     if (unit !== undefined && withdrawn_ms === undefined && until_ms > now_ms)
       found.set(unit, { state: 'invited', bound_ms: made_ms, until_ms });
-  for (const { unit, state, role, bound_ms, until_ms } of units.values())
-    found.set(unit, { state, role, bound_ms, until_ms });
+  for (const { unit, state, role, was, bound_ms, until_ms } of units.values())
+    found.set(unit, { state, role, bound_ms, until_ms, ...known({ was }) });
   return found;
 }
 

@@ -91,6 +91,8 @@ export const admissions = ['bound', 'revoked', 'forgotten', 'invited'] as const;
 export interface Admission {
   readonly state: (typeof admissions)[number];
   readonly role?: string;
+  /** The id that it had before it was renamed. */
+  readonly was?: string;
   readonly bound_ms: number;
   readonly until_ms: number;
 }

@@ -42,6 +42,32 @@ function saidBy({ text, remedy }: Pick<UnitProblem, 'text' | 'remedy'>): Said {
 const since = ({ since_ms }: FleetUnit, at_ms: number): string =>
   since_ms === undefined ? '' : ` since ${prettyMoment(since_ms, at_ms)}`;
 
+/** One that was never heard under its id: a token waits for it, or it has a login already. */
+function unjoinedWords(enrolment: FleetUnit['enrolment'], at_ms: number): Said {
+  const title = 'Let in, and never heard';
+  if (enrolment === undefined) return { title };
+  const { state, was, until_ms } = enrolment;
+  const end = prettyMoment(until_ms, at_ms);
+  if (state === 'invited')
+    return {
+      title,
+      more: `The invitation ends ${end}.`,
+      todo: 'Give the token to the device, or withdraw it.',
+    };
+  const more = `It has joined: its login ends ${end}.`;
+  return was === undefined
+    ? {
+        title,
+        more,
+        todo: 'See that it is on, and that its option agent.unit, where that is set, names this id.',
+      }
+    : {
+        title: `Renamed from ${was}, and not heard under its new id`,
+        more,
+        todo: `If its option agent.unit still names ${was}, take that out: as long as it is there the unit is heard under neither id.`,
+      };
+}
+
 function silentWords({ unit, at_ms }: UnitPageData): Said {
   const { state, problems, enrolment, heard_ms } = unit;
   const heard =
@@ -60,12 +86,7 @@ function silentWords({ unit, at_ms }: UnitPageData): Said {
     return { title: 'Its login is revoked', more: `${heard} The hub lets it in no more.` };
   if (state === 'stopped')
     return { title: `Stopped on purpose${since(unit, at_ms)}`, more: `${heard} Its last heartbeat said so.` };
-  if (state === 'invited')
-    return {
-      title: 'Let in, and never heard',
-      more: enrolment && `The invitation ends ${prettyMoment(enrolment.until_ms, at_ms)}.`,
-      todo: 'Give the token to the device, or withdraw it.',
-    };
+  if (state === 'invited') return unjoinedWords(enrolment, at_ms);
   return {
     title: `Silent${since(unit, at_ms)}`,
     more: `${heard}${last}`,

@@ -405,6 +405,10 @@ describe('who was let in', () => {
     assert.equal(enrolmentsOf(hub.bindings, hub.now_ms() + 1e12).has('named'), false);
     hub.ask('t2', 2, { unit: 'named' });
     assert.equal(enrolmentsOf(hub.bindings, hub.now_ms()).get('named')?.state, 'bound');
+    const bound = hub.bindings.units.get('in');
+    assert.ok(bound !== undefined);
+    const units = new Map([['tower', { ...bound, unit: 'tower', was: 'in' }]]);
+    assert.equal(enrolmentsOf({ ...hub.bindings, units }, 1).get('tower')?.was, 'in', 'it was renamed');
   });
 });
 

@@ -71,9 +71,10 @@ function causeList(care: FleetCause['care'], name: string, sums: FleetSums, at_m
 function invitedWords({ unit: { enrolment } }: FleetRow, at_ms: number): string {
   if (enrolment === undefined) return 'never heard';
   const when = spanSince(enrolment.bound_ms, at_ms);
-  return enrolment.state === 'invited'
-    ? `invited ${when} ago, never joined`
-    : `let in ${when} ago, never heard`;
+  if (enrolment.state === 'invited') return `invited ${when} ago, never joined`;
+  return enrolment.was === undefined
+    ? `let in ${when} ago, never heard`
+    : `renamed from ${enrolment.was}, not heard since`;
 }
 
 function names(rows: readonly FleetRow[], href: string, words?: (row: FleetRow) => string): Html {

@@ -161,6 +161,14 @@ describe('the verdict', () => {
     const enrolment = { state: 'invited', bound_ms: at_ms - hour_ms, until_ms: at_ms + hour_ms } as const;
     assert.match(verdict({ ...unit, enrolment }), /never heard The invitation ends 04:16 UTC/);
     assert.match(textOf({ ...unit, enrolment }), /never heard/);
+    const joined = { ...enrolment, state: 'bound' } as const;
+    const said = verdict({ ...unit, enrolment: joined });
+    assert.match(said, /never heard It has joined: its login ends 04:16 UTC.*agent\.unit, where that is set/);
+    assert.doesNotMatch(said, /token|invitation/);
+    const renamed = verdict({ ...unit, enrolment: { ...joined, was: 'ship-7' } });
+    assert.match(renamed, /Renamed from ship-7, and not heard under its new id/);
+    assert.match(renamed, /If its option agent\.unit still names ship-7, take that out/);
+    assert.doesNotMatch(renamed, /token|invitation|never heard/);
   });
 
   test('what the hub finds of a unit stands with what it says itself', () => {

@@ -52,6 +52,9 @@ test('who is quiet on purpose is folded away, with since when it is awaited', ()
   assert.match(words, /Stopped: depot-02, depot-03, engine-04, mast-east-4 and 1 more\./);
   assert.match(words, /mv-corona \(invited 2 d 18 h ago, never joined\)/);
   assert.doesNotMatch(seenOf(cardOf([fleetUnit('a')])), /Quiet/);
+  const enrolment = { state: 'bound', was: 'ship-7', bound_ms: 1, until_ms: 2 } as const;
+  const renamed = seenOf(cardOf([fleetUnit('tower', { state: 'invited', enrolment })]));
+  assert.match(renamed, /tower \(renamed from ship-7, not heard since\)/);
 });
 
 test('alerts: how many fire, when somebody was told, who cannot be told, and why none are told from here', () => {
