@@ -51,7 +51,7 @@ export interface Client {
   /** Rejects where there is no connection, no reply in time, or nobody who could reply. */
   request(subject: string, payload?: Uint8Array | string, options?: RequestOptions): Promise<Message>;
   readonly logger: Logger;
-  /** Log records that wait for the server, and those that were dropped because too many waited. */
+  /** Log records that wait for the server, and those that were dropped because too many waited: it may not have them. */
   logged(): { readonly waiting: number; readonly dropped: number };
   /** The clock of the option `clock`. */
   readonly clock: UnitClock | undefined;
