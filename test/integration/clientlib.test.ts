@@ -150,6 +150,9 @@ describe('its connection', () => {
     const quiet = of.client.on(() => {
       throw new Error('a listener');
     });
+    const quietToo = of.client.on(async () => {
+      throw new Error('a listener, later');
+    });
     of.client.subscribe('fail.now', () => {
       throw new Error('thrown');
     });
@@ -165,8 +168,9 @@ describe('its connection', () => {
     await eventually('all failures', () => failures().length === 3);
     console.error = error;
     quiet();
+    quietToo();
     assert.deepEqual(failures(), ['not possible', 'fail.now', 'fail.later']);
-    assert.equal(reported, 4, 'connected, and three failures');
+    assert.equal(reported, 8, 'connected, and three failures, by each of both');
     assert.equal((await of.client.request(`ops.echo.${of.client.id}`, 'still')).string(), 'still');
   });
 

@@ -104,6 +104,9 @@ describe('a record', () => {
     logger.info('large', { text: 'x'.repeat(1e6) });
     logger.info('y'.repeat(1e6), { big: 2n, nothing: null, none: undefined });
     logger.info(undefined as never, 'not an object' as never);
+    logger.info(Object.create(null));
+    logger.info('no stack', Object.assign(new Error('e'), { stack: Object.create(null) }));
+    assert.deepEqual(sent.splice(5).map(isHeld), [true, true]);
     assert.equal(sent.length, 5);
     assert.ok(sent.every(isHeld));
     assert.match(JSON.stringify(sent[0]?.body), /"left_out":"TypeError: .*circular/i);

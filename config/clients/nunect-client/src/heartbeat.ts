@@ -1,5 +1,6 @@
 import type { UnitClock } from './clock.ts';
 import { clockHeaders } from './echo.ts';
+import { guarded, messageOf } from './errors.ts';
 import type { Headers } from './transport.ts';
 import { mono_ms } from './wallclock.ts';
 
@@ -42,8 +43,7 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
   let sequence = 0;
   let rtts: Record<string, string> = {};
 
-  async function beat(last: { stopping?: true } = {}): Promise<void> {
-    const { status, problems = [] } = deps.health();
+  async function send({ status, problems = [] }: Health, last: { stopping?: true }): Promise<void> {
     const ts = Math.floor(deps.now_us() / 1000);
     const uptime_s = Math.floor((mono_ms() - begun_ms) / 1000);
     const number = sequence + 1;
@@ -72,9 +72,19 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
     rtts = { ...(await took('X-Native-RTT', deps.flush)), ...(await took('X-App-RTT', deps.echo)) };
   }
 
+  /** Where the app cannot say how it is, or not so that it can be sent, that is what the heartbeat says. */
+  async function beat(last: { stopping?: true } = {}): Promise<void> {
+    try {
+      await send(deps.health(), last);
+    } catch (error) {
+      const health = { status: 'degraded', problems: [`health: ${messageOf(error)}`] } as const;
+      await guarded(() => send(health, last));
+    }
+  }
+
   const timer = setInterval(beat, interval_s * 1000);
   return {
-    beat: () => beat(),
+    beat: (): Promise<void> => beat(),
     /** Says that this client ends on purpose. */
     stop() {
       clearInterval(timer);

@@ -46,7 +46,13 @@ const longest_chars = 16_384;
 const longestPart_chars = 4096;
 const late = 'X-Backfill';
 
-const cut = (text: unknown): string => String(text).slice(0, longestPart_chars);
+function cut(text: unknown): string {
+  try {
+    return String(text).slice(0, longestPart_chars);
+  } catch {
+    return typeof text; // an object that is no text
+  }
+}
 
 /** What JSON has no word for is left out or said in another one. */
 const plain = (_name: string, value: unknown): unknown =>
