@@ -89,6 +89,8 @@ describe('logs in', () => {
       /^Error: nats:\/\/x: nats.js has no connect$/,
     );
     assert.throws(() => opened({ id: 'a.b' }), /^Error: id 'a\.b': allowed are 1 to 64/);
+    for (const heartbeat_s of [NaN, -1, 0, 1e-9, 3e6])
+      assert.throws(() => opened({ heartbeat_s }), /^Error: heartbeat_s \S+: allowed are 0\.1 to 86400$/);
   });
 });
 

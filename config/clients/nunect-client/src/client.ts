@@ -25,7 +25,7 @@ export interface ClientOptions {
   readonly clock?: string;
   /** Whether echo requests are answered; default true. */
   readonly echo?: boolean;
-  /** Seconds between two heartbeats; without it there are none. */
+  /** Seconds between two heartbeats, 0.1 to 86400; without it there are none. */
   readonly heartbeat_s?: number;
   /** What heartbeats say of the app; default `healthy`. */
   readonly health?: () => Health;
@@ -68,6 +68,9 @@ export function openClient(nats: Nats, options: ClientOptions): Client {
   const { login = {}, inboxPrefix = '_INBOX', connection: more = {}, echo = true } = options;
   const { heartbeat_s, version, health = () => ({ status: 'healthy' as const }) } = options;
   const id = options.id === undefined ? clientId() : checkedId(options.id);
+  // a timer of more than 24 days, or of no number, would run each millisecond
+  if (heartbeat_s !== undefined && !(heartbeat_s >= 0.1 && heartbeat_s <= 86_400))
+    throw new Error(`heartbeat_s ${heartbeat_s}: allowed are 0.1 to 86400`);
   const servers = [options.servers].flat() as string[];
   const connect = connectorTo(nats, { ...more, servers, name: id, inboxPrefix });
   const session = keepSession(nats);

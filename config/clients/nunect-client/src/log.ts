@@ -130,10 +130,9 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
         const underWay = unsure + sent;
         await flush();
         if (mine !== ended) return;
-        const confirmed = Math.max(0, underWay - unsure);
+        // where more were let go of meanwhile, splice takes none
+        sent -= kept.splice(0, underWay - unsure).length;
         unsure = Math.max(0, unsure - underWay);
-        kept.splice(0, confirmed);
-        sent -= confirmed;
       }
     } catch {
       // disconnected: all of it goes out again. Where nats.js was closed meanwhile, it does not even say that
