@@ -231,6 +231,37 @@ describe('its records', () => {
     sub.unsubscribe();
   });
 
+  test('that a server took no more are counted: what arrives and what is dropped is all that was logged', async () => {
+    const stopped = await fleet.server('stopped', '');
+    await stopped.start();
+    const path = await gateTo(owner, stopped.port, () => 0.5);
+    const of = opened({ servers: `nats://127.0.0.1:${path.port}`, login: {}, id: 'stopped' });
+    await of.client.connected();
+    await stopped.kill('SIGSTOP');
+    const count = 5000;
+    for (let i = 0; i < count; i++) of.client.logger.info(`record ${i}`);
+    await stopped.kill('SIGKILL');
+    path.set('shut'); // until somebody listens
+    await stopped.start();
+    const arrived = new Set<string>();
+    const told: unknown[] = [];
+    const listening = await nats.connect({ servers: stopped.url });
+    owner.after(() => listening.close());
+    listening.subscribe('ops.log.*.stopped', {
+      callback: (_error, message) => {
+        const { lvl, msg, fields } = message.json<{ lvl: string; msg: string; fields?: unknown }>();
+        if (lvl === 'WARN') told.push(fields);
+        else arrived.add(msg);
+      },
+    });
+    await listening.flush();
+    path.set('open');
+    of.client.retryNow();
+    await eventually('the count', () => told.length > 0 && of.client.logged().waiting === 0);
+    const { dropped } = of.client.logged();
+    assert.deepEqual([arrived.size + dropped, told], [count, [{ count: dropped }]]);
+  });
+
   test('are sent before it closes, and the last heartbeat says that it stops on purpose', async () => {
     const seen: string[] = [];
     const sub = watching.subscribe('ops.*.>', {
