@@ -33,8 +33,8 @@ test('an app that cannot say how it is lives on, and its heartbeat says so', asy
   const failing = () => {
     throw new Error('no sensor');
   };
-  const { sent, said } = await heartbeatOf(t, failing);
   const one = { status: 'degraded', problems: ['health: no sensor'] };
+  const { sent, said } = await heartbeatOf(t, failing);
   assert.deepEqual(said, [one, one]);
   assert.deepEqual(
     sent.map(({ sequence, stopping }) => [sequence, stopping]),
@@ -43,6 +43,12 @@ test('an app that cannot say how it is lives on, and its heartbeat says so', asy
       [2, true],
     ],
   );
+});
+
+test('a promise is no health: that is said, and where it rejects the console has it', async (t) => {
+  const { said, printed } = await heartbeatOf(t, () => Promise.reject(new Error('later')));
+  assert.match(JSON.stringify(said), /^(.*"degraded","problems":\["health: .+){2}$/);
+  assert.equal(printed, 2);
 });
 
 test('what is no health is said as such', async (t) => {

@@ -67,7 +67,7 @@ export interface Client {
 export function openClient(nats: Nats, options: ClientOptions): Client {
   const { login = {}, inboxPrefix = '_INBOX', connection: more = {}, echo = true } = options;
   const { heartbeat_s, version, health = () => ({ status: 'healthy' as const }) } = options;
-  const id = options.id === undefined ? clientId() : checkedId(options.id);
+  const id = checkedId(options.id ?? clientId());
   // a timer of more than 24 days, or of no number, would run each millisecond
   if (heartbeat_s !== undefined && !(heartbeat_s >= 0.1 && heartbeat_s <= 86_400))
     throw new Error(`heartbeat_s ${heartbeat_s}: allowed are 0.1 to 86400`);

@@ -47,7 +47,7 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
     const ts = Math.floor(deps.now_us() / 1000);
     const uptime_s = Math.floor((mono_ms() - begun_ms) / 1000);
     const number = sequence + 1;
-    const body = {
+    const body = JSON.stringify({
       status,
       sequence: number,
       ts,
@@ -57,8 +57,8 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
       uptime_s,
       problems,
       ...last,
-    };
-    const isSent = deps.publish(`ops.heartbeat.${id}`, JSON.stringify(body), {
+    });
+    const isSent = deps.publish(`ops.heartbeat.${id}`, body, {
       'X-Unit-ID': id,
       'X-Sequence': number,
       'X-Timestamp': ts,
@@ -75,10 +75,11 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
   /** Where the app cannot say how it is, or not so that it can be sent, that is what the heartbeat says. */
   async function beat(last: { stopping?: true } = {}): Promise<void> {
     try {
-      await send(deps.health(), last);
+      const health = deps.health();
+      void guarded(() => health); // a promise is no health, but if it rejects the app is to live on
+      await send(health, last);
     } catch (error) {
-      const health = { status: 'degraded', problems: [`health: ${messageOf(error)}`] } as const;
-      await guarded(() => send(health, last));
+      await guarded(() => send({ status: 'degraded', problems: [`health: ${messageOf(error)}`] }, last));
     }
   }
 
