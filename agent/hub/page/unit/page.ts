@@ -38,9 +38,11 @@ function dayCard(data: UnitPageData): Html {
       `The hub's stream has no record of it at the moments that are looked at, each ${prettySpan(history.step_ms / 1000)}: of a unit that has just come the first is still to come.`;
     return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">${words}</p></section>`;
   }
-  const limit_ns = unit.clock?.limit_ns ?? data.limit_ns;
+  const { clock } = unit;
+  const isUsual = clock !== undefined && clock.limit_is_set !== true;
+  const limit = { ns: clock?.limit_ns ?? data.limit_ns, words: isUsual ? 'the usual limit' : 'its limit' };
   const notes = readWords(data).map((text) => html`<span>${text} </span>`);
-  return html`<section class="card" id="day">${dayCurves(history, dots, limit_ns, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
+  return html`<section class="card" id="day">${dayCurves(history, dots, limit, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
 }
 
 /** The page of a unit. */
