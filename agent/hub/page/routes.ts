@@ -22,7 +22,7 @@ const seeOther = (location: string): Reply => ({
   location,
 });
 
-/** Pages of one moment that are kept, by path and query; the oldest goes first. */
+/** Pages of one moment that are kept, by path and query, and documents by their path alone; the oldest goes first. */
 const mostKept = 64;
 
 /** Gives what was made of the same moment, or makes it. */
@@ -70,6 +70,12 @@ function health({ sources }: PageMatter): Reply {
   const isWell = connected && sources.isRosterRead();
   return textReply(isWell ? 200 : 503, [isWell ? 'ok' : 'the units are not seen', ...notes].join('\n'));
 }
+
+/** For programs: a query changes nothing of it, so that who varies it gets what was made already. */
+const isDocument = ([first = '', second = '', ...more]: readonly string[]): boolean =>
+  (second === '' && ['fleet.json', 'hub.json', 'healthz'].includes(first)) ||
+  (first === 'units' && second.endsWith('.json') && more.length === 0) ||
+  (first === 'hub' && second === 'raw');
 
 async function document(matter: PageMatter, words: readonly string[]): Promise<Reply | undefined> {
   const [first = '', second = '', third = '', ...more] = words;
@@ -152,7 +158,7 @@ export function pageRoutes(matter: PageMatter): Routes {
       }
       if (request.path === '/metrics') return metrics(matter); // each is sent as it is made
       const moment = matter.sources.moment();
-      const key = `${request.path}?${request.query}`;
+      const key = JSON.stringify(isDocument(words) ? words : [words, request.query]);
       const made = await kept.get(
         moment,
         key,
