@@ -32,7 +32,8 @@ const budgets = [
   // 0.5 KB: a fault of ours is told and outlived. 1.5 KB: a page.json with a mistake, or an address that is not there, leaves all as it was
   // 8 KB: what else is wrong beside a cause, two agents under one id, the last full sets after a start, when what changed began, a
   // doubted hub in headline and notes, figures without end
-  { what: 'dist/nunect-hub.cjs', limit: 618_000, size: sizeOf(['nunect-hub']) },
+  // 3.5 KB: what of a unit is not read yet is told as such, a flag is of one run, who answers no more, who was renamed
+  { what: 'dist/nunect-hub.cjs', limit: 620_500, size: sizeOf(['nunect-hub']) },
   {
     what: ipkName(nunect, 'all'),
     limit: 243_400, // 4 KB of it are what the files take from each other: they save a third of the code that is loaded
