@@ -8,7 +8,7 @@ export interface Group {
   readonly since_ms: number;
   /** When there were enough, or enough more. */
   formed_ms: number;
-  /** When the last joined, and when one was last seen to be without the trouble. */
+  /** When the last joined, and when one was last seen to be without the trouble for the first time: one that flaps holds up nobody. */
   joined_ms: number;
   back_ms: number;
   /** How many were told of; 0 before that. */
@@ -35,8 +35,12 @@ export interface HeldAlert {
   clear_ms: number;
   isWanted: boolean;
   isTold: boolean;
-  /** The alert of many units tells of it. */
+  /** The alert of many units tells of it, or is about to. */
   isGrouped: boolean;
+  /** That alert has counted it, as it was told last. */
+  isNamed?: boolean;
+  /** It was seen to be over while it was of that alert. */
+  wasBack?: boolean;
   /** It is told singly, whatever happens to others: too few of its wave stayed away. */
   isAlone: boolean;
 }

@@ -92,8 +92,11 @@ const isLasting = ({ clock_ms }: KeeperState, { condition, seen_ms, isWanted }: 
 function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
   if (one.isWanted) {
     one.isWanted = false;
-    const group = one.isGrouped ? state.groups.get(one.condition) : undefined;
-    if (group !== undefined) group.back_ms = state.clock_ms;
+    const group = one.isGrouped && one.wasBack !== true ? state.groups.get(one.condition) : undefined;
+    if (group !== undefined) {
+      group.back_ms = state.clock_ms;
+      one.wasBack = true;
+    }
   } else one.clear_ms += passed_ms;
   return one.clear_ms >= keep_ms;
 }

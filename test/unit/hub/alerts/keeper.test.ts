@@ -300,16 +300,16 @@ describe('many units', () => {
       [
         ...['expires:u0 expires of u0', 'expires:u1 expires of u1'],
         'expires:_hub 3 of 10',
-        'expires:_hub 5 of 10',
+        ...['expires:u3 expires of u3', 'expires:u4 expires of u4'], // too few for another wave
       ],
     );
     some.for(400, allWell(10));
     assert.deepEqual(
       some.told
-        .slice(4)
+        .slice(5)
         .map(({ event, key }) => `${event} ${key}`)
         .toSorted(),
-      ['resolved expires:_hub', 'resolved expires:u0', 'resolved expires:u1'],
+      ['_hub', 'u0', 'u1', 'u3', 'u4'].map((name) => `resolved expires:${name}`),
     );
   });
 
@@ -432,6 +432,75 @@ describe('many units', () => {
     );
   });
 
+  test('one of them that flaps keeps nobody in their alert: the rest is over, and who is gone later is told in his time', () => {
+    for (const [down_s, up_s] of [
+      [25, 25],
+      [10, 20],
+      [100, 29],
+    ] as const) {
+      const many = watched('offline', times());
+      many.for(100, allWell(100));
+      many.for(30, firstAway(100, 30)); // told at 104 s
+      const flaps = (): boolean => many.now_s() % (down_s + up_s) < down_s;
+      const stillAway = (from_s: number) => (i: number) =>
+        (i === 0 && flaps()) ||
+        (i < 30 && many.now_s() < 200) ||
+        (i >= 50 && i < 53 && from_s <= many.now_s());
+      while (many.now_s() < 900) many.look(fleet(100, stillAway(140)));
+      const told = many.told.map(({ at_s, event, key }) => ({ what: `${event} ${key}`, at_s }));
+      assert.deepEqual(
+        told.map(({ what }) => what).toSorted(),
+        [
+          ...['fired offline:_hub', 'resolved offline:_hub', 'fired offline:u0'],
+          ...['u50', 'u51', 'u52'].map((name) => `fired offline:${name}`),
+        ].toSorted(),
+        `${down_s} of ${up_s} s: ${many.told.map(({ at_s, text }) => `${at_s} ${text}`).join()}`,
+      );
+      const at = (what: string): number => told.find((one) => one.what === what)?.at_s ?? Infinity;
+      assert.ok(at('fired offline:u50') <= 140 + 127, `${at('fired offline:u50')} s`);
+      assert.ok(at('resolved offline:_hub') <= 200 + 92, `${at('resolved offline:_hub')} s`);
+    }
+  });
+
+  test('one that dies within a minute after the others is told as soon as it would be alone', () => {
+    for (const died_s of [106, 120, 150, 160]) {
+      const many = watched('offline', times());
+      many.for(100, allWell(100));
+      while (many.now_s() < 600) many.look(fleet(100, (i) => i < 30 || (i === 40 && many.now_s() >= died_s)));
+      assert.deepEqual(
+        many.told.map(({ key }) => key),
+        ['offline:_hub', 'offline:u40'],
+      );
+      const after_s = (many.told[1]?.at_s ?? Infinity) - died_s;
+      assert.ok(after_s <= 127, `${after_s} s`);
+    }
+  });
+
+  test('whoever has had a trouble for a minute, and for its hold time, is told of, however slowly others follow', () => {
+    for (const [each_s, for_ms] of [
+      [7, 0],
+      [7, 2000],
+      [7, 60_000],
+      [12, 60_000],
+      [20, 60_000],
+      [9, 300_000],
+    ] as const) {
+      const many = watched('critical', times({ hold_ms: () => ({ for_ms, keep_ms: 60_000 }) }));
+      many.for(10, allWell(20));
+      const off = (i: number): boolean => many.now_s() >= 10 + i * each_s;
+      const named = new Set<string>();
+      while (many.now_s() < 700) {
+        for (const { alert } of many.look(fleet(20, off)))
+          for (const unit of alert.group?.units ?? [alert.unit ?? '']) named.add(unit);
+        const most_s = Math.max(60, for_ms / 1000) + 2;
+        for (let i = 0; i < 20 && many.now_s() - (11 + i * each_s) >= most_s; i += 1)
+          assert.ok(named.has(`u${i}`), `each ${each_s} s, ${for_ms} ms: u${i} at ${many.now_s()} s`);
+      }
+      const singly = many.told.filter(({ key }) => key !== 'critical:_hub');
+      if (each_s < 10) assert.ok(singly.length <= 4, `${each_s} s, ${for_ms} ms: ${singly.length} singly`);
+    }
+  });
+
   test('that come back before they are told of are told of to nobody', () => {
     const many = watched('offline', times());
     many.for(100, allWell(50));
@@ -467,6 +536,7 @@ describe('many units', () => {
         const off = new Array<boolean>(count).fill(false);
         const since = new Array<number>(count).fill(Infinity);
         const firing = new Set<string>();
+        let counted: readonly string[] = []; // by the last word of the group
         const check = (notices: readonly Notice[]): void => {
           for (const { event, alert } of notices) {
             if (event === 'resolved') assert.ok(firing.delete(alert.key), `seed ${seed}: ${alert.key}`);
@@ -476,14 +546,14 @@ describe('many units', () => {
             }
             if (event === 'fired') firing.add(alert.key);
             if (event === 'fired') fired += 1;
-            if (alert.group !== undefined) groups += 1;
+            if (alert.group !== undefined) {
+              groups += 1;
+              counted = event === 'fired' ? alert.group.units : [];
+            }
           }
           for (const [i, at] of since.entries()) {
             if (many.now_s() - at < named_s) continue;
-            const held = many.state.held.get(keyOf(condition, `u${i}`));
-            const isNamed =
-              firing.has(`${condition}:u${i}`) ||
-              (held?.isGrouped === true && firing.has(`${condition}:_hub`));
+            const isNamed = firing.has(`${condition}:u${i}`) || counted.includes(`u${i}`);
             assert.ok(isNamed, `seed ${seed}, ${many.now_s()} s: u${i} is off since ${at} s`);
           }
         };

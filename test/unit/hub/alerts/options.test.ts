@@ -89,7 +89,10 @@ test('a mistake is told with its place, its value and what is allowed', () => {
       { webhook: { url_file: '/none' } },
       /^alerts\.webhook\.url_file: "\/none" must be a file that has the URL, and it cannot be read: .*ENOENT$/,
     ],
-    [{ webhook: { url_file: 'hook' } }, /^alerts\.webhook\.url_file: a text stands there; it must be an absolute path$/],
+    [
+      { webhook: { url_file: 'hook' } },
+      /^alerts\.webhook\.url_file: a text stands there; it must be an absolute path$/,
+    ],
     [{ group_percent: 101 }, /^alerts\.group_percent: 101 must be a number from 1 to 100$/],
     [{ certificate_days: Number.NaN }, /^alerts\.certificate_days: null must be a number from 0 to 3650$/],
     [JSON.parse('{"__proto__": 1}'), /^alerts: unknown key "__proto__"/],
