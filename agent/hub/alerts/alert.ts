@@ -181,7 +181,9 @@ export const ruleOf = (condition: Condition): Rule => alertRules[condition];
 export const hubName = '_hub';
 
 export type AlertKey = `${Condition}:${string}`;
-export const keyOf = (condition: Condition, unit = hubName): AlertKey => `${condition}:${unit}`;
+/** `about`: which of several of the condition that may fire at once. */
+export const keyOf = (condition: Condition, unit = hubName, about?: string): AlertKey =>
+  `${condition}:${unit}${about === undefined ? '' : `:${about}`}`;
 
 /** Several units that one alert is of. */
 export interface AlertGroup {
@@ -199,6 +201,8 @@ export interface Alert {
   readonly severity: Severity;
   /** Missing where it is of the hub, or of many. */
   readonly unit?: string;
+  /** Which of several that may fire at once: a file, a stream, a server. */
+  readonly about?: string;
   /** When it was seen first, Unix ms by the hub's clock. */
   readonly since_ms: number;
   readonly text: string;

@@ -1,4 +1,5 @@
 // What is sent of alerts: records of nunect, and the body that Alertmanager's API v2 takes. Pure.
+import { known } from '../../lib/known.ts';
 import { type Alert, hubName, type Notice, ruleOf } from './alert.ts';
 import type { Dropped, Queued } from './journal.ts';
 
@@ -25,6 +26,7 @@ export const noticeRecord = (
   condition: alert.condition,
   severity: alert.severity,
   unit: alert.unit ?? hubName,
+  ...known({ about: alert.about }),
   since_ms: alert.since_ms,
   text: alert.text,
   remedy: alert.remedy,
@@ -62,7 +64,7 @@ const nameOf = ({ unit }: Alert): string => unit ?? hubName;
 
 /** By its labels Alertmanager knows an alert again: they are those of config/prometheus. */
 function posted(alert: Alert, ends_ms: number, more: Readonly<Record<string, string>> = {}): Posted {
-  const { condition, severity, text, remedy, since_ms } = alert;
+  const { condition, severity, about, text, remedy, since_ms } = alert;
   return {
     labels: {
       alertname: ruleOf(condition).name,
@@ -70,6 +72,7 @@ function posted(alert: Alert, ends_ms: number, more: Readonly<Record<string, str
       instance: nameOf(alert),
       job: 'nunect',
       severity,
+      ...known({ about }),
     },
     annotations: {
       summary: alert.unit === undefined ? text : `${alert.unit}: ${text}`,

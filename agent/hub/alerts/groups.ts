@@ -26,10 +26,7 @@ export function groupAlert(
   group: Pick<Group, 'since_ms'>,
   total: number,
 ): Alert {
-  const names = members(state, condition)
-    .filter(({ isWanted }) => isWanted)
-    .map(({ unit = '' }) => unit)
-    .sort();
+  const names = unitsOf(members(state, condition).filter(({ isWanted }) => isWanted)).sort();
   const named = names.slice(0, mostNamed);
   const more = names.length > named.length ? ` and ${names.length - named.length} more` : '';
   const { severity, remedy, many } = ruleOf(condition);
@@ -43,6 +40,9 @@ export function groupAlert(
     group: { count: names.length, of: total, units: names.slice(0, mostListed) },
   };
 }
+
+/** Each once, however many troubles of the condition it has. */
+const unitsOf = (ones: readonly HeldAlert[]): string[] => [...new Set(ones.map(({ unit = '' }) => unit))];
 
 const ofUnits = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
   [...state.held.values()].filter((one) => one.condition === condition && one.unit !== undefined);
@@ -72,7 +72,7 @@ export function endGroups(
 ): void {
   for (const [condition, group] of state.groups) {
     const now = members(state, condition);
-    const away = now.filter(({ isWanted }) => isWanted).length;
+    const away = unitsOf(now.filter(({ isWanted }) => isWanted)).length;
     const calm = Math.max(backCalm_ms, times.hold_ms(condition).keep_ms);
     const isCalm = state.clock_ms - group.back_ms >= calm;
     const isOver =
@@ -138,7 +138,7 @@ function gather(
     one.isWanted && !one.isGrouped && !one.isAlone && clock_ms - one.began_ms <= window(one);
   const fresh = ofUnits(state, condition).filter(isFresh); // also those that were told singly as they were few
   const wave = { formed_ms: clock_ms, joined_ms: clock_ms, isNews: true };
-  if (isMany(fresh.length, judged.total, times)) {
+  if (isMany(unitsOf(fresh).length, judged.total, times)) {
     join(fresh);
     if (group !== undefined) Object.assign(group, wave);
     else {
@@ -198,7 +198,8 @@ function tellWave(
   const wave = waveOf(state, condition);
   const away = wave.filter(({ isWanted }) => isWanted);
   group.isNews = false;
-  if (isMany(away.length, judged.total, times)) tellGroup(state, condition, group, judged.total, tell);
+  if (isMany(unitsOf(away).length, judged.total, times))
+    tellGroup(state, condition, group, judged.total, tell);
   else
     for (const one of wave) {
       leave(one);

@@ -22,6 +22,7 @@ export interface Group {
 export interface HeldAlert {
   readonly condition: Condition;
   readonly unit?: string;
+  readonly about?: string;
   /** Unix ms. */
   readonly since_ms: number;
   /** By the keeper's own clock. */
@@ -54,6 +55,8 @@ export interface KeeperState {
   wereSeen: boolean;
   readonly held: Map<AlertKey, HeldAlert>;
   readonly groups: Map<Condition, Group>;
+  /** Who is silent and had no time to be heard since a gap: by its clock, since when. A restart forgets it. */
+  readonly unheard: Map<AlertKey, number>;
   counters: Counters;
 }
 

@@ -67,6 +67,13 @@ test('Alertmanager knows the end of an alert by the labels of its beginning', ()
   assert.equal(first?.annotations['id'], 'j-1');
 });
 
+test('alerts of one condition and unit that are about different things are different ones', () => {
+  const about = 'client.pem';
+  const one = { ...fired, alert: { ...alert, key: keyOf('expires', 'u1', about), about } };
+  assert.equal(alertmanagerBody([one], idOf, noneDropped, 0, 60)[0]?.labels['about'], about);
+  assert.equal(noticeRecord(one, 'j-1', noneDropped)['about'], about);
+});
+
 test('what is not sent again fires until it is over; what was dropped is told with the first', () => {
   const body = alertmanagerBody(
     [fired, { ...fired, seq: 2, alert: group }],

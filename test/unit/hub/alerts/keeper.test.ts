@@ -12,6 +12,7 @@ import type { KeeperState } from '../../../../agent/hub/alerts/held.ts';
 import { keep, newKeeper } from '../../../../agent/hub/alerts/keeper.ts';
 import type { KeeperTimes } from '../../../../agent/hub/alerts/options.ts';
 import { formatAlertState, newAlertState, parseAlertState } from '../../../../agent/hub/alerts/statefile.ts';
+import { known } from '../../../../agent/lib/known.ts';
 import {
   type Fact,
   lasting,
@@ -40,7 +41,9 @@ const judged = (facts: Facts, total: number): JudgedConditions => ({
   wanted: new Map([...facts].filter(([, [, fact]]) => fact === 'on').map(([key, [wanted]]) => [key, wanted])),
   total,
   interval_s: () => interval_s,
-  isOver: (condition, unit) => facts.get(keyOf(condition, unit))?.[1] === 'off',
+  isOver: (condition, unit, about) => facts.get(keyOf(condition, unit, about))?.[1] === 'off',
+  isGone: () => false,
+  unknown: [],
 });
 
 const factsOf = (condition: Condition, by: Readonly<Record<string, Fact>>): Facts =>
@@ -140,6 +143,45 @@ describe('one unit', () => {
     assert.deepEqual(one.told, []);
   });
 
+  test('a dead one with slow heartbeats is told of, however often the alerter has gaps', () => {
+    const slow_s = 900;
+    const state = newKeeper();
+    const told: number[] = [];
+    const alive = new Set<string>();
+    for (let at_s = 0; at_s < 8 * 3600; at_s += 10) {
+      const isGap = at_s % 3000 === 0; // four of its intervals never pass without one
+      const facts = factsOf('offline', { dead: 'on', alive: at_s % 3000 < slow_s ? 'on' : 'off' });
+      const look = { now_ms: at_s * 1000, areUnitsSeen: true, ...(isGap ? {} : { passed_ms: 10_000 }) };
+      for (const { alert } of keep(state, { ...judged(facts, 2), interval_s: () => slow_s }, look, times())) {
+        if (alert.unit === 'alive') alive.add(alert.unit);
+        else told.push(at_s);
+      }
+    }
+    assert.equal(told.length, 1, 'told once');
+    assert.ok((told[0] ?? Infinity) < 10 * slow_s, `${told}`);
+    assert.equal(alive.size, 0, 'who is heard after each gap is there');
+  });
+
+  test('one that was forgotten is over at once, and the same is said of it', () => {
+    for (const condition of ['records_dropped', 'clock_contradicts', 'login_expires'] as const) {
+      const one = watched(condition, ungrouped);
+      one.for(10, { a: 'on' });
+      assert.equal(one.told.length, 1);
+      const look = (isGone: boolean): readonly Notice[] =>
+        keep(
+          one.state,
+          { ...judged(factsOf(condition, { a: 'off' }), 0), isGone: () => isGone },
+          { now_ms: 1e6, areUnitsSeen: true, passed_ms: 2000 },
+          ungrouped,
+        );
+      assert.deepEqual(look(true), [], 'the roster may be read just now');
+      const [end] = look(true);
+      assert.equal(end?.event, 'resolved');
+      assert.equal(end?.alert.text, `the unit is not watched any more; it was: ${condition} of a`);
+      assert.equal(one.state.held.size, 0);
+    }
+  });
+
   test('the restart of the alerter takes no time that was counted away', () => {
     const { journal } = newAlertState('x');
     const before = watched('critical', ungrouped);
@@ -156,6 +198,57 @@ describe('one unit', () => {
       after.told.map(({ event }) => event),
       ['fired'],
     );
+  });
+});
+
+describe('several of a kind', () => {
+  const of = (facts: Readonly<Record<string, Fact>>): Facts =>
+    new Map(
+      Object.entries(facts).map(([name, fact]) => {
+        const [unit = '', about] = name.split('/');
+        const wanted = { condition: 'expires', unit, text: `${about} expires`, ...known({ about }) } as const;
+        return [keyOf('expires', unit, about), [wanted, fact]];
+      }),
+    );
+  const tell = (looks: readonly (readonly [number, Readonly<Record<string, Fact>>])[], total: number) => {
+    const state = newKeeper();
+    let now_ms = 0;
+    return looks.flatMap(([seconds, facts]) =>
+      Array.from({ length: seconds }, () => {
+        now_ms += 1000;
+        const look = { now_ms, areUnitsSeen: true, passed_ms: 1000 };
+        return keep(state, judged(of(facts), total), look, times());
+      }).flatMap((notices) => notices.map(({ event, alert }) => `${event} ${alert.key} ${alert.text}`)),
+    );
+  };
+
+  test('the second is told while the first fires, and each has an end of its own', () => {
+    assert.deepEqual(
+      tell(
+        [
+          [20, { 'u/client': 'on', 'u/mqtt': 'off' }],
+          [20, { 'u/client': 'on', 'u/mqtt': 'on' }],
+          [70, { 'u/client': 'off', 'u/mqtt': 'on' }],
+        ],
+        1,
+      ),
+      [
+        'fired expires:u:client client expires',
+        'fired expires:u:mqtt mqtt expires',
+        'resolved expires:u:client over; it was: client expires',
+      ],
+    );
+  });
+
+  test('a unit that has several of them counts once among many', () => {
+    const files = (units: readonly string[]): Readonly<Record<string, Fact>> =>
+      Object.fromEntries(
+        units.flatMap((unit) => ['a', 'b', 'c'].map((file) => [`${unit}/${file}`, 'on'] as const)),
+      );
+    assert.equal(tell([[100, files(['u', 'v'])]], 8).length, 6, 'two are too few for a group');
+    assert.deepEqual(tell([[100, files(['u', 'v', 'w'])]], 8), [
+      'fired expires:_hub 3 of 8 units have certificates that expire soon: u, v, w',
+    ]);
   });
 });
 
