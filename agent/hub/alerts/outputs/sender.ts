@@ -2,7 +2,7 @@
 import type { Log } from '../../../lib/log.ts';
 import type { Ticker } from '../../../lib/ticker.ts';
 import type { Beat } from '../bodies.ts';
-import { type Dropped, type Journal, noticeId, type Queued, waitingFor } from '../journal.ts';
+import { type Dropped, type Journal, type Queued, waitingFor } from '../journal.ts';
 import type { AlertOutput } from './output.ts';
 
 /** An output as it is now. */
@@ -89,7 +89,7 @@ async function sendOnce(sending: Sending): Promise<boolean> {
   if (waiting.length === 0) return sendBeat(sending);
   const batch = batchOf(waiting, sending.isSingly ? 1 : output.most);
   const dropped = journal.cursors[output.name]?.dropped ?? { count: 0, keys: [] };
-  const result = await output.send(batch, (one) => noticeId(journal, one), dropped);
+  const result = await output.send(batch, dropped);
   const last = batch.at(-1)?.seq ?? 0;
   if (result.ok) {
     sending.isSingly = false;
@@ -139,6 +139,8 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
     makeBeat: undefined,
     isStopped: false,
   };
+  const fault = output.fault?.();
+  if (fault !== undefined) failed(sending, fault); // until something gets through
   let running: Promise<void> | undefined;
   let cancelPause: (() => void) | undefined;
   const run = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, toned } from '../../../web/pieces.ts';
 import type { Alert, AlertGroup, Notice, Severity } from '../../alerts/alert.ts';
-import type { AlertsView } from '../../alerts/alerts.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import { rowId, stamp } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { outputWords } from './outputs.ts';

@@ -2,7 +2,7 @@
 import { prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
-import type { AlertsView } from '../../alerts/alerts.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import type { HubPage } from '../look/frame.ts';
 import { capital, count, counted } from '../look/marks.ts';
 import { firingSection, recentSection } from './firing.ts';
