@@ -37,9 +37,19 @@ test('nothing fires: it says so, and that whoever is to be told can be', () => {
     words({ view }),
     /Who is told .* works webhook 0 0 03:03:03 ● last sign of life 12 s ago, one is due every 1 min/,
   );
-  assert.match(words({ view }), /What was told lately Nothing since this program was started/);
+  assert.match(words({ view }), /What was told lately Nothing since 01:16:23 , when the alerts were started/);
   const unused = quietAlerts({ outputs: [{ name: 'command', waiting: 0, dropped: 0 }] });
   assert.match(words({ view: unused }), /not used yet command 0 0 nothing yet/);
+});
+
+test('what the hub does not tell is not said to be watched', () => {
+  const view = quietAlerts({ unwatched: ['hub_server_missing', 'hub_disk'] });
+  assert.equal(made({ view }).tone, 'warn');
+  const text = words({ view });
+  assert.doesNotMatch(text, /Everything is watched/);
+  assert.match(text, /what 2 kinds of alerts need, .*: hub_server_missing, hub_disk\./);
+  assert.match(text, /does not answer hub_server_missing warning not seen here 1 min/);
+  assert.match(text, /no more room soon hub_stream warning 5 min/);
 });
 
 test('where nobody is alerted, nothing is said to be well', () => {
