@@ -158,7 +158,7 @@ export const statusSchema = (): Schema =>
 const ofFleet: Told = {
   texts:
     /(^|\.)(key|kind|care|state|shared|text|unit|tenant|role|version|claims|source|quality|reason|evidence|grandmaster|ntp_server|what|verdict|against|why)$|(notes|units|problems)\[\]$/,
-  flags: /(^|\.)(connected|holdover|limit_is_set|up)$/,
+  flags: /(^|\.)(connected|holdover|limit_is_set|two_speak|unheard|up)$/,
   values: {
     'units[].kind': ['unit', 'client'],
     'units[].care': cares,

@@ -64,9 +64,10 @@ const scaled = (value: number, steps: readonly (readonly [number, string])[]): s
   return withUnit(value / factor, unit);
 };
 
-/** `180 ns`, `2.80 µs`, `−1.20 ms`, `3 s`. */
+/** `180 ns`, `2.80 µs`, `−1.20 ms`, `3 s`, `20531 d`: a clock without a battery is off by half a century. */
 export const prettyNs = (ns: number): string =>
   scaled(ns, [
+    [day_s * 1e9, 'd'],
     [1e9, 's'],
     [1e6, 'ms'],
     [1e3, 'µs'],

@@ -8,7 +8,7 @@ export interface SendingDeps {
   /** What it is called where something is wrong with it: `status server`. */
   readonly name: string;
   readonly log: Log;
-  /** Takes what forms of its own pages send, up to so many bytes; without it nobody can change anything. */
+  /** Takes what forms of its own pages send, up to so many characters; without it nobody can change anything. */
   readonly mostForm?: number;
 }
 

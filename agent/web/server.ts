@@ -156,7 +156,7 @@ const limits = {
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 2 ** 31 - 1,
 };
-/** So long a client may take for the headers of a request; a body is not read. */
+/** So long a client may take for the headers of a request. */
 const headersLimit_ms = 5000;
 const tooSlow = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 

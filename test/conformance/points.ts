@@ -73,6 +73,19 @@ export function verdictLine({ point, is, why }: Verdict): string {
   return why === undefined ? said : `${said}\n${' '.repeat(27)}${why}`;
 }
 
+/** The last line for people: how many points hold, and what is said of the others. */
+export function summaryOf(verdicts: readonly Verdict[], strict: boolean): string {
+  const refused = verdicts.filter((verdict) => isRefused(verdict, strict));
+  if (refused.length > 0) return `DOES NOT CONFORM: ${refused.map(({ point }) => point).join(', ')}`;
+  const those = (is: Verdict['is']): string[] => verdicts.flatMap((one) => (one.is === is ? one.point : []));
+  const [failing, absent] = [those('FAIL'), those('absent')];
+  return [
+    `conforms: ${those('pass').length} of ${verdicts.length} points hold`,
+    ...(failing.length > 0 ? [`advised, and do not: ${failing.join(', ')}`] : []),
+    ...(absent.length > 0 ? [`absent: ${absent.join(', ')}`] : []),
+  ].join('; ');
+}
+
 /** Takes the verdicts down as they fall: the first failure of a point stands. */
 export class Verdicts {
   readonly #all = new Map<PointKey, Verdict>();

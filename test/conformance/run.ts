@@ -2,7 +2,7 @@
 // is advised is a must too, and what is absent is missed. Exits with 1 where the client is refused.
 import { natsServers, need } from '../kit/process/tools.ts';
 import { conform } from './conform.ts';
-import { isRefused, verdictLine } from './points.ts';
+import { isRefused, summaryOf, verdictLine } from './points.ts';
 
 async function main(): Promise<void> {
   const { CLIENT: command = '', STRICT = '', PATIENCE_S = '60' } = process.env;
@@ -14,13 +14,9 @@ async function main(): Promise<void> {
   const server = natsServers().newest ?? need('nats-server');
   const verdicts = await conform({ command, server, patience_ms: Number(PATIENCE_S) * 1000 });
   for (const verdict of verdicts) console.log(verdictLine(verdict));
-  const refused = verdicts.filter((verdict) => isRefused(verdict, STRICT !== ''));
-  console.log(
-    refused.length === 0
-      ? `\nconforms: ${verdicts.length} points`
-      : `\nDOES NOT CONFORM: ${refused.map(({ point }) => point).join(', ')}`,
-  );
-  if (refused.length > 0) process.exitCode = 1;
+  const strict = STRICT !== '';
+  console.log(`\n${summaryOf(verdicts, strict)}`);
+  if (verdicts.some((verdict) => isRefused(verdict, strict))) process.exitCode = 1;
 }
 
 void main();

@@ -87,6 +87,10 @@ before(async () => {
     site.publish(`ops.metric.${kind}.mast-00001`, JSON.stringify({ ts: 1e300, ...endless }));
   sim(2).kill();
   sim(4).stop();
+  sim(5).set({
+    ...{ version: '0.1.0-dev.20261129+abcdef0123456789abcd', backlog: 9e15, hub_rtt_us: 3.5e9 },
+    clock: { ...usualState(5).clock, error_bound_ns: 3.1e16 },
+  });
   url = await pageOf(up);
   browser = await startBrowser(owner);
 });
@@ -109,6 +113,10 @@ async function inspect(path: string, name: string): Promise<void> {
         `[...document.querySelectorAll('.card :is(p, h2, h3, dd, .big)')].filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.scroll, .hide')).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3)`,
       );
       assert.deepEqual(outside, [], `${name}: beside its card at ${width}`);
+      const over = await page.evaluate(
+        `[...document.querySelectorAll(':is(td, th):not(.hide *)')].filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'visible' && !e.closest('.scroll, thead')).map((e) => e.outerHTML.slice(0, 120)).slice(0, 3)`,
+      );
+      assert.deepEqual(over, [], `${name}: over the next cell at ${width}`);
     }
     assert.deepEqual(await tooFaint(page, 8), [], `${name}, ${colorScheme}`);
     assert.deepEqual(wrong, [], name);
@@ -250,7 +258,7 @@ describe('the page of a hub', { skip }, () => {
   test('a mistake in page.json is told at a reload, and what was there before holds', async () => {
     const path = hubPaths(hub.dir).page;
     const before = readFileSync(path, 'utf8');
-    const statusWords = async (): Promise<string> => words((await hub.run('status')).stdout);
+    const statusWords = async (): Promise<string> => (await hub.run('status')).stdout.replace(/\s+/g, ' ');
     const other = createServer().listen(0, '127.0.0.1');
     owner.after(() => other.close());
     await once(other, 'listening');

@@ -12,6 +12,7 @@ import { jetstream, streamInfo } from '../kit/hub/fleet.ts';
 import { pageAnywhere, reserveHubPorts } from '../kit/hub/hubprogram.ts';
 import { allStored, readStream } from '../kit/hub/storedids.ts';
 import { seededRandom } from '../kit/lib/random.ts';
+import { seenOf } from '../kit/page/markup.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { type Daemon, daemon, eventually, runToEnd, tempDir } from '../kit/process/daemon.ts';
 import { natsServers, runtime, withoutNewest } from '../kit/process/tools.ts';
@@ -147,6 +148,14 @@ describe('a hub of three servers by nunect-hub', { skip: withoutNewest() }, () =
     start(first);
     await eventually('it waits', () => /not healthy: .*2 of 3 servers must run/.test(upOf(first).output()));
     assert.doesNotMatch(upOf(first).output(), /^READY/m);
+    const url = await eventually(
+      'its page is there',
+      () => /page url=(http:\S+)/.exec(upOf(first).output())?.[1],
+    );
+    assert.equal((await fetch(`${url}healthz`)).status, 503);
+    const seen = async (at: string): Promise<string> => seenOf(await (await fetch(`${url}${at}`)).text());
+    assert.match(await seen(''), /the roster is not read/);
+    assert.match(await seen('alerts'), /Nothing fires, but not all is seen or told/);
     for (const host of others) start(host);
     await Promise.all(hosts.map(ready));
     await Promise.all(hosts.map(healthy));

@@ -121,7 +121,8 @@ describe('a hub that measures the clocks of its units', () => {
         link,
         ticker,
         own,
-        units: () => units.map((unit) => ({ unit, kind: 'unit', state: 'healthy', interval_s: 1 })),
+        units: () =>
+          units.map((unit) => ({ unit, kind: 'unit', state: 'healthy', restarts: 0, interval_s: 1 })),
       },
       ended.signal,
     );

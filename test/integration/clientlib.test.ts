@@ -89,6 +89,8 @@ describe('logs in', () => {
       /^Error: nats:\/\/x: nats.js has no connect$/,
     );
     assert.throws(() => opened({ id: 'a.b' }), /^Error: id 'a\.b': allowed are 1 to 64/);
+    for (const heartbeat_s of [NaN, -1, 0, 1e-9, 3e6])
+      assert.throws(() => opened({ heartbeat_s }), /^Error: heartbeat_s \S+: allowed are 0\.1 to 86400$/);
   });
 });
 
@@ -150,6 +152,9 @@ describe('its connection', () => {
     const quiet = of.client.on(() => {
       throw new Error('a listener');
     });
+    const quietToo = of.client.on(async () => {
+      throw new Error('a listener, later');
+    });
     of.client.subscribe('fail.now', () => {
       throw new Error('thrown');
     });
@@ -165,8 +170,9 @@ describe('its connection', () => {
     await eventually('all failures', () => failures().length === 3);
     console.error = error;
     quiet();
+    quietToo();
     assert.deepEqual(failures(), ['not possible', 'fail.now', 'fail.later']);
-    assert.equal(reported, 4, 'connected, and three failures');
+    assert.equal(reported, 8, 'connected, and three failures, by each of both');
     assert.equal((await of.client.request(`ops.echo.${of.client.id}`, 'still')).string(), 'still');
   });
 
@@ -223,6 +229,37 @@ describe('its records', () => {
     assert.deepEqual(of.client.logged(), { waiting: 0, dropped: 0 });
     for (const [msg, known] of ids) assert.equal(known.size, 1, msg);
     sub.unsubscribe();
+  });
+
+  test('that a server took no more are counted: what arrives and what is dropped is all that was logged', async () => {
+    const stopped = await fleet.server('stopped', '');
+    await stopped.start();
+    const path = await gateTo(owner, stopped.port, () => 0.5);
+    const of = opened({ servers: `nats://127.0.0.1:${path.port}`, login: {}, id: 'stopped' });
+    await of.client.connected();
+    await stopped.kill('SIGSTOP');
+    const count = 5000;
+    for (let i = 0; i < count; i++) of.client.logger.info(`record ${i}`);
+    await stopped.kill('SIGKILL');
+    path.set('shut'); // until somebody listens
+    await stopped.start();
+    const arrived = new Set<string>();
+    const told: unknown[] = [];
+    const listening = await nats.connect({ servers: stopped.url });
+    owner.after(() => listening.close());
+    listening.subscribe('ops.log.*.stopped', {
+      callback: (_error, message) => {
+        const { lvl, msg, fields } = message.json<{ lvl: string; msg: string; fields?: unknown }>();
+        if (lvl === 'WARN') told.push(fields);
+        else arrived.add(msg);
+      },
+    });
+    await listening.flush();
+    path.set('open');
+    of.client.retryNow();
+    await eventually('the count', () => told.length > 0 && of.client.logged().waiting === 0);
+    const { dropped } = of.client.logged();
+    assert.deepEqual([arrived.size + dropped, told], [count, [{ count: dropped }]]);
   });
 
   test('are sent before it closes, and the last heartbeat says that it stops on purpose', async () => {

@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { conform, type Stage } from '../conformance/conform.ts';
-import { isRefused, type PointKey, points, type Verdict, verdictLine } from '../conformance/points.ts';
+import {
+  isRefused,
+  type PointKey,
+  points,
+  summaryOf,
+  type Verdict,
+  verdictLine,
+} from '../conformance/points.ts';
 import { clientPage, type InstalledClient, installClient } from '../kit/client/installed.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
 import { runToEnd } from '../kit/process/daemon.ts';
@@ -97,6 +104,18 @@ describe('a client', { concurrency: 6 }, () => {
       if (point === 'connects') assert.equal(refused[0], point);
       else assert.deepEqual(refused, [point, ...(consequences[point] ?? [])], text(verdicts));
     });
+});
+
+test('what is advised and does not hold, or is absent, is named though the client conforms', () => {
+  const verdicts: Verdict[] = [
+    { point: 'connects', is: 'pass' },
+    { point: 'echo.aim', is: 'FAIL' },
+    { point: 'log.record', is: 'absent' },
+  ];
+  const said = 'conforms: 1 of 3 points hold; advised, and do not: echo.aim; absent: log.record';
+  assert.equal(summaryOf(verdicts, false), said);
+  assert.equal(summaryOf(verdicts, true), 'DOES NOT CONFORM: echo.aim, log.record');
+  assert.equal(summaryOf(verdicts.slice(0, 1), true), 'conforms: 1 of 1 points hold');
 });
 
 describe('the command', () => {

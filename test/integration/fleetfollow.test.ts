@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { OwnClock } from '../../agent/clock/ownclock.ts';
+import { wallClock } from '../../agent/clock/wallclock.ts';
 import { openBook } from '../../agent/hub/book/book.ts';
 import { takeOffRoster } from '../../agent/hub/book/roster.ts';
 import { fleetJson } from '../../agent/hub/fleet/export/json.ts';
@@ -10,15 +12,16 @@ import { type FollowedHub, followHub } from '../../agent/hub/fleet/follow.ts';
 import { noLimits } from '../../agent/hub/fleet/limits.ts';
 import type { FleetUnit } from '../../agent/hub/fleet/model.ts';
 import { hubPaths } from '../../agent/hub/kit/hubdir.ts';
+import { openSources } from '../../agent/hub/page/sources.ts';
 import { keepDays } from '../../agent/hub/page/unit/past/keep.ts';
 import { askProblems } from '../../agent/hub/page/unit/problems.ts';
 import { top } from '../../agent/hub/top/top.ts';
-import { systemTicker } from '../../agent/lib/ticker.ts';
+import { machineClocks, systemTicker } from '../../agent/lib/ticker.ts';
 import type { Link } from '../../agent/nats/link.ts';
 import { jetstream } from '../kit/hub/fleet.ts';
 import { type IssuingHub, issuingHub } from '../kit/hub/issuinghub.ts';
 import { clientLink } from '../kit/hub/simlink.ts';
-import { usualState } from '../kit/hub/simrecords.ts';
+import { type SimState, usualState } from '../kit/hub/simrecords.ts';
 import { type SimUnits, simUnits } from '../kit/hub/simunits.ts';
 import { fleetComplaints } from '../kit/lib/schema.ts';
 import { newOwner } from '../kit/process/cleanup.ts';
@@ -30,6 +33,12 @@ const owner = newOwner();
 const count = 8;
 const app = 'nats-ui-laptop-linux-a7b3';
 const interval_s = 0.5;
+
+const unwell: Partial<SimState> = {
+  ...{ traffic: 'satellite', status: 'degraded', problems: ['storage: /overlay is 91 % full'] },
+  ...{ version: '7.7.7', certificate_days_left: -2, backlog: 120, dropped: 37, hub_rtt_us: 600_123 },
+};
+const dying: Partial<SimState> = { status: 'critical', problems: ['supply: 9.1 V'] };
 
 let hub: IssuingHub;
 let site: NatsConnection;
@@ -64,7 +73,11 @@ before(async () => {
     await book.request(`bound.unit.${one.unit}`, JSON.stringify(one));
   sims = simUnits([clientLink(site)], {
     ...{ count, spread_ms: 200 },
-    state: (index) => (index === 0 ? { ...usualState(6), interval_s } : { interval_s }), // the grandmaster of unit 6
+    // unit 0 has the grandmaster of unit 6; unit 7 sends a full set, and then none for an hour
+    state: (index) => ({
+      ...(index === 0 ? usualState(6) : index === 7 ? unwell : index === 3 ? dying : {}),
+      interval_s,
+    }),
   });
   owner.after(() => sims.end());
   await eventually('the roster has all', async () => {
@@ -95,8 +108,9 @@ after(() => owner.end());
 describe('a hub that is followed', { skip, concurrency: 1 }, () => {
   test('shows who was silent before, who was stopped, revoked or never came, and no app as broken', async () => {
     const wanted = {
-      ...Object.fromEntries([0, 1, 2, 6, 7].map((index) => [`sim-0000${index}`, 'healthy'])),
+      ...Object.fromEntries([0, 1, 2, 6].map((index) => [`sim-0000${index}`, 'healthy'])),
       ...{
+        'sim-00007': 'degraded',
         'sim-00003': 'offline',
         'sim-00004': 'stopped',
         'sim-00005': 'stopped',
@@ -121,6 +135,66 @@ describe('a hub that is followed', { skip, concurrency: 1 }, () => {
       followed.watch.changes(0).filter(({ what }) => what === 'joined'),
       [],
     );
+  });
+
+  test('what only full records say is known though the last of these came before we looked, and those who are dead have their last words', async () => {
+    await eventually('the set is read', () => shown('sim-00007')?.version !== undefined, 10_000);
+    const found = shown('sim-00007');
+    const { version, problems, expires, link: way, clock } = found ?? assert.fail('it is listed');
+    assert.deepEqual([version, problems], [unwell.version, unwell.problems]);
+    assert.deepEqual(
+      expires.map(({ days_left }) => Math.round(days_left)),
+      [-2],
+    );
+    assert.deepEqual([way?.dropped, way?.backlog, way?.hub_rtt_us, way?.up], [37, 120, 600_123, true]);
+    assert.equal(clock?.ntp_server, usualState(7).clock.ntp_server);
+    const [cause, ...none] = fleetJson([found ?? assert.fail()], {
+      ...{ at_ms: Date.now(), connected: true, notes: [] },
+    }).causes;
+    assert.deepEqual([cause?.kind, cause?.also[0]?.text, none], ['expired', unwell.problems?.[0], []]);
+    await eventually(
+      'and the last words',
+      () => shown('sim-00003')?.problems[0] === dying.problems?.[0],
+      10_000,
+    );
+  });
+
+  test('whose own clock is 50 ms ahead of those of its units, and claims less, is doubted: that is a note to people and programs', async () => {
+    const wall = wallClock(machineClocks);
+    const own = {
+      wall: { ...wall, now_us: () => wall.now_us() + 50_000 },
+      keeper: {
+        summary: () => ({ source: 'ntp', quality: 'locked', error_bound_ns: 500_000 }),
+        followsPtp: () => false,
+      },
+    } as unknown as OwnClock;
+    const ended = new AbortController();
+    const looked = { name: 'hub', link, options: { servers: ['here'], name: 'test', inboxPrefix: '_INBOX' } };
+    const deps = { own, ticker: systemTicker(), limits: noLimits, wall_ms: Date.now };
+    const sources = openSources(looked, deps, ended.signal);
+    owner.after(() => ended.abort());
+    const three = ['sim-00000', 'sim-00001', 'sim-00002'];
+    const sourceOf = (id: string) =>
+      sources.unit(id)?.clock?.ntp_server ?? sources.unit(id)?.clock?.grandmaster;
+    try {
+      await eventually(
+        'what they follow is known',
+        () => three.every((id) => sourceOf(id) !== undefined),
+        20_000,
+      );
+      assert.equal(new Set(three.map(sourceOf)).size, 3);
+      for (const id of three) await sources.measuring.ask(id); // else their turn comes in half a minute
+      const wanted =
+        "The hub's own clock is outvoted: 3 of 3 sources of its units agree that it is at least 49\u00a0ms ahead.";
+      await eventually(
+        'the doubt is noted',
+        () => sources.moment().notes.some((note) => note.startsWith(wanted)),
+        30_000,
+      ).catch(() => assert.fail(JSON.stringify([sources.moment().notes, sources.measuring.state()])));
+      assert.ok(sources.moment().units.every(({ measured }) => measured?.verdict !== 'contradicts'));
+    } finally {
+      sources.stop();
+    }
   });
 
   test('is what nunect-hub top shows', async () => {

@@ -1,10 +1,19 @@
 // One cause, one row: units that are unwell for the same reason stand together. Pure.
+import { unsynchronisedWords } from '../../health/finding.ts';
 import { known } from '../../lib/known.ts';
 import { clockState } from './changes.ts';
 import { type FleetUnit, hasEnded, type State } from './model.ts';
 import { type Care, careOf, cares, isAboveLimit } from './rank.ts';
 
-export const causeKinds = ['contradicts', 'offline', 'holdover', 'limit', 'expired', 'problem'] as const;
+export const causeKinds = [
+  'contradicts',
+  'offline',
+  'holdover',
+  'limit',
+  'expired',
+  'two_speak',
+  'problem',
+] as const;
 
 /** What makes units unwell, and which. */
 export interface FleetCause {
@@ -21,10 +30,21 @@ export interface FleetCause {
   readonly shared?: string;
   /** A sentence; with one unit in its own words. */
   readonly text: string;
+  /** What else is wrong with these units, which this is not the cause of: that of the worst unit first, each sentence once. */
+  readonly also: readonly AlsoWrong[];
 }
 
-/** Those that fall silent within this of each other fell silent together. */
+/** Something that is wrong with units beside what they stand for. */
+export interface AlsoWrong {
+  readonly text: string;
+  /** Ids, the worst first. */
+  readonly units: readonly string[];
+}
+
+/** Those that fall silent within this of each other fell silent together, as long as that is soon after the first of them. */
 const together_ms = 30_000;
+/** Two intervals of a unit that sends little. */
+const allTogether_ms = 120_000;
 
 /** The same sentence about another figure or name. */
 export const alike = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#').replace(/'[^']*'/g, "'#'");
@@ -39,22 +59,65 @@ interface Found {
   readonly shared?: string | undefined;
 }
 
-/** The cause of a unit's trouble; of those that fell silent without who did so with it. */
-function causeOf(unit: FleetUnit): Found {
-  const { state, measured, clock, problems, expires } = unit;
-  if (state === 'offline') return { kind: 'offline', by: '' };
-  if (measured?.verdict === 'contradicts')
-    return { kind: 'contradicts', by: followed(unit) ?? unit.unit, shared: followed(unit) };
-  if (isAboveLimit(unit))
-    return {
-      kind: 'limit',
-      by: `${clockState(unit)} ${followed(unit) ?? unit.unit}`,
-      shared: followed(unit),
-    };
-  if (clock?.holdover === true)
-    return { kind: 'holdover', by: followed(unit) ?? unit.unit, shared: followed(unit) };
-  if (expires.some(hasEnded)) return { kind: 'expired', by: unit.unit };
-  return { kind: 'problem', by: problems[0] === undefined ? unit.unit : alike(problems[0]) };
+/** What the hub finds of clock and logins, the gravest first. */
+function foundByHub(unit: FleetUnit): Found[] {
+  const { measured, clock, expires, two_speak } = unit;
+  const shared = followed(unit);
+  const by = shared ?? `unit ${unit.unit}`;
+  return [
+    ...(measured?.verdict === 'contradicts' ? [{ kind: 'contradicts', by, shared } as const] : []),
+    ...(two_speak ? [{ kind: 'two_speak', by: `unit ${unit.unit}` } as const] : []),
+    ...(isAboveLimit(unit)
+      ? [{ kind: 'limit', by: `${clockState(unit)} ${by}`, shared } as const]
+      : clock?.holdover === true
+        ? [{ kind: 'holdover', by, shared } as const]
+        : []),
+    ...(expires.some(hasEnded) ? [{ kind: 'expired', by: `unit ${unit.unit}` } as const] : []),
+  ];
+}
+
+const isOfClock = (text: string): boolean => text.startsWith(unsynchronisedWords);
+
+/** What the unit says is wrong with it, the gravest first; what one says that calls itself healthy are notes. */
+const ownWords = ({ state, problems }: FleetUnit): readonly string[] => (state === 'healthy' ? [] : problems);
+
+/**
+ * The cause of a unit's trouble, and what else is wrong with it; of those that fell silent without who did so with it. One that
+ * calls itself critical is so for its own gravest word, which no trouble of its clock may hide.
+ */
+function causeOf(unit: FleetUnit): { readonly found: Found; readonly also: readonly string[] } {
+  const { state } = unit;
+  const said = ownWords(unit);
+  const [gravest] = said;
+  if (state === 'offline') return { found: { kind: 'offline', by: '' }, also: said.slice(1) };
+  const found = foundByHub(unit);
+  const own: Found = { kind: 'problem', by: gravest === undefined ? `unit ${unit.unit}` : alike(gravest) };
+  const isOwn = state === 'critical' && (gravest === undefined ? !found.some(isWorse) : !isOfClock(gravest));
+  const [first = own, ...others] = isOwn ? [own, ...found] : found;
+  const rest = first.kind === 'problem' ? said.slice(1) : said;
+  return {
+    found: first,
+    also: [
+      ...rest.filter((text) => first.kind === 'problem' || !isOfClock(text)),
+      ...others.map(({ kind, shared }) => textOf(kind, [unit], shared)),
+    ],
+  };
+}
+
+/** Such a clock alone may be what a unit is critical for. */
+const isWorse = ({ kind }: Found): boolean => kind === 'contradicts' || kind === 'limit';
+
+/** Those sentences, each once whatever its figures, and whose they are. */
+function alsoOf(units: readonly FleetUnit[]): AlsoWrong[] {
+  const found = new Map<string, { readonly text: string; readonly units: string[] }>();
+  for (const unit of units)
+    for (const text of causeOf(unit).also) {
+      const like = alike(text);
+      const one = found.get(like);
+      if (one === undefined) found.set(like, { text, units: [unit.unit] });
+      else if (one.units.at(-1) !== unit.unit) one.units.push(unit.unit);
+    }
+  return [...found.values()];
 }
 
 /** Runs of those that fell silent together; times may be missing, and are then of nobody else. */
@@ -63,7 +126,8 @@ function silentTogether(units: readonly FleetUnit[]): FleetUnit[][] {
   let last_ms = -Infinity;
   for (const unit of [...units].sort((a, b) => (a.heard_ms ?? 0) - (b.heard_ms ?? 0))) {
     const { heard_ms = -Infinity } = unit;
-    if (heard_ms - last_ms <= together_ms) groups.at(-1)?.push(unit);
+    const first_ms = groups.at(-1)?.[0]?.heard_ms ?? -Infinity;
+    if (heard_ms - last_ms <= together_ms && heard_ms - first_ms <= allTogether_ms) groups.at(-1)?.push(unit);
     else groups.push([unit]);
     last_ms = heard_ms;
   }
@@ -91,14 +155,16 @@ function textOf(kind: FleetCause['kind'], units: readonly FleetUnit[], shared = 
       if (isOne) return why ?? 'Its clock is not where it says it is.';
       return `Clocks are not where they say they are; all follow ${shared}.`;
     case 'limit':
-      return `${isOne ? 'Its clock' : 'Clocks'} may be off by more than the limit. ${said}`.trim();
+      return `${isOne ? 'Its clock' : 'Clocks'} may be off by more than the limit. ${isOfClock(said) ? said : ''}`.trim();
     case 'holdover':
       if (shared === '') return 'The clock runs on without its source.';
       return `${units[0]?.clock?.grandmaster === shared ? 'Grandmaster' : 'NTP server'} ${shared} is gone; ${isOne ? 'the clock runs' : 'the clocks run'} on without it.`;
     case 'expired':
       return 'A certificate or a login has ended.';
+    case 'two_speak':
+      return 'Two agents speak under this id: what is shown of it is of the one heard last.';
     case 'problem':
-      return said === '' ? 'It does not say why.' : said;
+      return said === '' ? 'No record that has come here says why.' : said;
   }
 }
 
@@ -111,6 +177,7 @@ function sinceOf(kind: FleetCause['kind'], { since_ms, clock, measured }: FleetU
       return clock?.since_ms;
     case 'limit':
     case 'expired':
+    case 'two_speak':
       return undefined; // nobody has noted it
     default:
       return since_ms;
@@ -119,15 +186,17 @@ function sinceOf(kind: FleetCause['kind'], { since_ms, clock, measured }: FleetU
 
 function causeFrom({ kind, by, shared }: Found, units: readonly FleetUnit[]): FleetCause {
   const [first] = units as readonly [FleetUnit];
+  const care = careOf(first) as FleetCause['care'];
   const times = units.flatMap((unit) => sinceOf(kind, unit) ?? []);
   const since_ms = times.length === 0 ? undefined : Math.min(...times);
   return {
     kind,
-    key: `${kind}:${kind === 'offline' ? units.map(({ unit }) => unit).sort()[0] : by}`,
-    care: careOf(first) as FleetCause['care'],
+    key: `${care}:${kind}:${kind === 'offline' ? units.map(({ unit }) => unit).sort()[0] : by}`,
+    care,
     state: first.state,
     units,
     text: textOf(kind, units, shared),
+    also: alsoOf(units),
     ...known({ since_ms, shared }),
   };
 }
@@ -139,7 +208,7 @@ export function causesOf(ranked: readonly FleetUnit[]): FleetCause[] {
   for (const unit of ranked) {
     const care = careOf(unit);
     if (care === 'quiet' || care === 'fine') continue;
-    const found = causeOf(unit);
+    const { found } = causeOf(unit);
     const key = JSON.stringify([care, found.kind, found.by]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { found, units: [unit] });

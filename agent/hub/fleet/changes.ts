@@ -21,14 +21,13 @@ export const lastKnown = (unit: FleetUnit, before: LastKnown = {}): LastKnown =>
 
 const isUnwell = ({ state }: FleetUnit): boolean => state === 'critical' || state === 'degraded';
 
-/** What happened between two looks; nothing where the second is the first that there is. */
+/** What happened between two looks. */
 export function whatChanged(
-  before: FleetUnit | undefined,
+  before: FleetUnit,
   known: LastKnown,
   after: FleetUnit,
   at_ms: number,
 ): FleetChange[] {
-  if (before === undefined) return [];
   const { unit, clock, problems } = after;
   const change = (
     what: FleetChange['what'],
@@ -71,7 +70,7 @@ export function newChangeBook(): ChangeBook {
       list.push(change);
       if (list.length < 2 * mostKept) return;
       const gone = list.splice(0, mostKept); // not one by one: that would move all of them each time
-      lost_ms = Math.max(lost_ms ?? 0, gone.at(-1)?.at_ms ?? 0);
+      lost_ms = gone.reduce((last, { at_ms }) => Math.max(last, at_ms), lost_ms ?? 0);
     },
     since: (since_ms) =>
       [...joined, ...others].filter(({ at_ms }) => at_ms > since_ms).sort((a, b) => a.at_ms - b.at_ms),

@@ -1,7 +1,20 @@
 // The units of a hub: one row each, kept up to date by record after record. Time is monotonic ms, passed in. Pure.
 
 import type { UnitRecord } from './record/unitrecord.ts';
-import { cameLate, interval_s, keepFull, missedIntervals, newRow, type UnitRow, update } from './rows.ts';
+import {
+  cameLate,
+  hearOther,
+  interval_s,
+  isOfAnother,
+  keepFull,
+  type Last,
+  lacksSet,
+  missedIntervals,
+  newRow,
+  takeOldSet,
+  type UnitRow,
+  update,
+} from './rows.ts';
 import { type Unit, view } from './rowview.ts';
 
 export interface Fleet {
@@ -9,6 +22,10 @@ export interface Fleet {
   add(record: UnitRecord, now_ms: number): void;
   /** Takes in the last heartbeat of a unit as the roster has it, which the hub heard at `heard_ms`. */
   addLast(record: UnitRecord, heard_ms: number, now_ms: number): void;
+  /** Takes in the last full set of a unit, as it was heard before we looked. */
+  addSet(unit: string, set: readonly Last[], now_ms: number): void;
+  /** Units of which slim records alone were heard, which refer to full ones; those first that are unwell. */
+  withoutSet(): string[];
   /** A client was heard that sends no heartbeats, or not now. */
   hear(unit: string, now_ms: number): void;
   /** It is not expected any more. */
@@ -73,7 +90,8 @@ function add(state: State, record: UnitRecord, now_ms: number): void {
   const { unit, backfill } = record;
   const row = backfill ? state.rows.get(unit) : rowOf(state, unit, now_ms);
   if (row === undefined) return;
-  if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
+  if (!backfill && isOfAnother(row, record, now_ms)) hearOther(row, now_ms);
+  else if (!backfill && !cameLate(row, record, now_ms)) update(row, record, now_ms);
   keepFull(row, record, now_ms);
   state.changed.add(unit);
 }
@@ -108,6 +126,17 @@ export function newFleet(limit: number): Fleet {
   return {
     add: (record, now_ms) => add(state, record, now_ms),
     addLast: (record, heard_ms, now_ms) => addLast(state, record, heard_ms, now_ms),
+    addSet(unit, set, now_ms) {
+      const row = rows.get(unit);
+      if (row === undefined) return;
+      takeOldSet(row, set, now_ms);
+      state.changed.add(unit);
+    },
+    withoutSet() {
+      const lacking = [...rows.values()].filter(lacksSet);
+      const isWell = ({ last }: UnitRow): boolean => last.heartbeat?.record.fields.health === 'healthy';
+      return [...lacking.filter((row) => !isWell(row)), ...lacking.filter(isWell)].map(({ unit }) => unit);
+    },
     hear: (unit, now_ms) => hear(state, unit, now_ms),
     forget(unit) {
       if (!rows.delete(unit)) return;

@@ -87,6 +87,7 @@ export function fleetUnitOf(unit: Unit, told: KnownOfUnits): FleetUnit {
       version: unit.version,
       uptime_s: unit.uptime_s,
       claims: unit.claims,
+      two_speak: unit.two_speak,
       clock: clockOf(unit, role, told),
       link: linkOf(unit),
       enrolment,

@@ -13,7 +13,7 @@ import { kitSubjects } from '../kit/streams.ts';
 import { isClientId } from './clients.ts';
 import { enrolmentsOf } from './fleetunit.ts';
 import type { ClockLimits } from './limits.ts';
-import { type Listening, listen } from './listen.ts';
+import { type Listening, listen, readLastSet } from './listen.ts';
 import { type FleetWatch, watchFleet } from './watch.ts';
 
 /**
@@ -67,6 +67,49 @@ async function readRoles(link: Link, watch: FleetWatch): Promise<void> {
   }
 }
 
+/** So many units each second: a look costs the server some ms, and within two minutes most units tell all by themselves. */
+const setsAtOnce = 20;
+/** After an answer that stays out, or takes so long that it holds up what the server is to store. */
+const setsPause_ms = 30_000;
+const slow_ms = 3000;
+
+/**
+ * Reads the last full set of each unit that sends slim records, once: those that are unwell first. Without it an ended certificate or
+ * what a unit is critical for would be unknown after each start, for as long as the unit pauses between full sets.
+ */
+function readSets(link: Link, ticker: Ticker, { fleet }: Listening, wall_ms: () => number): () => void {
+  const asked = new Set<string>();
+  let isReading = false;
+  let pausedUntil_ms = Number.NEGATIVE_INFINITY;
+  async function readOne(unit: string): Promise<void> {
+    asked.add(unit);
+    const found = await readLastSet(link, unit);
+    const [now_ms, here_ms] = [ticker.now_ms(), wall_ms()];
+    const set = found.map(({ record, at_ms }) => ({ record, at_ms: now_ms - Math.max(0, here_ms - at_ms) }));
+    fleet.addSet(unit, set, now_ms);
+  }
+  return () => {
+    if (isReading || ticker.now_ms() < pausedUntil_ms || !link.state().connected) return;
+    const lacking = new Set(fleet.withoutSet());
+    for (const unit of asked) if (!lacking.has(unit)) asked.delete(unit); // it has told all, or was forgotten
+    const units = [...lacking].filter((unit) => !asked.has(unit));
+    if (units.length === 0) return;
+    isReading = true;
+    const begun_ms = ticker.now_ms();
+    void Promise.all(units.slice(0, setsAtOnce).map(readOne))
+      .then(
+        () => ticker.now_ms() - begun_ms > slow_ms,
+        () => true, // what these units tell comes by itself, later
+      )
+      .then((isSlow) => {
+        if (isSlow) pausedUntil_ms = ticker.now_ms() + setsPause_ms;
+      })
+      .finally(() => {
+        isReading = false;
+      });
+  };
+}
+
 /** Follows a hub over a link of a user of the fleet's account, until link and ticker stop. */
 export function followHub(link: Link, ticker: Ticker, options: FollowOptions): FollowedHub {
   const { book, limits, wall_ms } = options;
@@ -95,6 +138,7 @@ export function followHub(link: Link, ticker: Ticker, options: FollowOptions): F
     isSettled = isRead;
     if (isRead) watch.knowsAll();
   });
+  ticker.every(settle_ms, readSets(link, ticker, listening, wall_ms));
   let isReading = false;
   const readBook = async (): Promise<void> => {
     if (book === undefined || isReading) return;

@@ -3,10 +3,12 @@ import type { Ticker } from '../../lib/ticker.ts';
 import { denialOf } from '../../nats/denials.ts';
 import type { Link } from '../../nats/link.ts';
 import type { LinkOptions } from '../../nats/session.ts';
+import { subjectsOf } from '../../wire/subjects.ts';
+import { getDirect, type StreamMessage } from '../asks/streamread.ts';
 import { readRoster } from '../book/roster.ts';
 import { kitSubjects } from '../kit/streams.ts';
 import { type Fleet, newFleet } from './fleet.ts';
-import { parseRecord, type RecordKind, recordSubjects } from './record/unitrecord.ts';
+import { parseRecord, type RecordKind, recordSubjects, type UnitRecord } from './record/unitrecord.ts';
 import { newUnreadable, type Unreadable } from './record/unreadable.ts';
 
 /** More units than this are not shown: they would take more memory than anybody expects. */
@@ -72,6 +74,44 @@ function followRoster(listening: Listening): void {
     if (listening.roster !== 'read' && link.state().connected) void read();
   });
   if (link.state().connected) void read();
+}
+
+const stream = 'NUNECT';
+
+/** A record, and when the stream took it, Unix ms. */
+interface StoredRecord {
+  readonly record: UnitRecord;
+  readonly at_ms: number;
+}
+
+async function lastOf(link: Link, subjects: readonly string[], before_ms?: number): Promise<StreamMessage[]> {
+  const found: StreamMessage[] = [];
+  const until = before_ms === undefined ? {} : { up_to_time: new Date(before_ms).toISOString() };
+  await getDirect(link, stream, { multi_last: subjects, ...until }, (message) => void found.push(message));
+  return found;
+}
+
+function recordOf({ subject, data, headers, at_ms }: StreamMessage): StoredRecord[] {
+  const kind: RecordKind = subject.startsWith('ops.heartbeat.')
+    ? 'heartbeat'
+    : subject.startsWith('ops.metric.time.')
+      ? 'time'
+      : 'nats';
+  const record = parseRecord(kind, { subject, data, headers, size: () => data.length });
+  return record === undefined || record.backfill ? [] : [{ record, at_ms }];
+}
+
+/**
+ * Reads the newest full record of each kind: who begins to look hears slim ones for minutes, by `satellite` for an hour, which say no
+ * more than that what the full ones said still holds. Two questions: there are no slim ones of `nats`, and the full ones of its set stand
+ * right before it. Nothing where the stream has none. Throws where it does not answer.
+ */
+export async function readLastSet(link: Link, unit: string): Promise<StoredRecord[]> {
+  const { heartbeat, metric } = subjectsOf(unit, '*');
+  const [nats] = await lastOf(link, [metric.nats]);
+  if (nats === undefined) return [];
+  const others = await lastOf(link, [heartbeat, metric.time], nats.at_ms + 1);
+  return [...others, nats].flatMap(recordOf).filter(({ record }) => record.isFull);
 }
 
 /** Takes the records of all units into a fleet from now on, until link and ticker stop. */

@@ -119,7 +119,6 @@ export interface FleetUnit {
   readonly tenant?: string;
   readonly role?: string;
   readonly version?: string;
-  readonly boot?: string;
   readonly uptime_s?: number;
   /** Of its agent, since the hub looks. */
   readonly restarts: number;
@@ -127,6 +126,8 @@ export interface FleetUnit {
   readonly problems: readonly string[];
   /** The unit that its records name, where that is another one. */
   readonly claims?: string;
+  /** Two agents speak under this id at once: what stands here is of the one that was heard last. */
+  readonly two_speak?: true;
   readonly clock?: FleetClock;
   readonly link?: {
     readonly up?: boolean;
@@ -150,7 +151,10 @@ export interface FleetUnit {
 
 /** Something that happened to a unit. */
 export interface FleetChange {
+  /** Of a silence that of the last word. */
   readonly at_ms: number;
+  /** When it was found, where that was much later. */
+  readonly found_ms?: number;
   readonly unit: string;
   readonly what: 'state' | 'clock' | 'grandmaster' | 'version' | 'joined' | 'measured';
   readonly before?: string;

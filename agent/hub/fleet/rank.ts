@@ -14,11 +14,11 @@ export function isAboveLimit({ clock }: FleetUnit): boolean {
 
 /** What is to be done about a unit. */
 export function careOf(unit: FleetUnit): Care {
-  const { kind, state, measured, expires, clock } = unit;
+  const { kind, state, measured, expires, clock, two_speak } = unit;
   if (quietStates.includes(state)) return 'quiet';
   if (state === 'critical' || state === 'offline') return 'you';
   if (measured?.verdict === 'contradicts' || isAboveLimit(unit)) return 'you';
-  if (expires.some(hasEnded)) return 'you';
+  if (expires.some(hasEnded) || two_speak) return 'you';
   if (state === 'degraded' || clock?.holdover === true) return 'copes';
   return state === 'unknown' && kind === 'unit' ? 'copes' : 'fine';
 }

@@ -1,6 +1,8 @@
 // What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
+import { known } from '../../lib/known.ts';
 import type { Expiry } from './model.ts';
 import type { RecordKind, UnitRecord } from './record/unitrecord.ts';
+import { beginRun, heardRun, isOfOther, newSpeakers, type Speakers } from './speakers.ts';
 
 /** The newest record of one kind. */
 export interface Last {
@@ -13,16 +15,15 @@ export interface Last {
 /** A unit and what it has told. */
 export interface UnitRow {
   readonly unit: string;
-  readonly last: Partial<Record<RecordKind, Last>>;
+  last: Partial<Record<RecordKind, Last>>;
   /** The newest full record of each kind: slim ones lack what only that one says. */
-  readonly full: Partial<Record<RecordKind, Last>>;
+  full: Partial<Record<RecordKind, Last>>;
   /** Time of the newest slim heartbeat: where there are some, other kinds come with full sets only. */
   slim_ms: number;
   /** Time of the newest live record of any kind. */
   newest_ms: number;
-  boot: string | undefined;
-  /** Earlier runs of the agent. */
-  readonly pastBoots: string[];
+  /** The run of the agent that is shown, and others. */
+  readonly speakers: Speakers;
   restarts: number;
   /** For a unit that does not send its interval: the pause between its last two heartbeats, if longer than usual. */
   pause_s: number;
@@ -37,7 +38,6 @@ export interface UnitRow {
 export const usualInterval_s = 5;
 /** Three intervals, and the random part by which the agent spreads the heartbeats of a fleet. */
 export const missedIntervals = 3.1;
-const mostPastBoots = 4;
 /** Time from one of its heartbeats to the next. */
 export const interval_s = (row: UnitRow): number =>
   row.last.heartbeat?.record.fields.interval_s ?? row.pause_s;
@@ -46,9 +46,9 @@ export const interval_s = (row: UnitRow): number =>
 export function cameLate(row: UnitRow, record: UnitRecord, now_ms: number): boolean {
   const last = row.last[record.kind];
   if (record.boot !== undefined && record.n !== undefined) {
-    if (row.pastBoots.includes(record.boot)) return true;
-    if (last === undefined || record.boot !== row.boot) return false;
-    if (last.run !== undefined && last.run !== row.boot) return false; // which counted on its own
+    if (row.speakers.past.has(record.boot)) return true;
+    if (last === undefined || record.boot !== row.speakers.boot) return false;
+    if (last.run !== undefined && last.run !== row.speakers.boot) return false; // which counted on its own
     const { n, seq } = last.record;
     return n === undefined ? (record.seq ?? 0) <= (seq ?? -1) : record.n <= n; // a slim one has come meanwhile
   }
@@ -57,39 +57,104 @@ export function cameLate(row: UnitRow, record: UnitRecord, now_ms: number): bool
   return now_ms - last.at_ms < interval_s(row) * 900; // later than that it has begun to count anew
 }
 
-function countRestart(row: UnitRow, record: UnitRecord): void {
+function countRestart(row: UnitRow, record: UnitRecord, now_ms: number): void {
   const last = row.last[record.kind]?.record;
-  const restarted =
-    record.boot === undefined && row.boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
-  if (record.boot !== undefined && record.boot !== row.boot) {
-    const isSecond = row.boot !== undefined || (record.seq ?? Infinity) < (last?.seq ?? 0); // of the first only slim ones came
+  const { speakers } = row;
+  const { boot } = speakers;
+  const restarted = record.boot === undefined && boot === undefined && (record.seq ?? 0) < (last?.seq ?? 0);
+  if (record.boot !== undefined && record.boot !== boot) {
+    const isSecond = boot !== undefined || (record.seq ?? Infinity) < (last?.seq ?? 0); // of the first only slim ones came
     if (isSecond) row.restarts += 1;
-    if (row.boot !== undefined) row.pastBoots.push(row.boot);
-    if (row.pastBoots.length > mostPastBoots) row.pastBoots.shift();
-    row.boot = record.boot;
+    if (speakers.areTwo) clear(row);
+    beginRun(speakers, record, now_ms);
   } else if (restarted && record.kind === 'heartbeat') row.restarts += 1;
 }
 
+/** Nothing of what one agent has said is left beside what another one says. */
+function clear(row: UnitRow): void {
+  row.speakers.pastFull = row.full.heartbeat?.record.seq;
+  Object.assign(row, {
+    last: {},
+    full: {},
+    slim_ms: -Infinity,
+    pause_s: usualInterval_s,
+    expires: undefined,
+  });
+}
+
+/** Who speaks: where two do by turns, the one that is shown changes. Gives whether the record is of the other one. */
+export function isOfAnother(row: UnitRow, record: UnitRecord, now_ms: number): boolean {
+  const { speakers } = row;
+  if (heardRun(speakers, record, now_ms)) {
+    clear(row);
+    beginRun(speakers, record, now_ms);
+  }
+  return isOfOther(speakers, record, row.full.heartbeat?.record.seq);
+}
+
+/** The other one speaks: somebody is there, and not the one that has stopped. */
+export function hearOther(row: UnitRow, now_ms: number): void {
+  if (row.last.heartbeat?.record.fields.stopping === true) clear(row);
+  Object.assign(row, { newest_ms: now_ms, offline: false, isUnheard: false });
+}
+
 /** Keeps a full record for the slim ones that refer to it, even where it came behind them. */
-export function keepFull({ full, boot }: UnitRow, record: UnitRecord, now_ms: number): void {
+export function keepFull({ full, speakers: { boot } }: UnitRow, record: UnitRecord, now_ms: number): void {
   const before = full[record.kind]?.record;
   const isOfRun = record.boot !== undefined && record.boot === boot;
   if (record.isFull && isOfRun && !(before?.boot === boot && (before?.seq ?? 0) >= (record.seq ?? 0)))
     full[record.kind] = { at_ms: now_ms, record };
 }
 
+/** Only slim records came of it, which refer to a full set that is not known here. */
+export const lacksSet = ({ last, full }: UnitRow): boolean =>
+  last.heartbeat?.record.isFull === false && full.heartbeat === undefined;
+
+/** What lasts had lasted for so long at the time of the record. */
+function aged({ record, at_ms }: Last, now_ms: number): UnitRecord {
+  const { clock_for_s, hub_for_s } = record.fields;
+  const age_s = (now_ms - at_ms) / 1000;
+  const older = (for_s: number | undefined) => for_s && for_s + age_s;
+  return {
+    ...record,
+    fields: {
+      ...record.fields,
+      ...known({ clock_for_s: older(clock_for_s), hub_for_s: older(hub_for_s) }),
+    },
+  };
+}
+
+/** Takes in the last full set, as it was stored before we looked: what of it still holds, the slim records tell. */
+export function takeOldSet(row: UnitRow, set: readonly Last[], now_ms: number): void {
+  const { speakers } = row;
+  const beat = set.find(({ record }) => record.kind === 'heartbeat');
+  const boot = beat?.record.boot;
+  if (beat === undefined || boot === undefined || !lacksSet(row)) return;
+  if (speakers.boot !== undefined && speakers.boot !== boot) return;
+  if (speakers.boot === undefined) beginRun(speakers, beat.record, beat.at_ms);
+  row.slim_ms = row.last.heartbeat?.at_ms ?? row.slim_ms;
+  for (const one of set) {
+    const { kind, fields, boot: of } = one.record;
+    if (of !== boot) continue;
+    const old = { at_ms: one.at_ms, record: aged(one, now_ms), run: boot };
+    row.full[kind] ??= old;
+    row.last[kind] ??= old;
+    if (fields.expires !== undefined) row.expires ??= { at_ms: one.at_ms, list: fields.expires };
+  }
+}
+
 /** Takes in a record that is not late. */
 export function update(row: UnitRow, record: UnitRecord, now_ms: number): void {
   const { kind } = record;
-  countRestart(row, record);
+  countRestart(row, record, now_ms);
   if (kind === 'heartbeat') {
     const before = row.last.heartbeat;
     if (before?.record.seq !== undefined && record.seq === before.record.seq + 1) {
       row.pause_s = Math.max(usualInterval_s, (now_ms - before.at_ms) / 1000);
     }
   }
-  if (kind === 'heartbeat' && !record.isFull && row.boot !== undefined) row.slim_ms = now_ms;
-  row.last[kind] = { at_ms: now_ms, record, run: row.boot };
+  if (kind === 'heartbeat' && !record.isFull && row.speakers.boot !== undefined) row.slim_ms = now_ms;
+  row.last[kind] = { at_ms: now_ms, record, run: row.speakers.boot };
   row.newest_ms = now_ms;
   row.offline = false;
   row.isUnheard = false;
@@ -104,8 +169,7 @@ export const newRow = (unit: string, now_ms: number): UnitRow => ({
   full: {},
   slim_ms: -Infinity,
   newest_ms: now_ms,
-  boot: undefined,
-  pastBoots: [],
+  speakers: newSpeakers(),
   restarts: 0,
   pause_s: usualInterval_s,
   offline: false,

@@ -21,6 +21,8 @@ export interface Unit extends Omit<RecordFields, 'clock' | 'stopping' | 'isDrain
   /** The unit that its records name, where that is another one. */
   readonly claims?: string;
   readonly unheard?: true;
+  /** Two agents speak under that id: this is the one heard last. */
+  readonly two_speak?: true;
 }
 
 /** From one full set of records to the next, as most units send them, and a little more. */
@@ -120,6 +122,6 @@ export function view(row: UnitRow, now_ms: number): Unit {
     ...heartbeat,
     ...linkOf(row),
     ...clockOf(row, clock),
-    ...known({ health }),
+    ...known({ health, two_speak: row.speakers.areTwo || undefined }),
   };
 }

@@ -132,7 +132,32 @@ interface State {
   knowsAll: boolean;
 }
 
-function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): void {
+/** A silence that is found so late after the last word is said with when it was found: nobody looked, or the hub was away. */
+const foundLate_ms = 120_000;
+
+/**
+ * When it happened, where that is not when it was found: a silence begins with the last word, and of its clock the unit says since
+ * when it is so. Nothing happened before what was heard before.
+ */
+function dated(
+  change: FleetChange,
+  before: Kept,
+  after: Kept,
+  { mono_ms, wall_ms }: BothClocks,
+): FleetChange {
+  const wall = (at_ms: number): number => Math.round(wall_ms - (mono_ms - at_ms));
+  const { state, interval_s = 0 } = after.shown;
+  if (change.what === 'state' && silent.includes(state) && !silent.includes(before.shown.state)) {
+    const late_ms = mono_ms - after.heard_ms;
+    const isLate = late_ms > Math.max(foundLate_ms, 4000 * interval_s);
+    return { ...change, at_ms: wall(after.heard_ms), ...(isLate ? { found_ms: wall_ms } : {}) };
+  }
+  if (change.what !== 'clock' || after.clock.since_ms === undefined) return change;
+  return { ...change, at_ms: wall(Math.min(mono_ms, Math.max(before.heard_ms, after.clock.since_ms))) };
+}
+
+function lookAt(state: State, id: string, now: BothClocks): void {
+  const { mono_ms, wall_ms } = now;
   const { kept, changes } = state;
   const unit = state.fleet.unit(id, mono_ms);
   if (unit === undefined) {
@@ -142,8 +167,9 @@ function lookAt(state: State, id: string, { mono_ms, wall_ms }: BothClocks): voi
   const before = kept.get(id);
   const after = look(before, unit, state, mono_ms);
   kept.set(id, after);
-  for (const change of whatChanged(before?.shown, before?.known ?? {}, after.shown, wall_ms))
-    changes.add(change);
+  if (before !== undefined)
+    for (const change of whatChanged(before.shown, before.known, after.shown, wall_ms))
+      changes.add(dated(change, before, after, now));
   if (before === undefined && state.knowsAll) changes.add({ at_ms: wall_ms, unit: id, what: 'joined' });
 }
 

@@ -41,7 +41,11 @@ export interface SeenExchange {
   readonly isDisputed?: boolean;
 }
 
-const ofUs = (us: number): string => formatNs(us * 1000);
+const day_us = 86_400e6;
+
+/** Of a clock that has no battery in days. */
+const ofUs = (us: number): string =>
+  Math.abs(us) < day_us ? formatNs(us * 1000) : `${(us / day_us).toFixed(1)} days`;
 
 const whys: Readonly<Record<UnjudgedReason, (at: ClockClaim & { readonly path_us: number }) => string>> = {
   hub_unbounded: () => "nothing bounds the hub's own clock",

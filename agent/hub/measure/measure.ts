@@ -9,7 +9,7 @@ import { newRota, type Rota, type TurnUnit } from './rota.ts';
 import { type HubDoubt, hubDoubtOf } from './sources.ts';
 
 /** What of a unit has to be known. */
-export type MeasuredUnit = TurnUnit & Pick<FleetUnit, 'boot' | 'clock'>;
+export type MeasuredUnit = TurnUnit & Pick<FleetUnit, 'restarts' | 'clock'>;
 
 export interface MeasureDeps extends AskerDeps {
   /** [0, 1) */
@@ -89,7 +89,11 @@ function shown(book: Book, unit: string): Measured | undefined {
 function enlist(book: Book): void {
   const units = book.deps.units();
   book.listed = new Map(units.map((one) => [one.unit, one]));
-  for (const unit of book.units.keys()) if (!book.listed.has(unit)) book.units.delete(unit);
+  for (const unit of book.units.keys())
+    if (!book.listed.has(unit)) {
+      book.units.delete(unit);
+      book.isStale = true; // it has no vote any more
+    }
   book.rota.enlist(units, book.deps.ticker.now_ms());
 }
 
@@ -123,10 +127,10 @@ type Judgeable = Pick<SeenExchange, 'exchange' | 'isDisputed' | 'isExtra'>;
 
 function judge(book: Book, unit: string, seen: Judgeable): void {
   const entry = book.units.get(unit) ?? { unanswered: 0 };
-  const { boot = '', clock } = book.listed.get(unit) ?? {};
+  const { restarts = 0, clock } = book.listed.get(unit) ?? {};
   const before = shown(book, unit);
   const steps = book.asker.steps();
-  const era = `${boot} ${steps}`;
+  const era = `${restarts} ${steps}`;
   const lasting = book.doubt === undefined ? entry.judged : undefined; // by a doubted clock no run goes on
   entry.judged = judgeExchange(lasting, { ...seen, grandmaster: clock?.grandmaster, era });
   entry.steps = steps;

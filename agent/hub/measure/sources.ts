@@ -123,26 +123,68 @@ export interface HubDoubt {
   readonly by_us: number;
 }
 
-/**
- * Whether the hub's own clock is outvoted: each source of the units has one vote, since units that follow the same wrong one
- * are wrong alike. Undefined where it is not, and where there are too few sources.
- */
-export function hubDoubtOf(units: readonly SourcedUnit[]): HubDoubt | undefined {
-  const votes = bySource(units).flatMap(({ units: members }) => {
-    const places = members.flatMap(({ measured }) =>
+/** Where most units of a source place it against the hub's clock, and where each of them does. */
+interface Vote extends Interval {
+  readonly kind: SourceGroup['kind'];
+  readonly places: readonly Interval[];
+  readonly own_us: number;
+}
+
+function votesOf(units: readonly SourcedUnit[]): Vote[] {
+  return bySource(units).flatMap(({ source: { kind }, units: members }) => {
+    const told = members.flatMap(({ measured }) =>
       measured?.claimed_us === undefined || measured.own_bound_us === undefined || measured.against !== 'utc'
         ? []
         : { place: placeOf(measured), own_us: measured.own_bound_us },
     );
-    const agreed = agreementOf(places.map(({ place }) => place));
-    const own_us = places.reduce((most, one) => Math.max(most, one.own_us), 0);
-    return agreed === undefined || agreed.count * 2 <= places.length ? [] : { ...agreed, own_us };
+    const places = told.map(({ place }) => place);
+    const agreed = agreementOf(places);
+    const own_us = told.reduce((most, one) => Math.max(most, one.own_us), 0);
+    return agreed === undefined || agreed.count * 2 <= places.length
+      ? []
+      : [{ kind, low: agreed.low, high: agreed.high, places, own_us }];
   });
-  const agreed = agreementOf(votes);
-  if (agreed === undefined || votes.length < leastVoters || agreed.count * 2 <= votes.length)
-    return undefined;
+}
+
+const second_us = 1e6;
+/** What is known better than this is of whole seconds, or is not. */
+const wholeWithin_us = 100_000;
+
+/** Whole seconds, and not none: by so much those are off that take TAI, GPS time or another zone for UTC. */
+function isOfWholeSeconds({ low, high }: Interval, own_us: number): boolean {
+  const seconds = Math.round((low + high) / 2 / second_us);
+  const whole = { low: seconds * second_us - own_us, high: seconds * second_us + own_us };
+  return seconds !== 0 && high - low + 2 * own_us < 2 * wholeWithin_us && meets({ low, high }, whole);
+}
+
+/** Of so many sources that agree, how many came to it on their own. */
+function independent(votes: readonly Vote[], isOneMistake: boolean): number {
+  const masters = votes.filter(({ kind }) => kind === 'grandmaster').length;
+  return isOneMistake && masters > 1 ? votes.length - masters + 1 : votes.length;
+}
+
+/**
+ * Whether the hub's own clock is outvoted: by more than half of the sources, since units that follow the same wrong one are wrong
+ * alike, and by more units than agree with it, since a source that one unit follows may be a mistake of that unit. Where two
+ * sources and more are apart from two and more by whole seconds, the grandmasters among those that agree are one source: there is
+ * one such mistake. What meets both speaks for neither. Undefined where it is not, and where there are too few sources.
+ */
+export function hubDoubtOf(units: readonly SourcedUnit[]): HubDoubt | undefined {
+  const votes = votesOf(units);
   const own_us = votes.reduce((most, one) => Math.max(most, one.own_us), 0);
-  if (meets(agreed, { low: -own_us, high: own_us })) return undefined;
+  const own = { low: -own_us, high: own_us };
+  const agreed = agreementOf(votes.filter((vote) => !meets(vote, own)));
+  if (agreed === undefined) return undefined;
+  const isAgainst = (place: Interval): boolean => meets(place, agreed) && !meets(place, own);
+  const isWith = (place: Interval): boolean => meets(place, own) && !meets(place, agreed);
+  const [against, withHub] = [votes.filter(isAgainst), votes.filter(isWith)];
+  const isOneMistake = against.length > 1 && withHub.length > 1 && isOfWholeSeconds(agreed, own_us);
+  const count = independent(against, isOneMistake);
+  const elsewhere = votes.filter((vote) => !meets(vote, own) && !meets(vote, agreed)).length;
+  const others = independent(withHub, isOneMistake) + elsewhere;
+  if (count + others < leastVoters || count <= others) return undefined;
+  const places = votes.flatMap((vote) => vote.places);
+  if (places.filter(isAgainst).length <= places.filter(isWith).length) return undefined;
   const by_us = agreed.low > own_us ? agreed.low - own_us : agreed.high + own_us;
-  return { against: agreed.count, sources: votes.length, by_us };
+  return { against: count, sources: count + others, by_us };
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { openBook } from '../book/book.ts';
 import { type ForgettingHub, type Forgotten, forgetUnit } from '../enrol/forgetting.ts';
+import { accountSigner } from '../enrol/issuerhub.ts';
 import type { AskSummary } from '../measure/asknow.ts';
 import type { Measuring } from '../measure/measure.ts';
 
@@ -20,6 +21,8 @@ export interface PageActions {
   asked(unit: string): AskedUnit | undefined;
   /** Whether units can be forgotten from here. */
   readonly canForget: boolean;
+  /** Why the keys by which logins are revoked are not here; undefined where they are, or nothing can be forgotten. */
+  lackingKeys(): string | undefined;
   forget(unit: string): Promise<Forgotten>;
 }
 
@@ -55,6 +58,10 @@ export function pageActions({ measuring, wall_ms, log, kit }: ActionDeps): PageA
     },
     asked: (unit) => asked.get(unit),
     canForget: kit !== undefined,
+    lackingKeys() {
+      const signer = kit && accountSigner(kit.here);
+      return signer !== undefined && 'lacking' in signer ? signer.lacking : undefined;
+    },
     async forget(unit) {
       if (kit === undefined) return { state: 'refused', why: 'the folder of the hub is not here' };
       const outcome = await forgotten(kit, unit);

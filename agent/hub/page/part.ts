@@ -1,5 +1,4 @@
 // The page as a part of `nunect-hub up`.
-import { connected } from '../../cli/connect/connect.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { endingTicker } from '../../lib/ticker.ts';
 import { hubPaths } from '../kit/hubdir.ts';
@@ -95,6 +94,7 @@ function followPage(given: Given, start: (options: PageOptions) => Promise<Runni
 /** Shows fleet and hub, and alerts, as long as the hub runs. What is wrong with it keeps no unit out: it is told, and tried again. */
 export const pagePart: HubPart = {
   name: 'page',
+  isEarly: true,
   async start(outer) {
     const { here, log } = outer;
     const ticker = endingTicker(outer.ticker);
@@ -108,7 +108,6 @@ export const pagePart: HubPart = {
       startPage(looked, options, { ticker, log, stateFolder }),
     );
     try {
-      await Promise.all(all.map((link) => connected(link, ticker, ending.signal)));
       await page.show();
     } catch (error) {
       log.error(messageOf(error));

@@ -15,6 +15,7 @@ import { measureFleet } from '../measure/part.ts';
 import type { HubHere } from '../run/hubhere.ts';
 import type { HubLinks } from '../run/hublinks.ts';
 import { type HubWatch, watchHub } from '../servers/watch.ts';
+import { doubtWords } from './fleet/words.ts';
 
 /** A hub that is looked at. */
 export interface LookedHub {
@@ -142,12 +143,13 @@ function momentKeeper(hub: LookedHub, followed: FollowedHub, measuring: Measurin
       if (last !== undefined && now.mono_ms - made_ms < moment_ms) return last;
       made_ms = now.mono_ms;
       const lost = lostSince(hub, followed, now);
+      const { doubt } = measuring.state();
       const units = followed.watch.units(now).map((unit) => withMeasured(unit, measuring));
       last = {
         ...{ at_ms: now.wall_ms, connected: lost === undefined },
         // while the hub is away all are as they were when it was heard: the page says that once
         units: lost === undefined ? units.map(asOfNow) : units,
-        notes: notesOf(hub, followed, lost, now),
+        notes: [...notesOf(hub, followed, lost, now), ...(doubt === undefined ? [] : [doubtWords(doubt)])],
         ...known({ lost_ms: lost?.since_ms }),
       };
       return last;

@@ -145,8 +145,9 @@ async function unitPages(
   if (unit === undefined) return { status: 404, page: unknownUnitPage(id) };
   if (what === undefined) return unitView(matter, unit, at_ms);
   if (what === 'recorder') return recorderView(matter, unit, query);
-  const { canForget } = matter.actions;
-  return what === 'forget' ? { status: 200, page: forgetPage({ unit, canForget }) } : undefined;
+  if (what !== 'forget') return undefined;
+  const { canForget, lackingKeys } = matter.actions;
+  return { status: 200, page: forgetPage({ unit, canForget, lackingKeys: lackingKeys() }) };
 }
 
 /** The page that is asked for, at a moment; undefined where there is none. */

@@ -29,7 +29,9 @@ export interface RunningPart extends Stoppable {
 /** What runs beside the server, such as the issuer. */
 export interface HubPart {
   readonly name: string;
-  /** Once the streams are there; again after a stop. A failure is tried again. */
+  /** It runs whether nats-server is well or not, as it tells of that; any other from when the streams are there. */
+  readonly isEarly?: true;
+  /** Again after a stop. A failure is tried again. */
   start(given: {
     readonly here: HubHere;
     readonly links: HubLinks;
@@ -138,10 +140,10 @@ async function streamsFault(hub: Hub): Promise<string | undefined> {
   return undefined;
 }
 
-async function partsFault(hub: Hub): Promise<string | undefined> {
+async function partsFault(hub: Hub, isEarly: boolean): Promise<string | undefined> {
   const { deps, here, links, running } = hub;
   for (const part of deps.parts) {
-    if (running.has(part)) continue;
+    if (running.has(part) || (part.isEarly === true) !== isEarly) continue;
     if (hub.steps.signal.aborted) return superseded;
     try {
       const log = deps.log.part(part.name);
@@ -162,10 +164,11 @@ async function partsFault(hub: Hub): Promise<string | undefined> {
 /** The steps to READY in their order; gives what is in the way of the first that is not done, else the echo's round trip. */
 async function step(hub: Hub): Promise<string | number> {
   const { links, here, deps } = hub;
+  const early = await partsFault(hub, true);
   const unwell = await healthFault(links.sys, here);
   if (unwell !== undefined) return unwell;
   hub.wasHealthy = true;
-  const lacking = (await streamsFault(hub)) ?? (await partsFault(hub));
+  const lacking = early ?? (await streamsFault(hub)) ?? (await partsFault(hub, false));
   if (lacking !== undefined) return lacking;
   const echo = await askHubEcho(links.fleet, here.server, deps.ticker);
   return 'why' in echo ? `its own echo: ${echo.why}` : echo.rtt_ms;

@@ -19,7 +19,8 @@ export interface WorldUnit {
   ntp_server?: string | undefined;
   source?: 'ptp' | 'ntp' | 'unsynced';
   interval_s?: number;
-  boot: string;
+  /** Of its agent. */
+  restarts: number;
   state: MeasuredUnit['state'];
   /** What the ways take, asked anew each time, in ms. */
   there_ms(): number;
@@ -147,12 +148,12 @@ export function clockWorld(random: () => number): ClockWorld {
       },
       units: () =>
         [...units.values()].map(
-          ({ unit, boot, state, interval_s = 5, grandmaster, ntp_server, source = 'ntp' }) => ({
+          ({ unit, restarts, state, interval_s = 5, grandmaster, ntp_server, source = 'ntp' }) => ({
             unit,
             kind: 'unit',
             state,
             interval_s,
-            boot,
+            restarts,
             clock: {
               source: grandmaster === undefined ? source : 'ptp',
               limit_ns: 1e6,
@@ -190,7 +191,7 @@ export const worldUnit = (unit: string, more: Partial<WorldUnit> = {}): WorldUni
   unit,
   error_us: 0,
   drift_ppm: 0,
-  boot: 'b1',
+  restarts: 0,
   state: 'healthy',
   there_ms: () => 0.1,
   back_ms: () => 0.1,

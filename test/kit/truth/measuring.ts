@@ -50,7 +50,8 @@ export function measureUnits({ link, wall }: MeasuringHub, units: readonly Truth
       }),
       token: () => randomBytes(9).toString('base64url'),
       random: Math.random,
-      units: () => units.map(({ name }) => ({ unit: name, kind: 'unit', state: 'healthy', interval_s: 1 })),
+      units: () =>
+        units.map(({ name }) => ({ unit: name, kind: 'unit', state: 'healthy', restarts: 0, interval_s: 1 })),
     },
     { inboxPrefix: '_INBOX', scale: every_ms / pace_ms.usual },
     ended.signal,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { keepTrying } from '../../../config/clients/nunect-client/src/attempts.ts';
 import type { Connection } from '../../../config/clients/nunect-client/src/transport.ts';
 
@@ -60,4 +60,43 @@ test('a connection that comes up after the end is closed', async () => {
   connect({ close } as never);
   await turn();
   assert.ok(isClosed);
+});
+
+describe('after a connection that', () => {
+  /** How many attempts follow within the shortest pause, where 8 failed before it came after `connect_ms`. */
+  async function attemptsAfter(
+    t: TestContext,
+    times: { connect_ms: number; lived_ms: number },
+  ): Promise<number> {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    let now_ms = 0;
+    t.mock.method(performance, 'now', () => now_ms);
+    let tried = 0;
+    const attempts = keepTrying({
+      async connect() {
+        tried += 1;
+        if (tried <= 8) throw new Error('refused');
+        now_ms += times.connect_ms;
+        return {} as Connection;
+      },
+      async serve() {
+        now_ms += times.lived_ms;
+      },
+      failed: (_error, retry_ms) => void setImmediate(() => t.mock.timers.tick(retry_ms)),
+    });
+    for (let i = 0; i < 40; i++) await turn();
+    assert.equal(tried, 9);
+    t.mock.timers.tick(375);
+    await turn();
+    attempts.end();
+    return tried - 9;
+  }
+
+  test('lived, the next attempt is made at once, though the outage before it was long', async (t) => {
+    assert.equal(await attemptsAfter(t, { connect_ms: 0, lived_ms: 15_000 }), 1);
+  });
+
+  test('did not live, the pauses stay long, though it was long in coming', async (t) => {
+    assert.equal(await attemptsAfter(t, { connect_ms: 15_000, lived_ms: 5000 }), 0);
+  });
 });

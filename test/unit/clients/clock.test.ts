@@ -109,6 +109,10 @@ describe('one exchange', () => {
       { t2_us: '2', t3_us: 3 },
       { t2_us: 3, t3_us: 2 },
       { t2_us: 2, t3_us: 2e6 },
+      { t2_us: 1e20, t3_us: 1e20 },
+      { t2_us: -1e20, t3_us: -1e20 },
+      { t2_us: 1e308, t3_us: 1e308 },
+      { t2_us: -1, t3_us: -1 },
     ];
     for (const answer of answers) {
       const nc: Requester = {
@@ -121,7 +125,75 @@ describe('one exchange', () => {
   });
 });
 
+describe('a unit that tells nonsense', () => {
+  const telling = (of: World, answer: object): Requester => ({
+    async request(...args) {
+      const { data } = await of.nc.request(...args);
+      const told = { ...JSON.parse(new TextDecoder().decode(data)), ...answer };
+      return { data: new TextEncoder().encode(JSON.stringify(told)) };
+    },
+  });
+
+  test('has no such bound, source, quality or offset, and its time counts', async () => {
+    const answers = [
+      { error_bound_ns: -1e9, source: 'ptp\r\nX-Unit-ID: other', quality: {}, utc_offset_s: '37' },
+      { error_bound_ns: 1e300, source: 'x'.repeat(100), quality: 'a b', utc_offset_s: -1e300 },
+      { error_bound_ns: '5', source: '', quality: ['a', 'b'], utc_offset_s: null },
+    ];
+    for (const answer of answers) {
+      const of = world();
+      const { bound_us, source, quality, utc_offset_s, offset_us, error_us } = await client.exchange(
+        telling(of, answer),
+        'u1',
+        { mono: of.mono },
+      );
+      assert.deepEqual(
+        [bound_us, source, quality, utc_offset_s],
+        [undefined, undefined, undefined, undefined],
+      );
+      assert.ok(Math.abs(offset_us - epoch_us) <= error_us);
+    }
+  });
+
+  test('never makes a time that is none of a calendar', async () => {
+    for (const t2_us of [0, 1e15, 8.999e15, 9e15, 1e20, 8.64e18, Number.MAX_VALUE]) {
+      const of = world();
+      const asked = client.exchange(telling(of, { t2_us, t3_us: t2_us }), 'u1', { mono: of.mono });
+      const exchange = await asked.catch(() => ({ offset_us: 0 }));
+      assert.match(
+        new Date((of.mono() + exchange.offset_us) / 1000).toISOString(),
+        /^(19|2[0-2])\d\d-/,
+        `${t2_us}`,
+      );
+    }
+  });
+});
+
 describe('a kept clock', () => {
+  test('goes on where the app fails to take what it tells', async (t) => {
+    const printed = t.mock.method(console, 'error', () => {});
+    const of = world();
+    let told = 0;
+    const onChange = async () => {
+      told += 1;
+      throw new Error('rejected');
+    };
+    const failing = () => {
+      told += 1;
+      throw new Error('thrown');
+    };
+    for (const each of [onChange, failing]) {
+      const clock = client.keepClock(of.nc, 'u1', { ...of, every_s: 0.01, exchanges: 1, onChange: each });
+      told = 0;
+      try {
+        await eventually('the third round', () => told >= 3);
+      } finally {
+        clock.stop();
+      }
+    }
+    assert.ok(printed.mock.callCount() >= 6);
+  });
+
   test('takes the shortest of several exchanges', async () => {
     const of = world();
     let count = 0;

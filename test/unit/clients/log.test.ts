@@ -104,6 +104,9 @@ describe('a record', () => {
     logger.info('large', { text: 'x'.repeat(1e6) });
     logger.info('y'.repeat(1e6), { big: 2n, nothing: null, none: undefined });
     logger.info(undefined as never, 'not an object' as never);
+    logger.info(Object.create(null));
+    logger.info('no stack', Object.assign(new Error('e'), { stack: Object.create(null) }));
+    assert.deepEqual(sent.splice(5).map(isHeld), [true, true]);
     assert.equal(sent.length, 5);
     assert.ok(sent.every(isHeld));
     assert.match(JSON.stringify(sent[0]?.body), /"left_out":"TypeError: .*circular/i);
@@ -188,7 +191,32 @@ describe('records', () => {
     assert.deepEqual(of.log.counts(), { waiting: 1000, dropped: 0 });
   });
 
-  test('that are too large for the server are dropped, and the others are sent', () => {
+  test('that are let go of unconfirmed are dropped where the server did not answer, and told', async () => {
+    const of = place();
+    for (let i = 0; i < 5000; i++) of.logger.info(`record ${i}`);
+    await of.lose(false);
+    assert.deepEqual(of.log.counts(), { waiting: 1000, dropped: 4000 });
+    of.back();
+    const last = of.sent.at(-1)?.body;
+    assert.deepEqual([last?.['lvl'], last?.['fields']], ['WARN', { count: 4000 }]);
+  });
+
+  test('are dropped by exactly those that no answer of the server was for', async () => {
+    const of = place();
+    of.logger.info('asked about');
+    for (let i = 1; i < 1500; i++) of.logger.info(`record ${i}`); // 1 is asked about, 500 are let go of
+    await of.confirm();
+    assert.deepEqual(of.log.counts(), { waiting: 1000, dropped: 0 });
+    for (let i = 0; i < 300; i++) of.logger.info(`later ${i}`); // 1500 are asked about
+    await of.confirm();
+    assert.deepEqual(of.log.counts(), { waiting: 300, dropped: 0 });
+    for (let i = 0; i < 1700; i++) of.logger.info(`last ${i}`); // 300 are asked about, 1000 are let go of
+    await of.confirm();
+    await of.lose();
+    assert.deepEqual(of.log.counts(), { waiting: 1000, dropped: 700 });
+  });
+
+  test('that are too large for the server are dropped, and the others are sent', async () => {
     const of = place();
     of.server.largest_bytes = 200;
     of.logger.info('x'.repeat(300));
@@ -197,6 +225,9 @@ describe('records', () => {
       of.sent.map(({ body }) => body['msg']),
       ['small'],
     );
-    assert.equal(of.log.counts().dropped, 1);
+    assert.deepEqual(of.log.counts(), { waiting: 1, dropped: 1 });
+    await of.lose();
+    of.back();
+    assert.equal(of.log.counts().dropped, 1, 'counted once');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connectorTo, headersOf, type Nats } from '../../../config/clients/nunect-client/src/transport.ts';
+import { connectorTo, type Nats, optionsOf } from '../../../config/clients/nunect-client/src/transport.ts';
 
 /** A library that connects to nothing, and keeps how it was asked. */
 function library() {
@@ -73,6 +73,6 @@ describe('a connection', () => {
 
 test('a header is sent with each of its values, as text', () => {
   const { nats, appended } = library();
-  headersOf(nats, { one: 'a', several: ['b', 'c'], number: 7, none: [] });
+  optionsOf(nats, { one: 'a', several: ['b', 'c'], number: 7, none: [] });
   assert.deepEqual(appended, ['one=a', 'several=b', 'several=c', 'number=7']);
 });

@@ -8,7 +8,7 @@ import { claimsCard } from './cards/claims.ts';
 import { happenedCard } from './cards/happened.ts';
 import { histogramCard } from './cards/histogram.ts';
 import { sourcesCard, worstCard } from './cards/timesources.ts';
-import { shortVerdict, toneOfFleet, verdictCard } from './cards/verdict.ts';
+import { titleOf, toneOfAll, verdictCard } from './cards/verdict.ts';
 import type { FleetPageData } from './data.ts';
 import { fleetPath, parseFleetQuery } from './query.ts';
 import { fleetStyle } from './style.ts';
@@ -27,6 +27,7 @@ const words: readonly Row[] = [
     'wrong clock',
     'The unit says that it is well, and the hub has measured three times running that its clock is not where it claims.',
   ],
+  ['id twice', 'Two agents send records under one id; what is shown is of the one heard last.'],
   ['over limit', 'The bound of the clock is above the limit that the operator has set.'],
   ['offline', 'Three heartbeats in a row are missing.'],
   ['not set up', 'It was let in or invited, and was never heard.'],
@@ -42,10 +43,9 @@ const meanings = (): Html =>
 export function fleetPage(data: FleetPageData, params: URLSearchParams): HubPage {
   const { query, wrong } = parseFleetQuery(params);
   const sums = data.sums ?? fleetSumsOf(data.units);
-  const isLost = data.lost_ms !== undefined;
   return {
-    title: `Fleet: ${isLost ? 'the hub is not heard' : shortVerdict(sums)}`,
-    tone: isLost ? 'bad' : toneOfFleet(sums),
+    title: `Fleet: ${titleOf(sums, data)}`,
+    tone: toneOfAll(sums, data),
     view: 'fleet',
     about:
       data.isPartial === true

@@ -9,6 +9,7 @@ export const standings = [
   'critical',
   'offline',
   'contradicts',
+  'two_speak',
   'limit',
   'expired',
   'degraded',
@@ -23,6 +24,7 @@ export type Standing = (typeof standings)[number];
 
 /** What the hub adds to the states: each with the state whose mark it has. */
 const added: Partial<Readonly<Record<Standing, readonly [State, string]>>> = {
+  two_speak: ['critical', 'id twice'],
   contradicts: ['critical', 'wrong clock'],
   limit: ['critical', 'over limit'],
   expired: ['critical', 'expired'],
@@ -48,6 +50,7 @@ function standingOf(unit: FleetUnit, care: Care): Standing {
   if (state === 'critical' || state === 'offline') return state;
   if (care === 'you') {
     if (measured?.verdict === 'contradicts') return 'contradicts';
+    if (unit.two_speak) return 'two_speak';
     return isAboveLimit(unit) ? 'limit' : 'expired';
   }
   return state === 'healthy' && clock?.holdover === true ? 'holdover' : state;

@@ -18,14 +18,14 @@ export const fleetStyle = `
 .ev time{min-width:5rem}
 .worst .n{width:1%}.from .b{display:block}tbody th a{color:var(--link)}tbody th a,td a{text-decoration:none}tbody th a:hover,td a:hover{text-decoration:underline}
 form.f{display:flex;flex-wrap:wrap;gap:.5rem;margin:.7rem 0 .4rem}form.f input[type=search]{flex:1 1 14rem}form.f select{max-width:14rem}
-.chips{gap:.2rem 1.1rem;font-size:.875rem;margin-bottom:.6rem}.chips a{padding:0;color:var(--link)}.chips a[aria-current]{background:none;box-shadow:none}
+.chips{gap:.2rem 1.1rem;font-size:.875rem;margin-bottom:.6rem}.chips a{padding:0;overflow-wrap:anywhere;color:var(--link)}.chips a[aria-current]{background:none;box-shadow:none}
 #units p.warn{margin:.3rem 0}#pager{margin-top:.7rem}#pager a{color:var(--link);padding:0}
 .all tbody tr:hover{background:var(--ground)}.all tr.q>*{color:var(--soft)}
 .all tbody th{overflow-wrap:anywhere;max-width:19rem}.all td:nth-child(n+4){text-align:right;white-space:nowrap}.all td:nth-child(3),.all td:nth-child(7){text-align:left;color:var(--soft)}
 #words{border:0;padding:0}#words dl div{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.1rem 1rem;padding:.2rem 0;font-size:.9rem}#words dd{text-align:left}
 @media(max-width:1040px){.two{grid-template-columns:minmax(0,1fr)}}
 @media(max-width:1179px){.all td:nth-child(3){white-space:nowrap}.all .bar{width:1.6rem;margin-left:.4rem}.all th,.all td{padding-right:.6rem}.all td:nth-child(7),.all .v{display:none}}
-@media(min-width:1180px){.all{table-layout:fixed}.all tr>:nth-child(1),.all tr>:nth-child(3){width:8.3rem}.all tr>:nth-child(4){width:12.5rem}.all tr>:nth-child(5){width:6.4rem}.all tr>:nth-child(6){width:9rem}.all tr>:nth-child(7),.all tr>:nth-child(8){width:5.6rem}.all td:nth-child(3),.all td:nth-child(7){overflow-wrap:anywhere}.all thead th{position:sticky;top:0;background:var(--paper);z-index:1;box-shadow:0 1px var(--line)}}
+@media(min-width:1180px){.all{table-layout:fixed}.all tr>:nth-child(1),.all tr>:nth-child(3){width:8.3rem}.all tr>:nth-child(4){width:12.5rem}.all tr>:nth-child(5){width:6.4rem}.all tr>:nth-child(6){width:9rem}.all tr>:nth-child(7),.all tr>:nth-child(8){width:5.6rem}.all td:nth-child(3){overflow-wrap:anywhere}.all td:nth-child(6){white-space:normal;overflow-wrap:anywhere}.all td:nth-child(7){overflow:hidden;text-overflow:ellipsis}.all thead th{position:sticky;top:0;background:var(--paper);z-index:1;box-shadow:0 1px var(--line)}}
 @media(min-width:741px) and (max-width:860px){.all tbody th small{display:none}}
 @media(min-width:741px) and (max-width:1179px){.all th,.all td:nth-child(6){white-space:normal}}
 @media(max-width:860px){

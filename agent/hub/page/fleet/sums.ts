@@ -63,7 +63,7 @@ export const isOfView: Readonly<Record<'waiting' | 'slow' | 'old', ViewTest>> = 
 
 /** Numbers of a version; undefined where it is none. */
 function numbersOf(version: string): readonly number[] | undefined {
-  const [found] = /^\d{1,9}(\.\d{1,9}){0,5}/.exec(version) ?? [];
+  const [found] = /^\d{1,9}(\.\d{1,9}){1,5}/.exec(version) ?? [];
   return found?.split('.').map(Number);
 }
 

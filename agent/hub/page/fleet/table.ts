@@ -67,7 +67,7 @@ function unitRow({ unit, standing, care }: FleetRow): Html {
   const { unit: id, clock, link, version } = unit;
   const [state, word] = markOfStanding(standing);
   const rtt = link?.hub_rtt_us;
-  return html`<tr id="u-${id}"${care === 'quiet' ? quietClass : undefined}><td class="s st-${state}">${word}</td><th scope="row"><a href="${unitPath(id)}">${id}</a> <small>${placeOf(unit)}</small></th><td>${clock && clockLine(clock)}</td><td>${boundCell(unit)}</td><td>${rtt === undefined ? '' : formatUs(rtt)}</td><td${(link?.backlog ?? 0) > 0 ? waitsClass : undefined}>${waitingCell(unit)}</td><td>${version}</td>${heardCell(unit)}</tr>`;
+  return html`<tr id="u-${id}"${care === 'quiet' ? quietClass : undefined}><td class="s st-${state}">${word}</td><th scope="row"><a href="${unitPath(id)}">${id}</a> <small>${placeOf(unit)}</small></th><td>${clock && clockLine(clock)}</td><td>${boundCell(unit)}</td><td>${rtt === undefined ? '' : formatUs(rtt)}</td><td${(link?.backlog ?? 0) > 0 ? waitsClass : undefined}>${waitingCell(unit)}</td><td title="${version}">${version}</td>${heardCell(unit)}</tr>`;
 }
 
 const shownWords = ({ from, rows, total }: FleetSelection): string =>

@@ -2,6 +2,8 @@
 import { prettyNs, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import type { FleetClock, FleetUnit, Measured } from '../../fleet/model.ts';
+import type { HubDoubt } from '../../measure/sources.ts';
+import { count, counted } from '../look/marks.ts';
 
 /** How far it may be off, against its grandmaster where nothing else bounds it. */
 export const clockBound_ns = ({ error_bound_ns, error_rel_ns }: FleetClock): number | undefined =>
@@ -38,6 +40,10 @@ export const measuredHalf_us = ({ path_us, own_bound_us = 0 }: Measured): number
 /** `4.1 ms ahead`, `12 µs behind`. */
 export const aheadBy = (us: number): string =>
   `${spanNs(Math.abs(us) * 1000)} ${us < 0 ? 'behind' : 'ahead'}`;
+
+/** That the hub's clock is outvoted, and what follows from it. */
+export const doubtWords = ({ against, sources, by_us }: HubDoubt): string =>
+  `The hub's own clock is outvoted: ${count(against)} of ${counted(sources, 'source')} of its units agree that it is at least ${aheadBy(-by_us)}. Nothing is held against a unit until that is over.`;
 
 /** For how long, from then to now. */
 export const spanSince = (since_ms: number, at_ms: number): string => prettySpan((at_ms - since_ms) / 1000);

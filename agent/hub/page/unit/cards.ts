@@ -49,7 +49,7 @@ export function askCard({ unit, asked, at_ms }: UnitPageData): Html {
     asked === undefined
       ? html`<p class="sub">Round trip, both ways and its clock, measured when you ask.</p>`
       : asked.summary.answered === 0
-        ? html`<p>${`None of ${counted(asked.summary.asked, 'question')} was answered.`}</p>`
+        ? html`<p>${`No answer that can be used to ${counted(asked.summary.asked, 'question')}.`}</p>`
         : factList(answerRows(asked.summary));
   const cost = isSilent(unit)
     ? 'It is silent: this takes up to 12 s.'
@@ -97,7 +97,7 @@ export function certificatesCard({ unit, at_ms }: UnitPageData): Html {
   ];
   const list =
     rows.length === 0
-      ? html`<p class="sub">${isSilent(unit) ? 'Not known: nothing of it has come since this page began to look.' : 'It has told of none.'}</p>`
+      ? html`<p class="sub">${isSilent(unit) ? 'Not known: nothing of it has come since this page began to look.' : 'No record that has come here names any.'}</p>`
       : html`<table aria-label="Certificates and login"><thead class="hide"><tr><th scope="col">what</th><th scope="col" class="hs">known from</th><th scope="col">time left</th></tr></thead><tbody>${rows}</tbody></table>`;
   const isRenewing = enrolment?.state === 'bound' && !isSilent(unit);
   return html`<section class="card" id="certificates"><h3>Certificates and login</h3>${list}${isRenewing ? html`<p class="sub">The unit renews its login by itself.</p>` : html``}</section>`;

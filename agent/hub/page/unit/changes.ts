@@ -1,5 +1,5 @@
 // What happened to a unit in the last day: its own events, its silences, and what the hub has seen. Pure.
-import { formatUtc, prettySpan, prettyText } from '../../../lib/format.ts';
+import { formatUtc, prettyMoment, prettySpan, prettyText } from '../../../lib/format.ts';
 import { isObject } from '../../../lib/parse.ts';
 import { changeWords } from '../../../status/changewords.ts';
 import { type Html, html } from '../../../web/html.ts';
@@ -84,12 +84,19 @@ const verdictWords: Readonly<Record<string, string>> = {
   unjudged: 'what the hub measures tells nothing of its claim any more',
 };
 
-function seenLine({ what, at_ms, before, after, evidence }: FleetChange): Line {
+/** When it was found, where that was not when it happened. */
+const foundWords = (found_ms: number | undefined, at_ms: number): string =>
+  found_ms === undefined ? '' : `, found ${prettyMoment(found_ms, at_ms)}`;
+
+function seenLine({ what, at_ms, before, after, evidence, found_ms }: FleetChange): Line {
   const because = evidence === undefined ? '' : `: ${prettyText(evidence)}`;
   const line = (text: string, state?: State): Line => ({ at_ms, state, text: capital(text) });
   switch (what) {
     case 'state':
-      return line(`${wordsOf(before)} → ${wordsOf(after)}${because}`, asState(after));
+      return line(
+        `${wordsOf(before)} → ${wordsOf(after)}${foundWords(found_ms, at_ms)}${because}`,
+        asState(after),
+      );
     case 'measured':
       return line(
         `${verdictWords[after ?? ''] ?? after}${because}`,

@@ -95,8 +95,14 @@ function sourcesOf(history: UnitHistory): Sources {
   };
 }
 
+/** A limit, and whose it is: `its limit`. */
+interface ShownLimit {
+  readonly ns: number;
+  readonly words: string;
+}
+
 /** The sentence for those who do not see the curve. */
-function clockWords(bounds: readonly Point[], dots: readonly MeasuredDot[], limit_ns: number): string {
+function clockWords(bounds: readonly Point[], dots: readonly MeasuredDot[], limit: ShownLimit): string {
   const sizes = bounds.map(({ value }) => value);
   const claimed =
     sizes.length === 0
@@ -104,12 +110,13 @@ function clockWords(bounds: readonly Point[], dots: readonly MeasuredDot[], limi
       : `It claims to be within ${prettyNs(Math.min(...sizes))} to ${prettyNs(Math.max(...sizes))}, and within ${prettyNs(sizes.at(-1) ?? 0)} at the end`;
   const farthest = Math.max(...dots.map(({ offset_us }) => Math.abs(offset_us) * 1000));
   const measured = dots.length === 0 ? '' : `; the hub measured at most ${prettyNs(farthest)}`;
-  return `${claimed}${measured}; its limit is ${prettyNs(limit_ns)}`;
+  return `${claimed}${measured}; ${limit.words} is ${prettyNs(limit.ns)}`;
 }
 
 /** The bound that the clock claims, and what the hub measured, on one axis. */
-function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], limit_ns: number): Html {
+function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], limit: ShownLimit): Html {
   const { moments } = history;
+  const { ns: limit_ns } = limit;
   const bounds = valuesOf(moments, ({ clock }) => clock?.error_bound_ns);
   const relative = valuesOf(moments, ({ clock }) =>
     clock?.error_bound_ns === undefined ? clock?.error_rel_ns : undefined,
@@ -129,7 +136,9 @@ function clockCurve(history: UnitHistory, dots: readonly MeasuredDot[], limit_ns
   const marks = shown.map(({ at_ms }, i) => `M${xOf(at_ms, history)} ${tenth(yOf(sizes[i] ?? 1))}h0`);
   const label = (ns: number, words: string, tone: string): Html =>
     html`<text class="${tone}" x="4" y="${tenth(shareOf(ns) * 100)}%" dy="-.3em">${words}</text>`;
-  return html`<svg class="day" height="190" role="img" aria-label="${clockWords(all, shown, limit_ns)}"><svg viewBox="0 0 ${width} ${tall}" width="100%" height="100%" preserveAspectRatio="none"><path class="gap" d="${gapsOf(history, tall)}"/><path class="zero" d="${grid}"/><path class="lim" d="M0 ${tenth(yOf(limit_ns))}h${width}"/><path class="ln" d="${lineOf(bounds, history, yOf)}"/><path class="ln rel" d="${lineOf(relative, history, yOf)}"/><path class="dot" d="${marks.join('')}"/></svg>${tens.map((ns) => label(ns, prettyNs(ns), 't'))}${label(limit_ns, `${prettyNs(limit_ns)}, its limit`, 't bad')}</svg>`;
+  const isCut = [...sizes, ...all.map(({ value }) => value)].some((ns) => ns > 10 ** most);
+  const cut = isCut ? html`<p class="sub">What is beyond the scale stands at its edge.</p>` : undefined;
+  return html`<svg class="day" height="190" role="img" aria-label="${clockWords(all, shown, limit)}"><svg viewBox="0 0 ${width} ${tall}" width="100%" height="100%" preserveAspectRatio="none"><path class="gap" d="${gapsOf(history, tall)}"/><path class="zero" d="${grid}"/><path class="lim" d="M0 ${tenth(yOf(limit_ns))}h${width}"/><path class="ln" d="${lineOf(bounds, history, yOf)}"/><path class="ln rel" d="${lineOf(relative, history, yOf)}"/><path class="dot" d="${marks.join('')}"/></svg>${tens.map((ns) => label(ns, prettyNs(ns), 't'))}${label(limit_ns, `${prettyNs(limit_ns)}, ${limit.words}`, 't bad')}</svg>${cut}`;
 }
 
 function key(history: UnitHistory, hasDots: boolean): Html {
@@ -184,7 +193,7 @@ export interface CurvesNow {
 export function dayCurves(
   history: UnitHistory,
   dots: readonly MeasuredDot[],
-  limit_ns: number,
+  limit: ShownLimit,
   now: CurvesNow,
 ): Html {
   const rtt = valuesOf(history.moments, ({ hub_rtt_us }) => hub_rtt_us);
@@ -203,5 +212,5 @@ export function dayCurves(
       ? []
       : [{ name: 'Records waiting', points: backlog, cuts, height: 36, now: now.backlog, words: count }]),
   ];
-  return html`<div class="row"><h3>Clock, last 24 h</h3>${key(history, dots.length > 0)}</div>${clockCurve(history, dots, limit_ns)}${sourceBar(history)}${figures.map((figure) => figureCurve(figure, history))}${times(history)}`;
+  return html`<div class="row"><h3>Clock, last 24 h</h3>${key(history, dots.length > 0)}</div>${clockCurve(history, dots, limit)}${sourceBar(history)}${figures.map((figure) => figureCurve(figure, history))}${times(history)}`;
 }

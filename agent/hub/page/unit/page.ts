@@ -1,7 +1,6 @@
 // The page of one unit, the page that asks whether it is to be forgotten, and that of one that is not known. Pure.
 import { prettyBytes, prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
-import type { FleetUnit } from '../../fleet/model.ts';
 import type { HubPage } from '../look/frame.ts';
 import { capital, counted, placeOf, stateMark, unitPath } from '../look/marks.ts';
 import { askCard, certificatesCard, deviceCard, forgetCard, withdrawWords } from './cards.ts';
@@ -39,9 +38,11 @@ function dayCard(data: UnitPageData): Html {
       `The hub's stream has no record of it at the moments that are looked at, each ${prettySpan(history.step_ms / 1000)}: of a unit that has just come the first is still to come.`;
     return html`<section class="card" id="day"><h3>The last 24 h</h3><p class="sub">${words}</p></section>`;
   }
-  const limit_ns = unit.clock?.limit_ns ?? data.limit_ns;
+  const { clock } = unit;
+  const isUsual = clock !== undefined && clock.limit_is_set !== true;
+  const limit = { ns: clock?.limit_ns ?? data.limit_ns, words: isUsual ? 'the usual limit' : 'its limit' };
   const notes = readWords(data).map((text) => html`<span>${text} </span>`);
-  return html`<section class="card" id="day">${dayCurves(history, dots, limit_ns, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
+  return html`<section class="card" id="day">${dayCurves(history, dots, limit, figuresNow(unit))}<p class="sub">${notes}</p></section>`;
 }
 
 /** The page of a unit. */
@@ -65,12 +66,23 @@ export function unitPage(data: UnitPageData): HubPage {
 
 const isOff = 'It is taken off the roster, and nobody is alerted of it any more.';
 
-/** What forgetting does, by what the hub knows of its login. */
-function forgettingWords({ enrolment }: FleetUnit, isHeard: boolean): readonly string[] {
+/** What is known of a page that may be asked to forget a unit. */
+interface Forgetting extends Pick<UnitPageData, 'unit' | 'canForget'> {
+  /** Why the keys are not here by which logins are revoked. */
+  readonly lackingKeys?: string | undefined;
+}
+
+/** What forgetting does, by what the hub knows of its login; of that a page of another machine knows only what it is told. */
+function forgettingWords({ unit, canForget, lackingKeys }: Forgetting, isHeard: boolean): readonly string[] {
   const isBack = `It is taken off the roster, and is back there ${isHeard ? 'with its next record: it is heard now' : 'if it is heard again'}.`;
-  switch (enrolment?.state) {
+  switch (unit.enrolment?.state) {
     case 'bound':
-      return [isOff, 'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.'];
+      return lackingKeys === undefined
+        ? [isOff, 'Its login is revoked: the hub lets it in no more, until somebody lets it in anew.']
+        : [
+            isOff,
+            `It gets no new login; the present one holds until its end, for the keys of the hub are not here (${lackingKeys}). Where they are, nunect-hub revoke ends it.`,
+          ];
     case 'revoked':
       return [isOff, 'Its login is revoked already; its id is free for another device then.'];
     case 'forgotten':
@@ -79,15 +91,17 @@ function forgettingWords({ enrolment }: FleetUnit, isHeard: boolean): readonly s
         'It was forgotten before: what it logs in with ends by nunect-hub revoke where the keys of the hub are.',
       ];
     default:
-      return [
-        isBack,
-        'Nothing shuts it out: the hub knows no login of its own that could be revoked, and that by which it comes stays valid.',
-      ];
+      return canForget
+        ? [
+            isBack,
+            'Nothing shuts it out: the hub knows no login of its own that could be revoked, and that by which it comes stays valid.',
+          ]
+        : ['It is taken off the roster; whether it has a login that is revoked cannot be seen from here.'];
   }
 }
 
 /** The way to do it, by somebody who may. */
-function forgetForm({ unit, canForget }: Pick<UnitPageData, 'unit' | 'canForget'>): Html {
+function forgetForm({ unit, canForget }: Forgetting): Html {
   const path = unitPath(unit.unit);
   if (unit.enrolment?.state === 'invited') return withdrawWords;
   return canForget
@@ -96,7 +110,7 @@ function forgetForm({ unit, canForget }: Pick<UnitPageData, 'unit' | 'canForget'
 }
 
 /** Asks whether it is to be forgotten, and says what that does. */
-export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubPage {
+export function forgetPage(data: Forgetting): HubPage {
   const { unit } = data;
   const path = unitPath(unit.unit);
   const isHeard = !isSilent(unit);
@@ -104,7 +118,7 @@ export function forgetPage(data: Pick<UnitPageData, 'unit' | 'canForget'>): HubP
   const isInvited = unit.enrolment?.state === 'invited';
   const what = isInvited
     ? []
-    : [...forgettingWords(unit, isHeard), 'Its records stay until the stream drops them for their age.'];
+    : [...forgettingWords(data, isHeard), 'Its records stay until the stream drops them for their age.'];
   return {
     title: `Forget ${unit.unit}?`,
     tone: isLost ? 'bad' : 'warn',

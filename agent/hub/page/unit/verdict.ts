@@ -4,8 +4,9 @@ import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
 import { type FleetUnit, hasEnded } from '../../fleet/model.ts';
 import { isAboveLimit } from '../../fleet/rank.ts';
+import { rowOf, standingMark } from '../fleet/standing.ts';
 import { clockLine } from '../look/clocks.ts';
-import { capital, counted, stateMark, stateTones } from '../look/marks.ts';
+import { capital, counted, stateTones } from '../look/marks.ts';
 import { boundOfUnit, isSilent, type UnitPageData, type UnitProblem } from './data.ts';
 
 /** A sentence, what follows it, and what to do. */
@@ -77,10 +78,21 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
   const { measured, clock, expires, claims, link } = unit;
   const bound = boundOfUnit(unit);
   const found: Said[] = [];
+  if (unit.two_speak)
+    found.push({
+      title: 'Two agents speak under this id',
+      more: 'What is shown here is of the one heard last; the day below may be of both.',
+      todo: 'Find the second device, often a copy of the first, and give it an id of its own: nunect-hub token lets it in.',
+    });
   if (measured?.verdict === 'contradicts')
     found.push({
       title: 'Its clock is not where it says it is',
-      more: `${measured.why ?? ''}${measured.since_ms === undefined ? '' : ` So since ${prettyMoment(measured.since_ms, at_ms)}.`}`,
+      more: [
+        measured.why && `${capital(prettyText(measured.why.replace(/\.$/, '')))}.`,
+        measured.since_ms === undefined ? '' : `So since ${prettyMoment(measured.since_ms, at_ms)}.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
       todo: 'See what its clock follows: what it trusts tells it the wrong time.',
     });
   if (clock && bound && isAboveLimit(unit))
@@ -92,6 +104,12 @@ function foundByHub({ unit, at_ms }: UnitPageData): Said[] {
     found.push({
       title: 'Nothing bounds its clock: it may be off by anything',
       more: `Its limit is ${prettyNs(clock.limit_ns)}.${clock.evidence === undefined ? '' : ` ${capital(prettyText(clock.evidence))}`}`,
+    });
+  if (unit.enrolment?.state === 'revoked')
+    found.push({
+      title: 'Its login is revoked, and it is heard',
+      more: 'For some seconds that is usual. After that somebody speaks in its name by another login.',
+      todo: 'See by which server and address it comes; revoke that login.',
     });
   if (unit.enrolment?.state === 'forgotten')
     found.push({
@@ -148,7 +166,7 @@ function wellWords({ unit }: UnitPageData): Said {
   const clock = unit.clock && `Its clock: ${clockLine(unit.clock)}.`;
   return {
     title: `It is ${unit.state}`,
-    more: `It does not say why yet.${clock === undefined ? '' : ` ${clock}`}`,
+    more: `No record that has come here says why.${clock === undefined ? '' : ` ${clock}`}`,
   };
 }
 
@@ -166,7 +184,7 @@ function askedWords({ unit, told, at_ms }: UnitPageData): Html {
 export function toneOfUnit(unit: FleetUnit): Tone {
   const tone = stateTones[unit.state];
   if (isSilent(unit) || tone === 'bad') return tone;
-  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded);
+  const isBad = unit.measured?.verdict === 'contradicts' || unit.expires.some(hasEnded) || unit.two_speak;
   return isBad || isAboveLimit(unit) ? 'bad' : unit.clock?.holdover === true ? 'warn' : tone;
 }
 
@@ -194,5 +212,5 @@ export function unitVerdict(data: UnitPageData): Html {
     rest.length === 0
       ? nothing
       : html`<ul id="findings" aria-label="What else is found">${rest.map(([tone, said], at) => other(tone, said, at))}</ul>`;
-  return html`<section id="verdict" class="card verdict ${toneOfUnit(data.unit)}"><p class="state">${stateMark(data.unit.state)}</p><div role="status"><h2>${first.title}</h2></div>${more}${fixOf(first)}${list}${askedWords(data)}</section>`;
+  return html`<section id="verdict" class="card verdict ${toneOfUnit(data.unit)}"><p class="state">${standingMark(rowOf(data.unit).standing)}</p><div role="status"><h2>${first.title}</h2></div>${more}${fixOf(first)}${list}${askedWords(data)}</section>`;
 }

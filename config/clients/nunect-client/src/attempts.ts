@@ -30,19 +30,19 @@ export function keepTrying(attempt: Attempt): Attempts {
   let isOver = false;
 
   async function tryForEver(): Promise<void> {
-    for (let pause_ms = firstPause_ms; !isOver; ) {
-      const begun_ms = mono_ms();
-      const retry_ms = Math.round(pause_ms * (1 + Math.random() / 2));
+    for (let base_ms = firstPause_ms; !isOver; base_ms = Math.min(longestPause_ms, 2 * base_ms)) {
+      const spread = 1 + Math.random() / 2;
+      const retry_ms = (): number => Math.round(base_ms * spread);
       try {
         const connection = await attempt.connect();
         if (isOver) return void connection.close();
+        const begun_ms = mono_ms();
         await attempt.serve(connection);
+        if (mono_ms() - begun_ms > settled_ms) base_ms = firstPause_ms;
       } catch (error) {
-        if (!isOver) attempt.failed(error, retry_ms);
+        if (!isOver) attempt.failed(error, retry_ms());
       }
-      const hasSettled = mono_ms() - begun_ms > settled_ms;
-      pause_ms = hasSettled ? firstPause_ms : Math.min(longestPause_ms, 2 * pause_ms);
-      if (!isOver) await pause(retry_ms);
+      if (!isOver) await pause(retry_ms());
     }
   }
 

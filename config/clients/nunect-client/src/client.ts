@@ -4,8 +4,8 @@ import { answerEcho } from './echo.ts';
 import { type Health, keepHeartbeat } from './heartbeat.ts';
 import { checkedId, clientId } from './id.ts';
 import { keepLog, type Logger } from './log.ts';
-import { type ClientEvent, type ClientState, type RequestOptions, Session } from './session.ts';
-import { connectorTo, type Headers, headersOf, type Login, type Message, type Nats } from './transport.ts';
+import { type ClientEvent, type ClientState, keepSession, type RequestOptions } from './session.ts';
+import { connectorTo, type Headers, type Login, type Message, type Nats, optionsOf } from './transport.ts';
 import { wallClock } from './wallclock.ts';
 
 export interface ClientOptions {
@@ -25,7 +25,7 @@ export interface ClientOptions {
   readonly clock?: string;
   /** Whether echo requests are answered; default true. */
   readonly echo?: boolean;
-  /** Seconds between two heartbeats; without it there are none. */
+  /** Seconds between two heartbeats, 0.1 to 86400; without it there are none. */
   readonly heartbeat_s?: number;
   /** What heartbeats say of the app; default `healthy`. */
   readonly health?: () => Health;
@@ -51,7 +51,7 @@ export interface Client {
   /** Rejects where there is no connection, no reply in time, or nobody who could reply. */
   request(subject: string, payload?: Uint8Array | string, options?: RequestOptions): Promise<Message>;
   readonly logger: Logger;
-  /** Log records that wait for the server, and those that were dropped because too many waited. */
+  /** Log records that wait for the server, and those that were dropped because too many waited: it may not have them. */
   logged(): { readonly waiting: number; readonly dropped: number };
   /** The clock of the option `clock`. */
   readonly clock: UnitClock | undefined;
@@ -67,30 +67,30 @@ export interface Client {
 export function openClient(nats: Nats, options: ClientOptions): Client {
   const { login = {}, inboxPrefix = '_INBOX', connection: more = {}, echo = true } = options;
   const { heartbeat_s, version, health = () => ({ status: 'healthy' as const }) } = options;
-  const id = options.id === undefined ? clientId() : checkedId(options.id);
+  const id = checkedId(options.id ?? clientId());
+  // a timer of more than 24 days, or of no number, would run each millisecond
+  if (heartbeat_s !== undefined && !(heartbeat_s >= 0.1 && heartbeat_s <= 86_400))
+    throw new Error(`heartbeat_s ${heartbeat_s}: allowed are 0.1 to 86400`);
   const servers = [options.servers].flat() as string[];
   const connect = connectorTo(nats, { ...more, servers, name: id, inboxPrefix });
-  const session = new Session(nats);
-  const { publish, request, subscribe, flush, connected, on } = session;
-  const clock = options.clock === undefined ? undefined : keepClock({ request }, options.clock);
+  const session = keepSession(nats);
+  const { publish, request, subscribe, flush, connected, on, state } = session;
+  const clock = options.clock === undefined ? undefined : keepClock(session, options.clock);
   const wall_us = wallClock();
   const now_us = (): number => Math.round(clock?.now_us() ?? wall_us());
-  const log = keepLog({ id, now_us, publish, flush });
+  const parts = { id, inboxPrefix, version, clock, now_us, publish, flush, health };
+  const log = keepLog(parts);
   const { retryNow, end } = keepTrying({
     connect: async () => connect(typeof login === 'function' ? await login() : login),
     serve: (connection) => session.serve(connection, log),
-    failed: (error, retry_ms) => session.failed(error, retry_ms),
+    failed: session.failed,
   });
   const subject = `ops.echo.${id}`;
   const respond = (message: Message, payload: Uint8Array, headers: Headers): void =>
-    void message.respond(payload, { headers: headersOf(nats, headers) });
-  if (echo) subscribe(subject, (message) => answerEcho({ id, inboxPrefix, now_us, clock, respond }, message));
+    void message.respond(payload, optionsOf(nats, headers));
+  if (echo) subscribe(subject, (message) => answerEcho({ ...parts, respond }, message));
   const heartbeat =
-    heartbeat_s &&
-    keepHeartbeat({
-      ...{ id, interval_s: heartbeat_s, version, clock, now_us, publish, flush, health },
-      echo: () => request(subject),
-    });
+    heartbeat_s && keepHeartbeat({ ...parts, interval_s: heartbeat_s, echo: () => request(subject) });
   if (heartbeat) connected().then(heartbeat.beat, () => {});
   return {
     id,
@@ -102,7 +102,7 @@ export function openClient(nats: Nats, options: ClientOptions): Client {
     connected,
     on,
     retryNow,
-    state: () => session.state,
+    state,
     logger: log.logger(options.comp ?? 'app'),
     logged: log.counts,
     close() {

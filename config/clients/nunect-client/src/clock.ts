@@ -13,7 +13,7 @@
 // Of several exchanges the one with the shortest round trip is the best. The wall clock is not used as time, so setting
 // it has no effect; it is read only to detect that the machine has slept.
 
-import { messageOf } from './errors.ts';
+import { guarded, messageOf } from './errors.ts';
 import { pauses } from './pause.ts';
 import { mono_ms } from './wallclock.ts';
 
@@ -33,22 +33,18 @@ export interface Exchange {
   readonly bound_us: number | undefined;
   readonly rtt_us: number;
   readonly at_us: number;
-  readonly source: 'ptp' | 'ntp' | 'unsynced';
-  readonly quality: 'locked' | 'tracking' | 'acquiring' | 'freerun';
+  readonly source: 'ptp' | 'ntp' | 'unsynced' | undefined;
+  readonly quality: 'locked' | 'tracking' | 'acquiring' | 'freerun' | undefined;
   readonly utc_offset_s: number | undefined;
 }
 
-/** A clock at a moment; what is not known is undefined. */
-export interface ClockStatus {
+/** A clock at a moment, and the exchange in use, if there is one; what is not known is undefined. */
+export interface ClockStatus extends Partial<Omit<Exchange, 'error_us'>> {
   readonly now_us: number | undefined;
   readonly error_us: number | undefined;
   readonly unit_error_us: number | undefined;
   /** Age of the exchange in use. */
   readonly age_s: number | undefined;
-  readonly rtt_us: number | undefined;
-  readonly source: Exchange['source'] | undefined;
-  readonly quality: Exchange['quality'] | undefined;
-  readonly utc_offset_s: number | undefined;
   /** Why the last exchange failed. */
   readonly trouble: string | undefined;
 }
@@ -105,7 +101,10 @@ function resolution_us(mono: () => number): number {
   return 2 * least;
 }
 
-const isTime = Number.isFinite as (value: unknown) => value is number;
+/** A figure of the unit that can be reckoned with: as a time it is before the year 2255. */
+const isSound = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value < 9e15;
+/** What can stand in a header. */
+const wordOf = <T>(value: T): T | undefined => (/^\w{1,20}$/.test(String(value)) ? value : undefined);
 
 /**
  * Asks the unit for its time once. Returns offset_us = the unit's Unix time minus `mono` at that moment, error_us =
@@ -124,20 +123,21 @@ export async function exchange(
   const t4_us = mono();
   const told = JSON.parse(new TextDecoder().decode(reply.data));
   const { t2_us, t3_us, error_bound_ns, source, quality, utc_offset_s } = told;
-  const rtt_us = t4_us - t1_us - (t3_us - t2_us);
-  if (told.t1_us !== t1_us || !isTime(t2_us) || !isTime(t3_us))
+  const path_us = t4_us - t1_us - (t3_us - t2_us);
+  if (told.t1_us !== t1_us || !isSound(t2_us) || !isSound(t3_us))
     throw new Error(`${unit}: no time in the reply`);
   // a unit whose clock was set between t2 and t3, or ours stood still
-  if (t3_us < t2_us || rtt_us < -2 * resolution - 2) throw new Error(`${unit}: times out of order`);
+  if (t3_us < t2_us || path_us < -2 * resolution - 2) throw new Error(`${unit}: times out of order`);
+  const rtt_us = Math.max(0, path_us);
   return {
     offset_us: (t2_us - t1_us + t3_us - t4_us) / 2,
-    error_us: Math.max(0, rtt_us) / 2 + resolution + 1, // t2 and t3 are whole microseconds
-    bound_us: isTime(error_bound_ns) ? error_bound_ns / 1000 : undefined,
-    rtt_us: Math.max(0, rtt_us),
+    error_us: rtt_us / 2 + resolution + 1, // t2 and t3 are whole microseconds
+    bound_us: isSound(error_bound_ns) ? error_bound_ns / 1000 : undefined,
+    rtt_us,
     at_us: t4_us,
-    source,
-    quality,
-    utc_offset_s,
+    source: wordOf(source),
+    quality: wordOf(quality),
+    utc_offset_s: isSound(utc_offset_s) ? utc_offset_s : undefined,
   };
 }
 
@@ -202,7 +202,7 @@ export function keepClock(nc: Requester, unit: string, options: ClockOptions = {
   async function run(): Promise<void> {
     while (!isOver) {
       await round();
-      onChange?.(clock.status());
+      void guarded(() => onChange?.(clock.status()));
       const isWell = best && !lastError && !slept_us;
       const pause_s = isWell ? every_s : Math.min(1, every_s);
       if (!isOver) await pause(pause_s * 1000 * (0.9 + 0.2 * Math.random()));
@@ -221,14 +221,11 @@ export function keepClock(nc: Requester, unit: string, options: ClockOptions = {
       return best && aged_us(best) + slept_us;
     },
     status: () => ({
+      ...best,
       now_us: clock.now_us(),
       error_us: clock.error_us(),
       unit_error_us: clock.unit_error_us(),
       age_s: best && (mono() - best.at_us) / 1e6,
-      rtt_us: best?.rtt_us,
-      source: best?.source,
-      quality: best?.quality,
-      utc_offset_s: best?.utc_offset_s,
       trouble: lastError && messageOf(lastError),
     }),
     stop() {

@@ -1,5 +1,6 @@
 import type { UnitClock } from './clock.ts';
 import { clockHeaders } from './echo.ts';
+import { guarded, messageOf } from './errors.ts';
 import type { Headers } from './transport.ts';
 import { mono_ms } from './wallclock.ts';
 
@@ -42,12 +43,11 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
   let sequence = 0;
   let rtts: Record<string, string> = {};
 
-  async function beat(last: { stopping?: true } = {}): Promise<void> {
-    const { status, problems = [] } = deps.health();
+  async function send({ status, problems = [] }: Health, last: { stopping?: true }): Promise<void> {
     const ts = Math.floor(deps.now_us() / 1000);
     const uptime_s = Math.floor((mono_ms() - begun_ms) / 1000);
     const number = sequence + 1;
-    const body = {
+    const body = JSON.stringify({
       status,
       sequence: number,
       ts,
@@ -57,8 +57,8 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
       uptime_s,
       problems,
       ...last,
-    };
-    const isSent = deps.publish(`ops.heartbeat.${id}`, JSON.stringify(body), {
+    });
+    const isSent = deps.publish(`ops.heartbeat.${id}`, body, {
       'X-Unit-ID': id,
       'X-Sequence': number,
       'X-Timestamp': ts,
@@ -72,9 +72,20 @@ export function keepHeartbeat(deps: HeartbeatDeps) {
     rtts = { ...(await took('X-Native-RTT', deps.flush)), ...(await took('X-App-RTT', deps.echo)) };
   }
 
+  /** Where the app cannot say how it is, or not so that it can be sent, that is what the heartbeat says. */
+  async function beat(last: { stopping?: true } = {}): Promise<void> {
+    try {
+      const health = deps.health();
+      void guarded(() => health); // a promise is no health, but if it rejects the app is to live on
+      await send(health, last);
+    } catch (error) {
+      await guarded(() => send({ status: 'degraded', problems: [`health: ${messageOf(error)}`] }, last));
+    }
+  }
+
   const timer = setInterval(beat, interval_s * 1000);
   return {
-    beat: () => beat(),
+    beat: (): Promise<void> => beat(),
     /** Says that this client ends on purpose. */
     stop() {
       clearInterval(timer);

@@ -3,7 +3,7 @@ import type { Headers } from './transport.ts';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 /** Values that belong to a message, by name; of an error its message, and its stack becomes the `trace`. */
 export type LogFields = Readonly<Record<string, unknown>>;
-/** Sends a record; kept until the server has it, and dropped only where too many wait. Never throws. */
+/** Sends a record; kept until the server has it, and dropped only where too many wait for it. Never throws. */
 export type LogWriter = (msg: string, fields?: LogFields | Error) => void;
 
 /** Log records on `ops.log.<LEVEL>.<id>`, a function for each level. */
@@ -28,7 +28,7 @@ export interface Log {
   connected(): void;
   /** The connection has ended: what the server may not have goes out again. */
   disconnected(): void;
-  /** Records that wait for the server, and those that were dropped. */
+  /** Records that wait for the server, and those that were dropped: it may not have them. */
   counts(): { readonly waiting: number; readonly dropped: number };
 }
 
@@ -46,7 +46,13 @@ const longest_chars = 16_384;
 const longestPart_chars = 4096;
 const late = 'X-Backfill';
 
-const cut = (text: unknown): string => String(text).slice(0, longestPart_chars);
+function cut(text: unknown): string {
+  try {
+    return String(text).slice(0, longestPart_chars);
+  } catch {
+    return typeof text; // an object that is no text
+  }
+}
 
 /** What JSON has no word for is left out or said in another one. */
 const plain = (_name: string, value: unknown): unknown =>
@@ -83,6 +89,8 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
   let sent = 0;
   let count = 0;
   let dropped = 0;
+  /** Sent before those, and let go of for newer ones: lost if the connection ends before the server answers. */
+  let unsure = 0;
   /** Of the connections so far. */
   let ended = 0;
   /** On which of them an answer is awaited. */
@@ -103,10 +111,11 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
           markLate();
           return;
         }
+        sent += 1;
       } catch {
-        dropped += 1; // the server takes no message of its size
+        kept.splice(sent, 1); // the server takes no message of its size
+        dropped += 1;
       }
-      sent += 1;
     }
     void confirm();
   }
@@ -118,12 +127,12 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
     awaited = mine;
     try {
       while (sent > 0) {
-        const last = kept[sent - 1];
+        const underWay = unsure + sent;
         await flush();
         if (mine !== ended) return;
-        const confirmed = kept.indexOf(last as Kept) + 1;
-        kept.splice(0, confirmed);
-        sent -= confirmed;
+        // where more were let go of meanwhile, splice takes none
+        sent -= kept.splice(0, underWay - unsure).length;
+        unsure = Math.max(0, unsure - underWay);
       }
     } catch {
       // disconnected: all of it goes out again. Where nats.js was closed meanwhile, it does not even say that
@@ -139,8 +148,10 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
     kept.push({ subject: `ops.log.${lvl}.${id}`, text: textOf(record, given), headers });
     if (kept.length > mostKept) {
       kept.shift();
-      if (sent > 0) sent -= 1;
-      else dropped += 1;
+      if (sent > 0) {
+        sent -= 1;
+        unsure += 1;
+      } else dropped += 1;
     }
     send();
   }
@@ -161,7 +172,8 @@ export function keepLog({ id, now_us, publish, flush }: LogDeps): Log {
     },
     disconnected() {
       ended += 1;
-      sent = 0;
+      dropped += unsure;
+      unsure = sent = 0;
       markLate();
     },
     counts: () => ({ waiting: kept.length, dropped }),

@@ -1,6 +1,6 @@
-import { messageOf } from './errors.ts';
+import { guarded, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
-import { type Connection, type Headers, headersOf, type Message, type Nats } from './transport.ts';
+import { type Connection, type Headers, type Message, type Nats, optionsOf } from './transport.ts';
 
 /** What happens to a client. `why` is a sentence for people. */
 export type ClientEvent =
@@ -40,147 +40,136 @@ const notConnected = (): Error => new Error('not connected');
 /** AuthorizationError and UserAuthenticationExpiredError. */
 const isRefusal = (error: unknown): boolean => error instanceof Error && /^(User)?Auth/.test(error.name);
 
-/** A client over all its connections: each is a new one of nats.js, on which everything is subscribed anew. */
-export class Session {
-  state: ClientState = 'connecting';
-  readonly #nats: Nats;
-  readonly #listeners = new Set<(event: ClientEvent) => void>();
-  readonly #entries = new Set<Entry>();
-  #connection: Connection | undefined;
-  #connects = 0;
-  /** What the server has complained of last, on this connection. */
-  #complaint: unknown;
+/** What a client does over its connections, whichever of them is there. */
+export interface Session {
+  readonly on: (listener: (event: ClientEvent) => void) => () => void;
+  readonly publish: (subject: string, payload?: Payload, headers?: Headers) => boolean;
+  readonly subscribe: (subject: string, handler: Handler) => () => void;
+  readonly request: (subject: string, payload?: Payload, options?: RequestOptions) => Promise<Message>;
+  /** Resolves when the server has all that was published. */
+  readonly flush: () => Promise<void>;
+  readonly connected: () => Promise<void>;
+  readonly state: () => ClientState;
+  /** Lives with a connection until that ends. */
+  serve(connection: Connection, log: Log): Promise<void>;
+  /** An attempt to connect did not come through. */
+  failed(error: unknown, retry_ms: number): void;
+  close(): Promise<void>;
+}
 
-  constructor(nats: Nats) {
-    this.#nats = nats;
+/** A client over all its connections: each is a new one of nats.js, on which everything is subscribed anew. */
+export function keepSession(nats: Nats): Session {
+  const listeners = new Set<(event: ClientEvent) => void>();
+  const entries = new Set<Entry>();
+  let state: ClientState = 'connecting';
+  let connection: Connection | undefined;
+  let connects = 0;
+  /** What the server has complained of last, on this connection. */
+  let complaint: unknown;
+
+  const isClosed = (): boolean => state === 'closed';
+  const live = (): Connection => {
+    if (connection) return connection;
+    throw notConnected();
+  };
+
+  function on(listener: (event: ClientEvent) => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
-  readonly on = (listener: (event: ClientEvent) => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly #tell = (event: ClientEvent): void => {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        console.error(error);
-      }
-    }
-  };
+  function tell(event: ClientEvent): void {
+    for (const listener of [...listeners]) void guarded(() => listener(event));
+  }
 
   /** Follows what the server complains of on a connection. */
-  async #watchErrors(connection: Connection): Promise<void> {
-    for await (const { error } of connection.status()) {
+  async function watchErrors(of: Connection): Promise<void> {
+    for await (const { error } of of.status()) {
       const { operation, subject } = error ?? {};
-      if (operation && subject) this.#tell({ type: 'denied', operation, subject });
-      else if (error) this.#complaint = error;
+      if (operation && subject) tell({ type: 'denied', operation, subject });
+      else if (error) complaint = error;
     }
   }
 
-  #attach(entry: Entry): void {
+  function attach(entry: Entry): void {
     const { subject, callback } = entry;
     try {
-      entry.live = this.#connection?.subscribe(subject, { callback });
+      entry.live = connection?.subscribe(subject, { callback });
     } catch (error) {
-      this.#tell({ type: 'handler_failed', subject, error });
+      tell({ type: 'handler_failed', subject, error });
     }
   }
 
-  /** Lives with a connection until that ends. */
-  async serve(connection: Connection, log: Log): Promise<void> {
-    this.#connection = connection;
-    this.state = 'connected';
-    this.#complaint = undefined;
-    void this.#watchErrors(connection);
-    for (const entry of this.#entries) this.#attach(entry);
-    this.#tell({ type: 'connected', server: connection.getServer(), reconnects: this.#connects++ });
-    log.connected();
-    const reason = await connection.closed();
-    this.#connection = undefined;
-    log.disconnected();
-    if (this.#isClosed()) return;
-    this.state = 'connecting';
-    this.#tell({ type: 'disconnected', why: messageOf(this.#complaint ?? reason) });
-  }
-
-  #isClosed(): boolean {
-    return this.state === 'closed';
-  }
-
-  /** An attempt to connect did not come through. */
-  failed(error: unknown, retry_ms: number): void {
-    const refused = isRefusal(error);
-    this.state = refused ? 'refused' : 'connecting';
-    this.#tell({ type: refused ? 'refused' : 'failed', why: messageOf(error), retry_ms });
-  }
-
-  readonly publish = (subject: string, payload?: Payload, headers?: Headers): boolean => {
-    if (this.#connection?.isClosed() !== false) return false;
-    this.#connection.publish(subject, payload, headers && { headers: headersOf(this.#nats, headers) });
-    return true;
-  };
-
-  readonly subscribe = (subject: string, handler: Handler): (() => void) => {
-    const tell = this.#tell;
-    const entry: Entry = {
-      subject,
-      // an exception that got out would end the reader of nats.js, and nothing would be heard any more
-      async callback(refusal, message) {
-        if (refusal) return; // the event `denied` tells of it
-        try {
-          await handler(message);
-        } catch (error) {
-          tell({ type: 'handler_failed', subject, error });
-        }
-      },
-    };
-    this.#attach(entry);
-    this.#entries.add(entry);
-    return () => {
-      this.#entries.delete(entry);
-      entry.live?.unsubscribe();
-    };
-  };
-
-  readonly request = async (
-    subject: string,
-    payload?: Payload,
-    { timeout = 2000, headers }: RequestOptions = {},
-  ): Promise<Message> => {
-    if (!this.#connection) throw notConnected();
-    return this.#connection.request(subject, payload, {
-      timeout,
-      ...(headers && { headers: headersOf(this.#nats, headers) }),
-    });
-  };
-
-  /** Resolves when the server has all that was published. */
-  readonly flush = async (): Promise<void> => {
-    if (!this.#connection) throw notConnected();
-    return this.#connection.flush();
-  };
-
-  readonly connected = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (this.state === 'connected') resolve();
-        else if (this.#isClosed()) reject(notConnected());
-        else return;
-        end();
+  return {
+    on,
+    state: () => state,
+    async serve(fresh, log) {
+      connection = fresh;
+      state = 'connected';
+      complaint = undefined;
+      void watchErrors(fresh);
+      entries.forEach(attach);
+      tell({ type: 'connected', server: fresh.getServer(), reconnects: connects++ });
+      log.connected();
+      const reason = await fresh.closed();
+      connection = undefined;
+      log.disconnected();
+      if (isClosed()) return;
+      state = 'connecting';
+      tell({ type: 'disconnected', why: messageOf(complaint ?? reason) });
+    },
+    failed(error, retry_ms) {
+      const refused = isRefusal(error);
+      state = refused ? 'refused' : 'connecting';
+      tell({ type: refused ? 'refused' : 'failed', why: messageOf(error), retry_ms });
+    },
+    publish(subject, payload, headers) {
+      if (connection?.isClosed() !== false) return false;
+      connection.publish(subject, payload, optionsOf(nats, headers));
+      return true;
+    },
+    subscribe(subject, handler) {
+      const entry: Entry = {
+        subject,
+        // an exception that got out would end the reader of nats.js, and nothing would be heard any more
+        async callback(refusal, message) {
+          if (refusal) return; // the event `denied` tells of it
+          try {
+            await handler(message);
+          } catch (error) {
+            tell({ type: 'handler_failed', subject, error });
+          }
+        },
       };
-      const end = this.on(look);
-      look();
-    });
-
-  async close(): Promise<void> {
-    if (this.#isClosed()) return;
-    const connection = this.#connection;
-    this.state = 'closed';
-    const late = new Promise((resolve) => setTimeout(resolve, closeLimit_ms));
-    await Promise.race([connection?.drain().catch(() => {}), late]);
-    await connection?.close();
-    this.#tell({ type: 'closed' });
-  }
+      attach(entry);
+      entries.add(entry);
+      return () => {
+        entries.delete(entry);
+        entry.live?.unsubscribe();
+      };
+    },
+    request: async (subject, payload, { timeout = 2000, headers } = {}) =>
+      live().request(subject, payload, { timeout, ...optionsOf(nats, headers) }),
+    flush: async () => live().flush(),
+    connected: () =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (state === 'connected') resolve();
+          else if (isClosed()) reject(notConnected());
+          else return;
+          end();
+        };
+        const end = on(look);
+        look();
+      }),
+    async close() {
+      if (isClosed()) return;
+      state = 'closed';
+      const last = connection;
+      const late = new Promise((resolve) => setTimeout(resolve, closeLimit_ms));
+      await Promise.race([last?.drain().catch(() => {}), late]);
+      await last?.close();
+      tell({ type: 'closed' });
+    },
+  };
 }

@@ -110,9 +110,10 @@ export function connectorTo(nats: Nats, target: Target): (login: Login) => Promi
 }
 
 /** The headers as nats.js sends them. */
-export function headersOf(nats: Nats, given: Headers): MessageHeaders {
-  const made = nats.headers();
+export function optionsOf(nats: Nats, given: Headers | undefined): { headers: MessageHeaders } | undefined {
+  if (!given) return undefined;
+  const headers = nats.headers();
   for (const [name, values] of Object.entries(given))
-    for (const value of [values].flat()) made.append(name, String(value));
-  return made;
+    for (const value of [values].flat()) headers.append(name, String(value));
+  return { headers };
 }

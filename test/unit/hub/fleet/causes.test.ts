@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { causesOf } from '../../../../agent/hub/fleet/causes.ts';
-import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
+import { describe, test } from 'node:test';
+import { unsynchronisedWords } from '../../../../agent/health/finding.ts';
+import { causesOf, type FleetCause } from '../../../../agent/hub/fleet/causes.ts';
+import type { FleetClock, FleetUnit, Measured } from '../../../../agent/hub/fleet/model.ts';
 import { rankUnits } from '../../../../agent/hub/fleet/rank.ts';
 import { fleetUnit, silentUnit } from '../../../kit/hub/fleetunits.ts';
 
@@ -51,6 +52,16 @@ test('those that fell silent together are one row, one that did so at another ti
   ]);
 });
 
+test('those that die one after the other did not do so together, however short the pauses', () => {
+  const units = Array.from({ length: 120 }, (_, i) => silentUnit(`u${i}`, 1e12 + i * 29_000));
+  const causes = causesOf(rankUnits(units));
+  assert.equal(causes.length, 24);
+  for (const { units: of } of causes) {
+    const times = of.map(({ heard_ms = 0 }) => heard_ms);
+    assert.ok(Math.max(...times) - Math.min(...times) <= 120_000);
+  }
+});
+
 test('the same sentence about another figure is the same cause, and another state is another', () => {
   const full = (unit: string, count: number, state: FleetUnit['state'] = 'degraded') =>
     fleetUnit(unit, { state, problems: [`${count} records wait: stream 'NUNECT' is full`] });
@@ -62,7 +73,7 @@ test('the same sentence about another figure is the same cause, and another stat
   ];
   assert.deepEqual(rows(units), [
     ['problem', ['c'], "3 records wait: stream 'NUNECT' is full"],
-    ['problem', ['d'], 'It does not say why.'],
+    ['problem', ['d'], 'No record that has come here says why.'],
     ['problem', ['a', 'b'], "12 records wait: stream 'NUNECT' is full, and the like of others."],
   ]);
 });
@@ -137,4 +148,103 @@ test('since when it is so is not since when the unit is in its state', () => {
       ['problem', since_ms],
     ],
   );
+});
+
+describe('what a unit says of itself is never hidden by what the hub finds of its clock', () => {
+  const held: FleetClock = {
+    ...{ source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm' },
+    ...{ limit_ns: 1e6, share: 0.04, error_bound_ns: 41_000 },
+  };
+  const wide: FleetClock = {
+    ...{ source: 'ntp', quality: 'tracking', error_bound_ns: 9e6, limit_ns: 1e6 },
+    ...{ limit_is_set: true, share: 9, ntp_server: 'ntp-a' },
+  };
+  const measured: Measured = {
+    ...{ at_ms: 1e12, offset_us: 4100, path_us: 900, against: 'utc', runs: 3, verdict: 'contradicts' },
+    why: 'It is 4.1 ms ahead.',
+  };
+  const expires = [{ what: 'hub.creds', days_left: -2 }];
+  const supply = 'supply: 9.1 V, the battery is nearly empty';
+  const told = (units: readonly FleetUnit[]) =>
+    causesOf(rankUnits(units)).map(({ kind, care, text, also }) => ({ kind, care, text, also }));
+  const hub: readonly (readonly [FleetCause['kind'], Partial<FleetUnit>])[] = [
+    ['holdover', { clock: held }],
+    ['limit', { clock: wide }],
+    ['contradicts', { measured }],
+    ['expired', { expires }],
+  ];
+
+  for (const [kind, given] of hub) {
+    test(`critical for its supply beside ${kind}: the supply is the cause, and the other is said`, () => {
+      const one = fleetUnit('a', { ...given, state: 'critical', problems: [supply, 'disk 91 % full'] });
+      const [cause, ...none] = told([one]);
+      assert.deepEqual([cause?.kind, cause?.care, cause?.text, none.length], ['problem', 'you', supply, 0]);
+      const [second, found, ...more] = cause?.also ?? [];
+      assert.deepEqual(second, { text: 'disk 91 % full', units: ['a'] });
+      assert.deepEqual(
+        [found?.text, found?.units, more],
+        [told([fleetUnit('a', given)])[0]?.text, ['a'], []],
+      );
+    });
+
+    test(`degraded beside ${kind}: what the unit says is said too`, () => {
+      const one = fleetUnit('a', { ...given, state: 'degraded', problems: ['disk 91 % full'] });
+      const [cause] = told([one]);
+      assert.equal(cause?.kind, kind);
+      assert.deepEqual(cause?.also, [{ text: 'disk 91 % full', units: ['a'] }]);
+    });
+  }
+
+  test('a unit that is critical for its clock stands with that, and its words for it are not said twice', () => {
+    const words = `${unsynchronisedWords}: no NTP server answers`;
+    const one = fleetUnit('a', { state: 'critical', problems: [words, supply], clock: wide });
+    assert.deepEqual(told([one]), [
+      {
+        ...{ kind: 'limit', care: 'you', also: [{ text: supply, units: ['a'] }] },
+        text: `Its clock may be off by more than the limit. ${words}`,
+      },
+    ]);
+  });
+
+  test('one that is critical and does not say why is not said to mend itself with its clock', () => {
+    const [cause] = told([fleetUnit('a', { state: 'critical', clock: held })]);
+    assert.deepEqual([cause?.kind, cause?.text], ['problem', 'No record that has come here says why.']);
+    assert.match(cause?.also[0]?.text ?? '', /^Grandmaster gm is gone/);
+  });
+
+  test('among many with one cause it is said whose it is; notes of healthy ones are not', () => {
+    const units = [
+      holds('a', 'gm'),
+      holds('b', 'gm', { problems: ['disk 91 % full'] }),
+      holds('c', 'gm', { problems: ['disk 97 % full', 'supply low'] }),
+      holds('d', 'gm', { state: 'healthy', problems: ['unused file'] }),
+    ];
+    assert.deepEqual(
+      told(units).flatMap(({ kind, also }) => [kind, ...also]),
+      ['holdover', { text: 'disk 91 % full', units: ['b', 'c'] }, { text: 'supply low', units: ['c'] }],
+    );
+    assert.deepEqual(told([silentUnit('a', 1, { problems: ['last', 'second'] })])[0]?.also, [
+      { text: 'second', units: ['a'] },
+    ]);
+  });
+});
+
+test('no two causes have one key, though their sentences are the same but for figures and state', () => {
+  const full = (unit: string, share: number, state: FleetUnit['state']) =>
+    fleetUnit(unit, { state, problems: [`storage: /overlay is ${share} % full`] });
+  const silentName = fleetUnit('b', { state: 'critical', problems: ['a'] });
+  const causes = causesOf(
+    rankUnits([
+      full('x', 97, 'critical'),
+      full('y', 91, 'degraded'),
+      fleetUnit('a', { state: 'critical' }),
+      silentName,
+      holds('h', 'gm'),
+      holds('i', 'gm', {
+        clock: { ...holds('i', 'gm').clock, share: 3, limit_ns: 1, limit_is_set: true } as never,
+      }),
+    ]),
+  );
+  assert.equal(causes.length, 6);
+  assert.equal(new Set(causes.map(({ key }) => key)).size, 6);
 });

@@ -39,3 +39,10 @@ test('thousands are kept, and until when they are not all there is said', () => 
   assert.ok(kept.length >= 4096 && kept.length < 8192, String(kept.length));
   assert.equal(kept[0]?.at_ms, (book.lost_ms() ?? 0) + 1, 'all after it are there');
 });
+
+test('until when they are not all there is known though the newest of those was not noted last', () => {
+  const book = newChangeBook();
+  for (let at = 1; at < 8192; at += 1) book.add(fell(at === 2 ? 90_000 : at));
+  book.add(fell(8192));
+  assert.equal(book.lost_ms(), 90_000);
+});

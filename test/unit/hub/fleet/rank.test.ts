@@ -21,6 +21,7 @@ test('who needs a person, who copes, who is silent on purpose', () => {
     [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: -0.1 }] }), 'you'],
     [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: -0.09 }] }), 'fine'], // it said 0.0, so that 0.1 may have been left
     [fleetUnit('a', { expires: [{ what: 'unit.pem', days_left: 6 }] }), 'fine'],
+    [fleetUnit('a', { two_speak: true }), 'you'],
     [fleetUnit('a', { state: 'degraded' }), 'copes'],
     [fleetUnit('a', clock({ holdover: true })), 'copes'],
     [fleetUnit('a', { state: 'unknown' }), 'copes'],

@@ -4,7 +4,11 @@ import { describe, test } from 'node:test';
 import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
 import { enrolmentsOf } from '../../../../agent/hub/fleet/fleetunit.ts';
 import type { Admission } from '../../../../agent/hub/fleet/model.ts';
-import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
+import {
+  parseRecord,
+  type RecordKind,
+  type UnitRecord,
+} from '../../../../agent/hub/fleet/record/unitrecord.ts';
 import { watchFleet } from '../../../../agent/hub/fleet/watch.ts';
 import { board } from '../../../kit/hub/bound.ts';
 import {
@@ -33,8 +37,8 @@ function watched() {
     n: 0,
   };
   const now = (at_s: number) => ({ mono_ms: at_s * 1000, wall_ms: begin_ms + at_s * 1000 });
-  const take = (records: readonly SimRecord[], at_s: number): void => {
-    for (const { subject, body, headers } of records) {
+  const recordsOf = (records: readonly SimRecord[]) =>
+    records.flatMap(({ subject, body, headers }) => {
       const [, , metric] = subject.split('.');
       const kind = subject.startsWith('ops.heartbeat.')
         ? 'heartbeat'
@@ -43,10 +47,14 @@ function watched() {
           : undefined;
       const data = new TextEncoder().encode(body);
       const head = Object.entries(headers).map(([name, values]): [string, string[]] => [name, [...values]]);
-      const record =
-        kind && parseRecord(kind as RecordKind, { subject, data, headers: head, size: () => data.length });
-      if (record) fleet.add(record, at_s * 1000);
-    }
+      return (
+        (kind &&
+          parseRecord(kind as RecordKind, { subject, data, headers: head, size: () => data.length })) ??
+        []
+      );
+    });
+  const take = (records: readonly SimRecord[], at_s: number): void => {
+    for (const record of recordsOf(records)) fleet.add(record, at_s * 1000);
   };
   let marked_s = 0;
   const settle = (at_s: number): void => {
@@ -75,6 +83,16 @@ function watched() {
       );
       settle(at_s);
     },
+    /** The set that was told at that time is read of the stream later. */
+    readSet(state: SimState, told_s: number, at_s: number) {
+      const set = fullRecords({ ...run, sequence: full ?? 0 }, state, begin_ms + told_s * 1000, true);
+      const last = recordsOf(set).map((record) => ({ record, at_ms: told_s * 1000 }));
+      fleet.addSet(unit, last, at_s * 1000);
+      settle(at_s);
+    },
+    missSet(sequence: number) {
+      full = sequence;
+    },
     one(at_s: number) {
       const found = watch.unit(unit, now(at_s));
       assert.ok(found !== undefined);
@@ -87,6 +105,14 @@ function watched() {
   };
 }
 
+/** A slim heartbeat of another unit. */
+const slimOf = (id: string, health: 'healthy' | 'degraded'): UnitRecord => ({
+  kind: 'heartbeat',
+  unit: id,
+  isFull: false,
+  backfill: false,
+  fields: { health },
+});
 const usual = usualState(3);
 const { grandmaster = '' } = usual.clock;
 const holdover: SimState = {
@@ -144,21 +170,22 @@ describe('a unit', () => {
     say(holdover, 11);
     say(holdover, 16, 'slim');
     assert.deepEqual(happened(), [
-      { at_s: 11, unit, what: 'state', before: 'healthy', after: 'degraded', evidence: holdover.problems[0] },
       {
-        at_s: 11,
+        at_s: 10,
         unit,
         what: 'clock',
         before: 'ptp locked',
         after: 'unsynced tracking holdover',
         evidence: 'no Sync for 9 s',
       },
+      { at_s: 11, unit, what: 'state', before: 'healthy', after: 'degraded', evidence: holdover.problems[0] },
     ]);
     const { clock, since_ms } = one(20);
     assert.deepEqual(
       [clock?.grandmaster, clock?.since_ms, since_ms],
       [grandmaster, begin_ms + 10_000, begin_ms + 11_000],
     );
+    Object.assign(run, { clock_ms: begin_ms + 21_000 });
     say({ ...usual, clock: { ...usual.clock, grandmaster: 'another' } }, 21);
     assert.deepEqual(
       happened(20).map(({ what, after }) => [what, after]),
@@ -178,9 +205,8 @@ describe('a unit', () => {
     assert.deepEqual([state, since_ms, heard_ms, age_s], ['offline', begin_ms + 1000, begin_ms + 1000, 30]);
     assert.deepEqual([clock, link, problems], [undefined, undefined, []]);
     say(usual, 40);
-    const [{ at_s: noticed_s = 0, ...gone } = {}, back] = happened();
-    assert.deepEqual(gone, { unit, what: 'state', before: 'healthy', after: 'offline' });
-    assert.ok(noticed_s > 16 && noticed_s <= 30);
+    const [gone, back] = happened();
+    assert.deepEqual(gone, { at_s: 1, unit, what: 'state', before: 'healthy', after: 'offline' });
     assert.deepEqual([back?.after, one(41).since_ms], ['healthy', begin_ms + 40_000]);
     settle(70);
     say({ ...usual, clock: { ...usual.clock, quality: 'tracking' } }, 80);
@@ -188,6 +214,82 @@ describe('a unit', () => {
     assert.deepEqual(
       clocks.map(({ before, after }) => [before, after]),
       [['ptp locked', 'ptp tracking']],
+    );
+  });
+
+  test('of which only slim records came is filled up with its last set, by the time at which that was told', () => {
+    const { say, one, readSet, missSet, run, fleet, happened } = watched();
+    Object.assign(run, { sequence: 40, clock_ms: begin_ms + 5000, link_ms: begin_ms + 7000 });
+    missSet(40);
+    const told: SimState = {
+      ...usual,
+      status: 'critical',
+      problems: ['full'],
+      dropped: 37,
+      version: '0.3.0',
+    };
+    say(told, 100, 'slim');
+    assert.deepEqual([one(101).state, one(101).problems, fleet.withoutSet()], ['critical', [], [unit]]);
+    fleet.add(slimOf('well', 'healthy'), 100_500);
+    fleet.add(slimOf('bad', 'degraded'), 100_500);
+    assert.deepEqual(fleet.withoutSet(), [unit, 'bad', 'well'], 'the unwell first');
+    for (const id of ['well', 'bad']) fleet.forget(id);
+    readSet(told, 10, 102);
+    const { state, problems, version, clock, link, expires } = one(103);
+    assert.deepEqual([state, problems, version, fleet.withoutSet()], ['critical', ['full'], '0.3.0', []]);
+    assert.deepEqual([clock?.since_ms, link?.since_ms], [begin_ms + 5000, begin_ms + 7000]);
+    assert.deepEqual([link?.dropped, clock?.grandmaster], [37, grandmaster]);
+    assert.equal(Math.round(expires[0]?.days_left ?? 0), 200);
+    missSet(41); // its health has changed: that set holds no more
+    say({ ...told, status: 'healthy' }, 105, 'slim');
+    assert.deepEqual([one(105).state, one(105).problems, one(105).version], ['healthy', [], '0.3.0']);
+    readSet({ ...told, problems: ['old'] }, 10, 106);
+    assert.deepEqual([one(106).problems, one(106).restarts], [[], 0], 'what is known is newer');
+    assert.ok(happened().every(({ what }) => what === 'state'));
+  });
+
+  test('whose silence was found late has fallen silent with its last word; when it was found is said too', () => {
+    const { say, fleet, watch, now, happened, one } = watched();
+    say(usual, 60);
+    fleet.markSilent(1_000_000); // the hub was away for a quarter of an hour
+    for (let at_s = 1001; at_s <= 1020; at_s++) {
+      fleet.markSilent(at_s * 1000);
+      watch.settle(now(at_s));
+    }
+    const [{ found_ms = 0, ...gone } = {}, ...none] = happened();
+    assert.deepEqual(
+      [gone, none],
+      [{ at_s: 60, unit, what: 'state', before: 'healthy', after: 'offline' }, []],
+    );
+    const found_s = (found_ms - begin_ms) / 1000;
+    assert.ok(found_s > 1001 && found_s <= 1020, `${found_s}`);
+    assert.equal(one(1020).since_ms, begin_ms + 60_000);
+  });
+
+  test('whose login is revoked while it is silent has not stopped with its last word', () => {
+    const { say, settle, watch, happened } = watched();
+    say(usual, 1);
+    settle(30);
+    const revoked = { state: 'revoked', bound_ms: begin_ms, until_ms: begin_ms + 9e9 } as const;
+    watch.setEnrolments(new Map([[unit, revoked]]));
+    settle(50);
+    assert.deepEqual(
+      happened().map(({ at_s, after }) => [at_s, after]),
+      [
+        [1, 'offline'],
+        [50, 'stopped'],
+      ],
+    );
+  });
+
+  test('whose clock is said to have changed before it was heard last changed after that', () => {
+    const { say, run, happened } = watched();
+    say(usual, 60);
+    run.clock_ms = begin_ms + 10_000;
+    say(holdover, 70);
+    assert.deepEqual(
+      happened().flatMap(({ what, at_s }) => (what === 'clock' ? at_s : [])),
+      [60],
     );
   });
 

@@ -160,6 +160,39 @@ describe('flagging', () => {
     assert.equal(flags.length, 2);
   });
 
+  test('sites whose grandmasters give TAI blind nobody: who was flagged stays so, and they are flagged too', async () => {
+    const honest = (n: number) => worldUnit(`u${n}`, { bound_us: 1000, ntp_server: `ntp-${n % 2}` });
+    const liar = worldUnit('liar', { bound_us: 1000, error_us: 50_000, ntp_server: 'ntp-1' });
+    const { world, measuring, flags } = started([liar, ...Array.from({ length: 30 }, (_, n) => honest(n))]);
+    await world.ticker.pass(35 * minute_ms);
+    assert.deepEqual(flags, ['liar contradicts']);
+    const sites = [0, 1, 2, 3, 4, 5].map((n) =>
+      worldUnit(`tai${n}`, { bound_us: 10, error_us: 37e6, grandmaster: `gm-${n}` }),
+    );
+    for (const site of sites) world.units.set(site.unit, site);
+    await world.ticker.pass(40 * minute_ms);
+    assert.equal(measuring.state().doubt, undefined);
+    const wrong = ['liar', ...sites.map(({ unit }) => unit)];
+    assert.deepEqual(flags.sort(), wrong.map((unit) => `${unit} contradicts`).sort());
+    for (const unit of world.units.keys())
+      assert.equal(measuring.measured(unit)?.verdict, wrong.includes(unit) ? 'contradicts' : 'holds', unit);
+    world.hubError_us = 37e6; // now it is the hub that takes TAI for UTC, and these sites agree with it
+    await world.ticker.pass(15 * minute_ms);
+    assert.equal(Math.round((measuring.state().doubt?.by_us ?? 0) / 1e6), -37);
+    assert.ok(verdictsOf(measuring, world).every((verdict) => verdict !== 'contradicts'));
+  });
+
+  test('a doubt ends with those whose word it was', async () => {
+    const unitOf = (n: number) => worldUnit(`u${n}`, { bound_us: 1000, ntp_server: `ntp-${n}` });
+    const { world, measuring } = started([unitOf(0), unitOf(1), unitOf(2)]);
+    world.hubError_us = 50_000;
+    await world.ticker.pass(minute_ms);
+    assert.notEqual(measuring.state().doubt, undefined);
+    world.units.delete('u2');
+    await world.ticker.pass(minute_ms); // in which nobody is asked
+    assert.equal(measuring.state().doubt, undefined);
+  });
+
   test('forged answers to tokens that were never given, or not to them, change nothing', async () => {
     const { world, measuring } = started([
       worldUnit('a', { bound_us: 1000, there_ms: () => 300, back_ms: () => 300 }),
@@ -313,7 +346,7 @@ describe('asking for a unit now', () => {
     assert.equal(await runsAfter(() => world.stepHub(100)), 1);
     assert.equal(
       await runsAfter(() => {
-        liar.boot = 'b2';
+        liar.restarts += 1;
       }),
       1,
     );
@@ -380,7 +413,10 @@ function happen(world: ClockWorld, random: () => number): void {
       random() < 0.5 ? unbounded : { ...goodHub, error_bound_ns: (Math.abs(world.hubError_us) + 500) * 1000 };
   } else if (kind < 0.6) world.linkUp = !world.linkUp;
   for (const unit of world.units.values()) {
-    if (random() < 0.1) unit.boot = `b${random()}`;
+    if (random() < 0.1) {
+      random();
+      unit.restarts += 1;
+    }
     if (random() < 0.1) unit.error_us = (random() - 0.5) * 2 * (unit.bound_us ?? 0) * 0.98;
     if (random() < 0.05) unit.state = unit.state === 'healthy' ? 'offline' : 'healthy';
   }

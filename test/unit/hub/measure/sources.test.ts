@@ -141,4 +141,52 @@ describe('the clock of the hub against the sources of its units', () => {
     ]);
     assert.equal(hubDoubtOf(units), undefined);
   });
+
+  const tai = at(37_000_000);
+  const many = (count: number, name: string, servers: number, measured = at(0)): SourcedUnit[] =>
+    Array.from({ length: count }, (_, i) => ntp(`${name}${i}`, `${name}-${i % servers}`, measured));
+  const masters = (count: number, measured: Measured, each = 1): SourcedUnit[] =>
+    Array.from({ length: count * each }, (_, i) => ptp(`m${i}`, `gm-${i % count}`, measured));
+
+  test('is not outvoted by a few units with a source each, whatever they agree on, where many agree with it', () => {
+    for (const wrong of [tai, far, at(-700_000)])
+      for (const few of [3, 6])
+        assert.equal(hubDoubtOf([...many(200, 'u', 2), ...masters(few, wrong)]), undefined);
+    assert.equal(hubDoubtOf([...many(69, 'u', 5), ...masters(6, tai)]), undefined);
+    assert.equal(hubDoubtOf([...many(69, 'u', 2), ...many(6, 'w', 6, far)]), undefined);
+  });
+
+  test('grandmasters that are off by the same whole seconds are one mistake, though most units follow them', () => {
+    for (const us of [37e6, -18e6, 1e6, 3600e6, 619_315_200e6])
+      assert.equal(hubDoubtOf([...many(20, 'u', 2), ...masters(6, at(us), 20)]), undefined, `${us}`);
+    assert.notEqual(hubDoubtOf([...many(20, 'u', 2), ...masters(6, at(40_000), 20)]), undefined);
+    assert.notEqual(hubDoubtOf([...many(20, 'u', 2), ...masters(6, at(37.4e6), 20)]), undefined);
+  });
+
+  test('that is wrong itself is found out, by whole seconds too, and though one source shares its mistake', () => {
+    for (const us of [40_000, -37e6, 37e6, 1e6, -3600e6, 5.3e6]) {
+      const seen = at(-us); // by a hub that is off by `us` all honest ones are off by as much the other way
+      for (const units of [
+        [...many(200, 'u', 5, seen)],
+        [...masters(6, seen, 10)],
+        [...many(100, 'u', 2, seen), ...masters(6, seen, 3)],
+        [...masters(6, seen, 3), ntp('same', 'the-source-of-the-hub', at(0))],
+        [...many(50, 'u', 4, seen), ...masters(3, seen, 3), ...many(9, 'same', 2)],
+        ...(us % 1e6 === 0 ? [[...many(50, 'u', 2, seen), ...masters(6, at(0), 3)]] : []), // a hub with its mistake
+      ]) {
+        const doubt = hubDoubtOf(units);
+        assert.ok(doubt !== undefined, `${us} ${units.length}`);
+        assert.equal(Math.sign(doubt.by_us), -Math.sign(us));
+        assert.ok(Math.abs(Math.abs(doubt.by_us) - (Math.abs(us) - 900)) < 1, `${doubt.by_us}`);
+      }
+    }
+  });
+
+  test('units whose path hides both speak for neither', () => {
+    const blind = many(200, 'sat', 2, at(0, 300_000));
+    const three = ['1', '2', '3'].map((name) => ntp(name, name, far));
+    assert.notEqual(hubDoubtOf([...blind, ...three]), undefined);
+    assert.equal(hubDoubtOf([...blind, ...three, ...many(10, 'u', 2)]), undefined);
+    assert.equal(hubDoubtOf([...blind, ntp('liar', '1', far)]), undefined);
+  });
 });

@@ -30,11 +30,12 @@ test('a unit that cannot be forgotten is not logged as if it were', async () => 
   assert.deepEqual([without.actions.canForget, without.said], [false, []]);
   const book = { request: () => Promise.resolve({ kind: 'no_responders' }) };
   const kit = {
-    here: {} as HubHere,
+    here: { dir: '/nowhere', file: { publicKeys: {} } } as HubHere,
     links: { book } as unknown as HubLinks,
     signal: new AbortController().signal,
   };
   const away = actions({ kit });
+  assert.deepEqual([without.actions.lackingKeys(), typeof away.actions.lackingKeys()], [undefined, 'string']);
   const outcome = await away.actions.forget('u');
   assert.equal(outcome.state, 'refused');
   assert.deepEqual(away.said, ['warn a unit was to be forgotten from the page: refused']);

@@ -1,9 +1,9 @@
 // Who needs somebody, who copes, and who is quiet on purpose: one cause, one row. Pure.
-import { prettyMoment } from '../../../../lib/format.ts';
+import { prettyMoment, prettyText } from '../../../../lib/format.ts';
 import { type Html, html } from '../../../../web/html.ts';
-import type { FleetCause } from '../../../fleet/causes.ts';
+import type { AlsoWrong, FleetCause } from '../../../fleet/causes.ts';
 import type { FleetUnit } from '../../../fleet/model.ts';
-import { count, counted, placeOf, unitLink } from '../../look/marks.ts';
+import { capital, count, counted, placeOf, unitLink } from '../../look/marks.ts';
 import type { FleetPageData } from '../data.ts';
 import { fleetHref } from '../query.ts';
 import { type FleetRow, standingMark } from '../standing.ts';
@@ -13,10 +13,11 @@ import { causeWords } from './remedies.ts';
 import { needs } from './verdict.ts';
 
 /** So many rows, and units named in one: what is beyond is a link to the table. */
-const most = { causes: 12, names: 4, quiet: 4 } as const;
+const most = { causes: 12, names: 4, also: 3, quiet: 4 } as const;
 
-/** An id without what none may have. */
-export const elementId = (prefix: string, key: string): string => `${prefix}-${key.replace(/\s+/g, '_')}`;
+/** An id without what none may have; of two keys never the same one. */
+export const elementId = (prefix: string, key: string): string =>
+  `${prefix}-${key.replace(/[\s%]/g, encodeURIComponent)}`;
 
 /** The table with just these units, as near as filters come to that. */
 function hrefOf({ kind, care, shared }: FleetCause): string {
@@ -37,10 +38,22 @@ function whoOf(cause: FleetCause): Html {
   return html`<b>${counted(units.length, 'unit')}, one cause<small class="b">${named}${rest}</small></b>`;
 }
 
+/** What else is wrong with those units; whose it is where they are several. */
+function alsoWords({ also, units }: FleetCause): Html {
+  const shown = also.slice(0, most.also).map(({ text, units: whose }: AlsoWrong) => {
+    const [first = ''] = whose;
+    const others = whose.length > 1 ? ` and ${count(whose.length - 1)} more` : '';
+    const of = units.length > 1 ? html`, of ${unitLink(first)}${others}` : undefined;
+    return html`<p class="sub"><b>Also</b>${of}: ${capital(prettyText(text))}</p>`;
+  });
+  const more = also.length - shown.length;
+  return html`${shown}${more > 0 ? html`<p class="sub">and ${counted(more, 'more finding')}.</p>` : undefined}`;
+}
+
 function causeItem(cause: FleetCause, sums: FleetSums, at_ms: number): Html {
   const { text, remedy } = causeWords(cause, sums);
   const row = sums.byId.get(cause.units[0]?.unit ?? '');
-  return html`<li id="${elementId('c', cause.key)}"><span>${row && standingMark(row.standing)}</span>${whoOf(cause)}<div><p>${text}</p><p>${remedy}</p></div>${sinceMark(cause.since_ms, at_ms)}</li>`;
+  return html`<li id="${elementId('c', cause.key)}"><span>${row && standingMark(row.standing)}</span>${whoOf(cause)}<div><p>${text}</p><p>${remedy}</p>${alsoWords(cause)}</div>${sinceMark(cause.since_ms, at_ms)}</li>`;
 }
 
 function causeList(care: FleetCause['care'], name: string, sums: FleetSums, at_ms: number): Html {

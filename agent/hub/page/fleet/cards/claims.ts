@@ -8,9 +8,10 @@ import { count, counted, unitLink } from '../../look/marks.ts';
 import type { FleetPageData } from '../data.ts';
 import { fleetHref } from '../query.ts';
 import type { FleetSums, MeasuredSum } from '../sums.ts';
-import { aheadBy, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
+import { doubtWords, measuredHalf_us, plusMinus, signedNs } from '../words.ts';
 
 const mostContradicting = 4;
+const mostMute = 3;
 
 /** Why clocks cannot be judged, after their number. */
 const unjudgedWords: Readonly<Record<UnjudgedReason, string>> = {
@@ -76,14 +77,20 @@ function contradicting({ unit, measured }: FleetUnit, at_ms: number, isFirst: bo
   return html`<li id="m-${unit}"><div class="gap"><div><b>${unitLink(unit)}</b>${since}</div><div><b>${claim}</b>it claims</div><div><b class="bad">${signedNs(offset_us * 1000)}</b>the hub measures, ${half}</div></div>${isFirst ? axis(measured) : undefined}</li>`;
 }
 
+/** Units whose answers stay out, or are none: by name, as somebody may look there. */
+function muteWords(mute: readonly string[]): Html {
+  if (mute.length === 0) return html``;
+  const shown = mute.slice(0, mostMute).map((unit, i) => html`${i > 0 ? ', ' : ''}${unitLink(unit)}`);
+  const others = mute.length - shown.length;
+  return html`; ${counted(mute.length, 'unit')} gave no answer that can be used to the last three: ${shown}${others > 0 ? ` and ${count(others)} more` : ''}`;
+}
+
 function hubWords({ clock, doubt, asked, answered, mute }: MeasureState): Html {
   const bound_ns = clock.error_bound_ns;
   const bound = bound_ns === undefined ? 'which nothing bounds' : plusMinus(bound_ns);
   const outvoted =
-    doubt === undefined
-      ? undefined
-      : html`<p id="doubt"><b class="bad">The hub's own clock is outvoted.</b> ${count(doubt.against)} of ${counted(doubt.sources, 'source')} of its units agree that it is at least ${aheadBy(-doubt.by_us)}: nothing is held against a unit until that is over.</p>`;
-  return html`${outvoted}<p id="hubclock" class="sub">Measured by the hub's own clock: ${clockLine({ ...clock, limit_ns: 1 })}, ${bound}. ${count(answered)} of ${counted(asked, 'question')} answered${mute.length > 0 ? `; ${counted(mute.length, 'unit')} did not answer the last three` : ''}.</p>`;
+    doubt === undefined ? undefined : html`<p id="doubt"><b class="bad">${doubtWords(doubt)}</b></p>`;
+  return html`${outvoted}<p id="hubclock" class="sub">Measured by the hub's own clock: ${clockLine({ ...clock, limit_ns: 1 })}, ${bound}. ${count(answered)} of ${counted(asked, 'question')} answered${muteWords(mute)}.</p>`;
 }
 
 /** What measuring has found, in one sentence. */

@@ -83,6 +83,8 @@ interface Line extends Said {
   readonly units: string[];
   readonly first: FleetChange;
   last_ms: number;
+  /** When the last of these was found, where that was much later. */
+  found_ms: number | undefined;
 }
 
 function linesOf(changes: readonly FleetChange[]) {
@@ -101,9 +103,16 @@ function linesOf(changes: readonly FleetChange[]) {
     if (line !== undefined && change.at_ms - line.last_ms <= together_ms) {
       line.units.push(change.unit);
       line.last_ms = change.at_ms;
+      line.found_ms = change.found_ms ?? line.found_ms;
       continue;
     }
-    const begun = { ...said, units: [change.unit], first: change, last_ms: change.at_ms };
+    const begun = {
+      ...said,
+      units: [change.unit],
+      first: change,
+      last_ms: change.at_ms,
+      found_ms: change.found_ms,
+    };
     open.set(said.text, begun);
     lines.push(begun);
   }
@@ -123,10 +132,11 @@ function lineItem(line: Line, at_ms: number): Html {
   const evidence =
     units.length === 1 && first.evidence !== undefined ? `: ${prettyText(first.evidence)}` : '';
   const moment = prettyMoment(last_ms, at_ms);
+  const found = line.found_ms === undefined ? '' : `, found ${prettyMoment(line.found_ms, at_ms)}`;
   const times = units.length > new Set(units).size ? `, ${count(units.length)} times in all` : '';
   const date = new Date(last_ms);
   const iso = Number.isNaN(date.getTime()) ? '' : date.toISOString();
-  return html`<li id="${elementId('e', `${first.at_ms}-${first.what}-${first.unit}`)}"><time datetime="${iso}">${moment}</time><span><span class="s st-${mark}"></span>${whoOf(line)} ${text}${times}${evidence}</span></li>`;
+  return html`<li id="${elementId('e', `${first.at_ms}-${first.what}-${first.unit}`)}"><time datetime="${iso}">${moment}</time><span><span class="s st-${mark}"></span>${whoOf(line)} ${text}${found}${times}${evidence}</span></li>`;
 }
 
 /** What is not shown. */

@@ -137,6 +137,11 @@ const expired: Say = (cause) => {
   };
 };
 
+const two_speak: Say = (cause) => ({
+  text: 'Two agents speak under this id. What is shown of it is of the one heard last.',
+  remedy: html`Find the second device, often a copy of the first, and give it an id of its own: <code>nunect-hub token</code> lets it in.${more(first(cause))}`,
+});
+
 /** What its records say of its queue. */
 function waiting({ link }: FleetUnit): string {
   const { backlog = 0, capacity_s } = link ?? {};
@@ -152,8 +157,6 @@ const problem: Say = (cause) => {
   const one = first(cause);
   const { problems, state, clock } = one;
   const [gravest] = problems;
-  const others = problems.length - 1;
-  const and = isOne(cause) && others > 0 ? ` (and ${counted(others, 'more finding')})` : '';
   if (gravest === undefined)
     return one.unheard
       ? {
@@ -166,15 +169,11 @@ const problem: Say = (cause) => {
             remedy: html`Agents of other kinds and old versions may not say it.${more(one)}`,
           }
         : {
-            text: 'Its records do not say why.',
+            text: 'No record that has come here says why.',
             remedy: html`<code>nunect doctor</code> on it says what is wrong.${more(one)}`,
           };
   const said = capital(prettyText(gravest));
-  const text = isOne(cause)
-    ? `${said}${and}`
-    : cause.text === gravest
-      ? said
-      : `${said}, and the like of others`;
+  const text = isOne(cause) || cause.text === gravest ? said : `${said}, and the like of others`;
   const advice = isUnsteady(clock) ? adviceOf(clock) : undefined;
   return {
     text,
@@ -183,7 +182,7 @@ const problem: Say = (cause) => {
 };
 
 const sayings: Readonly<Record<FleetCause['kind'], Say>> = {
-  ...{ contradicts, limit, holdover, offline, expired, problem },
+  ...{ contradicts, limit, holdover, offline, expired, two_speak, problem },
 };
 
 /** A cause in a sentence, and what can be done. */

@@ -10,9 +10,13 @@ import { elementId } from './attention.ts';
 
 const mostSources = 12;
 
-/** `96 %`, `48 ×`. */
+/** `96 %`, `48 ×`, `> 1,000 ×`. */
 export const shareWords = (share: number): string =>
-  share < 9.95 ? `${Math.round(share * 100)}\u00a0%` : `${count(share)}\u00a0×`;
+  share > 1000
+    ? `>\u00a01,000\u00a0×`
+    : share < 9.95
+      ? `${Math.round(share * 100)}\u00a0%`
+      : `${count(share)}\u00a0×`;
 
 /** How bad a share of a limit is: beyond one that nobody has set nothing is broken. */
 export const shareTone = (share: number, isSet: boolean): 'plain' | 'warn' | 'bad' =>

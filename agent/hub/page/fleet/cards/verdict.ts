@@ -21,7 +21,7 @@ export function needs({ causes }: Pick<FleetSums, 'causes'>): {
 }
 
 /** How bad that is. */
-export function toneOfFleet(sums: FleetSums): Tone {
+function toneOfFleet(sums: FleetSums): Tone {
   const { you, copes } = needs(sums);
   if (you > 0) return 'bad';
   if (copes > 0) return 'warn';
@@ -29,7 +29,7 @@ export function toneOfFleet(sums: FleetSums): Tone {
 }
 
 /** `3 need you`, `all well`; of a fleet that cannot be seen neither. */
-export function shortVerdict(sums: FleetSums): string {
+function shortVerdict(sums: FleetSums): string {
   const { you, copes } = needs(sums);
   if (you > 0) return `${count(you)} ${you === 1 ? 'needs' : 'need'} you`;
   if (copes > 0)
@@ -45,8 +45,23 @@ function heardWords({ counts: { expected, heard } }: FleetSums, { isPartial }: F
   return expected === 1 ? 'The one unit is heard' : `All ${count(expected)} units heard`;
 }
 
+/** Why no more can be told: what is above all units is wrong. */
+const isBlind = ({ lost_ms, measuring }: FleetPageData): boolean =>
+  lost_ms !== undefined || measuring?.doubt !== undefined;
+
+/** How bad all is, with the hub itself: one that is not heard, or whose clock is outvoted, needs somebody first. */
+export const toneOfAll = (sums: FleetSums, data: FleetPageData): Tone =>
+  isBlind(data) ? 'bad' : toneOfFleet(sums);
+
+/** The same in words, for a title. */
+export function titleOf(sums: FleetSums, { lost_ms, measuring }: FleetPageData): string {
+  if (lost_ms !== undefined) return 'the hub is not heard';
+  return measuring?.doubt === undefined ? shortVerdict(sums) : "the hub's own clock is outvoted";
+}
+
 function headline(sums: FleetSums, data: FleetPageData): string {
-  const words = `${heardWords(sums, data)}${sums.counts.heard + needs(sums).you > 0 ? `; ${shortVerdict(sums)}` : ''}`;
+  const doubt = data.measuring?.doubt === undefined ? '' : "; the hub's own clock is outvoted";
+  const words = `${heardWords(sums, data)}${sums.counts.heard + needs(sums).you > 0 ? `; ${shortVerdict(sums)}` : ''}${doubt}`;
   return data.lost_ms === undefined
     ? words
     : `The hub is not heard since ${prettyMoment(data.lost_ms, data.at_ms)}. Before that: ${words}`;
@@ -62,6 +77,8 @@ const kinds: Readonly<Record<FleetCause['kind'], (units: number) => string>> = {
   limit: (units) =>
     `${counted(units, 'clock', 'clocks')} may be off by more than ${units === 1 ? 'its limit' : 'their limits'}`,
   expired: (units) => `of ${counted(units, 'unit')} a certificate or a login has ended`,
+  two_speak: (units) =>
+    units === 1 ? 'under one id two agents speak' : `under each of ${count(units)} ids two agents speak`,
   problem: (units) => `${counted(units, 'unit reports', 'units report')} critical trouble`,
 };
 
@@ -106,8 +123,8 @@ function tally({ standings: counts }: FleetSums): Html {
 
 /** The card that says first what matters. */
 export function verdictCard(sums: FleetSums, data: FleetPageData): Html {
-  const tone = data.lost_ms === undefined ? toneOfFleet(sums) : 'bad';
+  const tone = toneOfAll(sums, data);
   const said = [wrongWords(sums), copesWords(sums), lostWords(sums)].filter((text) => text !== undefined);
   const isEmpty = sums.rows.length + sums.clients.length === 0 && data.isPartial !== true;
-  return html`<section id="verdict" class="card verdict ${tone}"><h2>${headline(sums, data)}</h2>${isEmpty ? first : html`<p>${said.join(' ')}</p>`}${tally(sums)}</section>`;
+  return html`<section id="verdict" class="card verdict ${tone}"><div role="status"><h2>${headline(sums, data)}</h2></div>${isEmpty ? first : html`<p>${said.join(' ')}</p>`}${tally(sums)}</section>`;
 }

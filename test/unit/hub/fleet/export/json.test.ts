@@ -10,6 +10,7 @@ const situation = { at_ms: 1e12 + 0.5, connected: true, notes: ['stream UNITS do
 /** All that can be known of a unit. */
 const known: FleetUnit = fleetUnit('known', {
   ...{ state: 'degraded', since_ms: 1e12, uptime_s: 70, claims: 'other', problems: ['a', 'b'] },
+  two_speak: true,
   clock: {
     ...{
       source: 'unsynced',
@@ -56,7 +57,7 @@ const units = [
 ];
 
 test('it is by its schema, whatever is known of a unit', () => {
-  for (const some of [units, [], [known], [unjudged]])
+  for (const some of [units, [], [known], [unjudged], [fleetUnit('u', { state: 'unknown', unheard: true })]])
     assert.deepEqual(fleetComplaints(JSON.parse(JSON.stringify(fleetJson(some, situation)))), []);
 });
 

@@ -64,6 +64,18 @@ describe('the page of the fleet', () => {
     assert.match(section(partial.main.html, 'verdict'), /^1 unit heard so far; all well/);
   });
 
+  test('a hub whose clock is outvoted is no fleet that is well: headline, title and tone say it', () => {
+    const doubt = { against: 2, sources: 3, by_us: 39_300 };
+    const measuring = { ...world.measuring, doubt } as NonNullable<FleetPageData['measuring']>;
+    const page = pageOf({ units: [fleetUnit('a'), fleetUnit('b')], measuring });
+    assert.deepEqual([page.title, page.tone], ["Fleet: the hub's own clock is outvoted", 'bad']);
+    assert.match(
+      section(page.main.html, 'verdict'),
+      /^All 2 units heard; all well; the hub's own clock is outvoted/,
+    );
+    assert.match(page.main.html, /<section id="verdict" class="card verdict bad">/);
+  });
+
   test('nothing that a unit measured is shown of one that is dead', () => {
     const dead = silentUnit('mv-borealis', fleetAt_ms - 97_200_000, {
       ...{ age_s: 97_200, problems: ['supply 10.9 V'] },

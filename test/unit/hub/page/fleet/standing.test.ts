@@ -18,6 +18,7 @@ test('a unit stands as it says, unless the hub knows something worse', () => {
     [fleetUnit('a', beyond), 'limit'],
     [fleetUnit('a', { clock: clockOf({ limit_ns: 1e6 }) }), 'limit'], // nothing bounds it
     [fleetUnit('a', ended), 'expired'],
+    [fleetUnit('a', { two_speak: true }), 'two_speak'],
     [fleetUnit('a', { clock: clockOf({ holdover: true, error_bound_ns: 500, limit_ns: 1e6 }) }), 'holdover'],
     [
       fleetUnit('a', {

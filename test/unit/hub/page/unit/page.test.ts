@@ -99,9 +99,15 @@ describe('the verdict', () => {
       runs: 5,
     } as const;
     const said = source(
-      fleetUnit('u', { measured: { ...measured, why: 'it is ahead by 8.7 ms at least.' } }),
+      fleetUnit('u', {
+        measured: { ...measured, why: 'claims 400.0 us and is 19675.9 days further ahead at least' },
+      }),
     );
-    assert.match(part(said, 'verdict'), /Its clock is not where it says it is it is ahead by 8\.7 ms/);
+    assert.match(
+      part(said, 'verdict'),
+      /wrong clock Its clock is not where it says it is Claims 400\.0 µs and is 19675\.9 days further ahead at least\./,
+    );
+    assert.doesNotMatch(part(said, 'verdict'), /healthy/);
     assert.match(said, /id="verdict" class="card verdict bad"/);
   });
 
@@ -153,11 +159,18 @@ describe('the verdict', () => {
   });
 
   test('what the hub finds of a unit stands with what it says itself', () => {
-    const found = { claims: 'v', expires: [{ what: 'unit.pem', days_left: -2 }] };
+    const found = { claims: 'v', two_speak: true as const, expires: [{ what: 'unit.pem', days_left: -2 }] };
     const link = { up: true, dropped: 7 };
     const said = verdict(fleetUnit('u', { ...found, link }));
     assert.match(said, /unit\.pem has ended 2 d ago/);
     assert.match(said, /Its records name another unit: v/);
+    const revoked = { state: 'revoked', bound_ms: 1, until_ms: 2 } as const;
+    assert.match(verdict(fleetUnit('u', { enrolment: revoked })), /Its login is revoked, and it is heard/);
+    assert.match(said, /Two agents speak under this id What is shown here is of the one heard last/);
+    assert.match(
+      source(fleetUnit('u', { two_speak: true })),
+      /<section id="verdict" class="card verdict bad">/,
+    );
     assert.match(said, /7 records lost since its agent started/);
   });
 });
@@ -194,8 +207,16 @@ describe('the curves', () => {
     const dots = [{ at_ms: at_ms - hour_ms, offset_us: -31_000, path_us: 1 }];
     assert.match(
       day({}, { dots }).replaceAll('\u00a0', ' '),
-      /aria-label="It claims to be within 600 µs to 600 µs, and within 600 µs at the end; the hub measured at most 31 ms; its limit is 1 ms"/,
+      /aria-label="It claims to be within 600 µs to 600 µs, and within 600 µs at the end; the hub measured at most 31 ms; the usual limit is 1 ms"/,
     );
+    const clock = { source: 'ntp', quality: 'locked', limit_ns: 1e6, limit_is_set: true } as const;
+    assert.match(source(fleetUnit('u', { clock }), { history: dayOf() }), /ms, its limit</);
+  });
+
+  test('say that what is beyond their scale stands at its edge', () => {
+    const dot = (offset_us: number) => [{ at_ms: at_ms - hour_ms, offset_us, path_us: 1 }];
+    assert.match(day({}, { dots: dot(1.7e15) }), /What is beyond the scale stands at its edge/);
+    assert.doesNotMatch(day({}, { dots: dot(31_000) }), /beyond the scale/);
   });
 
   test('stop where it was silent, and are not drawn across what is not read', () => {
@@ -290,6 +311,11 @@ describe('what changed', () => {
       changes: [one, { ...one, unit: 'v', after: '7' }, { ...one, at_ms: 5, after: '6' }],
     });
     assert.match(said, /02:16 Updated 0\.9\.3 → 0\.9\.4/);
+    const silence = { ...one, what: 'state', before: 'healthy', after: 'offline' } as const;
+    assert.match(
+      list({ changes: [{ ...silence, found_ms: at_ms - hour_ms / 2 }] }),
+      /02:16 Healthy → offline, found 02:46 UTC/,
+    );
     assert.doesNotMatch(said, /→ [67]/);
   });
 
@@ -349,7 +375,10 @@ describe('the cards', () => {
       /One way, to it \/ back 19\.2 ms \/ 18\.9 ms ± 700 µs/,
     );
     const none = { asked: { at_ms, summary: { asked: 2, answered: 0 } } };
-    assert.match(part(source(fleetUnit('u'), none), 'ask'), /asked 0 s ago None of 2 questions was answered/);
+    assert.match(
+      part(source(fleetUnit('u'), none), 'ask'),
+      /asked 0 s ago No answer that can be used to 2 questions\./,
+    );
   });
 
   test('a clock in holdover is named as on the page of the fleet: after whom it followed last', () => {
@@ -376,7 +405,7 @@ describe('the cards', () => {
       /unit\.pem as the unit told 28 d left login by the hub 11 d left/,
     );
     assert.match(said, /st-degraded">11 d left/);
-    assert.match(part(source(fleetUnit('u')), 'certificates'), /It has told of none/);
+    assert.match(part(source(fleetUnit('u')), 'certificates'), /No record that has come here names any/);
   });
 
   test('forget is offered only where this page may', () => {
@@ -392,13 +421,23 @@ describe('the cards', () => {
   });
 
   test('forgetting promises only what becomes true: without a login of its own nobody is shut out', () => {
-    const asked = (unit: FleetUnit): string =>
-      plain(renderHubPage(forgetPage({ unit, canForget: true }), frame));
+    const asked = (unit: FleetUnit, more = {}): string =>
+      plain(renderHubPage(forgetPage({ unit, canForget: true, ...more }), frame));
     const enrolled = (state: 'bound' | 'revoked' | 'forgotten' | 'invited') =>
       ({ enrolment: { state, bound_ms: at_ms, until_ms: at_ms + hour_ms } }) as const;
     assert.match(
       asked(fleetUnit('u', enrolled('bound'))),
       /Its login is revoked: the hub lets it in no more/,
+    );
+    const keyless = asked(fleetUnit('u', enrolled('bound')), { lackingKeys: 'no such file' });
+    assert.match(
+      keyless,
+      /the present one holds until its end, .* \(no such file\)\. Where they are, nunect-hub revoke/,
+    );
+    assert.doesNotMatch(keyless, /Its login is revoked/);
+    assert.match(
+      asked(fleetUnit('u'), { canForget: false }),
+      /whether it has a login .* cannot be seen from here/,
     );
     assert.match(asked(fleetUnit('u', enrolled('revoked'))), /Its login is revoked already/);
     assert.match(asked(fleetUnit('u')), /Nothing shuts it out: the hub knows no login of its own/);

@@ -4,7 +4,7 @@ import type { FleetUnit } from '../../../../../../agent/hub/fleet/model.ts';
 import { attentionCard } from '../../../../../../agent/hub/page/fleet/cards/attention.ts';
 import { fleetSumsOf } from '../../../../../../agent/hub/page/fleet/sums.ts';
 import { fleetUnit, silentUnit } from '../../../../../kit/hub/fleetunits.ts';
-import { fleetAt_ms, fleetWorld } from '../../../../../kit/hub/fleetworld.ts';
+import { clockOf, fleetAt_ms, fleetWorld } from '../../../../../kit/hub/fleetworld.ts';
 import { seenOf } from '../../../../../kit/page/markup.ts';
 
 const world = fleetWorld(0);
@@ -72,4 +72,37 @@ test('alerts: how many fire, when somebody was told, who cannot be told, and why
   const elsewhere = cardOf([], { untold: 'they are told by hub-a' });
   assert.match(seenOf(elsewhere), /No alerts are told from here: they are told by hub-a\.$/);
   assert.match(elsewhere, /<a href="\/alerts">alerts<\/a>/);
+});
+
+test('a critical unit in holdover: what it says comes first, and no row says that it mends itself', () => {
+  const clock = clockOf({
+    ...{ source: 'unsynced', quality: 'tracking', holdover: true, grandmaster: 'gm-r' },
+    ...{ error_bound_ns: 41_000, limit_ns: 1e6 },
+  });
+  const problems = ['supply: 9.1 V, the battery is nearly empty', 'disk 91 % full'];
+  const words = seenOf(cardOf([fleetUnit('mast-00021', { state: 'critical', clock, problems })]));
+  assert.match(words, /critical mast-00021 rail · engine supply: 9\.1 V, the battery is nearly empty nunect/);
+  assert.match(words, /Also: Disk 91 % full Also: Grandmaster gm-r is gone; the clock runs on without it\./);
+  assert.doesNotMatch(words, /by itself/);
+});
+
+test('what else is wrong among many says whose it is, and no more than anybody reads', () => {
+  const problems = ['a', 'b', 'c', 'd', 'e'].map((word) => `trouble ${word}`);
+  const units = ['x', 'y', 'z'].map((unit) => fleetUnit(unit, { state: 'degraded', problems }));
+  assert.match(seenOf(cardOf(units)), /Also, of x and 2 more: Trouble b .*: Trouble d and 1 more finding\./);
+});
+
+test('no id stands there twice', () => {
+  const full = (unit: string, text: string, state: FleetUnit['state']) =>
+    fleetUnit(unit, { state, problems: [text] });
+  const page = cardOf([
+    full('x', '97 % full', 'critical'),
+    full('y', '91 % full', 'degraded'),
+    full('z', '91_% full', 'degraded'),
+    full('w', '91 %20full', 'degraded'),
+  ]);
+  const ids = [...page.matchAll(/ id="(c-[^"]*)"/g)].map(([, id]) => id);
+  assert.equal(ids.length, 4);
+  assert.equal(new Set(ids).size, 4, ids.join('\n'));
+  assert.ok(ids.every((id) => !/\s/.test(id ?? '')));
 });

@@ -81,6 +81,14 @@ test('one that flaps is one line that says how often; what is apart by more than
   assert.equal(lines(cardOf([...flaps, state('healthy', 'offline', 'a', at(30))])).length, 2);
 });
 
+test('a silence that was found late says when; one that was found at once does not', () => {
+  const late = state('healthy', 'offline', 'a', fleetAt_ms - 40 * 60_000);
+  assert.deepEqual(lines(cardOf([{ ...late, found_ms: fleetAt_ms - 60_000 }])), [
+    '02:36 UTC a fell silent, found 03:15 UTC',
+  ]);
+  assert.deepEqual(lines(cardOf([late])), ['02:36 UTC a fell silent']);
+});
+
 test('a line keeps its id while others join it', () => {
   const [one, two] = [
     state('healthy', 'offline', 'a', fleetAt_ms - 90_000),

@@ -139,14 +139,17 @@ test('what a unit says of itself is said in its words, with what waits and what 
     link: { backlog: 8412, capacity_s: 111_600 },
   });
   assert.deepEqual(said(waits), [
-    'Records wait: the hub does not answer (and 2 more findings) | 8,412 records wait; there is room for 1 d 7 h. nunect doctor on it says what mends it. More',
+    'Records wait: the hub does not answer | 8,412 records wait; there is room for 1 d 7 h. nunect doctor on it says what mends it. More',
   ]);
   const free = fleetUnit('a', {
     ...{ state: 'critical', problems: ['the clock is not known to be synchronised'] },
     clock: { source: 'unsynced', quality: 'freerun', limit_ns: 1e6, reason: 'no_daemon' },
   });
   assert.match(said(free)[0] ?? '', /\| Install chrony or linuxptp\. nunect doctor/);
-  assert.match(said(fleetUnit('a', { state: 'critical' }))[0] ?? '', /^Its records do not say why\./);
+  assert.match(
+    said(fleetUnit('a', { state: 'critical' }))[0] ?? '',
+    /^No record that has come here says why\./,
+  );
   assert.match(said(fleetUnit('a', { state: 'unknown' }))[0] ?? '', /^Heard, but no record says how it is\./);
   const like = (unit: string, count: number) =>
     fleetUnit(unit, { state: 'degraded', problems: [`${count} records wait`] });
@@ -171,4 +174,10 @@ test('clocks that lost one NTP server are one cause, and a clock that nothing bo
     said(free('a'))[0] ?? '',
     /^Nothing bounds how far off the clock may be, its limit is 1 ms \(freerun\)\./,
   );
+});
+
+test('two agents under one id: whom to look for, and how to part them', () => {
+  assert.deepEqual(said(fleetUnit('a', { two_speak: true })), [
+    'Two agents speak under this id. What is shown of it is of the one heard last. | Find the second device, often a copy of the first, and give it an id of its own: nunect-hub token lets it in. More',
+  ]);
 });

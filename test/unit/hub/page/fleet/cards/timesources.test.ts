@@ -17,8 +17,10 @@ const sources = (units: readonly FleetUnit[]): string => sourcesCard(fleetSumsOf
 
 test('a share is in percent, or so many times', () => {
   assert.deepEqual(
-    [0, 0.004, 0.96, 1, 9.94, 9.95, 48, 12_345].map((share) => shareWords(share).replaceAll('\u00a0', ' ')),
-    ['0 %', '0 %', '96 %', '100 %', '994 %', '10 ×', '48 ×', '12,345 ×'],
+    [0, 0.004, 0.96, 1, 9.94, 9.95, 48, 1000, 1001, 9e9].map((share) =>
+      shareWords(share).replaceAll('\u00a0', ' '),
+    ),
+    ['0 %', '0 %', '96 %', '100 %', '994 %', '10 ×', '48 ×', '1,000 ×', '> 1,000 ×', '> 1,000 ×'],
   );
   assert.deepEqual(
     [
