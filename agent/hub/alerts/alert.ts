@@ -134,6 +134,13 @@ export const alertRules = {
     keep_s: minute_s,
     remedy: '`nunect-hub status` says what is wrong with it',
   },
+  hub_clock: {
+    name: 'NunectHubClockDoubted',
+    severity: 'warning',
+    for_s: 5 * minute_s,
+    keep_s: 5 * minute_s,
+    remedy: 'compare the time sources of the hub with those units; no unit is found out by it meanwhile',
+  },
   hub_server_missing: {
     name: 'NunectHubServerMissing',
     severity: 'warning',

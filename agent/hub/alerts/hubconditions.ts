@@ -30,6 +30,8 @@ export interface AlertHubView {
   /** Those of its servers, with the days that are left. */
   readonly certificates?: readonly { readonly server: string; readonly days_left: number }[];
   readonly streams?: readonly StreamRoom[];
+  /** By whom its clock is outvoted; false where it is not. */
+  readonly clock_doubt?: string | false;
   /** Of the disk that the streams lie on, 0 to 1. */
   readonly disk_used?: number;
 }
@@ -87,6 +89,7 @@ export const ofHub: Partial<Record<Condition, (sight: HubSight, limits: AlertLim
   hub_units_unseen: ({ isLinked, units }) =>
     single(isLinked ? units === undefined && 'who is there and who is silent cannot be seen' : undefined),
   hub_unhealthy: ({ hub }) => hub?.faults && apart(hub.faults, kindOfFault),
+  hub_clock: ({ hub }) => single(hub?.clock_doubt),
   hub_server_missing: ({ hub }) =>
     hub?.missing && apart(hub.missing.map((about) => ({ about, text: `${about} does not answer` }))),
   hub_certificate: ({ hub }, { certificate_days }) =>

@@ -12,6 +12,7 @@ import type { Sight } from '../alerts/conditions.ts';
 import type { AlertOptions } from '../alerts/options.ts';
 import { alertStore } from '../alerts/statefile.ts';
 import type { AlertsView } from '../alerts/view.ts';
+import { doubtWords } from './fleet/words.ts';
 import { alertSightOf } from './sight.ts';
 import type { Sources } from './sources.ts';
 import { takeTurns } from './turns.ts';
@@ -64,10 +65,15 @@ const blind_ms = 60_000;
 function see({ sources, storeFolder }: AlertingDeps): Sight {
   const { connected: isLinked, units } = sources.moment();
   const hub = sources.hub.view();
+  const { doubt } = sources.measuring.state();
   return {
     isLinked,
     ...(isLinked && sources.isRosterRead() ? { units } : {}),
-    hub: { ...alertSightOf(hub), ...known({ disk_used: diskUsed(storeFolder) }) },
+    hub: {
+      ...alertSightOf(hub),
+      clock_doubt: doubt !== undefined && doubtWords(doubt),
+      ...known({ disk_used: diskUsed(storeFolder) }),
+    },
   };
 }
 

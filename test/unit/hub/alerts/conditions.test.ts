@@ -244,6 +244,8 @@ describe('of the hub', () => {
     [{ streams: [{ ...stream, name: 'BOUND', refuses: true, used: 0.99 }] }, ['hub_stream_full:_hub:BOUND']],
     [{ disk_used: 0.9 }, ['hub_disk:_hub']],
     [{ disk_used: 0.899 }, []],
+    [{ clock_doubt: 'The clock is outvoted' }, ['hub_clock:_hub']],
+    [{ clock_doubt: false }, []],
   ];
   test('what holds is what there is', () => {
     for (const [hub, wanted] of cases)
@@ -281,11 +283,18 @@ describe('of the hub', () => {
 
   test('what is not known of a hub that there is a link to is named', () => {
     assert.deepEqual(judge({ units: [] }).unknown, [
-      ...['hub_unhealthy', 'hub_server_missing', 'hub_certificate', 'hub_stream', 'hub_stream_full'],
+      ...[
+        'hub_unhealthy',
+        'hub_clock',
+        'hub_server_missing',
+        'hub_certificate',
+        'hub_stream',
+        'hub_stream_full',
+      ],
       'hub_disk',
     ]);
     assert.deepEqual(judge({ hub: { missing: [] } }, { off: ['hub_disk', 'hub_stream'] }).unknown, [
-      ...['hub_unhealthy', 'hub_certificate', 'hub_stream_full'],
+      ...['hub_unhealthy', 'hub_clock', 'hub_certificate', 'hub_stream_full'],
     ]);
     assert.deepEqual(judge({ isLinked: false }).unknown, []);
   });
@@ -294,7 +303,14 @@ describe('of the hub', () => {
     const hub = alertConditions.filter((condition) => condition.startsWith('hub_'));
     for (const condition of hub)
       assert.equal(judge({ isLinked: false }).isOver(condition, hubName), false, condition);
-    const well = { faults: [], missing: [], certificates: [], streams: [], disk_used: 0 };
+    const well = {
+      faults: [],
+      missing: [],
+      certificates: [],
+      streams: [],
+      disk_used: 0,
+      clock_doubt: false,
+    } as const;
     for (const condition of hub)
       assert.ok(judge({ hub: well, units: [] }).isOver(condition, hubName), condition);
   });

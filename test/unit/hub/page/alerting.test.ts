@@ -24,6 +24,7 @@ function newBus(servers: readonly string[]) {
   const handlers = new Set<Handler>();
   const fired: string[] = [];
   const blind = new Set<string>();
+  const doubted = new Set<string>();
   const folders = new Map(servers.map((name) => [name, tempDir(owner, `alerting-${name}`)]));
   const said: (string | undefined)[] = [];
   const start = (own: string, doubts: readonly string[] = []): Promise<Alerting> => {
@@ -48,6 +49,11 @@ function newBus(servers: readonly string[]) {
       moment: () => ({ at_ms: ticker.now_ms(), connected: true, units: [], notes: [] }),
       isRosterRead: () => !blind.has(own),
       hub: { view: () => untoldView() },
+      measuring: {
+        state: () => ({
+          doubt: doubted.has(own) ? { against: 3, sources: 5, by_us: 36_999_000 } : undefined,
+        }),
+      },
     } as unknown as Sources;
     return startAlerting(
       {
@@ -64,7 +70,7 @@ function newBus(servers: readonly string[]) {
       alertOptions(),
     );
   };
-  return { ticker, start, fired, blind, said, folderOf: (name: string) => folders.get(name) ?? '' };
+  return { ticker, start, fired, blind, doubted, said, folderOf: (name: string) => folders.get(name) ?? '' };
 }
 
 test('a lock that another process holds is tried again, so that somebody tells once it is free', async () => {
@@ -89,6 +95,18 @@ test('a lock that another process holds is tried again, so that somebody tells o
   const free = await tryLock(spawnWith, join(folderOf('hub'), 'alerts.lock'));
   assert.ok(!isHeld(free), 'it is let go');
   free.release();
+});
+
+test('a hub whose clock is doubted is told of, though every unit is well', async () => {
+  const { ticker, start, fired, doubted } = newBus(['hub']);
+  const alerting = await start('hub');
+  doubted.add('hub');
+  await ticker.pass(310_000);
+  assert.deepEqual(fired, ['hub: fired hub_clock']);
+  doubted.clear();
+  await ticker.pass(310_000);
+  assert.equal(fired.at(-1), 'hub: resolved hub_clock');
+  await alerting.stop();
 });
 
 test('a state that cannot be locked, and what would alert for ever, is told to status', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alertConditions, ruleOf } from '../../../../../agent/hub/alerts/alert.ts';
+import { alertConditions, keyOf, ruleOf } from '../../../../../agent/hub/alerts/alert.ts';
 import { type AlertsPageData, alertsPage } from '../../../../../agent/hub/page/alerts/page.ts';
 import { conditionWords } from '../../../../../agent/hub/page/alerts/watched.ts';
 import { renderHubPage } from '../../../../../agent/hub/page/look/frame.ts';
@@ -141,6 +141,16 @@ test('many that fire are a page of 200 each', () => {
   assert.equal(made({ view }, 'page=3').here, '/alerts?page=3');
   for (const page of ['0', '-1', 'x', '1e3', '99999999999'])
     assert.match(words({ view }, `page=${page}`), /page must be a number from 1 on/, page);
+});
+
+test('several of one condition and unit are rows of their own', () => {
+  const firing = ['spool: # % full', "clock '#' is off", '<b>"x"</b>'].map((about) => ({
+    alert: alertMade('critical', 'u1', { about, key: keyOf('critical', 'u1', about) }),
+    waiting: [],
+  }));
+  const page = whole({ view: quietAlerts({ firing }) });
+  assert.deepEqual(markupComplaints(page), []);
+  assert.equal(new Set(idsOf(page).filter((id) => id.startsWith('al-'))).size, 3);
 });
 
 test('what others call themselves stays text', () => {
