@@ -164,6 +164,18 @@ const hubConditions = Object.entries(ofHub) as [Condition, (sight: Sight, limits
 const isWithout = (holding: Holding, about: string | undefined): boolean =>
   holding?.every((one) => one.about !== about && one.keeps !== 'all') === true;
 
+/** Takes in what begins or goes on by a judgment. */
+function want(
+  wanted: Map<AlertKey, Wanted>,
+  condition: Condition,
+  { unit, since_ms }: { readonly unit?: string; readonly since_ms?: number | undefined },
+  holding: Holding,
+): void {
+  for (const { about, text, keeps } of holding ?? [])
+    if (keeps === undefined)
+      wanted.set(keyOf(condition, unit, about), { condition, text, ...known({ unit, about, since_ms }) });
+}
+
 /** What holds at `now_ms`, Unix ms, and what is known not to. */
 export function conditions(
   sight: Sight,
@@ -174,20 +186,6 @@ export function conditions(
   const wanted = new Map<AlertKey, Wanted>();
   const look: Look = { limits, now_ms, counters };
   const units = new Map((sight.units ?? []).map((unit) => [unit.unit, unit]));
-  const want = (
-    condition: Condition,
-    unit: string | undefined,
-    holding: Holding,
-    since_ms?: number,
-  ): void => {
-    for (const { about, text, keeps } of holding ?? [])
-      if (keeps === undefined)
-        wanted.set(keyOf(condition, unit, about), {
-          condition,
-          text,
-          ...known({ unit, about, since_ms }),
-        });
-  };
   let total = 0;
   for (const unit of units.values()) {
     if (isQuiet(unit)) continue;
@@ -195,7 +193,7 @@ export function conditions(
     for (const [condition, judge] of unitConditions) {
       if (limits.off.has(condition)) continue;
       const since_ms = condition === 'offline' ? unit.heard_ms : undefined;
-      want(condition, unit.unit, judge(unit, look), since_ms);
+      want(wanted, condition, { unit: unit.unit, since_ms }, judge(unit, look));
     }
   }
   const unknown: Condition[] = [];
@@ -203,7 +201,7 @@ export function conditions(
     if (limits.off.has(condition)) continue;
     const holding = judge(sight, limits);
     if (holding === undefined && sight.isLinked) unknown.push(condition);
-    want(condition, undefined, holding);
+    want(wanted, condition, {}, holding);
   }
   return {
     wanted,

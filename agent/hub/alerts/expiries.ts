@@ -3,7 +3,7 @@ import { type FleetUnit, hasEnded } from '../fleet/model.ts';
 import type { AlertLimits } from './options.ts';
 
 /** One thing that holds. */
-export interface Found {
+export interface AlertCause {
   /** Which of several that may hold at once, such as a file or a stream: each is an alert of its own. */
   readonly about?: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Found {
 }
 
 /** All that holds; undefined where nothing is known. */
-export type Holding = readonly Found[] | undefined;
+export type Holding = readonly AlertCause[] | undefined;
 
 /** Of what holds or does not, as the text says; undefined where nothing is known. */
 export const single = (text: string | false | undefined): Holding =>

@@ -1,7 +1,7 @@
 // Which conditions of the hub hold. Pure.
 import { fullFrom } from '../run/status/figures.ts';
 import type { Condition } from './alert.ts';
-import { type Found, type Holding, inDays, percentOf, single } from './expiries.ts';
+import { type AlertCause, type Holding, inDays, percentOf, single } from './expiries.ts';
 import type { AlertLimits } from './options.ts';
 
 /** Of a stream at the hub. */
@@ -51,15 +51,18 @@ const mostApart = 3;
 const mostNamed = 20;
 
 /** Each an alert of its own, but for those of a kind of which there are many. */
-function apart(found: readonly Found[], kindOf: (about: string) => string = () => 'many'): readonly Found[] {
-  const kinds = new Map<string, Found[]>();
+function apart(
+  found: readonly AlertCause[],
+  kindOf: (about: string) => string = () => 'many',
+): readonly AlertCause[] {
+  const kinds = new Map<string, AlertCause[]>();
   for (const one of found) {
     if (one.keeps !== undefined || one.about === undefined) continue;
     const kind = kindOf(one.about);
     kinds.set(kind, [...(kinds.get(kind) ?? []), one]);
   }
   const kept = found.filter(({ keeps }) => keeps !== undefined);
-  const others = [...kinds].flatMap(([about, all]): readonly Found[] => {
+  const others = [...kinds].flatMap(([about, all]): readonly AlertCause[] => {
     if (all.length <= mostApart) return all;
     const texts = all.slice(0, mostNamed).map(({ text }) => text);
     const more = all.length > mostNamed ? [`and ${all.length - mostNamed} more`] : [];

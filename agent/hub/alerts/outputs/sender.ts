@@ -81,6 +81,12 @@ function failed(sending: Sending, why: string): void {
   sending.failing = { since_ms: sending.failing?.since_ms ?? deps.wall_ms(), why };
 }
 
+/** What cannot work, as is known before anything is sent, fails until something gets through. */
+function toldFault(sending: Sending): void {
+  const why = sending.output.fault?.();
+  if (why !== undefined) failed(sending, why);
+}
+
 /** Sends once; gives whether the next may follow at once. */
 async function sendOnce(sending: Sending): Promise<boolean> {
   const { deps, output } = sending;
@@ -139,8 +145,7 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
     makeBeat: undefined,
     isStopped: false,
   };
-  const fault = output.fault?.();
-  if (fault !== undefined) failed(sending, fault); // until something gets through
+  toldFault(sending);
   let running: Promise<void> | undefined;
   let cancelPause: (() => void) | undefined;
   const run = async (): Promise<void> => {
