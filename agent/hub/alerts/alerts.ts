@@ -35,7 +35,7 @@ export interface AlertDeps {
   readonly teller: string;
   /** What is to be seen now. */
   see(): Sight;
-  /** Is told what keeps the alerts from what they are for, or that nothing does. */
+  /** Is told what keeps the alerts from what they are for, or that nothing does; else that is logged. */
   tell?(why: string | undefined): void;
 }
 
@@ -90,10 +90,7 @@ function save(running: Running): void {
     running.problem = undefined;
   } catch (error) {
     const why = `what was told cannot be written down: ${messageOf(error)}`;
-    if (running.problem !== why) {
-      deps.log.error(why);
-      deps.tell?.(why);
-    }
+    if (running.problem !== why) (deps.tell ?? deps.log.error)(why);
     running.problem = why;
   }
   running.saved_ms = deps.ticker.now_ms();

@@ -34,7 +34,7 @@ export interface AlertingDeps {
   readonly teller: string;
   /** What is wrong with the options, though they can be. */
   readonly doubts: readonly string[];
-  /** Has `status` show why nobody is alerted, or not for sure; or that all is well. */
+  /** Says, and has `status` show, why nobody is alerted, or not for sure; or that all is well. Else it is logged. */
   tell?(why: string | undefined): void;
 }
 
@@ -142,10 +142,14 @@ const again_ms = 10_000;
 /** Starts them, once no other process of this machine tells them; on another server of the hub they wait for their turn. */
 export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
   const { ticker, log, folder, doubts } = deps;
-  for (const one of doubts) log.warn(one);
+  let said: string | undefined;
   const tell = (found: string | undefined): void => {
     const all = [...doubts, ...(found === undefined ? [] : [found])];
-    deps.tell?.(all.length === 0 ? undefined : all.join('; '));
+    const text = all.length === 0 ? undefined : all.join('; ');
+    if (text === said) return;
+    said = text;
+    if (deps.tell !== undefined) deps.tell(text);
+    else if (text !== undefined) log.error(text);
   };
   let telling: Alerting | undefined;
   let release: (() => void) | undefined;
@@ -155,7 +159,6 @@ export async function startAlerting(deps: AlertingDeps, options: AlertOptions): 
   const start = async (): Promise<void> => {
     const lock = await lockState(folder, log);
     if (typeof lock !== 'function') {
-      if (why !== lock.why) log.error(`nobody is alerted from here: ${lock.why}`);
       why = lock.why;
       if (isStopped) return;
       tell(`nobody is alerted from here: ${why}`);

@@ -24,7 +24,7 @@ export interface PageDeps {
   readonly log: Log;
   /** Where the alerts keep their state; without it nobody is alerted. */
   readonly stateFolder: string | undefined;
-  /** Has `status` show why nobody is alerted, or not for sure; or that all is well. */
+  /** Says, and has `status` show, why nobody is alerted, or not for sure; or that all is well. Else it is logged. */
   tell?(why: string | undefined): void;
 }
 
