@@ -449,6 +449,9 @@ export const documented: readonly Documented[] = [
       condition: oneOf(alertConditions, 'what is wrong; a name for programs'),
       severity: oneOf(['critical', 'warning'], '`critical` or `warning`'),
       unit: string('unit id, or `_hub`'),
+      about: string(
+        'which of several of the condition that may fire at once: a file, a stream, a server, a problem',
+      ),
       since_ms: number('when it was seen first, Unix ms'),
       text: string('what is wrong, as a sentence'),
       remedy: string('what to do'),
@@ -456,7 +459,9 @@ export const documented: readonly Documented[] = [
       'group.of': number('units that there are'),
       'group.units[]': string('the first of them by name, at most 1000'),
       'dropped.count': number('notices before this one that were dropped, because too many waited'),
-      'dropped.keys[]': string('of the last of those, `<condition>:<unit>`'),
+      'dropped.keys[]': string(
+        'of the last of those, `<condition>:<unit>`, and `:<about>` where there is one',
+      ),
     },
     headers: { 'Nats-Msg-Id': '`id`, by which a stream or a consumer drops duplicates' },
   },
@@ -467,6 +472,7 @@ export const documented: readonly Documented[] = [
     fields: {
       ts: number('time of the record, Unix ms'),
       interval_s: number('time until the next one'),
+      teller: string('whose alerts they are: a server of the hub, or the machine of a page'),
       firing: number('alerts that fire'),
       sees_units: flag('false: the units cannot be seen, so that nothing is alerted of them'),
       version: string('version of the program'),

@@ -134,6 +134,13 @@ export const alertRules = {
     keep_s: minute_s,
     remedy: '`nunect-hub status` says what is wrong with it',
   },
+  hub_clock: {
+    name: 'NunectHubClockDoubted',
+    severity: 'warning',
+    for_s: 5 * minute_s,
+    keep_s: 5 * minute_s,
+    remedy: 'compare the time sources of the hub with those units; no unit is found out by it meanwhile',
+  },
   hub_server_missing: {
     name: 'NunectHubServerMissing',
     severity: 'warning',
@@ -181,7 +188,9 @@ export const ruleOf = (condition: Condition): Rule => alertRules[condition];
 export const hubName = '_hub';
 
 export type AlertKey = `${Condition}:${string}`;
-export const keyOf = (condition: Condition, unit = hubName): AlertKey => `${condition}:${unit}`;
+/** `about`: which of several of the condition that may fire at once. */
+export const keyOf = (condition: Condition, unit = hubName, about?: string): AlertKey =>
+  `${condition}:${unit}${about === undefined ? '' : `:${about}`}`;
 
 /** Several units that one alert is of. */
 export interface AlertGroup {
@@ -199,6 +208,8 @@ export interface Alert {
   readonly severity: Severity;
   /** Missing where it is of the hub, or of many. */
   readonly unit?: string;
+  /** Which of several that may fire at once: a file, a stream, a server. */
+  readonly about?: string;
   /** When it was seen first, Unix ms by the hub's clock. */
   readonly since_ms: number;
   readonly text: string;

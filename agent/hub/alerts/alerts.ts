@@ -8,16 +8,18 @@ import { type Ring, ring } from '../../lib/ring.ts';
 import { type BothClocks, type Ticker, within } from '../../lib/ticker.ts';
 import { version } from '../../lib/version.ts';
 import type { Link } from '../../nats/link.ts';
-import { type Alert, hubName, type Notice } from './alert.ts';
+import { type Alert, type Condition, hubName, type Notice } from './alert.ts';
 import type { Beat } from './bodies.ts';
 import { conditions, countersOf, type JudgedConditions, type Sight } from './conditions.ts';
-import { delivered, giveUp, queueNotices, useOutputs, waitingFor } from './journal.ts';
+import { delivered, giveUp, queueNotices, useOutputs } from './journal.ts';
 import { firing, isSettled, keep } from './keeper.ts';
 import type { AlertOptions } from './options.ts';
 import { outputsOf } from './outputs/outputs.ts';
-import { type AlertSender, type OutputState, startAlertSender } from './outputs/sender.ts';
+import { type AlertSender, startAlertSender } from './outputs/sender.ts';
+import { newOwing, type Owing, payOwed } from './owing.ts';
 import { type AlertState, type AlertStore, formatAlertState } from './statefile.ts';
 import { newTurn, setTurn, type Turn, tellable } from './turn.ts';
+import { type AlertsView, alertsViewOf } from './view.ts';
 
 export interface AlertDeps {
   readonly ticker: Ticker;
@@ -29,28 +31,12 @@ export interface AlertDeps {
   readonly store: AlertStore;
   /** To publish over; without it only webhook and command are told. */
   readonly link?: Link;
+  /** Who tells, for signs of life. */
+  readonly teller: string;
   /** What is to be seen now. */
   see(): Sight;
-}
-
-/** What a page shows of the alerts. */
-export interface AlertsView {
-  /** What fires, and the outputs that have not got it yet. The oldest first. */
-  readonly firing: readonly { readonly alert: Alert; readonly waiting: readonly string[] }[];
-  /** The last notices, the newest first. */
-  readonly recent: readonly Notice[];
-  readonly outputs: readonly (OutputState & {
-    /** When it got something last, Unix ms. */
-    readonly last_ms?: number;
-    /** Of what it will never get, and was not told yet. */
-    readonly dropped: number;
-  })[];
-  /** The units can be seen; else nothing is said of them. */
-  readonly sees: boolean;
-  /** The last sign of life, Unix ms. */
-  readonly beat_ms?: number;
-  /** Why a restart would repeat or lose alerts. */
-  readonly problem?: string;
+  /** Is told what keeps the alerts from what they are for, or that nothing does; else that is logged. */
+  tell?(why: string | undefined): void;
 }
 
 export interface Alerts extends Stoppable {
@@ -77,7 +63,10 @@ interface Running {
   readonly options: AlertOptions;
   readonly state: AlertState;
   readonly turn: Turn;
+  owing: Owing;
   senders: readonly AlertSender[];
+  readonly began_ms: number;
+  unwatched: readonly Condition[];
   readonly recent: Ring<Notice>;
   last: BothClocks | undefined;
   sees: boolean;
@@ -97,10 +86,11 @@ function save(running: Running): void {
   try {
     deps.store.save(formatAlertState(state));
     if (running.problem !== undefined) deps.log.info('the state of the alerts is written down again');
+    if (running.problem !== undefined) deps.tell?.(undefined);
     running.problem = undefined;
   } catch (error) {
     const why = `what was told cannot be written down: ${messageOf(error)}`;
-    if (running.problem !== why) deps.log.error(why);
+    if (running.problem !== why) (deps.tell ?? deps.log.error)(why);
     running.problem = why;
   }
   running.saved_ms = deps.ticker.now_ms();
@@ -140,6 +130,7 @@ function look(running: Running): void {
   running.sees = sight.units !== undefined;
   const judged = conditions(sight, options.limits, keeper.counters, now.wall_ms);
   running.total = judged.total;
+  running.unwatched = judged.unknown;
   const { held } = keeper;
   const before = { counters: keeper.counters, held: held.size };
   keeper.counters = countersOf(sight, keeper.counters);
@@ -149,19 +140,17 @@ function look(running: Running): void {
     { now_ms: now.wall_ms, areUnitsSeen: running.sees, ...known({ passed_ms }) },
     options.times,
   );
-  const notices = tellable(
-    running.turn,
-    state.own,
-    kept,
-    now,
-    () => firing(keeper, judged.total),
-    (alert) => isSure(running, judged, alert),
-  );
+  const all = (): readonly Alert[] => firing(keeper, judged.total);
+  const isSureNow = (alert: Alert): boolean => isSure(running, judged, alert);
+  const notices = tellable(running.turn, state.own, kept, now, all, isSureNow);
   queueNotices(journal, notices, options.queue);
+  const queued = { at_ms: now.wall_ms, most: options.queue };
+  const isPaid = running.turn.isMine && payOwed(running.owing, journal, all(), isSureNow, queued);
   for (const notice of notices) running.recent.push(notice);
-  const isDue = isCounting(state) && now.mono_ms - running.saved_ms >= write_ms;
-  if (kept.length > 0 || before.counters !== keeper.counters || before.held !== held.size || isDue)
-    save(running); // before anybody is told: what was told is not told again
+  const isToWrite = isCounting(state) || running.problem !== undefined;
+  const isDue = isToWrite && now.mono_ms - running.saved_ms >= write_ms;
+  const isNews = kept.length + notices.length > 0 || isPaid;
+  if (isNews || before.counters !== keeper.counters || before.held !== held.size || isDue) save(running); // before anybody is told: what was told is not told again
   for (const sender of running.senders) sender.wake();
 }
 
@@ -171,28 +160,20 @@ const beatOf = (running: Running): Beat => ({
   firing: firing(running.state.keeper, running.total),
   sees: running.sees,
   version,
+  teller: running.deps.teller,
 });
 
-function viewOf(running: Running): AlertsView {
-  const { journal } = running.state;
-  const states = running.senders.map((sender) => sender.state());
-  const waiting = states.map(
-    ({ name }) => [name, new Set(waitingFor(journal, name).map(({ alert }) => alert.key))] as const,
-  );
-  return {
-    firing: firing(running.state.keeper, running.total).map((alert) => ({
-      alert,
-      waiting: waiting.filter(([, keys]) => keys.has(alert.key)).map(([name]) => name),
-    })),
+const viewOf = (running: Running): AlertsView =>
+  alertsViewOf(running.state.journal, {
+    firing: firing(running.state.keeper, running.total),
     recent: running.recent.items().toReversed(),
-    outputs: states.map((state) => {
-      const cursor = journal.cursors[state.name];
-      return { ...state, dropped: cursor?.dropped.count ?? 0, ...known({ last_ms: cursor?.last_ms }) };
-    }),
+    states: running.senders.map((sender) => sender.state()),
+    began_ms: running.began_ms,
     sees: running.sees,
-    ...known({ beat_ms: running.beat_ms, problem: running.problem }),
-  };
-}
+    unwatched: running.unwatched,
+    beat_ms: running.beat_ms,
+    problem: running.problem,
+  });
 
 /** What goes wrong in a look is said, and the next one follows: an alerter that ends tells nobody. */
 function lookSafely(running: Running): void {
@@ -212,7 +193,10 @@ const newRunning = (deps: AlertDeps, options: AlertOptions, state: AlertState, i
     options,
     state,
     turn: newTurn(isMine),
+    owing: newOwing(state.journal, firing(state.keeper, 0)),
     senders: [],
+    began_ms: deps.wall_ms(),
+    unwatched: [],
     recent: ring<Notice>(recent),
     last: undefined,
   },
@@ -223,13 +207,12 @@ const newRunning = (deps: AlertDeps, options: AlertOptions, state: AlertState, i
 /** Starts to look, and to tell; where others of the hub may tell it begins without its turn. */
 export function startAlerts(deps: AlertDeps, options: AlertOptions, isMine = true): Alerts {
   const { ticker, store, log } = deps;
-  const { state, why } = store.load(randomUUID().slice(0, 8));
+  const id = randomUUID().slice(0, 8);
+  const { state, why } = store.load(id);
+  state.journal.id = id;
   if (why !== undefined) log.error(`what was told before is not known, and is told again: ${why}`);
   const outputs = outputsOf(deps.link, deps.wall_ms, options);
-  useOutputs(
-    state.journal,
-    outputs.map(({ name }) => name),
-  );
+  useOutputs(state.journal, outputs);
   const running = newRunning(deps, options, state, isMine);
   save(running);
   const { wall_ms, random } = deps;

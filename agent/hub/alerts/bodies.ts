@@ -1,5 +1,6 @@
 // What is sent of alerts: records of nunect, and the body that Alertmanager's API v2 takes. Pure.
-import { type Alert, hubName, type Notice, ruleOf } from './alert.ts';
+import { known } from '../../lib/known.ts';
+import { type Alert, hubName, ruleOf } from './alert.ts';
 import type { Dropped, Queued } from './journal.ts';
 
 /** A sign of life of the alerter. */
@@ -11,12 +12,13 @@ export interface Beat {
   /** It sees the units. */
   readonly sees: boolean;
   readonly version: string;
+  /** Whose alerts they are. */
+  readonly teller: string;
 }
 
 /** A notice as a record: `ops.alert.<severity>.<unit>`, and what a command reads. */
 export const noticeRecord = (
-  { event, at_ms, alert }: Notice,
-  id: string,
+  { event, at_ms, alert, id }: Queued,
   dropped: Dropped,
 ): Readonly<Record<string, unknown>> => ({
   ts: at_ms,
@@ -25,6 +27,7 @@ export const noticeRecord = (
   condition: alert.condition,
   severity: alert.severity,
   unit: alert.unit ?? hubName,
+  ...known({ about: alert.about }),
   since_ms: alert.since_ms,
   text: alert.text,
   remedy: alert.remedy,
@@ -33,9 +36,10 @@ export const noticeRecord = (
 });
 
 /** A sign of life as a record: `ops.alert.heartbeat`. */
-export const beatRecord = ({ at_ms, interval_s, firing, sees, version }: Beat) => ({
+export const beatRecord = ({ at_ms, interval_s, firing, sees, version, teller }: Beat) => ({
   ts: at_ms,
   interval_s,
+  teller,
   firing: firing.length,
   sees_units: sees,
   version,
@@ -62,7 +66,7 @@ const nameOf = ({ unit }: Alert): string => unit ?? hubName;
 
 /** By its labels Alertmanager knows an alert again: they are those of config/prometheus. */
 function posted(alert: Alert, ends_ms: number, more: Readonly<Record<string, string>> = {}): Posted {
-  const { condition, severity, text, remedy, since_ms } = alert;
+  const { condition, severity, about, text, remedy, since_ms } = alert;
   return {
     labels: {
       alertname: ruleOf(condition).name,
@@ -70,6 +74,7 @@ function posted(alert: Alert, ends_ms: number, more: Readonly<Record<string, str
       instance: nameOf(alert),
       job: 'nunect',
       severity,
+      ...known({ about }),
     },
     annotations: {
       summary: alert.unit === undefined ? text : `${alert.unit}: ${text}`,
@@ -88,14 +93,13 @@ const endOfFiring = (at_ms: number, repeat_s: number): number =>
 /** The body for notices, of which no two are of the same alert. */
 export const alertmanagerBody = (
   notices: readonly Queued[],
-  idOf: (one: Queued) => string,
   dropped: Dropped,
   now_ms: number,
   repeat_s: number,
 ): readonly Posted[] =>
   notices.map((one, at) =>
     posted(one.alert, one.event === 'resolved' ? one.at_ms : endOfFiring(now_ms, repeat_s), {
-      id: idOf(one),
+      id: one.id,
       ...(at === 0 && dropped.count > 0
         ? { dropped: `${dropped.count} earlier notices were dropped, of ${dropped.keys.join(', ')}` }
         : {}),
@@ -104,7 +108,7 @@ export const alertmanagerBody = (
 
 /** The dead man's switch, and what fires where it is to be sent again: a receiver raises an alarm once it stays out. */
 export const watchdogBody = (
-  { at_ms, interval_s, firing, sees }: Beat,
+  { at_ms, interval_s, firing, sees, teller }: Beat,
   repeat_s: number,
 ): readonly Posted[] => [
   {
@@ -113,6 +117,7 @@ export const watchdogBody = (
       summary: sees
         ? 'the alerts of nunect work; an alarm is due once this stays out'
         : 'the alerts of nunect work, but see no units',
+      teller,
     },
     startsAt: rfc3339(at_ms),
     endsAt: rfc3339(at_ms + Math.max(300, 4 * interval_s) * 1000),

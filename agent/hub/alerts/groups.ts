@@ -26,10 +26,7 @@ export function groupAlert(
   group: Pick<Group, 'since_ms'>,
   total: number,
 ): Alert {
-  const names = members(state, condition)
-    .filter(({ isWanted }) => isWanted)
-    .map(({ unit = '' }) => unit)
-    .sort();
+  const names = unitsOf(members(state, condition).filter(({ isWanted }) => isWanted)).sort();
   const named = names.slice(0, mostNamed);
   const more = names.length > named.length ? ` and ${names.length - named.length} more` : '';
   const { severity, remedy, many } = ruleOf(condition);
@@ -43,6 +40,9 @@ export function groupAlert(
     group: { count: names.length, of: total, units: names.slice(0, mostListed) },
   };
 }
+
+/** Each once, however many troubles of the condition it has. */
+const unitsOf = (ones: readonly HeldAlert[]): string[] => [...new Set(ones.map(({ unit = '' }) => unit))];
 
 const ofUnits = (state: Pick<KeeperState, 'held'>, condition: Condition): HeldAlert[] =>
   [...state.held.values()].filter((one) => one.condition === condition && one.unit !== undefined);
@@ -72,7 +72,7 @@ export function endGroups(
 ): void {
   for (const [condition, group] of state.groups) {
     const now = members(state, condition);
-    const away = now.filter(({ isWanted }) => isWanted).length;
+    const away = unitsOf(now.filter(({ isWanted }) => isWanted)).length;
     const calm = Math.max(backCalm_ms, times.hold_ms(condition).keep_ms);
     const isCalm = state.clock_ms - group.back_ms >= calm;
     const isOver =
@@ -82,14 +82,23 @@ export function endGroups(
           (isCalm && (away < times.group_least || away <= times.group_share * group.told));
     if (isOver) {
       if (group.told > 0) tell('resolved', endOf(groupAlert(state, condition, group, total), group.told));
-      for (const one of now) one.isGrouped = false;
+      for (const one of now) leave(one);
       state.groups.delete(condition);
     } else if (!group.isNews && group.told !== away && isCalm && state.clock_ms - group.told_ms >= pause_ms)
       tellGroup(state, condition, group, total, tell);
   }
 }
 
+function leave(one: HeldAlert): void {
+  Object.assign(one, { isGrouped: false, isNamed: false, wasBack: false });
+}
+
+/** Tells how many and which; who is not among them just now leaves it, and is told singly if he gets the trouble again. */
 function tellGroup(state: KeeperState, condition: Condition, group: Group, total: number, tell: Tell): void {
+  for (const one of members(state, condition)) {
+    if (one.isWanted) one.isNamed = true;
+    else leave(one);
+  }
   const alert = groupAlert(state, condition, group, total);
   group.told = alert.group?.count ?? 0;
   group.told_ms = state.clock_ms;
@@ -120,33 +129,39 @@ function gather(
     for (const one of ones) one.isGrouped = true;
   };
   const free = untold(state, condition);
-  const late = group === undefined ? [] : free.filter((one) => one.began_ms <= group.formed_ms + window(one));
-  join(late);
-  if (late.length > 0 && group !== undefined) group.joined_ms = clock_ms;
+  if (group?.isNews === true) {
+    const late = free.filter((one) => one.began_ms <= group.formed_ms + window(one));
+    join(late); // of a group that was told they would be told to nobody
+    if (late.length > 0) group.joined_ms = clock_ms;
+  }
   const isFresh = (one: HeldAlert): boolean =>
     one.isWanted && !one.isGrouped && !one.isAlone && clock_ms - one.began_ms <= window(one);
   const fresh = ofUnits(state, condition).filter(isFresh); // also those that were told singly as they were few
   const wave = { formed_ms: clock_ms, joined_ms: clock_ms, isNews: true };
-  if (isMany(fresh.length, judged.total, times)) {
+  if (isMany(unitsOf(fresh).length, judged.total, times)) {
     join(fresh);
     if (group !== undefined) Object.assign(group, wave);
     else {
       const since_ms = Math.min(...fresh.map((one) => one.since_ms));
       state.groups.set(condition, { since_ms, ...wave, back_ms: clock_ms, told: 0, told_ms: clock_ms });
     }
-  } else if (group !== undefined && !group.isNews) {
-    const more = members(state, condition).filter(({ isWanted }) => isWanted).length - group.told;
-    if (isMany(more, judged.total, times)) Object.assign(group, wave); // the late ones are a wave of their own
   }
 }
 
-/** Whether it has waited for long enough. */
-function isDue({ clock_ms }: KeeperState, condition: Condition, group: Group, times: KeeperTimes): boolean {
-  const waited_ms = clock_ms - group.formed_ms;
+/** Of a group: those that nobody was told of yet. */
+const waveOf = (state: KeeperState, condition: Condition): HeldAlert[] =>
+  members(state, condition).filter(({ isNamed }) => isNamed !== true);
+
+/** Whether it has waited for long enough: no longer than one alone would, had its first no others. */
+function isDue(state: KeeperState, condition: Condition, group: Group, times: KeeperTimes): boolean {
+  const { clock_ms } = state;
   const calmFor_ms = clock_ms - group.joined_ms;
-  if (condition === 'offline') return waited_ms >= longest_ms || calmFor_ms >= calm_ms;
-  if (waited_ms < times.hold_ms(condition).for_ms) return false;
-  return waited_ms >= together_ms || calmFor_ms >= othersCalm_ms;
+  if (condition === 'offline') return clock_ms - group.formed_ms >= longest_ms || calmFor_ms >= calm_ms;
+  const wave = waveOf(state, condition).filter(({ isWanted }) => isWanted);
+  if (wave.length === 0) return true;
+  if (!wave.some(({ held_ms }) => held_ms >= times.hold_ms(condition).for_ms)) return false;
+  const first_ms = wave.reduce((first, { began_ms }) => Math.min(first, began_ms), clock_ms);
+  return clock_ms - first_ms >= together_ms || calmFor_ms >= othersCalm_ms;
 }
 
 /** Gives whether others may follow with which it is one trouble: it began a moment ago, or others do still. */
@@ -180,14 +195,16 @@ function tellWave(
   times: KeeperTimes,
   tell: Tell,
 ): void {
-  const window = windowOf(judged);
-  const wave = members(state, condition).filter(
-    (one) => group.told === 0 || group.formed_ms - one.began_ms <= window(one),
-  );
+  const wave = waveOf(state, condition);
   const away = wave.filter(({ isWanted }) => isWanted);
   group.isNews = false;
-  if (isMany(away.length, judged.total, times)) tellGroup(state, condition, group, judged.total, tell);
-  else for (const one of wave) Object.assign(one, { isGrouped: false, isAlone: true });
+  if (isMany(unitsOf(away).length, judged.total, times))
+    tellGroup(state, condition, group, judged.total, tell);
+  else
+    for (const one of wave) {
+      leave(one);
+      one.isAlone = true;
+    }
 }
 
 /** Gathers those that got a trouble together, and tells of them. */

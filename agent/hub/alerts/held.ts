@@ -8,7 +8,7 @@ export interface Group {
   readonly since_ms: number;
   /** When there were enough, or enough more. */
   formed_ms: number;
-  /** When the last joined, and when one was last seen to be without the trouble. */
+  /** When the last joined, and when one was last seen to be without the trouble for the first time: one that flaps holds up nobody. */
   joined_ms: number;
   back_ms: number;
   /** How many were told of; 0 before that. */
@@ -22,6 +22,7 @@ export interface Group {
 export interface HeldAlert {
   readonly condition: Condition;
   readonly unit?: string;
+  readonly about?: string;
   /** Unix ms. */
   readonly since_ms: number;
   /** By the keeper's own clock. */
@@ -35,8 +36,12 @@ export interface HeldAlert {
   clear_ms: number;
   isWanted: boolean;
   isTold: boolean;
-  /** The alert of many units tells of it. */
+  /** The alert of many units tells of it, or is about to. */
   isGrouped: boolean;
+  /** That alert has counted it, as it was told last. */
+  isNamed?: boolean;
+  /** It was seen to be over while it was of that alert. */
+  wasBack?: boolean;
   /** It is told singly, whatever happens to others: too few of its wave stayed away. */
   isAlone: boolean;
 }
@@ -50,6 +55,8 @@ export interface KeeperState {
   wereSeen: boolean;
   readonly held: Map<AlertKey, HeldAlert>;
   readonly groups: Map<Condition, Group>;
+  /** Who is silent and had no time to be heard since a gap: by its clock, since when. A restart forgets it. */
+  readonly unheard: Map<AlertKey, number>;
   counters: Counters;
 }
 

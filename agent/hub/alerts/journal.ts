@@ -1,9 +1,14 @@
 // What was to be told and is not yet: one queue for all outputs, in order, with how far each output has come. Pure.
+import { known } from '../../lib/known.ts';
 import type { Notice } from './alert.ts';
 
 /** A notice with its number, from 1 on. */
 export interface Queued extends Notice {
   readonly seq: number;
+  /** The same however often it is sent, also after a restart; no other notice has it. */
+  readonly id: string;
+  /** For that output alone. */
+  readonly only?: string;
 }
 
 /** What an output will never have, because the queue was full. */
@@ -20,11 +25,15 @@ export interface Cursor {
   readonly dropped: Dropped;
   /** When something was delivered last, Unix ms. */
   readonly last_ms?: number;
+  /** By what the receiver is told from another one. */
+  readonly target?: string;
+  /** It was not told yet of all that fired as it came. */
+  readonly owes?: true;
 }
 
 export interface Journal {
-  /** Of this journal, so that no two notices of a hub have the same id. */
-  readonly id: string;
+  /** Of this start, for the ids of what comes: what an earlier start has sent need not be in the file. */
+  id: string;
   next: number;
   entries: Queued[];
   cursors: Readonly<Record<string, Cursor>>;
@@ -37,28 +46,44 @@ const mostKeys = 20;
 /** A journal without an entry. */
 export const newJournal = (id: string): Journal => ({ id, next: 1, entries: [], cursors: {} });
 
-/** The id of a notice: the same however often it is sent, also after a restart. */
-export const noticeId = (journal: Pick<Journal, 'id'>, { seq }: Pick<Queued, 'seq'>): string =>
-  `${journal.id}-${seq}`;
-
-/** Takes over the outputs that there are now: a new one begins with what comes, one that is gone is forgotten. */
-export function useOutputs(journal: Journal, names: readonly string[]): void {
+/**
+ * Takes over the outputs that there are now: a new one begins with what comes, and one that goes to another receiver gets what
+ * waits for it; both are owed what fires. One that is gone is forgotten.
+ */
+export function useOutputs(
+  journal: Journal,
+  outputs: readonly { readonly name: string; readonly target: string }[],
+): void {
   journal.cursors = Object.fromEntries(
-    names.map((name) => [name, journal.cursors[name] ?? { done: journal.next - 1, dropped: noneDropped }]),
+    outputs.map(({ name, target }) => {
+      const { [name]: cursor = { done: journal.next - 1, dropped: noneDropped } } = journal.cursors;
+      return [name, cursor.target === target ? cursor : { ...cursor, target, owes: true }];
+    }),
   );
   forgetDone(journal);
 }
 
+/** It has been told of all that fires. */
+export function owesNothing(journal: Journal, output: string): void {
+  const cursor = journal.cursors[output];
+  if (cursor === undefined) return;
+  const { owes: _, ...rest } = cursor;
+  journal.cursors = { ...journal.cursors, [output]: rest };
+}
+
+const isFor = ({ only }: Queued, output: string): boolean => only === undefined || only === output;
+
 /** What an output has not delivered yet, the oldest first. */
 export const waitingFor = ({ entries, cursors }: Journal, output: string): readonly Queued[] => {
   const done = cursors[output]?.done ?? 0;
-  return done < (entries[0]?.seq ?? 0) ? entries : entries.filter(({ seq }) => seq > done);
+  return entries.filter((one) => one.seq > done && isFor(one, output));
 };
 
 function forgetDone(journal: Journal): void {
-  const least = Math.min(...Object.values(journal.cursors).map(({ done }) => done));
-  if (journal.entries[0] !== undefined && journal.entries[0].seq <= least)
-    journal.entries = journal.entries.filter(({ seq }) => seq > least);
+  const cursors = Object.entries(journal.cursors);
+  journal.entries = journal.entries.filter((one) =>
+    cursors.some(([name, { done }]) => done < one.seq && isFor(one, name)),
+  );
 }
 
 const withDropped = ({ dropped: { count, keys } }: Cursor, { alert }: Queued): Dropped => ({
@@ -68,22 +93,29 @@ const withDropped = ({ dropped: { count, keys } }: Cursor, { alert }: Queued): D
 
 /** Takes one out: one that a later one of the same alert makes old, else the oldest. */
 function dropOne(journal: Journal): void {
-  const newest = new Map(journal.entries.map(({ alert, seq }) => [alert.key, seq]));
-  const old = journal.entries.findIndex(({ alert, seq }) => newest.get(alert.key) !== seq);
+  const forAll = journal.entries.filter(({ only }) => only === undefined);
+  const newest = new Map(forAll.map(({ alert, seq }) => [alert.key, seq])); // one for all makes any before it old
+  const old = journal.entries.findIndex(({ alert, seq }) => (newest.get(alert.key) ?? 0) > seq);
   const [gone] = journal.entries.splice(Math.max(0, old), 1);
   if (gone === undefined) return;
   journal.cursors = Object.fromEntries(
     Object.entries(journal.cursors).map(([name, cursor]) => {
-      if (cursor.done >= gone.seq) return [name, cursor];
+      if (cursor.done >= gone.seq || !isFor(gone, name)) return [name, cursor];
       return [name, { ...cursor, dropped: withDropped(cursor, gone) }];
     }),
   );
 }
 
-/** Takes in what is to be told; of more than `most` that wait some are dropped, and each output is told so. */
-export function queueNotices(journal: Journal, notices: readonly Notice[], most: number): void {
+/** Takes in what is to be told, to all or only to that output; of more than `most` that wait some are dropped, and each is told so. */
+export function queueNotices(
+  journal: Journal,
+  notices: readonly Notice[],
+  most: number,
+  only?: string,
+): void {
   for (const notice of notices) {
-    journal.entries.push({ ...notice, seq: journal.next });
+    const seq = journal.next;
+    journal.entries.push({ ...notice, seq, id: `${journal.id}-${seq}`, ...known({ only }) });
     journal.next += 1;
   }
   forgetDone(journal); // with no output at all nothing waits
@@ -104,7 +136,7 @@ export function delivered(
   const dropped = count === 0 ? noneDropped : { count, keys: cursor.dropped.keys.slice(-count) };
   journal.cursors = {
     ...journal.cursors,
-    [output]: { done: Math.max(done, cursor.done), dropped, last_ms: at_ms },
+    [output]: { ...cursor, done: Math.max(done, cursor.done), dropped, last_ms: at_ms },
   };
   forgetDone(journal);
 }

@@ -3,6 +3,7 @@
 // All spans are of observed time: what passed while the units could be seen. The restart of the alerter, a lost link and the
 // sleep of its machine are no outage of a unit, and end none: nothing counts meanwhile, and who is silent after it counts only
 // once he had time to be heard.
+import { known } from '../../lib/known.ts';
 import { type Alert, type AlertKey, type Condition, hubName, keyOf, type Notice, ruleOf } from './alert.ts';
 import type { JudgedConditions, Wanted } from './conditions.ts';
 import { endGroups, formGroups, groupAlert, mayBeMany } from './groups.ts';
@@ -16,18 +17,24 @@ export const newKeeper = (): KeeperState => ({
   wereSeen: false,
   held: new Map(),
   groups: new Map(),
+  unheard: new Map(),
   counters: {},
 });
 
 /** A unit that is there is heard within so many of its intervals. */
 const settleIntervals = 4;
+/** The same where gaps come more often than that: in so many, and so long, without them. */
+const unheardIntervals = 8;
+const unheard_ms = 300_000;
+/** What was told of a unit that was forgotten ends with the second look that finds it gone: a roster may be read just now. */
+const gone_ms = 1000;
 
 /** The alert of one unit, or of the hub. */
-export const alertOf = ({ condition, unit, since_ms, text }: HeldAlert): Alert => ({
-  key: keyOf(condition, unit),
+export const alertOf = ({ condition, unit, about, since_ms, text }: HeldAlert): Alert => ({
+  key: keyOf(condition, unit, about),
   condition,
   severity: ruleOf(condition).severity,
-  ...(unit === undefined ? {} : { unit }),
+  ...known({ unit, about }),
   since_ms,
   text,
   remedy: ruleOf(condition).remedy,
@@ -51,11 +58,25 @@ export const isSettled = (
 ): boolean =>
   condition !== 'offline' || settled_ms >= settleIntervals * Math.max(...units.map(interval_s)) * 1000;
 
+/** It counts now: who is silent had time to be heard, since the last gap or in all. */
+function isDueToCount(state: KeeperState, judged: JudgedConditions, key: AlertKey, wanted: Wanted): boolean {
+  const { condition, unit = hubName } = wanted;
+  if (isSettled(state, judged, condition, [unit])) {
+    state.unheard.delete(key);
+    return true;
+  }
+  const since_ms = state.unheard.get(key) ?? state.clock_ms;
+  state.unheard.set(key, since_ms);
+  const interval_ms = judged.interval_s(unit) * 1000;
+  const isUnheard = state.clock_ms - since_ms >= Math.max(unheardIntervals * interval_ms, unheard_ms);
+  return isUnheard && state.settled_ms >= interval_ms;
+}
+
 /** Takes in that a condition holds. */
 function hold(
   state: KeeperState,
   key: AlertKey,
-  { condition, unit, text, since_ms }: Wanted,
+  { condition, unit, about, text, since_ms }: Wanted,
   look: Look,
   passed_ms: number,
 ) {
@@ -63,7 +84,7 @@ function hold(
   if (one === undefined) {
     state.held.set(key, {
       condition,
-      ...(unit === undefined ? {} : { unit }),
+      ...known({ unit, about }),
       since_ms: since_ms ?? look.now_ms,
       began_ms: state.clock_ms,
       text,
@@ -92,8 +113,11 @@ const isLasting = ({ clock_ms }: KeeperState, { condition, seen_ms, isWanted }: 
 function clear(state: KeeperState, one: HeldAlert, passed_ms: number, keep_ms: number): boolean {
   if (one.isWanted) {
     one.isWanted = false;
-    const group = one.isGrouped ? state.groups.get(one.condition) : undefined;
-    if (group !== undefined) group.back_ms = state.clock_ms;
+    const group = one.isGrouped && one.wasBack !== true ? state.groups.get(one.condition) : undefined;
+    if (group !== undefined) {
+      group.back_ms = state.clock_ms;
+      one.wasBack = true;
+    }
   } else one.clear_ms += passed_ms;
   return one.clear_ms >= keep_ms;
 }
@@ -113,6 +137,30 @@ const holdOf = (one: HeldAlert, times: KeeperTimes, judged: JudgedConditions): n
   times.hold_ms(one.condition).for_ms +
   (one.condition === 'offline' ? judged.interval_s(one.unit ?? '') * 1000 : 0);
 
+/** Takes in what does not hold any more, and tells of what is over for good. */
+function endSingly(
+  state: KeeperState,
+  judged: JudgedConditions,
+  passedOf: (unit: string | undefined) => number,
+  times: KeeperTimes,
+  tell: Tell,
+): void {
+  for (const [key, one] of state.held) {
+    const { condition, unit = hubName, about } = one;
+    if (judged.wanted.has(key) || !judged.isOver(condition, unit, about)) continue;
+    const isGone = unit !== hubName && judged.isGone(unit);
+    if (!isGone && isLasting(state, one)) {
+      one.held_ms += passedOf(one.unit);
+      continue;
+    }
+    const { keep_ms } = times.hold_ms(condition);
+    if (!clear(state, one, passedOf(one.unit), isGone ? Math.min(gone_ms, keep_ms) : keep_ms)) continue;
+    state.held.delete(key);
+    const how = isGone ? 'the unit is not watched any more' : 'over';
+    if (one.isTold) tell('resolved', { ...alertOf(one), text: `${how}; it was: ${one.text}` });
+  }
+}
+
 /** Takes in what a look shows, and gives what is to be told, in order. */
 export function keep(state: KeeperState, judged: JudgedConditions, look: Look, times: KeeperTimes): Notice[] {
   const unitsPassed_ms = advance(state, look);
@@ -122,18 +170,9 @@ export function keep(state: KeeperState, judged: JudgedConditions, look: Look, t
   const tell: Tell = (event, alert) => void notices.push({ event, at_ms: look.now_ms, alert });
 
   for (const [key, wanted] of judged.wanted)
-    if (isSettled(state, judged, wanted.condition, [wanted.unit ?? hubName]))
-      hold(state, key, wanted, look, passedOf(wanted.unit));
-  for (const [key, one] of state.held) {
-    if (judged.wanted.has(key) || !judged.isOver(one.condition, one.unit ?? hubName)) continue;
-    if (isLasting(state, one)) {
-      one.held_ms += passedOf(one.unit);
-      continue;
-    }
-    if (!clear(state, one, passedOf(one.unit), times.hold_ms(one.condition).keep_ms)) continue;
-    state.held.delete(key);
-    if (one.isTold) tell('resolved', { ...alertOf(one), text: `over; it was: ${one.text}` });
-  }
+    if (isDueToCount(state, judged, key, wanted)) hold(state, key, wanted, look, passedOf(wanted.unit));
+  for (const key of state.unheard.keys()) if (!judged.wanted.has(key)) state.unheard.delete(key);
+  endSingly(state, judged, passedOf, times, tell);
   if (look.areUnitsSeen) {
     endGroups(state, judged, times, tell);
     formGroups(state, judged, times, tell);

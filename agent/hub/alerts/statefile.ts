@@ -51,25 +51,33 @@ const isGroup = (entry: unknown): entry is [Condition, Group] =>
 const isQueued = (entry: unknown): boolean =>
   isObject(entry) &&
   areNumbers(entry, ['seq', 'at_ms']) &&
+  typeof entry['id'] === 'string' &&
   (entry['event'] === 'fired' || entry['event'] === 'resolved') &&
   isObject(entry['alert']) &&
   Object.hasOwn(alertRules, String(entry['alert']['condition'])) &&
   ['key', 'severity', 'text', 'remedy'].every((name) => typeof Object(entry['alert'])[name] === 'string') &&
   areNumbers(entry['alert'], ['since_ms']);
 
-const isCursor = (entry: unknown): boolean =>
+const isCountBelow = (value: unknown, most: number): boolean =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < most;
+
+/** Of a journal whose next number is that. */
+const isCursor = (entry: unknown, next: number): boolean =>
   isObject(entry) &&
-  Number.isFinite(entry['done']) &&
+  isCountBelow(entry['done'], next) &&
   isObject(entry['dropped']) &&
-  Number.isFinite(entry['dropped']['count']) &&
+  isCountBelow(entry['dropped']['count'], Infinity) &&
   Array.isArray(entry['dropped']['keys']);
 
+/** Numbers that cannot be would have all that comes taken for told. */
 function journalOf(found: unknown): Journal | undefined {
-  if (!isObject(found) || typeof found['id'] !== 'string' || !Number.isSafeInteger(found['next']))
-    return undefined;
-  const { entries, cursors } = found;
+  if (!isObject(found) || typeof found['id'] !== 'string') return undefined;
+  const { entries, cursors, next } = found;
+  if (typeof next !== 'number' || !isCountBelow(next, Infinity)) return undefined;
   if (!Array.isArray(entries) || !entries.every(isQueued)) return undefined;
-  if (!isObject(cursors) || !Object.values(cursors).every(isCursor)) return undefined;
+  const seqs = entries.map(({ seq }) => seq);
+  if (!seqs.every((seq, at) => isCountBelow(seq, next) && (at === 0 || seq > seqs[at - 1]))) return undefined;
+  if (!isObject(cursors) || !Object.values(cursors).every((one) => isCursor(one, next))) return undefined;
   return found as unknown as Journal;
 }
 

@@ -47,7 +47,7 @@ const together_ms = 30_000;
 const allTogether_ms = 120_000;
 
 /** The same sentence about another figure or name. */
-const alike = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#').replace(/'[^']*'/g, "'#'");
+export const alike = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#').replace(/'[^']*'/g, "'#'");
 
 /** Of the clock source, in words. */
 const followed = ({ clock }: FleetUnit): string | undefined => clock?.grandmaster ?? clock?.ntp_server;

@@ -7,10 +7,12 @@ import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
 import type { Link } from '../../nats/link.ts';
-import { type AlertsView, startAlerts } from '../alerts/alerts.ts';
+import { startAlerts } from '../alerts/alerts.ts';
 import type { Sight } from '../alerts/conditions.ts';
 import type { AlertOptions } from '../alerts/options.ts';
 import { alertStore } from '../alerts/statefile.ts';
+import type { AlertsView } from '../alerts/view.ts';
+import { doubtWords } from './fleet/words.ts';
 import { alertSightOf } from './sight.ts';
 import type { Sources } from './sources.ts';
 import { takeTurns } from './turns.ts';
@@ -28,6 +30,12 @@ export interface AlertingDeps {
   /** The servers of the hub in their order, and this one: the first that is there tells. */
   readonly servers: readonly string[];
   readonly own: string;
+  /** Who tells, for signs of life. */
+  readonly teller: string;
+  /** What is wrong with the options, though they can be. */
+  readonly doubts: readonly string[];
+  /** Says, and has `status` show, why nobody is alerted, or not for sure; or that all is well. Else it is logged. */
+  tell?(why: string | undefined): void;
 }
 
 export interface Alerting {
@@ -57,10 +65,15 @@ const blind_ms = 60_000;
 function see({ sources, storeFolder }: AlertingDeps): Sight {
   const { connected: isLinked, units } = sources.moment();
   const hub = sources.hub.view();
+  const { doubt } = sources.measuring.state();
   return {
     isLinked,
     ...(isLinked && sources.isRosterRead() ? { units } : {}),
-    hub: { ...alertSightOf(hub), ...known({ disk_used: diskUsed(storeFolder) }) },
+    hub: {
+      ...alertSightOf(hub),
+      clock_doubt: doubt !== undefined && doubtWords(doubt),
+      ...known({ disk_used: diskUsed(storeFolder) }),
+    },
   };
 }
 
@@ -85,11 +98,15 @@ async function lockState(folder: string, log: Log): Promise<(() => void) | { rea
 }
 
 /** Looks, and tells where it is this server's turn. */
-function startTelling(deps: AlertingDeps, options: AlertOptions): Alerting {
-  const { ticker, wall_ms, log, link, folder, servers, own } = deps;
+function startTelling(
+  deps: AlertingDeps,
+  options: AlertOptions,
+  tell: (why: string | undefined) => void,
+): Alerting {
+  const { ticker, wall_ms, log, link, folder, servers, own, teller } = deps;
   let seen_ms = ticker.now_ms();
   const alertDeps = {
-    ...{ ticker, wall_ms, log, random: Math.random, store: alertStore(folder), link },
+    ...{ ticker, wall_ms, log, random: Math.random, store: alertStore(folder), link, teller, tell },
     see(): Sight {
       const sight = see(deps);
       if (sight.units !== undefined || !sight.isLinked) seen_ms = ticker.now_ms();
@@ -124,7 +141,16 @@ const again_ms = 10_000;
 
 /** Starts them, once no other process of this machine tells them; on another server of the hub they wait for their turn. */
 export async function startAlerting(deps: AlertingDeps, options: AlertOptions): Promise<Alerting> {
-  const { ticker, log, folder } = deps;
+  const { ticker, log, folder, doubts } = deps;
+  let said: string | undefined;
+  const tell = (found: string | undefined): void => {
+    const all = [...doubts, ...(found === undefined ? [] : [found])];
+    const text = all.length === 0 ? undefined : all.join('; ');
+    if (text === said) return;
+    said = text;
+    if (deps.tell !== undefined) deps.tell(text);
+    else if (text !== undefined) log.error(text);
+  };
   let telling: Alerting | undefined;
   let release: (() => void) | undefined;
   let why: string | undefined;
@@ -135,13 +161,17 @@ export async function startAlerting(deps: AlertingDeps, options: AlertOptions): 
     if (typeof lock !== 'function') {
       why = lock.why;
       if (isStopped) return;
+      tell(`nobody is alerted from here: ${why}`);
       cancel = ticker.after(again_ms, () => {
         starting = start();
       });
     } else if (isStopped) lock();
     else {
       release = lock;
-      telling = startTelling(deps, options);
+      if (why !== undefined) log.info('alerts are told from here now');
+      why = undefined;
+      tell(undefined);
+      telling = startTelling(deps, options, tell);
     }
   };
   let starting = start();

@@ -1,8 +1,10 @@
 // The page of a hub and its alerts, from the connections up.
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { type OwnClock, watchOwnClock } from '../../clock/ownclock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { readIfThere } from '../../lib/files.ts';
+import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import { endingTicker, type Ticker } from '../../lib/ticker.ts';
 import { packingSend } from '../../web/packing.ts';
@@ -22,6 +24,8 @@ export interface PageDeps {
   readonly log: Log;
   /** Where the alerts keep their state; without it nobody is alerted. */
   readonly stateFolder: string | undefined;
+  /** Says, and has `status` show, why nobody is alerted, or not for sure; or that all is well. Else it is logged. */
+  tell?(why: string | undefined): void;
 }
 
 export interface RunningPage {
@@ -58,8 +62,12 @@ async function alertingOf(
   folder: string | undefined,
   deps: Omit<Parameters<typeof startAlerting>[0], 'folder'>,
 ): Promise<Alerting> {
-  if (alerts === undefined) return silentAlerting('page.json says "alerts": false');
-  if (folder === undefined) return silentAlerting('there is no folder for their state: --state names one');
+  const silent = (why: string): Alerting => {
+    deps.log.info(`nobody is alerted from here: ${why}`);
+    return silentAlerting(why);
+  };
+  if (alerts === undefined) return silent('page.json says "alerts": false');
+  if (folder === undefined) return silent('there is no folder for their state: --state names one');
   return startAlerting({ ...deps, folder }, alerts);
 }
 
@@ -69,7 +77,19 @@ const storeOf = ({ kit }: LookedHub) =>
 /** The servers that may tell, and this one. */
 function tellersOf({ name, kit }: LookedHub) {
   const { cluster = [], server: own = name } = kit?.here ?? {};
-  return { servers: cluster.length > 0 ? cluster : [own], own };
+  const teller = kit === undefined ? `page on ${hostname()}` : own;
+  return { servers: cluster.length > 0 ? cluster : [own], own, teller };
+}
+
+/** What would alert for ever. */
+function doubtsOf({ kit }: LookedHub, { alerts }: PageOptions): readonly string[] {
+  const { days } = kit?.here.file ?? {};
+  const login_days = alerts?.limits.login_days ?? 0;
+  return days === undefined || login_days < days
+    ? []
+    : [
+        `alerts.login_days: ${login_days} must be less than the ${days} days of a login: each alerts for ever`,
+      ];
 }
 
 /** Starts to look, and to alert; it serves once `listen` is called. `hub`'s links are the caller's to stop. */
@@ -82,10 +102,11 @@ export async function startPage(hub: LookedHub, options: PageOptions, deps: Page
   const { signal } = ending;
   const sources = openSources(hub, { ticker, own, wall_ms, limits: options.limits }, signal);
   const { link, kit } = hub;
-  const alertDeps = { ticker, wall_ms, log, link, sources, ...tellersOf(hub), ...storeOf(hub) };
+  const alertDeps = {
+    ...{ ticker, wall_ms, log, link, sources, ...tellersOf(hub), ...storeOf(hub) },
+    ...{ doubts: doubtsOf(hub, options), ...known({ tell: deps.tell }) },
+  };
   const alerting = await alertingOf(options, deps.stateFolder, alertDeps);
-  const why = alerting.why();
-  if (why !== undefined) log.info(`nobody is alerted from here: ${why}`);
   const kitOf = kit && { ...kit, signal };
   const { measuring } = sources;
   const actions = pageActions({ measuring, wall_ms, log, ...(kitOf && { kit: kitOf }) });

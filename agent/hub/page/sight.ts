@@ -1,19 +1,25 @@
 // What the alerts are told of the hub. Pure.
 import { known } from '../../lib/known.ts';
-import type { AlertHubView, StreamRoom } from '../alerts/conditions.ts';
+import type { AlertHubView, HubFault, StreamRoom } from '../alerts/hubconditions.ts';
+import { alike } from '../fleet/causes.ts';
 import type { HubFinding, HubServer, HubStreamView, HubView } from '../servers/model.ts';
 
 const conditionOf = ({ key }: HubFinding): string => key.slice(0, key.indexOf(':'));
+
+const faultOf = ({ key: about, text }: HubFinding): HubFault => ({ about, text });
 
 /** It is unwell, and not just behind and coming nearer: that mends itself. */
 const isUnwell = ({ state, catching_up }: HubServer): boolean =>
   state === 'degraded' && catching_up?.left_s === undefined;
 
 /** What is wrong with the hub and needs somebody; streams that are full have an alert of their own. */
-function faultsOf({ findings, servers }: HubView): string[] {
+function faultsOf({ findings, servers }: HubView): HubFault[] {
   const grave = findings.filter((one) => one.weight === 'critical' && conditionOf(one) !== 'stream_full');
-  const unwell = servers.filter(isUnwell).map(({ name, why }) => `server ${name}: ${why}`);
-  return [...grave.map(({ text }) => text), ...unwell];
+  const unwell = servers.filter(isUnwell).map(({ name, why = '' }) => ({
+    about: `server:${name}: ${alike(why)}`,
+    text: `server ${name}: ${why}`,
+  }));
+  return [...grave.map(faultOf), ...unwell];
 }
 
 function roomOf({ account, name, limit, left, discard }: HubStreamView): StreamRoom[] {
@@ -39,7 +45,7 @@ export function alertSightOf(view: HubView): AlertHubView {
   const rooms = areStreamsTold ? { streams: streams.flatMap(roomOf) } : {};
   if (trouble !== undefined) {
     const didTell = connected && servers.some(({ heard_ms }) => heard_ms !== undefined);
-    const unseen = findings.filter((one) => conditionOf(one) === 'hub_unseen').map(({ text }) => text);
+    const unseen = findings.filter((one) => conditionOf(one) === 'hub_unseen').map(faultOf);
     return didTell ? { ...rooms, faults: unseen } : rooms;
   }
   const missing = servers.filter(({ state }) => state === 'gone').map(({ name }) => name);

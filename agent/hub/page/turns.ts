@@ -24,6 +24,8 @@ export interface Turns {
 }
 
 const beat_ms = 5000;
+/** Who did not look for longer was held up: of its silence nobody else is to blame. */
+const longestPause_ms = 2 * beat_ms;
 /** So long nobody of those before has said anything; and so long where this server's own link is away, which may be its own fault. */
 const silent_ms = { linked: 20_000, unlinked: 180_000 } as const;
 
@@ -49,8 +51,13 @@ export function takeTurns({ ticker, link, servers, own, sees, changed }: TurnDep
     isMine = next;
     changed(isMine);
   };
+  let looked_ms = ticker.now_ms();
   const look = (): void => {
-    const silence_ms = ticker.now_ms() - heard_ms;
+    const now_ms = ticker.now_ms();
+    // what the others said meanwhile may not be read yet, and what this one sees is of before
+    if (now_ms - looked_ms > longestPause_ms) heard_ms = now_ms;
+    looked_ms = now_ms;
+    const silence_ms = now_ms - heard_ms;
     const limit_ms = link.state().connected ? silent_ms.linked : silent_ms.unlinked;
     if (!isBest && silence_ms < limit_ms) return;
     isBest = true;

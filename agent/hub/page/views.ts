@@ -2,8 +2,8 @@
 import { known } from '../../lib/known.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ticker } from '../../lib/ticker.ts';
-import type { AlertsView } from '../alerts/alerts.ts';
 import type { AlertOptions } from '../alerts/options.ts';
+import type { AlertsView } from '../alerts/view.ts';
 import { countUnits, jsonUnit } from '../fleet/export/json.ts';
 import { type ClockLimits, clockLimitOf } from '../fleet/limits.ts';
 import type { FleetChange, FleetUnit } from '../fleet/model.ts';

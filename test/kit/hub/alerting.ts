@@ -60,6 +60,7 @@ export function startAlerting(
       wall_ms: Date.now,
       log,
       random: Math.random,
+      teller: 'test',
       store: alertStore(folder),
       ...(link === undefined ? {} : { link }),
       see: () => ({ isLinked: true, units: unitsIn(facts) }),

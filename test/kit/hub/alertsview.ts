@@ -1,7 +1,7 @@
 // What a page shows of alerts, made by hand.
 import { type Alert, type Condition, keyOf, ruleOf } from '../../../agent/hub/alerts/alert.ts';
-import type { AlertsView } from '../../../agent/hub/alerts/alerts.ts';
 import { type AlertOptions, parseAlertOptions } from '../../../agent/hub/alerts/options.ts';
+import type { AlertsView } from '../../../agent/hub/alerts/view.ts';
 import { hubNoon_ms } from './hubview.ts';
 
 /** The options of a section of page.json without secrets. */
@@ -28,7 +28,8 @@ export const alertMade = (
 
 /** Alerts that work, and of which none fires, but for what is given. */
 export const quietAlerts = (given: Partial<AlertsView> = {}): AlertsView => ({
-  ...{ firing: [], recent: [], sees: true, beat_ms: hubNoon_ms - 12_000 },
+  ...{ firing: [], recent: [], began_ms: hubNoon_ms - 7_200_000, sees: true, unwatched: [] },
+  beat_ms: hubNoon_ms - 12_000,
   outputs: [
     { name: 'nats', waiting: 0, dropped: 0, last_ms: hubNoon_ms - 800_000 },
     { name: 'webhook', waiting: 0, dropped: 0, last_ms: hubNoon_ms - 800_000 },

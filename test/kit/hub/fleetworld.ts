@@ -204,7 +204,7 @@ export const fleetWorld = (well = 1195): FleetPageData => ({
   },
   alerts: {
     ...{ firing: [], recent: [], outputs: [{ name: 'webhook', waiting: 0, dropped: 0, last_ms: ago(18) }] },
-    ...{ sees: true, beat_ms: fleetAt_ms - 12_000 },
+    ...{ sees: true, unwatched: [], began_ms: fleetAt_ms - 7_200_000, beat_ms: fleetAt_ms - 12_000 },
   },
   at_ms: fleetAt_ms,
 });

@@ -1,9 +1,10 @@
 // A command that is given each notice as JSON on its stdin: a program and its arguments, never a shell.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
 import { reasonOf } from '../../../lib/errors.ts';
 import { noticeRecord } from '../bodies.ts';
 import type { CommandOptions } from '../options.ts';
-import { type AlertOutput, type Delivery, delivery } from './output.ts';
+import { type AlertOutput, type Delivery, delivery, targetOf } from './output.ts';
 
 /** With all that it has started: it leads a group of its own. */
 function killAll({ pid }: ChildProcess): void {
@@ -46,20 +47,35 @@ function run(
   });
 }
 
+function faultOf({ argv: [program = ''] }: CommandOptions): string | undefined {
+  try {
+    accessSync(program, constants.X_OK);
+    return statSync(program).isFile() ? undefined : `${program} cannot be run: it is no file`;
+  } catch (error) {
+    return `${program} cannot be run: ${reasonOf(error)}`;
+  }
+}
+
 /** Runs the command for each notice; it has it once it ends with code 0. */
 export function commandOutput(options: CommandOptions): AlertOutput {
   let kill: (() => void) | undefined;
   return {
     name: 'command',
     most: 1,
-    async send([one], idOf, dropped) {
+    target: targetOf(...options.argv),
+    fault: () => faultOf(options),
+    async send([one], dropped) {
       if (one === undefined) return delivery;
-      const text = `${JSON.stringify(noticeRecord(one, idOf(one), dropped))}\n`;
+      const text = `${JSON.stringify(noticeRecord(one, dropped))}\n`;
       const result = await run(options, text, (killIt) => {
         kill = killIt;
       });
       kill = undefined; // the number of its process may be another's from now on
       return result;
+    },
+    async beat() {
+      const why = faultOf(options); // it is run for alerts alone
+      return why === undefined ? delivery : { ok: false, why };
     },
     end: () => kill?.(),
   };

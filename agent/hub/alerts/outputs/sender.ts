@@ -2,7 +2,7 @@
 import type { Log } from '../../../lib/log.ts';
 import type { Ticker } from '../../../lib/ticker.ts';
 import type { Beat } from '../bodies.ts';
-import { type Dropped, type Journal, noticeId, type Queued, waitingFor } from '../journal.ts';
+import { type Dropped, type Journal, type Queued, waitingFor } from '../journal.ts';
 import type { AlertOutput } from './output.ts';
 
 /** An output as it is now. */
@@ -81,6 +81,12 @@ function failed(sending: Sending, why: string): void {
   sending.failing = { since_ms: sending.failing?.since_ms ?? deps.wall_ms(), why };
 }
 
+/** What cannot work, as is known before anything is sent, fails until something gets through. */
+function toldFault(sending: Sending): void {
+  const why = sending.output.fault?.();
+  if (why !== undefined) failed(sending, why);
+}
+
 /** Sends once; gives whether the next may follow at once. */
 async function sendOnce(sending: Sending): Promise<boolean> {
   const { deps, output } = sending;
@@ -89,7 +95,7 @@ async function sendOnce(sending: Sending): Promise<boolean> {
   if (waiting.length === 0) return sendBeat(sending);
   const batch = batchOf(waiting, sending.isSingly ? 1 : output.most);
   const dropped = journal.cursors[output.name]?.dropped ?? { count: 0, keys: [] };
-  const result = await output.send(batch, (one) => noticeId(journal, one), dropped);
+  const result = await output.send(batch, dropped);
   const last = batch.at(-1)?.seq ?? 0;
   if (result.ok) {
     sending.isSingly = false;
@@ -139,6 +145,7 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
     makeBeat: undefined,
     isStopped: false,
   };
+  toldFault(sending);
   let running: Promise<void> | undefined;
   let cancelPause: (() => void) | undefined;
   const run = async (): Promise<void> => {

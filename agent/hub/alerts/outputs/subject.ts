@@ -53,7 +53,8 @@ export function subjectOutput(link: Link): AlertOutput {
   return {
     name: 'nats',
     most: 1,
-    async send([one], idOf, dropped) {
+    target: '',
+    async send([one], dropped) {
       if (one === undefined) return delivery;
       const { connected, since_ms } = link.state();
       if (!connected) return away;
@@ -64,8 +65,8 @@ export function subjectOutput(link: Link): AlertOutput {
           return { ok: false, why: 'the hub does not say whether a stream stores alerts' };
         captured = { since_ms, is };
       }
-      const text = JSON.stringify(noticeRecord(one, idOf(one), dropped));
-      const sent = await (captured.is ? store : publish)(link, subject, text, idOf(one));
+      const text = JSON.stringify(noticeRecord(one, dropped));
+      const sent = await (captured.is ? store : publish)(link, subject, text, one.id);
       if (!sent.ok) captured = undefined; // a stream may have come or gone
       return sent;
     },

@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { reasonOf } from '../../../lib/errors.ts';
 import { alertmanagerBody, watchdogBody } from '../bodies.ts';
 import type { WebhookOptions } from '../options.ts';
-import { type AlertOutput, type Delivery, delivery } from './output.ts';
+import { type AlertOutput, type Delivery, delivery, targetOf } from './output.ts';
 
 /** Alerts in one body. */
 const most = 50;
@@ -72,6 +73,18 @@ async function postAll(options: WebhookOptions, bodies: readonly string[], id: s
   return outcome;
 }
 
+/** What of its CAs cannot be used. */
+function faultOf({ ca_file }: WebhookOptions): string | undefined {
+  if (ca_file === undefined) return undefined;
+  try {
+    const ca = readFileSync(ca_file);
+    createSecureContext({ ca });
+    return ca.includes('-----BEGIN') ? undefined : `${ca_file}: it has no certificate`;
+  } catch (error) {
+    return `${ca_file}: ${reasonOf(error)}`;
+  }
+}
+
 /** Tells a webhook. */
 export function webhookOutput(options: WebhookOptions, wall_ms: () => number): AlertOutput {
   const { repeat_s } = options;
@@ -79,11 +92,13 @@ export function webhookOutput(options: WebhookOptions, wall_ms: () => number): A
   return {
     name: 'webhook',
     most,
-    send: (notices, idOf, dropped) =>
+    target: targetOf(options.url),
+    fault: () => faultOf(options),
+    send: (notices, dropped) =>
       post(
         options,
-        JSON.stringify(alertmanagerBody(notices, idOf, dropped, wall_ms(), repeat_s)),
-        `${notices.map(idOf).join(' ')}`,
+        JSON.stringify(alertmanagerBody(notices, dropped, wall_ms(), repeat_s)),
+        notices.map(({ id }) => id).join(' '),
       ),
     beat(beat) {
       const isDue = repeat_s > 0 && Math.abs(beat.at_ms - repeated_ms) >= (repeat_s - 1) * 1000;

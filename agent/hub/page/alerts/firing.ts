@@ -3,7 +3,7 @@ import { prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, toned } from '../../../web/pieces.ts';
 import type { Alert, AlertGroup, Notice, Severity } from '../../alerts/alert.ts';
-import type { AlertsView } from '../../alerts/alerts.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import { rowId, stamp } from '../look/grid.ts';
 import { count, counted, stateMark, unitLink } from '../look/marks.ts';
 import { outputWords } from './outputs.ts';
@@ -79,7 +79,7 @@ function noticePart({ event, at_ms: then_ms, alert }: Notice, at_ms: number): Ht
 }
 
 /** What was told lately, the newest first. */
-export function recentSection({ recent }: AlertsView, at_ms: number): Html {
+export function recentSection({ recent, began_ms }: AlertsView, at_ms: number): Html {
   const list = (some: readonly Notice[]): Html =>
     html`<ol class="ev">${some.map((one) => noticePart(one, at_ms))}</ol>`;
   const rest = recent.slice(shownNotices);
@@ -89,7 +89,7 @@ export function recentSection({ recent }: AlertsView, at_ms: number): Html {
       : html`<details id="morerecent"><summary>${count(rest.length)} earlier</summary>${list(rest)}</details>`;
   const content =
     recent.length === 0
-      ? html`<p class="sub">Nothing since this program was started.</p>`
+      ? html`<p class="sub">Nothing since ${stamp(began_ms, at_ms)}, when the alerts were started; of before that nothing is kept here.</p>`
       : list(recent.slice(0, shownNotices));
   return html`<section class="card" id="recent"><h3>What was told lately</h3>${content}${more}</section>`;
 }

@@ -2,9 +2,9 @@
 import { prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, toned } from '../../../web/pieces.ts';
-import { alertConditions, ruleOf } from '../../alerts/alert.ts';
-import type { AlertsView } from '../../alerts/alerts.ts';
+import { alertConditions, type Condition, ruleOf } from '../../alerts/alert.ts';
 import type { AlertOptions } from '../../alerts/options.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import { type GridColumn, grid, rowId, stamp } from '../look/grid.ts';
 import { count, stateMark } from '../look/marks.ts';
 import { conditionWords } from './watched.ts';
@@ -94,16 +94,20 @@ const watchedColumns: readonly GridColumn[] = [
 const spanWords = (ms: number): string => (ms === 0 ? 'at once' : prettySpan(ms / 1000));
 
 /** What is watched, and how long each must hold. */
-export function watchedSection({ limits, times }: ShownAlertOptions): Html {
+export function watchedSection(
+  { limits, times }: ShownAlertOptions,
+  unwatched: readonly Condition[] = [],
+): Html {
   const rows = alertConditions.map((condition) => {
     const { severity, name } = ruleOf(condition);
     const { for_ms, keep_ms } = times.hold_ms(condition);
     const isOff = limits.off.has(condition);
+    const isUnseen = unwatched.includes(condition) ? html` <small class="b">not seen here</small>` : nothing;
     return {
       id: rowId('w', condition),
       cells: [
         html`${conditionWords[condition]} <small>${condition}</small>`,
-        isOff ? html`<span class="m">off</span>` : severity,
+        isOff ? html`<span class="m">off</span>` : html`${severity}${isUnseen}`,
         isOff ? '–' : spanWords(for_ms),
         isOff ? '–' : spanWords(keep_ms),
         name,

@@ -2,7 +2,7 @@
 import { prettySpan } from '../../../lib/format.ts';
 import { type Html, html } from '../../../web/html.ts';
 import { nothing, type Tone, toned } from '../../../web/pieces.ts';
-import type { AlertsView } from '../../alerts/alerts.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import type { HubPage } from '../look/frame.ts';
 import { capital, count, counted } from '../look/marks.ts';
 import { firingSection, recentSection } from './firing.ts';
@@ -34,7 +34,7 @@ interface Verdict {
 }
 
 /** What keeps people from being told. */
-function hindrances({ outputs, problem, sees }: AlertsView, at_ms: number): string[] {
+function hindrances({ outputs, problem, sees, unwatched }: AlertsView, at_ms: number): string[] {
   const failing = outputs.flatMap(({ name, failing: one, waiting, dropped }) =>
     one === undefined
       ? []
@@ -48,6 +48,11 @@ function hindrances({ outputs, problem, sees }: AlertsView, at_ms: number): stri
     ...(sees
       ? []
       : ['The units cannot be seen now: of them nothing begins and nothing is over until the hub is heard.']),
+    ...(unwatched.length === 0
+      ? []
+      : [
+          `The hub does not tell here what ${counted(unwatched.length, 'kind')} of alerts need, so that nothing of that begins or is over: ${unwatched.join(', ')}.`,
+        ]),
   ];
 }
 
@@ -106,7 +111,7 @@ export function alertsPage(data: AlertsPageData, asked: URLSearchParams): HubPag
   const wanted = pageOf(asked);
   const page = wanted ?? 1;
   const verdict = verdictOf(data);
-  const watched = options === undefined ? nothing : watchedSection(options);
+  const watched = options === undefined ? nothing : watchedSection(options, view?.unwatched);
   const main =
     view === undefined
       ? html`${verdictPart(verdict)}${watched}`

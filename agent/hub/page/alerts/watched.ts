@@ -17,6 +17,7 @@ export const conditionWords: Readonly<Record<Condition, string>> = {
   hub_unreachable: 'There is no link to the hub',
   hub_units_unseen: 'The hub is linked, and its units cannot be seen',
   hub_unhealthy: 'The hub says that something is wrong with it',
+  hub_clock: 'The clock of the hub is outvoted by those of its units',
   hub_server_missing: 'A server of the hub does not answer',
   hub_certificate: 'The certificate of a server of the hub expires soon',
   hub_stream: 'A stream has no more room soon',

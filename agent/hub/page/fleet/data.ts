@@ -1,4 +1,4 @@
-import type { AlertsView } from '../../alerts/alerts.ts';
+import type { AlertsView } from '../../alerts/view.ts';
 import type { FleetChange, FleetUnit } from '../../fleet/model.ts';
 import type { MeasureState } from '../../measure/measure.ts';
 import type { FleetSums } from './sums.ts';

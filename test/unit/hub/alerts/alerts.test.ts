@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { type AlertDeps, type Alerts, startAlerts } from '../../../../agent/hub/alerts/alerts.ts';
 import type { Sight } from '../../../../agent/hub/alerts/conditions.ts';
 import { parseAlertOptions } from '../../../../agent/hub/alerts/options.ts';
@@ -9,6 +11,11 @@ import { logTo } from '../../../../agent/lib/log.ts';
 import type { Link } from '../../../../agent/nats/link.ts';
 import { bareUnit } from '../../../kit/hub/fleetunits.ts';
 import { type FakeTicker, fakeTicker } from '../../../kit/lib/faketicker.ts';
+import { newOwner } from '../../../kit/process/cleanup.ts';
+import { eventually, tempDir } from '../../../kit/process/daemon.ts';
+
+const owner = newOwner();
+after(() => owner.end());
 
 const unit = (name: string, given: Partial<FleetUnit> = {}): FleetUnit =>
   bareUnit(name, { link: { dropped: 0 }, ...given });
@@ -30,6 +37,7 @@ const journalIn = (text = ''): string => text.slice(text.indexOf('"journal"'));
 
 /** A world in which alerters live and are killed: at a time, or at their n-th effect on it. */
 function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
+  const sectionNow = (): unknown => (typeof section === 'function' ? section() : section);
   const ticker: FakeTicker = fakeTicker();
   const start_ms = ticker.now_ms();
   const at_s = (): number => (ticker.now_ms() - start_ms) / 1000;
@@ -43,7 +51,7 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
   const unwritten: string[] = [];
   const isWritten = (id: string): boolean => {
     const read = parseAlertState(file ?? '');
-    return read.ok && read.value.journal.entries.some(({ seq }) => id === `${read.value.journal.id}-${seq}`);
+    return read.ok && read.value.journal.entries.some((one) => one.id === id);
   };
   let killAt = Infinity;
   let alerts: Alerts | undefined;
@@ -89,13 +97,14 @@ function newWorld(see: (at_s: number) => Sight, section: unknown = {}) {
   function begin(): void {
     const mine = { isDead: false };
     life = mine;
-    const options = parseAlertOptions(section, () => '');
+    const options = parseAlertOptions(sectionNow(), () => '');
     assert.ok(options.ok, JSON.stringify(options));
     const deps: AlertDeps = {
       ticker,
       wall_ms: () => 1_700_000_000_000 + ticker.now_ms() + sleep_ms,
       log: logTo(({ msg }) => void said.push(msg)),
       random: () => 0.5,
+      teller: 'hub',
       link: linkOf(mine),
       see: () => see(at_s()),
       store: {
@@ -325,8 +334,89 @@ describe('the alerter', () => {
     assert.deepEqual(world.told(), ['fired records_dropped:u4', 'fired offline:u1']);
     assert.match(world.view()?.problem ?? '', /ENOSPC/);
     world.setDiskFull(false);
-    await world.pass(200);
+    await world.pass(10);
     assert.equal(world.view()?.problem, undefined);
+    await world.stop();
+    const quiet = newWorld(() => ({ isLinked: true, units: [] }));
+    quiet.setDiskFull(true);
+    quiet.begin();
+    await quiet.pass(60);
+    assert.match(quiet.view()?.problem ?? '', /ENOSPC/);
+    quiet.setDiskFull(false);
+    await quiet.pass(10);
+    assert.equal(quiet.view()?.problem, undefined, 'it is tried again, though nothing happens');
+    await quiet.stop();
+  });
+
+  test('killed while its disk is full, no other notice has the id of one that was sent', async () => {
+    const see = (at_s: number): Sight => ({
+      isLinked: true,
+      units: names.map((name, i) =>
+        unit(name, { state: at_s > 100 * (i + 1) ? 'critical' : 'healthy', problems: ['hot'] }),
+      ),
+    });
+    const world = newWorld(see, { group_least: 100 });
+    world.begin();
+    await world.pass(90);
+    world.setDiskFull(true);
+    await world.pass(250);
+    world.kill();
+    await world.pass(600);
+    await world.stop();
+    const texts = new Map<string, Set<string>>();
+    for (const { id, record } of world.delivered)
+      if (id !== undefined) texts.set(id, new Set([...(texts.get(id) ?? []), JSON.stringify(record)]));
+    assert.ok(texts.size > 8, `${texts.size}`);
+    for (const [id, all] of texts) assert.equal(all.size, 1, `${id} ${[...all].join()}`);
+  });
+
+  test('a receiver that is new, or another one, is told of all that fires, and of nothing that is over', async () => {
+    const dir = tempDir(owner, 'alerts-owed');
+    const program = (name: string): string => {
+      const path = join(dir, name);
+      writeFileSync(path, `#!/bin/sh\ncat >> ${path}.got\n`);
+      chmodSync(path, 0o700);
+      return path;
+    };
+    const got = (path: string): string[] =>
+      (existsSync(`${path}.got`) ? readFileSync(`${path}.got`, 'utf8') : '')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line))
+        .map(({ event, condition, unit: of }) => `${event} ${condition}:${of}`);
+    let critical = ['u0', 'u1'];
+    const see = (): Sight => ({
+      isLinked: true,
+      units: names.map((name) => unit(name, critical.includes(name) ? { state: 'critical' } : {})),
+    });
+    const sections: unknown[] = [{}, program('first'), program('other'), program('other')].map((one) =>
+      typeof one === 'string' ? { command: { argv: [one] } } : one,
+    );
+    const world = newWorld(see, () => sections[0]);
+    world.begin();
+    await world.pass(100);
+    const told = ['fired critical:u0', 'fired critical:u1'];
+    assert.deepEqual(world.told(), told);
+    for (const name of ['first', 'other']) {
+      await world.stop();
+      sections.shift();
+      world.begin();
+      await world.pass(10);
+      await eventually(`${name} has both`, () => got(join(dir, name)).length === 2);
+      assert.deepEqual(got(join(dir, name)), told);
+    }
+    await world.stop();
+    sections.shift(); // the same as before
+    critical = [];
+    world.begin();
+    await world.pass(200);
+    const ends = told.map((one) => one.replace('fired', 'resolved'));
+    await eventually('it has the ends', async () => {
+      await world.pass(1);
+      return got(join(dir, 'other')).length === 4;
+    });
+    assert.deepEqual(got(join(dir, 'other')), [...told, ...ends]);
+    assert.deepEqual(world.told(), [...told, ...ends], 'the subjects were told once');
     await world.stop();
   });
 

@@ -25,12 +25,11 @@ const alert: Alert = {
 };
 const { unit: _unit, ...ofNobody } = alert;
 const group: Alert = { ...ofNobody, key: keyOf('offline'), group: { count: 2, of: 9, units: ['u1', 'u2'] } };
-const fired: Queued = { seq: 1, event: 'fired', at_ms: since_ms + 2 * minute_ms, alert };
-const resolved: Queued = { ...fired, seq: 2, event: 'resolved', at_ms: since_ms + 9 * minute_ms };
-const idOf = ({ seq }: Queued): string => `j-${seq}`;
+const fired: Queued = { seq: 1, id: 'j-1', event: 'fired', at_ms: since_ms + 2 * minute_ms, alert };
+const resolved: Queued = { ...fired, seq: 2, id: 'j-2', event: 'resolved', at_ms: since_ms + 9 * minute_ms };
 
 test('a notice as a record has what the document says', () => {
-  assert.deepEqual(noticeRecord(fired, 'j-1', noneDropped), {
+  assert.deepEqual(noticeRecord(fired, noneDropped), {
     ts: since_ms + 2 * minute_ms,
     id: 'j-1',
     event: 'fired',
@@ -41,15 +40,15 @@ test('a notice as a record has what the document says', () => {
     text: alert.text,
     remedy: alert.remedy,
   });
-  const full = noticeRecord({ ...fired, alert: group }, 'j-1', { count: 3, keys: ['offline:u9'] });
+  const full = noticeRecord({ ...fired, alert: group }, { count: 3, keys: ['offline:u9'] });
   assert.equal(full['unit'], '_hub');
   assert.deepEqual(full['group'], group.group);
   assert.deepEqual(full['dropped'], { count: 3, keys: ['offline:u9'] });
 });
 
 test('Alertmanager knows the end of an alert by the labels of its beginning', () => {
-  const [first] = alertmanagerBody([fired], idOf, noneDropped, fired.at_ms, 60);
-  const [last] = alertmanagerBody([resolved], idOf, noneDropped, resolved.at_ms, 60);
+  const [first] = alertmanagerBody([fired], noneDropped, fired.at_ms, 60);
+  const [last] = alertmanagerBody([resolved], noneDropped, resolved.at_ms, 60);
   assert.deepEqual(first?.labels, last?.labels);
   assert.deepEqual(first?.labels, {
     alertname: 'NunectUnitSilent',
@@ -67,10 +66,16 @@ test('Alertmanager knows the end of an alert by the labels of its beginning', ()
   assert.equal(first?.annotations['id'], 'j-1');
 });
 
+test('alerts of one condition and unit that are about different things are different ones', () => {
+  const about = 'client.pem';
+  const one = { ...fired, alert: { ...alert, key: keyOf('expires', 'u1', about), about } };
+  assert.equal(alertmanagerBody([one], noneDropped, 0, 60)[0]?.labels['about'], about);
+  assert.equal(noticeRecord(one, noneDropped)['about'], about);
+});
+
 test('what is not sent again fires until it is over; what was dropped is told with the first', () => {
   const body = alertmanagerBody(
     [fired, { ...fired, seq: 2, alert: group }],
-    idOf,
     { count: 2, keys: ['a:b', 'c:d'] },
     since_ms,
     0,
@@ -87,7 +92,7 @@ test('no time is one that Alertmanager cannot read, and none ends before it begi
   for (const since of [0, -1, 1e15, 9e15, Number.NaN]) {
     const odd = { ...fired, at_ms: since - 5, alert: { ...alert, since_ms: since } };
     for (const event of ['fired', 'resolved'] as const) {
-      const [one] = alertmanagerBody([{ ...odd, event }], idOf, noneDropped, since, 0);
+      const [one] = alertmanagerBody([{ ...odd, event }], noneDropped, since, 0);
       assert.match(`${one?.startsAt} ${one?.endsAt}`, /^\d{4}-\S+Z \d{4}-\S+Z$/);
       assert.ok((one?.endsAt ?? '') >= (one?.startsAt ?? 'x'), `${since} ${event}`);
     }
@@ -95,17 +100,25 @@ test('no time is one that Alertmanager cannot read, and none ends before it begi
 });
 
 test('the sign of life names what fires only to whom it is to be told again', () => {
-  const beat = { at_ms: since_ms, interval_s: 60, firing: [alert], sees: true, version: '1' };
+  const beat = {
+    at_ms: since_ms,
+    interval_s: 60,
+    firing: [alert],
+    sees: true,
+    version: '1',
+    teller: 'hub-a',
+  };
   assert.deepEqual(
     watchdogBody(beat, 0).map(({ labels }) => labels['alertname']),
     ['Watchdog'],
   );
   const [, again] = watchdogBody(beat, 60);
-  assert.deepEqual(again?.labels, alertmanagerBody([fired], idOf, noneDropped, 0, 60)[0]?.labels);
+  assert.deepEqual(again?.labels, alertmanagerBody([fired], noneDropped, 0, 60)[0]?.labels);
   assert.equal(watchdogBody(beat, 0)[0]?.endsAt, '2026-11-29T06:05:00.000Z');
   assert.deepEqual(beatRecord(beat), {
     ts: since_ms,
     interval_s: 60,
+    teller: 'hub-a',
     firing: 1,
     sees_units: true,
     version: '1',

@@ -4,7 +4,7 @@ import {
   delivered,
   newJournal,
   noneDropped,
-  noticeId,
+  owesNothing,
   queueNotices,
   useOutputs,
   waitingFor,
@@ -12,9 +12,11 @@ import {
 import { offlineNotice } from '../../../kit/hub/notices.ts';
 import { seededRandom } from '../../../kit/lib/random.ts';
 
+const named = (...names: string[]) => names.map((name) => ({ name, target: '' }));
+
 function journalFor(...names: string[]) {
   const journal = newJournal('j');
-  useOutputs(journal, names);
+  useOutputs(journal, named(...names));
   return journal;
 }
 const seqs = (journal: ReturnType<typeof newJournal>, output: string): number[] =>
@@ -30,16 +32,15 @@ test('each output has its own place in one queue; what all have is forgotten', (
   delivered(journal, 'b', 3, noneDropped, 5);
   delivered(journal, 'a', 3, noneDropped, 6);
   assert.deepEqual([journal.entries, journal.cursors['a']?.last_ms], [[], 6]);
-  assert.equal(noticeId(journal, { seq: 4 }), 'j-4');
 });
 
 test('an output that is new begins with what comes; one that is gone holds nothing up', () => {
   const journal = journalFor('a');
   queueNotices(journal, [offlineNotice('u1')], 10);
-  useOutputs(journal, ['a', 'b']);
+  useOutputs(journal, named('a', 'b'));
   queueNotices(journal, [offlineNotice('u2')], 10);
   assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[1, 2], [2]]);
-  useOutputs(journal, ['b']);
+  useOutputs(journal, named('b'));
   assert.deepEqual(
     journal.entries.map(({ seq }) => seq),
     [2],
@@ -47,6 +48,31 @@ test('an output that is new begins with what comes; one that is gone holds nothi
   useOutputs(journal, []);
   queueNotices(journal, [offlineNotice('u3')], 10);
   assert.deepEqual(journal.entries, []);
+});
+
+test('what is for one output alone waits for no other, and one that is new or goes elsewhere is owed what fires', () => {
+  const journal = newJournal('j');
+  const cursor = (name: string) => journal.cursors[name];
+  useOutputs(journal, named('a', 'b'));
+  assert.deepEqual([cursor('a')?.owes, cursor('b')?.owes], [true, true]);
+  owesNothing(journal, 'a');
+  queueNotices(journal, [offlineNotice('u1')], 10);
+  queueNotices(journal, [offlineNotice('u2')], 10, 'b');
+  assert.deepEqual([seqs(journal, 'a'), seqs(journal, 'b')], [[1], [1, 2]]);
+  delivered(journal, 'a', 1, noneDropped, 5);
+  delivered(journal, 'b', 1, noneDropped, 5);
+  assert.deepEqual(
+    journal.entries.map(({ id }) => id),
+    ['j-2'],
+  );
+  useOutputs(journal, [
+    { name: 'a', target: '' },
+    { name: 'b', target: 'elsewhere' },
+  ]);
+  assert.deepEqual([cursor('a')?.owes, cursor('b')?.owes], [undefined, true]);
+  assert.deepEqual(seqs(journal, 'b'), [2], 'what waits goes to the other receiver');
+  delivered(journal, 'b', 2, noneDropped, 6);
+  assert.deepEqual([journal.entries, cursor('b')?.owes], [[], true]);
 });
 
 test('a full queue drops what a later one makes old, else the oldest, and says to whom', () => {

@@ -12,6 +12,7 @@ import type { KeeperState } from '../../../../agent/hub/alerts/held.ts';
 import { keep, newKeeper } from '../../../../agent/hub/alerts/keeper.ts';
 import type { KeeperTimes } from '../../../../agent/hub/alerts/options.ts';
 import { formatAlertState, newAlertState, parseAlertState } from '../../../../agent/hub/alerts/statefile.ts';
+import { known } from '../../../../agent/lib/known.ts';
 import {
   type Fact,
   lasting,
@@ -40,7 +41,9 @@ const judged = (facts: Facts, total: number): JudgedConditions => ({
   wanted: new Map([...facts].filter(([, [, fact]]) => fact === 'on').map(([key, [wanted]]) => [key, wanted])),
   total,
   interval_s: () => interval_s,
-  isOver: (condition, unit) => facts.get(keyOf(condition, unit))?.[1] === 'off',
+  isOver: (condition, unit, about) => facts.get(keyOf(condition, unit, about))?.[1] === 'off',
+  isGone: () => false,
+  unknown: [],
 });
 
 const factsOf = (condition: Condition, by: Readonly<Record<string, Fact>>): Facts =>
@@ -140,6 +143,45 @@ describe('one unit', () => {
     assert.deepEqual(one.told, []);
   });
 
+  test('a dead one with slow heartbeats is told of, however often the alerter has gaps', () => {
+    const slow_s = 900;
+    const state = newKeeper();
+    const told: number[] = [];
+    const alive = new Set<string>();
+    for (let at_s = 0; at_s < 8 * 3600; at_s += 10) {
+      const isGap = at_s % 3000 === 0; // four of its intervals never pass without one
+      const facts = factsOf('offline', { dead: 'on', alive: at_s % 3000 < slow_s ? 'on' : 'off' });
+      const look = { now_ms: at_s * 1000, areUnitsSeen: true, ...(isGap ? {} : { passed_ms: 10_000 }) };
+      for (const { alert } of keep(state, { ...judged(facts, 2), interval_s: () => slow_s }, look, times())) {
+        if (alert.unit === 'alive') alive.add(alert.unit);
+        else told.push(at_s);
+      }
+    }
+    assert.equal(told.length, 1, 'told once');
+    assert.ok((told[0] ?? Infinity) < 10 * slow_s, `${told}`);
+    assert.equal(alive.size, 0, 'who is heard after each gap is there');
+  });
+
+  test('one that was forgotten is over at once, and the same is said of it', () => {
+    for (const condition of ['records_dropped', 'clock_contradicts', 'login_expires'] as const) {
+      const one = watched(condition, ungrouped);
+      one.for(10, { a: 'on' });
+      assert.equal(one.told.length, 1);
+      const look = (isGone: boolean): readonly Notice[] =>
+        keep(
+          one.state,
+          { ...judged(factsOf(condition, { a: 'off' }), 0), isGone: () => isGone },
+          { now_ms: 1e6, areUnitsSeen: true, passed_ms: 2000 },
+          ungrouped,
+        );
+      assert.deepEqual(look(true), [], 'the roster may be read just now');
+      const [end] = look(true);
+      assert.equal(end?.event, 'resolved');
+      assert.equal(end?.alert.text, `the unit is not watched any more; it was: ${condition} of a`);
+      assert.equal(one.state.held.size, 0);
+    }
+  });
+
   test('the restart of the alerter takes no time that was counted away', () => {
     const { journal } = newAlertState('x');
     const before = watched('critical', ungrouped);
@@ -156,6 +198,57 @@ describe('one unit', () => {
       after.told.map(({ event }) => event),
       ['fired'],
     );
+  });
+});
+
+describe('several of a kind', () => {
+  const of = (facts: Readonly<Record<string, Fact>>): Facts =>
+    new Map(
+      Object.entries(facts).map(([name, fact]) => {
+        const [unit = '', about] = name.split('/');
+        const wanted = { condition: 'expires', unit, text: `${about} expires`, ...known({ about }) } as const;
+        return [keyOf('expires', unit, about), [wanted, fact]];
+      }),
+    );
+  const tell = (looks: readonly (readonly [number, Readonly<Record<string, Fact>>])[], total: number) => {
+    const state = newKeeper();
+    let now_ms = 0;
+    return looks.flatMap(([seconds, facts]) =>
+      Array.from({ length: seconds }, () => {
+        now_ms += 1000;
+        const look = { now_ms, areUnitsSeen: true, passed_ms: 1000 };
+        return keep(state, judged(of(facts), total), look, times());
+      }).flatMap((notices) => notices.map(({ event, alert }) => `${event} ${alert.key} ${alert.text}`)),
+    );
+  };
+
+  test('the second is told while the first fires, and each has an end of its own', () => {
+    assert.deepEqual(
+      tell(
+        [
+          [20, { 'u/client': 'on', 'u/mqtt': 'off' }],
+          [20, { 'u/client': 'on', 'u/mqtt': 'on' }],
+          [70, { 'u/client': 'off', 'u/mqtt': 'on' }],
+        ],
+        1,
+      ),
+      [
+        'fired expires:u:client client expires',
+        'fired expires:u:mqtt mqtt expires',
+        'resolved expires:u:client over; it was: client expires',
+      ],
+    );
+  });
+
+  test('a unit that has several of them counts once among many', () => {
+    const files = (units: readonly string[]): Readonly<Record<string, Fact>> =>
+      Object.fromEntries(
+        units.flatMap((unit) => ['a', 'b', 'c'].map((file) => [`${unit}/${file}`, 'on'] as const)),
+      );
+    assert.equal(tell([[100, files(['u', 'v'])]], 8).length, 6, 'two are too few for a group');
+    assert.deepEqual(tell([[100, files(['u', 'v', 'w'])]], 8), [
+      'fired expires:_hub 3 of 8 units have certificates that expire soon: u, v, w',
+    ]);
   });
 });
 
@@ -300,16 +393,16 @@ describe('many units', () => {
       [
         ...['expires:u0 expires of u0', 'expires:u1 expires of u1'],
         'expires:_hub 3 of 10',
-        'expires:_hub 5 of 10',
+        ...['expires:u3 expires of u3', 'expires:u4 expires of u4'], // too few for another wave
       ],
     );
     some.for(400, allWell(10));
     assert.deepEqual(
       some.told
-        .slice(4)
+        .slice(5)
         .map(({ event, key }) => `${event} ${key}`)
         .toSorted(),
-      ['resolved expires:_hub', 'resolved expires:u0', 'resolved expires:u1'],
+      ['_hub', 'u0', 'u1', 'u3', 'u4'].map((name) => `resolved expires:${name}`),
     );
   });
 
@@ -432,6 +525,75 @@ describe('many units', () => {
     );
   });
 
+  test('one of them that flaps keeps nobody in their alert: the rest is over, and who is gone later is told in his time', () => {
+    for (const [down_s, up_s] of [
+      [25, 25],
+      [10, 20],
+      [100, 29],
+    ] as const) {
+      const many = watched('offline', times());
+      many.for(100, allWell(100));
+      many.for(30, firstAway(100, 30)); // told at 104 s
+      const flaps = (): boolean => many.now_s() % (down_s + up_s) < down_s;
+      const stillAway = (from_s: number) => (i: number) =>
+        (i === 0 && flaps()) ||
+        (i < 30 && many.now_s() < 200) ||
+        (i >= 50 && i < 53 && from_s <= many.now_s());
+      while (many.now_s() < 900) many.look(fleet(100, stillAway(140)));
+      const told = many.told.map(({ at_s, event, key }) => ({ what: `${event} ${key}`, at_s }));
+      assert.deepEqual(
+        told.map(({ what }) => what).toSorted(),
+        [
+          ...['fired offline:_hub', 'resolved offline:_hub', 'fired offline:u0'],
+          ...['u50', 'u51', 'u52'].map((name) => `fired offline:${name}`),
+        ].toSorted(),
+        `${down_s} of ${up_s} s: ${many.told.map(({ at_s, text }) => `${at_s} ${text}`).join()}`,
+      );
+      const at = (what: string): number => told.find((one) => one.what === what)?.at_s ?? Infinity;
+      assert.ok(at('fired offline:u50') <= 140 + 127, `${at('fired offline:u50')} s`);
+      assert.ok(at('resolved offline:_hub') <= 200 + 92, `${at('resolved offline:_hub')} s`);
+    }
+  });
+
+  test('one that dies within a minute after the others is told as soon as it would be alone', () => {
+    for (const died_s of [106, 120, 150, 160]) {
+      const many = watched('offline', times());
+      many.for(100, allWell(100));
+      while (many.now_s() < 600) many.look(fleet(100, (i) => i < 30 || (i === 40 && many.now_s() >= died_s)));
+      assert.deepEqual(
+        many.told.map(({ key }) => key),
+        ['offline:_hub', 'offline:u40'],
+      );
+      const after_s = (many.told[1]?.at_s ?? Infinity) - died_s;
+      assert.ok(after_s <= 127, `${after_s} s`);
+    }
+  });
+
+  test('whoever has had a trouble for a minute, and for its hold time, is told of, however slowly others follow', () => {
+    for (const [each_s, for_ms] of [
+      [7, 0],
+      [7, 2000],
+      [7, 60_000],
+      [12, 60_000],
+      [20, 60_000],
+      [9, 300_000],
+    ] as const) {
+      const many = watched('critical', times({ hold_ms: () => ({ for_ms, keep_ms: 60_000 }) }));
+      many.for(10, allWell(20));
+      const off = (i: number): boolean => many.now_s() >= 10 + i * each_s;
+      const named = new Set<string>();
+      while (many.now_s() < 700) {
+        for (const { alert } of many.look(fleet(20, off)))
+          for (const unit of alert.group?.units ?? [alert.unit ?? '']) named.add(unit);
+        const most_s = Math.max(60, for_ms / 1000) + 2;
+        for (let i = 0; i < 20 && many.now_s() - (11 + i * each_s) >= most_s; i += 1)
+          assert.ok(named.has(`u${i}`), `each ${each_s} s, ${for_ms} ms: u${i} at ${many.now_s()} s`);
+      }
+      const singly = many.told.filter(({ key }) => key !== 'critical:_hub');
+      if (each_s < 10) assert.ok(singly.length <= 4, `${each_s} s, ${for_ms} ms: ${singly.length} singly`);
+    }
+  });
+
   test('that come back before they are told of are told of to nobody', () => {
     const many = watched('offline', times());
     many.for(100, allWell(50));
@@ -467,6 +629,7 @@ describe('many units', () => {
         const off = new Array<boolean>(count).fill(false);
         const since = new Array<number>(count).fill(Infinity);
         const firing = new Set<string>();
+        let counted: readonly string[] = []; // by the last word of the group
         const check = (notices: readonly Notice[]): void => {
           for (const { event, alert } of notices) {
             if (event === 'resolved') assert.ok(firing.delete(alert.key), `seed ${seed}: ${alert.key}`);
@@ -476,14 +639,14 @@ describe('many units', () => {
             }
             if (event === 'fired') firing.add(alert.key);
             if (event === 'fired') fired += 1;
-            if (alert.group !== undefined) groups += 1;
+            if (alert.group !== undefined) {
+              groups += 1;
+              counted = event === 'fired' ? alert.group.units : [];
+            }
           }
           for (const [i, at] of since.entries()) {
             if (many.now_s() - at < named_s) continue;
-            const held = many.state.held.get(keyOf(condition, `u${i}`));
-            const isNamed =
-              firing.has(`${condition}:u${i}`) ||
-              (held?.isGrouped === true && firing.has(`${condition}:_hub`));
+            const isNamed = firing.has(`${condition}:u${i}`) || counted.includes(`u${i}`);
             assert.ok(isNamed, `seed ${seed}, ${many.now_s()} s: u${i} is off since ${at} s`);
           }
         };

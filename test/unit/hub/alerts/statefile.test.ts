@@ -40,7 +40,7 @@ function someState() {
   const group = { since_ms: 1, formed_ms: 2, joined_ms: 3, back_ms: 4, told: 5, told_ms: 6, isNews: false };
   state.keeper.groups.set('critical', group);
   state.own.add(keyOf('offline', 'u1'));
-  useOutputs(state.journal, ['nats']);
+  useOutputs(state.journal, [{ name: 'nats', target: '' }]);
   queueNotices(state.journal, [{ event: 'fired', at_ms: 9, alert: alertOf(one) }], 10);
   return state;
 }
@@ -95,6 +95,22 @@ test('the file is private, replaced at once, and its absence is a beginning', ()
   assert.ok(!existsSync(join(dir, 'a/b/alerts.json.new')));
   mkdirSync(join(dir, 'c/alerts.json'), { recursive: true });
   assert.match(alertStore(join(dir, 'c')).load('x').why ?? '', /cannot be read: EISDIR/);
+});
+
+test('numbers by which all that comes would be taken for told are none', () => {
+  const text = formatAlertState(someState());
+  for (const [whole, broken] of [
+    ['"next":2', '"next":1'],
+    ['"next":2', '"next":1e308'],
+    ['"done":0', '"done":1e308'],
+    ['"done":0', '"done":2'],
+    ['"done":0', '"done":-1'],
+    ['"seq":1', '"seq":1.5'],
+    ['"count":0', '"count":-3'],
+  ] as const) {
+    assert.ok(text.includes(whole), whole);
+    assert.equal(parseAlertState(text.replace(whole, broken)).ok, false, broken);
+  }
 });
 
 test('a notice that no receiver would take is none', () => {

@@ -47,7 +47,7 @@ function newHub(section: unknown = {}) {
     const log = logTo(() => {});
     const wall_ms = (): number => 1_700_000_000_000 + ticker.now_ms();
     return startAlerts(
-      { ticker, wall_ms, log, random: () => 0.5, store, link, see },
+      { ticker, wall_ms, log, random: () => 0.5, teller: server, store, link, see },
       options.ok ? options.value : assert.fail(),
       false,
     );

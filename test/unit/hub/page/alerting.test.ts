@@ -1,5 +1,6 @@
 // Who tells the alerts of a hub: a lock of the system, and a bus of the test's own.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { isHeld, spawnWith, tryLock } from '../../../../agent/device/lock.ts';
@@ -23,8 +24,10 @@ function newBus(servers: readonly string[]) {
   const handlers = new Set<Handler>();
   const fired: string[] = [];
   const blind = new Set<string>();
+  const doubted = new Set<string>();
   const folders = new Map(servers.map((name) => [name, tempDir(owner, `alerting-${name}`)]));
-  const start = (own: string): Promise<Alerting> => {
+  const said: (string | undefined)[] = [];
+  const start = (own: string, doubts: readonly string[] = []): Promise<Alerting> => {
     const link = {
       state: () => ({ connected: true, since_ms: 0, server: { name: own } }),
       publish(subject: string, payload: string) {
@@ -46,6 +49,11 @@ function newBus(servers: readonly string[]) {
       moment: () => ({ at_ms: ticker.now_ms(), connected: true, units: [], notes: [] }),
       isRosterRead: () => !blind.has(own),
       hub: { view: () => untoldView() },
+      measuring: {
+        state: () => ({
+          doubt: doubted.has(own) ? { against: 3, sources: 5, by_us: 36_999_000 } : undefined,
+        }),
+      },
     } as unknown as Sources;
     return startAlerting(
       {
@@ -56,31 +64,60 @@ function newBus(servers: readonly string[]) {
           link,
           sources,
         },
-        ...{ folder: folders.get(own) ?? '', servers, own },
+        ...{ folder: folders.get(own) ?? '', servers, own, teller: own, doubts },
+        tell: (why) => void said.push(why),
       },
       alertOptions(),
     );
   };
-  return { ticker, start, fired, blind, folderOf: (name: string) => folders.get(name) ?? '' };
+  return { ticker, start, fired, blind, doubted, said, folderOf: (name: string) => folders.get(name) ?? '' };
 }
 
 test('a lock that another process holds is tried again, so that somebody tells once it is free', async () => {
-  const { ticker, start, folderOf } = newBus(['hub']);
+  const { ticker, start, folderOf, said } = newBus(['hub']);
   const lock = await tryLock(spawnWith, join(folderOf('hub'), 'alerts.lock'));
   assert.ok(!isHeld(lock));
   const alerting = await start('hub');
   assert.equal(alerting.view(), undefined);
   assert.match(alerting.why() ?? '', /^process .* tells them, by /);
+  assert.match(
+    said.at(-1) ?? '',
+    /^nobody is alerted from here: process .* tells them, by /,
+    'status has it',
+  );
   lock.release();
   await eventually('it tells', async () => {
     await ticker.pass(10_000);
     return alerting.view() !== undefined;
   });
-  assert.equal(alerting.why(), undefined);
+  assert.deepEqual([alerting.why(), said.at(-1)], [undefined, undefined]);
   await alerting.stop();
   const free = await tryLock(spawnWith, join(folderOf('hub'), 'alerts.lock'));
   assert.ok(!isHeld(free), 'it is let go');
   free.release();
+});
+
+test('a hub whose clock is doubted is told of, though every unit is well', async () => {
+  const { ticker, start, fired, doubted } = newBus(['hub']);
+  const alerting = await start('hub');
+  doubted.add('hub');
+  await ticker.pass(310_000);
+  assert.deepEqual(fired, ['hub: fired hub_clock']);
+  doubted.clear();
+  await ticker.pass(310_000);
+  assert.equal(fired.at(-1), 'hub: resolved hub_clock');
+  await alerting.stop();
+});
+
+test('a state that cannot be locked, and what would alert for ever, is told to status', async () => {
+  const { start, folderOf, said } = newBus(['hub', 'other']);
+  mkdirSync(join(folderOf('hub'), 'alerts.lock'));
+  const alerting = await start('hub');
+  assert.match(said.at(-1) ?? '', /^nobody is alerted from here: .*EISDIR/);
+  await alerting.stop();
+  const other = await start('other', ['alerts.login_days: 91 is too many']);
+  assert.deepEqual(said.at(-1), 'alerts.login_days: 91 is too many');
+  await other.stop();
 });
 
 test('who sees no units for a minute lets another server tell; where none sees them that is an alert', async () => {

@@ -14,6 +14,8 @@ interface Server {
   isMine: boolean;
   turns: Turns | undefined;
   handler: Handler | undefined;
+  /** Held up: its timers do nothing, and what it is sent waits. */
+  isFrozen: boolean;
 }
 
 /** Starts a server of the bus. */
@@ -25,17 +27,23 @@ function start(all: Server[], ticker: FakeTicker, name: string, list = servers):
     isMine: false,
     turns: undefined,
     handler: undefined,
+    isFrozen: false,
   };
   all.push(one);
   one.turns = takeTurns({
-    ...{ ticker, servers: list, own: name },
+    ...{ servers: list, own: name },
+    ticker: {
+      now_ms: ticker.now_ms,
+      after: ticker.after,
+      every: (interval_ms, fn) => ticker.every(interval_ms, () => one.isFrozen || fn()),
+    },
     link: {
       state: () => ({ connected: one.connected, since_ms: 0 }),
       publish(subject, payload) {
         if (!one.connected) return false;
         const data = new TextEncoder().encode(String(payload));
-        for (const { connected, handler } of all)
-          if (connected) void handler?.({ subject, data } as Parameters<Handler>[0]);
+        for (const { connected, handler, isFrozen } of all)
+          if (connected && !isFrozen) void handler?.({ subject, data } as Parameters<Handler>[0]);
         return true;
       },
       subscribe(_subject, handler) {
@@ -97,6 +105,25 @@ test('one whose own link is away waits longer, for the fault may be its own; the
   b.connected = true;
   await ticker.pass(6_000);
   assert.equal(tellers(all), 'a');
+});
+
+test('one that was held up does not take the turn as it wakes: it may not have read yet what was said meanwhile', async () => {
+  const ticker = fakeTicker();
+  const all: Server[] = [];
+  const b = start(all, ticker, 'b');
+  await ticker.pass(2500); // its looks are those before the others speak
+  const a = start(all, ticker, 'a');
+  await ticker.pass(30_000);
+  b.isFrozen = true;
+  await ticker.pass(180_000);
+  b.isFrozen = false;
+  for (let i = 0; i < 60; i += 1) {
+    await ticker.pass(1000);
+    assert.equal(tellers(all), 'a', `${i} s after it woke`);
+  }
+  a.connected = false;
+  await ticker.pass(26_000);
+  assert.match(tellers(all), /b/, 'silence after that counts');
 });
 
 test('one that sees no units gives up its turn where another one sees them, and takes it back once it sees', async () => {

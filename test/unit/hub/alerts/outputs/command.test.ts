@@ -15,6 +15,7 @@ const at = (name: string): string => join(dir, name);
 
 const notice: Queued = {
   seq: 1,
+  id: 'j-1',
   event: 'fired',
   at_ms: 1,
   alert: {
@@ -33,7 +34,7 @@ function send(name: string, script: string, args: readonly string[] = [], timeou
   writeFileSync(at(name), `#!/bin/sh\n${script}\n`);
   chmodSync(at(name), 0o700);
   const output = commandOutput({ argv: [at(name), ...args], timeout_s });
-  return output.send([notice], () => 'j-1', noneDropped);
+  return output.send([notice], noneDropped);
 }
 const failure = (name: string, why: string) => ({ ok: false, why: `${at(name)} ${why}` });
 
@@ -55,16 +56,25 @@ test('whatever goes wrong is said', async () => {
   assert.deepEqual(await send('fails', 'exit 3'), failure('fails', 'ended with 3'));
   assert.deepEqual(await send('dies', 'kill -9 $$'), failure('dies', 'ended with SIGKILL'));
   const none = commandOutput({ argv: [at('none')], timeout_s: 1 });
-  assert.deepEqual(
-    await none.send([notice], () => '', noneDropped),
-    failure('none', 'cannot be run: ENOENT'),
-  );
+  assert.deepEqual(await none.send([notice], noneDropped), failure('none', 'cannot be run: ENOENT'));
   writeFileSync(at('text'), 'no program');
   const text = commandOutput({ argv: [at('text')], timeout_s: 1 });
-  assert.deepEqual(
-    await text.send([notice], () => '', noneDropped),
-    failure('text', 'cannot be run: EACCES'),
-  );
+  assert.deepEqual(await text.send([notice], noneDropped), failure('text', 'cannot be run: EACCES'));
+});
+
+test('one that is not there is known before an alert is to be told, and again with each sign of life', async () => {
+  const output = commandOutput({ argv: [at('later')], timeout_s: 1 });
+  const why = `${at('later')} cannot be run: ENOENT`;
+  const beat = { at_ms: 1, interval_s: 60, firing: [], sees: true, version: '1', teller: 'hub' };
+  assert.equal(output.fault?.(), why);
+  assert.deepEqual(await output.beat?.(beat), { ok: false, why });
+  writeFileSync(at('later'), `#!/bin/sh\ntouch ${at('was-run')}\n`);
+  assert.equal(output.fault?.(), `${at('later')} cannot be run: EACCES`);
+  chmodSync(at('later'), 0o700);
+  assert.equal(output.fault?.(), undefined);
+  assert.deepEqual(await output.beat?.(beat), { ok: true });
+  assert.equal(existsSync(at('was-run')), false, 'a sign of life runs nothing');
+  assert.match(commandOutput({ argv: [dir], timeout_s: 1 }).fault?.() ?? '', /it is no file$/);
 });
 
 test('one that hangs is killed with all that it has started', async () => {
@@ -82,7 +92,7 @@ test('the end of the alerts is its end, with all that it has started', async () 
   writeFileSync(at('long'), `#!/bin/sh\n${script}\n`);
   chmodSync(at('long'), 0o700);
   const output = commandOutput({ argv: [at('long')], timeout_s: 20 });
-  const sent = output.send([notice], () => 'j-1', noneDropped);
+  const sent = output.send([notice], noneDropped);
   await eventually('it runs', () => existsSync(at('pid-end')) && readFileSync(at('pid-end'), 'utf8') !== '');
   output.end?.();
   assert.deepEqual(await sent, failure('long', 'was ended with the alerts'));

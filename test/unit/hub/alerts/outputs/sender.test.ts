@@ -15,12 +15,12 @@ import { logTo } from '../../../../../agent/lib/log.ts';
 import { offlineNotice } from '../../../../kit/hub/notices.ts';
 import { fakeTicker } from '../../../../kit/lib/faketicker.ts';
 
-const beat: Beat = { at_ms: 1, interval_s: 60, firing: [], sees: true, version: '1' };
+const beat: Beat = { at_ms: 1, interval_s: 60, firing: [], sees: true, version: '1', teller: 'hub' };
 
 function sending(most: number, answer: (units: readonly string[]) => Delivery | Promise<Delivery>) {
   const ticker = fakeTicker();
   const journal = newJournal('j');
-  useOutputs(journal, ['x']);
+  useOutputs(journal, [{ name: 'x', target: '' }]);
   const tries: { readonly at_s: number; readonly units: string }[] = [];
   const said: string[] = [];
   const dropped: Dropped[] = [];
@@ -31,8 +31,9 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
   };
   const output: AlertOutput = {
     name: 'x',
+    target: '',
     most,
-    send: async (notices, _idOf, lost) => {
+    send: async (notices, lost) => {
       dropped.push(lost);
       return note(notices.map(({ alert }) => alert.unit ?? ''));
     },

@@ -41,10 +41,25 @@ test('ten thousand that fire go with the sign of life in pieces; one that is ref
   }));
   const url = `http://127.0.0.1:${port}/`;
   const output = webhookOutput({ url, timeout_s: 10, repeat_s: 60 }, Date.now);
-  const beat = { at_ms: Date.now(), interval_s: 60, firing, sees: true, version: '1' };
+  const beat = { at_ms: Date.now(), interval_s: 60, firing, sees: true, version: '1', teller: 'hub' };
   assert.deepEqual(await output.beat?.(beat), { ok: false, why: 'it answers 400', isRefused: true });
   const names = bodies.flatMap((one) => one.names);
   assert.equal(names[0], 'Watchdog _hub');
   assert.equal(new Set(names).size, 10_001);
   assert.ok(Math.max(...bodies.map(({ bytes }) => bytes)) < most_bytes);
+});
+
+test('a file of CAs that is not there, or is none, is known before anything is sent', () => {
+  const fault = (ca_file: string) =>
+    webhookOutput({ url: 'https://127.0.0.1/', timeout_s: 1, repeat_s: 0, ca_file }, Date.now).fault?.();
+  assert.equal(fault('/none/ca.pem'), '/none/ca.pem: ENOENT');
+  assert.match(fault('/proc/self/status') ?? '', /^\/proc\/self\/status: /);
+});
+
+test('a receiver is told from another one by what says nothing of its secret', () => {
+  const target = (url: string) => webhookOutput({ url, timeout_s: 1, repeat_s: 0 }, Date.now).target;
+  const one = target('https://127.0.0.1/s3cret');
+  assert.equal(one, target('https://127.0.0.1/s3cret'));
+  assert.notEqual(one, target('https://127.0.0.1/s3cret2'));
+  assert.match(one, /^[0-9a-f]{16}$/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alertConditions, ruleOf } from '../../../../../agent/hub/alerts/alert.ts';
+import { alertConditions, keyOf, ruleOf } from '../../../../../agent/hub/alerts/alert.ts';
 import { type AlertsPageData, alertsPage } from '../../../../../agent/hub/page/alerts/page.ts';
 import { conditionWords } from '../../../../../agent/hub/page/alerts/watched.ts';
 import { renderHubPage } from '../../../../../agent/hub/page/look/frame.ts';
@@ -37,9 +37,19 @@ test('nothing fires: it says so, and that whoever is to be told can be', () => {
     words({ view }),
     /Who is told .* works webhook 0 0 03:03:03 ● last sign of life 12 s ago, one is due every 1 min/,
   );
-  assert.match(words({ view }), /What was told lately Nothing since this program was started/);
+  assert.match(words({ view }), /What was told lately Nothing since 01:16:23 , when the alerts were started/);
   const unused = quietAlerts({ outputs: [{ name: 'command', waiting: 0, dropped: 0 }] });
   assert.match(words({ view: unused }), /not used yet command 0 0 nothing yet/);
+});
+
+test('what the hub does not tell is not said to be watched', () => {
+  const view = quietAlerts({ unwatched: ['hub_server_missing', 'hub_disk'] });
+  assert.equal(made({ view }).tone, 'warn');
+  const text = words({ view });
+  assert.doesNotMatch(text, /Everything is watched/);
+  assert.match(text, /what 2 kinds of alerts need, .*: hub_server_missing, hub_disk\./);
+  assert.match(text, /does not answer hub_server_missing warning not seen here 1 min/);
+  assert.match(text, /no more room soon hub_stream warning 5 min/);
 });
 
 test('where nobody is alerted, nothing is said to be well', () => {
@@ -131,6 +141,16 @@ test('many that fire are a page of 200 each', () => {
   assert.equal(made({ view }, 'page=3').here, '/alerts?page=3');
   for (const page of ['0', '-1', 'x', '1e3', '99999999999'])
     assert.match(words({ view }, `page=${page}`), /page must be a number from 1 on/, page);
+});
+
+test('several of one condition and unit are rows of their own', () => {
+  const firing = ['spool: # % full', "clock '#' is off", '<b>"x"</b>'].map((about) => ({
+    alert: alertMade('critical', 'u1', { about, key: keyOf('critical', 'u1', about) }),
+    waiting: [],
+  }));
+  const page = whole({ view: quietAlerts({ firing }) });
+  assert.deepEqual(markupComplaints(page), []);
+  assert.equal(new Set(idsOf(page).filter((id) => id.startsWith('al-'))).size, 3);
 });
 
 test('what others call themselves stays text', () => {

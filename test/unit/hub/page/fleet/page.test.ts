@@ -216,7 +216,7 @@ describe('hostile names and texts', () => {
       ]),
   );
   const alerts = {
-    ...{ firing: [], recent: [], sees: false },
+    ...{ firing: [], recent: [], sees: false, unwatched: [], began_ms: 0 },
     outputs: [{ name: evil, waiting: 1, dropped: 0, failing: { since_ms: 1, why: evil } }],
   };
   const measuring = {
