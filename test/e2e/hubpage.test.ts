@@ -3,7 +3,7 @@
 // units write stays text, and nobody else's page can forget a unit.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -297,11 +297,19 @@ describe('the page of a hub', { skip }, () => {
     up.kill('SIGTERM');
     await up.exited;
     await shows(watched.page, /No answer since/, '#gone');
+    const lock = join(hubPaths(hub.dir).run, 'alerts.lock');
+    rmSync(lock, { force: true });
+    mkdirSync(lock); // nobody can lock that
     up = await hub.up();
     await pageOf(up);
     const { page } = await openPage(browser, url);
     await shows(page, /mast-00005[\s\S]*Silent/);
     assert.match(words(await page.textContent('#u-mast-00005')), /offline/);
     assert.match(words(await page.textContent('#u-mast-00004')), /stopped/);
+    const isTold = async (): Promise<boolean> =>
+      /nobody is alerted from here/.test((await hub.run('status')).stdout.replace(/\s+/g, ' '));
+    assert.equal(await isTold(), true);
+    rmSync(lock, { recursive: true });
+    await eventually('somebody is alerted', async () => !(await isTold()));
   });
 });

@@ -35,7 +35,12 @@ interface FollowedPage {
   stop(): Promise<void>;
 }
 
-function followPage(given: Given, start: (options: PageOptions) => Promise<RunningPage>): FollowedPage {
+type Tell = NonNullable<Parameters<typeof startPage>[2]['tell']>;
+
+function followPage(
+  given: Given,
+  start: (options: PageOptions, tell: Tell) => Promise<RunningPage>,
+): FollowedPage {
   const { here, log, ticker } = given;
   const fault = faultsOf(given);
   let page: RunningPage | undefined;
@@ -84,7 +89,8 @@ function followPage(given: Given, start: (options: PageOptions) => Promise<Runni
       }
       await stop();
       shown = options;
-      page = await start(options);
+      fault('alerts', undefined);
+      page = await start(options, (why) => fault('alerts', why));
       await listenOn(page, options);
     },
     stop,
@@ -104,8 +110,8 @@ export const pagePart: HubPart = {
     const login = hubLinkOptions(here, 'fleet', name);
     const looked = { name: here.server, link: links.fleet, options: login, kit: { here, links } };
     const stateFolder = hubPaths(here.dir).run;
-    const page = followPage({ ...outer, ticker }, (options) =>
-      startPage(looked, options, { ticker, log, stateFolder }),
+    const page = followPage({ ...outer, ticker }, (options, tell) =>
+      startPage(looked, options, { ticker, log, stateFolder, tell }),
     );
     try {
       await page.show();
