@@ -23,6 +23,8 @@ export interface AlertOutput {
   readonly most: number;
   /** Never rejects, and ends by itself. */
   send(notices: readonly Queued[], dropped: Dropped): Promise<Delivery>;
+  /** It is just being connected for the first time: what does not get through yet is no failure. */
+  isOpening?(): boolean;
   /** Why it cannot work as it is now, where that can be known before something is sent. */
   fault?(): string | undefined;
   /** A sign of life; missing where it takes none. */

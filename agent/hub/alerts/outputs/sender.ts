@@ -172,7 +172,7 @@ export function startAlertSender(output: AlertOutput, deps: AlertSenderDeps): Al
   return {
     wake,
     beat(make) {
-      if (output.beat === undefined) return;
+      if (output.beat === undefined || output.isOpening?.() === true) return;
       sending.makeBeat = make;
       wake();
     },

@@ -54,6 +54,10 @@ export function subjectOutput(link: Link): AlertOutput {
     name: 'nats',
     most: 1,
     target: '',
+    isOpening() {
+      const { connected, lastError } = link.state();
+      return !connected && lastError === undefined;
+    },
     async send([one], dropped) {
       if (one === undefined) return delivery;
       const { connected, since_ms } = link.state();

@@ -21,6 +21,7 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
   const ticker = fakeTicker();
   const journal = newJournal('j');
   useOutputs(journal, [{ name: 'x', target: '' }]);
+  let isOpening = false;
   const tries: { readonly at_s: number; readonly units: string }[] = [];
   const said: string[] = [];
   const dropped: Dropped[] = [];
@@ -38,6 +39,7 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
       return note(notices.map(({ alert }) => alert.unit ?? ''));
     },
     beat: async () => note(['beat']),
+    isOpening: () => isOpening,
   };
   const sender = startAlertSender(output, {
     ticker,
@@ -62,6 +64,9 @@ function sending(most: number, answer: (units: readonly string[]) => Delivery | 
         100,
       );
       sender.wake();
+    },
+    setOpening(is: boolean) {
+      isOpening = is;
     },
     sent: () => tries.map(({ units }) => units),
   };
@@ -145,6 +150,18 @@ test('a sign of life comes behind what waits, and is not sent later where it fai
   isDown = false;
   await one.ticker.pass(5000);
   assert.deepEqual(one.sent(), ['beat', 'a', 'a', 'beat']);
+});
+
+test('a sign of life before the first connection is no failure; what waits is, once it does not get through', async () => {
+  const one = sending(1, () => ({ ok: false, why: 'away' }));
+  one.setOpening(true);
+  one.sender.beat(() => beat);
+  await one.ticker.pass(10);
+  assert.deepEqual([one.sent(), one.said], [[], []]);
+  one.setOpening(false);
+  one.sender.beat(() => beat);
+  await one.ticker.pass(10);
+  assert.deepEqual(one.said, ['alerts do not reach the x: away']);
 });
 
 test('an output that throws is one that fails', async () => {
