@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import type { Alert } from '../../../../../agent/hub/alerts/alert.ts';
+import { noneDropped } from '../../../../../agent/hub/alerts/journal.ts';
 import { webhookOutput } from '../../../../../agent/hub/alerts/outputs/webhook.ts';
 import { offlineNotice } from '../../../../kit/hub/notices.ts';
 import { newOwner, undoLater } from '../../../../kit/process/cleanup.ts';
+import { eventually } from '../../../../kit/process/daemon.ts';
 import { reservePort } from '../../../../kit/process/ports.ts';
 
 const owner = newOwner();
@@ -62,4 +64,23 @@ test('a receiver is told from another one by what says nothing of its secret', (
   assert.equal(one, target('https://127.0.0.1/s3cret'));
   assert.notEqual(one, target('https://127.0.0.1/s3cret2'));
   assert.match(one, /^[0-9a-f]{16}$/);
+});
+
+test('a receiver that does not answer is let go at the time limit: its connection ends', async () => {
+  const port = await reservePort();
+  const server = createServer(); // it answers nothing
+  let isEnded = false;
+  server.on('connection', (socket) =>
+    socket.on('close', () => {
+      isEnded = true;
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  undoLater(owner, () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const output = webhookOutput({ url: `http://127.0.0.1:${port}/`, timeout_s: 0.2, repeat_s: 0 }, Date.now);
+  assert.deepEqual(await output.send([], noneDropped), { ok: false, why: 'no answer within 0.2 s' });
+  await eventually('it is let go', () => isEnded, 10_000);
 });
