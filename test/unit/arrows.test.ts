@@ -40,7 +40,7 @@ const pure = new RegExp(
     'clock/(ptp4l/(pmc|store|syncage|schedule)|chronyd/(protocol|csv))\\.ts$',
     'clock/(?!disciplines|ownclock|part)\\w+\\.ts$',
     'hub/kit/(jwt|templates|accounts|streams|hubdir|natsconf|x509|keep)\\.ts$',
-    'hub/fleet/((?!listen|follow)\\w+|(export|record)/\\w+)\\.ts$',
+    'hub/fleet/((?!listen|follow|lastsets)\\w+|(export|record|row)/\\w+)\\.ts$',
     'hub/measure/(asknow|bounds|claim|intervals|judge|reply|rota|sources)\\.ts$',
     'hub/book/bindings\\.ts$',
     'hub/enrol/(answers|decide|orders|revocations|unitrecords)\\.ts$',

@@ -2,7 +2,7 @@
 // begun to look, or the hub was away. Pure.
 import { known } from '../../lib/known.ts';
 import { type FleetUnit, quietStates } from './model.ts';
-import { missedIntervals, usualInterval_s } from './rows.ts';
+import { missedIntervals, usualInterval_s } from './row/rows.ts';
 
 /** A silent unit is found within this after its intervals. */
 const found_ms = 3000;

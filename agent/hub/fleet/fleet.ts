@@ -14,8 +14,8 @@ import {
   takeSet,
   type UnitRow,
   update,
-} from './rows.ts';
-import { type Unit, view } from './rowview.ts';
+} from './row/rows.ts';
+import { type Unit, view } from './row/rowview.ts';
 
 /** A full set of records by its sequence. */
 export interface LackedSet {

@@ -11,7 +11,7 @@ import {
   quietStates,
   type State,
 } from './model.ts';
-import type { Unit } from './rowview.ts';
+import type { Unit } from './row/rowview.ts';
 
 /** What the hub knows of its units from elsewhere than their records. */
 export interface KnownOfUnits {

@@ -12,7 +12,7 @@ import type { Fleet } from './fleet.ts';
 import { fleetUnitOf, invitedUnit, type KnownOfUnits } from './fleetunit.ts';
 import { type ClockLimits, noLimits } from './limits.ts';
 import type { Admission, FleetChange, FleetUnit, Measured } from './model.ts';
-import type { Unit } from './rowview.ts';
+import type { Unit } from './row/rowview.ts';
 
 export interface FleetWatch {
   /** Takes in what the records of the last second say. To be called about every second. */

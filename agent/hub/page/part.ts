@@ -35,6 +35,15 @@ interface FollowedPage {
   stop(): Promise<void>;
 }
 
+/** What page.json says now. Throws where that is a mistake, or somewhere else than what is shown and cannot be listened on. */
+async function wantedOptions(path: string, shown: PageOptions | undefined): Promise<PageOptions> {
+  const options = readPageOptions(path, false);
+  const isElsewhere = shown && (options.listen !== shown.listen || options.port !== shown.port);
+  const why = isElsewhere ? await listenFault(options) : undefined;
+  if (why !== undefined) throw new Error(`${path}: ${why}`);
+  return options;
+}
+
 type Tell = NonNullable<Parameters<typeof startPage>[2]['tell']>;
 
 function followPage(
@@ -60,15 +69,6 @@ function followPage(
     }
   }
 
-  /** What page.json says now, if that can be shown. */
-  async function wanted(): Promise<PageOptions> {
-    const options = readPageOptions(hubPaths(here.dir).page, false);
-    const isElsewhere = shown && (options.listen !== shown.listen || options.port !== shown.port);
-    const why = isElsewhere ? await listenFault(options) : undefined;
-    if (why !== undefined) throw new Error(`${hubPaths(here.dir).page}: ${why}`);
-    return options;
-  }
-
   async function stop(): Promise<void> {
     const one = page;
     page = undefined;
@@ -79,7 +79,7 @@ function followPage(
     async show() {
       let options = shown ?? lastGood.get(here.dir);
       try {
-        options = await wanted();
+        options = await wantedOptions(hubPaths(here.dir).page, shown);
         lastGood.set(here.dir, options);
         fault('page.json', undefined);
       } catch (error) {

@@ -1,7 +1,7 @@
 // The columns of the table: what a unit shows in each.
 import { formatShortSpan, prettyNs } from '../../lib/format.ts';
 import type { State } from '../fleet/model.ts';
-import type { Unit } from '../fleet/rowview.ts';
+import type { Unit } from '../fleet/row/rowview.ts';
 
 const duration_ns = (ns: number): string =>
   ns >= 1e12 ? formatShortSpan(ns / 1e9) : prettyNs(ns).replace('\u00a0', ' '); // a terminal breaks no lines

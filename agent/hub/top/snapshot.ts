@@ -1,4 +1,4 @@
-import type { Unit } from '../fleet/rowview.ts';
+import type { Unit } from '../fleet/row/rowview.ts';
 import type { TopView } from './table.ts';
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

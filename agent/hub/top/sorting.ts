@@ -1,7 +1,7 @@
 // The orders in which the table can stand, and its filter.
 
 import { states } from '../fleet/model.ts';
-import type { Unit } from '../fleet/rowview.ts';
+import type { Unit } from '../fleet/row/rowview.ts';
 import { clockWords, rtt_us, stateCells } from './columns.ts';
 
 const qualities = ['freerun', 'acquiring', 'tracking', 'locked'];

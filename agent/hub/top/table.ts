@@ -1,7 +1,7 @@
 // The table as lines of text. Pure: it depends on nothing but what is passed in.
 import { formatUtc, visible } from '../../lib/format.ts';
 import type { State } from '../fleet/model.ts';
-import type { Unit } from '../fleet/rowview.ts';
+import type { Unit } from '../fleet/row/rowview.ts';
 import { type Column, columns, nameMarks, problemColumn, problemsOf } from './columns.ts';
 
 /** What is shown: as a table, or as JSON for scripts. */

@@ -2,7 +2,7 @@
 
 import { wrap } from '../../cli/terminal.ts';
 import { formatShortSpan, visible } from '../../lib/format.ts';
-import type { Unit } from '../fleet/rowview.ts';
+import type { Unit } from '../fleet/row/rowview.ts';
 import { boundWords, clockWords, problemsOf, rtt_us, stateCells } from './columns.ts';
 
 const label = 10;

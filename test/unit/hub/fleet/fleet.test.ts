@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
 import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
-import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
+import type { Unit } from '../../../../agent/hub/fleet/row/rowview.ts';
 import { type HeartbeatFacts, heartbeat } from '../../../../agent/wire/messages.ts';
 import { slimHeartbeat } from '../../../../agent/wire/slim.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
+import type { Unit } from '../../../../agent/hub/fleet/row/rowview.ts';
 import { pressed, type ViewState } from '../../../../agent/hub/top/keys.ts';
 import { fleetSnapshot } from '../../../../agent/hub/top/snapshot.ts';
 import { matchesFilter, orders, sortUnits } from '../../../../agent/hub/top/sorting.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Unit } from '../../../../agent/hub/fleet/rowview.ts';
+import type { Unit } from '../../../../agent/hub/fleet/row/rowview.ts';
 import { unitLines } from '../../../../agent/hub/top/unitview.ts';
 
 const unit: Unit = {

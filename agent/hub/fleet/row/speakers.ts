@@ -1,6 +1,6 @@
 // Two agents under one id, such as a device and its copy: runs that speak by turns, where a restart ends the run before it.
 // What they say must not stand in one row. Time is monotonic ms, passed in. Pure but for what it keeps.
-import type { UnitRecord } from './record/unitrecord.ts';
+import type { UnitRecord } from '../record/unitrecord.ts';
 
 /** The runs of the agent that spoke under one id. */
 export interface Speakers {

@@ -1,7 +1,7 @@
 // What is kept of a unit: its newest records, and how they follow each other. Time is monotonic ms, passed in. Pure.
-import { known } from '../../lib/known.ts';
-import type { Expiry } from './model.ts';
-import type { RecordKind, UnitRecord } from './record/unitrecord.ts';
+import { known } from '../../../lib/known.ts';
+import type { Expiry } from '../model.ts';
+import type { RecordKind, UnitRecord } from '../record/unitrecord.ts';
 import { beginRun, heardRun, isOfOther, newSpeakers, type Speakers } from './speakers.ts';
 
 /** The newest record of one kind. */

@@ -1,10 +1,10 @@
 // A unit as its newest records show it: what still holds of them. Pure.
-import { trafficProfiles } from '../../config/traffic.ts';
-import { known } from '../../lib/known.ts';
-import { isClientId } from './clients.ts';
-import type { Expiry, State } from './model.ts';
-import type { RecordFields, ReportedClock } from './record/fields.ts';
-import type { RecordKind } from './record/unitrecord.ts';
+import { trafficProfiles } from '../../../config/traffic.ts';
+import { known } from '../../../lib/known.ts';
+import { isClientId } from '../clients.ts';
+import type { Expiry, State } from '../model.ts';
+import type { RecordFields, ReportedClock } from '../record/fields.ts';
+import type { RecordKind } from '../record/unitrecord.ts';
 import { interval_s, type Last, lackedSet, missedIntervals, setOf, type UnitRow } from './rows.ts';
 
 /** A unit at this moment. What is not known is missing. */

@@ -1,11 +1,11 @@
 // Two agents under one id, by records as they come off the wire; who says what is known, since each says other things throughout.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newFleet } from '../../../../agent/hub/fleet/fleet.ts';
-import type { FleetUnit } from '../../../../agent/hub/fleet/model.ts';
-import { careOf } from '../../../../agent/hub/fleet/rank.ts';
-import { parseRecord, type RecordKind } from '../../../../agent/hub/fleet/record/unitrecord.ts';
-import { watchFleet } from '../../../../agent/hub/fleet/watch.ts';
+import { newFleet } from '../../../../../agent/hub/fleet/fleet.ts';
+import type { FleetUnit } from '../../../../../agent/hub/fleet/model.ts';
+import { careOf } from '../../../../../agent/hub/fleet/rank.ts';
+import { parseRecord, type RecordKind } from '../../../../../agent/hub/fleet/record/unitrecord.ts';
+import { watchFleet } from '../../../../../agent/hub/fleet/watch.ts';
 import {
   fullRecords,
   lastRecord,
@@ -14,7 +14,7 @@ import {
   type SimState,
   slimRecords,
   usualState,
-} from '../../../kit/hub/simrecords.ts';
+} from '../../../../kit/hub/simrecords.ts';
 
 const begin_ms = 1_700_000_000_000;
 const unit = 'ridge-01';
