@@ -1,12 +1,13 @@
 // One judgment everywhere: of each broken set-up page, status, heartbeat, /healthz, metrics, LuCI and doctor say the same.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import type { Browser, Page } from 'playwright-core';
 import type { FindingCode, Weight } from '../../agent/health/finding.ts';
+import { stateFiles } from '../../agent/leaf/statefiles.ts';
 import type { StatusSnapshot } from '../../agent/status/snapshot.ts';
 import { authority } from '../kit/leaf/leafdaemon.ts';
 import { luciSources, startLuci } from '../kit/openwrt/lucisite.ts';
@@ -268,7 +269,12 @@ const setups: readonly Broken[] = [
     code: 'server_down',
     weight: 'critical',
     deaf: true,
-    breakIt: ({ unit }) => unit.leaf().end('SIGKILL'),
+    async breakIt({ unit, dir }) {
+      await unit.leaf().end('SIGKILL');
+      const late =
+        "[1] 2026/11/30 00:00:00.000000 [ERR] 127.0.0.1:1 - lid:5 - Leafnode Error 'Authentication Timeout'";
+      appendFileSync(join(dir, stateFiles.log), `${late}\n`); // that it had trouble when it ran says nothing of now
+    },
   },
 ];
 

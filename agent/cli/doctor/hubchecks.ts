@@ -75,9 +75,10 @@ async function hubOfLeaf(facts: DoctorFacts, config: Config): Promise<HubEvidenc
   const joined = finding !== undefined ? false : (snapshot?.link.hub_up ?? (await askJoined(facts)));
   if (joined === true) return { joined, probes: [], proof: 'the leaf has joined' };
   const probes = isRefusal(finding?.cause) ? [] : await probeAll(config);
-  // what the log has may be over: it only explains why a hub whose address answers is not joined
+  // what the log has may be over: it only explains why a hub whose address answers is not joined by a leaf that runs
+  const runs = findingOfAgent(facts, 'server_down') === undefined;
   const isLogOfUse =
-    finding?.cause === undefined && config.leaf.mode === 'managed' && probes.some(isAnswered);
+    runs && finding?.cause === undefined && config.leaf.mode === 'managed' && probes.some(isAnswered);
   return { joined, finding, sign: isLogOfUse ? signInLog(dir) : undefined, probes };
 }
 
