@@ -18,7 +18,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { claimsOf } from '../../agent/config/formats/creds.ts';
+import { claimsOf, jwtIn } from '../../agent/config/formats/creds.ts';
 import { hubKeysDir } from '../../agent/hub/kit/hubdir.ts';
 import { readHub, settleAccountJwt } from '../../agent/hub/kit/hubfiles.ts';
 import { hubKeysIn } from '../../agent/hub/kit/keys.ts';
@@ -281,7 +281,7 @@ describe('a hub whose accounts were changed', { skip: withoutNewest() }, () => {
     })();
     const file = readHub(hub.dir) ?? assert.fail('a hub');
     const keys = hubKeysIn(hubKeysDir(file, hub.dir), file.publicKeys);
-    const jwt = readFileSync(join(hub.dir, 'operator.creds'), 'utf8').split('\n')[1] ?? '';
+    const jwt = jwtIn(readFileSync(join(hub.dir, 'operator.creds'), 'utf8')) ?? assert.fail('a login');
     const operator = String(claimsOf(jwt)['sub']);
     const now_s = Math.floor(Date.now() / 1000);
     assert.equal(settleAccountJwt(hub.dir, 'fleet', file, keys, now_s, { [operator]: now_s }), true);
