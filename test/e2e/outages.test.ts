@@ -53,6 +53,14 @@ const asLocal = (): Promise<NatsConnection> =>
     unit,
   );
 
+/** Waits until the hub is answered by a unit: the way there and back is whole now. */
+const heard = (of = unit): Promise<unknown> =>
+  eventually(
+    'it hears probes',
+    () => hub.nc.request(`ops.cmd.leaf.${of}`, 'HEALTH_PROBE', { timeout: 5000 }).catch(() => undefined),
+    90_000,
+  );
+
 /** Has `count` records made at once: each probe is answered and recorded. Gives how many were answered. */
 async function burst(count: number, of = unit): Promise<() => number> {
   let answered = 0;
@@ -131,6 +139,7 @@ async function suffer({
   doubles = false,
 }: Outage): Promise<StoredRecord[]> {
   const boot = bootOf();
+  await heard(); // all can be stored while a link that broke is not joined again yet
   const from = (await settled(boot, 0)).last;
   const begun = performance.now();
   let rssMax = 0;
@@ -277,12 +286,15 @@ describe('a unit in an outage', () => {
       problem: noHub,
       async act() {
         gate.set('deaf'); // records arrive, but not the word of it
-        const before = await hub.stored();
-        await eventually('a record arrives', async () => (await hub.stored()) > before, 90_000);
-        gate.set('shut');
-        await until('it is told', ({ problems }) => problems.some((text) => noHub.test(text)));
-        await sleep(4000); // twice what the hub knows ids for
-        gate.set('open');
+        try {
+          const before = await hub.stored();
+          await eventually('a record arrives', async () => (await hub.stored()) > before, 90_000);
+          gate.set('shut');
+          await until('it is told', ({ problems }) => problems.some((text) => noHub.test(text)));
+          await sleep(4000); // twice what the hub knows ids for
+        } finally {
+          gate.set('open');
+        }
       },
     });
     const times = new Map<string, StoredRecord[]>();
@@ -313,8 +325,7 @@ describe('a unit in an outage', () => {
     });
     const begun = performance.now();
     await until('joined', ({ link }) => link.hub_up === true && (link.hub_rtt_us ?? 0) > 250_000, slow);
-    const probe = () => hub.nc.request('ops.cmd.leaf.demo-02', 'HEALTH_PROBE', { timeout: 5000 });
-    await eventually('it hears probes', () => probe().catch(() => undefined), 90_000);
+    await heard('demo-02');
     const answered = await burst(300, 'demo-02');
     await eventually('probes are answered, and recorded', () => answered() > 50, 90_000);
     await sleep(long ? 60_000 : 3000);
