@@ -156,7 +156,7 @@ for (const [age, program] of Object.entries(natsServers())) {
   });
 
   test(`${age} server: a hub that greets and then says nothing is down`, { skip }, async (t) => {
-    const { leaf, config, watch } = await bench(t, server);
+    const { leaf, config, http, watch } = await bench(t, server);
     // with client_id and leafnode_urls it is a leafnode port to the server, which then counts the link as made
     const greeting = {
       server_id: 'HUB',
@@ -176,6 +176,8 @@ for (const [age, program] of Object.entries(natsServers())) {
       for (const socket of sockets) socket.destroy();
     });
     await leaf.start(config(remote((hub.address() as AddressInfo).port)));
+    const links = async (): Promise<unknown[]> => JSON.parse(await http('leafz')).leafs ?? [];
+    await eventually('the link is made', async () => (await links()).length > 0); // the first look sees it
     const { up, errors } = await seenFor(watch(), 4000);
     assert.deepEqual(up, new Set([undefined, false]), 'it is not known of a young link');
     assert.ok(
