@@ -66,7 +66,7 @@ interface WireBytes {
 }
 
 class BoundedTransport extends NodeTransport {
-  /** Since reading last paused. */
+  /** Of what comes in memory of its own, since reading last paused. */
   #read_bytes = 0;
   /** Under TLS, where there is any: it counts what is on the wire. */
   #tcp: Socket | undefined;
@@ -173,7 +173,7 @@ class BoundedTransport extends NodeTransport {
         const taken = this.#reader.take(this.#parser, memory, end, true, mostWaiting_bytes);
         if (taken > 0) memory.copyWithin(0, taken, end);
         this.#waiting_bytes = end - taken;
-        this.#took(count);
+        if (count === mostAtOnce_bytes) this.#pauseReading(); // after less than it had room for libuv reads no further
       }
       return true;
     };
@@ -219,13 +219,13 @@ class BoundedTransport extends NodeTransport {
   /** Counts what was read and answered. */
   #took(bytes: number): void {
     this.#read_bytes += bytes;
-    if (this.#read_bytes >= mostAtOnce_bytes && !this.isOver) this.#pauseReading();
+    if (this.#read_bytes >= mostAtOnce_bytes) this.#pauseReading();
   }
 
   /** Reads on in the next turn of the event loop, and not before what waits to be sent has become less. */
   #pauseReading(): void {
     const { socket } = this;
-    if (socket.isPaused()) return;
+    if (this.isOver || socket.isPaused()) return;
     this.#read_bytes = 0;
     socket.pause();
     const goOn = (): void => {

@@ -95,15 +95,17 @@ async function spent(during: () => Promise<unknown>): Promise<Cost & { readonly 
   throw new Error('garbage was collected in each of the measurements');
 }
 
-type Spent = Awaited<ReturnType<typeof spent>>;
-
-async function severalTimes(during: () => Promise<unknown>): Promise<readonly Spent[]> {
-  const all: Spent[] = [];
-  while (all.length < rounds) all.push(await spent(during));
-  return all;
+/** The same of `during`, and of times as long in which nobody asks: several times each. */
+async function spentBusyAndIdle(during: () => Promise<unknown>) {
+  const busy: Cost[] = [];
+  const idle: Cost[] = [];
+  while (busy.length < rounds) {
+    const { ms, ...cost } = await spent(during);
+    busy.push(cost);
+    idle.push(await spent(() => new Promise((resolve) => setTimeout(resolve, ms))));
+  }
+  return { busy, idle };
 }
-
-const least = (of: readonly Spent[], figure: (one: Spent) => number): number => Math.min(...of.map(figure));
 
 describe('an echo', () => {
   before(async () => {
@@ -131,13 +133,13 @@ describe('an echo', () => {
           await hub.nc.request(`ops.echo.${unit}`, payload, { timeout: 20_000, ...options });
       };
       await ask(warm);
-      const idle = await severalTimes(() => new Promise((resolve) => setTimeout(resolve, 1000)));
-      const busy = await severalTimes(() => ask(count));
-      const idlePerMs = (of: keyof Cost): number => least(idle, (one) => one[of] / one.ms);
-      const each = (of: keyof Cost): number => least(busy, (one) => one[of] - idlePerMs(of) * one.ms) / count;
+      const { busy, idle } = await spentBusyAndIdle(() => ask(count));
+      const least = (all: readonly Cost[], of: keyof Cost): number =>
+        Math.min(...all.map((one) => one[of])) / count;
+      const each = (of: keyof Cost): number => least(busy, of) - least(idle, of);
       t.diagnostic(
         `${each('syscalls').toFixed(2)} reads and writes, ${each('allocated_bytes').toFixed(0)} bytes allocated; ` +
-          `idle ${(idlePerMs('syscalls') * 1000).toFixed(0)} and ${(idlePerMs('allocated_bytes') * 1000).toFixed(0)} bytes a second`,
+          `idle ${least(idle, 'syscalls').toFixed(2)} and ${least(idle, 'allocated_bytes').toFixed(0)} bytes`,
       );
       assert.ok(each('syscalls') <= budgets.callsPerEcho, `${each('syscalls')}`);
       assert.ok(each('allocated_bytes') <= budgets.allocatedPerEcho, `${each('allocated_bytes')} bytes`);
