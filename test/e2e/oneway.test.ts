@@ -27,7 +27,7 @@ const owner = newOwner();
 
 /** From the far unit to the hub; the other direction is fast. */
 const slow_us = 60_000;
-/** What the fast direction may take on a busy machine. */
+/** What a busy machine may add to a round trip that says how long the path takes; one to which it adds more is asked again. */
 const fast_us = 40_000;
 
 let hub: Hub;
@@ -129,20 +129,25 @@ describe('a hub that measures the clocks of its units', () => {
     // just started, the chronyds are sure of tenths of a second only
     await eventually('a good clock', () => (own.keeper.summary().error_bound_ns ?? Infinity) < 50e6, 60_000);
     const before = link.counters();
+    let exchanges = 0;
     for (const [unit, slow] of [
       ['demo-01', 0],
       ['demo-02', slow_us],
     ] as const) {
-      const told = await measuring.ask(unit);
+      const told = await eventually('a quick exchange', async () => {
+        const answers = await measuring.ask(unit);
+        exchanges += answers.asked;
+        return (answers.rtt_us?.min ?? 0) < slow + fast_us && answers;
+      });
       assert.deepEqual([told.asked, told.answered, told.source], [8, 8, 'ntp']);
       const { min = 0, max = 0 } = told.rtt_us ?? {};
-      assert.ok(min >= slow && min < slow + fast_us && max >= min, JSON.stringify(told));
+      assert.ok(min >= slow && max >= min, JSON.stringify(told));
       assertWithin(told.back_us, told.one_way_error_us, slow, slow + fast_us);
       assertWithin(told.forward_us, told.one_way_error_us, 0, fast_us);
       assert.ok(Math.abs(told.offset_us ?? Infinity) <= (told.path_us ?? 0), JSON.stringify(told)); // one clock: 0
     }
     const { in_bytes, out_bytes } = link.counters();
-    const each = (in_bytes - before.in_bytes + out_bytes - before.out_bytes) / 16;
+    const each = (in_bytes - before.in_bytes + out_bytes - before.out_bytes) / exchanges;
     test.diagnostic(`${each} bytes for an exchange`);
     assert.ok(each < 260, `${each} bytes for an exchange`);
     for (const unit of units) {
@@ -156,6 +161,9 @@ describe('a hub that measures the clocks of its units', () => {
     }
   });
 });
+
+const quickestOf = (samples: readonly { rtt_us?: number }[]): number =>
+  Math.min(...samples.map(({ rtt_us = 0 }) => rtt_us));
 
 describe('nunect echo from another machine', { skip: noNetns() ?? false }, () => {
   let at: NetnsEnd;
@@ -209,12 +217,12 @@ describe('nunect echo from another machine', { skip: noNetns() ?? false }, () =>
         const lines = (await echo('demo-02', '-c', '5', '-i', '0.3', '--json')).trim().split('\n');
         const parsed = lines.map((line) => JSON.parse(line) as { seen?: PeerRtt; rtt_us?: number });
         const told = parsed.filter(({ seen }) => seen?.forward_us !== undefined);
-        return told.length >= 3 && told;
+        return told.length >= 3 && quickestOf(told) <= 1.5 * slow_us + fast_us && told;
       },
       60_000,
     );
     // a busy machine adds to some of them; the quickest tells how long the path itself takes
-    const quickest = Math.min(...samples.map(({ rtt_us = 0 }) => rtt_us));
+    const quickest = quickestOf(samples);
     for (const { seen, rtt_us = 0 } of samples) {
       const most = rtt_us === quickest ? fast_us : rtt_us;
       assertWithin(seen?.forward_us, seen?.one_way_error_us, slow_us / 2, slow_us / 2 + most);
