@@ -169,18 +169,19 @@ for (const { name, program } of serversToTest()) {
 
     test('round trips to server, own echo and peers are measured, and agree with an independent clock', async () => {
       const controller = new AbortController();
-      const peer = (unit: string) => ({ unit, subject: `ops.echo.${unit}`, interval_ms: 50 });
+      const interval_ms = 250; // an answer has so long, which a busy machine needs
+      const peer = (unit: string) => ({ unit, subject: `ops.echo.${unit}`, interval_ms });
       const probe = watchRtt(
         { link, ticker: systemTicker(), now_us, clock, token: randomUUID },
         {
           echoSubject: subjects.echo,
           peerInbox: '_INBOX.u1',
-          interval_ms: 50,
+          interval_ms,
           peers: [peer('u1'), peer('nobody')],
         },
         controller.signal,
       );
-      await eventually('twenty probes', () => (probe.read().native?.count ?? 0) >= 20);
+      await eventually('ten probes', () => (probe.read().native?.count ?? 0) >= 10);
       controller.abort();
       const { native, app, peers, native_rtt_us = 0, app_rtt_us = 0 } = probe.read();
       assert.ok(native_rtt_us > 0 && app_rtt_us > 0);
