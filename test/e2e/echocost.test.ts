@@ -15,8 +15,11 @@ const unit = 'demo-01';
 /** So many that compiled code answers. */
 const warm = 6000;
 const count = 2000;
-/** The agent has other work now and then, which a measurement has in it or not: of so many the least is what the echo costs. */
-const rounds = 3;
+/**
+ * The agent has other work now and then, and on a busy machine its code is compiled late, which a measurement has in it or
+ * not: the least of several is what the echo costs.
+ */
+const rounds = { least: 3, most: 10 };
 const owner = newOwner();
 let hub: Hub;
 let site: RunningUnit;
@@ -95,16 +98,20 @@ async function spent(during: () => Promise<unknown>): Promise<Cost & { readonly 
   throw new Error('garbage was collected in each of the measurements');
 }
 
-/** The same of `during`, and of times as long in which nobody asks: several times each. */
-async function spentBusyAndIdle(during: () => Promise<unknown>) {
+/** The least that `during` spends more than a time as long in which nobody asks; measured more often while it is too much. */
+async function leastSpent(during: () => Promise<unknown>, most: Cost): Promise<Cost> {
   const busy: Cost[] = [];
   const idle: Cost[] = [];
-  while (busy.length < rounds) {
+  const more = (of: keyof Cost): number =>
+    Math.min(...busy.map((one) => one[of])) - Math.min(...idle.map((one) => one[of]));
+  for (;;) {
     const { ms, ...cost } = await spent(during);
     busy.push(cost);
     idle.push(await spent(() => new Promise((resolve) => setTimeout(resolve, ms))));
+    const found = { syscalls: more('syscalls'), allocated_bytes: more('allocated_bytes') };
+    const isEnough = found.syscalls <= most.syscalls && found.allocated_bytes <= most.allocated_bytes;
+    if (busy.length >= (isEnough ? rounds.least : rounds.most)) return found;
   }
-  return { busy, idle };
 }
 
 describe('an echo', () => {
@@ -133,16 +140,13 @@ describe('an echo', () => {
           await hub.nc.request(`ops.echo.${unit}`, payload, { timeout: 20_000, ...options });
       };
       await ask(warm);
-      const { busy, idle } = await spentBusyAndIdle(() => ask(count));
-      const least = (all: readonly Cost[], of: keyof Cost): number =>
-        Math.min(...all.map((one) => one[of])) / count;
-      const each = (of: keyof Cost): number => least(busy, of) - least(idle, of);
-      t.diagnostic(
-        `${each('syscalls').toFixed(2)} reads and writes, ${each('allocated_bytes').toFixed(0)} bytes allocated; ` +
-          `idle ${least(idle, 'syscalls').toFixed(2)} and ${least(idle, 'allocated_bytes').toFixed(0)} bytes`,
-      );
-      assert.ok(each('syscalls') <= budgets.callsPerEcho, `${each('syscalls')}`);
-      assert.ok(each('allocated_bytes') <= budgets.allocatedPerEcho, `${each('allocated_bytes')} bytes`);
+      const { callsPerEcho, allocatedPerEcho } = budgets;
+      const most = { syscalls: callsPerEcho * count, allocated_bytes: allocatedPerEcho * count };
+      const { syscalls, allocated_bytes } = await leastSpent(() => ask(count), most);
+      const [calls, allocated] = [syscalls / count, allocated_bytes / count];
+      t.diagnostic(`${calls.toFixed(2)} reads and writes, ${allocated.toFixed(0)} bytes allocated`);
+      assert.ok(calls <= callsPerEcho, `${calls}`);
+      assert.ok(allocated <= allocatedPerEcho, `${allocated} bytes`);
     });
 
   test('and those that come together share reads and writes, and leave nothing behind', async (t) => {
