@@ -60,9 +60,10 @@ interface Watching {
   readonly opts: LinkBytesOptions;
   meter: Meter;
   book: LinkBook;
-  /** Monotonic ms of the last look at the server, of the last answer of the sockets, and of what is due next. */
+  /** Monotonic ms of the last look at the server, of when the sockets were last asked with success, of their answer, and of what is due next. */
   looked_ms: number;
   told_ms: number;
+  answered_ms: number;
   counted_ms: number | undefined;
   asked_ms: number;
   due_ms: number;
@@ -92,6 +93,7 @@ async function askSockets(w: Watching, { links }: LeafFacts): Promise<void> {
   if (step === undefined) return;
   w.told_ms = w.asked_ms;
   w.counted_ms = w.asked_ms;
+  w.answered_ms = w.deps.ticker.now_ms();
   put(w, step);
 }
 
@@ -113,6 +115,7 @@ function lookAtLeaf(w: Watching, facts: LeafFacts): void {
     id: facts.server.id,
     links: facts.links,
     span_ms,
+    untold: span_ms > 0 ? Math.min(1, (now_ms - w.answered_ms) / span_ms) : 1,
     tail_ms: Math.min(span_ms, lookEvery_ms) / 2, // where the server was silent for long, so was its link
     ping_s,
     isBlind: now_ms - w.told_ms > blindAfter_ms,
@@ -167,6 +170,7 @@ export function watchLinkBytes(deps: LinkBytesDeps, opts: LinkBytesOptions): Lin
     book: kept?.book ?? newBook(now_ms),
     looked_ms: now_ms,
     told_ms: kept?.meter.sockets === undefined ? -Infinity : now_ms,
+    answered_ms: -Infinity,
     counted_ms: undefined,
     asked_ms: -Infinity,
     due_ms: -Infinity,

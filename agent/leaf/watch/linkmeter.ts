@@ -107,6 +107,8 @@ export interface ServerLook {
   readonly links: readonly HubLink[];
   /** Since the look before. */
   readonly span_ms: number;
+  /** What share of that is later than the last look at the sockets, which has told of all before. */
+  readonly untold: number;
   /** How long a link that has ended since then is likely to have gone on. */
   readonly tail_ms: number;
   /** How often each side asks for a sign of life. */
@@ -117,6 +119,7 @@ export interface ServerLook {
 
 /** Counts what the server has counted. At the first look nothing has passed yet. */
 export function lookAtServer(before: Meter, look: ServerLook): Step {
+  const { untold } = look;
   const isFirst = before === newMeter;
   const pings = ((2 * perPing) / 1000) * (look.span_ms / look.ping_s);
   const links: Record<string, LinkCount> = {};
@@ -129,7 +132,9 @@ export function lookAtServer(before: Meter, look: ServerLook): Step {
     const then = before.links[key];
     const isSame = then !== undefined && !isBelow(count, then.count);
     if (isSame) delete gone[key];
-    const growth = isSame ? plus(minus(count, then.count), [pings, pings, 2 * pings]) : plus(count, opening);
+    const growth = isSame
+      ? times(plus(minus(count, then.count), [pings, pings, 2 * pings]), [untold, untold, untold])
+      : plus(count, opening);
     const last = isFirst ? none : growth;
     links[key] = { count, grown: isSame ? plus(then.grown, last) : last };
     grown = plus(grown, last);

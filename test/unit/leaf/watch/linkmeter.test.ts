@@ -44,7 +44,7 @@ function metering() {
   return {
     sum,
     server(links: readonly HubLink[], more: Partial<ServerLook> = {}): void {
-      const look = { id: 'S', span_ms: 0, tail_ms: 0, ping_s: 12, isBlind: false, ...more, links };
+      const look = { id: 'S', span_ms: 0, untold: 1, tail_ms: 0, ping_s: 12, isBlind: false, ...more, links };
       add(lookAtServer(meter, look));
     },
     sockets(all: readonly TcpSocket[], links: readonly HubLink[]): boolean {
@@ -91,6 +91,12 @@ test('between two looks at the sockets a byte costs what it did', () => {
   all.server([link(700_000)]);
   const cost = (40_000 + 10_000) / (100_000 + 10_000); // a tenth of the past is what is likely
   near(all.sum.sent, 40_000 + 100_000 * cost);
+});
+
+test('what passed before the answer of the sockets is in that, and is not counted again', () => {
+  const all = halfway();
+  all.server([link(650_000)], { untold: 0.4 });
+  near(all.sum.sent, 40_000 + 50_000 * 0.4 * (50_000 / 110_000));
 });
 
 test('a link that ends between two looks is told by what it cost, and the next is counted from its start', () => {
