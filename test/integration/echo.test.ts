@@ -181,7 +181,7 @@ for (const { name, program } of serversToTest()) {
         },
         controller.signal,
       );
-      await eventually('ten probes', () => (probe.read().native?.count ?? 0) >= 10);
+      await eventually('twenty probes', () => (probe.read().native?.count ?? 0) >= 20);
       controller.abort();
       const { native, app, peers, native_rtt_us = 0, app_rtt_us = 0 } = probe.read();
       assert.ok(native_rtt_us > 0 && app_rtt_us > 0);

@@ -60,11 +60,12 @@ interface Watching {
   readonly opts: LinkBytesOptions;
   meter: Meter;
   book: LinkBook;
-  /** Monotonic ms of the last look at the server, of when the sockets were last asked with success, of their answer, and of what is due next. */
+  /** Monotonic ms of the last look at the server, of the last question that the sockets answered, and of what is due next. */
   looked_ms: number;
   told_ms: number;
-  answered_ms: number;
   counted_ms: number | undefined;
+  /** When they answered it: what passed until then is in the answer. */
+  answered_ms: number;
   asked_ms: number;
   due_ms: number;
   failures: number;
